@@ -2,7 +2,10 @@ package io.github.shardsum.partition;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.internal.program.text.OperationPrinter;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.MeshAxis;
+import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Statement;
 import java.util.List;
 import java.util.Objects;
@@ -30,7 +33,8 @@ import java.util.Objects;
  *   <li>{@link Apply}: a statement of a program, on what each device holds
  *   <li>{@link Neighbour}: a statement of a program that reads neighbours along a label that is
  *       split, on what each device holds and what it gets of others
- *   <li>{@link Loop}: a loop of a program, whose body is a plan
+ *   <li>{@link Loop}: a loop or a manual region of a program, whose body is a plan
+ *   <li>{@link Communicate}: a communication of a manual region
  *   <li>{@link Start}: the beginning of a collective, whose result is in flight
  *   <li>{@link Await}: what was in flight is there
  * </ul>
@@ -344,7 +348,8 @@ public sealed interface Action {
   }
 
   /**
-   * A loop of a program: its body's plan, round after round.
+   * A loop of a program: its body's plan, round after round; or a manual region: its body's plan,
+   * once.
    *
    * <p>Operands are those of the statement, and behind them values that were made of invariants
    * before the loop. The body's inputs are one an operand: the carried values, in the layout that
@@ -352,8 +357,13 @@ public sealed interface Action {
    * the loop's label; invariants as they are. Its outputs are one a result: the carried values in
    * the layout of the input, then what each round adds to a sequence.
    *
-   * @param statement the statement of the program, a {@code scan}
-   * @param body the plan of a round
+   * <p>Of a region the body's values are what one member has, a device along the region's axes: no
+   * layout in the body names these axes. An operand's label has first the axes that the region's
+   * term gives it, and then those of the body's input; so has a result's label with the body's
+   * output, and the axes behind the term's bar are partial ones of the result.
+   *
+   * @param statement the statement of the program, a {@code scan} or a {@code manual}
+   * @param body the plan of a round, or of a member
    */
   record Loop(Statement statement, SpmdPlan body) implements Action {
     /** Checks for nulls. */
@@ -362,14 +372,72 @@ public sealed interface Action {
       Objects.requireNonNull(body, "body");
     }
 
+    /**
+     * How often the body runs.
+     *
+     * @return the count of a loop, 1 of a region
+     */
+    public long rounds() {
+      return statement.operation() instanceof Nested.Scan scan ? scan.count() : 1;
+    }
+
     @Override
     public String op() {
-      return "loop";
+      return statement.operation() instanceof Nested.Manual ? "region" : "loop";
     }
 
     @Override
     public boolean isCollective() {
       return false;
+    }
+  }
+
+  /**
+   * A communication between the members of a manual region, on what each of them has.
+   *
+   * @param statement the statement of the region's body
+   */
+  record Communicate(Statement statement) implements Action {
+    /**
+     * Checks the operation.
+     *
+     * @throws IllegalArgumentException if the statement is no communication
+     */
+    public Communicate {
+      communication(statement);
+    }
+
+    private static Communication communication(Statement statement) {
+      if (statement.operation() instanceof Communication communication) {
+        return communication;
+      }
+      throw new IllegalArgumentException(
+          "plan: a step between members must be a communication, got " + statement);
+    }
+
+    /**
+     * What is sent.
+     *
+     * @return the statement's operation
+     */
+    public Communication communication() {
+      return communication(statement);
+    }
+
+    @Override
+    public String op() {
+      return OperationPrinter.mnemonic(statement.operation()).replace('_', '-');
+    }
+
+    @Override
+    public List<String> groupAxes() {
+      return communication().axes().stream().map(MeshAxis::name).toList();
+    }
+
+    @Override
+    public boolean isCollective() {
+      return !(communication() instanceof Communication.OwnChunk
+          || communication() instanceof Communication.AxisIndex);
     }
   }
 

@@ -65,6 +65,15 @@ public record PlanOptions(
   }
 
   /**
+   * Prices collectives by the elements that devices receive.
+   *
+   * @return a changed copy
+   */
+  public PlanOptions withoutTopology() {
+    return new PlanOptions(Optional.empty(), memoryLimit, replication);
+  }
+
+  /**
    * Limits what a device may hold at once.
    *
    * @param bytes at least 0

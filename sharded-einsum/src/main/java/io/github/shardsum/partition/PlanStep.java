@@ -26,7 +26,10 @@ public record PlanStep(
     operands = List.copyOf(operands);
     results = List.copyOf(results);
     Objects.requireNonNull(origin, "origin");
-    boolean program = action instanceof Action.Apply || action instanceof Action.Loop;
+    boolean program =
+        action instanceof Action.Apply
+            || action instanceof Action.Loop
+            || action instanceof Action.Communicate;
     boolean isPacked = action instanceof Action.AllReduce && operands.size() == results.size();
     boolean many =
         program

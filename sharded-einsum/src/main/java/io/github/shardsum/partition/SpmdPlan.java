@@ -13,7 +13,6 @@ import io.github.shardsum.internal.reshard.Timeline;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Contraction;
-import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.tensor.DType;
@@ -198,9 +197,8 @@ public record SpmdPlan(
    */
   public long elementsReceived(int step) {
     PlanStep at = steps.get(step);
-    if (at.action() instanceof Action.Loop(Statement statement, SpmdPlan body)) {
-      long rounds = ((Nested.Scan) statement.operation()).count();
-      return Math.multiplyExact(rounds, body.elementsReceived());
+    if (at.action() instanceof Action.Loop loop) {
+      return Math.multiplyExact(loop.rounds(), loop.body().elementsReceived());
     }
     return !at.action().isCollective()
         ? 0
@@ -237,8 +235,7 @@ public record SpmdPlan(
       case Action.Apply(Statement statement)
           when statement.operation() instanceof Contraction.Einsum einsum ->
           2 * Counting.multiplyAdds(einsum.equation(), operands, at.result());
-      case Action.Loop(Statement statement, SpmdPlan body) ->
-          body.flops() * ((Nested.Scan) statement.operation()).count();
+      case Action.Loop loop -> loop.body().flops() * loop.rounds();
       default -> 0;
     };
   }

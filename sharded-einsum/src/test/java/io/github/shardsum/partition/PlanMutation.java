@@ -192,7 +192,7 @@ final class PlanMutation {
       case Action.Exchange exchange ->
           new Action.Exchange(exchange.label(), axes(mesh, exchange.axes()));
       case Action.Contract contract -> new Action.Contract(turned(contract.equation()));
-      case Action.Apply _, Action.Neighbour _, Action.Loop _ -> step.action();
+      case Action.Apply _, Action.Neighbour _, Action.Loop _, Action.Communicate _ -> step.action();
       case Action.Start _, Action.Await _ -> step.action();
     };
   }

@@ -82,6 +82,7 @@ public final class PlannedProgram {
       case Action.Apply(Statement statement) -> applied(statement, operands);
       case Action.Neighbour neighbour -> applied(neighbour.statement(), operands);
       case Action.Loop(Statement statement, _) -> applied(statement, operands);
+      case Action.Communicate(Statement statement) -> applied(statement, operands);
       case Action.Contract(var equation) ->
           p.add(
               new Contraction.Einsum(

@@ -4,6 +4,7 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Annotation.LabelSpec;
 import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested.Manual;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Program;
@@ -180,20 +181,28 @@ record Asked(
         demands.add(demand);
         last.put(result, demand);
       } else if (operation instanceof Scan scan) {
-        body(statement, scan);
+        Asked body = body(statement, scan.body());
+        keep(Terms.Rounds.of(scan, body.inputs(), body.outputs(), operands(scan)), body);
+      } else if (operation instanceof Manual manual) {
+        Asked body = body(statement, manual.body());
+        keep(Terms.Region.of(manual, body.inputs(), body.outputs(), operands(manual)), body);
       }
       for (Value result : statement.results()) {
         demand(result).ifPresent(demands::add);
       }
     }
 
-    private void body(Statement statement, Scan scan) {
+    private Asked body(Statement statement, Program body) {
       String inside = prefix + statement.result().name() + ".body.";
-      Asked body =
-          new Reader(scan.body(), inside, layouts, terms).read(terms.bodyInputs(scan.body()));
-      List<Value> operands = scan.operands().stream().map(this::term).toList();
-      Object loop = Terms.Rounds.of(scan, body.inputs(), body.outputs(), operands);
-      bodies.computeIfAbsent(loop, _ -> new ArrayList<>()).add(body);
+      return new Reader(body, inside, layouts, terms).read(terms.bodyInputs(body));
+    }
+
+    private List<Value> operands(Operation operation) {
+      return operation.operands().stream().map(this::term).toList();
+    }
+
+    private void keep(Object maker, Asked body) {
+      bodies.computeIfAbsent(maker, _ -> new ArrayList<>()).add(body);
       statements += body.statements();
     }
   }

@@ -57,6 +57,9 @@ public final class PlanChecker {
   /** The bodies of loops, once they are followed. */
   private final IdentityHashMap<SpmdPlan, PlanChecker> rounds = new IdentityHashMap<>();
 
+  /** The axes of regions around the plan, along which devices have other values. */
+  private final Set<String> manual;
+
   /** The dtype of all values of an equation; each term has its own. */
   private final Optional<DType> dtype;
 
@@ -69,7 +72,18 @@ public final class PlanChecker {
       List<String> labels, Set<Integer> operands, Set<String> summed, boolean isDiagonal) {}
 
   private PlanChecker(SpmdPlan plan, int inputs, int outputs, Terms terms, Optional<DType> dtype) {
+    this(plan, inputs, outputs, terms, dtype, Set.of());
+  }
+
+  private PlanChecker(
+      SpmdPlan plan,
+      int inputs,
+      int outputs,
+      Terms terms,
+      Optional<DType> dtype,
+      Set<String> manual) {
     this.plan = plan;
+    this.manual = manual;
     this.terms = terms;
     this.laws = new Laws(terms);
     this.dtype = dtype;
@@ -331,6 +345,7 @@ public final class PlanChecker {
   /** The axes of more than one device; others mean nothing. */
   private List<MeshAxis> wide(Collection<String> axes) {
     require(new HashSet<>(axes).size() == axes.size(), "axes must be named once, got %s", axes);
+    require(Collections.disjoint(axes, manual), "axes must not be a region's, got %s", axes);
     return axes.stream()
         .map(axis -> plan.mesh().axes().get(plan.mesh().indexOf(axis)))
         .filter(axis -> axis.size() > 1)
@@ -344,6 +359,11 @@ public final class PlanChecker {
       case Action.Apply(Statement statement) -> results(statement, read);
       case Action.Neighbour(Statement statement, _, _) -> results(statement, read);
       case Action.Loop(Statement statement, SpmdPlan body) -> results(statement, body, read);
+      case Action.Communicate communicate -> {
+        Set<String> axes = new HashSet<>(communicate.groupAxes());
+        require(manual.containsAll(axes), "axes must be of a region around it, got %s", axes);
+        yield results(communicate.statement(), read);
+      }
       case Action.Slice _, Action.AllGather _, Action.AllToAll _, Action.AllReduce _ -> read;
       case Action.ReduceScatter _, Action.CollectivePermute _, Action.Exchange _ -> read;
       case Action.Start _, Action.Await _ -> read;
@@ -371,34 +391,54 @@ public final class PlanChecker {
     return switch (statement.operation()) {
       case Movement.Annotate _ -> operands;
       case Nested.Composite composite -> terms.composite(composite, operands);
-      case Nested.Scan _ -> throw new PlanRefusedException("must be no loop, got " + statement);
+      case Nested.Scan _, Nested.Manual _ ->
+          throw new PlanRefusedException("must be no loop or region, got " + statement);
       case Operation other -> laws.results(Terms.on(other, operands), Terms.types(statement));
     };
   }
 
   private List<Value> results(Statement statement, SpmdPlan body, List<?> read) {
-    Nested.Scan scan = (Nested.Scan) statement.operation();
     List<Value> operands = read(statement, read);
-    PlanChecker inner = body(scan, body);
+    PlanChecker inner = body(statement.operation(), body);
     List<Value> outputs = new ArrayList<>();
     for (int output : body.outputs()) {
       outputs.add((Value) inner.meanings.get(output));
     }
-    Rounds loop = Rounds.of(scan, terms.bodyInputs(scan.body()), outputs, operands);
+    Object loop =
+        switch (statement.operation()) {
+          case Nested.Scan scan ->
+              Rounds.of(scan, terms.bodyInputs(scan.body()), outputs, operands);
+          case Nested.Manual region ->
+              Terms.Region.of(region, terms.bodyInputs(region.body()), outputs, operands);
+          default -> throw new PlanRefusedException("must be a loop or region, got " + statement);
+        };
     inner.checkLayouts(bodies.getOrDefault(loop, List.of()));
     return laws.results(loop, Terms.types(statement));
   }
 
   /** The checker of a loop's body. */
-  private PlanChecker body(Nested.Scan scan, SpmdPlan body) {
-    return rounds.computeIfAbsent(body, _ -> round(scan, body));
+  private PlanChecker body(Operation nested, SpmdPlan body) {
+    return rounds.computeIfAbsent(
+        body,
+        _ ->
+            switch (nested) {
+              case Nested.Scan scan -> round(scan.body(), body, manual);
+              case Nested.Manual region -> {
+                Set<String> inside = new HashSet<>(manual);
+                region
+                    .axes()
+                    .forEach(axis -> require(inside.add(axis.name()), "%s is manual twice", axis));
+                yield round(region.body(), body, inside);
+              }
+              default -> throw new PlanRefusedException("must be a loop or region, got " + nested);
+            });
   }
 
   /** A round is followed; its own loops may be those of any body of the program. */
-  private PlanChecker round(Nested.Scan scan, SpmdPlan body) {
-    List<Value> inputs = terms.bodyInputs(scan.body());
+  private PlanChecker round(Program program, SpmdPlan body, Set<String> inside) {
+    List<Value> inputs = terms.bodyInputs(program);
     PlanChecker inner =
-        new PlanChecker(body, inputs.size(), scan.body().outputs().size(), terms, dtype);
+        new PlanChecker(body, inputs.size(), program.outputs().size(), terms, dtype, inside);
     bodies.values().forEach(all -> all.forEach(asked -> inner.bodies.putAll(asked.bodies())));
     inputs.forEach(inner::input);
     inner.follow();
@@ -419,7 +459,13 @@ public final class PlanChecker {
       case Action.Neighbour(Statement statement, List<String> axes, _) ->
           List.of(neighbours(statement, wide(axes), read, typed(statement, said)));
       case Action.Loop(Statement statement, SpmdPlan body) ->
-          looped((Nested.Scan) statement.operation(), body, read);
+          switch (statement.operation()) {
+            case Nested.Scan scan -> looped(scan, body, read);
+            case Nested.Manual region -> members(region, body, read);
+            default -> throw new PlanRefusedException("must be a loop or region, got " + statement);
+          };
+      case Action.Communicate(Statement statement) ->
+          BlockRule.results(statement, read, typed(statement, said), false);
       case Action.Slice(String to, List<String> axes) -> List.of(x.slice(to, wide(axes)));
       case Action.AllGather(String from, List<String> axes) -> List.of(x.gather(from, wide(axes)));
       case Action.AllToAll(String from, String to, List<String> axes) ->
@@ -448,6 +494,55 @@ public final class PlanChecker {
     String label = BlockRule.neighbours(statement.operation());
     List<Held> whole = read.stream().map(operand -> operand.gather(label, axes)).toList();
     return BlockRule.results(statement, whole, made, false).getFirst().slice(label, axes);
+  }
+
+  /**
+   * What devices hold of a region's results. A member's part of a label is the chunk that the
+   * region's axes cut first, so that what it holds of the part it holds of the whole.
+   */
+  private List<Held> members(Nested.Manual region, SpmdPlan plan, List<Held> read) {
+    for (io.github.shardsum.program.MeshAxis axis : region.axes()) {
+      boolean has =
+          this.plan.mesh().axisNames().contains(axis.name())
+              && this.plan.mesh().size(axis.name()) == axis.size();
+      require(has, "the mesh must have the axes of the region, got %s", axis);
+    }
+    PlanChecker body = body(region, plan);
+    for (int i = 0; i < read.size(); i++) {
+      require(read.get(i).kind() == ReduceKind.SUM, "addends must be reduced, got %s", read);
+      read.get(i).checkLies(outside(region.in().get(i), body.values.get(i)));
+    }
+    Set<String> own = new HashSet<>();
+    region.axes().forEach(axis -> own.add(axis.name()));
+    List<Set<String>> differs = Differences.ofOutputs(region, plan);
+    List<Held> results = new ArrayList<>();
+    for (int i = 0; i < plan.outputs().size(); i++) {
+      Held made = body.values.get(plan.outputs().get(i));
+      require(made.partial().isEmpty(), "result must be no addends, got %s", made);
+      Term out = region.out().get(i);
+      Set<String> open = new HashSet<>(differs.get(i));
+      open.retainAll(own);
+      out.axes().forEach(axis -> axis.mesh().forEach(open::remove));
+      out.partial().forEach(open::remove);
+      require(open.isEmpty(), "members must have the same along %s of output %s", open, i);
+      results.add(outside(out, made));
+    }
+    return results;
+  }
+
+  private Held outside(Term term, Held inside) {
+    require(inside.partial().isEmpty(), "a member's part must be no addends, got %s", inside);
+    require(term.size() == inside.cuts().size(), "must lie as %s, got %s", term, inside);
+    List<Cut> cuts = new ArrayList<>();
+    for (int dim = 0; dim < term.size(); dim++) {
+      Cut cut = inside.cuts().get(dim);
+      List<MeshAxis> first = wide(term.axis(dim).mesh());
+      long parts = first.stream().mapToLong(MeshAxis::size).reduce(1, Math::multiplyExact);
+      cuts.add(
+          new Cut(term.axis(dim).label(), Math.multiplyExact(cut.size(), parts), first)
+              .by(cut.axes()));
+    }
+    return new Held(cuts, Set.copyOf(wide(term.partial())), ReduceKind.SUM);
   }
 
   /** Carried values have the same layout in every round; a round has one index of each sequence. */

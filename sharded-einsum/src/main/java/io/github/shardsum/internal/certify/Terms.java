@@ -1,8 +1,10 @@
 package io.github.shardsum.internal.certify;
 
+import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Manual;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Program;
@@ -60,6 +62,28 @@ final class Terms {
           inputs,
           outputs,
           operands);
+    }
+  }
+
+  /**
+   * A manual region by what a member does.
+   *
+   * @param axes the axes of the region
+   * @param in how a member's parts lie in the operands
+   * @param out how they lie in the results
+   * @param inputs terms of what a member reads
+   * @param outputs the terms that a member makes
+   * @param operands terms of the region's operands
+   */
+  record Region(
+      List<io.github.shardsum.program.MeshAxis> axes,
+      List<Term> in,
+      List<Term> out,
+      List<Value> inputs,
+      List<Value> outputs,
+      List<Value> operands) {
+    static Region of(Manual manual, List<Value> inputs, List<Value> outputs, List<Value> operands) {
+      return new Region(manual.axes(), manual.in(), manual.out(), inputs, outputs, operands);
     }
   }
 
@@ -153,6 +177,11 @@ final class Terms {
         List<Value> inputs = bodyInputs(scan.body());
         List<Value> outputs = outputs(scan.body(), inputs, new HashMap<>());
         yield results(Rounds.of(scan, inputs, outputs, operands), types(statement));
+      }
+      case Manual manual -> {
+        List<Value> inputs = bodyInputs(manual.body());
+        List<Value> outputs = outputs(manual.body(), inputs, new HashMap<>());
+        yield results(Region.of(manual, inputs, outputs, operands), types(statement));
       }
       case Operation other -> results(on(other, operands), types(statement));
     };

@@ -3,6 +3,7 @@ package io.github.shardsum.internal.propagate;
 import io.github.shardsum.layout.FactorRule;
 import io.github.shardsum.layout.FactorRule.Dim;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
  * @param level the level from which on its passing factors carry axes
  * @param narrow places of broadcast operands, which lack a label of the result: they get axes from
  *     the second level on, and pass axes on at the last level only
+ * @param edge set if it is the edge of a manual region
  */
 record Node(
     String text,
@@ -24,7 +26,42 @@ record Node(
     List<String> operands,
     List<String> results,
     int level,
-    Set<Integer> narrow) {
+    Set<Integer> narrow,
+    Optional<RegionEdge> edge) {
+  Node(
+      String text,
+      FactorRule rule,
+      List<String> operands,
+      List<String> results,
+      int level,
+      Set<Integer> narrow) {
+    this(text, rule, operands, results, level, narrow, Optional.empty());
+  }
+
+  /**
+   * The edge of a manual region: a label of the value outside has axes of the region first, and
+   * then those that it has inside.
+   *
+   * @param outside the value outside
+   * @param prefixes of each dimension of it the axes of the region
+   * @param own all axes of the region
+   */
+  record RegionEdge(String outside, List<List<String>> prefixes, Set<String> own) {
+    /** The axes that a label has inside, of those that it has outside. */
+    List<String> inside(int dim, List<String> axes) {
+      List<String> prefix = prefixes.get(dim);
+      boolean has = axes.size() >= prefix.size() && axes.subList(0, prefix.size()).equals(prefix);
+      return has
+          ? axes.stream().skip(prefix.size()).takeWhile(axis -> !own.contains(axis)).toList()
+          : List.of();
+    }
+  }
+
+  /** The edge at which a place is outside, if it is. */
+  Optional<RegionEdge> outside(Place place) {
+    return edge.filter(at -> at.outside().equals(place.value()));
+  }
+
   /** Where a factor stands. */
   record Place(String value, int dim, Dim dims, boolean isNarrow) {
     /** Whether its axes are carried on a level. */

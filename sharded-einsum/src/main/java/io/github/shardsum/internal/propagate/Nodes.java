@@ -1,10 +1,13 @@
 package io.github.shardsum.internal.propagate;
 
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.layout.ShardingRules;
 import io.github.shardsum.layout.FactorRule;
 import io.github.shardsum.layout.FactorRule.Dim;
 import io.github.shardsum.layout.FactorRule.Factor;
 import io.github.shardsum.layout.FactorRule.Kind;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
@@ -18,7 +21,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -76,6 +81,10 @@ final class Nodes {
         String inside = results.getFirst() + ".body.";
         add(scan.body(), inside);
         edges(scan, operands, results, inside);
+      } else if (statement.operation() instanceof Nested.Manual manual) {
+        String inside = results.getFirst() + ".body.";
+        add(manual.body(), inside);
+        edges(manual, operands, results, inside);
       }
     }
   }
@@ -99,7 +108,7 @@ final class Nodes {
   /** Rank of a statement in the order of propagation: those that move or rename come first. */
   private static int level(Statement statement, FactorRule rule) {
     return switch (statement.operation()) {
-      case Pointwise _, Movement _, Nested.Scan _, Nested.Composite _ -> 0;
+      case Pointwise _, Movement _, Nested _, Communication _ -> 0;
       case Contraction.Einsum einsum ->
           einsum.operands().size() == 1
                   && rule.factors().stream().allMatch(factor -> factor.kind() instanceof Kind.Pass)
@@ -123,6 +132,42 @@ final class Nodes {
         edge(scan, inside + outputs.get(i).name(), inside + inputs.get(i).name());
       }
     }
+  }
+
+  /** Inside of a region a value has the axes that it has outside, but for the region's own. */
+  private void edges(
+      Nested.Manual manual, List<String> operands, List<String> results, String inside) {
+    for (int i = 0; i < operands.size(); i++) {
+      String inner = inside + manual.body().inputs().get(i).name();
+      edge(manual, operands.get(i), inner, operands.get(i), manual.in().get(i));
+    }
+    for (int i = 0; i < results.size(); i++) {
+      String inner = inside + manual.body().outputs().get(i).name();
+      edge(manual, inner, results.get(i), results.get(i), manual.out().get(i));
+    }
+  }
+
+  private void edge(Nested.Manual manual, String from, String to, String outside, Term term) {
+    ValueType type = Objects.requireNonNull(types.get(from), from);
+    List<Factor> factors = new ArrayList<>();
+    List<Dim> dims = new ArrayList<>();
+    for (int dim = 0; dim < type.rank(); dim++) {
+      factors.add(new Factor(type.names().get(dim), type.shape().size(dim), new Kind.Pass()));
+      dims.add(Dim.of(dim));
+    }
+    Set<String> own = new TreeSet<>();
+    manual.axes().forEach(axis -> own.add(axis.name()));
+    Node.RegionEdge edge =
+        new Node.RegionEdge(outside, term.axes().stream().map(Axis::mesh).toList(), own);
+    nodes.add(
+        new Node(
+            "the region over " + String.join(".", own),
+            new FactorRule(factors, List.of(dims), List.of(dims), Set.of()),
+            List.of(from),
+            List.of(to),
+            0,
+            Set.of(),
+            Optional.of(edge)));
   }
 
   private void edge(Nested.Scan scan, String from, String to) {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeSet;
 
 /** Visits statements forward and backward, level by level, until nothing changes. */
@@ -53,6 +54,7 @@ public final class Propagator {
     this.program = program;
     this.mesh = mesh;
     this.options = options;
+    MeshRegions.check(program, mesh);
     nodes = new Nodes(program);
     nodes.types().forEach((name, type) -> values.put(name, new Splits(type)));
     sums = new PartialSums(nodes);
@@ -71,7 +73,8 @@ public final class Propagator {
     }
     TreeSet<Integer> priorities = new TreeSet<>();
     nodes.annotations().values().forEach(a -> priorities.add(a.annotation().priority()));
-    if (priorities.isEmpty() && !given) {
+    boolean regions = nodes.nodes().stream().anyMatch(node -> node.edge().isPresent());
+    if (priorities.isEmpty() && !given && !regions) {
       String none = "program " + program.name() + " has no annotation, so every value is whole";
       if (options.strict()) {
         throw new PropagationException(none + "; annotate one, as with --annotate NAME=LAYOUT");
@@ -81,6 +84,7 @@ public final class Propagator {
     priorities.add(0);
     for (int priority : priorities) {
       nodes.annotations().forEach((name, annotate) -> annotate(name, annotate, priority));
+      nodes.nodes().forEach(this::region);
       for (int level = 0; level <= Node.LAST; level++) {
         settle(level);
       }
@@ -135,6 +139,24 @@ public final class Propagator {
     checkAxes(name, partial);
     partial.forEach(axis -> checkPartial(name, annotation, axis));
     splits.setPartial(partial);
+  }
+
+  /** At the edge of a region labels have its axes, unless they are asked to have others. */
+  private void region(Node node) {
+    if (node.edge().isEmpty()) {
+      return;
+    }
+    Node.RegionEdge edge = node.edge().get();
+    Splits splits = splits(edge.outside());
+    for (int dim = 0; dim < edge.prefixes().size(); dim++) {
+      List<String> prefix = edge.prefixes().get(dim);
+      if (!prefix.isEmpty()
+          && splits.isOpen(dim)
+          && splits.axes(dim).isEmpty()
+          && prefix.stream().noneMatch(splits::uses)) {
+        splits.set(dim, prefix, true, new Reason.Annotated(node.text() + " has it so"));
+      }
+    }
   }
 
   /** A value that no plan can leave a sum over an axis, whatever the other annotations. */
@@ -220,7 +242,8 @@ public final class Propagator {
             : new Reason.Chosen(through, others(node, factor, longest, taken));
     boolean changed = false;
     for (Place place : places) {
-      if (place.takes(level) && !isOutbid(node, place, factor, taken.axes, level)) {
+      boolean isEdge = node.edge().isPresent();
+      if (place.takes(level) && (isEdge || !isOutbid(node, place, factor, taken.axes, level))) {
         changed |= extend(node, place, factor, taken, reason, level);
       }
     }
@@ -250,6 +273,10 @@ public final class Propagator {
   /** The axes of one factor of a dimension: the first factor takes axes while they divide it. */
   private List<String> part(Node node, Place place, int factor) {
     List<String> axes = splits(place.value()).axes(place.dim());
+    Optional<Node.RegionEdge> outside = node.outside(place);
+    if (outside.isPresent()) {
+      return outside.get().inside(place.dim(), axes);
+    }
     if (place.dims().factors().size() == 1) {
       return axes;
     }
@@ -285,8 +312,18 @@ public final class Propagator {
       return false;
     }
     List<String> all = new ArrayList<>(splits.axes(place.dim()));
+    List<String> more = new ArrayList<>(axes.subList(before.size(), axes.size()));
+    Optional<Node.RegionEdge> outside = node.outside(place);
+    if (outside.isPresent()) {
+      List<String> prefix = outside.get().prefixes().get(place.dim());
+      if (all.isEmpty()) {
+        more.addAll(0, prefix);
+      } else if (all.size() != prefix.size() + before.size()) {
+        return false;
+      }
+    }
     boolean changed = false;
-    for (String axis : axes.subList(before.size(), axes.size())) {
+    for (String axis : more) {
       all.add(axis);
       if (!(isAlike || fits(node, place, factor, all))) {
         break;

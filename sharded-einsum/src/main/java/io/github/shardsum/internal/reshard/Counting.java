@@ -8,6 +8,7 @@ import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,6 +34,8 @@ public final class Counting {
     int group = mesh.size(action.groupAxes());
     return switch (action) {
       case Action.Slice _, Action.Contract _, Action.Apply _, Action.Loop _, Action.Await _ -> 0;
+      case Action.Communicate communicate ->
+          communicated(communicate.communication(), elements(operands), after, group);
       case Action.Start(Action collective) -> received(collective, operands, after);
       case Action.Neighbour neighbour -> Halo.of(neighbour, operands, after).received();
       case Action.AllGather gather -> gathered(gather, before);
@@ -42,6 +45,18 @@ public final class Counting {
       case Action.CollectivePermute _ ->
           Permutation.of(before.layout(), after.layout()).received(before.shape());
       case Action.Exchange exchange -> exchanged(exchange, before, after);
+    };
+  }
+
+  private static long communicated(
+      Communication communication, long before, PlannedValue after, long group) {
+    return switch (communication) {
+      case Communication.AllReduce _ -> reduced(before, group);
+      case Communication.AllGather _ -> after.localElements() - before;
+      case Communication.ReduceScatter _ -> scattered(after.localElements(), group);
+      case Communication.AllToAll _ -> before - before / group;
+      case Communication.Permute _ -> before;
+      case Communication.OwnChunk _, Communication.AxisIndex _ -> 0;
     };
   }
 

@@ -6,6 +6,7 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.topology.CollectiveCostModel;
 import io.github.shardsum.topology.Topology;
 import java.util.ArrayList;
@@ -117,6 +118,7 @@ public final class Prices {
           new Collective.Permute(
               permute.axes(), pairs(Permutation.of(before.get(), after.get()).sources()));
       case Action.Start(Action started) -> collective(started, before, after);
+      case Action.Communicate communicate -> collective(communicate.communication(), axes);
       case Action.Slice _,
           Action.Contract _,
           Action.Apply _,
@@ -125,6 +127,34 @@ public final class Prices {
           Action.Await _ ->
           new Collective.Barrier();
     };
+  }
+
+  private static Collective collective(Communication communication, String... axes) {
+    return switch (communication) {
+      case Communication.AllReduce _ -> new Collective.AllReduce(Reduction.SUM, axes);
+      case Communication.AllGather _ -> new Collective.AllGather(0, axes);
+      case Communication.ReduceScatter _ -> new Collective.ReduceScatter(Reduction.SUM, 0, axes);
+      case Communication.AllToAll _ -> new Collective.AllToAll(0, 0, axes);
+      case Communication.Permute permute -> new Collective.Permute(List.of(axes), pairs(permute));
+      case Communication.OwnChunk _, Communication.AxisIndex _ -> new Collective.Barrier();
+    };
+  }
+
+  /**
+   * Who sends to whom in a permute of a region.
+   *
+   * @param permute the permute
+   * @return pairs of members
+   */
+  public static List<Collective.Route> pairs(Communication.Permute permute) {
+    List<Collective.Route> pairs = new ArrayList<>();
+    for (int member = 0; member < permute.members(); member++) {
+      int source = permute.routes().source(member, permute.members());
+      if (source >= 0) {
+        pairs.add(new Collective.Route(source, member));
+      }
+    }
+    return pairs;
   }
 
   /** The pairs of a permute in which each member gets the block of another. */

@@ -12,6 +12,7 @@ import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -139,6 +140,38 @@ public final class Layouts {
     return choices -> new RandomLaying(mesh, choices).laid(programs.generate(choices));
   }
 
+  /** Of values of a region's body, which are split over other axes than the region's. */
+  private static void members(
+      Mesh mesh,
+      Nested.Manual manual,
+      String prefix,
+      Choices choices,
+      Map<String, Layout> layouts) {
+    List<MeshAxis> axes = new ArrayList<>();
+    for (MeshAxis axis : mesh.axes()) {
+      boolean own = manual.axes().stream().anyMatch(of -> of.name().equals(axis.name()));
+      axes.add(own ? new MeshAxis(axis.name(), 1) : axis);
+    }
+    Map<String, Layout> inside = new HashMap<>();
+    collect(Mesh.of(axes), manual.body(), prefix, choices, inside);
+    inside.forEach((name, layout) -> layouts.put(name, without(mesh, layout)));
+  }
+
+  /** On the mesh, without axes that have one device in the layout's. */
+  private static Layout without(Mesh mesh, Layout layout) {
+    Mesh own = layout.mesh();
+    List<Axis> axes =
+        layout.term().axes().stream()
+            .map(
+                axis ->
+                    new Axis(
+                        axis.label(),
+                        axis.mesh().stream().filter(name -> own.size(name) > 1).toList()))
+            .toList();
+    List<String> partial = layout.partial().stream().filter(name -> own.size(name) > 1).toList();
+    return new Layout(mesh, new Term(axes, partial));
+  }
+
   private static void collect(
       Mesh mesh, Program program, String prefix, Choices choices, Map<String, Layout> layouts) {
     for (Value input : program.inputs()) {
@@ -152,6 +185,8 @@ public final class Layouts {
       if (statement.operation() instanceof Nested.Scan scan) {
         String inside = prefix + statement.result().name() + ".body.";
         collect(mesh, scan.body(), inside, choices, layouts);
+      } else if (statement.operation() instanceof Nested.Manual manual) {
+        members(mesh, manual, prefix + statement.result().name() + ".body.", choices, layouts);
       }
     }
   }

@@ -183,9 +183,8 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
   private static void collect(SpmdPlan plan, long times, List<Row> rows) {
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
-      if (step.action() instanceof Action.Loop(var statement, SpmdPlan body)) {
-        long rounds = ((Nested.Scan) statement.operation()).count();
-        collect(body, Math.multiplyExact(times, rounds), rows);
+      if (step.action() instanceof Action.Loop loop) {
+        collect(loop.body(), Math.multiplyExact(times, loop.rounds()), rows);
       } else if (step.action().isCollective()) {
         PlannedValue before = plan.value(step.operands().getFirst());
         List<String> names = step.results().stream().map(PlannedValue::name).toList();

@@ -6,7 +6,6 @@ import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction.ReduceKind;
-import io.github.shardsum.program.Nested;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -62,7 +61,7 @@ final class PackedSums {
     if (!(step.action() instanceof Action.Loop loop)) {
       return step;
     }
-    long count = ((Nested.Scan) loop.statement().operation()).count();
+    long count = loop.rounds();
     return new PlanStep(
         new Action.Loop(loop.statement(), packed(loop.body(), rounds * count)),
         step.operands(),

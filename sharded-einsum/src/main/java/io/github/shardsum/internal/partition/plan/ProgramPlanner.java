@@ -13,6 +13,7 @@ import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
@@ -67,6 +68,10 @@ public final class ProgramPlanner {
   private boolean isExact;
 
   private boolean isInChunks;
+
+  /** Whether it is the body of a region, whose inputs and outputs are no partial sums. */
+  private boolean isRegion;
+
   private PlanState state;
   private final OneHots oneHots;
 
@@ -230,9 +235,15 @@ public final class ProgramPlanner {
     if (inChunks != null) {
       return inChunks;
     }
-    return homes
-        .apply(prefix + value.name())
+    Optional<Layout> home = homes.apply(prefix + value.name());
+    boolean isEdge =
+        isRegion && (program.inputs().contains(value) || program.outputs().contains(value));
+    return home.map(layout -> isEdge ? summed(layout) : layout)
         .orElseGet(() -> new Layout(ways.mesh(), value.type().labels().withoutLayout()));
+  }
+
+  private static Layout summed(Layout layout) {
+    return new Layout(layout.mesh(), new Term(layout.term().axes(), List.of()));
   }
 
   private void statement(Statement statement) {
@@ -247,6 +258,8 @@ public final class ProgramPlanner {
       annotate(statement, annotate);
     } else if (statement.operation() instanceof Nested.Scan scan) {
       loop(statement, scan);
+    } else if (statement.operation() instanceof Nested.Manual manual) {
+      region(statement, manual);
     } else {
       apply(statement);
     }
@@ -466,7 +479,11 @@ public final class ProgramPlanner {
         candidate
             .halo()
             .map(halo -> neighbour(statement, halo))
-            .orElseGet(() -> new Action.Apply(statement));
+            .orElseGet(
+                () ->
+                    statement.operation() instanceof Communication
+                        ? new Action.Communicate(statement)
+                        : new Action.Apply(statement));
     int number = state.step(action, numbers, results, origin);
     for (int i = 0; i < results.size(); i++) {
       Value result = statement.results().get(i);
@@ -543,6 +560,54 @@ public final class ProgramPlanner {
     for (int i = 0; i < results.size(); i++) {
       Value result = statement.results().get(i);
       state.hold(result, results.get(i).layout(), number + i);
+    }
+  }
+
+  /**
+   * A manual region. Its body is planned on a mesh that has one device along the region's axes, so
+   * that no layout in it names them; operands and results have these axes first.
+   */
+  private void region(Statement statement, Nested.Manual manual) {
+    RegionMesh members = RegionMesh.of(ways.mesh(), manual);
+    ProgramPlanner body =
+        new ProgramPlanner(
+            ways.on(members.inner()),
+            manual.body(),
+            prefix + statement.result().name() + ".body.",
+            name -> homes.apply(name).map(members::inside),
+            demanded);
+    body.isRegion = true;
+    body.write(manual.body().outputs().stream().map(body::home).toList());
+    List<Integer> numbers = new ArrayList<>();
+    for (int i = 0; i < manual.operands().size(); i++) {
+      Layout inner = body.home(manual.body().inputs().get(i));
+      Layout wanted = members.outside(manual.in().get(i), inner);
+      Holding operand = state.holding(manual.operands().get(i));
+      String cause =
+          String.format(
+              Locale.ROOT,
+              "the region of %s reads %s as %s",
+              statement.result().name(),
+              operand.value().name(),
+              wanted);
+      numbers.add(state.bring(operand, wanted, cause));
+    }
+    List<PlannedValue> results = new ArrayList<>();
+    for (int i = 0; i < statement.results().size(); i++) {
+      Layout inner = body.home(manual.body().outputs().get(i));
+      Layout made = members.outside(manual.out().get(i), inner);
+      results.add(PlanState.value(statement.results().get(i), made));
+    }
+    SpmdPlan plan =
+        members.lifted(new SpmdPlan(members.inner(), body.inputs, body.state.steps, body.outputs));
+    state.cost = state.cost.plus(ways.cost(plan));
+    Statement region =
+        new Statement(statement.results(), manual.with(body.plannedProgram(), manual.operands()));
+    state.statements.add(region);
+    int number =
+        state.step(new Action.Loop(region, plan), numbers, results, Origin.of("the region"));
+    for (int i = 0; i < results.size(); i++) {
+      state.hold(statement.results().get(i), results.get(i).layout(), number + i);
     }
   }
 

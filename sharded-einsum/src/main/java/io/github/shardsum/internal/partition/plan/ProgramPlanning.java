@@ -94,8 +94,7 @@ public final class ProgramPlanning {
   }
 
   private Program simplified(Program program) {
-    Program decomposed =
-        Passes.decompose(Passes.unroll(program), composite -> !isKernel(composite));
+    Program decomposed = Passes.decompose(program, composite -> !isKernel(composite));
     return Passes.deadCode(Passes.commonSubexpressions(decomposed));
   }
 

@@ -14,7 +14,9 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Value;
@@ -28,6 +30,7 @@ import java.util.Set;
 /** The cheapest ways from the layouts in which a value exists to other layouts. */
 final class ReshardWays {
   private final Mesh mesh;
+  private final PlanOptions options;
   private final Prices prices;
   private final Reshards reshards;
   private final CompositeCode.Finder kernels;
@@ -44,8 +47,40 @@ final class ReshardWays {
     this.policy = policy;
     this.kernels = kernels;
     this.mesh = mesh;
+    this.options = options;
     this.prices = Prices.of(mesh, options);
     this.reshards = new Reshards(prices, policy.reshards(options));
+  }
+
+  /** The same on the mesh of a region's members, of which no network is known. */
+  ReshardWays on(Mesh other) {
+    return new ReshardWays(other, kernels, options.withoutTopology(), policy, whole);
+  }
+
+  /** The cost of a plan's collectives. */
+  Cost cost(SpmdPlan plan) {
+    Cost cost = Cost.NOTHING;
+    for (int i = 0; i < plan.steps().size(); i++) {
+      PlanStep step = plan.steps().get(i);
+      if (step.action() instanceof Action.Loop loop) {
+        cost = cost.plus(cost(loop.body()).times(loop.rounds()));
+      } else if (step.action() instanceof Action.Neighbour neighbour) {
+        List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
+        cost = cost.plus(halo(Halo.of(neighbour, read, step.result()), step.result().dtype()));
+      } else if (step.action().isCollective()) {
+        List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
+        cost =
+            cost.plus(
+                prices.collective(
+                    step::action,
+                    plan.elementsReceived(i),
+                    Counting.elements(read),
+                    read.getFirst().dtype().byteSize(),
+                    () -> read.getFirst().layout(),
+                    () -> step.result().layout()));
+      }
+    }
+    return cost;
   }
 
   /** A way, and the place of the layout that it begins with. */

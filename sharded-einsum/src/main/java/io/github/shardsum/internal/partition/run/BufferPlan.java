@@ -175,8 +175,16 @@ final class BufferPlan {
       case Stage.Local _ -> {}
       case Stage.Between between -> {
         PlanStep step = plan.steps().get(between.step());
+        if (step.operands().isEmpty()) {
+          return;
+        }
         PlannedValue operand = frame.value(step.operands().getFirst());
-        if (between.exchange().isPresent()) {
+        if (Members.isWidened(step)) {
+          int result = plan.number(between.step());
+          int read = step.operands().getFirst();
+          temporary(stage, Purpose.PACKED, DType.F32, i -> frame.local(read, i).elementCount());
+          temporary(stage, Purpose.RECEIVED, DType.F32, i -> frame.local(result, i).elementCount());
+        } else if (between.exchange().isPresent()) {
           Reordered exchange = between.exchange().get();
           List<Integer> devices = frame.devices();
           temporary(stage, Purpose.PACKED, operand.dtype(), i -> exchange.sent(devices.get(i)));

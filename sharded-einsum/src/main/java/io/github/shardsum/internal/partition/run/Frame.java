@@ -6,6 +6,7 @@ import io.github.shardsum.internal.partition.run.BufferPlan.Region;
 import io.github.shardsum.internal.partition.run.BufferPlan.Temporary;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,13 +43,22 @@ final class Frame {
   private final Map<Integer, @Nullable Tensor[]> keptOutputs = new HashMap<>();
   private boolean isOpen;
 
-  Frame(SpmdPlan plan, List<Integer> devices) {
+  /**
+   * For devices of this process.
+   *
+   * @param manual axes of the regions that the plan is in, along which devices have other values
+   */
+  Frame(SpmdPlan plan, List<Integer> devices, Set<String> manual) {
     this.plan = plan;
     this.devices = devices;
     this.values = plan.values();
-    values.forEach(value -> tiles.add(Tiles.of(value, devices)));
+    values.forEach(value -> tiles.add(Tiles.of(value, devices, manual)));
     this.makers = Schedule.makers(plan, values.size());
     this.tensors = new Tensor[values.size()][devices.size()];
+  }
+
+  Mesh mesh() {
+    return plan.mesh();
   }
 
   List<Integer> devices() {
@@ -97,6 +108,7 @@ final class Frame {
     boolean shares = devices.size() == plan.mesh().size();
     return switch (maker.action().moved()) {
       case Action.CollectivePermute _ -> false;
+      case Action.Communicate communicate -> !communicate.isCollective();
       case Action.AllGather _, Action.AllToAll _, Action.AllReduce _, Action.ReduceScatter _ ->
           shares;
       case Action.Exchange _,

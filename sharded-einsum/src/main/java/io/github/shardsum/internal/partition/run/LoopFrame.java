@@ -9,8 +9,8 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 
 /**
- * Operands and results of the rounds of a loop, on the devices of this process. All methods act on
- * one device, so that they are steps in which devices compute.
+ * Operands and results of the rounds of a loop, or of a region, on the devices of this process. All
+ * methods act on one device, so that they are steps in which devices compute.
  *
  * <p>A carried value has two places, the loop's result and another, of which a round reads one and
  * writes the other, so that the last round writes the result. A step of the body writes the carried
@@ -20,7 +20,8 @@ final class LoopFrame {
   private final Frame outer;
   private final Stages body;
   private final Frame inner;
-  private final Nested.Scan scan;
+  private final Nested nested;
+  private final long count;
   private final int step;
   private final List<Integer> operands;
   private final List<Integer> outputs;
@@ -32,7 +33,8 @@ final class LoopFrame {
     this.outer = outer;
     this.body = loop.body();
     this.inner = body.frame();
-    this.scan = (Nested.Scan) action.statement().operation();
+    this.nested = (Nested) action.statement().operation();
+    this.count = action.rounds();
     this.step = loop.step();
     this.operands = loop.reads();
     this.outputs = body.plan().outputs();
@@ -47,7 +49,7 @@ final class LoopFrame {
 
   /** Where a round leaves a carried value. */
   private Tensor made(int value, int i, int round) {
-    return (scan.count() - 1 - round) % 2 == 0
+    return (count - 1 - round) % 2 == 0
         ? outer.get(result + value, i)
         : outer.temporary(step, Purpose.CARRIED, value, i);
   }
@@ -71,12 +73,24 @@ final class LoopFrame {
       return before(input, i, round);
     }
     Tensor operand = outer.get(operands.get(input), i);
-    boolean isSequence = input < carried + scan.sequences().size();
+    boolean isSequence =
+        nested instanceof Nested.Scan scan && input < carried + scan.sequences().size();
     return isSequence ? operand.select(0, place(round)) : operand;
   }
 
   private long place(int round) {
-    return scan.reverse() ? scan.count() - 1 - round : round;
+    return nested instanceof Nested.Scan scan && scan.reverse() ? count - 1 - round : round;
+  }
+
+  /** Where a round writes what it adds to a sequence, or a region its result. */
+  private Tensor written(int value, int i, int round) {
+    Tensor whole = outer.get(result + value, i);
+    return nested instanceof Nested.Scan ? whole.select(0, place(round)) : whole;
+  }
+
+  /** An addend of bf16 is stored in f32. */
+  private static void assign(Tensor to, Tensor from) {
+    to.assign(to.dtype() == from.dtype() ? from : from.convert(to.dtype()));
   }
 
   void after(int i, int round) {
@@ -86,7 +100,7 @@ final class LoopFrame {
         continue;
       }
       if (output >= carried) {
-        outer.get(result + output, i).select(0, place(round)).assign(inner.get(number, i));
+        assign(written(output, i, round), inner.get(number, i));
       } else if (!body.carriedOver().contains(number)) {
         made(output, i, round).assign(inner.get(number, i));
       }
@@ -95,7 +109,7 @@ final class LoopFrame {
 
   /** Without a round what is carried comes back as it was. */
   void end(int i) {
-    for (int value = 0; value < carried && scan.count() == 0; value++) {
+    for (int value = 0; value < carried && count == 0; value++) {
       if (outer.isFirst(result + value, i)) {
         outer.get(result + value, i).assign(outer.get(operands.get(value), i));
       }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /**
@@ -50,7 +51,7 @@ record Stages(
       }
     }
 
-    /** A step that is neither a statement nor a loop. */
+    /** A step that is neither a statement nor a loop or region. */
     record Between(
         int step,
         List<Integer> reads,
@@ -59,14 +60,14 @@ record Stages(
         Optional<NeighbourBlocks> neighbours)
         implements Stage {}
 
-    /** A loop. */
+    /** A loop, or a region, which has one round. */
     record Rounds(
         int step, List<Integer> reads, List<Integer> writes, int carried, long count, Stages body)
         implements Stage {}
   }
 
   static Stages of(SpmdPlan plan, List<Integer> devices, CompositeCode.Finder composites) {
-    return of(plan, devices, composites, 0, false);
+    return of(plan, devices, composites, 0, false, Set.of());
   }
 
   private static Stages of(
@@ -74,8 +75,9 @@ record Stages(
       List<Integer> devices,
       CompositeCode.Finder composites,
       int carried,
-      boolean isBody) {
-    Frame frame = new Frame(plan, devices);
+      boolean isBody,
+      Set<String> manual) {
+    Frame frame = new Frame(plan, devices, manual);
     Expansions expansions = new Expansions(plan);
     List<Stage> all = new ArrayList<>();
     for (List<Integer> steps : Schedule.of(plan)) {
@@ -85,23 +87,27 @@ record Stages(
           all.add(new Stage.Local(segment));
         }
       } else {
-        all.add(step(plan, frame, steps.getFirst(), composites));
+        all.add(step(plan, frame, steps.getFirst(), composites, manual));
       }
     }
     return new Stages(plan, frame, isBody, carriedOver(plan, frame, carried), List.copyOf(all));
   }
 
   private static Stage step(
-      SpmdPlan plan, Frame frame, int number, CompositeCode.Finder composites) {
+      SpmdPlan plan, Frame frame, int number, CompositeCode.Finder composites, Set<String> manual) {
     PlanStep step = plan.steps().get(number);
     int first = plan.number(number);
     List<Integer> writes = IntStream.range(first, first + step.results().size()).boxed().toList();
     return switch (step.action()) {
       case Action.Loop loop -> {
-        Nested.Scan scan = (Nested.Scan) loop.statement().operation();
-        int carried = scan.carried().size();
-        Stages body = of(loop.body(), frame.devices(), composites, carried, true);
-        yield new Stage.Rounds(number, step.operands(), writes, carried, scan.count(), body);
+        int carried =
+            loop.statement().operation() instanceof Nested.Scan scan ? scan.carried().size() : 0;
+        Set<String> inside = new TreeSet<>(manual);
+        if (loop.statement().operation() instanceof Nested.Manual region) {
+          region.axes().forEach(axis -> inside.add(axis.name()));
+        }
+        Stages body = of(loop.body(), frame.devices(), composites, carried, true, inside);
+        yield new Stage.Rounds(number, step.operands(), writes, carried, loop.rounds(), body);
       }
       case Action.Exchange _ ->
           new Stage.Between(

@@ -55,6 +55,10 @@ final class Supersteps {
   private void add(Stage.Between between) {
     PlanStep step = plan.steps().get(between.step());
     int result = plan.number(between.step());
+    if (step.action() instanceof Action.Communicate communicate) {
+      new Members(frame, builder).add(communicate, between.step(), step, result);
+      return;
+    }
     int operand = step.operands().getFirst();
     Layout before = frame.value(operand).layout();
     switch (step.action()) {
@@ -90,7 +94,8 @@ final class Supersteps {
       }
       case Action.Exchange _ -> exchange(between, result);
       case Action.Neighbour _ -> neighbour(between);
-      case Action.Apply _, Action.Loop _ -> throw new IllegalStateException(step.toString());
+      case Action.Apply _, Action.Loop _, Action.Communicate _ ->
+          throw new IllegalStateException(step.toString());
     }
   }
 

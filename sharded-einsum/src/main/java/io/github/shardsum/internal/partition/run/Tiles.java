@@ -7,10 +7,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Groups the devices of a process that hold the same elements of a value: those with the same block
- * and the same coordinates along partial axes. A tile is stored and computed once.
+ * and the same coordinates along partial axes and those of regions around it. A tile is stored and
+ * computed once.
  */
 final class Tiles {
   private final int[] first;
@@ -22,7 +24,7 @@ final class Tiles {
   /** One tile. */
   private record Tile(Box box, List<Integer> addend) {}
 
-  static Tiles of(PlannedValue value, List<Integer> devices) {
+  static Tiles of(PlannedValue value, List<Integer> devices, Set<String> manual) {
     Map<Tile, Integer> firsts = new HashMap<>();
     int[] first = new int[devices.size()];
     for (int i = 0; i < first.length; i++) {
@@ -30,6 +32,7 @@ final class Tiles {
       int device = devices.get(i);
       List<Integer> addend = new ArrayList<>();
       layout.partial().forEach(axis -> addend.add(layout.mesh().coordinate(device, axis)));
+      manual.forEach(axis -> addend.add(layout.mesh().coordinate(device, axis)));
       int at = i;
       first[i] =
           firsts.computeIfAbsent(new Tile(layout.box(value.shape(), device), addend), _ -> at);

@@ -7,7 +7,6 @@ import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
-import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
@@ -122,6 +121,10 @@ public final class PlanJson {
       text.add("\"results\":" + names(step.results()));
       text.add(axes(neighbour.axes())).add("\"exchanged\":" + neighbour.exchanged());
       text.add("\"elementsReceived\":" + plan.elementsReceived(index));
+    } else if (step.action() instanceof Action.Communicate communicate) {
+      text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
+      text.add("\"results\":" + names(step.results())).add(axes(communicate.groupAxes()));
+      text.add("\"elementsReceived\":" + plan.elementsReceived(index));
     } else if (step.action() instanceof Action.Start(Action collective)) {
       StringJoiner started = new StringJoiner(",", "{", "}");
       started.add("\"op\":" + quoted(collective.op()));
@@ -138,7 +141,7 @@ public final class PlanJson {
       text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
       text.add("\"results\":" + names(step.results()));
       if (step.action() instanceof Action.Loop loop) {
-        text.add("\"rounds\":" + ((Nested.Scan) loop.statement().operation()).count());
+        text.add("\"rounds\":" + loop.rounds());
         text.add("\"body\":" + steps(loop.body()));
       }
     } else {
@@ -180,7 +183,7 @@ public final class PlanJson {
               .add(axes(exchange.axes()))
               .add("\"layout\":" + quoted(step.result().layout().toString()));
       case Action.Contract _, Action.Apply _, Action.Neighbour _, Action.Loop _ -> {}
-      case Action.Start _, Action.Await _ -> {}
+      case Action.Start _, Action.Await _, Action.Communicate _ -> {}
     }
   }
 

@@ -92,7 +92,12 @@ final class PlanNames {
 
   private static boolean moves(Action action) {
     return switch (action) {
-      case Action.Apply _, Action.Neighbour _, Action.Contract _, Action.Loop _ -> false;
+      case Action.Apply _,
+          Action.Neighbour _,
+          Action.Contract _,
+          Action.Loop _,
+          Action.Communicate _ ->
+          false;
       default -> true;
     };
   }

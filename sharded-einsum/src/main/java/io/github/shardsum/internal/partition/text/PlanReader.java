@@ -121,7 +121,8 @@ public final class PlanReader {
         List<Integer> exchanged = node.child("exchanged").numbers(Integer.MAX_VALUE);
         yield new Action.Neighbour(statement(node, known), node.axes(known), exchanged);
       }
-      case "loop" -> {
+      case "communication" -> new Action.Communicate(statement(node, known));
+      case "loop", "region" -> {
         known.add("body");
         SpmdPlan body = parts(node.child("body"), mesh, Set.of());
         yield new Action.Loop(statement(node, known), body);

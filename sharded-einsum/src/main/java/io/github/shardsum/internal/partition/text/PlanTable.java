@@ -9,6 +9,7 @@ import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.MeshAxis;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Statement;
 import java.util.ArrayList;
@@ -102,7 +103,9 @@ public final class PlanTable {
           indent + 4,
           "because " + step.cause() + step.runnerUp().map(way -> "; " + instead(way)).orElse(""));
       if (of.steps().get(i).action() instanceof Action.Loop loop) {
-        wrapped(indent + 4, "in each of " + step.rounds() + " rounds:");
+        boolean isRegion = loop.statement().operation() instanceof Nested.Manual;
+        wrapped(
+            indent + 4, isRegion ? "of each member:" : "in each of " + step.rounds() + " rounds:");
         loop.body().inputs().forEach(value -> wrapped(indent + 6, "given " + value(value)));
         steps(loop.body(), step.body(), indent + 6);
         loop.body().outputs().stream()
@@ -215,12 +218,19 @@ public final class PlanTable {
                   ? " with what neighbours hold of " + numbers(neighbour.exchanged()) + over
                   : " along a label" + over;
           case Action.Start _, Action.Await _ -> "";
-          case Action.Loop(Statement statement, SpmdPlan body) ->
+          case Action.Communicate _ -> over;
+          case Action.Loop region when region.statement().operation() instanceof Nested.Manual of ->
+              String.format(
+                  Locale.ROOT,
+                  " over %s of %d steps",
+                  of.axes().stream().map(MeshAxis::name).collect(Collectors.joining(".")),
+                  region.body().steps().size());
+          case Action.Loop loop ->
               String.format(
                   Locale.ROOT,
                   " of %d rounds of %d steps",
-                  ((Nested.Scan) statement.operation()).count(),
-                  body.steps().size());
+                  loop.rounds(),
+                  loop.body().steps().size());
         };
   }
 

@@ -109,6 +109,7 @@ final class PlanWriter {
         action(collective, started);
         text.add(member("collective", started.toString()));
       }
+      case Action.Communicate(Statement statement) -> statement(statement, text);
       case Action.Await _ -> {}
     }
   }
@@ -118,6 +119,7 @@ final class PlanWriter {
     return switch (action) {
       case Action.Contract _ -> "einsum";
       case Action.Apply _ -> "statement";
+      case Action.Communicate _ -> "communication";
       case Action.Neighbour _ -> "neighbours";
       default -> action.op();
     };

@@ -10,7 +10,6 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
-import io.github.shardsum.program.Nested;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -132,10 +131,7 @@ record StepFigures(
     PlanStep step = plan.steps().get(i);
     List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
     int width = (read.isEmpty() ? step.result() : read.getFirst()).dtype().byteSize();
-    long rounds =
-        step.action() instanceof Action.Loop loop
-            ? ((Nested.Scan) loop.statement().operation()).count()
-            : 1;
+    long rounds = step.action() instanceof Action.Loop loop ? loop.rounds() : 1;
     long received = plan.elementsReceived(i);
     long bytes = Math.multiplyExact(received, width);
     long sent = bytes;
@@ -147,6 +143,8 @@ record StepFigures(
     } else if (step.action() instanceof Action.Neighbour neighbour) {
       lacking = bytes;
       sent = Halo.of(neighbour, read, step.result()).sent() * width;
+    } else if (step.action() instanceof Action.Communicate) {
+      lacking = bytes;
     } else if (step.action().isCollective()) {
       PlannedValue before = read.getFirst();
       Action moved = step.action().moved();
@@ -216,8 +214,7 @@ record StepFigures(
   private static double price(SpmdPlan plan, int i, Prices prices, List<StepFigures> body) {
     PlanStep step = plan.steps().get(i);
     if (step.action() instanceof Action.Loop loop) {
-      long rounds = ((Nested.Scan) loop.statement().operation()).count();
-      return rounds * body.stream().mapToDouble(StepFigures::price).sum();
+      return loop.rounds() * body.stream().mapToDouble(StepFigures::price).sum();
     }
     return Timeline.price(plan, i, prices);
   }

@@ -3,6 +3,8 @@ package io.github.shardsum.internal.testkit;
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.program.Annotation;
+import io.github.shardsum.program.Annotation.LabelSpec;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Communication.Routes;
 import io.github.shardsum.program.Contraction;
@@ -24,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Draws programs with manual regions; not thread-safe. */
@@ -69,11 +72,11 @@ public final class RegionGenerator {
     int regions = 1 + choices.nextInt(2);
     List<Value> last = List.of();
     for (int i = 0; i < regions; i++) {
-      few(p, known, 1 + choices.nextInt(2), List.of());
+      few(p, known, 1 + choices.nextInt(2), List.of(), axes);
       last = region(p, known, axes, List.of(), Math.max(2, operations / regions));
       known.addAll(last);
     }
-    few(p, known, 1, List.of());
+    few(p, known, 1, List.of(), axes);
     last.forEach(p::output);
     p.output("result", scalar(p, known.getLast()));
     return p.build();
@@ -112,7 +115,7 @@ public final class RegionGenerator {
       if (!left.isEmpty() && operations > 2 && choices.nextInt(8) == 0) {
         values.addAll(region(body, values, left, inside, operations / 2));
       } else {
-        few(body, values, 1, inside);
+        few(body, values, 1, inside, left);
       }
     }
     List<Term> out = new ArrayList<>();
@@ -173,10 +176,16 @@ public final class RegionGenerator {
     return term(type, of, partial);
   }
 
-  /** Adds operations on known values. */
-  private void few(ProgramBuilder p, List<Value> known, int count, List<MeshAxis> inside) {
+  /**
+   * Adds operations on known values.
+   *
+   * @param inside axes of the regions around
+   * @param left axes of no region around, which are automatic
+   */
+  private void few(
+      ProgramBuilder p, List<Value> known, int count, List<MeshAxis> inside, List<MeshAxis> left) {
     for (int tries = 0, made = 0; made < count && tries < TRIES; tries++) {
-      Optional<Operation> operation = draw(p, known, inside);
+      Optional<Operation> operation = draw(p, known, inside, left);
       if (operation.isPresent()) {
         try {
           Value result = p.add(operation.get()).getLast();
@@ -192,9 +201,15 @@ public final class RegionGenerator {
     }
   }
 
-  private Optional<Operation> draw(ProgramBuilder p, List<Value> known, List<MeshAxis> inside) {
+  private Optional<Operation> draw(
+      ProgramBuilder p, List<Value> known, List<MeshAxis> inside, List<MeshAxis> left) {
     Value x = choices.nextInt(3) == 0 ? choices.of(known) : known.getLast();
     String label = x.type().rank() == 0 ? "" : choices.of(x.type().names());
+    if (x.type().rank() > 0 && !left.isEmpty() && choices.nextInt(12) == 0) {
+      List<String> axis = List.of(choices.of(left).name());
+      LabelSpec split = new LabelSpec(label, axis, choices.nextBoolean());
+      return Optional.of(new Movement.Annotate(x, new Annotation(List.of(split), Set.of(), 0)));
+    }
     int kind = choices.nextInt(inside.isEmpty() ? 6 : 16);
     if (kind >= 6) {
       return communication(p, x, label, kind - 6, inside);
