@@ -128,8 +128,8 @@ public final class MoeCommand implements Callable<Integer> {
       names = "--mesh",
       paramLabel = "MESH",
       description =
-          "Run the beginning of the text on a mesh, as x=8, groups and experts split over it, and"
-              + " show each collective with its bytes; --backend pjrt runs the beginning of the text too.")
+          "Run the beginning of the text on a mesh, as d=2,x=4,m=2: groups are split over d and x,"
+              + " experts over x, their hidden width over m; another name counts as x. Shows each collective with its bytes; --backend pjrt runs the beginning of the text too.")
   private Optional<String> mesh = Optional.empty();
 
   @Mixin private BackendOptions backends = new BackendOptions();
@@ -146,12 +146,11 @@ public final class MoeCommand implements Callable<Integer> {
     MoeJob job = job();
     Progress progress = bars.bar(System.getenv());
     boolean pjrt = backends.isPjrt();
-    if ((mesh.isPresent() || pjrt) && job.dropless()) {
+    if (pjrt && job.dropless()) {
       throw new ParameterException(
           spec.commandLine(),
-          (pjrt ? "--backend pjrt" : "--mesh")
-              + ": must be with a capacity, got none: an expert's rows of any"
-              + " number are for one device");
+          "--backend pjrt: must be with a capacity, got none: a plugin's arrays have a size that"
+              + " is known before the run, an expert's rows have not");
     }
     Optional<Mesh> devices =
         mesh.or(() -> pjrt ? Optional.of("") : mesh)

@@ -12,7 +12,9 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.train.MeshAxes;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -29,6 +31,7 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,7 +42,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The layer on a mesh, ours or a plugin's, with the annotations of the paper's algorithm 2: groups
- * on the mesh before and after the experts, experts on it between. Shows each collective of ours,
+ * on the mesh before and after the experts, experts on it between; without a capacity rows of any
+ * number instead of slots, on a mesh of ours. Shows each collective of ours,
  * and holds the results against those of one device of ours.
  */
 final class MoeMeshRun {
@@ -73,13 +77,9 @@ final class MoeMeshRun {
     batch.load(0, workers);
     MoeSizes sizes = job.sizes(batch.groups());
     Randomness randomness = Randomness.seeded(job.seed()).stream(ROUTING_STREAM);
-    Program layer = MoePrograms.layer(job.spec(sizes, randomness));
-    String axes = String.join(".", mesh.axisNames());
-    Map<String, String> layouts =
-        mesh.axisNames().isEmpty()
-            ? Map.of()
-            : Map.of("inputs", "G@" + axes, "dispatched", "E@" + axes, "outputs", "G@" + axes);
-    Program annotated = Annotations.of(layouts).apply(layer);
+    MoeSpec spec = job.spec(sizes, randomness);
+    Program layer = job.dropless() ? MoePrograms.raggedLayer(spec) : MoePrograms.layer(spec);
+    Program annotated = Annotations.of(layouts(layer)).apply(layer);
     Program one = job.backward() ? MoePrograms.gradient(layer) : layer;
     Program many = job.backward() ? MoePrograms.gradient(annotated) : annotated;
     List<Tensor> inputs = inputs(one, batch);
@@ -101,6 +101,45 @@ final class MoeMeshRun {
       return told.compare(one, local.run(inputs), sharded.run(inputs), sizes)
           && told.times(local, sharded, inputs, "on the mesh");
     }
+  }
+
+  /**
+   * Groups on the axes of data and experts, experts on theirs and their hidden width on its own: of
+   * the weights, and in slots of what is sent to them.
+   */
+  private Map<String, String> layouts(Program layer) {
+    MeshAxes axes = MeshAxes.of(mesh);
+    Map<String, String> layouts = new HashMap<>();
+    if (mesh.axisNames().isEmpty()) {
+      return layouts;
+    }
+    String groups = MeshAxes.split("G", axes.tokens()) + " S M";
+    layouts.put("inputs", groups);
+    layouts.put("outputs", groups);
+    if (!job.dropless()) {
+      layouts.put(
+          "dispatched",
+          MeshAxes.split("E", axes.experts()) + " " + MeshAxes.split("G", axes.data()) + " C M");
+    }
+    for (Value input : layer.inputs()) {
+      List<String> labels = input.type().names();
+      if (labels.getFirst().equals("E") && (job.dropless() || !axes.hidden().isEmpty())) {
+        layouts.put(input.name(), ofExperts(axes, labels));
+      }
+    }
+    return layouts;
+  }
+
+  private static String ofExperts(MeshAxes axes, List<String> labels) {
+    return labels.stream()
+        .map(
+            label ->
+                switch (label) {
+                  case "E" -> MeshAxes.split(label, axes.experts());
+                  case "H" -> MeshAxes.split(label, axes.hidden());
+                  default -> label;
+                })
+        .collect(Collectors.joining(" "));
   }
 
   private MoeMeshRun silent() {

@@ -69,11 +69,23 @@ class MoeCommandTest {
   }
 
   @Test
-  void aMeshThatIsNoneAndOneWithoutACapacityAreErrors() throws IOException {
+  void aMeshThatIsNoneIsAnError() throws IOException {
     assertEquals(2, runOnMesh("x=0"));
     assertTrue(err.toString().contains("--mesh"), err::toString);
-    assertEquals(2, runOnMesh("x=2", "--dropless"));
-    assertTrue(err.toString().contains("--mesh: must be with a capacity"), err::toString);
+  }
+
+  @Test
+  void withoutACapacityTokensAreGatheredToTheExpertsOfAMesh() throws IOException {
+    List<String> args = new ArrayList<>(List.of("--text", text(), "--mesh", "d=2,x=2"));
+    args.addAll(List.of("--experts", "8", "--group", "100", "--model", "16", "--hidden", "512"));
+    args.addAll(List.of("--dropless", "--backward", "--json"));
+    assertEquals(0, run(args.toArray(String[]::new)), err::toString);
+    JsonNode answer = new JsonMapper().readTree(out.toString());
+    assertTrue(answer.get("passed").booleanValue(), out::toString);
+    JsonNode first = answer.get("collectives").get(0);
+    assertEquals("all-gather", first.get("op").stringValue());
+    assertEquals("inputs", first.get("of").stringValue());
+    assertEquals("x", first.get("axes").stringValue());
   }
 
   @Test
