@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.common;
 
 import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import java.nio.file.Path;
@@ -66,8 +67,22 @@ public final class BackendOptions {
    * @return the backend, to be closed
    */
   public OpenBackend open(Optional<Mesh> mesh, Workers workers, Kernels kernels) {
+    return open(mesh, workers, kernels, CollectiveOptions.defaults());
+  }
+
+  /**
+   * Opens the backend.
+   *
+   * @param mesh the devices; without one, a single device
+   * @param workers threads of ours, kept open by the caller
+   * @param kernels of composites, of ours
+   * @param options how collectives of ours behave
+   * @return the backend, to be closed
+   */
+  public OpenBackend open(
+      Optional<Mesh> mesh, Workers workers, Kernels kernels, CollectiveOptions options) {
     return library(System.getenv())
         .map(library -> OpenBackend.pjrt(library, mesh))
-        .orElseGet(() -> OpenBackend.ours(mesh, workers, kernels));
+        .orElseGet(() -> OpenBackend.ours(mesh, workers, kernels, options));
   }
 }

@@ -3,12 +3,16 @@ package io.github.shardsum.cli.common;
 import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.pjrt.PjrtClient;
 import io.github.shardsum.pjrt.PjrtPlugin;
 import io.github.shardsum.pjrt.backend.PjrtBackend;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -16,37 +20,35 @@ import java.util.Optional;
 public final class OpenBackend implements AutoCloseable {
   private final Backend backend;
   private final Runnable close;
-  private final int process;
-  private final int processes;
+  private final Optional<Collectives> collectives;
 
-  private OpenBackend(Backend backend, int process, int processes, Runnable close) {
+  private OpenBackend(Backend backend, Optional<Collectives> collectives, Runnable close) {
     this.backend = backend;
-    this.process = process;
-    this.processes = processes;
+    this.collectives = collectives;
     this.close = close;
   }
 
   /** A backend that holds nothing open. */
   public static OpenBackend of(Backend backend) {
-    return new OpenBackend(backend, 0, 1, () -> {});
+    return new OpenBackend(backend, Optional.empty(), () -> {});
   }
 
   /**
    * Our kernels on one device, or on a mesh of virtual ones, those of all processes of a job.
    *
    * @param workers kept open by the caller
+   * @param options how collectives behave
    * @throws IllegalArgumentException if the job's processes do not divide the mesh
    */
-  public static OpenBackend ours(Optional<Mesh> mesh, Workers workers, Kernels kernels) {
+  public static OpenBackend ours(
+      Optional<Mesh> mesh, Workers workers, Kernels kernels, CollectiveOptions options) {
     if (mesh.isEmpty()) {
       return of(LocalBackend.of(workers, kernels));
     }
-    Collectives collectives = MeshOptions.open(mesh.get(), workers);
+    MeshOptions.checkSize(mesh.get());
+    Collectives collectives = Collectives.open(mesh.get(), workers, options);
     return new OpenBackend(
-        MeshOptions.backend(collectives, kernels),
-        collectives.process(),
-        collectives.processes(),
-        collectives::close);
+        MeshOptions.backend(collectives, kernels), Optional.of(collectives), collectives::close);
   }
 
   /**
@@ -62,8 +64,7 @@ public final class OpenBackend implements AutoCloseable {
           mesh.isPresent() ? PjrtBackend.of(client, mesh.get()) : PjrtBackend.of(client);
       return new OpenBackend(
           backend,
-          0,
-          1,
+          Optional.empty(),
           () -> {
             backend.close();
             client.close();
@@ -81,12 +82,28 @@ public final class OpenBackend implements AutoCloseable {
 
   /** Processes of the job, which all run the same programs. */
   public int processes() {
-    return processes;
+    return collectives.map(Collectives::processes).orElse(1);
+  }
+
+  /**
+   * Whether something holds on any process of the job. All of them ask, in the same order.
+   *
+   * @param own whether it does on this one
+   */
+  public boolean any(boolean own) {
+    if (processes() == 1) {
+      return own;
+    }
+    Collectives all = collectives.orElseThrow();
+    String[] axes = all.mesh().axisNames().toArray(String[]::new);
+    Tensor flag = Tensor.scalar(DType.I32, own ? 1 : 0);
+    return all.spmd(device -> device.allReduce(flag, Reduction.MAX, axes)).getFirst().getLong()
+        != 0;
   }
 
   /** Whether this process writes the results, which all of a job have. */
   public boolean isFirst() {
-    return process == 0;
+    return collectives.map(all -> all.process() == 0).orElse(true);
   }
 
   @Override

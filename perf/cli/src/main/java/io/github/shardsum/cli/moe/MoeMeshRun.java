@@ -43,8 +43,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The layer on a mesh, ours or a plugin's, with the annotations of the paper's algorithm 2: groups
  * on the mesh before and after the experts, experts on it between; without a capacity rows of any
- * number instead of slots, on a mesh of ours. Shows each collective of ours,
- * and holds the results against those of one device of ours.
+ * number instead of slots, on a mesh of ours. Shows each collective of ours, and holds the results
+ * against those of one device of ours.
  */
 final class MoeMeshRun {
   private static final long ROUTING_STREAM = 4;

@@ -7,6 +7,7 @@ import io.github.shardsum.cli.common.OpenBackend;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ThreadsOption;
+import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -38,6 +40,9 @@ import picocli.CommandLine.Spec;
     })
 public final class TrainCommand implements Callable<Integer> {
   private static final int MOST_EXPERTS = 1024;
+
+  /** The longest that a process waits for another, which may make baselines or write a model. */
+  private static final Duration DEADLINE = Duration.ofMinutes(30);
 
   @Spec private CommandSpec spec;
 
@@ -179,29 +184,35 @@ public final class TrainCommand implements Callable<Integer> {
         mesh.map(notation -> MeshOptions.ofRun(spec, notation))
             .filter(each -> !each.axisNames().isEmpty());
     try (Workers workers = threads.workers();
-        OpenBackend opened = backends.open(devices, workers, MoePrograms.kernels())) {
-      if (opened.processes() > 1) {
-        throw wrong("train: must be of one process, got " + opened.processes());
-      }
+        OpenBackend opened =
+            backends.open(
+                devices,
+                workers,
+                MoePrograms.kernels(),
+                CollectiveOptions.defaults().withDeadline(DEADLINE))) {
       Optional<Training.Placement> placement =
           devices.map(of -> new Training.Placement(MeshAxes.of(of), splitOptimizer));
       // Where JSON is asked for, it is all that is printed.
-      PrintWriter text = json ? new PrintWriter(Writer.nullWriter()) : out;
+      boolean isTold = opened.isFirst();
+      PrintWriter text = json || !isTold ? new PrintWriter(Writer.nullWriter()) : out;
       TrainRun run =
           new TrainRun(
               job,
               workers,
-              opened.backend(),
+              opened,
               placement,
               progress,
               text,
               warning -> {
+                if (!isTold) {
+                  return;
+                }
                 progress.end();
                 err.println("shardsum: " + warning);
                 err.flush();
               });
       run.run();
-      if (json) {
+      if (json && isTold) {
         out.println(JsonAnswer.text(run.answer()));
       }
       out.flush();
@@ -213,11 +224,11 @@ public final class TrainCommand implements Callable<Integer> {
 
   private void check() {
     int processes = processes(System.getenv());
-    if (processes > 1) {
+    if (processes > 1 && (mesh.isEmpty() || backends.isPjrt())) {
       throw wrong(
-          "train: must be of one process, got "
+          "train: must have --mesh, of our own devices, under a launch of "
               + processes
-              + " of a launch; --mesh x=N splits a training over N virtual devices of one process");
+              + " processes, got none: each would train alone");
     }
     if (until.isPresent() && until.get() < 0) {
       throw wrong("--until: must be at least 0, got " + until.get());

@@ -3,6 +3,7 @@ package io.github.shardsum.cli.train;
 import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.cli.common.OpenBackend;
 import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.TextFiles;
@@ -63,7 +64,7 @@ final class TrainRun {
 
   private final TrainJob job;
   private final Workers workers;
-  private final Backend backend;
+  private final OpenBackend opened;
   private final Optional<Training.Placement> placement;
 
   /** Translates: a step of it for each token is too short to be worth a way to other devices. */
@@ -79,21 +80,22 @@ final class TrainRun {
    * A training.
    *
    * @param workers threads of what does not run on the backend
-   * @param backend runs steps and losses
+   * @param opened runs steps and losses; of a job's processes the first one alone reports, and
+   *     writes checkpoints
    * @param placement where the state lies, of a backend of several devices
    * @param warn gets what a person must know, also where nothing else is printed
    */
   TrainRun(
       TrainJob job,
       Workers workers,
-      Backend backend,
+      OpenBackend opened,
       Optional<Training.Placement> placement,
       Progress progress,
       PrintWriter out,
       Consumer<String> warn) {
     this.job = job;
     this.workers = workers;
-    this.backend = backend;
+    this.opened = opened;
     this.placement = placement;
     this.local = LocalBackend.of(workers, MoePrograms.kernels());
     this.progress = progress;
@@ -108,8 +110,8 @@ final class TrainRun {
   }
 
   void run() throws IOException {
-    try (Folder folder = Folder.open(job.checkpoint())) {
-      Optional<CheckpointFolder.Checkpoint> last = folder.last(warn);
+    try (Folder folder = Folder.open(opened.isFirst() ? job.checkpoint() : Optional.empty())) {
+      Optional<CheckpointFolder.Checkpoint> last = last(folder);
       if (last.isPresent() && !job.resume()) {
         throw new FileSystemException(
             job.checkpoint().orElseThrow().toString(),
@@ -119,11 +121,38 @@ final class TrainRun {
                 "has a checkpoint of step %d; go on from it with --resume, or choose another folder",
                 last.get().step()));
       }
-      if (job.page().isPresent()) {
+      if (opened.isFirst() && job.page().isPresent()) {
         OutputFile.checkText("--html", job.page().get());
       }
       run(folder.folder(), last);
     }
+  }
+
+  /** The last checkpoint; other processes read it after the first has set damaged ones aside. */
+  private Optional<CheckpointFolder.Checkpoint> last(Folder folder) throws IOException {
+    Optional<CheckpointFolder.Checkpoint> last = folder.last(warn);
+    if (!opened.any(last.isPresent()) || last.isPresent()) {
+      return last;
+    }
+    return Optional.of(CheckpointFolder.last(job.checkpoint().orElseThrow(), warn));
+  }
+
+  private Trainer trainer(
+      Trainer.Model model,
+      Data data,
+      Map<String, List<Training.Batch>> measured,
+      Optional<CheckpointFolder> folder,
+      boolean saves) {
+    return new Trainer(
+        model,
+        data.examples(),
+        measured,
+        opened.backend(),
+        placement,
+        folder,
+        saves,
+        opened::any,
+        System::nanoTime);
   }
 
   /** The folder of checkpoints, if there is to be one. */
@@ -203,7 +232,7 @@ final class TrainRun {
       Data data, Optional<CheckpointFolder> folder, Optional<CheckpointFolder.Checkpoint> last)
       throws IOException {
     Evaluation evaluation = new Evaluation(data.corpus(), job.data().samples());
-    if (job.baselines() && evaluation.texts() > 0) {
+    if (opened.isFirst() && job.baselines() && evaluation.texts() > 0) {
       baselines(data.corpus(), evaluation);
     }
     report.scores(evaluation, evaluation.systems());
@@ -212,30 +241,23 @@ final class TrainRun {
     String name = Sweep.name(experts);
     Map<String, List<History.Point>> losses = new LinkedHashMap<>();
     try (Trainer trainer =
-        new Trainer(
+        trainer(
             data.model(experts, data.seed()),
-            data.examples(),
+            data,
             measured,
-            backend,
-            placement,
             folder,
-            System::nanoTime)) {
+            job.checkpoint().isPresent())) {
       last.ifPresent(trainer::resume);
       trained(name, trainer, evaluation, losses);
       if (job.dense() && experts > 1) {
         try (Trainer dense =
-            new Trainer(
-                data.model(1, data.seed()),
-                data.examples(),
-                measured,
-                backend,
-                placement,
-                Optional.empty(),
-                System::nanoTime)) {
+            trainer(data.model(1, data.seed()), data, measured, Optional.empty(), false)) {
           trained(Sweep.name(1), dense, evaluation, losses);
         }
       }
-      finish(name, trainer, data.corpus(), evaluation, losses);
+      if (opened.isFirst()) {
+        finish(name, trainer, data.corpus(), evaluation, losses);
+      }
     }
   }
 
@@ -246,15 +268,7 @@ final class TrainRun {
     for (int experts : grid.experts()) {
       for (int i = 0; i < grid.seeds(); i++) {
         Trainer.Model model = data.model(experts, data.seed() + i);
-        try (Trainer trainer =
-            new Trainer(
-                model,
-                data.examples(),
-                measured,
-                backend,
-                placement,
-                Optional.empty(),
-                System::nanoTime)) {
+        try (Trainer trainer = trainer(model, data, measured, Optional.empty(), false)) {
           sweep(model, trainer, sweeps);
         }
       }
@@ -266,7 +280,7 @@ final class TrainRun {
         page.heading(each.curve()).table(each.table()).curves(each.curve(), each.curves());
       }
     }
-    if (job.page().isPresent()) {
+    if (opened.isFirst() && job.page().isPresent()) {
       write(job.page().get(), page);
     }
   }
@@ -393,6 +407,11 @@ final class TrainRun {
                 losses.put(losses.containsKey(curve) ? name + " " + curve : curve, points);
               }
             });
+    // Of all processes, though one translates.
+    trainer.averages();
+    if (!opened.isFirst()) {
+      return;
+    }
     progress.begin("translating what was held back", 1);
     try (Translator translator = translator(trainer, evaluation)) {
       evaluation.add(name, translator);

@@ -50,7 +50,13 @@ final class Trainer implements AutoCloseable {
   private final Map<String, List<Training.Batch>> heldBack;
   private final Training training;
   private final Optional<CheckpointFolder> folder;
+  private final boolean saves;
   private final LongSupplier clock;
+  private final Agreement agreement;
+
+  /** The running means, from the last step until the next. */
+  private Optional<Map<String, Tensor>> averages = Optional.empty();
+
   private History history = new History();
 
   /**
@@ -63,12 +69,23 @@ final class Trainer implements AutoCloseable {
    */
   record Model(TransformerSpec spec, Tokenizer tokenizer, long seed, String data) {}
 
+  /** Whether something holds on any process of the job, all of which ask in the same order. */
+  @FunctionalInterface
+  interface Agreement {
+    /** Of this process alone. */
+    Agreement ALONE = own -> own;
+
+    boolean any(boolean own);
+  }
+
   /**
    * A trainer, of a fresh model.
    *
    * @param heldBack batches to be measured on, by what they are
    * @param placement where the state lies, of a backend of several devices
-   * @param folder for checkpoints, if any
+   * @param folder for checkpoints, if any; of one process of a job
+   * @param saves whether checkpoints are written, by this process or another of its job
+   * @param agreement with the other processes of the job
    * @param clock nanoseconds from some time on
    */
   Trainer(
@@ -78,11 +95,15 @@ final class Trainer implements AutoCloseable {
       Backend backend,
       Optional<Training.Placement> placement,
       Optional<CheckpointFolder> folder,
+      boolean saves,
+      Agreement agreement,
       LongSupplier clock) {
     this.model = model;
     this.examples = examples;
     this.heldBack = new LinkedHashMap<>(heldBack);
     this.folder = folder;
+    this.saves = saves;
+    this.agreement = agreement;
     this.clock = clock;
     this.training = new Training(model.spec(), SETTINGS, backend, placement, model.seed());
   }
@@ -139,9 +160,14 @@ final class Trainer implements AutoCloseable {
     return history;
   }
 
-  /** The running means of the parameters, by the parameters' names. */
+  /**
+   * The running means of the parameters, by the parameters' names; until the next step they are
+   * gathered once, for which every process of a job asks.
+   */
   Map<String, Tensor> averages() {
-    return averages(training.state());
+    Map<String, Tensor> all = averages.orElseGet(() -> averages(training.state()));
+    averages = Optional.of(all);
+    return all;
   }
 
   static Map<String, Tensor> averages(Map<String, Tensor> state) {
@@ -177,16 +203,17 @@ final class Trainer implements AutoCloseable {
     long saved = began - CHECKPOINT_NANOS;
     // Time for measurements and checkpoints is none for training.
     long apart = 0;
-    while (!stop.getAsBoolean()
-        && (steps.isEmpty() || training.steps() - first < steps.getAsLong())
-        && (nanos.isEmpty() || clock.getAsLong() - began - apart < nanos.getAsLong())) {
+    while ((steps.isEmpty() || training.steps() - first < steps.getAsLong())
+        && !agreement.any(
+            stop.getAsBoolean()
+                || (nanos.isPresent() && clock.getAsLong() - began - apart >= nanos.getAsLong()))) {
       step(Examples.tensors(order.batch(training.steps())));
       done.accept(training.steps() - first);
       long since = clock.getAsLong();
       if (training.steps() % EVALUATION == 0) {
         measure();
       }
-      if (since - saved > CHECKPOINT_NANOS) {
+      if (agreement.any(saves && since - saved > CHECKPOINT_NANOS)) {
         save();
         saved = clock.getAsLong();
       }
@@ -229,6 +256,7 @@ final class Trainer implements AutoCloseable {
 
   private void step(Training.Batch batch) {
     long number = training.steps() + 1;
+    averages = Optional.empty();
     Training.Report report = training.step(batch, RATE.rate(number));
     if (!Double.isFinite(report.loss()) || !Double.isFinite(report.norm())) {
       throw new IllegalArgumentException(
@@ -269,10 +297,13 @@ final class Trainer implements AutoCloseable {
   }
 
   private void save() throws IOException {
-    if (folder.isEmpty()) {
+    if (!saves) {
       return;
     }
     Map<String, Tensor> tensors = new LinkedHashMap<>(training.state());
+    if (folder.isEmpty()) {
+      return;
+    }
     tensors.putAll(history.tensors());
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("model", model.spec().toString());

@@ -82,6 +82,8 @@ class TrainerTest {
         new Slow(this),
         Optional.empty(),
         into,
+        into.isPresent(),
+        Trainer.Agreement.ALONE,
         () -> now);
   }
 
