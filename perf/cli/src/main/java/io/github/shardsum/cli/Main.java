@@ -18,6 +18,7 @@ import io.github.shardsum.cli.program.ExplainCommand;
 import io.github.shardsum.cli.program.GradientCommand;
 import io.github.shardsum.cli.program.LowerCommand;
 import io.github.shardsum.cli.program.RunCommand;
+import io.github.shardsum.cli.scaling.ScalingCommand;
 import io.github.shardsum.cli.simulate.SimulateCommand;
 import io.github.shardsum.cli.topology.TopologyCommand;
 import io.github.shardsum.cli.tpu.TpuCommand;
@@ -81,6 +82,7 @@ import picocli.CommandLine.Spec;
       LaunchCommand.class,
       TopologyCommand.class,
       SimulateCommand.class,
+      ScalingCommand.class,
       TpuCommand.class,
       CompletionCommand.class,
       ManCommand.class,

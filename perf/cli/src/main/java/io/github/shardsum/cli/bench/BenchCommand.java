@@ -5,17 +5,26 @@ import io.github.shardsum.cli.bench.peer.CompiledLimits;
 import io.github.shardsum.cli.bench.peer.Isa;
 import io.github.shardsum.cli.bench.peer.PeerVersion;
 import io.github.shardsum.cli.bench.peer.Peers;
+import io.github.shardsum.cli.common.JsonErrors;
 import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.common.TextFiles;
+import io.github.shardsum.cli.scaling.ScalingPoint;
+import io.github.shardsum.cli.scaling.ScalingRun;
+import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.measure.Roofline;
+import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.topology.LinkFit;
+import io.github.shardsum.topology.MachineProbe;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +44,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** {@code shardsum bench}: einsums against peers and against the machine's limits. */
 @Command(
@@ -49,6 +61,9 @@ public final class BenchCommand implements Callable<Integer> {
   private static final double SHARE_OF_HEAP = 0.7;
 
   private static final long WINDOW_NANOS = 20_000_000;
+
+  /** Virtual devices whose collectives a page shows. */
+  private static final int PAGE_DEVICES = 8;
 
   /** Where a limit is asked for once, the JIT must be done within the first windows. */
   private static final long LONG_WINDOW_NANOS = 100_000_000;
@@ -141,6 +156,21 @@ public final class BenchCommand implements Callable<Integer> {
           "Write the tables there too, in place of an older one of the same instruction set.")
   private Optional<Path> markdown = Optional.empty();
 
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description =
+          "Also write one page with pictures, and measure collectives, layer and step for it.")
+  private Optional<Path> html = Optional.empty();
+
+  @Option(
+      names = "--compare",
+      paramLabel = "OLD.json",
+      description = "Say what moved beyond noise since --json wrote this; status 1 on a loss.")
+  private Optional<Path> compare = Optional.empty();
+
+  private final List<BenchPage.Limits> roofs = new ArrayList<>();
+
   /** For picocli. */
   public BenchCommand() {}
 
@@ -155,6 +185,7 @@ public final class BenchCommand implements Callable<Integer> {
     List<String> names = wanted(() -> Peers.chosen(peers));
     InterleavedTimer rounds = wanted(this::rounds);
     checkWritable();
+    Optional<JsonNode> old = older();
     if (isa.needsAnotherJvm()) {
       return inAnotherJvm();
     }
@@ -179,7 +210,65 @@ public final class BenchCommand implements Callable<Integer> {
       report.groups(results);
       report.targets(results, kernels);
     }
+    if (old.isPresent()) {
+      BenchCompare moved =
+          BenchCompare.of(old.get(), new JsonMapper().readTree(json(results, kernels, report)));
+      moved.print(json ? spec.commandLine().getErr() : spec.commandLine().getOut());
+      return moved.lost() ? 1 : 0;
+    }
     return 0;
+  }
+
+  /** Before the minutes of work, too. */
+  private Optional<JsonNode> older() throws IOException {
+    if (compare.isEmpty()) {
+      return Optional.empty();
+    }
+    if (equation.isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--compare: compares listed cases, got an equation: leave one of them out");
+    }
+    String name = compare.get().toString();
+    try (InputStream in = TextFiles.open(compare.get())) {
+      JsonNode old = new JsonMapper().readTree(in);
+      BenchCompare.of(old, old);
+      return Optional.of(old);
+    } catch (JacksonException bad) {
+      throw new IllegalArgumentException(name + ": " + JsonErrors.describe(bad), bad);
+    }
+  }
+
+  private String json(List<Measured> results, List<KernelCase.Result> kernels, BenchReport report) {
+    return BenchJson.ofCases(results, kernels, peersFound(), report.machine(), report.loads());
+  }
+
+  /** Collectives, layer and step are measured for the page alone, in seconds. */
+  private void page(List<Measured> results, List<KernelCase.Result> kernels, BenchReport report)
+      throws IOException {
+    List<ScalingPoint> points;
+    LinkFit links;
+    try (Workers workers = Workers.of(Runtime.getRuntime().availableProcessors())) {
+      List<Integer> devices = quick ? List.of(1, 2, 4) : List.of(1, 2, 4, 8, 16, 32, 64);
+      points =
+          new ScalingRun(workers, quick ? 2 : 5)
+              .inProcess(List.of("layer", "step"), devices, _ -> {});
+    }
+    try (Collectives collectives = Collectives.open(Mesh.of("d", PAGE_DEVICES))) {
+      links = MachineProbe.measure(collectives);
+    }
+    String page =
+        BenchPage.of(
+            new BenchPage.Content(
+                results,
+                kernels,
+                peersFound(),
+                report.machine(),
+                report.loads(),
+                List.copyOf(roofs),
+                points,
+                Optional.of(links)));
+    OutputFile.write(html.orElseThrow(), page.getBytes(StandardCharsets.UTF_8));
   }
 
   /** The same command line, in a JVM whose vectors are as wide as the peers' are allowed to be. */
@@ -202,9 +291,11 @@ public final class BenchCommand implements Callable<Integer> {
       out.print(
           equation.isPresent()
               ? BenchJson.ofEquation(equation.get(), results)
-              : BenchJson.ofCases(
-                  results, kernels, peersFound(), report.machine(), report.loads()));
+              : json(results, kernels, report));
       out.flush();
+    }
+    if (html.isPresent()) {
+      page(results, kernels, report);
     }
     if (markdown.isPresent()) {
       String section =
@@ -235,6 +326,9 @@ public final class BenchCommand implements Callable<Integer> {
         report.row(results.getLast());
       }
       report.limits(roof, equation.isEmpty() && !quick);
+      if (html.isPresent()) {
+        roofs.add(new BenchPage.Limits(count, roof.flops(DType.F32), roof.allBytes()));
+      }
     }
   }
 
@@ -396,6 +490,9 @@ public final class BenchCommand implements Callable<Integer> {
   private void checkWritable() throws IOException {
     if (markdown.isPresent()) {
       OutputFile.checkText("--markdown", markdown.get());
+    }
+    if (html.isPresent()) {
+      OutputFile.checkText("--html", html.get());
     }
   }
 

@@ -72,7 +72,8 @@ final class BenchJson {
     node.put("high", result.value().high());
     node.put("unit", subject.unit());
     node.put(subject.atMost() ? "atMost" : "atLeast", subject.wanted());
-    node.put("met", result.met());
+    node.put("met", result.verdict() == Verdict.MET);
+    node.put("verdict", result.verdict().toString());
   }
 
   private static ArrayNode subject(ObjectNode node, BenchCase subject) {
@@ -88,6 +89,8 @@ final class BenchJson {
   private static void result(ObjectNode node, Measured result) {
     node.put("threads", result.threads());
     node.put("seconds", result.seconds());
+    node.put("lower", result.lower());
+    node.put("upper", result.upper());
     node.put("limit", result.limit().name().toLowerCase(Locale.ROOT));
     node.put("share", result.share());
     ArrayNode peers = node.putArray("peers");

@@ -105,7 +105,7 @@ final class BenchMarkdown {
           subject.unit(),
           subject.atMost() ? "at most" : "at least",
           subject.wanted(),
-          met(r.met()));
+          met(r.verdict()));
     }
   }
 
@@ -134,12 +134,12 @@ final class BenchMarkdown {
               ? "share of the limit"
               : "best of " + String.join(", ", target.opponents()),
           outcome.least(),
-          met(outcome.met()));
+          met(outcome.verdict()));
     }
   }
 
-  private static String met(boolean met) {
-    return met ? "met" : "**not met**";
+  private static String met(Verdict verdict) {
+    return verdict == Verdict.NOT_MET ? "**not met**" : verdict.toString();
   }
 
   private static String threads(int threads) {

@@ -169,7 +169,7 @@ final class BenchReport {
   void targets(List<Measured> results, List<KernelCase.Result> kernels) {
     List<Integer> counts = results.stream().map(Measured::threads).distinct().toList();
     out.println();
-    out.println("targets; a ratio is met when its interval reaches it");
+    out.println("targets; met by the median, or within noise if the interval alone reaches it");
     for (Target target : Target.all()) {
       for (int count : counts) {
         target.outcome(results, count).ifPresent(this::target);
@@ -183,8 +183,8 @@ final class BenchReport {
     KernelCase subject = result.subject();
     out.printf(
         Locale.ROOT,
-        "%-7s  %-32s %d thread%s  %.4g [%.4g, %.4g] %s, wanted %s %.4g%n",
-        result.met() ? "met" : "NOT met",
+        "%-12s  %-32s %d thread%s  %.4g [%.4g, %.4g] %s, wanted %s %.4g%n",
+        result.verdict(),
         subject.path(),
         result.threads(),
         result.threads() == 1 ? " " : "s",
@@ -201,8 +201,8 @@ final class BenchReport {
     Target target = outcome.target();
     out.printf(
         Locale.ROOT,
-        "%-7s  %-32s %d thread%s  %s %.3f, wanted %.2f (%s; %d case%s, least %s)%n",
-        outcome.met() ? "met" : "NOT met",
+        "%-12s  %-32s %d thread%s  %s %.3f, wanted %.2f (%s; %d case%s, least %s)%n",
+        outcome.verdict(),
         target.name(),
         outcome.threads(),
         outcome.threads() == 1 ? " " : "s",

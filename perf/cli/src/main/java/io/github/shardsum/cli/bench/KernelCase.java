@@ -44,9 +44,11 @@ record KernelCase(
    * @param value the median and its interval
    */
   record Result(KernelCase subject, int threads, Interval value) {
-    /** Whether the interval reaches the target. */
-    boolean met() {
-      return subject.atMost() ? value.low() <= subject.wanted() : value.high() >= subject.wanted();
+    /** Whether the median reaches the target, or the interval does. */
+    Verdict verdict() {
+      return subject.atMost()
+          ? Verdict.of(-subject.wanted(), -value.median(), -value.low())
+          : Verdict.of(subject.wanted(), value.median(), value.high());
     }
   }
 

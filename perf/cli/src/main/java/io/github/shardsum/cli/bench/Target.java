@@ -70,12 +70,12 @@ record Target(
    * How it came out.
    *
    * @param reached the mean, or the least of the cases
-   * @param met whether it is met; of a ratio the upper end of its interval decides
+   * @param verdict of the medians, or of the upper ends of their intervals
    * @param cases how many cases there were
    * @param least the case with the smallest value
    */
   record Outcome(
-      Target target, int threads, double reached, boolean met, int cases, String least) {}
+      Target target, int threads, double reached, Verdict verdict, int cases, String least) {}
 
   private record Value(String id, double middle, double high) {}
 
@@ -94,18 +94,19 @@ record Target(
       return Optional.empty();
     }
     Value least = values.getFirst();
-    boolean met = true;
+    double leastHigh = Double.POSITIVE_INFINITY;
     double logs = 0;
     double highs = 0;
     for (Value value : values) {
       least = value.middle() < least.middle() ? value : least;
-      met &= value.high() >= wanted;
+      leastHigh = Math.min(leastHigh, value.high());
       logs += Math.log(value.middle());
       highs += Math.log(value.high());
     }
     double reached = mean ? Math.exp(logs / values.size()) : least.middle();
-    boolean all = mean ? Math.exp(highs / values.size()) >= wanted : met;
-    return Optional.of(new Outcome(this, count, reached, all, values.size(), least.id()));
+    double high = mean ? Math.exp(highs / values.size()) : leastHigh;
+    Verdict verdict = Verdict.of(wanted, reached, high);
+    return Optional.of(new Outcome(this, count, reached, verdict, values.size(), least.id()));
   }
 
   private Optional<Value> value(Measured result) {

@@ -67,7 +67,8 @@ class BenchCommandTest {
     assertEquals("ij,jk->ik", root.get("equation").stringValue());
     assertEquals(1, root.get("results").size());
     JsonNode result = root.get("results").get(0);
-    assertEquals(Set.of("threads", "seconds", "limit", "share", "peers"), names(result));
+    assertEquals(
+        Set.of("threads", "seconds", "lower", "upper", "limit", "share", "peers"), names(result));
     assertEquals(1, result.get("threads").intValue());
     // Which of the two it is, a machine busy with other tests may see differently.
     String limit = result.get("limit").stringValue();

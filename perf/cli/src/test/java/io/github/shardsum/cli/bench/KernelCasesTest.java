@@ -1,7 +1,6 @@
 package io.github.shardsum.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.exec.Workers;
@@ -43,12 +42,14 @@ class KernelCasesTest {
   }
 
   @Test
-  void theEndOfTheIntervalThatIsBetterDecides() {
+  void theMedianDecidesAndAnIntervalThatReachesIsNoise() {
     Interval value = new Interval(1, 0.8, 1.2);
-    assertTrue(result(true, 0.9, value).met());
-    assertFalse(result(true, 0.7, value).met());
-    assertTrue(result(false, 1.1, value).met());
-    assertFalse(result(false, 1.3, value).met());
+    assertEquals(Verdict.MET, result(true, 1, value).verdict());
+    assertEquals(Verdict.WITHIN_NOISE, result(true, 0.9, value).verdict());
+    assertEquals(Verdict.NOT_MET, result(true, 0.7, value).verdict());
+    assertEquals(Verdict.MET, result(false, 1, value).verdict());
+    assertEquals(Verdict.WITHIN_NOISE, result(false, 1.1, value).verdict());
+    assertEquals(Verdict.NOT_MET, result(false, 1.3, value).verdict());
   }
 
   private static KernelCase.Result result(boolean atMost, double wanted, Interval value) {

@@ -1,7 +1,6 @@
 package io.github.shardsum.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.bench.peer.BenchCase;
@@ -27,7 +26,7 @@ class TargetTest {
   }
 
   @Test
-  void theBestPeerOfEachCaseCountsAndTheIntervalDecides() {
+  void theBestPeerOfEachCaseCountsAndTheMedianDecides() {
     Target target = new Target("t", Pattern.compile("gemm/"), 0, List.of("a", "b"), true, 1.05);
     List<Measured> results =
         List.of(
@@ -37,9 +36,12 @@ class TargetTest {
     Target.Outcome outcome = target.outcome(results, 1).orElseThrow();
     assertEquals(1, outcome.reached(), 1e-12);
     assertEquals(2, outcome.cases());
-    assertTrue(outcome.met());
+    // The median of the worse one is below, the end of its interval is not.
+    assertEquals(Verdict.WITHIN_NOISE, outcome.verdict());
+    Target less = new Target("t", Pattern.compile("gemm/"), 0, List.of("a", "b"), true, 1);
+    assertEquals(Verdict.MET, less.outcome(results, 1).orElseThrow().verdict());
     Target more = new Target("t", Pattern.compile("gemm/"), 0, List.of("a", "b"), true, 1.11);
-    assertFalse(more.outcome(results, 1).orElseThrow().met());
+    assertEquals(Verdict.NOT_MET, more.outcome(results, 1).orElseThrow().verdict());
     assertTrue(target.outcome(results, 2).isEmpty());
   }
 
@@ -49,7 +51,7 @@ class TargetTest {
     List<Measured> results =
         List.of(measured(listed("gemm-nn"), 0.9), measured(listed("gemm-tn"), 0.4));
     Target.Outcome outcome = target.outcome(results, 1).orElseThrow();
-    assertFalse(outcome.met());
+    assertEquals(Verdict.NOT_MET, outcome.verdict());
     assertEquals("gemm-tn", outcome.least());
     assertEquals(0.4, outcome.reached(), 1e-12);
   }

@@ -1,0 +1,267 @@
+package io.github.shardsum.cli.scaling;
+
+import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.cli.common.OutputFile;
+import io.github.shardsum.cli.common.SvgPage;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.mesh.Mesh;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code shardsum scaling}: weak scaling, real against predicted. */
+@Command(
+    name = "scaling",
+    description = {
+      "Run the Mixture-of-Experts layer and a training step on more and more devices, each with the same"
+          + " share, beside the time that is predicted.",
+      "In process, and with --processes over MPI too. All devices share this machine."
+    })
+public final class ScalingCommand implements Callable<Integer> {
+  private static final int MOST_DEVICES = 256;
+  private static final int MOST_PROCESSES = 64;
+
+  /** The time that this process's own prediction begins with, for its children. */
+  private static final String ONE = "--one";
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--devices",
+      split = ",",
+      paramLabel = "N",
+      description = "Numbers of devices in process (default: 1,2,4,8,16,32,64).")
+  private List<Integer> devices = List.of(1, 2, 4, 8, 16, 32, 64);
+
+  @Option(
+      names = "--processes",
+      split = ",",
+      paramLabel = "N",
+      description = "Numbers of processes over MPI, one device each, as 1,2,4 (default: none).")
+  private List<Integer> processes = List.of();
+
+  @Option(
+      names = "--programs",
+      split = ",",
+      paramLabel = "layer|step",
+      description = "Which programs (default: both).")
+  private List<String> programs = ScalingPrograms.ALL;
+
+  @Option(
+      names = "--runs",
+      paramLabel = "N",
+      defaultValue = "5",
+      description = "Runs of each, of which the best counts (default: ${DEFAULT-VALUE}).")
+  private int runs = 5;
+
+  @Option(names = "--html", paramLabel = "FILE", description = "Also write the plot as one page.")
+  private Optional<Path> html = Optional.empty();
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  @Option(names = ONE, hidden = true, split = ",")
+  private List<Double> one = List.of();
+
+  @Override
+  public Integer call() throws IOException {
+    check();
+    PrintWriter out = json ? new PrintWriter(Writer.nullWriter()) : spec.commandLine().getOut();
+    if (!one.isEmpty()) {
+      return ofOneProcess();
+    }
+    out.println(ScalingRun.head());
+    List<ScalingPoint> points = new ArrayList<>();
+    try (Workers workers = Workers.of(Runtime.getRuntime().availableProcessors())) {
+      ScalingRun run = new ScalingRun(workers, runs);
+      points.addAll(
+          run.inProcess(
+              programs,
+              devices,
+              point -> {
+                out.println(ScalingRun.line(point));
+                out.flush();
+              }));
+    }
+    for (int count : processes) {
+      List<ScalingPoint> over = overMpi(count, points);
+      over.forEach(point -> out.println(ScalingRun.line(point)));
+      points.addAll(over);
+    }
+    out.println(
+        "predicted: one device's run for each, since they share this machine, and the plan's collectives");
+    out.flush();
+    if (json) {
+      spec.commandLine().getOut().println(json(points));
+      spec.commandLine().getOut().flush();
+    }
+    if (html.isPresent()) {
+      SvgPage page = new SvgPage("Weak scaling on this machine");
+      page.paragraph(
+          "Each device has the same tokens and one expert. All share this machine, so that time grows"
+              + " with their number; the prediction is one device's run for each and the plan's collectives.");
+      ScalingPicture.draw(page, points);
+      OutputFile.write(html.get(), page.html().getBytes(StandardCharsets.UTF_8));
+    }
+    return 0;
+  }
+
+  private void check() throws IOException {
+    for (int count : devices) {
+      if (count < 1 || count > MOST_DEVICES) {
+        throw new IllegalArgumentException(
+            "--devices: must be 1 to " + MOST_DEVICES + ", got " + count);
+      }
+    }
+    for (int count : processes) {
+      if (count < 1 || count > MOST_PROCESSES) {
+        throw new IllegalArgumentException(
+            "--processes: must be 1 to " + MOST_PROCESSES + ", got " + count);
+      }
+    }
+    for (String name : programs) {
+      if (!ScalingPrograms.ALL.contains(name)) {
+        throw new IllegalArgumentException(
+            "--programs: expected some of " + ScalingPrograms.ALL + ", got \"" + name + "\"");
+      }
+    }
+    if (runs < 1 || runs > 1000) {
+      throw new IllegalArgumentException("--runs: must be 1 to 1000, got " + runs);
+    }
+    if (!processes.isEmpty() && !devices.contains(1)) {
+      throw new IllegalArgumentException(
+          "--processes: expected --devices with 1, which predictions begin with, got " + devices);
+    }
+    if (html.isPresent()) {
+      OutputFile.checkText("--html", html.get());
+    }
+  }
+
+  /** Under launch: this process's part, which the first one prints. */
+  private int ofOneProcess() {
+    List<ScalingPoint> points = new ArrayList<>();
+    int process;
+    try (Workers workers = Workers.of(1)) {
+      ScalingRun run = new ScalingRun(workers, runs);
+      for (int i = 0; i < programs.size(); i++) {
+        points.add(
+            run.overMpi(programs.get(i), devices.getFirst(), one.get(2 * i), one.get(2 * i + 1)));
+      }
+      try (Collectives collectives = Collectives.open(Mesh.of("x", devices.getFirst()))) {
+        process = collectives.process();
+      }
+    }
+    if (process == 0) {
+      spec.commandLine().getOut().println(json(points));
+      spec.commandLine().getOut().flush();
+    }
+    return 0;
+  }
+
+  private List<ScalingPoint> overMpi(int count, List<ScalingPoint> points) throws IOException {
+    List<String> ours = new ArrayList<>(List.of("launch", "-n", Integer.toString(count)));
+    List<String> java = java();
+    ours.addAll(java);
+    List<String> first = new ArrayList<>();
+    for (String program : programs) {
+      ScalingPoint base =
+          points.stream()
+              .filter(each -> each.program().equals(program) && each.devices() == 1)
+              .findFirst()
+              .orElseThrow();
+      first.add(Double.toString(base.seconds()));
+      first.add(Double.toString(ScalingRun.flopsOfOne(program)));
+    }
+    ours.addAll(
+        List.of(
+            "scaling",
+            "--devices",
+            Integer.toString(count),
+            "--programs",
+            String.join(",", programs),
+            "--runs",
+            Integer.toString(runs),
+            ONE,
+            String.join(",", first)));
+    List<String> command = new ArrayList<>(java);
+    command.addAll(ours);
+    Process child =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    String text = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    try {
+      if (child.waitFor() != 0) {
+        throw new IOException("launch -n " + count + " ended with status " + child.exitValue());
+      }
+    } catch (InterruptedException interrupted) {
+      child.destroy();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", interrupted);
+    }
+    return read(text);
+  }
+
+  /** This JVM again, with its flags. */
+  private static List<String> java() throws IOException {
+    String modules = System.getProperty("jdk.module.path", "");
+    if (modules.isEmpty()) {
+      throw new IOException("--processes: needs a module path: start it by ./shardsum");
+    }
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+      if (flag.startsWith("-X") || flag.startsWith("--enable") || flag.startsWith("--add")) {
+        command.add(flag);
+      }
+    }
+    command.addAll(List.of("--module-path", modules, "--add-modules", "jdk.incubator.vector"));
+    command.addAll(List.of("--module", "io.github.shardsum.cli/io.github.shardsum.cli.Main"));
+    return command;
+  }
+
+  private static List<ScalingPoint> read(String text) {
+    List<ScalingPoint> points = new ArrayList<>();
+    for (JsonNode each : new JsonMapper().readTree(text).path("points")) {
+      points.add(
+          new ScalingPoint(
+              each.path("program").asString(),
+              each.path("engine").asString(),
+              each.path("devices").asInt(),
+              each.path("seconds").asDouble(),
+              each.path("predictedSeconds").asDouble(),
+              each.path("collectiveSeconds").asDouble()));
+    }
+    return points;
+  }
+
+  private static String json(List<ScalingPoint> points) {
+    ObjectNode answer = JsonAnswer.object();
+    ArrayNode list = answer.putArray("points");
+    for (ScalingPoint point : points) {
+      list.addObject()
+          .put("program", point.program())
+          .put("engine", point.engine())
+          .put("devices", point.devices())
+          .put("seconds", point.seconds())
+          .put("predictedSeconds", point.predicted())
+          .put("collectiveSeconds", point.collectives())
+          .put("error", point.error());
+    }
+    return JsonAnswer.text(answer);
+  }
+}

@@ -1,0 +1,116 @@
+package io.github.shardsum.cli.scaling;
+
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.Capacity;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeSpec;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.model.Parameter;
+import io.github.shardsum.moe.model.Transformer;
+import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.moe.train.Optimizer;
+import io.github.shardsum.moe.train.TrainingStep;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.random.Philox;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The programs that are scaled: a device has the same tokens and one expert, on any mesh. */
+final class ScalingPrograms {
+  static final String LAYER = "layer";
+  static final String STEP = "step";
+  static final List<String> ALL = List.of(LAYER, STEP);
+
+  private static final long TOKENS = 256;
+  private static final long WIDTH = 64;
+  private static final long HIDDEN = 256;
+  private static final int VOCABULARY = 128;
+  private static final int SENTENCES = 4;
+  private static final int LENGTH = 16;
+
+  private ScalingPrograms() {}
+
+  /** A program with its layouts on a mesh of one axis. */
+  static Program of(String name, Mesh mesh) {
+    int devices = mesh.size();
+    Program program = name.equals(LAYER) ? layer(devices) : step(devices);
+    if (devices == 1) {
+      return program;
+    }
+    Map<String, String> layouts = new TreeMap<>();
+    for (Value input : program.inputs()) {
+      List<String> labels = input.type().names();
+      if (!labels.isEmpty() && List.of("B", "E", "G").contains(labels.getFirst())) {
+        layouts.put(input.name(), labels.getFirst() + "@" + mesh.axisNames().getFirst());
+      }
+    }
+    return Annotations.of(layouts).apply(program);
+  }
+
+  /** The layer with its gradient. */
+  private static Program layer(int devices) {
+    RouteOptions options = RouteOptions.builder().capacity(Capacity.factor(1)).build();
+    MoeSizes sizes = MoeSizes.of(devices, TOKENS, Math.max(2, devices), WIDTH, HIDDEN, options);
+    return MoePrograms.gradient(
+        MoePrograms.layer(MoeSpec.of(sizes, DType.F32, options, Randomness.seeded(0))));
+  }
+
+  /** A step of training of a small Transformer: loss, gradient, Adafactor. */
+  private static Program step(int devices) {
+    RouteOptions options = RouteOptions.builder().capacity(Capacity.factor(1)).build();
+    TransformerSpec spec =
+        new TransformerSpec(
+            VOCABULARY,
+            (int) WIDTH,
+            4,
+            16,
+            (int) HIDDEN,
+            2,
+            Math.max(2, devices),
+            LENGTH,
+            devices,
+            options,
+            DType.F32);
+    Program loss =
+        Transformer.loss(
+            spec, new Transformer.Loss(0.1, 0.01, 0), (long) SENTENCES * devices, LENGTH, LENGTH);
+    return TrainingStep.of(
+        loss, Transformer.parameters(spec), Optimizer.Adafactor.paper(), 1, List.of("loss"));
+  }
+
+  /** Values of a program's inputs: learnt ones as they begin, tokens at random, rates small. */
+  static List<Tensor> inputs(Program program) {
+    Philox random = new Philox(1);
+    List<Tensor> inputs = new ArrayList<>();
+    Map<String, Double> scalars = new HashMap<>(Map.of("rate", 1e-3, "step", 1.0));
+    for (Value input : program.inputs()) {
+      long stream = inputs.size();
+      if (scalars.containsKey(input.name())) {
+        inputs.add(Tensor.full(DType.F64, scalars.getOrDefault(input.name(), 1.0)));
+      } else if (input.type().dtype() == DType.I32) {
+        inputs.add(tokens(input, random, stream));
+      } else {
+        inputs.add(new Parameter(input.name(), input.type(), 0, 0.05).initial(1, stream));
+      }
+    }
+    return inputs;
+  }
+
+  private static Tensor tokens(Value input, Philox random, long stream) {
+    int count = Math.toIntExact(input.type().shape().elementCount());
+    int[] values = new int[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = 3 + (int) (random.uniform(i, stream) * (VOCABULARY - 3));
+    }
+    return Tensor.of(values, input.type().shape().toArray());
+  }
+}
