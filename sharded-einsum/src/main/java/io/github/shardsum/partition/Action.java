@@ -35,6 +35,7 @@ import java.util.Objects;
  *       split, on what each device holds and what it gets of others
  *   <li>{@link Loop}: a loop or a manual region of a program, whose body is a plan
  *   <li>{@link Communicate}: a communication of a manual region
+ *   <li>{@link Windows}: an einsum of chunks, round after round, whose transfers go on behind it
  *   <li>{@link Start}: the beginning of a collective, whose result is in flight
  *   <li>{@link Await}: what was in flight is there
  * </ul>
@@ -486,6 +487,93 @@ public sealed interface Action {
     public boolean isCollective() {
       return false;
     }
+  }
+
+  /**
+   * An einsum in as many rounds as a group has members: with the gather of an operand before it, of
+   * which each round reads one chunk, or with the reduce-scatter of its result behind it, of which
+   * each round sums one chunk. Chunks travel from member to member in rings while devices compute,
+   * so no device holds the gathered operand or the whole sum.
+   *
+   * <p>With {@code L} the axes of the label: of a gather the operand has {@code label@L.axes} and
+   * whoever else has the label has {@code label@L}; of a scatter the operands have {@code label@L}
+   * and the result {@code label@L.axes}, and the einsum's own result is partial over the axes.
+   * Member c of p begins a gather with its own chunk and goes on with those of c + step, c + 2
+   * step, ... modulo p. Of a scatter each chunk is cut in two halves, each with a ring: in round r
+   * member c adds to the half of member c - (1 + r) step, which then travels by step.
+   *
+   * @param statement an einsum of two operands without repeated labels
+   * @param operand place of the operand that is gathered; -1 if the result is scattered
+   * @param label its label in the layout of the gathered operand, or of the result
+   * @param axes the last of the label's axes, major to minor
+   * @param rings of a gather one or two, of a scatter two
+   */
+  record Windows(
+      Statement statement, int operand, String label, List<String> axes, List<Ring> rings)
+      implements Action {
+    /** Copies the lists. */
+    public Windows {
+      Objects.requireNonNull(statement, "statement");
+      Objects.requireNonNull(label, "label");
+      axes = List.copyOf(axes);
+      rings = List.copyOf(rings);
+    }
+
+    @Override
+    public String op() {
+      return "windows";
+    }
+
+    @Override
+    public List<String> groupAxes() {
+      return axes;
+    }
+
+    /**
+     * Whether the result is scattered.
+     *
+     * @return false if an operand is gathered
+     */
+    public boolean isScatter() {
+      return operand < 0;
+    }
+  }
+
+  /**
+   * A ring in which chunks travel.
+   *
+   * @param step 1 or -1
+   * @param share which of the other members' chunks it has
+   */
+  record Ring(int step, Share share) {
+    /** Checks for null. */
+    public Ring {
+      Objects.requireNonNull(share, "share");
+    }
+
+    /**
+     * Rounds behind the first in which it brings a chunk.
+     *
+     * @param members of the group
+     * @return of p - 1 other chunks all, half rounded up, or half rounded down
+     */
+    public int rounds(int members) {
+      return switch (share) {
+        case ALL -> members - 1;
+        case LARGER_HALF -> members / 2;
+        case SMALLER_HALF -> (members - 1) / 2;
+      };
+    }
+  }
+
+  /** Shares of the other members' chunks. */
+  enum Share {
+    /** All of them. */
+    ALL,
+    /** Half of them, rounded up. */
+    LARGER_HALF,
+    /** Half of them, rounded down. */
+    SMALLER_HALF
   }
 
   /**

@@ -35,6 +35,7 @@ public record PlanStep(
         program
             || isPacked
             || action instanceof Action.Contract
+            || action instanceof Action.Windows
             || action instanceof Action.Neighbour;
     if ((operands.isEmpty() && !program) || (!many && operands.size() > 1)) {
       throw new IllegalArgumentException(

@@ -10,6 +10,7 @@ import io.github.shardsum.internal.partition.text.PlanTable;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.Timeline;
+import io.github.shardsum.internal.reshard.Windowed;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Contraction;
@@ -235,6 +236,7 @@ public record SpmdPlan(
       case Action.Apply(Statement statement)
           when statement.operation() instanceof Contraction.Einsum einsum ->
           2 * Counting.multiplyAdds(einsum.equation(), operands, at.result());
+      case Action.Windows windows -> 2 * Windowed.of(windows, operands, at.result()).multiplyAdds();
       case Action.Loop loop -> loop.body().flops() * loop.rounds();
       default -> 0;
     };

@@ -83,6 +83,7 @@ public final class PlannedProgram {
       case Action.Neighbour neighbour -> applied(neighbour.statement(), operands);
       case Action.Loop(Statement statement, _) -> applied(statement, operands);
       case Action.Communicate(Statement statement) -> applied(statement, operands);
+      case Action.Windows windows -> applied(windows.statement(), operands);
       case Action.Contract(var equation) ->
           p.add(
               new Contraction.Einsum(

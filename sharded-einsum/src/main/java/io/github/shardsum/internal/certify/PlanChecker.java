@@ -296,7 +296,14 @@ public final class PlanChecker {
           step.operands().stream().map(x -> planned.get(x).dtype()).distinct().toList();
       require(all.size() == 1, "must be of one dtype, got %s", all);
     }
-    if (step.action() instanceof Action.Apply(Statement statement)) {
+    Optional<Statement> computed =
+        switch (step.action()) {
+          case Action.Apply(Statement statement) -> Optional.of(statement);
+          case Action.Windows windows -> Optional.of(windows.statement());
+          default -> Optional.empty();
+        };
+    if (computed.isPresent()) {
+      Statement statement = computed.get();
       List<Value> operands = statement.operation().operands();
       for (int i = 0; i < Math.min(operands.size(), step.operands().size()); i++) {
         PlannedValue read = planned.get(step.operands().get(i));
@@ -367,6 +374,7 @@ public final class PlanChecker {
       case Action.Slice _, Action.AllGather _, Action.AllToAll _, Action.AllReduce _ -> read;
       case Action.ReduceScatter _, Action.CollectivePermute _, Action.Exchange _ -> read;
       case Action.Start _, Action.Await _ -> read;
+      case Action.Windows windows -> results(windows.statement(), read);
     };
   }
 
@@ -480,6 +488,10 @@ public final class PlanChecker {
       case Action.Start(Action collective) ->
           made(new PlanStep(collective, step.operands(), step.results(), step.origin()), read);
       case Action.Await _ -> List.of(x);
+      case Action.Windows windows ->
+          List.of(
+              WindowRule.made(
+                  windows, wide(windows.axes()), read, typed(windows.statement(), said)));
     };
   }
 

@@ -36,6 +36,12 @@ public final class Counting {
       case Action.Slice _, Action.Contract _, Action.Apply _, Action.Loop _, Action.Await _ -> 0;
       case Action.Communicate communicate ->
           communicated(communicate.communication(), elements(operands), after, group);
+      case Action.Windows windows ->
+          windows.isScatter()
+              ? scattered(after.localElements(), group)
+              : gathered(
+                  new Action.AllGather(windows.label(), windows.axes()),
+                  operands.get(windows.operand()));
       case Action.Start(Action collective) -> received(collective, operands, after);
       case Action.Neighbour neighbour -> Halo.of(neighbour, operands, after).received();
       case Action.AllGather gather -> gathered(gather, before);
@@ -205,6 +211,29 @@ public final class Counting {
     return most;
   }
 
+  /**
+   * Elements of the buffers in which windows travel, on the largest device: two a ring, or one
+   * where it has one round.
+   *
+   * @param action the step's
+   * @param operands what it reads
+   * @param result what it gives
+   * @return the number
+   */
+  public static long travelling(
+      Action.Windows action, List<PlannedValue> operands, PlannedValue result) {
+    int members = result.layout().mesh().size(action.axes());
+    long chunk =
+        action.isScatter()
+            ? Math.ceilDiv(result.localElements(), 2L)
+            : operands.get(action.operand()).localElements();
+    long buffers = 0;
+    for (Action.Ring ring : action.rings()) {
+      buffers += action.isScatter() ? 2 : Math.min(2, ring.rounds(members));
+    }
+    return Math.multiplyExact(buffers, chunk);
+  }
+
   /** Elements that a step holds in addition to its operands and results. */
   private static long within(SpmdPlan plan, int step, List<PlannedValue> values) {
     PlanStep at = plan.steps().get(step);
@@ -213,6 +242,8 @@ public final class Counting {
       case Action.Neighbour neighbour ->
           Halo.of(neighbour, at.operands().stream().map(values::get).toList(), at.result())
               .blockElements();
+      case Action.Windows windows ->
+          travelling(windows, at.operands().stream().map(values::get).toList(), at.result());
       default -> 0;
     };
   }

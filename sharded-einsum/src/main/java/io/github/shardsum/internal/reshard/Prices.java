@@ -25,6 +25,9 @@ public final class Prices {
   /** Amounts of work are multiples of its inverse, so that sums are exact in any order. */
   private static final double PARTS = 1024;
 
+  /** Time of a product that adds to its result, over that of one that writes it. */
+  static final double ACCUMULATING = 1.1;
+
   private final Optional<CollectiveCostModel> pricer;
   private final double secondsPerByte;
   private final double overlap;
@@ -106,6 +109,20 @@ public final class Prices {
     return new Cost(seconds, exchanged.size());
   }
 
+  /** The price of a transfer of each member to its neighbour, as a collective of its own. */
+  double ring(List<String> axes, int members, long elements, int bytes) {
+    if (pricer.isEmpty()) {
+      return total(new Cost(elements, 1));
+    }
+    Collective shift = Collective.Permute.shift(1, members, axes.toArray(String[]::new));
+    return pricer.get().price(shift, elements * bytes).seconds();
+  }
+
+  /** The price of computing behind a transfer. */
+  double both(double work, double transfer) {
+    return Math.max(work, transfer) + (1 - overlap) * Math.min(work, transfer);
+  }
+
   private static Collective collective(
       Action action, Supplier<Layout> before, Supplier<Layout> after) {
     String[] axes = action.groupAxes().toArray(String[]::new);
@@ -124,6 +141,7 @@ public final class Prices {
           Action.Apply _,
           Action.Neighbour _,
           Action.Loop _,
+          Action.Windows _,
           Action.Await _ ->
           new Collective.Barrier();
     };

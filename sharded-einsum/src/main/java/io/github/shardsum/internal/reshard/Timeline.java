@@ -137,6 +137,11 @@ public record Timeline(List<Entry> entries, double end) {
       Halo halo = Halo.of(neighbour, read, step.result());
       return prices.total(prices.halo(halo, step.result().dtype().byteSize()));
     }
+    if (step.action() instanceof Action.Windows windows) {
+      PlannedValue travels = windows.isScatter() ? step.result() : read.get(windows.operand());
+      return Windowed.of(windows, read, step.result())
+          .price(windows, travels.localElements(), travels.dtype().byteSize(), prices);
+    }
     if (!step.action().isCollective()) {
       return prices.total(prices.multiplyAdds(plan.flops(i) / 2, step.result().dtype().byteSize()));
     }

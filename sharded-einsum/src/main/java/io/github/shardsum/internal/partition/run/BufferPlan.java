@@ -41,6 +41,8 @@ final class BufferPlan {
     RECEIVED,
     /** An operand's block with the received elements of its neighbours. */
     HALO,
+    /** Chunks of an einsum in windows on their way: two a ring. */
+    WINDOW,
     /** A carried value, in every other round. */
     CARRIED
   }
@@ -190,6 +192,8 @@ final class BufferPlan {
           temporary(stage, Purpose.PACKED, operand.dtype(), i -> exchange.sent(devices.get(i)));
           temporary(
               stage, Purpose.RECEIVED, operand.dtype(), i -> exchange.received(devices.get(i)));
+        } else if (between.windows().isPresent()) {
+          windows(stage, between.step(), between.windows().get());
         } else if (between.neighbours().isPresent()) {
           halos(stage, between.step(), between.neighbours().get());
         } else if (step.operands().size() > 1) {
@@ -219,6 +223,24 @@ final class BufferPlan {
     if (step.action() instanceof Action.AllReduce) {
       temporary(stage, Purpose.PACKED, dtype, elements);
       temporary(stage, Purpose.RECEIVED, dtype, elements);
+    }
+  }
+
+  private void windows(int stage, int step, WindowBlocks blocks) {
+    int devices = frame.devices().size();
+    if (blocks.sumsApart()) {
+      Region rounded = region(plan.number(step));
+      scratch.put(
+          new Temporary(step, Purpose.SUM, 0),
+          add(Region.of(blocks.sumDType(), devices, rounded.shapes()::get), stage, stage));
+    }
+    for (int ring = 0; blocks.travels() && ring < blocks.rings(); ring++) {
+      for (int which = 0; which < blocks.buffers(ring); which++) {
+        Region region =
+            Region.of(blocks.travelling(), devices, i -> Optional.of(Shape.of(blocks.largest(i))));
+        scratch.put(
+            new Temporary(step, Purpose.WINDOW, 2 * ring + which), add(region, stage, stage));
+      }
     }
   }
 

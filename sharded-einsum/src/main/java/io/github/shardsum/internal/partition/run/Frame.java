@@ -118,6 +118,7 @@ final class Frame {
           Action.Apply _,
           Action.Loop _,
           Action.Start _,
+          Action.Windows _,
           Action.Await _ ->
           true;
     };

@@ -57,8 +57,13 @@ record Stages(
         List<Integer> reads,
         List<Integer> writes,
         Optional<Reordered> exchange,
-        Optional<NeighbourBlocks> neighbours)
-        implements Stage {}
+        Optional<NeighbourBlocks> neighbours,
+        Optional<WindowBlocks> windows)
+        implements Stage {
+      Between(int step, List<Integer> reads, List<Integer> writes) {
+        this(step, reads, writes, Optional.empty(), Optional.empty(), Optional.empty());
+      }
+    }
 
     /** A loop, or a region, which has one round. */
     record Rounds(
@@ -115,15 +120,27 @@ record Stages(
               step.operands(),
               writes,
               Optional.of(new Reordered(step, frame.value(step.operands().getFirst()))),
+              Optional.empty(),
               Optional.empty());
       case Action.Neighbour neighbour -> {
         NeighbourBlocks blocks = new NeighbourBlocks(neighbour, plan, number, frame, composites);
         yield new Stage.Between(
-            number, step.operands(), writes, Optional.empty(), Optional.of(blocks));
+            number,
+            step.operands(),
+            writes,
+            Optional.empty(),
+            Optional.of(blocks),
+            Optional.empty());
       }
-      default ->
+      case Action.Windows windows ->
           new Stage.Between(
-              number, Counting.reads(plan, number), writes, Optional.empty(), Optional.empty());
+              number,
+              step.operands(),
+              writes,
+              Optional.empty(),
+              Optional.empty(),
+              Optional.of(new WindowBlocks(windows, plan, number, frame)));
+      default -> new Stage.Between(number, Counting.reads(plan, number), writes);
     };
   }
 

@@ -131,6 +131,15 @@ public final class PlanJson {
       details(collective, step, started);
       text.add("\"collective\":" + started).add("\"operand\":" + name(step.result()));
       text.add("\"elementsReceived\":" + plan.elementsReceived(index));
+    } else if (step.action() instanceof Action.Windows windows) {
+      int rounds = plan.mesh().size(windows.axes());
+      text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
+      text.add("\"results\":" + names(step.results()));
+      text.add(windows.isScatter() ? "\"scatters\":true" : "\"gathers\":" + windows.operand());
+      text.add(label(windows.label())).add(axes(windows.axes()));
+      text.add("\"rounds\":" + rounds).add("\"rings\":" + windows.rings().size());
+      text.add("\"flopsEachRound\":" + number(Math.ceil(plan.flops(index) / rounds)));
+      text.add("\"elementsReceived\":" + plan.elementsReceived(index));
     } else if (step.action() instanceof Action.Await) {
       text.add("\"of\":" + step.operands().getFirst());
     } else if (!step.action().isCollective() && !(step.action() instanceof Action.Slice)) {
@@ -183,7 +192,7 @@ public final class PlanJson {
               .add(axes(exchange.axes()))
               .add("\"layout\":" + quoted(step.result().layout().toString()));
       case Action.Contract _, Action.Apply _, Action.Neighbour _, Action.Loop _ -> {}
-      case Action.Start _, Action.Await _, Action.Communicate _ -> {}
+      case Action.Start _, Action.Await _, Action.Communicate _, Action.Windows _ -> {}
     }
   }
 

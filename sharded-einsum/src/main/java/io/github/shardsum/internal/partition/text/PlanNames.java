@@ -96,7 +96,8 @@ final class PlanNames {
           Action.Neighbour _,
           Action.Contract _,
           Action.Loop _,
-          Action.Communicate _ ->
+          Action.Communicate _,
+          Action.Windows _ ->
           false;
       default -> true;
     };

@@ -136,8 +136,31 @@ public final class PlanReader {
         yield new Action.Start(collective);
       }
       case "await" -> new Action.Await();
+      case "windows" -> {
+        known.addAll(Set.of("operand", "rings"));
+        Node operand = node.child("operand");
+        int place =
+            operand.json() instanceof Json.Text(String word) && word.equals("result")
+                ? -1
+                : Math.toIntExact(operand.number());
+        List<Action.Ring> rings = node.list("rings", each -> ring(each.text()));
+        yield new Action.Windows(
+            statement(node, known), place, node.text("label", known), node.axes(known), rings);
+      }
       default -> throw new IllegalArgumentException("expected an action, got \"" + action + "\"");
     };
+  }
+
+  /** As {@code +1 all}. */
+  private static Action.Ring ring(String text) {
+    for (Action.Share share : Action.Share.values()) {
+      String name = " " + share.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+      if (text.endsWith(name) && text.matches("[+-][0-9]{1,6} .*")) {
+        return new Action.Ring(
+            Integer.parseInt(text.substring(0, text.length() - name.length())), share);
+      }
+    }
+    throw new IllegalArgumentException("expected a ring, got \"" + text + "\"");
   }
 
   private static ReduceKind kind(String name) {

@@ -218,6 +218,16 @@ public final class PlanTable {
                   ? " with what neighbours hold of " + numbers(neighbour.exchanged()) + over
                   : " along a label" + over;
           case Action.Start _, Action.Await _ -> "";
+          case Action.Windows windows ->
+              " "
+                  + ((Contraction.Einsum) windows.statement().operation()).equation()
+                  + (windows.isScatter()
+                      ? ", scattering " + windows.label()
+                      : ", gathering " + windows.label() + " of operand " + windows.operand())
+                  + over
+                  + " in "
+                  + after.mesh().size(windows.axes())
+                  + (windows.rings().size() > 1 ? " rounds by two rings" : " rounds by a ring");
           case Action.Communicate _ -> over;
           case Action.Loop region when region.statement().operation() instanceof Nested.Manual of ->
               String.format(

@@ -111,7 +111,17 @@ final class PlanWriter {
       }
       case Action.Communicate(Statement statement) -> statement(statement, text);
       case Action.Await _ -> {}
+      case Action.Windows(Statement statement, int operand, String label, var axes, var rings) -> {
+        statement(statement, text);
+        text.add(member("operand", operand < 0 ? "\"result\"" : Integer.toString(operand)));
+        text.add(label(label)).add(axes(axes)).add(member("rings", array(rings, PlanWriter::ring)));
+      }
     }
+  }
+
+  private static String ring(Action.Ring ring) {
+    String share = ring.share().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    return Json.quoted((ring.step() < 0 ? "-" : "+") + Math.abs(ring.step()) + " " + share);
   }
 
   /** The name of an action in files, apart from the operation of its statement. */

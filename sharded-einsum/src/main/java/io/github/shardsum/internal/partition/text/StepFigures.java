@@ -140,6 +140,11 @@ record StepFigures(
       bytes = inAll(rounds, body, StepFigures::bytesReceived);
       sent = inAll(rounds, body, StepFigures::bytesSent);
       lacking = inAll(rounds, body, StepFigures::lowerBound);
+    } else if (step.action() instanceof Action.Windows windows) {
+      PlannedValue travels = windows.isScatter() ? step.result() : read.get(windows.operand());
+      bytes = Math.multiplyExact(received, travels.dtype().byteSize());
+      sent = bytes;
+      lacking = bytes;
     } else if (step.action() instanceof Action.Neighbour neighbour) {
       lacking = bytes;
       sent = Halo.of(neighbour, read, step.result()).sent() * width;

@@ -1,0 +1,107 @@
+package io.github.shardsum.internal.certify;
+
+import static io.github.shardsum.internal.certify.PlanRefusedException.require;
+
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.mesh.MeshAxis;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.Action.Ring;
+import io.github.shardsum.partition.Action.Share;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * An einsum in windows gives what the einsum gives behind the gather, or before the reduce-scatter,
+ * that its rounds stand for.
+ *
+ * <p>Rounds meet every chunk once: a ring of step 1 or -1 and all p - 1 others brings member c the
+ * chunks c + s, ..., c + (p - 1) s, and two rings with the larger half at s and the smaller at -s
+ * those of c + s to c + h s and c - s to c - (p - 1 - h) s; with 0, its own, these are the residues
+ * of p, each once. Every device has the same function of its coordinate, so all agree who sends
+ * what to whom.
+ */
+final class WindowRule {
+  private WindowRule() {}
+
+  /** How the result lies. */
+  static Held made(Action.Windows action, List<MeshAxis> axes, List<Held> read, Held said) {
+    Equation equation = equation(action);
+    rings(action);
+    require(!axes.isEmpty(), "must be over axes of more than one device, got %s", action.axes());
+    if (action.isScatter()) {
+      Held sum = BlockRule.results(action.statement(), read, natural(said, axes), false).getFirst();
+      String label = equation.output().axis(said.dim(action.label())).label();
+      require(BlockRule.labels(equation.output()).contains(label), "must scatter %s", label);
+      return sum.reduce(axes, ReduceKind.SUM).slice(action.label(), axes);
+    }
+    require(action.operand() < read.size(), "must gather an operand, got %s", action.operand());
+    Held gathered = read.get(action.operand());
+    String label =
+        BlockRule.labels(equation.operand(action.operand())).get(gathered.dim(action.label()));
+    List<Held> all = new ArrayList<>(read);
+    all.set(action.operand(), gathered.gather(action.label(), axes));
+    require(gathered.partial().isEmpty(), "must gather no addends, got %s", gathered);
+    Held made = BlockRule.results(action.statement(), all, said, false).getFirst();
+    boolean isResult = BlockRule.labels(equation.output()).contains(label);
+    boolean isOther = BlockRule.labels(equation.operand(1 - action.operand())).contains(label);
+    require(isResult || isOther, "%s must be in the result or the other operand", label);
+    if (!isResult) {
+      Set<MeshAxis> splitting = new HashSet<>();
+      made.cuts().forEach(cut -> splitting.addAll(cut.axes()));
+      // Devices sum in orders of their own, so none may hold the same sum.
+      require(splitting.containsAll(axes), "each of %s must split the result %s", axes, made);
+    }
+    return made;
+  }
+
+  /** A result of which nothing is scattered yet, for dimensions that no operand has. */
+  private static Held natural(Held said, List<MeshAxis> axes) {
+    return new Held(
+        said.cuts().stream()
+            .map(
+                cut ->
+                    new Cut(
+                        cut.label(),
+                        cut.size(),
+                        cut.axes().stream().filter(axis -> !axes.contains(axis)).toList()))
+            .toList(),
+        Set.of(),
+        ReduceKind.SUM);
+  }
+
+  private static Equation equation(Action.Windows action) {
+    boolean isEinsum = action.statement().operation() instanceof Contraction.Einsum;
+    require(isEinsum, "must be an einsum, got %s", action.statement());
+    Equation equation = ((Contraction.Einsum) action.statement().operation()).equation();
+    require(equation.operandCount() == 2, "must have two operands, got %s", equation);
+    boolean isPlain =
+        Stream.concat(equation.operands().stream(), Stream.of(equation.output()))
+            .map(BlockRule::labels)
+            .allMatch(labels -> new HashSet<>(labels).size() == labels.size());
+    require(isPlain, "must have no label twice in a term, got %s", equation);
+    return equation;
+  }
+
+  private static void rings(Action.Windows action) {
+    List<Ring> rings = action.rings();
+    int count = rings.size();
+    boolean fits = rings.stream().allMatch(ring -> Math.abs(ring.step()) == 1);
+    if (action.isScatter()) {
+      fits &= count == 2 && rings.stream().allMatch(ring -> ring.share() == Share.ALL);
+    } else if (count == 1) {
+      fits &= rings.getFirst().share() == Share.ALL;
+    } else {
+      fits &=
+          count == 2
+              && rings.getFirst().share() == Share.LARGER_HALF
+              && rings.getLast().share() == Share.SMALLER_HALF
+              && rings.getFirst().step() == -rings.getLast().step();
+    }
+    require(fits, "rings must meet every chunk once, got %s", rings);
+  }
+}

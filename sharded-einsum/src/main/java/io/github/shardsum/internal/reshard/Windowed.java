@@ -1,0 +1,119 @@
+package io.github.shardsum.internal.reshard;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.program.Contraction;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What an einsum in windows would have read and given without them.
+ *
+ * @param equation of the statement
+ * @param label in the equation
+ * @param operands with the gathered one whole along the axes
+ * @param result of a scatter before it, with addends over the axes
+ * @param members of a group
+ */
+public record Windowed(
+    Equation equation,
+    String label,
+    List<PlannedValue> operands,
+    PlannedValue result,
+    int members) {
+  /** Copies the list. */
+  public Windowed {
+    operands = List.copyOf(operands);
+  }
+
+  /**
+   * Of a step.
+   *
+   * @param action the step's
+   * @param operands what it reads
+   * @param result what it gives
+   * @return the einsum without windows
+   */
+  public static Windowed of(
+      Action.Windows action, List<PlannedValue> operands, PlannedValue result) {
+    Equation equation = ((Contraction.Einsum) action.statement().operation()).equation();
+    int members = result.layout().mesh().size(action.axes());
+    List<PlannedValue> whole = new ArrayList<>(operands);
+    if (action.isScatter()) {
+      int dim = result.layout().dim(action.label());
+      List<String> partial = new ArrayList<>(result.layout().partial());
+      partial.addAll(action.axes());
+      return new Windowed(
+          equation,
+          equation.output().axis(dim).label(),
+          whole,
+          without(result, dim, action.axes(), partial),
+          members);
+    }
+    PlannedValue gathered = operands.get(action.operand());
+    int dim = gathered.layout().dim(action.label());
+    whole.set(action.operand(), without(gathered, dim, action.axes(), gathered.layout().partial()));
+    return new Windowed(
+        equation, equation.operand(action.operand()).axis(dim).label(), whole, result, members);
+  }
+
+  private static PlannedValue without(
+      PlannedValue value, int dim, List<String> axes, List<String> partial) {
+    List<Axis> all = new ArrayList<>(value.layout().term().axes());
+    List<String> left = all.get(dim).mesh().stream().filter(axis -> !axes.contains(axis)).toList();
+    all.set(dim, new Axis(all.get(dim).label(), left));
+    return value.in(new Layout(value.layout().mesh(), new Term(all, partial)));
+  }
+
+  /** Whether rounds add to what others gave: the label is summed over, or the result scattered. */
+  public boolean accumulates(boolean isScatter) {
+    return isScatter
+        || equation.output().axes().stream().noneMatch(axis -> axis.label().equals(label));
+  }
+
+  /** Multiply-adds of the largest device. */
+  public double multiplyAdds() {
+    return Counting.multiplyAdds(equation, operands, result);
+  }
+
+  /** The place of the label in a term; -1 if it is not there. */
+  public static int dim(Term term, String label) {
+    for (int dim = 0; dim < term.size(); dim++) {
+      if (term.axis(dim).label().equals(label)) {
+        return dim;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * The price of the rounds.
+   *
+   * @param action the step's
+   * @param chunk elements of the largest chunk that travels
+   * @param bytes of an element
+   * @param prices of steps
+   * @return seconds, or elements
+   */
+  public double price(Action.Windows action, long chunk, int bytes, Prices prices) {
+    boolean accumulates = accumulates(action.isScatter());
+    double work = prices.total(prices.multiplyAdds(multiplyAdds(), bytes));
+    double w = work / members * (accumulates ? Prices.ACCUMULATING : 1);
+    int others = members - 1;
+    if (action.isScatter()) {
+      double y = prices.ring(action.axes(), members, Math.ceilDiv(chunk, 2), bytes);
+      return others * (w / 2 + prices.both(w / 2, y)) + w;
+    }
+    double x = prices.ring(action.axes(), members, chunk, bytes);
+    if (action.rings().size() == 1 || others < 2) {
+      return others * prices.both(w, x) + w;
+    }
+    int pairs = action.rings().getFirst().rounds(members);
+    int last = action.rings().getLast().rounds(members) == pairs ? 2 : 1;
+    return prices.both(w, x) + (pairs - 1) * prices.both(2 * w, x) + last * w;
+  }
+}

@@ -1,0 +1,436 @@
+package io.github.shardsum.partition;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
+import io.github.shardsum.internal.partition.run.PlanRunner;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action.Ring;
+import io.github.shardsum.partition.Action.Share;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Einsums in windows by hand, on the configured engine: {@code .ci/mpi} runs them in several
+ * processes, where chunks travel.
+ */
+class WindowsTest {
+  private static final Origin ORIGIN = new Origin("a test", Optional.empty());
+  private static final List<Ring> FORWARD = List.of(new Ring(1, Share.ALL));
+  private static final List<Ring> BACKWARD = List.of(new Ring(-1, Share.ALL));
+  private static final List<Ring> BOTH =
+      List.of(new Ring(1, Share.LARGER_HALF), new Ring(-1, Share.SMALLER_HALF));
+  private static final List<Ring> BOTH_TURNED =
+      List.of(new Ring(-1, Share.LARGER_HALF), new Ring(1, Share.SMALLER_HALF));
+
+  /** Halves of sums in one direction, and in both. */
+  private static final List<Ring> HALVES = List.of(new Ring(1, Share.ALL), new Ring(1, Share.ALL));
+
+  private static final List<Ring> APART = List.of(new Ring(1, Share.ALL), new Ring(-1, Share.ALL));
+
+  /**
+   * An einsum in windows.
+   *
+   * @param mesh its notation
+   * @param equation of two operands
+   * @param layouts of operands and result
+   * @param operand the one that is gathered; -1 for a scatter
+   * @param label the label
+   * @param axes the last of its axes
+   */
+  record Case(
+      String mesh,
+      String equation,
+      List<String> layouts,
+      int operand,
+      String label,
+      List<String> axes) {}
+
+  private static List<Case> cases() {
+    String product = "a m, m n -> a n";
+    return List.of(
+        // A label of one operand and the result.
+        new Case("x=3", product, List.of("a@x m", "m n", "a n"), 0, "a", List.of("x")),
+        new Case("x=4", product, List.of("a m", "m n@x", "a n"), 1, "n", List.of("x")),
+        // A batch label, of which the other operand has all.
+        new Case(
+            "x=3",
+            "b a m, b m n -> b a n",
+            List.of("b@x a m", "b m n", "b a n"),
+            0,
+            "b",
+            List.of("x")),
+        // A label that is summed over, with another label of the result split.
+        new Case("x=4", product, List.of("a m@x", "m n@x", "a n@x"), 0, "m", List.of("x")),
+        new Case("x=2", product, List.of("a@x m", "m@x n", "a@x n"), 1, "m", List.of("x")),
+        // Scattered along either label of the result.
+        new Case("x=3", product, List.of("a m@x", "m@x n", "a@x n"), -1, "a", List.of("x")),
+        new Case("x=4", product, List.of("a m@x", "m@x n", "a n@x"), -1, "n", List.of("x")),
+        // Several axes, chunks of chunks, devices in another order.
+        new Case("x=2 y=3", product, List.of("a@x.y m", "m n", "a@x n"), 0, "a", List.of("y")),
+        new Case("x=3 y=2", product, List.of("a@y.x m", "m n", "a n"), 0, "a", List.of("y", "x")),
+        new Case("x=2 y=2", product, List.of("a@y m@x", "m@x n", "a@y.x n"), -1, "a", List.of("x")),
+        new Case(
+            "x=2 y=2",
+            product,
+            List.of("a m@x.y", "m@x.y n", "a n@y.x"),
+            -1,
+            "n",
+            List.of("y", "x")));
+  }
+
+  private static Mesh mesh(Case of) {
+    Mesh mesh = Mesh.parse(of.mesh());
+    int[] order = new int[mesh.size()];
+    for (int i = 0; i < order.length; i++) {
+      order[i] = (i * (order.length - 1) + 1) % order.length;
+    }
+    return mesh.withDevices(order);
+  }
+
+  /** A program of the einsum alone; the label has a size, others are 4, 5, 3 and 2. */
+  private static Program program(Case of, long size, DType dtype) {
+    String[] sides = of.equation().split(" -> ");
+    String[] terms = sides[0].split(", ");
+    return Program.parse(
+        String.format(
+            Locale.ROOT,
+            "program p {\n  input u: %s[%s]\n  input v: %s[%s]\n  r = einsum(u, v) {equation=\"%s\"}\n  output r\n}\n",
+            dtype,
+            sized(terms[0], of.label(), size),
+            dtype,
+            sized(terms[1], of.label(), size),
+            of.equation()));
+  }
+
+  private static String sized(String term, String label, long size) {
+    Map<String, Long> sizes = Map.of("a", 4L, "m", 5L, "n", 3L, "b", 2L);
+    List<String> all = new ArrayList<>();
+    for (String each : term.split(" ")) {
+      all.add(each + "=" + (each.equals(label) ? size : sizes.get(each)));
+    }
+    return String.join(" ", all);
+  }
+
+  private static PlannedValue value(Mesh mesh, String name, ValueType type, String layout) {
+    return new PlannedValue(name, type.dtype(), type.shape(), Layout.parse(mesh, layout));
+  }
+
+  private static SpmdPlan plan(Case of, Program program, List<Ring> rings) {
+    return plan(
+        of,
+        program,
+        new Action.Windows(
+            program.statements().getFirst(), of.operand(), of.label(), of.axes(), rings));
+  }
+
+  private static SpmdPlan plan(Case of, Program program, Action action) {
+    Mesh mesh = mesh(of);
+    Statement statement = program.statements().getFirst();
+    return new SpmdPlan(
+        mesh,
+        List.of(
+            value(mesh, "u", program.inputs().get(0).type(), of.layouts().get(0)),
+            value(mesh, "v", program.inputs().get(1).type(), of.layouts().get(1))),
+        List.of(
+            new PlanStep(
+                action,
+                List.of(0, 1),
+                value(mesh, "r", statement.result().type(), of.layouts().get(2)),
+                ORIGIN)),
+        List.of(2));
+  }
+
+  private static List<List<Ring>> rings(Case of) {
+    return of.operand() < 0
+        ? List.of(HALVES, APART)
+        : List.of(FORWARD, BACKWARD, BOTH, BOTH_TURNED);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void windowsGiveTheEinsum(Case of) {
+    Mesh mesh = mesh(of);
+    int p = mesh.size(of.axes());
+    try (Collectives collectives = Collectives.open(mesh)) {
+      for (long size : new TreeSet<>(List.of(0L, 1L, p - 1L, (long) p, p + 1L, 2L * p - 1))) {
+        for (DType dtype : List.of(DType.F32, DType.BF16, DType.I32, DType.BOOL)) {
+          for (List<Ring> rings : rings(of)) {
+            Program program = program(of, size, dtype);
+            SpmdPlan plan = plan(of, program, rings);
+            plan.certify(program);
+            assertEquals(plan.steps(), SpmdPlan.parse(plan.toJson(PlanOptions.defaults())).steps());
+            check(plan, of, dtype, collectives, size + " " + dtype + " " + rings);
+          }
+        }
+      }
+    }
+  }
+
+  private static void check(
+      SpmdPlan plan, Case of, DType dtype, Collectives collectives, String what) {
+    RandomSharding random = new RandomSharding(what.hashCode());
+    List<Tensor> wholes = new ArrayList<>();
+    List<ShardedTensor> shards = new ArrayList<>();
+    for (PlannedValue input : plan.inputs()) {
+      RandomSharding.Value value = random.value(input.layout(), input.shape(), dtype, dtype, 3);
+      wholes.add(value.whole());
+      shards.add(RandomSharding.on(collectives.devices(), value.shards()));
+    }
+    Tensor[] operands = wholes.toArray(Tensor[]::new);
+    Tensor expected =
+        Einsum.compile(
+                of.equation(),
+                EinsumOptions.defaults().withDtype(dtype),
+                OperandSpec.like(operands))
+            .run(operands);
+    PlanRunner runner = new PlanRunner(plan, collectives);
+    for (int run = 0; run < 2; run++) {
+      Tensor whole = Reshard.gather(runner.run(shards).getFirst(), collectives);
+      assertTrue(RandomSharding.isEqual(expected, whole), () -> what + "\n" + plan);
+    }
+  }
+
+  /** A chunk of 256 ones and three of a single one: rounded each round some sums would be 256. */
+  @Test
+  void sumsOfBf16AreRoundedOnce() {
+    Program program =
+        Program.parse(
+            """
+            program p {
+              input u: bf16[a=4 m=1024]
+              input v: bf16[m=1024 n=4]
+              r = einsum(u, v) {equation="a m, m n -> a n"}
+              output r
+            }
+            """);
+    Tensor ones = Tensor.full(DType.BF16, 1, 4, 1024);
+    Tensor few = Tensor.zeros(DType.BF16, 1024, 4);
+    for (int row = 0; row < 1024; row++) {
+      for (int n = 0; n < 4 && (row < 256 || row % 256 == 0); n++) {
+        few.set(1.0, row, n);
+      }
+    }
+    for (Case of : cases()) {
+      boolean isSum = of.operand() < 0 || of.label().equals("m");
+      for (List<Ring> rings : rings(of)) {
+        if (isSum && of.mesh().equals("x=4")) {
+          SpmdPlan plan = plan(of, program, rings);
+          try (Collectives collectives = Collectives.open(plan.mesh())) {
+            List<ShardedTensor> inputs =
+                List.of(
+                    shards(plan.inputs().get(0), ones, collectives.devices()),
+                    shards(plan.inputs().get(1), few, collectives.devices()));
+            Tensor sum =
+                Reshard.gather(
+                    new PlanRunner(plan, collectives).run(inputs).getFirst(), collectives);
+            // 259 is between 258 and 260.
+            for (int a = 0; a < 4; a++) {
+              for (int n = 0; n < 4; n++) {
+                assertEquals(260, sum.getDouble(a, n), plan::toString);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static ShardedTensor shards(PlannedValue value, Tensor whole, List<Integer> devices) {
+    return new ShardedTensor(
+        value.shape(),
+        value.layout(),
+        devices,
+        devices.stream()
+            .map(device -> value.layout().box(value.shape(), device).of(whole))
+            .toList());
+  }
+
+  /** Of five chunks and one's own a device holds three: its own and two on their way. */
+  @Test
+  void thePeakIsTheOperandTheResultAndTwoChunks() {
+    Case of =
+        new Case("x=5", "a m, m n -> a n", List.of("a@x m", "m n", "a n"), 0, "a", List.of("x"));
+    Program program =
+        Program.parse(
+            """
+            program p {
+              input u: f32[a=80 m=16]
+              input v: f32[m=16 n=32]
+              r = einsum(u, v) {equation="a m, m n -> a n"}
+              output r
+            }
+            """);
+    long chunk = 4L * 16 * 16;
+    long others = 4L * (16 * 32 + 80 * 32);
+    assertEquals(others + 3 * chunk, plan(of, program, FORWARD).peakBytes());
+    assertEquals(others + 5 * chunk, plan(of, program, BOTH).peakBytes());
+    Statement statement = program.statements().getFirst();
+    SpmdPlan windows = plan(of, program, FORWARD);
+    PlannedValue whole = windows.inputs().getFirst().in(Layout.parse(windows.mesh(), "a m"));
+    SpmdPlan gathered =
+        new SpmdPlan(
+            windows.mesh(),
+            windows.inputs(),
+            List.of(
+                new PlanStep(new Action.AllGather("a", List.of("x")), List.of(0), whole, ORIGIN),
+                new PlanStep(new Action.Apply(statement), List.of(2, 1), windows.value(2), ORIGIN)),
+            List.of(3));
+    assertEquals(others + 6 * chunk, gathered.peakBytes());
+    assertEquals(gathered.elementsReceived(), windows.elementsReceived());
+    assertEquals(gathered.flops(), windows.flops());
+  }
+
+  /** Faults of windows, each of which would compute another value or leave devices waiting. */
+  enum Fault {
+    RING_DROPPED,
+    BOTH_THE_LARGER_HALF,
+    BOTH_ONE_WAY,
+    STEP_TWO,
+    ANOTHER_LABEL,
+    ANOTHER_OPERAND,
+    AXES_REORDERED,
+    AXES_NOT_THE_LAST,
+    SCATTER_FOR_GATHER,
+    RESULT_PARTIAL,
+    ANOTHER_STATEMENT;
+
+    SpmdPlan of(Case of, Program program, List<Ring> rings) {
+      Statement statement = program.statements().getFirst();
+      boolean scatters = of.operand() < 0;
+      return switch (this) {
+        case RING_DROPPED -> plan(of, program, rings.subList(0, rings.size() - 1));
+        case BOTH_THE_LARGER_HALF ->
+            plan(
+                of,
+                program,
+                List.of(new Ring(1, Share.LARGER_HALF), new Ring(-1, Share.LARGER_HALF)));
+        case BOTH_ONE_WAY ->
+            plan(
+                of,
+                program,
+                List.of(new Ring(1, Share.LARGER_HALF), new Ring(1, Share.SMALLER_HALF)));
+        case STEP_TWO ->
+            plan(
+                of,
+                program,
+                rings.stream().map(ring -> new Ring(2 * ring.step(), ring.share())).toList());
+        case ANOTHER_LABEL ->
+            plan(
+                of,
+                program,
+                new Action.Windows(
+                    statement,
+                    of.operand(),
+                    of.label().equals("a") ? (scatters ? "n" : "m") : "a",
+                    of.axes(),
+                    rings));
+        case ANOTHER_OPERAND ->
+            plan(
+                of,
+                program,
+                new Action.Windows(
+                    statement, scatters ? 0 : 1 - of.operand(), of.label(), of.axes(), rings));
+        case AXES_REORDERED -> {
+          List<String> axes = new ArrayList<>(of.axes().reversed());
+          if (axes.size() == 1) {
+            axes.add(of.axes().getFirst());
+          }
+          yield plan(
+              of, program, new Action.Windows(statement, of.operand(), of.label(), axes, rings));
+        }
+        case AXES_NOT_THE_LAST ->
+            plan(
+                of,
+                program,
+                new Action.Windows(statement, of.operand(), of.label(), List.of(), rings));
+        case SCATTER_FOR_GATHER ->
+            plan(
+                of,
+                program,
+                new Action.Windows(
+                    statement,
+                    scatters ? 0 : -1,
+                    of.label(),
+                    of.axes(),
+                    scatters ? FORWARD : HALVES));
+        case RESULT_PARTIAL -> {
+          SpmdPlan whole = plan(of, program, rings);
+          PlannedValue result = whole.value(2);
+          Layout layout =
+              Layout.parse(
+                  whole.mesh(),
+                  result.layout().whole().term() + " | " + String.join(" ", of.axes()));
+          yield new SpmdPlan(
+              whole.mesh(),
+              whole.inputs(),
+              List.of(
+                  new PlanStep(
+                      whole.steps().getFirst().action(), List.of(0, 1), result.in(layout), ORIGIN)),
+              List.of(2));
+        }
+        case ANOTHER_STATEMENT -> {
+          Program other =
+              Program.parse("program p {\n  input u: f32[a=6]\n  r = relu(u)\n  output r\n}\n");
+          yield plan(
+              of,
+              program,
+              new Action.Windows(
+                  other.statements().getFirst(), of.operand(), of.label(), of.axes(), rings));
+        }
+      };
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Fault.class)
+  void windowsWithAFaultAreRefused(Fault fault) {
+    for (Case of : cases()) {
+      for (List<Ring> rings : rings(of)) {
+        boolean isBoth = rings.size() > 1;
+        if (fault == Fault.RING_DROPPED && !isBoth) {
+          continue;
+        }
+        Program program = program(of, 7, DType.F32);
+        plan(of, program, rings).certify(program);
+        SpmdPlan mutant;
+        try {
+          mutant = fault.of(of, program, rings);
+        } catch (IllegalArgumentException notAPlan) {
+          continue;
+        }
+        assertThrows(
+            IllegalStateException.class, () -> mutant.certify(program), () -> fault + " " + of);
+      }
+    }
+  }
+
+  /** Devices that hold the same would sum in orders of their own. */
+  @Test
+  void aSummedLabelOfWhichAllDevicesHoldTheResultIsRefused() {
+    Case of =
+        new Case("x=4", "a m, m n -> a n", List.of("a m@x", "m n", "a n"), 0, "m", List.of("x"));
+    Program program = program(of, 8, DType.F32);
+    assertThrows(IllegalStateException.class, () -> plan(of, program, FORWARD).certify(program));
+  }
+}
