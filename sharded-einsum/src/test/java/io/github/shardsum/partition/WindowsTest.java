@@ -66,7 +66,7 @@ class WindowsTest {
       String label,
       List<String> axes) {}
 
-  private static List<Case> cases() {
+  static List<Case> cases() {
     String product = "a m, m n -> a n";
     return List.of(
         // A label of one operand and the result.
@@ -99,7 +99,7 @@ class WindowsTest {
             List.of("y", "x")));
   }
 
-  private static Mesh mesh(Case of) {
+  static Mesh mesh(Case of) {
     Mesh mesh = Mesh.parse(of.mesh());
     int[] order = new int[mesh.size()];
     for (int i = 0; i < order.length; i++) {
@@ -170,18 +170,22 @@ class WindowsTest {
   @ParameterizedTest
   @MethodSource("cases")
   void windowsGiveTheEinsum(Case of) {
-    Mesh mesh = mesh(of);
-    int p = mesh.size(of.axes());
-    try (Collectives collectives = Collectives.open(mesh)) {
-      for (long size : new TreeSet<>(List.of(0L, 1L, p - 1L, (long) p, p + 1L, 2L * p - 1))) {
-        for (DType dtype : List.of(DType.F32, DType.BF16, DType.I32, DType.BOOL)) {
-          for (List<Ring> rings : rings(of)) {
-            Program program = program(of, size, dtype);
-            SpmdPlan plan = plan(of, program, rings);
-            plan.certify(program);
-            assertEquals(plan.steps(), SpmdPlan.parse(plan.toJson(PlanOptions.defaults())).steps());
-            check(plan, of, dtype, collectives, size + " " + dtype + " " + rings);
-          }
+    try (Collectives collectives = Collectives.open(mesh(of))) {
+      check(of, collectives);
+    }
+  }
+
+  /** All sizes, dtypes and rings on an engine, in this process or with others. */
+  static void check(Case of, Collectives collectives) {
+    int p = collectives.mesh().size(of.axes());
+    for (long size : new TreeSet<>(List.of(0L, 1L, p - 1L, (long) p, p + 1L, 2L * p - 1))) {
+      for (DType dtype : List.of(DType.F32, DType.BF16, DType.I32, DType.BOOL)) {
+        for (List<Ring> rings : rings(of)) {
+          Program program = program(of, size, dtype);
+          SpmdPlan plan = plan(of, program, rings);
+          plan.certify(program);
+          assertEquals(plan.steps(), SpmdPlan.parse(plan.toJson(PlanOptions.defaults())).steps());
+          check(plan, of, dtype, collectives, size + " " + dtype + " " + rings);
         }
       }
     }
