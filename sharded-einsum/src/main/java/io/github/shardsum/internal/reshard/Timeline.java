@@ -5,7 +5,6 @@ import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
-import io.github.shardsum.program.Nested;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -65,7 +64,7 @@ public record Timeline(List<Entry> entries, double end) {
           switch (step.action()) {
             case Action.Loop loop -> {
               Timeline round = of(loop.body(), prices);
-              long rounds = ((Nested.Scan) loop.statement().operation()).count();
+              long rounds = loop.rounds();
               double price = rounds * round.end();
               clocks.blocking(price);
               yield new Entry(false, price, clocks.now() - price, clocks.now(), 0, round.entries());
@@ -111,7 +110,7 @@ public record Timeline(List<Entry> entries, double end) {
     for (int i = 0; i < entries.size(); i++) {
       sum += entries.get(i).exposed();
       if (plan.steps().get(i).action() instanceof Action.Loop loop) {
-        long rounds = ((Nested.Scan) loop.statement().operation()).count();
+        long rounds = loop.rounds();
         sum += rounds * exposed(loop.body(), entries.get(i).body());
       }
     }
@@ -130,7 +129,7 @@ public record Timeline(List<Entry> entries, double end) {
     PlanStep step = plan.steps().get(i);
     List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
     if (step.action() instanceof Action.Loop loop) {
-      long rounds = ((Nested.Scan) loop.statement().operation()).count();
+      long rounds = loop.rounds();
       return rounds * of(loop.body(), prices).end();
     }
     if (step.action() instanceof Action.Neighbour neighbour) {

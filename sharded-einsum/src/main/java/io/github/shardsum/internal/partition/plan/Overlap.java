@@ -10,6 +10,7 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Nested;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,7 +21,8 @@ import java.util.Map;
  * Lets collectives of a plan go on behind what devices compute: each is started behind the last
  * step that makes its operand and awaited before its first reader, if the schedule gets shorter. A
  * plan that would hold more memory keeps its starts where the collectives were, and if that holds
- * more too, stays as it is. Collectives keep their order, and nothing is in flight at a loop.
+ * more too, stays as it is. Collectives keep their order, nothing is in flight at a loop, and the
+ * bodies of manual regions stay as they are.
  */
 public final class Overlap {
   /** A step in its new place: a start, an await, or as it was. */
@@ -84,6 +86,7 @@ public final class Overlap {
     for (PlanStep step : plan.steps()) {
       steps.add(
           step.action() instanceof Action.Loop loop
+                  && loop.statement().operation() instanceof Nested.Scan
               ? new PlanStep(
                   new Action.Loop(loop.statement(), changed(loop.body(), prices, isEarly)),
                   step.operands(),
