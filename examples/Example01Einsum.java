@@ -1,5 +1,5 @@
 // A product of matrices, a trace and a permutation, in NumPy's notation.
-// java --add-modules jdk.incubator.vector -cp einsum-core.jar Example01Einsum.java
+// java --add-modules jdk.incubator.vector -cp shardsum-core.jar Example01Einsum.java
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.tensor.Tensor;
 

@@ -1,6 +1,6 @@
 // Compiled once, run many times: into your own array, on several threads, with a bias and a relu in
 // the same pass.
-// java --add-modules jdk.incubator.vector -cp einsum-core.jar Example02CompiledEinsum.java
+// java --add-modules jdk.incubator.vector -cp shardsum-core.jar Example02CompiledEinsum.java
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.exec.Workers;
