@@ -1,0 +1,116 @@
+package io.github.shardsum.arrow;
+
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.Float8Vector;
+import org.apache.arrow.vector.IntVector;
+import org.apache.arrow.vector.ValueVector;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+
+/**
+ * A vector of Arrow as a tensor over the same buffer, which stays allocated until this is closed,
+ * even if the vector is closed before. Whoever has the tensor afterwards gets an {@link
+ * IllegalStateException} instead of freed memory. As thread-safe as the vector.
+ */
+public final class ArrowTensor implements AutoCloseable {
+  private final Arena arena;
+  private final Tensor tensor;
+
+  private ArrowTensor(Arena arena, Tensor tensor) {
+    this.arena = arena;
+    this.tensor = tensor;
+  }
+
+  /**
+   * The tensor over a vector's values.
+   *
+   * @param vector {@code Float4Vector}, {@code Float8Vector}, {@code IntVector} or {@code
+   *     BigIntVector} of n values, or lists of them of a fixed size k, to any depth; without nulls
+   * @return a tensor {@code [n]} or {@code [n, k, ...]} that aliases the values
+   * @throws IllegalArgumentException if it is another vector, or one with nulls
+   */
+  @SuppressWarnings("restricted")
+  public static ArrowTensor of(ValueVector vector) {
+    List<Long> sizes = new ArrayList<>(List.of((long) vector.getValueCount()));
+    ValueVector values = vector;
+    withoutNulls(values, values.getValueCount());
+    while (values instanceof FixedSizeListVector lists) {
+      sizes.add((long) lists.getListSize());
+      values = lists.getDataVector();
+      withoutNulls(values, count(sizes));
+    }
+    DType dtype = dtype(values);
+    Shape shape = Shape.of(sizes.stream().mapToLong(size -> size).toArray());
+    ArrowBuf buffer = values.getDataBuffer();
+    long bytes = shape.elementCount() * dtype.byteSize();
+    Arena arena = Arena.ofShared();
+    buffer.getReferenceManager().retain();
+    MemorySegment memory =
+        MemorySegment.ofAddress(buffer.memoryAddress())
+            .reinterpret(bytes, arena, _ -> buffer.getReferenceManager().release());
+    return new ArrowTensor(arena, Tensor.of(dtype, memory, shape.toArray()));
+  }
+
+  /**
+   * The tensor.
+   *
+   * @return a tensor over the vector's memory; what is written into it the vector has
+   */
+  public Tensor tensor() {
+    return tensor;
+  }
+
+  /**
+   * Lets the buffer go; closing again does nothing.
+   *
+   * @throws IllegalStateException if the memory is being read
+   */
+  @Override
+  public void close() {
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+
+  private static long count(List<Long> sizes) {
+    return sizes.stream().reduce(1L, Math::multiplyExact);
+  }
+
+  private static void withoutNulls(ValueVector vector, long count) {
+    for (int i = 0; i < count && vector.getNullCount() > 0; i++) {
+      if (vector.isNull(i)) {
+        throw new IllegalArgumentException(
+            "arrow: a vector must have no nulls, got one at position " + i + " of " + name(vector));
+      }
+    }
+  }
+
+  private static DType dtype(ValueVector values) {
+    return switch (values) {
+      case Float4Vector _ -> DType.F32;
+      case Float8Vector _ -> DType.F64;
+      case IntVector _ -> DType.I32;
+      case BigIntVector _ -> DType.I64;
+      default ->
+          throw new IllegalArgumentException(
+              "arrow: must be a vector of float, double, int or bigint, or of lists of a fixed"
+                  + " size of these, got "
+                  + name(values));
+    };
+  }
+
+  private static String name(ValueVector vector) {
+    return vector instanceof FieldVector named
+        ? String.valueOf(named.getField())
+        : vector.getMinorType().name();
+  }
+}

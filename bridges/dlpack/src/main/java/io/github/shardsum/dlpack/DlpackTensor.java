@@ -1,0 +1,163 @@
+package io.github.shardsum.dlpack;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import io.github.shardsum.internal.dlpack.Structs;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Memory of another library as a tensor, until it is closed: then the library's deleter is called,
+ * once, and whoever still has the tensor gets an {@link IllegalStateException} instead of freed
+ * memory. Thread-safe; closing waits for nobody, and fails while a kernel reads the tensor.
+ */
+public final class DlpackTensor implements AutoCloseable {
+  private final Arena arena;
+  private final Tensor tensor;
+
+  private DlpackTensor(Arena arena, Tensor tensor) {
+    this.arena = arena;
+    this.tensor = tensor;
+  }
+
+  /**
+   * Takes a {@code DLManagedTensor*} over, as a consumer does.
+   *
+   * @param managed its address; nobody else may call its deleter from now on, unless this throws
+   * @return the tensor over its memory, writable
+   * @throws IllegalArgumentException if its elements are no dtype of tensors, or not in memory that
+   *     the processor reads; the struct then still is the caller's
+   */
+  public static DlpackTensor take(MemorySegment managed) {
+    return take(managed, Structs.MANAGED);
+  }
+
+  /**
+   * Takes a {@code DLManagedTensorVersioned*} over.
+   *
+   * @param managed its address; nobody else may call its deleter from now on, unless this throws
+   * @return the tensor over its memory, read-only if its flags say so
+   * @throws IllegalArgumentException as {@link #take}, or if its major version is not 1
+   */
+  public static DlpackTensor takeVersioned(MemorySegment managed) {
+    return take(managed, Structs.VERSIONED);
+  }
+
+  /**
+   * The tensor.
+   *
+   * @return a tensor that aliases the library's memory, of its shape and strides
+   */
+  public Tensor tensor() {
+    return tensor;
+  }
+
+  /**
+   * Gives the memory back by the library's deleter; closing again does nothing.
+   *
+   * @throws IllegalStateException if the memory is being read
+   */
+  @Override
+  public void close() {
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+
+  @SuppressWarnings("restricted")
+  private static DlpackTensor take(MemorySegment managed, StructLayout layout) {
+    // By its address alone: the deleter frees it, which the arena of a segment would refuse.
+    MemorySegment struct =
+        MemorySegment.ofAddress(managed.address()).reinterpret(layout.byteSize());
+    boolean readOnly = false;
+    if (layout == Structs.VERSIONED) {
+      int major = struct.get(JAVA_INT, Structs.at(layout, "major"));
+      if (major != Structs.MAJOR) {
+        throw new IllegalArgumentException(
+            "dlpack: major version must be " + Structs.MAJOR + ", got " + major);
+      }
+      readOnly = (struct.get(JAVA_LONG, Structs.at(layout, "flags")) & Structs.READ_ONLY) != 0;
+    }
+    View view = View.of(Structs.tensor(struct, layout));
+    MemorySegment deleter = struct.get(ADDRESS, Structs.at(layout, "deleter"));
+    Arena arena = Arena.ofShared();
+    MemorySegment memory =
+        view.first().reinterpret(view.bytes(), arena, _ -> delete(deleter, struct));
+    return new DlpackTensor(arena, view.over(readOnly ? memory.asReadOnly() : memory));
+  }
+
+  @SuppressWarnings("restricted")
+  private static void delete(MemorySegment deleter, MemorySegment struct) {
+    if (deleter.equals(MemorySegment.NULL)) {
+      return;
+    }
+    MethodHandle call = Linker.nativeLinker().downcallHandle(deleter, Structs.DELETER);
+    try {
+      call.invokeExact(struct);
+    } catch (Throwable e) {
+      throw new IllegalStateException("dlpack: the deleter failed", e);
+    }
+  }
+
+  /**
+   * What a {@code DLTensor} says, in elements.
+   *
+   * @param first the lowest address that an element has
+   * @param offset of the first element behind it
+   */
+  private record View(
+      DType dtype, Shape shape, long[] strides, MemorySegment first, long offset, long bytes) {
+    @SuppressWarnings("restricted")
+    static View of(MemorySegment tensor) {
+      int device = tensor.get(JAVA_INT, Structs.at("device_type"));
+      if (!Structs.isHost(device)) {
+        throw new IllegalArgumentException(
+            "dlpack: memory must be the processor's (device type 1, 3 or 11), got device type "
+                + device);
+      }
+      DType dtype =
+          Structs.dtype(
+              tensor.get(JAVA_BYTE, Structs.at("code")),
+              tensor.get(JAVA_BYTE, Structs.at("bits")) & 0xFF,
+              tensor.get(JAVA_SHORT, Structs.at("lanes")));
+      int rank = tensor.get(JAVA_INT, Structs.at("ndim"));
+      long listed = (long) rank * Long.BYTES;
+      Shape shape = Shape.of(longs(tensor.get(ADDRESS, Structs.at("shape")), listed));
+      MemorySegment steps = tensor.get(ADDRESS, Structs.at("strides"));
+      long[] strides =
+          steps.equals(MemorySegment.NULL) ? shape.rowMajorStrides() : longs(steps, listed);
+      long down = 0;
+      long up = 0;
+      for (int i = 0; i < rank && shape.elementCount() > 0; i++) {
+        long last = strides[i] * (shape.size(i) - 1);
+        down += Math.min(0, last);
+        up += Math.max(0, last);
+      }
+      long start =
+          tensor.get(ADDRESS, Structs.at("data")).address()
+              + tensor.get(JAVA_LONG, Structs.at("byte_offset"));
+      long elements = shape.elementCount() == 0 ? 0 : up - down + 1;
+      MemorySegment first = MemorySegment.ofAddress(start + down * dtype.byteSize());
+      return new View(dtype, shape, strides, first, -down, elements * dtype.byteSize());
+    }
+
+    @SuppressWarnings("restricted")
+    private static long[] longs(MemorySegment at, long bytes) {
+      return at.reinterpret(bytes).toArray(JAVA_LONG);
+    }
+
+    Tensor over(MemorySegment memory) {
+      return Tensor.ofStrided(dtype, memory, offset, shape, strides);
+    }
+  }
+}

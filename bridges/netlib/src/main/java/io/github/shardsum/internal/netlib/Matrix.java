@@ -1,0 +1,119 @@
+package io.github.shardsum.internal.netlib;
+
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A matrix in a caller's array, of f32 or f64.
+ *
+ * @param dtype the elements
+ * @param memory the whole array
+ * @param offset position of the first element
+ * @param rows how many rows
+ * @param columns how many columns
+ * @param down elements from one row to the next
+ * @param along elements from one column to the next
+ */
+public record Matrix(
+    DType dtype, MemorySegment memory, long offset, int rows, int columns, long down, long along) {
+  /**
+   * A matrix as BLAS has it, column by column.
+   *
+   * @param array the array
+   * @param offset position of the first element
+   * @param rows how many rows
+   * @param columns how many columns
+   * @param leading elements from one column to the next
+   * @return the matrix
+   */
+  public static Matrix of(double[] array, int offset, int rows, int columns, int leading) {
+    MemorySegment memory = MemorySegment.ofArray(array);
+    return new Matrix(DType.F64, memory, offset, rows, columns, 1, leading);
+  }
+
+  /**
+   * As {@link #of(double[], int, int, int, int)}, of floats.
+   *
+   * @param array the array
+   * @param offset position of the first element
+   * @param rows how many rows
+   * @param columns how many columns
+   * @param leading elements from one column to the next
+   * @return the matrix
+   */
+  public static Matrix of(float[] array, int offset, int rows, int columns, int leading) {
+    MemorySegment memory = MemorySegment.ofArray(array);
+    return new Matrix(DType.F32, memory, offset, rows, columns, 1, leading);
+  }
+
+  /** A fresh matrix of zeros, column by column. */
+  static Matrix zeros(DType dtype, int rows, int columns) {
+    int elements = Math.multiplyExact(rows, columns);
+    return dtype == DType.F64
+        ? of(new double[elements], 0, rows, columns, rows)
+        : of(new float[elements], 0, rows, columns, rows);
+  }
+
+  /** A copy, column by column without gaps. */
+  Matrix packed() {
+    Matrix copy = zeros(dtype, rows, columns);
+    copy.tensor().assign(tensor());
+    return copy;
+  }
+
+  /**
+   * The array of a packed matrix.
+   *
+   * @return its doubles
+   */
+  public double[] doubles() {
+    return (double[]) memory.heapBase().orElseThrow();
+  }
+
+  /**
+   * The array of a packed matrix.
+   *
+   * @return its floats
+   */
+  public float[] floats() {
+    return (float[]) memory.heapBase().orElseThrow();
+  }
+
+  /**
+   * The same elements with rows and columns exchanged.
+   *
+   * @return the view
+   */
+  public Matrix transposed() {
+    return new Matrix(dtype, memory, offset, columns, rows, along, down);
+  }
+
+  /** The view of some rows and columns, the last ones excluded. */
+  Matrix part(int firstRow, int lastRow, int firstColumn, int lastColumn) {
+    long at = offset + firstRow * down + firstColumn * along;
+    return new Matrix(dtype, memory, at, lastRow - firstRow, lastColumn - firstColumn, down, along);
+  }
+
+  Tensor tensor() {
+    return Tensor.ofStrided(dtype, memory, offset, Shape.of(rows, columns), down, along);
+  }
+
+  double get(int row, int column) {
+    long at = offset + row * down + column * along;
+    return dtype == DType.F64
+        ? memory.getAtIndex(ValueLayout.JAVA_DOUBLE, at)
+        : memory.getAtIndex(ValueLayout.JAVA_FLOAT, at);
+  }
+
+  void set(int row, int column, double value) {
+    long at = offset + row * down + column * along;
+    if (dtype == DType.F64) {
+      memory.setAtIndex(ValueLayout.JAVA_DOUBLE, at, value);
+    } else {
+      memory.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) value);
+    }
+  }
+}

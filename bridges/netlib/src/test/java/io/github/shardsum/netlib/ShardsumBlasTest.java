@@ -1,0 +1,88 @@
+package io.github.shardsum.netlib;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.ludovic.netlib.blas.JavaBLAS;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class ShardsumBlasTest {
+  private final ShardsumBlas blas = new ShardsumBlas();
+
+  @Test
+  void otherRoutinesAreNetlibs() {
+    double[] x = {3, -4, 5};
+    assertEquals(12, blas.dasum(3, x, 1));
+    assertEquals(2, blas.idamax(3, x, 1));
+  }
+
+  @Test
+  void badArgumentsHaveNetlibsErrors() {
+    double[] a = new double[10_000];
+    var ours =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> blas.dgemm("X", "N", 100, 100, 100, 1, a, 100, a, 100, 0, a.clone(), 100));
+    var theirs =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                JavaBLAS.getInstance()
+                    .dgemm("X", "N", 100, 100, 100, 1, a, 100, a, 100, 0, a.clone(), 100));
+    assertEquals(theirs.getMessage(), ours.getMessage());
+    assertThrows(
+        RuntimeException.class,
+        () -> blas.dgemm("N", "N", 100, 100, 101, 1, a, 100, a, 101, 0, a.clone(), 100));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> blas.dgemm("N", "N", 100, 100, 100, 1, a, 99, a, 100, 0, a.clone(), 100));
+  }
+
+  @Test
+  void blocksOfOneArrayMayLieBetweenOneAnother() {
+    // As in a blocked LU: rows 0 to 29 times rows 30 to 59, out of rows 60 to 89, in one array.
+    int lead = 90;
+    double[] array = new double[lead * 30];
+    for (int i = 0; i < array.length; i++) {
+      array[i] = i % 7 - 3;
+    }
+    double[] expected = array.clone();
+    for (int i = 0; i < 30; i++) {
+      for (int j = 0; j < 30; j++) {
+        for (int k = 0; k < 30; k++) {
+          expected[60 + i + j * lead] -= array[i + k * lead] * array[30 + k + j * lead];
+        }
+      }
+    }
+    blas.dgemm("N", "N", 30, 30, 30, -1, array, 0, lead, array, 30, lead, 1, array, 60, lead);
+    assertArrayEquals(expected, array);
+  }
+
+  @Test
+  void normsBeyondTheRangeOfSquares() {
+    for (double size : new double[] {1e200, 1e-200}) {
+      double[] x = new double[400];
+      Arrays.fill(x, size);
+      assertEquals(20 * size, blas.dnrm2(400, x, 1), size * 1e-9);
+    }
+    float[] small = new float[400];
+    Arrays.fill(small, 1e-30f);
+    assertEquals(20e-30f, blas.snrm2(400, small, 1), 1e-34f);
+  }
+
+  @Test
+  void shapesWithoutElementsAndFactorsOfZero() {
+    double[] c = {Double.NaN, 2};
+    blas.dgemm("N", "N", 0, 5, 5, 1, new double[25], 5, new double[25], 5, 0, c, 1);
+    assertArrayEquals(new double[] {Double.NaN, 2}, c);
+    double[] none = new double[64 * 64];
+    double[] three = new double[64 * 64];
+    Arrays.fill(three, 3);
+    blas.dgemm("N", "N", 64, 64, 0, 1, none, 64, none, 1, 2, three, 64);
+    assertEquals(6, three[77]);
+    blas.dgemm("N", "N", 64, 64, 64, 0, none, 64, none, 64, 0, three, 64);
+    assertEquals(0, three[77]);
+  }
+}
