@@ -46,7 +46,7 @@ class ReadmeTest {
   }
 
   @Test
-  void theModulesAreThoseOfTheHouse() {
+  void theModulesAreThoseOfTheHouse() throws IOException {
     Set<String> said =
         Pattern.compile("^\\| `(io\\.github\\.shardsum\\.\\w+)`", Pattern.MULTILINE)
             .matcher(readme)
