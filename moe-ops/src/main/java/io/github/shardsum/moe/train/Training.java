@@ -3,6 +3,7 @@ package io.github.shardsum.moe.train;
 import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.internal.moe.route.Checks;
 import io.github.shardsum.internal.moe.train.ShardedState;
 import io.github.shardsum.internal.moe.train.TrainingState;
@@ -11,6 +12,7 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.moe.model.Parameter;
 import io.github.shardsum.moe.model.Transformer;
 import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
@@ -27,6 +29,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A Transformer in training: its parameters, the optimizer's slots and the number of steps made.
@@ -54,6 +57,10 @@ public final class Training implements AutoCloseable {
   private final List<ValueType> types = new ArrayList<>();
 
   private long step;
+  private Optional<Executable> last = Optional.empty();
+  private final Map<List<Integer>, Executable> parts = new HashMap<>();
+  private Optional<Executable> move = Optional.empty();
+  private boolean hasSums;
 
   /**
    * Where a training's state lies on the mesh of its backend.
@@ -134,6 +141,15 @@ public final class Training implements AutoCloseable {
       double loss, double norm, double balance, long unusable, Map<String, long[]> placed) {}
 
   /**
+   * What a step needs of a mesh, as its plan says.
+   *
+   * @param collectives how many there are
+   * @param receivedBytes what the largest device receives
+   * @param heldBytes what the largest device holds at once, inputs and outputs included
+   */
+  public record Traffic(long collectives, long receivedBytes, long heldBytes) {}
+
+  /**
    * A model with its first parameters, on one device.
    *
    * @param spec the model
@@ -188,22 +204,33 @@ public final class Training implements AutoCloseable {
   }
 
   private TrainingState first(long seed) {
-    if (placement.isPresent() && backend instanceof MeshBackend mesh) {
-      Map<String, String> layouts =
-          TrainingLayouts.of(
-              program(1, 1, 1), placement.get().axes(), placement.get().splitsSlots());
-      ShardedState sharded = new ShardedState(mesh);
-      for (int i = 0; i < names.size(); i++) {
-        String layout = layouts.getOrDefault(names.get(i), "");
-        sharded.add(first(seed, i), Layout.parse(mesh.mesh(), layout));
-      }
-      return sharded;
-    }
-    List<Tensor> whole = new ArrayList<>();
+    TrainingState first =
+        placement.isPresent() && backend instanceof MeshBackend mesh
+            ? new ShardedState(mesh)
+            : new WholeState();
+    Map<String, String> layouts = layouts(program(1, 1, 1));
     for (int i = 0; i < names.size(); i++) {
-      whole.add(first(seed, i));
+      add(first, first(seed, i), layouts.getOrDefault(names.get(i), ""));
     }
-    return new WholeState(whole);
+    return first;
+  }
+
+  private Map<String, String> layouts(Program program) {
+    return placement
+        .map(at -> TrainingLayouts.of(program, at.axes(), at.splitsSlots()))
+        .orElse(Map.of());
+  }
+
+  private void add(TrainingState to, Tensor tensor, String layout) {
+    switch (to) {
+      case WholeState whole -> whole.add(tensor);
+      case ShardedState sharded ->
+          sharded.add(tensor, Layout.parse(placement.orElseThrow().axes().mesh(), layout));
+    }
+  }
+
+  private static List<Integer> range(int from, int to) {
+    return IntStream.range(from, to).boxed().toList();
   }
 
   private Tensor first(long seed, int index) {
@@ -328,19 +355,138 @@ public final class Training implements AutoCloseable {
     List<Tensor> others = new ArrayList<>();
     others.add(Tensor.scalar(DType.F64, rate));
     others.add(Tensor.scalar(DType.F64, step + 1));
-    others.addAll(List.of(batch.source(), batch.target(), batch.next()));
-    List<Tensor> told = state.step(executable, others);
+    others.addAll(tokens(batch));
+    List<Integer> all = range(0, names.size());
+    List<Tensor> told = state.step(executable, all, others, all);
+    last = Optional.of(executable);
     step++;
+    return report(told.get(0).getDouble(), told.subList(1, told.size()));
+  }
+
+  private Report report(double norm, List<Tensor> told) {
     Map<String, long[]> placed = new LinkedHashMap<>();
     for (int i = 3; i < reported.size(); i++) {
-      placed.put(reported.get(i).substring("placed.".length()), told.get(i + 1).toLongArray());
+      placed.put(reported.get(i).substring("placed.".length()), told.get(i).toLongArray());
     }
     return new Report(
-        told.get(1).getDouble(),
         told.get(0).getDouble(),
-        told.get(2).getDouble(),
-        told.get(3).getLong(),
+        norm,
+        told.get(1).getDouble(),
+        told.get(2).getLong(),
         Collections.unmodifiableMap(placed));
+  }
+
+  private static List<Tensor> tokens(Batch batch) {
+    return List.of(batch.source(), batch.target(), batch.next());
+  }
+
+  /**
+   * Makes a step on the mean of the gradients of several batches, one after the other, which takes
+   * the memory of one of them and that of a sum. With one batch it is {@link #step(Batch, double)}.
+   *
+   * @param batches of which tokens, of any shapes
+   * @param rate the learning rate
+   * @return what it did: means of the losses, sums of the tokens
+   * @throws IllegalArgumentException as of one batch, or if there is none; nothing is then changed
+   */
+  public Report step(List<Batch> batches, double rate) {
+    Checks.atLeast("training: batches of a step", 1, batches.size());
+    if (batches.size() == 1) {
+      return step(batches.getFirst(), rate);
+    }
+    batches.forEach(this::check);
+    int first = names.size();
+    int end = first + parameters.size();
+    addSums();
+    List<Integer> sums = range(first, end);
+    List<Integer> read = new ArrayList<>(range(0, parameters.size()));
+    read.addAll(sums);
+    List<Report> each = new ArrayList<>();
+    for (Batch batch : batches) {
+      Executable executable =
+          parts.computeIfAbsent(batch.shape(), shape -> backend.compile(laid(sum(shape))));
+      each.add(report(0, state.step(executable, read, tokens(batch), sums)));
+      last = Optional.of(executable);
+    }
+    List<Tensor> others =
+        List.of(
+            Tensor.scalar(DType.F64, rate),
+            Tensor.scalar(DType.F64, step + 1),
+            Tensor.scalar(DType.F64, batches.size()));
+    List<Integer> all = range(0, end);
+    double norm = state.step(move(), all, others, all).getFirst().getDouble();
+    step++;
+    return together(each, norm);
+  }
+
+  private void addSums() {
+    if (!hasSums) {
+      hasSums = true;
+      Program program = sum(List.of(1, 1, 1));
+      Map<String, String> layouts = layouts(program);
+      for (Value sum : program.inputs().subList(parameters.size(), 2 * parameters.size())) {
+        Tensor zero = Tensor.zeros(sum.type().dtype(), sum.type().shape());
+        add(state, zero, layouts.getOrDefault(sum.name(), ""));
+      }
+    }
+  }
+
+  private Program sum(List<Integer> shape) {
+    return TrainingStep.sum(loss(shape.get(0), shape.get(1), shape.get(2)), parameters, reported);
+  }
+
+  private Executable move() {
+    Executable compiled =
+        move.orElseGet(
+            () ->
+                backend.compile(
+                    laid(TrainingStep.move(parameters, settings.optimizer(), settings.clip()))));
+    move = Optional.of(compiled);
+    return compiled;
+  }
+
+  private static Report together(List<Report> each, double norm) {
+    Map<String, long[]> placed = new LinkedHashMap<>();
+    for (Report report : each) {
+      report
+          .placed()
+          .forEach(
+              (layer, tokens) ->
+                  placed.merge(
+                      layer,
+                      tokens,
+                      (one, other) ->
+                          IntStream.range(0, one.length)
+                              .mapToLong(i -> one[i] + other[i])
+                              .toArray()));
+    }
+    return new Report(
+        each.stream().mapToDouble(Report::loss).average().orElseThrow(),
+        norm,
+        each.stream().mapToDouble(Report::balance).average().orElseThrow(),
+        each.stream().mapToLong(Report::unusable).sum(),
+        Collections.unmodifiableMap(placed));
+  }
+
+  /**
+   * What the last step needed of a mesh of ours.
+   *
+   * @return the plan's numbers; empty before the first step, and on other backends
+   */
+  public Optional<Traffic> traffic() {
+    if (last.isEmpty() || !(last.get() instanceof MeshExecutable mesh)) {
+      return Optional.empty();
+    }
+    SpmdPlan plan = mesh.plan().plan();
+    long collectives = 0;
+    long bytes = 0;
+    for (int i = 0; i < plan.steps().size(); i++) {
+      if (plan.steps().get(i).action().isCollective()) {
+        collectives++;
+        bytes += plan.elementsReceived(i) * plan.steps().get(i).result().dtype().byteSize();
+      }
+    }
+    return Optional.of(new Traffic(collectives, bytes, mesh.peakBytes()));
   }
 
   /**
@@ -442,5 +588,7 @@ public final class Training implements AutoCloseable {
     steps.values().forEach(Executable::close);
     losses.values().forEach(Executable::close);
     slotLosses.values().forEach(Executable::close);
+    parts.values().forEach(Executable::close);
+    move.ifPresent(Executable::close);
   }
 }

@@ -19,6 +19,12 @@ import java.util.Objects;
  * global norm, and the optimizer.
  */
 public final class TrainingStep {
+  private static final String NEXT = "next.";
+  private static final String GRADIENT = "gradient.";
+
+  /** Before a parameter's name: the sum of its gradients so far. */
+  private static final String SUM = "sum.";
+
   private TrainingStep() {}
 
   /**
@@ -43,56 +49,156 @@ public final class TrainingStep {
       double clip,
       List<String> reported) {
     ProgramBuilder p = Program.builder("training.step");
-    List<Value> weights = new ArrayList<>();
-    parameters.forEach(each -> weights.add(p.input(each.name(), each.type())));
-    List<List<Value>> slots = new ArrayList<>();
-    for (Parameter parameter : parameters) {
-      slots.add(
-          optimizer.slots(parameter.type()).stream()
-              .map(slot -> p.input(slot.name() + "." + parameter.name(), slot.type()))
-              .toList());
-    }
-    Value rate = p.input("rate", ValueType.scalar(DType.F64));
-    Value step = p.input("step", ValueType.scalar(DType.F64));
-    List<Value> arguments = new ArrayList<>(weights);
+    Moved moved = new Moved(p, parameters, optimizer);
+    List<Value> arguments = new ArrayList<>(moved.weights);
     for (Value input : loss.inputs().subList(parameters.size(), loss.inputs().size())) {
       arguments.add(p.input(input.name(), input.type()));
     }
-    // The forward pass of the gradient is computed once: the same operations are found.
+    Map<String, Value> outputs = forward(p, loss, arguments);
+    moved.by(gradients(p, loss, parameters, arguments), clip);
+    reported.forEach(name -> p.output(name, output(outputs, name)));
+    return Passes.deadCode(Passes.commonSubexpressions(p.build()));
+  }
+
+  /**
+   * The first part of a step on several batches: inputs are the parameters, the sums of gradients
+   * so far {@code sum.PARAMETER}, and then the other inputs of the loss. Outputs are the next sums
+   * {@code next.sum.PARAMETER}, and then the outputs of the loss that are asked for.
+   *
+   * @param loss a program whose first inputs are the parameters and which has a scalar output
+   *     {@code loss}
+   * @param parameters what is learnt
+   * @param reported names of outputs of the loss
+   * @return the program
+   */
+  public static Program sum(Program loss, List<Parameter> parameters, List<String> reported) {
+    ProgramBuilder p = Program.builder("training.sum");
+    List<Value> arguments = new ArrayList<>();
+    parameters.forEach(each -> arguments.add(p.input(each.name(), each.type())));
+    List<Value> sums = new ArrayList<>();
+    parameters.forEach(each -> sums.add(p.input(SUM + each.name(), each.type())));
+    for (Value input : loss.inputs().subList(parameters.size(), loss.inputs().size())) {
+      arguments.add(p.input(input.name(), input.type()));
+    }
+    Map<String, Value> outputs = forward(p, loss, arguments);
+    List<Value> gradients = gradients(p, loss, parameters, arguments);
+    for (int i = 0; i < gradients.size(); i++) {
+      Value next = p.add(sums.get(i), gradients.get(i));
+      p.output(p.let(NEXT + SUM + parameters.get(i).name(), next));
+    }
+    reported.forEach(name -> p.output(name, output(outputs, name)));
+    return Passes.deadCode(Passes.commonSubexpressions(p.build()));
+  }
+
+  /**
+   * The second part of a step on several batches: inputs are the parameters, the slots, the sums of
+   * gradients, and the scalars {@code rate}, {@code step} and {@code batches} of f64, the number of
+   * gradients in the sums. Outputs are the next parameters and slots, the next sums, which are 0,
+   * and the norm of the mean gradient.
+   *
+   * @param parameters what is learnt
+   * @param optimizer how
+   * @param clip the largest norm of the mean gradient
+   * @return the program
+   */
+  public static Program move(List<Parameter> parameters, Optimizer optimizer, double clip) {
+    ProgramBuilder p = Program.builder("training.move");
+    Moved moved = new Moved(p, parameters, optimizer, true);
+    Value batches = p.input("batches", ValueType.scalar(DType.F64));
+    List<Value> means = new ArrayList<>();
+    for (int i = 0; i < parameters.size(); i++) {
+      Value sum = moved.sums.get(i);
+      Value count = p.convert(batches, sum.type().dtype());
+      means.add(p.let(GRADIENT + parameters.get(i).name(), p.divide(sum, count)));
+    }
+    moved.by(means, clip);
+    return Passes.deadCode(Passes.commonSubexpressions(p.build()));
+  }
+
+  /** The forward pass of the gradient is computed once: the same operations are found. */
+  private static Map<String, Value> forward(ProgramBuilder p, Program loss, List<Value> arguments) {
     Map<String, Value> outputs = new HashMap<>();
     List<Value> forward = p.inline(loss, arguments);
     for (int i = 0; i < forward.size(); i++) {
       outputs.put(loss.outputs().get(i).name(), forward.get(i));
     }
+    return outputs;
+  }
+
+  private static Value output(Map<String, Value> outputs, String name) {
+    return Objects.requireNonNull(outputs.get(name), name);
+  }
+
+  private static List<Value> gradients(
+      ProgramBuilder p, Program loss, List<Parameter> parameters, List<Value> arguments) {
     List<String> names = parameters.stream().map(Parameter::name).toList();
     List<Value> inlined = p.inline(Gradients.gradient(loss, List.of("loss"), names), arguments);
     List<Value> gradients = new ArrayList<>();
     for (int i = 0; i < inlined.size(); i++) {
-      gradients.add(p.let("gradient." + names.get(i), inlined.get(i)));
+      gradients.add(p.let(GRADIENT + names.get(i), inlined.get(i)));
     }
-    Value norm = norm(p, gradients);
-    // NaN stays NaN, as it is no less than 1.
-    Value factor = p.divide(p.constant(norm.type().dtype(), clip), p.maximum(norm, clip));
-    List<Value> moved = new ArrayList<>();
-    List<Value> kept = new ArrayList<>();
-    for (int i = 0; i < weights.size(); i++) {
-      Value clipped = p.multiply(gradients.get(i), factor);
-      List<Value> next =
-          optimizer.update(
-              p, new Optimizer.Step(weights.get(i), clipped, slots.get(i), rate, step));
-      moved.add(p.let("next." + names.get(i), next.getFirst()));
-      List<Optimizer.Slot> of = optimizer.slots(weights.get(i).type());
-      for (int j = 0; j < of.size(); j++) {
-        kept.add(p.let("next." + of.get(j).name() + "." + names.get(i), next.get(j + 1)));
+    return gradients;
+  }
+
+  /** The inputs of what moves, and how. */
+  private static final class Moved {
+    private final ProgramBuilder p;
+    private final List<Parameter> parameters;
+    private final Optimizer optimizer;
+    private final List<Value> weights = new ArrayList<>();
+    private final List<List<Value>> slots = new ArrayList<>();
+    private final List<Value> sums = new ArrayList<>();
+    private final Value rate;
+    private final Value step;
+
+    Moved(ProgramBuilder p, List<Parameter> parameters, Optimizer optimizer) {
+      this(p, parameters, optimizer, false);
+    }
+
+    Moved(ProgramBuilder p, List<Parameter> parameters, Optimizer optimizer, boolean hasSums) {
+      this.p = p;
+      this.parameters = parameters;
+      this.optimizer = optimizer;
+      parameters.forEach(each -> weights.add(p.input(each.name(), each.type())));
+      for (Parameter parameter : parameters) {
+        slots.add(
+            optimizer.slots(parameter.type()).stream()
+                .map(slot -> p.input(slot.name() + "." + parameter.name(), slot.type()))
+                .toList());
       }
+      if (hasSums) {
+        parameters.forEach(each -> sums.add(p.input(SUM + each.name(), each.type())));
+      }
+      this.rate = p.input("rate", ValueType.scalar(DType.F64));
+      this.step = p.input("step", ValueType.scalar(DType.F64));
     }
-    moved.forEach(p::output);
-    kept.forEach(p::output);
-    p.output("norm", norm);
-    for (String name : reported) {
-      p.output(name, Objects.requireNonNull(outputs.get(name), name));
+
+    /** Moves along gradients and puts out what follows, sums of 0, and the gradients' norm. */
+    void by(List<Value> gradients, double clip) {
+      Value norm = norm(p, gradients);
+      // NaN stays NaN, as it is no less than 1.
+      Value factor = p.divide(p.constant(norm.type().dtype(), clip), p.maximum(norm, clip));
+      List<Value> moved = new ArrayList<>();
+      List<Value> kept = new ArrayList<>();
+      for (int i = 0; i < weights.size(); i++) {
+        String name = parameters.get(i).name();
+        Value clipped = p.multiply(gradients.get(i), factor);
+        List<Value> next =
+            optimizer.update(
+                p, new Optimizer.Step(weights.get(i), clipped, slots.get(i), rate, step));
+        moved.add(p.let(NEXT + name, next.getFirst()));
+        List<Optimizer.Slot> of = optimizer.slots(weights.get(i).type());
+        for (int j = 0; j < of.size(); j++) {
+          kept.add(p.let(NEXT + of.get(j).name() + "." + name, next.get(j + 1)));
+        }
+      }
+      moved.forEach(p::output);
+      kept.forEach(p::output);
+      for (Value sum : sums) {
+        p.output(p.let(NEXT + sum.name(), p.constant(sum.type(), 0)));
+      }
+      p.output("norm", norm);
     }
-    return Passes.deadCode(Passes.commonSubexpressions(p.build()));
   }
 
   /** The root of the sum of all squares; a parameter of one label too. */

@@ -22,6 +22,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
@@ -113,6 +114,37 @@ class MeshTrainingTest {
             .state()
             .forEach((name, tensor) -> assertArrayEquals(values.get(name), tensor.toDoubleArray()));
         assertEquals(STEPS, training.steps());
+      }
+    }
+  }
+
+  @Test
+  void aStepOnSeveralBatchesToo() {
+    Backend local = LocalBackend.of(Workers.sequential(), MoePrograms.kernels());
+    Mesh mesh = Mesh.parse("x=2");
+    try (Collectives collectives = Collectives.open(mesh);
+        Training one = new Training(SPEC, SETTINGS, local, 1)) {
+      MeshBackend backend =
+          MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults());
+      Optional<Training.Placement> placement =
+          Optional.of(new Training.Placement(MeshAxes.of(mesh), true));
+      try (Training many = new Training(SPEC, SETTINGS, backend, placement, 1)) {
+        for (int i = 0; i < 2; i++) {
+          one.step(List.of(batch(), batch(), batch()), RATE);
+          many.step(List.of(batch(), batch(), batch()), RATE);
+        }
+        Map<String, Tensor> given = many.state();
+        one.state()
+            .forEach(
+                (name, tensor) ->
+                    assertArrayEquals(
+                        tensor.toDoubleArray(),
+                        Objects.requireNonNull(given.get(name)).toDoubleArray(),
+                        ROUNDING,
+                        name));
+        Training.Traffic traffic = many.traffic().orElseThrow();
+        assertTrue(traffic.collectives() > 0 && traffic.receivedBytes() > 0, traffic::toString);
+        assertEquals(Optional.empty(), one.traffic());
       }
     }
   }

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -106,6 +107,71 @@ class TrainingTest {
           (name, tensor) ->
               assertArrayEquals(
                   tensor.toFloatArray(), training.state().get(name).toFloatArray(), name));
+    }
+  }
+
+  private static final Training.Batch OTHER =
+      new Training.Batch(
+          Tensor.of(new int[] {7, 3, 2, 8, 2, 0}, 2, 3),
+          Tensor.of(new int[] {1, 5, 1, 4}, 2, 2),
+          Tensor.of(new int[] {5, 2, 4, 2}, 2, 2));
+
+  private static Map<String, Tensor> after(List<Training.Batch> batches) {
+    try (Training training = new Training(SPEC, SETTINGS, BACKEND, 1)) {
+      for (int i = 0; i < 3; i++) {
+        training.step(batches, 0.01);
+      }
+      assertEquals(3, training.steps());
+      return copies(training.state());
+    }
+  }
+
+  private static void assertSame(Map<String, Tensor> expected, Map<String, Tensor> given) {
+    assertEquals(expected.keySet(), given.keySet());
+    expected.forEach(
+        (name, tensor) ->
+            assertArrayEquals(
+                tensor.toFloatArray(),
+                Objects.requireNonNull(given.get(name)).toFloatArray(),
+                name));
+  }
+
+  /** Halving a sum of twice the same number is exact, and so is the order of two addends. */
+  @Test
+  void aStepOnSeveralBatchesIsOneOnTheMeanOfTheirGradients() {
+    Map<String, Tensor> one = after(List.of(BATCH));
+    assertSame(one, after(List.of(BATCH, BATCH)));
+    assertSame(one, after(List.of(BATCH, BATCH, BATCH, BATCH)));
+    Map<String, Tensor> both = after(List.of(BATCH, OTHER));
+    assertSame(both, after(List.of(OTHER, BATCH)));
+    String name = "target.embedding";
+    assertTrue(
+        !java.util.Arrays.equals(
+            Objects.requireNonNull(one.get(name)).toFloatArray(),
+            Objects.requireNonNull(both.get(name)).toFloatArray()));
+  }
+
+  @Test
+  void aReportOfSeveralBatchesHasMeansOfLossesAndSumsOfTokens() {
+    try (Training training = new Training(SPEC, SETTINGS, BACKEND, 1);
+        Training first = new Training(SPEC, SETTINGS, BACKEND, 1);
+        Training second = new Training(SPEC, SETTINGS, BACKEND, 1)) {
+      Training.Report both = training.step(List.of(BATCH, OTHER), 0.01);
+      Training.Report one = first.step(BATCH, 0.01);
+      Training.Report other = second.step(List.of(OTHER), 0.01);
+      assertEquals((one.loss() + other.loss()) / 2, both.loss());
+      assertEquals((one.balance() + other.balance()) / 2, both.balance());
+      both.placed()
+          .forEach(
+              (layer, tokens) -> {
+                for (int i = 0; i < tokens.length; i++) {
+                  long sum =
+                      Objects.requireNonNull(one.placed().get(layer))[i]
+                          + Objects.requireNonNull(other.placed().get(layer))[i];
+                  assertEquals(sum, tokens[i]);
+                }
+              });
+      assertThrows(IllegalArgumentException.class, () -> training.step(List.of(), 0.01));
     }
   }
 

@@ -41,24 +41,25 @@ public final class ShardedState implements TrainingState {
   }
 
   @Override
-  public List<Tensor> step(Executable step, List<Tensor> others) {
+  public List<Tensor> step(
+      Executable step, List<Integer> read, List<Tensor> others, List<Integer> written) {
     MeshExecutable mesh = (MeshExecutable) step;
-    List<ShardedTensor> results = mesh.runSharded(inputs(mesh, state, others));
-    for (int i = 0; i < state.size(); i++) {
-      state.set(i, results.get(i));
+    List<ShardedTensor> results = mesh.runSharded(inputs(mesh, read, others));
+    for (int i = 0; i < written.size(); i++) {
+      state.set(written.get(i), results.get(i));
     }
-    return whole(results.subList(state.size(), results.size()));
+    return whole(results.subList(written.size(), results.size()));
   }
 
   @Override
   public List<Tensor> run(Executable program, List<Integer> read, List<Tensor> others) {
     MeshExecutable mesh = (MeshExecutable) program;
-    return whole(mesh.runSharded(inputs(mesh, read.stream().map(state::get).toList(), others)));
+    return whole(mesh.runSharded(inputs(mesh, read, others)));
   }
 
-  private List<ShardedTensor> inputs(
-      MeshExecutable mesh, List<ShardedTensor> first, List<Tensor> others) {
-    List<ShardedTensor> inputs = new ArrayList<>(first);
+  private List<ShardedTensor> inputs(MeshExecutable mesh, List<Integer> read, List<Tensor> others) {
+    List<ShardedTensor> inputs = new ArrayList<>();
+    read.forEach(index -> inputs.add(state.get(index)));
     for (Tensor other : others) {
       PlannedValue planned = mesh.plan().plan().inputs().get(inputs.size());
       inputs.add(backend.shards(other, planned.layout()));

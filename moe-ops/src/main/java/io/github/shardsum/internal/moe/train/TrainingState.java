@@ -5,15 +5,18 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 
 /** Tensors that a step reads and replaces, the first inputs and outputs of its program. */
-public interface TrainingState {
+public sealed interface TrainingState permits WholeState, ShardedState {
   /**
-   * Makes a step.
+   * Makes a step, or a part of one.
    *
-   * @param step the program of a step, compiled for where the state is
-   * @param others its inputs behind the state
-   * @return its outputs behind the state
+   * @param step its program, compiled for where the state is
+   * @param read which tensors of the state are its first inputs
+   * @param others its inputs behind them
+   * @param written which tensors its first outputs replace, some of those that it reads
+   * @return its outputs behind them
    */
-  List<Tensor> step(Executable step, List<Tensor> others);
+  List<Tensor> step(
+      Executable step, List<Integer> read, List<Tensor> others, List<Integer> written);
 
   /**
    * Runs a program that reads some of the state.

@@ -8,39 +8,41 @@ import java.util.List;
 
 /** Whole tensors, and the memory into which the next step writes them. */
 public final class WholeState implements TrainingState {
-  private List<Tensor> state;
-  private List<Tensor> spare = new ArrayList<>();
+  private final List<Tensor> state = new ArrayList<>();
+  private final List<Tensor> spare = new ArrayList<>();
 
-  /** Takes first values, which are its own from then on. */
-  public WholeState(List<Tensor> first) {
-    this.state = List.copyOf(first);
-    for (Tensor tensor : first) {
-      spare.add(Tensor.zeros(tensor.dtype(), tensor.shape()));
-    }
+  /** Adds a tensor, which is its own from then on. */
+  public void add(Tensor first) {
+    state.add(first);
+    spare.add(Tensor.zeros(first.dtype(), first.shape()));
   }
 
   @Override
-  public List<Tensor> step(Executable step, List<Tensor> others) {
-    List<Tensor> inputs = new ArrayList<>(state);
-    inputs.addAll(others);
+  public List<Tensor> step(
+      Executable step, List<Integer> read, List<Tensor> others, List<Integer> written) {
     List<Value> results = step.program().outputs();
-    List<Tensor> outputs = new ArrayList<>(spare);
-    for (Value output : results.subList(state.size(), results.size())) {
+    List<Tensor> outputs = new ArrayList<>();
+    written.forEach(index -> outputs.add(spare.get(index)));
+    for (Value output : results.subList(written.size(), results.size())) {
       outputs.add(Tensor.zeros(output.type().dtype(), output.type().shape()));
     }
-    step.runInto(outputs, inputs);
-    List<Tensor> before = state;
-    state = spare;
-    spare = before;
-    return outputs.subList(state.size(), outputs.size());
+    step.runInto(outputs, inputs(read, others));
+    for (int index : written) {
+      spare.set(index, state.set(index, spare.get(index)));
+    }
+    return outputs.subList(written.size(), outputs.size());
+  }
+
+  private List<Tensor> inputs(List<Integer> read, List<Tensor> others) {
+    List<Tensor> inputs = new ArrayList<>();
+    read.forEach(index -> inputs.add(state.get(index)));
+    inputs.addAll(others);
+    return inputs;
   }
 
   @Override
   public List<Tensor> run(Executable program, List<Integer> read, List<Tensor> others) {
-    List<Tensor> inputs = new ArrayList<>();
-    read.forEach(index -> inputs.add(state.get(index)));
-    inputs.addAll(others);
-    return program.run(inputs);
+    return program.run(inputs(read, others));
   }
 
   @Override

@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
     })
 public final class TrainCommand implements Callable<Integer> {
   private static final int MOST_EXPERTS = 1024;
+  private static final int MOST_BATCHES = 1024;
 
   /** The longest that a process waits for another, which may make baselines or write a model. */
   private static final Duration DEADLINE = Duration.ofMinutes(30);
@@ -142,6 +143,14 @@ public final class TrainCommand implements Callable<Integer> {
   private Optional<String> mesh = Optional.empty();
 
   @Option(
+      names = "--accumulate",
+      paramLabel = "N",
+      description =
+          "Batches of a step, one after the other: it moves along the mean of their gradients, in the"
+              + " memory of one of them (default: 1).")
+  private int accumulate = 1;
+
+  @Option(
       names = "--split-optimizer",
       arity = "0..1",
       paramLabel = "true|false",
@@ -179,6 +188,7 @@ public final class TrainCommand implements Callable<Integer> {
             seed,
             sweep ? Optional.of(Sweep.Grid.STANDARD) : Optional.empty(),
             !withoutBaselines,
+            accumulate,
             new TrainJob.Data(data, quick, whole));
     Optional<Mesh> devices =
         mesh.map(notation -> MeshOptions.ofRun(spec, notation))
@@ -253,6 +263,9 @@ public final class TrainCommand implements Callable<Integer> {
     }
     if (experts.isPresent() && (experts.get() < 1 || experts.get() > MOST_EXPERTS)) {
       throw wrong("--experts: must be 1 (dense) to " + MOST_EXPERTS + ", got " + experts.get());
+    }
+    if (accumulate < 1 || accumulate > MOST_BATCHES) {
+      throw wrong("--accumulate: must be 1 to " + MOST_BATCHES + ", got " + accumulate);
     }
     if (sweep && (checkpoint.isPresent() || experts.isPresent() || dense)) {
       throw wrong(

@@ -21,6 +21,7 @@ import java.util.OptionalLong;
  * @param seed of parameters and order; that of the checkpoint, or 1, if it is not given
  * @param sweep models to be compared, instead of one that is trained
  * @param baselines whether they are made
+ * @param accumulate batches of a step
  * @param data the pairs to learn from, and how many are translated
  */
 record TrainJob(
@@ -35,6 +36,7 @@ record TrainJob(
     Optional<Long> seed,
     Optional<Sweep.Grid> sweep,
     boolean baselines,
+    int accumulate,
     Data data) {
   /**
    * The data to learn from.

@@ -7,6 +7,8 @@ import io.github.shardsum.cli.train.data.TextHash;
 import io.github.shardsum.cli.train.data.Tokenizer;
 import io.github.shardsum.cli.train.score.ChrF;
 import io.github.shardsum.cli.train.score.Evaluation;
+import io.github.shardsum.moe.train.MeshAxes;
+import io.github.shardsum.moe.train.Training;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -190,6 +192,44 @@ final class TrainReport {
                   entropy,
                   Math.log(last.size()));
             });
+    out.flush();
+  }
+
+  /** Loads of the last steps by the devices that experts are split over. */
+  void deviceLoad(History history, MeshAxes axes) {
+    String over = String.join(" and ", axes.experts());
+    history
+        .loads()
+        .forEach(
+            (layer, loads) -> {
+              List<Long> last = DeviceLoads.of(List.of(loads.getLast()), axes).getFirst().tokens();
+              double sum = Math.max(1, last.stream().mapToLong(Long::longValue).sum());
+              long most = last.stream().mapToLong(Long::longValue).max().orElse(0);
+              long idle = Math.max(0, last.size() - loads.getLast().tokens().size());
+              out.printf(
+                  Locale.ROOT,
+                  "%-24s by device over %s: %s %%; largest load %.2f of the mean%s%n",
+                  layer,
+                  over,
+                  last.stream()
+                      .map(tokens -> String.format(Locale.ROOT, "%.1f", 100 * tokens / sum))
+                      .collect(Collectors.joining(" ")),
+                  most * last.size() / sum,
+                  idle == 0
+                      ? ""
+                      : String.format(Locale.ROOT, ", %d devices without an expert", idle));
+            });
+    out.flush();
+  }
+
+  /** What a step of the last shape needs of the mesh. */
+  void mesh(Training.Traffic traffic) {
+    out.printf(
+        Locale.ROOT,
+        "a step on the mesh: %d collectives, %,d bytes received and at most %,d held by the largest device, as planned%n",
+        traffic.collectives(),
+        traffic.receivedBytes(),
+        traffic.heldBytes());
     out.flush();
   }
 }

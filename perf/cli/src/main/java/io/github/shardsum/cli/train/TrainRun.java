@@ -25,6 +25,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.moe.train.MeshAxes;
 import io.github.shardsum.moe.train.Training;
 import io.github.shardsum.tensor.DType;
 import java.io.IOException;
@@ -175,10 +176,11 @@ final class TrainRun {
   }
 
   /** The data to learn from. */
-  private record Data(Corpus corpus, Tokenizer tokenizer, Examples examples, long seed) {
+  private record Data(
+      Corpus corpus, Tokenizer tokenizer, Examples examples, long seed, int accumulate) {
     Trainer.Model model(int experts, long seed) {
       return new Trainer.Model(
-          spec(tokenizer.size(), experts), tokenizer, seed, corpus.fingerprint());
+          spec(tokenizer.size(), experts), tokenizer, seed, corpus.fingerprint(), accumulate);
     }
   }
 
@@ -225,7 +227,7 @@ final class TrainRun {
     }
     progress.end();
     report.data(corpus, tokenizer, examples);
-    return new Data(corpus, tokenizer, examples, seed);
+    return new Data(corpus, tokenizer, examples, seed, job.accumulate());
   }
 
   private void train(
@@ -392,6 +394,11 @@ final class TrainRun {
         made == 0 ? 0 : seconds * 1e3 / made,
         trainer.last("loss"));
     report.load(trainer.history());
+    placement
+        .map(Training.Placement::axes)
+        .filter(axes -> !axes.experts().isEmpty())
+        .ifPresent(axes -> report.deviceLoad(trainer.history(), axes));
+    trainer.traffic().ifPresent(report::mesh);
     answer
         .putObject(name)
         .put("steps", trainer.steps())
@@ -543,6 +550,10 @@ final class TrainRun {
             (layer, loads) ->
                 page.heading("Load of experts over time: " + layer)
                     .load("load of " + layer, loads));
+    placement
+        .map(Training.Placement::axes)
+        .filter(axes -> !axes.experts().isEmpty())
+        .ifPresent(axes -> deviceLoads(page, trainer.history(), axes));
     List<Pair> routed = evaluation.items(Split.NAMES).stream().map(Corpus.Item::pair).toList();
     if (!routed.isEmpty()) {
       try (Translator translator = translator(trainer, evaluation)) {
@@ -555,6 +566,15 @@ final class TrainRun {
       }
     }
     return page;
+  }
+
+  private static void deviceLoads(TrainPage page, History history, MeshAxes axes) {
+    history
+        .loads()
+        .forEach(
+            (layer, loads) ->
+                page.heading("Load of devices over time: " + layer)
+                    .load("load by device of " + layer, DeviceLoads.of(loads, axes)));
   }
 
   private static void samples(TrainPage page, List<TrainReport.Sample> samples) {

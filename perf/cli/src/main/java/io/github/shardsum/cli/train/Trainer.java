@@ -11,6 +11,7 @@ import io.github.shardsum.moe.train.WarmUp;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -42,6 +43,10 @@ final class Trainer implements AutoCloseable {
   private static final int EVALUATION = 100;
 
   private static final long CHECKPOINT_NANOS = 30_000_000_000L;
+
+  /** In a checkpoint's metadata: batches of a step. */
+  private static final String ACCUMULATE = "accumulate";
+
   private static final int DIGEST_SENTENCES = 4;
   private static final int DIGEST_TOKENS = 8;
 
@@ -66,8 +71,9 @@ final class Trainer implements AutoCloseable {
    * @param tokenizer makes tokens of texts
    * @param seed of parameters and of the order of batches
    * @param data the checksum of the pairs
+   * @param accumulate batches of a step
    */
-  record Model(TransformerSpec spec, Tokenizer tokenizer, long seed, String data) {}
+  record Model(TransformerSpec spec, Tokenizer tokenizer, long seed, String data, int accumulate) {}
 
   /** Whether something holds on any process of the job, all of which ask in the same order. */
   @FunctionalInterface
@@ -117,6 +123,16 @@ final class Trainer implements AutoCloseable {
     expect(checkpoint, "model", model.spec().toString(), "--experts or --dense");
     expect(checkpoint, "seed", Long.toString(model.seed()), "--seed");
     expect(checkpoint, "data", model.data(), "--data, or another JDK");
+    String accumulate = checkpoint.metadata().getOrDefault(ACCUMULATE, "1");
+    if (!accumulate.equals(Integer.toString(model.accumulate()))) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: its steps are of %s batches, got --accumulate %d",
+              checkpoint.file(),
+              accumulate,
+              model.accumulate()));
+    }
     expect(checkpoint, "program", program(), "another version of shardsum");
     Map<String, Tensor> tensors = new LinkedHashMap<>(checkpoint.tensors());
     try {
@@ -149,6 +165,11 @@ final class Trainer implements AutoCloseable {
     String text = training.program(DIGEST_SENTENCES, DIGEST_TOKENS, DIGEST_TOKENS).toString();
     checksum.update(text.getBytes(StandardCharsets.UTF_8));
     return String.format(Locale.ROOT, "%08x", checksum.getValue());
+  }
+
+  /** What the last step moved and held on a mesh of ours, if it was on one. */
+  Optional<Training.Traffic> traffic() {
+    return training.traffic();
   }
 
   /** Steps made, those of earlier runs included. */
@@ -207,7 +228,12 @@ final class Trainer implements AutoCloseable {
         && !agreement.any(
             stop.getAsBoolean()
                 || (nanos.isPresent() && clock.getAsLong() - began - apart >= nanos.getAsLong()))) {
-      step(Examples.tensors(order.batch(training.steps())));
+      List<Training.Batch> batches = new ArrayList<>();
+      for (int i = 0; i < model.accumulate(); i++) {
+        long number = training.steps() * model.accumulate() + i;
+        batches.add(Examples.tensors(order.batch(number)));
+      }
+      step(batches);
       done.accept(training.steps() - first);
       long since = clock.getAsLong();
       if (training.steps() % EVALUATION == 0) {
@@ -244,20 +270,20 @@ final class Trainer implements AutoCloseable {
       this.batches = examples.epoch(epoch);
     }
 
-    /** The batch after so many steps, which never are fewer than those of the last call. */
-    List<Examples.Example> batch(long steps) {
-      while (steps - before >= batches.size()) {
+    /** The batch after so many others, which never are fewer than those of the last call. */
+    List<Examples.Example> batch(long others) {
+      while (others - before >= batches.size()) {
         before += batches.size();
         batches = examples.epoch(++epoch);
       }
-      return batches.get((int) (steps - before));
+      return batches.get((int) (others - before));
     }
   }
 
-  private void step(Training.Batch batch) {
+  private void step(List<Training.Batch> batches) {
     long number = training.steps() + 1;
     averages = Optional.empty();
-    Training.Report report = training.step(batch, RATE.rate(number));
+    Training.Report report = training.step(batches, RATE.rate(number));
     if (!Double.isFinite(report.loss()) || !Double.isFinite(report.norm())) {
       throw new IllegalArgumentException(
           String.format(
@@ -310,6 +336,7 @@ final class Trainer implements AutoCloseable {
     metadata.put("seed", Long.toString(model.seed()));
     metadata.put("step", Long.toString(training.steps()));
     metadata.put("data", model.data());
+    metadata.put(ACCUMULATE, Integer.toString(model.accumulate()));
     metadata.put("program", program());
     metadata.put("tokenizer", model.tokenizer().toString());
     folder.get().save(training.steps(), tensors, metadata);

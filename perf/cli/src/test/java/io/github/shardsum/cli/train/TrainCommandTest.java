@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.ClosedPipe;
 import io.github.shardsum.cli.Main;
+import io.github.shardsum.cli.common.OpenBackend;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.train.data.Split;
 import io.github.shardsum.exec.Workers;
@@ -487,6 +488,7 @@ class TrainCommandTest {
             List.of("--minutes", "NaN"),
             List.of("--experts", "0"),
             List.of("--mesh", "x=0"),
+            List.of("--accumulate", "0"),
             List.of("--plugin", "none.so"),
             List.of("--resume"))) {
       List<String> arguments = Stream.concat(Stream.of("train"), wrong.stream()).toList();
@@ -596,13 +598,15 @@ class TrainCommandTest {
             Optional.empty(),
             Optional.of(grid),
             true,
+            1,
             new TrainJob.Data(Optional.of(data), false, false));
     StringWriter out = new StringWriter();
     PrintWriter err = new PrintWriter(Writer.nullWriter());
     new TrainRun(
             job,
             Workers.sequential(),
-            LocalBackend.of(Workers.sequential(), MoePrograms.kernels()),
+            OpenBackend.of(LocalBackend.of(Workers.sequential(), MoePrograms.kernels())),
+            Optional.empty(),
             new Progress(err, false, true),
             new PrintWriter(out, true),
             warning -> assertEquals("", warning))

@@ -76,7 +76,7 @@ class TrainerTest {
             DType.F32);
     Map<String, List<Training.Batch>> measured = Map.of("held back", examples().batches());
     return new Trainer(
-        new Trainer.Model(spec, TOKENIZER, 1, "data"),
+        new Trainer.Model(spec, TOKENIZER, 1, "data", 1),
         examples(),
         measured,
         new Slow(this),
