@@ -129,7 +129,12 @@ final class BenchPage {
               new double[] {x.at(ridge), y.at(limits.flops())},
               new double[] {x.at(x.most()), y.at(limits.flops())}),
           "real");
-      page.text(x.at(from) + 6, y.at(from * rate) - 6, "start", format("%.1f GB/s", rate / GIGA));
+      double half = Math.sqrt(from * ridge);
+      page.text(
+          x.at(half) + (rate == bandwidth ? 10 : -6),
+          Math.max(22, y.at(half * rate)),
+          rate == bandwidth ? "start" : "end",
+          format("%.1f GB/s", rate / GIGA));
     }
     page.text(
         SvgPage.WIDTH - 24,
@@ -342,19 +347,15 @@ final class BenchPage {
     page.heading("Collectives of virtual devices against size");
     List<Residual> all = fit.residuals();
     double most = all.stream().mapToDouble(Residual::measuredSeconds).max().orElse(1);
+    double least = all.stream().mapToDouble(Residual::measuredSeconds).min().orElse(1) / 4;
+    Log scale = new Log(least, most, 0, SvgPage.WIDTH - 2.0 * LEFT - 190);
     page.open(all.size() * ROW + 6, "collectives against size, measured and by one fitted link");
     for (int i = 0; i < all.size(); i++) {
       Residual each = all.get(i);
-      double wide = SvgPage.WIDTH - 2.0 * LEFT - 170;
       page.text(2 * LEFT - 6, i * ROW + 14, "end", shortened(each.what()));
       page.rect(
-          2 * LEFT,
-          i * ROW + 3,
-          each.measuredSeconds() / most * wide,
-          ROW - 6,
-          "compute",
-          each.what());
-      double at = 2 * LEFT + Math.min(1, each.predictedSeconds() / most) * wide;
+          2 * LEFT, i * ROW + 3, scale.at(each.measuredSeconds()), ROW - 6, "compute", each.what());
+      double at = 2 * LEFT + scale.at(each.predictedSeconds());
       page.line(at, i * ROW + 1, at, i * ROW + ROW - 1, "dashed");
       page.text(
           SvgPage.WIDTH - 4,
@@ -365,7 +366,10 @@ final class BenchPage {
               1e6 * each.measuredSeconds(), 1e6 * each.predictedSeconds()));
     }
     page.close();
-    page.paragraph("one link for all: " + fit.link() + "; the dashes are its prediction");
+    page.paragraph(
+        "one link for all: "
+            + fit.link()
+            + "; the dashes are its prediction; lengths are logarithmic");
   }
 
   private static String shortened(String what) {

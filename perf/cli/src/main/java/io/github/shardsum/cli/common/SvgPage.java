@@ -141,6 +141,25 @@ public final class SvgPage {
     return html + "</body></html>\n";
   }
 
+  /** The first picture as a file of its own, on white. */
+  public String picture() {
+    int from = html.indexOf("<svg ");
+    int to = html.indexOf("</svg>", from);
+    if (from < 0 || to < 0) {
+      throw new IllegalStateException("page: expected a picture, got none");
+    }
+    String style =
+        "<style>text{font:12px sans-serif;fill:#222}.compute{fill:#1f6fb2}.collective{fill:#c4452c}"
+            + ".other{fill:#888}.good{fill:#2f8f4e}.axis{stroke:#888;fill:none}</style>"
+            + "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>";
+    String svg = html.substring(from, to);
+    int head = svg.indexOf('>') + 1;
+    return svg.substring(0, head).replace("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ")
+        + style
+        + svg.substring(head)
+        + "</svg>\n";
+  }
+
   private static String format(String pattern, Object... values) {
     return String.format(Locale.ROOT, pattern, values);
   }

@@ -13,7 +13,6 @@ import io.github.shardsum.pjrt.CompiledCollective;
 import io.github.shardsum.pjrt.PjrtClient;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
 import io.github.shardsum.pjrt.PjrtPlugin;
-import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.stablehlo.Edges;
 import io.github.shardsum.stablehlo.LoweringOptions;

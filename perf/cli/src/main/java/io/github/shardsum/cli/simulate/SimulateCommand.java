@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -117,7 +118,13 @@ public final class SimulateCommand implements Runnable {
   @Option(names = "--paper", description = "Print the GShard paper's figures beside ours.")
   private boolean paper;
 
-  @Option(names = "--json", description = "Print JSON; with --model or --holdout.")
+  @Option(
+      names = "--figure",
+      paramLabel = "FILE.svg",
+      description = "Draw plans, certificates and utilisation at 2,048 to 99,840 devices.")
+  private Optional<Path> figure = Optional.empty();
+
+  @Option(names = "--json", description = "Print JSON; with --model, --holdout or --figure.")
   private boolean json;
 
   @Override
@@ -132,6 +139,8 @@ public final class SimulateCommand implements Runnable {
         } else {
           HoldoutReport.print(scored, out);
         }
+      } else if (figure.isPresent()) {
+        figure(out);
       } else if (paper) {
         PaperReport.print(new ClosedForms(), out);
       } else if (model.isPresent()) {
@@ -146,11 +155,15 @@ public final class SimulateCommand implements Runnable {
   }
 
   private void checkOptions() {
-    int modes = (holdout.isPresent() ? 1 : 0) + (paper ? 1 : 0) + (model.isPresent() ? 1 : 0);
+    int modes =
+        (int)
+            Stream.of(holdout.isPresent(), paper, model.isPresent(), figure.isPresent())
+                .filter(mode -> mode)
+                .count();
     int given = spec.commandLine().getParseResult().matchedOptions().size() - (json ? 1 : 0);
     if (modes > 1) {
       throw new IllegalArgumentException(
-          "expected one of --model, --holdout and --paper, got more");
+          "expected one of --model, --holdout, --figure and --paper, got more");
     }
     given -= holdout.isPresent() && device.isPresent() ? 1 : 0;
     if (model.isEmpty() && given > modes) {
@@ -168,7 +181,8 @@ public final class SimulateCommand implements Runnable {
     }
     positive("--here", here.map(Integer::doubleValue), 1, 64);
     if (json && (paper || modes == 0)) {
-      throw new IllegalArgumentException("--json: expected --model or --holdout too, got none");
+      throw new IllegalArgumentException(
+          "--json: expected --model, --holdout or --figure too, got none");
     }
     positive("--batch", batch.map(Long::doubleValue), 1, 1e12);
     positive("--sequence", sequence.map(Long::doubleValue), 1, 1e12);
@@ -181,6 +195,18 @@ public final class SimulateCommand implements Runnable {
       throw new IllegalArgumentException(
           name + ": must be from " + least + " to " + most + ", got " + value.get());
     }
+  }
+
+  private void figure(PrintWriter out) throws IOException {
+    OutputFile.checkText("--figure", figure.orElseThrow());
+    List<ScaleFigure.Row> rows = ScaleFigure.rows(ScaleFigure.DEVICES);
+    if (json) {
+      out.println(ScaleFigure.json(rows));
+    } else {
+      ScaleFigure.print(rows, out);
+    }
+    byte[] svg = ScaleFigure.svg(rows).getBytes(StandardCharsets.UTF_8);
+    OutputFile.write(figure.orElseThrow(), svg);
   }
 
   private void predict(PrintWriter out) throws IOException {

@@ -202,7 +202,7 @@ class SimulateCommandTest {
         "--model gshard-37b --topology v3:8x8 --layout way=128 | expected one of data",
         "--model gshard-37b --topology v3:8x8 --paper | got more",
         "--tokens 5 | expected --model too",
-        "--json | expected --model or --holdout",
+        "--json | expected --model, --holdout or --figure",
         "--model gshard-37b --topology v3:8x8 --here 2 | --here: expected no --topology",
         "--model gshard-37b --topology v3:8x8 --formulas --certify | expected no --html",
         "--model gshard-37b --here 1000 | --here: must be from",
