@@ -1,6 +1,8 @@
 package io.github.shardsum.backend;
 
+import io.github.shardsum.einsum.SumOrder;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -12,21 +14,24 @@ import java.util.Set;
  * @param memoryLimit most bytes that a run may hold, without inputs and outputs; more is an error
  *     when the program is compiled
  * @param profiled whether runs measure their steps, see {@link Executable#profile}
+ * @param sums the order of floating-point sums
  */
 public record CompileOptions(
-    Set<String> rematerialized, OptionalLong memoryLimit, boolean profiled) {
+    Set<String> rematerialized, OptionalLong memoryLimit, boolean profiled, SumOrder sums) {
   /** Copies the set. */
   public CompileOptions {
+    Objects.requireNonNull(sums, "sums");
     rematerialized = Set.copyOf(rematerialized);
   }
 
   /**
-   * Nothing is rematerialised, memory is not limited and nothing is measured.
+   * Nothing is rematerialised, memory is not limited, nothing is measured, and sums are added in
+   * the fastest order.
    *
    * @return the options
    */
   public static CompileOptions defaults() {
-    return new CompileOptions(Set.of(), OptionalLong.empty(), false);
+    return new CompileOptions(Set.of(), OptionalLong.empty(), false, SumOrder.FASTEST);
   }
 
   /**
@@ -36,7 +41,7 @@ public record CompileOptions(
    * @return the options
    */
   public CompileOptions rematerialize(String... names) {
-    return new CompileOptions(Set.copyOf(Arrays.asList(names)), memoryLimit, profiled);
+    return new CompileOptions(Set.copyOf(Arrays.asList(names)), memoryLimit, profiled, sums);
   }
 
   /**
@@ -46,7 +51,7 @@ public record CompileOptions(
    * @return the options
    */
   public CompileOptions withMemoryLimit(long bytes) {
-    return new CompileOptions(rematerialized, OptionalLong.of(bytes), profiled);
+    return new CompileOptions(rematerialized, OptionalLong.of(bytes), profiled, sums);
   }
 
   /**
@@ -55,6 +60,30 @@ public record CompileOptions(
    * @return the options
    */
   public CompileOptions withProfile() {
-    return new CompileOptions(rematerialized, memoryLimit, true);
+    return new CompileOptions(rematerialized, memoryLimit, true, sums);
+  }
+
+  /**
+   * The same with results that have the same bits on every mesh, engine, number of threads and
+   * vector width, the local backend included, on any data: sums follow {@link SumOrder#TREE}.
+   *
+   * <p>On a mesh a contracted label is split only into whole subtrees of that tree, and everything
+   * else that rounds a sum is computed where its label is whole. One-hot values are computed as
+   * they are written, not as gathers, and composites by their decomposition.
+   *
+   * @return the options
+   */
+  public CompileOptions withReproducible() {
+    return withSums(SumOrder.TREE);
+  }
+
+  /**
+   * The same with an order of sums; {@link #withReproducible} with another leaf, for tests.
+   *
+   * @param order the order
+   * @return the options
+   */
+  public CompileOptions withSums(SumOrder order) {
+    return new CompileOptions(rematerialized, memoryLimit, profiled, order);
   }
 }

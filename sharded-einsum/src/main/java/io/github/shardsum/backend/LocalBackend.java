@@ -79,7 +79,8 @@ public final class LocalBackend implements Backend {
   public Executable compile(Program program, CompileOptions options) {
     Objects.requireNonNull(program, "program");
     Objects.requireNonNull(options, "options");
-    LocalPlan plan = LocalCompiler.plan(program, this::find, options.rematerialized(), workers);
+    LocalPlan plan =
+        LocalCompiler.plan(program, this::find, options.rematerialized(), workers, options.sums());
     long bytes = plan.bytes();
     if (options.memoryLimit().isPresent() && bytes > options.memoryLimit().getAsLong()) {
       throw new IllegalArgumentException(

@@ -28,12 +28,21 @@ public final class ReferenceBackend implements Backend {
    * As {@link Backend#compile(Program, CompileOptions)}; nothing is optimised, so that values to
    * rematerialise are simply kept.
    *
-   * @throws IllegalArgumentException if all values together exceed the memory limit
+   * @throws IllegalArgumentException if all values together exceed the memory limit, or another
+   *     order of sums is asked for
    */
   @Override
   public Executable compile(Program program, CompileOptions options) {
     Objects.requireNonNull(program, "program");
     Objects.requireNonNull(options, "options");
+    if (options.sums().isTree()) {
+      throw new IllegalArgumentException(
+          "program "
+              + program.name()
+              + ": the reference adds in the order of its loops, got sums by a "
+              + options.sums()
+              + "; the local and the mesh backend keep it");
+    }
     long bytes = bytes(program);
     if (options.memoryLimit().isPresent() && bytes > options.memoryLimit().getAsLong()) {
       throw new IllegalArgumentException(

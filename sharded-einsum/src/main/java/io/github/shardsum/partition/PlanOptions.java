@@ -1,5 +1,6 @@
 package io.github.shardsum.partition;
 
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.topology.Topology;
 import java.util.Objects;
 import java.util.Optional;
@@ -16,9 +17,14 @@ import java.util.OptionalLong;
  *     destination does
  * @param overlap whether collectives of a program's plan are started ahead of where they are
  *     awaited, where that makes the plan's schedule shorter and holds no more memory
+ * @param sums the order of floating-point sums; if it is a tree, only plans are chosen that keep it
  */
 public record PlanOptions(
-    Optional<Topology> topology, OptionalLong memoryLimit, boolean replication, boolean overlap) {
+    Optional<Topology> topology,
+    OptionalLong memoryLimit,
+    boolean replication,
+    boolean overlap,
+    SumOrder sums) {
   /**
    * Checks the limit.
    *
@@ -27,6 +33,7 @@ public record PlanOptions(
   public PlanOptions {
     Objects.requireNonNull(topology, "topology");
     Objects.requireNonNull(memoryLimit, "memoryLimit");
+    Objects.requireNonNull(sums, "sums");
     if (memoryLimit.isPresent() && memoryLimit.getAsLong() < 0) {
       throw new IllegalArgumentException(
           "memory limit: must be at least 0 bytes, got " + memoryLimit.getAsLong());
@@ -34,18 +41,18 @@ public record PlanOptions(
   }
 
   /**
-   * Without overlap.
+   * Without overlap, sums in the fastest order.
    *
    * @param topology the network that prices collectives
    * @param memoryLimit bytes that a device may hold at once
    * @param replication whether a device may hold a whole value on the way
    */
   public PlanOptions(Optional<Topology> topology, OptionalLong memoryLimit, boolean replication) {
-    this(topology, memoryLimit, replication, false);
+    this(topology, memoryLimit, replication, false, SumOrder.FASTEST);
   }
 
   /**
-   * No topology, no limit, no hidden replication, no overlap.
+   * No topology, no limit, no hidden replication, no overlap, sums in the fastest order.
    *
    * @return the defaults
    */
@@ -61,7 +68,7 @@ public record PlanOptions(
    */
   public PlanOptions withTopology(Topology value) {
     return new PlanOptions(
-        Optional.of(Objects.requireNonNull(value, "topology")), memoryLimit, replication, overlap);
+        Optional.of(Objects.requireNonNull(value, "topology")), memoryLimit, replication, overlap, sums);
   }
 
   /**
@@ -80,7 +87,7 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withMemoryLimit(long bytes) {
-    return new PlanOptions(topology, OptionalLong.of(bytes), replication, overlap);
+    return new PlanOptions(topology, OptionalLong.of(bytes), replication, overlap, sums);
   }
 
   /**
@@ -89,7 +96,7 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withReplication() {
-    return new PlanOptions(topology, memoryLimit, true, overlap);
+    return new PlanOptions(topology, memoryLimit, true, overlap, sums);
   }
 
   /**
@@ -99,6 +106,17 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withOverlap(boolean wanted) {
-    return new PlanOptions(topology, memoryLimit, replication, wanted);
+    return new PlanOptions(topology, memoryLimit, replication, wanted, sums);
+  }
+
+  /**
+   * Keeps an order of floating-point sums, so that the plan's results have the bits that the local
+   * backend gives by the same order.
+   *
+   * @param value the order
+   * @return a changed copy
+   */
+  public PlanOptions withSums(SumOrder value) {
+    return new PlanOptions(topology, memoryLimit, replication, overlap, value);
   }
 }

@@ -4,6 +4,7 @@ import io.github.shardsum.internal.partition.plan.ProgramPlanner;
 import io.github.shardsum.internal.partition.plan.ProgramPlanning;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.partition.text.Certification;
+import io.github.shardsum.internal.program.pass.PairwiseEinsums;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Nested.Composite;
@@ -79,8 +80,9 @@ public record ProgramPlan(
   public static ProgramPlan withLayouts(
       Program program, Mesh mesh, Map<String, Layout> layouts, PlanOptions options) {
     layouts.forEach((name, layout) -> check(program, name, layout));
+    Program pairs = options.sums().isTree() ? PairwiseEinsums.run(program) : program;
     ProgramPlanner.Planned planned =
-        ProgramPlanner.plan(program, mesh, layouts, true, _ -> Optional.empty(), options);
+        ProgramPlanner.plan(pairs, mesh, layouts, true, _ -> Optional.empty(), options);
     ProgramPlan plan =
         new ProgramPlan(
             program,

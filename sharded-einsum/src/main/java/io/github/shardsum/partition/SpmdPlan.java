@@ -1,6 +1,7 @@
 package io.github.shardsum.partition;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.partition.text.Certification;
 import io.github.shardsum.internal.partition.text.PlanJson;
@@ -36,9 +37,14 @@ import java.util.stream.Stream;
  * @param inputs the values that are given, in the layouts in which they lie
  * @param steps what is done, in order
  * @param outputs numbers of the values that are results
+ * @param sums the order in which local steps add up floating-point sums
  */
 public record SpmdPlan(
-    Mesh mesh, List<PlannedValue> inputs, List<PlanStep> steps, List<Integer> outputs) {
+    Mesh mesh,
+    List<PlannedValue> inputs,
+    List<PlanStep> steps,
+    List<Integer> outputs,
+    SumOrder sums) {
   /**
    * Copies the lists and checks the numbers.
    *
@@ -63,6 +69,43 @@ public record SpmdPlan(
     for (int output : outputs) {
       check(output, known);
     }
+  }
+
+  /**
+   * A plan whose sums are added up in the fastest order.
+   *
+   * @param mesh the devices
+   * @param inputs the values that are given, in the layouts in which they lie
+   * @param steps what is done, in order
+   * @param outputs numbers of the values that are results
+   * @throws IllegalArgumentException if a step reads a value that is not there before it, an output
+   *     is not there, or a layout is of another mesh
+   */
+  public SpmdPlan(
+      Mesh mesh, List<PlannedValue> inputs, List<PlanStep> steps, List<Integer> outputs) {
+    this(mesh, inputs, steps, outputs, SumOrder.FASTEST);
+  }
+
+  /**
+   * The same plan with another order of sums, in bodies of loops too.
+   *
+   * @param order the order
+   * @return a changed copy
+   */
+  public SpmdPlan withSums(SumOrder order) {
+    List<PlanStep> inside =
+        steps.stream()
+            .map(
+                step ->
+                    step.action() instanceof Action.Loop(Statement statement, SpmdPlan body)
+                        ? new PlanStep(
+                            new Action.Loop(statement, body.withSums(order)),
+                            step.operands(),
+                            step.results(),
+                            step.origin())
+                        : step)
+            .toList();
+    return new SpmdPlan(mesh, inputs, inside, outputs, order);
   }
 
   private static void check(Mesh mesh, PlannedValue value) {

@@ -37,7 +37,8 @@ import java.util.Set;
  *
  * <p>Results have the values of the program without layouts, to the bit wherever its arithmetic is
  * exact (integers, bool, and floats of small integers); else sums over a split label are taken in
- * another order, which depends on the plan alone and neither on threads nor on processes.
+ * another order, which depends on the plan alone and neither on threads nor on processes. With
+ * {@link CompileOptions#withReproducible} they are those of the local backend to the bit.
  *
  * <p>Local steps are compiled once for each combination of local shapes, of which there are few
  * whatever the number of devices. A block that several devices of a process share is stored and
@@ -157,7 +158,7 @@ public final class MeshBackend implements Backend {
             rematerialized(program, compileOptions.rematerialized()),
             collectives.mesh(),
             this::code,
-            limited(compileOptions.memoryLimit()));
+            limited(compileOptions));
     return new ProgramPlan(program, plan.layouts(), plan.program(), plan.plan(), plan.cost());
   }
 
@@ -170,11 +171,14 @@ public final class MeshBackend implements Backend {
                     kernel::run, kernel.flops(), kernel::scratchBytes, kernel::inPlaceOf));
   }
 
-  /** The smaller of both limits. */
-  private PlanOptions limited(OptionalLong other) {
+  /** The smaller of both limits, and an order of sums if either has one. */
+  private PlanOptions limited(CompileOptions other) {
+    PlanOptions all = other.sums().isTree() ? options.withSums(other.sums()) : options;
     long limit =
-        Math.min(other.orElse(Long.MAX_VALUE), options.memoryLimit().orElse(Long.MAX_VALUE));
-    return limit == Long.MAX_VALUE ? options : options.withMemoryLimit(limit);
+        Math.min(
+            other.memoryLimit().orElse(Long.MAX_VALUE),
+            options.memoryLimit().orElse(Long.MAX_VALUE));
+    return limit == Long.MAX_VALUE ? all : all.withMemoryLimit(limit);
   }
 
   @Override
@@ -196,6 +200,14 @@ public final class MeshBackend implements Backend {
   }
 
   private MeshExecutable compile(Program program, ProgramPlan plan, CompileOptions compileOptions) {
+    if (compileOptions.sums().isTree() && !plan.plan().sums().equals(compileOptions.sums())) {
+      throw new IllegalArgumentException(
+          "plan: must be made for sums by a "
+              + compileOptions.sums()
+              + ", got "
+              + plan.plan().sums()
+              + "; plan it with PlanOptions.withSums");
+    }
     OptionalLong limit = compileOptions.memoryLimit();
     if (limit.isPresent()) {
       ProgramPlanning.check(plan, this::code, limit.getAsLong());

@@ -88,14 +88,22 @@ public final class PjrtBackend implements Backend, AutoCloseable {
   /**
    * As {@link Backend#compile(Program, CompileOptions)}.
    *
-   * @throws IllegalArgumentException if a layout names an axis that the mesh does not have, or a
-   *     run would exceed the memory limit
+   * @throws IllegalArgumentException if a layout names an axis that the mesh does not have, a run
+   *     would exceed the memory limit, or an order of sums is asked for
    * @throws PjrtException if the plugin refuses the program
    */
   @Override
   public Executable compile(Program program, CompileOptions options) {
     Objects.requireNonNull(program, "program");
     Objects.requireNonNull(options, "options");
+    if (options.sums().isTree()) {
+      throw new IllegalArgumentException(
+          "program "
+              + program.name()
+              + ": a plugin adds in an order of its own, got sums by a "
+              + options.sums()
+              + "; the local and the mesh backend keep it");
+    }
     Program given = Passes.rematerialize(program, options.rematerialized());
     CompiledProgram compiled = cache.take(given, this::compiled);
     try {

@@ -97,7 +97,8 @@ final class EinsumLowering {
         EinsumOptions.defaults()
             .withDtype(einsum.dtype())
             .withEpilogue(epilogue)
-            .withWorkers(lowering.workers());
+            .withWorkers(lowering.workers())
+            .withSums(lowering.sums());
     for (Map.Entry<String, Long> size : einsum.sizes().entrySet()) {
       options = options.withSize(size.getKey(), size.getValue());
     }

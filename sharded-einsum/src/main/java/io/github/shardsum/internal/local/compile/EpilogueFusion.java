@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.local.compile;
 
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise.Binary;
@@ -41,13 +42,15 @@ final class EpilogueFusion {
 
   private final Program program;
   private final Uses uses;
+  private final SumOrder sums;
   private final Map<Integer, Chain> byLast = new HashMap<>();
   private final Set<Integer> absorbed = new HashSet<>();
   private final Map<Integer, Integer> ends = new HashMap<>();
 
-  EpilogueFusion(Program program, Uses uses) {
+  EpilogueFusion(Program program, Uses uses, SumOrder sums) {
     this.program = program;
     this.uses = uses;
+    this.sums = sums;
     for (int i = 0; i < program.statements().size(); i++) {
       if (program.statements().get(i).operation() instanceof Contraction.Einsum einsum
           && einsum.operands().size() == 2
@@ -118,7 +121,9 @@ final class EpilogueFusion {
       return Optional.empty();
     }
     Value other = x.equals(now) ? y : x;
-    if (kind == BinaryKind.MULTIPLY && chain.bias().isEmpty() && chain.scale() == 1) {
+    // A factor in an epilogue makes -0 a +0, which a product by itself does not.
+    boolean scales = !sums.isTree() && chain.bias().isEmpty() && chain.scale() == 1;
+    if (kind == BinaryKind.MULTIPLY && scales) {
       return factor(other)
           .map(scale -> new Chain(chain.einsum(), next, scale, chain.bias(), false));
     }

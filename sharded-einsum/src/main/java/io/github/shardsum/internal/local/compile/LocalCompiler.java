@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.local.compile;
 
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.local.run.LocalPlan;
@@ -24,6 +25,7 @@ public final class LocalCompiler {
    * @param composites finds the code of composites
    * @param rematerialized names of values to compute again
    * @param workers the threads
+   * @param sums the order of floating-point sums; a tree leaves no composite a kernel
    * @return the plan
    * @throws IllegalArgumentException if a name is none of the program's results
    */
@@ -31,12 +33,13 @@ public final class LocalCompiler {
       Program program,
       CompositeCode.Finder composites,
       Set<String> rematerialized,
-      Workers workers) {
+      Workers workers,
+      SumOrder sums) {
     Set<String> missing = new LinkedHashSet<>();
     Program decomposed =
         Passes.decompose(
             AnnotationRemoval.run(Passes.unroll(program)),
-            composite -> isMissing(composite, composites, missing));
+            composite -> sums.isTree() || isMissing(composite, composites, missing));
     Program clean = Passes.deadCode(Passes.commonSubexpressions(decomposed));
     // A value that the passes have merged with another or dropped is not kept either.
     for (String name : rematerialized) {
@@ -51,7 +54,7 @@ public final class LocalCompiler {
     clean.statements().forEach(each -> each.results().forEach(value -> results.add(value.name())));
     left.retainAll(results);
     Program last = Passes.rematerialize(clean, left);
-    return Lowering.lower(last, composites, workers)
+    return Lowering.lower(last, composites, workers, sums)
         .withNotes(AnnotationRemoval.note(program).stream().toList())
         .withNotes(missing.stream().map(LocalCompiler::note).toList());
   }

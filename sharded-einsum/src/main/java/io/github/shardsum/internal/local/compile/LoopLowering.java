@@ -41,7 +41,8 @@ final class LoopLowering {
 
   void lower(Scan loop, Statement statement) {
     LocalPlan body =
-        LocalCompiler.plan(loop.body(), composites, java.util.Set.of(), lowering.workers());
+        LocalCompiler.plan(
+            loop.body(), composites, java.util.Set.of(), lowering.workers(), lowering.sums());
     int nested = lowering.nest(body);
     int[] operands = loop.operands().stream().mapToInt(lowering::dense).toArray();
     int carried = loop.carried().size();

@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.local.compile;
 
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.local.run.BiasedEinsum;
 import io.github.shardsum.internal.local.run.BlockWriter;
@@ -40,6 +41,7 @@ public final class Lowering {
   private final Program program;
   private final CompositeCode.Finder composites;
   private final Workers workers;
+  private final SumOrder sums;
   private final Uses uses;
   private final EpilogueFusion epilogues;
   private final PointwiseFusion groups;
@@ -52,12 +54,14 @@ public final class Lowering {
   private final List<LocalPlan> nested = new ArrayList<>();
   private final List<BiasedEinsum> biased = new ArrayList<>();
 
-  private Lowering(Program program, CompositeCode.Finder composites, Workers workers) {
+  private Lowering(
+      Program program, CompositeCode.Finder composites, Workers workers, SumOrder sums) {
     this.program = program;
     this.composites = composites;
     this.workers = workers;
+    this.sums = sums;
     this.uses = new Uses(program);
-    this.epilogues = new EpilogueFusion(program, uses);
+    this.epilogues = new EpilogueFusion(program, uses, sums);
     this.groups = new PointwiseFusion(program, uses, epilogues);
   }
 
@@ -67,11 +71,15 @@ public final class Lowering {
    * @param program a program without composites but those that have a kernel
    * @param composites finds the code of composites
    * @param workers the threads
+   * @param sums the order of floating-point sums
    * @return the plan
    */
-  public static LocalPlan lower(Program program, CompositeCode.Finder composites, Workers workers) {
-    return new Lowering(OneHotGatherRewrite.of(PairwiseEinsums.run(program)), composites, workers)
-        .plan();
+  public static LocalPlan lower(
+      Program program, CompositeCode.Finder composites, Workers workers, SumOrder sums) {
+    Program pairs = PairwiseEinsums.run(program);
+    // A tree's order must not depend on which one-hots are in sight.
+    Program gathered = sums.isTree() ? pairs : OneHotGatherRewrite.of(pairs);
+    return new Lowering(gathered, composites, workers, sums).plan();
   }
 
   private LocalPlan plan() {
@@ -278,6 +286,10 @@ public final class Lowering {
 
   Workers workers() {
     return workers;
+  }
+
+  SumOrder sums() {
+    return sums;
   }
 
   ValueLocation locationOf(int id) {

@@ -32,7 +32,8 @@ final class OneHotLowering {
    * @param leadRank its labels before the hot ones
    */
   boolean isWorthIt(Value value, int leadRank) {
-    return value.type().shape().elementCount() > 0
+    return !lowering.sums().isTree()
+        && value.type().shape().elementCount() > 0
         && !lowering.uses().isOutput(value)
         && lowering.uses().of(value).stream().anyMatch(use -> gains(use, value, leadRank));
   }

@@ -244,7 +244,7 @@ public final class EinsumPlanning {
       steps.add(new PlanStep(action, step.operands(), named(step.result(), names), step.origin()));
     }
     List<PlannedValue> operands = plan.inputs().stream().map(v -> named(v, names)).toList();
-    return new SpmdPlan(mesh, operands, steps, plan.outputs());
+    return new SpmdPlan(mesh, operands, steps, plan.outputs(), plan.sums());
   }
 
   private static PlannedValue named(PlannedValue value, Map<String, String> names) {

@@ -48,7 +48,7 @@ final class PackedSums {
   private SpmdPlan packed(SpmdPlan plan, double rounds) {
     List<PlanStep> steps =
         plan.steps().stream().map(step -> inside(step, rounds)).collect(Collectors.toList());
-    SpmdPlan inner = new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs());
+    SpmdPlan inner = new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs(), plan.sums());
     List<List<Integer>> packs =
         packs(inner).values().stream().filter(pack -> pack.size() > 1).toList();
     for (List<Integer> pack : packs) {
@@ -172,7 +172,7 @@ final class PackedSums {
         }
       }
       List<Integer> outputs = plan.outputs().stream().map(output -> numbers[output]).toList();
-      return new SpmdPlan(plan.mesh(), plan.inputs(), steps, outputs);
+      return new SpmdPlan(plan.mesh(), plan.inputs(), steps, outputs, plan.sums());
     }
 
     private void add(List<Integer> parts) {

@@ -48,6 +48,7 @@ record Policy(double elementsPerByte, boolean hoists, boolean isTight, long most
     return new PlanOptions(
         options.topology(),
         isTight ? OptionalLong.of(0) : OptionalLong.empty(),
-        options.replication());
+        options.replication(),
+        options.sums());
   }
 }

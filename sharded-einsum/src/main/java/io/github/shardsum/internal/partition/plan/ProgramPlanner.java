@@ -18,6 +18,7 @@ import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
@@ -184,7 +185,8 @@ public final class ProgramPlanner {
       planner.write(last, by, chosen.candidate(), supplies, chosen.runnerUp());
       planner.end(wanted);
       Cost cost = planner.state.cost.plus(planner.state.work);
-      SpmdPlan plan = new SpmdPlan(mesh, planner.inputs, planner.state.steps, planner.outputs);
+      SpmdPlan plan =
+          new SpmdPlan(mesh, planner.inputs, planner.state.steps, planner.outputs, options.sums());
       plans.add(new Planned(planner.plannedProgram(), plan, ways.total(cost)));
     }
     return plans;
@@ -193,7 +195,7 @@ public final class ProgramPlanner {
   /** Plans the program with the outputs in given layouts. */
   private SpmdPlan plan(List<Layout> layouts) {
     write(layouts);
-    return new SpmdPlan(ways.mesh(), inputs, state.steps, outputs);
+    return new SpmdPlan(ways.mesh(), inputs, state.steps, outputs, ways.sums());
   }
 
   private void write(List<Layout> layouts) {
@@ -352,7 +354,9 @@ public final class ProgramPlanner {
   /** The statements of a statement's chunked form, if the chunked label is split. */
   private Optional<List<Statement>> chunks(Statement statement) {
     Optional<String> label =
-        isInChunks ? Optional.empty() : ChunkedForm.label(statement.operation());
+        isInChunks || isKeptWhole(statement.operation())
+            ? Optional.empty()
+            : ChunkedForm.label(statement.operation());
     if (label.isEmpty()) {
       return Optional.empty();
     }
@@ -366,6 +370,15 @@ public final class ProgramPlanner {
         .filter(layout -> ways.mesh().size(layout.axes(dim)) > 1)
         .findFirst()
         .flatMap(layout -> chunks(statement, layout, dim));
+  }
+
+  /** Whether chunks would add up a sum in another order than the operation. */
+  private boolean isKeptWhole(Operation operation) {
+    boolean isSum =
+        operation instanceof Contraction.Softmax || operation instanceof Contraction.CumulativeSum;
+    return ways.sums().isTree()
+        && isSum
+        && operation.operands().getFirst().type().dtype().isFloating();
   }
 
   private Optional<List<Statement>> chunks(Statement statement, Layout x, int dim) {
@@ -474,7 +487,12 @@ public final class ProgramPlanner {
     for (int i = 0; i < statement.results().size(); i++) {
       results.add(PlanState.value(statement.results().get(i), candidate.results().get(i)));
     }
-    Origin origin = new Origin(candidate.sharding().toString(), runnerUp);
+    String how =
+        planner
+            .whole()
+            .map(why -> candidate.sharding() + "; " + why)
+            .orElse(candidate.sharding().toString());
+    Origin origin = new Origin(how, runnerUp);
     Action action =
         candidate
             .halo()
@@ -552,7 +570,8 @@ public final class ProgramPlanner {
           PlanState.value(
               statement.results().get(i), i < carried ? output : stacked(scan, output)));
     }
-    SpmdPlan plan = new SpmdPlan(ways.mesh(), body.inputs, body.state.steps, body.outputs);
+    SpmdPlan plan =
+        new SpmdPlan(ways.mesh(), body.inputs, body.state.steps, body.outputs, ways.sums());
     state.cost = state.cost.plus(body.state.cost.times(scan.count()));
     Statement loop = new Statement(statement.results(), scan(scan, body.plannedProgram()));
     state.statements.add(loop);

@@ -90,7 +90,7 @@ public final class ProgramPlanning {
   }
 
   private boolean isKernel(Composite composite) {
-    return composites.find(composite).isPresent();
+    return !options.sums().isTree() && composites.find(composite).isPresent();
   }
 
   private Program simplified(Program program) {
@@ -98,10 +98,11 @@ public final class ProgramPlanning {
     return Passes.deadCode(Passes.commonSubexpressions(decomposed));
   }
 
-  /** With einsums of more than two operands in pairs, where that is cheaper. */
+  /** With einsums of more than two operands in pairs, where that is cheaper or fixes their sums. */
   private Program cheaper(Program program) {
     Program pairs = PairwiseEinsums.run(program);
-    return pairs.equals(program) || cost(program) <= cost(pairs) ? program : pairs;
+    boolean isFixed = pairs.equals(program) || options.sums().isTree();
+    return isFixed || cost(program) > cost(pairs) ? pairs : program;
   }
 
   private double cost(Program program) {

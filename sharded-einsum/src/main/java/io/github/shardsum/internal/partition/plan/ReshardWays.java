@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.partition.plan;
 
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.reshard.Cost;
@@ -36,6 +37,7 @@ final class ReshardWays {
   private final CompositeCode.Finder kernels;
   private final Policy policy;
   private final Optional<Set<String>> whole;
+  private final SumOrder sums;
 
   ReshardWays(
       Mesh mesh,
@@ -44,6 +46,7 @@ final class ReshardWays {
       Policy policy,
       Optional<Set<String>> whole) {
     this.whole = whole;
+    this.sums = options.sums();
     this.policy = policy;
     this.kernels = kernels;
     this.mesh = mesh;
@@ -102,6 +105,11 @@ final class ReshardWays {
   /** Labels that the result of the equation must have whole. */
   Set<String> whole() {
     return whole.orElse(Set.of());
+  }
+
+  /** The order of floating-point sums that a plan must keep, if it is a tree. */
+  SumOrder sums() {
+    return sums;
   }
 
   Policy policy() {

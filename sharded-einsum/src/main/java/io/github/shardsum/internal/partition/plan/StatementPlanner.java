@@ -62,6 +62,7 @@ final class StatementPlanner {
   private final Statement statement;
   private final FactorRule rule;
   private final FactorLayouts factors;
+  private final TreeSplits tree;
   private final List<Supply> operands;
   private final List<Layout> homes;
   private final boolean isExact;
@@ -114,6 +115,7 @@ final class StatementPlanner {
     this.factors =
         new FactorLayouts(
             mesh, rule, ways.isAlone() && statement.operation() instanceof Contraction.Einsum);
+    this.tree = TreeSplits.of(statement, rule, ways.sums());
     this.operands = operands;
     this.homes = homes;
     this.isExact = isExact;
@@ -257,6 +259,9 @@ final class StatementPlanner {
 
   /** A candidate, unless it costs more than the limit. */
   private Optional<Candidate> candidate(Splits at) {
+    if (!tree.allows(at, sizes)) {
+      return Optional.empty();
+    }
     Cost cost = ways.work(multiplyAdds(at), dtype());
     double weight = 0;
     List<Met> operandsMet = new ArrayList<>();
@@ -448,6 +453,21 @@ final class StatementPlanner {
     return multiplyAdds(factor -> at.parts(factor, sizes));
   }
 
+  /** Why summed labels are whole that operands have split, if an order of sums asks for it. */
+  Optional<String> whole() {
+    for (int factor = 0; factor < rule.factors().size(); factor++) {
+      long parts = 1;
+      for (int axis = 0; axis < sizes.length; axis++) {
+        parts *= isAsked(axes.get(axis), factor) ? sizes[axis] : 1;
+      }
+      Optional<String> why = tree.whole(factor, parts);
+      if (why.isPresent()) {
+        return why;
+      }
+    }
+    return Optional.empty();
+  }
+
   /** Multiply-adds of an einsum or a kernel, else elements of the largest operand or result. */
   private double multiplyAdds(IntToLongFunction parts) {
     if (statement.operation() instanceof Contraction.Einsum) {
@@ -537,6 +557,7 @@ final class StatementPlanner {
 
   private boolean isSplittable(int factor) {
     return factors.isSplittable(factor)
+        && tree.mayCut(factor)
         && (homes.isEmpty() || !ways.whole().contains(rule.factors().get(factor).name()))
         && (!(statement.operation() instanceof Nested.Composite composite)
             || (kernel.isPresent() && isPromised(composite, factor)));
@@ -558,7 +579,7 @@ final class StatementPlanner {
 
   /** Partial sums of bf16 are f32, so an operation that keeps its dtype cannot read them. */
   private void keeps(String axis, IntStream.Builder may) {
-    for (int set = 0; set < factors.linear().size(); set++) {
+    for (int set = 0; tree.mayKeep() && set < factors.linear().size(); set++) {
       Set<Integer> together = factors.linear().get(set);
       boolean all =
           together.stream()

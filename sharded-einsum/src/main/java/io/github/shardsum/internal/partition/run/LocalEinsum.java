@@ -4,6 +4,7 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Cut;
@@ -20,12 +21,15 @@ final class LocalEinsum {
   private final Equation equation;
   private final List<PlannedValue> operands;
   private final PlannedValue result;
+  private final SumOrder sums;
   private final ConcurrentMap<Form, Einsum> compiled = new ConcurrentHashMap<>();
 
-  LocalEinsum(Action.Contract contract, List<PlannedValue> operands, PlannedValue result) {
+  LocalEinsum(
+      Action.Contract contract, List<PlannedValue> operands, PlannedValue result, SumOrder sums) {
     this.equation = contract.equation();
     this.operands = operands;
     this.result = result;
+    this.sums = sums;
   }
 
   /** The shapes and strides that an einsum is compiled for; there are few. */
@@ -42,7 +46,7 @@ final class LocalEinsum {
   }
 
   private Einsum compile(Form form) {
-    EinsumOptions options = EinsumOptions.defaults().withDtype(result.dtype());
+    EinsumOptions options = EinsumOptions.defaults().withDtype(result.dtype()).withSums(sums);
     for (int dim = 0; dim < form.result().rank(); dim++) {
       String label = equation.output().axis(dim).label();
       boolean made =

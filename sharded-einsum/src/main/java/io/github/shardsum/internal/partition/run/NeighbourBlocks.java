@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.partition.run;
 
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.local.compile.LocalCompiler;
 import io.github.shardsum.internal.local.run.CompositeCode;
@@ -73,14 +74,14 @@ final class NeighbourBlocks {
       if (frame.isFirst(result, i)) {
         codes[i] =
             compiled.computeIfAbsent(
-                local(action.statement(), i), program -> compile(program, composites));
+                local(action.statement(), i), program -> compile(program, composites, plan.sums()));
       }
     }
   }
 
-  private static Code compile(Program program, CompositeCode.Finder composites) {
+  private static Code compile(Program program, CompositeCode.Finder composites, SumOrder sums) {
     Workers alone = Workers.sequential();
-    LocalPlan plan = LocalCompiler.plan(program, composites, Set.of(), alone);
+    LocalPlan plan = LocalCompiler.plan(program, composites, Set.of(), alone, sums);
     return new Code(new PlanRunner(plan, alone, Optional.empty()), plan.bytes());
   }
 

@@ -233,7 +233,7 @@ final class Segment {
       builder.output("r" + output, Objects.requireNonNull(values.get(output)));
     }
     Workers alone = Workers.sequential();
-    LocalPlan local = LocalCompiler.plan(builder.build(), composites, Set.of(), alone);
+    LocalPlan local = LocalCompiler.plan(builder.build(), composites, Set.of(), alone, plan.sums());
     return new Code(
         new io.github.shardsum.internal.local.run.PlanRunner(local, alone, Optional.empty()),
         local.bytes(),

@@ -168,7 +168,8 @@ final class Supersteps {
   private void contract(Action.Contract contract, PlanStep step, int result) {
     List<Integer> operands = step.operands();
     LocalEinsum einsum =
-        new LocalEinsum(contract, operands.stream().map(frame::value).toList(), step.result());
+        new LocalEinsum(
+            contract, operands.stream().map(frame::value).toList(), step.result(), plan.sums());
     compute(
         step,
         result,

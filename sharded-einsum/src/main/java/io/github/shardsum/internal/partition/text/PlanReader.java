@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.partition.text;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
@@ -49,7 +50,11 @@ public final class PlanReader {
     }
     Node node = new Node("plan", plan);
     Mesh mesh = node.reads(() -> mesh(node));
-    return parts(node, mesh, Set.of("mesh", "deviceOrder"));
+    SumOrder sums =
+        node.optional("leaf")
+            .map(leaf -> leaf.reads(() -> new SumOrder(Math.toIntExact(leaf.number()))))
+            .orElse(SumOrder.FASTEST);
+    return parts(node, mesh, Set.of("mesh", "deviceOrder", "leaf")).withSums(sums);
   }
 
   private static Mesh mesh(Node node) {

@@ -52,7 +52,8 @@ public final class PlanTable {
 
   private void write(StepFigures.All figures) {
     String mesh = plan.mesh().size() == 1 ? "of one device" : plan.mesh().notation();
-    wrapped(0, "mesh " + mesh + ", devices " + plan.mesh().size());
+    String sums = plan.sums().isTree() ? ", sums by a " + plan.sums() : "";
+    wrapped(0, "mesh " + mesh + ", devices " + plan.mesh().size() + sums);
     plan.inputs().forEach(value -> wrapped(0, "given " + value(value)));
     if (!figures.steps().isEmpty()) {
       List<String> head = new ArrayList<>(HEAD);

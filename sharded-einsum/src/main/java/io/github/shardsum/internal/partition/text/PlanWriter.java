@@ -34,6 +34,9 @@ final class PlanWriter {
       }
       text.add(member("deviceOrder", order.toString()));
     }
+    if (plan.sums().isTree()) {
+      text.add(member("leaf", Integer.toString(plan.sums().leaf())));
+    }
     return parts(plan, text);
   }
 

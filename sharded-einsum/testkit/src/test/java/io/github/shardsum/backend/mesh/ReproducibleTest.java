@@ -1,0 +1,271 @@
+package io.github.shardsum.backend.mesh;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.SumOrder;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Gradients;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testkit.Check;
+import io.github.shardsum.testkit.Choices;
+import io.github.shardsum.testkit.Generator;
+import io.github.shardsum.testkit.Layouts;
+import io.github.shardsum.testkit.ProgramCase;
+import io.github.shardsum.testkit.Programs;
+import io.github.shardsum.testkit.Tensors;
+import io.github.shardsum.testsupport.TestDepth;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Sums in a fixed order: random programs on real data, whose exponents are far apart so that an
+ * order shows, have the local backend's bits on every mesh and in every layout.
+ */
+class ReproducibleTest {
+  private static final int TRIES =
+      Integer.getInteger("shardsum.programs", TestDepth.cases(12, 40, 1000));
+
+  /** Numbers of either sign and of forty orders of two. */
+  private static Generator<Tensor> spread(Value input) {
+    if (!input.type().dtype().isFloating()) {
+      return Tensors.integers(input.type().dtype(), input.type().shape());
+    }
+    return choices -> {
+      double[] values = new double[(int) input.type().shape().elementCount()];
+      Arrays.setAll(values, _ -> number(choices));
+      long[] shape = input.type().shape().toArray();
+      return Tensor.of(values, shape).convert(input.type().dtype());
+    };
+  }
+
+  private static double number(Choices choices) {
+    double number = Math.scalb(1.0 + choices.nextInt(1 << 10), choices.nextInt(40) - 40);
+    return choices.nextBoolean() ? number : -number;
+  }
+
+  private static Generator<ProgramCase> cases(Generator<Program> programs) {
+    return choices -> {
+      Program program = programs.generate(choices);
+      List<Tensor> inputs = new ArrayList<>();
+      for (Value input : program.inputs()) {
+        inputs.add(spread(input).generate(choices));
+      }
+      return new ProgramCase(program, inputs);
+    };
+  }
+
+  private static List<long[]> bits(List<Tensor> results) {
+    return results.stream()
+        .map(each -> Arrays.stream(each.toDoubleArray()).mapToLong(Double::doubleToLongBits))
+        .map(java.util.stream.LongStream::toArray)
+        .toList();
+  }
+
+  private static List<Tensor> local(ProgramCase given, SumOrder sums, Workers workers) {
+    LocalBackend backend = LocalBackend.of(workers, Kernels.none(), Runnable::run);
+    try (Executable local =
+        backend.compile(given.program(), CompileOptions.defaults().withSums(sums))) {
+      return local.run(given.inputs());
+    }
+  }
+
+  private static void equal(List<Tensor> expected, List<Tensor> got, Object plan) {
+    List<long[]> wanted = bits(expected);
+    List<long[]> given = bits(got);
+    for (int i = 0; i < wanted.size(); i++) {
+      assertArrayEquals(wanted.get(i), given.get(i), "output " + i + " of\n" + plan);
+    }
+  }
+
+  private record Laid(ProgramCase program, Mesh mesh, Map<String, Layout> layouts, int leaf) {}
+
+  private static Generator<Laid> laid(Generator<Program> programs) {
+    return choices -> {
+      Mesh mesh = Layouts.meshes().generate(choices);
+      ProgramCase program = cases(programs).generate(choices);
+      Map<String, Layout> layouts = Layouts.ofEveryValue(mesh, program.program()).generate(choices);
+      return new Laid(program, mesh, layouts, choices.of(List.of(2, 4, 512)));
+    };
+  }
+
+  private static void hasTheLocalBits(Laid laid) {
+    hasTheLocalBits(laid, true);
+  }
+
+  private static void hasTheLocalBits(Laid laid, boolean isCertified) {
+    SumOrder sums = new SumOrder(laid.leaf());
+    PlanOptions options = PlanOptions.defaults().withReplication().withSums(sums);
+    ProgramPlan plan =
+        ProgramPlan.withLayouts(laid.program().program(), laid.mesh(), laid.layouts(), options);
+    if (isCertified) {
+      plan.certify();
+    }
+    List<Tensor> expected = local(laid.program(), sums, Workers.sequential());
+    try (Workers four = Workers.of(4)) {
+      equal(expected, local(laid.program(), sums, four), "four threads");
+    }
+    try (Collectives collectives = Collectives.open(laid.mesh());
+        MeshExecutable mesh =
+            MeshBackend.of(collectives).compile(plan, CompileOptions.defaults().withSums(sums))) {
+      equal(expected, mesh.run(laid.program().inputs()), plan);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"BF16", "F32", "F64"})
+  void everyLayoutOfEveryValueGivesTheLocalBits(DType dtype) {
+    Check.forAll(laid(Programs.real(dtype, 20)))
+        .tries(TRIES)
+        .seed(3)
+        .holds(ReproducibleTest::hasTheLocalBits);
+  }
+
+  @Test
+  void gradientsHaveTheLocalBits() {
+    Generator<Program> gradients =
+        Programs.smooth(10)
+            .map(
+                program ->
+                    Gradients.gradient(
+                        program,
+                        List.of("result"),
+                        program.inputs().stream().map(Value::name).toList()));
+    // The checker takes two einsums of three operands in another order for one.
+    Check.forAll(laid(gradients)).tries(TRIES).seed(4).holds(laid -> hasTheLocalBits(laid, false));
+  }
+
+  @Test
+  void annotatedProgramsHaveTheLocalBits() {
+    Generator<Laid> drawn = laid(Programs.real(DType.F32, 20));
+    Check.forAll(drawn)
+        .tries(TRIES)
+        .seed(5)
+        .holds(
+            laid -> {
+              SumOrder sums = new SumOrder(laid.leaf());
+              CompileOptions options = CompileOptions.defaults().withSums(sums);
+              Program program =
+                  Layouts.laid(laid.mesh(), _ -> laid.program().program()).of(laid.leaf());
+              ProgramCase given = new ProgramCase(program, laid.program().inputs());
+              List<Tensor> expected = local(given, sums, Workers.sequential());
+              try (Collectives collectives = Collectives.open(laid.mesh());
+                  MeshExecutable mesh =
+                      MeshBackend.of(
+                              collectives, Kernels.none(), PlanOptions.defaults().withReplication())
+                          .compile(program, options)) {
+                mesh.plan().certify();
+                equal(expected, mesh.run(given.inputs()), mesh.plan());
+              }
+            });
+  }
+
+  /** A product whose contracted label is split, by so many devices, into so many leaves of 4. */
+  private static Program product(long k, DType dtype) {
+    return Program.parse(
+        String.join(
+            "\n",
+            "program product {",
+            "  input x: " + dtype + "[m=3 k=" + k + "]",
+            "  input w: " + dtype + "[k=" + k + " n=5]",
+            "  y = einsum(x, w) {equation=\"m k, k n -> m n\"}",
+            "  output y",
+            "}"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "32, 4", "32, 8", "29, 4", "12, 4", "10, 4", "24, 4", "24, 6", "20, 5", "16, 3", "40, 3", "7, 2"
+  })
+  void onlyWholeSubtreesAreSplit(long k, int devices) {
+    SumOrder sums = new SumOrder(4);
+    for (DType dtype : List.of(DType.BF16, DType.F32, DType.F64)) {
+      Program program = Annotations.of(Map.of("x", "m k@x", "w", "k@x n")).apply(product(k, dtype));
+      ProgramCase given = cases(_ -> program).of(1);
+      long block = (k + devices - 1) / devices;
+      boolean isWhole = block % 4 != 0 || Long.bitCount(block / 4) != 1;
+      try (Collectives collectives = Collectives.open(Mesh.parse("x=" + devices));
+          MeshExecutable mesh =
+              MeshBackend.of(collectives)
+                  .compile(program, CompileOptions.defaults().withSums(sums))) {
+        boolean reduces =
+            mesh.plan().plan().steps().stream()
+                .anyMatch(step -> step.action() instanceof Action.AllReduce);
+        if (isWhole) {
+          assertFalse(reduces, mesh.plan().explain());
+          assertTrue(
+              mesh.plan().explain().contains("has no whole subtrees"), mesh.plan().explain());
+        }
+        assertTrue(mesh.plan().explain().contains("sums by a tree of leaves of 4"));
+        mesh.plan().certify();
+        equal(local(given, sums, Workers.sequential()), mesh.run(given.inputs()), mesh.plan());
+      }
+    }
+  }
+
+  /** The same data sees an order that is not kept. */
+  @Test
+  void withoutItTheBitsDiffer() {
+    Program program =
+        Annotations.of(Map.of("x", "m k@x", "w", "k@x n")).apply(product(4096, DType.F32));
+    ProgramCase given = cases(_ -> program).of(1);
+    List<Tensor> expected = local(given, SumOrder.FASTEST, Workers.sequential());
+    try (Collectives collectives = Collectives.open(Mesh.parse("x=4"));
+        MeshExecutable mesh = MeshBackend.of(collectives).compile(program)) {
+      assertFalse(
+          Arrays.equals(bits(expected).getFirst(), bits(mesh.run(given.inputs())).getFirst()));
+    }
+  }
+
+  @Test
+  void aBackendThatCannotKeepTheOrderSaysSo() {
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    new ReferenceBackend()
+                        .compile(
+                            product(4, DType.F32), CompileOptions.defaults().withReproducible()))
+            .getMessage();
+    assertTrue(message.contains("the local and the mesh backend keep it"), message);
+    assertEquals(SumOrder.TREE, CompileOptions.defaults().withReproducible().sums());
+  }
+
+  @Test
+  void aPlanOfAnotherOrderIsRefused() {
+    Program program = product(8, DType.F32);
+    Mesh mesh = Mesh.parse("x=2");
+    ProgramPlan plan = ProgramPlan.of(program, mesh, _ -> false, PlanOptions.defaults());
+    try (Collectives collectives = Collectives.open(mesh)) {
+      MeshBackend backend = MeshBackend.of(collectives);
+      CompileOptions options = CompileOptions.defaults().withReproducible();
+      assertThrows(IllegalArgumentException.class, () -> backend.compile(plan, options));
+    }
+  }
+}
