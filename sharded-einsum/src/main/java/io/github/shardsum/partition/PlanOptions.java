@@ -68,7 +68,11 @@ public record PlanOptions(
    */
   public PlanOptions withTopology(Topology value) {
     return new PlanOptions(
-        Optional.of(Objects.requireNonNull(value, "topology")), memoryLimit, replication, overlap, sums);
+        Optional.of(Objects.requireNonNull(value, "topology")),
+        memoryLimit,
+        replication,
+        overlap,
+        sums);
   }
 
   /**

@@ -105,6 +105,7 @@ public final class PlanChecker {
     PlanChecker checker =
         new PlanChecker(plan, equation.operandCount(), 1, new Terms(), Optional.of(dtype));
     checker.einsum(WrittenOut.of(equation, plan));
+    OrderLaw.check(plan);
     return String.format(
         Locale.ROOT,
         "certified: %d steps followed, each of %d devices ends with exactly its part",
@@ -166,6 +167,7 @@ public final class PlanChecker {
     PlanChecker checker = followed(plan, asked, terms);
     checker.checkOutputs(asked);
     checker.checkLayouts(List.of(asked));
+    OrderLaw.check(plan);
     return String.format(
         Locale.ROOT,
         "certified: %d statements in %d steps, bodies of loops included; each of %d devices ends with exactly its part",

@@ -13,7 +13,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code --backend} and {@code --plugin} of commands that run programs, a mixin. */
+/**
+ * {@code --backend}, {@code --plugin} and {@code --reproducible} of commands that run programs, a
+ * mixin.
+ */
 public final class BackendOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -32,6 +35,13 @@ public final class BackendOptions {
               + " and its devices (default: local).")
   private Engine engine = Engine.LOCAL;
 
+  @Option(
+      names = "--reproducible",
+      description =
+          "Add up floating-point sums in one fixed order: the same bits on every mesh, number of"
+              + " threads and vector width.")
+  private boolean reproducible;
+
   @Mixin private PluginChoice plugin = new PluginChoice();
 
   /** For picocli. */
@@ -46,7 +56,17 @@ public final class BackendOptions {
     if (plugin.isNamed() && engine != Engine.PJRT) {
       throw new ParameterException(spec.commandLine(), "--plugin: expected --backend pjrt too");
     }
+    if (reproducible && engine == Engine.PJRT) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--reproducible: expected --backend local, since a plugin adds in an order of its own");
+    }
     return engine == Engine.PJRT;
+  }
+
+  /** Whether sums keep one order. */
+  public boolean isReproducible() {
+    return reproducible;
   }
 
   /**
@@ -83,6 +103,6 @@ public final class BackendOptions {
       Optional<Mesh> mesh, Workers workers, Kernels kernels, CollectiveOptions options) {
     return library(System.getenv())
         .map(library -> OpenBackend.pjrt(library, mesh))
-        .orElseGet(() -> OpenBackend.ours(mesh, workers, kernels, options));
+        .orElseGet(() -> OpenBackend.ours(mesh, workers, kernels, options, reproducible));
   }
 }

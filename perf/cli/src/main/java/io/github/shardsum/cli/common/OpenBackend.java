@@ -75,6 +75,11 @@ public final class OpenBackend implements AutoCloseable {
     }
   }
 
+  /** The same devices, with sums in a fixed order; closed in the place of this. */
+  public OpenBackend reproducible() {
+    return new OpenBackend(new ReproducibleBackend(backend), process, processes, close);
+  }
+
   /** The backend; its executables are to be closed before this. */
   public Backend backend() {
     return backend;

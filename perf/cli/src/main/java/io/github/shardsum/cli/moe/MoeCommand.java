@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.moe;
 
+import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.cli.common.BackendOptions;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.MeshOptions;
@@ -167,7 +168,7 @@ public final class MoeCommand implements Callable<Integer> {
       if (devices.isPresent()) {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter text = json ? new PrintWriter(Writer.nullWriter()) : out;
-        MoeMeshRun run = new MoeMeshRun(job, devices.get(), library, workers, text);
+        MoeMeshRun run = new MoeMeshRun(job, devices.get(), library, compiling(), workers, text);
         boolean passed = run.run(source);
         if (json && !run.answer().isEmpty()) {
           out.println(JsonAnswer.text(run.answer().put("passed", passed)));
@@ -176,7 +177,8 @@ public final class MoeCommand implements Callable<Integer> {
         return passed ? 0 : 1;
       }
       MachineLimits before = limits(workers, progress);
-      MoeOutcome outcome = new MoeRun(job, source, workers, progress).run(WARM_UP_SECONDS);
+      MoeOutcome outcome =
+          new MoeRun(job, compiling(), source, workers, progress).run(WARM_UP_SECONDS);
       MachineLimits limits = before.orBetter(limits(workers, progress));
       progress.end();
       PrintWriter out = spec.commandLine().getOut();
@@ -188,6 +190,11 @@ public final class MoeCommand implements Callable<Integer> {
       out.flush();
       return outcome.passed() ? 0 : 1;
     }
+  }
+
+  private CompileOptions compiling() {
+    CompileOptions options = CompileOptions.defaults();
+    return backends.isReproducible() ? options.withReproducible() : options;
   }
 
   private static MachineLimits limits(Workers workers, Progress progress) {

@@ -33,6 +33,7 @@ final class MoeRun {
   private static final int CHECKSUM_CHUNK = 1 << 16;
 
   private final MoeJob job;
+  private final CompileOptions options;
   private final TextSource text;
   private final Workers workers;
   private final Progress progress;
@@ -42,8 +43,9 @@ final class MoeRun {
   private final CRC32C checksum = new CRC32C();
   private final byte[] chunk = new byte[CHECKSUM_CHUNK];
 
-  MoeRun(MoeJob job, TextSource text, Workers workers, Progress progress) {
+  MoeRun(MoeJob job, CompileOptions options, TextSource text, Workers workers, Progress progress) {
     this.job = job;
+    this.options = options;
     this.text = text;
     this.workers = workers;
     this.progress = progress;
@@ -62,7 +64,7 @@ final class MoeRun {
     Randomness randomness = Randomness.seeded(job.seed()).stream(ROUTING_STREAM);
     MoeSpec spec = job.spec(sizes, randomness);
     LocalBackend backend = LocalBackend.of(workers, MoePrograms.kernels());
-    try (Moe moe = Moe.compile(spec, backend, CompileOptions.defaults().withProfile());
+    try (Moe moe = Moe.compile(spec, backend, options.withProfile());
         MoeCheck check = new MoeCheck(job, weights, ROUTING_STREAM);
         MoeBackward backward = new MoeBackward(job, weights, ROUTING_STREAM, workers)) {
       TokenBatch batch = new TokenBatch(job, text, vectors);

@@ -4,6 +4,7 @@ import io.github.shardsum.cli.common.ByteCount;
 import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.TextFiles;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.topology.Topologies;
@@ -72,6 +73,13 @@ final class PlanSettings {
   private boolean overlap;
 
   @Option(
+      names = "--reproducible",
+      description =
+          "Keep one order of floating-point sums: what it cannot split is whole, and the plan says"
+              + " so.")
+  private boolean reproducible;
+
+  @Option(
       names = "--run",
       description = "Run the plan in process on integers; compare with the same without layouts.")
   private boolean run;
@@ -108,6 +116,9 @@ final class PlanSettings {
 
   PlanOptions options(Mesh of) {
     PlanOptions options = PlanOptions.defaults().withOverlap(overlap);
+    if (reproducible) {
+      options = options.withSums(SumOrder.TREE);
+    }
     if (topology.isPresent()) {
       options = options.withTopology(Topologies.of(topology.get(), of.size()));
     }

@@ -115,6 +115,9 @@ public final class RunCommand implements Callable<Integer> {
     if (reference && pjrt) {
       throw wrong("--reference: expected no --backend beside it");
     }
+    if (reference && backends.isReproducible()) {
+      throw wrong("--reproducible: expected no --reference beside it, which adds as it is written");
+    }
     if (mesh.isPresent() && reference) {
       throw wrong("--mesh: expected no --reference beside it, which is of one device");
     }

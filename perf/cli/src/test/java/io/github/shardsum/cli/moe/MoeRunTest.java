@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.exec.Workers;
@@ -44,7 +45,7 @@ class MoeRunTest {
 
   private static MoeOutcome run(MoeJob job, TextSource text) throws IOException {
     try (Workers workers = Workers.of(job.threads())) {
-      return new MoeRun(job, text, workers, QUIET).run(0);
+      return new MoeRun(job, CompileOptions.defaults(), text, workers, QUIET).run(0);
     }
   }
 

@@ -94,7 +94,7 @@ public final class Overlap {
                   step.origin())
               : step);
     }
-    SpmdPlan inner = new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs());
+    SpmdPlan inner = new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs(), plan.sums());
     return new Overlap(inner, prices).run(isEarly);
   }
 
@@ -221,7 +221,7 @@ public final class Overlap {
       }
     }
     List<Integer> outputs = plan.outputs().stream().map(output -> numbers[output]).toList();
-    return new SpmdPlan(plan.mesh(), plan.inputs(), steps, outputs);
+    return new SpmdPlan(plan.mesh(), plan.inputs(), steps, outputs, plan.sums());
   }
 
   /** A sum of bf16 is rounded when it is there. */

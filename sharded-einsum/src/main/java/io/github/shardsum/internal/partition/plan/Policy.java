@@ -49,6 +49,7 @@ record Policy(double elementsPerByte, boolean hoists, boolean isTight, long most
         options.topology(),
         isTight ? OptionalLong.of(0) : OptionalLong.empty(),
         options.replication(),
+        false,
         options.sums());
   }
 }

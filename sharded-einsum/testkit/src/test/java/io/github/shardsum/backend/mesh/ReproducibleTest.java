@@ -186,6 +186,60 @@ class ReproducibleTest {
             });
   }
 
+  /** A plan that was made without an order, said to keep one, against one device's bits. */
+  private static boolean isRefused(Program annotated, String mesh, SumOrder sums) {
+    Mesh devices = Mesh.parse(mesh);
+    ProgramPlan any = ProgramPlan.of(annotated, devices, _ -> false, PlanOptions.defaults());
+    ProgramPlan plan =
+        new ProgramPlan(
+            any.given(), any.layouts(), any.program(), any.plan().withSums(sums), any.cost());
+    any.certify();
+    try {
+      plan.certify();
+    } catch (IllegalStateException refused) {
+      return true;
+    }
+    ProgramCase given = cases(_ -> annotated).of(1);
+    try (Collectives collectives = Collectives.open(devices);
+        MeshExecutable executable =
+            MeshBackend.of(collectives).compile(plan, CompileOptions.defaults().withSums(sums))) {
+      equal(local(given, sums, Workers.sequential()), executable.run(given.inputs()), plan);
+    }
+    return false;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "x=4, k@x, 64, false", "x=4, k@x, 62, false", "x=4, k@x, 40, true", "x=4, k@x, 48, true",
+    "x=3, k@x, 24, false", "x=3, k@x, 23, false", "x=3, k@x, 18, true", "x=5, k@x, 80, false",
+    "x=2 y=2, k@x.y, 64, true", "x=2 y=2, k@y.x, 64, true", "x=8, k@x, 33, true"
+  })
+  void theCheckerRefusesPartsThatAreNoSubtrees(
+      String mesh, String k, long size, boolean isRefused) {
+    Program program =
+        Annotations.of(Map.of("x", "m " + k, "w", k + " n")).apply(product(size, DType.F32));
+    assertEquals(isRefused, isRefused(program, mesh, new SumOrder(4)));
+  }
+
+  /** Indices of the outer label are added when the sums of the inner one are complete. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"k@x l | false", "k l@x | true", "k@x l@y | true"})
+  void theCheckerRefusesInnerLabels(String labels, boolean isRefused) {
+    Program program =
+        Program.parse(
+            String.join(
+                "\n",
+                "program inner {",
+                "  input x: f64[m=2 k=8 l=16]",
+                "  y = reduce_sum(x) {labels=[\"k\", \"l\"]}",
+                "  output y",
+                "}"));
+    Program annotated = Annotations.of(Map.of("x", "m " + labels)).apply(program);
+    assertEquals(isRefused, isRefused(annotated, "x=2 y=2", new SumOrder(4)));
+  }
+
   /** A product whose contracted label is split, by so many devices, into so many leaves of 4. */
   private static Program product(long k, DType dtype) {
     return Program.parse(

@@ -1,0 +1,135 @@
+package io.github.shardsum.moe.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.model.Transformer;
+import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Training in a fixed order of sums: a mesh takes the steps of one device, bit for bit. */
+class ReproducibleTrainingTest {
+  private static final int STEPS = 20;
+
+  private static final TransformerSpec SPEC =
+      new TransformerSpec(
+          9,
+          8,
+          2,
+          4,
+          8,
+          2,
+          4,
+          4,
+          2,
+          RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real"),
+          DType.F32);
+
+  private static final Training.Settings SETTINGS =
+      new Training.Settings(
+          new Transformer.Loss(0.1, 0.01, 0.001),
+          new Optimizer.Averaged(new Optimizer.Adam(0.9, 0.98, 1e-9), 0.9),
+          1);
+
+  private static final Training.Batch BATCH =
+      new Training.Batch(
+          Tensor.of(new int[] {3, 4, 2, 0, 5, 2, 0, 0}, 2, 4),
+          Tensor.of(new int[] {1, 6, 7, 1, 8, 0}, 2, 3),
+          Tensor.of(new int[] {6, 7, 2, 8, 2, 0}, 2, 3));
+
+  /** Sentences and experts over all devices, sums in order. */
+  private record Reproducible(Backend backend, Mesh mesh) implements Backend {
+    @Override
+    public String name() {
+      return backend.name();
+    }
+
+    @Override
+    public Executable compile(Program program, CompileOptions options) {
+      Map<String, String> layouts = new TreeMap<>();
+      for (Value input : program.inputs()) {
+        List<String> labels = input.type().names();
+        if (!labels.isEmpty() && List.of("B", "E").contains(labels.getFirst())) {
+          layouts.put(input.name(), labels.getFirst() + "@" + String.join(".", mesh.axisNames()));
+        }
+      }
+      Program given = mesh.size() == 1 ? program : Annotations.of(layouts).apply(program);
+      return backend.compile(given, options.withReproducible());
+    }
+  }
+
+  private static Map<String, float[]> trained(
+      Backend backend, Map<String, Tensor> from, long before, int steps) {
+    try (Training training = new Training(SPEC, SETTINGS, backend, 1)) {
+      if (before > 0) {
+        training.restore(from, before);
+      }
+      for (int i = 0; i < steps; i++) {
+        training.step(BATCH, 0.01);
+      }
+      Map<String, float[]> state = new LinkedHashMap<>();
+      training.state().forEach((name, tensor) -> state.put(name, tensor.toFloatArray()));
+      if (steps < STEPS && before == 0) {
+        training.state().forEach((name, tensor) -> from.put(name, tensor.copy()));
+      }
+      return state;
+    }
+  }
+
+  private static Backend local() {
+    return new Reproducible(
+        LocalBackend.of(Workers.sequential(), MoePrograms.kernels()), Mesh.parse(""));
+  }
+
+  private static Backend on(Collectives collectives) {
+    return new Reproducible(
+        MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults()),
+        collectives.mesh());
+  }
+
+  private static void equal(Map<String, float[]> expected, Map<String, float[]> given) {
+    expected.forEach((name, values) -> assertArrayEquals(values, given.get(name), name));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x=2", "x=4"})
+  void stepsOnAMeshHaveOneDevicesBits(String notation) {
+    Map<String, float[]> expected = trained(local(), Map.of(), 0, STEPS);
+    try (Collectives collectives = Collectives.open(Mesh.parse(notation))) {
+      equal(expected, trained(on(collectives), Map.of(), 0, STEPS));
+    }
+  }
+
+  @Test
+  void aCheckpointGoesOnOnAnotherMesh() {
+    Map<String, float[]> expected = trained(local(), Map.of(), 0, STEPS);
+    Map<String, Tensor> half = new LinkedHashMap<>();
+    try (Collectives two = Collectives.open(Mesh.parse("x=2"))) {
+      trained(on(two), half, 0, STEPS / 2);
+    }
+    try (Collectives many = Collectives.open(Mesh.parse("x=2 y=2"))) {
+      equal(expected, trained(on(many), half, STEPS / 2, STEPS / 2));
+    }
+  }
+}

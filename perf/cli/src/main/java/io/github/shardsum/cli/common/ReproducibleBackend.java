@@ -1,0 +1,27 @@
+package io.github.shardsum.cli.common;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.program.Program;
+import java.util.Objects;
+
+/**
+ * A backend whose results have the same bits on every mesh, see {@link
+ * CompileOptions#withReproducible}.
+ *
+ * @param backend compiles the programs
+ */
+public record ReproducibleBackend(Backend backend) implements Backend {
+  @Override
+  public String name() {
+    return backend.name();
+  }
+
+  @Override
+  public Executable compile(Program program, CompileOptions options) {
+    Objects.requireNonNull(program, "program");
+    Objects.requireNonNull(options, "options");
+    return backend.compile(program, options.withReproducible());
+  }
+}

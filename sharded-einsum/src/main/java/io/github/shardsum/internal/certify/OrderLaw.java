@@ -1,0 +1,216 @@
+package io.github.shardsum.internal.certify;
+
+import static io.github.shardsum.internal.certify.PlanRefusedException.require;
+
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Operation;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The law of plans that keep one order of floating-point sums. Addends on devices are nodes of the
+ * sum's tree, and are completed as they are: by one reduction over the axis of the split label,
+ * whose own tree then joins nodes to nodes. Everything else reads complete sums.
+ */
+final class OrderLaw {
+  private final SpmdPlan plan;
+
+  private OrderLaw(SpmdPlan plan) {
+    this.plan = plan;
+  }
+
+  /**
+   * Checks a plan, and the bodies of its loops, if it has an order.
+   *
+   * @throws PlanRefusedException if a step could add in another order
+   */
+  static void check(SpmdPlan plan) {
+    if (plan.sums().isTree()) {
+      OrderLaw law = new OrderLaw(plan);
+      for (int step = 0; step < plan.steps().size(); step++) {
+        PlanStep at = plan.steps().get(step);
+        law.step(at, at.action());
+      }
+    }
+  }
+
+  private void step(PlanStep step, Action action) {
+    switch (action) {
+      case Action.Start start -> step(step, start.collective());
+      case Action.Loop loop -> {
+        boolean same = loop.body().sums().equals(plan.sums());
+        require(same, "%s: its body must have sums by a %s", step.result().name(), plan.sums());
+        readsComplete(step);
+        check(loop.body());
+      }
+      case Action.Apply apply -> computes(step, Optional.of(apply.statement().operation()));
+      case Action.Contract contract -> contracts(step, contract);
+      case Action.Neighbour _ -> {
+        readsComplete(step);
+        step.results().forEach(result -> makesComplete(step, result));
+      }
+      case Action.AllReduce reduce when reduce.by() == ReduceKind.SUM ->
+          step.operands().forEach(operand -> reduces(step, operand, reduce.axes()));
+      case Action.ReduceScatter scatter ->
+          step.operands().forEach(operand -> reduces(step, operand, scatter.axes()));
+      default -> {
+        // Other collectives move elements, or reduce in no order.
+      }
+    }
+  }
+
+  private static Set<String> partial(PlannedValue value) {
+    Set<String> axes = new HashSet<>();
+    if (value.dtype().isFloating()) {
+      Layout layout = value.layout();
+      layout.partial().stream().filter(axis -> layout.mesh().size(axis) > 1).forEach(axes::add);
+    }
+    return axes;
+  }
+
+  private void reduces(PlanStep step, int operand, List<String> axes) {
+    Set<String> partial = partial(plan.value(operand));
+    Set<String> own = new HashSet<>(axes);
+    own.removeIf(axis -> plan.mesh().size(axis) == 1);
+    boolean fits = partial.isEmpty() || (partial.size() == 1 && partial.equals(own));
+    require(
+        fits,
+        "%s: a reduction in order must be over the one axis of %s, got %s",
+        step.result().name(),
+        partial,
+        axes);
+  }
+
+  private void readsComplete(PlanStep step) {
+    for (int operand : step.operands()) {
+      boolean complete = partial(plan.value(operand)).isEmpty();
+      require(
+          complete,
+          "%s: a step in order must read complete sums, got %s",
+          step.result().name(),
+          plan.value(operand));
+    }
+  }
+
+  private static void makesComplete(PlanStep step, PlannedValue result) {
+    boolean complete = partial(result).isEmpty();
+    require(complete, "%s: the order of its sums is not known", step.result().name());
+  }
+
+  private void contracts(PlanStep step, Action.Contract contract) {
+    List<List<String>> operands =
+        contract.equation().operands().stream().map(BlockRule::labels).toList();
+    readsComplete(step);
+    sums(step, operands, BlockRule.labels(contract.equation().output()));
+  }
+
+  private void computes(PlanStep step, Optional<Operation> operation) {
+    readsComplete(step);
+    switch (operation.orElseThrow()) {
+      case Contraction.Einsum einsum ->
+          sums(
+              step,
+              einsum.equation().operands().stream().map(BlockRule::labels).toList(),
+              BlockRule.labels(einsum.equation().output()));
+      case Contraction.Reduce(ReduceKind by, var x, List<String> labels) -> {
+        List<String> kept = new ArrayList<>(x.type().names());
+        kept.removeAll(labels);
+        if (by == ReduceKind.SUM) {
+          sums(step, List.of(x.type().names()), kept);
+        }
+      }
+      default -> step.results().forEach(result -> makesComplete(step, result));
+    }
+  }
+
+  /** A sum whose addends devices hold must be split along its outermost label alone. */
+  private void sums(PlanStep step, List<List<String>> terms, List<String> output) {
+    Set<String> partial = partial(step.result());
+    if (partial.isEmpty()) {
+      return;
+    }
+    String name = step.result().name();
+    boolean isOne = partial.size() == 1 && terms.size() <= 2;
+    require(isOne, "%s: a sum in order must be split over one axis, got %s", name, partial);
+    String axis = partial.iterator().next();
+    List<String> first = terms.getFirst();
+    List<Integer> summed = new ArrayList<>();
+    for (int dim = 0; dim < first.size(); dim++) {
+      String label = first.get(dim);
+      boolean isSummed = !output.contains(label) && terms.getLast().contains(label);
+      if (isSummed && plan.value(step.operands().getFirst()).shape().size(dim) > 1) {
+        summed.add(dim);
+      }
+    }
+    require(!summed.isEmpty(), "%s: its sum has no label in every operand", name);
+    PlannedValue operand = plan.value(step.operands().getFirst());
+    int outermost = summed.getFirst();
+    List<String> axes = new ArrayList<>(operand.layout().axes(outermost));
+    axes.removeIf(each -> plan.mesh().size(each) == 1);
+    boolean isThere = axes.equals(List.of(axis));
+    require(isThere, "%s: %s must split %s alone", name, axis, first.get(outermost));
+    long leaf = summed.stream().distinct().count() == 1 ? plan.sums().leaf() : 1;
+    boolean areNodes =
+        areNodes(operand.shape().size(outermost), operand.layout().mesh().size(axis), leaf);
+    require(areNodes, "%s: parts of %s must be subtrees", name, first.get(outermost));
+  }
+
+  /** Whether all that a tree over the parts joins are nodes of the tree over the leaves. */
+  private static boolean areNodes(long size, long parts, long leaf) {
+    long chunk = (size + parts - 1) / parts;
+    return joins(0, parts, size, chunk, leaf);
+  }
+
+  private static boolean joins(long from, long to, long size, long chunk, long leaf) {
+    long begin = Math.min(size, from * chunk);
+    long end = Math.min(size, to * chunk);
+    if (begin == end) {
+      return true;
+    }
+    boolean isCutAtLeaves = begin % leaf == 0 && (end % leaf == 0 || end == size);
+    long leaves = (size + leaf - 1) / leaf;
+    if (!isCutAtLeaves || !isNode(begin / leaf, (end + leaf - 1) / leaf, leaves)) {
+      return false;
+    }
+    if (to - from == 1) {
+      return true;
+    }
+    long half = 1;
+    while (2 * half < to - from) {
+      half *= 2;
+    }
+    return joins(from, from + half, size, chunk, leaf) && joins(from + half, to, size, chunk, leaf);
+  }
+
+  /** Whether leaves of an interval are a node of the tree over so many leaves. */
+  private static boolean isNode(long begin, long end, long leaves) {
+    long first = begin;
+    long last = end;
+    long all = leaves;
+    while (last - first < all) {
+      long half = 1;
+      while (2 * half < all) {
+        half *= 2;
+      }
+      if (last <= half) {
+        all = half;
+      } else if (first >= half) {
+        first -= half;
+        last -= half;
+        all -= half;
+      } else {
+        return false;
+      }
+    }
+    return true;
+  }
+}
