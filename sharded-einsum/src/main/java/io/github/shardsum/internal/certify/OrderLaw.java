@@ -9,6 +9,7 @@ import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Operation;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -47,6 +48,8 @@ final class OrderLaw {
     switch (action) {
       case Action.Start start -> step(step, start.collective());
       case Action.Loop loop -> {
+        boolean isScan = loop.statement().operation() instanceof Nested.Scan;
+        require(isScan, "%s: a manual region has no order of sums", step.result().name());
         boolean same = loop.body().sums().equals(plan.sums());
         require(same, "%s: its body must have sums by a %s", step.result().name(), plan.sums());
         readsComplete(step);
@@ -62,6 +65,8 @@ final class OrderLaw {
           step.operands().forEach(operand -> reduces(step, operand, reduce.axes()));
       case Action.ReduceScatter scatter ->
           step.operands().forEach(operand -> reduces(step, operand, scatter.axes()));
+      case Action.Communicate _ ->
+          require(false, "%s: a manual region has no order of sums", step.result().name());
       default -> {
         // Other collectives move elements, or reduce in no order.
       }

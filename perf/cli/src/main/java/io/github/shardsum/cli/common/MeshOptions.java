@@ -4,6 +4,7 @@ import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
@@ -148,8 +149,12 @@ public final class MeshOptions {
    *
    * @param collectives the engine
    * @param kernels of composites
+   * @param reproducible whether sums keep one order
    */
-  public static MeshBackend backend(Collectives collectives, Kernels kernels) {
-    return MeshBackend.of(collectives, kernels, PlanOptions.defaults());
+  public static MeshBackend backend(
+      Collectives collectives, Kernels kernels, boolean reproducible) {
+    PlanOptions options = PlanOptions.defaults();
+    return MeshBackend.of(
+        collectives, kernels, reproducible ? options.withSums(SumOrder.TREE) : options);
   }
 }

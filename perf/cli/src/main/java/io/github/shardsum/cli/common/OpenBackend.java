@@ -38,17 +38,25 @@ public final class OpenBackend implements AutoCloseable {
    *
    * @param workers kept open by the caller
    * @param options how collectives behave
+   * @param reproducible whether sums keep one order
    * @throws IllegalArgumentException if the job's processes do not divide the mesh
    */
   public static OpenBackend ours(
-      Optional<Mesh> mesh, Workers workers, Kernels kernels, CollectiveOptions options) {
+      Optional<Mesh> mesh,
+      Workers workers,
+      Kernels kernels,
+      CollectiveOptions options,
+      boolean reproducible) {
     if (mesh.isEmpty()) {
-      return of(LocalBackend.of(workers, kernels));
+      LocalBackend local = LocalBackend.of(workers, kernels);
+      return of(reproducible ? new ReproducibleBackend(local) : local);
     }
     MeshOptions.checkSize(mesh.get());
     Collectives collectives = Collectives.open(mesh.get(), workers, options);
     return new OpenBackend(
-        MeshOptions.backend(collectives, kernels), Optional.of(collectives), collectives::close);
+        MeshOptions.backend(collectives, kernels, reproducible),
+        Optional.of(collectives),
+        collectives::close);
   }
 
   /**
@@ -73,11 +81,6 @@ public final class OpenBackend implements AutoCloseable {
       client.close();
       throw e;
     }
-  }
-
-  /** The same devices, with sums in a fixed order; closed in the place of this. */
-  public OpenBackend reproducible() {
-    return new OpenBackend(new ReproducibleBackend(backend), process, processes, close);
   }
 
   /** The backend; its executables are to be closed before this. */

@@ -7,7 +7,7 @@ import io.github.shardsum.program.Program;
 import java.util.Objects;
 
 /**
- * A backend whose results have the same bits on every mesh, see {@link
+ * A backend of one device whose results are those of every mesh to the bit, see {@link
  * CompileOptions#withReproducible}.
  *
  * @param backend compiles the programs

@@ -587,6 +587,15 @@ public final class ProgramPlanner {
    * that no layout in it names them; operands and results have these axes first.
    */
   private void region(Statement statement, Nested.Manual manual) {
+    if (ways.sums().isTree()) {
+      throw new PlanException(
+          String.format(
+              Locale.ROOT,
+              "%s: a manual region adds in the order of its communications, got sums by a %s; leave"
+                  + " the region out, or the order",
+              statement.result().name(),
+              ways.sums()));
+    }
     RegionMesh members = RegionMesh.of(ways.mesh(), manual);
     ProgramPlanner body =
         new ProgramPlanner(
