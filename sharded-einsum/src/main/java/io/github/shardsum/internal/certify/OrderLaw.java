@@ -65,12 +65,24 @@ final class OrderLaw {
           step.operands().forEach(operand -> reduces(step, operand, reduce.axes()));
       case Action.ReduceScatter scatter ->
           step.operands().forEach(operand -> reduces(step, operand, scatter.axes()));
+      case Action.Windows windows ->
+          require(
+              partial(step.result()).isEmpty() && isOfOneTerm(windows),
+              "%s: windows add in the order of their rounds",
+              step.result().name());
       case Action.Communicate _ ->
           require(false, "%s: a manual region has no order of sums", step.result().name());
       default -> {
         // Other collectives move elements, or reduce in no order.
       }
     }
+  }
+
+  /** Whether windows only cut a label of the result, so that each sum is made in one round. */
+  private static boolean isOfOneTerm(Action.Windows windows) {
+    return windows.operand() >= 0
+        && windows.statement().operation() instanceof Contraction.Einsum einsum
+        && BlockRule.labels(einsum.equation().output()).contains(windows.label());
   }
 
   private static Set<String> partial(PlannedValue value) {
