@@ -2,6 +2,7 @@ package io.github.shardsum.backend;
 
 import io.github.shardsum.internal.backend.Bindings;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -95,6 +96,23 @@ public interface Executable extends AutoCloseable {
    * @return the bytes
    */
   long peakBytes();
+
+  /**
+   * Most bytes that the largest device holds at once in a run, its part of inputs and outputs
+   * included; known before any run. By this measure backends are compared.
+   *
+   * @return the bytes; on one device those of a run, of inputs and of outputs
+   */
+  default long heldBytes() {
+    long bytes = peakBytes();
+    for (Value input : program().inputs()) {
+      bytes += input.type().shape().elementCount() * input.type().dtype().byteSize();
+    }
+    for (Value output : program().outputs()) {
+      bytes += output.type().shape().elementCount() * output.type().dtype().byteSize();
+    }
+    return bytes;
+  }
 
   /**
    * Describes the steps that a run makes.

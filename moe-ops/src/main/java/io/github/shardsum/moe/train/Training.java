@@ -486,7 +486,7 @@ public final class Training implements AutoCloseable {
         bytes += plan.elementsReceived(i) * plan.steps().get(i).result().dtype().byteSize();
       }
     }
-    return Optional.of(new Traffic(collectives, bytes, mesh.peakBytes()));
+    return Optional.of(new Traffic(collectives, bytes, mesh.heldBytes()));
   }
 
   /**

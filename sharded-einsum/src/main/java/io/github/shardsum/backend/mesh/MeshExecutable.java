@@ -161,8 +161,14 @@ public final class MeshExecutable implements Executable {
    * composites need while they run. What limits are compared with.
    */
   @Override
-  public long peakBytes() {
+  public long heldBytes() {
     return DeviceMemory.of(plan.plan(), composites).peakBytes();
+  }
+
+  /** The same as {@link #heldBytes()}: on a mesh inputs and outputs are shards of a run's own. */
+  @Override
+  public long peakBytes() {
+    return heldBytes();
   }
 
   /**

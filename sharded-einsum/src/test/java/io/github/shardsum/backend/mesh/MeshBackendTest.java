@@ -1,11 +1,15 @@
 package io.github.shardsum.backend.mesh;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.exec.Workers;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
@@ -47,6 +51,40 @@ class MeshBackendTest extends MeshContract {
       assertEquals(
           "inputs",
           assertThrows(NullPointerException.class, () -> sum.runSharded(null)).getMessage());
+    }
+  }
+
+  @Test
+  void heldBytesAreThoseOfTheLargestDeviceWithItsPartOfInputsAndOutputs() {
+    // Many rows of four numbers, of which a device has half, and their sum.
+    Program rows = Program.parse(SUM.toString().replace("=6", "=600"));
+    long input = 2400L * Float.BYTES;
+    long sum = 4L * Float.BYTES;
+    Executable one = LocalBackend.of(Workers.sequential()).compile(rows);
+    assertEquals(one.peakBytes() + input + sum, one.heldBytes());
+    try (Collectives collectives = Collectives.open(Mesh.parse("x=2"));
+        MeshExecutable mesh = MeshBackend.of(collectives).compile(rows)) {
+      assertEquals(mesh.plan().plan().peakBytes(), mesh.heldBytes());
+      assertTrue(mesh.heldBytes() >= input / 2 + sum, mesh::explain);
+      assertTrue(mesh.heldBytes() < input + sum, mesh::explain);
+    }
+  }
+
+  @Test
+  void valuesAreCutUpAndPutTogetherAndPlansAreThoseOfExecutables() {
+    Mesh mesh = Mesh.parse("x=4");
+    try (Collectives collectives = Collectives.open(mesh);
+        MeshExecutable sum = MeshBackend.of(collectives).compile(SUM)) {
+      MeshBackend backend = MeshBackend.of(collectives);
+      assertEquals(mesh, backend.mesh());
+      assertEquals(sum.plan(), backend.plan(SUM));
+      Tensor whole = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 6);
+      ShardedTensor cut = backend.shards(whole, Layout.parse(mesh, "a@x"));
+      assertEquals(
+          List.of(2L, 2L, 2L, 0L), cut.shards().stream().map(shard -> shard.size(0)).toList());
+      assertArrayEquals(whole.toFloatArray(), backend.gather(cut).toFloatArray());
+      ShardedTensor addends = backend.shards(whole, Layout.parse(mesh, "a | x"));
+      assertArrayEquals(whole.toFloatArray(), backend.gather(addends).toFloatArray());
     }
   }
 
