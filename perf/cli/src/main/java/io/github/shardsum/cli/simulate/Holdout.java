@@ -74,6 +74,16 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
 
   /** The same with other families of devices. */
   static Holdout of(List<Row> rows, StepModel model, List<Family> families) {
+    return of(rows, model, model, families);
+  }
+
+  /**
+   * The same, scored by another model than the one that shares of peak are fitted with.
+   *
+   * @param model of the fits
+   * @param scored of the predictions
+   */
+  static Holdout of(List<Row> rows, StepModel model, StepModel scored, List<Family> families) {
     RowPlanner planner = new RowPlanner(Catalogue.open(), families);
     List<Planned> planned = new ArrayList<>();
     List<Refused> refused = new ArrayList<>();
@@ -85,19 +95,23 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
       }
     }
     Map<String, Fit> fits = fits(planned, model);
-    List<Score> scores = planned.stream().map(row -> score(row, planned, fits, model)).toList();
+    List<Score> scores = planned.stream().map(row -> score(row, planned, fits, model, scored)).toList();
     return new Holdout(fits, scores, List.copyOf(refused));
   }
 
   private static Score score(
-      Planned row, List<Planned> all, Map<String, Fit> fits, StepModel model) {
+      Planned row,
+      List<Planned> all,
+      Map<String, Fit> fits,
+      StepModel model,
+      StepModel scored) {
     String family = family(row);
     double eta = fits.getOrDefault(family, new Fit(1, 0, "")).eta();
     List<Planned> others = fitted(family, all).stream().filter(each -> !each.equals(row)).toList();
     Optional<Double> apart =
         fitted(family, all).contains(row) && !others.isEmpty()
             ? Optional.of(
-                model.predict(row.job(), fit(others, model)).seconds() / row.seconds() - 1)
+                scored.predict(row.job(), fit(others, model)).seconds() / row.seconds() - 1)
             : Optional.empty();
     List<Double> rates =
         all.stream()
@@ -106,7 +120,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
             .map(Holdout::rate)
             .toList();
     double baseline = Statistics.median(rates) / rate(row) - 1;
-    return new Score(row, model.predict(row.job(), eta), apart, baseline);
+    return new Score(row, scored.predict(row.job(), eta), apart, baseline);
   }
 
   /** The share of peak by which a family's rows are predicted. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -93,7 +94,7 @@ final class PlannedReport {
           "the plan multiplies by the mask in groups of whole slots and stores it forward and backward: "
               + flops(forms, name);
       case "positions in experts" ->
-          "the plan scans once, forward, the formula by the group's size";
+          "the plan repeats the scan with the forward pass, the formula scans once";
       case "elementwise" ->
           "the plan stores what products and collectives read, of each copy over tensor, the formula 16 values of the width a layer: "
               + bytes(forms, name);
@@ -108,23 +109,27 @@ final class PlannedReport {
     };
   }
 
-  private static double amount(PlannedForms forms, String name) {
+  private static double amount(PlannedForms forms, String name, Predicate<PricedStep> which) {
     double sum = 0;
     for (PlannedBlock block : forms.blocks()) {
       double count = block.block().count() / forms.job().layout().pipeline();
       for (Weighted each : block.all(forms.job().rematerialise())) {
-        sum += each.step().term().equals(name) ? count * each.times() * each.step().amount() : 0;
+        boolean counts = each.step().term().equals(name) && which.test(each.step());
+        sum += counts ? count * each.times() * each.step().amount() : 0;
       }
     }
     return sum;
   }
 
   private static String flops(PlannedForms forms, String name) {
-    return String.format(Locale.ROOT, "%.3g FLOP and bytes a device", amount(forms, name));
+    return String.format(
+        Locale.ROOT,
+        "%.3g FLOP a device",
+        amount(forms, name, step -> step.name().startsWith("einsum")));
   }
 
   private static String bytes(PlannedForms forms, String name) {
-    return String.format(Locale.ROOT, "%,.0f MB a device", amount(forms, name) / 1e6);
+    return String.format(Locale.ROOT, "%,.0f MB a device", amount(forms, name, _ -> true) / 1e6);
   }
 
   private static String moved(PlannedForms forms, String name) {

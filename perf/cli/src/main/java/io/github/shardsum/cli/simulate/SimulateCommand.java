@@ -115,6 +115,12 @@ public final class SimulateCommand implements Runnable {
       description = "Score the predictions on a table of measured steps.")
   private Optional<Path> holdout = Optional.empty();
 
+  @Option(
+      names = "--plans",
+      description =
+          "With --holdout: score the plans' predictions, where a row can be planned; seconds a row.")
+  private boolean plans;
+
   @Option(names = "--paper", description = "Print the GShard paper's figures beside ours.")
   private boolean paper;
 
@@ -133,7 +139,10 @@ public final class SimulateCommand implements Runnable {
     checkOptions();
     try {
       if (holdout.isPresent()) {
-        Holdout scored = Holdout.of(Table.read(holdout.get()), new ClosedForms(), families());
+        StepModel scorer =
+            plans ? (job, share) -> Planning.of(job, share, true).prediction() : new ClosedForms();
+        Holdout scored =
+            Holdout.of(Table.read(holdout.get()), new ClosedForms(), scorer, families());
         if (json) {
           out.println(HoldoutReport.json(scored));
         } else {
@@ -166,6 +175,10 @@ public final class SimulateCommand implements Runnable {
           "expected one of --model, --holdout, --figure and --paper, got more");
     }
     given -= holdout.isPresent() && device.isPresent() ? 1 : 0;
+    if (plans && holdout.isEmpty()) {
+      throw new IllegalArgumentException("--plans: expected --holdout too, got none");
+    }
+    given -= plans ? 1 : 0;
     if (model.isEmpty() && given > modes) {
       throw new IllegalArgumentException("the other options: expected --model too, got none");
     }

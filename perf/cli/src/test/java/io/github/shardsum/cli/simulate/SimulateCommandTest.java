@@ -60,6 +60,21 @@ class SimulateCommandTest {
   }
 
   @Test
+  void rowsAreScoredByTheirPlansToo() {
+    assertEquals(0, run("--holdout", table.toString(), "--plans", "--json"), err::toString);
+    JsonNode plans = new JsonMapper().readTree(out.toString());
+    out.getBuffer().setLength(0);
+    assertEquals(0, run("--holdout", table.toString(), "--json"));
+    JsonNode formulas = new JsonMapper().readTree(out.toString());
+    assertEquals(formulas.path("eta"), plans.path("eta"));
+    for (int i = 0; i < 4; i++) {
+      double plan = plans.path("rows").get(i).path("predictedSeconds").doubleValue();
+      double formula = formulas.path("rows").get(i).path("predictedSeconds").doubleValue();
+      assertTrue(plan != formula && Math.abs(plan / formula - 1) < 0.3, plan + " " + formula);
+    }
+  }
+
+  @Test
   void thePageHasReasonsErrorsFitsAndAssumptions() {
     assertEquals(0, run("--holdout", table.toString()));
     for (String text :
@@ -203,6 +218,7 @@ class SimulateCommandTest {
         "--model gshard-37b --topology v3:8x8 --paper | got more",
         "--tokens 5 | expected --model too",
         "--json | expected --model, --holdout or --figure",
+        "--plans | --plans: expected --holdout too",
         "--model gshard-37b --topology v3:8x8 --here 2 | --here: expected no --topology",
         "--model gshard-37b --topology v3:8x8 --formulas --certify | expected no --html",
         "--model gshard-37b --here 1000 | --here: must be from",
