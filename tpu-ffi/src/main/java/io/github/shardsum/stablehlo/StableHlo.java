@@ -69,7 +69,7 @@ public record StableHlo(
     EdgeLayouts edges = EdgeLayouts.of(program, options.mesh(), options.edges());
     String text =
         ModuleEmitter.emit(
-            Passes.unroll(program),
+            isManual(options) ? program : Passes.unroll(program),
             edges,
             options.donation() ? edges.donations(program) : Map.of(),
             options.mesh(),
@@ -77,6 +77,11 @@ public record StableHlo(
             options.fullPrecision());
     return new StableHlo(
         program, text, options.mesh(), options.form(), edges.inputs(), edges.outputs());
+  }
+
+  /** Whether regions stay, which Shardy's dialect has. */
+  private static boolean isManual(LoweringOptions options) {
+    return options.mesh().isPresent() && options.form() == ShardingForm.SHARDY;
   }
 
   /** The module. */

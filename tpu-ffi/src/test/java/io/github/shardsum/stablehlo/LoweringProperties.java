@@ -3,6 +3,8 @@ package io.github.shardsum.stablehlo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.MeshAxis;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.testkit.OperationKinds;
@@ -34,6 +36,22 @@ class LoweringProperties {
       }
     }
     check(StableHlo.of(Programs.real(DType.F32, 12).of(seed)).text());
+  }
+
+  /** Where Shardy's dialect is not there, regions are their members' statements. */
+  @Property(tries = 60)
+  void manualRegionsAreManualComputations(@ForAll long seed) {
+    Program program = Programs.regions(DType.I64, MeshAxis.parseAll("x=2 y=3"), 8, false).of(seed);
+    LoweringOptions onMesh = LoweringOptions.defaults().withMesh(Mesh.parse("x=2 y=3"));
+    String text = StableHlo.of(program, onMesh).text();
+    check(text);
+    assertTrue(text.contains(" = sdy.manual_computation("), text);
+    for (StableHlo other :
+        List.of(
+            StableHlo.of(program), StableHlo.of(program, onMesh.withForm(ShardingForm.GSPMD)))) {
+      check(other.text());
+      assertTrue(!other.text().contains("manual_computation"), other::text);
+    }
   }
 
   /** Regions see what is around them; what is in them is gone after their end. */

@@ -8,6 +8,7 @@ import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.mesh.MeshAxis;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.Reshard;
@@ -176,5 +177,56 @@ class MeshContract {
   void aLoopHasTheBitsOfTheReference(Mesh mesh) {
     equal(mesh, LOOP, Map.of("start", "a@x", "always", "c@x"));
     equal(mesh, LOOP, Map.of("last", "b@x", "each", "b@x"));
+  }
+
+  /** Every communication, along one axis of the mesh, where the others are automatic. */
+  private static Program members(MeshAxis axis) {
+    return Program.parse(
+        """
+        program members {
+          input x: f32[a=24 b=12]
+          input w: bf16[b=12 c=3]
+          y, sums, moved, best, rounds = manual(x, w) {axes=["AXIS"], in=["a@NAME b", "b@NAME c"], out=["a@NAME b", "b c | NAME", "a b@NAME", "b", "a@NAME b"], body=program member {
+            input x: f32[a=A b=12]
+            input w: bf16[b=B c=3]
+            index = axis_index {axis="AXIS"}
+            place = convert(index) {dtype=f32}
+            y = multiply(x, place)
+            all = all_gather(w) {axes=["AXIS"], label="b"}
+            sums = reduce_scatter(all) {axes=["AXIS"], label="b"}
+            whole = all_gather(sums) {axes=["AXIS"], label="b"}
+            total = all_reduce(all) {axes=["AXIS"], by=sum}
+            added = add(whole, total)
+            moved = all_to_all(x) {axes=["AXIS"], from="a", to="b"}
+            most = reduce_max(x) {labels=["a"]}
+            best = all_reduce(most) {axes=["AXIS"], by=max}
+            next = permute(x) {axes=["AXIS"], by=1, wraps=false}
+            own = own_chunk(moved) {axes=["AXIS"], label="a"}
+            last, stacked = scan(next) {count=2, label="t", reverse=false, carried=1, sequences=0, body=program round {
+              input carried: f32[a=A b=12]
+              next = permute(carried) {axes=["AXIS"], by=-1, wraps=true}
+              doubled = add(next, next)
+              one = reduce_sum(next) {labels=["a"]}
+              output doubled, one
+            }}
+            output y, added, moved, best, last
+          }}
+          output y, sums, moved, best, rounds
+        }
+        """
+            .replace("A b", 24 / axis.size() + " b")
+            .replace("B c", 12 / axis.size() + " c")
+            .replace("AXIS", axis.name() + "=" + axis.size())
+            .replace("NAME", axis.name()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("meshes")
+  void regionsHaveTheBitsOfTheReference(Mesh mesh) {
+    for (MeshAxis axis : mesh.axes()) {
+      String other = mesh.axisNames().getLast();
+      equal(mesh, members(axis), Map.of());
+      equal(mesh, members(axis), Map.of("x", "a b@" + other, "w", "b@" + other + " c"));
+    }
   }
 }

@@ -6,6 +6,7 @@ import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.internal.testkit.ProgramReducer;
 import io.github.shardsum.internal.testkit.TensorDifference;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.MeshAxis;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
@@ -44,6 +45,11 @@ public final class Differ {
   private static final List<DType> DTYPES =
       List.of(DType.I32, DType.F32, DType.I64, DType.F64, DType.BF16);
 
+  /** Sums in regions wrap, and are exact in any order only so. */
+  private static final List<DType> INTEGERS = List.of(DType.I32, DType.I64);
+
+  private static final int MOST_MEMBERS = 64;
+
   private final Runner given;
   private final Runner expected;
   private final Mesh mesh;
@@ -51,6 +57,7 @@ public final class Differ {
   private final long seed;
   private final Optional<Duration> limit;
   private final LongConsumer progress;
+  private final boolean regions;
 
   private Differ(
       Runner given,
@@ -59,7 +66,9 @@ public final class Differ {
       int programs,
       long seed,
       Optional<Duration> limit,
-      LongConsumer progress) {
+      LongConsumer progress,
+      boolean regions) {
+    this.regions = regions;
     this.given = Objects.requireNonNull(given, "given");
     this.expected = Objects.requireNonNull(expected, "expected");
     this.mesh = Objects.requireNonNull(mesh, "mesh");
@@ -105,7 +114,8 @@ public final class Differ {
         100,
         1,
         Optional.empty(),
-        _ -> {});
+        _ -> {},
+        false);
   }
 
   /**
@@ -129,7 +139,7 @@ public final class Differ {
    * @return a changed copy
    */
   public Differ against(Runner right) {
-    return new Differ(given, right, mesh, programs, seed, limit, progress);
+    return new Differ(given, right, mesh, programs, seed, limit, progress, regions);
   }
 
   /**
@@ -139,7 +149,7 @@ public final class Differ {
    * @return a changed copy
    */
   public Differ on(Mesh devices) {
-    return new Differ(given, expected, devices, programs, seed, limit, progress);
+    return new Differ(given, expected, devices, programs, seed, limit, progress, regions);
   }
 
   /**
@@ -152,7 +162,7 @@ public final class Differ {
     if (count < 1) {
       throw new IllegalArgumentException("programs must be at least 1, got " + count);
     }
-    return new Differ(given, expected, mesh, count, seed, limit, progress);
+    return new Differ(given, expected, mesh, count, seed, limit, progress, regions);
   }
 
   /**
@@ -162,7 +172,7 @@ public final class Differ {
    * @return a changed copy
    */
   public Differ seed(long first) {
-    return new Differ(given, expected, mesh, programs, first, limit, progress);
+    return new Differ(given, expected, mesh, programs, first, limit, progress, regions);
   }
 
   /**
@@ -173,7 +183,7 @@ public final class Differ {
    */
   public Differ timeLimit(Duration most) {
     Optional<Duration> time = Optional.of(Objects.requireNonNull(most, "most"));
-    return new Differ(given, expected, mesh, programs, seed, time, progress);
+    return new Differ(given, expected, mesh, programs, seed, time, progress, regions);
   }
 
   /**
@@ -183,7 +193,7 @@ public final class Differ {
    * @return a changed copy
    */
   public Differ progress(LongConsumer told) {
-    return new Differ(given, expected, mesh, programs, seed, limit, told);
+    return new Differ(given, expected, mesh, programs, seed, limit, told, regions);
   }
 
   /**
@@ -227,6 +237,21 @@ public final class Differ {
   }
 
   /**
+   * The same by programs with manual regions over axes of the mesh.
+   *
+   * @return a changed copy
+   * @throws IllegalArgumentException if the mesh has more than 64 devices, of which the reference
+   *     has the statements of all
+   */
+  public Differ withRegions() {
+    if (mesh.size() > MOST_MEMBERS) {
+      throw new IllegalArgumentException(
+          "regions: a mesh must have at most " + MOST_MEMBERS + " devices, got " + mesh.size());
+    }
+    return new Differ(given, expected, mesh, programs, seed, limit, progress, true);
+  }
+
+  /**
    * The program of a seed with its inputs, as it is drawn here.
    *
    * @param number the seed
@@ -235,11 +260,18 @@ public final class Differ {
   public ProgramCase program(long number) {
     Generator<ProgramCase> cases =
         choices -> {
-          DType dtype = choices.of(DTYPES);
-          Generator<Program> plain = Programs.exact(dtype, OPERATIONS, LARGEST_LABEL);
+          DType dtype = choices.of(regions ? INTEGERS : DTYPES);
+          Generator<Program> plain =
+              regions
+                  ? Programs.regions(dtype, axes(), OPERATIONS, false)
+                  : Programs.exact(dtype, OPERATIONS, LARGEST_LABEL);
           return Programs.withInputs(Layouts.laid(mesh, plain), true).generate(choices);
         };
     return cases.of(number);
+  }
+
+  private List<MeshAxis> axes() {
+    return mesh.axes().stream().map(axis -> new MeshAxis(axis.name(), axis.size())).toList();
   }
 
   private Optional<Disagreement> disagreement(long number, long began) {

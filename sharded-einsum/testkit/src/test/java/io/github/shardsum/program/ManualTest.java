@@ -227,7 +227,7 @@ class ManualTest {
         "S=2 must be a multiple of 4, the members; pad it first",
         () -> region("f32[S=8]", "x=4", "S@x", "S@x", (b, x) -> b.ownChunk(x, "S", "x=4")));
     refused(
-        "axes of all_reduce must have the region's size, x=4, got x=2",
+        "axes of a communication must have the region's size, x=4, got x=2",
         () ->
             region(
                 "f32[S=8]", "x=4", "S@x", "S@x", (b, x) -> b.allReduce(x, ReduceKind.SUM, "x=2")));

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +55,17 @@ class DifferTest {
     Differ.Summary summary = Differ.of(sharded).on(MESH).programs(60).run(found::add);
     assertEquals(List.of(), found);
     assertEquals(new Differ.Summary(60, 0), summary);
+  }
+
+  @Test
+  void regionsAgreeWithTheReferenceAndHaveEveryCommunication() {
+    Differ differ = Differ.of(sharded).on(MESH).withRegions();
+    assertEquals(new Differ.Summary(25, 0), differ.programs(25).run(DifferTest::fail));
+    Set<String> seen = new TreeSet<>();
+    for (long seed = 0; seed < 200; seed++) {
+      seen.addAll(OperationKinds.of(differ.program(seed).program()));
+    }
+    assertTrue(seen.containsAll(OperationKinds.manual()), seen::toString);
   }
 
   @Test

@@ -12,8 +12,10 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.Source;
 import io.github.shardsum.program.Statement;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** Whether a mesh has what a program's layouts name. */
 public final class MeshChecks {
@@ -25,6 +27,10 @@ public final class MeshChecks {
    * @throws IllegalArgumentException if one names an axis that the mesh does not have
    */
   public static void check(Program program, Mesh mesh) {
+    check(program, mesh, Set.of());
+  }
+
+  private static void check(Program program, Mesh mesh, Set<MeshAxis> around) {
     program
         .inputs()
         .forEach(
@@ -41,15 +47,29 @@ public final class MeshChecks {
             check(statement.result().name(), spec.axes(), mesh);
           }
         }
-        case Nested.Composite composite -> check(composite.decomposition(), mesh);
-        case Nested.Scan scan -> check(scan.body(), mesh);
+        case Nested.Composite composite -> check(composite.decomposition(), mesh, Set.of());
+        case Nested.Scan scan -> check(scan.body(), mesh, around);
         case Nested.Manual manual -> {
           manual.axes().forEach(axis -> check(statement.result().name(), axis, mesh));
-          check(manual.body(), mesh);
+          Set<MeshAxis> inside = new HashSet<>(around);
+          inside.addAll(manual.axes());
+          check(manual.body(), mesh, inside);
         }
-        case Communication _ -> {}
+        case Communication communication ->
+            communication.axes().forEach(axis -> inRegion(statement, axis, around));
         case Movement _, Pointwise _, Contraction _, Selection _, Source _ -> {}
       }
+    }
+  }
+
+  private static void inRegion(Statement statement, MeshAxis axis, Set<MeshAxis> around) {
+    if (!around.contains(axis)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: it must be in a manual region over %s, got none around it",
+              statement.result().name(),
+              axis));
     }
   }
 

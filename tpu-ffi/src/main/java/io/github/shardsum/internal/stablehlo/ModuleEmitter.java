@@ -32,7 +32,10 @@ public final class ModuleEmitter {
   private final MovementEmitter movements;
   private final ScanEmitter scans;
 
-  private ModuleEmitter(Shardings shardings, boolean highest) {
+  /** Of regions, where Shardy's dialect is there; else they are unrolled. */
+  private final Optional<ManualEmitter> manual;
+
+  private ModuleEmitter(Shardings shardings, Optional<Mesh> members, boolean highest) {
     Ops ops = new Ops(out);
     Conversions conversions = new Conversions(ops);
     PhiloxEmitter philox = new PhiloxEmitter(ops);
@@ -44,6 +47,7 @@ public final class ModuleEmitter {
     this.sources = new SourceEmitter(ops, conversions, philox);
     this.movements = new MovementEmitter(ops, shardings);
     this.scans = new ScanEmitter(ops, this::body);
+    this.manual = members.map(mesh -> new ManualEmitter(ops, conversions, mesh, this::body));
   }
 
   /**
@@ -65,7 +69,8 @@ public final class ModuleEmitter {
     Shardings shardings =
         mesh.map(over -> shardy ? new ShardyShardings(over) : new GspmdShardings(over))
             .orElseGet(Shardings::none);
-    return new ModuleEmitter(shardings, highest).module(program, edges, donations);
+    return new ModuleEmitter(shardings, shardy ? mesh : Optional.empty(), highest)
+        .module(program, edges, donations);
   }
 
   private String module(Program program, EdgeLayouts edges, Map<Integer, Integer> donations) {
@@ -161,6 +166,11 @@ public final class ModuleEmitter {
     return program.outputs().stream().map(known::get).toList();
   }
 
+  private ManualEmitter regions(Statement statement) {
+    return manual.orElseThrow(
+        () -> new IllegalStateException("regions are unrolled first, got " + statement));
+  }
+
   private List<Ssa> emit(Statement statement, List<Ssa> operands) {
     return switch (statement.operation()) {
       case Pointwise of -> List.of(pointwise.emit(of, statement.result().type(), operands));
@@ -171,8 +181,11 @@ public final class ModuleEmitter {
       case Nested.Composite composite -> body(composite.decomposition(), operands);
       case Nested.Scan scan ->
           scans.emit(scan, statement.results().stream().map(Value::type).toList(), operands);
-      case Nested.Manual _, Communication _ ->
-          throw new IllegalStateException("regions are unrolled first, got " + statement);
+      case Nested.Manual manual ->
+          regions(statement)
+              .emit(manual, statement.results().stream().map(Value::type).toList(), operands);
+      case Communication of ->
+          List.of(regions(statement).emit(of, statement.result().type(), operands));
     };
   }
 }

@@ -10,6 +10,7 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.pjrt.PjrtClient;
 import io.github.shardsum.pjrt.RealPlugins;
 import io.github.shardsum.program.Gradients;
+import io.github.shardsum.program.MeshAxis;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
@@ -110,6 +111,21 @@ class ProgramsOnPluginTest {
         ProgramCase plain = exact(dtype, seed);
         Program laid = RandomLayouts.of(plain.program(), MESH, seed);
         BackendCheck.equalsReference(sharded, new ProgramCase(laid, plain.inputs()));
+      }
+    }
+  }
+
+  /** Axes that a region does not name are the plugin's to use. */
+  @Test
+  void manualRegionsEqualTheReference() {
+    try (PjrtBackend sharded = PjrtBackend.of(client, MESH)) {
+      for (long seed = 0; seed < 8; seed++) {
+        ProgramCase regions =
+            Programs.withInputs(
+                    Programs.regions(DType.I64, MeshAxis.parseAll("x=4 y=2"), 6, false), true)
+                .of(seed);
+        BackendCheck.equalsReference(sharded, regions);
+        BackendCheck.equalsReference(backend, regions);
       }
     }
   }

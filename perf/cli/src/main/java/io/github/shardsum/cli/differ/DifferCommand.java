@@ -80,6 +80,11 @@ public final class DifferCommand implements Callable<Integer> {
   private String mesh = "x=4,y=2";
 
   @Option(
+      names = "--regions",
+      description = "Programs with manual regions over axes of the mesh, of at most 64 devices.")
+  private boolean regions;
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       description =
@@ -110,6 +115,9 @@ public final class DifferCommand implements Callable<Integer> {
       throw wrong("--against reference: expected no --plugin beside it");
     }
     Mesh devices = MeshOptions.ofRun(spec, mesh);
+    if (regions && devices.size() > 64) {
+      throw wrong("--regions: the mesh must have at most 64 devices, got " + devices.size());
+    }
     Optional<Duration> limit = timeLimit.map(this::duration);
     try (Collectives collectives = Collectives.open(devices)) {
       Differ.Runner ours =
@@ -162,6 +170,7 @@ public final class DifferCommand implements Callable<Integer> {
     progress.begin("shardsum differ: " + programs + " programs", programs);
     Differ search =
         differ.on(devices).programs(programs).seed(seed).progress(_ -> progress.advance(1));
+    search = regions ? search.withRegions() : search;
     search = limit.isPresent() ? search.timeLimit(limit.get()) : search;
     Differ.Summary summary =
         search.run(

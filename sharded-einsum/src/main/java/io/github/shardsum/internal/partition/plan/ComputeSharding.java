@@ -10,6 +10,9 @@ import java.util.Map;
  * @param kept axes over which an operand stays a partial sum, with the number of the operand
  */
 record ComputeSharding(Map<String, List<String>> axes, Map<String, Integer> kept) {
+  /** As a text where nothing is split. */
+  static final String SAME = "the same on every device";
+
   List<String> axes(String label) {
     return axes.getOrDefault(label, List.of());
   }
@@ -30,6 +33,6 @@ record ComputeSharding(Map<String, List<String>> axes, Map<String, Integer> kept
                 .append(operand)
                 .append(" | ")
                 .append(axis));
-    return text.isEmpty() ? "the same on every device" : "split as " + text;
+    return text.isEmpty() ? SAME : "split as " + text;
   }
 }

@@ -13,6 +13,7 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
@@ -95,7 +96,24 @@ public final class ProgramPlanning {
 
   private Program simplified(Program program) {
     Program decomposed = Passes.decompose(program, composite -> !isKernel(composite));
-    return Passes.deadCode(Passes.commonSubexpressions(decomposed));
+    Program simple = Passes.deadCode(Passes.commonSubexpressions(decomposed));
+    boolean none =
+        simple.statements().stream().noneMatch(each -> each.operation() instanceof Nested.Manual);
+    return none
+        ? simple
+        : new Program(
+            simple.name(),
+            simple.inputs(),
+            simple.statements().stream().map(this::inRegion).toList(),
+            simple.outputs());
+  }
+
+  /** Of a region its body is simplified. */
+  private Statement inRegion(Statement statement) {
+    return statement.operation() instanceof Nested.Manual manual
+        ? new Statement(
+            statement.results(), manual.with(simplified(manual.body()), manual.operands()))
+        : statement;
   }
 
   /** With einsums of more than two operands in pairs, where that is cheaper or fixes their sums. */

@@ -6,6 +6,7 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.mesh.MeshAxis;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
@@ -58,7 +59,12 @@ record RegionMesh(Mesh outer, Mesh inner) {
         step.action() instanceof Action.Loop loop
             ? new Action.Loop(loop.statement(), lifted(loop.body()))
             : step.action();
-    return new PlanStep(action, step.operands(), lifted(step.results()), step.origin());
+    // On a mesh of one member what no other axis splits is the same everywhere.
+    Origin origin =
+        step.origin().cause().equals(ComputeSharding.SAME)
+            ? new Origin("each member's own", step.origin().runnerUp())
+            : step.origin();
+    return new PlanStep(action, step.operands(), lifted(step.results()), origin);
   }
 
   private List<PlannedValue> lifted(List<PlannedValue> values) {

@@ -1,7 +1,6 @@
 package io.github.shardsum.internal.program.types;
 
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.program.text.OperationPrinter;
 import io.github.shardsum.program.Annotation.LabelSpec;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Communication.AllGather;
@@ -243,7 +242,7 @@ final class ManualTypes {
     for (Statement statement : body.statements()) {
       switch (statement.operation()) {
         case Communication communication ->
-            communication.axes().forEach(axis -> sameSize(communication, axis, own));
+            communication.axes().forEach(axis -> sameSize(axis, own));
         case Manual inner -> {
           for (MeshAxis axis : inner.axes()) {
             check(
@@ -259,16 +258,11 @@ final class ManualTypes {
     }
   }
 
-  private void sameSize(Communication inner, MeshAxis axis, Map<String, MeshAxis> own) {
+  private void sameSize(MeshAxis axis, Map<String, MeshAxis> own) {
     MeshAxis known = own.getOrDefault(axis.name(), axis);
     check(
         known.equals(axis),
-        "axes of "
-            + OperationPrinter.mnemonic(inner)
-            + " must have the region's size, "
-            + known
-            + ", got "
-            + axis);
+        "axes of a communication must have the region's size, " + known + ", got " + axis);
   }
 
   private void annotation(Movement.Annotate annotate, Map<String, MeshAxis> own) {

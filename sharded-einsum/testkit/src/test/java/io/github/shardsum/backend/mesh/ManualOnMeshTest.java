@@ -1,22 +1,35 @@
 package io.github.shardsum.backend.mesh;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.MeshAxis;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.propagation.PropagationException;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testkit.BackendCheck;
 import io.github.shardsum.testkit.Layouts;
+import io.github.shardsum.testkit.PlanAssert;
 import io.github.shardsum.testkit.ProgramCase;
 import io.github.shardsum.testkit.Programs;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
@@ -43,7 +56,7 @@ class ManualOnMeshTest {
     }
   }
 
-  @Property(tries = 60)
+  @Property(tries = 40)
   void regionsHaveTheBitsOfTheReference(@ForAll long seed) {
     Mesh mesh = mesh(seed);
     ProgramCase program =
@@ -53,7 +66,7 @@ class ManualOnMeshTest {
     equalsReference(mesh, plan, program);
   }
 
-  @Property(tries = 60)
+  @Property(tries = 40)
   void regionsHaveThemInAnyLayouts(@ForAll long seed) {
     Mesh mesh = mesh(seed);
     ProgramCase program =
@@ -63,5 +76,129 @@ class ManualOnMeshTest {
         ProgramPlan.withLayouts(
             program.program(), mesh, layouts, PlanOptions.defaults().withReplication());
     equalsReference(mesh, plan, program);
+  }
+
+  /** A fault in a region, which is refused, or changes no result. */
+  @Property(tries = 40)
+  void faultsInRegionsAreRefused(@ForAll long seed) {
+    Mesh mesh = mesh(seed);
+    ProgramCase program =
+        Programs.withInputs(Programs.regions(DType.I64, AXES, 5, false), true).of(seed);
+    ProgramPlan plan = ProgramPlan.of(program.program(), mesh, _ -> false, PlanOptions.defaults());
+    RegionMutation mutation = new RegionMutation(seed);
+    for (int i = 0; i < 6; i++) {
+      SpmdPlan mutant = mutation.of(plan.plan());
+      if (!mutant.equals(plan.plan()) && !isRefused(plan, mutant)) {
+        ProgramPlan accepted =
+            new ProgramPlan(plan.given(), plan.layouts(), plan.program(), mutant, plan.cost());
+        try (Collectives collectives = Collectives.open(mesh)) {
+          BackendCheck.equalsReference(new Planned(MeshBackend.of(collectives), accepted), program);
+        } catch (RuntimeException | AssertionError wrong) {
+          throw new AssertionError("accepted, and wrong: " + program + "\n" + mutant, wrong);
+        }
+      }
+    }
+  }
+
+  private static boolean isRefused(ProgramPlan plan, SpmdPlan mutant) {
+    try {
+      mutant.certify(plan.given());
+      return false;
+    } catch (IllegalStateException refused) {
+      return true;
+    }
+  }
+
+  /** Most faults change a result, so that most are refused. */
+  @Example
+  void mostFaultsInRegionsAreRefused() {
+    int refused = 0;
+    int mutants = 0;
+    for (long seed = 0; mutants < 200; seed++) {
+      Program program = Programs.regions(DType.I64, AXES, 5, false).of(seed);
+      ProgramPlan plan = ProgramPlan.of(program, mesh(seed), _ -> false, PlanOptions.defaults());
+      SpmdPlan mutant = new RegionMutation(seed).of(plan.plan());
+      if (!mutant.equals(plan.plan())) {
+        mutants++;
+        refused += isRefused(plan, mutant) ? 1 : 0;
+      }
+    }
+    assertTrue(refused > mutants / 2, refused + " of " + mutants + " were refused");
+  }
+
+  @Property(tries = 25)
+  void gradientsOfRegionsHaveTheBitsOfTheReference(@ForAll long seed) {
+    Mesh mesh = mesh(seed);
+    // Of tanh of integers nothing is exact, so that there is none.
+    Program program = Programs.regions(DType.F64, AXES, 4, false).of(seed);
+    Program gradient =
+        Gradients.gradient(
+            program, List.of("result"), program.inputs().stream().map(Value::name).toList());
+    ProgramCase drawn = Programs.withInputs(_ -> gradient, true).of(seed);
+    ProgramPlan plan = ProgramPlan.of(gradient, mesh, _ -> false, PlanOptions.defaults());
+    plan.certify();
+    try (Collectives collectives = Collectives.open(mesh);
+        Executable given = MeshBackend.of(collectives).compile(gradient);
+        Executable expected = new ReferenceBackend().compile(gradient)) {
+      List<Tensor> a = expected.run(drawn.inputs());
+      List<Tensor> b = given.run(drawn.inputs());
+      for (int i = 0; i < a.size(); i++) {
+        double[] x = a.get(i).toDoubleArray();
+        double[] y = b.get(i).toDoubleArray();
+        for (int at = 0; at < x.length; at++) {
+          // Sums of large numbers are not exact, and of members in another order.
+          assertEquals(x[at], y[at], 1e-9 * (1 + Math.abs(x[at])), gradient::toString);
+        }
+      }
+    }
+  }
+
+  private static Program product() {
+    ProgramBuilder p = Program.builder("product");
+    Value x = p.input("x", "f32[m=4 k=8]");
+    Value w = p.input("w", "f32[k=8 n=6]");
+    p.output(
+        "y",
+        p.manual(
+                "x=2",
+                List.of(x, w),
+                List.of("m k@x", "k@x n"),
+                List.of("m n"),
+                (b, in) ->
+                    List.of(
+                        b.allReduce(
+                            b.einsum("mk,kn->mn", in.get(0), b.layout(in.get(1), "k n@y")),
+                            ReduceKind.SUM,
+                            "x=2")))
+            .getFirst());
+    return p.build();
+  }
+
+  /** Inside of a region over x the other axis splits what is annotated, and nothing moves. */
+  @Example
+  void otherAxesAreAutomaticInARegion() {
+    Mesh mesh = Mesh.parse("x=2 y=3");
+    ProgramPlan plan =
+        ProgramPlan.of(product(), mesh, _ -> false, PlanOptions.defaults().withReplication());
+    String certificate = plan.certify();
+    assertTrue(certificate.startsWith("certified"), certificate);
+    PlanAssert.that(plan).communicates("all-reduce");
+    String text = plan.explain();
+    assertTrue(text.contains("region over x of"), text);
+    assertTrue(text.contains("of each member:"), text);
+    assertTrue(text.contains("as m n@y"), text);
+  }
+
+  @Example
+  void aMeshWithoutTheAxesOfARegionIsRefused() {
+    PropagationException refused =
+        assertThrows(
+            PropagationException.class,
+            () ->
+                ProgramPlan.of(
+                    product(), Mesh.parse("x=4 y=3"), _ -> false, PlanOptions.defaults()));
+    assertTrue(
+        refused.getMessage().contains("axes must be of mesh \"x=4 y=3\", got x=2"),
+        refused::getMessage);
   }
 }
