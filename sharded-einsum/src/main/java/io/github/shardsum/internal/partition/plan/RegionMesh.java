@@ -51,7 +51,7 @@ record RegionMesh(Mesh outer, Mesh inner) {
   /** A member's plan on the mesh. */
   SpmdPlan lifted(SpmdPlan plan) {
     List<PlanStep> steps = plan.steps().stream().map(this::lifted).toList();
-    return new SpmdPlan(outer, lifted(plan.inputs()), steps, plan.outputs());
+    return new SpmdPlan(outer, lifted(plan.inputs()), steps, plan.outputs(), plan.sums());
   }
 
   private PlanStep lifted(PlanStep step) {
