@@ -95,6 +95,42 @@ final class CompositeSplitTest {
     new PlanDraft(program, "m@x n").apply("b", "m@x", 0).isAccepted();
   }
 
+  private static PlanDraft ofSum(String statement) {
+    String sum = "reduce_sum(x) {labels=[\"n\"]}\n    z: f32[m=4] = " + statement;
+    String program = program("\"m\", \"n\"", sum, "m=4").replace("output y", "output z");
+    return new PlanDraft(program, "m n@x").apply("b", "m | x", 0).then(ALL_REDUCE, "m");
+  }
+
+  /** A kernel that promises a label promises the addends of its sums, of floating numbers too. */
+  @Test
+  void addendsThatTheMeaningPasses() {
+    ofSum("negate(y)").isAccepted();
+    ofSum("add(y, y)").isAccepted();
+    ofSum("multiply(y, y)").isRefused("must be summed over an axis once");
+    ofSum("exp(y)").isRefused("operands must be no addends");
+    ofSum("maximum(y, y)").isRefused("operands must be no addends");
+  }
+
+  /** What is whole is no addend: it would be added on each device. */
+  @Test
+  void aSumOfAnAddendAndWhatIsWhole() {
+    String sum =
+        "reduce_sum(x) {labels=[\"n\"]}\n    c: f32[m=4] = iota() {type=\"f32[m=4]\", label=\"m\"}\n"
+            + "    z: f32[m=4] = add(y, c)";
+    String program = program("\"m\", \"n\"", sum, "m=4").replace("output y", "output z");
+    new PlanDraft(program, "m n@x").apply("b", "m | x", 0).isRefused("operands must be no addends");
+  }
+
+  /** The kernel makes the part of a result that others have, though all of it could be made. */
+  @Test
+  void aResultThatIsMadeOfNothingThatIsSplit() {
+    String iota = "iota() {type=\"f32[n=6]\", label=\"n\"}";
+    String program = program("\"n\"", iota, "n=6");
+    new PlanDraft(program, "m n@x").apply("b", "n@x", 0).isAccepted();
+    new PlanDraft(program, "m n@x").apply("b", "n", 0).isRefused("devices have [n@x=6], not");
+    new PlanDraft(program, "m@x n").apply("b", "n", 0).isRefused("m@x=4 must be whole");
+  }
+
   /** A running sum over a part begins anew. */
   @Test
   void aRunningSum() {
