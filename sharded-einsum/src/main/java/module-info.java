@@ -5,6 +5,7 @@ module io.github.shardsum.sharded {
   requires transitive io.github.shardsum.core;
 
   exports io.github.shardsum.assign;
+  exports io.github.shardsum.auto;
   exports io.github.shardsum.backend;
   exports io.github.shardsum.backend.mesh;
   exports io.github.shardsum.layout;

@@ -1,6 +1,7 @@
 package io.github.shardsum.program;
 
 import io.github.shardsum.internal.program.pass.AnnotationInsertion;
+import io.github.shardsum.internal.program.pass.AnnotationRemoval;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -47,5 +48,16 @@ public record Annotations(Map<String, Annotation> byName) {
    */
   public Program apply(Program program) {
     return AnnotationInsertion.run(program, byName);
+  }
+
+  /**
+   * The program without its annotations; those in bodies of loops and layouts of inputs stay. A
+   * value that was annotated keeps its name.
+   *
+   * @param program the program
+   * @return one that computes the same
+   */
+  public static Program none(Program program) {
+    return AnnotationRemoval.run(program);
   }
 }

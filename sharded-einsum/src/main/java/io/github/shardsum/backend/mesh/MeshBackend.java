@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Runs programs on a mesh of devices: completes the layouts of a program from its annotations,
@@ -48,8 +49,14 @@ public final class MeshBackend implements Backend {
   private final Collectives collectives;
   private final Kernels kernels;
   private final PlanOptions options;
+  private final Optional<Consumer<MeshExecutable>> timed;
 
-  private MeshBackend(Collectives collectives, Kernels kernels, PlanOptions options) {
+  private MeshBackend(
+      Collectives collectives,
+      Kernels kernels,
+      PlanOptions options,
+      Optional<Consumer<MeshExecutable>> timed) {
+    this.timed = timed;
     this.collectives = Objects.requireNonNull(collectives, "collectives");
     this.kernels = Objects.requireNonNull(kernels, "kernels");
     this.options = Objects.requireNonNull(options, "options");
@@ -74,7 +81,17 @@ public final class MeshBackend implements Backend {
    * @return the backend
    */
   public static MeshBackend of(Collectives collectives, Kernels kernels, PlanOptions options) {
-    return new MeshBackend(collectives, kernels, options);
+    return new MeshBackend(collectives, kernels, options, Optional.empty());
+  }
+
+  /**
+   * The same backend, every executable of which is timed, see {@link MeshExecutable#spans}.
+   *
+   * @param compiled gets each executable when it is compiled, on the thread that compiles
+   * @return a backend on the same engine
+   */
+  public MeshBackend timed(Consumer<MeshExecutable> compiled) {
+    return new MeshBackend(collectives, kernels, options, Optional.of(compiled));
   }
 
   /**
@@ -212,7 +229,7 @@ public final class MeshBackend implements Backend {
     if (limit.isPresent()) {
       ProgramPlanning.check(plan, this::code, limit.getAsLong());
     }
-    return new MeshExecutable(program, plan, collectives, this::code);
+    return new MeshExecutable(program, plan, collectives, this::code, compileOptions.profiled());
   }
 
   private static Program rematerialized(Program program, Set<String> names) {

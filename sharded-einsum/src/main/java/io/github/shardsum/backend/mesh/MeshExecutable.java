@@ -10,6 +10,7 @@ import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.Reshard;
+import io.github.shardsum.partition.StepSpan;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
@@ -34,11 +35,15 @@ public final class MeshExecutable implements Executable {
   private final CheckedExecutable executable;
 
   MeshExecutable(
-      Program program, ProgramPlan plan, Collectives collectives, CompositeCode.Finder composites) {
+      Program program,
+      ProgramPlan plan,
+      Collectives collectives,
+      CompositeCode.Finder composites,
+      boolean isTimed) {
     this.plan = plan;
     this.collectives = collectives;
     this.composites = composites;
-    this.runner = new PlanRunner(plan.plan(), collectives, composites);
+    this.runner = new PlanRunner(plan.plan(), collectives, composites, isTimed);
     this.executable =
         new CheckedExecutable(
             program,
@@ -127,6 +132,18 @@ public final class MeshExecutable implements Executable {
     }
     synchronized (collectives) {
       return runner.run(inputs);
+    }
+  }
+
+  /**
+   * When the devices of this process ran the plan's steps, in the last run that has ended.
+   *
+   * @return a device after the other, each in order; empty unless it was compiled with {@link
+   *     io.github.shardsum.backend.CompileOptions#withProfile}
+   */
+  public List<StepSpan> spans() {
+    synchronized (collectives) {
+      return runner.spans();
     }
   }
 

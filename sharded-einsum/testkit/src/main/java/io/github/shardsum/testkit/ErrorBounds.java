@@ -1,5 +1,7 @@
 package io.github.shardsum.testkit;
 
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.testkit.ErrorArithmetic;
@@ -25,6 +27,7 @@ import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -64,6 +67,53 @@ public final class ErrorBounds {
       bounds.known.put(input, new Bounded(value, bounds.none(value)));
     }
     return bounds.body(plain);
+  }
+
+  /**
+   * The bounds of a run, as numbers.
+   *
+   * @param program the program whose rounding is bounded
+   * @param inputs in its inputs' dtypes and shapes; they have no error
+   * @return one for each output
+   * @throws IllegalArgumentException if the inputs are not the program's
+   */
+  public static List<ErrorBound> of(Program program, List<Tensor> inputs) {
+    List<Tensor> wide =
+        inputs.stream().map(x -> x.dtype().isFloating() ? x.convert(DType.F64) : x).toList();
+    List<ErrorBound> bounds = new ArrayList<>();
+    try (Executable executable = new ReferenceBackend().compile(of(program))) {
+      List<Tensor> results = executable.run(wide);
+      for (int i = 0; i < results.size(); i += 2) {
+        bounds.add(new ErrorBound(results.get(i), results.get(i + 1)));
+      }
+    }
+    return List.copyOf(bounds);
+  }
+
+  /**
+   * The bounds of an einsum, as numbers: whatever the order of its sums, a result in f32 is within
+   * them.
+   *
+   * @param equation as {@code mk,kn->mn}
+   * @param operands f32, which have no error
+   * @return the bounds of its result
+   * @throws IllegalArgumentException if the operands do not fit the equation
+   */
+  public static ErrorBound of(String equation, Tensor... operands) {
+    ProgramBuilder builder = Program.builder("einsum");
+    List<Value> values = new ArrayList<>();
+    for (int i = 0; i < operands.length; i++) {
+      List<String> labels = new ArrayList<>();
+      List<Long> sizes = new ArrayList<>();
+      for (int dim = 0; dim < operands[i].shape().rank(); dim++) {
+        labels.add("d" + dim);
+        sizes.add(operands[i].size(dim));
+      }
+      values.add(builder.input("x" + i, ValueType.of(operands[i].dtype(), labels, sizes)));
+    }
+    Value result = builder.einsum(equation, values.toArray(Value[]::new));
+    builder.output("result", result);
+    return of(builder.build(), List.of(operands)).getFirst();
   }
 
   /** A body whose inputs bring their errors. */

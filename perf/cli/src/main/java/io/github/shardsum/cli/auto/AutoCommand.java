@@ -4,24 +4,36 @@ import io.github.shardsum.assign.Assignment;
 import io.github.shardsum.assign.AssignmentOptions;
 import io.github.shardsum.assign.AssignmentProblem;
 import io.github.shardsum.assign.AssignmentSolver;
+import io.github.shardsum.auto.Auto;
+import io.github.shardsum.auto.AutoOptions;
+import io.github.shardsum.auto.FoundLayouts;
+import io.github.shardsum.cli.common.RepeatedOptions;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Program;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code shardsum auto}: the cheapest strategies of a graph within a memory limit. */
+/** {@code shardsum auto}: the annotations of a program, or the cheapest strategies of a graph. */
 @Command(
     name = "auto",
     description = {
-      "%nChoose a strategy for each node of a graph: least cost within a memory limit.",
-      "%nPrinted are the cost, a proven lower bound of any choice's cost, the gap between the two,"
-          + " the peak of memory, and as the last line the strategies' indices.%n"
+      "%nFind the annotations of a program for a mesh: as few as give the cheapest plan.",
+      "%nPrinted are the annotations as plan takes them, the price of their plan, a proven lower"
+          + " bound of any plan's, the gap between the two, the peak of memory, the runner-up and"
+          + " what a checker proved of the plan.",
+      "%nWith --iopddl, choose a strategy for each node of a graph instead: least cost within a"
+          + " memory limit. Printed are the cost, a bound, the gap, the peak, and as the last line"
+          + " the strategies' indices.%n"
     })
 public final class AutoCommand implements Callable<Integer> {
   /** Seconds of the clock that are left for the answer. */
@@ -29,34 +41,39 @@ public final class AutoCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  @Mixin private LayoutsSettings layouts;
+
   @Option(
       names = "--iopddl",
-      required = true,
       paramLabel = "FILE",
       description = "A problem of the IOPDDL contest, .json or .json.gz; - for standard input.")
-  private Path file = Path.of("");
+  private Optional<Path> file = Optional.empty();
 
   @Option(
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "60",
       description =
-          "Time to solve it in, reading included (default: ${DEFAULT-VALUE}). It sets the amount of"
-              + " work, so that two runs give the same answer.")
+          "Time to solve it in, about (default: ${DEFAULT-VALUE}). It sets the amount of work, so"
+              + " that two runs give the same answer.")
   private double seconds;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
       defaultValue = "2",
-      description = "1 or 2 (default: ${DEFAULT-VALUE}); the answer depends on it.")
+      description = "1 or 2 (default: ${DEFAULT-VALUE}), of --iopddl; the answer depends on it.")
   private int threads;
 
   @Override
   public Integer call() throws IOException {
     long begun = System.nanoTime();
     checkOptions();
-    AssignmentProblem problem = ProblemReader.read(file);
+    return file.isPresent() ? solve(file.get(), begun) : find(begun);
+  }
+
+  private int solve(Path of, long begun) throws IOException {
+    AssignmentProblem problem = ProblemReader.read(of);
     double clock = (1 - RESERVE) * seconds - (System.nanoTime() - begun) / 1e9;
     Assignment answer =
         AssignmentSolver.solve(
@@ -64,7 +81,35 @@ public final class AutoCommand implements Callable<Integer> {
     return print(problem, answer);
   }
 
+  private int find(long begun) throws IOException {
+    Mesh mesh =
+        layouts
+            .mesh()
+            .orElseThrow(
+                () -> new ParameterException(spec.commandLine(), "--mesh AXES: must be given"));
+    AutoOptions options = layouts.options(mesh, seconds);
+    Program program = layouts.program(mesh);
+    PrintWriter out = spec.commandLine().getOut();
+    if (layouts.isPareto()) {
+      LayoutsReport.pareto(Auto.pareto(program, mesh, options), options.plan())
+          .forEach(out::println);
+    } else {
+      FoundLayouts found = Auto.find(program, mesh, options);
+      String certificate = found.plan().certify();
+      double took = (System.nanoTime() - begun) / 1e9;
+      LayoutsReport.lines(found, options.plan(), took, certificate).forEach(out::println);
+    }
+    out.flush();
+    return 0;
+  }
+
   private void checkOptions() {
+    RepeatedOptions.refuse(spec, "--keep");
+    if (file.isPresent() == layouts.isGiven() || layouts.isBoth()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "auto: expected one of a program, --model and --iopddl, got several or none");
+    }
     try {
       new AssignmentOptions(seconds, seconds, threads);
     } catch (IllegalArgumentException wrong) {

@@ -3,6 +3,8 @@ package io.github.shardsum.cli.common;
 import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.collective.Reduction;
@@ -15,6 +17,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** A backend, with the devices that were opened for it and are closed with it. */
 public final class OpenBackend implements AutoCloseable {
@@ -107,6 +110,22 @@ public final class OpenBackend implements AutoCloseable {
     Tensor flag = Tensor.scalar(DType.I32, own ? 1 : 0);
     return all.spmd(device -> device.allReduce(flag, Reduction.MAX, axes)).getFirst().getLong()
         != 0;
+  }
+
+  /** The place of this process in the job. */
+  public int process() {
+    return collectives.map(Collectives::process).orElse(0);
+  }
+
+  /**
+   * The same devices, every executable of whose mesh is timed.
+   *
+   * @param compiled gets each when it is compiled
+   */
+  public OpenBackend timed(Consumer<MeshExecutable> compiled) {
+    return backend instanceof MeshBackend ours
+        ? new OpenBackend(ours.timed(compiled), collectives, close)
+        : this;
   }
 
   /** Whether this process writes the results, which all of a job have. */

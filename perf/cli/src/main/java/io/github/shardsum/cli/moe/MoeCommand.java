@@ -7,6 +7,7 @@ import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ThreadsOption;
+import io.github.shardsum.cli.common.TraceOption;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.MachineLimits;
 import io.github.shardsum.mesh.Mesh;
@@ -142,6 +143,8 @@ public final class MoeCommand implements Callable<Integer> {
 
   @Mixin private ProgressOption bars = new ProgressOption();
 
+  @Mixin private TraceOption trace = new TraceOption();
+
   @Override
   public Integer call() throws IOException {
     MoeJob job = job();
@@ -163,12 +166,17 @@ public final class MoeCommand implements Callable<Integer> {
               + " whole layer alone");
     }
     Optional<Path> library = backends.library(System.getenv());
+    if (trace.isGiven() && (devices.isEmpty() || library.isPresent())) {
+      throw new ParameterException(
+          spec.commandLine(), "--trace: expected --mesh too, of our own devices, got none");
+    }
     try (Workers workers = Workers.of(job.threads());
         TextSource source = source(workers, progress)) {
       if (devices.isPresent()) {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter text = json ? new PrintWriter(Writer.nullWriter()) : out;
-        MoeMeshRun run = new MoeMeshRun(job, devices.get(), library, compiling(), workers, text);
+        MoeMeshRun run =
+            new MoeMeshRun(job, devices.get(), library, compiling(), workers, text, trace);
         boolean passed = run.run(source);
         if (json && !run.answer().isEmpty()) {
           out.println(JsonAnswer.text(run.answer().put("passed", passed)));

@@ -8,6 +8,7 @@ import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.PluginChoice;
+import io.github.shardsum.cli.common.TraceOption;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
@@ -57,6 +58,7 @@ final class MoeMeshRun {
   private final CompileOptions options;
   private final Workers workers;
   private final PrintWriter out;
+  private final TraceOption trace;
   private final ObjectNode answer = JsonAnswer.object();
 
   /** On a mesh of ours, or of a plugin if there is one. */
@@ -66,7 +68,9 @@ final class MoeMeshRun {
       Optional<Path> plugin,
       CompileOptions options,
       Workers workers,
-      PrintWriter out) {
+      PrintWriter out,
+      TraceOption trace) {
+    this.trace = trace;
     this.job = job;
     this.mesh = mesh;
     this.plugin = plugin;
@@ -95,11 +99,12 @@ final class MoeMeshRun {
     if (plugin.isPresent()) {
       return onPlugin(plugin.get(), one, many, inputs, sizes);
     }
+    trace.calibrate(mesh, workers);
     try (Collectives collectives = MeshOptions.open(mesh, workers);
         Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one, options);
         MeshExecutable sharded =
             MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())
-                .compile(many, options)) {
+                .compile(many, timed())) {
       // All processes of a job have the same results, of which the first tells.
       MoeMeshRun told = collectives.process() == 0 ? this : silent();
       told.head(
@@ -107,8 +112,13 @@ final class MoeMeshRun {
           String.format(
               Locale.ROOT, "%d devices in %d processes", mesh.size(), collectives.processes()));
       told.collectives(sharded.plan().plan());
-      return told.compare(one, local.run(inputs), sharded.run(inputs), sizes)
-          && told.times(local, sharded, inputs, "on the mesh");
+      boolean isEqual =
+          told.compare(one, local.run(inputs), sharded.run(inputs), sizes)
+              && told.times(local, sharded, inputs, "on the mesh");
+      if (trace.isGiven()) {
+        trace.write(sharded, () -> sharded.run(inputs), collectives.process(), told.out);
+      }
+      return isEqual;
     }
   }
 
@@ -151,9 +161,13 @@ final class MoeMeshRun {
         .collect(Collectors.joining(" "));
   }
 
+  private CompileOptions timed() {
+    return trace.isGiven() ? options.withProfile() : options;
+  }
+
   private MoeMeshRun silent() {
     return new MoeMeshRun(
-        job, mesh, plugin, options, workers, new PrintWriter(Writer.nullWriter()));
+        job, mesh, plugin, options, workers, new PrintWriter(Writer.nullWriter()), trace);
   }
 
   private boolean onPlugin(

@@ -2,7 +2,6 @@ package io.github.shardsum.cli.plan;
 
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.RepeatedOptions;
-import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.cli.program.ProgramFile;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.partition.PlanOptions;
@@ -11,9 +10,7 @@ import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -37,9 +34,6 @@ import tools.jackson.databind.json.JsonMapper;
           + " plan. A plan that computes something else is refused.%n"
     })
 public final class CertifyCommand implements Callable<Integer> {
-  /** Bytes of a plan's file at most. */
-  private static final int MOST_BYTES = 1 << 26;
-
   /** Members of a file that follow from its plan, whatever it was chosen by. */
   private static final List<String> FIGURES =
       List.of("steps", "localShapes", "elementsReceived", "flops", "peakElements", "peakBytes");
@@ -68,7 +62,7 @@ public final class CertifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RepeatedOptions.refuse(spec, "--annotate");
-    String text = text();
+    String text = PlanFile.text(file);
     SpmdPlan plan = SpmdPlan.parse(text);
     MeshOptions.checkSize(plan.mesh());
     String certificate;
@@ -88,18 +82,6 @@ public final class CertifyCommand implements Callable<Integer> {
             : certificate);
     out.flush();
     return 0;
-  }
-
-  private String text() throws IOException {
-    try (InputStream in = TextFiles.open(file)) {
-      byte[] bytes = in.readNBytes(MOST_BYTES + 1);
-      if (bytes.length > MOST_BYTES) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT, "%s: must have at most %d bytes, got more", file, MOST_BYTES));
-      }
-      return new String(bytes, StandardCharsets.UTF_8);
-    }
   }
 
   /** A plan that the checker cannot follow is refused too, however that fails. */

@@ -7,6 +7,7 @@ import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -56,9 +57,18 @@ public final class PlanCommand implements Callable<Integer> {
       description = "Annotate a value of the program, as in dispatched=E@x; may be given again.")
   private Map<String, String> annotations = Map.of();
 
+  @Option(
+      names = "--what-if",
+      paramLabel = "NAME=LAYOUT",
+      description =
+          "Plan the program with this annotation too, and print which steps come, go, move or change"
+              + " their price by it; may be given again.")
+  private Map<String, String> whatIf = Map.of();
+
   @Override
   public Integer call() throws IOException {
     RepeatedOptions.refuse(spec, "--annotate");
+    RepeatedOptions.refuse(spec, "--what-if");
     if ((settings.jobs().isPresent() ? 1 : 0)
             + (equation.isPresent() ? 1 : 0)
             + (model.isPresent() ? 1 : 0)
@@ -68,9 +78,7 @@ public final class PlanCommand implements Callable<Integer> {
           "plan: expected one of an equation, a program, --model and --jobs, got several or none");
     }
     if (model.isPresent()) {
-      Program program = model.get().program(settings.request().mesh());
-      return settings.print(
-          new ProgramTarget(Annotations.of(annotations).apply(program)), spec.commandLine());
+      return print(model.get().program(settings.request().mesh()));
     }
     if (settings.jobs().isPresent()) {
       new PlanJobs(
@@ -79,15 +87,25 @@ public final class PlanCommand implements Callable<Integer> {
       return 0;
     }
     boolean isProgram = equation.get().endsWith(".program");
-    if (!isProgram && !annotations.isEmpty()) {
+    if (!isProgram && !(annotations.isEmpty() && whatIf.isEmpty())) {
       throw new ParameterException(
-          spec.commandLine(), "--annotate: must be of a program, got an equation");
+          spec.commandLine(), "--annotate, --what-if: must be of a program, got an equation");
     }
-    Planned target =
-        isProgram
-            ? new ProgramTarget(
-                Annotations.of(annotations).apply(ProgramFile.read(Path.of(equation.get()))))
-            : new EinsumTarget(equation.get());
-    return settings.print(target, spec.commandLine());
+    return isProgram
+        ? print(ProgramFile.read(Path.of(equation.get())))
+        : settings.print(new EinsumTarget(equation.get()), spec.commandLine());
+  }
+
+  private int print(Program program) throws IOException {
+    Program annotated = Annotations.of(annotations).apply(program);
+    if (whatIf.isEmpty()) {
+      return settings.print(new ProgramTarget(annotated), spec.commandLine());
+    }
+    Map<String, String> with = new HashMap<>(annotations);
+    with.putAll(whatIf);
+    return settings.printBeside(
+        new ProgramTarget(annotated),
+        new ProgramTarget(Annotations.of(with).apply(program)),
+        spec.commandLine());
   }
 }

@@ -1,12 +1,14 @@
 package io.github.shardsum.cli.plan;
 
 import io.github.shardsum.cli.common.ByteCount;
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.topology.Topologies;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -78,6 +80,14 @@ final class PlanSettings {
           "Keep one order of floating-point sums: what it cannot split is whole, and the plan says"
               + " so.")
   private boolean reproducible;
+
+  @Option(
+      names = "--diff",
+      paramLabel = "OLD.json",
+      description =
+          "Print which steps came, went, moved or changed their price since a plan that --json wrote;"
+              + " the exit status is 1 if this one is dearer.")
+  private Optional<Path> old = Optional.empty();
 
   @Option(
       names = "--run",
@@ -156,6 +166,10 @@ final class PlanSettings {
     if (html.isPresent()) {
       TextFiles.write(html.get(), outcome.page());
     }
+    if (old.isPresent()) {
+      SpmdPlan before = PlanFile.read(old.get());
+      return print(PlanDiff.of(before, outcome.plan(), outcome.options()), line) ? 1 : 0;
+    }
     if (json) {
       out.println(PlanJobs.answer(Optional.empty(), outcome));
     } else {
@@ -166,5 +180,31 @@ final class PlanSettings {
     }
     out.flush();
     return outcome.equal().orElse(true) ? 0 : 1;
+  }
+
+  /** Prints a plan's steps beside those of another one; the exit status. */
+  int printBeside(Planned before, Planned after, CommandLine line) throws IOException {
+    if (old.isPresent()) {
+      throw new ParameterException(line, "--diff: expected no --what-if beside it");
+    }
+    try (LongRun _ = progress.watch("", () -> 0, 0)) {
+      Outcome first = before.plan(request(), checks(false));
+      Outcome second = after.plan(request(), checks(false));
+      if (html.isPresent()) {
+        TextFiles.write(html.get(), second.page());
+      }
+      boolean _ = print(PlanDiff.of(first.plan(), second.plan(), first.options()), line);
+    } catch (ArithmeticException overflow) {
+      throw Planned.beyondCounting(overflow);
+    }
+    return 0;
+  }
+
+  /** Whether the newer plan is dearer. */
+  private boolean print(PlanDiff diff, CommandLine line) {
+    PrintWriter out = line.getOut();
+    out.println(json ? JsonAnswer.text(diff.json()) : diff.table());
+    out.flush();
+    return diff.isDearer();
   }
 }

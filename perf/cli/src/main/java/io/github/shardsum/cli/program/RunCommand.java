@@ -3,6 +3,7 @@ package io.github.shardsum.cli.program;
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.cli.common.Abbreviation;
 import io.github.shardsum.cli.common.BackendOptions;
 import io.github.shardsum.cli.common.InputArrays;
@@ -15,6 +16,7 @@ import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.cli.common.TensorJson;
 import io.github.shardsum.cli.common.ThreadsOption;
+import io.github.shardsum.cli.common.TraceOption;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.mesh.Mesh;
@@ -90,6 +92,8 @@ public final class RunCommand implements Callable<Integer> {
 
   @Mixin private ProgressOption progress = new ProgressOption();
 
+  @Mixin private TraceOption trace = new TraceOption();
+
   @Option(
       names = "--profile",
       description = "Then print how long each step took, to standard error.")
@@ -121,16 +125,18 @@ public final class RunCommand implements Callable<Integer> {
     if (mesh.isPresent() && reference) {
       throw wrong("--mesh: expected no --reference beside it, which is of one device");
     }
+    if (trace.isGiven() && (mesh.isEmpty() || pjrt)) {
+      throw wrong("--trace: expected --mesh too, of our own devices, got none");
+    }
     Program program = meshes.annotated(ProgramFile.read(file));
     Map<Value, String> places = places(program);
     try (InputArrays inputs = new InputArrays(System.in);
-        Workers workers = threads.workers();
+        Workers workers = calibrated(threads.workers(), mesh);
         OpenBackend engine =
             reference
                 ? OpenBackend.of(new ReferenceBackend())
                 : backends.open(mesh, workers, MoePrograms.kernels());
-        Executable executable =
-            engine.backend().compile(program, CompileOptions.defaults().withProfile())) {
+        Executable executable = engine.backend().compile(program, options(mesh))) {
       checkMemory(executable);
       if (out.isPresent() && engine.isFirst()) {
         new OutputFolder(out.get()).check(program.outputs().stream().map(Value::name).toList());
@@ -152,10 +158,28 @@ public final class RunCommand implements Callable<Integer> {
             if (engine.isFirst()) {
               write(executable, outputs);
             }
+            if (executable instanceof MeshExecutable ours && trace.isGiven()) {
+              trace.write(
+                  ours,
+                  () -> ours.runInto(outputs, tensors),
+                  engine.process(),
+                  spec.commandLine().getErr());
+            }
             return true;
           });
     }
     return 0;
+  }
+
+  private Workers calibrated(Workers workers, Optional<Mesh> mesh) {
+    mesh.ifPresent(devices -> trace.calibrate(devices, workers));
+    return workers;
+  }
+
+  /** On a mesh the clock is one more step before and after each collective. */
+  private CompileOptions options(Optional<Mesh> mesh) {
+    CompileOptions options = CompileOptions.defaults();
+    return mesh.isEmpty() || trace.isGiven() ? options.withProfile() : options;
   }
 
   private LongRun watch(Executable executable) {

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.train;
 
+import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.cli.common.BackendOptions;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.MeshOptions;
@@ -7,6 +8,7 @@ import io.github.shardsum.cli.common.OpenBackend;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ThreadsOption;
+import io.github.shardsum.cli.common.TraceOption;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
@@ -18,6 +20,8 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -166,6 +170,8 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Mixin private ProgressOption bars = new ProgressOption();
 
+  @Mixin private TraceOption trace = new TraceOption();
+
   /** For picocli. */
   public TrainCommand() {}
 
@@ -193,7 +199,11 @@ public final class TrainCommand implements Callable<Integer> {
     Optional<Mesh> devices =
         mesh.map(notation -> MeshOptions.ofRun(spec, notation))
             .filter(each -> !each.axisNames().isEmpty());
-    try (Workers workers = threads.workers();
+    if (trace.isGiven() && (devices.isEmpty() || backends.isPjrt())) {
+      throw wrong("--trace: expected --mesh too, of our own devices, got none");
+    }
+    List<MeshExecutable> timed = new ArrayList<>();
+    try (Workers workers = calibrated(threads.workers(), devices);
         OpenBackend opened =
             backends.open(
                 devices,
@@ -209,7 +219,7 @@ public final class TrainCommand implements Callable<Integer> {
           new TrainRun(
               job,
               workers,
-              opened,
+              trace.isGiven() ? opened.timed(timed::add) : opened,
               placement,
               progress,
               text,
@@ -222,6 +232,9 @@ public final class TrainCommand implements Callable<Integer> {
                 err.flush();
               });
       run.run();
+      if (trace.isGiven()) {
+        trace.write(timed, opened.process(), err);
+      }
       if (json && isTold) {
         out.println(JsonAnswer.text(run.answer()));
       }
@@ -230,6 +243,11 @@ public final class TrainCommand implements Callable<Integer> {
       progress.end();
     }
     return 0;
+  }
+
+  private Workers calibrated(Workers workers, Optional<Mesh> mesh) {
+    mesh.ifPresent(devices -> trace.calibrate(devices, workers));
+    return workers;
   }
 
   private void check() {

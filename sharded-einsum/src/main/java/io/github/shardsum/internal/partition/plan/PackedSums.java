@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  */
 final class PackedSums {
   /** Bytes a device; of longer values the copies cost more than a collective's start. */
-  private static final long SHORT = 64 << 10;
+  static final long SHORT = 64 << 10;
 
   private final ReshardWays ways;
   private double saved;

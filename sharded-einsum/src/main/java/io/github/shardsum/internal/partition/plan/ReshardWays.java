@@ -128,6 +128,15 @@ final class ReshardWays {
     return prices.multiplyAdds(multiplyAdds, dtype.byteSize());
   }
 
+  boolean isTimed() {
+    return prices.isTimed();
+  }
+
+  /** The price of receiving elements of four bytes, without the fixed cost of a collective. */
+  double elements(double count) {
+    return prices.elements(count);
+  }
+
   /** The cost of combining the addends of a value. */
   Cost reduction(PlannedValue value, List<String> axes, ReduceKind by) {
     return reduction(List.of(value), axes, by);

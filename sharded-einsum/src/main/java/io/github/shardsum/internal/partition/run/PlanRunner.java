@@ -5,6 +5,7 @@ import io.github.shardsum.collective.Plan;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.partition.StepSpan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,7 @@ public final class PlanRunner {
   private final Frame frame;
   private final BufferPlan buffers;
   private final Plan program;
+  private final Optional<StepClock> clock;
 
   /**
    * Lays out the supersteps of a plan.
@@ -31,7 +33,7 @@ public final class PlanRunner {
    * @throws IllegalArgumentException if the meshes differ
    */
   public PlanRunner(SpmdPlan plan, Collectives collectives) {
-    this(plan, collectives, _ -> Optional.empty());
+    this(plan, collectives, _ -> Optional.empty(), false);
   }
 
   /**
@@ -40,9 +42,11 @@ public final class PlanRunner {
    * @param plan the plan
    * @param collectives the engine, of the plan's mesh
    * @param composites finds the code of composites
+   * @param isTimed whether runs record when each step ran, see {@link #spans}
    * @throws IllegalArgumentException if the meshes differ
    */
-  public PlanRunner(SpmdPlan plan, Collectives collectives, CompositeCode.Finder composites) {
+  public PlanRunner(
+      SpmdPlan plan, Collectives collectives, CompositeCode.Finder composites, boolean isTimed) {
     if (!collectives.mesh().equals(plan.mesh())) {
       throw new IllegalArgumentException(
           String.format(
@@ -56,7 +60,8 @@ public final class PlanRunner {
     this.frame = stages.frame();
     this.buffers = new BufferPlan(stages);
     Plan.Builder builder = collectives.plan("sharded");
-    new Supersteps(stages, builder).add();
+    this.clock = isTimed ? Optional.of(new StepClock(collectives.devices())) : Optional.empty();
+    new Supersteps(stages, builder, clock, List.of()).add();
     this.program = builder.build();
   }
 
@@ -100,12 +105,22 @@ public final class PlanRunner {
     for (int i = 0; i < inputs.size(); i++) {
       frame.put(i, inputs.get(i).shards());
     }
+    clock.ifPresent(StepClock::clear);
     try {
       program.run();
       reader.accept(plan.outputs().stream().map(frame::sharded).toList());
     } finally {
       frame.release(buffers);
     }
+  }
+
+  /**
+   * When the devices of this process ran the steps, in the last run.
+   *
+   * @return a device after the other, each in order; empty if runs are not timed
+   */
+  public synchronized List<StepSpan> spans() {
+    return clock.map(StepClock::all).orElse(List.of());
   }
 
   /** Lets go of what runs keep; the next run allocates it again. */

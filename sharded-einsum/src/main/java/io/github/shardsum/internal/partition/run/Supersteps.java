@@ -19,7 +19,9 @@ import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
@@ -33,8 +35,15 @@ final class Supersteps {
   private final Plan.Builder builder;
   private final List<Integer> devices;
 
-  Supersteps(Stages stages, Plan.Builder builder) {
+  private final Optional<StepClock> clock;
+
+  /** The loops in whose body these are, as places of steps. */
+  private final List<Integer> within;
+
+  Supersteps(Stages stages, Plan.Builder builder, Optional<StepClock> clock, List<Integer> within) {
     this.stages = stages;
+    this.clock = clock;
+    this.within = within;
     this.plan = stages.plan();
     this.frame = stages.frame();
     this.builder = builder;
@@ -44,12 +53,34 @@ final class Supersteps {
   void add() {
     for (Stage stage : stages.all()) {
       switch (stage) {
-        case Stage.Local local ->
-            builder.compute(local.segment().name(), (i, _) -> local.segment().run(i));
-        case Stage.Between between -> add(between);
+        case Stage.Local local -> local(local.segment());
+        case Stage.Between between -> {
+          clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.begin(i)));
+          add(between);
+          String name = plan.steps().get(between.step()).action().op();
+          List<Integer> steps = List.of(between.step());
+          clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.end(i, name, steps, within)));
+        }
         case Stage.Rounds rounds -> loop(rounds);
       }
     }
+  }
+
+  private void local(Segment segment) {
+    String name = segment.name();
+    if (clock.isEmpty()) {
+      builder.compute(name, (i, _) -> segment.run(i));
+      return;
+    }
+    StepClock of = clock.get();
+    List<Integer> steps = segment.steps();
+    builder.compute(
+        name,
+        (i, _) -> {
+          of.begin(i);
+          segment.run(i);
+          of.end(i, name, steps, within);
+        });
   }
 
   private void add(Stage.Between between) {
@@ -298,12 +329,14 @@ final class Supersteps {
 
   private void loop(Stage.Rounds loop) {
     LoopFrame rounds = new LoopFrame(frame, plan, loop);
+    List<Integer> inside = new ArrayList<>(within);
+    inside.add(loop.step());
     builder.repeat(
         "loop",
         Math.toIntExact(loop.count()),
         (body, round) -> {
           body.compute("round begins", (i, _) -> rounds.before(i, round.getAsInt()));
-          new Supersteps(loop.body(), body).add();
+          new Supersteps(loop.body(), body, clock, List.copyOf(inside)).add();
           body.compute("round ends", (i, _) -> rounds.after(i, round.getAsInt()));
         });
     builder.compute("loop ends", (i, _) -> rounds.end(i));

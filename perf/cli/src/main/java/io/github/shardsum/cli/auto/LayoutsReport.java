@@ -1,0 +1,122 @@
+package io.github.shardsum.cli.auto;
+
+import io.github.shardsum.auto.FoundLayouts;
+import io.github.shardsum.partition.PlanOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What {@code auto} prints of annotations that were found. */
+final class LayoutsReport {
+  private static final int WIDTH = 40;
+
+  /** Annotations of another plan that are named. */
+  private static final int MOST_NAMED = 6;
+
+  private LayoutsReport() {}
+
+  /**
+   * The annotations, one a line as {@code plan} takes them, and figures of their plan.
+   *
+   * @param found the annotations
+   * @param options what plans are priced by
+   * @param seconds that it took
+   * @param certificate what the checker proved
+   */
+  static List<String> lines(
+      FoundLayouts found, PlanOptions options, double seconds, String certificate) {
+    List<String> lines = new ArrayList<>();
+    found
+        .annotations()
+        .forEach(
+            (name, layout) -> {
+              Double saved = found.savings().get(name);
+              String note = saved == null ? "" : "   # without it " + change(saved, options);
+              lines.add("--annotate '" + name + "=" + layout + "'" + note);
+            });
+    if (found.annotations().isEmpty()) {
+      lines.add("no annotation makes the plan cheaper");
+    }
+    lines.add("price      " + price(found.price(), options));
+    String proof = found.gap() == 0 ? " (the price is the lowest possible)" : "";
+    lines.add("bound      " + price(found.bound(), options) + proof);
+    lines.add("gap        " + String.format(Locale.ROOT, "%.4f %%", 100 * found.gap()));
+    String limit =
+        options.memoryLimit().isPresent()
+            ? String.format(Locale.ROOT, " of %,d", options.memoryLimit().getAsLong())
+            : "";
+    lines.add("peak       " + String.format(Locale.ROOT, "%,d%s bytes", found.peakBytes(), limit));
+    lines.add(
+        "runner-up  "
+            + found
+                .runnerUp()
+                .map(
+                    other ->
+                        price(other.price(), options)
+                            + String.format(Locale.ROOT, ", %,d bytes, ", other.peakBytes())
+                            + of(other.annotations()))
+                .orElse("none"));
+    lines.add(String.format(Locale.ROOT, "search     %,d plans in %.1f s", found.plans(), seconds));
+    lines.add(certificate);
+    return lines;
+  }
+
+  private static String of(Map<String, String> annotations) {
+    if (annotations.isEmpty()) {
+      return "without annotations";
+    }
+    if (annotations.size() > MOST_NAMED) {
+      return "with " + annotations.size() + " annotations";
+    }
+    StringBuilder text = new StringBuilder("with");
+    annotations.forEach(
+        (name, layout) -> text.append(" '").append(name).append('=').append(layout).append('\''));
+    return text.toString();
+  }
+
+  private static String change(double saved, PlanOptions options) {
+    if (saved == Double.POSITIVE_INFINITY) {
+      return "above the limit";
+    }
+    return saved == 0 ? "the same price, more memory" : price(saved, options) + " more";
+  }
+
+  private static String price(double price, PlanOptions options) {
+    return options.topology().isPresent()
+        ? String.format(Locale.ROOT, "%.4g s", price)
+        : String.format(Locale.ROOT, "%,.0f elements", price);
+  }
+
+  /** A line for each, the largest peak first, and a picture of time against memory. */
+  static List<String> pareto(List<FoundLayouts> all, PlanOptions options) {
+    List<String> lines = new ArrayList<>();
+    double dearest = all.stream().mapToDouble(FoundLayouts::price).max().orElse(1);
+    double largest = all.stream().mapToDouble(FoundLayouts::peakBytes).max().orElse(1);
+    lines.add(
+        String.format(Locale.ROOT, "%18s  %18s  %8s  annotations", "peak bytes", "price", "gap"));
+    for (FoundLayouts one : all) {
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%,18d  %18s  %6.2f %%  %s",
+              one.peakBytes(),
+              price(one.price(), options),
+              100 * one.gap(),
+              of(one.annotations())));
+    }
+    lines.add("");
+    for (FoundLayouts one : all) {
+      lines.add("memory " + bar(one.peakBytes() / largest));
+      lines.add("price  " + bar(one.price() / dearest));
+    }
+    return lines;
+  }
+
+  private static String bar(double share) {
+    int length = (int) Math.ceil(share * WIDTH);
+    return "#".repeat(length)
+        + " ".repeat(WIDTH - length)
+        + String.format(Locale.ROOT, " %5.1f %%", 100 * share);
+  }
+}

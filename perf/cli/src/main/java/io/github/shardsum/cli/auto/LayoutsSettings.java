@@ -1,0 +1,118 @@
+package io.github.shardsum.cli.auto;
+
+import io.github.shardsum.auto.AutoOptions;
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.cli.common.ByteCount;
+import io.github.shardsum.cli.common.MeshOptions;
+import io.github.shardsum.cli.program.Models;
+import io.github.shardsum.cli.program.ProgramFile;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.topology.Topologies;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Options of a search for annotations. */
+final class LayoutsSettings {
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "FILE.program",
+      description = "A program's text; what it says of layouts stays.")
+  private Optional<Path> program = Optional.empty();
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description =
+          "Instead of a program's file: ${COMPLETION-CANDIDATES}, with the paper's widths and"
+              + " without its annotations.")
+  private Optional<Models> model = Optional.empty();
+
+  @Option(names = "--mesh", paramLabel = "AXES", description = "The mesh, as in x=2,y=2.")
+  private Optional<String> mesh = Optional.empty();
+
+  @Option(
+      names = "--topology",
+      paramLabel = "NAME",
+      description = "Price collectives on a network; shardsum topology lists them.")
+  private Optional<String> topology = Optional.empty();
+
+  @Option(
+      names = "--memory-limit",
+      paramLabel = "SIZE",
+      converter = ByteCount.Converter.class,
+      description = "What a device may hold at once, as in 4096, 8MB or 1.5GiB.")
+  private Optional<Long> limit = Optional.empty();
+
+  @Option(
+      names = "--keep",
+      paramLabel = "NAME=LAYOUT",
+      description = "An annotation that stays, as in dispatched=E@x; may be given again.")
+  private Map<String, String> kept = Map.of();
+
+  @Option(
+      names = "--split",
+      paramLabel = "NAME",
+      description =
+          "An input that may not be replicated, as the tokens of a step: each mesh axis splits one of"
+              + " its labels; may be given again.")
+  private List<String> split = List.of();
+
+  @Option(
+      names = "--pareto",
+      description = "Search again for less and less memory; print price against memory.")
+  private boolean pareto;
+
+  boolean isGiven() {
+    return program.isPresent() || model.isPresent();
+  }
+
+  boolean isBoth() {
+    return program.isPresent() && model.isPresent();
+  }
+
+  boolean isPareto() {
+    return pareto;
+  }
+
+  /** The mesh; empty if none is given. */
+  Optional<Mesh> mesh() {
+    return mesh.map(Mesh::parse)
+        .map(
+            devices -> {
+              MeshOptions.checkSize(devices);
+              return devices;
+            });
+  }
+
+  Program program(Mesh on) throws IOException {
+    Program given =
+        model.isPresent()
+            ? Annotations.none(model.get().program(on))
+            : ProgramFile.read(program.orElseThrow());
+    return Annotations.of(kept).apply(given);
+  }
+
+  AutoOptions options(Mesh on, double seconds) {
+    Kernels kernels = MoePrograms.kernels();
+    PlanOptions plan = PlanOptions.defaults();
+    if (topology.isPresent()) {
+      plan = plan.withTopology(Topologies.of(topology.get(), on.size()));
+    }
+    if (limit.isPresent()) {
+      plan = plan.withMemoryLimit(limit.get());
+    }
+    return new AutoOptions(
+        plan, composite -> kernels.kernel(composite).isPresent(), Set.copyOf(split), seconds);
+  }
+}

@@ -1,0 +1,256 @@
+package io.github.shardsum.cli.common;
+
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.partition.StepSpan;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * When devices ran the steps of a plan, beside the time that is predicted for each: of a collective
+ * by a topology, of local steps by the rates of operations and bytes that another run had.
+ */
+public final class StepTrace {
+  private static final int WORST = 10;
+  private static final double NANOS = 1e9;
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final SpmdPlan plan;
+  private final boolean isTimed;
+  private final JsonNode explained;
+  private final List<StepSpan> spans;
+  private final double secondsPerFlop;
+  private final double secondsPerByte;
+
+  /**
+   * Of a run.
+   *
+   * @param plan what ran
+   * @param options the topology that prices collectives, if there is one
+   * @param before another run of it, by which local steps are priced
+   * @param spans the run
+   */
+  public StepTrace(
+      SpmdPlan plan, PlanOptions options, List<StepSpan> before, List<StepSpan> spans) {
+    this.plan = plan;
+    this.isTimed = options.topology().isPresent();
+    this.explained = JSON.readTree(plan.toJson(options)).path("explained");
+    this.spans = List.copyOf(spans);
+    double[] rates = rates(before);
+    this.secondsPerFlop = rates[0];
+    this.secondsPerByte = rates[1];
+  }
+
+  /** Operations and bytes of local steps. */
+  private record Work(double flops, double bytes) {}
+
+  /** A part of the plan, however often and on however many devices it ran. */
+  private static final class Part {
+    final String name;
+    final double predicted;
+    double measured;
+    int count;
+
+    Part(String name, double predicted) {
+      this.name = name;
+      this.predicted = predicted;
+    }
+
+    double mean() {
+      return measured / count;
+    }
+  }
+
+  /** Least squares of time over operations and bytes, neither rate below 0. */
+  private double[] rates(List<StepSpan> before) {
+    double ff = 0;
+    double fb = 0;
+    double bb = 0;
+    double ft = 0;
+    double bt = 0;
+    for (StepSpan span : before) {
+      if (!isCollective(span)) {
+        Work work = work(span);
+        double seconds = span.nanoseconds() / NANOS;
+        ff += work.flops * work.flops;
+        fb += work.flops * work.bytes;
+        bb += work.bytes * work.bytes;
+        ft += work.flops * seconds;
+        bt += work.bytes * seconds;
+      }
+    }
+    double determinant = ff * bb - fb * fb;
+    double flop = determinant <= 0 ? 0 : (ft * bb - bt * fb) / determinant;
+    double bytes = determinant <= 0 ? 0 : (bt * ff - ft * fb) / determinant;
+    if (flop > 0 && bytes > 0) {
+      return new double[] {flop, bytes};
+    }
+    return flop > 0 ? new double[] {ft / ff, 0} : new double[] {0, bb == 0 ? 0 : bt / bb};
+  }
+
+  private SpmdPlan planOf(StepSpan span) {
+    SpmdPlan at = plan;
+    for (int loop : span.within()) {
+      at = ((Action.Loop) at.steps().get(loop).action()).body();
+    }
+    return at;
+  }
+
+  private JsonNode explained(StepSpan span, int step) {
+    JsonNode at = explained;
+    for (int loop : span.within()) {
+      at = at.path(loop).path("body");
+    }
+    return at.path(step);
+  }
+
+  private boolean isCollective(StepSpan span) {
+    return planOf(span).steps().get(span.steps().getFirst()).action().isCollective();
+  }
+
+  private Work work(StepSpan span) {
+    SpmdPlan of = planOf(span);
+    double flops = 0;
+    double bytes = 0;
+    for (int step : span.steps()) {
+      PlanStep at = of.steps().get(step);
+      flops += of.flops(step);
+      for (int operand : at.operands()) {
+        bytes += bytes(of.value(operand));
+      }
+      for (PlannedValue result : at.results()) {
+        bytes += bytes(result);
+      }
+    }
+    return new Work(flops, bytes);
+  }
+
+  private static double bytes(PlannedValue value) {
+    return (double) value.localElements() * value.dtype().byteSize();
+  }
+
+  private double predicted(StepSpan span) {
+    if (!isCollective(span)) {
+      Work work = work(span);
+      return work.flops * secondsPerFlop + work.bytes * secondsPerByte;
+    }
+    double seconds = 0;
+    for (int step : span.steps()) {
+      seconds += isTimed ? explained(span, step).path("seconds").doubleValue(0) : 0;
+    }
+    return seconds;
+  }
+
+  /**
+   * The trace: a process for each device, with a thread of what was measured and one of what is
+   * predicted, each from 0.
+   *
+   * @return Chrome's trace format
+   */
+  public String json() {
+    ObjectNode trace = JsonAnswer.object().put("displayTimeUnit", "ms");
+    ArrayNode events = trace.putArray("traceEvents");
+    long first = spans.stream().mapToLong(StepSpan::begin).min().orElse(0);
+    Map<Integer, Double> at = new LinkedHashMap<>();
+    for (StepSpan span : spans) {
+      if (!at.containsKey(span.device())) {
+        at.put(span.device(), 0.0);
+        name(events, "process_name", span.device(), 0, "device " + span.device());
+        name(events, "thread_name", span.device(), 0, "measured");
+        name(events, "thread_name", span.device(), 1, "predicted");
+      }
+      double seconds = predicted(span);
+      double begin = at.merge(span.device(), seconds, Double::sum) - seconds;
+      event(events, span, 0, (span.begin() - first) / 1e3, span.nanoseconds() / 1e3, seconds);
+      event(events, span, 1, begin * 1e6, seconds * 1e6, seconds);
+    }
+    return JsonAnswer.text(trace);
+  }
+
+  private static void name(ArrayNode events, String kind, int device, int thread, String name) {
+    events
+        .addObject()
+        .put("name", kind)
+        .put("ph", "M")
+        .put("pid", device)
+        .put("tid", thread)
+        .putObject("args")
+        .put("name", name);
+  }
+
+  private void event(
+      ArrayNode events, StepSpan span, int thread, double begin, double micros, double predicted) {
+    ObjectNode event =
+        events
+            .addObject()
+            .put("name", span.name())
+            .put("cat", isCollective(span) ? "collective" : "local")
+            .put("ph", "X")
+            .put("pid", span.device())
+            .put("tid", thread)
+            .put("ts", begin)
+            .put("dur", micros);
+    ObjectNode arguments = event.putObject("args");
+    ArrayNode steps = arguments.putArray("steps");
+    span.steps().forEach(steps::add);
+    ArrayNode within = arguments.putArray("within");
+    span.within().forEach(within::add);
+    arguments.put("predictedMicroseconds", predicted * 1e6);
+    arguments.put("measuredMicroseconds", span.nanoseconds() / 1e3);
+  }
+
+  /**
+   * The ten parts of the plan whose prediction is furthest off, and the whole.
+   *
+   * @return lines of text, times of one device
+   */
+  public String summary() {
+    Map<List<List<Integer>>, Part> parts = new LinkedHashMap<>();
+    long devices = spans.stream().mapToInt(StepSpan::device).distinct().count();
+    for (StepSpan span : spans) {
+      Part part =
+          parts.computeIfAbsent(
+              List.of(span.within(), span.steps()), _ -> new Part(span.name(), predicted(span)));
+      part.measured += span.nanoseconds() / NANOS;
+      part.count++;
+    }
+    List<Part> worst = new ArrayList<>(parts.values());
+    worst.sort(
+        Comparator.comparingDouble(
+            (Part part) -> -Math.abs(part.mean() - part.predicted) * part.count));
+    StringBuilder text =
+        new StringBuilder(
+            String.format(
+                Locale.ROOT, "%14s  %14s  %7s  step%n", "measured ms", "predicted ms", "ratio"));
+    for (Part part : worst.subList(0, Math.min(WORST, worst.size()))) {
+      text.append(line(part.mean(), part.predicted, part.name));
+    }
+    double measured = parts.values().stream().mapToDouble(part -> part.measured).sum();
+    double predicted =
+        parts.values().stream().mapToDouble(part -> part.predicted * part.count).sum();
+    return text.append(
+            line(measured / Math.max(1, devices), predicted / Math.max(1, devices), "in all"))
+        .toString();
+  }
+
+  private static String line(double measured, double predicted, String name) {
+    return String.format(
+        Locale.ROOT,
+        "%14.3f  %14.3f  %7.2f  %s%n",
+        measured * 1e3,
+        predicted * 1e3,
+        measured == 0 ? 1 : predicted / measured,
+        name);
+  }
+}

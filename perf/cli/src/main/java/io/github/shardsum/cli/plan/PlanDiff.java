@@ -1,0 +1,261 @@
+package io.github.shardsum.cli.plan;
+
+import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.SpmdPlan;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The steps of a plan beside those of another one: which came, went, moved or changed their price,
+ * and the totals of both. Both are priced by the same options.
+ */
+final class PlanDiff {
+  /** Relative difference of two prices that counts as rounding. */
+  private static final double ROUNDING = 1e-9;
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final JsonNode before;
+  private final JsonNode after;
+  private final double priceBefore;
+  private final double priceAfter;
+  private final boolean isTimed;
+  private final List<Step> went = new ArrayList<>();
+  private final List<Step> came = new ArrayList<>();
+  private final List<Step> moved = new ArrayList<>();
+  private final List<Pair> changed = new ArrayList<>();
+
+  /** A step, those of a loop's body after it. */
+  private record Step(String group, String text, String shapes, double price) {
+    String name() {
+      return (group.isEmpty() ? "" : group + ": ") + text;
+    }
+
+    String whole() {
+      return group + "|" + text + "|" + shapes + "|" + price;
+    }
+  }
+
+  private record Pair(Step before, Step after) {}
+
+  private PlanDiff(SpmdPlan before, SpmdPlan after, PlanOptions options) {
+    this.before = JSON.readTree(before.toJson(options));
+    this.after = JSON.readTree(after.toJson(options));
+    this.priceBefore = before.price(options);
+    this.priceAfter = after.price(options);
+    this.isTimed = options.topology().isPresent();
+    match(steps(this.before.path("explained"), ""), steps(this.after.path("explained"), ""));
+  }
+
+  /**
+   * Compares two plans.
+   *
+   * @param before the older one
+   * @param after the newer one
+   * @param options what both are priced by
+   * @throws IllegalArgumentException if a topology has not as many devices as a plan
+   */
+  static PlanDiff of(SpmdPlan before, SpmdPlan after, PlanOptions options) {
+    return new PlanDiff(before, after, options);
+  }
+
+  private static List<Step> steps(JsonNode explained, String within) {
+    List<Step> steps = new ArrayList<>();
+    for (JsonNode step : explained) {
+      JsonNode price = step.has("seconds") ? step.path("seconds") : step.path("price");
+      String group = within + step.path("for").asString("");
+      steps.add(
+          new Step(
+              group,
+              step.path("step").asString(""),
+              step.path("localShapes").asString(""),
+              price.doubleValue(0)));
+      steps.addAll(steps(step.path("body"), group + ", in the loop, "));
+    }
+    return steps;
+  }
+
+  /** Equal steps first, then those of equal words, whose shapes or prices differ. */
+  private void match(List<Step> old, List<Step> now) {
+    int[] partner = new int[now.size()];
+    Arrays.fill(partner, -1);
+    Set<Integer> used = new HashSet<>();
+    pair(old, now, partner, used, Step::whole);
+    Set<Integer> inOrder = longestIncreasing(partner);
+    for (int i = 0; i < partner.length; i++) {
+      if (partner[i] >= 0 && !inOrder.contains(i)) {
+        moved.add(now.get(i));
+      }
+    }
+    int[] exact = partner.clone();
+    pair(old, now, partner, used, Step::name);
+    for (int i = 0; i < partner.length; i++) {
+      if (partner[i] < 0) {
+        came.add(now.get(i));
+      } else if (exact[i] < 0) {
+        changed.add(new Pair(old.get(partner[i]), now.get(i)));
+      }
+    }
+    for (int i = 0; i < old.size(); i++) {
+      if (!used.contains(i)) {
+        went.add(old.get(i));
+      }
+    }
+  }
+
+  private static void pair(
+      List<Step> old, List<Step> now, int[] partner, Set<Integer> used, Function<Step, String> by) {
+    Map<String, Deque<Integer>> places = new HashMap<>();
+    for (int i = 0; i < old.size(); i++) {
+      if (!used.contains(i)) {
+        places.computeIfAbsent(by.apply(old.get(i)), _ -> new ArrayDeque<>()).add(i);
+      }
+    }
+    for (int i = 0; i < now.size(); i++) {
+      Deque<Integer> at = places.get(by.apply(now.get(i)));
+      if (partner[i] < 0 && at != null && !at.isEmpty()) {
+        partner[i] = at.remove();
+        used.add(partner[i]);
+      }
+    }
+  }
+
+  /** The most places whose partners are in the same order; the others have moved. */
+  private static Set<Integer> longestIncreasing(int[] partner) {
+    int[] before = new int[partner.length];
+    List<Integer> ends = new ArrayList<>();
+    for (int i = 0; i < partner.length; i++) {
+      if (partner[i] >= 0) {
+        int low = 0;
+        int high = ends.size();
+        while (low < high) {
+          int middle = (low + high) / 2;
+          if (partner[ends.get(middle)] < partner[i]) {
+            low = middle + 1;
+          } else {
+            high = middle;
+          }
+        }
+        before[i] = low == 0 ? -1 : ends.get(low - 1);
+        if (low == ends.size()) {
+          ends.add(i);
+        } else {
+          ends.set(low, i);
+        }
+      }
+    }
+    Set<Integer> kept = new HashSet<>();
+    for (int i = ends.isEmpty() ? -1 : ends.getLast(); i >= 0; i = before[i]) {
+      kept.add(i);
+    }
+    return kept;
+  }
+
+  /** Whether the newer plan is dearer. */
+  boolean isDearer() {
+    return priceAfter > priceBefore * (1 + ROUNDING);
+  }
+
+  /** A line a step, and the totals. */
+  String table() {
+    StringBuilder text = new StringBuilder();
+    went.forEach(step -> line(text, "went", step.name(), price(step.price())));
+    came.forEach(step -> line(text, "came", step.name(), price(step.price())));
+    moved.forEach(step -> line(text, "moved", step.name(), price(step.price())));
+    for (Pair pair : changed) {
+      line(
+          text,
+          "changed",
+          pair.after.name(),
+          price(pair.before.price()) + " -> " + price(pair.after.price()));
+    }
+    if (text.isEmpty()) {
+      text.append("the same steps\n");
+    }
+    total(text, "received, elements", "elementsReceived");
+    total(text, "computed, FLOP", "flops");
+    total(text, "held, bytes", "peakBytes");
+    String unit = isTimed ? "price, seconds" : "price, elements";
+    String change =
+        isDearer() ? "dearer" : priceAfter < priceBefore * (1 - ROUNDING) ? "cheaper" : "the same";
+    return text.append(
+            String.format(
+                Locale.ROOT,
+                "%-18s  %s -> %s, %s",
+                unit,
+                price(priceBefore),
+                price(priceAfter),
+                change))
+        .toString();
+  }
+
+  private static void line(StringBuilder text, String what, String step, String price) {
+    text.append(String.format(Locale.ROOT, "%-7s  %-70s  %s%n", what, step, price));
+  }
+
+  private void total(StringBuilder text, String name, String member) {
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%-18s  %,.0f -> %,.0f%n",
+            name,
+            before.path(member).doubleValue(0),
+            after.path(member).doubleValue(0)));
+  }
+
+  private String price(double price) {
+    return String.format(Locale.ROOT, isTimed ? "%.4g" : "%,.0f", price);
+  }
+
+  /** The same as an object. */
+  ObjectNode json() {
+    ObjectNode answer = JsonAnswer.object();
+    steps(answer.putArray("went"), went);
+    steps(answer.putArray("came"), came);
+    steps(answer.putArray("moved"), moved);
+    ArrayNode prices = answer.putArray("changed");
+    for (Pair pair : changed) {
+      prices
+          .addObject()
+          .put("step", pair.after.text())
+          .put("for", pair.after.group())
+          .put("before", pair.before.price())
+          .put("after", pair.after.price());
+    }
+    for (String member : List.of("elementsReceived", "flops", "peakBytes")) {
+      ObjectNode both = answer.putObject(member);
+      both.set("before", Objects.requireNonNull(before.get(member), member));
+      both.set("after", Objects.requireNonNull(after.get(member), member));
+    }
+    answer
+        .putObject(isTimed ? "seconds" : "price")
+        .put("before", priceBefore)
+        .put("after", priceAfter);
+    return answer.put("dearer", isDearer());
+  }
+
+  private static void steps(ArrayNode array, List<Step> steps) {
+    for (Step step : steps) {
+      array
+          .addObject()
+          .put("step", step.text())
+          .put("for", step.group())
+          .put("price", step.price());
+    }
+  }
+}

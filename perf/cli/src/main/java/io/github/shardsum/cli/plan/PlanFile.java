@@ -1,0 +1,38 @@
+package io.github.shardsum.cli.plan;
+
+import io.github.shardsum.cli.common.TextFiles;
+import io.github.shardsum.partition.SpmdPlan;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** Plans that {@code plan --json} wrote. */
+final class PlanFile {
+  private static final int MOST_BYTES = 1 << 26;
+
+  private PlanFile() {}
+
+  /** The text of a file, {@code -} for standard input. */
+  static String text(Path file) throws IOException {
+    try (InputStream in = TextFiles.open(file)) {
+      byte[] bytes = in.readNBytes(MOST_BYTES + 1);
+      if (bytes.length > MOST_BYTES) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT, "%s: must have at most %d bytes, got more", file, MOST_BYTES));
+      }
+      return new String(bytes, StandardCharsets.UTF_8);
+    }
+  }
+
+  /** The plan of a file. */
+  static SpmdPlan read(Path file) throws IOException {
+    try {
+      return SpmdPlan.parse(text(file));
+    } catch (IllegalArgumentException bad) {
+      throw new IllegalArgumentException(file + ": " + bad.getMessage(), bad);
+    }
+  }
+}

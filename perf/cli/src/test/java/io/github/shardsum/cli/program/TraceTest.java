@@ -1,0 +1,124 @@
+package io.github.shardsum.cli.program;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.cli.Main;
+import io.github.shardsum.io.Npy;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class TraceTest {
+  private static final int DEVICES = 4;
+
+  private static final String PRODUCT =
+      """
+      program product {
+        input a: f32[m=8 k=8]
+        input b: f32[k=8 n=8]
+        c = einsum(a, b) {equation="mk,kn->mn"}
+        d = relu(c)
+        output d
+      }
+      """;
+
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... args) {
+    return Main.commandLine()
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(args);
+  }
+
+  private String file(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  private void write() throws IOException {
+    Files.writeString(folder.resolve("product.program"), PRODUCT);
+    float[] ones = new float[64];
+    Arrays.fill(ones, 1);
+    Npy.write(folder.resolve("a.npy"), Tensor.of(ones, 8, 8));
+    Npy.write(folder.resolve("b.npy"), Tensor.of(ones, 8, 8));
+  }
+
+  @Test
+  void everyDeviceHasEachStepMeasuredAndPredicted() throws IOException {
+    write();
+    int status =
+        run(
+            "run",
+            file("product.program"),
+            "--in",
+            folder.toString(),
+            "--mesh",
+            "x=" + DEVICES,
+            "--annotate",
+            "a=m k@x",
+            "--annotate",
+            "c=m n",
+            "--trace",
+            file("trace.json"));
+    assertEquals(0, status, err::toString);
+    JsonNode trace = new JsonMapper().readTree(Files.readString(folder.resolve("trace.json")));
+    Map<String, List<JsonNode>> tracks = new HashMap<>();
+    Map<String, String> names = new HashMap<>();
+    for (JsonNode event : trace.path("traceEvents")) {
+      String track = event.path("pid").intValue() + "/" + event.path("tid").intValue();
+      if (event.path("ph").asString("").equals("X")) {
+        tracks.computeIfAbsent(track, _ -> new ArrayList<>()).add(event);
+      } else if (event.path("name").asString("").equals("thread_name")) {
+        names.put(track, event.path("args").path("name").asString(""));
+      }
+    }
+    assertEquals(2 * DEVICES, tracks.size(), tracks.keySet()::toString);
+    for (int device = 0; device < DEVICES; device++) {
+      assertEquals("measured", names.get(device + "/0"));
+      assertEquals("predicted", names.get(device + "/1"));
+      List<String> measured = inOrder(tracks.get(device + "/0"));
+      assertEquals(measured, inOrder(tracks.get(device + "/1")));
+      assertTrue(measured.contains("all-reduce"), measured::toString);
+      assertTrue(measured.getFirst().startsWith("c"), measured::toString);
+    }
+    assertTrue(err.toString().contains("predicted ms"), err::toString);
+    assertTrue(err.toString().strip().endsWith("in all"), err::toString);
+  }
+
+  /** The names of a track's events, none of which begins before the one before it ends. */
+  private static List<String> inOrder(List<JsonNode> events) {
+    List<String> names = new ArrayList<>();
+    double end = 0;
+    for (JsonNode event : events) {
+      double begin = event.path("ts").doubleValue();
+      assertTrue(begin >= end - 1e-3, () -> event + " begins too early");
+      end = begin + event.path("dur").doubleValue();
+      names.add(event.path("name").asString(""));
+    }
+    return names;
+  }
+
+  @Test
+  void withoutAMeshThereIsNoTrace() throws IOException {
+    write();
+    int status =
+        run("run", file("product.program"), "--in", folder.toString(), "--trace", file("t.json"));
+    assertEquals(2, status);
+    assertTrue(err.toString().contains("--trace: expected --mesh too"), err::toString);
+  }
+}

@@ -1,0 +1,53 @@
+package io.github.shardsum.auto;
+
+import io.github.shardsum.internal.auto.Finder;
+import io.github.shardsum.internal.auto.Pareto;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Program;
+import java.util.List;
+
+/**
+ * Finds annotations for a program on a mesh: as few as give a plan of the lowest price, within a
+ * memory limit if there is one. What the program says itself stays: its annotations and the layouts
+ * of its inputs. A function of its arguments.
+ *
+ * <p>All choices are first made together, in a graph of the ways to split each statement and of the
+ * layouts of each value, whose edges are reshards at the planner's prices; an {@link
+ * io.github.shardsum.assign.AssignmentSolver} solves it, and proves a bound. The planner itself
+ * then prices the solution, others near it, and ways to say it with fewer annotations.
+ */
+public final class Auto {
+  private Auto() {}
+
+  /**
+   * Finds annotations.
+   *
+   * @param program the program
+   * @param mesh the devices
+   * @param options prices, limits and the amount of work
+   * @return the annotations and their plan
+   * @throws IllegalArgumentException if an input that may not be replicated is none of the program
+   * @throws io.github.shardsum.partition.PlanException if no plan was found that stays within the
+   *     limits
+   * @throws io.github.shardsum.propagation.PropagationException if an annotation of the program
+   *     names an axis that the mesh does not have
+   */
+  public static FoundLayouts find(Program program, Mesh mesh, AutoOptions options) {
+    return new Finder(program, mesh, options).find();
+  }
+
+  /**
+   * Finds annotations for less and less memory: without a limit, and within limits that each are a
+   * share of the peak before.
+   *
+   * @param program the program
+   * @param mesh the devices
+   * @param options prices and the amount of work of each; a limit is the first one
+   * @return what was found, each with a smaller peak and no lower price than the one before; at
+   *     least one
+   * @throws io.github.shardsum.partition.PlanException if not even the first was found
+   */
+  public static List<FoundLayouts> pareto(Program program, Mesh mesh, AutoOptions options) {
+    return Pareto.of(program, mesh, options);
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.shardsum.auto;
+
+import io.github.shardsum.assign.AssignmentOptions;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.program.Nested.Composite;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Options of {@link Auto}; an immutable value.
+ *
+ * @param plan prices and the memory limit of plans: a topology, bytes a device may hold at once;
+ *     collectives are not started ahead, whatever it says
+ * @param kernels which composites are computed as one and not as their decomposition
+ * @param split inputs that may not be replicated: each mesh axis splits one of their labels
+ * @param seconds more than 0 and at most 1,000,000: they set the amount of work, so that equal
+ *     input gives equal output
+ */
+public record AutoOptions(
+    PlanOptions plan, Predicate<Composite> kernels, Set<String> split, double seconds) {
+  /**
+   * Copies the names and checks the seconds.
+   *
+   * @throws IllegalArgumentException if the seconds are out of their range
+   */
+  public AutoOptions {
+    Objects.requireNonNull(plan, "plan");
+    Objects.requireNonNull(kernels, "kernels");
+    split = Set.copyOf(split);
+    if (!(seconds > 0 && seconds <= AssignmentOptions.MOST_SECONDS)) {
+      throw new IllegalArgumentException(
+          "seconds: must be more than 0 and at most 1,000,000, got " + seconds);
+    }
+  }
+
+  /**
+   * No topology, no limit, no kernels, inputs may be replicated, and the work of 10 seconds.
+   *
+   * @return the defaults
+   */
+  public static AutoOptions defaults() {
+    return new AutoOptions(PlanOptions.defaults(), _ -> false, Set.of(), 10);
+  }
+
+  /**
+   * With other prices or another limit.
+   *
+   * @param value prices and limits of plans
+   * @return a changed copy
+   */
+  public AutoOptions withPlan(PlanOptions value) {
+    return new AutoOptions(value, kernels, split, seconds);
+  }
+
+  /**
+   * With kernels.
+   *
+   * @param value which composites have one
+   * @return a changed copy
+   */
+  public AutoOptions withKernels(Predicate<Composite> value) {
+    return new AutoOptions(plan, value, split, seconds);
+  }
+
+  /**
+   * With inputs that may not be replicated, as the batch of a training step.
+   *
+   * @param names the inputs
+   * @return a changed copy
+   */
+  public AutoOptions withSplit(Set<String> names) {
+    return new AutoOptions(plan, kernels, names, seconds);
+  }
+
+  /**
+   * With another amount of work.
+   *
+   * @param value more than 0 and at most 1,000,000
+   * @return a changed copy
+   * @throws IllegalArgumentException if the seconds are out of their range
+   */
+  public AutoOptions withSeconds(double value) {
+    return new AutoOptions(plan, kernels, split, value);
+  }
+}

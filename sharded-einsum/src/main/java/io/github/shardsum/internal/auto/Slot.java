@@ -1,0 +1,58 @@
+package io.github.shardsum.internal.auto;
+
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Value;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** A value of a program, or of a loop's body, while a graph is built: a node of the graph. */
+final class Slot {
+  /** The value's name; of one in a loop's body {@code RESULT.body.VALUE}. */
+  final String name;
+
+  final Value value;
+
+  /** How often it is made. */
+  final long times;
+
+  /** How addends of it are combined. */
+  ReduceKind by = ReduceKind.SUM;
+
+  /** How many operands of statements it is, and once more if it is an output. */
+  int readers;
+
+  final boolean isInput;
+  boolean isOutput;
+  int made;
+  int lastRead;
+
+  /** What is said by hand of its layout; empty if nothing is. */
+  Optional<Demand> demand = Optional.empty();
+
+  /** The layouts in which it may lie. */
+  final Set<Layout> candidates = new LinkedHashSet<>();
+
+  /** The candidates, once all are known, and the place of its node. */
+  List<Layout> layouts = new ArrayList<>();
+
+  int node = -1;
+
+  Slot(String name, Value value, long times, boolean isInput, int made) {
+    this.name = name;
+    this.value = value;
+    this.times = times;
+    this.isInput = isInput;
+    this.made = made;
+    this.lastRead = made;
+  }
+
+  /** A condition on layouts. */
+  @FunctionalInterface
+  interface Demand {
+    boolean allows(Layout layout);
+  }
+}

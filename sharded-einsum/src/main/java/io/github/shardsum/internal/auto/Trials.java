@@ -1,0 +1,195 @@
+package io.github.shardsum.internal.auto;
+
+import io.github.shardsum.auto.AutoOptions;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanException;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramException;
+import io.github.shardsum.propagation.PropagationException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/** Plans of a program with other annotations, each made and priced once. */
+final class Trials {
+  /** Relative difference of two prices that counts as rounding. */
+  private static final double ROUNDING = 1e-9;
+
+  /** Relative difference of prices up to which plans are as one to a reader. */
+  private static final double SMALL = 1e-6;
+
+  /** Share of a peak below which another one counts as smaller where prices are equal. */
+  private static final double CLEARLY = 0.9;
+
+  private static final int KEPT = 12;
+
+  private final Program program;
+  private final Mesh mesh;
+  private final PlanOptions options;
+  private final Predicate<Composite> kernels;
+  private final Set<String> split;
+  private final Map<SortedMap<String, String>, Optional<Trial>> known = new HashMap<>();
+  private final List<Trial> best = new ArrayList<>();
+  private int left;
+  private int made;
+
+  /**
+   * Of a program.
+   *
+   * @param most plans that are made
+   */
+  Trials(Program program, Mesh mesh, AutoOptions given, int most) {
+    this.program = program;
+    this.mesh = mesh;
+    this.options = given.plan();
+    this.kernels = given.kernels();
+    this.split = given.split();
+    this.left = most;
+  }
+
+  /**
+   * A plan that was looked at.
+   *
+   * @param annotations by the value's name
+   * @param price the plan's
+   * @param peak bytes a device
+   * @param fits whether that is within the limit
+   */
+  record Trial(SortedMap<String, String> annotations, double price, long peak, boolean fits) {
+    Trial {
+      annotations = Collections.unmodifiableSortedMap(new TreeMap<>(annotations));
+    }
+
+    /** Whether this is a better plan, not only one of fewer annotations. */
+    boolean beats(Trial other) {
+      if (fits != other.fits) {
+        return fits;
+      }
+      if (!fits && peak != other.peak) {
+        return peak < other.peak;
+      }
+      double rounding = ROUNDING * Math.max(price, other.price);
+      return price < other.price - rounding
+          || (price <= other.price + rounding && peak < CLEARLY * other.peak);
+    }
+
+    /** Whether this is as good for a user, who pays the price and has the memory. */
+    boolean isNoWorseThan(Trial other) {
+      return price <= other.price * (1 + ROUNDING)
+          && CLEARLY * peak <= other.peak
+          && (fits || (!other.fits && peak <= other.peak));
+    }
+
+    /** Whether a reader cannot tell the two apart. */
+    boolean isSamePlan(Trial other) {
+      return Math.abs(price - other.price) <= SMALL * Math.max(price, other.price)
+          && CLEARLY * peak <= other.peak
+          && CLEARLY * other.peak <= peak;
+    }
+  }
+
+  boolean isSpent() {
+    return left <= 0;
+  }
+
+  /** Allows for more plans. */
+  void allow(int more) {
+    left = Math.max(left, more);
+  }
+
+  int made() {
+    return made;
+  }
+
+  /** The plan with annotations; none if there is none, or no more may be made. */
+  Optional<Trial> of(SortedMap<String, String> annotations) {
+    Optional<Trial> trial = known.get(annotations);
+    if (trial == null) {
+      if (left <= 0) {
+        return Optional.empty();
+      }
+      left--;
+      made++;
+      trial = make(annotations);
+      known.put(new TreeMap<>(annotations), trial);
+      trial.ifPresent(this::keep);
+    }
+    return trial;
+  }
+
+  private Optional<Trial> make(SortedMap<String, String> annotations) {
+    try {
+      ProgramPlan plan = plan(annotations, withoutLimit());
+      if (!isSplit(plan.plan())) {
+        return Optional.empty();
+      }
+      long peak = plan.plan().peakBytes();
+      OptionalLong limit = options.memoryLimit();
+      return Optional.of(
+          new Trial(
+              annotations,
+              plan.plan().price(options),
+              peak,
+              limit.isEmpty() || peak <= limit.getAsLong()));
+    } catch (PlanException | PropagationException | ProgramException refused) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether inputs that may not be replicated are not. */
+  private boolean isSplit(SpmdPlan plan) {
+    return plan.inputs().stream()
+        .filter(input -> split.contains(input.name()))
+        .allMatch(input -> LayoutGraph.isSplit(input.layout()));
+  }
+
+  private PlanOptions withoutLimit() {
+    return new PlanOptions(options.topology(), OptionalLong.empty(), options.replication());
+  }
+
+  /** The plan of a trial, or of one that does not fit another one that does. */
+  ProgramPlan plan(Trial trial) {
+    return plan(trial.annotations, trial.fits ? withoutLimit() : options);
+  }
+
+  private ProgramPlan plan(SortedMap<String, String> annotations, PlanOptions by) {
+    return ProgramPlan.of(Annotations.of(annotations).apply(program), mesh, kernels, by);
+  }
+
+  private void keep(Trial trial) {
+    for (int place = 0; place < best.size(); place++) {
+      if (best.get(place).isSamePlan(trial)) {
+        if (trial.annotations.size() < best.get(place).annotations.size()) {
+          best.set(place, trial);
+        }
+        return;
+      }
+    }
+    int place = 0;
+    while (place < best.size() && !trial.beats(best.get(place))) {
+      place++;
+    }
+    best.add(place, trial);
+    if (best.size() > KEPT) {
+      best.removeLast();
+    }
+  }
+
+  /** The best plan but one that fits. */
+  Optional<Trial> other(Trial than) {
+    return best.stream().filter(trial -> !trial.isSamePlan(than) && trial.fits).findFirst();
+  }
+}

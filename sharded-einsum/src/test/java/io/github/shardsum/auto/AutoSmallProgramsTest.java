@@ -1,0 +1,228 @@
+package io.github.shardsum.auto;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanException;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.testsupport.TestDepth;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Small programs, all annotations of whose values are tried with the planner itself. */
+class AutoSmallProgramsTest {
+  private static final int PROGRAMS = TestDepth.cases(4, 40, 1_000);
+  private static final long SEED = Long.getLong("shardsum.seed", 0);
+
+  @Test
+  void theBestOfAllAnnotationsIsFoundAndNoneIsBelowTheBound() {
+    for (int i = 0; i < PROGRAMS; i++) {
+      Drawn drawn = new Drawn(SEED + i);
+      double best = drawn.best();
+      FoundLayouts found =
+          Auto.find(drawn.program, drawn.mesh, AutoOptions.defaults().withSeconds(20));
+      String what = "seed " + (SEED + i) + ", " + drawn.mesh.notation() + "\n" + drawn.program;
+      double rounding = 1e-9 * best;
+      assertTrue(
+          found.bound() <= best + rounding,
+          () -> what + "bound " + found.bound() + " above the optimum " + best);
+      assertTrue(
+          Math.abs(found.price() - best) <= rounding,
+          () -> what + found.annotations() + " at " + found.price() + ", the best is " + best);
+    }
+  }
+
+  @Test
+  void whatIsFoundIsWhatItsAnnotationsGive() {
+    for (int i = 0; i < PROGRAMS; i++) {
+      Drawn drawn = new Drawn(SEED + i);
+      AutoOptions options = AutoOptions.defaults().withSeconds(1);
+      FoundLayouts found = Auto.find(drawn.program, drawn.mesh, options);
+      ProgramPlan plan = drawn.plan(new TreeMap<>(found.annotations()));
+      assertTrue(plan.plan().equals(found.plan().plan()), () -> drawn.program.toString());
+      assertTrue(plan.plan().price(options.plan()) == found.price(), () -> "seed " + drawn);
+      found.plan().certify();
+      assertTrue(found.equals(Auto.find(drawn.program, drawn.mesh, options)), "not the same twice");
+    }
+  }
+
+  /** A random program and mesh. */
+  private static final class Drawn {
+    private static final String[] LABELS = {"a", "b", "c", "d"};
+    private static final long[] SIZES = {2, 4, 6, 8, 32, 64, 512, 1024, 4096};
+
+    final Program program;
+    final Mesh mesh;
+    private final Random random;
+    private final Map<String, Long> sizes = new TreeMap<>();
+    private final List<String[]> values = new ArrayList<>();
+    private final StringBuilder inputs = new StringBuilder();
+    private final StringBuilder statements = new StringBuilder();
+
+    Drawn(long seed) {
+      random = new Random(seed);
+      boolean isWide = random.nextInt(4) == 0;
+      mesh = Mesh.parse(isWide ? "x=2 y=2" : random.nextBoolean() ? "x=2" : "x=4");
+      for (String label : LABELS) {
+        sizes.put(label, SIZES[random.nextInt(SIZES.length)]);
+      }
+      input(2);
+      int most = isWide ? 3 : 4;
+      while (values.size() < most) {
+        if (values.size() == most - 1 || random.nextBoolean()) {
+          unary();
+        } else {
+          einsum();
+        }
+      }
+      String last = values.getLast()[0];
+      program =
+          Program.parse("program drawn {\n" + inputs + statements + "  output " + last + "\n}\n");
+    }
+
+    private String[] input(int rank) {
+      List<String> labels = new ArrayList<>(List.of(LABELS));
+      while (labels.size() > rank) {
+        labels.remove(random.nextInt(labels.size()));
+      }
+      return input(labels);
+    }
+
+    private String[] input(List<String> labels) {
+      String name = "v" + values.size();
+      StringBuilder type = new StringBuilder();
+      labels.forEach(
+          label -> type.append(type.isEmpty() ? "" : " ").append(label + "=" + sizes.get(label)));
+      inputs.append("  input " + name + ": f32[" + type + "]\n");
+      return value(name, labels);
+    }
+
+    private String[] value(String name, List<String> labels) {
+      String[] value = Stream.concat(Stream.of(name), labels.stream()).toArray(String[]::new);
+      values.add(value);
+      return value;
+    }
+
+    private static List<String> labels(String[] value) {
+      return List.of(value).subList(1, value.length);
+    }
+
+    private void unary() {
+      String[] x = values.getLast();
+      List<String> labels = labels(x);
+      String name = "v" + values.size();
+      switch (random.nextInt(labels.isEmpty() ? 1 : 4)) {
+        case 0 -> {
+          statements.append("  " + name + " = relu(" + x[0] + ")\n");
+          value(name, labels);
+        }
+        case 1 -> {
+          String label = labels.get(random.nextInt(labels.size()));
+          statements.append("  " + name + " = softmax(" + x[0] + ") {label=\"" + label + "\"}\n");
+          value(name, labels);
+        }
+        case 2 -> {
+          String equation = String.join(" ", labels) + " -> " + String.join(" ", labels.reversed());
+          statements.append(
+              "  " + name + " = einsum(" + x[0] + ") {equation=\"" + equation + " \"}\n");
+          value(name, labels.reversed());
+        }
+        default -> {
+          statements.append("  " + name + " = add(" + x[0] + ", " + x[0] + ")\n");
+          value(name, labels);
+        }
+      }
+    }
+
+    /** A product with a new input, or of the last value with itself where a label is left out. */
+    private void einsum() {
+      String[] x = values.getLast();
+      String[] w = input(Math.min(2, LABELS.length));
+      List<String> out = new ArrayList<>();
+      for (String label : LABELS) {
+        boolean left = labels(x).contains(label);
+        boolean right = labels(w).contains(label);
+        if (left != right || (left && random.nextInt(3) == 0)) {
+          out.add(label);
+        }
+      }
+      while (out.size() > 2) {
+        out.remove(random.nextInt(out.size()));
+      }
+      String name = "v" + values.size();
+      String equation =
+          String.join(" ", labels(x))
+              + " , "
+              + String.join(" ", labels(w))
+              + " -> "
+              + String.join(" ", out);
+      statements.append(
+          "  " + name + " = einsum(" + x[0] + ", " + w[0] + ") {equation=\"" + equation + " \"}\n");
+      value(name, out);
+    }
+
+    ProgramPlan plan(Map<String, String> annotations) {
+      return ProgramPlan.of(
+          Annotations.of(annotations).apply(program), mesh, _ -> false, PlanOptions.defaults());
+    }
+
+    /** The least price of all annotations. */
+    double best() {
+      List<Value> all = new ArrayList<>(program.inputs());
+      program.statements().forEach(statement -> all.addAll(statement.results()));
+      return best(all, 0, new TreeMap<>());
+    }
+
+    private double best(List<Value> all, int at, Map<String, String> annotations) {
+      if (at == all.size()) {
+        try {
+          return plan(annotations).plan().price(PlanOptions.defaults());
+        } catch (PlanException none) {
+          return Double.POSITIVE_INFINITY;
+        }
+      }
+      double best = best(all, at + 1, annotations);
+      Value value = all.get(at);
+      for (String layout : layouts(value.type().names(), mesh.axisNames(), Map.of())) {
+        annotations.put(value.name(), layout);
+        best = Math.min(best, best(all, at + 1, annotations));
+        annotations.remove(value.name());
+      }
+      return best;
+    }
+
+    /** Each axis splits one label, in either place, or none. */
+    private static List<String> layouts(
+        List<String> names, List<String> axes, Map<String, String> placed) {
+      if (axes.isEmpty()) {
+        List<String> words =
+            names.stream()
+                .map(name -> placed.containsKey(name) ? name + "@" + placed.get(name) : name)
+                .toList();
+        return names.isEmpty() ? List.of() : List.of(String.join(" ", words));
+      }
+      List<String> rest = axes.subList(1, axes.size());
+      List<String> layouts = new ArrayList<>(layouts(names, rest, placed));
+      for (String name : names) {
+        String axis = axes.getFirst();
+        String before = placed.get(name);
+        for (String on :
+            before == null ? List.of(axis) : List.of(before + "." + axis, axis + "." + before)) {
+          Map<String, String> with = new TreeMap<>(placed);
+          with.put(name, on);
+          layouts.addAll(layouts(names, rest, with));
+        }
+      }
+      return layouts;
+    }
+  }
+}
