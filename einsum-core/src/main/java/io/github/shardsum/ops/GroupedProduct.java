@@ -1,6 +1,7 @@
 package io.github.shardsum.ops;
 
 import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ArrayRef;
 import io.github.shardsum.internal.contraction.ComputeType;
@@ -81,7 +82,32 @@ public final class GroupedProduct {
    */
   public static void rowsInto(
       Workers workers, Tensor out, MatrixRows x, Tensor w, Tensor sizes, Epilogue epilogue) {
-    rowsInto(workers, out, x, w, sizes, epilogue, Optional.empty());
+    rowsInto(workers, SumOrder.FASTEST, out, x, w, sizes, epilogue, Optional.empty());
+  }
+
+  /**
+   * As {@link #rowsInto(Workers, Tensor, MatrixRows, Tensor, Tensor, Epilogue)}, with an order of
+   * sums: by {@link SumOrder#TREE} those of {@code rk,kn->rn} of each group.
+   *
+   * @param workers threads to use
+   * @param sums the order of floating-point sums
+   * @param out {@code [r, n]} of w's dtype; overwritten
+   * @param x {@code [r, k]}
+   * @param w {@code [e, k, n]}
+   * @param sizes {@code [e]}
+   * @param epilogue what follows the sums
+   * @throws IllegalArgumentException as {@link #rowsInto(Workers, Tensor, MatrixRows, Tensor,
+   *     Tensor, Epilogue)}
+   */
+  public static void rowsInto(
+      Workers workers,
+      SumOrder sums,
+      Tensor out,
+      MatrixRows x,
+      Tensor w,
+      Tensor sizes,
+      Epilogue epilogue) {
+    rowsInto(workers, sums, out, x, w, sizes, epilogue, Optional.empty());
   }
 
   /**
@@ -107,7 +133,7 @@ public final class GroupedProduct {
       Epilogue epilogue,
       RowFunction function) {
     checkFunction(out, function);
-    rowsInto(workers, out, x, w, sizes, epilogue, Optional.of(function));
+    rowsInto(workers, SumOrder.FASTEST, out, x, w, sizes, epilogue, Optional.of(function));
   }
 
   private static void checkFunction(Tensor out, RowFunction function) {
@@ -137,6 +163,7 @@ public final class GroupedProduct {
 
   private static void rowsInto(
       Workers workers,
+      SumOrder sums,
       Tensor out,
       MatrixRows x,
       Tensor w,
@@ -170,9 +197,10 @@ public final class GroupedProduct {
           none.reshape(1, 1, 1).broadcastTo(Shape.of(w.size(0), 1, w.size(2))),
           groups,
           finish,
-          bias);
+          bias,
+          sums);
     } else {
-      rows(threads, to, x, w, groups, finish, bias);
+      rows(threads, to, x, w, groups, finish, bias, sums);
     }
     if (collects) {
       out.assign(to);
@@ -204,7 +232,8 @@ public final class GroupedProduct {
     Workers threads = ready(workers, out, w.dtype(), shape, List.of(x, w, sizes));
     if (x.size(1) > 0) {
       Bias none = new Bias(Optional.empty(), 0, 0);
-      rows(threads, out, all, w, groups, ResultScaling.PLAIN.accumulating(), none);
+      rows(
+          threads, out, all, w, groups, ResultScaling.PLAIN.accumulating(), none, SumOrder.FASTEST);
     }
   }
 
@@ -262,6 +291,25 @@ public final class GroupedProduct {
    */
   public static void weightsInto(
       Workers workers, Tensor out, MatrixRows x, MatrixRows y, Tensor sizes) {
+    weightsInto(workers, SumOrder.FASTEST, out, x, y, sizes);
+  }
+
+  /**
+   * As {@link #weightsInto(Workers, Tensor, MatrixRows, MatrixRows, Tensor)}, with an order of
+   * sums: by {@link SumOrder#TREE} those of {@code rk,rn->kn} over the rows of each group from its
+   * first.
+   *
+   * @param workers threads to use
+   * @param sums the order of floating-point sums
+   * @param out {@code [e, k, n]}; overwritten
+   * @param x {@code [r, k]}
+   * @param y {@code [r, n]}
+   * @param sizes {@code [e]}
+   * @throws IllegalArgumentException as {@link #weightsInto(Workers, Tensor, MatrixRows,
+   *     MatrixRows, Tensor)}
+   */
+  public static void weightsInto(
+      Workers workers, SumOrder sums, Tensor out, MatrixRows x, MatrixRows y, Tensor sizes) {
     checkWeights(x, y, out.dtype());
     long[] groups = groups(sizes, sizes.rank() == 1 ? sizes.size(0) : 0, x.count());
     Shape shape = Shape.of(groups.length, x.width(), y.width());
@@ -276,9 +324,9 @@ public final class GroupedProduct {
       return;
     }
     if (roundsOften(out, LongStream.of(groups).max().orElse(0))) {
-      collectedWeights(threads, out, x, y, groups);
+      collectedWeights(threads, out, x, y, groups, sums);
     } else {
-      weights(threads, out, x, y, groups, ResultScaling.PLAIN);
+      weights(threads, out, x, y, groups, ResultScaling.PLAIN, sums);
     }
   }
 
@@ -316,20 +364,21 @@ public final class GroupedProduct {
     Workers threads =
         ready(workers, out, out.dtype(), shape, List.of(x.source(), y.source(), sizes));
     if (shape.elementCount() > 0) {
-      weights(threads, out, x, y, groups, ResultScaling.PLAIN.accumulating());
+      weights(threads, out, x, y, groups, ResultScaling.PLAIN.accumulating(), SumOrder.FASTEST);
     }
   }
 
   /** Matrix after matrix, each summed in f32 and then rounded. */
   private static void collectedWeights(
-      Workers threads, Tensor out, MatrixRows x, MatrixRows y, long[] groups) {
+      Workers threads, Tensor out, MatrixRows x, MatrixRows y, long[] groups, SumOrder order) {
     Tensor sums = Tensor.zeros(DType.F32, 1, x.width(), y.width());
     long from = 0;
     for (int group = 0; group < groups.length; group++) {
       long to = from + groups[group];
       if (to > from) {
         long[] rows = {groups[group]};
-        weights(threads, sums, x.slice(from, to), y.slice(from, to), rows, ResultScaling.PLAIN);
+        MatrixRows some = x.slice(from, to);
+        weights(threads, sums, some, y.slice(from, to), rows, ResultScaling.PLAIN, order);
         out.select(0, group).assign(sums.select(0, 0));
       }
       from = to;
@@ -342,9 +391,10 @@ public final class GroupedProduct {
       MatrixRows x,
       MatrixRows y,
       long[] groups,
-      ResultScaling finish) {
+      ResultScaling finish,
+      SumOrder sums) {
     Side to = new Side(ArrayRef.of(out), out.stride(0), 0, out.stride(1), out.stride(2));
-    new GroupedSteps(ComputeType.of(out.dtype()), groups, threads)
+    new GroupedSteps(ComputeType.of(out.dtype()), groups, threads, sums.leaf())
         .weights(to, x.byTerms(), y.byColumns(), x.width(), y.width(), finish);
   }
 
@@ -361,13 +411,14 @@ public final class GroupedProduct {
       Tensor w,
       long[] groups,
       ResultScaling finish,
-      Bias bias) {
+      Bias bias,
+      SumOrder sums) {
     if (out.shape().elementCount() == 0) {
       return;
     }
     Side to = new Side(ArrayRef.of(out), 0, out.stride(0), 0, out.stride(1));
     Side right = new Side(ArrayRef.of(w), w.stride(0), 0, w.stride(1), w.stride(2));
-    new GroupedSteps(ComputeType.of(w.dtype()), groups, threads)
+    new GroupedSteps(ComputeType.of(w.dtype()), groups, threads, sums.leaf())
         .rows(to, x.byTerms(), right, x.width(), w.size(2), finish, bias.group(), bias.n());
   }
 

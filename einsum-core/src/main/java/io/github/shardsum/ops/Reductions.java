@@ -4,6 +4,7 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.ops.AlongAxis;
@@ -62,7 +63,21 @@ public final class Reductions {
    * @throws IllegalArgumentException if there is no such axis, or one is named twice
    */
   public static Tensor sum(Workers workers, Tensor x, int... axes) {
-    return sumOver(workers, x, axes).run(x);
+    return sumOver(workers, SumOrder.FASTEST, x, axes).run(x);
+  }
+
+  /**
+   * As {@link #sum(Workers, Tensor, int...)}, with an order of sums.
+   *
+   * @param workers threads to use
+   * @param sums the order of floating-point sums
+   * @param x the terms
+   * @param axes the axes to sum over, in [0, rank), each once; none gives a copy
+   * @return x's dtype, and its shape without the axes; zeros where an axis was empty
+   * @throws IllegalArgumentException if there is no such axis, or one is named twice
+   */
+  public static Tensor sum(Workers workers, SumOrder sums, Tensor x, int... axes) {
+    return sumOver(workers, sums, x, axes).run(x);
   }
 
   /**
@@ -76,16 +91,16 @@ public final class Reductions {
    *     fit; nothing is then written
    */
   public static void sumInto(Workers workers, Tensor out, Tensor x, int... axes) {
-    sumOver(workers, x, axes).runInto(out, x);
+    sumOver(workers, SumOrder.FASTEST, x, axes).runInto(out, x);
   }
 
-  private static Einsum sumOver(Workers workers, Tensor x, int... axes) {
+  private static Einsum sumOver(Workers workers, SumOrder sums, Tensor x, int... axes) {
     distinct("sum", x, axes);
     int[] labels = IntStream.range(0, x.rank()).toArray();
     int[] kept =
         IntStream.of(labels).filter(i -> IntStream.of(axes).noneMatch(a -> a == i)).toArray();
     Equation equation = Equation.ofSublists(List.of(labels), kept);
-    EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
+    EinsumOptions options = EinsumOptions.defaults().withWorkers(workers).withSums(sums);
     return Einsum.compile(equation, options, OperandSpec.like(x));
   }
 

@@ -9,6 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.einsum.EinsumOptions.KernelChoice;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.reference.ReferenceTreeSum;
+import io.github.shardsum.ops.GroupedProduct;
+import io.github.shardsum.ops.MatrixRows;
+import io.github.shardsum.ops.Reductions;
+import io.github.shardsum.ops.Softmax;
 import io.github.shardsum.tensor.Bf16;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -297,6 +301,67 @@ class SumOrderTest {
     assertArrayEquals(
         bits(einsum.run(x.tensor(), y.tensor()).toDoubleArray()),
         bits(tuned.run(x.tensor(), y.tensor()).toDoubleArray()));
+  }
+
+  /** Groups of few and many rows; a matrix of one column, which is else another kernel's. */
+  @ParameterizedTest
+  @CsvSource({"F32, 9, 512", "F64, 9, 2", "BF16, 9, 4", "F32, 1, 4"})
+  void groupedProductsAreThoseOfTheirGroups(DType dtype, int n, int leaf) {
+    Random random = new Random(8);
+    int[] groups = {3, 0, 40, 1};
+    Tensor sizes = Tensor.of(groups, 4);
+    Tensor x = Operand.of(dtype, new int[] {44, 700}, random).tensor();
+    Tensor w = Operand.of(dtype, new int[] {4, 700, n}, random).tensor();
+    Tensor y = Operand.of(dtype, new int[] {44, n}, random).tensor();
+    Tensor rows = Tensor.zeros(dtype, 44, n);
+    Tensor weights = Tensor.zeros(dtype, 4, 700, n);
+    SumOrder sums = new SumOrder(leaf);
+    EinsumOptions options = EinsumOptions.defaults().withSums(sums);
+    try (Workers workers = Workers.of(2)) {
+      GroupedProduct.rowsInto(workers, sums, rows, MatrixRows.of(x), w, sizes, Epilogue.none());
+      GroupedProduct.weightsInto(workers, sums, weights, MatrixRows.of(x), MatrixRows.of(y), sizes);
+    }
+    int from = 0;
+    for (int group = 0; group < groups.length; group++) {
+      int to = from + groups[group];
+      if (to > from) {
+        Tensor some = x.slice(0, from, to);
+        Tensor own = run("rk,kn->rn", options, some, w.select(0, group));
+        assertArrayEquals(bits(own.toDoubleArray()), bits(rows.slice(0, from, to).toDoubleArray()));
+        Tensor matrix = run("rk,rn->kn", options, some, y.slice(0, from, to));
+        assertArrayEquals(
+            bits(matrix.toDoubleArray()), bits(weights.select(0, group).toDoubleArray()));
+      }
+      from = to;
+    }
+  }
+
+  @Test
+  void sumsOverAxesKeepTheOrder() {
+    Random random = new Random(9);
+    Tensor x = Operand.of(DType.F32, new int[] {7, 900}, random).tensor();
+    SumOrder sums = new SumOrder(4);
+    Tensor expected = run("mk->m", EinsumOptions.defaults().withSums(sums), x);
+    Tensor got = Reductions.sum(Workers.sequential(), sums, x, 1);
+    assertArrayEquals(bits(expected.toDoubleArray()), bits(got.toDoubleArray()));
+  }
+
+  /** A softmax needs no order: its sums have one, whatever the strides and the number of rows. */
+  @Test
+  void aSoftmaxHasTheSameBitsInAnyStrides() {
+    Random random = new Random(10);
+    double[] logits = new double[37 * 600];
+    Arrays.setAll(logits, _ -> 4 * random.nextGaussian());
+    for (DType dtype : List.of(DType.F32, DType.F64, DType.BF16)) {
+      Tensor rows = Tensor.of(logits, 37, 600).convert(dtype);
+      Tensor columns = Tensor.zeros(dtype, 600, 37);
+      columns.assign(rows.transpose(1, 0));
+      Tensor whole = Softmax.softmax(Workers.sequential(), rows, 1);
+      Tensor turned = Softmax.softmax(Workers.sequential(), columns, 0).transpose(1, 0);
+      assertArrayEquals(bits(whole.toDoubleArray()), bits(turned.toDoubleArray()));
+      Tensor one = Softmax.softmax(Workers.sequential(), rows.slice(0, 5, 6), 1);
+      assertArrayEquals(bits(whole.slice(0, 5, 6).toDoubleArray()), bits(one.toDoubleArray()));
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.bench.peer.BenchCase;
+import io.github.shardsum.cli.bench.peer.Competitor;
 import io.github.shardsum.cli.bench.peer.CompiledLimits;
 import io.github.shardsum.cli.bench.peer.Isa;
 import io.github.shardsum.cli.bench.peer.PeerVersion;
@@ -12,6 +13,7 @@ import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.cli.scaling.ScalingPoint;
 import io.github.shardsum.cli.scaling.ScalingRun;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.MeasurementException;
@@ -135,6 +137,12 @@ public final class BenchCommand implements Callable<Integer> {
         "(default: native)."
       })
   private Isa isa = Isa.NATIVE;
+
+  @Option(
+      names = "--reproducible",
+      description =
+          "Also time ours with sums in a fixed order, as the peer in-order: its ratio is the price.")
+  private boolean reproducible;
 
   @Option(
       names = "--limits",
@@ -320,7 +328,11 @@ public final class BenchCommand implements Callable<Integer> {
       known.addAll(found.found());
       Roofline roof = new Roofline(workers, WINDOW_NANOS);
       InterleavedTimer timer = count == 1 ? rounds : rounds.withPauses();
-      BenchRun run = new BenchRun(timer, workers, roof, found.competitors(), report::note);
+      List<Competitor> others = new ArrayList<>(found.competitors());
+      if (reproducible) {
+        others.add(new Ours(workers, SumOrder.TREE));
+      }
+      BenchRun run = new BenchRun(timer, workers, roof, others, report::note);
       for (BenchCase subject : cases) {
         results.add(run.measure(subject));
         report.row(results.getLast());

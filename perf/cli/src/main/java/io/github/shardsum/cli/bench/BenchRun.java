@@ -2,6 +2,7 @@ package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.bench.peer.BenchCase;
 import io.github.shardsum.cli.bench.peer.Competitor;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.Interval;
@@ -56,7 +57,7 @@ final class BenchRun {
    */
   Measured measure(BenchCase subject) {
     Oracle oracle = new Oracle(subject);
-    Ours ours = new Ours(workers);
+    Ours ours = new Ours(workers, SumOrder.FASTEST);
     double[] values = ours.prepare(subject, oracle.samples());
     if (!oracle.accepts(values)) {
       throw new IllegalStateException(

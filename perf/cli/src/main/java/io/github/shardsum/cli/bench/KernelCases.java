@@ -7,6 +7,7 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.einsum.OperandSpec;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.Interval;
@@ -228,7 +229,8 @@ final class KernelCases {
   private static Interval error(Workers workers, String equation) {
     BenchCase subject = BenchCases.of(equation, Map.of("i", 10_000_000L), DType.F32);
     Oracle oracle = new Oracle(subject);
-    double error = oracle.error(new Ours(workers).prepare(subject, oracle.samples()));
+    double error =
+        oracle.error(new Ours(workers, SumOrder.FASTEST).prepare(subject, oracle.samples()));
     return Interval.exactly(error);
   }
 

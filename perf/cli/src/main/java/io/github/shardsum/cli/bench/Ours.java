@@ -6,6 +6,7 @@ import io.github.shardsum.cli.bench.peer.Inputs;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.OperandSpec;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -18,7 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class Ours implements Competitor {
   static final String NAME = "shardsum";
 
+  /** Ours with sums in a fixed order, as a peer of ours without. */
+  static final String IN_ORDER = "in-order";
+
   private final Workers workers;
+  private final SumOrder sums;
   private @Nullable Run run;
 
   private record Run(Einsum einsum, Tensor out, Tensor[] operands) {
@@ -30,13 +35,14 @@ final class Ours implements Competitor {
     }
   }
 
-  Ours(Workers workers) {
+  Ours(Workers workers, SumOrder sums) {
     this.workers = workers;
+    this.sums = sums;
   }
 
   @Override
   public String name() {
-    return NAME;
+    return sums.isTree() ? IN_ORDER : NAME;
   }
 
   @Override
@@ -46,7 +52,7 @@ final class Ours implements Competitor {
         IntStream.range(0, subject.bound().operandCount())
             .mapToObj(i -> Inputs.heap(i, subject.bound().operandShape(i), dtype))
             .toArray(Tensor[]::new);
-    EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
+    EinsumOptions options = EinsumOptions.defaults().withWorkers(workers).withSums(sums);
     Einsum einsum = Einsum.compile(subject.bound().equation(), options, OperandSpec.like(operands));
     Shape shape = einsum.outputShape();
     Tensor out = Tensor.zeros(dtype, shape);
