@@ -255,7 +255,8 @@ class ReproducibleTest {
 
   @ParameterizedTest
   @CsvSource({
-    "32, 4", "32, 8", "29, 4", "12, 4", "10, 4", "24, 4", "24, 6", "20, 5", "16, 3", "40, 3", "7, 2"
+    "32, 4", "32, 8", "29, 4", "12, 4", "10, 4", "24, 4", "24, 6", "48, 4", "20, 5", "16, 3",
+    "40, 3", "7, 2"
   })
   void onlyWholeSubtreesAreSplit(long k, int devices) {
     SumOrder sums = new SumOrder(4);
