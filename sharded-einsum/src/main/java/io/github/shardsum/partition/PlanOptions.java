@@ -17,6 +17,7 @@ import java.util.OptionalLong;
  *     destination does
  * @param overlap whether collectives of a program's plan are started ahead of where they are
  *     awaited, where that makes the plan's schedule shorter and holds no more memory
+ * @param windows when einsums of a program are computed in windows
  * @param sums the order of floating-point sums; if it is a tree, only plans are chosen that keep it
  */
 public record PlanOptions(
@@ -24,7 +25,29 @@ public record PlanOptions(
     OptionalLong memoryLimit,
     boolean replication,
     boolean overlap,
+    Windows windows,
     SumOrder sums) {
+  /**
+   * Bytes of an operand that a device would gather from which on it is gathered in windows by
+   * price, where no topology prices them.
+   */
+  public static final long WINDOW_BYTES = 256L << 20;
+
+  /** When an einsum behind a gather, or before a reduce-scatter, is computed in windows. */
+  public enum Windows {
+    /** Wherever it can be. */
+    ALWAYS,
+    /** Never. */
+    NEVER,
+    /**
+     * Where it is cheaper on the topology, without one where the gathered operand or the
+     * unscattered result of a device has more than {@link PlanOptions#WINDOW_BYTES}; and where a
+     * memory limit asks for it. Chunks of less than 64 indices, rounds of less than a million
+     * operations and groups of more than 64 members are not cut by price.
+     */
+    BY_PRICE
+  }
+
   /**
    * Checks the limit.
    *
@@ -33,6 +56,7 @@ public record PlanOptions(
   public PlanOptions {
     Objects.requireNonNull(topology, "topology");
     Objects.requireNonNull(memoryLimit, "memoryLimit");
+    Objects.requireNonNull(windows, "windows");
     Objects.requireNonNull(sums, "sums");
     if (memoryLimit.isPresent() && memoryLimit.getAsLong() < 0) {
       throw new IllegalArgumentException(
@@ -41,18 +65,19 @@ public record PlanOptions(
   }
 
   /**
-   * Without overlap, sums in the fastest order.
+   * Without overlap and windows, sums in the fastest order.
    *
    * @param topology the network that prices collectives
    * @param memoryLimit bytes that a device may hold at once
    * @param replication whether a device may hold a whole value on the way
    */
   public PlanOptions(Optional<Topology> topology, OptionalLong memoryLimit, boolean replication) {
-    this(topology, memoryLimit, replication, false, SumOrder.FASTEST);
+    this(topology, memoryLimit, replication, false, Windows.NEVER, SumOrder.FASTEST);
   }
 
   /**
-   * No topology, no limit, no hidden replication, no overlap, sums in the fastest order.
+   * No topology, no limit, no hidden replication, no overlap, no windows, sums in the fastest
+   * order.
    *
    * @return the defaults
    */
@@ -72,6 +97,7 @@ public record PlanOptions(
         memoryLimit,
         replication,
         overlap,
+        windows,
         sums);
   }
 
@@ -91,7 +117,7 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withMemoryLimit(long bytes) {
-    return new PlanOptions(topology, OptionalLong.of(bytes), replication, overlap, sums);
+    return new PlanOptions(topology, OptionalLong.of(bytes), replication, overlap, windows, sums);
   }
 
   /**
@@ -100,7 +126,7 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withReplication() {
-    return new PlanOptions(topology, memoryLimit, true, overlap, sums);
+    return new PlanOptions(topology, memoryLimit, true, overlap, windows, sums);
   }
 
   /**
@@ -110,7 +136,7 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withOverlap(boolean wanted) {
-    return new PlanOptions(topology, memoryLimit, replication, wanted, sums);
+    return new PlanOptions(topology, memoryLimit, replication, wanted, windows, sums);
   }
 
   /**
@@ -121,6 +147,16 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withSums(SumOrder value) {
-    return new PlanOptions(topology, memoryLimit, replication, overlap, value);
+    return new PlanOptions(topology, memoryLimit, replication, overlap, windows, value);
+  }
+
+  /**
+   * Lets einsums of a program be computed in windows.
+   *
+   * @param when in which cases
+   * @return a changed copy
+   */
+  public PlanOptions withWindows(Windows when) {
+    return new PlanOptions(topology, memoryLimit, replication, overlap, when, sums);
   }
 }

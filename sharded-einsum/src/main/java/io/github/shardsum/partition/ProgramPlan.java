@@ -90,11 +90,12 @@ public record ProgramPlan(
             planned.program(),
             planned.plan(),
             planned.cost());
+    plan = ProgramPlanning.finished(plan, options);
     if (options.memoryLimit().isPresent()) {
       ProgramPlanning.check(
           plan, DeviceMemory.kernels(_ -> true), options.memoryLimit().getAsLong());
     }
-    return ProgramPlanning.overlapped(plan, options);
+    return plan;
   }
 
   /** With the layout of values that are whole. */

@@ -90,6 +90,14 @@ final class PlanSettings {
   private Optional<Path> old = Optional.empty();
 
   @Option(
+      names = "--windows",
+      paramLabel = "WHEN",
+      description =
+          "Compute einsums of a program in windows, whose chunks travel meanwhile: always, never"
+              + " (the default) or by-price.")
+  private String windows = "never";
+
+  @Option(
       names = "--run",
       description = "Run the plan in process on integers; compare with the same without layouts.")
   private boolean run;
@@ -124,8 +132,19 @@ final class PlanSettings {
     return new Checks(run || runToo, certify, plugin);
   }
 
+  private PlanOptions.Windows windows() {
+    return switch (windows) {
+      case "always" -> PlanOptions.Windows.ALWAYS;
+      case "never" -> PlanOptions.Windows.NEVER;
+      case "by-price" -> PlanOptions.Windows.BY_PRICE;
+      default ->
+          throw new IllegalArgumentException(
+              "--windows: expected always, never or by-price, got " + windows);
+    };
+  }
+
   PlanOptions options(Mesh of) {
-    PlanOptions options = PlanOptions.defaults().withOverlap(overlap);
+    PlanOptions options = PlanOptions.defaults().withOverlap(overlap).withWindows(windows());
     if (reproducible) {
       options = options.withSums(SumOrder.TREE);
     }

@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Plans a program: simplifies it, writes einsums of many operands in pairs where that is cheaper,
@@ -64,13 +65,36 @@ public final class ProgramPlanning {
       Planned planned = planner.planned(simple, Policy.CHEAPEST);
       return planner.plan(program, planned);
     }
+    long limit = options.memoryLimit().getAsLong();
     MemorySearch search = new MemorySearch(planner::planned, composites);
-    return planner.plan(program, search.within(simple, options.memoryLimit().getAsLong()));
+    Optional<Planned> windowed =
+        options.windows() == PlanOptions.Windows.NEVER
+            ? Optional.empty()
+            : WindowChoice.within(
+                planner.planned(simple, Policy.CHEAPEST), composites, options, limit);
+    return planner.plan(program, windowed.orElseGet(() -> search.within(simple, limit)));
   }
 
   private ProgramPlan plan(Program given, Planned planned) {
+    Planned chosen =
+        options.memoryLimit().isEmpty() ? WindowChoice.of(planned, Map.of(), options) : planned;
     return overlapped(
-        new ProgramPlan(given, Map.of(), planned.program(), planned.plan(), planned.cost()),
+        new ProgramPlan(given, Map.of(), chosen.program(), chosen.plan(), chosen.cost()), options);
+  }
+
+  /**
+   * The plan with einsums in windows and collectives behind what devices compute, as options ask.
+   *
+   * @param plan a plan
+   * @param options what it was chosen by
+   * @return the plan
+   */
+  public static ProgramPlan finished(ProgramPlan plan, PlanOptions options) {
+    Planned chosen =
+        WindowChoice.of(
+            new Planned(plan.program(), plan.plan(), plan.cost()), plan.layouts(), options);
+    return overlapped(
+        new ProgramPlan(plan.given(), plan.layouts(), plan.program(), chosen.plan(), chosen.cost()),
         options);
   }
 
@@ -81,7 +105,7 @@ public final class ProgramPlanning {
    * @param options what it was chosen by
    * @return the plan, whose price is then the end of its schedule
    */
-  public static ProgramPlan overlapped(ProgramPlan plan, PlanOptions options) {
+  private static ProgramPlan overlapped(ProgramPlan plan, PlanOptions options) {
     SpmdPlan steps = Overlap.of(plan.plan(), options);
     if (steps.equals(plan.plan())) {
       return plan;

@@ -6,6 +6,7 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
@@ -49,6 +50,7 @@ final class WindowBlocks {
   private final DeviceGroups groups;
   private final int members;
   private final boolean isAlone;
+  private final SumOrder sums;
 
   /** The place of each device of this process. */
   private final Map<Integer, Integer> places = new HashMap<>();
@@ -68,6 +70,7 @@ final class WindowBlocks {
     this.whole = Windowed.of(action, operands.stream().map(frame::value).toList(), step.result());
     this.members = whole.members();
     this.groups = plan.mesh().groups(action.axes());
+    this.sums = plan.sums();
     this.isAlone = frame.devices().size() == plan.mesh().size();
     for (int i = 0; i < frame.devices().size(); i++) {
       places.put(frame.devices().get(i), i);
@@ -268,7 +271,10 @@ final class WindowBlocks {
 
   private Einsum compile(Form form) {
     EinsumOptions options =
-        EinsumOptions.defaults().withDtype(sumDType()).withWorkers(Workers.sequential());
+        EinsumOptions.defaults()
+            .withDtype(sumDType())
+            .withWorkers(Workers.sequential())
+            .withSums(sums);
     Contraction.Einsum einsum = (Contraction.Einsum) action.statement().operation();
     PlannedValue made = frame.value(result);
     for (String label : einsum.sizes().keySet()) {

@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Collectives that go on behind what devices compute: same bits, no more memory, less waiting. */
 final class OverlapTest {
   private static final int STARTED = TestDepth.cases(15, 40, 400);
+  private static final int WINDOWED = TestDepth.cases(5, 12, 200);
   private static final PlanOptions BLOCKING = PlanOptions.defaults().withReplication();
 
   private static ProgramPlan plan(Laid laid, PlanOptions options) {
@@ -138,5 +139,88 @@ final class OverlapTest {
     ProgramPlan taken = twoProducts(options.withTopology(network.withOverlap(0)));
     assertTrue(!starts(taken.plan()), taken::toString);
     assertThrows(IllegalArgumentException.class, () -> network.withOverlap(1.5));
+  }
+
+  private static boolean hasWindows(SpmdPlan plan) {
+    return plan.steps().stream()
+        .map(PlanStep::action)
+        .anyMatch(
+            action ->
+                action instanceof Action.Windows
+                    || (action instanceof Action.Loop loop && hasWindows(loop.body())));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "I32", "BF16"})
+  void randomPlansWithWindowsAreRight(DType dtype) {
+    Generator<Laid> drawn = RandomLayoutsTest.laid(Programs.exact(dtype, 12), true);
+    PlanOptions always = BLOCKING.withWindows(PlanOptions.Windows.ALWAYS);
+    int windowed = 0;
+    for (long seed = 0; windowed < WINDOWED; seed++) {
+      Laid laid = drawn.of(seed);
+      ProgramPlan plan = plan(laid, always.withOverlap(seed % 2 == 0));
+      if (!hasWindows(plan.plan())) {
+        continue;
+      }
+      windowed++;
+      plan.certify();
+      assertEquals(
+          plan.plan().steps(), SpmdPlan.parse(plan.plan().toJson(PlanOptions.defaults())).steps());
+      try (Collectives collectives = Collectives.open(laid.mesh())) {
+        BackendCheck.equalsReference(
+            new Planned(MeshBackend.of(collectives, Kernels.none(), BLOCKING), plan),
+            laid.program());
+      }
+    }
+  }
+
+  private static final Program PRODUCT =
+      Program.parse(
+          """
+          program one {
+            input x: f32[s@x=1024 m=256]
+            input w: f32[m=256 h@x=1024]
+            y = einsum(x, w) {equation="s m, m h -> s h"}
+            out = annotate(y) {layout="s@x h"}
+            output out
+          }
+          """);
+
+  private static ProgramPlan product(PlanOptions options) {
+    return ProgramPlan.of(PRODUCT, Mesh.parse("x=4"), _ -> false, options);
+  }
+
+  @Test
+  void windowsAreChosenWhereTheyAreCheaper() {
+    Topology fast = Topology.of("four", Interconnect.RING, Link.of(100, 1), 4);
+    PlanOptions byPrice = PlanOptions.defaults().withWindows(PlanOptions.Windows.BY_PRICE);
+    ProgramPlan chosen = product(byPrice.withTopology(fast));
+    ProgramPlan whole = product(PlanOptions.defaults().withTopology(fast));
+    chosen.certify();
+    assertTrue(hasWindows(chosen.plan()), chosen::toString);
+    assertTrue(chosen.cost() < whole.cost(), () -> chosen + "\n" + whole);
+    assertTrue(!hasWindows(whole.plan()), whole::toString);
+    // Transfers that take the cores gain nothing, and a product that adds is slower.
+    ProgramPlan taken = product(byPrice.withTopology(fast.withOverlap(0)));
+    assertTrue(!hasWindows(taken.plan()), taken::toString);
+    // Without a topology only what is large.
+    assertTrue(!hasWindows(product(byPrice).plan()));
+  }
+
+  /** A limit that the gathered operand exceeds: windows come before an einsum in parts. */
+  @Test
+  void aMemoryLimitIsMetByWindows() {
+    PlanOptions byPrice = PlanOptions.defaults().withWindows(PlanOptions.Windows.BY_PRICE);
+    long whole = product(PlanOptions.defaults()).plan().peakBytes();
+    long chunk = 4L * 256 * 256;
+    ProgramPlan plan = product(byPrice.withMemoryLimit(whole - chunk));
+    plan.certify();
+    assertTrue(hasWindows(plan.plan()), plan::toString);
+    assertTrue(plan.plan().peakBytes() <= whole - chunk, plan::toString);
+    assertTrue(
+        plan.plan().steps().stream().noneMatch(step -> step.action() instanceof Action.Loop),
+        plan::toString);
   }
 }

@@ -1,0 +1,385 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.SumOrder;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.partition.plan.ProgramPlanner.Planned;
+import io.github.shardsum.internal.partition.run.DeviceMemory;
+import io.github.shardsum.internal.reshard.Prices;
+import io.github.shardsum.internal.reshard.Timeline;
+import io.github.shardsum.internal.reshard.Windowed;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.Action.Ring;
+import io.github.shardsum.partition.Action.Share;
+import io.github.shardsum.partition.Origin;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanOptions.Windows;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Puts einsums of a plan in windows: an einsum with the gather of an operand that nothing else
+ * reads, or with the reduce-scatter that alone reads its result, becomes one step.
+ */
+final class WindowChoice {
+  private static final long LEAST_CHUNK = 64;
+  private static final double LEAST_FLOPS = 1e6;
+  private static final int MOST_MEMBERS = 64;
+
+  private static final List<Ring> ONE_WAY = List.of(new Ring(1, Share.ALL));
+  private static final List<Ring> BOTH_WAYS =
+      List.of(new Ring(1, Share.LARGER_HALF), new Ring(-1, Share.SMALLER_HALF));
+  private static final List<Ring> HALVES = List.of(new Ring(1, Share.ALL), new Ring(-1, Share.ALL));
+
+  private final Prices prices;
+  private final boolean isTimed;
+  private final Windows when;
+
+  /** Layouts in which values must be there; of a program without them its annotations say. */
+  private final Map<String, Layout> asked;
+
+  private WindowChoice(
+      SpmdPlan plan, Map<String, Layout> asked, PlanOptions options, Windows when) {
+    this.asked = asked;
+    this.prices = Prices.of(plan.mesh(), options);
+    this.isTimed = options.topology().isPresent();
+    this.when = when;
+  }
+
+  /**
+   * Two steps that may become one.
+   *
+   * @param removed the step that goes
+   * @param replaced the step in whose place the windows stand
+   * @param windows what stands there
+   * @param bytes of the gathered operand or unscattered result on the largest device
+   * @param price in windows
+   * @param whole price of the two steps
+   */
+  private record Candidate(
+      int removed, int replaced, PlanStep windows, long bytes, double price, double whole) {}
+
+  /**
+   * The plan with windows as the options say.
+   *
+   * @param asked layouts in which values must be there, by name, apart from annotations
+   */
+  static Planned of(Planned planned, Map<String, Layout> asked, PlanOptions options) {
+    if (options.windows() == Windows.NEVER) {
+      return planned;
+    }
+    WindowChoice choice = new WindowChoice(planned.plan(), asked, options, options.windows());
+    return choice.priced(planned, choice.changed(planned.plan(), planned.program(), _ -> true));
+  }
+
+  /**
+   * A plan of less memory within a limit, with windows where the most is held; none if windows
+   * alone do not bring the plan there.
+   */
+  static Optional<Planned> within(
+      Planned planned, CompositeCode.Finder composites, PlanOptions options, long limit) {
+    if (options.windows() == Windows.NEVER) {
+      return Optional.empty();
+    }
+    WindowChoice choice = new WindowChoice(planned.plan(), Map.of(), options, Windows.ALWAYS);
+    SpmdPlan least = planned.plan();
+    DeviceMemory memory = DeviceMemory.of(least, composites);
+    while (memory.peakBytes() > limit) {
+      DeviceMemory now = memory;
+      Predicate<PlanStep> isAtPeak =
+          step -> step.results().stream().anyMatch(value -> now.made().contains(value.name()));
+      SpmdPlan smaller = choice.changed(least, planned.program(), isAtPeak);
+      memory = DeviceMemory.of(smaller, composites);
+      if (memory.peakBytes() >= now.peakBytes()) {
+        return Optional.empty();
+      }
+      least = smaller;
+    }
+    return Optional.of(choice.priced(planned, least));
+  }
+
+  private Planned priced(Planned planned, SpmdPlan plan) {
+    if (plan.equals(planned.plan())) {
+      return planned;
+    }
+    double saved = Timeline.of(planned.plan(), prices).end() - Timeline.of(plan, prices).end();
+    return new Planned(planned.program(), plan, planned.cost() - saved);
+  }
+
+  private SpmdPlan changed(SpmdPlan given, Program program, Predicate<PlanStep> which) {
+    SpmdPlan plan = asked.isEmpty() ? inBodies(given, which) : given;
+    Set<String> annotated = annotated(program);
+    boolean ordered = plan.sums() != SumOrder.FASTEST;
+    OneHots oneHots = new OneHots(program);
+    for (int step = 0; step < plan.steps().size(); step++) {
+      PlanStep at = plan.steps().get(step);
+      if (!(at.action() instanceof Action.Apply(Statement statement))
+          || oneHots.isIn(statement)
+          || !isPlain(statement)) {
+        continue;
+      }
+      for (Candidate candidate : candidates(plan, step, statement)) {
+        boolean isAsked =
+            which.test(at)
+                || which.test(plan.steps().get(candidate.removed()))
+                || which.test(plan.steps().get(candidate.replaced()));
+        PlannedValue gone = plan.steps().get(candidate.removed()).result();
+        if (isAsked
+            && !(ordered && addsUp(plan, candidate))
+            && !isNeeded(gone, annotated)
+            && isChosen(candidate, plan)) {
+          plan = replaced(plan, candidate);
+          // Steps before this one may be one less.
+          step = Math.min(candidate.removed(), candidate.replaced()) - 1;
+          break;
+        }
+      }
+    }
+    return plan;
+  }
+
+  /** Whether rounds add to what others gave, in an order of their own. */
+  private static boolean addsUp(SpmdPlan plan, Candidate candidate) {
+    Action.Windows action = (Action.Windows) candidate.windows().action();
+    List<PlannedValue> read = candidate.windows().operands().stream().map(plan::value).toList();
+    return Windowed.of(action, read, candidate.windows().result()).accumulates(action.isScatter());
+  }
+
+  private static Set<String> annotated(Program program) {
+    Set<String> names = new HashSet<>();
+    for (Statement statement : program.statements()) {
+      if (statement.operation() instanceof Movement.Annotate annotate) {
+        names.add(annotate.x().name());
+        names.add(statement.result().name());
+      }
+    }
+    return names;
+  }
+
+  /** Whether a value must be there as it lies; a sum that may be left to do may be done. */
+  private boolean isNeeded(PlannedValue value, Set<String> annotated) {
+    Layout layout = asked.get(value.name());
+    return annotated.contains(value.name())
+        || (layout != null && splitting(layout).equals(splitting(value.layout())));
+  }
+
+  /** The axes of more than one device that split each dimension. */
+  private static List<List<String>> splitting(Layout layout) {
+    List<List<String>> all = new ArrayList<>();
+    for (int dim = 0; dim < layout.rank(); dim++) {
+      all.add(layout.axes(dim).stream().filter(axis -> layout.mesh().size(axis) > 1).toList());
+    }
+    return all;
+  }
+
+  private SpmdPlan inBodies(SpmdPlan plan, Predicate<PlanStep> which) {
+    List<PlanStep> steps = new ArrayList<>();
+    for (PlanStep step : plan.steps()) {
+      boolean isLoop =
+          step.action() instanceof Action.Loop(Statement statement, SpmdPlan _)
+              && statement.operation() instanceof Nested.Scan;
+      if (isLoop && step.action() instanceof Action.Loop(Statement statement, SpmdPlan body)) {
+        Program round = ((Nested.Scan) statement.operation()).body();
+        Action loop = new Action.Loop(statement, changed(body, round, which));
+        steps.add(new PlanStep(loop, step.operands(), step.results(), step.origin()));
+      } else {
+        steps.add(step);
+      }
+    }
+    return new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs(), plan.sums());
+  }
+
+  /** An einsum of two operands, without a label twice in a term. */
+  private static boolean isPlain(Statement statement) {
+    return statement.operation() instanceof Contraction.Einsum einsum
+        && einsum.operands().size() == 2
+        && Stream.concat(
+                einsum.equation().operands().stream(), Stream.of(einsum.equation().output()))
+            .map(WindowChoice::labels)
+            .allMatch(labels -> labels.stream().distinct().count() == labels.size());
+  }
+
+  private static List<String> labels(Term term) {
+    return term.axes().stream().map(Axis::label).toList();
+  }
+
+  private boolean isChosen(Candidate candidate, SpmdPlan plan) {
+    if (when == Windows.ALWAYS) {
+      return true;
+    }
+    Action.Windows action = (Action.Windows) candidate.windows().action();
+    PlannedValue result = candidate.windows().result();
+    PlannedValue cut =
+        action.isScatter()
+            ? result
+            : plan.value(candidate.windows().operands().get(action.operand()));
+    long chunk = cut.layout().largestShape(cut.shape()).size(cut.layout().dim(action.label()));
+    int members = plan.mesh().size(action.axes());
+    List<PlannedValue> read = candidate.windows().operands().stream().map(plan::value).toList();
+    double flops = 2 * Windowed.of(action, read, result).multiplyAdds() / members;
+    boolean isWorthIt = chunk >= LEAST_CHUNK && flops >= LEAST_FLOPS && members <= MOST_MEMBERS;
+    return isWorthIt
+        && (isTimed
+            ? candidate.price() < candidate.whole()
+            : candidate.bytes() > PlanOptions.WINDOW_BYTES);
+  }
+
+  private List<Candidate> candidates(SpmdPlan plan, int step, Statement statement) {
+    Map<Integer, Integer> readers = new HashMap<>();
+    plan.steps().forEach(at -> at.operands().forEach(x -> readers.merge(x, 1, Integer::sum)));
+    plan.outputs().forEach(output -> readers.merge(output, 1, Integer::sum));
+    List<Candidate> all = new ArrayList<>();
+    List<Integer> operands = plan.steps().get(step).operands();
+    for (int operand = 0; operand < operands.size(); operand++) {
+      for (int maker = 0; maker < step; maker++) {
+        boolean isOnly = readers.getOrDefault(plan.number(maker), 0) == 1;
+        if (isOnly
+            && plan.number(maker) == operands.get(operand)
+            && plan.steps().get(maker).action() instanceof Action.AllGather gather) {
+          gathered(plan, step, statement, operand, maker, gather).ifPresent(all::add);
+        }
+      }
+    }
+    int made = plan.number(step);
+    for (int reader = step + 1; reader < plan.steps().size(); reader++) {
+      PlanStep at = plan.steps().get(reader);
+      if (at.operands().contains(made)
+          && readers.getOrDefault(made, 0) == 1
+          && at.action() instanceof Action.ReduceScatter scatter
+          && plan.mesh().size(scatter.axes()) > 1) {
+        all.add(scattered(plan, step, statement, reader, scatter));
+      }
+    }
+    return all;
+  }
+
+  private Optional<Candidate> gathered(
+      SpmdPlan plan,
+      int step,
+      Statement statement,
+      int operand,
+      int maker,
+      Action.AllGather gather) {
+    PlanStep before = plan.steps().get(maker);
+    PlanStep einsum = plan.steps().get(step);
+    PlannedValue chunk = plan.value(before.operands().getFirst());
+    Equation equation = ((Contraction.Einsum) statement.operation()).equation();
+    String label = equation.operand(operand).axis(chunk.layout().dim(gather.label())).label();
+    boolean isOther = labels(equation.operand(1 - operand)).contains(label);
+    boolean isResult = labels(equation.output()).contains(label);
+    boolean may =
+        plan.mesh().size(gather.axes()) > 1
+            && chunk.layout().partial().isEmpty()
+            && (isResult || (isOther && splits(einsum.result().layout(), gather.axes())));
+    if (!may) {
+      return Optional.empty();
+    }
+    List<Integer> operands = new ArrayList<>(einsum.operands());
+    operands.set(operand, before.operands().getFirst());
+    double whole = Timeline.price(plan, maker, prices) + Timeline.price(plan, step, prices);
+    Optional<Candidate> best = Optional.empty();
+    for (List<Ring> rings : List.of(ONE_WAY, BOTH_WAYS)) {
+      Action.Windows action =
+          new Action.Windows(statement, operand, gather.label(), gather.axes(), rings);
+      double price = price(plan, action, operands, einsum.result(), chunk);
+      if (best.isEmpty() || price < best.get().price()) {
+        PlannedValue all = before.result();
+        best =
+            Optional.of(
+                new Candidate(
+                    maker,
+                    step,
+                    step(action, operands, einsum, "all-gather, then einsum", whole),
+                    Math.multiplyExact(all.localElements(), all.dtype().byteSize()),
+                    price,
+                    whole));
+      }
+    }
+    return best;
+  }
+
+  /** Each axis splits the result, so that no two members hold the same sum. */
+  private static boolean splits(Layout layout, List<String> axes) {
+    List<String> splitting = new ArrayList<>();
+    for (int dim = 0; dim < layout.rank(); dim++) {
+      splitting.addAll(layout.axes(dim));
+    }
+    return splitting.containsAll(axes);
+  }
+
+  private Candidate scattered(
+      SpmdPlan plan, int step, Statement statement, int reader, Action.ReduceScatter scatter) {
+    PlanStep einsum = plan.steps().get(step);
+    PlanStep after = plan.steps().get(reader);
+    Action.Windows action =
+        new Action.Windows(statement, -1, scatter.label(), scatter.axes(), HALVES);
+    double whole = Timeline.price(plan, step, prices) + Timeline.price(plan, reader, prices);
+    double price = price(plan, action, einsum.operands(), after.result(), after.result());
+    PlannedValue sum = einsum.result();
+    return new Candidate(
+        step,
+        reader,
+        step(action, einsum.operands(), after, "einsum, then reduce-scatter", whole),
+        Math.multiplyExact(sum.localElements(), sum.dtype().byteSize()),
+        price,
+        whole);
+  }
+
+  private double price(
+      SpmdPlan plan,
+      Action.Windows action,
+      List<Integer> operands,
+      PlannedValue result,
+      PlannedValue travels) {
+    List<PlannedValue> read = operands.stream().map(plan::value).toList();
+    return Windowed.of(action, read, result)
+        .price(action, travels.localElements(), travels.dtype().byteSize(), prices);
+  }
+
+  private PlanStep step(
+      Action.Windows action, List<Integer> operands, PlanStep in, String instead, double whole) {
+    String why =
+        when == Windows.ALWAYS
+            ? "in windows"
+            : isTimed ? "cheaper in windows" : "large: in windows";
+    Origin origin =
+        new Origin(
+            in.origin().cause() + "; " + why, Optional.of(new Origin.Alternative(instead, whole)));
+    return new PlanStep(action, operands, in.results(), origin);
+  }
+
+  /** One step less: values behind the removed one have numbers that are one smaller. */
+  private static SpmdPlan replaced(SpmdPlan plan, Candidate candidate) {
+    int gone = plan.number(candidate.removed());
+    List<PlanStep> steps = new ArrayList<>();
+    for (int i = 0; i < plan.steps().size(); i++) {
+      PlanStep step = i == candidate.replaced() ? candidate.windows() : plan.steps().get(i);
+      if (i != candidate.removed()) {
+        List<Integer> operands =
+            step.operands().stream().map(value -> value > gone ? value - 1 : value).toList();
+        steps.add(new PlanStep(step.action(), operands, step.results(), step.origin()));
+      }
+    }
+    List<Integer> outputs =
+        plan.outputs().stream().map(value -> value > gone ? value - 1 : value).toList();
+    return new SpmdPlan(plan.mesh(), plan.inputs(), steps, outputs, plan.sums());
+  }
+}
