@@ -50,6 +50,7 @@ record Policy(double elementsPerByte, boolean hoists, boolean isTight, long most
         isTight ? OptionalLong.of(0) : OptionalLong.empty(),
         options.replication(),
         false,
+        options.windows(),
         options.sums());
   }
 }
