@@ -20,6 +20,8 @@ module io.github.shardsum.cli {
       info.picocli;
   opens io.github.shardsum.cli.bench to
       info.picocli;
+  opens io.github.shardsum.cli.bench.peer to
+      info.picocli;
   opens io.github.shardsum.cli.common to
       info.picocli;
   opens io.github.shardsum.cli.differ to
