@@ -10,7 +10,6 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Tensors on the devices of a mesh: a process holds the parts of its own devices and no others. */
 public final class ShardedState implements TrainingState {
@@ -32,7 +31,7 @@ public final class ShardedState implements TrainingState {
    */
   private ShardedTensor parts(Tensor whole, Layout layout) {
     ShardedTensor views = backend.shards(whole, layout);
-    Map<Tensor, Tensor> copies = new IdentityHashMap<>();
+    IdentityHashMap<Tensor, Tensor> copies = new IdentityHashMap<>();
     List<Tensor> own = new ArrayList<>();
     for (Tensor view : views.shards()) {
       own.add(copies.computeIfAbsent(view, Tensor::copy));
