@@ -100,11 +100,13 @@ public final class TrainingLayouts {
     }
     if (isSlot && splitsSlots) {
       List<String> more = isOfExperts(type) ? axes.data() : axes.tokens();
-      OF_SLOTS.stream()
-          .filter(split::containsKey)
-          .filter(label -> isDivided(type, label, join(split.get(label), more)))
-          .findFirst()
-          .ifPresent(label -> split.get(label).addAll(more));
+      for (String label : OF_SLOTS) {
+        List<String> own = split.get(label);
+        if (own != null && isDivided(type, label, join(own, more))) {
+          own.addAll(more);
+          break;
+        }
+      }
     }
     return String.join(
         " ", split.entrySet().stream().map(e -> MeshAxes.split(e.getKey(), e.getValue())).toList());

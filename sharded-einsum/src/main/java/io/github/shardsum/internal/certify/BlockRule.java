@@ -211,7 +211,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     }
     List<Held> inputs = meaning.inputs().stream().map(values::get).toList();
     List<Held> outputs =
-        meaning.outputs().stream().map(output -> sliced(values.get(output), inputs)).toList();
+        meaning.outputs().stream().map(values::get).map(made -> sliced(made, inputs)).toList();
     Stream<Held> edge = Stream.concat(inputs.stream(), outputs.stream());
     Map<String, Cut> at = new HashMap<>();
     for (Cut cut : edge.flatMap(held -> held.cuts().stream()).toList()) {
