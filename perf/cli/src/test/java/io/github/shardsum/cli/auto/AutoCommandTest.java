@@ -7,6 +7,7 @@ import io.github.shardsum.cli.Main;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -199,5 +200,36 @@ class AutoCommandTest {
     long two = new long[] {1, 4, 5}[choice[1]];
     long three = new long[] {3, 1}[choice[2]];
     return Math.max(one + two, two + three);
+  }
+
+  @Test
+  void annotationsOfAProgramArePrintedAsPlanTakesThem() throws IOException {
+    String text =
+        """
+        program product {
+          input a: f32[m=512 k=64]
+          input b: f32[k=64 n=64]
+          c = einsum(a, b) {equation="mk,kn->mn"}
+          output c
+        }
+        """;
+    Path program = write("product.program", text);
+    assertEquals(0, execute("auto", program.toString(), "--mesh", "x=4", "--seconds", "0.5"));
+    List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
+    assertTrue(lines.getFirst().startsWith("--annotate 'a=m@x'"), lines::toString);
+    assertTrue(
+        lines.contains("bound      2,621 elements (the price is the lowest possible)"),
+        lines::toString);
+    assertTrue(lines.getLast().startsWith("certified: "), lines::toString);
+    assertEquals(2, execute("auto", program.toString()));
+    assertEquals(2, execute("auto", "--mesh", "x=4"));
+    assertEquals(1, execute("auto", program.toString(), "--mesh", "x=4", "--split", "c"));
+  }
+
+  private int execute(String... arguments) {
+    return Main.commandLine()
+        .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+        .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
+        .execute(arguments);
   }
 }
