@@ -159,6 +159,8 @@ public record FactorRule(
         case Window(long window, long stride, long dilation) ->
             result.window(window, stride, dilation, size);
         case Offset(long offset) -> result.offset(offset, size);
+        case Through(Reads outer, long middle, Reads inner) ->
+            inner.of(outer.of(result, middle), size);
       };
     }
 
@@ -200,6 +202,15 @@ public record FactorRule(
      * @param offset where it begins in the result
      */
     record Offset(long offset) implements Reads {}
+
+    /**
+     * What is read through a value between operand and result, which is never stored.
+     *
+     * @param outer what the result reads of the value between
+     * @param middle size of that value's dimension
+     * @param inner what the value between reads of the operand
+     */
+    record Through(Reads outer, long middle, Reads inner) implements Reads {}
   }
 
   /**

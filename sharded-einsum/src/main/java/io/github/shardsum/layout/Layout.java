@@ -156,7 +156,12 @@ public record Layout(Mesh mesh, Term term) {
    * @return true if every device holds the same in both
    */
   public boolean isEquivalent(Layout other) {
-    return mesh.equals(other.mesh) && withoutOnes().equals(other.withoutOnes());
+    return mesh.equals(other.mesh)
+        && (term.equals(other.term) || (hasOnes() && withoutOnes().equals(other.withoutOnes())));
+  }
+
+  private boolean hasOnes() {
+    return mesh.axes().stream().anyMatch(axis -> axis.size() == 1);
   }
 
   private Term withoutOnes() {

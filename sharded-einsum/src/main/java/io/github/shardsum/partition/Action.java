@@ -310,7 +310,8 @@ public sealed interface Action {
 
   /**
    * A statement of a program that reads neighbours along a label: a slice, a padding, a shift, a
-   * window or a concatenation.
+   * window or a concatenation; or windows of a padded value as one composite {@code window.padded},
+   * for which only the value is read, and a device has the fill of what lies outside of it.
    *
    * <p>As {@link Apply}, but that the label of which neighbours are read is split too, by the same
    * axes in operands and result, each cut by its own size. Every device first receives what it
@@ -334,7 +335,9 @@ public sealed interface Action {
 
     @Override
     public String op() {
-      return OperationPrinter.mnemonic(statement.operation());
+      return statement.operation() instanceof Nested.Composite composite
+          ? composite.name()
+          : OperationPrinter.mnemonic(statement.operation());
     }
 
     @Override

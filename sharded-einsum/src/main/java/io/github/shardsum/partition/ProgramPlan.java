@@ -32,9 +32,10 @@ import java.util.stream.Stream;
  *     operands are in pairs and an operation that normalises, scans or searches a split label is
  *     written as operations on its chunks
  * @param plan the steps; its inputs and outputs are the program's
- * @param cost their price: elements received, 1,000 a collective and an element for 200
- *     multiply-adds; or seconds if there is a topology. Where collectives go on behind what devices
- *     compute, the end of the schedule
+ * @param cost their price, as {@link #explain()} prints it: elements received, 1,000 a collective
+ *     and an element for 200 multiply-adds of einsums; or seconds if there is a topology. Where
+ *     collectives go on behind what devices compute, the end of the schedule. The choice counts
+ *     what other operations read and write, too, an element for 200
  */
 public record ProgramPlan(
     Program given, Map<String, Layout> layouts, Program program, SpmdPlan plan, double cost) {

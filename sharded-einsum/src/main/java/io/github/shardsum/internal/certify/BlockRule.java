@@ -121,10 +121,24 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
 
   /** The label of which a movement reads neighbours of the index that it writes. */
   static String neighbours(Operation operation) {
+    if (operation instanceof Nested.Composite composite) {
+      return neighbours(composite.decomposition());
+    }
     List<String> whole = whole(operation);
     boolean isMoved = operation instanceof Movement && !whole.isEmpty();
     require(isMoved, "must read neighbours, got %s", operation);
     return whole.getFirst();
+  }
+
+  /** The one label of which all operations of a composite's meaning read neighbours. */
+  private static String neighbours(Program meaning) {
+    List<String> labels =
+        meaning.statements().stream()
+            .map(statement -> neighbours(statement.operation()))
+            .distinct()
+            .toList();
+    require(labels.size() == 1, "must read neighbours along one label, got %s", meaning);
+    return labels.getFirst();
   }
 
   /**

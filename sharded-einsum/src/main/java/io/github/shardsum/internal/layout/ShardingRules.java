@@ -55,7 +55,10 @@ public final class ShardingRules {
       case Source source -> source(source, results.getFirst());
       case Movement movement -> movement(movement, results.getFirst());
       case Nested.Scan scan -> scan(scan, results);
-      case Nested.Composite composite -> CompositeRules.derive(composite).rule();
+      case Nested.Composite composite ->
+          PaddedWindow.of(composite)
+              .map(padded -> padded.rule(composite.operands().getFirst(), results.getFirst()))
+              .orElseGet(() -> CompositeRules.derive(composite).rule());
       case Nested.Manual manual -> manual(manual, results);
       case Communication communication -> communication(communication, results.getFirst());
     };

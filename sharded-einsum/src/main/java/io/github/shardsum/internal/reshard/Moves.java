@@ -5,9 +5,7 @@ import io.github.shardsum.partition.Action;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
@@ -18,16 +16,14 @@ final class Moves {
   private final Layout layout;
   private final Shape shape;
   private final boolean even;
-  private final Map<Uneven, Long> uneven = new HashMap<>();
-
-  /** Which units of which dimensions move, of chunks that are not all as long. */
-  private record Uneven(int from, int to, long before, long after, long there) {}
+  private final ChunkBounds bounds;
 
   Moves(Units units, Layout layout, Shape shape) {
     this.units = units;
     this.layout = layout;
     this.shape = shape;
     this.even = isEven();
+    this.bounds = new ChunkBounds(units, shape);
   }
 
   /** Elements of the largest block. */
@@ -191,13 +187,7 @@ final class Moves {
             new Action.Exchange(layout.label(dim), units.changed(from.dims()[dim], to.dims()[dim])),
         from,
         to,
-        () ->
-            others(from, dim, dim)
-                * uneven.computeIfAbsent(
-                    new Uneven(dim, dim, code(from, dim), code(to, dim), 1),
-                    _ ->
-                        Reordering.of(units.layout(from), units.layout(to), dim, shape.size(dim))
-                            .most()),
+        () -> others(from, dim, dim) * exchanged(from, to, dim),
         true);
   }
 
@@ -205,50 +195,58 @@ final class Moves {
     return shape.size(dim) % (units.kept(dim) * units.product(state.dims()[dim])) == 0;
   }
 
+  private long exchanged(State from, State to, int dim) {
+    return bounds.isListed(dim, from.dims()[dim])
+        ? bounds.exchanged(dim, from.dims()[dim], to.dims()[dim])
+        : Reordering.of(units.layout(from), units.layout(to), dim, shape.size(dim)).most();
+  }
+
   private long gathered(State from, State to, int dim, int[] over) {
-    return isEven(from, dim)
-        ? (units.product(over) - 1) * elements(from)
-        : others(from, dim, dim)
-            * uneven.computeIfAbsent(
-                new Uneven(dim, dim, code(from, dim), code(to, dim), 0),
-                _ ->
-                    Chunking.gathered(
-                        shape.size(dim), units.levels(dim, to.dims()[dim]), units.parts(over)));
+    if (isEven(from, dim)) {
+      return (units.product(over) - 1) * elements(from);
+    }
+    long lacking =
+        bounds.isListed(dim, from.dims()[dim])
+            ? bounds.gathered(dim, from.dims()[dim], to.dims()[dim])
+            : Chunking.gathered(
+                shape.size(dim), units.levels(dim, to.dims()[dim]), units.parts(over));
+    return others(from, dim, dim) * lacking;
   }
 
   private long allToAllReceived(State from, State to, int split, int whole, int[] over) {
-    long group = units.product(over);
-    return isEven(from, split) && isEven(to, whole)
-        ? elements(from) / group * (group - 1)
-        : others(from, split, whole)
-            * uneven.computeIfAbsent(
-                new Uneven(split, whole, code(from, split), code(to, split), code(to, whole)),
-                _ ->
-                    Chunking.allToAll(
-                        shape.size(split),
-                        units.levels(split, to.dims()[split]),
-                        units.parts(over),
-                        shape.size(whole),
-                        units.levels(whole, from.dims()[whole])));
+    if (isEven(from, split) && isEven(to, whole)) {
+      long group = units.product(over);
+      return elements(from) / group * (group - 1);
+    }
+    int[] chunk = from.dims()[split];
+    int[] cut = to.dims()[whole];
+    long lacking =
+        bounds.isListed(split, chunk) && bounds.isListed(whole, cut)
+            ? bounds.allToAll(split, chunk, to.dims()[split], whole, cut)
+            : Chunking.allToAll(
+                shape.size(split),
+                units.levels(split, to.dims()[split]),
+                units.parts(over),
+                shape.size(whole),
+                units.levels(whole, from.dims()[whole]));
+    return others(from, split, whole) * lacking;
   }
 
   private long permuted(State from, State to) {
     boolean isEven = true;
-    for (int dim = 0; dim < from.dims().length && isEven; dim++) {
-      isEven = isEven(from, dim);
+    long others = 1;
+    for (int dim = 0; dim < from.dims().length; dim++) {
+      isEven &= isEven(from, dim);
+      boolean isSame = Arrays.equals(from.dims()[dim], to.dims()[dim]);
+      others *= isSame ? longest(dim, from.dims()[dim]) : 1;
     }
-    return isEven
-        ? elements(from)
-        : Permutation.of(units.layout(from), units.layout(to)).received(shape);
-  }
-
-  /** The units of a dimension as a number. */
-  private static long code(State state, int dim) {
-    long code = 0;
-    for (int unit : state.dims()[dim]) {
-      code = code * (Long.SIZE + 1) + unit + 1;
+    if (isEven) {
+      return elements(from);
     }
-    return code;
+    long block = units.areAxes() ? bounds.permuted(from, to) : -1;
+    return block < 0
+        ? Permutation.of(units.layout(from), units.layout(to)).received(shape)
+        : others * block;
   }
 
   private void reductions(State state, Consumer<Move> out) {

@@ -28,6 +28,7 @@ final class Units {
   private final long[] sizes;
   private final State start;
   private final State goal;
+  private final boolean areAxes;
 
   private Units(Layout from, Layout to, List<String> idle) {
     this.mesh = from.mesh();
@@ -56,6 +57,7 @@ final class Units {
     this.sizes = units.stream().mapToLong(mesh::size).toArray();
     this.start = state(before);
     this.goal = state(after);
+    this.areAxes = false;
   }
 
   private Units(Layout of, List<String> kept) {
@@ -68,6 +70,7 @@ final class Units {
     this.sizes = units.stream().mapToLong(mesh::size).toArray();
     this.start = new State(new int[of.rank()][0], 0);
     this.goal = start;
+    this.areAxes = true;
   }
 
   /** Every axis a unit, but for those over which the value stays a sum. */
@@ -163,6 +166,11 @@ final class Units {
 
   int count() {
     return units.size();
+  }
+
+  /** Whether every axis is a unit, in mesh order. */
+  boolean areAxes() {
+    return areAxes;
   }
 
   State start() {

@@ -173,7 +173,8 @@ public final class EinsumPlanning {
             home,
             home.partial().isEmpty()
                 ? " within the limits"
-                : "; a partial axis needs a label that is summed over, or a partial operand"));
+                : "; a partial axis needs a label that is summed over, or a partial operand of which"
+                    + " the einsum moves elements or multiplies integers"));
   }
 
   /** The cheapest plan if it stays within the limit; else the cheapest of others that does. */
@@ -188,6 +189,11 @@ public final class EinsumPlanning {
     if (plans.best.isEmpty()) {
       Policy.of(false).forEach(policy -> tried(policy, 1).forEach(plans::add));
     }
+    long least = Long.MAX_VALUE;
+    while (plans.best.isEmpty() && plans.least < least) {
+      least = plans.least;
+      below(least, plans);
+    }
     return plans.best.orElseThrow(
         () ->
             new PlanException(
@@ -198,6 +204,13 @@ public final class EinsumPlanning {
                     tree.root().equation(),
                     limit,
                     plans.least)));
+  }
+
+  /** Looks for plans of which no statement holds as many bytes as the least peak that is known. */
+  private void below(long bytes, Limited plans) {
+    for (boolean isTight : new boolean[] {false, true}) {
+      tried(Policy.within(bytes - 1, isTight), MOST_TRIES).forEach(plans::add);
+    }
   }
 
   /** The cheapest of the plans that stay within a limit, and the least peak of all. */

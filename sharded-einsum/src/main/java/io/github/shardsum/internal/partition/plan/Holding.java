@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.partition.plan;
 
+import io.github.shardsum.internal.reshard.Blocks;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.program.Value;
 import java.util.ArrayList;
@@ -12,6 +13,9 @@ final class Holding {
   private final Value value;
   private final List<Layout> layouts = new ArrayList<>();
   private final List<Integer> numbers = new ArrayList<>();
+
+  /** Blocks of the layouts, as far as they were asked for. */
+  private final List<Blocks> blocks = new ArrayList<>();
 
   Holding(Value value, Layout layout, int number) {
     this.value = value;
@@ -29,6 +33,14 @@ final class Holding {
 
   int number(int place) {
     return numbers.get(place);
+  }
+
+  /** Elements that some device receives, whichever layout a value is brought from. */
+  long lacking(Blocks to) {
+    while (blocks.size() < layouts.size()) {
+      blocks.add(new Blocks(layouts.get(blocks.size()), value.type().shape()));
+    }
+    return blocks.stream().mapToLong(to::lacking).min().orElse(0);
   }
 
   void add(Layout layout, int number) {

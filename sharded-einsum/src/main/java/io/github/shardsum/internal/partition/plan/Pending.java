@@ -1,6 +1,5 @@
 package io.github.shardsum.internal.partition.plan;
 
-import io.github.shardsum.internal.partition.plan.StatementPlanner.Candidate;
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.ReshardSources;
 import io.github.shardsum.layout.Layout;
@@ -23,6 +22,7 @@ final class Pending implements Supply {
   private final StatementPlanner planner;
   private final Map<Layout, Candidate> ways;
   private final ReshardSources sources;
+  private final double least;
 
   Pending(ReshardWays reshards, Statement statement, List<Supply> operands, StatementPlanner by) {
     this.statement = statement;
@@ -31,6 +31,7 @@ final class Pending implements Supply {
     this.ways = by.realizations();
     Map<Layout, Cost> costs = new LinkedHashMap<>();
     ways.forEach((layout, way) -> costs.put(layout, way.weighed()));
+    this.least = costs.values().stream().mapToDouble(Cost::amount).min().orElse(0);
     this.sources = reshards.sources(statement.result(), costs);
   }
 
@@ -59,6 +60,11 @@ final class Pending implements Supply {
   @Override
   public Optional<Cost> cost(Layout wanted, Cost atMost) {
     return sources.cost(wanted, atMost);
+  }
+
+  @Override
+  public double least(Layout wanted) {
+    return least;
   }
 
   @Override

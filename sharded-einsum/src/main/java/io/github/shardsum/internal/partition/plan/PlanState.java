@@ -36,6 +36,9 @@ final class PlanState {
   /** Cost of computation on devices. */
   Cost work = Cost.NOTHING;
 
+  /** The part of it that is multiply-adds of einsums, which the price of a plan counts. */
+  Cost products = Cost.NOTHING;
+
   PlanState(ReshardWays ways) {
     this.ways = ways;
   }
@@ -48,6 +51,7 @@ final class PlanState {
     copy.values = values;
     copy.cost = cost;
     copy.work = work;
+    copy.products = products;
     return copy;
   }
 

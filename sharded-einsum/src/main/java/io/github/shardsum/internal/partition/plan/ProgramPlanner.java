@@ -1,33 +1,26 @@
 package io.github.shardsum.internal.partition.plan;
 
-import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.layout.PaddedWindow;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.reshard.Cost;
-import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
-import io.github.shardsum.partition.Action;
-import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
-import io.github.shardsum.program.Communication;
-import io.github.shardsum.program.Contraction;
-import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
-import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -56,15 +49,6 @@ public final class ProgramPlanner {
   private final List<PlannedValue> inputs = new ArrayList<>();
   private final List<Integer> outputs = new ArrayList<>();
 
-  /** Default layouts of values of statements in chunks. */
-  private final Map<Value, Layout> chunkHomes = new HashMap<>();
-
-  /** The statements that read each value, once for each operand. */
-  private final Map<Value, List<Statement>> readers = new HashMap<>();
-
-  /** Einsums that are planned together with their readers. */
-  private final Map<Value, Statement> putOff = new HashMap<>();
-
   /** Whether results must have all partial axes of their default layouts. */
   private boolean isExact;
 
@@ -74,7 +58,11 @@ public final class ProgramPlanner {
   private boolean isRegion;
 
   private PlanState state;
-  private final OneHots oneHots;
+  private final EinsumTrees trees;
+  private final ChunkedStatements inChunks;
+
+  /** Paddings that are planned together with the windows that alone read them. */
+  private final Map<Value, Statement> pads = new HashMap<>();
 
   private ProgramPlanner(
       ReshardWays ways,
@@ -88,12 +76,8 @@ public final class ProgramPlanner {
     this.homes = homes;
     this.demanded = demanded;
     this.state = new PlanState(ways);
-    this.oneHots = new OneHots(program);
-    for (Statement statement : program.statements()) {
-      for (Value operand : statement.operation().operands()) {
-        readers.computeIfAbsent(operand, _ -> new ArrayList<>()).add(statement);
-      }
-    }
+    this.trees = new EinsumTrees(ways, program);
+    this.inChunks = new ChunkedStatements(ways, program);
   }
 
   /**
@@ -141,10 +125,10 @@ public final class ProgramPlanner {
     ProgramPlanner planner =
         new ProgramPlanner(
             ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);
-    SpmdPlan plan = planner.plan(program.outputs().stream().map(planner::home).toList());
+    planner.write(program.outputs().stream().map(planner::home).toList());
     PackedSums packed = new PackedSums(ways);
-    SpmdPlan together = packed.of(plan);
-    double cost = ways.total(planner.state.cost) - packed.saved();
+    SpmdPlan together = packed.of(planner.written());
+    double cost = ways.total(planner.state.cost.plus(planner.state.products)) - packed.saved();
     return new Planned(planner.plannedProgram(), together, cost);
   }
 
@@ -173,32 +157,25 @@ public final class ProgramPlanner {
     Statement last = program.statements().getLast();
     program.statements().subList(0, program.statements().size() - 1).forEach(planner::statement);
     PlanState before = planner.state;
-    Map<Value, Statement> putOff = Map.copyOf(planner.putOff);
+    Map<Value, Statement> putOff = planner.trees.waiting();
     List<Planned> plans = new ArrayList<>();
-    List<Supply> supplies = planner.supplies(last);
+    List<Supply> supplies = planner.trees.supplies(last, planner.state);
     List<Layout> wanted = List.of(planner.home(last.result()));
-    StatementPlanner by = planner.planner(last, supplies, wanted);
+    StatementPlanner by = planner.trees.planner(last, supplies, wanted, true);
     for (StatementPlanner.Chosen chosen : by.choose(count)) {
       planner.state = before.copy();
-      planner.putOff.putAll(putOff);
+      putOff.values().forEach(planner.trees::putOff);
       planner.outputs.clear();
-      planner.write(last, by, chosen.candidate(), supplies, chosen.runnerUp());
+      planner.write(last, new Choice(by, supplies, chosen));
       planner.end(wanted);
       Cost cost = planner.state.cost.plus(planner.state.work);
-      SpmdPlan plan =
-          new SpmdPlan(mesh, planner.inputs, planner.state.steps, planner.outputs, options.sums());
-      plans.add(new Planned(planner.plannedProgram(), plan, ways.total(cost)));
+      plans.add(new Planned(planner.plannedProgram(), planner.written(), ways.total(cost)));
     }
     return plans;
   }
 
   /** Plans the program with the outputs in given layouts. */
-  private SpmdPlan plan(List<Layout> layouts) {
-    write(layouts);
-    return new SpmdPlan(ways.mesh(), inputs, state.steps, outputs, ways.sums());
-  }
-
-  private void write(List<Layout> layouts) {
+  void write(List<Layout> layouts) {
     begin();
     program.statements().forEach(this::statement);
     end(layouts);
@@ -226,21 +203,22 @@ public final class ProgramPlanner {
     }
   }
 
-  private Program plannedProgram() {
+  /** The planned statements as a program. */
+  Program plannedProgram() {
     return state.statements.equals(program.statements())
         ? program
         : new Program(program.name(), program.inputs(), state.statements, program.outputs());
   }
 
-  private Layout home(Value value) {
-    Layout inChunks = chunkHomes.get(value);
-    if (inChunks != null) {
-      return inChunks;
-    }
-    Optional<Layout> home = homes.apply(prefix + value.name());
+  /** The default layout of a value. */
+  Layout home(Value value) {
     boolean isEdge =
         isRegion && (program.inputs().contains(value) || program.outputs().contains(value));
-    return home.map(layout -> isEdge ? summed(layout) : layout)
+    return inChunks
+        .home(value)
+        .or(
+            () ->
+                homes.apply(prefix + value.name()).map(layout -> isEdge ? summed(layout) : layout))
         .orElseGet(() -> new Layout(ways.mesh(), value.type().labels().withoutLayout()));
   }
 
@@ -249,19 +227,26 @@ public final class ProgramPlanner {
   }
 
   private void statement(Statement statement) {
-    if (isPutOff(statement)) {
-      putOff.put(statement.result(), statement);
+    if (!demanded && !isInChunks && trees.isInner(statement)) {
+      trees.putOff(statement);
       return;
     }
-    Optional<List<Statement>> chunks = chunks(statement);
+    if (!demanded && isPadOfWindows(statement)) {
+      pads.put(statement.result(), statement);
+      return;
+    }
+    Optional<List<Statement>> chunks =
+        isInChunks ? Optional.empty() : inChunks.of(statement, state, this::home);
     if (chunks.isPresent()) {
-      cheaper(statement, chunks.get());
+      cheaper(statement, () -> apply(statement), () -> inChunks(chunks.get()));
+    } else if (statement.operation().operands().stream().anyMatch(pads::containsKey)) {
+      windows(statement);
     } else if (statement.operation() instanceof Movement.Annotate annotate) {
       annotate(statement, annotate);
     } else if (statement.operation() instanceof Nested.Scan scan) {
-      loop(statement, scan);
+      new LoopPlanner(this, statement, scan).plan();
     } else if (statement.operation() instanceof Nested.Manual manual) {
-      region(statement, manual);
+      new RegionPlanner(this, statement, manual).plan();
     } else {
       apply(statement);
     }
@@ -275,17 +260,6 @@ public final class ProgramPlanner {
         state.holdAs(result, made, home, number);
       }
     }
-  }
-
-  /** Whether a statement is an einsum that only another einsum reads, with which it is planned. */
-  private boolean isPutOff(Statement statement) {
-    return !demanded
-        && !isInChunks
-        && statement.operation() instanceof Contraction.Einsum
-        && !program.outputs().contains(statement.result())
-        && readers.getOrDefault(statement.result(), List.of()).size() == 1
-        && readers.getOrDefault(statement.result(), List.of()).getFirst().operation()
-            instanceof Contraction.Einsum;
   }
 
   /** The same value, which is read from the annotated layout. */
@@ -312,31 +286,69 @@ public final class ProgramPlanner {
     state.statements.add(statement);
   }
 
-  /** Plans a statement both as it is and in chunks, and keeps the cheaper plan. */
-  private void cheaper(Statement statement, List<Statement> chunks) {
-    PlanState before = state.copy();
-    Optional<PlanException> refused = Optional.empty();
-    try {
-      apply(statement);
-    } catch (PlanException tooLarge) {
-      refused = Optional.of(tooLarge);
-    }
-    Optional<Cost> asItIs = refused.isPresent() ? Optional.empty() : Optional.of(spent(statement));
-    PlanState whole = state;
-    state = before;
+  private boolean isPadOfWindows(Statement statement) {
+    return trees
+        .onlyReader(statement)
+        .flatMap(reader -> PaddedWindow.joined(statement, reader))
+        .isPresent();
+  }
+
+  /** Plans windows of a padded value after the padding, and both as one; keeps the cheaper plan. */
+  private void windows(Statement statement) {
+    Statement pad =
+        Objects.requireNonNull(pads.remove(statement.operation().operands().getFirst()));
+    Runnable apart =
+        () -> {
+          apply(pad);
+          apply(statement);
+        };
+    Statement joined = PaddedWindow.joined(pad, statement).orElseThrow();
+    cheaper(
+        statement,
+        apart,
+        () -> {
+          Choice choice = choice(joined);
+          if (choice.chosen().candidate().halo().isPresent()) {
+            write(joined, choice);
+            state.statements.removeLast();
+            state.statements.addAll(List.of(pad, statement));
+          } else {
+            apart.run();
+          }
+        });
+  }
+
+  private void inChunks(List<Statement> chunks) {
     isInChunks = true;
     try {
       chunks.forEach(this::statement);
-      if (asItIs.isPresent() && spent(statement).compareTo(asItIs.get()) >= 0) {
-        state = whole;
+    } finally {
+      isInChunks = false;
+    }
+  }
+
+  /** Plans a statement in two ways, and keeps the cheaper plan, the first of equals. */
+  private void cheaper(Statement statement, Runnable first, Runnable second) {
+    PlanState before = state.copy();
+    Optional<PlanException> refused = Optional.empty();
+    try {
+      first.run();
+    } catch (PlanException tooLarge) {
+      refused = Optional.of(tooLarge);
+    }
+    Optional<Cost> cost = refused.isPresent() ? Optional.empty() : Optional.of(spent(statement));
+    PlanState one = state;
+    state = before;
+    try {
+      second.run();
+      if (cost.isPresent() && spent(statement).compareTo(cost.get()) >= 0) {
+        state = one;
       }
     } catch (PlanException tooLarge) {
-      state = whole;
+      state = one;
       if (refused.isPresent()) {
         throw refused.get();
       }
-    } finally {
-      isInChunks = false;
     }
   }
 
@@ -351,296 +363,30 @@ public final class ProgramPlanner {
     return spent;
   }
 
-  /** The statements of a statement's chunked form, if the chunked label is split. */
-  private Optional<List<Statement>> chunks(Statement statement) {
-    Optional<String> label =
-        isInChunks || isKeptWhole(statement.operation())
-            ? Optional.empty()
-            : ChunkedForm.label(statement.operation());
-    if (label.isEmpty()) {
-      return Optional.empty();
-    }
-    Value x = statement.operation().operands().getFirst();
-    List<Layout> layouts = new ArrayList<>(state.holding(x).layouts());
-    if (statement.result().type().names().equals(x.type().names())) {
-      layouts.add(home(statement.result()));
-    }
-    int dim = x.type().axis(label.get());
-    return layouts.stream()
-        .filter(layout -> ways.mesh().size(layout.axes(dim)) > 1)
-        .findFirst()
-        .flatMap(layout -> chunks(statement, layout, dim));
-  }
-
-  /** Whether chunks would add up a sum in another order than the operation. */
-  private boolean isKeptWhole(Operation operation) {
-    boolean isSum =
-        operation instanceof Contraction.Softmax || operation instanceof Contraction.CumulativeSum;
-    return ways.sums().isTree()
-        && isSum
-        && operation.operands().getFirst().type().dtype().isFloating();
-  }
-
-  private Optional<List<Statement>> chunks(Statement statement, Layout x, int dim) {
-    return ChunkedForm.of(statement.operation(), ways.mesh().size(x.axes(dim)))
-        .map(
-            form -> {
-              List<Statement> chunks = form.inPlaceOf(statement, program);
-              chunks.stream()
-                  .flatMap(chunk -> chunk.results().stream())
-                  .filter(value -> !statement.results().contains(value))
-                  .forEach(value -> chunkHomes.put(value, form.home(value, x, dim)));
-              return chunks;
-            });
-  }
-
   private void apply(Statement statement) {
+    write(statement, choice(statement));
+  }
+
+  /** How a statement is split, and where its operands come from. */
+  private record Choice(
+      StatementPlanner planner, List<Supply> supplies, StatementPlanner.Chosen chosen) {}
+
+  private Choice choice(Statement statement) {
     List<Layout> wanted = statement.results().stream().map(this::home).toList();
-    List<Supply> supplies = supplies(statement);
-    StatementPlanner planner = planner(statement, supplies, wanted);
-    StatementPlanner.Chosen chosen = planner.choose(1).getFirst();
-    write(statement, planner, chosen.candidate(), supplies, chosen.runnerUp());
+    List<Supply> supplies = trees.supplies(statement, state);
+    StatementPlanner planner = trees.planner(statement, supplies, wanted, isExact);
+    return new Choice(planner, supplies, planner.choose(1).getFirst());
   }
 
-  private StatementPlanner planner(
-      Statement statement, List<Supply> supplies, List<Layout> wanted) {
-    Set<String> asked = asked(statement, supplies, wanted);
-    return new StatementPlanner(
-        ways, statement, supplies, wanted, isExact, !oneHots.isIn(statement), asked);
-  }
-
-  /** Where operands come from: most exist; one that is put off is planned together with this. */
-  private List<Supply> supplies(Statement statement) {
-    List<Supply> supplies = new ArrayList<>();
-    for (Value operand : statement.operation().operands()) {
-      Statement made = putOff.get(operand);
-      if (made == null) {
-        supplies.add(new Supply.Held(ways, state.holding(operand)));
-      } else {
-        List<Supply> inner = supplies(made);
-        Set<String> asked = asked(made, inner, List.of());
-        StatementPlanner planner =
-            new StatementPlanner(ways, made, inner, List.of(), false, !oneHots.isIn(made), asked);
-        supplies.add(new Pending(ways, made, inner, planner));
-      }
-    }
-    return supplies;
-  }
-
-  /** The axes that operands and results of a tree have on labels, as {@code x label}. */
-  private Set<String> asked(Statement statement, List<Supply> supplies, List<Layout> homes) {
-    Set<String> asked = new HashSet<>();
-    if (supplies.stream().noneMatch(Pending.class::isInstance)) {
-      return asked;
-    }
-    homes.forEach(home -> ask(home, home.term(), asked));
-    for (int i = 0; i < supplies.size(); i++) {
-      Term term = ((Contraction.Einsum) statement.operation()).equation().operand(i);
-      switch (supplies.get(i)) {
-        case Supply.Held(_, Holding holding) ->
-            holding.layouts().forEach(layout -> ask(layout, term, asked));
-        case Pending pending ->
-            asked.addAll(asked(pending.statement(), pending.operands(), List.of()));
-      }
-    }
-    return asked;
-  }
-
-  private static void ask(Layout layout, Term term, Set<String> asked) {
-    for (int dim = 0; dim < layout.rank(); dim++) {
-      String label = term.axis(dim).label();
-      layout.axes(dim).forEach(axis -> asked.add(axis + " " + label));
-    }
-  }
-
-  /** Writes a choice down: what it reads is made and brought first. */
-  private void write(
-      Statement statement,
-      StatementPlanner planner,
-      StatementPlanner.Candidate candidate,
-      List<Supply> operands,
-      Optional<Origin.Alternative> runnerUp) {
-    List<Integer> numbers = new ArrayList<>();
-    for (int i = 0; i < operands.size(); i++) {
-      Layout met = candidate.operands().get(i);
-      if (operands.get(i) instanceof Pending pending && putOff.remove(pending.value()) != null) {
-        write(
-            pending.statement(),
-            pending.planner(),
-            pending.way(met),
-            pending.operands(),
-            Optional.empty());
-      }
-      Holding holding = state.holding(statement.operation().operands().get(i));
-      String cause =
-          String.format(
-              Locale.ROOT,
-              "%s reads %s as %s",
-              statement.result().name(),
-              holding.value().name(),
-              met);
-      numbers.add(state.bring(holding, met, cause));
-    }
-    state.work = state.work.plus(planner.work(candidate.sharding()));
-    state.statements.add(statement);
-    List<PlannedValue> results = new ArrayList<>();
-    for (int i = 0; i < statement.results().size(); i++) {
-      results.add(PlanState.value(statement.results().get(i), candidate.results().get(i)));
-    }
-    String how =
-        planner
-            .whole()
-            .map(why -> candidate.sharding() + "; " + why)
-            .orElse(candidate.sharding().toString());
-    Origin origin = new Origin(how, runnerUp);
-    Action action =
-        candidate
-            .halo()
-            .map(halo -> neighbour(statement, halo))
-            .orElseGet(
-                () ->
-                    statement.operation() instanceof Communication
-                        ? new Action.Communicate(statement)
-                        : new Action.Apply(statement));
-    int number = state.step(action, numbers, results, origin);
-    for (int i = 0; i < results.size(); i++) {
-      Value result = statement.results().get(i);
-      state.hold(result, candidate.results().get(i), number + i);
-    }
-    if (statement.operation() instanceof Contraction.Reduce(ReduceKind by, _, _)
-        && by != ReduceKind.SUM) {
-      reduce(statement.result(), candidate.results().getFirst(), number, by);
-    }
-  }
-
-  private Action neighbour(Statement statement, Halo halo) {
-    state.cost = state.cost.plus(ways.halo(halo, statement.result().type().dtype()));
-    return new Action.Neighbour(statement, halo.axes(), halo.exchanged());
-  }
-
-  /** A maximum or minimum over devices is never left undone: no layout says what it is. */
-  private void reduce(Value result, Layout natural, int number, ReduceKind by) {
-    if (!natural.partial().isEmpty()) {
-      state.cost =
-          state.cost.plus(ways.reduction(PlanState.value(result, natural), natural.partial(), by));
-      Layout done = new Layout(ways.mesh(), new Term(natural.term().axes(), List.of()));
-      Origin origin =
-          Origin.of(String.format(Locale.ROOT, "%s is a %s over devices", result.name(), by));
-      int reduced =
-          state.step(
-              new Action.AllReduce(natural.partial(), by),
-              List.of(number),
-              List.of(PlanState.value(result, done)),
-              origin);
-      state.hold(result, done, reduced);
-    }
-  }
-
-  /**
-   * A loop. What is carried has the layout of the body's input in every round; the loop's own label
-   * is whole. What does not change from round to round is brought before the loop, not in each
-   * round, to a layout in which the body reads it.
-   */
-  private void loop(Statement statement, Nested.Scan scan) {
-    ProgramPlanner body = hoisted(statement, scan);
-    List<Value> bodyInputs = scan.body().inputs();
-    List<Integer> numbers = new ArrayList<>();
-    int carried = scan.carried().size();
-    for (int i = 0; i < bodyInputs.size(); i++) {
-      boolean isSequence = i >= carried && i < carried + scan.sequences().size();
-      Layout home = body.home(bodyInputs.get(i));
-      Layout wanted = isSequence ? stacked(scan, home) : home;
-      Holding operand = state.holding(scan.operands().get(i));
-      numbers.add(
-          state.bring(
-              operand,
-              wanted,
-              String.format(
-                  Locale.ROOT,
-                  "the loop of %s reads %s as %s",
-                  statement.result().name(),
-                  operand.value().name(),
-                  wanted)));
-    }
-    List<Layout> made = body.madeIn(scan);
-    List<PlannedValue> results = new ArrayList<>();
-    for (int i = 0; i < statement.results().size(); i++) {
-      Layout output = made.get(i);
-      results.add(
-          PlanState.value(
-              statement.results().get(i), i < carried ? output : stacked(scan, output)));
-    }
-    SpmdPlan plan =
-        new SpmdPlan(ways.mesh(), body.inputs, body.state.steps, body.outputs, ways.sums());
-    state.cost = state.cost.plus(body.state.cost.times(scan.count()));
-    Statement loop = new Statement(statement.results(), scan(scan, body.plannedProgram()));
-    state.statements.add(loop);
-    int number = state.step(new Action.Loop(loop, plan), numbers, results, Origin.of("the loop"));
-    for (int i = 0; i < results.size(); i++) {
-      Value result = statement.results().get(i);
-      state.hold(result, results.get(i).layout(), number + i);
-    }
-  }
-
-  /**
-   * A manual region. Its body is planned on a mesh that has one device along the region's axes, so
-   * that no layout in it names them; operands and results have these axes first.
-   */
-  private void region(Statement statement, Nested.Manual manual) {
-    if (ways.sums().isTree()) {
-      throw new PlanException(
-          String.format(
-              Locale.ROOT,
-              "%s: a manual region adds in the order of its communications, got sums by a %s; leave"
-                  + " the region out, or the order",
-              statement.result().name(),
-              ways.sums()));
-    }
-    RegionMesh members = RegionMesh.of(ways.mesh(), manual);
-    ProgramPlanner body =
-        new ProgramPlanner(
-            ways.on(members.inner()),
-            manual.body(),
-            prefix + statement.result().name() + ".body.",
-            name -> homes.apply(name).map(members::inside),
-            demanded);
-    body.isRegion = true;
-    body.write(manual.body().outputs().stream().map(body::home).toList());
-    List<Integer> numbers = new ArrayList<>();
-    for (int i = 0; i < manual.operands().size(); i++) {
-      Layout inner = body.home(manual.body().inputs().get(i));
-      Layout wanted = members.outside(manual.in().get(i), inner);
-      Holding operand = state.holding(manual.operands().get(i));
-      String cause =
-          String.format(
-              Locale.ROOT,
-              "the region of %s reads %s as %s",
-              statement.result().name(),
-              operand.value().name(),
-              wanted);
-      numbers.add(state.bring(operand, wanted, cause));
-    }
-    List<PlannedValue> results = new ArrayList<>();
-    for (int i = 0; i < statement.results().size(); i++) {
-      Layout inner = body.home(manual.body().outputs().get(i));
-      Layout made = members.outside(manual.out().get(i), inner);
-      results.add(PlanState.value(statement.results().get(i), made));
-    }
-    SpmdPlan plan =
-        members.lifted(new SpmdPlan(members.inner(), body.inputs, body.state.steps, body.outputs));
-    state.cost = state.cost.plus(ways.cost(plan));
-    Statement region =
-        new Statement(statement.results(), manual.with(body.plannedProgram(), manual.operands()));
-    state.statements.add(region);
-    int number =
-        state.step(new Action.Loop(region, plan), numbers, results, Origin.of("the region"));
-    for (int i = 0; i < results.size(); i++) {
-      state.hold(statement.results().get(i), results.get(i).layout(), number + i);
-    }
+  private void write(Statement statement, Choice choice) {
+    StatementPlanner.Chosen chosen = choice.chosen();
+    new StatementWriter(ways, trees, state)
+        .write(
+            statement, choice.planner(), chosen.candidate(), choice.supplies(), chosen.runnerUp());
   }
 
   /** The layouts in which a body gives its outputs: of what is carried those of its inputs. */
-  private List<Layout> madeIn(Nested.Scan scan) {
+  List<Layout> madeIn(Nested.Scan scan) {
     List<Layout> layouts = new ArrayList<>();
     for (int i = 0; i < scan.body().outputs().size(); i++) {
       boolean isCarried = i < scan.carried().size();
@@ -649,36 +395,8 @@ public final class ProgramPlanner {
     return layouts;
   }
 
-  /**
-   * The body's plan, with each invariant given in the layout, of those that the body brings it to,
-   * that makes all rounds together cheapest.
-   */
-  private ProgramPlanner hoisted(Statement statement, Nested.Scan scan) {
-    Map<Value, Layout> given = new HashMap<>();
-    ProgramPlanner best = body(statement, scan, given);
-    if (scan.count() <= 1 || demanded || !ways.policy().hoists()) {
-      return best;
-    }
-    for (int i = firstInvariant(scan); i < scan.operands().size(); i++) {
-      Value invariant = scan.body().inputs().get(i);
-      for (Layout read : List.copyOf(best.state.holding(invariant).layouts())) {
-        Map<Value, Layout> other = new HashMap<>(given);
-        other.put(invariant, read);
-        ProgramPlanner body = body(statement, scan, other);
-        if (rounds(scan, body).compareTo(rounds(scan, best)) < 0) {
-          best = body;
-          given = other;
-        }
-      }
-    }
-    return best;
-  }
-
-  private static int firstInvariant(Nested.Scan scan) {
-    return scan.carried().size() + scan.sequences().size();
-  }
-
-  private ProgramPlanner body(Statement statement, Nested.Scan scan, Map<Value, Layout> given) {
+  /** A planner of a loop's body, of which some inputs have given layouts; the plan is written. */
+  ProgramPlanner body(Statement statement, Nested.Scan scan, Map<Value, Layout> given) {
     String inside = prefix + statement.result().name() + ".body.";
     Map<String, Layout> named = new HashMap<>();
     given.forEach((value, layout) -> named.put(inside + value.name(), layout));
@@ -689,32 +407,34 @@ public final class ProgramPlanner {
     return body;
   }
 
-  /** The cost of all rounds, with the reshards of invariants before them. */
-  private Cost rounds(Nested.Scan scan, ProgramPlanner body) {
-    Cost all = body.state.cost.times(scan.count());
-    for (int i = firstInvariant(scan); i < scan.operands().size(); i++) {
-      Layout given = body.home(scan.body().inputs().get(i));
-      Holding operand = state.holding(scan.operands().get(i));
-      all = all.plus(ways.cost(operand, given).orElseThrow(() -> ways.none(operand, given)));
-    }
-    return all;
+  /** A planner of a region's body, on the mesh of its members. */
+  ProgramPlanner body(Statement statement, Nested.Manual manual, RegionMesh members) {
+    ProgramPlanner body =
+        new ProgramPlanner(
+            ways.on(members.inner()),
+            manual.body(),
+            prefix + statement.result().name() + ".body.",
+            name -> homes.apply(name).map(members::inside),
+            demanded);
+    body.isRegion = true;
+    return body;
   }
 
-  private static Nested.Scan scan(Nested.Scan scan, Program body) {
-    return new Nested.Scan(
-        scan.count(),
-        scan.label(),
-        scan.reverse(),
-        body,
-        scan.carried(),
-        scan.sequences(),
-        scan.invariants());
+  ReshardWays ways() {
+    return ways;
   }
 
-  private Layout stacked(Nested.Scan scan, Layout one) {
-    List<Axis> axes = new ArrayList<>();
-    axes.add(Axis.of(scan.label()));
-    axes.addAll(one.term().axes());
-    return new Layout(ways.mesh(), new Term(axes, List.of()));
+  /** What is planned until now. */
+  PlanState state() {
+    return state;
+  }
+
+  boolean isDemanded() {
+    return demanded;
+  }
+
+  /** The plan that is written. */
+  SpmdPlan written() {
+    return new SpmdPlan(ways.mesh(), inputs, state.steps, outputs, ways.sums());
   }
 }

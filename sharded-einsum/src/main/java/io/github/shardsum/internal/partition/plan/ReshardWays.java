@@ -3,6 +3,7 @@ package io.github.shardsum.internal.partition.plan;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.reshard.Blocks;
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.internal.reshard.Halo;
@@ -219,6 +220,22 @@ final class ReshardWays {
       }
     }
     return best;
+  }
+
+  /** A bound below which no way costs less; nothing where prices are seconds. */
+  double least(Holding value, Layout wanted) {
+    return prices.isTimed() ? 0 : value.lacking(blocks(value.value(), wanted));
+  }
+
+  /** The same of a result that is brought to its default layout. */
+  double leastHome(Value result, Layout made, Layout home, ReduceKind by) {
+    return prices.isTimed() || (by != ReduceKind.SUM && !made.partial().isEmpty())
+        ? 0
+        : blocks(result, home).lacking(blocks(result, made));
+  }
+
+  private static Blocks blocks(Value value, Layout layout) {
+    return new Blocks(layout, value.type().shape());
   }
 
   /** The cheapest ways to have a value that may be made in many layouts. */

@@ -1,11 +1,11 @@
 package io.github.shardsum.internal.partition.plan;
 
+import io.github.shardsum.internal.layout.PaddedWindow;
 import io.github.shardsum.internal.layout.ShardingRules;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.layout.FactorRule;
-import io.github.shardsum.layout.FactorRule.Dim;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Origin;
@@ -18,16 +18,12 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiPredicate;
-import java.util.function.IntToLongFunction;
-import java.util.stream.IntStream;
 
 /**
  * Chooses how one statement is split: each mesh axis splits at most one factor of its rule, or
@@ -35,14 +31,10 @@ import java.util.stream.IntStream;
  * layouts in which they exist, of the largest device's work, and of the results' reshards to their
  * default layouts. Addends are read only if that is cheaper than reading their sum.
  *
- * <p>Every axis may split every factor, whether or not an operand or a result has it there. If
- * there are too many ways, only axes that no operand and no result has may split any factor; if
- * these are still too many, no axis may.
+ * <p>No search for a reshard goes further than the best ways that are known allow: a way is dropped
+ * as soon as its work, the prices that are known and bounds of the others are more.
  */
 final class StatementPlanner {
-  /** Most ways to split a statement that are all considered; with more, only some of them are. */
-  private static final int MOST_WAYS = 20_000;
-
   /**
    * The share by which a way must be cheaper if it splits a factor that no value has split: a
    * little less work is no reason for another collective.
@@ -50,10 +42,10 @@ final class StatementPlanner {
   private static final double LEAST_GAIN = 0.004;
 
   /** Growth of the limit on a way's cost until ways are found. */
-  private static final double GROWTH = 2;
+  private static final double GROWTH = 1.25;
 
   /** How often the limit grows before it is dropped. */
-  private static final int MOST_TRIES = 64;
+  private static final int MOST_TRIES = 100;
 
   /** Relative difference of two prices that counts as rounding, as sums in another order give. */
   private static final double ROUNDING = 1e-12;
@@ -63,20 +55,17 @@ final class StatementPlanner {
   private final FactorRule rule;
   private final FactorLayouts factors;
   private final TreeSplits tree;
+  private final SplitSpace.Asked asked;
   private final List<Supply> operands;
   private final List<Layout> homes;
   private final boolean isExact;
-  private final boolean mayAdd;
-  private final Set<String> askedOutside;
-
-  /** The kernel of a composite, if the statement is one and has one. */
-  private final Optional<CompositeCode> kernel;
-
+  private final SplitSpace space;
+  private final StatementWork work;
   private final Mesh mesh;
   private final List<String> axes;
   private final int[] sizes;
-  private final List<Map<String, Met>> met = new ArrayList<>();
-  private final List<Map<String, Met>> made = new ArrayList<>();
+  private final List<Map<String, PricedLayout>> read = new ArrayList<>();
+  private final List<Map<String, PricedLayout>> made = new ArrayList<>();
 
   /** The choices that were found, cheapest first, as far as they are still needed. */
   private final List<Candidate> found = new ArrayList<>();
@@ -119,64 +108,25 @@ final class StatementPlanner {
     this.operands = operands;
     this.homes = homes;
     this.isExact = isExact;
-    this.mayAdd = mayAdd;
-    this.askedOutside = askedOutside;
-    this.kernel =
+    Optional<CompositeCode> kernel =
         statement.operation() instanceof Nested.Composite composite
             ? ways.kernel(composite)
             : Optional.empty();
+    this.work = new StatementWork(statement, rule, kernel);
     this.axes = mesh.axisNames().stream().filter(axis -> mesh.size(axis) > 1).sorted().toList();
+    this.asked = new SplitSpace.Asked(rule, operands, homes, askedOutside);
+    boolean mayTakeParts =
+        !(statement.operation() instanceof Nested.Composite)
+            || kernel.isPresent()
+            || PaddedWindow.of(statement.operation()).isPresent();
+    this.space = new SplitSpace(ways, statement, factors, tree, asked, axes, mayAdd, mayTakeParts);
     this.sizes = axes.stream().mapToInt(mesh::size).toArray();
-    operands.forEach(_ -> met.add(new HashMap<>()));
+    operands.forEach(_ -> read.add(new HashMap<>()));
     statement.results().forEach(_ -> made.add(new HashMap<>()));
-  }
-
-  /**
-   * A way to compute the statement.
-   *
-   * @param sharding how its factors are split
-   * @param operands the layouts in which operands are read
-   * @param results the layouts in which results are made
-   * @param halo the elements that devices read of each other, if any
-   * @param cost of reshards and work
-   * @param weighed the cost with the policy's weights, by which the choice is made
-   * @param unasked axes that split a factor which they split neither in an operand nor in a default
-   *     layout
-   */
-  record Candidate(
-      ComputeSharding sharding,
-      List<Layout> operands,
-      List<Layout> results,
-      Optional<Halo> halo,
-      Cost cost,
-      Cost weighed,
-      int unasked) {
-    boolean beats(Candidate other) {
-      int order = weighed.compareTo(other.weighed);
-      order =
-          order != 0
-              ? order
-              : Integer.compare(sharding.kept().size(), other.sharding.kept().size());
-      order = order != 0 ? order : Integer.compare(unasked, other.unasked);
-      return order < 0
-          || (order == 0 && sharding.toString().compareTo(other.sharding.toString()) < 0);
-    }
   }
 
   /** The chosen candidate, and the next best. */
   record Chosen(Candidate candidate, Optional<Origin.Alternative> runnerUp) {}
-
-  /** A layout of an operand or result, if there is one, and the least that is known of its cost. */
-  private static final class Met {
-    final Optional<Layout> layout;
-    final double weight;
-    Optional<Cost> cost = Optional.empty();
-
-    Met(Optional<Layout> layout, double weight) {
-      this.layout = layout;
-      this.weight = weight;
-    }
-  }
 
   /**
    * The cheapest ways.
@@ -187,16 +137,17 @@ final class StatementPlanner {
    */
   List<Chosen> choose(int count) {
     kept = count + 1;
-    Splits asked = splits(false);
-    // Searches for reshards go as far as a way may cost, so it may cost little until two are found.
-    double amount = ways.work(1, dtype()).amount();
+    Splits asked = space.splits(false);
+    // Searches for reshards go as far as a way may cost, so it may cost little until some are
+    // found.
+    double amount = Math.max(least(asked), ways.work(1, dtype()).amount());
     for (int tries = 0; tries < MOST_TRIES && found.size() < kept; tries++) {
-      amount *= GROWTH;
       most = new Cost(amount, Integer.MAX_VALUE);
       asked.forEach(this::consider);
+      amount *= GROWTH;
     }
     most = found.size() < kept ? Cost.MOST : most;
-    splits(true).forEach(this::consider);
+    space.splits(true).forEach(this::consider);
     if (found.isEmpty()) {
       throw new PlanException(
           String.format(
@@ -212,6 +163,17 @@ final class StatementPlanner {
     return chosen;
   }
 
+  /** A bound below which no way of a space costs less. */
+  private double least(Splits space) {
+    double[] least = {Double.MAX_VALUE};
+    space.forEach(
+        at ->
+            paths(at)
+                .ifPresent(
+                    paths -> least[0] = Math.min(least[0], work(at).amount() + paths.least())));
+    return least[0];
+  }
+
   private Optional<Origin.Alternative> alternative(int place) {
     return place >= found.size()
         ? Optional.empty()
@@ -223,7 +185,8 @@ final class StatementPlanner {
   /** The cheapest way to each layout of the one result, without a reshard of it. */
   Map<Layout, Candidate> realizations() {
     Map<Layout, Candidate> best = new LinkedHashMap<>();
-    splits(true)
+    space
+        .splits(true)
         .forEach(
             at ->
                 candidate(at)
@@ -257,53 +220,93 @@ final class StatementPlanner {
     }
   }
 
-  /** A candidate, unless it costs more than the limit. */
-  private Optional<Candidate> candidate(Splits at) {
+  /**
+   * The layouts of a way.
+   *
+   * @param operands in which operands are read
+   * @param results in which results are made
+   * @param paid what has a price: an operand that stands twice is brought once
+   */
+  private record Paths(
+      List<PricedLayout> operands, List<PricedLayout> results, List<PricedLayout> paid) {
+    double least() {
+      double least = 0;
+      for (PricedLayout each : paid) {
+        least += each.least + each.weight;
+      }
+      return least;
+    }
+
+    double weight() {
+      double weight = 0;
+      for (PricedLayout each : paid) {
+        weight += each.weight;
+      }
+      return weight;
+    }
+  }
+
+  private Optional<Paths> paths(Splits at) {
     if (!tree.allows(at, sizes)) {
       return Optional.empty();
     }
-    Cost cost = ways.work(multiplyAdds(at), dtype());
-    double weight = 0;
-    List<Met> operandsMet = new ArrayList<>();
-    for (int i = 0; i < operands.size() && isWithin(cost, weight); i++) {
-      Met operand = operand(at, i);
+    Paths paths = new Paths(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    for (int i = 0; i < operands.size(); i++) {
+      PricedLayout operand = operand(at, i);
       if (operand.layout.isEmpty()) {
         return Optional.empty();
       }
-      // An operand that stands twice is brought once.
-      if (!isBrought(i, operand.layout.get(), operandsMet)) {
-        Optional<Cost> bring = bring(i, operand, left(cost, weight));
-        if (bring.isEmpty()) {
-          return Optional.empty();
-        }
-        cost = cost.plus(bring.get());
-        weight += operand.weight;
+      if (!isBrought(i, operand.layout.get(), paths.operands())) {
+        paths.paid().add(operand);
       }
-      operandsMet.add(operand);
+      paths.operands().add(operand);
     }
-    List<Met> resultsMade = new ArrayList<>();
-    for (int i = 0; i < statement.results().size() && isWithin(cost, weight); i++) {
-      Met result = result(at, i);
-      Optional<Cost> home =
-          result.layout.isEmpty() ? Optional.empty() : home(i, result, left(cost, weight));
-      if (home.isEmpty()) {
+    for (int i = 0; i < statement.results().size(); i++) {
+      PricedLayout result = result(at, i);
+      if (result.layout.isEmpty()) {
         return Optional.empty();
       }
-      cost = cost.plus(home.get());
-      weight += result.weight;
-      resultsMade.add(result);
+      paths.paid().add(result);
+      paths.results().add(result);
     }
-    return isWithin(cost, weight)
-        ? candidate(at, layouts(operandsMet), layouts(resultsMade), cost, weight)
-        : Optional.empty();
+    return Optional.of(paths);
   }
 
-  private static List<Layout> layouts(List<Met> of) {
+  private Cost work(Splits at) {
+    return ways.work(work.multiplyAdds(factor -> at.parts(factor, sizes)), dtype());
+  }
+
+  /** A candidate, unless it costs more than the limit. */
+  private Optional<Candidate> candidate(Splits at) {
+    return paths(at)
+        .flatMap(paths -> price(work(at), paths).flatMap(cost -> candidate(at, paths, cost)));
+  }
+
+  /** The cost of work and reshards, unless it is more than the limit. */
+  private Optional<Cost> price(Cost work, Paths paths) {
+    Cost cost = work;
+    double rest = paths.least();
+    for (PricedLayout each : paths.paid()) {
+      if (!isWithin(cost, rest)) {
+        return Optional.empty();
+      }
+      rest -= each.least;
+      Optional<Cost> price = each.cost(left(cost, rest));
+      if (price.isEmpty()) {
+        return Optional.empty();
+      }
+      cost = cost.plus(price.get());
+    }
+    return isWithin(cost, rest) ? Optional.of(cost) : Optional.empty();
+  }
+
+  private static List<Layout> layouts(List<PricedLayout> of) {
     return of.stream().map(each -> each.layout.orElseThrow()).toList();
   }
 
-  private Optional<Candidate> candidate(
-      Splits at, List<Layout> operandsMet, List<Layout> resultsMade, Cost cost, double weight) {
+  private Optional<Candidate> candidate(Splits at, Paths paths, Cost cost) {
+    List<Layout> operandsMet = layouts(paths.operands());
+    List<Layout> resultsMade = layouts(paths.results());
     if (bytes(operandsMet, resultsMade) > ways.policy().mostBytes()) {
       return Optional.empty();
     }
@@ -312,9 +315,9 @@ final class StatementPlanner {
       return Optional.empty();
     }
     Cost all = halo.map(what -> cost.plus(ways.halo(what, dtype()))).orElse(cost);
-    int unasked = unasked(at);
+    int unasked = space.unasked(at);
     double gain = unasked == 0 ? 1 : 1 + LEAST_GAIN;
-    Cost weighed = new Cost((all.amount() + weight) * gain, all.collectives());
+    Cost weighed = new Cost((all.amount() + paths.weight()) * gain, all.collectives());
     if (weighed.compareTo(most) > 0) {
       return Optional.empty();
     }
@@ -348,59 +351,59 @@ final class StatementPlanner {
     return new Cost(amount + Math.abs(most.amount()) * ROUNDING, Integer.MAX_VALUE);
   }
 
-  private boolean isBrought(int i, Layout layout, List<Met> before) {
+  private boolean isBrought(int i, Layout layout, List<PricedLayout> before) {
     return operands.indexOf(operands.get(i)) < i
         && before.stream().anyMatch(other -> layout.equals(other.layout.orElseThrow()));
   }
 
-  private Met operand(Splits at, int i) {
+  private PricedLayout operand(Splits at, int i) {
     long partial = at.kept(factors.isKept(i));
-    return met.get(i)
-        .computeIfAbsent(
-            at.key(rule.operands().get(i), partial),
-            _ -> {
-              Optional<Layout> layout = factors.operand(i, operand(i), at, axes);
-              return new Met(
-                  layout,
-                  layout
-                      .filter(to -> !operands.get(i).exists(to))
-                      .map(to -> weight(operand(i), to))
-                      .orElse(0.0));
-            });
+    String key = at.key(rule.operands().get(i), partial);
+    PricedLayout known = read.get(i).get(key);
+    if (known == null) {
+      known =
+          factors
+              .operand(i, operand(i), at, axes)
+              .map(layout -> brought(i, layout))
+              .orElseGet(PricedLayout::none);
+      read.get(i).put(key, known);
+    }
+    return known;
   }
 
-  private Met result(Splits at, int i) {
+  private PricedLayout brought(int i, Layout to) {
+    Supply operand = operands.get(i);
+    double weight = operand.exists(to) ? 0 : ways.weight(operand(i), to);
+    return new PricedLayout(
+        Optional.of(to), weight, operand.least(to), atMost -> operand.cost(to, atMost));
+  }
+
+  private PricedLayout result(Splits at, int i) {
+    String key = at.key(rule.results().get(i), factors.summed(i, at));
+    PricedLayout known = made.get(i).get(key);
+    if (known == null) {
+      known =
+          factors
+              .result(i, statement.results().get(i), at, axes)
+              .map(layout -> made(i, layout))
+              .orElseGet(PricedLayout::none);
+      made.get(i).put(key, known);
+    }
+    return known;
+  }
+
+  private PricedLayout made(int i, Layout made) {
     Value result = statement.results().get(i);
-    return made.get(i)
-        .computeIfAbsent(
-            at.key(rule.results().get(i), factors.summed(i, at)),
-            _ -> {
-              Optional<Layout> layout = factors.result(i, result, at, axes);
-              return new Met(layout, layout.map(to -> weight(result, to)).orElse(0.0));
-            });
-  }
-
-  private double weight(Value value, Layout layout) {
-    return ways.weight(value, layout);
-  }
-
-  private Optional<Cost> bring(int i, Met operand, Cost left) {
-    if (operand.cost.isEmpty()) {
-      operand.cost = operands.get(i).cost(operand.layout.orElseThrow(), left);
-    }
-    return operand.cost;
-  }
-
-  private Optional<Cost> home(int i, Met result, Cost left) {
+    double weight = ways.weight(result, made);
     if (homes.isEmpty()) {
-      return Optional.of(Cost.NOTHING);
+      return new PricedLayout(Optional.of(made), weight, 0, _ -> Optional.of(Cost.NOTHING));
     }
-    if (result.cost.isEmpty()) {
-      Layout made = result.layout.orElseThrow();
-      Layout home = isExact ? homes.get(i) : ways.reachable(homes.get(i), made);
-      result.cost = ways.home(statement.results().get(i), made, home, kind(), left);
-    }
-    return result.cost;
+    Layout home = isExact ? homes.get(i) : ways.reachable(homes.get(i), made);
+    return new PricedLayout(
+        Optional.of(made),
+        weight,
+        ways.leastHome(result, made, home, kind()),
+        atMost -> ways.home(result, made, home, kind(), atMost));
   }
 
   /** How a result that is partial over devices is combined. */
@@ -442,23 +445,12 @@ final class StatementPlanner {
     return statement.operation().operands().get(i);
   }
 
-  /** The work of the largest device. */
-  Cost work(ComputeSharding sharding) {
-    return ways.work(
-        multiplyAdds(factor -> mesh.size(sharding.axes(rule.factors().get(factor).name()))),
-        dtype());
-  }
-
-  private double multiplyAdds(Splits at) {
-    return multiplyAdds(factor -> at.parts(factor, sizes));
-  }
-
   /** Why summed labels are whole that operands have split, if an order of sums asks for it. */
   Optional<String> whole() {
     for (int factor = 0; factor < rule.factors().size(); factor++) {
       long parts = 1;
       for (int axis = 0; axis < sizes.length; axis++) {
-        parts *= isAsked(axes.get(axis), factor) ? sizes[axis] : 1;
+        parts *= asked.isAsked(axes.get(axis), factor) ? sizes[axis] : 1;
       }
       Optional<String> why = tree.whole(factor, parts);
       if (why.isPresent()) {
@@ -468,155 +460,10 @@ final class StatementPlanner {
     return Optional.empty();
   }
 
-  /** Multiply-adds of an einsum or a kernel, else elements of the largest operand or result. */
-  private double multiplyAdds(IntToLongFunction parts) {
-    if (statement.operation() instanceof Contraction.Einsum) {
-      double product = 1;
-      for (int factor = 0; factor < rule.factors().size(); factor++) {
-        product *= Math.ceilDiv(rule.factors().get(factor).size(), parts.applyAsLong(factor));
-      }
-      return product;
-    }
-    double most = ofKernel(parts);
-    for (List<Dim> dims : rule.operands()) {
-      most = Math.max(most, elements(dims, parts));
-    }
-    for (List<Dim> dims : rule.results()) {
-      most = Math.max(most, elements(dims, parts));
-    }
-    return most;
-  }
-
-  /** Multiply-adds of the kernel's largest part: labels share its work evenly. */
-  private double ofKernel(IntToLongFunction parts) {
-    double share = kernel.map(CompositeCode::flops).orElse(0.0) / 2;
-    for (int factor = 0; factor < rule.factors().size() && share > 0; factor++) {
-      double size = rule.factors().get(factor).size();
-      share *= size == 0 ? 0 : Math.ceilDiv((long) size, parts.applyAsLong(factor)) / size;
-    }
-    return share;
-  }
-
-  private double elements(List<Dim> dims, IntToLongFunction parts) {
-    double product = 1;
-    for (Dim dim : dims) {
-      for (int factor : dim.factors()) {
-        product *= Math.ceilDiv(rule.factors().get(factor).size(), parts.applyAsLong(factor));
-      }
-    }
-    return product;
-  }
-
-  /** The ways to look at: all of them as far as they are not too many, or those asked for. */
-  private Splits splits(boolean all) {
-    if (all && mayAdd) {
-      Splits every = new Splits(axes, choices((_, _) -> true), rule.factors().size());
-      if (every.count(MOST_WAYS) <= MOST_WAYS) {
-        return every;
-      }
-      Splits idle =
-          new Splits(
-              axes,
-              choices((axis, factor) -> isAsked(axis, factor) || isIdle(axis)),
-              rule.factors().size());
-      if (idle.count(MOST_WAYS) <= MOST_WAYS) {
-        return idle;
-      }
-    }
-    return new Splits(axes, choices(this::isAsked), rule.factors().size());
-  }
-
-  private int[][] choices(BiPredicate<String, Integer> may) {
-    int[][] choices = new int[axes.size()][];
-    for (int axis = 0; axis < choices.length; axis++) {
-      String name = axes.get(axis);
-      IntStream.Builder of = IntStream.builder().add(Splits.NONE);
-      for (int factor = 0; factor < rule.factors().size(); factor++) {
-        if (isSplittable(factor) && may.test(name, factor)) {
-          of.add(factor);
-        }
-      }
-      keeps(name, of);
-      choices[axis] = of.build().toArray();
-    }
-    return choices;
-  }
-
-  private boolean isIdle(String axis) {
-    return IntStream.range(0, rule.factors().size()).noneMatch(f -> isAsked(axis, f));
-  }
-
-  private int unasked(Splits at) {
-    int count = 0;
-    for (int axis = 0; axis < axes.size(); axis++) {
-      int choice = at.choice(axis);
-      count += choice >= 0 && !isAsked(axes.get(axis), choice) ? 1 : 0;
-    }
-    return count;
-  }
-
-  private boolean isSplittable(int factor) {
-    return factors.isSplittable(factor)
-        && tree.mayCut(factor)
-        && (homes.isEmpty() || !ways.whole().contains(rule.factors().get(factor).name()))
-        && (!(statement.operation() instanceof Nested.Composite composite)
-            || (kernel.isPresent() && isPromised(composite, factor)));
-  }
-
-  /** Whether a kernel can take a part of a label, and of those that results have in its place. */
-  private boolean isPromised(Nested.Composite composite, int factor) {
-    Set<String> labels = new HashSet<>(Set.of(rule.factors().get(factor).name()));
-    for (int i = 0; i < rule.results().size(); i++) {
-      List<String> names = statement.results().get(i).type().names();
-      for (int dim = 0; dim < names.size(); dim++) {
-        if (rule.results().get(i).get(dim).factors().contains(factor)) {
-          labels.add(names.get(dim));
-        }
-      }
-    }
-    return composite.splittable().containsAll(labels);
-  }
-
-  /** Partial sums of bf16 are f32, so an operation that keeps its dtype cannot read them. */
-  private void keeps(String axis, IntStream.Builder may) {
-    for (int set = 0; tree.mayKeep() && set < factors.linear().size(); set++) {
-      Set<Integer> together = factors.linear().get(set);
-      boolean all =
-          together.stream()
-              .allMatch(
-                  i ->
-                      (ways.isAlone() || operand(i).type().dtype() != DType.BF16)
-                          && operands.get(i).exists(layout -> layout.partial().contains(axis)));
-      if (all && !together.isEmpty()) {
-        may.add(Splits.keep(set));
-      }
-    }
-  }
-
-  private boolean isAsked(String axis, int factor) {
-    boolean isSummed = rule.factors().get(factor).kind() instanceof FactorRule.Kind.Reduce;
-    for (int i = 0; i < homes.size(); i++) {
-      Layout home = homes.get(i);
-      if (isAsked(axis, factor, rule.results().get(i), home)
-          || (isSummed && home.partial().contains(axis))) {
-        return true;
-      }
-    }
-    for (int i = 0; i < operands.size(); i++) {
-      List<Dim> dims = rule.operands().get(i);
-      if (operands.get(i).asks(layout -> isAsked(axis, factor, dims, layout))) {
-        return true;
-      }
-    }
-    return askedOutside.contains(axis + " " + rule.factors().get(factor).name());
-  }
-
-  private static boolean isAsked(String axis, int factor, List<Dim> dims, Layout layout) {
-    for (int dim = 0; dim < dims.size(); dim++) {
-      if (dims.get(dim).factors().contains(factor) && layout.axes(dim).contains(axis)) {
-        return true;
-      }
-    }
-    return false;
+  /** The work of the largest device. */
+  Cost work(ComputeSharding sharding) {
+    return ways.work(
+        work.multiplyAdds(factor -> mesh.size(sharding.axes(rule.factors().get(factor).name()))),
+        dtype());
   }
 }

@@ -10,6 +10,9 @@ sealed interface Supply permits Supply.Held, Pending {
   /** The cost of having the operand in a layout; none if there is no way, or only dearer ones. */
   Optional<Cost> cost(Layout wanted, Cost atMost);
 
+  /** A bound below which no way costs less to have the operand in a layout. */
+  double least(Layout wanted);
+
   /** Whether the operand exists in some layout. */
   boolean exists(Predicate<Layout> in);
 
@@ -26,6 +29,11 @@ sealed interface Supply permits Supply.Held, Pending {
     @Override
     public Optional<Cost> cost(Layout wanted, Cost atMost) {
       return ways.cost(holding, wanted, atMost);
+    }
+
+    @Override
+    public double least(Layout wanted) {
+      return ways.least(holding, wanted);
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.plan.ProgramPlanner.Planned;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
+import io.github.shardsum.internal.partition.run.OneHots;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.Timeline;
 import io.github.shardsum.internal.reshard.Windowed;
@@ -128,7 +129,7 @@ final class WindowChoice {
     SpmdPlan plan = asked.isEmpty() ? inBodies(given, which) : given;
     Set<String> annotated = annotated(program);
     boolean ordered = plan.sums() != SumOrder.FASTEST;
-    OneHots oneHots = new OneHots(program);
+    OneHots oneHots = OneHots.of(program);
     for (int step = 0; step < plan.steps().size(); step++) {
       PlanStep at = plan.steps().get(step);
       if (!(at.action() instanceof Action.Apply(Statement statement))

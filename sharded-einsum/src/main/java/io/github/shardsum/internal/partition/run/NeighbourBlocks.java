@@ -2,6 +2,7 @@ package io.github.shardsum.internal.partition.run;
 
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.layout.PaddedWindow;
 import io.github.shardsum.internal.local.compile.LocalCompiler;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.local.run.LocalPlan;
@@ -9,6 +10,7 @@ import io.github.shardsum.internal.local.run.PlanRunner;
 import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
@@ -165,7 +167,10 @@ final class NeighbourBlocks {
       PlannedValue value = frame.value(step.operands().get(i));
       operands.add(builder.input("v" + i, LocalStatements.type(value, shape(i, index))));
     }
-    Value made = builder.add(local(statement, operands, part(index))).getFirst();
+    Value made =
+        PaddedWindow.of(statement.operation())
+            .map(padded -> local(padded, builder, operands.getFirst(), part(index)))
+            .orElseGet(() -> builder.add(local(statement, operands, part(index))).getFirst());
     builder.output("result", made);
     Shape wanted = shape(step.result(), index);
     if (!made.type().shape().equals(wanted)) {
@@ -213,19 +218,43 @@ final class NeighbourBlocks {
     };
   }
 
+  /** Windows of what a part reads, with the fill in place of what lies outside of the value. */
+  private Value local(PaddedWindow of, ProgramBuilder builder, Value x, int part) {
+    Movement.Pad pad = of.pad();
+    Cut wanted = halo.operands().getFirst().wanted();
+    Cut padded = of.reads().of(halo.result(), of.padded());
+    long step = pad.interior() + 1;
+    long first = pad.low() + wanted.start(part) * step;
+    Ends ends =
+        new Ends(first, first + (wanted.length(part) - 1) * step, x.type().size(pad.label()) == 0);
+    return of.on(
+        builder, x, ends.low(padded.start(part), padded.end(part)), ends.high(padded.end(part)));
+  }
+
+  /**
+   * The places of a value's first and last element in the padded value.
+   *
+   * @param first of the first
+   * @param last of the last
+   * @param isEmpty whether there is none, so that all is fill
+   */
+  private record Ends(long first, long last, boolean isEmpty) {
+    long low(long start, long end) {
+      return isEmpty ? end - start : first - start;
+    }
+
+    long high(long end) {
+      return isEmpty ? 0 : end - 1 - last;
+    }
+  }
+
   /** With x's first and last element at these indices of the result; all fill if x is empty. */
   private Movement padded(
       Value x, String label, int part, long first, long last, long interior, Scalar fill) {
     long start = halo.result().start(part);
     long end = halo.result().end(part);
-    boolean isEmpty = x.type().size(label) == 0;
-    return new Movement.Pad(
-        x,
-        label,
-        isEmpty ? end - start : first - start,
-        isEmpty ? 0 : end - 1 - last,
-        interior,
-        fill);
+    Ends ends = new Ends(first, last, x.type().size(label) == 0);
+    return new Movement.Pad(x, label, ends.low(start, end), ends.high(end), interior, fill);
   }
 
   /** Where a device gets what it reads of an operand. */

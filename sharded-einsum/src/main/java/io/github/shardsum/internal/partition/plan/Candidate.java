@@ -1,0 +1,37 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.internal.reshard.Cost;
+import io.github.shardsum.internal.reshard.Halo;
+import io.github.shardsum.layout.Layout;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A way to compute a statement.
+ *
+ * @param sharding how its factors are split
+ * @param operands the layouts in which operands are read
+ * @param results the layouts in which results are made
+ * @param halo the elements that devices read of each other, if any
+ * @param cost of reshards and work
+ * @param weighed the cost with the policy's weights, by which the choice is made
+ * @param unasked axes that split a factor which they split neither in an operand nor in a default
+ *     layout
+ */
+record Candidate(
+    ComputeSharding sharding,
+    List<Layout> operands,
+    List<Layout> results,
+    Optional<Halo> halo,
+    Cost cost,
+    Cost weighed,
+    int unasked) {
+  boolean beats(Candidate other) {
+    int order = weighed.compareTo(other.weighed);
+    order =
+        order != 0 ? order : Integer.compare(sharding.kept().size(), other.sharding.kept().size());
+    order = order != 0 ? order : Integer.compare(unasked, other.unasked);
+    return order < 0
+        || (order == 0 && sharding.toString().compareTo(other.sharding.toString()) < 0);
+  }
+}

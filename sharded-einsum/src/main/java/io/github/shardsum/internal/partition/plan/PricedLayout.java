@@ -1,0 +1,39 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.internal.reshard.Cost;
+import io.github.shardsum.layout.Layout;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** A layout of an operand or result, if there is one, and the least that is known of its cost. */
+final class PricedLayout {
+  final Optional<Layout> layout;
+  final double weight;
+
+  /** A bound below which no way to have the value in the layout costs less. */
+  final double least;
+
+  private final Function<Cost, Optional<Cost>> price;
+  private Optional<Cost> cost = Optional.empty();
+
+  PricedLayout(
+      Optional<Layout> layout, double weight, double least, Function<Cost, Optional<Cost>> price) {
+    this.layout = layout;
+    this.weight = weight;
+    this.least = least;
+    this.price = price;
+  }
+
+  /** There is no such layout. */
+  static PricedLayout none() {
+    return new PricedLayout(Optional.empty(), 0, 0, _ -> Optional.empty());
+  }
+
+  /** The cost; none if there is no way, or only dearer ones. */
+  Optional<Cost> cost(Cost atMost) {
+    if (cost.isEmpty()) {
+      cost = price.apply(atMost);
+    }
+    return cost;
+  }
+}

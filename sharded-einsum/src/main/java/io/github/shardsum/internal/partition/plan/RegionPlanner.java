@@ -1,0 +1,75 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.Origin;
+import io.github.shardsum.partition.PlanException;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Plans a manual region of a program.
+ *
+ * @param outer the planner of the program
+ * @param statement the region
+ * @param manual its operation
+ */
+record RegionPlanner(ProgramPlanner outer, Statement statement, Nested.Manual manual) {
+  /**
+   * A manual region. Its body is planned on a mesh that has one device along the region's axes, so
+   * that no layout in it names them; operands and results have these axes first.
+   */
+  void plan() {
+    ReshardWays ways = outer.ways();
+    PlanState state = outer.state();
+    if (ways.sums().isTree()) {
+      throw new PlanException(
+          String.format(
+              Locale.ROOT,
+              "%s: a manual region adds in the order of its communications, got sums by a %s; leave"
+                  + " the region out, or the order",
+              statement.result().name(),
+              ways.sums()));
+    }
+    RegionMesh members = RegionMesh.of(ways.mesh(), manual);
+    ProgramPlanner body = outer.body(statement, manual, members);
+    body.write(manual.body().outputs().stream().map(body::home).toList());
+    List<Integer> numbers = new ArrayList<>();
+    for (int i = 0; i < manual.operands().size(); i++) {
+      Layout inner = body.home(manual.body().inputs().get(i));
+      Layout wanted = members.outside(manual.in().get(i), inner);
+      Holding operand = state.holding(manual.operands().get(i));
+      String cause =
+          String.format(
+              Locale.ROOT,
+              "the region of %s reads %s as %s",
+              statement.result().name(),
+              operand.value().name(),
+              wanted);
+      numbers.add(state.bring(operand, wanted, cause));
+    }
+    List<PlannedValue> results = new ArrayList<>();
+    for (int i = 0; i < statement.results().size(); i++) {
+      Layout inner = body.home(manual.body().outputs().get(i));
+      Layout made = members.outside(manual.out().get(i), inner);
+      results.add(PlanState.value(statement.results().get(i), made));
+    }
+    SpmdPlan plan = members.lifted(body.written());
+    state.cost = state.cost.plus(ways.cost(plan));
+    state.work = state.work.plus(body.state().work);
+    state.products = state.products.plus(body.state().products);
+    Statement region =
+        new Statement(statement.results(), manual.with(body.plannedProgram(), manual.operands()));
+    state.statements.add(region);
+    int number =
+        state.step(new Action.Loop(region, plan), numbers, results, Origin.of("the region"));
+    for (int i = 0; i < results.size(); i++) {
+      state.hold(statement.results().get(i), results.get(i).layout(), number + i);
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.layout.FactorRule;
+import io.github.shardsum.layout.FactorRule.Dim;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.tensor.DType;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import java.util.stream.IntStream;
+
+/**
+ * The ways to split a statement that are looked at. Every axis may split every factor, whether or
+ * not an operand or a result has it there. If there are too many ways, only axes that no operand
+ * and no result has may split any factor; if these are still too many, no axis may.
+ */
+final class SplitSpace {
+  /** Most ways to split a statement that are all considered; with more, only some of them are. */
+  private static final int MOST_WAYS = 20_000;
+
+  private final ReshardWays ways;
+  private final Statement statement;
+  private final FactorLayouts factors;
+  private final TreeSplits tree;
+  private final Asked asked;
+  private final List<String> axes;
+  private final boolean mayAdd;
+  private final boolean mayTakeParts;
+
+  /**
+   * The ways of a statement.
+   *
+   * @param ways the labels that must stay whole
+   * @param statement the statement
+   * @param factors what its rule lets split
+   * @param tree what an order of sums lets split
+   * @param asked the axes that its operands and results have
+   * @param axes names of the mesh axes
+   * @param mayAdd whether an axis may split a factor that no operand and no result has split
+   * @param mayTakeParts whether the statement may be computed of parts of its operands
+   */
+  SplitSpace(
+      ReshardWays ways,
+      Statement statement,
+      FactorLayouts factors,
+      TreeSplits tree,
+      Asked asked,
+      List<String> axes,
+      boolean mayAdd,
+      boolean mayTakeParts) {
+    this.ways = ways;
+    this.statement = statement;
+    this.factors = factors;
+    this.tree = tree;
+    this.asked = asked;
+    this.axes = axes;
+    this.mayAdd = mayAdd;
+    this.mayTakeParts = mayTakeParts;
+  }
+
+  /**
+   * The axes that operands have, or results in their default layouts.
+   *
+   * @param rule the statement's rule
+   * @param operands where its operands come from
+   * @param homes the default layouts of its results, or none
+   * @param outside axes and factors, as {@code x label}, that others of its tree ask for
+   */
+  record Asked(FactorRule rule, List<Supply> operands, List<Layout> homes, Set<String> outside) {
+    boolean isAsked(String axis, int factor) {
+      boolean isSummed = rule.factors().get(factor).kind() instanceof FactorRule.Kind.Reduce;
+      for (int i = 0; i < homes.size(); i++) {
+        Layout home = homes.get(i);
+        if (isAsked(axis, factor, rule.results().get(i), home)
+            || (isSummed && home.partial().contains(axis))) {
+          return true;
+        }
+      }
+      for (int i = 0; i < operands.size(); i++) {
+        List<Dim> dims = rule.operands().get(i);
+        if (operands.get(i).asks(layout -> isAsked(axis, factor, dims, layout))) {
+          return true;
+        }
+      }
+      return outside.contains(axis + " " + rule.factors().get(factor).name());
+    }
+
+    private static boolean isAsked(String axis, int factor, List<Dim> dims, Layout layout) {
+      for (int dim = 0; dim < dims.size(); dim++) {
+        if (dims.get(dim).factors().contains(factor) && layout.axes(dim).contains(axis)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    boolean isIdle(String axis) {
+      return IntStream.range(0, rule.factors().size()).noneMatch(f -> isAsked(axis, f));
+    }
+  }
+
+  /** The ways to look at: all of them as far as they are not too many, or those asked for. */
+  Splits splits(boolean all) {
+    if (all && mayAdd) {
+      Splits every = new Splits(axes, choices((_, _) -> true), asked.rule().factors().size());
+      if (every.count(MOST_WAYS) <= MOST_WAYS) {
+        return every;
+      }
+      Splits idle =
+          new Splits(
+              axes,
+              choices((axis, factor) -> asked.isAsked(axis, factor) || asked.isIdle(axis)),
+              asked.rule().factors().size());
+      if (idle.count(MOST_WAYS) <= MOST_WAYS) {
+        return idle;
+      }
+    }
+    return new Splits(axes, choices(asked::isAsked), asked.rule().factors().size());
+  }
+
+  private int[][] choices(BiPredicate<String, Integer> may) {
+    int[][] choices = new int[axes.size()][];
+    for (int axis = 0; axis < choices.length; axis++) {
+      String name = axes.get(axis);
+      IntStream.Builder of = IntStream.builder().add(Splits.NONE);
+      for (int factor = 0; factor < asked.rule().factors().size(); factor++) {
+        if (isSplittable(factor) && may.test(name, factor)) {
+          of.add(factor);
+        }
+      }
+      keeps(name, of);
+      choices[axis] = of.build().toArray();
+    }
+    return choices;
+  }
+
+  /** Axes that split a factor which they split nowhere else. */
+  int unasked(Splits at) {
+    int count = 0;
+    for (int axis = 0; axis < axes.size(); axis++) {
+      int choice = at.choice(axis);
+      count += choice >= 0 && !asked.isAsked(axes.get(axis), choice) ? 1 : 0;
+    }
+    return count;
+  }
+
+  private boolean isSplittable(int factor) {
+    return factors.isSplittable(factor)
+        && tree.mayCut(factor)
+        && (asked.homes().isEmpty()
+            || !ways.whole().contains(asked.rule().factors().get(factor).name()))
+        && (!(statement.operation() instanceof Nested.Composite composite)
+            || (mayTakeParts && (isAlongNeighbours(factor) || isPromised(composite, factor))));
+  }
+
+  private boolean isAlongNeighbours(int factor) {
+    return asked.rule().factors().get(factor).kind() instanceof FactorRule.Kind.Neighbour;
+  }
+
+  /** Whether a kernel can take a part of a label, and of those that results have in its place. */
+  private boolean isPromised(Nested.Composite composite, int factor) {
+    Set<String> labels = new HashSet<>(Set.of(asked.rule().factors().get(factor).name()));
+    for (int i = 0; i < asked.rule().results().size(); i++) {
+      List<String> names = statement.results().get(i).type().names();
+      for (int dim = 0; dim < names.size(); dim++) {
+        if (asked.rule().results().get(i).get(dim).factors().contains(factor)) {
+          labels.add(names.get(dim));
+        }
+      }
+    }
+    return composite.splittable().containsAll(labels);
+  }
+
+  /** Partial sums of bf16 are f32, so an operation that keeps its dtype cannot read them. */
+  private void keeps(String axis, IntStream.Builder may) {
+    for (int set = 0; tree.mayKeep() && set < factors.linear().size(); set++) {
+      Set<Integer> together = factors.linear().get(set);
+      boolean all =
+          together.stream()
+              .allMatch(
+                  i ->
+                      (ways.isAlone()
+                              || statement.operation().operands().get(i).type().dtype()
+                                  != DType.BF16)
+                          && asked
+                              .operands()
+                              .get(i)
+                              .exists(layout -> layout.partial().contains(axis)));
+      if (all && !together.isEmpty()) {
+        may.add(Splits.keep(set));
+      }
+    }
+  }
+}
