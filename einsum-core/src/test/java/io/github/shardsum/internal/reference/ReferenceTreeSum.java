@@ -52,7 +52,8 @@ public final class ReferenceTreeSum {
   /** The result in C order. */
   public double[] run(Elements x, Elements y) {
     int all = 1;
-    for (char label : out.toCharArray()) {
+    for (int axis = 0; axis < out.length(); axis++) {
+      char label = out.charAt(axis);
       all *= sizes.get(label);
     }
     double[] result = new double[all];
@@ -127,7 +128,8 @@ public final class ReferenceTreeSum {
   private boolean isProduct() {
     boolean leftAlone = false;
     boolean rightAlone = false;
-    for (char label : out.toCharArray()) {
+    for (int axis = 0; axis < out.length(); axis++) {
+      char label = out.charAt(axis);
       leftAlone |= left.indexOf(label) >= 0 && right.indexOf(label) < 0;
       rightAlone |= right.indexOf(label) >= 0 && left.indexOf(label) < 0;
     }
