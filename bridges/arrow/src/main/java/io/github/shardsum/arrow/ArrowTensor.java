@@ -38,7 +38,7 @@ public final class ArrowTensor implements AutoCloseable {
    * @return a tensor {@code [n]} or {@code [n, k, ...]} that aliases the values
    * @throws IllegalArgumentException if it is another vector, or one with nulls
    */
-  @SuppressWarnings("restricted")
+  @SuppressWarnings({"restricted", "MustBeClosedChecker"})
   public static ArrowTensor of(ValueVector vector) {
     List<Long> sizes = new ArrayList<>(List.of((long) vector.getValueCount()));
     ValueVector values = vector;

@@ -97,7 +97,7 @@ public final class DlpackExporter implements AutoCloseable {
     arena.close();
   }
 
-  @SuppressWarnings("restricted")
+  @SuppressWarnings({"restricted", "MustBeClosedChecker"})
   private MemorySegment give(Tensor tensor, Runnable released, StructLayout layout) {
     if (!arena.scope().isAlive()) {
       throw new IllegalStateException("dlpack: the exporter must be open, got a closed one");
@@ -109,14 +109,14 @@ public final class DlpackExporter implements AutoCloseable {
               + tensor.description()
               + " on the heap; Tensor.allocate makes one to assign it to");
     }
-    if (layout == Structs.MANAGED && memory.isReadOnly()) {
+    if (layout.equals(Structs.MANAGED) && memory.isReadOnly()) {
       throw new IllegalArgumentException(
           "dlpack: must be writable, got read-only memory; giveVersioned can say so");
     }
     Arena own = Arena.ofShared();
     MemorySegment struct = own.allocate(layout);
     struct.set(ADDRESS, Structs.at(layout, "deleter"), deleter);
-    if (layout == Structs.VERSIONED) {
+    if (layout.equals(Structs.VERSIONED)) {
       struct.set(JAVA_INT, Structs.at(layout, "major"), Structs.MAJOR);
       struct.set(JAVA_INT, Structs.at(layout, "minor"), Structs.MINOR);
       struct.set(

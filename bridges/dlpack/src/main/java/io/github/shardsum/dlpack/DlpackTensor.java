@@ -74,13 +74,13 @@ public final class DlpackTensor implements AutoCloseable {
     }
   }
 
-  @SuppressWarnings("restricted")
+  @SuppressWarnings({"restricted", "MustBeClosedChecker"})
   private static DlpackTensor take(MemorySegment managed, StructLayout layout) {
     // By its address alone: the deleter frees it, which the arena of a segment would refuse.
     MemorySegment struct =
         MemorySegment.ofAddress(managed.address()).reinterpret(layout.byteSize());
     boolean readOnly = false;
-    if (layout == Structs.VERSIONED) {
+    if (layout.equals(Structs.VERSIONED)) {
       int major = struct.get(JAVA_INT, Structs.at(layout, "major"));
       if (major != Structs.MAJOR) {
         throw new IllegalArgumentException(

@@ -290,7 +290,7 @@ public final class LinearAlgebra {
   private record Matrices(Tensor tensor, Shape batch) {
     static Matrices of(String name, Tensor tensor) {
       DType dtype = tensor.dtype();
-      if (tensor.rank() < 2 || dtype != DType.F32 && dtype != DType.F64) {
+      if (tensor.rank() < 2 || (dtype != DType.F32 && dtype != DType.F64)) {
         throw new IllegalArgumentException(
             name + ": must be f32 or f64 [..., m, n], got " + tensor.description());
       }

@@ -76,7 +76,7 @@ public final class ShardsumBlas extends JavaRoutines {
         || lda < (turnA.get() ? k : m)
         || ldb < (turnB.get() ? n : k)
         || ldc < m
-        || k > 0 && alpha != 0 && (long) m * n * k < SMALL_PRODUCT) {
+        || (k > 0 && alpha != 0 && (long) m * n * k < SMALL_PRODUCT)) {
       java.dgemm(
           transa, transb, m, n, k, alpha, a, offseta, lda, b, offsetb, ldb, beta, c, offsetc, ldc);
       return;
@@ -144,7 +144,7 @@ public final class ShardsumBlas extends JavaRoutines {
         || incx == 0
         || incy == 0
         || alpha == 0
-        || incx > 0 && incy > 0 && (long) m * n < SMALL_MATRIX) {
+        || (incx > 0 && incy > 0 && (long) m * n < SMALL_MATRIX)) {
       java.dger(m, n, alpha, x, offsetx, incx, y, offsety, incy, a, offseta, lda);
       return;
     }
@@ -175,7 +175,7 @@ public final class ShardsumBlas extends JavaRoutines {
         || k < 0
         || lda < (turn.get() ? k : n)
         || ldc < n
-        || k > 0 && alpha != 0 && (long) n * n * k < SMALL_PRODUCT) {
+        || (k > 0 && alpha != 0 && (long) n * n * k < SMALL_PRODUCT)) {
       java.dsyrk(uplo, trans, n, k, alpha, a, offseta, lda, beta, c, offsetc, ldc);
       return;
     }
@@ -354,7 +354,7 @@ public final class ShardsumBlas extends JavaRoutines {
         || lda < (turnA.get() ? k : m)
         || ldb < (turnB.get() ? n : k)
         || ldc < m
-        || k > 0 && alpha != 0 && (long) m * n * k < SMALL_PRODUCT) {
+        || (k > 0 && alpha != 0 && (long) m * n * k < SMALL_PRODUCT)) {
       java.sgemm(
           transa, transb, m, n, k, alpha, a, offseta, lda, b, offsetb, ldb, beta, c, offsetc, ldc);
       return;
@@ -422,7 +422,7 @@ public final class ShardsumBlas extends JavaRoutines {
         || incx == 0
         || incy == 0
         || alpha == 0
-        || incx > 0 && incy > 0 && (long) m * n < SMALL_MATRIX) {
+        || (incx > 0 && incy > 0 && (long) m * n < SMALL_MATRIX)) {
       java.sger(m, n, alpha, x, offsetx, incx, y, offsety, incy, a, offseta, lda);
       return;
     }
@@ -453,7 +453,7 @@ public final class ShardsumBlas extends JavaRoutines {
         || k < 0
         || lda < (turn.get() ? k : n)
         || ldc < n
-        || k > 0 && alpha != 0 && (long) n * n * k < SMALL_PRODUCT) {
+        || (k > 0 && alpha != 0 && (long) n * n * k < SMALL_PRODUCT)) {
       java.ssyrk(uplo, trans, n, k, alpha, a, offseta, lda, beta, c, offsetc, ldc);
       return;
     }
