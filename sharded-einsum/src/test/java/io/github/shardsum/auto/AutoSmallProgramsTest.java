@@ -49,7 +49,8 @@ class AutoSmallProgramsTest {
       FoundLayouts found = Auto.find(drawn.program, drawn.mesh, options);
       ProgramPlan plan = drawn.plan(new TreeMap<>(found.annotations()));
       assertTrue(plan.plan().equals(found.plan().plan()), () -> drawn.program.toString());
-      assertTrue(plan.plan().price(options.plan()) == found.price(), () -> "seed " + drawn);
+      assertTrue(
+          plan.plan().price(options.plan()) == found.price(), () -> drawn.program.toString());
       found.plan().certify();
       assertTrue(found.equals(Auto.find(drawn.program, drawn.mesh, options)), "not the same twice");
     }

@@ -110,8 +110,8 @@ class WindowsTest {
 
   /** A program of the einsum alone; the label has a size, others are 4, 5, 3 and 2. */
   private static Program program(Case of, long size, DType dtype) {
-    String[] sides = of.equation().split(" -> ");
-    String[] terms = sides[0].split(", ");
+    String[] sides = of.equation().split(" -> ", -1);
+    String[] terms = sides[0].split(", ", -1);
     return Program.parse(
         String.format(
             Locale.ROOT,
@@ -126,7 +126,7 @@ class WindowsTest {
   private static String sized(String term, String label, long size) {
     Map<String, Long> sizes = Map.of("a", 4L, "m", 5L, "n", 3L, "b", 2L);
     List<String> all = new ArrayList<>();
-    for (String each : term.split(" ")) {
+    for (String each : term.split(" ", -1)) {
       all.add(each + "=" + (each.equals(label) ? size : sizes.get(each)));
     }
     return String.join(" ", all);

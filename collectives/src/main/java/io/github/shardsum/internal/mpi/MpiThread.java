@@ -150,7 +150,7 @@ final class MpiThread {
    */
   void start(PendingOperation operation) {
     flights.incrementAndGet();
-    operation.done().whenComplete((_, _) -> flights.decrementAndGet());
+    var _ = operation.done().whenComplete((_, _) -> flights.decrementAndGet());
     if (!takes()) {
       post(engine -> engine.begin(operation));
       return;

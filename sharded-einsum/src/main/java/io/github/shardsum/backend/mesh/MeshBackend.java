@@ -229,7 +229,10 @@ public final class MeshBackend implements Backend {
     if (limit.isPresent()) {
       ProgramPlanning.check(plan, this::code, limit.getAsLong());
     }
-    return new MeshExecutable(program, plan, collectives, this::code, compileOptions.profiled());
+    boolean isTimed = timed.isPresent() || compileOptions.profiled();
+    MeshExecutable made = new MeshExecutable(program, plan, collectives, this::code, isTimed);
+    timed.ifPresent(each -> each.accept(made));
+    return made;
   }
 
   private static Program rematerialized(Program program, Set<String> names) {

@@ -465,7 +465,7 @@ final class LayoutGraph {
       }
       builder.node(from, to, EdgePrices.units(nodes.get(node), scale), usages);
     }
-    Map<double[], long[]> scaled = new IdentityHashMap<>();
+    IdentityHashMap<double[], long[]> scaled = new IdentityHashMap<>();
     for (EdgePrices.Edge edge : edges) {
       builder.edge(
           edge.first(),

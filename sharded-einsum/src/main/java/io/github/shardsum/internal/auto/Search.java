@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -178,7 +179,7 @@ final class Search {
           least = then;
         }
       }
-      if (best == chosen) {
+      if (best.equals(chosen)) {
         return chosen;
       }
       chosen = best;
@@ -353,7 +354,7 @@ final class Search {
     names.retainAll(best.annotations().keySet());
     for (int chunk = names.size(); chunk > 0; chunk /= 2) {
       for (int first = 0; first < names.size(); first += chunk) {
-        SortedMap<String, String> without = new TreeMap<>(best.annotations());
+        NavigableMap<String, String> without = new TreeMap<>(best.annotations());
         names.subList(first, Math.min(names.size(), first + chunk)).forEach(without::remove);
         best = ifNoWorse(best, without);
       }

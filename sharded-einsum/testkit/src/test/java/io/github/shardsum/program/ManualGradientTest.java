@@ -64,22 +64,32 @@ class ManualGradientTest {
               // With a value that differs; alone; both; behind an all-reduce; in one.
               "a = multiply(w, x)\n y = all_reduce(a) {axes=[\"x=P\"], by=sum}",
               "y = multiply(w, w)",
-              "a = multiply(w, x)\n b = all_reduce(a) {axes=[\"x=P\"], by=sum}\n"
-                  + " c = multiply(w, w)\n y = add(b, c)",
+              """
+              a = multiply(w, x)
+              b = all_reduce(a) {axes=["x=P"], by=sum}
+              c = multiply(w, w)
+              y = add(b, c)
+              """,
               "a = all_reduce(x) {axes=[\"x=P\"], by=sum}\n y = multiply(w, a)",
               "a = multiply(w, w)\n y = all_reduce(a) {axes=[\"x=P\"], by=sum}",
-              "a = all_gather(w) {axes=[\"x=P\"], label=\"i\"}\n"
-                  + " b = reduce_scatter(a) {axes=[\"x=P\"], label=\"i\"}\n c = multiply(b, x)\n"
-                  + " y = all_reduce(c) {axes=[\"x=P\"], by=sum}",
+              """
+              a = all_gather(w) {axes=["x=P"], label="i"}
+              b = reduce_scatter(a) {axes=["x=P"], label="i"}
+              c = multiply(b, x)
+              y = all_reduce(c) {axes=["x=P"], by=sum}
+              """,
               "a = all_reduce(w) {axes=[\"x=P\"], by=max}\n y = multiply(a, a)")) {
         Program program =
             Program.parse(
-                ("program whole { input w: f64[i=3] input x: f64[i=N]\n"
-                        + " y = manual(w, x) {axes=[\"x=P\"], in=[\"i\", \"i@x\"], out=[\"i\"],"
-                        + " body=program region { input w: f64[i=3] input x: f64[i=3]\n BODY\n"
-                        + " output y }}\n"
-                        + " two = multiply(y, y) result = reduce_sum(two) {labels=[\"i\"]}"
-                        + " output result }")
+                """
+                program whole { input w: f64[i=3] input x: f64[i=N]
+                 y = manual(w, x) {axes=["x=P"], in=["i", "i@x"], out=["i"], body=program region {
+                 input w: f64[i=3] input x: f64[i=3]
+                 BODY
+                 output y }}
+                 two = multiply(y, y) result = reduce_sum(two) {labels=["i"]}
+                 output result }
+                """
                     .replace("BODY", body)
                     .replace("P", Integer.toString(p))
                     .replace("N", Integer.toString(3 * p)));

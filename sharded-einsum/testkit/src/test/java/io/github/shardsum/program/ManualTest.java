@@ -129,7 +129,7 @@ class ManualTest {
             .getFirst());
     long[] values = new long[18];
     for (int i = 0; i < 18; i++) {
-      values[i] = i * i;
+      values[i] = (long) i * i;
     }
     Tensor y = run(new ReferenceBackend(), p.build(), List.of(Tensor.of(values, 6, 3))).getFirst();
     assertArrayEquals(values, y.toLongArray());

@@ -37,14 +37,22 @@ public class PjrtCallBenchmark {
 
   private final Path plugin = BindingCalls.plugin();
   private final BindingCalls binding = new BindingCalls(plugin);
-  private final NativeCalls native_ = new NativeCalls(plugin, BindingCalls.PROGRAM);
+  private final NativeCalls native_ = opened(plugin);
   private final NativeCalls.Loop isDeleted = native_.loop("is_deleted");
   private final NativeCalls.Loop shape = native_.loop("dimensions");
   private final NativeCalls.Loop run = native_.loop("execute");
   private final NativeCalls.Loop execute = native_.loop("execute_and_wait");
 
   /** For JMH. */
-  public PjrtCallBenchmark() throws MeasurementException {}
+  public PjrtCallBenchmark() {}
+
+  private static NativeCalls opened(Path plugin) {
+    try {
+      return new NativeCalls(plugin, BindingCalls.PROGRAM);
+    } catch (MeasurementException e) {
+      throw new IllegalStateException(e.why(), e);
+    }
+  }
 
   /** Both sides give the same. */
   @Setup

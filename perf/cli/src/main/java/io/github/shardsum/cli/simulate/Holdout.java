@@ -95,16 +95,13 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
       }
     }
     Map<String, Fit> fits = fits(planned, model);
-    List<Score> scores = planned.stream().map(row -> score(row, planned, fits, model, scored)).toList();
+    List<Score> scores =
+        planned.stream().map(row -> score(row, planned, fits, model, scored)).toList();
     return new Holdout(fits, scores, List.copyOf(refused));
   }
 
   private static Score score(
-      Planned row,
-      List<Planned> all,
-      Map<String, Fit> fits,
-      StepModel model,
-      StepModel scored) {
+      Planned row, List<Planned> all, Map<String, Fit> fits, StepModel model, StepModel scored) {
     String family = family(row);
     double eta = fits.getOrDefault(family, new Fit(1, 0, "")).eta();
     List<Planned> others = fitted(family, all).stream().filter(each -> !each.equals(row)).toList();

@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,8 +35,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Annotations that are found, beside those that are written by hand in this repository. */
 class FoundLayoutsTest {
   private static final Kernels KERNELS = MoePrograms.kernels();
-  private static final Predicate<Composite> IS_KERNEL =
-      composite -> KERNELS.kernel(composite).isPresent();
 
   /** Of the course and of an example. */
   private static final String EXPERTS =
@@ -67,12 +64,15 @@ class FoundLayoutsTest {
       """;
 
   private static AutoOptions options(double seconds) {
-    return AutoOptions.defaults().withKernels(IS_KERNEL).withSeconds(seconds);
+    return AutoOptions.defaults().withKernels(FoundLayoutsTest::isKernel).withSeconds(seconds);
   }
 
   private static double byHand(Program program, Mesh mesh, Map<String, String> annotations) {
     return ProgramPlan.of(
-            Annotations.of(annotations).apply(program), mesh, IS_KERNEL, PlanOptions.defaults())
+            Annotations.of(annotations).apply(program),
+            mesh,
+            FoundLayoutsTest::isKernel,
+            PlanOptions.defaults())
         .plan()
         .price(PlanOptions.defaults());
   }
@@ -90,6 +90,10 @@ class FoundLayoutsTest {
     RouteOptions route = RouteOptions.builder().capacity(Capacity.factor(1)).build();
     MoeSizes sizes = MoeSizes.of(groups, tokens, experts, model, hidden, route);
     return MoePrograms.layer(MoeSpec.of(sizes, DType.F32, route, Randomness.seeded(0)));
+  }
+
+  private static boolean isKernel(Composite composite) {
+    return KERNELS.kernel(composite).isPresent();
   }
 
   @ParameterizedTest

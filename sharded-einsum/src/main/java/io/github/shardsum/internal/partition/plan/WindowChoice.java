@@ -2,7 +2,6 @@ package io.github.shardsum.internal.partition.plan;
 
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.plan.ProgramPlanner.Planned;
@@ -128,7 +127,7 @@ final class WindowChoice {
   private SpmdPlan changed(SpmdPlan given, Program program, Predicate<PlanStep> which) {
     SpmdPlan plan = asked.isEmpty() ? inBodies(given, which) : given;
     Set<String> annotated = annotated(program);
-    boolean ordered = plan.sums() != SumOrder.FASTEST;
+    boolean ordered = plan.sums().isTree();
     OneHots oneHots = OneHots.of(program);
     for (int step = 0; step < plan.steps().size(); step++) {
       PlanStep at = plan.steps().get(step);

@@ -195,7 +195,6 @@ public final class RegionGenerator {
           }
         } catch (ProgramException misfit) {
           // Sizes that do not divide; another one is drawn.
-          continue;
         }
       }
     }

@@ -229,13 +229,13 @@ class ReproducibleTest {
   void theCheckerRefusesInnerLabels(String labels, boolean isRefused) {
     Program program =
         Program.parse(
-            String.join(
-                "\n",
-                "program inner {",
-                "  input x: f64[m=2 k=8 l=16]",
-                "  y = reduce_sum(x) {labels=[\"k\", \"l\"]}",
-                "  output y",
-                "}"));
+            """
+            program inner {
+              input x: f64[m=2 k=8 l=16]
+              y = reduce_sum(x) {labels=["k", "l"]}
+              output y
+            }
+            """);
     Program annotated = Annotations.of(Map.of("x", "m " + labels)).apply(program);
     assertEquals(isRefused, isRefused(annotated, "x=2 y=2", new SumOrder(4)));
   }

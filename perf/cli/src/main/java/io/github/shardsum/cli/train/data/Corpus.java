@@ -71,7 +71,7 @@ public record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long 
    * @param english of things that are withheld
    */
   private record Names(Set<String> sources, Set<String> english) {
-    public static Names of(List<Pair> pairs) {
+    static Names of(List<Pair> pairs) {
       Names names = new Names(new HashSet<>(), new HashSet<>());
       for (Pair pair : pairs) {
         Split split = Split.of(pair);
