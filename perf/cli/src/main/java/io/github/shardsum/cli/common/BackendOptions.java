@@ -2,8 +2,10 @@ package io.github.shardsum.cli.common;
 
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.CollectiveOptions;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanOptions;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -14,8 +16,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code --backend}, {@code --plugin} and {@code --reproducible} of commands that run programs, a
- * mixin.
+ * {@code --backend}, {@code --plugin}, {@code --reproducible}, {@code --overlap} and {@code
+ * --windows} of commands that run programs, a mixin.
  */
 public final class BackendOptions {
   @Spec(Spec.Target.MIXEE)
@@ -44,6 +46,8 @@ public final class BackendOptions {
 
   @Mixin private PluginChoice plugin = new PluginChoice();
 
+  @Mixin private OverlapOptions overlap = new OverlapOptions();
+
   /** For picocli. */
   public BackendOptions() {}
 
@@ -67,6 +71,22 @@ public final class BackendOptions {
   /** Whether sums keep one order. */
   public boolean isReproducible() {
     return reproducible;
+  }
+
+  /**
+   * Options of plans on a mesh of ours.
+   *
+   * @param mesh the devices; without one, a single device
+   * @throws ParameterException if what is given takes a mesh of ours, and there is none
+   */
+  public PlanOptions planning(Optional<Mesh> mesh) {
+    if (overlap.isGiven() && (mesh.isEmpty() || isPjrt())) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--overlap and --windows: expected --mesh too, of our own devices, got none");
+    }
+    PlanOptions options = overlap.of(PlanOptions.defaults());
+    return reproducible ? options.withSums(SumOrder.TREE) : options;
   }
 
   /**
@@ -101,8 +121,9 @@ public final class BackendOptions {
    */
   public OpenBackend open(
       Optional<Mesh> mesh, Workers workers, Kernels kernels, CollectiveOptions options) {
+    PlanOptions planning = planning(mesh);
     return library(System.getenv())
         .map(library -> OpenBackend.pjrt(library, mesh))
-        .orElseGet(() -> OpenBackend.ours(mesh, workers, kernels, options, reproducible));
+        .orElseGet(() -> OpenBackend.ours(mesh, workers, kernels, options, planning));
   }
 }

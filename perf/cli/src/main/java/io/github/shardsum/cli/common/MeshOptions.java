@@ -1,13 +1,9 @@
 package io.github.shardsum.cli.common;
 
-import io.github.shardsum.backend.Kernels;
-import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
-import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import java.util.Locale;
@@ -142,19 +138,5 @@ public final class MeshOptions {
   public static Collectives open(Mesh on, Workers workers) {
     checkSize(on);
     return Collectives.open(on, workers, CollectiveOptions.defaults());
-  }
-
-  /**
-   * The backend on an engine.
-   *
-   * @param collectives the engine
-   * @param kernels of composites
-   * @param reproducible whether sums keep one order
-   */
-  public static MeshBackend backend(
-      Collectives collectives, Kernels kernels, boolean reproducible) {
-    PlanOptions options = PlanOptions.defaults();
-    return MeshBackend.of(
-        collectives, kernels, reproducible ? options.withSums(SumOrder.TREE) : options);
   }
 }

@@ -10,6 +10,7 @@ import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.pjrt.PjrtClient;
 import io.github.shardsum.pjrt.PjrtPlugin;
 import io.github.shardsum.pjrt.backend.PjrtBackend;
@@ -41,7 +42,7 @@ public final class OpenBackend implements AutoCloseable {
    *
    * @param workers kept open by the caller
    * @param options how collectives behave
-   * @param reproducible whether sums keep one order
+   * @param planning options of plans on the mesh; on one device, whether sums keep one order
    * @throws IllegalArgumentException if the job's processes do not divide the mesh
    */
   public static OpenBackend ours(
@@ -49,15 +50,15 @@ public final class OpenBackend implements AutoCloseable {
       Workers workers,
       Kernels kernels,
       CollectiveOptions options,
-      boolean reproducible) {
+      PlanOptions planning) {
     if (mesh.isEmpty()) {
       LocalBackend local = LocalBackend.of(workers, kernels);
-      return of(reproducible ? new ReproducibleBackend(local) : local);
+      return of(planning.sums().isTree() ? new ReproducibleBackend(local) : local);
     }
     MeshOptions.checkSize(mesh.get());
     Collectives collectives = Collectives.open(mesh.get(), workers, options);
     return new OpenBackend(
-        MeshOptions.backend(collectives, kernels, reproducible),
+        MeshBackend.of(collectives, kernels, planning),
         Optional.of(collectives),
         collectives::close);
   }

@@ -14,6 +14,7 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.Activation;
 import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.partition.PlanOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -170,13 +171,15 @@ public final class MoeCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--trace: expected --mesh too, of our own devices, got none");
     }
+    PlanOptions planning = backends.planning(devices);
     try (Workers workers = Workers.of(job.threads());
         TextSource source = source(workers, progress)) {
       if (devices.isPresent()) {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter text = json ? new PrintWriter(Writer.nullWriter()) : out;
         MoeMeshRun run =
-            new MoeMeshRun(job, devices.get(), library, compiling(), workers, text, trace);
+            new MoeMeshRun(
+                job, devices.get(), library, compiling(), planning, workers, text, trace);
         boolean passed = run.run(source);
         if (json && !run.answer().isEmpty()) {
           out.println(JsonAnswer.text(run.answer().put("passed", passed)));

@@ -57,6 +57,7 @@ final class MoeMeshRun {
   private final Optional<Path> plugin;
   private final CompileOptions options;
   private final Workers workers;
+  private final PlanOptions planning;
   private final PrintWriter out;
   private final TraceOption trace;
   private final ObjectNode answer = JsonAnswer.object();
@@ -67,9 +68,11 @@ final class MoeMeshRun {
       Mesh mesh,
       Optional<Path> plugin,
       CompileOptions options,
+      PlanOptions planning,
       Workers workers,
       PrintWriter out,
       TraceOption trace) {
+    this.planning = planning;
     this.trace = trace;
     this.job = job;
     this.mesh = mesh;
@@ -103,8 +106,7 @@ final class MoeMeshRun {
     try (Collectives collectives = MeshOptions.open(mesh, workers);
         Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one, options);
         MeshExecutable sharded =
-            MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())
-                .compile(many, timed())) {
+            MeshBackend.of(collectives, MoePrograms.kernels(), planning).compile(many, timed())) {
       // All processes of a job have the same results, of which the first tells.
       MoeMeshRun told = collectives.process() == 0 ? this : silent();
       told.head(
@@ -167,7 +169,7 @@ final class MoeMeshRun {
 
   private MoeMeshRun silent() {
     return new MoeMeshRun(
-        job, mesh, plugin, options, workers, new PrintWriter(Writer.nullWriter()), trace);
+        job, mesh, plugin, options, planning, workers, new PrintWriter(Writer.nullWriter()), trace);
   }
 
   private boolean onPlugin(

@@ -3,6 +3,7 @@ package io.github.shardsum.cli.plan;
 import io.github.shardsum.cli.common.ByteCount;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
+import io.github.shardsum.cli.common.OverlapOptions;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.einsum.SumOrder;
@@ -67,12 +68,7 @@ final class PlanSettings {
       description = "Also write the plan as one HTML page without script.")
   private Optional<Path> html = Optional.empty();
 
-  @Option(
-      names = "--overlap",
-      description =
-          "Start collectives of a program ahead of where they are awaited, behind what devices"
-              + " compute, where that is shorter and holds no more memory.")
-  private boolean overlap;
+  @Mixin private OverlapOptions overlap = new OverlapOptions();
 
   @Option(
       names = "--reproducible",
@@ -88,14 +84,6 @@ final class PlanSettings {
           "Print which steps came, went, moved or changed their price since a plan that --json wrote;"
               + " the exit status is 1 if this one is dearer.")
   private Optional<Path> old = Optional.empty();
-
-  @Option(
-      names = "--windows",
-      paramLabel = "WHEN",
-      description =
-          "Compute einsums of a program in windows, whose chunks travel meanwhile: always, never"
-              + " (the default) or by-price.")
-  private String windows = "never";
 
   @Option(
       names = "--run",
@@ -132,19 +120,8 @@ final class PlanSettings {
     return new Checks(run || runToo, certify, plugin);
   }
 
-  private PlanOptions.Windows windows() {
-    return switch (windows) {
-      case "always" -> PlanOptions.Windows.ALWAYS;
-      case "never" -> PlanOptions.Windows.NEVER;
-      case "by-price" -> PlanOptions.Windows.BY_PRICE;
-      default ->
-          throw new IllegalArgumentException(
-              "--windows: expected always, never or by-price, got " + windows);
-    };
-  }
-
   PlanOptions options(Mesh of) {
-    PlanOptions options = PlanOptions.defaults().withOverlap(overlap).withWindows(windows());
+    PlanOptions options = overlap.of(PlanOptions.defaults());
     if (reproducible) {
       options = options.withSums(SumOrder.TREE);
     }

@@ -114,6 +114,32 @@ class ProgramCommandsTest {
     assertTrue(err.toString().contains("none.so"), err::toString);
   }
 
+  @Test
+  void windowsAndOneOrderOfSumsChangeNoValueOnAMesh() throws IOException {
+    String x = "x=" + file("x.npy");
+    String w = "w=" + file("w.npy");
+    String[] run = {"run", file("layer.program"), "--in", x, "--in", w};
+    String[] mesh = {"--mesh", "x=2", "--annotate", "x=b m@x"};
+    assertEquals(0, run(with(run, "--reproducible", "--out", file("one"))), err::toString);
+    String[] more = with(mesh, "--reproducible", "--out", file("mesh"));
+    assertEquals(0, run(with(run, more)), err::toString);
+    String[] windows = with(mesh, "--windows", "always", "--overlap", "--out", file("windows"));
+    assertEquals(0, run(with(run, windows)), err::toString);
+    try (Stream<Path> written = Files.list(Path.of(file("one")))) {
+      for (Path one : written.toList()) {
+        String name = one.getFileName().toString();
+        for (String other : List.of("mesh", "windows")) {
+          assertArrayEquals(
+              Files.readAllBytes(one), Files.readAllBytes(Path.of(file(other)).resolve(name)));
+        }
+      }
+    }
+    assertEquals(2, run(with(run, "--windows", "always")));
+    assertTrue(err.toString().contains("--windows: expected --mesh too"), err::toString);
+    assertEquals(1, run(with(run, with(mesh, "--windows", "sometimes"))));
+    assertTrue(err.toString().contains("--windows: expected always, never"), err::toString);
+  }
+
   private static String[] with(String[] args, String... more) {
     List<String> all = new ArrayList<>(List.of(args));
     all.addAll(List.of(more));
