@@ -15,33 +15,65 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Gives tensors to other libraries as DLPack structs. A tensor stays reachable, and the struct's
  * memory allocated, until the consumer calls the struct's deleter, from any thread. An arena that
  * the caller can close must stay open until then: memory of {@link Arena#ofAuto()} and {@link
  * Arena#global()} does by itself. Thread-safe.
+ *
+ * <p>The native function that consumers call is one for the process and is never freed, since a
+ * consumer's thread may still return through it while the exporter is closed.
  */
 public final class DlpackExporter implements AutoCloseable {
-  private final Arena arena = Arena.ofShared();
-  private final ConcurrentMap<Long, Given> given = new ConcurrentHashMap<>();
-  private final MemorySegment deleter;
+  private static final int CLOSED = -1;
+
+  /** How many tensors consumers have, or {@link #CLOSED}. */
+  private final AtomicInteger count = new AtomicInteger();
+
+  /** Makes an exporter that has given nothing yet. */
+  public DlpackExporter() {}
 
   /** A tensor that a consumer has, with its struct's memory. */
-  private record Given(Tensor tensor, Arena struct, Runnable released) {}
+  private record Given(Tensor tensor, Arena struct, Runnable released, AtomicInteger count) {}
 
-  /** Makes the native function that consumers call to give tensors back. */
-  @SuppressWarnings("restricted")
-  public DlpackExporter() {
-    try {
-      var back =
-          MethodHandles.lookup()
-              .bind(this, "giveBack", MethodType.methodType(void.class, MemorySegment.class));
-      deleter = Linker.nativeLinker().upcallStub(back, Structs.DELETER, arena);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(e);
+  /** The deleter of all structs. */
+  private static final class Deleter {
+    /** By the address of the struct. */
+    static final ConcurrentMap<Long, Given> GIVEN = new ConcurrentHashMap<>();
+
+    static final MemorySegment STUB = stub();
+
+    private Deleter() {}
+
+    @SuppressWarnings("restricted")
+    private static MemorySegment stub() {
+      try {
+        var back =
+            MethodHandles.lookup()
+                .findStatic(
+                    Deleter.class,
+                    "giveBack",
+                    MethodType.methodType(void.class, MemorySegment.class));
+        return Linker.nativeLinker().upcallStub(back, Structs.DELETER, Arena.global());
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    /** An exception here would end the process. */
+    @SuppressWarnings("unused")
+    private static void giveBack(MemorySegment struct) {
+      Given back = GIVEN.remove(struct.address());
+      if (back != null) {
+        back.struct().close();
+        back.count().decrementAndGet();
+        back.released().run();
+      }
     }
   }
 
@@ -52,7 +84,8 @@ public final class DlpackExporter implements AutoCloseable {
    * @param released run when the consumer gives it back, on the consumer's thread; must not throw
    * @return the address of the struct
    * @throws IllegalArgumentException if the tensor is on the heap, which moves
-   * @throws IllegalStateException if this is closed
+   * @throws IllegalStateException if this is closed, or the tensor's memory was freed
+   * @throws WrongThreadException if the memory is confined to another thread
    */
   public MemorySegment give(Tensor tensor, Runnable released) {
     return give(tensor, released, Structs.MANAGED);
@@ -66,7 +99,8 @@ public final class DlpackExporter implements AutoCloseable {
    * @param released run when the consumer gives it back, on the consumer's thread; must not throw
    * @return the address of the struct
    * @throws IllegalArgumentException if the tensor is on the heap, which moves
-   * @throws IllegalStateException if this is closed
+   * @throws IllegalStateException if this is closed, or the tensor's memory was freed
+   * @throws WrongThreadException if the memory is confined to another thread
    */
   public MemorySegment giveVersioned(Tensor tensor, Runnable released) {
     return give(tensor, released, Structs.VERSIONED);
@@ -78,30 +112,47 @@ public final class DlpackExporter implements AutoCloseable {
    * @return those whose deleter was not called yet
    */
   public int outstanding() {
-    return given.size();
+    return Math.max(0, count.get());
   }
 
   /**
-   * Frees the native function. Nothing that was given may be outstanding.
+   * Ends the exporter: it gives no tensor from now on. Nothing that was given may be outstanding.
    *
    * @throws IllegalStateException if a consumer still has a tensor, or this is closed already
    */
   @Override
   public void close() {
-    if (!given.isEmpty()) {
-      throw new IllegalStateException(
-          "dlpack: consumers must give back all tensors first, got "
-              + given.size()
-              + " that are not");
+    int outstanding = count.compareAndExchange(0, CLOSED);
+    if (outstanding != 0) {
+      throw outstanding == CLOSED
+          ? closed()
+          : new IllegalStateException(
+              "dlpack: consumers must give back all tensors first, got "
+                  + outstanding
+                  + " that are not");
     }
-    arena.close();
   }
 
-  @SuppressWarnings({"restricted", "MustBeClosedChecker"})
+  private static IllegalStateException closed() {
+    return new IllegalStateException("dlpack: the exporter must be open, got a closed one");
+  }
+
   private MemorySegment give(Tensor tensor, Runnable released, StructLayout layout) {
-    if (!arena.scope().isAlive()) {
-      throw new IllegalStateException("dlpack: the exporter must be open, got a closed one");
+    Objects.requireNonNull(released, "released");
+    checkGivable(tensor, layout);
+    if (count.getAndUpdate(n -> n == CLOSED ? CLOSED : n + 1) == CLOSED) {
+      throw closed();
     }
+    try {
+      return struct(tensor, released, layout);
+    } catch (RuntimeException | Error e) {
+      count.decrementAndGet();
+      throw e;
+    }
+  }
+
+  private static void checkGivable(Tensor tensor, StructLayout layout) {
+    tensor.checkAccessible("dlpack");
     MemorySegment memory = tensor.segment();
     if (!memory.isNative()) {
       throw new IllegalArgumentException(
@@ -113,19 +164,33 @@ public final class DlpackExporter implements AutoCloseable {
       throw new IllegalArgumentException(
           "dlpack: must be writable, got read-only memory; giveVersioned can say so");
     }
+  }
+
+  @SuppressWarnings({"restricted", "MustBeClosedChecker"})
+  private MemorySegment struct(Tensor tensor, Runnable released, StructLayout layout) {
     Arena own = Arena.ofShared();
-    MemorySegment struct = own.allocate(layout);
-    struct.set(ADDRESS, Structs.at(layout, "deleter"), deleter);
+    try {
+      MemorySegment struct = own.allocate(layout);
+      fill(tensor, own, struct, layout);
+      // By its address alone: a call that holds the struct's arena could not free it.
+      MemorySegment bare = MemorySegment.ofAddress(struct.address()).reinterpret(layout.byteSize());
+      Deleter.GIVEN.put(struct.address(), new Given(tensor, own, released, count));
+      return bare;
+    } catch (RuntimeException | Error e) {
+      own.close();
+      throw e;
+    }
+  }
+
+  private static void fill(Tensor tensor, Arena own, MemorySegment struct, StructLayout layout) {
+    struct.set(ADDRESS, Structs.at(layout, "deleter"), Deleter.STUB);
     if (layout.equals(Structs.VERSIONED)) {
       struct.set(JAVA_INT, Structs.at(layout, "major"), Structs.MAJOR);
       struct.set(JAVA_INT, Structs.at(layout, "minor"), Structs.MINOR);
-      struct.set(
-          JAVA_LONG, Structs.at(layout, "flags"), memory.isReadOnly() ? Structs.READ_ONLY : 0);
+      long flags = tensor.segment().isReadOnly() ? Structs.READ_ONLY : 0;
+      struct.set(JAVA_LONG, Structs.at(layout, "flags"), flags);
     }
     describe(tensor, own, struct.asSlice(layout.byteOffset(PathElement.groupElement("dl_tensor"))));
-    given.put(struct.address(), new Given(tensor, own, released));
-    // By its address alone: a call that holds the struct's arena could not free it.
-    return MemorySegment.ofAddress(struct.address()).reinterpret(layout.byteSize());
   }
 
   private static void describe(Tensor tensor, Arena own, MemorySegment at) {
@@ -140,15 +205,5 @@ public final class DlpackExporter implements AutoCloseable {
     at.set(ADDRESS, Structs.at("strides"), own.allocateFrom(JAVA_LONG, tensor.strides()));
     at.set(
         JAVA_LONG, Structs.at("byte_offset"), tensor.offset() * (long) tensor.dtype().byteSize());
-  }
-
-  /** The deleter; an exception here would end the process. */
-  @SuppressWarnings("unused")
-  private void giveBack(MemorySegment struct) {
-    Given back = given.remove(struct.address());
-    if (back != null) {
-      back.struct().close();
-      back.released().run();
-    }
   }
 }

@@ -23,8 +23,14 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Another library is played by bytes at the offsets of dlpack.h, written and read by hand. */
 @SuppressWarnings("restricted")
@@ -175,6 +181,87 @@ class DlpackTest {
           assertThrows(IllegalArgumentException.class, () -> exporter.give(heap, () -> {}));
       assertTrue(refused.getMessage().startsWith("dlpack: must be native or mapped, got f32[2]"));
       assertFalse(heap.segment().isNative());
+    }
+  }
+
+  @Test
+  void theDeleterOutlivesItsExporter() throws Throwable {
+    Tensor tensor = Tensor.allocate(Arena.ofAuto(), DType.F32, Shape.of(2));
+    var first = new DlpackExporter();
+    MemorySegment deleter;
+    // The last tensor's own callback closes the exporter, while the deleter still runs.
+    try (DlpackTensor taken = DlpackTensor.take(first.give(tensor, first::close))) {
+      assertEquals(2, taken.tensor().size(0));
+    }
+    assertThrows(IllegalStateException.class, () -> first.give(tensor, () -> {}));
+    assertThrows(IllegalStateException.class, first::close);
+    try (var second = new DlpackExporter();
+        var third = new DlpackExporter()) {
+      MemorySegment one = second.give(tensor, () -> {});
+      MemorySegment two = third.give(tensor, () -> {});
+      deleter = one.get(ADDRESS, 56);
+      assertEquals(deleter, two.get(ADDRESS, 56));
+      assertEquals(1, second.outstanding());
+      DlpackTensor.take(one).close();
+      assertEquals(0, second.outstanding());
+      assertEquals(1, third.outstanding());
+      DlpackTensor.take(two).close();
+    }
+    // A struct that nobody gave, after all exporters.
+    LINKER.downcallHandle(deleter, FunctionDescriptor.ofVoid(ADDRESS)).invoke(MemorySegment.NULL);
+  }
+
+  @Test
+  void givingRacesWithClosing() throws Exception {
+    Tensor tensor = Tensor.allocate(Arena.ofAuto(), DType.F32, Shape.of(2));
+    for (int round = 0; round < 200; round++) {
+      var exporter = new DlpackExporter();
+      var both = new CyclicBarrier(2);
+      var closing =
+          new FutureTask<>(
+              () -> {
+                both.await();
+                exporter.close();
+                return true;
+              });
+      Thread.ofPlatform().start(closing);
+      both.await();
+      Optional<MemorySegment> given;
+      try {
+        given = Optional.of(exporter.give(tensor, () -> {}));
+      } catch (IllegalStateException _) {
+        given = Optional.empty();
+      }
+      boolean closed;
+      try {
+        closed = closing.get();
+      } catch (ExecutionException _) {
+        closed = false;
+      }
+      assertEquals(given.isEmpty(), closed);
+      if (given.isPresent()) {
+        DlpackTensor.take(given.get()).close();
+        exporter.close();
+      }
+    }
+  }
+
+  @Test
+  void freedMemoryIsRefused() {
+    try (var exporter = new DlpackExporter()) {
+      Tensor freed;
+      try (Arena arena = Arena.ofConfined()) {
+        freed = Tensor.allocate(arena, DType.F32, Shape.of(2));
+      }
+      for (Executable give :
+          List.<Executable>of(
+              () -> exporter.give(freed, () -> {}),
+              () -> exporter.giveVersioned(freed, () -> {}))) {
+        var refused = assertThrows(IllegalStateException.class, give);
+        assertEquals(
+            "dlpack: expected live memory, got that of a closed arena", refused.getMessage());
+      }
+      assertEquals(0, exporter.outstanding());
     }
   }
 
