@@ -23,10 +23,12 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
  */
 public final class ArrowTensor implements AutoCloseable {
   private final Arena arena;
+  private final ArrowBuf buffer;
   private final Tensor tensor;
 
-  private ArrowTensor(Arena arena, Tensor tensor) {
+  private ArrowTensor(Arena arena, ArrowBuf buffer, Tensor tensor) {
     this.arena = arena;
+    this.buffer = buffer;
     this.tensor = tensor;
   }
 
@@ -36,9 +38,9 @@ public final class ArrowTensor implements AutoCloseable {
    * @param vector {@code Float4Vector}, {@code Float8Vector}, {@code IntVector} or {@code
    *     BigIntVector} of n values, or lists of them of a fixed size k, to any depth; without nulls
    * @return a tensor {@code [n]} or {@code [n, k, ...]} that aliases the values
-   * @throws IllegalArgumentException if it is another vector, or one with nulls
+   * @throws IllegalArgumentException if it is another vector, one with nulls, or one whose buffer
+   *     is shorter than its values
    */
-  @SuppressWarnings({"restricted", "MustBeClosedChecker"})
   public static ArrowTensor of(ValueVector vector) {
     List<Long> sizes = new ArrayList<>(List.of((long) vector.getValueCount()));
     ValueVector values = vector;
@@ -51,13 +53,37 @@ public final class ArrowTensor implements AutoCloseable {
     DType dtype = dtype(values);
     Shape shape = Shape.of(sizes.stream().mapToLong(size -> size).toArray());
     ArrowBuf buffer = values.getDataBuffer();
-    long bytes = shape.elementCount() * dtype.byteSize();
+    long bytes = Math.multiplyExact(shape.elementCount(), dtype.byteSize());
+    if (bytes > buffer.capacity()) {
+      throw new IllegalArgumentException(
+          "arrow: the buffer must have "
+              + bytes
+              + " bytes for "
+              + dtype
+              + shape
+              + ", got "
+              + buffer.capacity()
+              + " of "
+              + name(values));
+    }
+    return retained(buffer, bytes, dtype, shape);
+  }
+
+  /** Retains the buffer last, so that a failure leaves it as it was. */
+  @SuppressWarnings({"restricted", "MustBeClosedChecker"})
+  private static ArrowTensor retained(ArrowBuf buffer, long bytes, DType dtype, Shape shape) {
     Arena arena = Arena.ofShared();
-    buffer.getReferenceManager().retain();
-    MemorySegment memory =
-        MemorySegment.ofAddress(buffer.memoryAddress())
-            .reinterpret(bytes, arena, _ -> buffer.getReferenceManager().release());
-    return new ArrowTensor(arena, Tensor.of(dtype, memory, shape.toArray()));
+    try {
+      MemorySegment memory =
+          MemorySegment.ofAddress(buffer.memoryAddress()).reinterpret(bytes, arena, null);
+      Tensor tensor = Tensor.of(dtype, memory, shape.toArray());
+      ArrowTensor shared = new ArrowTensor(arena, buffer, tensor);
+      buffer.getReferenceManager().retain();
+      return shared;
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
   }
 
   /**
@@ -78,6 +104,7 @@ public final class ArrowTensor implements AutoCloseable {
   public void close() {
     if (arena.scope().isAlive()) {
       arena.close();
+      buffer.getReferenceManager().release();
     }
   }
 
@@ -86,7 +113,9 @@ public final class ArrowTensor implements AutoCloseable {
   }
 
   private static void withoutNulls(ValueVector vector, long count) {
-    for (int i = 0; i < count && vector.getNullCount() > 0; i++) {
+    // Counting reads every bit.
+    long last = vector.getNullCount() > 0 ? Math.min(count, vector.getValueCount()) : 0;
+    for (int i = 0; i < last; i++) {
       if (vector.isNull(i)) {
         throw new IllegalArgumentException(
             "arrow: a vector must have no nulls, got one at position " + i + " of " + name(vector));

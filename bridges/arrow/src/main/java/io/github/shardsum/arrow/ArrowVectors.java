@@ -1,6 +1,7 @@
 package io.github.shardsum.arrow;
 
 import io.github.shardsum.tensor.Tensor;
+import java.lang.ref.Reference;
 import java.util.List;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
@@ -23,12 +24,14 @@ public final class ArrowVectors {
    * an arena that the caller can close must stay open until then.
    *
    * @param name the name of the vector's field
-   * @param tensor f32, f64, i32 or i64, native or mapped, in C order, of rank 1 at least; sizes
-   *     behind the first are at least 1
+   * @param tensor f32, f64, i32 or i64, native or mapped, writable, in C order, of rank 1 at least;
+   *     sizes behind the first are at least 1
    * @param allocator whose budget the memory is counted in
    * @param released run once when the last vector that has the memory is closed
    * @return a vector that aliases the tensor; the caller closes it
    * @throws IllegalArgumentException if it is another tensor
+   * @throws IllegalStateException if the tensor's memory was freed
+   * @throws WrongThreadException if the memory is confined to another thread
    */
   public static FieldVector over(
       String name, Tensor tensor, BufferAllocator allocator, Runnable released) {
@@ -65,9 +68,10 @@ public final class ArrowVectors {
             new ForeignAllocation(bytes, address) {
               @Override
               protected void release0() {
-                // The tensor is named, so that its memory stays reachable until now.
-                if (tensor.segment().address() != 0) {
+                try {
                   released.run();
+                } finally {
+                  Reference.reachabilityFence(tensor);
                 }
               }
             });
@@ -99,6 +103,7 @@ public final class ArrowVectors {
   }
 
   private static void check(Tensor tensor) {
+    tensor.checkAccessible("arrow");
     boolean fits = tensor.rank() > 0 && tensor.shape().elementCount() <= Integer.MAX_VALUE;
     for (int axis = 1; axis < tensor.rank(); axis++) {
       fits = fits && tensor.size(axis) > 0;
@@ -108,6 +113,10 @@ public final class ArrowVectors {
           "arrow: must be native or mapped, in C order, [n] or [n, k, ...] of at most 2^31 - 1"
               + " elements, got "
               + tensor.description());
+    }
+    if (tensor.segment().isReadOnly()) {
+      throw new IllegalArgumentException(
+          "arrow: must be writable, got read-only memory of " + tensor.description());
     }
   }
 }

@@ -10,8 +10,10 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
@@ -22,6 +24,9 @@ import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.complex.impl.UnionFixedSizeListWriter;
+import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.FieldType;
 import org.junit.jupiter.api.Test;
 
 /** Values written by Arrow are read by tensors, and the other way; no allocator loses memory. */
@@ -131,6 +136,79 @@ class ArrowTest {
       Tensor flags = Tensor.allocate(Arena.ofAuto(), DType.BOOL, Shape.of(2));
       assertThrows(
           IllegalArgumentException.class, () -> ArrowVectors.over("x", flags, allocator, () -> {}));
+    }
+  }
+
+  @Test
+  void aBufferShorterThanItsValuesIsRefused() {
+    try (BufferAllocator allocator = new RootAllocator();
+        ArrowBuf three = allocator.buffer(24).slice(0, 24)) {
+      Float8Vector vector = new Float8Vector("x", allocator);
+      vector.loadFieldBuffers(new ArrowFieldNode(4, 0), List.of(allocator.getEmpty(), three));
+      var refused = assertThrows(IllegalArgumentException.class, () -> ArrowTensor.of(vector));
+      assertTrue(
+          refused.getMessage().startsWith("arrow: the buffer must have 32 bytes for f64[4], got"));
+      assertEquals(2, three.refCnt());
+      vector.close();
+    }
+  }
+
+  @Test
+  void nullsOfALongVectorAreCountedOnce() {
+    try (BufferAllocator allocator = new RootAllocator()) {
+      int count = 1 << 10;
+      int[] counted = {0};
+      FixedSizeListVector vector =
+          new FixedSizeListVector(
+              "x", allocator, FieldType.nullable(new ArrowType.FixedSizeList(1)), null) {
+            @Override
+            public int getNullCount() {
+              counted[0]++;
+              return super.getNullCount();
+            }
+          };
+      vector.addOrGetVector(FieldType.notNullable(new ArrowType.Int(32, true)));
+      vector.allocateNew();
+      vector.setInitialCapacity(count);
+      for (int i = 0; i < count - 1; i++) {
+        vector.setNotNull(i);
+      }
+      vector.setValueCount(count);
+      var refused = assertThrows(IllegalArgumentException.class, () -> ArrowTensor.of(vector));
+      assertTrue(refused.getMessage().contains("got one at position 1023 of"));
+      assertEquals(1, counted[0]);
+      vector.close();
+    }
+  }
+
+  @Test
+  void freedAndReadOnlyMemoryIsRefused() {
+    try (BufferAllocator allocator = new RootAllocator()) {
+      Tensor freed;
+      try (Arena arena = Arena.ofConfined()) {
+        freed = Tensor.allocate(arena, DType.F32, Shape.of(2));
+      }
+      var dead =
+          assertThrows(
+              IllegalStateException.class,
+              () -> ArrowVectors.over("x", freed, allocator, () -> {}));
+      assertEquals("arrow: expected live memory, got that of a closed arena", dead.getMessage());
+      Tensor fixed = Tensor.of(DType.F64, Arena.ofAuto().allocate(16, 8).asReadOnly(), 2);
+      var refused =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> ArrowVectors.over("x", fixed, allocator, () -> {}));
+      assertTrue(refused.getMessage().startsWith("arrow: must be writable, got read-only memory"));
+    }
+  }
+
+  @Test
+  void anEmptyTensorIsReleasedToo() {
+    try (BufferAllocator allocator = new RootAllocator()) {
+      Tensor empty = Tensor.of(DType.F32, MemorySegment.NULL, 0);
+      AtomicInteger released = new AtomicInteger();
+      ArrowVectors.over("x", empty, allocator, released::incrementAndGet).close();
+      assertEquals(1, released.get());
     }
   }
 
