@@ -10,8 +10,10 @@ import org.ejml.LinearSolverSafe;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.SingularOps_DDRM;
+import org.ejml.dense.row.decomposition.lu.LUDecompositionAlt_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.dense.row.factory.LinearSolverFactory_DDRM;
+import org.ejml.dense.row.linsol.lu.LinearSolverLu_DDRM;
 import org.ejml.interfaces.decomposition.CholeskyDecomposition_F64;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 import org.ejml.interfaces.decomposition.QRDecomposition;
@@ -41,7 +43,7 @@ public final class LinearAlgebra {
    * @param b {@code [..., n, k]}, or {@code [n]} for one vector; axes before the last two are
    *     broadcast against those of a
    * @return x, of the shape of b after broadcasting, in the promoted dtype
-   * @throws ArithmeticException if a matrix is singular
+   * @throws ArithmeticException if a matrix is singular: a pivot is exactly zero
    */
   public static Tensor solve(Tensor a, Tensor b) {
     Matrices left = Matrices.square("solve", a);
@@ -55,15 +57,29 @@ public final class LinearAlgebra {
     each(
         batch,
         at -> {
-          LinearSolverDense<DMatrixRMaj> solver =
-              new LinearSolverSafe<>(LinearSolverFactory_DDRM.linear(left.rows()));
-          boolean ready = solver.setA(left.matrix(batch, at)) && solver.quality() != 0;
-          answered("solve", ready, "singular", batch, at);
-          DMatrixRMaj x = new DMatrixRMaj(left.rows(), right.columns());
-          solver.solve(right.matrix(batch, at), x);
-          write(out, batch, at, x);
+          DMatrixRMaj columns = right.matrix(batch, at);
+          write(out, batch, at, solution("solve", left, batch, at, columns));
         });
     return out;
+  }
+
+  /** x of {@code a x = b} for the matrix a at a position of the batch. */
+  private static DMatrixRMaj solution(
+      String name, Matrices left, Shape batch, long at, DMatrixRMaj b) {
+    DMatrixRMaj x = new DMatrixRMaj(b.getNumRows(), b.getNumCols());
+    if (b.getNumRows() == 0) {
+      return x;
+    }
+    LUDecompositionAlt_DDRM parts = new LUDecompositionAlt_DDRM();
+    LinearSolverDense<DMatrixRMaj> solver = new LinearSolverSafe<>(new LinearSolverLu_DDRM(parts));
+    boolean regular = solver.setA(left.matrix(batch, at));
+    for (int i = 0; i < b.getNumRows(); i++) {
+      // The product of the pivots would underflow.
+      regular &= parts.getLU().get(i, i) != 0;
+    }
+    answered(name, regular, "singular", batch, at);
+    solver.solve(b, x);
+    return x;
   }
 
   /**
@@ -74,6 +90,7 @@ public final class LinearAlgebra {
    * @param b {@code [..., m, k]}, or {@code [m]} for one vector; axes before the last two are
    *     broadcast against those of a
    * @return x {@code [..., n, k]}, or {@code [..., n]} for a vector, in the promoted dtype
+   * @throws ArithmeticException if a matrix is not finite, or the iteration does not converge
    */
   public static Tensor leastSquares(Tensor a, Tensor b) {
     Matrices left = Matrices.of("leastSquares", a);
@@ -87,8 +104,11 @@ public final class LinearAlgebra {
     each(
         batch,
         at -> {
+          LinearSolverDense<DMatrixRMaj> solver = LinearSolverFactory_DDRM.pseudoInverse(true);
+          boolean found = solver.setA(finite("leastSquares", left, batch, at).copy());
+          answered("leastSquares", found, "not decomposed: no convergence", batch, at);
           DMatrixRMaj inverse = new DMatrixRMaj(left.columns(), left.rows());
-          CommonOps_DDRM.pinv(left.matrix(batch, at).copy(), inverse);
+          solver.invert(inverse);
           DMatrixRMaj x = new DMatrixRMaj(left.columns(), right.columns());
           CommonOps_DDRM.mult(inverse, right.matrix(batch, at), x);
           write(out, batch, at, x);
@@ -101,19 +121,14 @@ public final class LinearAlgebra {
    *
    * @param a {@code [..., n, n]}
    * @return {@code [..., n, n]}
-   * @throws ArithmeticException if a matrix is singular
+   * @throws ArithmeticException if a matrix is singular: a pivot is exactly zero
    */
   public static Tensor inverse(Tensor a) {
     Matrices matrices = Matrices.square("inverse", a);
+    Shape batch = matrices.batch();
     Tensor out = Tensor.zeros(a.dtype(), a.shape());
-    each(
-        matrices.batch(),
-        at -> {
-          DMatrixRMaj inverse = new DMatrixRMaj(matrices.rows(), matrices.rows());
-          boolean found = CommonOps_DDRM.invert(matrices.matrix(matrices.batch(), at), inverse);
-          answered("inverse", found, "singular", matrices.batch(), at);
-          write(out, matrices.batch(), at, inverse);
-        });
+    DMatrixRMaj identity = CommonOps_DDRM.identity(matrices.rows());
+    each(batch, at -> write(out, batch, at, solution("inverse", matrices, batch, at, identity)));
     return out;
   }
 

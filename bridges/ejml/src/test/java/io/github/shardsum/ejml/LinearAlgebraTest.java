@@ -169,6 +169,62 @@ class LinearAlgebraTest {
   }
 
   @Test
+  void smallPivotsAreNotSingular() {
+    // The product of 329 pivots of 0.1 is below the least double.
+    int n = 330;
+    double[][] a = identity(n);
+    double[][] ones = new double[n][1];
+    for (int i = 0; i < n; i++) {
+      a[i][i] = i == 0 ? 1 : 0.1;
+      ones[i][0] = 1;
+    }
+    double[] x = LinearAlgebra.solve(Tensor.of(a), Tensor.of(ones)).toDoubleArray();
+    Tensor inverse = LinearAlgebra.inverse(Tensor.of(a));
+    for (int i = 0; i < n; i++) {
+      assertEquals(i == 0 ? 1 : 10, x[i], NEAR);
+      assertEquals(x[i], inverse.getDouble(i, i), NEAR);
+    }
+  }
+
+  @Test
+  void aSingularMatrixHasNoInverse() {
+    Tensor a = Tensor.of(new double[][] {{1, 2}, {2, 4}});
+    var singular = assertThrows(ArithmeticException.class, () -> LinearAlgebra.inverse(a));
+    assertEquals("inverse: matrix 0 of batch [], in C order, is singular", singular.getMessage());
+    Tensor zero = Tensor.zeros(DType.F32, 3, 7, 7);
+    assertThrows(ArithmeticException.class, () -> LinearAlgebra.inverse(zero));
+  }
+
+  @Test
+  void matricesWithoutElementsHaveEmptyAnswers() {
+    Tensor none = Tensor.zeros(DType.F64, 0, 0);
+    assertEquals(Shape.of(0, 0), LinearAlgebra.inverse(none).shape());
+    assertEquals(Shape.of(0, 2), LinearAlgebra.solve(none, Tensor.zeros(DType.F64, 0, 2)).shape());
+    assertEquals(Shape.of(0), LinearAlgebra.solve(none, Tensor.zeros(DType.F64, 0)).shape());
+    assertEquals(1, LinearAlgebra.determinant(none).getDouble());
+    assertEquals(Shape.of(0, 0), LinearAlgebra.cholesky(none).shape());
+    assertEquals(Shape.of(0, 0), LinearAlgebra.qr(none).q().shape());
+    assertEquals(Shape.of(0), LinearAlgebra.svd(none).s().shape());
+    assertEquals(Shape.of(0), LinearAlgebra.symmetricEigen(none).values().shape());
+    assertEquals(Shape.of(0), LinearAlgebra.eigenvalues(none).real().shape());
+    // No equations: the shortest x is zero.
+    Tensor wide = Tensor.zeros(DType.F64, 0, 3);
+    Tensor x = LinearAlgebra.leastSquares(wide, Tensor.zeros(DType.F64, 0, 2));
+    assertEquals(Tensor.zeros(DType.F64, 3, 2).toString(), x.toString());
+  }
+
+  @Test
+  void leastSquaresOfWhatIsNotFinite() {
+    Tensor b = Tensor.of(new double[] {1, 1}, 2);
+    for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+      Tensor a = Tensor.of(new double[][] {{1, bad}, {0, 1}});
+      var named = assertThrows(ArithmeticException.class, () -> LinearAlgebra.leastSquares(a, b));
+      assertEquals(
+          "leastSquares: matrix 0 of batch [], in C order, is not finite", named.getMessage());
+    }
+  }
+
+  @Test
   void badOperandsAreRefused() {
     Tensor wide = Tensor.zeros(DType.F64, 2, 3);
     assertThrows(IllegalArgumentException.class, () -> LinearAlgebra.solve(wide, wide));
