@@ -76,6 +76,7 @@ public final class ShardsumBlas extends JavaRoutines {
         || lda < (turnA.get() ? k : m)
         || ldb < (turnB.get() ? n : k)
         || ldc < m
+        || isShort(c.length, offsetc, m, n, ldc)
         || (k > 0 && alpha != 0 && (long) m * n * k < SMALL_PRODUCT)) {
       java.dgemm(
           transa, transb, m, n, k, alpha, a, offseta, lda, b, offsetb, ldb, beta, c, offsetc, ldc);
@@ -175,6 +176,8 @@ public final class ShardsumBlas extends JavaRoutines {
         || k < 0
         || lda < (turn.get() ? k : n)
         || ldc < n
+        || isShort(a.length, offseta, turn.get() ? k : n, turn.get() ? n : k, lda)
+        || isShort(c.length, offsetc, n, n, ldc)
         || (k > 0 && alpha != 0 && (long) n * n * k < SMALL_PRODUCT)) {
       java.dsyrk(uplo, trans, n, k, alpha, a, offseta, lda, beta, c, offsetc, ldc);
       return;
@@ -250,6 +253,8 @@ public final class ShardsumBlas extends JavaRoutines {
         || Math.min(m, n) <= 0
         || lda < (left.get() ? m : n)
         || ldb < m
+        || isShort(a.length, offseta, left.get() ? m : n, left.get() ? m : n, lda)
+        || isShort(b.length, offsetb, m, n, ldb)
         || alpha == 0
         || (long) m * n * (left.get() ? m : n) < SMALL_PRODUCT) {
       java.dtrsm(side, uplo, transa, diag, m, n, alpha, a, offseta, lda, b, offsetb, ldb);
@@ -354,6 +359,7 @@ public final class ShardsumBlas extends JavaRoutines {
         || lda < (turnA.get() ? k : m)
         || ldb < (turnB.get() ? n : k)
         || ldc < m
+        || isShort(c.length, offsetc, m, n, ldc)
         || (k > 0 && alpha != 0 && (long) m * n * k < SMALL_PRODUCT)) {
       java.sgemm(
           transa, transb, m, n, k, alpha, a, offseta, lda, b, offsetb, ldb, beta, c, offsetc, ldc);
@@ -453,6 +459,8 @@ public final class ShardsumBlas extends JavaRoutines {
         || k < 0
         || lda < (turn.get() ? k : n)
         || ldc < n
+        || isShort(a.length, offseta, turn.get() ? k : n, turn.get() ? n : k, lda)
+        || isShort(c.length, offsetc, n, n, ldc)
         || (k > 0 && alpha != 0 && (long) n * n * k < SMALL_PRODUCT)) {
       java.ssyrk(uplo, trans, n, k, alpha, a, offseta, lda, beta, c, offsetc, ldc);
       return;
@@ -528,6 +536,8 @@ public final class ShardsumBlas extends JavaRoutines {
         || Math.min(m, n) <= 0
         || lda < (left.get() ? m : n)
         || ldb < m
+        || isShort(a.length, offseta, left.get() ? m : n, left.get() ? m : n, lda)
+        || isShort(b.length, offsetb, m, n, ldb)
         || alpha == 0
         || (long) m * n * (left.get() ? m : n) < SMALL_PRODUCT) {
       java.strsm(side, uplo, transa, diag, m, n, alpha, a, offseta, lda, b, offsetb, ldb);
@@ -626,6 +636,12 @@ public final class ShardsumBlas extends JavaRoutines {
   private static Optional<Boolean> word(String word, char no, char yes) {
     char first = word.isEmpty() ? ' ' : Character.toUpperCase(word.charAt(0));
     return first == no || first == yes ? Optional.of(first == yes) : Optional.empty();
+  }
+
+  /** Whether a matrix leaves its array: netlib says so before any work, blocks would find late. */
+  private static boolean isShort(int length, int offset, int rows, int columns, int leading) {
+    return offset < 0
+        || (Math.min(rows, columns) > 0 && offset + (columns - 1L) * leading + rows > length);
   }
 
   private static Matrix oriented(boolean turned, Matrix matrix) {

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.ludovic.netlib.blas.JavaBLAS;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class ShardsumBlasTest {
   private final ShardsumBlas blas = new ShardsumBlas();
@@ -38,6 +40,53 @@ class ShardsumBlasTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> blas.dgemm("N", "N", 100, 100, 100, 1, a, 99, a, 100, 0, a.clone(), 100));
+  }
+
+  @Test
+  void arraysThatAreTooShortAreRefusedBeforeAnyWork() {
+    int n = 100;
+    double[] whole = new double[n * n];
+    Arrays.fill(whole, 3);
+    double[] lacking = Arrays.copyOf(whole, n * n - 1);
+    double[] result = whole.clone();
+    for (Executable call :
+        List.<Executable>of(
+            () -> blas.dtrsm("L", "L", "N", "N", n, n, 2, lacking, n, result, n),
+            () -> blas.dtrsm("R", "U", "T", "N", n, n, 2, lacking, n, result, n),
+            () -> blas.dsyrk("L", "N", n, n, 2, lacking, n, 2, result, n))) {
+      assertThrows(IndexOutOfBoundsException.class, call);
+      assertArrayEquals(whole, result);
+    }
+    double[] half = lacking.clone();
+    for (Executable call :
+        List.<Executable>of(
+            () -> blas.dtrsm("L", "L", "N", "N", n, n, 2, whole, n, lacking, n),
+            () -> blas.dsyrk("U", "T", n, n, 2, whole, n, 2, lacking, n),
+            () -> blas.dgemm("N", "N", n, n, n, 0, whole, n, whole, n, 2, lacking, n))) {
+      assertThrows(IndexOutOfBoundsException.class, call);
+      assertArrayEquals(half, lacking);
+    }
+  }
+
+  @Test
+  void floatsThatAreTooFewAreRefusedBeforeAnyWork() {
+    int n = 100;
+    float[] whole = new float[n * n];
+    Arrays.fill(whole, 3);
+    float[] lacking = Arrays.copyOf(whole, n * n - 1);
+    float[] half = lacking.clone();
+    float[] result = whole.clone();
+    for (Executable call :
+        List.<Executable>of(
+            () -> blas.strsm("L", "L", "N", "N", n, n, 2, lacking, n, result, n),
+            () -> blas.ssyrk("L", "N", n, n, 2, lacking, n, 2, result, n),
+            () -> blas.strsm("L", "L", "N", "N", n, n, 2, whole, n, lacking, n),
+            () -> blas.ssyrk("U", "T", n, n, 2, whole, n, 2, lacking, n),
+            () -> blas.sgemm("N", "N", n, n, n, 0, whole, n, whole, n, 2, lacking, n))) {
+      assertThrows(IndexOutOfBoundsException.class, call);
+      assertArrayEquals(whole, result);
+      assertArrayEquals(half, lacking);
+    }
   }
 
   @Test
