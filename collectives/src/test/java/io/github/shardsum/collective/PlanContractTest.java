@@ -312,19 +312,37 @@ class PlanContractTest {
           checked ? OPTIONS : OPTIONS.withCheck(false),
           collectives -> {
             for (Collective kind : kinds) {
-              List<Tensor> x = counted(collectives, 12, 12);
-              List<Tensor> expected = collectives.run(kind, x);
-              List<Tensor> out =
-                  expected.stream().map(t -> Tensor.zeros(DType.F64, t.shape())).toList();
-              collectives.plan("kind").start("it", kind, x, out).await("it").build().run();
-              if (kind instanceof Collective.AllReduce(var _, var _, Order order)
-                  && order == Order.ANY) {
-                assertSame(collectives.run(SUM, x), out);
-              } else {
-                assertSame(expected, out);
+              // Of the larger an all-reduce exchanges parts, combines them and exchanges sums.
+              for (long size : new long[] {12, 120}) {
+                fly(collectives, kind, size);
               }
             }
           });
+    }
+  }
+
+  /** With none to three supersteps behind the start, each of which takes it one phase further. */
+  private static void fly(Collectives collectives, Collective kind, long size) {
+    boolean anyOrder =
+        kind instanceof Collective.AllReduce(var _, var _, Order order) && order == Order.ANY;
+    for (int computes = 0; computes <= 3; computes++) {
+      List<Tensor> x = counted(collectives, size, size);
+      List<Tensor> out =
+          collectives.run(kind, x).stream().map(t -> Tensor.zeros(DType.F64, t.shape())).toList();
+      Plan.Builder builder = collectives.plan("kind").start("it", kind, x, out);
+      for (int compute = 0; compute < computes; compute++) {
+        builder.compute("meanwhile", (_, _) -> {});
+      }
+      Plan plan = builder.await("it").build();
+      // Twice, of other values: what the first run left in a buffer is not what the second sends.
+      for (int run = 0; run < 2; run++) {
+        plan.run();
+        assertSame(collectives.run(anyOrder ? SUM : kind, x), out);
+        for (int i = 0; i < x.size(); i++) {
+          int device = collectives.devices().get(i);
+          x.get(i).assign(Tensor.full(DType.F64, 1.0 / (1 + device), size, size));
+        }
+      }
     }
   }
 

@@ -46,7 +46,10 @@ final class InFlights {
       return cursor == phases.size();
     }
 
-    /** The tasks that are next, if the flight waits for no other process; they count as taken. */
+    /**
+     * The tasks that are next, if the flight waits for no other process; they count as taken, and
+     * must have run before the flight is asked for anything else. An exchange that is next begins.
+     */
     Optional<Phase.Tasks> take() {
       if (isDone()) {
         return Optional.empty();
@@ -179,13 +182,11 @@ final class InFlights {
   void finish(String name) {
     Flight flight = Objects.requireNonNull(flights.get(name), name);
     while (!flight.isDone()) {
-      List<Phase.Tasks> ready = new ArrayList<>();
-      for (Optional<Phase.Tasks> next = flight.take(); next.isPresent(); next = flight.take()) {
-        ready.add(next.get());
-      }
-      // What is behind the exchange is not taken before it has ended.
-      Supersteps.run(workers, ready);
-      if (!flight.isDone()) {
+      Optional<Phase.Tasks> next = flight.take();
+      if (next.isPresent()) {
+        // Before another is taken: an exchange begins as it is, and sends what these have made.
+        Supersteps.run(workers, List.of(next.get()));
+      } else {
         flight.await(flight.context.deadline());
       }
     }
