@@ -53,17 +53,20 @@ final class PeerMonitor {
     if (certain.isPresent()) {
       return certain;
     }
-    long waited = operation.waitedNanos();
-    if (waited > operation.nextQuestionNanos()) {
-      ask(operation, waited);
+    PendingOperation.Waiting waiting = operation.waiting();
+    long waited = waiting.waitedNanos();
+    if (waited > waiting.nextQuestionNanos()) {
+      ask(operation, waiting, waited);
     }
-    if (waited > Math.min(GRACE_NANOS, operation.limitNanos() / QUARTER)) {
+    if (waited > Math.min(GRACE_NANOS, waiting.limitNanos() / QUARTER)) {
       Optional<CollectiveException> failed = failed(operation);
       if (failed.isPresent()) {
         return failed;
       }
     }
-    return waited > operation.limitNanos() ? Optional.of(late(operation)) : Optional.empty();
+    return waited > waiting.limitNanos()
+        ? Optional.of(late(operation, waiting.limitNanos()))
+        : Optional.empty();
   }
 
   private Optional<CollectiveException> gone(PendingOperation operation) {
@@ -120,10 +123,9 @@ final class PeerMonitor {
                 List.of()));
   }
 
-  private void ask(PendingOperation operation, long waited) {
-    long last =
-        operation.limitNanos() - Math.min(LAST_QUESTION_NANOS, operation.limitNanos() / QUARTER);
-    operation.askAgainAt(waited < last ? last : Long.MAX_VALUE);
+  private void ask(PendingOperation operation, PendingOperation.Waiting waiting, long waited) {
+    long limit = waiting.limitNanos();
+    long last = limit - Math.min(LAST_QUESTION_NANOS, limit / QUARTER);
     operation.channel().forgetPlaces();
     for (int peer : others(operation)) {
       ControlMessage question =
@@ -132,11 +134,12 @@ final class PeerMonitor {
               .message(ControlMessage.Kind.QUESTION, operation.number(peer), operation.toString());
       job.tell(peer, question);
     }
+    operation.askAgainAt(waiting, waited < last ? last : Long.MAX_VALUE);
   }
 
-  private CollectiveException late(PendingOperation operation) {
+  private CollectiveException late(PendingOperation operation, long limitNanos) {
     StringBuilder text = new StringBuilder(what(operation));
-    text.append(": not done within the deadline of ").append(seconds(operation.limitNanos()));
+    text.append(": not done within the deadline of ").append(seconds(limitNanos));
     List<Integer> missing =
         others(operation).stream().filter(peer -> !hasCome(operation, peer)).toList();
     for (int peer : missing.isEmpty() ? others(operation) : missing) {

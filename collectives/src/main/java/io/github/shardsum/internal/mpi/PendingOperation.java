@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** One operation of a channel from when it is handed over until it is done. */
 final class PendingOperation {
@@ -17,6 +18,24 @@ final class PendingOperation {
     boolean advance(long communicator);
   }
 
+  /**
+   * Since when it is waited for, and for how long. Replaced as a whole: an await may come while who
+   * holds MPI looks.
+   *
+   * @param begun when the wait began, as {@link System#nanoTime} says it
+   * @param limitNanos how long it may take from then on
+   * @param nextQuestionNanos when the others are asked next, from then on
+   */
+  record Waiting(long begun, long limitNanos, long nextQuestionNanos) {
+    private static Waiting from(long limitNanos) {
+      return new Waiting(System.nanoTime(), limitNanos, PeerMonitor.firstQuestion(limitNanos));
+    }
+
+    long waitedNanos() {
+      return System.nanoTime() - begun;
+    }
+  }
+
   private final Channel channel;
   private final String what;
   private final List<Integer> peers;
@@ -24,11 +43,9 @@ final class PendingOperation {
   private final CompletableFuture<Boolean> done = new CompletableFuture<>();
   private final long[] numbers;
 
-  /** Written by who awaits it, read by who holds MPI. */
-  private volatile long begun = System.nanoTime();
+  /** Set by who awaits it and by who holds MPI. */
+  private final AtomicReference<Waiting> waiting;
 
-  private volatile long limitNanos;
-  private volatile long nextQuestionNanos;
   private volatile boolean isAwaited = true;
   private Optional<Long> communicator = Optional.empty();
 
@@ -42,10 +59,9 @@ final class PendingOperation {
     this.channel = channel;
     this.what = what;
     this.peers = peers;
-    this.limitNanos = limitNanos;
     this.action = action;
     numbers = new long[peers.getLast() + 1];
-    nextQuestionNanos = PeerMonitor.firstQuestion(limitNanos);
+    waiting = new AtomicReference<>(Waiting.from(limitNanos));
   }
 
   /** An operation that has yet to begin, and for which nobody waits until {@link #await}. */
@@ -58,9 +74,7 @@ final class PendingOperation {
 
   /** Lets the time that it may take begin now. */
   void await(long limit) {
-    nextQuestionNanos = PeerMonitor.firstQuestion(limit);
-    begun = System.nanoTime();
-    limitNanos = limit;
+    waiting.set(Waiting.from(limit));
     isAwaited = true;
   }
 
@@ -86,10 +100,6 @@ final class PendingOperation {
     return peers;
   }
 
-  long limitNanos() {
-    return limitNanos;
-  }
-
   Action action() {
     return action;
   }
@@ -107,16 +117,13 @@ final class PendingOperation {
     numbers[peer] = number;
   }
 
-  long waitedNanos() {
-    return System.nanoTime() - begun;
+  Waiting waiting() {
+    return waiting.get();
   }
 
-  long nextQuestionNanos() {
-    return nextQuestionNanos;
-  }
-
-  void askAgainAt(long nanos) {
-    nextQuestionNanos = nanos;
+  /** Says when the others are asked next, unless another wait has begun since. */
+  void askAgainAt(Waiting seen, long nanos) {
+    waiting.compareAndSet(seen, new Waiting(seen.begun(), seen.limitNanos(), nanos));
   }
 
   /** As processes compare it: the same on all peers. */

@@ -30,6 +30,7 @@ class PeerMonitorTest {
   private final Channel channel = new Channel(7, 0, 5);
   private final Map<Integer, ControlMessage> answers = new HashMap<>();
   private final List<Integer> asked = new ArrayList<>();
+  private Runnable meanwhile = () -> {};
   private final PeerMonitor monitor =
       new PeerMonitor(
           new PeerMonitor.Processes() {
@@ -47,6 +48,7 @@ class PeerMonitorTest {
             public void tell(int process, ControlMessage message) {
               assertEquals(Kind.QUESTION, message.kind());
               asked.add(process);
+              meanwhile.run();
               Optional.ofNullable(answers.get(process)).ifPresent(channel::hear);
             }
           });
@@ -148,6 +150,25 @@ class PeerMonitorTest {
     CollectiveException failed = monitor.look(operation).orElseThrow();
     text = assertInstanceOf(CollectiveMismatchException.class, failed).getMessage();
     assertTrue(text.endsWith("rank 2 has failed: two shapes"), text);
+  }
+
+  /** What was in flight for longer than its limit, and is awaited in the middle of a look. */
+  @Test
+  void theLimitCountsFromAnAwaitThatComesWhileItLooks() {
+    PendingOperation operation =
+        PendingOperation.inFlight(channel, "all-reduce x", List.of(0, 1), communicator -> false);
+    channel.begin(operation);
+    meanwhile = () -> operation.await(SOON);
+    Optional<CollectiveException> end = Optional.empty();
+    while (asked.isEmpty()) {
+      turn();
+      end = monitor.look(operation);
+    }
+    assertEquals(Optional.empty(), end, "it was awaited in that look");
+    meanwhile = () -> {};
+    answers.put(1, from(1, Kind.ELSEWHERE, 0, OTHER));
+    String text = assertInstanceOf(CollectiveTimeoutException.class, end(operation)).getMessage();
+    assertTrue(text.contains("rank 1 has not arrived: it is in " + OTHER), text);
   }
 
   @Test
