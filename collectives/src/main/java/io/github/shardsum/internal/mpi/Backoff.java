@@ -18,6 +18,9 @@ final class Backoff {
   /** Gives the core away this often, some milliseconds, before it sleeps. */
   private static final int YIELDS = 4000;
 
+  /** Looks for each look at the clock. */
+  private static final int CLOCK_EVERY = 16;
+
   private static final long SHORTEST_SLEEP_NANOS = 20_000;
   private static final long LONGEST_SLEEP_NANOS = 500_000;
 
@@ -26,13 +29,19 @@ final class Backoff {
 
   /** Before the first look; crowded if there are more processes than cores. */
   Backoff(boolean crowded) {
+    this(crowded, 0);
+  }
+
+  /** As if it had been called this often. */
+  Backoff(boolean crowded, int count) {
     spins = crowded ? CROWDED_SPINS : SPINS;
+    this.count = count;
   }
 
   /** Waits; longer the oftener it was called. */
   @SuppressWarnings("ThreadPriorityCheck") // nothing relies on it: later it sleeps
   void backoff() {
-    count++;
+    look();
     if (count <= spins) {
       // The look itself took some hundred nanoseconds in MPI.
       return;
@@ -47,16 +56,12 @@ final class Backoff {
 
   /** Counts a look of someone who does not wait. */
   void look() {
-    count++;
-  }
-
-  /** How often it was called. */
-  int count() {
-    return count;
+    // From the end of an int it goes back by sixteen, so that it stays long.
+    count = count == Integer.MAX_VALUE ? count - CLOCK_EVERY + 1 : count + 1;
   }
 
   /** Whether it is time for a look at the clock, which costs more than a look at a message. */
   boolean isLong() {
-    return count > CROWDED_SPINS && (count & 15) == 0;
+    return count > CROWDED_SPINS && count % CLOCK_EVERY == 0;
   }
 }
