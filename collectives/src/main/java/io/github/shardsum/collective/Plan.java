@@ -149,6 +149,9 @@ public interface Plan {
      * them. Its results are those of {@link #communicate}, to the bit; a reduction in {@link
      * Order#ANY} is made along the tree.
      *
+     * <p>With {@link CollectiveOptions#checked} on, the step first compares the processes as a
+     * collective that blocks does: it waits until all of them have come to it, each time it runs.
+     *
      * @param name of what is in flight
      * @param collective which, not a barrier
      * @param x the operand of each of this process's devices, read when the step runs and later
@@ -161,7 +164,8 @@ public interface Plan {
     Builder start(String name, Collective collective, List<Tensor> x, List<Tensor> out);
 
     /**
-     * Begins a collective whose tensors are bound when the step runs.
+     * Begins a collective whose tensors are bound when the step runs, and with the check on waits
+     * for the other processes as the other {@code start} does.
      *
      * @param name of what is in flight
      * @param collective which, not a barrier
