@@ -172,7 +172,7 @@ final class StepPlanner {
     return tree(labels, binary, leaf, TreeProduct.MOST);
   }
 
-  /** The same for a result of which at most so many elements are kept more than once. */
+  /** The same with the most elements of a part of the result, of which there is one a level. */
   Choice tree(List<StepLabel> labels, boolean binary, int leaf, long most) {
     List<StepLabel> kept = GemmDims.select(labels, StepLabel::inOut);
     List<StepLabel> summed = GemmDims.select(labels, label -> !label.inOut());

@@ -13,9 +13,10 @@ import java.util.List;
  * A product in the order of {@link io.github.shardsum.einsum.SumOrder}: leaf after leaf by a kernel
  * that adds one term after another, and the leaves by a tree.
  *
- * <p>Sums of leaves are arrays as large as the result, or as a part of it. They are merged as a
- * binary counter counts: after leaf i as many times as i ends in ones. That is the tree whose left
- * part is the largest power of two, and keeps one array a level.
+ * <p>Sums of leaves are arrays as large as the result, or as a part of it: a single index of its
+ * outer labels, and a range of the next. They are merged as a binary counter counts: after leaf i
+ * as many times as i ends in ones. That is the tree whose left part is the largest power of two,
+ * and keeps one array a level.
  */
 final class TreeProduct implements StepKernel {
   /** Most elements of a part of the result: 16 MiB of f32, of which there is one a level. */
@@ -64,6 +65,10 @@ final class TreeProduct implements StepKernel {
   private final StepPlanner.Choice whole;
   private final boolean oneLeaf;
   private final boolean dense;
+
+  /** Labels of which a part has a single index. */
+  private final List<StepLabel> outer;
+
   private final StepLabel cut;
   private final long chunk;
   private final Part full;
@@ -90,8 +95,13 @@ final class TreeProduct implements StepKernel {
     this.leaf = leaf;
     List<StepLabel> order = new ArrayList<>(kept);
     order.sort(Comparator.comparingLong(label -> -Math.abs(label.stride(OUT))));
-    this.cut = order.getFirst();
-    long row = StepLabel.points(order.subList(1, order.size()));
+    int depth = 0;
+    while (StepLabel.points(order.subList(depth + 1, order.size())) > most) {
+      depth++;
+    }
+    this.outer = List.copyOf(order.subList(0, depth));
+    this.cut = order.get(depth);
+    long row = StepLabel.points(order.subList(depth + 1, order.size()));
     this.chunk = Math.clamp(most / row, 1, cut.size());
     this.dense = isDense(order);
     StepLabel inner = this.summed.getLast();
@@ -108,7 +118,7 @@ final class TreeProduct implements StepKernel {
     long stride = 1;
     for (int i = order.size() - 1; i >= 0; i--) {
       StepLabel label = order.get(i);
-      long size = i == 0 ? rows : label.size();
+      long size = i < outer.size() ? 1 : i == outer.size() ? rows : label.size();
       long[] strides = label.strides().clone();
       strides[OUT] = stride;
       strides[BIAS] = 0;
@@ -159,8 +169,11 @@ final class TreeProduct implements StepKernel {
         1,
         (_, scratch) -> {
           Sums sums = scratch.kept(Sums.class, Sums::new);
-          for (long from = 0; from < cut.size(); from += chunk) {
-            new PartRun(out, left, right, from, finish, sums, workers).run();
+          long indexes = StepLabel.points(outer);
+          for (long index = 0; index < indexes; index++) {
+            for (long from = 0; from < cut.size(); from += chunk) {
+              new PartRun(out, left, right, index, from, finish, sums, workers).run();
+            }
           }
           sums.trim();
         });
@@ -224,6 +237,22 @@ final class TreeProduct implements StepKernel {
     }
   }
 
+  /** Where a part begins in each array: at an index of the outer labels, counted row-major. */
+  private long[] begin(long index, long from) {
+    long[] at = new long[ARRAYS];
+    for (int array = 0; array < ARRAYS; array++) {
+      at[array] = from * cut.stride(array);
+    }
+    long left = index;
+    for (StepLabel label : outer.reversed()) {
+      for (int array = 0; array < ARRAYS; array++) {
+        at[array] += left % label.size() * label.stride(array);
+      }
+      left /= label.size();
+    }
+    return at;
+  }
+
   /** One part of the result. */
   private final class PartRun {
     private final ArrayRef out;
@@ -239,14 +268,17 @@ final class TreeProduct implements StepKernel {
         ArrayRef out,
         ArrayRef left,
         ArrayRef right,
+        long index,
         long from,
         ResultScaling finish,
         Sums sums,
         Workers workers) {
-      this.out = out.plus(from * cut.stride(OUT));
-      this.left = left.plus(from * cut.stride(LEFT));
-      this.right = right.plus(from * cut.stride(RIGHT));
-      this.finish = finish.movedBy(from, from * cut.stride(BIAS));
+      long[] at = begin(index, from);
+      this.out = out.plus(at[OUT]);
+      this.left = left.plus(at[LEFT]);
+      this.right = right.plus(at[RIGHT]);
+      // A function of rows has no tree, so that rows are not counted.
+      this.finish = finish.movedBy(0, at[BIAS]);
       this.sums = sums;
       this.workers = workers;
       this.part = from + chunk <= cut.size() ? full : rest;
