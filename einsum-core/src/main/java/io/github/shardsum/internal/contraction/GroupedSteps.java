@@ -62,7 +62,7 @@ public final class GroupedSteps {
                   new StepLabel(n, true, false, true, strides(out.n, 0, w.n, biasN)));
           ResultScaling own = finish.movedBy(group.from(), group.index() * biasGroup);
           run(
-              leaf > 0 ? tree(labels, finish) : planner.rows(labels),
+              leaf > 0 ? planner.tree(labels, true, leaf) : planner.rows(labels),
               out.at(0, group.from()),
               x.at(0, group.from()),
               w.at(group.index(), 0),
@@ -80,18 +80,12 @@ public final class GroupedSteps {
                   new StepLabel(k, true, true, false, strides(out.k, x.k, 0, 0)),
                   new StepLabel(n, true, false, true, strides(out.n, 0, y.n, 0)));
           run(
-              leaf > 0 ? tree(labels, finish) : planner.binary(labels),
+              leaf > 0 ? planner.tree(labels, true, leaf) : planner.binary(labels),
               out.at(group.index(), 0),
               x.at(0, group.from()),
               y.at(0, group.from()),
               finish);
         });
-  }
-
-  /** A function of rows counts them from the first, so the result is not cut in parts. */
-  private StepPlanner.Choice tree(List<StepLabel> labels, ResultScaling finish) {
-    long most = finish.rows().isPresent() ? Long.MAX_VALUE : TreeProduct.MOST;
-    return planner.tree(labels, true, leaf, most);
   }
 
   private static long[] strides(long out, long left, long right, long bias) {
