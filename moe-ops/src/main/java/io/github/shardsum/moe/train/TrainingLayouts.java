@@ -4,6 +4,7 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,10 @@ public final class TrainingLayouts {
 
   /** Before a parameter's name: its gradient, which lies as the slots that it moves. */
   private static final String GRADIENT = "gradient.";
+
+  /** Before a parameter's name and a dot: the optimizers' slots, and sums of gradients. */
+  private static final Set<String> SLOTS =
+      Set.of("mean", "square", "row", "column", Optimizer.Averaged.MEAN, "sum");
 
   /** Labels of tokens: sentences, and positions of source and target. */
   private static final Set<String> SENTENCES = Set.of("B");
@@ -72,34 +77,42 @@ public final class TrainingLayouts {
     step.statements().forEach(each -> each.results().forEach(value -> values.add(value.name())));
     Set<String> outputs = Set.copyOf(step.outputs().stream().map(Value::name).toList());
     // Parameters come first, and a slot is named after its parameter.
-    List<String> parameters = new ArrayList<>();
+    Map<String, ValueType> parameters = new HashMap<>();
     for (Value input : step.inputs()) {
       String name = input.name();
       if (input.type().rank() > 0) {
-        boolean isSlot = parameters.stream().anyMatch(of -> name.endsWith("." + of));
-        String layout = layouts.of(input.type(), isSlot);
+        ValueType own = parameters.get(parameterOf(name));
+        boolean isExperts = isOfExperts(own == null ? input.type() : own);
+        String layout = layouts.of(input.type(), isExperts, own != null);
         all.put(name, layout);
         if (outputs.contains(NEXT + name)) {
           all.put(NEXT + name, layout);
         }
-        if (!isSlot) {
-          parameters.add(name);
+        if (own == null) {
+          parameters.put(name, input.type());
         }
         if (values.contains(GRADIENT + name)) {
-          all.put(GRADIENT + name, layouts.of(input.type(), true));
+          all.put(GRADIENT + name, layouts.of(input.type(), isExperts, true));
         }
       }
     }
     return all;
   }
 
-  private String of(ValueType type, boolean isSlot) {
+  /** The name of the parameter whose slot has a name, empty of other names. */
+  private static String parameterOf(String name) {
+    int dot = name.indexOf('.');
+    return dot > 0 && SLOTS.contains(name.substring(0, dot)) ? name.substring(dot + 1) : "";
+  }
+
+  private String of(ValueType type, boolean isExperts, boolean isSlot) {
+    boolean overExperts = isExperts && type.names().contains("E");
     Map<String, List<String>> split = new LinkedHashMap<>();
     for (String label : type.names()) {
-      split.put(label, new ArrayList<>(axesOf(type, label)));
+      split.put(label, new ArrayList<>(axesOf(type, label, overExperts)));
     }
     if (isSlot && splitsSlots) {
-      List<String> more = isOfExperts(type) ? axes.data() : axes.tokens();
+      List<String> more = overExperts ? axes.data() : axes.tokens();
       for (String label : OF_SLOTS) {
         List<String> own = split.get(label);
         if (own != null && isDivided(type, label, join(own, more))) {
@@ -112,11 +125,11 @@ public final class TrainingLayouts {
         " ", split.entrySet().stream().map(e -> MeshAxes.split(e.getKey(), e.getValue())).toList());
   }
 
-  private List<String> axesOf(ValueType type, String label) {
+  private List<String> axesOf(ValueType type, String label, boolean overExperts) {
     if (SENTENCES.contains(label) && !type.dtype().isFloating()) {
       return axes.tokens();
     }
-    if (label.equals("E") && isOfExperts(type)) {
+    if (label.equals("E") && overExperts) {
       return axes.experts();
     }
     return HIDDEN.contains(label) && isDivided(type, label, axes.hidden())
@@ -124,9 +137,9 @@ public final class TrainingLayouts {
         : List.of();
   }
 
-  /** Experts come first in their own weights; a router has them last. */
-  private static boolean isOfExperts(ValueType type) {
-    return type.names().getFirst().equals("E");
+  /** Experts come first in their own weights; a router has them last, and so has its bias. */
+  private static boolean isOfExperts(ValueType parameter) {
+    return parameter.rank() > 1 && parameter.names().getFirst().equals("E");
   }
 
   private static List<String> join(List<String> some, List<String> more) {

@@ -13,10 +13,14 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.model.Parameter;
 import io.github.shardsum.moe.model.Transformer;
 import io.github.shardsum.moe.model.TransformerSpec;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -174,6 +178,59 @@ class MeshTrainingTest {
           TrainingLayouts.of(step, MeshAxes.of(mesh), false)
               .get("square.encoder.1.feed_forward.wo"));
     }
+  }
+
+  private static Map<String, String> layouts(Optimizer optimizer, List<Parameter> parameters) {
+    ProgramBuilder p = Program.builder("loss");
+    Value sum = p.constant(DType.F32, 0);
+    for (Parameter each : parameters) {
+      String[] labels = each.type().names().toArray(String[]::new);
+      sum = p.add(sum, p.sum(p.input(each.name(), each.type()), labels));
+    }
+    p.output("loss", sum);
+    Program step = TrainingStep.of(p.build(), parameters, optimizer, 1, List.of("loss"));
+    return TrainingLayouts.of(step, MeshAxes.of(Mesh.parse("d=2 x=2 m=2")));
+  }
+
+  private static Parameter parameter(String name, String type) {
+    return new Parameter(name, ValueType.parse(type), 0, 1);
+  }
+
+  @Test
+  void aParameterNamedAfterAnotherIsNoSlotOfIt() {
+    Map<String, String> layouts =
+        layouts(
+            new Optimizer.Averaged(new Optimizer.Adam(0.9, 0.98, 1e-9), 0.9),
+            List.of(
+                parameter("embedding", "f32[V=16 M=8]"),
+                parameter("decoder.embedding", "f32[V=16 M=8]")));
+    assertEquals("V@m M", layouts.get("embedding"));
+    assertEquals("V@m M", layouts.get("decoder.embedding"));
+    for (String slot : List.of("mean", "square", "average")) {
+      assertEquals("V@m.d.x M", layouts.get(slot + ".embedding"), slot);
+      assertEquals("V@m.d.x M", layouts.get("next." + slot + ".decoder.embedding"), slot);
+    }
+  }
+
+  @Test
+  void aVectorOfExpertsIsNoWeightOfTheirs() {
+    List<Parameter> parameters =
+        List.of(
+            parameter("router", "f32[M=8 E=8]"),
+            parameter("router.bias", "f32[E=8]"),
+            parameter("experts", "f32[E=8 M=8 H=8]"),
+            parameter("experts.bias", "f32[E=8 H=8]"));
+    Map<String, String> layouts = layouts(Optimizer.Adafactor.paper(), parameters);
+    assertEquals("M E", layouts.get("router"));
+    assertEquals("E", layouts.get("router.bias"));
+    assertEquals("E@d.x", layouts.get("square.router.bias"));
+    assertEquals("E@d.x", layouts.get("column.router"));
+    assertEquals("M@d.x", layouts.get("row.router"));
+    assertEquals("E@x H@m", layouts.get("experts.bias"));
+    assertEquals("E@x.d", layouts.get("row.experts.bias"));
+    assertEquals("H@m.d.x", layouts.get("column.experts.bias"));
+    assertEquals("E@x M@d", layouts.get("row.experts"));
+    assertEquals("E@x H@m.d", layouts.get("column.experts"));
   }
 
   @Test
