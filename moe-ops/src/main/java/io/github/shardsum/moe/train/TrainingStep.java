@@ -63,7 +63,8 @@ public final class TrainingStep {
   /**
    * The first part of a step on several batches: inputs are the parameters, the sums of gradients
    * so far {@code sum.PARAMETER}, and then the other inputs of the loss. Outputs are the next sums
-   * {@code next.sum.PARAMETER}, and then the outputs of the loss that are asked for.
+   * {@code next.sum.PARAMETER}, and then the outputs of the loss that are asked for. Sums have
+   * their parameter's dtype, and f32 for bf16.
    *
    * @param loss a program whose first inputs are the parameters and which has a scalar output
    *     {@code loss}
@@ -76,14 +77,15 @@ public final class TrainingStep {
     List<Value> arguments = new ArrayList<>();
     parameters.forEach(each -> arguments.add(p.input(each.name(), each.type())));
     List<Value> sums = new ArrayList<>();
-    parameters.forEach(each -> sums.add(p.input(SUM + each.name(), each.type())));
+    parameters.forEach(each -> sums.add(p.input(SUM + each.name(), sum(each.type()))));
     for (Value input : loss.inputs().subList(parameters.size(), loss.inputs().size())) {
       arguments.add(p.input(input.name(), input.type()));
     }
     Map<String, Value> outputs = forward(p, loss, arguments);
     List<Value> gradients = gradients(p, loss, parameters, arguments);
     for (int i = 0; i < gradients.size(); i++) {
-      Value next = p.add(sums.get(i), gradients.get(i));
+      Value sum = sums.get(i);
+      Value next = p.add(sum, p.convert(gradients.get(i), sum.type().dtype()));
       p.output(p.let(NEXT + SUM + parameters.get(i).name(), next));
     }
     reported.forEach(name -> p.output(name, output(outputs, name)));
@@ -108,11 +110,20 @@ public final class TrainingStep {
     List<Value> means = new ArrayList<>();
     for (int i = 0; i < parameters.size(); i++) {
       Value sum = moved.sums.get(i);
-      Value count = p.convert(batches, sum.type().dtype());
-      means.add(p.let(GRADIENT + parameters.get(i).name(), p.divide(sum, count)));
+      Parameter parameter = parameters.get(i);
+      Value mean = p.divide(sum, p.convert(batches, sum.type().dtype()));
+      Value gradient = p.convert(mean, parameter.type().dtype());
+      means.add(p.let(GRADIENT + parameter.name(), gradient));
     }
     moved.by(means, clip);
     return Passes.deadCode(Passes.commonSubexpressions(p.build()));
+  }
+
+  /** The type of a sum of gradients: one of bf16 would not count beyond 256. */
+  private static ValueType sum(ValueType parameter) {
+    return parameter.dtype() == DType.BF16
+        ? ValueType.of(DType.F32, parameter.names(), parameter.sizes())
+        : parameter;
   }
 
   /** The forward pass of the gradient is computed once: the same operations are found. */
@@ -167,7 +178,7 @@ public final class TrainingStep {
                 .toList());
       }
       if (hasSums) {
-        parameters.forEach(each -> sums.add(p.input(SUM + each.name(), each.type())));
+        parameters.forEach(each -> sums.add(p.input(SUM + each.name(), sum(each.type()))));
       }
       this.rate = p.input("rate", ValueType.scalar(DType.F64));
       this.step = p.input("step", ValueType.scalar(DType.F64));

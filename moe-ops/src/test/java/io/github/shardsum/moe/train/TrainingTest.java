@@ -11,6 +11,7 @@ import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.model.Parameter;
 import io.github.shardsum.moe.model.Transformer;
 import io.github.shardsum.moe.model.TransformerSpec;
 import io.github.shardsum.program.Program;
@@ -205,6 +206,38 @@ class TrainingTest {
       for (int i = 0; i < half.length; i++) {
         assertEquals(all[i] / 2, half[i], Math.abs(all[i]) * 1e-6);
       }
+    }
+  }
+
+  /** By hand: 256 and 1 are 257, which bf16 has not, and 257 halves of 257 batches a half. */
+  @Test
+  void sumsOfGradientsOfBf16AreOfF32() {
+    ValueType type = ValueType.parse("bf16[M=2]");
+    List<Parameter> parameters = List.of(new Parameter("x", type, 0, 1));
+    ProgramBuilder p = Program.builder("loss");
+    p.output("loss", p.convert(p.sum(p.input("x", type), "M"), DType.F32));
+    Tensor x = Tensor.zeros(DType.BF16, 2);
+    try (Executable sum =
+        BACKEND.compile(TrainingStep.sum(p.build(), parameters, List.of("loss")))) {
+      Tensor next = sum.run(x, Tensor.of(new float[] {256, 512}, 2)).getFirst();
+      assertArrayEquals(new double[] {257, 513}, next.toDoubleArray());
+    }
+    Optimizer optimizer = new Optimizer.Adam(0.5, 0.5, 0);
+    try (Executable move = BACKEND.compile(TrainingStep.move(parameters, optimizer, 1e9))) {
+      List<Tensor> results =
+          move.run(
+              x,
+              Tensor.zeros(DType.BF16, 2),
+              Tensor.zeros(DType.BF16, 2),
+              Tensor.of(new float[] {128.5f, 257}, 2),
+              Tensor.scalar(DType.F64, 0.01),
+              Tensor.scalar(DType.F64, 1),
+              Tensor.scalar(DType.F64, 257));
+      assertEquals(DType.BF16, results.getFirst().dtype());
+      assertArrayEquals(new double[] {0.25, 0.5}, results.get(1).toDoubleArray());
+      assertArrayEquals(new double[] {0.125, 0.5}, results.get(2).toDoubleArray());
+      assertEquals(DType.F32, results.get(3).dtype());
+      assertArrayEquals(new double[] {0, 0}, results.get(3).toDoubleArray());
     }
   }
 
