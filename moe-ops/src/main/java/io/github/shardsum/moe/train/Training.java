@@ -62,6 +62,9 @@ public final class Training implements AutoCloseable {
   private Optional<Executable> move = Optional.empty();
   private boolean hasSums;
 
+  /** Whether a step was given up between its batches. */
+  private boolean sumsAreStale;
+
   /**
    * Where a training's state lies on the mesh of its backend.
    *
@@ -395,40 +398,53 @@ public final class Training implements AutoCloseable {
       return step(batches.getFirst(), rate);
     }
     batches.forEach(this::check);
-    int first = names.size();
-    int end = first + parameters.size();
+    List<Executable> compiled = new ArrayList<>();
+    for (Batch batch : batches) {
+      compiled.add(
+          parts.computeIfAbsent(batch.shape(), shape -> backend.compile(laid(sum(shape)))));
+    }
+    Executable end = move();
     addSums();
-    List<Integer> sums = range(first, end);
+    int first = names.size();
+    List<Integer> sums = range(first, first + parameters.size());
     List<Integer> read = new ArrayList<>(range(0, parameters.size()));
     read.addAll(sums);
     List<Report> each = new ArrayList<>();
-    for (Batch batch : batches) {
-      Executable executable =
-          parts.computeIfAbsent(batch.shape(), shape -> backend.compile(laid(sum(shape))));
-      each.add(report(0, state.step(executable, read, tokens(batch), sums)));
-      last = Optional.of(executable);
+    sumsAreStale = true;
+    for (int i = 0; i < batches.size(); i++) {
+      each.add(report(0, state.step(compiled.get(i), read, tokens(batches.get(i)), sums)));
     }
     List<Tensor> others =
         List.of(
             Tensor.scalar(DType.F64, rate),
             Tensor.scalar(DType.F64, step + 1),
             Tensor.scalar(DType.F64, batches.size()));
-    List<Integer> all = range(0, end);
-    double norm = state.step(move(), all, others, all).getFirst().getDouble();
+    List<Integer> all = range(0, first + parameters.size());
+    double norm = state.step(end, all, others, all).getFirst().getDouble();
+    sumsAreStale = false;
+    last = Optional.of(compiled.getLast());
     step++;
     return together(each, norm);
   }
 
+  /** Sums of 0, also after a step that was given up: its first gradients are not of the next. */
   private void addSums() {
-    if (!hasSums) {
-      hasSums = true;
-      Program program = sum(List.of(1, 1, 1));
-      Map<String, String> layouts = layouts(program);
-      for (Value sum : program.inputs().subList(parameters.size(), 2 * parameters.size())) {
-        Tensor zero = Tensor.zeros(sum.type().dtype(), sum.type().shape());
+    if (hasSums && !sumsAreStale) {
+      return;
+    }
+    Program program = sum(List.of(1, 1, 1));
+    Map<String, String> layouts = layouts(program);
+    for (int i = 0; i < parameters.size(); i++) {
+      Value sum = program.inputs().get(parameters.size() + i);
+      Tensor zero = Tensor.zeros(sum.type().dtype(), sum.type().shape());
+      if (hasSums) {
+        state.set(names.size() + i, zero);
+      } else {
         add(state, zero, layouts.getOrDefault(sum.name(), ""));
       }
     }
+    hasSums = true;
+    sumsAreStale = false;
   }
 
   private Program sum(List<Integer> shape) {

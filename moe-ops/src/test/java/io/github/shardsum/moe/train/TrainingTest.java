@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.exec.Workers;
@@ -26,7 +27,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TrainingTest {
   private static final Backend BACKEND =
@@ -150,6 +154,101 @@ class TrainingTest {
         !java.util.Arrays.equals(
             Objects.requireNonNull(one.get(name)).toFloatArray(),
             Objects.requireNonNull(both.get(name)).toFloatArray()));
+  }
+
+  /** Compiles for this machine; fails at the run of one number, counted from 1. */
+  private static final class Failing implements Backend {
+    private final String of;
+    private int left;
+
+    Failing(String of, int run) {
+      this.of = of;
+      this.left = run;
+    }
+
+    @Override
+    public String name() {
+      return "failing";
+    }
+
+    @Override
+    public Executable compile(Program program, CompileOptions options) {
+      Executable own = BACKEND.compile(program, options);
+      return program.name().equals(of) ? new Run(own) : own;
+    }
+
+    private final class Run implements Executable {
+      private final Executable own;
+
+      Run(Executable own) {
+        this.own = own;
+      }
+
+      @Override
+      public Program program() {
+        return own.program();
+      }
+
+      @Override
+      public List<Tensor> run(List<Tensor> inputs) {
+        return own.run(inputs);
+      }
+
+      @Override
+      public void runInto(List<Tensor> outputs, List<Tensor> inputs) {
+        if (--left == 0) {
+          throw new IllegalStateException("no memory");
+        }
+        own.runInto(outputs, inputs);
+      }
+
+      @Override
+      public CompletableFuture<List<Tensor>> start(List<Tensor> outputs, List<Tensor> inputs) {
+        return own.start(outputs, inputs);
+      }
+
+      @Override
+      public CompletableFuture<List<Tensor>> start(List<Tensor> inputs) {
+        return own.start(inputs);
+      }
+
+      @Override
+      public long peakBytes() {
+        return own.peakBytes();
+      }
+
+      @Override
+      public String explain() {
+        return own.explain();
+      }
+
+      @Override
+      public void close() {
+        own.close();
+      }
+    }
+  }
+
+  /** The gradients of batches before the one that fails are not of the next step. */
+  @ParameterizedTest
+  @CsvSource({"training.sum, 2, false", "training.sum, 6, true", "training.move, 1, false"})
+  void aStepThatFailsBetweenItsBatchesLeavesNothingBehind(String program, int run, boolean later) {
+    List<Training.Batch> batches = List.of(BATCH, OTHER, OTHER, BATCH);
+    try (Training sound = new Training(SPEC, SETTINGS, BACKEND, 1);
+        Training training = new Training(SPEC, SETTINGS, new Failing(program, run), 1)) {
+      if (later) {
+        training.step(batches, 0.01);
+        sound.step(batches, 0.01);
+      }
+      Map<String, Tensor> before = copies(training.state());
+      assertThrows(IllegalStateException.class, () -> training.step(batches, 0.01));
+      assertEquals(later ? 1 : 0, training.steps());
+      assertSame(before, training.state());
+      for (int i = 0; i < 2; i++) {
+        assertEquals(sound.step(batches, 0.01).norm(), training.step(batches, 0.01).norm());
+      }
+      assertSame(sound.state(), training.state());
+    }
   }
 
   @Test
