@@ -28,6 +28,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -281,10 +283,24 @@ public final class Training implements AutoCloseable {
    */
   public Map<String, Tensor> state() {
     Map<String, Tensor> all = new LinkedHashMap<>();
-    for (int i = 0; i < names.size(); i++) {
-      all.put(names.get(i), state.get(i));
-    }
+    state(_ -> true, all::put);
     return Collections.unmodifiableMap(all);
+  }
+
+  /**
+   * Some of the parameters and slots, one after the other in a fixed order; they change with the
+   * next step but one. On a mesh each is gathered in turn, which every process must ask for: one
+   * that keeps none of them has room for one at a time.
+   *
+   * @param some which, by name; the same on every process
+   * @param use gets the name and the value of each
+   */
+  public void state(Predicate<String> some, BiConsumer<String, Tensor> use) {
+    for (int i = 0; i < names.size(); i++) {
+      if (some.test(names.get(i))) {
+        use.accept(names.get(i), state.get(i));
+      }
+    }
   }
 
   /** Of hundreds of names the first few. */

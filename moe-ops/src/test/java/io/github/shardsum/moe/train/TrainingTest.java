@@ -252,6 +252,18 @@ class TrainingTest {
   }
 
   @Test
+  void someOfTheStateIsGivenInOrder() {
+    try (Training training = new Training(SPEC, SETTINGS, BACKEND, 1)) {
+      Map<String, Tensor> some = new LinkedHashMap<>();
+      training.state(name -> name.startsWith("average."), some::put);
+      List<String> names =
+          training.state().keySet().stream().filter(name -> name.startsWith("average.")).toList();
+      assertEquals(names, List.copyOf(some.keySet()));
+      assertEquals(training.state().size(), 4 * names.size());
+    }
+  }
+
+  @Test
   void aReportOfSeveralBatchesHasMeansOfLossesAndSumsOfTokens() {
     try (Training training = new Training(SPEC, SETTINGS, BACKEND, 1);
         Training first = new Training(SPEC, SETTINGS, BACKEND, 1);

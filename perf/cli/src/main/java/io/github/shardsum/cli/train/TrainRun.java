@@ -415,7 +415,7 @@ final class TrainRun {
               }
             });
     // Of all processes, though one translates.
-    trainer.averages();
+    trainer.gatherAverages(opened.isFirst());
     if (!opened.isFirst()) {
       return;
     }

@@ -182,13 +182,36 @@ final class Trainer implements AutoCloseable {
   }
 
   /**
+   * Gathers the running means of the parameters, one after the other and nothing else of the state;
+   * every process of a job asks.
+   *
+   * @param keeps whether this process has them until the next step; if not, it drops each
+   */
+  void gatherAverages(boolean keeps) {
+    Map<String, Tensor> own = new LinkedHashMap<>();
+    training.state(
+        Trainer::isAverage,
+        (name, tensor) -> {
+          if (keeps) {
+            own.put(name, tensor);
+          }
+        });
+    averages = keeps ? Optional.of(averages(own)) : Optional.empty();
+  }
+
+  /**
    * The running means of the parameters, by the parameters' names; until the next step they are
    * gathered once, for which every process of a job asks.
    */
   Map<String, Tensor> averages() {
-    Map<String, Tensor> all = averages.orElseGet(() -> averages(training.state()));
-    averages = Optional.of(all);
-    return all;
+    if (averages.isEmpty()) {
+      gatherAverages(true);
+    }
+    return averages.orElseThrow();
+  }
+
+  private static boolean isAverage(String name) {
+    return name.startsWith(Optimizer.Averaged.MEAN + ".");
   }
 
   static Map<String, Tensor> averages(Map<String, Tensor> state) {
@@ -196,7 +219,7 @@ final class Trainer implements AutoCloseable {
     Map<String, Tensor> averages = new LinkedHashMap<>();
     state.forEach(
         (name, tensor) -> {
-          if (name.startsWith(prefix)) {
+          if (isAverage(name)) {
             averages.put(name.substring(prefix.length()), tensor);
           }
         });
@@ -326,7 +349,15 @@ final class Trainer implements AutoCloseable {
     if (!saves) {
       return;
     }
-    Map<String, Tensor> tensors = new LinkedHashMap<>(training.state());
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    training.state(
+        _ -> true,
+        (name, tensor) -> {
+          // Every process gathers; one that writes nothing keeps nothing.
+          if (folder.isPresent()) {
+            tensors.put(name, tensor);
+          }
+        });
     if (folder.isEmpty()) {
       return;
     }

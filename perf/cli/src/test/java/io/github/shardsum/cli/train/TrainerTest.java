@@ -1,6 +1,9 @@
 package io.github.shardsum.cli.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 
 import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.CompileOptions;
@@ -12,15 +15,19 @@ import io.github.shardsum.cli.train.data.Tokenizer;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.model.Parameter;
+import io.github.shardsum.moe.model.Transformer;
 import io.github.shardsum.moe.model.TransformerSpec;
 import io.github.shardsum.moe.train.Training;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
@@ -60,23 +67,25 @@ class TrainerTest {
     return new Examples(pairs, TOKENIZER, 1);
   }
 
+  private static TransformerSpec spec() {
+    return new TransformerSpec(
+        TOKENIZER.size(),
+        4,
+        1,
+        4,
+        4,
+        2,
+        2,
+        Examples.positions(),
+        1,
+        RouteOptions.parse("top2 second=all capacity=load"),
+        DType.F32);
+  }
+
   private Trainer trainer(Optional<CheckpointFolder> into) {
-    TransformerSpec spec =
-        new TransformerSpec(
-            TOKENIZER.size(),
-            4,
-            1,
-            4,
-            4,
-            2,
-            2,
-            Examples.positions(),
-            1,
-            RouteOptions.parse("top2 second=all capacity=load"),
-            DType.F32);
     Map<String, List<Training.Batch>> measured = Map.of("held back", examples().batches());
     return new Trainer(
-        new Trainer.Model(spec, TOKENIZER, 1, "data", 1),
+        new Trainer.Model(spec(), TOKENIZER, 1, "data", 1),
         examples(),
         measured,
         new Slow(this),
@@ -119,6 +128,29 @@ class TrainerTest {
       assertEquals(List.of("13", "11"), names());
     }
     assertEquals(List.of("", "1", "1", "1", "1", "1", "6", "6", "6", "6", "6", "11", "11"), newest);
+  }
+
+  /** A process that does not translate takes part in the gathering and keeps nothing. */
+  @Test
+  void runningMeansAreOfEachParameterAndKeptWhereAsked() throws IOException {
+    try (Trainer trainer = trainer(Optional.empty())) {
+      trainer.train(OptionalLong.of(2), OptionalLong.empty(), () -> false, _ -> {});
+      trainer.gatherAverages(true);
+      Map<String, Tensor> kept = trainer.averages();
+      assertSame(kept, trainer.averages());
+      trainer.gatherAverages(false);
+      Map<String, Tensor> again = trainer.averages();
+      assertNotSame(kept, again);
+      assertEquals(
+          Transformer.parameters(spec()).stream().map(Parameter::name).toList(),
+          List.copyOf(again.keySet()));
+      kept.forEach(
+          (name, mean) ->
+              assertArrayEquals(
+                  mean.toFloatArray(),
+                  Objects.requireNonNull(again.get(name)).toFloatArray(),
+                  name));
+    }
   }
 
   private List<String> names() throws IOException {
