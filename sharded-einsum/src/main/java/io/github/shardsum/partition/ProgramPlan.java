@@ -1,5 +1,6 @@
 package io.github.shardsum.partition;
 
+import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.plan.ProgramPlanner;
 import io.github.shardsum.internal.partition.plan.ProgramPlanning;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
@@ -91,10 +92,10 @@ public record ProgramPlan(
             planned.program(),
             planned.plan(),
             planned.cost());
-    plan = ProgramPlanning.finished(plan, options);
+    CompositeCode.Finder kernels = DeviceMemory.kernels(_ -> true);
+    plan = ProgramPlanning.finished(plan, kernels, options);
     if (options.memoryLimit().isPresent()) {
-      ProgramPlanning.check(
-          plan, DeviceMemory.kernels(_ -> true), options.memoryLimit().getAsLong());
+      ProgramPlanning.check(plan, kernels, options.memoryLimit().getAsLong());
     }
     return plan;
   }

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.partition.plan;
 
 import io.github.shardsum.collective.Plan;
+import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.reshard.Clocks;
 import io.github.shardsum.internal.reshard.Prices;
@@ -21,8 +22,8 @@ import java.util.Map;
  * Lets collectives of a plan go on behind what devices compute: each is started behind the last
  * step that makes its operand and awaited before its first reader, if the schedule gets shorter. A
  * plan that would hold more memory keeps its starts where the collectives were, and if that holds
- * more too, stays as it is. Collectives keep their order, nothing is in flight at a loop, and the
- * bodies of manual regions stay as they are.
+ * more too, stays as it is. Collectives keep their order, nothing is in flight at a loop or
+ * windows, and the bodies of manual regions stay as they are.
  */
 public final class Overlap {
   /** A step in its new place: a start, an await, or as it was. */
@@ -62,19 +63,20 @@ public final class Overlap {
    * The plan with starts and awaits.
    *
    * @param plan the plan
+   * @param composites finds the code of composites, whose workspaces count
    * @param options what it was chosen by; without overlap the plan stays as it is
    * @return a plan whose results have the same bits, whose peak is not above and whose schedule is
    *     not longer
    */
-  public static SpmdPlan of(SpmdPlan plan, PlanOptions options) {
+  public static SpmdPlan of(SpmdPlan plan, CompositeCode.Finder composites, PlanOptions options) {
     if (!options.overlap()) {
       return plan;
     }
     Prices prices = Prices.of(plan.mesh(), options);
-    long peak = DeviceMemory.of(plan).peakBytes();
+    long peak = DeviceMemory.of(plan, composites).peakBytes();
     for (boolean isEarly : new boolean[] {true, false}) {
       SpmdPlan changed = changed(plan, prices, isEarly);
-      if (changed.equals(plan) || DeviceMemory.of(changed).peakBytes() <= peak) {
+      if (changed.equals(plan) || DeviceMemory.of(changed, composites).peakBytes() <= peak) {
         return changed;
       }
     }
@@ -143,20 +145,23 @@ public final class Overlap {
     return all;
   }
 
-  /** Whether a start may go before an item: no collective, no loop, and not its operand's maker. */
+  /** Whether a start may go before an item: no collective, no edge, and not its operand's maker. */
   private boolean mayPass(Item item, int maker) {
     PlanStep step = plan.steps().get(item.step());
     // The await of what is started gives the value; the start alone does not.
     boolean makes = item.step() == maker && !item.isStart();
-    return !makes
-        && (item.isAwait() || !step.action().isCollective())
-        && !(step.action() instanceof Action.Loop);
+    return !makes && (item.isAwait() || !step.action().isCollective()) && !isAlone(step.action());
   }
 
-  /** Whether an await must stand before an item: its first reader, or a loop. */
+  /** Whether an await must stand before an item: its first reader, a loop or windows. */
   private boolean isEdge(Item item, int reader) {
     return (item.step() == reader && !item.isAwait())
-        || plan.steps().get(item.step()).action() instanceof Action.Loop;
+        || isAlone(plan.steps().get(item.step()).action());
+  }
+
+  /** Whether nothing may be in flight while an action runs. */
+  private static boolean isAlone(Action action) {
+    return action instanceof Action.Loop || action instanceof Action.Windows;
   }
 
   private static boolean atMostInFlight(List<Item> items) {
@@ -180,7 +185,7 @@ public final class Overlap {
         ends.put(item.step(), clocks.start(price));
       } else if (item.isAwait()) {
         clocks.await(ends.getOrDefault(item.step(), 0.0));
-      } else if (action.isCollective() || action instanceof Action.Loop) {
+      } else if (action.isCollective() || isAlone(action)) {
         clocks.blocking(price);
       } else {
         clocks.local(price);

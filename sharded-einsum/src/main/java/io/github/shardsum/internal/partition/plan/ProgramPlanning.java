@@ -76,25 +76,47 @@ public final class ProgramPlanning {
   }
 
   private ProgramPlan plan(Program given, Planned planned) {
-    Planned chosen =
-        options.memoryLimit().isEmpty() ? WindowChoice.of(planned, Map.of(), options) : planned;
+    Planned chosen = windowed(planned, Map.of(), composites, options);
     return overlapped(
-        new ProgramPlan(given, Map.of(), chosen.program(), chosen.plan(), chosen.cost()), options);
+        new ProgramPlan(given, Map.of(), chosen.program(), chosen.plan(), chosen.cost()),
+        composites,
+        options);
+  }
+
+  /** With einsums in windows as options say, if the plan then holds no more than a limit. */
+  private static Planned windowed(
+      Planned planned,
+      Map<String, Layout> asked,
+      CompositeCode.Finder composites,
+      PlanOptions options) {
+    Planned chosen = WindowChoice.of(planned, asked, options);
+    boolean fits =
+        options.memoryLimit().isEmpty()
+            || chosen.plan().equals(planned.plan())
+            || DeviceMemory.of(chosen.plan(), composites).peakBytes()
+                <= options.memoryLimit().getAsLong();
+    return fits ? chosen : planned;
   }
 
   /**
    * The plan with einsums in windows and collectives behind what devices compute, as options ask.
    *
    * @param plan a plan
-   * @param options what it was chosen by
+   * @param composites finds the code of composites
+   * @param options what it was chosen by; within a memory limit the plan stays there
    * @return the plan
    */
-  public static ProgramPlan finished(ProgramPlan plan, PlanOptions options) {
+  public static ProgramPlan finished(
+      ProgramPlan plan, CompositeCode.Finder composites, PlanOptions options) {
     Planned chosen =
-        WindowChoice.of(
-            new Planned(plan.program(), plan.plan(), plan.cost()), plan.layouts(), options);
+        windowed(
+            new Planned(plan.program(), plan.plan(), plan.cost()),
+            plan.layouts(),
+            composites,
+            options);
     return overlapped(
         new ProgramPlan(plan.given(), plan.layouts(), plan.program(), chosen.plan(), chosen.cost()),
+        composites,
         options);
   }
 
@@ -102,11 +124,13 @@ public final class ProgramPlanning {
    * The plan with collectives behind what devices compute, if options ask for that.
    *
    * @param plan a plan
+   * @param composites finds the code of composites
    * @param options what it was chosen by
    * @return the plan, whose price is then the end of its schedule
    */
-  private static ProgramPlan overlapped(ProgramPlan plan, PlanOptions options) {
-    SpmdPlan steps = Overlap.of(plan.plan(), options);
+  private static ProgramPlan overlapped(
+      ProgramPlan plan, CompositeCode.Finder composites, PlanOptions options) {
+    SpmdPlan steps = Overlap.of(plan.plan(), composites, options);
     if (steps.equals(plan.plan())) {
       return plan;
     }

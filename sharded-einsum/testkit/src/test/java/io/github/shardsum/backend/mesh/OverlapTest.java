@@ -223,4 +223,93 @@ final class OverlapTest {
         plan.plan().steps().stream().noneMatch(step -> step.action() instanceof Action.Loop),
         plan::toString);
   }
+
+  private static final Program GATHER_AND_WINDOWS =
+      Program.parse(
+          """
+          program three {
+            input t: f32[k@x=4096]
+            input q: f32[s@x=1024 m=256]
+            input w: f32[m=256 n=64]
+            input u: f32[m=256 h@x=1024]
+            input big: f32[j@x=262144]
+            all = annotate(t) {layout="k"}
+            a = einsum(q, w) {equation="s m, m n -> s n"}
+            y = einsum(q, u) {equation="s m, m h -> s h"}
+            out = annotate(y) {layout="s@x h"}
+            r = relu(all)
+            last = annotate(r) {layout="k"}
+            wide = annotate(big) {layout="j"}
+            output a
+            output out
+            output last
+            output wide
+          }
+          """);
+
+  /** Windows travel in both directions themselves, so that nothing else may be in flight. */
+  @Test
+  void nothingIsInFlightAtWindows() {
+    PlanOptions options =
+        PlanOptions.defaults()
+            .withReplication()
+            .withWindows(PlanOptions.Windows.ALWAYS)
+            .withOverlap(true);
+    ProgramPlan plan = ProgramPlan.of(GATHER_AND_WINDOWS, Mesh.parse("x=4"), _ -> false, options);
+    plan.certify();
+    List<String> ops = ops(plan);
+    assertTrue(ops.indexOf("start") >= 0, plan::toString);
+    assertTrue(ops.indexOf("start") < ops.indexOf("await"), plan::toString);
+    assertTrue(ops.indexOf("await") < ops.indexOf("windows"), plan::toString);
+  }
+
+  @Test
+  void windowsAreThereWithinALimitThatIsKeptWithoutThem() {
+    PlanOptions always = PlanOptions.defaults().withWindows(PlanOptions.Windows.ALWAYS);
+    ProgramPlan plan = product(always.withMemoryLimit(1L << 30));
+    plan.certify();
+    assertEquals(product(always).plan(), plan.plan());
+    assertTrue(hasWindows(plan.plan()), plan::toString);
+    Topology fast = Topology.of("four", Interconnect.RING, Link.of(100, 1), 4);
+    PlanOptions byPrice =
+        PlanOptions.defaults().withWindows(PlanOptions.Windows.BY_PRICE).withTopology(fast);
+    ProgramPlan priced = product(byPrice.withMemoryLimit(1L << 30));
+    assertEquals(product(byPrice).plan(), priced.plan());
+    assertTrue(hasWindows(priced.plan()), priced::toString);
+  }
+
+  private static ProgramPlan sums(PlanOptions options) {
+    Mesh mesh = Mesh.parse("x=4");
+    Program program =
+        Program.parse(
+            """
+            program sums {
+              input u: bf16[a=64 m=8]
+              input v: bf16[m=8 n=1024]
+              r = einsum(u, v) {equation="a m, m n -> a n"}
+              output r
+            }
+            """);
+    return ProgramPlan.withLayouts(
+        program,
+        mesh,
+        Map.of(
+            "u", Layout.parse(mesh, "a m@x"),
+            "v", Layout.parse(mesh, "m n@x"),
+            "r", Layout.parse(mesh, "a n@x")),
+        options.withReplication());
+  }
+
+  /** The sum of a small operand's windows is f32 beside the result, which exceeds the limit. */
+  @Test
+  void windowsThatHoldMoreThanALimitAreLeftOut() {
+    PlanOptions always = PlanOptions.defaults().withWindows(PlanOptions.Windows.ALWAYS);
+    ProgramPlan whole = sums(PlanOptions.defaults());
+    ProgramPlan windows = sums(always);
+    long peak = whole.plan().peakBytes();
+    assertTrue(hasWindows(windows.plan()), windows::toString);
+    assertTrue(windows.plan().peakBytes() > peak, () -> windows + "\n" + whole);
+    assertEquals(whole.plan(), sums(always.withMemoryLimit(peak)).plan());
+    assertEquals(windows.plan(), sums(always.withMemoryLimit(windows.plan().peakBytes())).plan());
+  }
 }
