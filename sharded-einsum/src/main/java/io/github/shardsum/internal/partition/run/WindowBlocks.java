@@ -58,7 +58,7 @@ final class WindowBlocks {
   private final ConcurrentMap<Form, Einsum> compiled = new ConcurrentHashMap<>();
 
   /** The shapes and strides that an einsum is compiled for; there are few. */
-  private record Form(List<OperandSpec> operands) {}
+  private record Form(List<OperandSpec> operands, Shape out) {}
 
   WindowBlocks(Action.Windows action, SpmdPlan plan, int number, Frame frame) {
     PlanStep step = plan.steps().get(number);
@@ -264,7 +264,7 @@ final class WindowBlocks {
 
   private void product(Tensor[] views, Tensor out, boolean isFirst) {
     if (out.shape().elementCount() > 0) {
-      Form form = new Form(List.of(OperandSpec.like(views)));
+      Form form = new Form(List.of(OperandSpec.like(views)), out.shape());
       compiled.computeIfAbsent(form, this::compile).runInto(1, isFirst ? 0 : 1, out, views);
     }
   }
@@ -276,10 +276,9 @@ final class WindowBlocks {
             .withWorkers(Workers.sequential())
             .withSums(sums);
     Contraction.Einsum einsum = (Contraction.Einsum) action.statement().operation();
-    PlannedValue made = frame.value(result);
     for (String label : einsum.sizes().keySet()) {
       int dim = Windowed.dim(whole.equation().output(), label);
-      options = options.withSize(label, made.layout().largestShape(made.shape()).size(dim));
+      options = options.withSize(label, form.out().size(dim));
     }
     return Einsum.compile(whole.equation(), options, form.operands().toArray(OperandSpec[]::new));
   }

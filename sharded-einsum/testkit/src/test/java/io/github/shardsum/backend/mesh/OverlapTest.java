@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.backend.mesh.RandomLayoutsTest.Laid;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
@@ -15,10 +16,13 @@ import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.testkit.BackendCheck;
 import io.github.shardsum.testkit.Generator;
 import io.github.shardsum.testkit.PlanAssert;
+import io.github.shardsum.testkit.ProgramCase;
 import io.github.shardsum.testkit.Programs;
 import io.github.shardsum.testsupport.TestDepth;
 import io.github.shardsum.topology.Interconnect;
@@ -261,6 +265,30 @@ final class OverlapTest {
     assertTrue(ops.indexOf("start") >= 0, plan::toString);
     assertTrue(ops.indexOf("start") < ops.indexOf("await"), plan::toString);
     assertTrue(ops.indexOf("await") < ops.indexOf("windows"), plan::toString);
+  }
+
+  /** A label of the result alone, of whose five indices devices have three and two. */
+  @Test
+  void windowsMakeALabelThatOnlyTheResultHas() {
+    Mesh mesh = Mesh.parse("x=2 y=2");
+    ProgramBuilder p = Program.builder("made");
+    Value u = p.input("u", "i32[a=4 m=3]");
+    Value v = p.input("v", "i32[m=3 n=2]");
+    p.output("r", p.einsum(Equation.parse("a m, m n -> a n c"), List.of(u, v), Map.of("c", 5L)));
+    ProgramCase program = Programs.withInputs(_ -> p.build(), true).of(1);
+    PlanOptions always = BLOCKING.withWindows(PlanOptions.Windows.ALWAYS);
+    ProgramPlan plan =
+        ProgramPlan.withLayouts(
+            program.program(),
+            mesh,
+            Map.of("u", Layout.parse(mesh, "a@x m"), "r", Layout.parse(mesh, "a n c@y")),
+            always);
+    assertTrue(hasWindows(plan.plan()), plan::toString);
+    plan.certify();
+    try (Collectives collectives = Collectives.open(mesh)) {
+      BackendCheck.equalsReference(
+          new Planned(MeshBackend.of(collectives, Kernels.none(), BLOCKING), plan), program);
+    }
   }
 
   @Test
