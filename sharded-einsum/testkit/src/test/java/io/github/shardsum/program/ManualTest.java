@@ -268,6 +268,42 @@ class ManualTest {
         });
   }
 
+  private static String over(String part, String body) {
+    return """
+    program p {
+      input a: f32[m=8]
+      y = manual(a) {axes=["x=2"], in=["m@x"], out=["m@x"], body=program member {
+        PART
+        BODY
+        output r
+      }}
+      output y
+    }
+    """
+        .replace("PART", part)
+        .replace("BODY", body);
+  }
+
+  /** Inside of a region its own axes split nothing, as the type of an input or in a composite. */
+  @Example
+  void layoutsOfABodyAreOfOtherAxes() {
+    Program.parse(over("input b: f32[m@c=4]", "r = relu(b)"));
+    refused(
+        "a body's input must be of other axes than the region's",
+        () -> Program.parse(over("input b: f32[m@x=4]", "r = relu(b)")));
+    ProgramBuilder meaning = Program.builder("meaning");
+    meaning.output("z", meaning.layout(meaning.input("v", "f32[S=4]"), "S@x"));
+    refused(
+        "an annotation in it must be of other axes than the region's",
+        () ->
+            region(
+                "f32[S=8]",
+                "x=2",
+                "S@x",
+                "S@x",
+                (b, x) -> b.composite("laid", meaning.build(), x).getFirst()));
+  }
+
   @Example
   void aCommunicationOutsideOfRegionsIsRefused() {
     ProgramBuilder p = Program.builder("outside");

@@ -237,8 +237,15 @@ final class ManualTypes {
     return ValueType.of(part.dtype(), part.names(), sizes);
   }
 
-  /** Communications, inner regions and annotations of a body fit the region's axes. */
+  /** Inputs, communications, inner regions and annotations of a body fit the region's axes. */
   private void body(Program body, Map<String, MeshAxis> own) {
+    for (Value input : body.inputs()) {
+      Set<String> named = Variance.named(input.type().labels());
+      named.addAll(input.type().labels().partial());
+      named.retainAll(own.keySet());
+      check(
+          named.isEmpty(), "a body's input must be of other axes than the region's, got " + input);
+    }
     for (Statement statement : body.statements()) {
       switch (statement.operation()) {
         case Communication communication ->
@@ -252,6 +259,7 @@ final class ManualTypes {
           body(inner.body(), own);
         }
         case Nested.Scan scan -> body(scan.body(), own);
+        case Nested.Composite composite -> body(composite.decomposition(), own);
         case Movement.Annotate annotate -> annotation(annotate, own);
         default -> {}
       }
