@@ -49,7 +49,7 @@ public record SpmdPlan(
    * Copies the lists and checks the numbers.
    *
    * @throws IllegalArgumentException if a step reads a value that is not there before it, an output
-   *     is not there, or a layout is of another mesh
+   *     is not there, or a layout or the body of a loop is of another mesh
    */
   public SpmdPlan {
     inputs = List.copyOf(inputs);
@@ -61,6 +61,15 @@ public record SpmdPlan(
     int known = inputs.size();
     for (PlanStep step : steps) {
       step.results().forEach(result -> check(mesh, result));
+      if (step.action() instanceof Action.Loop loop && !loop.body().mesh().equals(mesh)) {
+        throw new IllegalArgumentException(
+            "body of "
+                + step.result().name()
+                + ": must be on "
+                + mesh
+                + ", got "
+                + loop.body().mesh());
+      }
       for (int operand : step.operands()) {
         check(operand, known);
       }

@@ -130,15 +130,19 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     return whole.getFirst();
   }
 
-  /** The one label of which all operations of a composite's meaning read neighbours. */
+  /** The label of a composite that is windows of its padded operand; no other reads neighbours. */
   private static String neighbours(Program meaning) {
-    List<String> labels =
-        meaning.statements().stream()
-            .map(statement -> neighbours(statement.operation()))
-            .distinct()
-            .toList();
-    require(labels.size() == 1, "must read neighbours along one label, got %s", meaning);
-    return labels.getFirst();
+    boolean isTwo = meaning.statements().size() == 2 && meaning.inputs().size() == 1;
+    if (isTwo
+        && meaning.statements().getFirst().operation() instanceof Movement.Pad pad
+        && meaning.statements().getLast().operation() instanceof Movement.Window window
+        && pad.x().equals(meaning.inputs().getFirst())
+        && window.x().equals(meaning.statements().getFirst().result())
+        && window.label().equals(pad.label())
+        && meaning.outputs().equals(meaning.statements().getLast().results())) {
+      return pad.label();
+    }
+    throw new PlanRefusedException("must be windows of a padded operand, got " + meaning);
   }
 
   /**

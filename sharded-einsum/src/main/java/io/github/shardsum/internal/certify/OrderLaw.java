@@ -152,11 +152,13 @@ final class OrderLaw {
   /** A sum whose addends devices hold must be split along its outermost label alone. */
   private void sums(PlanStep step, List<List<String>> terms, List<String> output) {
     Set<String> partial = partial(step.result());
+    String name = step.result().name();
+    boolean isPair = terms.size() <= 2 || !step.result().dtype().isFloating();
+    require(isPair, "%s: a sum in order must be of two operands at most, got %s", name, terms);
     if (partial.isEmpty()) {
       return;
     }
-    String name = step.result().name();
-    boolean isOne = partial.size() == 1 && terms.size() <= 2;
+    boolean isOne = partial.size() == 1;
     require(isOne, "%s: a sum in order must be split over one axis, got %s", name, partial);
     String axis = partial.iterator().next();
     List<String> first = terms.getFirst();

@@ -55,7 +55,11 @@ public final class PlanChecker {
   private final Map<Object, List<Asked>> bodies = new HashMap<>();
 
   /** The bodies of loops, once they are followed. */
-  private final IdentityHashMap<SpmdPlan, PlanChecker> rounds = new IdentityHashMap<>();
+  private final IdentityHashMap<SpmdPlan, Map<Inside, PlanChecker>> rounds =
+      new IdentityHashMap<>();
+
+  /** What a body reads, and the axes of the regions around it. */
+  private record Inside(List<Value> inputs, Set<String> manual) {}
 
   /** The axes of regions around the plan, along which devices have other values. */
   private final Set<String> manual;
@@ -428,20 +432,28 @@ public final class PlanChecker {
 
   /** The checker of a loop's body. */
   private PlanChecker body(Operation nested, SpmdPlan body) {
-    return rounds.computeIfAbsent(
-        body,
-        _ ->
-            switch (nested) {
-              case Nested.Scan scan -> round(scan.body(), body, manual);
-              case Nested.Manual region -> {
-                Set<String> inside = new HashSet<>(manual);
-                region
-                    .axes()
-                    .forEach(axis -> require(inside.add(axis.name()), "%s is manual twice", axis));
-                yield round(region.body(), body, inside);
-              }
-              default -> throw new PlanRefusedException("must be a loop or region, got " + nested);
-            });
+    require(body.mesh().equals(plan.mesh()), "a body must be on the plan's mesh, got %s", body);
+    return switch (nested) {
+      case Nested.Scan scan -> followed(scan.body(), body, manual);
+      case Nested.Manual region -> {
+        Set<String> inside = new HashSet<>(manual);
+        region.axes().forEach(axis -> require(inside.add(axis.name()), "%s is manual twice", axis));
+        yield followed(region.body(), body, inside);
+      }
+      default -> throw new PlanRefusedException("must be a loop or region, got " + nested);
+    };
+  }
+
+  private PlanChecker followed(Program program, SpmdPlan body, Set<String> inside) {
+    Inside key = new Inside(terms.bodyInputs(program), Set.copyOf(inside));
+    Map<Inside, PlanChecker> all = rounds.computeIfAbsent(body, _ -> new HashMap<>());
+    PlanChecker before = all.get(key);
+    if (before != null) {
+      return before;
+    }
+    PlanChecker inner = round(program, body, inside);
+    all.put(key, inner);
+    return inner;
   }
 
   /** A round is followed; its own loops may be those of any body of the program. */
