@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.partition.plan;
 
+import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.Origin;
@@ -61,8 +62,9 @@ record RegionPlanner(ProgramPlanner outer, Statement statement, Nested.Manual ma
     }
     SpmdPlan plan = members.lifted(body.written());
     state.cost = state.cost.plus(ways.cost(plan));
-    state.work = state.work.plus(body.state().work);
-    state.products = state.products.plus(body.state().products);
+    Cost products = ways.products(plan);
+    state.work = state.work.plus(products).plus(others(body));
+    state.products = state.products.plus(products);
     Statement region =
         new Statement(statement.results(), manual.with(body.plannedProgram(), manual.operands()));
     state.statements.add(region);
@@ -71,5 +73,11 @@ record RegionPlanner(ProgramPlanner outer, Statement statement, Nested.Manual ma
     for (int i = 0; i < results.size(); i++) {
       state.hold(statement.results().get(i), results.get(i).layout(), number + i);
     }
+  }
+
+  /** What a body's operations apart from einsums read and write, which it counts in elements. */
+  private Cost others(ProgramPlanner body) {
+    double elements = body.state().work.amount() - body.state().products.amount();
+    return new Cost(outer.ways().elements(Math.max(0, elements)), 0);
   }
 }

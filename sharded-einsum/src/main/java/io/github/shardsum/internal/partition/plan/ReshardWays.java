@@ -87,6 +87,20 @@ final class ReshardWays {
     return cost;
   }
 
+  /** The cost of a plan's einsums. */
+  Cost products(SpmdPlan plan) {
+    Cost cost = Cost.NOTHING;
+    for (int i = 0; i < plan.steps().size(); i++) {
+      PlanStep step = plan.steps().get(i);
+      cost =
+          cost.plus(
+              step.action() instanceof Action.Loop loop
+                  ? products(loop.body()).times(loop.rounds())
+                  : work(plan.flops(i) / 2, step.result().dtype()));
+    }
+    return cost;
+  }
+
   /** A way, and the place of the layout that it begins with. */
   record From(int place, Way way) {}
 

@@ -26,6 +26,9 @@ import io.github.shardsum.testkit.Layouts;
 import io.github.shardsum.testkit.PlanAssert;
 import io.github.shardsum.testkit.ProgramCase;
 import io.github.shardsum.testkit.Programs;
+import io.github.shardsum.topology.Interconnect;
+import io.github.shardsum.topology.Link;
+import io.github.shardsum.topology.Topology;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -200,5 +203,17 @@ class ManualOnMeshTest {
     assertTrue(
         refused.getMessage().contains("axes must be of mesh \"x=4 y=3\", got x=2"),
         refused::getMessage);
+  }
+
+  /** A region's product costs seconds where the network says how long transfers take. */
+  @Example
+  void aRegionIsPricedAsTheProgramAroundIt() {
+    Mesh mesh = Mesh.parse("x=2 y=3");
+    Topology network = Topology.of("six", Interconnect.RING, Link.of(100, 1), 6);
+    for (PlanOptions options :
+        List.of(PlanOptions.defaults(), PlanOptions.defaults().withTopology(network))) {
+      ProgramPlan plan = ProgramPlan.of(product(), mesh, _ -> false, options.withReplication());
+      assertEquals(plan.plan().price(options), plan.cost(), 1e-9 * plan.cost(), plan::toString);
+    }
   }
 }
