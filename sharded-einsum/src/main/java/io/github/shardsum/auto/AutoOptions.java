@@ -11,7 +11,8 @@ import java.util.function.Predicate;
  * Options of {@link Auto}; an immutable value.
  *
  * @param plan prices and the memory limit of plans: a topology, bytes a device may hold at once;
- *     collectives are not started ahead, whatever it says
+ *     without an order of sums; collectives are not started ahead, and no einsum is computed in
+ *     windows, whatever it says
  * @param kernels which composites are computed as one and not as their decomposition
  * @param split inputs that may not be replicated: each mesh axis splits one of their labels
  * @param seconds more than 0 and at most 1,000,000: they set the amount of work, so that equal
@@ -22,10 +23,15 @@ public record AutoOptions(
   /**
    * Copies the names and checks the seconds.
    *
-   * @throws IllegalArgumentException if the seconds are out of their range
+   * @throws IllegalArgumentException if the seconds are out of their range, or plans must keep an
+   *     order of sums
    */
   public AutoOptions {
     Objects.requireNonNull(plan, "plan");
+    if (plan.sums().isTree()) {
+      throw new IllegalArgumentException(
+          "plan: must be without an order of sums, got " + plan.sums());
+    }
     Objects.requireNonNull(kernels, "kernels");
     split = Set.copyOf(split);
     if (!(seconds > 0 && seconds <= AssignmentOptions.MOST_SECONDS)) {
@@ -48,6 +54,7 @@ public record AutoOptions(
    *
    * @param value prices and limits of plans
    * @return a changed copy
+   * @throws IllegalArgumentException if plans must keep an order of sums
    */
   public AutoOptions withPlan(PlanOptions value) {
     return new AutoOptions(value, kernels, split, seconds);

@@ -107,7 +107,7 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withoutTopology() {
-    return new PlanOptions(Optional.empty(), memoryLimit, replication);
+    return new PlanOptions(Optional.empty(), memoryLimit, replication, overlap, windows, sums);
   }
 
   /**
