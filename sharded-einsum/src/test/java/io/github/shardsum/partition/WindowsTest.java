@@ -19,12 +19,17 @@ import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.topology.Interconnect;
+import io.github.shardsum.topology.Link;
+import io.github.shardsum.topology.Topology;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -436,5 +441,25 @@ class WindowsTest {
         new Case("x=4", "a m, m n -> a n", List.of("a m@x", "m n", "a n"), 0, "m", List.of("x"));
     Program program = program(of, 8, DType.F32);
     assertThrows(IllegalStateException.class, () -> plan(of, program, FORWARD).certify(program));
+  }
+
+  /** Addends of bf16 travel as f32, whose price and bytes they have. */
+  @Test
+  void scatteredSumsOfBf16HaveThePriceOfF32() {
+    Topology network = Topology.of("four", Interconnect.RING, Link.of(1, 1), 4);
+    PlanOptions options = PlanOptions.defaults().withTopology(network);
+    List<String> layouts = List.of("a m@x", "m@x n", "a@x n");
+    Case of = new Case("x=4", "a m, m n -> a n", layouts, -1, "a", List.of("x"));
+    SpmdPlan f32 = plan(of, program(of, 8, DType.F32), APART);
+    SpmdPlan bf16 = plan(of, program(of, 8, DType.BF16), APART);
+    assertEquals(f32.price(options), bf16.price(options));
+    assertEquals(bytes(f32), bytes(bf16));
+  }
+
+  private static String bytes(SpmdPlan plan) {
+    Matcher received =
+        Pattern.compile("\"bytesReceived\":(\\d+)").matcher(plan.toJson(PlanOptions.defaults()));
+    assertTrue(received.find(), () -> plan.toJson(PlanOptions.defaults()));
+    return received.group(1);
   }
 }

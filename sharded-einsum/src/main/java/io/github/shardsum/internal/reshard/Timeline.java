@@ -139,7 +139,11 @@ public record Timeline(List<Entry> entries, double end) {
     if (step.action() instanceof Action.Windows windows) {
       PlannedValue travels = windows.isScatter() ? step.result() : read.get(windows.operand());
       return Windowed.of(windows, read, step.result())
-          .price(windows, travels.localElements(), travels.dtype().byteSize(), prices);
+          .price(
+              windows,
+              travels.localElements(),
+              Windowed.travelling(windows, read, step.result()).byteSize(),
+              prices);
     }
     if (!step.action().isCollective()) {
       return prices.total(prices.multiplyAdds(plan.flops(i) / 2, step.result().dtype().byteSize()));

@@ -7,6 +7,7 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.program.Contraction;
+import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -78,6 +79,22 @@ public record Windowed(
   /** Multiply-adds of the largest device. */
   public double multiplyAdds() {
     return Counting.multiplyAdds(equation, operands, result);
+  }
+
+  /**
+   * The dtype of what travels in windows: addends of bf16 are f32.
+   *
+   * @param action the step's
+   * @param operands what it reads
+   * @param result what it gives
+   * @return the dtype
+   */
+  public static DType travelling(
+      Action.Windows action, List<PlannedValue> operands, PlannedValue result) {
+    if (!action.isScatter()) {
+      return operands.get(action.operand()).dtype();
+    }
+    return result.dtype() == DType.BF16 ? DType.F32 : result.dtype();
   }
 
   /** The place of the label in a term; -1 if it is not there. */

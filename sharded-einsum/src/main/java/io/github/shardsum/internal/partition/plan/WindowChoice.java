@@ -351,7 +351,11 @@ final class WindowChoice {
       PlannedValue travels) {
     List<PlannedValue> read = operands.stream().map(plan::value).toList();
     return Windowed.of(action, read, result)
-        .price(action, travels.localElements(), travels.dtype().byteSize(), prices);
+        .price(
+            action,
+            travels.localElements(),
+            Windowed.travelling(action, read, result).byteSize(),
+            prices);
   }
 
   private PlanStep step(

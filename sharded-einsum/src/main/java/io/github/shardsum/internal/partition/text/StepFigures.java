@@ -4,6 +4,7 @@ import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.Timeline;
+import io.github.shardsum.internal.reshard.Windowed;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanOptions;
@@ -154,8 +155,9 @@ record StepFigures(
       sent = inAll(rounds, body, StepFigures::bytesSent);
       lacking = inAll(rounds, body, StepFigures::lowerBound);
     } else if (step.action() instanceof Action.Windows windows) {
-      PlannedValue travels = windows.isScatter() ? step.result() : read.get(windows.operand());
-      bytes = Math.multiplyExact(received, travels.dtype().byteSize());
+      bytes =
+          Math.multiplyExact(
+              received, Windowed.travelling(windows, read, step.result()).byteSize());
       sent = bytes;
       lacking = bytes;
     } else if (step.action() instanceof Action.Neighbour neighbour) {
