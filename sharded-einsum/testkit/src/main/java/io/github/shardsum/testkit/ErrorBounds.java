@@ -336,9 +336,7 @@ public final class ErrorBounds {
     return switch (operation) {
       case Source.Constant(ValueType type, Scalar number) -> {
         Value value = one(new Source.Constant(wide(type), number));
-        double exact = number.toDouble();
-        double off = type.dtype().isFloating() ? Math.abs((float) exact - exact) : 0;
-        yield new Bounded(value, p.constant(errorType(type), off));
+        yield new Bounded(value, p.constant(errorType(type), ErrorArithmetic.off(number)));
       }
       case Source.Iota(ValueType type, String label) -> {
         Value value = one(new Source.Iota(wide(type), label));
@@ -353,7 +351,6 @@ public final class ErrorBounds {
   }
 
   private Bounded movement(Movement operation) {
-    Scalar zero = Scalar.of(DType.F64, 0);
     return switch (operation) {
       case Movement.Annotate(Value x, Annotation annotation) ->
           both(of(x), v -> new Movement.Annotate(v, annotation));
@@ -362,7 +359,7 @@ public final class ErrorBounds {
       case Movement.Pad(Value x, String label, long low, long high, long inside, Scalar fill) ->
           new Bounded(
               one(new Movement.Pad(of(x).value(), label, low, high, inside, fill)),
-              one(new Movement.Pad(of(x).error(), label, low, high, inside, zero)));
+              one(new Movement.Pad(of(x).error(), label, low, high, inside, off(fill))));
       case Movement.Concatenate(List<Value> operands, String label) ->
           new Bounded(
               one(new Movement.Concatenate(map(operands, x -> of(x).value()), label)),
@@ -370,7 +367,7 @@ public final class ErrorBounds {
       case Movement.Shift(Value x, String label, long by, Scalar fill) ->
           new Bounded(
               one(new Movement.Shift(of(x).value(), label, by, fill)),
-              one(new Movement.Shift(of(x).error(), label, by, zero)));
+              one(new Movement.Shift(of(x).error(), label, by, off(fill))));
       case Movement.Window w ->
           both(
               of(w.x()),
@@ -382,6 +379,10 @@ public final class ErrorBounds {
       case Movement.Merge(Value x, List<String> labels, String into) ->
           both(of(x), v -> new Movement.Merge(v, labels, into));
     };
+  }
+
+  private static Scalar off(Scalar fill) {
+    return new Scalar.Real(ErrorArithmetic.off(fill));
   }
 
   private Bounded both(Bounded x, java.util.function.Function<Value, Operation> moved) {

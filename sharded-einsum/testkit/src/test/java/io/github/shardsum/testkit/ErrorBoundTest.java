@@ -101,4 +101,33 @@ class ErrorBoundTest {
     }
     bounds.get(1).holds(Tensor.of(r, M, N));
   }
+
+  /** A fill of 0.1 is rounded to f32; one that f32 has, or that is infinite, is not. */
+  @Test
+  void fillsAreRounded() {
+    Program program =
+        Program.parse(
+            """
+            program fills {
+              input x: f32[i=2]
+              input n: i32[]
+              padded = pad(x) {label="i", low=1, high=0, interior=0, fill=0.1}
+              shifted = shift(x) {label="i", by=1, fill=0.1}
+              ragged = ragged(x, n) {label="i", fill=0.1}
+              exact = pad(x) {label="i", low=1, high=0, interior=0, fill=0.5}
+              output padded
+              output shifted
+              output ragged
+              output exact
+            }
+            """);
+    List<ErrorBound> bounds =
+        ErrorBounds.of(
+            program, List.of(Tensor.of(new float[] {1, 2}, 2), Tensor.of(new int[] {1})));
+    bounds.get(0).holds(Tensor.of(new float[] {0.1f, 1, 2}, 3));
+    bounds.get(1).holds(Tensor.of(new float[] {0.1f, 1}, 2));
+    bounds.get(2).holds(Tensor.of(new float[] {1, 0.1f}, 2));
+    assertEquals((double) 0.1f - 0.1, bounds.get(0).largest(), 1e-12);
+    assertEquals(0, bounds.get(3).largest(), 0);
+  }
 }

@@ -4,6 +4,7 @@ import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Comparison;
 import io.github.shardsum.program.Pointwise.UnaryKind;
 import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Scalar;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.testkit.ErrorBounds;
@@ -31,6 +32,16 @@ public final class ErrorArithmetic {
 
   public ErrorArithmetic(ProgramBuilder p) {
     this.p = p;
+  }
+
+  /**
+   * The error of a number in f32, which holds integers that fit and what is not finite as it is.
+   */
+  public static double off(Scalar number) {
+    double exact = number.toDouble();
+    return number instanceof Scalar.Real && Double.isFinite(exact)
+        ? Math.abs((float) exact - exact)
+        : 0;
   }
 
   public Value number(double value) {

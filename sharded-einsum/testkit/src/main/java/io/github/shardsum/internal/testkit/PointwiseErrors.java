@@ -146,7 +146,8 @@ public final class PointwiseErrors {
     Value cut =
         p.add(new Pointwise.Ragged(x.value(), lengths.value(), ragged.label(), ragged.fill()))
             .getFirst();
-    Value known = p.ragged(x.error(), lengths.value(), ragged.label(), 0);
+    Value known =
+        p.ragged(x.error(), lengths.value(), ragged.label(), ErrorArithmetic.off(ragged.fill()));
     return new Bounded(cut, a.where(not(a.positive(lengths.error())), known));
   }
 
