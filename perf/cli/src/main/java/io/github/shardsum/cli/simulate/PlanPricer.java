@@ -10,7 +10,6 @@ import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction;
-import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.tensor.DType;
@@ -211,10 +210,10 @@ final class PlanPricer {
   private PricedStep step(int i, Set<Integer> read) {
     PlanStep step = plan.steps().get(i);
     return switch (step.action()) {
-      case Action.Loop(Statement statement, SpmdPlan body) -> {
-        double rounds = ((Nested.Scan) statement.operation()).count();
+      case Action.Loop loop -> {
+        double rounds = loop.rounds();
         double seconds =
-            price(job, eta, constants, network, block, body).stream()
+            price(job, eta, constants, network, block, loop.body()).stream()
                 .mapToDouble(PricedStep::seconds)
                 .sum();
         yield compute(i, "elementwise", rounds * seconds, 0);
