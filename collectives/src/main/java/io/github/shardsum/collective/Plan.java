@@ -52,9 +52,9 @@ public interface Plan {
     COMPUTE,
     /** A collective runs. */
     COLLECTIVE,
-    /** A collective begins, and goes on behind the steps that follow. */
+    /** Starts a collective, which runs while the next steps run. */
     START,
-    /** What was started is waited for. */
+    /** Waits for a started collective. */
     AWAIT,
     /** Steps run several times over. */
     REPEAT

@@ -204,7 +204,7 @@ public record FactorRule(
     record Offset(long offset) implements Reads {}
 
     /**
-     * What is read through a value between operand and result, which is never stored.
+     * Reads through a value between operand and result that is never stored.
      *
      * @param outer what the result reads of the value between
      * @param middle size of that value's dimension

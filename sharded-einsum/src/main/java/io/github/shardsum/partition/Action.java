@@ -37,7 +37,7 @@ import java.util.Objects;
  *   <li>{@link Communicate}: a communication of a manual region
  *   <li>{@link Windows}: an einsum of chunks, round after round, whose transfers go on behind it
  *   <li>{@link Start}: the beginning of a collective, whose result is in flight
- *   <li>{@link Await}: what was in flight is there
+ *   <li>{@link Await}: the end of a collective that was in flight
  * </ul>
  *
  * <p>A label that a value has twice is the first of its dimensions.
@@ -420,7 +420,7 @@ public sealed interface Action {
     }
 
     /**
-     * What is sent.
+     * The communication of the step.
      *
      * @return the statement's operation
      */

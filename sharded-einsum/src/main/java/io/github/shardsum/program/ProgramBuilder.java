@@ -844,7 +844,7 @@ public final class ProgramBuilder {
 
   // Regions.
 
-  /** What a member of a region runs, see {@link #manual}. */
+  /** The body of a region, which each member runs, see {@link #manual}. */
   @FunctionalInterface
   public interface Body {
     /**
@@ -905,12 +905,12 @@ public final class ProgramBuilder {
     return ValueType.of(operand.type().dtype(), operand.type().names(), sizes);
   }
 
-  /** What a region's members hold combined, see {@link Communication.AllReduce}. */
+  /** Combines the members' values, see {@link Communication.AllReduce}. */
   public Value allReduce(Value x, ReduceKind by, String axes) {
     return one(new Communication.AllReduce(x, by, MeshAxis.parseAll(axes)));
   }
 
-  /** Members' chunks put together, see {@link Communication.AllGather}. */
+  /** Joins the members' chunks, see {@link Communication.AllGather}. */
   public Value allGather(Value x, String label, String axes) {
     return one(new Communication.AllGather(x, label, MeshAxis.parseAll(axes)));
   }
@@ -925,12 +925,12 @@ public final class ProgramBuilder {
     return one(new Communication.AllToAll(x, from, to, MeshAxis.parseAll(axes)));
   }
 
-  /** What the member before holds, in a ring, see {@link Communication.Permute}. */
+  /** Sends each member's value around a ring, see {@link Communication.Permute}. */
   public Value rotate(Value x, long by, String axes) {
     return permute(x, new Communication.Routes.Shift(by, true), axes);
   }
 
-  /** What another member holds, see {@link Communication.Permute}. */
+  /** Sends members' values by routes, see {@link Communication.Permute}. */
   public Value permute(Value x, Communication.Routes routes, String axes) {
     return one(new Communication.Permute(x, MeshAxis.parseAll(axes), routes));
   }

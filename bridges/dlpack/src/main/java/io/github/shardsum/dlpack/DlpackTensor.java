@@ -110,7 +110,7 @@ public final class DlpackTensor implements AutoCloseable {
   }
 
   /**
-   * What a {@code DLTensor} says, in elements.
+   * The contents of a {@code DLTensor}, in elements.
    *
    * @param first the lowest address that an element has
    * @param offset of the first element behind it

@@ -80,7 +80,7 @@ final class EnginePlan implements Plan {
             });
   }
 
-  /** What travels to other processes cannot be taken back, so that its lane is of no more use. */
+  /** Gives up the lanes in flight, since messages to other processes cannot be cancelled. */
   private void abandon(Throwable failed) {
     if (!flights.isEmpty()) {
       String reason = "plan " + name + " failed with collectives in flight: " + failed;
@@ -355,7 +355,8 @@ final class EnginePlan implements Plan {
       checkOpen();
       Rules.checkRequest(collective, engine.mesh());
       if (collective instanceof Collective.Barrier) {
-        throw new IllegalArgumentException("plan: what is started must move data, got a barrier");
+        throw new IllegalArgumentException(
+            "plan: a started collective must move data, got a barrier");
       }
       if (flying().contains(what)) {
         throw new IllegalArgumentException(
@@ -405,7 +406,7 @@ final class EnginePlan implements Plan {
       checkOpen();
       if (flying.remove(what) == null) {
         throw new IllegalArgumentException(
-            "plan: an await must be of what was started in the same steps, "
+            "plan: an await must name a collective started in the same steps, "
                 + (flying.isEmpty() ? "where nothing is in flight" : flying.keySet())
                 + ", got "
                 + what);
@@ -452,7 +453,7 @@ final class EnginePlan implements Plan {
         throw new IllegalStateException(
             "plan: "
                 + what
-                + " must await what it starts, got in flight at its end: "
+                + " must await every collective that it starts, got in flight at its end: "
                 + new TreeSet<>(flying.keySet()));
       }
     }

@@ -77,7 +77,7 @@ final class InFlights {
       }
     }
 
-    /** Goes on behind an exchange that has ended. */
+    /** Goes on to the phase after an exchange that has ended. */
     void settle() {
       if (isCopied && begun.isPresent() && begun.get().isDone()) {
         await(Duration.ZERO);

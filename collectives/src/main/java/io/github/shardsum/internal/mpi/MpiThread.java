@@ -52,7 +52,7 @@ final class MpiThread {
   /** Operations that were started and have not ended. */
   private final AtomicInteger flights = new AtomicInteger();
 
-  /** Looks at what is in flight while nobody waits for it; for who holds MPI. */
+  /** Polls operations in flight that nobody waits for; only for the thread that holds MPI. */
   private final Backoff glances = new Backoff(true);
 
   /** When the last of them was. */

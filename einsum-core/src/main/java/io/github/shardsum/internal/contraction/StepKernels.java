@@ -213,7 +213,9 @@ final class StepKernels {
             kernels.floats().add(terms, (int) from.origin() + at, sums, (int) to.origin() + at, n);
         case F64Array(double[] sums) when from.memory() instanceof F64Array(double[] terms) ->
             kernels.doubles().add(terms, (int) from.origin() + at, sums, (int) to.origin() + at, n);
-        default -> throw new IllegalStateException("sums: " + to.memory());
+        default ->
+            throw new IllegalStateException(
+                "sums: must be arrays of floats or doubles, got " + to.memory());
       }
     };
   }

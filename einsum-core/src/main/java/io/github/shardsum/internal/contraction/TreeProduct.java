@@ -36,7 +36,7 @@ final class TreeProduct implements StepKernel {
     /** A copy, element by element. */
     StepKernel copy(List<StepLabel> labels);
 
-    /** What adds the sums. */
+    /** The loop that adds sums. */
     Adder adder();
   }
 
@@ -224,7 +224,9 @@ final class TreeProduct implements StepKernel {
       return switch (array.memory()) {
         case F32Array(float[] values) -> values.length;
         case F64Array(double[] values) -> values.length;
-        default -> throw new IllegalStateException("sums: " + array.memory());
+        default ->
+            throw new IllegalStateException(
+                "sums: must be an array of floats or doubles, got " + array.memory());
       };
     }
 

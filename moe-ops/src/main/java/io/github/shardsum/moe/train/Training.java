@@ -146,7 +146,7 @@ public final class Training implements AutoCloseable {
       double loss, double norm, double balance, long unusable, Map<String, long[]> placed) {}
 
   /**
-   * What a step needs of a mesh, as its plan says.
+   * Traffic and memory of a step on a mesh, as planned.
    *
    * @param collectives how many there are
    * @param receivedBytes what the largest device receives
@@ -501,7 +501,7 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * What the last step needed of a mesh of ours.
+   * Traffic and memory of the last step on one of Shardsum's meshes.
    *
    * @return the plan's numbers; empty before the first step, and on other backends
    */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
@@ -68,6 +69,12 @@ class TroubleshootingTest {
           Map.entry(
               "no way stays within the memory limit of", () -> far(OPTIONS.withMemoryLimit(0))),
           Map.entry("the least found needs", () -> plan(PRODUCT, OPTIONS.withMemoryLimit(100))),
+          Map.entry(
+              "axes must be of mesh",
+              () -> Propagation.of(region(), Mesh.parse("y=2"), PropagationOptions.defaults())),
+          Map.entry(
+              "a manual region adds in the order of its communications",
+              () -> plan(region(), OPTIONS.withSums(SumOrder.TREE))),
           Map.entry("refused:", TroubleshootingTest::refused),
           Map.entry("must be used in place of its operand", TroubleshootingTest::unused),
           Map.entry("names must be of its values", () -> annotated("nobody", "m@x")),
@@ -130,6 +137,20 @@ class TroubleshootingTest {
     program.split(x, "m", "x");
     program.output(x);
     program.build();
+  }
+
+  private static Program region() {
+    return Program.parse(
+        """
+        program whole {
+          input x: f32[m=4]
+          y = manual(x) {axes=["x=2"], in=["m@x"], out=["m@x"], body=program region {
+            input x: f32[m=2]
+            y = negate(x)
+            output y }}
+          output y
+        }
+        """);
   }
 
   private static void annotated(String name, String layout) {

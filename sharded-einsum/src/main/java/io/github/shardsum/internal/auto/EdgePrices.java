@@ -149,7 +149,7 @@ final class EdgePrices {
     return isBound ? least(cost.get(), value, from) : ways.total(cost.get());
   }
 
-  /** What a reshard costs at the least, whatever it is part of. */
+  /** The least cost of a reshard in any plan. */
   private double least(Cost cost, Value value, Layout from) {
     if (!StatementChoices.isPackable(value, from)) {
       return ways.total(new Cost(cost.amount(), Math.min(1, cost.collectives())));

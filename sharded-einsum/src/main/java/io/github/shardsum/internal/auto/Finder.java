@@ -40,7 +40,7 @@ public final class Finder {
   /** Share of the seconds for the solver, each time. */
   private static final double SOLVING = 0.1;
 
-  /** How often the graph's limit shrinks by what plans are over the real one. */
+  /** The number of times that the graph's limit shrinks because plans exceed the real limit. */
   private static final int SHRINKS = 4;
 
   /** Statements from which on equal parts get equal layouts. */
@@ -95,6 +95,7 @@ public final class Finder {
    *
    * @return the annotations and their plan
    * @throws PlanException if no plan stays within the limits
+   * @throws IllegalArgumentException if no plan splits the inputs that may not be replicated
    */
   public FoundLayouts find() {
     Program pairs = PairwiseEinsums.run(simple);
@@ -118,12 +119,12 @@ public final class Finder {
     }
     best = better(best, search.byLabels());
     if (best.isEmpty()) {
-      throw new PlanException(
-          "auto: no plan of program "
-              + program.name()
-              + " on mesh "
-              + mesh.notation()
-              + " was found");
+      // The program's own refusal, if it has one.
+      ProgramPlan.of(program, mesh, kernels, options);
+      throw new IllegalArgumentException(
+          "split: no plan that was tried splits each of "
+              + split
+              + "; name fewer inputs, or allow more time");
     }
     Trial last = search.fewer(search.improved(best.get()));
     return found(last, search);
@@ -172,7 +173,7 @@ public final class Finder {
     return new AssignmentOptions(work, Math.min(AssignmentOptions.MOST_SECONDS, seconds * 10), 1);
   }
 
-  /** What no plan is below, whether einsums of many operands are in pairs or not. */
+  /** A lower bound of the price of all plans, with einsums of many operands in pairs or not. */
   private double bound() {
     double bound = bound(simple);
     Program pairs = PairwiseEinsums.run(simple);

@@ -357,7 +357,7 @@ final class LayoutGraph {
     }
   }
 
-  /** What is wanted after a move is a layout before it, and the other way round. */
+  /** Makes each candidate after a move a candidate before the move, and the other way round. */
   private static void exchange(Move move) {
     for (Layout after : List.copyOf(move.to.candidates)) {
       Layout before = move.after.apply(after);

@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * the same types, whose neighbours are equal too.
  */
 final class Repeats {
-  /** How far neighbours are looked at. */
+  /** The distance up to which neighbours are compared. */
   private static final int ROUNDS = 6;
 
   private Repeats() {}
@@ -74,7 +74,7 @@ final class Repeats {
     return colours;
   }
 
-  /** What each value is, with the colours of those around it. */
+  /** A description of each value with the colours of its neighbours. */
   private static Map<Slot, String> seen(
       List<Site> sites, List<String> kinds, Map<Slot, Integer> colours) {
     Map<Slot, String> seen = new LinkedHashMap<>();

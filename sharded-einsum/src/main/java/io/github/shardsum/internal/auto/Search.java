@@ -379,7 +379,7 @@ final class Search {
     return split.isEmpty() ? text : String.join(" ", split);
   }
 
-  /** How much dearer the plan is without each annotation. */
+  /** The increase of the price without each annotation. */
   SortedMap<String, Double> savings(Trial best) {
     trials.allow(DROPS);
     SortedMap<String, Double> savings = new TreeMap<>();

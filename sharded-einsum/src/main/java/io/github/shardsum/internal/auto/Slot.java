@@ -19,10 +19,10 @@ final class Slot {
   /** How often it is made. */
   final long times;
 
-  /** How addends of it are combined. */
+  /** The reduction that combines its addends. */
   ReduceKind by = ReduceKind.SUM;
 
-  /** How many operands of statements it is, and once more if it is an output. */
+  /** The number of its uses as an operand, plus 1 if it is an output. */
   int readers;
 
   final boolean isInput;
@@ -30,7 +30,7 @@ final class Slot {
   int made;
   int lastRead;
 
-  /** What is said by hand of its layout; empty if nothing is. */
+  /** The annotation of its layout; empty if there is none. */
   Optional<Demand> demand = Optional.empty();
 
   /** The layouts in which it may lie. */

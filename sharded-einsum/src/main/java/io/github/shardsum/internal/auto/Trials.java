@@ -149,7 +149,7 @@ final class Trials {
     }
   }
 
-  /** Whether inputs that may not be replicated are not. */
+  /** Whether every input that must not be replicated is split. */
   private boolean isSplit(SpmdPlan plan) {
     return plan.inputs().stream()
         .filter(input -> split.contains(input.name()))

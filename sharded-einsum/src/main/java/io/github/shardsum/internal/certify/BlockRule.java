@@ -107,7 +107,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     };
   }
 
-  /** What is put together or cut along a label is put together or cut whole. */
+  /** Labels that a communication gathers or cuts, which must be whole inside a member. */
   private static List<String> whole(Communication communication) {
     return switch (communication) {
       case Communication.AllGather x -> List.of(x.label());

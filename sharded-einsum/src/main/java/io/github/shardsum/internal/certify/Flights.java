@@ -38,7 +38,7 @@ final class Flights {
     } else {
       for (int operand : step.operands()) {
         require(!flying.contains(operand), "must not read %%%s, which is in flight", operand);
-        require(!landed.contains(operand), "must read what %%%s gave to its await", operand);
+        require(!landed.contains(operand), "must read the result of the await of %%%s", operand);
       }
     }
     switch (step.action()) {
@@ -50,7 +50,7 @@ final class Flights {
         require(flying.size() <= MOST, "at most %s must be in flight, got %s", MOST, flying);
       }
       case Action.Loop _, Action.Windows _ ->
-          require(flying.isEmpty(), "must find nothing in flight, got %s", flying);
+          require(flying.isEmpty(), "nothing must be in flight, got %s", flying);
       default -> {}
     }
   }
@@ -68,7 +68,7 @@ final class Flights {
   private void land(PlanStep step) {
     boolean single = step.operands().size() == 1 && step.results().size() == 1;
     int flight = step.operands().getFirst();
-    require(single && flying.remove(flight), "must await what is in flight, got %%%s", flight);
+    require(single && flying.remove(flight), "must await a value in flight, got %%%s", flight);
     landed.add(flight);
     PlannedValue began = plan.value(flight);
     PlannedValue ends = step.result();
@@ -78,7 +78,7 @@ final class Flights {
             && began.shape().equals(ends.shape())
             && began.layout().equals(ends.layout())
             && (began.dtype() == ends.dtype() || rounds);
-    require(isSame, "must give what was started, %s, got %s", began, ends);
+    require(isSame, "must give the started value, %s, got %s", began, ends);
   }
 
   /** At the end nothing is in flight, and no output is. */

@@ -68,7 +68,7 @@ final class OrderLaw {
       case Action.Windows windows ->
           require(
               partial(step.result()).isEmpty() && isOfOneTerm(windows),
-              "%s: windows add in the order of their rounds",
+              "%s: windows must not add rounds where sums have a fixed order",
               step.result().name());
       case Action.Communicate _ ->
           require(false, "%s: a manual region has no order of sums", step.result().name());
@@ -120,7 +120,7 @@ final class OrderLaw {
 
   private static void makesComplete(PlanStep step, PlannedValue result) {
     boolean complete = partial(result).isEmpty();
-    require(complete, "%s: the order of its sums is not known", step.result().name());
+    require(complete, "%s: its sums must have a known order", step.result().name());
   }
 
   private void contracts(PlanStep step, Action.Contract contract) {
@@ -170,7 +170,7 @@ final class OrderLaw {
         summed.add(dim);
       }
     }
-    require(!summed.isEmpty(), "%s: its sum has no label in every operand", name);
+    require(!summed.isEmpty(), "%s: a summed label must be in every operand", name);
     PlannedValue operand = plan.value(step.operands().getFirst());
     int outermost = summed.getFirst();
     List<String> axes = new ArrayList<>(operand.layout().axes(outermost));
@@ -180,7 +180,7 @@ final class OrderLaw {
     long leaf = summed.stream().distinct().count() == 1 ? plan.sums().leaf() : 1;
     boolean areNodes =
         areNodes(operand.shape().size(outermost), operand.layout().mesh().size(axis), leaf);
-    require(areNodes, "%s: parts of %s must be subtrees", name, first.get(outermost));
+    require(areNodes, "%s: parts of %s must be whole subtrees", name, first.get(outermost));
   }
 
   /** Whether all that a tree over the parts joins are nodes of the tree over the leaves. */

@@ -332,7 +332,7 @@ public final class PlanChecker {
         made);
   }
 
-  /** What is in flight is stored as its operand. */
+  /** Adds a value; one in flight is stored in the dtype of its operand. */
   private void add(Optional<DType> inFlight, Object meaning, Held made) {
     PlannedValue value = planned.get(values.size());
     made.checkLies(held(value.layout().term(), value.shape(), value.layout().term()));
@@ -437,7 +437,7 @@ public final class PlanChecker {
       case Nested.Scan scan -> followed(scan.body(), body, manual);
       case Nested.Manual region -> {
         Set<String> inside = new HashSet<>(manual);
-        region.axes().forEach(axis -> require(inside.add(axis.name()), "%s is manual twice", axis));
+        region.axes().forEach(axis -> require(inside.add(axis.name()), "axis %s must be manual in one region, got two", axis));
         yield followed(region.body(), body, inside);
       }
       default -> throw new PlanRefusedException("must be a loop or region, got " + nested);
@@ -523,8 +523,8 @@ public final class PlanChecker {
   }
 
   /**
-   * What devices hold of a region's results. A member's part of a label is the chunk that the
-   * region's axes cut first, so that what it holds of the part it holds of the whole.
+   * The parts of a region's results that devices hold. The region's axes cut a label first, so a
+   * member's part is a chunk, and a piece of that chunk is a piece of the whole.
    */
   private List<Held> members(Nested.Manual region, SpmdPlan plan, List<Held> read) {
     for (io.github.shardsum.program.MeshAxis axis : region.axes()) {

@@ -102,6 +102,6 @@ final class WindowRule {
               && rings.getLast().share() == Share.SMALLER_HALF
               && rings.getFirst().step() == -rings.getLast().step();
     }
-    require(fits, "rings must meet every chunk once, got %s", rings);
+    require(fits, "rings must bring every chunk once, got %s", rings);
   }
 }

@@ -40,7 +40,7 @@ public final class CompositeRules {
   private final Program body;
   private final String label;
 
-  /** Whether the kernel has promised to take a part of the label. */
+  /** Whether the kernel accepts a part of the label. */
   private final boolean isPromised;
 
   /** The dimension that is split, by value. */

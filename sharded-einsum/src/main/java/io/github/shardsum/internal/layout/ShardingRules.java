@@ -344,7 +344,7 @@ public final class ShardingRules {
     return rule.build();
   }
 
-  /** What is put together or cut along a label has it whole over the axes of no region. */
+  /** The rule of a communication: the label that it gathers or cuts is whole. */
   private static FactorRule communication(Communication communication, ValueType result) {
     List<String> whole =
         switch (communication) {

@@ -116,7 +116,8 @@ public final class Interpreter {
       case Selection selection -> SelectionEvaluator.of(selection, types, operands.getFirst());
       case Source source -> List.of(SourceEvaluator.of(source, types.getFirst(), operands));
       case Movement movement -> List.of(MovementEvaluator.of(movement, types.getFirst(), operands));
-      case Nested _, Communication _ -> throw new IllegalStateException("of all members");
+      case Nested _, Communication _ ->
+          throw new IllegalStateException("must be an operation of one member, got " + operation);
     };
   }
 

@@ -96,7 +96,7 @@ public record Timeline(List<Entry> entries, double end) {
   }
 
   /**
-   * How long awaits wait, those of all rounds of loops included.
+   * The time that awaits wait, in all rounds of loops.
    *
    * @param plan the plan of the timeline
    * @return the sum

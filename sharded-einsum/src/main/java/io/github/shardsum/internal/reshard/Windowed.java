@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What an einsum in windows would have read and given without them.
+ * The operands and the result that an einsum in windows would have without windows.
  *
  * @param equation of the statement
  * @param label in the equation

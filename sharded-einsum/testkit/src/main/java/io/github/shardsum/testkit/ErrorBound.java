@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * What a result in f32 may be, see {@link ErrorBounds}; an immutable value.
+ * The values that a result in f32 may have, see {@link ErrorBounds}; an immutable value.
  *
  * @param value the result in f64, and of a choice (a relation, an index) the chosen one
  * @param bound f64 of the same shape, 0 or more: how far each element may be from the value.

@@ -5,7 +5,7 @@ import java.util.List;
 
 /** A part of a collective that ends before the next phase begins. */
 public sealed interface Phase {
-  /** What it does, for messages. */
+  /** The name of the phase in messages. */
   String name();
 
   /**

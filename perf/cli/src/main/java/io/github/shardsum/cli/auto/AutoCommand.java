@@ -28,11 +28,11 @@ import picocli.CommandLine.Spec;
     name = "auto",
     description = {
       "%nFind the annotations of a program for a mesh: as few as give the cheapest plan.",
-      "%nPrinted are the annotations as plan takes them, the price of their plan, a proven lower"
+      "%nPrints the annotations as plan takes them, the price of their plan, a proven lower"
           + " bound of any plan's, the gap between the two, the peak of memory, the runner-up and"
-          + " what a checker proved of the plan.",
+          + " the checker's certificate of the plan.",
       "%nWith --iopddl, choose a strategy for each node of a graph instead: least cost within a"
-          + " memory limit. Printed are the cost, a bound, the gap, the peak, and as the last line"
+          + " memory limit. Prints the cost, a bound, the gap, the peak, and as the last line"
           + " the strategies' indices.%n"
     })
 public final class AutoCommand implements Callable<Integer> {
@@ -86,7 +86,9 @@ public final class AutoCommand implements Callable<Integer> {
         layouts
             .mesh()
             .orElseThrow(
-                () -> new ParameterException(spec.commandLine(), "--mesh AXES: must be given"));
+                () ->
+                    new ParameterException(
+                        spec.commandLine(), "--mesh AXES: must be given, got none"));
     AutoOptions options = layouts.options(mesh, seconds);
     Program program = layouts.program(mesh);
     PrintWriter out = spec.commandLine().getOut();

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What {@code auto} prints of annotations that were found. */
+/** Prints the annotations that {@code auto} found. */
 final class LayoutsReport {
   private static final int WIDTH = 40;
 

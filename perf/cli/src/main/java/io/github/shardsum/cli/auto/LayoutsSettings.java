@@ -27,7 +27,7 @@ final class LayoutsSettings {
       index = "0",
       arity = "0..1",
       paramLabel = "FILE.program",
-      description = "A program's text; what it says of layouts stays.")
+      description = "A program's text; its annotations stay.")
   private Optional<Path> program = Optional.empty();
 
   @Option(
@@ -51,7 +51,7 @@ final class LayoutsSettings {
       names = "--memory-limit",
       paramLabel = "SIZE",
       converter = ByteCount.Converter.class,
-      description = "What a device may hold at once, as in 4096, 8MB or 1.5GiB.")
+      description = "The most that a device may hold at once, as in 4096, 8MB or 1.5GiB.")
   private Optional<Long> limit = Optional.empty();
 
   @Option(

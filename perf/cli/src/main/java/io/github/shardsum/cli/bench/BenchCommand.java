@@ -174,7 +174,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--compare",
       paramLabel = "OLD.json",
-      description = "Say what moved beyond noise since --json wrote this; status 1 on a loss.")
+      description = "Compare with a result of --json: moves beyond noise; status 1 on a loss.")
   private Optional<Path> compare = Optional.empty();
 
   private final List<BenchPage.Limits> roofs = new ArrayList<>();
@@ -235,7 +235,7 @@ public final class BenchCommand implements Callable<Integer> {
     if (equation.isPresent()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--compare: compares listed cases, got an equation: leave one of them out");
+          "--compare: expected listed cases, got an equation; leave out one of them");
     }
     String name = compare.get().toString();
     try (InputStream in = TextFiles.open(compare.get())) {

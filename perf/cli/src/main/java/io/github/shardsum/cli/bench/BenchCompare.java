@@ -10,7 +10,7 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What moved between two runs, both as {@link BenchJson} writes them.
+ * The cases that moved between two runs, both as {@link BenchJson} writes them.
  *
  * @param moves of the cases that both have, in the new run's order
  * @param sameMachine whether both ran on one kind of machine

@@ -28,8 +28,8 @@ final class BenchMarkdown {
     return """
         # Results of `shardsum bench`
 
-        What the columns mean: [performance.md](performance.md). This page is what `--markdown` wrote: a section for each
-        instruction set, each by a run of its own.
+        [performance.md](performance.md) explains the columns. `--markdown` wrote this page. It has a section for each
+        instruction set, each by its own run.
 
         """
         + String.join("\n\n", sections.values())

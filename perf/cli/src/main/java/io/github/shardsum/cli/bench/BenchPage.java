@@ -33,7 +33,7 @@ final class BenchPage {
   record Limits(int threads, double flops, Map<String, Double> bytes) {}
 
   /**
-   * What was measured.
+   * The measurements of a page.
    *
    * @param links collectives of virtual devices against size, if they were measured
    */
@@ -334,7 +334,7 @@ final class BenchPage {
     if (rows.size() > 1) {
       page.heading("Targets");
       page.paragraph(
-          "Met is said of a median, within noise of an interval that reaches the target.");
+          "A target is met if the median reaches it, within noise if only its interval does.");
       page.table(rows, true);
     }
   }

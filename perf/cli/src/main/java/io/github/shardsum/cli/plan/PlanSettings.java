@@ -55,8 +55,8 @@ final class PlanSettings {
       paramLabel = "SIZE",
       converter = ByteCount.Converter.class,
       description =
-          "What a device may hold at once, its operands included, as in 4096, 8MB or 1.5GiB; another"
-              + " plan is looked for.")
+          "The most that a device may hold at once, its operands included, as in 4096, 8MB or"
+              + " 1.5GiB; other plans are looked for.")
   private Optional<Long> limit = Optional.empty();
 
   @Option(names = "--json", description = "Print the plan as JSON instead of a table.")
@@ -73,8 +73,8 @@ final class PlanSettings {
   @Option(
       names = "--reproducible",
       description =
-          "Keep one order of floating-point sums: what it cannot split is whole, and the plan says"
-              + " so.")
+          "Keep one order of floating-point sums: labels that it cannot split are whole, and the"
+              + " plan says so.")
   private boolean reproducible;
 
   @Option(
@@ -181,7 +181,7 @@ final class PlanSettings {
   /** Prints a plan's steps beside those of another one; the exit status. */
   int printBeside(Planned before, Planned after, CommandLine line) throws IOException {
     if (old.isPresent()) {
-      throw new ParameterException(line, "--diff: expected no --what-if beside it");
+      throw new ParameterException(line, "--diff: expected no --what-if too, got both");
     }
     try (LongRun _ = progress.watch("", () -> 0, 0)) {
       Outcome first = before.plan(request(), checks(false));

@@ -220,7 +220,7 @@ public final class ScalingCommand implements Callable<Integer> {
   private static List<String> java() throws IOException {
     String modules = System.getProperty("jdk.module.path", "");
     if (modules.isEmpty()) {
-      throw new IOException("--processes: needs a module path: start it by ./shardsum");
+      throw new IOException("--processes: must be started by ./shardsum, got no module path");
     }
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -45,7 +45,7 @@ record Job(
   }
 
   /**
-   * What one slice does of it: its copies and its share of the sequences.
+   * The part of one slice: its copies of the model and its share of the sequences.
    *
    * @throws IllegalArgumentException if copies or sequences are not divided by the slices
    */

@@ -375,7 +375,7 @@ final class PlanPricer {
     return compute(i, "positions in experts", bytes / job.machine().bandwidth(), bytes);
   }
 
-  /** What is between products: stored values that are read and written. */
+  /** Prices a step between products by the stored values that it reads and writes. */
   private PricedStep between(int i, Set<Integer> read) {
     PlanStep step = plan.steps().get(i);
     double bytes = 0;

@@ -164,7 +164,7 @@ record PlannedForms(
         .seconds();
   }
 
-  /** What computation does not hide, as in the formulas. */
+  /** The part of a term that computation does not hide, as in the formulas. */
   private static double exposed(Job job, String name, double alone, double compute, double linear) {
     if (name.equals("activations over tensor")) {
       return Math.max(Assumption.EXPOSED_TENSOR.value() * alone, alone - 0.5 * linear);
@@ -228,7 +228,7 @@ record PlannedForms(
         .sum();
   }
 
-  /** What the checker proved of the plans of all parts. */
+  /** The checker's certificates of the plans of all parts. */
   List<String> certificates() {
     List<String> proved = new ArrayList<>();
     for (int i = 0; i < programs.size(); i++) {

@@ -14,7 +14,7 @@ import java.util.function.Predicate;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What the plans of a step add to its prediction: their collectives, and the formulas beside. */
+/** Prints the collectives of a step's plans, and the formulas' prediction beside. */
 final class PlannedReport {
   /** Differences of this share are explained. */
   private static final double LARGE = 0.1;

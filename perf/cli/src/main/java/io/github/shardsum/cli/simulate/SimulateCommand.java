@@ -86,7 +86,7 @@ public final class SimulateCommand implements Runnable {
   @Option(
       names = "--device",
       paramLabel = "FILE.json",
-      description = "A kind of device that is not known yet; docs/simulate.md has the keys.")
+      description = "A kind of device, described in a file; docs/simulate.md has the keys.")
   private Optional<Path> device = Optional.empty();
 
   @Option(

@@ -101,7 +101,7 @@ final class SimulatePage {
     }
     page.close();
     page.paragraph(
-        "Blue is computation, red what collectives are not hidden by it, pale what is hidden.");
+        "Blue is computation, red exposed parts of collectives, pale their hidden parts.");
   }
 
   private void timelines() {

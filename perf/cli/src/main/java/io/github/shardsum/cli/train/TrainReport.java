@@ -222,7 +222,7 @@ final class TrainReport {
     out.flush();
   }
 
-  /** What a step of the last shape needs of the mesh. */
+  /** Prints traffic and memory of a step of the last shape on the mesh. */
   void mesh(Training.Traffic traffic) {
     out.printf(
         Locale.ROOT,

@@ -128,7 +128,7 @@ final class Trainer implements AutoCloseable {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: its steps are of %s batches, got --accumulate %d",
+              "%s: --accumulate must be %s, as in the steps before, got %d",
               checkpoint.file(),
               accumulate,
               model.accumulate()));
@@ -167,7 +167,7 @@ final class Trainer implements AutoCloseable {
     return String.format(Locale.ROOT, "%08x", checksum.getValue());
   }
 
-  /** What the last step moved and held on a mesh of ours, if it was on one. */
+  /** Traffic and memory of the last step, if it ran on one of Shardsum's meshes. */
   Optional<Training.Traffic> traffic() {
     return training.traffic();
   }

@@ -68,7 +68,7 @@ final class EinsumTrees {
     return Map.copyOf(putOff);
   }
 
-  /** Whether a value was put off until now, when it is made. */
+  /** Whether a value was put off, and is planned now. */
   boolean take(Value value) {
     return putOff.remove(value) != null;
   }

@@ -424,7 +424,7 @@ public final class ProgramPlanner {
     return ways;
   }
 
-  /** What is planned until now. */
+  /** The plan so far. */
   PlanState state() {
     return state;
   }

@@ -160,7 +160,7 @@ final class SplitSpace {
     return asked.rule().factors().get(factor).kind() instanceof FactorRule.Kind.Neighbour;
   }
 
-  /** Whether a kernel can take a part of a label, and of those that results have in its place. */
+  /** Whether a kernel accepts a part of a label, and of the labels in its place in results. */
   private boolean isPromised(Nested.Composite composite, int factor) {
     Set<String> labels = new HashSet<>(Set.of(asked.rule().factors().get(factor).name()));
     for (int i = 0; i < asked.rule().results().size(); i++) {

@@ -445,7 +445,7 @@ final class StatementPlanner {
     return statement.operation().operands().get(i);
   }
 
-  /** Why summed labels are whole that operands have split, if an order of sums asks for it. */
+  /** The reason why labels that operands have split are whole, if the order of sums demands it. */
   Optional<String> whole() {
     for (int factor = 0; factor < rule.factors().size(); factor++) {
       long parts = 1;

@@ -174,7 +174,7 @@ final class WindowChoice {
     return names;
   }
 
-  /** Whether a value must be there as it lies; a sum that may be left to do may be done. */
+  /** Whether a value must keep its layout; a partial sum that may be left may also be completed. */
   private boolean isNeeded(PlannedValue value, Set<String> annotated) {
     Layout layout = asked.get(value.name());
     return annotated.contains(value.name())

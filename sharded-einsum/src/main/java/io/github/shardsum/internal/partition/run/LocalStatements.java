@@ -96,7 +96,7 @@ final class LocalStatements {
       case Nested.Composite composite -> composite(composite, operands, given, planned, local);
       case Movement.Split split -> builder.add(split(split, operands.getFirst(), type));
       case Communication _, Nested.Manual _ ->
-          throw new IllegalStateException("a step of its own: " + statement);
+          throw new IllegalStateException("must be a local statement, got " + statement);
       case Pointwise _, Contraction _, Selection _, Movement _, Nested _ ->
           builder.add(OperandSubstitution.withOperands(statement.operation(), operands));
     };

@@ -53,7 +53,7 @@ final class Schedule {
       if (plan.steps().get(step).action() instanceof Action.Apply) {
         schedule.pending.add(step);
       } else {
-        // What is put off behind an await would not hide what is in flight.
+        // Statements that are put off until after an await would hide nothing of its transfer.
         schedule.flush(
             plan.steps().get(step).action() instanceof Action.Await
                 ? new HashSet<>(schedule.pending)

@@ -153,11 +153,11 @@ final class Supersteps {
       }
       default ->
           throw new IllegalArgumentException(
-              "plan: what is started must be a collective of one block, got " + action.op());
+              "plan: a start must be of a collective of one block, got " + action.op());
     };
   }
 
-  /** What was in flight: a view, or a sum of bf16 that is rounded. */
+  /** Delivers an awaited value: a view, or a sum of bf16 that is rounded. */
   private void arrived(PlanStep step, int operand, int result) {
     boolean rounds = frame.value(operand).dtype() != step.result().dtype();
     compute(

@@ -110,7 +110,7 @@ final class ManualGradient {
     return List.of(Optional.of(builder.add(communication).getFirst()));
   }
 
-  /** Of a maximum or minimum members that have it share the cotangent evenly. */
+  /** Members that hold the maximum or minimum share its cotangent evenly. */
   private Value reduce(AllReduce reduce, Value y, Value g) {
     if (reduce.by() == ReduceKind.SUM) {
       return g;

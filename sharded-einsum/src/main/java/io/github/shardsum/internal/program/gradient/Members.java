@@ -18,10 +18,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What members of regions have to do with a program's cotangents: a value that is the same along an
- * axis has one cotangent, the sum of what all members along the axis contribute. A statement's
- * result that differs along an axis makes each member contribute its own part, and the part is due
- * to be summed; one that does not differ has one contribution, which all members know.
+ * The sums over members of regions in a program's cotangents. A value that is the same along an
+ * axis has one cotangent, the sum of the contributions of all members along the axis. If a
+ * statement's result differs along the axis, each member contributes its own part, and the parts
+ * must be summed. If it does not differ, there is one contribution, which all members have.
  *
  * @param variance of each value of the program the axes along which members may hold others
  * @param axes the axes of the regions around the program, by name
@@ -53,7 +53,7 @@ record Members(Map<Value, Set<String>> variance, Map<String, MeshAxis> axes, Set
     return found;
   }
 
-  /** The axes over which what a statement contributes to an operand is to be summed. */
+  /** The axes over which a statement's contribution to an operand must be summed. */
   Set<String> due(Statement statement, int operand) {
     Operation operation = statement.operation();
     Value x = operation.operands().get(operand);

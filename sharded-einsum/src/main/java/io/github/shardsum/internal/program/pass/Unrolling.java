@@ -43,7 +43,7 @@ public final class Unrolling {
   private final ProgramEditor editor;
   private final Family family;
 
-  /** What each member reads for a value. */
+  /** The value that each member reads for a value of the program. */
   private final Map<Value, List<Value>> known = new HashMap<>();
 
   private Unrolling(ProgramEditor editor, Family family) {
@@ -173,7 +173,7 @@ public final class Unrolling {
               yield source < 0 ? zeros(parts.getFirst()) : parts.get(source);
             }
             case OwnChunk(_, String label, _) -> chunk(x.get(member), label, index, group.size());
-            case AxisIndex _ -> throw new IllegalStateException("an index reads nothing");
+            case AxisIndex _ -> throw new IllegalStateException("axis_index must have no operand");
           });
     }
     return each;
@@ -262,7 +262,7 @@ public final class Unrolling {
     return part;
   }
 
-  /** What members hold, from one on, put together along a term's labels up to one. */
+  /** Joins the members' parts, from one member on, along a term's labels up to one. */
   private Value whole(List<Value> each, Term term, int dim, int member) {
     if (dim < 0) {
       List<MeshAxis> axes = family.named(term.partial());

@@ -27,8 +27,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The axes of regions along which members may hold different values: what is not in a value's
- * variance it is the same along. It follows from the operations, never from elements.
+ * The axes of regions along which members may hold different values. Along all other axes a value
+ * is the same. The variance follows from the operations, never from elements.
  */
 public final class Variance {
   private Variance() {}
@@ -153,7 +153,7 @@ public final class Variance {
   }
 
   /**
-   * What one of some sets has.
+   * The union of some sets.
    *
    * @param sets the sets
    * @return their union
@@ -165,7 +165,7 @@ public final class Variance {
   }
 
   /**
-   * What a set has and another lacks.
+   * The elements of a set that another lacks.
    *
    * @param set the set
    * @param less the other
