@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** Small programs, all annotations of whose values are tried with the planner itself. */
 class AutoSmallProgramsTest {
-  private static final int PROGRAMS = TestDepth.cases(4, 40, 1_000);
+  private static final int PROGRAMS = TestDepth.cases(4, 40, 250);
   private static final long SEED = Long.getLong("shardsum.seed", 0);
 
   @Test
