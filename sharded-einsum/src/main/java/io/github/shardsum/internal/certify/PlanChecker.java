@@ -437,7 +437,14 @@ public final class PlanChecker {
       case Nested.Scan scan -> followed(scan.body(), body, manual);
       case Nested.Manual region -> {
         Set<String> inside = new HashSet<>(manual);
-        region.axes().forEach(axis -> require(inside.add(axis.name()), "axis %s must be manual in one region, got two", axis));
+        region
+            .axes()
+            .forEach(
+                axis ->
+                    require(
+                        inside.add(axis.name()),
+                        "axis %s must be manual in one region, got two",
+                        axis));
         yield followed(region.body(), body, inside);
       }
       default -> throw new PlanRefusedException("must be a loop or region, got " + nested);
