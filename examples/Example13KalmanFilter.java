@@ -1,6 +1,6 @@
 // A Kalman filter for many tracks at once, over EJML: shardsum-ejml.
 // java --add-modules jdk.incubator.vector -cp "shardsum-core.jar:shardsum-ejml.jar:ejml/*"
-// Example12KalmanFilter.java
+// Example13KalmanFilter.java
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.ejml.LinearAlgebra;
 import io.github.shardsum.ops.Creation;

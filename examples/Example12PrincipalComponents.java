@@ -1,6 +1,6 @@
 // Principal components of points by the SVD, over EJML: shardsum-ejml.
 // java --add-modules jdk.incubator.vector -cp "shardsum-core.jar:shardsum-ejml.jar:ejml/*"
-// Example11PrincipalComponents.java
+// Example12PrincipalComponents.java
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.ejml.LinearAlgebra;
 import io.github.shardsum.ejml.Svd;
