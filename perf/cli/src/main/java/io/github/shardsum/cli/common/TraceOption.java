@@ -23,7 +23,7 @@ public final class TraceOption {
       names = "--trace",
       paramLabel = "FILE",
       description =
-          "Run twice more, and write when each device ran each step of the plan, beside the time that is"
+          "Run twice more (train traces its own steps), and write when each device ran each step of the plan, beside the time that is"
               + " predicted, as JSON that Perfetto and chrome://tracing open. Process p > 0 of a job writes"
               + " FILE.p, of its own devices.")
   private Optional<Path> file = Optional.empty();

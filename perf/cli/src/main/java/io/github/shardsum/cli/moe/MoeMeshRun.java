@@ -276,11 +276,13 @@ final class MoeMeshRun {
       double[] b = many.get(i).toDoubleArray();
       double largest = 0;
       double apart = 0;
+      boolean same = true;
       for (int at = 0; at < a.length; at++) {
         largest = Math.max(largest, Math.abs(a[at]));
         apart = Math.max(apart, Math.abs(a[at] - b[at]));
+        same &= Double.doubleToRawLongBits(a[at]) == Double.doubleToRawLongBits(b[at]);
       }
-      boolean near = apart <= (options.sums().isTree() ? 0 : terms * 0x1p-24 * largest);
+      boolean near = same || (!options.sums().isTree() && apart <= terms * 0x1p-24 * largest);
       passed &= near;
       list.addObject()
           .put("name", program.outputs().get(i).name())
@@ -291,7 +293,7 @@ final class MoeMeshRun {
           Locale.ROOT,
           "%-20s  %s%n",
           program.outputs().get(i).name(),
-          apart == 0
+          same
               ? "the bits of one device"
               : String.format(
                   Locale.ROOT,

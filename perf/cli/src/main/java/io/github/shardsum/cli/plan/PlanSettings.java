@@ -154,6 +154,10 @@ final class PlanSettings {
     if (sizes.isBlank() && target.hasLabels()) {
       throw new ParameterException(line, "--sizes SIZES: must be given, got none");
     }
+    if (overlap.isGiven() && target.hasLabels()) {
+      throw new ParameterException(
+          line, "--overlap and --windows: must be of a program, got an equation or a reshard");
+    }
     PrintWriter out = line.getOut();
     Outcome outcome;
     try (LongRun _ = progress.watch("", () -> 0, 0)) {
@@ -164,18 +168,27 @@ final class PlanSettings {
     }
     if (old.isPresent()) {
       SpmdPlan before = PlanFile.read(old.get());
-      return print(PlanDiff.of(before, outcome.plan(), outcome.options()), line) ? 1 : 0;
+      boolean isDearer = print(PlanDiff.of(before, outcome.plan(), outcome.options()), line);
+      if (!json) {
+        printChecks(outcome, out);
+      }
+      return isDearer || !outcome.equal().orElse(true) ? 1 : 0;
     }
     if (json) {
       out.println(PlanJobs.answer(Optional.empty(), outcome));
     } else {
       out.println(outcome.table());
-      outcome.certificate().ifPresent(out::println);
-      outcome.beside().ifPresent(beside -> out.print("\n" + beside.table()));
-      outcome.equal().ifPresent(equal -> out.println("equal to the unsharded: " + equal));
+      printChecks(outcome, out);
     }
     out.flush();
     return outcome.equal().orElse(true) ? 0 : 1;
+  }
+
+  private static void printChecks(Outcome outcome, PrintWriter out) {
+    outcome.certificate().ifPresent(out::println);
+    outcome.beside().ifPresent(beside -> out.print("\n" + beside.table()));
+    outcome.equal().ifPresent(equal -> out.println("equal to the unsharded: " + equal));
+    out.flush();
   }
 
   /** Prints a plan's steps beside those of another one; the exit status. */

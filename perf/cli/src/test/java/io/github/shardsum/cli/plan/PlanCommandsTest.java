@@ -14,6 +14,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -62,6 +63,19 @@ class PlanCommandsTest {
     String steps = "{\"steps\":[{\"op\":\"all-to-all\",\"operand\":0,\"from\":\"k\",\"to\":\"m\",";
     assertTrue(out.toString().startsWith(steps), out.toString());
     assertTrue(out.toString().contains("\"elementsReceived\":480,\"flops\""), out.toString());
+  }
+
+  @Test
+  void windowsAreOfPrograms() {
+    String[] sizes = {"--mesh", "x=2", "--sizes", "m=4,k=4,n=4", "--windows", "always"};
+    for (String[] planned :
+        new String[][] {{"plan", "m k@x, k@x n -> m n"}, {"reshard", "m@x k", "m k@x"}}) {
+      List<String> line = new ArrayList<>(List.of(planned));
+      line.addAll(List.of(sizes));
+      assertEquals(2, run(line.toArray(String[]::new)));
+      assertTrue(err.toString().contains("must be of a program, got an equation"), err::toString);
+      err.getBuffer().setLength(0);
+    }
   }
 
   @Test

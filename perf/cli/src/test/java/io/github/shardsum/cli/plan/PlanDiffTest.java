@@ -73,6 +73,8 @@ class PlanDiffTest {
     assertEquals(0, run(arguments(new String[] {"x=B@x"}, "--diff", old.toString())));
     assertTrue(out.toString().startsWith("the same steps"), out.toString());
     assertTrue(out.toString().strip().endsWith("the same"), out.toString());
+    assertEquals(0, run(arguments(new String[] {"x=B@x"}, "--diff", old.toString(), "--certify")));
+    assertTrue(out.toString().contains("certified"), out.toString());
   }
 
   @Test
