@@ -150,13 +150,15 @@ class TrainingPlanTest {
       printed.add(String.format(Locale.ROOT, "%s | %,d", row.getFirst(), peak));
     }
     assertEquals(rows.stream().map(cells -> String.join(" | ", cells)).toList(), printed);
-    for (List<String> falling :
+    for (List<String> doubled :
         List.of(
             List.of("x=1", "x=2", "x=4", "x=8"), List.of("x=1", "d=2", "d=2,x=2", "d=2,x=2,m=2"))) {
+      List<String> falling = doubled.stream().filter(bytes::containsKey).toList();
+      assertTrue(falling.size() > 1, bytes::toString);
       for (int i = 1; i < falling.size(); i++) {
         assertTrue(bytes.get(falling.get(i)) < bytes.get(falling.get(i - 1)), falling.toString());
       }
     }
-    assertTrue(bytes.get("x=8") <= bytes.get("x=1") / 4, bytes.toString());
+    assertTrue(isShort || bytes.get("x=8") <= bytes.get("x=1") / 4, bytes.toString());
   }
 }
