@@ -42,6 +42,8 @@ final class RankScript {
         "$@" <&3 3<&- &
       fi
       child=$!
+      # A signal that came before the child had a number is passed on now.
+      [ -z "$asked" ] || kill -TERM "$child" 2>/dev/null
       exec 3<&-
       wait "$child"
       status=$?
