@@ -499,11 +499,11 @@ public sealed interface Action {
    * so no device holds the gathered operand or the whole sum.
    *
    * <p>With {@code L} the axes of the label: of a gather the operand has {@code label@L.axes} and
-   * whoever else has the label has {@code label@L}; of a scatter the operands have {@code label@L}
-   * and the result {@code label@L.axes}, and the einsum's own result is partial over the axes.
-   * Member c of p begins a gather with its own chunk and goes on with those of c + step, c + 2
-   * step, ... modulo p. Of a scatter each chunk is cut in two halves, each with a ring: in round r
-   * member c adds to the half of member c - (1 + r) step, which then travels by step.
+   * every other value with the label has {@code label@L}; of a scatter the operands have {@code
+   * label@L} and the result {@code label@L.axes}, and the einsum's own result is partial over the
+   * axes. Member c of p begins a gather with its own chunk and goes on with those of c + step, c +
+   * 2 step, ... modulo p. Of a scatter each chunk is cut in two halves, each with a ring: in round
+   * r member c adds to the half of member c - (1 + r) step, which then travels by step.
    *
    * @param statement an einsum of two operands without repeated labels
    * @param operand place of the operand that is gathered; -1 if the result is scattered

@@ -18,8 +18,8 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
 
 /**
  * A vector of Arrow as a tensor over the same buffer, which stays allocated until this is closed,
- * even if the vector is closed before. Whoever has the tensor afterwards gets an {@link
- * IllegalStateException} instead of freed memory. As thread-safe as the vector.
+ * even if the vector is closed before. A use of the tensor after that is an {@link
+ * IllegalStateException}; freed memory is never read. As thread-safe as the vector.
  */
 public final class ArrowTensor implements AutoCloseable {
   private final Arena arena;

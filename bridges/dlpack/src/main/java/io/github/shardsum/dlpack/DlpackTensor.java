@@ -18,8 +18,8 @@ import java.lang.invoke.MethodHandle;
 
 /**
  * Memory of another library as a tensor, until it is closed: then the library's deleter is called,
- * once, and whoever still has the tensor gets an {@link IllegalStateException} instead of freed
- * memory. Thread-safe; closing waits for nobody, and fails while a kernel reads the tensor.
+ * once. A use of the tensor after that is an {@link IllegalStateException}; freed memory is never
+ * read. Thread-safe; closing waits for nobody, and fails while a kernel reads the tensor.
  */
 public final class DlpackTensor implements AutoCloseable {
   private final Arena arena;

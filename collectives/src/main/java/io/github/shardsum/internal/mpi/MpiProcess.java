@@ -70,7 +70,7 @@ final class MpiProcess {
     await(operation.done(), limitNanos);
   }
 
-  /** Begins an operation for which nobody waits yet. */
+  /** Begins an operation that is awaited later. */
   void start(PendingOperation operation) {
     thread.start(operation);
   }

@@ -33,8 +33,8 @@ final class MpiThread {
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   /**
-   * How long it sleeps between two looks at what is in flight while nobody waits for that: the core
-   * belongs to what the program computes.
+   * Sleep between two polls of operations in flight while no thread awaits one: the core is left to
+   * the program.
    */
   private static final long GLANCE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
@@ -52,7 +52,7 @@ final class MpiThread {
   /** Operations that were started and have not ended. */
   private final AtomicInteger flights = new AtomicInteger();
 
-  /** Polls operations in flight that nobody waits for; only for the thread that holds MPI. */
+  /** Polls operations in flight that no thread awaits; only for the thread that holds MPI. */
   private final Backoff glances = new Backoff(true);
 
   /** When the last of them was. */

@@ -64,7 +64,7 @@ final class PendingOperation {
     waiting = new AtomicReference<>(Waiting.from(limitNanos));
   }
 
-  /** An operation that has yet to begin, and for which nobody waits until {@link #await}. */
+  /** An operation that has yet to begin; its deadline counts from {@link #await}. */
   static PendingOperation inFlight(
       Channel channel, String what, List<Integer> peers, Action action) {
     PendingOperation operation = new PendingOperation(channel, what, peers, Long.MAX_VALUE, action);

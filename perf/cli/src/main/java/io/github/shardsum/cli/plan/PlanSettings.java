@@ -115,6 +115,11 @@ final class PlanSettings {
     return jobs;
   }
 
+  /** Whether floating-point sums keep one order. */
+  boolean isReproducible() {
+    return reproducible;
+  }
+
   /** The checks of the command line; a job may ask for a run in addition. */
   Checks checks(boolean runToo) {
     return new Checks(run || runToo, certify, plugin);

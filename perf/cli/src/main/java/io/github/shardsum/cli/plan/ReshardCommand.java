@@ -43,6 +43,11 @@ public final class ReshardCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (settings.isReproducible()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--reproducible: must be of an equation or a program, got a reshard; leave it out");
+    }
     boolean jobs = settings.jobs().isPresent();
     if (jobs ? !layouts.isEmpty() || picture.isPresent() : layouts.size() != 2) {
       throw new ParameterException(

@@ -79,6 +79,14 @@ class PlanCommandsTest {
   }
 
   @Test
+  void aReshardHasNoOrderOfSums() {
+    assertEquals(
+        2,
+        run("reshard", "--mesh", "x=2", "--sizes", "m=4,k=4", "m@x k", "m k@x", "--reproducible"));
+    assertTrue(err.toString().contains("got a reshard; leave it out"), err::toString);
+  }
+
+  @Test
   void whatIsBeyondAllCountsIsASentence() {
     for (String[] line :
         new String[][] {
