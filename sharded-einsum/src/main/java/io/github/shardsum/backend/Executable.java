@@ -106,10 +106,10 @@ public interface Executable extends AutoCloseable {
   default long heldBytes() {
     long bytes = peakBytes();
     for (Value input : program().inputs()) {
-      bytes += input.type().shape().elementCount() * input.type().dtype().byteSize();
+      bytes += input.type().bytes();
     }
     for (Value output : program().outputs()) {
-      bytes += output.type().shape().elementCount() * output.type().dtype().byteSize();
+      bytes += output.type().bytes();
     }
     return bytes;
   }

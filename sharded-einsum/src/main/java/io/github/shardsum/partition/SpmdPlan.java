@@ -363,7 +363,7 @@ public record SpmdPlan(
    * @throws IllegalArgumentException if the topology has another number of devices
    */
   public double price(PlanOptions options) {
-    return PlanTable.price(this, options);
+    return Timeline.of(this, Prices.of(mesh, options)).end();
   }
 
   /**

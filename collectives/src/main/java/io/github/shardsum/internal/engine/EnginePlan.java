@@ -474,15 +474,11 @@ final class EnginePlan implements Plan {
 
     private void close() {
       if (!open.isEmpty()) {
-        List<Phase> phases = List.copyOf(open);
-        stretches.add(() -> runPhases(phases));
+        List<Phase.Tasks> phases =
+            Phase.blocking(List.copyOf(open), context, workers.parallelism());
+        stretches.add(() -> runGuarded(() -> Supersteps.run(workers, phases)));
         open.clear();
       }
-    }
-
-    private void runPhases(List<Phase> phases) {
-      int parallelism = workers.parallelism();
-      runGuarded(() -> Supersteps.run(workers, Phase.blocking(phases, context, parallelism)));
     }
 
     private void runGuarded(Runnable phases) {

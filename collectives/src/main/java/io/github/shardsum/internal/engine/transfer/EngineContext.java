@@ -54,11 +54,6 @@ public record EngineContext(
     return IntStream.range(0, transport.processes()).boxed().toList();
   }
 
-  /** One exchange of blocks that are placed. */
-  public void exchange(String what, List<Integer> peers, Blocks send, Blocks receive) {
-    exchange(what, peers, send, receive, () -> {});
-  }
-
   /** Begins an exchange of blocks that are placed; they keep their memory until it has ended. */
   public Transport.InFlight begin(Phase.Exchange exchange) {
     return transport.begin(
@@ -71,7 +66,7 @@ public record EngineContext(
             () -> {}));
   }
 
-  /** The same, with what this process does meanwhile. */
+  /** One exchange of blocks that are placed, with the work of this process meanwhile. */
   public void exchange(
       String what, List<Integer> peers, Blocks send, Blocks receive, Runnable meanwhile) {
     transport.exchange(

@@ -214,6 +214,10 @@ public final class BenchCommand implements Callable<Integer> {
       report.end();
       write(results, kernels, report);
     }
+    // It measures layers too, so only a run that has not failed gets to it.
+    if (html.isPresent()) {
+      page(results, kernels, report);
+    }
     if (equation.isEmpty()) {
       report.groups(results);
       report.targets(results, kernels);
@@ -301,9 +305,6 @@ public final class BenchCommand implements Callable<Integer> {
               ? BenchJson.ofEquation(equation.get(), results)
               : json(results, kernels, report));
       out.flush();
-    }
-    if (html.isPresent()) {
-      page(results, kernels, report);
     }
     if (markdown.isPresent()) {
       String section =

@@ -83,7 +83,7 @@ public final class BackendOptions {
     if (overlap.isGiven() && (mesh.isEmpty() || isPjrt())) {
       throw new ParameterException(
           spec.commandLine(),
-          "--overlap and --windows: expected --mesh too, of our own devices, got none");
+          "--overlap and --windows: expected --mesh and --backend local, got another backend or no mesh");
     }
     PlanOptions options = overlap.of(PlanOptions.defaults());
     return reproducible ? options.withSums(SumOrder.TREE) : options;

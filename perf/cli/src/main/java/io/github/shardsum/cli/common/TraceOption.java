@@ -23,12 +23,12 @@ public final class TraceOption {
       names = "--trace",
       paramLabel = "FILE",
       description =
-          "Run twice more (train traces its own steps), and write when each device ran each step of the plan, beside the time that is"
-              + " predicted, as JSON that Perfetto and chrome://tracing open. Process p > 0 of a job writes"
-              + " FILE.p, of its own devices.")
+          "Run twice more (train traces its own steps), and write when each device ran each step of"
+              + " the plan, with the predicted time, as JSON that Perfetto and chrome://tracing open."
+              + " Process p > 0 of a job writes FILE.p, of its own devices.")
   private Optional<Path> file = Optional.empty();
 
-  private PlanOptions prices = PlanOptions.defaults();
+  private Optional<PlanOptions> prices = Optional.empty();
 
   /** For picocli. */
   public TraceOption() {}
@@ -49,7 +49,9 @@ public final class TraceOption {
       try (Collectives collectives =
           Collectives.open(mesh, workers, CollectiveOptions.defaults())) {
         LinkFit fit = MachineProbe.measure(collectives);
-        prices = prices.withTopology(MachineProbe.topology(fit, mesh.size()));
+        prices =
+            Optional.of(
+                PlanOptions.defaults().withTopology(MachineProbe.topology(fit, mesh.size())));
       }
     }
   }
@@ -69,7 +71,13 @@ public final class TraceOption {
     List<StepSpan> before = executable.spans();
     run.run();
     write(
-        new StepTrace(executable.plan().plan(), prices, before, executable.spans()), process, out);
+        new StepTrace(executable.plan().plan(), prices(), before, executable.spans()),
+        process,
+        out);
+  }
+
+  private PlanOptions prices() {
+    return prices.orElseGet(PlanOptions::defaults);
   }
 
   private void write(StepTrace trace, int process, PrintWriter out) throws IOException {
@@ -97,7 +105,7 @@ public final class TraceOption {
             .max(Comparator.comparingInt(each -> each.plan().plan().steps().size()));
     if (largest.isPresent()) {
       List<StepSpan> spans = largest.get().spans();
-      write(new StepTrace(largest.get().plan().plan(), prices, spans, spans), process, out);
+      write(new StepTrace(largest.get().plan().plan(), prices(), spans, spans), process, out);
     }
   }
 }

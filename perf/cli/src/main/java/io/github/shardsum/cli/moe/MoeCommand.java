@@ -169,7 +169,8 @@ public final class MoeCommand implements Callable<Integer> {
     Optional<Path> library = backends.library(System.getenv());
     if (trace.isGiven() && (devices.isEmpty() || library.isPresent())) {
       throw new ParameterException(
-          spec.commandLine(), "--trace: expected --mesh too, of our own devices, got none");
+          spec.commandLine(),
+          "--trace: expected --mesh and --backend local, got another backend or no mesh");
     }
     PlanOptions planning = backends.planning(devices);
     try (Workers workers = Workers.of(job.threads());

@@ -126,7 +126,7 @@ public final class RunCommand implements Callable<Integer> {
       throw wrong("--mesh: expected no --reference beside it, which is of one device");
     }
     if (trace.isGiven() && (mesh.isEmpty() || pjrt)) {
-      throw wrong("--trace: expected --mesh too, of our own devices, got none");
+      throw wrong("--trace: expected --mesh and --backend local, got another backend or no mesh");
     }
     Program program = meshes.annotated(ProgramFile.read(file));
     Map<Value, String> places = places(program);

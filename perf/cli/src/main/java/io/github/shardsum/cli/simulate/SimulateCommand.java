@@ -237,6 +237,9 @@ public final class SimulateCommand implements Runnable {
     double share = eta.orElse(machine.family().eta());
     double count = tokens.orElse(DEFAULT_TOKENS);
     Planning planning = Planning.of(job, share, !formulas);
+    if (certify && planning.forms().isEmpty()) {
+      throw new IllegalArgumentException("--certify: " + planning.reason());
+    }
     List<String> proved =
         certify ? planning.forms().map(PlannedForms::certificates).orElse(List.of()) : List.of();
     if (json) {

@@ -2,6 +2,7 @@ package io.github.shardsum.cli.simulate;
 
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.measure.Stopwatch;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -15,7 +16,6 @@ import java.util.regex.Pattern;
 final class ThisMachine {
   private static final int SIDE = 768;
   private static final int LONG = 1 << 24;
-  private static final int ROUNDS = 5;
 
   private ThisMachine() {}
 
@@ -27,9 +27,9 @@ final class ThisMachine {
   static Machine measured(int devices) {
     Tensor square = Tensor.zeros(DType.F32, Shape.of(SIDE, SIDE));
     Tensor row = Tensor.zeros(DType.F32, Shape.of(LONG));
-    double product = best(() -> Einsum.einsum("ij,jk->ik", square, square));
+    double product = Stopwatch.best(() -> Einsum.einsum("ij,jk->ik", square, square));
     double flops = 2.0 * SIDE * SIDE * SIDE / product;
-    double bytes = 3.0 * 4 * LONG / best(() -> Einsum.einsum("i,i->i", row, row));
+    double bytes = 3.0 * 4 * LONG / Stopwatch.best(() -> Einsum.einsum("i,i->i", row, row));
     double link = devices == 1 ? bytes : bus(devices);
     // Formulas take 0.8 of a data sheet's bandwidths; these were attained.
     Family family =
@@ -58,15 +58,5 @@ final class ThisMachine {
       LinkFit fit = MachineProbe.measure(collectives);
       return fit.link().bytesPerSecond();
     }
-  }
-
-  private static double best(Runnable work) {
-    double best = Double.POSITIVE_INFINITY;
-    for (int i = 0; i < ROUNDS; i++) {
-      long from = System.nanoTime();
-      work.run();
-      best = Math.min(best, (System.nanoTime() - from) / 1e9);
-    }
-    return best;
   }
 }

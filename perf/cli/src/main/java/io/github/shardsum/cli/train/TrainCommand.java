@@ -200,7 +200,7 @@ public final class TrainCommand implements Callable<Integer> {
         mesh.map(notation -> MeshOptions.ofRun(spec, notation))
             .filter(each -> !each.axisNames().isEmpty());
     if (trace.isGiven() && (devices.isEmpty() || backends.isPjrt())) {
-      throw wrong("--trace: expected --mesh too, of our own devices, got none");
+      throw wrong("--trace: expected --mesh and --backend local, got another backend or no mesh");
     }
     List<MeshExecutable> timed = new ArrayList<>();
     try (Workers workers = calibrated(threads.workers(), devices);

@@ -159,6 +159,6 @@ class TrainingPlanTest {
         assertTrue(bytes.get(falling.get(i)) < bytes.get(falling.get(i - 1)), falling.toString());
       }
     }
-    assertTrue(isShort || bytes.get("x=8") <= bytes.get("x=1") / 4, bytes.toString());
+    assertTrue(bytes.get("x=8") <= bytes.get("x=1") / 4, bytes.toString());
   }
 }

@@ -101,11 +101,14 @@ public final class Overlap {
   }
 
   private SpmdPlan run(boolean isEarly) {
+    double least = end(items);
     for (int step = 0; step < plan.steps().size(); step++) {
       if (moves(plan.steps().get(step))) {
         List<Item> candidate = started(step, isEarly);
-        if (atMostInFlight(candidate) && end(candidate) < end(items)) {
+        double end = atMostInFlight(candidate) ? end(candidate) : least;
+        if (end < least) {
           items = candidate;
+          least = end;
         }
       }
     }

@@ -1,6 +1,5 @@
 package io.github.shardsum.internal.partition.plan;
 
-import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.layout.PaddedWindow;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.reshard.Cost;
@@ -218,12 +217,10 @@ public final class ProgramPlanner {
         .home(value)
         .or(
             () ->
-                homes.apply(prefix + value.name()).map(layout -> isEdge ? summed(layout) : layout))
+                homes
+                    .apply(prefix + value.name())
+                    .map(layout -> isEdge ? StatementChoices.summed(layout) : layout))
         .orElseGet(() -> new Layout(ways.mesh(), value.type().labels().withoutLayout()));
-  }
-
-  private static Layout summed(Layout layout) {
-    return new Layout(layout.mesh(), new Term(layout.term().axes(), List.of()));
   }
 
   private void statement(Statement statement) {

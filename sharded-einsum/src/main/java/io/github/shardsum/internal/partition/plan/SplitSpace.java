@@ -153,7 +153,9 @@ final class SplitSpace {
         && (asked.homes().isEmpty()
             || !ways.whole().contains(asked.rule().factors().get(factor).name()))
         && (!(statement.operation() instanceof Nested.Composite composite)
-            || (mayTakeParts && (isAlongNeighbours(factor) || isPromised(composite, factor))));
+            || (mayTakeParts
+                && (isAlongNeighbours(factor)
+                    || isPromised(statement, composite, asked.rule(), factor))));
   }
 
   private boolean isAlongNeighbours(int factor) {
@@ -161,12 +163,13 @@ final class SplitSpace {
   }
 
   /** Whether a kernel accepts a part of a label, and of the labels in its place in results. */
-  private boolean isPromised(Nested.Composite composite, int factor) {
-    Set<String> labels = new HashSet<>(Set.of(asked.rule().factors().get(factor).name()));
-    for (int i = 0; i < asked.rule().results().size(); i++) {
+  static boolean isPromised(
+      Statement statement, Nested.Composite composite, FactorRule rule, int factor) {
+    Set<String> labels = new HashSet<>(Set.of(rule.factors().get(factor).name()));
+    for (int i = 0; i < rule.results().size(); i++) {
       List<String> names = statement.results().get(i).type().names();
       for (int dim = 0; dim < names.size(); dim++) {
-        if (asked.rule().results().get(i).get(dim).factors().contains(factor)) {
+        if (rule.results().get(i).get(dim).factors().contains(factor)) {
           labels.add(names.get(dim));
         }
       }

@@ -6,7 +6,6 @@ import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.layout.FactorRule;
-import io.github.shardsum.layout.FactorRule.Dim;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
@@ -18,7 +17,6 @@ import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -199,27 +197,14 @@ public final class StatementChoices {
     }
     return layouts.isSplittable(factor)
         && (!(statement.operation() instanceof Nested.Composite composite)
-            || (kernels.test(composite) && isPromised(statement, composite, rule, factor)));
+            || (kernels.test(composite)
+                && SplitSpace.isPromised(statement, composite, rule, factor)));
   }
 
   private static boolean isChunked(Statement statement, FactorRule rule, int factor) {
     return ChunkedForm.label(statement.operation())
         .filter(label -> label.equals(rule.factors().get(factor).name()))
         .isPresent();
-  }
-
-  private static boolean isPromised(
-      Statement statement, Composite composite, FactorRule rule, int factor) {
-    Set<String> labels = new HashSet<>(Set.of(rule.factors().get(factor).name()));
-    for (int i = 0; i < rule.results().size(); i++) {
-      List<String> names = statement.results().get(i).type().names();
-      for (int dim = 0; dim < names.size(); dim++) {
-        if (rule.results().get(i).get(dim).factors().contains(factor)) {
-          labels.add(names.get(dim));
-        }
-      }
-    }
-    return composite.splittable().containsAll(labels);
   }
 
   private List<Choice> list(
@@ -263,9 +248,9 @@ public final class StatementChoices {
         new Choice(
             operands,
             results,
-            ways.total(ways.work(multiplyAdds(statement, rule, at), dtype(statement))),
+            ways.total(ways.work(work(statement, rule, at), dtype(statement))),
             statement.operation() instanceof Contraction.Einsum
-                ? ways.total(ways.work(product(rule, at), dtype(statement)))
+                ? ways.total(ways.work(work(statement, rule, at), dtype(statement)))
                 : 0,
             neighbours(statement, rule, at, operands, results),
             chunked(statement, rule, at, results)));
@@ -301,36 +286,9 @@ public final class StatementChoices {
     return 0;
   }
 
-  private double multiplyAdds(Statement statement, FactorRule rule, Splits at) {
-    if (statement.operation() instanceof Contraction.Einsum) {
-      return product(rule, at);
-    }
-    double most = 0;
-    for (List<Dim> dims : rule.operands()) {
-      most = Math.max(most, elements(rule, dims, at));
-    }
-    for (List<Dim> dims : rule.results()) {
-      most = Math.max(most, elements(rule, dims, at));
-    }
-    return most;
-  }
-
-  private double product(FactorRule rule, Splits at) {
-    double product = 1;
-    for (int factor = 0; factor < rule.factors().size(); factor++) {
-      product *= Math.ceilDiv(rule.factors().get(factor).size(), at.parts(factor, sizes));
-    }
-    return product;
-  }
-
-  private double elements(FactorRule rule, List<Dim> dims, Splits at) {
-    double product = 1;
-    for (Dim dim : dims) {
-      for (int factor : dim.factors()) {
-        product *= Math.ceilDiv(rule.factors().get(factor).size(), at.parts(factor, sizes));
-      }
-    }
-    return product;
+  private double work(Statement statement, FactorRule rule, Splits at) {
+    return new StatementWork(statement, rule, Optional.empty())
+        .multiplyAdds(factor -> at.parts(factor, sizes));
   }
 
   /**

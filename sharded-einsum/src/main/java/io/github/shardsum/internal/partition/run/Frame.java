@@ -217,6 +217,11 @@ final class Frame {
         : Arrays.stream(tensors[value]).map(Objects::requireNonNull).toList();
   }
 
+  /** Where a collective writes a device's block of a value. */
+  Tensor written(int value, int index) {
+    return isStoredOnce(value) ? get(value, index) : Objects.requireNonNull(tensors[value][index]);
+  }
+
   /** Temporary memory of a step on a device. */
   Tensor temporary(int step, Purpose purpose, int which, int index) {
     @Nullable Tensor[] each = temporaries.get(new Temporary(step, purpose, which));

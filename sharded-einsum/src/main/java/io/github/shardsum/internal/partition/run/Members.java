@@ -140,7 +140,7 @@ final class Members {
     builder.communicate(collective, () -> each(sent), () -> each(received));
     builder.compute(
         action.op(),
-        (i, _) -> frame.written(result).get(i).assign(received.apply(i).convert(DType.BF16)));
+        (i, _) -> frame.written(result, i).assign(received.apply(i).convert(DType.BF16)));
   }
 
   private Tensor wide(int number, Purpose purpose, int like, int i) {

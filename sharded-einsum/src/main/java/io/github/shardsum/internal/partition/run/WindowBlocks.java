@@ -103,7 +103,8 @@ final class WindowBlocks {
 
   /** The dtype of what travels. */
   DType travelling() {
-    return action.isScatter() ? sumDType() : frame.value(operands.get(action.operand())).dtype();
+    return Windowed.travelling(
+        action, operands.stream().map(frame::value).toList(), frame.value(result));
   }
 
   /** Elements of the largest chunk that a device has in a buffer. */

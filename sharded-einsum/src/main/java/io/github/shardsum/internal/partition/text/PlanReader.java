@@ -165,7 +165,10 @@ public final class PlanReader {
             Integer.parseInt(text.substring(0, text.length() - name.length())), share);
       }
     }
-    throw new IllegalArgumentException("expected a ring, got \"" + text + "\"");
+    throw new IllegalArgumentException(
+        "expected a ring as \"+1 all\", \"+1 larger half\" or \"-1 smaller half\", got \""
+            + text
+            + "\"");
   }
 
   private static ReduceKind kind(String name) {

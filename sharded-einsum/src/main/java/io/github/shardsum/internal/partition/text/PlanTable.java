@@ -1,6 +1,5 @@
 package io.github.shardsum.internal.partition.text;
 
-import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.Origin;
@@ -36,17 +35,6 @@ public final class PlanTable {
   private PlanTable(SpmdPlan plan, PlanOptions options) {
     this.plan = plan;
     this.isTimed = options.topology().isPresent();
-  }
-
-  /**
-   * The price of all steps.
-   *
-   * @param plan the plan
-   * @param options what it is priced by
-   * @return seconds on a network, or elements, to which multiply-adds and collectives are converted
-   */
-  public static double price(SpmdPlan plan, PlanOptions options) {
-    return StepFigures.price(plan, Prices.of(plan.mesh(), options));
   }
 
   /**

@@ -99,19 +99,6 @@ record StepFigures(
                     || (action instanceof Action.Loop loop && starts(loop.body())));
   }
 
-  /** The price of all steps. */
-  static double price(SpmdPlan plan, Prices prices) {
-    return starts(plan) ? Timeline.of(plan, prices).end() : sum(plan, prices);
-  }
-
-  private static double sum(SpmdPlan plan, Prices prices) {
-    double sum = 0;
-    for (int i = 0; i < plan.steps().size(); i++) {
-      sum += Timeline.price(plan, i, prices);
-    }
-    return sum;
-  }
-
   private static List<StepFigures> of(
       SpmdPlan plan, Prices prices, List<DeviceMemory.Step> memory, List<Timeline.Entry> entries) {
     List<String> groups = PlanNames.groups(plan);

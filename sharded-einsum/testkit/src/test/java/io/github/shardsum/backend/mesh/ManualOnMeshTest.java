@@ -118,6 +118,7 @@ class ManualOnMeshTest {
     int refused = 0;
     int mutants = 0;
     for (long seed = 0; mutants < 200; seed++) {
+      assertTrue(seed < 20_000, mutants + " mutants of " + seed + " programs");
       Program program = Programs.regions(DType.I64, AXES, 5, false).of(seed);
       ProgramPlan plan = ProgramPlan.of(program, mesh(seed), _ -> false, PlanOptions.defaults());
       SpmdPlan mutant = new RegionMutation(seed).of(plan.plan());

@@ -62,6 +62,7 @@ final class OverlapTest {
     Generator<Laid> drawn = RandomLayoutsTest.laid(Programs.exact(dtype, 12), true);
     int started = 0;
     for (long seed = 0; started < STARTED; seed++) {
+      assertTrue(seed < 100L * STARTED, started + " plans of " + seed + " programs");
       Laid laid = drawn.of(seed);
       ProgramPlan blocking = plan(laid, BLOCKING);
       ProgramPlan plan = plan(laid, BLOCKING.withOverlap(true));
@@ -163,6 +164,7 @@ final class OverlapTest {
     PlanOptions always = BLOCKING.withWindows(PlanOptions.Windows.ALWAYS);
     int windowed = 0;
     for (long seed = 0; windowed < WINDOWED; seed++) {
+      assertTrue(seed < 100L * WINDOWED, windowed + " plans of " + seed + " programs");
       Laid laid = drawn.of(seed);
       ProgramPlan plan = plan(laid, always.withOverlap(seed % 2 == 0));
       if (!hasWindows(plan.plan())) {
