@@ -38,7 +38,7 @@ final class CheapestPlanTest {
 
   @Test
   void reshardsAreAsCheapAsAllTogether() {
-    int cases = RandomSharding.cases(40, 1_000);
+    int cases = RandomSharding.cases(40, 400);
     for (int i = 0; i < cases; i++) {
       reshard(SEED + i);
     }
@@ -65,7 +65,7 @@ final class CheapestPlanTest {
 
   @Test
   void einsumsAreAsCheapAsAllTogether() {
-    int cases = RandomSharding.cases(30, 1_000);
+    int cases = RandomSharding.cases(30, 400);
     for (int i = 0; i < cases; i++) {
       EveryEinsum einsum = EveryEinsum.drawn(SEED + i);
       double least = einsum.least();

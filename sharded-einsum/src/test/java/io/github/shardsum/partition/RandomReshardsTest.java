@@ -23,7 +23,7 @@ final class RandomReshardsTest {
   @Test
   void reshardedValuesAreTheSameToTheBit() {
     int refused = 0;
-    int cases = RandomSharding.cases(600, 20_000);
+    int cases = RandomSharding.cases(600, 8_000);
     for (int i = 0; i < cases; i++) {
       refused += reshard(RandomSharding.SEED + i) ? 0 : 1;
     }

@@ -18,6 +18,11 @@ public enum TestDepth {
   private static final TestDepth CURRENT =
       valueOf(System.getProperty("shardsum.test.depth", "full").toUpperCase(Locale.ROOT));
 
+  private static final long ROTATION = Long.getLong("shardsum.test.rotation", 0);
+
+  /** So far apart that the cases of two rotations have no seed in common. */
+  private static final long BETWEEN_ROTATIONS = 10_000_019;
+
   /**
    * Returns the depth of this run.
    *
@@ -41,5 +46,16 @@ public enum TestDepth {
       case FULL -> fully;
       case EXHAUSTIVE -> exhaustively;
     };
+  }
+
+  /**
+   * Returns where the seeds of this run begin. The exhaustive depth tries other cases in each
+   * rotation, {@code -Dtests.rotation=N} of Maven, which CI derives from the calendar week.
+   *
+   * @param fixed the first seed of the other depths
+   * @return the first seed
+   */
+  public static long seed(long fixed) {
+    return CURRENT == EXHAUSTIVE ? fixed + ROTATION * BETWEEN_ROTATIONS : fixed;
   }
 }

@@ -31,8 +31,8 @@ class FixedSeedsTest {
 
   @Test
   void aPropertyThatNamesNoTriesGetsTheConfiguredNumber() {
-    assertEquals(TestDepth.cases(50, 200, 800), valuesTriedBy("first").size());
-    assertEquals(TestDepth.cases(7, 7, 28), valuesTriedBy("seven").size());
+    assertEquals(TestDepth.cases(50, 200, 400), valuesTriedBy("first").size());
+    assertEquals(TestDepth.cases(7, 7, 14), valuesTriedBy("seven").size());
   }
 
   private static List<Integer> valuesTriedBy(String property) {

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
  * whatever the sizes, ties, infinities and NaN, and the order of the devices.
  */
 final class ChunkedFormTest {
-  private static final int TRIES = TestDepth.cases(40, 200, 3000);
+  private static final int TRIES = TestDepth.cases(40, 200, 1_200);
 
   private static final List<Long> SIZES = List.of(12L, 29L, 1L, 2L, 3L, 4L, 5L, 7L, 13L, 40L);
 
@@ -117,7 +117,7 @@ final class ChunkedFormTest {
     List<DType> dtypes = List.of(DType.F32, DType.I32, DType.I64, DType.BF16, DType.F64);
     Check.forAll(laid(dtypes, 3, 1))
         .tries(TRIES)
-        .seed(7)
+        .seed(TestDepth.seed(7))
         .holds(
             laid -> {
               ProgramPlan plan = plan(laid);
@@ -140,7 +140,7 @@ final class ChunkedFormTest {
     int[] inChunks = new int[1];
     Check.forAll(laid(List.of(DType.F32, DType.F64), 1, 0))
         .tries(TRIES)
-        .seed(8)
+        .seed(TestDepth.seed(8))
         .holds(
             laid -> {
               ProgramPlan plan = plan(laid);
@@ -157,7 +157,7 @@ final class ChunkedFormTest {
   void aSoftmaxOfBf16IsRoundedOnce() {
     Check.forAll(laid(List.of(DType.BF16), 1, 0))
         .tries(TRIES / 4)
-        .seed(9)
+        .seed(TestDepth.seed(9))
         .holds(
             laid -> {
               try (Collectives collectives = Collectives.open(laid.mesh());

@@ -22,13 +22,13 @@ import org.junit.jupiter.api.Test;
 
 /** The peak of a plan is the most of its steps, and no more than what a run allocates. */
 class PeakBytesTest {
-  private static final int TRIES = TestDepth.cases(40, 80, 1_000);
+  private static final int TRIES = TestDepth.cases(40, 80, 400);
 
   @Test
   void thePeakIsTheMostOfTheSteps() {
     Check.forAll(Programs.withInputs(Programs.exact(DType.I64, 12), true))
         .tries(TRIES)
-        .seed(2)
+        .seed(TestDepth.seed(2))
         .holds(
             drawn -> {
               Mesh mesh = Mesh.parse("x=2 y=3");
@@ -45,7 +45,7 @@ class PeakBytesTest {
   void aRunOnOneDeviceAllocatesThePeak() {
     Check.forAll(Programs.withInputs(Programs.exact(DType.I64, 12), true))
         .tries(TRIES)
-        .seed(3)
+        .seed(TestDepth.seed(3))
         .holds(
             drawn -> {
               Program program = drawn.program();

@@ -59,8 +59,8 @@ class PlanFileTest {
               Program program = Programs.exact(DType.I64, 12).generate(choices);
               return planned(program, mesh, choices.nextInt(2) == 0);
             })
-        .tries(TestDepth.cases(60, 150, 3_000))
-        .seed(5)
+        .tries(TestDepth.cases(60, 150, 1_000))
+        .seed(TestDepth.seed(5))
         .holds(
             plan -> {
               SpmdPlan read = reread(plan.plan());
@@ -124,9 +124,9 @@ class PlanFileTest {
   private static void mutate(SpmdPlan plan, Consumer<SpmdPlan> checker) {
     String json = plan.toJson(OPTIONS);
     int start = json.indexOf("\"plan\":");
-    Random random = new Random(7);
+    Random random = new Random(TestDepth.seed(7));
     int refused = 0;
-    int cases = TestDepth.cases(1_000, 2_000, 50_000);
+    int cases = TestDepth.cases(1_000, 2_000, 20_000);
     for (int i = 0; i < cases; i++) {
       StringBuilder mutant = new StringBuilder(json);
       int at = start + random.nextInt(json.length() - start);

@@ -65,8 +65,8 @@ class PlanTextTest {
               Program program = Programs.exact(DType.I64, 12).generate(choices);
               return RandomPlans.randomlyLaid(program, mesh).plan();
             })
-        .tries(TestDepth.cases(20, 60, 1_000))
-        .seed(6)
+        .tries(TestDepth.cases(20, 60, 400))
+        .seed(TestDepth.seed(6))
         .holds(plan -> assertFits(plan.explain()));
     assertFits(loop().explain());
   }

@@ -50,8 +50,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class RandomLayoutsTest {
   private static final int TRIES =
-      Integer.getInteger("shardsum.programs", TestDepth.cases(10, 20, 100));
-  private static final long SEED = Long.getLong("shardsum.seed", 1);
+      Integer.getInteger("shardsum.programs", TestDepth.cases(10, 20, 50));
+  private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(1));
   private static final PlanOptions OPTIONS = PlanOptions.defaults().withReplication();
 
   /** A program with inputs, a mesh, and layouts of values. */
