@@ -81,8 +81,7 @@ public sealed interface Collective {
     /** As in {@code all-reduce SUM over x.y}. */
     @Override
     public String toString() {
-      String free = order == Order.TREE ? "" : " in any order";
-      return "all-reduce " + reduction + free + Requests.over(axes);
+      return "all-reduce " + reduction + Requests.in(order) + Requests.over(axes);
     }
   }
 
@@ -102,17 +101,35 @@ public sealed interface Collective {
    * @param axes the axes
    * @param reduction how values are combined
    * @param dim the dimension that is cut
+   * @param order {@link Order#TREE} or {@link Order#INDEX}
    */
-  record ReduceScatter(List<String> axes, Reduction reduction, int dim) implements Collective {
+  record ReduceScatter(List<String> axes, Reduction reduction, int dim, Order order)
+      implements Collective {
     /**
      * Copies the axes.
      *
-     * @throws IllegalArgumentException if an axis is named twice or the dimension is negative
+     * @throws IllegalArgumentException if an axis is named twice, the dimension is negative or the
+     *     order is any
      */
     public ReduceScatter {
       axes = Requests.distinct(axes);
       Objects.requireNonNull(reduction, "reduction");
       Requests.checkDim(dim);
+      if (order == Order.ANY) {
+        throw new IllegalArgumentException(
+            "reduce-scatter: the order must be TREE or INDEX, got " + order);
+      }
+    }
+
+    /**
+     * Along the fixed tree.
+     *
+     * @param axes the axes
+     * @param reduction how values are combined
+     * @param dim the dimension that is cut
+     */
+    public ReduceScatter(List<String> axes, Reduction reduction, int dim) {
+      this(axes, reduction, dim, Order.TREE);
     }
 
     /**
@@ -129,7 +146,12 @@ public sealed interface Collective {
     /** As in {@code reduce-scatter SUM dim 0 over x}. */
     @Override
     public String toString() {
-      return "reduce-scatter " + reduction + " dim " + dim + Requests.over(axes);
+      return "reduce-scatter "
+          + reduction
+          + Requests.in(order)
+          + " dim "
+          + dim
+          + Requests.over(axes);
     }
   }
 

@@ -8,6 +8,13 @@ public enum Order {
    */
   TREE,
   /**
+   * Along one flat tree over the members in the order of the request: its left part is the largest
+   * power of two below their number, whatever axes they lie along. So parts of a sequence that
+   * members hold in that order are joined as the parts of the sequence are. The same bits for every
+   * division of devices into processes.
+   */
+  INDEX,
+  /**
    * Any order that the engine finds fast: over MPI the library's own all-reduce, whose bits depend
    * on the library, the size and the number of processes. Within one process it is the tree.
    */

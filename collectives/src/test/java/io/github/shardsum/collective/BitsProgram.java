@@ -83,6 +83,7 @@ public final class BitsProgram {
       }
       for (long[] shape : SHAPES) {
         note(new Collective.AllReduce(axes, reduction, Order.TREE), whole(dtype, shape));
+        note(new Collective.AllReduce(axes, reduction, Order.INDEX), whole(dtype, shape));
         note(new Collective.ReduceScatter(axes, reduction, 0), whole(dtype, shape));
         note(new Collective.ReduceScatter(axes, reduction, 1), whole(dtype, shape));
       }

@@ -73,8 +73,8 @@ final class CollectiveCases {
     List<String> axes = axes();
     DType dtype = oneOf(List.of(DType.values()));
     return switch (random.nextInt(8)) {
-      case 0 -> of(new AllReduce(axes, reduction(dtype), Order.TREE), dtype);
-      case 1 -> of(new ReduceScatter(axes, reduction(dtype), random.nextInt(2)), dtype);
+      case 0 -> of(new AllReduce(axes, reduction(dtype), order()), dtype);
+      case 1 -> of(new ReduceScatter(axes, reduction(dtype), random.nextInt(2), order()), dtype);
       case 2 -> of(new AllGather(axes, random.nextInt(2), total()), dtype);
       case 3 -> allToAll(axes, dtype);
       case 4 -> ragged(axes, dtype);
@@ -82,6 +82,10 @@ final class CollectiveCases {
       case 6 -> of(exchange(axes), dtype);
       default -> of(new Broadcast(axes, random.nextInt(mesh.size(axes))), dtype);
     };
+  }
+
+  private Order order() {
+    return random.nextBoolean() ? Order.TREE : Order.INDEX;
   }
 
   private Reduction reduction(DType dtype) {

@@ -41,10 +41,10 @@ final class Reference {
       Mesh mesh, Collective collective, int[] devices, List<Tensor> x, List<RaggedCounts> counts) {
     int p = x.size();
     return switch (collective) {
-      case Collective.AllReduce(var axes, var reduction, var _) ->
-          Collections.nCopies(p, reduce(mesh, axes, devices, x, reduction));
-      case Collective.ReduceScatter(var axes, var reduction, int dim) -> {
-        Tensor total = reduce(mesh, axes, devices, x, reduction);
+      case Collective.AllReduce(var axes, var reduction, var order) ->
+          Collections.nCopies(p, reduce(mesh, axes, order, devices, x, reduction));
+      case Collective.ReduceScatter(var axes, var reduction, int dim, var order) -> {
+        Tensor total = reduce(mesh, axes, order, devices, x, reduction);
         yield each(p, i -> take(total, dim, sizes(mesh, axes), i));
       }
       case Collective.AllGather(var _, int dim, var _) -> Collections.nCopies(p, concat(dim, x));
@@ -141,12 +141,21 @@ final class Reference {
         .orElseGet(() -> Tensor.zeros(x.get(target).dtype(), x.get(target).shape()));
   }
 
-  /** Element by element, along the tree over the group's coordinates in the mesh's order. */
+  /**
+   * Element by element, along the tree over the group's coordinates in the mesh's order, or over
+   * its members as they are.
+   */
   private static Tensor reduce(
-      Mesh mesh, List<String> axes, int[] devices, List<Tensor> x, Reduction reduction) {
+      Mesh mesh,
+      List<String> axes,
+      Order order,
+      int[] devices,
+      List<Tensor> x,
+      Reduction reduction) {
+    boolean isFlat = order == Order.INDEX;
     List<String> ordered = mesh.axisNames().stream().filter(axes::contains).toList();
-    List<Tensor> leaves = leaves(mesh, ordered, devices, x, new ArrayList<>());
-    List<Integer> sizes = ordered.stream().map(mesh::size).toList();
+    List<Tensor> leaves = isFlat ? x : leaves(mesh, ordered, devices, x, new ArrayList<>());
+    List<Integer> sizes = isFlat ? List.of(x.size()) : ordered.stream().map(mesh::size).toList();
     Tensor first = x.getFirst();
     Tensor out = Tensor.zeros(first.dtype(), first.shape());
     for (long[] place : places(first.shape())) {

@@ -116,8 +116,10 @@ public sealed interface Action {
   }
 
   /**
-   * Combines the addends of a group; every member gets the sum. A step has one value, or several of
-   * one dtype that travel as one buffer: each is then what it would be by itself, to the bit.
+   * Combines the addends of a group; every member gets the sum. Where a plan has an order of sums,
+   * addends are joined in the order in which the action names the axes, see {@link
+   * io.github.shardsum.collective.Order#INDEX}. A step has one value, or several of one dtype that
+   * travel as one buffer: each is then what it would be by itself, to the bit.
    *
    * @param axes partial axes of the operand
    * @param by how they are combined: the sum, of bool the or; max or min directly behind the {@link
@@ -151,7 +153,8 @@ public sealed interface Action {
   }
 
   /**
-   * Sums the addends of a group; each member gets a chunk of the sum.
+   * Sums the addends of a group; each member gets a chunk of the sum. The order is that of {@link
+   * AllReduce}.
    *
    * @param label the label that the sum is cut along
    * @param axes partial axes of the operand, in the order in which they follow the label's own

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.collective;
 
 import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.Order;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.mesh.Cut;
 import java.util.ArrayList;
@@ -51,6 +52,15 @@ public final class Requests {
     return total.isPresent() ? " total " + total.getAsLong() : "";
   }
 
+  public static String in(Order order) {
+    return switch (order) {
+      case TREE -> "";
+      case INDEX -> " in order";
+      case ANY -> " in any order";
+    };
+  }
+
+  /** As in {@code over x.y}. */
   public static String over(List<String> axes) {
     return axes.isEmpty() ? " over no axis" : " over " + String.join(".", axes);
   }

@@ -10,7 +10,6 @@ import io.github.shardsum.collective.Collective.Exchange;
 import io.github.shardsum.collective.Collective.Permute;
 import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
-import io.github.shardsum.collective.Order;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.internal.engine.check.Digest;
@@ -73,8 +72,8 @@ final class CollectiveLowering {
     switch (collective) {
       case AllReduce(var _, var reduction, var order) ->
           fold(new ReductionGroup.Kind(name(), dtype(), reduction, order, false));
-      case ReduceScatter(var _, var reduction, var _) ->
-          fold(new ReductionGroup.Kind(name(), dtype(), reduction, Order.TREE, true));
+      case ReduceScatter(var _, var reduction, var _, var order) ->
+          fold(new ReductionGroup.Kind(name(), dtype(), reduction, order, true));
       case AllGather _, AllToAll _, RaggedAllToAll _, Exchange _, Permute _, Broadcast _ -> move();
       case Barrier _ -> throw new IllegalStateException("a barrier moves nothing");
     }
@@ -141,7 +140,7 @@ final class CollectiveLowering {
 
   private List<ReductionGroup.Value> values(GroupMembers members) {
     Shape shape = operands.shape(members.devices()[members.local()[0]]);
-    if (!(collective instanceof ReduceScatter(var _, var _, int dim))) {
+    if (!(collective instanceof ReduceScatter(var _, var _, int dim, var _))) {
       return List.of(
           new ReductionGroup.Value(
               shape.elementCount(), ReductionGroup.Window.ALL, -1, operands.outs(members)));

@@ -12,18 +12,26 @@ import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Operation;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
  * The law of plans that keep one order of floating-point sums. Addends on devices are nodes of the
- * sum's tree, and are completed as they are: by one reduction over the axis of the split label,
- * whose own tree then joins nodes to nodes. Everything else reads complete sums.
+ * sum's tree, and are completed as they are: by one reduction over the axes of the split label, in
+ * their order, whose own tree then joins nodes to nodes. Everything else reads complete sums.
  */
 final class OrderLaw {
   private final SpmdPlan plan;
+
+  /** Axes of addends in the order of the sum, by the number of the value. */
+  private final Map<Integer, List<String>> orders = new HashMap<>();
+
+  /** The number of the result of the step that is looked at. */
+  private int number;
 
   private OrderLaw(SpmdPlan plan) {
     this.plan = plan;
@@ -39,6 +47,7 @@ final class OrderLaw {
       OrderLaw law = new OrderLaw(plan);
       for (int step = 0; step < plan.steps().size(); step++) {
         PlanStep at = plan.steps().get(step);
+        law.number = plan.number(step);
         law.step(at, at.action());
       }
     }
@@ -72,6 +81,12 @@ final class OrderLaw {
               step.result().name());
       case Action.Communicate _ ->
           require(false, "%s: a manual region has no order of sums", step.result().name());
+      case Action.Slice _ -> {
+        List<String> order = orders.get(step.operands().getFirst());
+        if (order != null) {
+          orders.put(number, order);
+        }
+      }
       default -> {
         // Other collectives move elements, or reduce in no order.
       }
@@ -96,15 +111,18 @@ final class OrderLaw {
 
   private void reduces(PlanStep step, int operand, List<String> axes) {
     Set<String> partial = partial(plan.value(operand));
-    Set<String> own = new HashSet<>(axes);
+    List<String> own = new ArrayList<>(axes);
     own.removeIf(axis -> plan.mesh().size(axis) == 1);
-    boolean fits = partial.isEmpty() || (partial.size() == 1 && partial.equals(own));
+    boolean fits =
+        partial.isEmpty()
+            || (partial.size() == 1 && own.equals(List.copyOf(partial)))
+            || own.equals(orders.get(operand));
     require(
         fits,
-        "%s: a reduction in order must be over the one axis of %s, got %s",
+        "%s: a reduction in order must be over all axes of the sum in their order, got %s of %s",
         step.result().name(),
-        partial,
-        axes);
+        axes,
+        orders.getOrDefault(operand, List.copyOf(partial)));
   }
 
   private void readsComplete(PlanStep step) {
@@ -158,9 +176,6 @@ final class OrderLaw {
     if (partial.isEmpty()) {
       return;
     }
-    boolean isOne = partial.size() == 1;
-    require(isOne, "%s: a sum in order must be split over one axis, got %s", name, partial);
-    String axis = partial.iterator().next();
     List<String> first = terms.getFirst();
     List<Integer> summed = new ArrayList<>();
     for (int dim = 0; dim < first.size(); dim++) {
@@ -175,17 +190,49 @@ final class OrderLaw {
     int outermost = summed.getFirst();
     List<String> axes = new ArrayList<>(operand.layout().axes(outermost));
     axes.removeIf(each -> plan.mesh().size(each) == 1);
-    boolean isThere = axes.equals(List.of(axis));
-    require(isThere, "%s: %s must split %s alone", name, axis, first.get(outermost));
+    boolean isThere = partial.size() == axes.size() && partial.containsAll(axes);
+    require(isThere, "%s: %s must split %s alone", name, partial, first.get(outermost));
+    orders.put(number, axes);
     long leaf = summed.stream().distinct().count() == 1 ? plan.sums().leaf() : 1;
-    boolean areNodes =
-        areNodes(operand.shape().size(outermost), operand.layout().mesh().size(axis), leaf);
+    long[] lengths = {operand.shape().size(outermost)};
+    long parts = 1;
+    for (String axis : axes) {
+      lengths = cut(lengths, plan.mesh().size(axis));
+      parts *= plan.mesh().size(axis);
+    }
+    long size = operand.shape().size(outermost);
+    boolean isDense = isDense(lengths, size);
+    require(isDense, "%s: parts of %s must be one after another", name, first.get(outermost));
+    boolean areNodes = areNodes(size, parts, lengths[0], leaf);
     require(areNodes, "%s: parts of %s must be whole subtrees", name, first.get(outermost));
   }
 
+  /** Lengths of chunks, each cut into so many again. */
+  private static long[] cut(long[] lengths, int parts) {
+    long[] finer = new long[lengths.length * parts];
+    for (int i = 0; i < lengths.length; i++) {
+      long chunk = (lengths[i] + parts - 1) / parts;
+      for (int part = 0; part < parts; part++) {
+        finer[i * parts + part] = Math.max(0, Math.min(chunk, lengths[i] - part * chunk));
+      }
+    }
+    return finer;
+  }
+
+  /** Whether all chunks up to the end of the label are as long as the first. */
+  private static boolean isDense(long[] lengths, long size) {
+    long begin = 0;
+    for (long length : lengths) {
+      if (length != Math.min(lengths[0], size - begin)) {
+        return false;
+      }
+      begin += length;
+    }
+    return true;
+  }
+
   /** Whether all that a tree over the parts joins are nodes of the tree over the leaves. */
-  private static boolean areNodes(long size, long parts, long leaf) {
-    long chunk = (size + parts - 1) / parts;
+  private static boolean areNodes(long size, long parts, long chunk, long leaf) {
     return joins(0, parts, size, chunk, leaf);
   }
 

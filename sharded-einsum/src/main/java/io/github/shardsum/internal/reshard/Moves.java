@@ -16,9 +16,17 @@ final class Moves {
   private final Layout layout;
   private final Shape shape;
   private final boolean even;
+  private final boolean together;
   private final ChunkBounds bounds;
 
-  Moves(Units units, Layout layout, Shape shape) {
+  /**
+   * Moves of a value.
+   *
+   * @param together whether a sum is completed by one reduction over all its axes, so that its
+   *     order is one tree
+   */
+  Moves(Units units, Layout layout, Shape shape, boolean together) {
+    this.together = together;
     this.units = units;
     this.layout = layout;
     this.shape = shape;
@@ -251,6 +259,9 @@ final class Moves {
 
   private void reductions(State state, Consumer<Move> out) {
     for (int[] subset : subsets(state.partial())) {
+      if (together && mask(subset) != state.partial()) {
+        continue;
+      }
       State summed = state.withPartial(state.partial() & ~mask(subset));
       out.accept(allReduce(state, summed, subset));
       for (int[] order : orders(subset)) {
@@ -263,6 +274,9 @@ final class Moves {
   }
 
   private void reductionsInto(State state, long partial, Consumer<Move> out) {
+    if (together && state.partial() != 0) {
+      return;
+    }
     for (int[] subset : subsets(partial & ~state.used())) {
       out.accept(allReduce(state.withPartial(state.partial() | mask(subset)), state, subset));
     }

@@ -43,6 +43,7 @@ public final class Reshards {
   private final Prices prices;
   private final OptionalLong limit;
   private final boolean replication;
+  private final boolean isOrdered;
   private final Map<Key, Optional<Way>> known = new HashMap<>();
   private final Map<Anchor, ReshardSearch> searches = new HashMap<>();
   private final Map<Value, MoveGraph> graphs = new HashMap<>();
@@ -57,6 +58,7 @@ public final class Reshards {
     this.prices = prices;
     this.limit = options.memoryLimit();
     this.replication = options.replication();
+    this.isOrdered = options.sums().isTree();
   }
 
   private record Key(Layout from, Layout to, Shape shape, DType dtype) {}
@@ -215,7 +217,11 @@ public final class Reshards {
         value,
         _ -> {
           Units units = Units.ofAll(value.whole(), value.kept());
-          return new MoveGraph(prices, dtype, units, new Moves(units, value.whole(), shape));
+          return new MoveGraph(
+              prices,
+              dtype,
+              units,
+              new Moves(units, value.whole(), shape, isOrdered && dtype.isFloating()));
         });
   }
 
@@ -270,7 +276,7 @@ public final class Reshards {
       return Optional.empty();
     }
     Units units = Units.between(key.from, key.to, idle(key));
-    Moves moves = new Moves(units, key.from, key.shape);
+    Moves moves = new Moves(units, key.from, key.shape, isOrdered && key.dtype.isFloating());
     long most = most(key.from, key.to, key.shape, key.dtype);
     return new Dijkstra(key, units, moves, most).run(without);
   }

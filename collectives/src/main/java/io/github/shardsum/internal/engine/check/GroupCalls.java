@@ -37,7 +37,7 @@ public final class GroupCalls {
   record Repeat(GroupMembers members, int of) {}
 
   public GroupCalls(Placement placement, List<DeviceCall> calls) {
-    this.layout = placement.layout(calls.getFirst().collective().axes());
+    this.layout = placement.layout(calls.getFirst().collective());
     this.calls = calls;
     this.repeated = new boolean[calls.size()];
     this.later = new boolean[calls.size()];

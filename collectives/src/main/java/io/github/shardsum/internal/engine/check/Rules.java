@@ -74,7 +74,7 @@ public final class Rules {
     }
     switch (collective) {
       case AllReduce(var _, Reduction reduction, var _) -> checkMean(collective, reduction, x);
-      case ReduceScatter(var _, Reduction reduction, int dim) -> {
+      case ReduceScatter(var _, Reduction reduction, int dim, var _) -> {
         checkDim(collective, dim, x);
         checkMean(collective, reduction, x);
       }
@@ -246,7 +246,7 @@ public final class Rules {
     Shape x = call.x().shape();
     return switch (call.collective()) {
       case AllReduce _, Permute _, Broadcast _, Barrier _ -> x;
-      case ReduceScatter(var _, var _, int dim) ->
+      case ReduceScatter(var _, var _, int dim, var _) ->
           ShapeSizes.withSize(x, dim, Chunks.size(x.size(dim), layout.parts(), member));
       case AllGather(var _, int dim, OptionalLong total) ->
           ShapeSizes.withSize(x, dim, total(call, dim, total, layout));

@@ -19,14 +19,17 @@ public final class GroupLayout {
   private final List<Integer> peers;
   private final boolean regular;
 
-  GroupLayout(Placement placement, List<String> axes) {
+  GroupLayout(Placement placement, List<String> axes, boolean isFlat) {
     this.placement = placement;
     Mesh mesh = placement.mesh();
     this.groups = mesh.groups(axes);
     this.parts = axes.stream().map(mesh::size).toList();
-    List<String> ordered = mesh.axisNames().stream().filter(axes::contains).toList();
+    List<String> ordered =
+        isFlat ? axes : mesh.axisNames().stream().filter(axes::contains).toList();
     this.byPosition = mesh.groups(ordered);
-    this.tree = ReductionTree.of(ordered.stream().map(mesh::size).toList());
+    this.tree =
+        ReductionTree.of(
+            isFlat ? List.of(groups.size()) : ordered.stream().map(mesh::size).toList());
     this.local = localGroups();
     int[] component = components();
     int own = component[placement.process()];

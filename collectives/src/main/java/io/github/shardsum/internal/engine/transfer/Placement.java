@@ -1,5 +1,7 @@
 package io.github.shardsum.internal.engine.transfer;
 
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.Order;
 import io.github.shardsum.mesh.Mesh;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +19,9 @@ public final class Placement {
   private final int process;
   private final int perProcess;
   private final Map<List<String>, GroupLayout> layouts = new ConcurrentHashMap<>();
+
+  /** The same with a flat tree, for {@link Order#INDEX}. */
+  private final Map<List<String>, GroupLayout> flat = new ConcurrentHashMap<>();
 
   public Placement(Mesh mesh, int processes, int process) {
     if (mesh.size() % processes != 0) {
@@ -76,13 +81,31 @@ public final class Placement {
 
   /** The groups along axes as this process sees them. */
   public GroupLayout layout(List<String> axes) {
-    GroupLayout known = layouts.get(axes);
+    return layout(layouts, axes, false);
+  }
+
+  /** The groups of a collective, with the order in which it reduces. */
+  public GroupLayout layout(Collective collective) {
+    Order order =
+        switch (collective) {
+          case Collective.AllReduce reduce -> reduce.order();
+          case Collective.ReduceScatter scatter -> scatter.order();
+          default -> Order.TREE;
+        };
+    return order == Order.INDEX && collective.axes().size() > 1
+        ? layout(flat, collective.axes(), true)
+        : layout(collective.axes());
+  }
+
+  private GroupLayout layout(
+      Map<List<String>, GroupLayout> kept, List<String> axes, boolean isFlat) {
+    GroupLayout known = kept.get(axes);
     if (known != null) {
       return known;
     }
-    GroupLayout made = new GroupLayout(this, new ArrayList<>(axes));
-    if (layouts.size() < KEPT) {
-      layouts.put(List.copyOf(axes), made);
+    GroupLayout made = new GroupLayout(this, new ArrayList<>(axes), isFlat);
+    if (kept.size() < KEPT) {
+      kept.put(List.copyOf(axes), made);
     }
     return made;
   }

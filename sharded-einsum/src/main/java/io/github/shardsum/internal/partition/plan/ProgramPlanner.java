@@ -126,7 +126,7 @@ public final class ProgramPlanner {
             ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);
     planner.write(program.outputs().stream().map(planner::home).toList());
     PackedSums packed = new PackedSums(ways);
-    SpmdPlan together = packed.of(planner.written());
+    SpmdPlan together = packed.of(OrderedSums.of(planner.written()));
     double cost = ways.total(planner.state.cost.plus(planner.state.products)) - packed.saved();
     return new Planned(planner.plannedProgram(), together, cost);
   }
@@ -168,7 +168,9 @@ public final class ProgramPlanner {
       planner.write(last, new Choice(by, supplies, chosen));
       planner.end(wanted);
       Cost cost = planner.state.cost.plus(planner.state.work);
-      plans.add(new Planned(planner.plannedProgram(), planner.written(), ways.total(cost)));
+      plans.add(
+          new Planned(
+              planner.plannedProgram(), OrderedSums.of(planner.written()), ways.total(cost)));
     }
     return plans;
   }

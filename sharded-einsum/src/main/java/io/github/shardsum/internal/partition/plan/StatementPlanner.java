@@ -448,9 +448,11 @@ final class StatementPlanner {
   /** The reason why labels that operands have split are whole, if the order of sums demands it. */
   Optional<String> whole() {
     for (int factor = 0; factor < rule.factors().size(); factor++) {
-      long parts = 1;
+      List<Integer> parts = new ArrayList<>();
       for (int axis = 0; axis < sizes.length; axis++) {
-        parts *= asked.isAsked(axes.get(axis), factor) ? sizes[axis] : 1;
+        if (asked.isAsked(axes.get(axis), factor)) {
+          parts.add(sizes[axis]);
+        }
       }
       Optional<String> why = tree.whole(factor, parts);
       if (why.isPresent()) {

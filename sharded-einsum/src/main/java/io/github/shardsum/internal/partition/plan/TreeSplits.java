@@ -5,6 +5,7 @@ import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.layout.FactorRule;
 import io.github.shardsum.layout.FactorRule.Kind;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Statement;
@@ -19,7 +20,7 @@ import java.util.Optional;
  * is the largest power of two, is the upper part of the tree.
  *
  * <p>Only the outermost label of a sum is split, since the sums of the labels inside must be
- * complete before its indices are added, and over one axis: a tree over several axes nests.
+ * complete before its indices are added. Chunks of chunks must be one after another without a gap.
  */
 final class TreeSplits {
   private final FactorRule rule;
@@ -85,13 +86,13 @@ final class TreeSplits {
 
   private boolean allows(int factor, Splits at, int[] sizes) {
     return isOutermost(factor)
-        && at.axes(factor).size() == 1
-        && areSubtrees(factor, at.parts(factor, sizes));
+        && areSubtrees(factor, at.axes(factor).stream().map(axis -> sizes[axis]).toList());
   }
 
   /** Why a factor is whole that so many devices hold in parts, if it may not be split so. */
-  Optional<String> whole(int factor, long parts) {
-    if (!isSum(factor) || parts == 1 || (isOutermost(factor) && areSubtrees(factor, parts))) {
+  Optional<String> whole(int factor, List<Integer> cut) {
+    long parts = cut.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
+    if (!isSum(factor) || parts == 1 || (isOutermost(factor) && areSubtrees(factor, cut))) {
       return Optional.empty();
     }
     FactorRule.Factor of = rule.factors().get(factor);
@@ -122,9 +123,16 @@ final class TreeSplits {
         .isPresent();
   }
 
-  private boolean areSubtrees(int factor, long parts) {
+  /** Whether parts are one after another, all as long as the first up to the end, and subtrees. */
+  private boolean areSubtrees(int factor, List<Integer> parts) {
     long size = rule.factors().get(factor).size();
-    long block = Math.ceilDiv(size, parts);
+    Cut cut = Cut.chunks(size, parts);
+    long block = Math.max(1, cut.length(0));
+    for (int part = 1; parts.size() > 1 && part < cut.count(); part++) {
+      if (cut.start(part) != Math.min(size, part * block)) {
+        return false;
+      }
+    }
     boolean isInner = labels.stream().filter(label -> size(label) > 1).count() == 1;
     long leaf = isInner ? sums.leaf() : 1;
     return block % leaf == 0 && Long.bitCount(block / leaf) == 1;

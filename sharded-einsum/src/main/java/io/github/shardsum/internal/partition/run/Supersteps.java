@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.partition.run;
 
 import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.Order;
 import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.collective.Reduction;
@@ -141,12 +142,13 @@ final class Supersteps {
           new Collective.AllToAll(
               all.axes(), before.dim(all.to()), before.dim(all.from()), OptionalLong.empty());
       case Action.AllReduce reduce ->
-          new Collective.AllReduce(reduction(reduce.by(), step.result()), names(reduce.axes()));
+          new Collective.AllReduce(reduce.axes(), reduction(reduce.by(), step.result()), order());
       case Action.ReduceScatter scatter ->
           new Collective.ReduceScatter(
+              scatter.axes(),
               reduction(ReduceKind.SUM, step.result()),
               before.dim(scatter.label()),
-              names(scatter.axes()));
+              order());
       case Action.CollectivePermute _ -> {
         Permutation permutation = Permutation.of(before, step.result().layout());
         yield new Collective.Permute(permutation.axes(), Prices.pairs(permutation.sources()));
@@ -155,6 +157,11 @@ final class Supersteps {
           throw new IllegalArgumentException(
               "plan: a start must be of a collective of one block, got " + action.op());
     };
+  }
+
+  /** In the order of a tree of sums members are joined as the indices that they hold. */
+  private Order order() {
+    return plan.sums().isTree() ? Order.INDEX : Order.TREE;
   }
 
   /** Delivers an awaited value: a view, or a sum of bf16 that is rounded. */
@@ -179,10 +186,6 @@ final class Supersteps {
       case MAX -> Reduction.MAX;
       case MIN -> Reduction.MIN;
     };
-  }
-
-  private static String[] names(List<String> axes) {
-    return axes.toArray(String[]::new);
   }
 
   /** Lets the first device of each tile compute. */

@@ -210,9 +210,18 @@ class ReproducibleTest {
 
   @ParameterizedTest
   @CsvSource({
-    "x=4, k@x, 64, false", "x=4, k@x, 62, false", "x=4, k@x, 40, true", "x=4, k@x, 48, true",
-    "x=3, k@x, 24, false", "x=3, k@x, 23, false", "x=3, k@x, 18, true", "x=5, k@x, 80, false",
-    "x=2 y=2, k@x.y, 64, true", "x=2 y=2, k@y.x, 64, true", "x=8, k@x, 33, true"
+    "x=4, k@x, 64, false",
+    "x=4, k@x, 62, false",
+    "x=4, k@x, 40, true",
+    "x=4, k@x, 48, true",
+    "x=3, k@x, 24, false",
+    "x=3, k@x, 23, false",
+    "x=3, k@x, 18, true",
+    "x=5, k@x, 80, false",
+    "x=2 y=2, k@x.y, 64, false",
+    "x=2 y=2, k@y.x, 64, true",
+    "x=2 y=3, k@x.y, 40, true",
+    "x=8, k@x, 33, true"
   })
   void theCheckerRefusesPartsThatAreNoSubtrees(
       String mesh, String k, long size, boolean isRefused) {
@@ -280,6 +289,45 @@ class ReproducibleTest {
         assertTrue(mesh.plan().explain().contains("sums by a tree of leaves of 4"));
         mesh.plan().certify();
         equal(local(given, sums, Workers.sequential()), mesh.run(given.inputs()), mesh.plan());
+      }
+    }
+  }
+
+  /**
+   * Over several axes the flat tree over members, in the order in which the label has the axes, is
+   * the upper part of the sum's tree if their chunks leave no gaps.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "x=2 y=3, k@x.y, m n, 48, true",
+    "x=2 y=3, k@y.x, m n, 48, true",
+    "x=3 y=2, k@y.x, m@y.x n, 96, true",
+    "x=3 y=2, k@y.x, m@x.y n, 96, true",
+    "x=2 y=2 z=3, k@z.y.x, m n@x, 96, true",
+    "x=2 y=2, k@x.y, m n, 20, false",
+    "x=2 y=3, k@x.y, m n, 20, false"
+  })
+  void aLabelIsSplitOverSeveralAxes(
+      String mesh, String k, String result, long size, boolean isSplit) {
+    SumOrder sums = new SumOrder(4);
+    Map<String, String> layouts = Map.of("x", "m " + k, "w", k + " n", "y", result);
+    for (DType dtype : List.of(DType.BF16, DType.F32)) {
+      Program program = Annotations.of(layouts).apply(product(size, dtype));
+      ProgramCase given = cases(_ -> program).of(size);
+      try (Collectives collectives = Collectives.open(Mesh.parse(mesh));
+          MeshExecutable executable =
+              MeshBackend.of(collectives)
+                  .compile(program, CompileOptions.defaults().withSums(sums))) {
+        ProgramPlan plan = executable.plan();
+        plan.certify();
+        boolean reduces =
+            plan.plan().steps().stream()
+                .anyMatch(
+                    step ->
+                        step.action() instanceof Action.AllReduce
+                            || step.action() instanceof Action.ReduceScatter);
+        assertEquals(isSplit, reduces, plan.explain());
+        equal(local(given, sums, Workers.sequential()), executable.run(given.inputs()), plan);
       }
     }
   }
