@@ -10,6 +10,7 @@ module io.github.shardsum.sharded {
   exports io.github.shardsum.backend.mesh;
   exports io.github.shardsum.layout;
   exports io.github.shardsum.partition;
+  exports io.github.shardsum.picture;
   exports io.github.shardsum.program;
   exports io.github.shardsum.propagation;
 }

@@ -1,11 +1,17 @@
 package io.github.shardsum.layout;
 
 import io.github.shardsum.mesh.Cut;
+import io.github.shardsum.picture.Ink;
+import io.github.shardsum.picture.Picture;
+import io.github.shardsum.picture.Picture.Anchor;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -21,9 +27,21 @@ public final class LayoutPicture {
   /** Devices of a block that are shown. */
   private static final int MOST_DEVICES = 4;
 
-  private static final int CELL_WIDTH = 90;
-  private static final int CELL_HEIGHT = 34;
-  private static final int MARGIN = 70;
+  private static final int CELL_WIDTH = 96;
+  private static final int CELL_HEIGHT = 40;
+
+  /** Width or height of a part that has no elements. */
+  private static final int SLIVER = 10;
+
+  /** Pixels of a mesh axis at the edge of a block. */
+  private static final int STRIP = 7;
+
+  private static final int LEFT = 90;
+  private static final int HEAD = 62;
+  private static final int FOOT = 14;
+
+  /** Height of an arrow from one layout to the next. */
+  private static final int ARROW = 44;
 
   private final Layout layout;
   private final Shape shape;
@@ -53,7 +71,9 @@ public final class LayoutPicture {
   }
 
   /**
-   * Layouts as one SVG image, one below the other.
+   * Layouts as one SVG image, one below the other. Each mesh axis has a colour, which lies along
+   * the edge of the blocks that the axis splits and is darker for later parts; parts without
+   * elements are slivers.
    *
    * @param layouts the layouts, of one rank
    * @param shape shape of the value
@@ -61,28 +81,47 @@ public final class LayoutPicture {
    * @throws IllegalArgumentException if the shape has another rank
    */
   public static String svg(List<Layout> layouts, Shape shape) {
-    StringBuilder body = new StringBuilder();
-    int height = 20;
-    int width = 300;
-    for (Layout layout : layouts) {
-      LayoutPicture picture = new LayoutPicture(layout, shape);
-      for (int[] slice : picture.slices()) {
-        body.append(picture.grid(slice, height));
-        height += picture.rows().size() * CELL_HEIGHT + MARGIN;
-        width = Math.max(width, picture.columns().size() * CELL_WIDTH + MARGIN + 20);
+    return svg(layouts, List.of(), shape);
+  }
+
+  /**
+   * Layouts as one SVG image as {@link #svg(List, Shape)} draws them, with an arrow from each to
+   * the next.
+   *
+   * @param layouts the layouts, of one rank
+   * @param moves texts of the arrows, one fewer than layouts; an empty list for no arrows
+   * @param shape shape of the value
+   * @return the image, a whole document
+   * @throws IllegalArgumentException if the shape has another rank, or for another number of moves
+   */
+  public static String svg(List<Layout> layouts, List<String> moves, Shape shape) {
+    if (!moves.isEmpty() && moves.size() != layouts.size() - 1) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "moves: must be one fewer than the %d layouts, got %d",
+              layouts.size(),
+              moves.size()));
+    }
+    List<LayoutPicture> pictures =
+        layouts.stream().map(layout -> new LayoutPicture(layout, shape)).toList();
+    int arrow = moves.isEmpty() ? 0 : ARROW;
+    int height = pictures.stream().mapToInt(LayoutPicture::height).sum() + arrow * moves.size();
+    int width = pictures.stream().mapToInt(LayoutPicture::width).max().orElse(0);
+    Picture picture =
+        new Picture(Math.max(560, width), Math.max(1, height), "which devices hold which block");
+    int top = 0;
+    for (int i = 0; i < pictures.size(); i++) {
+      for (int[] slice : pictures.get(i).slices()) {
+        top = pictures.get(i).grid(picture, slice, top);
+      }
+      if (i < moves.size()) {
+        picture.arrow(LEFT + 24, top + 2, LEFT + 24, top + ARROW - 6, Ink.RED);
+        picture.text(LEFT + 40, top + ARROW / 2.0 + 2, Anchor.START, moves.get(i));
+        top += ARROW;
       }
     }
-    return String.format(
-        Locale.ROOT,
-        """
-        <svg xmlns="http://www.w3.org/2000/svg" width="%1$d" height="%2$d" viewBox="0 0 %1$d %2$d" \
-        font-family="monospace" font-size="12">
-        <rect width="100%%" height="100%%" fill="white"/>
-        %3$s</svg>
-        """,
-        width,
-        height,
-        body);
+    return picture.svg();
   }
 
   private String head(int[] slice) {
@@ -211,40 +250,134 @@ public final class LayoutPicture {
     return text.toString();
   }
 
-  private String grid(int[] slice, int top) {
-    StringBuilder svg = new StringBuilder();
-    svg.append(words(10, top + 4, head(slice)));
-    List<Integer> columns = columns();
-    List<Integer> rows = rows();
-    for (int j = 0; j < columns.size(); j++) {
-      svg.append(words(MARGIN + j * CELL_WIDTH + 4, top + 24, columnName(columns.get(j))));
+  private int height() {
+    return slices().size()
+        * (HEAD + FOOT + rows().stream().mapToInt(row -> extent(rowDim(), row, CELL_HEIGHT)).sum());
+  }
+
+  private int width() {
+    int cells =
+        columns().stream().mapToInt(column -> extent(columnDim(), column, CELL_WIDTH)).sum();
+    int words = 7 * head(new int[0]).length();
+    return LEFT + Math.max(cells, words) + 20;
+  }
+
+  /** The dimension along which rows lie, if two are split. */
+  private Optional<Integer> rowDim() {
+    return split.size() < 2 ? Optional.empty() : Optional.of(split.get(split.size() - 2));
+  }
+
+  /** The dimension along which columns lie, if one is split. */
+  private Optional<Integer> columnDim() {
+    return split.isEmpty() ? Optional.empty() : Optional.of(split.getLast());
+  }
+
+  private int extent(Optional<Integer> dim, int part, int whole) {
+    return isEmpty(dim, part) ? SLIVER : whole;
+  }
+
+  private boolean isEmpty(Optional<Integer> dim, int part) {
+    if (dim.isEmpty() || part < 0) {
+      return false;
     }
-    for (int i = 0; i < rows.size(); i++) {
-      int y = top + 30 + i * CELL_HEIGHT;
-      svg.append(words(4, y + 20, rowName(rows.get(i))));
-      for (int j = 0; j < columns.size(); j++) {
-        String devices = cell(slice, rows.get(i), columns.get(j));
-        svg.append(rectangle(MARGIN + j * CELL_WIDTH, y, devices));
+    Cut cut = layout.cut(dim.get(), shape.size(dim.get()));
+    return cut.start(part) == cut.end(part);
+  }
+
+  /** Draws one slice, and returns where the next begins. */
+  private int grid(Picture picture, int[] slice, int top) {
+    picture.text(10, top + 16, Anchor.START, head(slice));
+    legend(picture, top + 22);
+    int y = top + HEAD;
+    int x = LEFT;
+    for (int column : columns()) {
+      int wide = extent(columnDim(), column, CELL_WIDTH);
+      if (wide > SLIVER) {
+        picture.text(x + 2, y - 6, Anchor.START, columnName(column));
+      }
+      x += wide;
+    }
+    for (int row : rows()) {
+      int high = extent(rowDim(), row, CELL_HEIGHT);
+      if (high > SLIVER) {
+        picture.text(LEFT - 8, y + high / 2.0 + 4, Anchor.END, rowName(row));
+      }
+      x = LEFT;
+      for (int column : columns()) {
+        int wide = extent(columnDim(), column, CELL_WIDTH);
+        block(picture, slice, row, column, new int[] {x, y, wide, high});
+        x += wide;
+      }
+      y += high;
+    }
+    return y + FOOT;
+  }
+
+  /** Each mesh axis with its colour and what it does. */
+  private void legend(Picture picture, int y) {
+    int x = 10;
+    for (String axis : layout.mesh().axisNames()) {
+      String does = axis + " " + role(axis);
+      picture.rect(x, y + 3, 10, 10, ink(axis), "");
+      picture.text(x + 15, y + 12, Anchor.START, does);
+      x += 15 + 7 * does.length() + 16;
+    }
+  }
+
+  private String role(String axis) {
+    for (int dim = 0; dim < layout.rank(); dim++) {
+      if (layout.axes(dim).contains(axis)) {
+        return "splits " + layout.label(dim);
       }
     }
-    return svg.toString();
+    return layout.partial().contains(axis) ? "has partial sums" : "has copies";
   }
 
-  private static String words(int x, int y, String text) {
-    return String.format(Locale.ROOT, "<text x=\"%d\" y=\"%d\">%s</text>%n", x, y, text);
+  private Ink ink(String axis) {
+    return Ink.series(layout.mesh().axisNames().indexOf(axis));
   }
 
-  private static String rectangle(int x, int y, String devices) {
-    int hue = Math.floorMod(devices.hashCode() * 47, 360);
-    return String.format(
-            Locale.ROOT,
-            "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"hsl(%d,60%%,85%%)\""
-                + " stroke=\"black\"/>%n",
-            x,
-            y,
-            CELL_WIDTH,
-            CELL_HEIGHT,
-            hue)
-        + words(x + 6, y + 20, devices);
+  /** A block: its frame, a strip for each axis that splits it, and the devices that hold it. */
+  private void block(Picture picture, int[] slice, int row, int column, int... place) {
+    boolean isSliver = place[2] == SLIVER || place[3] == SLIVER;
+    String devices = cell(slice, row, column);
+    String name = (rowName(row) + " " + columnName(column)).strip();
+    double x = place[0] + 1.0;
+    double y = place[1] + 1.0;
+    double wide = place[2] - 2.0;
+    double high = place[3] - 2.0;
+    String title = (isSliver ? "empty: " : "") + name + ": devices " + devices;
+    picture.shade(x, y, wide, high, Ink.GREY, isSliver ? 0.3 : 0.08, title);
+    if (row < 0 || column < 0 || isSliver) {
+      return;
+    }
+    int strip = 0;
+    for (Map.Entry<String, Double> at : shares(columnDim(), column).entrySet()) {
+      double top = y + STRIP * strip++;
+      picture.shade(x, top, wide, STRIP - 1.0, ink(at.getKey()), at.getValue(), "");
+    }
+    double below = y + STRIP * strip;
+    strip = 0;
+    for (Map.Entry<String, Double> at : shares(rowDim(), row).entrySet()) {
+      double left = x + STRIP * strip++;
+      picture.shade(
+          left, below, STRIP - 1.0, y + high - below, ink(at.getKey()), at.getValue(), "");
+    }
+    picture.text(x + STRIP * strip + 6, (below + y + high) / 2 + 4, Anchor.START, devices);
+  }
+
+  /** How far along each of its axes a part lies, above 0 and up to 1. */
+  private Map<String, Double> shares(Optional<Integer> dim, int part) {
+    Map<String, Double> shares = new LinkedHashMap<>();
+    if (dim.isPresent()) {
+      List<String> axes = layout.axes(dim.get());
+      int rest = part;
+      for (String axis : axes.reversed()) {
+        int size = layout.mesh().size(axis);
+        shares.put(axis, (rest % size + 1.0) / size);
+        rest /= size;
+      }
+    }
+    return shares;
   }
 }

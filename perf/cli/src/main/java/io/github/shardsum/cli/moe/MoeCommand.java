@@ -4,8 +4,10 @@ import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.cli.common.BackendOptions;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.MeshOptions;
+import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.ProgressOption;
+import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.cli.common.TraceOption;
 import io.github.shardsum.exec.Workers;
@@ -140,6 +142,13 @@ public final class MoeCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
 
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description =
+          "Also write one page: where tokens go, loads of experts, what was dropped; not with --mesh.")
+  private Optional<Path> html = Optional.empty();
+
   @Mixin private ThreadsOption threads = new ThreadsOption();
 
   @Mixin private ProgressOption bars = new ProgressOption();
@@ -172,6 +181,7 @@ public final class MoeCommand implements Callable<Integer> {
           spec.commandLine(),
           "--trace: expected --mesh and --backend local, got another backend or no mesh");
     }
+    checkPage(devices);
     PlanOptions planning = backends.planning(devices);
     try (Workers workers = Workers.of(job.threads());
         TextSource source = source(workers, progress)) {
@@ -200,7 +210,22 @@ public final class MoeCommand implements Callable<Integer> {
         MoeReport.print(outcome, limits, out);
       }
       out.flush();
+      if (html.isPresent()) {
+        TextFiles.write(html.get(), MoePage.of(outcome));
+      }
       return outcome.passed() ? 0 : 1;
+    }
+  }
+
+  /** Before the seconds of work. */
+  private void checkPage(Optional<Mesh> devices) throws IOException {
+    if (html.isPresent() && devices.isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--html: expected a run without a mesh, got --mesh; shardsum plan --html shows a plan on a mesh");
+    }
+    if (html.isPresent()) {
+      OutputFile.checkText("--html", html.get());
     }
   }
 

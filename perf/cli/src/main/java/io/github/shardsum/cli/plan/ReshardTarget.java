@@ -5,14 +5,18 @@ import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.LayoutPicture;
 import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.Reshard;
 import io.github.shardsum.partition.ReshardPlan;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.picture.Unit;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -55,12 +59,28 @@ record ReshardTarget(String from, String to) implements Planned {
     return p.build();
   }
 
-  /** Both layouts as one picture. */
+  /** The layouts from the first to the last as one picture, with the steps between them. */
   String picture(PlanRequest request) {
     Layout before = Layout.parse(request.mesh(), from);
     Layout after = Layout.parse(request.mesh(), to);
     Shape shape = shape(before, request.sizes());
-    return LayoutPicture.svg(List.of(before, after), shape);
+    SpmdPlan plan = ReshardPlan.of(before, after, shape, DType.F32, request.options()).plan();
+    List<Layout> layouts = new ArrayList<>(List.of(before));
+    List<String> moves = new ArrayList<>();
+    for (int i = 0; i < plan.steps().size(); i++) {
+      PlanStep step = plan.steps().get(i);
+      layouts.add(step.result().layout());
+      long bytes = plan.elementsReceived(i) * step.result().dtype().byteSize();
+      String received = bytes == 0 ? "nothing" : Unit.BYTES.text(bytes);
+      moves.add(
+          step.action().op()
+              + (step.action().groupAxes().isEmpty()
+                  ? ""
+                  : " over " + String.join(".", step.action().groupAxes()))
+              + ": a device receives "
+              + received);
+    }
+    return LayoutPicture.svg(layouts, moves, shape);
   }
 
   private static Shape shape(Layout layout, Map<String, Long> sizes) {

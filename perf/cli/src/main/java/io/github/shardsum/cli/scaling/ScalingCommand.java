@@ -2,10 +2,10 @@ package io.github.shardsum.cli.scaling;
 
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.OutputFile;
-import io.github.shardsum.cli.common.SvgPage;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.picture.Page;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -112,7 +112,7 @@ public final class ScalingCommand implements Callable<Integer> {
       spec.commandLine().getOut().flush();
     }
     if (html.isPresent()) {
-      SvgPage page = new SvgPage("Weak scaling on this machine");
+      Page page = new Page("Weak scaling on this machine");
       page.paragraph(
           "Each device has the same tokens and one expert. All share this machine, so that time grows"
               + " with their number; the prediction is one device's run for each and the plan's collectives.");

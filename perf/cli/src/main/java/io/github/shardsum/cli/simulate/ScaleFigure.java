@@ -1,15 +1,16 @@
 package io.github.shardsum.cli.simulate;
 
 import io.github.shardsum.cli.common.JsonAnswer;
-import io.github.shardsum.cli.common.SvgPage;
 import io.github.shardsum.cli.program.Models;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.picture.Ink;
+import io.github.shardsum.picture.Picture;
+import io.github.shardsum.picture.Picture.Anchor;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -124,33 +125,35 @@ final class ScaleFigure {
 
   /** Bars of utilisation with the size of each plan. */
   static String svg(List<Row> rows) {
-    SvgPage page = new SvgPage("scale");
-    page.open(ROW * rows.size() + 40, "plans, certificates and predicted utilisation over devices");
+    Picture picture =
+        new Picture(
+            Picture.WIDTH,
+            ROW * rows.size() + 40,
+            "plans, certificates and predicted utilisation over devices");
     double most =
         rows.stream().mapToDouble(each -> each.prediction().utilisation()).max().orElse(1);
-    List<Row> all = new ArrayList<>(rows);
-    for (int i = 0; i < all.size(); i++) {
-      Row row = all.get(i);
+    for (int i = 0; i < rows.size(); i++) {
+      Row row = rows.get(i);
       double share = row.prediction().utilisation();
-      double wide = share / most * (SvgPage.WIDTH - LEFT - 130);
-      page.text(LEFT - 8, i * ROW + 24, "end", format("%,d devices", row.devices()));
-      page.rect(LEFT, i * ROW + 8, wide, 18, "compute", row.certificate());
-      page.text(LEFT + wide + 8, i * ROW + 22, "start", format("%.1f %% of peak", 100 * share));
-      page.text(
+      double wide = share / most * (Picture.WIDTH - LEFT - 130);
+      picture.text(LEFT - 8, i * ROW + 24, Anchor.END, format("%,d devices", row.devices()));
+      picture.rect(LEFT, i * ROW + 8, wide, 18, Ink.BLUE, row.certificate());
+      picture.text(
+          LEFT + wide + 8, i * ROW + 22, Anchor.START, format("%.1f %% of peak", 100 * share));
+      picture.text(
           LEFT,
           i * ROW + 40,
-          "start",
+          Anchor.START,
           format(
               "layer and gradient on mesh %s: a plan of %d steps, %d collectives, certified",
               row.mesh(), row.steps(), row.collectives()));
     }
-    page.text(
+    picture.text(
         LEFT,
-        all.size() * ROW + 24,
-        "start",
+        rows.size() * ROW + 24,
+        Anchor.START,
         "predicted for " + MODEL + " on slices of 512 TPU v5p: ./shardsum simulate --figure");
-    page.close();
-    return page.picture();
+    return picture.svg();
   }
 
   private static String format(String pattern, Object... values) {

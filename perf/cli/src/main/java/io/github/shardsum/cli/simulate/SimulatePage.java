@@ -1,9 +1,15 @@
 package io.github.shardsum.cli.simulate;
 
-import io.github.shardsum.cli.common.SvgPage;
 import io.github.shardsum.cli.simulate.Prediction.Kind;
 import io.github.shardsum.cli.simulate.Prediction.Term;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.picture.Axis;
+import io.github.shardsum.picture.Ink;
+import io.github.shardsum.picture.Page;
+import io.github.shardsum.picture.Picture;
+import io.github.shardsum.picture.Picture.Anchor;
+import io.github.shardsum.picture.Table;
+import io.github.shardsum.picture.Unit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -20,12 +26,12 @@ final class SimulatePage {
   private static final int LEFT = 220;
   private static final int ROW = 20;
 
-  /** Bars of a timeline that are narrower than this share of it are left out. */
-  private static final double NARROWEST = 1e-4;
+  /** Bars of a timeline that are narrower are left out, in pixels. */
+  private static final double NARROWEST = 0.07;
 
   private static final int MOST_CELLS = 1024;
 
-  private final SvgPage page;
+  private final Page page;
   private final PlannedForms forms;
   private final Prediction prediction;
 
@@ -34,7 +40,7 @@ final class SimulatePage {
     prediction = forms.prediction();
     Job job = forms.job();
     page =
-        new SvgPage(
+        new Page(
             format(
                 "%s on %d %s",
                 job.model().name(), job.machine().devices(), job.machine().family().name()));
@@ -65,7 +71,6 @@ final class SimulatePage {
     Job job = forms.job();
     page.heading("In short");
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("", ""));
     rows.add(List.of("weights", format("%,d", job.model().weights())));
     rows.add(List.of("layout", job.layout().notation()));
     rows.add(List.of("tokens a step", format("%,.0f", job.tokens())));
@@ -77,29 +82,39 @@ final class SimulatePage {
             format("days for %.3g tokens", tokens), format("%.2f", prediction.daysFor(tokens))));
     rows.add(List.of("device-years", format("%.2f", prediction.deviceYearsFor(tokens))));
     rows.add(List.of("large products reach", format("%.2f of peak", eta)));
-    page.table(rows.subList(1, rows.size()), false);
+    Table table = new Table(List.of());
+    rows.forEach(table::row);
+    page.table(table);
   }
 
   private void terms() {
     page.heading("A step, by what it is spent on");
     List<Term> terms = prediction.terms();
     double most = terms.stream().mapToDouble(Term::seconds).max().orElse(1);
-    page.open(ROW * terms.size(), "terms of a step in milliseconds");
+    Picture picture = new Picture(Picture.WIDTH, ROW * terms.size(), "terms of a step");
     for (int i = 0; i < terms.size(); i++) {
       Term term = terms.get(i);
-      String kind = term.kind().name().toLowerCase(Locale.ROOT);
-      double whole = term.seconds() / most * (SvgPage.WIDTH - LEFT - 250);
-      double shown = term.exposed() / most * (SvgPage.WIDTH - LEFT - 250);
-      page.text(LEFT - 6, i * ROW + 14, "end", term.name());
-      page.rect(LEFT, i * ROW + 3, whole, ROW - 6, "hidden", "");
-      page.rect(LEFT, i * ROW + 3, shown, ROW - 6, kind, term.name());
-      page.text(
+      Ink ink =
+          switch (term.kind()) {
+            case COMPUTE -> Ink.BLUE;
+            case COLLECTIVE -> Ink.RED;
+            case OTHER -> Ink.GREY;
+          };
+      double whole = term.seconds() / most * (Picture.WIDTH - LEFT - 250);
+      double shown = term.exposed() / most * (Picture.WIDTH - LEFT - 250);
+      picture.text(LEFT - 6, i * ROW + 14, Anchor.END, term.name());
+      picture.shade(LEFT, i * ROW + 3, whole, ROW - 6, Ink.RED, 0.3, "");
+      picture.rect(LEFT, i * ROW + 3, shown, ROW - 6, ink, term.name());
+      picture.text(
           LEFT + Math.max(whole, shown) + 6,
           i * ROW + 14,
-          "start",
-          format("%.2f ms, %.2f exposed", 1e3 * term.seconds(), 1e3 * term.exposed()));
+          Anchor.START,
+          Unit.SECONDS.text(term.seconds())
+              + (term.exposed() < term.seconds()
+                  ? ", " + Unit.SECONDS.text(term.exposed()) + " exposed"
+                  : ""));
     }
-    page.close();
+    page.picture(picture);
     page.paragraph(
         "Blue is computation, red exposed parts of collectives, pale their hidden parts.");
   }
@@ -107,42 +122,56 @@ final class SimulatePage {
   private void timelines() {
     page.heading("Timeline of each part, forward and backward, by its plan");
     for (PlannedBlock block : forms.blocks()) {
-      Timeline time = Timeline.of(block.steps());
-      Set<String> queues = new LinkedHashSet<>(List.of(PricedStep.COMPUTE));
-      block.steps().forEach(step -> queues.add(step.queue()));
-      double from = time.bars().stream().mapToDouble(Timeline.Bar::from).min().orElse(0);
-      double to = time.bars().stream().mapToDouble(Timeline.Bar::to).max().orElse(1);
-      double span = Math.max(to - from, 1e-12);
       page.paragraph(
           format(
-              "%s, %.0f times: %.3f ms of computation, %.3f ms of collectives",
+              "%s, %.0f times: %s of computation, %s of collectives",
               block.block().name(),
               block.block().count(),
-              1e3 * block.seconds(Kind.COMPUTE),
-              1e3 * block.seconds(Kind.COLLECTIVE)));
-      page.open(ROW * queues.size() + ROW, "timeline of " + block.block().name());
-      List<String> order = new ArrayList<>(queues);
-      for (int i = 0; i < order.size(); i++) {
-        page.text(LEFT - 6, i * ROW + 14, "end", i == 0 ? order.get(i) : "over " + order.get(i));
-      }
-      for (Timeline.Bar bar : time.bars()) {
-        double wide = (bar.to() - bar.from()) / span;
-        if (wide > NARROWEST) {
-          page.rect(
-              LEFT + (bar.from() - from) / span * (SvgPage.WIDTH - LEFT - 10),
-              order.indexOf(bar.step().queue()) * ROW + 3.0,
-              wide * (SvgPage.WIDTH - LEFT - 10),
-              ROW - 6,
-              bar.step().collective() ? "collective" : "compute",
-              format(
-                  "%s: %s, %.3f ms",
-                  bar.step().term(), bar.step().name(), 1e3 * bar.step().seconds()));
-        }
-      }
-      page.text(LEFT, order.size() * ROW + 14, "start", format("%.3f ms", 1e3 * from));
-      page.text(SvgPage.WIDTH - 10, order.size() * ROW + 14, "end", format("%.3f ms", 1e3 * to));
-      page.close();
+              Unit.SECONDS.text(block.seconds(Kind.COMPUTE)),
+              Unit.SECONDS.text(block.seconds(Kind.COLLECTIVE))));
+      page.picture(timeline(block));
     }
+  }
+
+  private static Picture timeline(PlannedBlock block) {
+    Timeline time = Timeline.of(block.steps());
+    Set<String> queues = new LinkedHashSet<>(List.of(PricedStep.COMPUTE));
+    block.steps().forEach(step -> queues.add(step.queue()));
+    List<String> lanes = List.copyOf(queues);
+    double from = time.bars().stream().mapToDouble(Timeline.Bar::from).min().orElse(0);
+    double to = time.bars().stream().mapToDouble(Timeline.Bar::to).max().orElse(1);
+    int bottom = ROW * lanes.size() + 4;
+    Picture picture =
+        new Picture(Picture.WIDTH, bottom + 40, "timeline of " + block.block().name());
+    Axis axis =
+        new Axis(
+            "time",
+            Unit.SECONDS,
+            false,
+            from,
+            Math.max(to, from + 1e-12),
+            LEFT,
+            Picture.WIDTH - 40);
+    picture.horizontal(axis, 0, bottom);
+    for (int i = 0; i < lanes.size(); i++) {
+      String lane = i == 0 ? lanes.get(i) : "over " + lanes.get(i);
+      picture.text(LEFT - 6, i * ROW + 14, Anchor.END, lane);
+    }
+    for (Timeline.Bar bar : time.bars()) {
+      double wide = axis.at(bar.to()) - axis.at(bar.from());
+      if (wide > NARROWEST) {
+        String name = bar.step().term() + ": " + bar.step().name();
+        picture.bar(
+            axis.at(bar.from()),
+            lanes.indexOf(bar.step().queue()) * ROW + 3.0,
+            wide,
+            ROW - 4,
+            bar.step().collective() ? Ink.RED : Ink.BLUE,
+            name,
+            name + ", " + Unit.SECONDS.text(bar.step().seconds()));
+      }
+    }
+    return picture;
   }
 
   private void memory() {
@@ -152,29 +181,29 @@ final class SimulatePage {
     double there = machine.family().memory() / machine.perChip();
     double most = Math.max(all, there);
     List<Map.Entry<String, Double>> kinds = List.copyOf(prediction.bytes().entrySet());
-    page.open(ROW * (kinds.size() + 2), "memory of a device in megabytes");
+    Picture picture = new Picture(Picture.WIDTH, ROW * (kinds.size() + 2), "memory of a device");
     double at = 0;
     for (int i = 0; i < kinds.size(); i++) {
-      double wide = kinds.get(i).getValue() / most * (SvgPage.WIDTH - LEFT - 130);
-      page.text(LEFT - 6, i * ROW + 14, "end", kinds.get(i).getKey());
-      page.rect(LEFT + at, i * ROW + 3, wide, ROW - 6, "compute", kinds.get(i).getKey());
-      page.text(
-          LEFT + at + wide + 6,
-          i * ROW + 14,
-          "start",
-          format("%,.0f MB", kinds.get(i).getValue() / 1e6));
+      double bytes = kinds.get(i).getValue();
+      double wide = bytes / most * (Picture.WIDTH - LEFT - 130);
+      amount(picture, i, at, wide, kinds.get(i).getKey(), bytes, Ink.BLUE);
       at += wide;
     }
-    double wide = there / most * (SvgPage.WIDTH - LEFT - 130);
-    page.text(LEFT - 6, kinds.size() * ROW + 14, "end", "there is");
-    page.rect(LEFT, kinds.size() * ROW + 3, wide, ROW - 6, "other", "memory of a device");
-    page.text(LEFT + wide + 6, kinds.size() * ROW + 14, "start", format("%,.0f MB", there / 1e6));
-    page.text(
+    double wide = there / most * (Picture.WIDTH - LEFT - 130);
+    amount(picture, kinds.size(), 0, wide, "there is", there, Ink.GREY);
+    picture.text(
         LEFT,
         (kinds.size() + 1) * ROW + 14,
-        "start",
-        format("in all %,.0f MB%s", all / 1e6, all > there ? ": does not fit" : ""));
-    page.close();
+        Anchor.START,
+        "in all " + Unit.BYTES.text(all) + (all > there ? ": does not fit" : ""));
+    page.picture(picture);
+  }
+
+  private static void amount(
+      Picture picture, int row, double at, double wide, String name, double bytes, Ink ink) {
+    picture.text(LEFT - 6, row * ROW + 14, Anchor.END, name);
+    picture.rect(LEFT + at, row * ROW + 3, wide, ROW - 6, ink, name);
+    picture.text(LEFT + at + wide + 6, row * ROW + 14, Anchor.START, Unit.BYTES.text(bytes));
   }
 
   /** The chips of a slice, two axes of its torus at once, coloured by the mesh's first axis. */
@@ -186,22 +215,22 @@ final class SimulatePage {
     int rows = (int) Math.min(MOST_CELLS / Math.max(1, columns), product(sides) / columns);
     page.paragraph(
         format(
-            "mesh %s on %s chips of a slice, %d slices; a colour is a coordinate of %s",
+            "mesh %s on %s chips of a slice, %d slices; the darker, the larger the coordinate of %s",
             mesh.notation(),
             String.join("x", sides.stream().map(String::valueOf).toList()),
             forms.job().machine().slices(),
             mesh.axisNames().getFirst()));
-    int cell = Math.max(4, Math.min(24, (SvgPage.WIDTH - 20) / Math.max(1, columns)));
-    page.open(rows * cell + 4, "chips of a slice");
-    for (int row = 0; row < rows && columns * cell < SvgPage.WIDTH; row++) {
+    int cell = Math.max(4, Math.min(24, (Picture.WIDTH - 20) / Math.max(1, columns)));
+    Picture picture = new Picture(Picture.WIDTH, rows * cell + 4, "chips of a slice");
+    for (int row = 0; row < rows && columns * cell < Picture.WIDTH; row++) {
       for (int column = 0; column < columns; column++) {
-        cell(mesh, row * columns + column, 2 + column * cell, 2 + row * cell, cell);
+        cell(picture, mesh, row * columns + column, 2 + column * cell, 2 + row * cell, cell);
       }
     }
-    page.close();
+    page.picture(picture);
   }
 
-  private void cell(Mesh mesh, int chip, int x, int y, int side) {
+  private void cell(Picture picture, Mesh mesh, int chip, int x, int y, int side) {
     int device = Math.min(mesh.size() - 1, chip * forms.job().machine().perChip());
     Map<String, Integer> at = new LinkedHashMap<>();
     int rest = device;
@@ -210,8 +239,8 @@ final class SimulatePage {
       rest /= mesh.size(axis);
     }
     String first = mesh.axisNames().getFirst();
-    double hue = 330.0 * at.getOrDefault(first, 0) / mesh.size(first);
-    page.cell(x, y, side - 1, hue, format("device %d: %s", device, at));
+    double share = (at.getOrDefault(first, 0) + 1.0) / mesh.size(first);
+    picture.shade(x, y, side - 1, side - 1, Ink.BLUE, share, format("device %d: %s", device, at));
   }
 
   private static long product(List<Integer> sides) {
@@ -230,7 +259,7 @@ final class SimulatePage {
               format("%.2f", 1e3 * each.formula()),
               each.reason()));
     }
-    page.table(rows, true);
+    page.table(rows, Set.of(0, 3));
     page.heading("Collectives of the plan");
     List<List<String>> used = new ArrayList<>();
     used.add(List.of("step", "of", "times", "MB each", "ms in all"));
@@ -243,7 +272,7 @@ final class SimulatePage {
               format("%.2f", each.bytes() / 1e6),
               format("%.3f", 1e3 * each.seconds())));
     }
-    page.table(used, true);
+    page.table(used, Set.of(0, 1));
   }
 
   private void assumptions() {

@@ -279,7 +279,10 @@ final class TrainRun {
     for (Sweep each : sweeps.values()) {
       if (!each.curves().isEmpty()) {
         each.print(out);
-        page.heading(each.curve()).table(each.table()).curves(each.curve(), each.curves());
+        page.heading(each.curve())
+            .table(each.table())
+            .curves(each.curve(), each.curves())
+            .differences(each.curve() + ", less the dense model", each.curves());
       }
     }
     if (opened.isFirst() && job.page().isPresent()) {
@@ -586,7 +589,7 @@ final class TrainRun {
           List.of(
               sample.mark(), pair.language(), pair.source(), sample.text(), sample.references()));
     }
-    page.heading("Samples chosen by hash").table(rows);
+    page.heading("Samples chosen by hash").words(rows);
   }
 
   private static void table(TrainPage page, Evaluation evaluation, Split split) {

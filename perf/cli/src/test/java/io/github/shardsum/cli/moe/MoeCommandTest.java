@@ -69,6 +69,28 @@ class MoeCommandTest {
   }
 
   @Test
+  void thePageShowsLoadsDropsAndTheFlowOfTokens() throws IOException {
+    Path page = folder.resolve("moe.html");
+    List<String> args = new ArrayList<>(List.of("--text", text(), "--html", page.toString()));
+    args.addAll(List.of("--experts", "4", "--group", "100", "--model", "16", "--hidden", "32"));
+    args.addAll(List.of("--route", "top1 capacity=factor:0.5", "--json"));
+    assertEquals(0, run(args.toArray(String[]::new)), err::toString);
+    JsonNode answer = new JsonMapper().readTree(out.toString());
+    String html = Files.readString(page);
+    assertFalse(html.contains("<script"), html);
+    long placed = 0;
+    for (int expert = 0; expert < 4; expert++) {
+      String title = html.substring(html.indexOf("expert " + expert + ": "));
+      placed += Long.parseLong(title.substring(10, title.indexOf(" placed")).replace(",", ""));
+    }
+    long tokens = answer.path("tokens").longValue();
+    assertEquals(tokens - answer.path("dropped").longValue(), placed, answer::toString);
+    assertTrue(placed < tokens, answer::toString);
+    assertEquals(2, run("--mesh", "x=2", "--html", page.toString()));
+    assertTrue(err.toString().contains("expected a run without a mesh"), err::toString);
+  }
+
+  @Test
   void aMeshThatIsNoneIsAnError() throws IOException {
     assertEquals(2, runOnMesh("x=0"));
     assertTrue(err.toString().contains("--mesh"), err::toString);

@@ -372,7 +372,7 @@ class TrainCommandTest {
 
   private static void page(Path model) throws IOException {
     String page = Files.readString(model.resolve("report.html"));
-    assertTrue(page.startsWith("<!DOCTYPE html>") && page.endsWith("</html>\n"), page);
+    assertTrue(page.startsWith("<!doctype html>") && page.endsWith("</html>\n"), page);
     assertTrue(!page.contains("<script"), page);
     for (String part :
         List.of("Load of experts over time: encoder.1.feed_forward", "<polyline", "<rect")) {

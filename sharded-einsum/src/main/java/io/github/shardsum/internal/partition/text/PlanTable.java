@@ -7,6 +7,7 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.picture.Unit;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.MeshAxis;
@@ -73,11 +74,11 @@ public final class PlanTable {
     long bytes = figures.steps().stream().mapToLong(StepFigures::bytesReceived).sum();
     return String.format(
         Locale.ROOT,
-        "in all: received %,d elements%s, computed %s FLOP, held at most %,d bytes, %s%s",
+        "in all: received %,d elements%s, computed %s, held at most %s, %s%s",
         figures.received(),
         bytes == 0 ? "" : " (" + Units.bytes(bytes) + ")",
-        orNone(Units.operations(figures.flops())),
-        figures.peakBytes(),
+        Unit.FLOP.text(figures.flops()),
+        Unit.BYTES.text(figures.peakBytes()),
         isTimed ? "in " : "priced as ",
         orNone(Units.price(figures.price(), isTimed)) + (isTimed ? "" : " elements"));
   }
@@ -179,11 +180,11 @@ public final class PlanTable {
   }
 
   /** As {@link #describe(Action, Layout)}, with the names of values that are packed. */
-  static String describe(PlanStep step) {
+  static String describe(SpmdPlan plan, PlanStep step) {
     String text = describe(step.action(), step.result().layout());
     boolean isPacked = step.action() instanceof Action.AllReduce && step.results().size() > 1;
     if (step.action() instanceof Action.Await) {
-      return text + " %" + step.operands().getFirst();
+      return text + " " + PlanNames.of(plan.value(step.operands().getFirst()));
     }
     return isPacked
         ? text

@@ -164,7 +164,7 @@ record StepFigures(
     }
     return new StepFigures(
         group,
-        PlanTable.describe(step),
+        PlanTable.describe(plan, step),
         named(read) + (read.isEmpty() ? "" : " ") + "-> " + made(step),
         local(read) + " -> " + local(step.results()),
         received,

@@ -1,0 +1,196 @@
+package io.github.shardsum.cli.moe;
+
+import io.github.shardsum.picture.Axis;
+import io.github.shardsum.picture.Ink;
+import io.github.shardsum.picture.Page;
+import io.github.shardsum.picture.Picture;
+import io.github.shardsum.picture.Picture.Anchor;
+import io.github.shardsum.picture.Unit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** A run of the layer as one page: where tokens go, the loads of experts, and the steps. */
+final class MoePage {
+  private static final int LEFT = 120;
+  private static final int ROW = 18;
+  private static final int TOP = 26;
+
+  /** Experts that are drawn one by one; the others, which have lower loads, are one bar. */
+  private static final int MOST_EXPERTS = 48;
+
+  private static final int FLOW = 320;
+  private static final int GAP = 3;
+
+  private final MoeOutcome outcome;
+  private final List<Load> loads;
+  private final Page page = new Page("Mixture-of-Experts layer on real text");
+
+  /**
+   * Choices of one expert, or of several.
+   *
+   * @param name of the expert
+   * @param asked choices of it
+   * @param placed choices that it serves
+   */
+  private record Load(String name, long asked, long placed) {
+    long rejected() {
+      return asked - placed;
+    }
+  }
+
+  private MoePage(MoeOutcome outcome) {
+    this.outcome = outcome;
+    this.loads = loads(outcome.totals().load(), outcome.totals().placed());
+  }
+
+  /** The page of a finished run. */
+  static String of(MoeOutcome outcome) {
+    return new MoePage(outcome).whole();
+  }
+
+  /** In the order of experts, those beyond the most loaded ones as a last one. */
+  private static List<Load> loads(long[] asked, long[] placed) {
+    List<Integer> shown =
+        IntStream.range(0, asked.length)
+            .boxed()
+            .sorted((a, b) -> Long.compare(asked[b], asked[a]))
+            .limit(asked.length > MOST_EXPERTS ? MOST_EXPERTS - 1 : MOST_EXPERTS)
+            .sorted()
+            .toList();
+    List<Load> loads = new ArrayList<>();
+    shown.forEach(e -> loads.add(new Load("expert " + e, asked[e], placed[e])));
+    if (shown.size() < asked.length) {
+      loads.add(
+          new Load(
+              (asked.length - shown.size()) + " others",
+              Arrays.stream(asked).sum() - loads.stream().mapToLong(Load::asked).sum(),
+              Arrays.stream(placed).sum() - loads.stream().mapToLong(Load::placed).sum()));
+    }
+    return loads;
+  }
+
+  private String whole() {
+    MoeTotals totals = outcome.totals();
+    page.paragraph(
+        format(
+            "%s: %,d bytes, a token each. Route: %s.",
+            outcome.text(), outcome.bytes(), outcome.job().options()));
+    page.heading("Token flow");
+    page.paragraph(
+        format(
+            "%,d tokens in %,d groups. %,d of them (%.2f %%) reach no expert; %,d choices found their expert full. Red is rejected or beyond the capacity.",
+            totals.tokens(),
+            totals.groups(),
+            totals.dropped(),
+            100.0 * totals.dropped() / Math.max(1, totals.tokens()),
+            totals.overflow()));
+    page.picture(flow());
+    page.heading("Load of each expert");
+    page.picture(bars());
+    page.heading("Steps");
+    page.table(steps());
+    page.paragraph(outcome.passed() ? "The check passed." : "The check FAILED.");
+    return page.html();
+  }
+
+  /** Choices of tokens at the left, experts at the right, a band each. */
+  private Picture flow() {
+    Picture picture = new Picture(Picture.WIDTH, FLOW + 2 * TOP, "choices of tokens to experts");
+    long all = Math.max(1, loads.stream().mapToLong(Load::asked).sum());
+    double scale = (double) (FLOW - GAP * loads.size()) / all;
+    double from = LEFT + 14.0;
+    double to = Picture.WIDTH - 190.0;
+    double left = TOP + GAP * loads.size() / 2.0;
+    double right = TOP;
+    picture.rect(LEFT, left, 14, scale * all, Ink.GREY, "choices");
+    picture.text(LEFT - 8, left + scale * all / 2 + 4, Anchor.END, format("%,d choices", all));
+    double written = 0;
+    for (Load load : loads) {
+      double placed = scale * load.placed();
+      double rejected = scale * load.rejected();
+      String title =
+          format("%s: %,d placed, %,d rejected", load.name(), load.placed(), load.rejected());
+      picture.band(from, left, to, right, placed, Ink.BLUE, title);
+      picture.rect(to, right, 14, placed, Ink.BLUE, title);
+      picture.band(from, left + placed, to, right + placed, rejected, Ink.RED, title);
+      picture.rect(to, right + placed, 14, rejected, Ink.RED, title);
+      double middle = right + (placed + rejected) / 2 + 4;
+      // Names of experts with hardly a choice would lie on each other.
+      if (middle - written >= 11) {
+        picture.text(to + 20, middle, Anchor.START, format("%s: %,d", load.name(), load.placed()));
+        written = middle;
+      }
+      left += placed + rejected;
+      right += placed + rejected + GAP;
+    }
+    return picture;
+  }
+
+  /** What each expert was asked for, and the slots that it has. */
+  private Picture bars() {
+    int bottom = TOP + ROW * loads.size();
+    long slots =
+        outcome.job().dropless() ? 0 : outcome.totals().groups() * outcome.job().capacity();
+    long most = Math.max(slots, loads.stream().mapToLong(Load::asked).max().orElse(1));
+    Axis axis = Axis.linear("choices", Unit.NUMBER, 0, most, LEFT, Picture.WIDTH - 150);
+    Picture picture = new Picture(Picture.WIDTH, bottom + 40, "load of each expert");
+    picture.horizontal(axis, TOP, bottom);
+    for (int i = 0; i < loads.size(); i++) {
+      Load load = loads.get(i);
+      double y = TOP + ROW * i + 2.0;
+      double end = axis.at(load.placed());
+      picture.text(LEFT - 6, y + 11, Anchor.END, load.name());
+      picture.rect(LEFT, y, end - LEFT, ROW - 4.0, Ink.BLUE, format("%,d placed", load.placed()));
+      picture.rect(
+          end,
+          y,
+          axis.at(load.asked()) - end,
+          ROW - 4.0,
+          Ink.RED,
+          format("%,d rejected", load.rejected()));
+    }
+    Map<String, Ink> legend = new LinkedHashMap<>(Map.of("placed", Ink.BLUE));
+    if (loads.stream().anyMatch(load -> load.rejected() > 0)) {
+      legend.put("rejected", Ink.RED);
+    }
+    if (slots > 0) {
+      double at = axis.at(slots);
+      picture.path(List.of(new double[] {at, TOP}, new double[] {at, bottom}), Ink.TEXT, true);
+      picture.text(at, TOP - 8, Anchor.MIDDLE, format("%,d slots", slots));
+    }
+    return picture.legend(Picture.WIDTH - 130, TOP, legend);
+  }
+
+  private List<List<String>> steps() {
+    LayerForm form = outcome.passForm();
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("equation", "FLOP", "time", "rate"));
+    for (LayerStep step : LayerStep.values()) {
+      MoeTotals.StepTotal total = outcome.totals().step(step);
+      rows.add(
+          List.of(
+              step.equation(form),
+              Unit.FLOP.text(total.flops()),
+              Unit.SECONDS.text(total.seconds()),
+              total.seconds() > 0
+                  ? Unit.FLOP_A_SECOND.text(total.flops() / total.seconds())
+                  : "-"));
+    }
+    rows.add(
+        List.of(
+            "the routing: indices only",
+            "-",
+            Unit.SECONDS.text(outcome.totals().routingSeconds()),
+            "-"));
+    return rows;
+  }
+
+  private static String format(String pattern, Object... values) {
+    return String.format(Locale.ROOT, pattern, values);
+  }
+}

@@ -1,0 +1,111 @@
+package io.github.shardsum.cli.train;
+
+import io.github.shardsum.picture.Axis;
+import io.github.shardsum.picture.Ink;
+import io.github.shardsum.picture.Picture;
+import io.github.shardsum.picture.Unit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Losses over steps as pictures: all on one logarithmic axis, or each less the first one. */
+final class LossCurves {
+  private static final int HEIGHT = 300;
+  private static final int LEFT = 70;
+  private static final int TOP = 26;
+  private static final int BOTTOM = HEIGHT - 40;
+  private static final int RIGHT = Picture.WIDTH - 150;
+
+  /** Steps of a curve that are drawn as one point, so that the page stays small. */
+  private static final int POINTS = 300;
+
+  private LossCurves() {}
+
+  /**
+   * The curves that have a point, on a logarithmic axis where all values are above 0.
+   *
+   * @param label what the picture shows
+   * @param curves names and points, one point at least
+   */
+  static Picture of(String label, Map<String, List<History.Point>> curves) {
+    List<History.Point> all = curves.values().stream().flatMap(List::stream).toList();
+    double least = all.stream().mapToDouble(History.Point::value).min().orElse(0);
+    double most = all.stream().mapToDouble(History.Point::value).max().orElse(1);
+    Axis y =
+        least > 0 && most < Double.POSITIVE_INFINITY
+            ? Axis.logarithmic("loss", Unit.NUMBER, 0.9 * least, 1.1 * most, BOTTOM, TOP)
+            : Axis.linear("loss", Unit.NUMBER, Math.min(0, least), most, BOTTOM, TOP);
+    return drawn(label, curves, y);
+  }
+
+  /**
+   * Differences to the first curve at the steps that both have; below 0 is better than the first.
+   *
+   * @param label what the picture shows
+   * @param curves names and points, two curves at least
+   */
+  static Picture differences(String label, Map<String, List<History.Point>> curves) {
+    String first = curves.keySet().iterator().next();
+    Map<Long, Double> base = new LinkedHashMap<>();
+    curves.get(first).forEach(point -> base.put(point.step(), point.value()));
+    Map<String, List<History.Point>> less = new LinkedHashMap<>();
+    curves.forEach(
+        (name, points) ->
+            less.put(
+                name,
+                points.stream()
+                    .filter(point -> base.containsKey(point.step()))
+                    .map(
+                        point ->
+                            new History.Point(
+                                point.step(), point.value() - base.getOrDefault(point.step(), 0.0)))
+                    .toList()));
+    List<History.Point> all = less.values().stream().flatMap(List::stream).toList();
+    double least = all.stream().mapToDouble(History.Point::value).min().orElse(0);
+    double most = all.stream().mapToDouble(History.Point::value).max().orElse(0);
+    Axis y = Axis.linear("loss, less that of " + first, Unit.NUMBER, least, most, BOTTOM, TOP);
+    return drawn(label, less, y);
+  }
+
+  private static Picture drawn(String label, Map<String, List<History.Point>> curves, Axis y) {
+    long last =
+        curves.values().stream()
+            .flatMap(List::stream)
+            .mapToLong(History.Point::step)
+            .max()
+            .orElse(1);
+    Axis x = Axis.linear("steps", Unit.NUMBER, 0, last, LEFT, RIGHT);
+    Picture picture = new Picture(Picture.WIDTH, HEIGHT, label);
+    picture.horizontal(x, TOP, BOTTOM).vertical(y, LEFT, RIGHT);
+    Map<String, Ink> legend = new LinkedHashMap<>();
+    curves.forEach(
+        (name, points) -> {
+          if (!points.isEmpty()) {
+            Ink ink = Ink.series(legend.size());
+            legend.put(name, ink);
+            List<double[]> places =
+                thinned(points).stream()
+                    .map(point -> new double[] {x.at(point.step()), y.at(point.value())})
+                    .toList();
+            picture.path(places, ink, false);
+            if (places.size() == 1) {
+              picture.dot(places.getFirst()[0], places.getFirst()[1], 3.5, ink, name);
+            }
+          }
+        });
+    return picture.legend(RIGHT + 12, TOP, legend);
+  }
+
+  /** Means of neighbours, where there are many. */
+  private static List<History.Point> thinned(List<History.Point> points) {
+    int each = Math.max(1, points.size() / POINTS);
+    List<History.Point> thinned = new ArrayList<>();
+    for (int from = 0; from < points.size(); from += each) {
+      List<History.Point> some = points.subList(from, Math.min(points.size(), from + each));
+      double mean = some.stream().mapToDouble(History.Point::value).average().orElse(0);
+      thinned.add(new History.Point(some.getLast().step(), mean));
+    }
+    return thinned;
+  }
+}
