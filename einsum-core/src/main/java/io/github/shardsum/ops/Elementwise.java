@@ -49,7 +49,7 @@ public final class Elementwise {
   private static final ElementRows RSQRT =
       new ElementRows(FloatArithmetic::rsqrt, DoubleArithmetic::rsqrt, ElementRows.NO_LONGS);
   private static final ElementRows FLOOR =
-      new ElementRows(FloatArithmetic::floor, DoubleArithmetic::floor, ElementRows.NO_LONGS);
+      new ElementRows(FloatArithmetic::floor, DoubleArithmetic::floor, LongArithmetic::floor);
   private static final ElementRows SUBTRACT =
       new ElementRows(
           FloatArithmetic::subtract, DoubleArithmetic::subtract, LongArithmetic::subtract);
@@ -63,7 +63,7 @@ public final class Elementwise {
   private static final ElementRows MINIMUM =
       new ElementRows(FloatArithmetic::minimum, DoubleArithmetic::minimum, LongArithmetic::minimum);
   private static final ElementRows POWER =
-      new ElementRows(FloatArithmetic::power, DoubleArithmetic::power, ElementRows.NO_LONGS);
+      new ElementRows(FloatArithmetic::power, DoubleArithmetic::power, LongArithmetic::power);
   private static final ElementRows3 CLIP =
       new ElementRows3(FloatArithmetic::clip, DoubleArithmetic::clip, LongArithmetic::clip);
 
@@ -882,9 +882,10 @@ public final class Elementwise {
   }
 
   /**
-   * The greatest integer not above x; NumPy's {@code np.floor}. By the threads of the process.
+   * The greatest integer not above x, which is x itself of integers; NumPy's {@code np.floor}. By
+   * the threads of the process.
    *
-   * @param x floating, of any strides
+   * @param x numbers, of any strides
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if x has another dtype
    */
@@ -896,7 +897,7 @@ public final class Elementwise {
    * As {@link #floor(Tensor)}, by given threads.
    *
    * @param workers threads to use
-   * @param x floating, of any strides
+   * @param x numbers, of any strides
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if x has another dtype
    */
@@ -910,7 +911,7 @@ public final class Elementwise {
    * As {@link #floor(Tensor)}, into a given result.
    *
    * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x floating, of any strides
+   * @param x numbers, of any strides
    * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
    *     written
    */
@@ -923,12 +924,12 @@ public final class Elementwise {
    *
    * @param workers threads to use
    * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x floating, of any strides
+   * @param x numbers, of any strides
    * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
    *     written
    */
   public static void floorInto(Workers workers, Tensor out, Tensor x) {
-    Checks.floating("floor", x);
+    Checks.number("floor", x);
     run("floor", FLOOR, workers, out, x.dtype(), x, x);
   }
 
@@ -1412,15 +1413,18 @@ public final class Elementwise {
   }
 
   /**
-   * x to the power of y, as {@link Math#pow} of floating numbers, broadcast as in NumPy; its {@code
-   * np.power}. By the threads of the process.
+   * x to the power of y, broadcast as in NumPy; its {@code np.power}. By the threads of the
+   * process.
+   *
+   * <p>Of floating numbers it is {@link Math#pow}, but 1 of any power of 1, NaN included, and of an
+   * infinite power of -1, as in C. Powers of integers wrap; a negative one is 1 / x<sup>-y</sup>
+   * toward zero, as {@link #divide(Tensor, Tensor)} has it.
    *
    * @param x the left side
    * @param y the right side
    * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
    *     shape
-   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
-   *     floating
+   * @throws IllegalArgumentException if the shapes do not broadcast, or both are of bool
    */
   public static Tensor power(Tensor x, Tensor y) {
     return power(DefaultWorkers.get(), x, y);
@@ -1438,7 +1442,7 @@ public final class Elementwise {
    */
   public static Tensor power(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    Checks.floating("power", x);
+    Checks.number("power", x);
     run("power", POWER, DefaultWorkers.get(), out, x.dtype(), x, Checks.scalar("power", x, y));
     return out;
   }
@@ -1455,7 +1459,7 @@ public final class Elementwise {
    */
   public static Tensor power(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
-    Checks.floating("power", y);
+    Checks.number("power", y);
     run("power", POWER, DefaultWorkers.get(), out, y.dtype(), Checks.scalar("power", y, x), y);
     return out;
   }
@@ -1468,8 +1472,7 @@ public final class Elementwise {
    * @param y the right side
    * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
    *     shape
-   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
-   *     floating
+   * @throws IllegalArgumentException if the shapes do not broadcast, or both are of bool
    */
   public static Tensor power(Workers workers, Tensor x, Tensor y) {
     Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("power", x, y));
@@ -1483,8 +1486,8 @@ public final class Elementwise {
    * @param out the result, of that dtype and shape; it may be an operand, element for element
    * @param x the left side
    * @param y the right side
-   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
-   *     floating, or out does not fit; nothing is then written
+   * @throws IllegalArgumentException if the shapes do not broadcast, or both are of bool, or out
+   *     does not fit; nothing is then written
    */
   public static void powerInto(Tensor out, Tensor x, Tensor y) {
     powerInto(DefaultWorkers.get(), out, x, y);
@@ -1497,11 +1500,11 @@ public final class Elementwise {
    * @param out the result, of that dtype and shape; it may be an operand, element for element
    * @param x the left side
    * @param y the right side
-   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
-   *     floating, or out does not fit; nothing is then written
+   * @throws IllegalArgumentException if the shapes do not broadcast, or both are of bool, or out
+   *     does not fit; nothing is then written
    */
   public static void powerInto(Workers workers, Tensor out, Tensor x, Tensor y) {
-    DType dtype = Checks.floatings("power", x, y);
+    DType dtype = Checks.numbers("power", x, y);
     run("power", POWER, workers, out, dtype, x, y);
   }
 

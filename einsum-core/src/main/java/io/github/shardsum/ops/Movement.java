@@ -31,17 +31,18 @@ public final class Movement {
    *
    * @param workers threads to use
    * @param x the tensor
-   * @param axes for each axis of the copy, the axis of x: a permutation of [0, rank)
+   * @param axes for each axis of the copy, the axis of x, each once; -1 is the last one
    * @return a fresh tensor on the heap, in C order
    * @throws IllegalArgumentException if it is not a permutation
    */
   public static Tensor transpose(Workers workers, Tensor x, int... axes) {
+    int[] order = Views.permutation(axes, x.shape());
     Shape shape = x.transpose(axes).shape();
     if (shape.elementCount() == 0) {
       return Tensor.zeros(x.dtype(), shape);
     }
     int[] labels = IntStream.range(0, x.rank()).toArray();
-    Equation equation = Equation.ofSublists(List.of(labels), axes);
+    Equation equation = Equation.ofSublists(List.of(labels), order);
     EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
     return Einsum.compile(equation, options, OperandSpec.like(x)).run(x);
   }

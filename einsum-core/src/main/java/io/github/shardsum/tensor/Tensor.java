@@ -708,17 +708,17 @@ public final class Tensor implements Operand {
   /**
    * A view with the axes in another order.
    *
-   * @param axes for each axis of the view, the axis of this tensor: a permutation of [0, rank)
+   * @param axes for each axis of the view, the axis of this tensor, each once; -1 is the last one
    * @return the view
    * @throws IllegalArgumentException if it is not a permutation
    */
   public Tensor transpose(int... axes) {
-    Views.checkPermutation(axes, shape);
-    long[] sizes = new long[axes.length];
-    long[] steps = new long[axes.length];
-    for (int i = 0; i < axes.length; i++) {
-      sizes[i] = shape.size(axes[i]);
-      steps[i] = stride(axes[i]);
+    int[] order = Views.permutation(axes, shape);
+    long[] sizes = new long[order.length];
+    long[] steps = new long[order.length];
+    for (int i = 0; i < order.length; i++) {
+      sizes[i] = shape.size(order[i]);
+      steps[i] = stride(order[i]);
     }
     return view(Shape.of(sizes), steps, offset);
   }

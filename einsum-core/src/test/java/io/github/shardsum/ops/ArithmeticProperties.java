@@ -112,8 +112,16 @@ class ArithmeticProperties {
             (a, b) -> b == 0 && !dtype.isFloating() ? a : a % b);
     check(rest, dtype, x, y);
     if (dtype.isFloating()) {
-      check(new Binary("power", Elementwise::power, Math::pow), dtype, x, y);
+      check(new Binary("power", Elementwise::power, ArithmeticProperties::power), dtype, x, y);
     }
+  }
+
+  /**
+   * NumPy's, which is C's: Java's has NaN where the base is 1 or -1 and the power no number or
+   * infinite.
+   */
+  private static double power(double a, double b) {
+    return a == 1 || (a == -1 && Double.isInfinite(b)) ? 1 : Math.pow(a, b);
   }
 
   private static double divide(DType dtype, double a, double b) {
@@ -189,7 +197,11 @@ class ArithmeticProperties {
         check(f, dtype, x.expand(1), x);
       }
       check(new Binary("divide", Elementwise::divide, (a, b) -> a / b), dtype, x.expand(1), x);
-      check(new Binary("power", Elementwise::power, Math::pow), dtype, x.expand(1), x);
+      check(
+          new Binary("power", Elementwise::power, ArithmeticProperties::power),
+          dtype,
+          x.expand(1),
+          x);
       for (Binary f : COMPARISONS) {
         check(f, BOOL, x.expand(1), x);
       }
@@ -217,6 +229,34 @@ class ArithmeticProperties {
     assertArrayEquals(
         new long[] {1, 0, 0}, Logic.gt(far, far.slice(0, 1, 2)).toLongArray(), "exact beyond 2^53");
     assertEquals(Long.MIN_VALUE, Elementwise.divide(far, -1).getLong(2));
+  }
+
+  @Test
+  void powersOfIntegersWrapAndNegativeOnesAreFractionsTowardZero() {
+    for (long x = -5; x <= 5; x++) {
+      long wrapping = 1;
+      for (int y = 0; y <= 70; y++, wrapping *= x) {
+        assertEquals(wrapping, Elementwise.power(Tensor.scalar(DType.I64, x), y).getLong());
+        assertEquals((int) wrapping, Elementwise.power(Tensor.scalar(DType.I32, x), y).getLong());
+      }
+    }
+    Tensor bases = Tensor.of(new int[] {1, -1, -1, 2, -3, 0}, 6);
+    Tensor powers = Tensor.of(new int[] {-7, -2, -3, -1, -2, -1}, 6);
+    assertArrayEquals(
+        new long[] {1, 1, -1, 0, 0, -1}, Elementwise.power(bases, powers).toLongArray());
+    assertArrayEquals(new long[] {1, 2, 4, 8}, powersOfTwo(4));
+    assertArrayEquals(bases.toLongArray(), Elementwise.floor(bases).toLongArray());
+  }
+
+  private static long[] powersOfTwo(int n) {
+    return Elementwise.power(2, Creation.arange(DType.I64, n)).toLongArray();
+  }
+
+  @Test
+  void powersOfOneAreThoseOfC() {
+    Tensor powers = Tensor.of(new double[] {NAN, INFINITY, -INFINITY}, 3);
+    assertArrayEquals(new double[] {1, 1, 1}, Elementwise.power(1, powers).toDoubleArray());
+    assertArrayEquals(new double[] {NAN, 1, 1}, Elementwise.power(-1, powers).toDoubleArray());
   }
 
   @Test
@@ -291,7 +331,7 @@ class ArithmeticProperties {
     Tensor whole = Tensor.of(new int[4], 4);
     Tensor flags = Tensor.ofBool(new byte[4], 4);
     Oracles.refused("sqrt: expected a floating dtype", () -> Elementwise.sqrt(whole));
-    Oracles.refused("power: expected a floating dtype", () -> Elementwise.power(whole, whole));
+    Oracles.refused("power: expected a dtype of numbers", () -> Elementwise.power(flags, flags));
     Oracles.refused("negate: expected a dtype of numbers", () -> Elementwise.negate(flags));
     Oracles.refused(
         "subtract: expected a dtype of numbers", () -> Elementwise.subtract(flags, flags));

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.ops.Movement;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -20,6 +22,9 @@ class TensorTest {
   void transposeSwapsRowsAndColumns() {
     assertArrayEquals(new float[] {1, 4, 2, 5, 3, 6}, MATRIX.transpose().toFloatArray());
     assertEquals("f32[3, 2] strides [1, 3]", MATRIX.transpose().description());
+    assertEquals("f32[3, 2] strides [1, 3]", MATRIX.transpose(-1, 0).description());
+    assertEquals(
+        "f32[3, 2]", Movement.transpose(Workers.sequential(), MATRIX, -1, -2).description());
     assertEquals("f32[2, 3]", MATRIX.description());
   }
 
@@ -130,7 +135,8 @@ class TensorTest {
     refuses("permutation", () -> MATRIX.transpose(0));
     refuses("permutation", () -> MATRIX.transpose(0, 0));
     refuses("permutation", () -> MATRIX.transpose(0, 2));
-    refuses("permutation", () -> MATRIX.transpose(-1, 0));
+    refuses("permutation", () -> MATRIX.transpose(-1, 1));
+    refuses("permutation", () -> MATRIX.transpose(-3, 0));
     refuses("step other than 0", () -> MATRIX.slice(0, 0, 1, 0));
     refuses("axis 1 of shape [2, 3]", () -> MATRIX.slice(1, 0, 4));
     refuses("slice", () -> MATRIX.slice(1, 2, 1));

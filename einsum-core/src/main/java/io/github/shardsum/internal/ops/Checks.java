@@ -37,15 +37,6 @@ public final class Checks {
     return dtype;
   }
 
-  /** The promoted dtype of two operands, one of which at least is floating. */
-  public static DType floatings(String name, Tensor x, Tensor y) {
-    DType dtype = x.dtype().promote(y.dtype());
-    if (!dtype.isFloating()) {
-      floating(name, x);
-    }
-    return dtype;
-  }
-
   /** A number as an operand, in the dtype that x is computed in. */
   public static Tensor scalar(String name, Tensor x, double value) {
     if (!x.dtype().isFloating() && (value != Math.rint(value) || Math.abs(value) > 1L << 53)) {

@@ -93,11 +93,14 @@ public final class Views {
     return axis < 0 ? axis + count : axis;
   }
 
-  public static void checkPermutation(int[] axes, Shape shape) {
-    boolean[] seen = new boolean[shape.rank()];
-    boolean good = axes.length == shape.rank();
-    for (int axis : axes) {
-      good = good && axis >= 0 && axis < seen.length && !seen[axis];
+  /** All axes of a shape, counted from the front, which are given in any order. */
+  public static int[] permutation(int[] axes, Shape shape) {
+    int rank = shape.rank();
+    int[] order = Arrays.stream(axes).map(axis -> axis < 0 ? axis + rank : axis).toArray();
+    boolean[] seen = new boolean[rank];
+    boolean good = order.length == rank;
+    for (int axis : order) {
+      good = good && axis >= 0 && axis < rank && !seen[axis];
       if (good) {
         seen[axis] = true;
       }
@@ -111,6 +114,7 @@ public final class Views {
               + ", got "
               + Arrays.toString(axes));
     }
+    return order;
   }
 
   public static long sliceCount(long from, long to, long step, long size, int axis, Shape shape) {
