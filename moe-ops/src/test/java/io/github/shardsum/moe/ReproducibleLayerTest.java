@@ -1,6 +1,7 @@
 package io.github.shardsum.moe;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
@@ -13,7 +14,9 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
@@ -30,7 +33,14 @@ class ReproducibleLayerTest {
   private static final Map<String, String> LAYOUTS =
       Map.of("inputs", "G@x", "dispatched", "E@x", "outputs", "G@x");
 
+  private static String axes(String mesh) {
+    return String.join(".", Mesh.parse(mesh).axisNames());
+  }
+
   private static Tensor spread(Value input, Random random) {
+    if (input.type().dtype() == DType.I32) {
+      return Tensor.of(new int[] {20, 0, 61}, 3);
+    }
     double[] values = new double[Math.toIntExact(input.type().shape().elementCount())];
     Arrays.setAll(values, _ -> random.nextGaussian() * Math.scalb(1.0, random.nextInt(40) - 38));
     return Tensor.of(values, input.type().shape().toArray()).convert(input.type().dtype());
@@ -55,6 +65,39 @@ class ReproducibleLayerTest {
     equal(Mesh.parse(mesh), MoePrograms.gradient(layer), MoePrograms.gradient(annotated), sums);
   }
 
+  /**
+   * Kernels that keep the order run: the route's, which splits along G, and the experts' product,
+   * which splits along its last label.
+   */
+  @ParameterizedTest
+  @CsvSource({"x=2, F32, 512", "x=3, F32, 2", "x=2 y=2, BF16, 4", "x=5, F64, 4"})
+  void kernelsKeepTheOrder(String mesh, DType dtype, int leaf) {
+    RouteOptions options = RouteOptions.parse("top2 capacity=factor:1.25");
+    MoeSizes sizes = MoeSizes.of(6, 7, 4, 6, 10, options);
+    Program layer =
+        MoePrograms.raggedLayer(MoeSpec.of(sizes, dtype, options, Randomness.seeded(1)));
+    CompileOptions sums = CompileOptions.defaults().withSums(new SumOrder(leaf));
+    Program annotated = Annotations.of(Map.of("inputs", "G@" + axes(mesh))).apply(layer);
+    equal(Mesh.parse(mesh), layer, annotated, sums);
+    equal(Mesh.parse(mesh), MoePrograms.gradient(layer), MoePrograms.gradient(annotated), sums);
+  }
+
+  /** The experts' product and its gradient, of which a device computes some columns. */
+  @ParameterizedTest
+  @CsvSource({"x=2, F32, 512", "x=3, F32, 2", "x=2 y=2, BF16, 4", "x=13, F64, 4"})
+  void expertsProductsKeepTheOrder(String mesh, DType dtype, int leaf) {
+    ProgramBuilder p = Program.builder("product");
+    Value x = p.input("x", dtype + "[r=90 k=11]");
+    Value w = p.input("w", dtype + "[e=3 k=11 n=13]");
+    Value sizes = p.input("sizes", "i32[e=3]");
+    p.output("y", p.add(MoePrograms.expertProduct(x, w, sizes)).getFirst());
+    Program product = Gradients.valueAndPullback(p.build(), List.of("y"), List.of("x", "w"));
+    Map<String, String> layouts = Map.of("w", "e k n@" + axes(mesh));
+    Program annotated = Annotations.of(layouts).apply(product);
+    CompileOptions sums = CompileOptions.defaults().withSums(new SumOrder(leaf));
+    equal(Mesh.parse(mesh), product, annotated, sums);
+  }
+
   private static void equal(Mesh mesh, Program plain, Program annotated, CompileOptions sums) {
     Random random = new Random(5);
     List<Tensor> inputs = new ArrayList<>();
@@ -65,12 +108,18 @@ class ReproducibleLayerTest {
         MeshExecutable many =
             MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())
                 .compile(annotated, sums)) {
+      assertTrue(!hasNote(one, "moe.route ") && !hasNote(one, "moe.expert_product"), one.explain());
       List<Tensor> expected = one.run(inputs);
       List<Tensor> given = many.run(inputs);
       for (int i = 0; i < expected.size(); i++) {
         assertArrayEquals(bits(expected.get(i)), bits(given.get(i)), plain.outputs().get(i).name());
       }
     }
+  }
+
+  /** Whether a composite runs without its kernel. */
+  private static boolean hasNote(Executable program, String composite) {
+    return program.explain().contains("composite " + composite);
   }
 
   private static long[] bits(Tensor result) {

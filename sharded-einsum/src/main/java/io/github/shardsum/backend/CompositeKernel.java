@@ -1,5 +1,6 @@
 package io.github.shardsum.backend;
 
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.tensor.Tensor;
@@ -33,6 +34,18 @@ public interface CompositeKernel {
    * @param workers the threads
    */
   void run(List<Tensor> operands, List<Tensor> results, Workers workers);
+
+  /**
+   * The same kernel with floating-point sums in an order. In a tree's order ({@link
+   * SumOrder#isTree}) a result must have the same bits on every machine and number of threads, and
+   * a part of the composite, split as its rule allows, those of the whole's part.
+   *
+   * @param sums the order
+   * @return the kernel; empty, as by default for a tree, runs the decomposition
+   */
+  default Optional<CompositeKernel> in(SumOrder sums) {
+    return sums.isTree() ? Optional.empty() : Optional.of(this);
+  }
 
   /**
    * Arithmetic operations of a run.

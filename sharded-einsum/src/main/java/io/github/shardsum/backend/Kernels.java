@@ -1,5 +1,6 @@
 package io.github.shardsum.backend;
 
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.program.Nested.Composite;
 import java.util.Map;
 import java.util.Objects;
@@ -87,6 +88,17 @@ public final class Kernels {
   public Optional<CompositeKernel> kernel(Composite composite) {
     CompositeKernel.Factory factory = factories.get(composite.name());
     return factory == null ? Optional.empty() : factory.create(composite);
+  }
+
+  /**
+   * The kernel of a composite with floating-point sums in an order.
+   *
+   * @param composite the composite
+   * @param sums the order
+   * @return its kernel; empty runs the decomposition
+   */
+  public Optional<CompositeKernel> kernel(Composite composite, SumOrder sums) {
+    return kernel(composite).flatMap(kernel -> kernel.in(sums));
   }
 
   /** The names. */

@@ -1,5 +1,6 @@
 package io.github.shardsum.backend;
 
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.backend.CheckedExecutable;
 import io.github.shardsum.internal.local.compile.LocalCompiler;
@@ -80,7 +81,12 @@ public final class LocalBackend implements Backend {
     Objects.requireNonNull(program, "program");
     Objects.requireNonNull(options, "options");
     LocalPlan plan =
-        LocalCompiler.plan(program, this::find, options.rematerialized(), workers, options.sums());
+        LocalCompiler.plan(
+            program,
+            composite -> find(composite, options.sums()),
+            options.rematerialized(),
+            workers,
+            options.sums());
     long bytes = plan.bytes();
     if (options.memoryLimit().isPresent() && bytes > options.memoryLimit().getAsLong()) {
       throw new IllegalArgumentException(
@@ -101,9 +107,9 @@ public final class LocalBackend implements Backend {
     return new CheckedExecutable(program, code, executor);
   }
 
-  private Optional<CompositeCode> find(Composite composite) {
+  private Optional<CompositeCode> find(Composite composite, SumOrder sums) {
     return kernels
-        .kernel(composite)
+        .kernel(composite, sums)
         .map(
             kernel ->
                 new CompositeCode(

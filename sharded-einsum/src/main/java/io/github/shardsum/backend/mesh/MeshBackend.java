@@ -4,6 +4,7 @@ import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.plan.ProgramPlanning;
 import io.github.shardsum.layout.Layout;
@@ -174,14 +175,18 @@ public final class MeshBackend implements Backend {
         ProgramPlanning.plan(
             rematerialized(program, compileOptions.rematerialized()),
             collectives.mesh(),
-            this::code,
+            codes(limited(compileOptions).sums()),
             limited(compileOptions));
     return new ProgramPlan(program, plan.layouts(), plan.program(), plan.plan(), plan.cost());
   }
 
-  private Optional<CompositeCode> code(Nested.Composite composite) {
+  private CompositeCode.Finder codes(SumOrder sums) {
+    return composite -> code(composite, sums);
+  }
+
+  private Optional<CompositeCode> code(Nested.Composite composite, SumOrder sums) {
     return kernels
-        .kernel(composite)
+        .kernel(composite, sums)
         .map(
             kernel ->
                 new CompositeCode(
@@ -227,10 +232,11 @@ public final class MeshBackend implements Backend {
     }
     OptionalLong limit = compileOptions.memoryLimit();
     if (limit.isPresent()) {
-      ProgramPlanning.check(plan, this::code, limit.getAsLong());
+      ProgramPlanning.check(plan, codes(plan.plan().sums()), limit.getAsLong());
     }
     boolean isTimed = timed.isPresent() || compileOptions.profiled();
-    MeshExecutable made = new MeshExecutable(program, plan, collectives, this::code, isTimed);
+    CompositeCode.Finder codes = codes(plan.plan().sums());
+    MeshExecutable made = new MeshExecutable(program, plan, collectives, codes, isTimed);
     timed.ifPresent(each -> each.accept(made));
     return made;
   }

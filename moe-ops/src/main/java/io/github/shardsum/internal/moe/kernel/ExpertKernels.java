@@ -2,10 +2,12 @@ package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.backend.CompositeKernel;
 import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.decomposition.ExpertComposites;
 import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.ops.GroupedProduct;
+import io.github.shardsum.ops.MatrixRows;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
@@ -18,17 +20,28 @@ public final class ExpertKernels {
   private ExpertKernels() {}
 
   /** The product, forward. */
-  private record Product(double flops) implements CompositeKernel {
+  private record Product(double flops, SumOrder sums) implements CompositeKernel {
     @Override
     public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
       Tensor out = results.getFirst();
       GroupedProduct.rowsInto(
-          workers, out, operands.get(0), operands.get(1), operands.get(2), Epilogue.none());
+          workers,
+          sums,
+          out,
+          MatrixRows.of(operands.get(0)),
+          operands.get(1),
+          operands.get(2),
+          Epilogue.none());
+    }
+
+    @Override
+    public Optional<CompositeKernel> in(SumOrder order) {
+      return Optional.of(new Product(flops, order));
     }
   }
 
   /** Both gradients of the product. */
-  private record Gradient(double flops) implements CompositeKernel {
+  private record Gradient(double flops, SumOrder sums) implements CompositeKernel {
     @Override
     public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
       Tensor x = operands.get(0);
@@ -37,8 +50,14 @@ public final class ExpertKernels {
       Tensor cotangent = operands.get(3);
       Tensor byRows = results.get(0);
       Tensor byWeights = results.get(1);
-      GroupedProduct.rowsInto(workers, byRows, cotangent, transposed, sizes, Epilogue.none());
-      GroupedProduct.weightsInto(workers, byWeights, x, cotangent, sizes);
+      MatrixRows back = MatrixRows.of(cotangent);
+      GroupedProduct.rowsInto(workers, sums, byRows, back, transposed, sizes, Epilogue.none());
+      GroupedProduct.weightsInto(workers, sums, byWeights, MatrixRows.of(x), back, sizes);
+    }
+
+    @Override
+    public Optional<CompositeKernel> in(SumOrder order) {
+      return Optional.of(new Gradient(flops, order));
     }
   }
 
@@ -47,6 +66,11 @@ public final class ExpertKernels {
     @Override
     public long scratchBytes(Workers workers) {
       return (long) Integer.BYTES * experts;
+    }
+
+    @Override
+    public Optional<CompositeKernel> in(SumOrder sums) {
+      return Optional.of(this);
     }
 
     @Override
@@ -104,13 +128,15 @@ public final class ExpertKernels {
 
   /** The factory of the product. */
   public static Optional<CompositeKernel> product(Composite composite) {
-    return isProduct(composite) ? Optional.of(new Product(flops(composite))) : Optional.empty();
+    return isProduct(composite)
+        ? Optional.of(new Product(flops(composite), SumOrder.FASTEST))
+        : Optional.empty();
   }
 
   /** The factory of the product's gradient. */
   public static Optional<CompositeKernel> gradient(Composite composite) {
     return isProduct(composite) && isFloating(composite)
-        ? Optional.of(new Gradient(2 * flops(composite)))
+        ? Optional.of(new Gradient(2 * flops(composite), SumOrder.FASTEST))
         : Optional.empty();
   }
 

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.backend.CompositeKernel;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.route.Gates;
@@ -33,6 +34,12 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
   /** The factory. */
   public static Optional<CompositeKernel> of(Composite composite) {
     return Optional.of(new RouteGradientKernel(RouteKernel.forward(composite)));
+  }
+
+  /** Sums are those of the route. */
+  @Override
+  public Optional<CompositeKernel> in(SumOrder sums) {
+    return Optional.of(this);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.backend.CompositeKernel;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.decomposition.RouteForm;
@@ -52,6 +53,12 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
 
   private static boolean isStart(ValueType type) {
     return type.dtype() == DType.I64 && type.names().isEmpty();
+  }
+
+  /** Sums are those of one group, in f64 and in the order of tokens and experts. */
+  @Override
+  public Optional<CompositeKernel> in(SumOrder sums) {
+    return Optional.of(this);
   }
 
   /** Of each gate a subtraction, a power, two sums, a quotient and its choices. */

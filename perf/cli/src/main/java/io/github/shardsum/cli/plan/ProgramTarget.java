@@ -24,7 +24,7 @@ record ProgramTarget(Program program) implements Planned {
         ProgramPlan.of(
             program,
             request.mesh(),
-            composite -> kernels.kernel(composite).isPresent(),
+            composite -> kernels.kernel(composite, request.options().sums()).isPresent(),
             request.options());
     Optional<String> certificate =
         checks.certify() ? Optional.of(plan.certify()) : Optional.empty();

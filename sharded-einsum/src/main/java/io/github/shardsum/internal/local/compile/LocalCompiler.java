@@ -25,7 +25,7 @@ public final class LocalCompiler {
    * @param composites finds the code of composites
    * @param rematerialized names of values to compute again
    * @param workers the threads
-   * @param sums the order of floating-point sums; a tree leaves no composite a kernel
+   * @param sums the order of floating-point sums
    * @return the plan
    * @throws IllegalArgumentException if a name is none of the program's results
    */
@@ -39,7 +39,7 @@ public final class LocalCompiler {
     Program decomposed =
         Passes.decompose(
             AnnotationRemoval.run(Passes.unroll(program)),
-            composite -> sums.isTree() || isMissing(composite, composites, missing));
+            composite -> isMissing(composite, composites, missing));
     Program clean = Passes.deadCode(Passes.commonSubexpressions(decomposed));
     // A value that the passes have merged with another or dropped is not kept either.
     for (String name : rematerialized) {

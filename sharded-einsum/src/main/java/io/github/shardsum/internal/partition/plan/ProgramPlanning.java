@@ -139,7 +139,7 @@ public final class ProgramPlanning {
   }
 
   private boolean isKernel(Composite composite) {
-    return !options.sums().isTree() && composites.find(composite).isPresent();
+    return composites.find(composite).isPresent();
   }
 
   private Program simplified(Program program) {
