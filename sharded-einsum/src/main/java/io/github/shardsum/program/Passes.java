@@ -52,7 +52,8 @@ public final class Passes {
    * Values that are computed again for their late uses instead of being kept: of the uses of such a
    * value in order, those after the longest stretch of statements without one read a second
    * computation, made just before the first of them. Values that it reads and that are named too
-   * are computed again for it.
+   * are computed again for it, and what a named value is first computed from is no late use. A
+   * first computation that nothing reads any more goes.
    *
    * @param program the program
    * @param names names of results to compute again

@@ -3,6 +3,7 @@ package io.github.shardsum.moe.model;
 import io.github.shardsum.internal.moe.model.TransformerLayers;
 import io.github.shardsum.internal.moe.model.TransformerLayers.Memory;
 import io.github.shardsum.internal.moe.model.TransformerLayers.Routed;
+import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
@@ -10,6 +11,7 @@ import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The Transformer of the GShard paper (section 2) as programs: encoder and decoder with experts in
@@ -174,12 +176,28 @@ public final class Transformer {
   }
 
   /**
-   * The loss: inputs {@code source [B, N]}, {@code target [B, T]} and {@code next [B, T]}, what
-   * each position of the target is to predict. Outputs: the scalars {@code loss} (the mean over
-   * real targets of the cross-entropy with label smoothing, and the routers' losses by their
-   * factors), {@code nll} (the mean cross-entropy without smoothing), {@code balance} (the
-   * load-balancing loss) and {@code unusable} (i32, tokens that could not be routed); then for each
-   * layer with experts {@code placed.NAME [E]} of i32.
+   * How the program of a loss is written, beside what it computes.
+   *
+   * @param layouts annotations of values inside each layer whose experts have slots, by name, as
+   *     {@code dispatched}; a name that the layer does not have is left out
+   * @param showsResiduals whether the sum that each part of a layer adds to is an output too,
+   *     {@code residual.PART [B, T, M]}: between two of them activations need not be kept
+   */
+  public record Form(Map<String, String> layouts, boolean showsResiduals) {
+    /** Neither layouts nor residuals. */
+    public static final Form PLAIN = new Form(Map.of(), false);
+
+    /** Before the name of a part: the sum that it adds to. */
+    public static final String RESIDUAL = "residual.";
+
+    /** Copies the map. */
+    public Form {
+      layouts = Map.copyOf(layouts);
+    }
+  }
+
+  /**
+   * The loss, in its plain form: see {@link #loss(TransformerSpec, Loss, Form, long, long, long)}.
    *
    * @param spec the model
    * @param loss what it is made of
@@ -190,8 +208,30 @@ public final class Transformer {
    */
   public static Program loss(
       TransformerSpec spec, Loss loss, long batch, long source, long target) {
+    return loss(spec, loss, Form.PLAIN, batch, source, target);
+  }
+
+  /**
+   * The loss: inputs {@code source [B, N]}, {@code target [B, T]} and {@code next [B, T]}, what
+   * each position of the target is to predict. Outputs: the scalars {@code loss} (the mean over
+   * real targets of the cross-entropy with label smoothing, and the routers' losses by their
+   * factors), {@code nll} (the mean cross-entropy without smoothing), {@code balance} (the
+   * load-balancing loss), {@code unusable} (i32, tokens that could not be routed) and {@code
+   * dropped} (i32, choices that found their expert full; 0 without a capacity); then for each layer
+   * with experts {@code placed.NAME [E]} of i32, and the residuals of the form.
+   *
+   * @param spec the model
+   * @param loss what it is made of
+   * @param form how it is written
+   * @param batch B
+   * @param source N
+   * @param target T
+   * @return the program
+   */
+  public static Program loss(
+      TransformerSpec spec, Loss loss, Form form, long batch, long source, long target) {
     ProgramBuilder p = Program.builder("transformer.loss");
-    TransformerLayers layers = new TransformerLayers(spec, p, parameters(spec));
+    TransformerLayers layers = new TransformerLayers(spec, p, parameters(spec), form.layouts());
     Value decoded = forward(p, layers, batch, source, target);
     Value logits = layers.logits(decoded);
     Value next = tokens(p, "next", "B", batch, "T", target);
@@ -209,18 +249,25 @@ public final class Transformer {
     Value balance = p.constant(DType.F64, 0);
     Value square = p.constant(DType.F64, 0);
     Value unusable = p.constant(DType.I32, 0);
+    Value dropped = p.constant(DType.I32, 0);
+    boolean drops = !(spec.route().capacity() instanceof Capacity.LargestLoad);
     for (Routed each : layers.routed()) {
       balance = p.add(balance, p.mean(each.auxLoss(), "G"));
       square = p.add(square, each.zLoss());
       unusable = p.add(unusable, p.sum(each.unusable(), "G"));
+      dropped = drops ? p.add(dropped, p.sum(each.overflow(), "G")) : dropped;
     }
     Value routers = p.add(p.scale(balance, loss.auxLoss()), p.scale(square, loss.zLoss()));
     p.output("loss", p.add(smooth, p.convert(routers, spec.dtype())));
     p.output("nll", mean(p, p.subtract(log, chosen), real, count));
     p.output("balance", p.add(balance, 0));
     p.output("unusable", p.add(unusable, 0));
+    p.output("dropped", p.add(dropped, 0));
     for (Routed each : layers.routed()) {
       p.output("placed." + each.layer(), p.sum(each.placed(), "G"));
+    }
+    if (form.showsResiduals()) {
+      layers.residuals().forEach((part, sum) -> p.output(Form.RESIDUAL + part, sum));
     }
     return p.build();
   }

@@ -87,6 +87,17 @@ public record TransformerSpec(
         vocabulary, model, heads, key, hidden, layers, number, positions, groups, route, dtype);
   }
 
+  /**
+   * The same model with another route.
+   *
+   * @param other how tokens are sent to experts
+   * @return the specification
+   */
+  public TransformerSpec withRoute(RouteOptions other) {
+    return new TransformerSpec(
+        vocabulary, model, heads, key, hidden, layers, experts, positions, groups, other, dtype);
+  }
+
   /** A notation that {@link #parse} reads. */
   @Override
   public String toString() {

@@ -1,6 +1,7 @@
 package io.github.shardsum.moe.train;
 
 import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
@@ -8,6 +9,7 @@ import io.github.shardsum.internal.moe.route.Checks;
 import io.github.shardsum.internal.moe.train.ShardedState;
 import io.github.shardsum.internal.moe.train.TrainingState;
 import io.github.shardsum.internal.moe.train.WholeState;
+import io.github.shardsum.layout.Box;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.moe.model.Parameter;
 import io.github.shardsum.moe.model.Transformer;
@@ -18,6 +20,7 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -41,6 +44,9 @@ import java.util.stream.IntStream;
 public final class Training implements AutoCloseable {
   /** Names of tensors in a message. */
   private static final int MOST_NAMED = 3;
+
+  /** Outputs of a loss that a step reports, before the loads of layers. */
+  private static final List<String> METRICS = List.of("loss", "balance", "unusable", "dropped");
 
   private final TransformerSpec spec;
   private final Settings settings;
@@ -90,8 +96,32 @@ public final class Training implements AutoCloseable {
    * @param loss what is made small
    * @param optimizer how parameters move
    * @param clip the largest norm of a gradient
+   * @param recomputes whether the backward pass computes the activations inside each part of a
+   *     layer again from what the part added to, instead of keeping them: the same bits
    */
-  public record Settings(Transformer.Loss loss, Optimizer optimizer, double clip) {
+  public record Settings(
+      Transformer.Loss loss, Optimizer optimizer, double clip, boolean recomputes) {
+    /**
+     * Activations are kept.
+     *
+     * @param loss what is made small
+     * @param optimizer how parameters move
+     * @param clip the largest norm of a gradient
+     */
+    public Settings(Transformer.Loss loss, Optimizer optimizer, double clip) {
+      this(loss, optimizer, clip, false);
+    }
+
+    /**
+     * The same with another choice of what is kept.
+     *
+     * @param recomputes whether activations are computed again
+     * @return the settings
+     */
+    public Settings withRecomputes(boolean recomputes) {
+      return new Settings(loss, optimizer, clip, recomputes);
+    }
+
     /** Checks for null, and the norm. */
     public Settings {
       Objects.requireNonNull(loss, "loss");
@@ -140,10 +170,16 @@ public final class Training implements AutoCloseable {
    * @param norm of the gradient before it was clipped
    * @param balance the load-balancing loss, the sum over layers
    * @param unusable tokens that could not be routed, since a logit was NaN or infinite
+   * @param dropped choices that found their expert full, the sum over layers
    * @param placed for each layer with experts the tokens that each expert got
    */
   public record Report(
-      double loss, double norm, double balance, long unusable, Map<String, long[]> placed) {}
+      double loss,
+      double norm,
+      double balance,
+      long unusable,
+      long dropped,
+      Map<String, long[]> placed) {}
 
   /**
    * Traffic and memory of a step on a mesh, as planned.
@@ -201,7 +237,7 @@ public final class Training implements AutoCloseable {
       }
     }
     this.state = first(seed);
-    reported.addAll(List.of("loss", "balance", "unusable"));
+    reported.addAll(METRICS);
     loss(1, 1, 1).outputs().stream()
         .map(Value::name)
         .filter(name -> name.startsWith("placed."))
@@ -253,6 +289,24 @@ public final class Training implements AutoCloseable {
     return Transformer.loss(spec, settings.loss(), batch, source, target);
   }
 
+  /** A loss as it is compiled, beside which the plain one tells what is trained. */
+  private Program compiledLoss(List<Integer> shape) {
+    Map<String, String> layouts =
+        placement.map(at -> TrainingLayouts.ofSlots(at.axes())).orElse(Map.of());
+    Transformer.Form form = new Transformer.Form(layouts, settings.recomputes());
+    return Transformer.loss(spec, settings.loss(), form, shape.get(0), shape.get(1), shape.get(2));
+  }
+
+  private Executable compile(Program step) {
+    Program laid = laid(step);
+    CompileOptions options = CompileOptions.defaults();
+    return backend.compile(
+        laid,
+        settings.recomputes()
+            ? options.rematerialize(Recomputation.names(laid, reported).toArray(String[]::new))
+            : options);
+  }
+
   /**
    * The program of a step.
    *
@@ -301,6 +355,55 @@ public final class Training implements AutoCloseable {
         use.accept(names.get(i), state.get(i));
       }
     }
+  }
+
+  /**
+   * A part of a tensor of the state.
+   *
+   * @param name the tensor's
+   * @param shape the tensor's
+   * @param box where the part lies in it
+   * @param values of the box's shape; they change with the next step but one
+   */
+  public record Part(String name, Shape shape, Box box, Tensor values) {
+    /** Checks that the values are of the box. */
+    public Part {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(shape, "shape");
+      if (!box.shape().equals(values.shape())) {
+        throw new IllegalArgumentException(
+            "training: part of " + name + " must be of " + box + ", got " + values.description());
+      }
+    }
+  }
+
+  /**
+   * The parts of the state that this process is to save. Each element of the state is in exactly
+   * one part of one process; nothing is gathered.
+   *
+   * @return the parts, in the order of the state
+   */
+  public List<Part> parts() {
+    List<Part> parts = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      for (TrainingState.Tile tile : state.tiles(i)) {
+        parts.add(new Part(names.get(i), types.get(i).shape(), tile.box(), tile.values()));
+      }
+    }
+    return parts;
+  }
+
+  /**
+   * The shapes of the parameters and slots.
+   *
+   * @return by name, in the order of the state
+   */
+  public Map<String, Shape> shapes() {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      shapes.put(names.get(i), types.get(i).shape());
+    }
+    return Collections.unmodifiableMap(shapes);
   }
 
   /** Of hundreds of names the first few. */
@@ -370,7 +473,14 @@ public final class Training implements AutoCloseable {
     Executable executable =
         steps.computeIfAbsent(
             batch.shape(),
-            shape -> backend.compile(laid(program(shape.get(0), shape.get(1), shape.get(2)))));
+            shape ->
+                compile(
+                    TrainingStep.of(
+                        compiledLoss(shape),
+                        parameters,
+                        settings.optimizer(),
+                        settings.clip(),
+                        reported)));
     List<Tensor> others = new ArrayList<>();
     others.add(Tensor.scalar(DType.F64, rate));
     others.add(Tensor.scalar(DType.F64, step + 1));
@@ -384,7 +494,7 @@ public final class Training implements AutoCloseable {
 
   private Report report(double norm, List<Tensor> told) {
     Map<String, long[]> placed = new LinkedHashMap<>();
-    for (int i = 3; i < reported.size(); i++) {
+    for (int i = METRICS.size(); i < reported.size(); i++) {
       placed.put(reported.get(i).substring("placed.".length()), told.get(i).toLongArray());
     }
     return new Report(
@@ -392,6 +502,7 @@ public final class Training implements AutoCloseable {
         norm,
         told.get(1).getDouble(),
         told.get(2).getLong(),
+        told.get(3).getLong(),
         Collections.unmodifiableMap(placed));
   }
 
@@ -417,7 +528,9 @@ public final class Training implements AutoCloseable {
     List<Executable> compiled = new ArrayList<>();
     for (Batch batch : batches) {
       compiled.add(
-          parts.computeIfAbsent(batch.shape(), shape -> backend.compile(laid(sum(shape)))));
+          parts.computeIfAbsent(
+              batch.shape(),
+              shape -> compile(TrainingStep.sum(compiledLoss(shape), parameters, reported))));
     }
     Executable end = move();
     addSums();
@@ -448,7 +561,7 @@ public final class Training implements AutoCloseable {
     if (hasSums && !sumsAreStale) {
       return;
     }
-    Program program = sum(List.of(1, 1, 1));
+    Program program = TrainingStep.sum(loss(1, 1, 1), parameters, reported);
     Map<String, String> layouts = layouts(program);
     for (int i = 0; i < parameters.size(); i++) {
       Value sum = program.inputs().get(parameters.size() + i);
@@ -461,10 +574,6 @@ public final class Training implements AutoCloseable {
     }
     hasSums = true;
     sumsAreStale = false;
-  }
-
-  private Program sum(List<Integer> shape) {
-    return TrainingStep.sum(loss(shape.get(0), shape.get(1), shape.get(2)), parameters, reported);
   }
 
   private Executable move() {
@@ -497,6 +606,7 @@ public final class Training implements AutoCloseable {
         norm,
         each.stream().mapToDouble(Report::balance).average().orElseThrow(),
         each.stream().mapToLong(Report::unusable).sum(),
+        each.stream().mapToLong(Report::dropped).sum(),
         Collections.unmodifiableMap(placed));
   }
 
@@ -592,7 +702,7 @@ public final class Training implements AutoCloseable {
   }
 
   private Program nll(List<Integer> shape) {
-    Program whole = loss(shape.get(0), shape.get(1), shape.get(2));
+    Program whole = compiledLoss(shape);
     return new Program(
         "transformer.nll", whole.inputs(), whole.statements(), List.of(whole.value("nll")));
   }

@@ -99,6 +99,17 @@ public final class TrainingLayouts {
     return all;
   }
 
+  /**
+   * The layouts inside a layer whose experts have slots: what is sent to them.
+   *
+   * @param axes what the mesh's axes split
+   * @return annotations of its values by name
+   */
+  public static Map<String, String> ofSlots(MeshAxes axes) {
+    String experts = MeshAxes.split("E", axes.experts());
+    return Map.of("dispatched", experts + " " + MeshAxes.split("G", axes.data()) + " C M");
+  }
+
   /** The name of the parameter whose slot has a name, empty of other names. */
   private static String parameterOf(String name) {
     int dot = name.indexOf('.');

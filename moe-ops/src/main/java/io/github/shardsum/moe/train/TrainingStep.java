@@ -1,6 +1,7 @@
 package io.github.shardsum.moe.train;
 
 import io.github.shardsum.moe.model.Parameter;
+import io.github.shardsum.moe.model.Transformer;
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
@@ -126,12 +127,17 @@ public final class TrainingStep {
         : parameter;
   }
 
-  /** The forward pass of the gradient is computed once: the same operations are found. */
+  /**
+   * The forward pass of the gradient is computed once: the same operations are found. Residuals
+   * keep their names.
+   */
   private static Map<String, Value> forward(ProgramBuilder p, Program loss, List<Value> arguments) {
     Map<String, Value> outputs = new HashMap<>();
     List<Value> forward = p.inline(loss, arguments);
     for (int i = 0; i < forward.size(); i++) {
-      outputs.put(loss.outputs().get(i).name(), forward.get(i));
+      String name = loss.outputs().get(i).name();
+      boolean isResidual = name.startsWith(Transformer.Form.RESIDUAL);
+      outputs.put(name, isResidual ? p.let(name, forward.get(i)) : forward.get(i));
     }
     return outputs;
   }

@@ -8,8 +8,10 @@ import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.moe.model.Transformer;
@@ -20,11 +22,18 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testsupport.TestDepth;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training in a fixed order of sums: a mesh takes the steps of one device, bit for bit. */
 class ReproducibleTrainingTest {
@@ -114,6 +123,63 @@ class ReproducibleTrainingTest {
 
   private static void equal(Map<String, float[]> expected, Map<String, float[]> given) {
     expected.forEach((name, values) -> assertArrayEquals(values, given.get(name), name));
+  }
+
+  /** Eight groups, as many as there are devices at most. */
+  private static final TransformerSpec WIDE =
+      new TransformerSpec(16, 8, 2, 4, 8, 2, 8, 4, 8, SPEC.route(), DType.F32);
+
+  private static Training.Batch wide() {
+    Random random = new Random(7);
+    return new Training.Batch(
+        Tensor.of(random.ints(8 * 4, 0, 16).toArray(), 8, 4),
+        Tensor.of(random.ints(8 * 3, 0, 16).toArray(), 8, 3),
+        Tensor.of(random.ints(8 * 3, 0, 16).toArray(), 8, 3));
+  }
+
+  /** Losses of each step, and then the state. */
+  private static Map<String, double[]> course(
+      TransformerSpec spec, Backend backend, Optional<Training.Placement> placement) {
+    try (Training training = new Training(spec, SETTINGS, backend, placement, 1)) {
+      double[] losses = new double[2 * STEPS];
+      for (int i = 0; i < STEPS; i++) {
+        Training.Report report = training.step(wide(), 0.01);
+        losses[2 * i] = report.loss();
+        losses[2 * i + 1] = report.norm();
+      }
+      Map<String, double[]> all = new LinkedHashMap<>(Map.of("losses", losses));
+      training.state().forEach((name, tensor) -> all.put(name, tensor.toDoubleArray()));
+      return all;
+    }
+  }
+
+  /**
+   * In the layouts of {@link TrainingLayouts}, over sentences and experts; which of the meshes is
+   * drawn at the short depth.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void twentyStepsInTheLayoutsOfATrainingHaveOneDevicesBits(boolean hasSlots) {
+    TransformerSpec spec =
+        hasSlots
+            ? WIDE.withRoute(WIDE.route().toBuilder().capacity(Capacity.factor(1)).build())
+            : WIDE;
+    Backend one = local();
+    Map<String, double[]> expected = course(spec, one, Optional.empty());
+    List<String> meshes = new ArrayList<>(List.of("x=2", "d=2", "d=2 x=2", "x=8", "d=2 x=4"));
+    Collections.shuffle(meshes);
+    for (String notation : meshes.subList(0, TestDepth.cases(1, 1, 2))) {
+      Mesh mesh = Mesh.parse(notation);
+      try (Collectives collectives = Collectives.open(mesh)) {
+        MeshBackend backend =
+            MeshBackend.of(
+                collectives, MoePrograms.kernels(), PlanOptions.defaults().withSums(SumOrder.TREE));
+        Training.Placement placement = new Training.Placement(MeshAxes.of(mesh), true);
+        Map<String, double[]> given = course(spec, backend, Optional.of(placement));
+        expected.forEach(
+            (name, values) -> assertArrayEquals(values, given.get(name), notation + ": " + name));
+      }
+    }
   }
 
   /** The second mesh goes on from the checkpoint of the first. */

@@ -14,7 +14,6 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.Reshard;
 import io.github.shardsum.program.Nested;
-import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
@@ -173,7 +172,8 @@ public final class MeshBackend implements Backend {
   private ProgramPlan plan(Program program, CompileOptions compileOptions) {
     ProgramPlan plan =
         ProgramPlanning.plan(
-            rematerialized(program, compileOptions.rematerialized()),
+            program,
+            checked(program, compileOptions.rematerialized()),
             collectives.mesh(),
             codes(limited(compileOptions).sums()),
             limited(compileOptions));
@@ -241,7 +241,7 @@ public final class MeshBackend implements Backend {
     return made;
   }
 
-  private static Program rematerialized(Program program, Set<String> names) {
+  private static Set<String> checked(Program program, Set<String> names) {
     for (String name : names) {
       Value value = program.value(name);
       if (program.inputs().contains(value)) {
@@ -249,6 +249,6 @@ public final class MeshBackend implements Backend {
             "rematerialize " + name + ": must be a result, got the input " + value);
       }
     }
-    return Passes.rematerialize(program, names);
+    return names;
   }
 }

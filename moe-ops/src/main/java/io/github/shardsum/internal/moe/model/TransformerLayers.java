@@ -1,21 +1,27 @@
 package io.github.shardsum.internal.moe.model;
 
+import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.model.Parameter;
 import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Layers in a program builder: B sentences, T positions that ask (in a decoding step: hypotheses),
@@ -31,7 +37,9 @@ public final class TransformerLayers {
   private final TransformerSpec spec;
   private final ProgramBuilder p;
   private final Map<String, Value> parameters = new HashMap<>();
+  private final Map<String, String> layouts;
   private final List<Routed> routed = new ArrayList<>();
+  private final Map<String, Value> residuals = new LinkedHashMap<>();
 
   /**
    * Metrics of a layer's router.
@@ -42,9 +50,16 @@ public final class TransformerLayers {
    * @param positions {@code [G, S, K]}
    * @param placed {@code [G, E]}
    * @param unusable {@code [G]}
+   * @param overflow {@code [G]}
    */
   public record Routed(
-      String layer, Value auxLoss, Value zLoss, Value positions, Value placed, Value unusable) {}
+      String layer,
+      Value auxLoss,
+      Value zLoss,
+      Value positions,
+      Value placed,
+      Value unusable,
+      Value overflow) {}
 
   /**
    * Layers of a program.
@@ -54,8 +69,22 @@ public final class TransformerLayers {
    * @param used the parameters that it reads
    */
   public TransformerLayers(TransformerSpec spec, ProgramBuilder p, List<Parameter> used) {
+    this(spec, p, used, Map.of());
+  }
+
+  /**
+   * Layers of a program.
+   *
+   * @param spec the model
+   * @param p what builds the program; the parameters become its first inputs
+   * @param used the parameters that it reads
+   * @param layouts annotations of values of a layer with experts, of those that it has
+   */
+  public TransformerLayers(
+      TransformerSpec spec, ProgramBuilder p, List<Parameter> used, Map<String, String> layouts) {
     this.spec = spec;
     this.p = p;
+    this.layouts = Map.copyOf(layouts);
     for (Parameter parameter : used) {
       parameters.put(parameter.name(), p.input(parameter.name(), parameter.type()));
     }
@@ -64,6 +93,18 @@ public final class TransformerLayers {
   /** Metrics of the routers of the layers so far. */
   public List<Routed> routed() {
     return List.copyOf(routed);
+  }
+
+  /** The sum that each part of a layer so far added to, by the part's name. */
+  public Map<String, Value> residuals() {
+    return Collections.unmodifiableMap(residuals);
+  }
+
+  /** What a part of a layer adds to. */
+  private Value added(String name, Value x, Value part) {
+    Value sum = p.add(x, part);
+    residuals.put(name, sum);
+    return sum;
   }
 
   private Value parameter(String name) {
@@ -149,7 +190,10 @@ public final class TransformerLayers {
         MoeSpec.of(sizes, spec.dtype(), spec.route(), Randomness.seeded(0))
             .withPadding()
             .withMetrics();
-    Program program = MoePrograms.raggedLayer(layer);
+    Program program =
+        spec.route().capacity() instanceof Capacity.LargestLoad
+            ? MoePrograms.raggedLayer(layer)
+            : slots(layer);
     Map<String, Value> given =
         Map.of(
             "inputs", grouped(x, groups),
@@ -173,9 +217,20 @@ public final class TransformerLayers {
             result(named, "z_loss"),
             result(named, "positions"),
             result(named, "placed"),
-            result(named, "unusable")));
+            result(named, "unusable"),
+            result(named, "overflow")));
     Value split = p.split(result(named, "outputs"), "S", "b", batch / groups, "T");
     return p.merge(split, "B", "G", "b");
+  }
+
+  /** With slots, laid out before the names of its values go. */
+  private Program slots(MoeSpec layer) {
+    Program program = MoePrograms.layer(layer);
+    Set<String> values = new HashSet<>();
+    program.statements().forEach(each -> each.results().forEach(value -> values.add(value.name())));
+    Map<String, String> own = new HashMap<>(layouts);
+    own.keySet().retainAll(values);
+    return Annotations.of(own).apply(program);
   }
 
   private static Value result(Map<String, Value> named, String name) {
@@ -203,9 +258,9 @@ public final class TransformerLayers {
       Value normal = norm(self + ".norm", x);
       Value keys = projected(self + ".key", normal);
       Value values = projected(self + ".value", normal);
-      x = p.add(x, attention(self, normal, keys, values, seen));
+      x = added(self, x, attention(self, normal, keys, values, seen));
       String forward = name + ".feed_forward";
-      x = p.add(x, feedForward(forward, layer, norm(forward + ".norm", x), real));
+      x = added(forward, x, feedForward(forward, layer, norm(forward + ".norm", x), real));
     }
     return norm("encoder.norm", x);
   }
@@ -257,13 +312,13 @@ public final class TransformerLayers {
       Value normal = norm(own + ".norm", x);
       Memory all =
           self.of(layer, projected(own + ".key", normal), projected(own + ".value", normal));
-      x = p.add(x, attention(own, normal, all.keys(), all.values(), before));
+      x = added(own, x, attention(own, normal, all.keys(), all.values(), before));
       String cross = name + ".memory";
       Memory memory = memories.get(layer);
       Value asking = norm(cross + ".norm", x);
-      x = p.add(x, attention(cross, asking, memory.keys(), memory.values(), seen));
+      x = added(cross, x, attention(cross, asking, memory.keys(), memory.values(), seen));
       String forward = name + ".feed_forward";
-      x = p.add(x, feedForward(forward, layer, norm(forward + ".norm", x), real));
+      x = added(forward, x, feedForward(forward, layer, norm(forward + ".norm", x), real));
     }
     return norm("decoder.norm", x);
   }

@@ -3,13 +3,16 @@ package io.github.shardsum.internal.moe.train;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
+import io.github.shardsum.layout.Box;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Tensors on the devices of a mesh: a process holds the parts of its own devices and no others. */
 public final class ShardedState implements TrainingState {
@@ -68,6 +71,25 @@ public final class ShardedState implements TrainingState {
 
   private List<Tensor> whole(List<ShardedTensor> results) {
     return results.stream().map(backend::gather).toList();
+  }
+
+  /** Of devices with the same part the first one's process saves it. */
+  @Override
+  public List<Tile> tiles(int index) {
+    ShardedTensor value = state.get(index);
+    Map<Box, Integer> first = new HashMap<>();
+    for (int device = 0; device < value.layout().mesh().size(); device++) {
+      first.putIfAbsent(value.layout().box(value.shape(), device), device);
+    }
+    List<Tile> tiles = new ArrayList<>();
+    for (int i = 0; i < value.devices().size(); i++) {
+      int device = value.devices().get(i);
+      Box box = value.layout().box(value.shape(), device);
+      if (first.getOrDefault(box, -1) == device && box.elementCount() > 0) {
+        tiles.add(new Tile(box, value.shards().get(i)));
+      }
+    }
+    return tiles;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.moe.train;
 
 import io.github.shardsum.backend.Executable;
+import io.github.shardsum.layout.Box;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 
@@ -27,6 +28,12 @@ public sealed interface TrainingState permits WholeState, ShardedState {
    * @return its outputs
    */
   List<Tensor> run(Executable program, List<Integer> read, List<Tensor> others);
+
+  /** The parts of a tensor that this process is to save; each element is in one process's part. */
+  List<Tile> tiles(int index);
+
+  /** A part of a tensor: where it lies in the whole, and its values. */
+  record Tile(Box box, Tensor values) {}
 
   /** A tensor's value; on a mesh of several processes all of them ask for it. */
   Tensor get(int index);

@@ -1,9 +1,12 @@
 package io.github.shardsum.internal.moe.train;
 
 import io.github.shardsum.backend.Executable;
+import io.github.shardsum.layout.Box;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /** Whole tensors, and the memory into which the next step writes them. */
@@ -43,6 +46,13 @@ public final class WholeState implements TrainingState {
   @Override
   public List<Tensor> run(Executable program, List<Integer> read, List<Tensor> others) {
     return program.run(inputs(read, others));
+  }
+
+  @Override
+  public List<Tile> tiles(int index) {
+    Tensor whole = state.get(index);
+    List<Long> sizes = Arrays.stream(whole.shape().toArray()).boxed().toList();
+    return List.of(new Tile(new Box(Collections.nCopies(whole.rank(), 0L), sizes), whole));
   }
 
   @Override

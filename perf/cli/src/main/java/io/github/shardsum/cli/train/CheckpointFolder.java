@@ -31,11 +31,13 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /**
- * A folder of checkpoints, of which the last two are kept. The operating system holds its lock for
- * as long as the process lives, so that one that was killed leaves none.
+ * A folder of checkpoints, each a file or, of several processes, a folder; the last two are kept.
+ * The operating system holds its lock for as long as the process lives, so that one that was killed
+ * leaves none.
  */
 final class CheckpointFolder implements AutoCloseable {
-  private static final Pattern NAME = Pattern.compile("checkpoint-\\d{9}\\.safetensors");
+  private static final Pattern NAME = Pattern.compile("checkpoint-\\d{9}(\\.safetensors)?");
+  private static final Pattern BEGUN = Pattern.compile("\\.checkpoint-\\d{9}\\.part");
   private static final Pattern STEP = Pattern.compile("\\d{1,18}");
   private static final int KEPT = 2;
 
@@ -161,6 +163,9 @@ final class CheckpointFolder implements AutoCloseable {
       if (held != null) {
         // Of a process that was killed in the middle of a write; nobody else writes here now.
         WholeFile.deleteParts(folder);
+        for (Path begun : matching(folder, BEGUN)) {
+          CheckpointParts.delete(begun);
+        }
         return new CheckpointFolder(folder, channel);
       }
     } catch (OverlappingFileLockException own) {
@@ -178,12 +183,13 @@ final class CheckpointFolder implements AutoCloseable {
 
   /** The checkpoints of a folder, the last first. */
   static List<Path> checkpoints(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
+    return Files.isDirectory(folder) ? matching(folder, NAME) : List.of();
+  }
+
+  private static List<Path> matching(Path folder, Pattern pattern) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files
-          .filter(file -> NAME.matcher(file.getFileName().toString()).matches())
+          .filter(file -> pattern.matcher(file.getFileName().toString()).matches())
           .sorted(Comparator.<Path>naturalOrder().reversed())
           .toList();
     }
@@ -226,6 +232,11 @@ final class CheckpointFolder implements AutoCloseable {
   }
 
   private static Checkpoint read(Path file) throws IOException {
+    return Files.isDirectory(file) ? CheckpointParts.read(file) : readFile(file);
+  }
+
+  /** Reads a file, and checks each tensor's bytes. */
+  static Checkpoint readFile(Path file) throws IOException {
     try (Safetensors open = Safetensors.open(file)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       Map<String, String> metadata = new LinkedHashMap<>(open.metadata());
@@ -280,10 +291,9 @@ final class CheckpointFolder implements AutoCloseable {
     }
     Checkpoint found = whole(files, warn);
     for (Path damaged : files.subList(0, files.indexOf(found.file()))) {
-      Files.move(
-          damaged,
-          damaged.resolveSibling(damaged.getFileName() + DAMAGED),
-          StandardCopyOption.REPLACE_EXISTING);
+      Path aside = damaged.resolveSibling(damaged.getFileName() + DAMAGED);
+      CheckpointParts.delete(aside);
+      Files.move(damaged, aside, StandardCopyOption.REPLACE_EXISTING);
     }
     return Optional.of(found);
   }
@@ -293,11 +303,60 @@ final class CheckpointFolder implements AutoCloseable {
       throws IOException {
     Path file = folder.resolve(String.format(Locale.ROOT, "checkpoint-%09d.safetensors", step));
     Map<String, String> checked = new LinkedHashMap<>(metadata);
-    tensors.forEach((name, tensor) -> checked.put(CHECKSUM + name, checksum(tensor)));
+    checked.putAll(checksums(tensors));
     Safetensors.write(file, tensors, checked);
-    List<Path> all = new ArrayList<>(checkpoints(folder));
+    deleteOld();
+  }
+
+  /** The checksums of tensors, as texts of a file that has them. */
+  static Map<String, String> checksums(Map<String, Tensor> tensors) {
+    Map<String, String> checksums = new LinkedHashMap<>();
+    tensors.forEach((name, tensor) -> checksums.put(CHECKSUM + name, checksum(tensor)));
+    return checksums;
+  }
+
+  /** The folder that becomes a checkpoint of several processes when it is whole. */
+  static Path begun(Path folder, long step) {
+    return folder.resolve(String.format(Locale.ROOT, ".checkpoint-%09d.part", step));
+  }
+
+  /** Makes that folder, for all processes to write into. */
+  void begin(long step) throws IOException {
+    CheckpointParts.delete(begun(folder, step));
+    Files.createDirectory(begun(folder, step));
+  }
+
+  /** Gives that folder its name, and then deletes all but the last two checkpoints. */
+  void end(long step) throws IOException {
+    Path begun = begun(folder, step);
+    Path whole = folder.resolve(String.format(Locale.ROOT, "checkpoint-%09d", step));
+    force(begun);
+    CheckpointParts.delete(whole);
+    Files.move(begun, whole, StandardCopyOption.ATOMIC_MOVE);
+    force(folder);
+    deleteOld();
+  }
+
+  /** Names of files are on the disk before what relies on them. */
+  private static void force(Path folder) {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException unsupported) {
+      // Some file systems open no folder. The files are in their place.
+    }
+  }
+
+  private void deleteOld() throws IOException {
+    List<Path> all = checkpoints(folder);
     for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) {
-      Files.deleteIfExists(old);
+      if (Files.isDirectory(old)) {
+        // Under a name that is no checkpoint's, so that none is half there.
+        Path begun = folder.resolve("." + old.getFileName() + ".part");
+        Files.move(old, begun, StandardCopyOption.ATOMIC_MOVE);
+        CheckpointParts.delete(begun);
+      } else {
+        Files.deleteIfExists(old);
+      }
     }
   }
 

@@ -95,6 +95,14 @@ public final class TrainCommand implements Callable<Integer> {
   private Optional<Integer> experts = Optional.empty();
 
   @Option(
+      names = "--slots",
+      paramLabel = "FACTOR",
+      description =
+          "Give each expert slots, FACTOR times as many as even loads would fill; what finds its"
+              + " expert full is dropped (default: the checkpoint's, or no tokens are dropped).")
+  private Optional<Double> slots = Optional.empty();
+
+  @Option(
       names = "--dense",
       description = "Train the dense model of equal multiply-adds too, for as long.")
   private boolean dense;
@@ -155,6 +163,13 @@ public final class TrainCommand implements Callable<Integer> {
   private int accumulate = 1;
 
   @Option(
+      names = "--recompute",
+      description =
+          "Compute activations inside layers again in the backward pass instead of keeping them: the"
+              + " same bits in less memory and more time.")
+  private boolean recompute;
+
+  @Option(
       names = "--split-optimizer",
       arity = "0..1",
       paramLabel = "true|false",
@@ -187,6 +202,7 @@ public final class TrainCommand implements Callable<Integer> {
             steps,
             until,
             experts,
+            slots,
             dense,
             checkpoint,
             resume,
@@ -195,6 +211,7 @@ public final class TrainCommand implements Callable<Integer> {
             sweep ? Optional.of(Sweep.Grid.STANDARD) : Optional.empty(),
             !withoutBaselines,
             accumulate,
+            recompute,
             new TrainJob.Data(data, quick, whole));
     Optional<Mesh> devices =
         mesh.map(notation -> MeshOptions.ofRun(spec, notation))
@@ -281,6 +298,9 @@ public final class TrainCommand implements Callable<Integer> {
     }
     if (experts.isPresent() && (experts.get() < 1 || experts.get() > MOST_EXPERTS)) {
       throw wrong("--experts: must be 1 (dense) to " + MOST_EXPERTS + ", got " + experts.get());
+    }
+    if (slots.isPresent() && !(slots.get() > 0 && slots.get() <= MOST_EXPERTS)) {
+      throw wrong("--slots: must be above 0 and at most " + MOST_EXPERTS + ", got " + slots.get());
     }
     if (accumulate < 1 || accumulate > MOST_BATCHES) {
       throw wrong("--accumulate: must be 1 to " + MOST_BATCHES + ", got " + accumulate);

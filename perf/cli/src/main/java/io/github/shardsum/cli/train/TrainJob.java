@@ -14,6 +14,8 @@ import java.util.OptionalLong;
  * @param steps to make at most in this call
  * @param until the step to stop at, of all calls
  * @param experts of each layer that has them
+ * @param slots of an expert, as a multiple of those that even loads would fill; none is dropped if
+ *     it is not given
  * @param dense whether the dense model is trained too
  * @param checkpoint a folder for the model
  * @param resume whether to go on from its last checkpoint
@@ -22,6 +24,7 @@ import java.util.OptionalLong;
  * @param sweep models to be compared, instead of one that is trained
  * @param baselines whether they are made
  * @param accumulate batches of a step
+ * @param recompute whether the backward pass computes activations again
  * @param data the pairs to learn from, and how many are translated
  */
 record TrainJob(
@@ -29,6 +32,7 @@ record TrainJob(
     Optional<Long> steps,
     Optional<Long> until,
     Optional<Integer> experts,
+    Optional<Double> slots,
     boolean dense,
     Optional<Path> checkpoint,
     boolean resume,
@@ -37,6 +41,7 @@ record TrainJob(
     Optional<Sweep.Grid> sweep,
     boolean baselines,
     int accumulate,
+    boolean recompute,
     Data data) {
   /**
    * The data to learn from.

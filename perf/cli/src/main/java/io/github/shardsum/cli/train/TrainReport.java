@@ -195,6 +195,24 @@ final class TrainReport {
     out.flush();
   }
 
+  /**
+   * The share of choices that found their expert full, of the last steps; of a model with slots.
+   */
+  void dropped(History history) {
+    List<History.Point> points = history.curves().getOrDefault(Trainer.DROPPED, List.of());
+    List<History.Point> last =
+        points.subList(Math.max(0, points.size() - History.LOAD_STEPS), points.size());
+    if (!last.isEmpty()) {
+      out.printf(
+          Locale.ROOT,
+          "%-24s %.1f %% of the choices of the last %d steps found their expert full%n",
+          "dropped",
+          100 * last.stream().mapToDouble(History.Point::value).average().orElseThrow(),
+          last.size());
+      out.flush();
+    }
+  }
+
   /** Loads of the last steps by the devices that experts are split over. */
   void deviceLoad(History history, MeshAxes axes) {
     String over = String.join(" and ", axes.experts());

@@ -22,6 +22,7 @@ import io.github.shardsum.cli.train.score.NearestNeighbour;
 import io.github.shardsum.cli.train.score.Predictor;
 import io.github.shardsum.cli.train.score.Templates;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.moe.model.TransformerSpec;
@@ -142,18 +143,21 @@ final class TrainRun {
       Trainer.Model model,
       Data data,
       Map<String, List<Training.Batch>> measured,
-      Optional<CheckpointFolder> folder,
-      boolean saves) {
+      Optional<CheckpointWriter> writer) {
     return new Trainer(
         model,
         data.examples(),
         measured,
+        Trainer.SETTINGS.withRecomputes(job.recompute()),
         opened.backend(),
         placement,
-        folder,
-        saves,
+        writer,
         opened::any,
         System::nanoTime);
+  }
+
+  private CheckpointWriter writer(Path path, Optional<CheckpointFolder> folder) {
+    return new CheckpointWriter(path, folder, opened.process(), opened.processes(), opened::any);
   }
 
   /** The folder of checkpoints, if there is to be one. */
@@ -178,9 +182,13 @@ final class TrainRun {
   /** The data to learn from. */
   private record Data(
       Corpus corpus, Tokenizer tokenizer, Examples examples, long seed, int accumulate) {
-    Trainer.Model model(int experts, long seed) {
+    Trainer.Model model(int experts, RouteOptions route, long seed) {
       return new Trainer.Model(
-          spec(tokenizer.size(), experts), tokenizer, seed, corpus.fingerprint(), accumulate);
+          spec(tokenizer.size(), experts).withRoute(route),
+          tokenizer,
+          seed,
+          corpus.fingerprint(),
+          accumulate);
     }
   }
 
@@ -198,6 +206,13 @@ final class TrainRun {
         Examples.GROUPS,
         ROUTE,
         DType.F32);
+  }
+
+  /** The default route, of so many slots if they are given. */
+  static RouteOptions route(Optional<Double> slots) {
+    return slots
+        .map(factor -> ROUTE.toBuilder().capacity(Capacity.factor(factor)).build())
+        .orElse(ROUTE);
   }
 
   private void run(Optional<CheckpointFolder> folder, Optional<CheckpointFolder.Checkpoint> last)
@@ -239,21 +254,24 @@ final class TrainRun {
     }
     report.scores(evaluation, evaluation.systems());
     int experts = job.experts().or(() -> last.map(kept -> kept.model().experts())).orElse(EXPERTS);
+    RouteOptions route =
+        job.slots().isPresent()
+            ? route(job.slots())
+            : last.map(kept -> kept.model().route()).orElse(ROUTE);
     Map<String, List<Training.Batch>> measured = measured(data);
     String name = Sweep.name(experts);
     Map<String, List<History.Point>> losses = new LinkedHashMap<>();
     try (Trainer trainer =
         trainer(
-            data.model(experts, data.seed()),
+            data.model(experts, route, data.seed()),
             data,
             measured,
-            folder,
-            job.checkpoint().isPresent())) {
+            job.checkpoint().map(path -> writer(path, folder)))) {
       last.ifPresent(trainer::resume);
       trained(name, trainer, evaluation, losses);
       if (job.dense() && experts > 1) {
         try (Trainer dense =
-            trainer(data.model(1, data.seed()), data, measured, Optional.empty(), false)) {
+            trainer(data.model(1, ROUTE, data.seed()), data, measured, Optional.empty())) {
           trained(Sweep.name(1), dense, evaluation, losses);
         }
       }
@@ -269,8 +287,8 @@ final class TrainRun {
     measured.keySet().forEach(curve -> sweeps.put(curve, new Sweep(curve)));
     for (int experts : grid.experts()) {
       for (int i = 0; i < grid.seeds(); i++) {
-        Trainer.Model model = data.model(experts, data.seed() + i);
-        try (Trainer trainer = trainer(model, data, measured, Optional.empty(), false)) {
+        Trainer.Model model = data.model(experts, route(job.slots()), data.seed() + i);
+        try (Trainer trainer = trainer(model, data, measured, Optional.empty())) {
           sweep(model, trainer, sweeps);
         }
       }
@@ -397,6 +415,7 @@ final class TrainRun {
         made == 0 ? 0 : seconds * 1e3 / made,
         trainer.last("loss"));
     report.load(trainer.history());
+    report.dropped(trainer.history());
     placement
         .map(Training.Placement::axes)
         .filter(axes -> !axes.experts().isEmpty())
@@ -413,7 +432,7 @@ final class TrainRun {
         .curves()
         .forEach(
             (curve, points) -> {
-              if (!curve.equals("norm")) {
+              if (!curve.equals("norm") && !curve.equals(Trainer.DROPPED)) {
                 losses.put(losses.containsKey(curve) ? name + " " + curve : curve, points);
               }
             });
@@ -546,6 +565,13 @@ final class TrainRun {
       table(page, evaluation, split);
     }
     page.heading("Loss").curves("loss over steps", losses);
+    List<History.Point> dropped =
+        trainer.history().curves().getOrDefault(Trainer.DROPPED, List.of());
+    if (!dropped.isEmpty()) {
+      page.heading("Dropped")
+          .curves(
+              "share of choices that found their expert full, over steps", Map.of(name, dropped));
+    }
     trainer
         .history()
         .loads()

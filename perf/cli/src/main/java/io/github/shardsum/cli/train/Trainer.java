@@ -3,6 +3,7 @@ package io.github.shardsum.cli.train;
 import io.github.shardsum.backend.Backend;
 import io.github.shardsum.cli.train.data.Examples;
 import io.github.shardsum.cli.train.data.Tokenizer;
+import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.model.Transformer;
 import io.github.shardsum.moe.model.TransformerSpec;
 import io.github.shardsum.moe.train.Optimizer;
@@ -44,6 +45,9 @@ final class Trainer implements AutoCloseable {
 
   private static final long CHECKPOINT_NANOS = 30_000_000_000L;
 
+  /** The curve of the share of choices that found their expert full. */
+  static final String DROPPED = "dropped";
+
   /** In a checkpoint's metadata: batches of a step. */
   private static final String ACCUMULATE = "accumulate";
 
@@ -54,8 +58,7 @@ final class Trainer implements AutoCloseable {
   private final Examples examples;
   private final Map<String, List<Training.Batch>> heldBack;
   private final Training training;
-  private final Optional<CheckpointFolder> folder;
-  private final boolean saves;
+  private final Optional<CheckpointWriter> writer;
   private final LongSupplier clock;
   private final Agreement agreement;
 
@@ -88,9 +91,9 @@ final class Trainer implements AutoCloseable {
    * A trainer, of a fresh model.
    *
    * @param heldBack batches to be measured on, by what they are
+   * @param settings how it is trained
    * @param placement where the state lies, of a backend of several devices
-   * @param folder for checkpoints, if any; of one process of a job
-   * @param saves whether checkpoints are written, by this process or another of its job
+   * @param writer of checkpoints, if any are written; every process of a job has one then
    * @param agreement with the other processes of the job
    * @param clock nanoseconds from some time on
    */
@@ -98,20 +101,19 @@ final class Trainer implements AutoCloseable {
       Model model,
       Examples examples,
       Map<String, List<Training.Batch>> heldBack,
+      Training.Settings settings,
       Backend backend,
       Optional<Training.Placement> placement,
-      Optional<CheckpointFolder> folder,
-      boolean saves,
+      Optional<CheckpointWriter> writer,
       Agreement agreement,
       LongSupplier clock) {
     this.model = model;
     this.examples = examples;
     this.heldBack = new LinkedHashMap<>(heldBack);
-    this.folder = folder;
-    this.saves = saves;
+    this.writer = writer;
     this.agreement = agreement;
     this.clock = clock;
-    this.training = new Training(model.spec(), SETTINGS, backend, placement, model.seed());
+    this.training = new Training(model.spec(), settings, backend, placement, model.seed());
   }
 
   /**
@@ -120,7 +122,7 @@ final class Trainer implements AutoCloseable {
    * @throws IllegalArgumentException if it is one of another model, data or program
    */
   void resume(CheckpointFolder.Checkpoint checkpoint) {
-    expect(checkpoint, "model", model.spec().toString(), "--experts or --dense");
+    expect(checkpoint, "model", model.spec().toString(), "--experts, --slots or --dense");
     expect(checkpoint, "seed", Long.toString(model.seed()), "--seed");
     expect(checkpoint, "data", model.data(), "--data, or another JDK");
     String accumulate = checkpoint.metadata().getOrDefault(ACCUMULATE, "1");
@@ -262,7 +264,7 @@ final class Trainer implements AutoCloseable {
       if (training.steps() % EVALUATION == 0) {
         measure();
       }
-      if (agreement.any(saves && since - saved > CHECKPOINT_NANOS)) {
+      if (agreement.any(writer.isPresent() && since - saved > CHECKPOINT_NANOS)) {
         save();
         saved = clock.getAsLong();
       }
@@ -319,6 +321,11 @@ final class Trainer implements AutoCloseable {
     }
     history.add("loss", number, report.loss());
     history.add("norm", number, report.norm());
+    if (model.spec().route().capacity() instanceof Capacity.Factor) {
+      long placed = report.placed().values().stream().flatMapToLong(Arrays::stream).sum();
+      double all = Math.max(1, placed + report.dropped());
+      history.add(DROPPED, number, report.dropped() / all);
+    }
     report.placed().forEach((layer, tokens) -> history.addLoad(layer, number, tokens));
   }
 
@@ -346,22 +353,9 @@ final class Trainer implements AutoCloseable {
   }
 
   private void save() throws IOException {
-    if (!saves) {
+    if (writer.isEmpty()) {
       return;
     }
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
-    training.state(
-        _ -> true,
-        (name, tensor) -> {
-          // Every process gathers; one that writes nothing keeps nothing.
-          if (folder.isPresent()) {
-            tensors.put(name, tensor);
-          }
-        });
-    if (folder.isEmpty()) {
-      return;
-    }
-    tensors.putAll(history.tensors());
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("model", model.spec().toString());
     metadata.put("seed", Long.toString(model.seed()));
@@ -370,7 +364,7 @@ final class Trainer implements AutoCloseable {
     metadata.put(ACCUMULATE, Integer.toString(model.accumulate()));
     metadata.put("program", program());
     metadata.put("tokenizer", model.tokenizer().toString());
-    folder.get().save(training.steps(), tensors, metadata);
+    writer.get().save(CheckpointWriter.State.of(training), history.tensors(), metadata);
   }
 
   /** The last value of a curve, NaN if there is none. */

@@ -5,6 +5,7 @@ import io.github.shardsum.cli.train.data.Examples;
 import io.github.shardsum.cli.train.data.Pair;
 import io.github.shardsum.cli.train.data.Tokenizer;
 import io.github.shardsum.cli.train.score.Predictor;
+import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.model.Decoding;
 import io.github.shardsum.moe.model.TransformerSpec;
 import io.github.shardsum.tensor.Tensor;
@@ -27,7 +28,10 @@ final class Translator implements Predictor, AutoCloseable {
   private final TransformerSpec spec;
   private final Decoding decoding;
 
-  /** A translator that takes so many texts at a time. */
+  /**
+   * A translator that takes so many texts at a time. Experts take all tokens there are, whatever
+   * slots they had in training: a translation does not depend on the texts beside it.
+   */
   Translator(
       TransformerSpec spec,
       Tokenizer tokenizer,
@@ -35,11 +39,11 @@ final class Translator implements Predictor, AutoCloseable {
       Backend backend,
       int batch,
       int hypotheses) {
-    this.spec = spec;
+    this.spec = spec.withRoute(spec.route().toBuilder().capacity(Capacity.largestLoad()).build());
     this.tokenizer = tokenizer;
     this.parameters = parameters;
     int most = Math.min(MOST, spec.positions());
-    this.decoding = new Decoding(spec, backend, batch, hypotheses, most);
+    this.decoding = new Decoding(this.spec, backend, batch, hypotheses, most);
   }
 
   /** The translator of a checkpoint. */

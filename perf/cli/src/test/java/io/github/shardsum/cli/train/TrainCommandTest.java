@@ -41,6 +41,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -474,6 +475,22 @@ class TrainCommandTest {
     assertTrue(more.out().contains("3 steps, 1 in this run"), more.out());
   }
 
+  /** The model keeps its slots where it is gone on with, on a mesh and with recomputation too. */
+  @Test
+  void expertsWithSlotsAreTrainedAndGoneOnWithOnAMesh() throws IOException {
+    Path model = folder.resolve("slots");
+    Ran alone = train(model, "--steps", "1", "--experts", "4", "--slots", "0.5", "--no-baselines");
+    assertEquals(0, alone.status(), alone.err());
+    String percent = "dropped +\\d+\\.\\d % of the choices of the last 1 steps found";
+    assertTrue(Pattern.compile(percent).matcher(alone.out()).find(), alone.out());
+    Ran more =
+        train(model, "--steps", "1", "--resume", "--recompute", "--mesh", "x=2", "--no-baselines");
+    assertEquals(0, more.status(), more.err());
+    assertTrue(more.out().contains("of the choices of the last 2 steps found"), more.out());
+    Ran other = train(model, "--steps", "1", "--resume", "--slots", "2", "--no-baselines");
+    assertRefused(other, "--slots");
+  }
+
   @Test
   void optionsThatContradictAreRefused() {
     for (List<String> wrong :
@@ -487,6 +504,8 @@ class TrainCommandTest {
             List.of("--minutes", "-1"),
             List.of("--minutes", "NaN"),
             List.of("--experts", "0"),
+            List.of("--slots", "0"),
+            List.of("--slots", "NaN"),
             List.of("--mesh", "x=0"),
             List.of("--accumulate", "0"),
             List.of("--plugin", "none.so"),
@@ -591,6 +610,7 @@ class TrainCommandTest {
             Optional.of(1L),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             false,
             Optional.empty(),
             false,
@@ -599,6 +619,7 @@ class TrainCommandTest {
             Optional.of(grid),
             true,
             1,
+            false,
             new TrainJob.Data(Optional.of(data), false, false));
     StringWriter out = new StringWriter();
     PrintWriter err = new PrintWriter(Writer.nullWriter());

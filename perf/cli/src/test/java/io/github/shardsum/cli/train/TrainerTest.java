@@ -88,10 +88,10 @@ class TrainerTest {
         new Trainer.Model(spec(), TOKENIZER, 1, "data", 1),
         examples(),
         measured,
+        Trainer.SETTINGS,
         new Slow(this),
         Optional.empty(),
-        into,
-        into.isPresent(),
+        into.map(CheckpointWriter::alone),
         Trainer.Agreement.ALONE,
         () -> now);
   }

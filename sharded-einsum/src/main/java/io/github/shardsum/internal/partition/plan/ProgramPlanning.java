@@ -23,10 +23,12 @@ import io.github.shardsum.propagation.Propagated;
 import io.github.shardsum.propagation.Propagation;
 import io.github.shardsum.propagation.PropagationOptions;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Plans a program: simplifies it, writes einsums of many operands in pairs where that is cheaper,
@@ -59,8 +61,28 @@ public final class ProgramPlanning {
    */
   public static ProgramPlan plan(
       Program program, Mesh mesh, CompositeCode.Finder composites, PlanOptions options) {
+    return plan(program, Set.of(), mesh, composites, options);
+  }
+
+  /**
+   * The same with values that are computed again where they are needed late.
+   *
+   * @param program the program
+   * @param again their names
+   * @param mesh the devices
+   * @param composites finds the code of composites, of which those without are decomposed
+   * @param options what plans are chosen by
+   * @return the plan
+   * @throws PlanException if no plan stays within the limits
+   */
+  public static ProgramPlan plan(
+      Program program,
+      Set<String> again,
+      Mesh mesh,
+      CompositeCode.Finder composites,
+      PlanOptions options) {
     ProgramPlanning planner = new ProgramPlanning(mesh, composites, options);
-    Program simple = planner.cheaper(planner.simplified(program));
+    Program simple = planner.cheaper(rematerialized(planner.simplified(program), again));
     if (options.memoryLimit().isEmpty()) {
       Planned planned = planner.planned(simple, Policy.CHEAPEST);
       return planner.plan(program, planned);
@@ -73,6 +95,15 @@ public final class ProgramPlanning {
             : WindowChoice.within(
                 planner.planned(simple, Policy.CHEAPEST), composites, options, limit);
     return planner.plan(program, windowed.orElseGet(() -> search.within(simple, limit)));
+  }
+
+  /** A value that is merged with another or decomposed is not kept either. */
+  private static Program rematerialized(Program simple, Set<String> again) {
+    Set<String> left = new HashSet<>();
+    for (Statement statement : simple.statements()) {
+      statement.results().stream().map(Value::name).filter(again::contains).forEach(left::add);
+    }
+    return Passes.rematerialize(simple, left);
   }
 
   private ProgramPlan plan(Program given, Planned planned) {

@@ -101,6 +101,7 @@ public final class PlanTable {
       }
       line(indent + 2, step.step(), figures(step));
       wrapped(indent + 4, step.values());
+      IdleDevices.of(of, of.steps().get(i)).forEach(idle -> wrapped(indent + 4, idle));
       wrapped(
           indent + 4,
           "because " + step.cause() + step.runnerUp().map(way -> "; " + instead(way)).orElse(""));

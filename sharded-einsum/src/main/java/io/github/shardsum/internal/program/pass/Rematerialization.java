@@ -6,6 +6,7 @@ import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,10 +21,22 @@ public final class Rematerialization {
   private final ProgramEditor editor;
   private final Map<Value, Integer> definedAt = new HashMap<>();
 
+  /** Statements that read a value, in order. */
+  private final Map<Value, List<Integer>> usesOf = new HashMap<>();
+
   /** For each value to compute again, the first statement whose use is late. */
   private final Map<Value, Integer> lateFrom = new HashMap<>();
 
+  /** For each value to compute again, the last statement before that which reads or makes it. */
+  private final Map<Value, Integer> earlyUntil = new HashMap<>();
+
+  /** For each value to compute again, the last statement that reads it. */
+  private final Map<Value, Integer> lateUntil = new HashMap<>();
+
   private final Map<Value, Value> again = new HashMap<>();
+
+  /** For each value that was computed again, the statement before which it was. */
+  private final Map<Value, Integer> madeBefore = new HashMap<>();
 
   private Rematerialization(Program program, Set<String> names) {
     this.program = program;
@@ -32,32 +45,41 @@ public final class Rematerialization {
       for (Value result : program.statements().get(i).results()) {
         definedAt.put(result, i);
       }
+      for (Value operand : new HashSet<>(program.statements().get(i).operation().operands())) {
+        usesOf.computeIfAbsent(operand, _ -> new ArrayList<>()).add(i);
+      }
     }
+    List<Value> values = new ArrayList<>();
+    Set<Integer> computedAgain = new HashSet<>();
     for (String name : names) {
       Value value = program.value(name);
       if (!definedAt.containsKey(value)) {
         throw ProgramException.at(
             "rematerialize " + name, "value must be a result, got the input " + value);
       }
-      lateUse(value).ifPresent(use -> lateFrom.put(value, use));
+      values.add(value);
+      computedAgain.add(definedAt(value));
+    }
+    for (Value value : values) {
+      earlyUntil.put(value, usesOf.getOrDefault(value, List.of(definedAt(value))).getLast());
+      lateUse(value, computedAgain).ifPresent(use -> lateFrom.put(value, use));
     }
   }
 
-  private Optional<Integer> lateUse(Value value) {
+  /** A statement whose own results are computed again reads early, however late it is. */
+  private Optional<Integer> lateUse(Value value, Set<Integer> again) {
     List<Integer> uses = new ArrayList<>();
     uses.add(definedAt(value));
-    for (int i = 0; i < program.statements().size(); i++) {
-      if (program.statements().get(i).operation().operands().contains(value)) {
-        uses.add(i);
-      }
-    }
+    uses.addAll(usesOf.getOrDefault(value, List.of()));
+    lateUntil.put(value, uses.getLast());
     int longest = 0;
     Optional<Integer> late = Optional.empty();
     for (int i = 1; i < uses.size(); i++) {
       int stretch = uses.get(i) - uses.get(i - 1);
-      if (stretch > longest) {
+      if (stretch > longest && !again.contains(uses.get(i))) {
         longest = stretch;
         late = Optional.of(uses.get(i));
+        earlyUntil.put(value, uses.get(i - 1));
       }
     }
     return late;
@@ -85,29 +107,39 @@ public final class Rematerialization {
       for (Value operand : statement.operation().operands()) {
         Integer late = lateFrom.get(operand);
         if (late != null && i >= late) {
-          now.put(operand, recompute(operand));
+          now.put(operand, recompute(operand, i));
         }
       }
       editor.keep(OperandSubstitution.replace(statement, now));
     }
-    return editor.program(program.outputs());
+    return Simplification.deadCode(editor.program(program.outputs()));
   }
 
-  private Value recompute(Value value) {
+  /**
+   * The value to be read before a statement: the first one while it is read early, then a second
+   * one, and another where nothing but what is computed again reads it, so that the second need not
+   * be kept until then.
+   */
+  private Value recompute(Value value, int before) {
+    if (before <= earlyUntil.getOrDefault(value, -1)) {
+      return value;
+    }
     Value known = again.get(value);
-    if (known != null) {
+    int last = lateUntil.getOrDefault(value, -1);
+    if (known != null && (before <= last || madeBefore.getOrDefault(value, -1) > last)) {
       return known;
     }
     Statement statement = program.statements().get(definedAt(value));
     Map<Value, Value> operands = new HashMap<>();
     for (Value operand : statement.operation().operands()) {
-      if (lateFrom.containsKey(operand)) {
-        operands.put(operand, recompute(operand));
+      if (earlyUntil.containsKey(operand)) {
+        operands.put(operand, recompute(operand, before));
       }
     }
     List<Value> results = editor.add(OperandSubstitution.replace(statement.operation(), operands));
     for (int i = 0; i < results.size(); i++) {
-      again.putIfAbsent(statement.results().get(i), results.get(i));
+      again.put(statement.results().get(i), results.get(i));
+      madeBefore.put(statement.results().get(i), before);
     }
     return results.get(statement.results().indexOf(value));
   }
