@@ -23,6 +23,9 @@ public interface Kernels {
   /** Conversions of rows of bf16. */
   Bf16Rows bf16();
 
+  /** Products of rows of bytes. */
+  ByteRows bytes();
+
   /** Register tiles of the matrix product. */
   GemmKernels gemm();
 }

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.scalar;
 
 import io.github.shardsum.internal.kernel.Bf16Rows;
+import io.github.shardsum.internal.kernel.ByteRows;
 import io.github.shardsum.internal.kernel.DoubleMicrokernel;
 import io.github.shardsum.internal.kernel.DoubleRows;
 import io.github.shardsum.internal.kernel.FloatMicrokernel;
@@ -19,6 +20,7 @@ public record ScalarKernels(
     DoubleRows doubles,
     LongRows longs,
     Bf16Rows bf16,
+    ByteRows bytes,
     GemmKernels gemm)
     implements Kernels {
   /** All of them. */
@@ -30,6 +32,7 @@ public record ScalarKernels(
           new ScalarDoubleRows(),
           new ScalarLongRows(),
           new ScalarBf16Rows(),
+          new ScalarByteRows(),
           new Tiles(
               new ScalarFloatMicrokernel(),
               new ScalarDoubleMicrokernel(),

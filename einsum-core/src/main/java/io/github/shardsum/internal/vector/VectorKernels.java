@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.vector;
 
 import io.github.shardsum.internal.kernel.Bf16Rows;
+import io.github.shardsum.internal.kernel.ByteRows;
 import io.github.shardsum.internal.kernel.DoubleRows;
 import io.github.shardsum.internal.kernel.FloatRows;
 import io.github.shardsum.internal.kernel.GemmKernels;
@@ -53,5 +54,10 @@ public record VectorKernels(GemmKernels gemm) implements Kernels {
   @Override
   public Bf16Rows bf16() {
     return VectorBf16Rows.SHARED;
+  }
+
+  @Override
+  public ByteRows bytes() {
+    return VectorByteRows.SHARED;
   }
 }

@@ -14,6 +14,7 @@ import io.github.shardsum.measure.Interval;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.measure.PairedTiming;
 import io.github.shardsum.measure.Timed;
+import io.github.shardsum.ops.ByteVectors;
 import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.ops.GroupedProduct;
 import io.github.shardsum.ops.Movement;
@@ -21,6 +22,7 @@ import io.github.shardsum.ops.Softmax;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,6 +54,9 @@ final class KernelCases {
   private static final double LEAST_FUSED = 1 / 1.05;
 
   private static final int GATHERED = 32_768;
+
+  /** Elements of an embedding. */
+  private static final int DIMENSIONS = 768;
 
   /** Calls over which allocation is counted: a single array would show. */
   private static final int COUNTED = 10_000;
@@ -91,6 +96,8 @@ final class KernelCases {
     all.add(atMost("cached-einsum", "ns a call", 1000, (_, r) -> nanos(r, 1, cached())));
     all.add(atMost("sum-1e7-error", "of the absolute terms", 1e-6, (w, _) -> error(w, "i->")));
     all.add(atMost("dot-1e7-error", "of the absolute terms", 1e-6, (w, _) -> error(w, "i,i->")));
+    all.add(atLeast("search-i8", "of f32's speed", 1.5, false, KernelCases::search));
+    all.add(atMost("search-i8-bytes", "bytes a call", 0, (_, _) -> bytes(bytesSearch(64))));
     all.addAll(FreshJvm.cases());
     return all;
   }
@@ -191,6 +198,32 @@ final class KernelCases {
     Tensor out = Tensor.zeros(DType.F32, GATHERED, MODEL);
     Timed inC = Timed.of(compiled.prepared(index, MODEL));
     return ratio(rounds, inC, () -> Movement.gatherInto(workers, out, table, rows));
+  }
+
+  /** One query of all dimensions, over documents that leave the second cache. */
+  private static Interval search(Workers workers, InterleavedTimer rounds)
+      throws MeasurementException {
+    Tensor documents = Inputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
+    Tensor query = Inputs.heap(1, Shape.of(DIMENSIONS), DType.F32);
+    Tensor out = Tensor.zeros(DType.F32, ROWS);
+    Einsum floats =
+        Einsum.compile(
+            "nd,d->n",
+            EinsumOptions.defaults().withWorkers(workers),
+            OperandSpec.like(documents, query));
+    return ratio(rounds, Timed.of(() -> floats.runInto(out, documents, query)), bytesSearch(ROWS));
+  }
+
+  private static Runnable bytesSearch(int count) {
+    SplittableRandom random = new SplittableRandom(4);
+    byte[] documents = new byte[count * DIMENSIONS];
+    random.nextBytes(documents);
+    byte[] query = new byte[DIMENSIONS];
+    random.nextBytes(query);
+    ByteVectors vectors = ByteVectors.of(documents, count, DIMENSIONS);
+    ByteVectors one = ByteVectors.of(query, 1, DIMENSIONS);
+    MemorySegment scores = MemorySegment.ofArray(new int[count]);
+    return () -> vectors.dot(one, scores);
   }
 
   private static Interval softmax(Workers workers, InterleavedTimer rounds, int row)

@@ -41,6 +41,7 @@ record Target(
     all.add(mean("gshard", "^gshard/", 0, EINSUMS, 1.1));
     all.add(mean("gemm", "^gemm/", 0, EINSUMS, 1.05));
     all.add(mean("tiny", "^tiny/", 0, EINSUMS, 20));
+    all.add(each("search", "^search/", 1, EINSUMS, 0.95));
     all.add(share("permuted contractions", "^tensor/", 0, 0.5));
     all.add(share("the paper's gate", "^gshard/gshard-gate", 0, 0.5));
     all.add(share("the paper's other equations", "^gshard/gshard-(?!gate)", 0, 0.85));

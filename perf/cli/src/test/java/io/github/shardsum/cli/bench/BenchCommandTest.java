@@ -196,6 +196,7 @@ class BenchCommandTest {
             "product-f32",
             "product-f64",
             "more",
+            "search",
             "integers"),
         groups);
     assertEquals(

@@ -135,7 +135,8 @@ class ProgramCommandsTest {
       }
     }
     assertEquals(2, run(with(run, "--windows", "always")));
-    assertTrue(err.toString().contains("--windows: expected --mesh and --backend local"), err::toString);
+    assertTrue(
+        err.toString().contains("--windows: expected --mesh and --backend local"), err::toString);
     assertEquals(1, run(with(run, with(mesh, "--windows", "sometimes"))));
     assertTrue(err.toString().contains("--windows: expected always, never"), err::toString);
   }

@@ -119,6 +119,7 @@ class TraceTest {
     int status =
         run("run", file("product.program"), "--in", folder.toString(), "--trace", file("t.json"));
     assertEquals(2, status);
-    assertTrue(err.toString().contains("--trace: expected --mesh and --backend local"), err::toString);
+    assertTrue(
+        err.toString().contains("--trace: expected --mesh and --backend local"), err::toString);
   }
 }

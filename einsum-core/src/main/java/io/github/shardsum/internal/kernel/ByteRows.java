@@ -1,0 +1,31 @@
+package io.github.shardsum.internal.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/** Products of rows of bytes, summed in i32; callers have checked all bounds. */
+public interface ByteRows {
+  /**
+   * to[toAt + r * toStride] = sum over k of x[xAt + r * d + k] * y[yAt + k], for each of the rows
+   * r.
+   *
+   * @param x bytes
+   * @param xAt the first byte of the first row
+   * @param rows how many rows
+   * @param y bytes
+   * @param yAt the first byte of the other row
+   * @param d the length of a row
+   * @param to i32
+   * @param toAt the index of the first sum
+   * @param toStride the step between sums
+   */
+  void dots(
+      MemorySegment x,
+      long xAt,
+      long rows,
+      MemorySegment y,
+      long yAt,
+      int d,
+      MemorySegment to,
+      long toAt,
+      long toStride);
+}

@@ -1,0 +1,37 @@
+package io.github.shardsum.internal.scalar;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+
+import io.github.shardsum.internal.kernel.ByteRows;
+import java.lang.foreign.MemorySegment;
+
+/** The definition of the products. */
+public final class ScalarByteRows implements ByteRows {
+  /** An implementation without state. */
+  public ScalarByteRows() {}
+
+  @Override
+  public void dots(
+      MemorySegment x,
+      long xAt,
+      long rows,
+      MemorySegment y,
+      long yAt,
+      int d,
+      MemorySegment to,
+      long toAt,
+      long toStride) {
+    for (long r = 0; r < rows; r++) {
+      to.setAtIndex(JAVA_INT_UNALIGNED, toAt + r * toStride, dot(x, xAt + r * d, y, yAt, d));
+    }
+  }
+
+  private static int dot(MemorySegment x, long xAt, MemorySegment y, long yAt, int d) {
+    int sum = 0;
+    for (int k = 0; k < d; k++) {
+      sum += x.get(JAVA_BYTE, xAt + k) * y.get(JAVA_BYTE, yAt + k);
+    }
+    return sum;
+  }
+}

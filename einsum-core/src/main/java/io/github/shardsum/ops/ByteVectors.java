@@ -1,0 +1,170 @@
+package io.github.shardsum.ops;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.github.shardsum.internal.kernel.ByteRows;
+import io.github.shardsum.internal.selection.KernelSelection;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * Vectors of signed bytes, over memory of the caller's, and their products with others summed in
+ * i32: the scores of a search over quantised embeddings. Immutable, and as thread-safe as its
+ * memory.
+ *
+ * <p>A product allocates nothing and starts no thread. Sums are exact up to 131,071 dimensions;
+ * beyond they may wrap.
+ *
+ * <pre>{@code
+ * ByteVectors documents = ByteVectors.of(bytes, 1000, 768);
+ * int[] scores = new int[1000];
+ * documents.dot(ByteVectors.of(query, 1, 768), MemorySegment.ofArray(scores));
+ * }</pre>
+ */
+public final class ByteVectors {
+  private static final ByteRows KERNEL = KernelSelection.best().bytes();
+
+  /** Bytes of vectors that stay in a cache of the second level while all queries pass. */
+  private static final long BLOCK_BYTES = 1 << 18;
+
+  private final MemorySegment data;
+  private final long count;
+  private final int dimensions;
+
+  private ByteVectors(MemorySegment data, long count, int dimensions) {
+    this.data = data;
+    this.count = count;
+    this.dimensions = dimensions;
+  }
+
+  /**
+   * Vectors over an array, one after another; changes of the array are seen.
+   *
+   * @param data {@code [count, dimensions]} in C order
+   * @param count how many vectors
+   * @param dimensions elements of a vector
+   * @return the vectors
+   * @throws IllegalArgumentException if a size is negative or the array has not as many elements
+   */
+  public static ByteVectors of(byte[] data, long count, int dimensions) {
+    return of(MemorySegment.ofArray(Objects.requireNonNull(data, "data")), count, dimensions);
+  }
+
+  /**
+   * Vectors over a segment of any kind, one after another; changes of its memory are seen.
+   *
+   * @param data {@code [count, dimensions]} in C order
+   * @param count how many vectors
+   * @param dimensions elements of a vector
+   * @return the vectors
+   * @throws IllegalArgumentException if a size is negative or the segment has not as many bytes
+   */
+  public static ByteVectors of(MemorySegment data, long count, int dimensions) {
+    if (count < 0 || dimensions < 0 || data.byteSize() != product(count, dimensions)) {
+      throw new IllegalArgumentException(
+          "byte vectors: expected count * dimensions bytes, got "
+              + count
+              + " * "
+              + dimensions
+              + " and "
+              + data.byteSize()
+              + " bytes");
+    }
+    return new ByteVectors(data, count, dimensions);
+  }
+
+  /** The product, or -1 where there is none. */
+  private static long product(long count, long other) {
+    return Math.multiplyHigh(count, other) == 0 ? count * other : -1;
+  }
+
+  /**
+   * How many vectors there are.
+   *
+   * @return the number of vectors
+   */
+  public long count() {
+    return count;
+  }
+
+  /**
+   * How many elements a vector has.
+   *
+   * @return the number of elements
+   */
+  public int dimensions() {
+    return dimensions;
+  }
+
+  /**
+   * The product of each vector with each query: {@code nd,qd->nq}, and {@code nd,d->n} of one.
+   *
+   * @param queries vectors {@code [q, d]} of as many dimensions
+   * @param scores i32 {@code [n, q]} in C order, of any alignment, in memory of its own
+   * @throws IllegalArgumentException if the dimensions differ, or the scores do not have n * q
+   *     elements, are read-only, or share memory with the vectors or queries
+   * @throws IllegalStateException if some memory was closed
+   * @throws WrongThreadException if some memory is confined to another thread
+   */
+  public void dot(ByteVectors queries, MemorySegment scores) {
+    check(queries, scores);
+    if (dimensions == 0) {
+      scores.fill((byte) 0);
+      return;
+    }
+    long fitting = Math.max(4, BLOCK_BYTES / dimensions / 4 * 4);
+    long block = queries.count == 1 ? Math.max(1, count) : fitting;
+    for (long row = 0; row < count; row += block) {
+      long rows = Math.min(block, count - row);
+      for (long q = 0; q < queries.count; q++) {
+        long at = q * dimensions;
+        long to = row * queries.count + q;
+        KERNEL.dots(
+            data, row * dimensions, rows, queries.data, at, dimensions, scores, to, queries.count);
+      }
+    }
+  }
+
+  private void check(ByteVectors queries, MemorySegment scores) {
+    if (queries.dimensions != dimensions) {
+      throw new IllegalArgumentException(
+          "byte vectors: expected queries of "
+              + dimensions
+              + " dimensions, got "
+              + queries.dimensions);
+    }
+    long bytes = product(product(count, queries.count), Integer.BYTES);
+    if (scores.byteSize() != bytes || scores.isReadOnly()) {
+      throw new IllegalArgumentException(
+          "byte vectors: expected writable scores of "
+              + count
+              + " * "
+              + queries.count
+              + " i32, got "
+              + (scores.isReadOnly() ? "read-only ones of " : "")
+              + scores.byteSize()
+              + " bytes");
+    }
+    if (scores.asOverlappingSlice(data).isPresent()
+        || scores.asOverlappingSlice(queries.data).isPresent()) {
+      throw new IllegalArgumentException(
+          "byte vectors: expected scores that share no memory with vectors or queries");
+    }
+    // One access each, since products of nothing touch nothing.
+    touch(data);
+    touch(queries.data);
+    touch(scores);
+  }
+
+  private static void touch(MemorySegment segment) {
+    if (segment.byteSize() > 0) {
+      segment.get(JAVA_BYTE, 0);
+    }
+  }
+
+  /** Such as {@code 1000 vectors of 768 bytes}. */
+  @Override
+  public String toString() {
+    return count + " vectors of " + dimensions + " bytes";
+  }
+}

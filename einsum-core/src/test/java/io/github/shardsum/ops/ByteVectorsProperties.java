@@ -1,0 +1,108 @@
+package io.github.shardsum.ops;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+/** Products of bytes against plain loops. */
+class ByteVectorsProperties {
+  private static byte[] bytes(Random random, int n) {
+    byte[] bytes = new byte[n];
+    random.nextBytes(bytes);
+    // The extremes, of which two products do not fit into 16 bits.
+    if (random.nextBoolean()) {
+      for (int i = 0; i < n; i++) {
+        bytes[i] = random.nextInt(3) == 0 ? bytes[i] : bytes[i] < 20 ? Byte.MIN_VALUE : 127;
+      }
+    }
+    return bytes;
+  }
+
+  private static int[] loops(byte[] x, int n, byte[] y, int q, int d) {
+    int[] scores = new int[n * q];
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < q; j++) {
+        for (int k = 0; k < d; k++) {
+          scores[i * q + j] += x[i * d + k] * y[j * d + k];
+        }
+      }
+    }
+    return scores;
+  }
+
+  @Property
+  void productsAreThoseOfLoops(@ForAll long seed) {
+    Random random = new Random(seed);
+    int d = random.nextBoolean() ? random.nextInt(5) * 32 : random.nextInt(300);
+    int n = random.nextInt(14);
+    int q = random.nextInt(4);
+    byte[] x = bytes(random, n * d);
+    byte[] y = bytes(random, q * d);
+    int[] scores = new int[n * q];
+    Arrays.fill(scores, 7);
+    ByteVectors.of(x, n, d).dot(ByteVectors.of(y, q, d), MemorySegment.ofArray(scores));
+    assertArrayEquals(loops(x, n, y, q, d), scores, () -> n + " " + q + " " + d);
+  }
+
+  @Test
+  void memoryOfAnyKindAndAlignmentWillDo() {
+    Random random = new Random(3);
+    byte[] x = bytes(random, 9 * 200);
+    byte[] y = bytes(random, 2 * 200);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment vectors =
+          arena.allocate(x.length + 1).asSlice(1).copyFrom(MemorySegment.ofArray(x));
+      MemorySegment scores = arena.allocate(9 * 2 * 4 + 1).asSlice(1);
+      ByteVectors documents = ByteVectors.of(vectors, 9, 200);
+      documents.dot(ByteVectors.of(y, 2, 200), scores);
+      assertArrayEquals(loops(x, 9, y, 2, 200), scores.toArray(ValueLayout.JAVA_INT_UNALIGNED));
+    }
+  }
+
+  @Test
+  void longVectorsOfExtremesAreExact() {
+    int d = 131_071;
+    byte[] least = new byte[d];
+    Arrays.fill(least, Byte.MIN_VALUE);
+    int[] scores = new int[1];
+    ByteVectors one = ByteVectors.of(least, 1, d);
+    one.dot(one, MemorySegment.ofArray(scores));
+    assertEquals(16_384 * 131_071, scores[0]);
+  }
+
+  @Test
+  void wrongArgumentsAreSaid() {
+    ByteVectors vectors = ByteVectors.of(new byte[12], 4, 3);
+    assertEquals("4 vectors of 3 bytes", vectors.toString());
+    Oracles.refused(
+        "byte vectors: expected count * dimensions bytes, got 4 * 4 and 12",
+        () -> ByteVectors.of(new byte[12], 4, 4));
+    Oracles.refused(
+        "byte vectors: expected count * dimensions bytes, got -4 * -3",
+        () -> ByteVectors.of(new byte[12], -4, -3));
+    MemorySegment scores = MemorySegment.ofArray(new int[4]);
+    Oracles.refused(
+        "byte vectors: expected queries of 3 dimensions, got 4",
+        () -> vectors.dot(ByteVectors.of(new byte[4], 1, 4), scores));
+    ByteVectors query = ByteVectors.of(new byte[3], 1, 3);
+    Oracles.refused(
+        "byte vectors: expected writable scores of 4 * 1 i32, got read-only ones of 16 bytes",
+        () -> vectors.dot(query, scores.asReadOnly()));
+    Oracles.refused(
+        "byte vectors: expected writable scores of 4 * 1 i32, got 12 bytes",
+        () -> vectors.dot(query, scores.asSlice(4)));
+    MemorySegment shared = Arena.ofAuto().allocate(28);
+    ByteVectors inside = ByteVectors.of(shared.asSlice(0, 12), 4, 3);
+    Oracles.refused(
+        "byte vectors: expected scores that share no memory",
+        () -> inside.dot(query, shared.asSlice(11, 16)));
+  }
+}
