@@ -10,6 +10,7 @@ import io.github.shardsum.ops.MatrixRows;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /**
  * Some rows of one expert: rows of tokens, which products gather while they read them, and what the
@@ -19,20 +20,17 @@ import java.util.Optional;
  * @param <A> arrays
  */
 final class Chunk<A> {
-  /**
-   * Most rows at once. Each chunk packs the expert's matrices again, a thousandth of its work at so
-   * many rows.
-   */
+  /** Most rows at once. */
   static final int MOST_ROWS = 2048;
+
+  /**
+   * Most rows at once, forward. Each chunk packs the expert's matrices again, and from 256 rows on
+   * that shows no more than that the rows of a larger chunk lie farther away.
+   */
+  private static final int MOST_ROWS_FORWARD = 512;
 
   /** Least rows at once, however few of them there are in all. */
   private static final int LEAST_ROWS = 64;
-
-  /**
-   * Most rows of an expert that a thread has to itself: more than the experts of a balanced layer
-   * have of 256 each.
-   */
-  private static final int MOST_ROWS_ALONE = 384;
 
   /**
    * The share that chunks and logits may add to the memory of a layer's tokens, outputs and rows:
@@ -41,10 +39,10 @@ final class Chunk<A> {
   private static final double FORWARD_SHARE = 0.185;
 
   /**
-   * The share that a chunk may add to that memory and cotangents; another thread's chunk and the
-   * gradient by tokens, which is added to that of the router, come on top.
+   * The share that the chunk of each of two threads may add to that memory and cotangents; the
+   * gradient by tokens, which is added to that of the router, comes on top.
    */
-  private static final double BACKWARD_SHARE = 0.088;
+  private static final double BACKWARD_SHARE = 0.044;
 
   /**
    * Columns of both products of a gated activation that are computed after each other, so that the
@@ -84,6 +82,8 @@ final class Chunk<A> {
   private final ExpertsForm form;
   private final RowMath<A> math;
   private final int expert;
+  private final int from;
+  private final int end;
   private final int most;
   private final Workers workers;
   private final Scratch scratch;
@@ -96,15 +96,19 @@ final class Chunk<A> {
    *
    * @param run whose rows they are
    * @param expert the expert
+   * @param from the first of its parts that the chunk takes
+   * @param end behind the last
    * @param workers threads that share the work
    * @param scratch where the arrays are
    */
-  Chunk(ExpertRun<A> run, int expert, Workers workers, Scratch scratch) {
+  Chunk(ExpertRun<A> run, int expert, int from, int end, Workers workers, Scratch scratch) {
     this.form = run.form();
     this.math = run.math();
     this.permutation = run.permutation();
     this.expert = expert;
-    this.most = workers == run.workers() ? run.mostRows() : run.mostRowsAlone();
+    this.from = from;
+    this.end = end;
+    this.most = run.mostRows();
     this.workers = workers;
     this.scratch = scratch;
   }
@@ -120,22 +124,13 @@ final class Chunk<A> {
     double tokens = (double) form.groups() * form.tokens();
     double rows = form.rows();
     long perRow = perRow(form, backward);
-    double most;
     if (backward) {
-      most = BACKWARD_SHARE * (4 * tokens + 2 * rows) * form.model() / perRow;
-    } else {
-      double logits = tokens * form.experts();
-      double all = (FORWARD_SHARE * (2 * tokens + rows) * form.model() - logits) / perRow;
-      long alone = Math.min(MOST_ROWS_ALONE, ExpertRun.mostOfOneThread(form, form.rows(), threads));
-      most = Math.max(all - (threads - 1.0) * alone, all / threads);
+      double most = BACKWARD_SHARE * (4 * tokens + 2 * rows) * form.model() / perRow;
+      return (int) Math.clamp(most, LEAST_ROWS, MOST_ROWS);
     }
-    return (int) Math.clamp(most, LEAST_ROWS, MOST_ROWS);
-  }
-
-  /** The same of an expert that one of several threads has to itself. */
-  static int mostRowsAlone(ExpertsForm form, boolean backward, int threads) {
-    int most = mostRows(form, backward, threads);
-    return backward || threads == 1 ? most : Math.min(most, MOST_ROWS_ALONE);
+    double logits = tokens * form.experts();
+    double all = (FORWARD_SHARE * (2 * tokens + rows) * form.model() - logits) / perRow;
+    return (int) Math.clamp(all / threads, LEAST_ROWS, MOST_ROWS_FORWARD);
   }
 
   /** Elements of a chunk's arrays for each of its rows. */
@@ -168,18 +163,24 @@ final class Chunk<A> {
     return permutation.size(expert) == 0;
   }
 
-  /** How many chunks the expert's rows are. */
-  int parts() {
-    return Math.ceilDiv(permutation.size(expert), most);
+  /**
+   * Takes the rows of one part of the expert after the other.
+   *
+   * @param work on these rows, given the part's index
+   */
+  void eachPart(IntConsumer work) {
+    for (int part = from; part < end; part++) {
+      take(part);
+      work.accept(part);
+    }
   }
 
-  /** Takes the rows of a part of the expert. */
-  void take(int part) {
-    int from = permutation.starts()[expert];
+  private void take(int part) {
+    int start = permutation.starts()[expert];
     int all = permutation.size(expert);
-    int parts = parts();
-    first = from + (int) ((long) all * part / parts);
-    rows = from + (int) ((long) all * (part + 1) / parts) - first;
+    int parts = Math.ceilDiv(all, most);
+    first = start + (int) ((long) all * part / parts);
+    rows = start + (int) ((long) all * (part + 1) / parts) - first;
   }
 
   int rows() {

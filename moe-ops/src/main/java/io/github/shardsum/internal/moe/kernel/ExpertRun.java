@@ -4,6 +4,7 @@ import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
@@ -14,8 +15,7 @@ import java.util.stream.IntStream;
  *
  * @param <A> arrays
  * @param form sizes and kind
- * @param mostRows of a chunk that all threads share
- * @param mostRowsAlone of a chunk of one of several threads
+ * @param mostRows of a chunk
  * @param math the arithmetic
  * @param permutation the order of rows
  * @param operands of the composite
@@ -26,7 +26,6 @@ import java.util.stream.IntStream;
 record ExpertRun<A>(
     ExpertsForm form,
     int mostRows,
-    int mostRowsAlone,
     RowMath<A> math,
     Permutation permutation,
     List<Tensor> operands,
@@ -37,10 +36,10 @@ record ExpertRun<A>(
   private static final int ROWS = 8;
 
   /**
-   * Multiply-adds of one product from which on threads share an expert: a product of that size
-   * loses nothing by it, all threads end together, and only one expert's rows are in the cache.
+   * Tasks of a thread at least, if the rows are in chunks: what one thread may have to do while the
+   * others have ended is a small part of all.
    */
-  private static final long WORTH_SHARING = 1L << 29;
+  private static final int TASKS_OF_THREAD = 16;
 
   /** How many rows there are. */
   int count() {
@@ -55,33 +54,63 @@ record ExpertRun<A>(
   }
 
   /**
-   * Goes through experts. One that has much of the work of a thread is shared by all of them; the
-   * others are taken side by side, the longest first. Neither changes a bit.
+   * Goes through experts, the rows of each in order: for sums over them.
+   *
+   * @param work on all chunks of an expert, also of one without rows
    */
   void eachExpert(Consumer<Chunk<A>> work) {
-    int experts = form.experts();
-    List<Integer> order =
-        IntStream.range(0, experts)
-            .boxed()
-            .sorted(Comparator.comparingInt(permutation::size).reversed())
-            .toList();
-    int threads = workers.parallelism();
-    long large = mostOfOneThread(form, count(), threads);
-    int alone = 0;
-    while (threads > 1 && alone < experts && permutation.size(order.get(alone)) > large) {
-      int expert = order.get(alone++);
-      workers.run(1, (_, own) -> work.accept(new Chunk<>(this, expert, workers, own)));
-    }
-    List<Integer> rest = order.subList(alone, experts);
-    Workers single = workers.alone();
-    workers.run(
-        rest.size(), (task, own) -> work.accept(new Chunk<>(this, rest.get(task), single, own)));
+    run(IntStream.range(0, form.experts()).mapToObj(this::whole).toList(), work);
   }
 
-  /** Most rows of an expert that one of several threads has to itself. */
-  static long mostOfOneThread(ExpertsForm form, long rows, int threads) {
-    long each = Math.max(1, (long) form.model() * form.hidden());
-    return Math.min(rows / (2L * threads), WORTH_SHARING / each);
+  /**
+   * Goes through the chunks of experts in any order.
+   *
+   * @param work on some of an expert's chunks
+   */
+  void eachPart(Consumer<Chunk<A>> work) {
+    long most = Math.max(mostRows, count() / ((long) TASKS_OF_THREAD * workers.parallelism()));
+    List<Task> tasks = new ArrayList<>();
+    for (int expert = 0; expert < form.experts(); expert++) {
+      int parts = Math.ceilDiv(permutation.size(expert), mostRows);
+      int pieces = Math.toIntExact(Math.ceilDiv((long) permutation.size(expert), most));
+      for (int piece = 0; piece < pieces; piece++) {
+        tasks.add(new Task(expert, parts * piece / pieces, parts * (piece + 1) / pieces, parts));
+      }
+    }
+    run(tasks, work);
+  }
+
+  /** Chunks of an expert, from one of its parts to another. */
+  private record Task(int expert, int from, int end, int parts) {
+    int rows(Permutation permutation) {
+      return parts == 0 ? 0 : (int) ((long) permutation.size(expert) * (end - from) / parts);
+    }
+  }
+
+  private Task whole(int expert) {
+    int parts = Math.ceilDiv(permutation.size(expert), mostRows);
+    return new Task(expert, 0, parts, parts);
+  }
+
+  /**
+   * A thread has tasks to itself, the longest first; what {@link SharedTasks} says, all threads
+   * work on together. Neither changes a bit.
+   */
+  private void run(List<Task> tasks, Consumer<Chunk<A>> work) {
+    List<Task> order = new ArrayList<>(tasks);
+    order.sort(Comparator.comparingInt((Task task) -> task.rows(permutation)).reversed());
+    int[] rows = order.stream().mapToInt(task -> task.rows(permutation)).toArray();
+    int together = SharedTasks.count(rows, workers.parallelism());
+    for (Task task : order.subList(0, together)) {
+      workers.run(1, (_, own) -> work.accept(chunk(task, workers, own)));
+    }
+    List<Task> rest = order.subList(together, order.size());
+    Workers single = workers.alone();
+    workers.run(rest.size(), (task, own) -> work.accept(chunk(rest.get(task), single, own)));
+  }
+
+  private Chunk<A> chunk(Task task, Workers threads, Scratch own) {
+    return new Chunk<>(this, task.expert(), task.from(), task.end(), threads, own);
   }
 
   /** Sets the rows of a result {@code [R, width]} to 0 that no choice has. */

@@ -16,18 +16,16 @@ final class Experts {
     A rows = run.rows();
     TokenElements weight = TokenElements.of(run.operands().get(1));
     ExpertWeights<Tensor> weights = run.form().weights(run.operands(), ExpertsForm.OPERANDS);
-    run.eachExpert(
+    run.eachPart(
         chunk -> {
-          if (!chunk.isEmpty()) {
-            ExpertWeights<Tensor> w = chunk.matrices(weights);
-            Activations<A> activations = new Activations<>(chunk);
-            for (int part = 0; part < chunk.parts(); part++) {
-              chunk.take(part);
-              activations.weigh(weight);
-              activations.of(chunk.tokens(run.operands().getFirst()), w);
-              activations.outputs(w.out(), w.outBias(), rows);
-            }
-          }
+          ExpertWeights<Tensor> w = chunk.matrices(weights);
+          Activations<A> activations = new Activations<>(chunk);
+          chunk.eachPart(
+              _ -> {
+                activations.weigh(weight);
+                activations.of(chunk.tokens(run.operands().getFirst()), w);
+                activations.outputs(w.out(), w.outBias(), rows);
+              });
         });
     TokenSums.run(run, rows, run.results().getFirst());
   }

@@ -51,10 +51,7 @@ final class ExpertsGradient<A> {
     ExpertWeights<Tensor> w = chunk.matrices(weights);
     BiasSums<A> sums = BiasSums.of(chunk, gradients);
     ExpertWeights<Tensor> to = into(chunk);
-    for (int part = 0; part < chunk.parts(); part++) {
-      chunk.take(part);
-      part(chunk, w, to, sums, part > 0);
-    }
+    chunk.eachPart(part -> part(chunk, w, to, sums, part > 0));
     chunk.store(to.in(), gradients.in());
     chunk.store(to.out(), gradients.out());
     to.linear().ifPresent(wv -> chunk.store(wv, gradients.linear().orElseThrow()));

@@ -17,12 +17,7 @@ final class ExpertsIn {
   private ExpertsIn() {}
 
   static <A> void run(ExpertRun<A> run) {
-    run.eachExpert(
-        chunk -> {
-          if (!chunk.isEmpty()) {
-            expert(run, chunk);
-          }
-        });
+    run.eachPart(chunk -> expert(run, chunk));
     run.results().forEach(run::clearRest);
   }
 
@@ -38,13 +33,13 @@ final class ExpertsIn {
               ? Optional.of(chunk.matrix(operands.get(MATRICES + first + i), first + i))
               : Optional.empty());
     }
-    for (int part = 0; part < chunk.parts(); part++) {
-      chunk.take(part);
-      MatrixRows x = chunk.tokens(operands.getFirst());
-      for (int i = 0; i < first; i++) {
-        product(chunk, x, matrices.get(i), biases.get(i), run.results().get(i));
-      }
-    }
+    chunk.eachPart(
+        _ -> {
+          MatrixRows x = chunk.tokens(operands.getFirst());
+          for (int i = 0; i < first; i++) {
+            product(chunk, x, matrices.get(i), biases.get(i), run.results().get(i));
+          }
+        });
   }
 
   private static <A> void product(

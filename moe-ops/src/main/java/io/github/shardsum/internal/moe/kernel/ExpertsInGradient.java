@@ -58,25 +58,25 @@ final class ExpertsInGradient {
         IntStream.range(0, run.form().firstProducts())
             .mapToObj(which -> Product.of(run, chunk, which))
             .toList();
-    for (int part = 0; part < chunk.parts(); part++) {
-      chunk.take(part);
-      MatrixRows x = chunk.tokens(run.operands().getFirst());
-      Tensor dx = chunk.rowsOf(rows, model);
-      for (int i = 0; i < products.size(); i++) {
-        Product<A> product = products.get(i);
-        Tensor d = chunk.rowsOf(product.cotangent(), i);
-        chunk.weights(part > 0, x, MatrixRows.of(d), product.gradient());
-        if (i == 0) {
-          chunk.back(MatrixRows.of(d), product.w(), dx);
-        } else {
-          chunk.addBack(d, product.w(), dx);
-        }
-        if (product.sums().isPresent()) {
-          A loaded = chunk.load(product.cotangent(), chunk.hiddenCotangent());
-          product.sums().get().add(loaded, chunk.rows());
-        }
-      }
-    }
+    chunk.eachPart(
+        part -> {
+          MatrixRows x = chunk.tokens(run.operands().getFirst());
+          Tensor dx = chunk.rowsOf(rows, model);
+          for (int i = 0; i < products.size(); i++) {
+            Product<A> product = products.get(i);
+            Tensor d = chunk.rowsOf(product.cotangent(), i);
+            chunk.weights(part > 0, x, MatrixRows.of(d), product.gradient());
+            if (i == 0) {
+              chunk.back(MatrixRows.of(d), product.w(), dx);
+            } else {
+              chunk.addBack(d, product.w(), dx);
+            }
+            if (product.sums().isPresent()) {
+              A loaded = chunk.load(product.cotangent(), chunk.hiddenCotangent());
+              product.sums().get().add(loaded, chunk.rows());
+            }
+          }
+        });
     for (int i = 0; i < products.size(); i++) {
       chunk.store(products.get(i).gradient(), run.results().get(1 + i));
       products.get(i).sums().ifPresent(GradientSums::store);

@@ -37,8 +37,8 @@ record ExpertsKernel(
   }
 
   /**
-   * All rows, their order, and a chunk of each thread: one of an expert that all threads share, and
-   * for each of the other threads one of an expert of its own.
+   * All rows, their order, and a chunk of each thread: one that all threads share, and for each of
+   * the other threads one of its own.
    */
   @Override
   public long scratchBytes(Workers workers) {
@@ -47,11 +47,9 @@ record ExpertsKernel(
     long rows = holdsRows ? form.rows() * form.model() * form.math().dtype().byteSize() : 0;
     int threads = workers.parallelism();
     long most = Chunk.mostRows(form, backward, threads);
-    long alone =
-        Math.min(
-            Chunk.mostRowsAlone(form, backward, threads),
-            ExpertRun.mostOfOneThread(form, form.rows(), threads));
-    int others = Math.max(1, Math.min(threads, form.experts())) - 1;
+    long alone = Math.min(most, SharedTasks.mostAlone(form.rows(), threads));
+    long tasks = form.experts() + form.rows() / most;
+    long others = Math.clamp(tasks, 1, threads) - 1;
     return order
         + rows
         + Chunk.bytes(form, backward, most)
@@ -83,7 +81,6 @@ record ExpertsKernel(
         new ExpertRun<>(
             form,
             Chunk.mostRows(form, backward, threads),
-            Chunk.mostRowsAlone(form, backward, threads),
             math,
             permutation,
             operands,

@@ -20,19 +20,17 @@ final class ExpertsOut {
     List<Tensor> operands = run.operands();
     A rows = run.rows();
     TokenElements weight = TokenElements.of(operands.get(1));
-    run.eachExpert(
+    run.eachPart(
         chunk -> {
-          if (!chunk.isEmpty()) {
-            Tensor w = chunk.matrix(operands.get(OUT), 0);
-            Optional<Tensor> bias = bias(run, chunk);
-            Activations<A> activations = new Activations<>(chunk);
-            for (int part = 0; part < chunk.parts(); part++) {
-              chunk.take(part);
-              activations.weigh(weight);
-              activations.of(operands.getFirst(), linear(run));
-              activations.outputs(w, bias, rows);
-            }
-          }
+          Tensor w = chunk.matrix(operands.get(OUT), 0);
+          Optional<Tensor> bias = bias(run, chunk);
+          Activations<A> activations = new Activations<>(chunk);
+          chunk.eachPart(
+              _ -> {
+                activations.weigh(weight);
+                activations.of(operands.getFirst(), linear(run));
+                activations.outputs(w, bias, rows);
+              });
         });
     TokenSums.run(run, rows, run.results().getFirst());
   }

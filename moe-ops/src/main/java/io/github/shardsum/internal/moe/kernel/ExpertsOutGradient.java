@@ -62,19 +62,19 @@ final class ExpertsOutGradient {
         form.activation().isGated() ? Optional.of(results.get(LINEAR)) : Optional.empty();
     Optional<GradientSums<A>> sums = bias(run).map(each -> chunk.sums(each, 0));
     Activations<A> activations = new Activations<>(chunk);
-    for (int part = 0; part < chunk.parts(); part++) {
-      chunk.take(part);
-      MatrixRows dys = chunk.cotangents(cotangent);
-      chunk.back(dys, w, chunk.matrix(chunk.hiddenCotangent(), form.hidden()));
-      activations.back(
-          run.operands().getFirst(),
-          ExpertsOut.linear(run),
-          new Activations.Back(weight, bias, cotangent, weightGradient),
-          results.getFirst(),
-          linear);
-      chunk.weights(part > 0, chunk.operand(chunk.hidden(), form.hidden()), dys, gradient);
-      sums.ifPresent(all -> chunk.addCotangents(all, cotangent, weight));
-    }
+    chunk.eachPart(
+        part -> {
+          MatrixRows dys = chunk.cotangents(cotangent);
+          chunk.back(dys, w, chunk.matrix(chunk.hiddenCotangent(), form.hidden()));
+          activations.back(
+              run.operands().getFirst(),
+              ExpertsOut.linear(run),
+              new Activations.Back(weight, bias, cotangent, weightGradient),
+              results.getFirst(),
+              linear);
+          chunk.weights(part > 0, chunk.operand(chunk.hidden(), form.hidden()), dys, gradient);
+          sums.ifPresent(all -> chunk.addCotangents(all, cotangent, weight));
+        });
     chunk.store(gradient, results.get(OUT));
     sums.ifPresent(GradientSums::store);
   }

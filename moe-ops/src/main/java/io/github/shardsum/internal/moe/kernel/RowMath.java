@@ -6,6 +6,7 @@ import io.github.shardsum.ops.RowFunction;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Optional;
 
 /**
  * Functions of rows between the products of experts. Rows are arrays, positions and lengths;
@@ -19,6 +20,9 @@ interface RowMath<A> {
 
   /** A scratch array; in {@code slot} of its kind. */
   A array(Scratch scratch, int slot, int length);
+
+  /** The array that a tensor lies in, if it has elements of the arithmetic's dtype. */
+  Optional<A> array(Tensor tensor);
 
   /** A matrix {@code [1, rows, columns]} or {@code [rows, columns]} in an array, from one index. */
   Tensor matrix(A array, int at, long... shape);

@@ -64,7 +64,6 @@ public final class LayerParts {
     return new ExpertRun<>(
         form,
         Chunk.mostRows(form, false, threads),
-        Chunk.mostRowsAlone(form, false, threads),
         new FloatRowMath(),
         sort(scratch),
         operands,
