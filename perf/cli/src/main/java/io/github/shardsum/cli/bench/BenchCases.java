@@ -33,7 +33,7 @@ public final class BenchCases {
 
   /** All cases of the list, in its order. */
   static List<BenchCase> listed() {
-    return Stream.of("einsum.jsonl", "products.jsonl")
+    return Stream.of("einsum.jsonl", "products.jsonl", "tccg.jsonl")
         .flatMap(name -> lines(name).stream())
         .map(BenchCases::parse)
         .toList();

@@ -126,7 +126,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--python",
       paramLabel = "FILE",
-      description = "The Python of NumPy and torch (default: SHARDSUM_PYTHON, or python3).")
+      description = "The Python of NumPy, torch and TBLIS (default: SHARDSUM_PYTHON, or python3).")
   private Optional<String> python = Optional.empty();
 
   @Option(

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.bench.peer.BenchCase;
+import io.github.shardsum.einsum.BoundEquation;
 import io.github.shardsum.measure.Interval;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -189,6 +190,7 @@ class BenchCommandTest {
             "gemm",
             "batched",
             "tensor",
+            "tccg",
             "nary",
             "bandwidth",
             "tiny",
@@ -202,6 +204,28 @@ class BenchCommandTest {
     assertEquals(
         BenchCases.listed().size(),
         BenchCases.listed().stream().map(BenchCase::id).distinct().count());
+  }
+
+  /** All but the four that are in the group {@code tensor}; FLOPs and bytes by their definition. */
+  @Test
+  void theContractionsOfTccgAreAllThere() {
+    List<BenchCase> all =
+        BenchCases.listed().stream().filter(subject -> subject.id().startsWith("tccg")).toList();
+    assertEquals(24, all.size());
+    assertEquals(24, all.stream().map(BenchCase::equation).distinct().count());
+    for (BenchCase subject : all) {
+      BoundEquation bound = subject.bound();
+      double points = 2;
+      for (int label = 0; label < bound.labelCount(); label++) {
+        points *= bound.labelSize(label);
+      }
+      assertEquals(points, subject.flops(), subject.id());
+      long elements = bound.outputShape().elementCount();
+      for (int operand = 0; operand < bound.operandCount(); operand++) {
+        elements += bound.operandShape(operand).elementCount();
+      }
+      assertEquals(4.0 * elements, subject.bytes(), subject.id());
+    }
   }
 
   @Test

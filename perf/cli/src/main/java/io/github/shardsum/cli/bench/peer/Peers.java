@@ -10,7 +10,9 @@ import java.util.stream.Stream;
 
 /** The peers that this machine has, each with the same number of threads. */
 public final class Peers implements AutoCloseable {
-  private static final List<String> PYTHON = List.of("numpy", "torch");
+  private static final List<String> EINSUMS = List.of("numpy", "torch");
+
+  private static final List<String> PYTHON = List.of("numpy", "torch", PythonPeer.TBLIS);
   private static final String NONE = "none";
 
   private final List<Competitor> competitors = new ArrayList<>();
@@ -34,9 +36,9 @@ public final class Peers implements AutoCloseable {
         .toList();
   }
 
-  /** The einsums in Python. */
+  /** The peers that compute any einsum, with which each case is compared. */
   public static List<String> einsums() {
-    return PYTHON;
+    return EINSUMS;
   }
 
   /**
@@ -66,7 +68,7 @@ public final class Peers implements AutoCloseable {
    * Starts and loads them; who is not here is {@link #absent()}.
    *
    * @param names who
-   * @param python the interpreter of NumPy and torch, whose packages may hold other peers too
+   * @param python the interpreter of NumPy, torch and TBLIS, whose packages may hold other peers too
    * @param isa what each may use
    * @param threads threads of each
    */
@@ -87,7 +89,7 @@ public final class Peers implements AutoCloseable {
       String name, String python, LibrarySearch search, Isa isa, int threads)
       throws MeasurementException {
     return switch (name) {
-      case "numpy", "torch" -> PythonPeer.start(name, python, isa, threads);
+      case "numpy", "torch", PythonPeer.TBLIS -> PythonPeer.start(name, python, isa, threads);
       case NativeTransposition.NAME -> NativeTransposition.load(search, threads);
       default ->
           NativeGemm.NAMES.contains(name)

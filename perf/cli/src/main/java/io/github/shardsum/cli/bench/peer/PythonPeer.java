@@ -16,13 +16,17 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * NumPy or torch in a Python process of its own, which lives as long as this object: it makes the
+ * NumPy, torch or TBLIS in a Python process of its own, which lives as long as this object: it makes the
  * operands itself and times itself, so that only requests of a line travel. While it works this
  * process waits for its answer and does nothing else.
  */
 final class PythonPeer implements Competitor, AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String SCRIPT = "peer.py";
+
+  /** The library of contractions, which the package {@code pytblis} holds. */
+  static final String TBLIS = "tblis";
+
   private static final int LETTERS = 26;
 
   /** Read by the libraries when they are imported. */
@@ -40,7 +44,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
   /**
    * Starts the process and waits until the library is imported.
    *
-   * @param library {@code numpy} or {@code torch}
+   * @param library {@code numpy}, {@code torch} or {@code tblis}
    * @param python the interpreter
    * @param isa what the library may use
    * @param threads threads the library may use
@@ -70,7 +74,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
               "%s; `%s -m pip install %s`, or name another interpreter with --python or SHARDSUM_PYTHON",
               e.why(),
               python,
-              library));
+              library.equals(TBLIS) ? "pytblis" : library));
     }
   }
 

@@ -1,6 +1,6 @@
 """A peer of Shardsum's benchmark: times einsums, one JSON object a line in, one out.
 
-Arguments: numpy or torch, then the number of threads (which the environment has to name as well, before any import).
+Arguments: numpy, torch or tblis, then the number of threads (which the environment has to name as well, before any import).
 """
 import json
 import sys
@@ -36,6 +36,13 @@ def start(which, threads):
 
     if which == "numpy":
         return Peer(numpy, numpy.__version__, openblas_kernel(), lambda x: x, numpy_call(numpy), lambda x: x)
+    if which == "tblis":
+        import importlib.metadata
+        import pytblis
+
+        pytblis.set_num_threads(threads)
+        version = importlib.metadata.version("pytblis")
+        return Peer(numpy, version, "", lambda x: x, tblis_call(numpy, pytblis), lambda x: x)
     import torch
 
     torch.set_num_threads(threads)
@@ -66,6 +73,13 @@ def openblas_kernel():
 def numpy_call(numpy):
     def call(equation, operands):
         return numpy.ascontiguousarray(numpy.einsum(equation, *operands, optimize=True))
+
+    return call
+
+
+def tblis_call(numpy, pytblis):
+    def call(equation, operands):
+        return numpy.ascontiguousarray(pytblis.einsum(equation, *operands))
 
     return call
 

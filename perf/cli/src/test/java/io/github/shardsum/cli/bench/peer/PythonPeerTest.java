@@ -90,5 +90,10 @@ class PythonPeerTest {
             MeasurementException.class, () -> PythonPeer.start("numpy", "true", Isa.NATIVE, 1));
     assertTrue(error.getMessage().contains("has ended"), error.getMessage());
     assertTrue(error.getMessage().contains("pip install numpy"), error.getMessage());
+    MeasurementException tblis =
+        assertThrows(
+            MeasurementException.class,
+            () -> PythonPeer.start(PythonPeer.TBLIS, "true", Isa.NATIVE, 1));
+    assertTrue(tblis.getMessage().contains("pip install pytblis"), tblis.getMessage());
   }
 }
