@@ -458,7 +458,7 @@ public sealed interface Action {
    *     ReduceScatter} or {@link CollectivePermute}
    */
   record Start(Action collective) implements Action {
-    /** Checks for null. */
+    /** Checks for null; that it is one of those is the checker's to say. */
     public Start {
       Objects.requireNonNull(collective, "collective");
     }
@@ -517,10 +517,22 @@ public sealed interface Action {
   record Windows(
       Statement statement, int operand, String label, List<String> axes, List<Ring> rings)
       implements Action {
-    /** Copies the lists. */
+    /**
+     * Copies the lists.
+     *
+     * @throws IllegalArgumentException if there is no such operand or no ring
+     */
     public Windows {
       Objects.requireNonNull(statement, "statement");
       Objects.requireNonNull(label, "label");
+      if (operand < -1 || operand > 1) {
+        throw new IllegalArgumentException(
+            "plan: windows must gather operand 0 or 1, or scatter as -1, got " + operand);
+      }
+      if (rings.isEmpty() || rings.size() > 2) {
+        throw new IllegalArgumentException(
+            "plan: windows must have one or two rings, got " + rings);
+      }
       axes = List.copyOf(axes);
       rings = List.copyOf(rings);
     }
@@ -552,9 +564,16 @@ public sealed interface Action {
    * @param share which of the other members' chunks it has
    */
   record Ring(int step, Share share) {
-    /** Checks for null. */
+    /**
+     * Checks the step.
+     *
+     * @throws IllegalArgumentException if it is not 1 or -1
+     */
     public Ring {
       Objects.requireNonNull(share, "share");
+      if (Math.abs(step) != 1) {
+        throw new IllegalArgumentException("plan: a ring's step must be 1 or -1, got " + step);
+      }
     }
 
     /**

@@ -62,8 +62,7 @@ public record Axis(
     while (step(roundUp(end, step) - roundDown(least, step)) > step * (1 + 1e-9)) {
       step = step(roundUp(end, step) - roundDown(least, step));
     }
-    return new Axis(
-        name, unit, false, roundDown(least, step), roundUp(end, step), from, to);
+    return new Axis(name, unit, false, roundDown(least, step), roundUp(end, step), from, to);
   }
 
   private static double roundDown(double value, double step) {
@@ -123,7 +122,9 @@ public record Axis(
       return ticks;
     }
     boolean few = Math.log10(most / least) < 3;
-    for (int power = (int) Math.floor(Math.log10(least)); Math.pow(10, power) <= most * (1 + 1e-9); power++) {
+    for (int power = (int) Math.floor(Math.log10(least));
+        Math.pow(10, power) <= most * (1 + 1e-9);
+        power++) {
       for (double step : few ? new double[] {1, 2, 5} : new double[] {1}) {
         double tick = step * Math.pow(10, power);
         if (tick >= least * (1 - 1e-9) && tick <= most * (1 + 1e-9)) {

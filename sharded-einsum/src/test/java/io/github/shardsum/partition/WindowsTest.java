@@ -218,6 +218,40 @@ class WindowsTest {
       Tensor whole = Reshard.gather(runner.run(shards).getFirst(), collectives);
       assertTrue(RandomSharding.isEqual(expected, whole), () -> what + "\n" + plan);
     }
+    // A region of nothing has one element.
+    boolean isEmpty = plan.inputs().stream().anyMatch(x -> x.shape().elementCount() == 0);
+    if (collectives.processes() == collectives.mesh().size() && !isEmpty) {
+      holdsWhatIsPlanned(plan, collectives, runner.keptBytes(1), what);
+    }
+  }
+
+  /**
+   * A process of one device allocates what the plan says, to the byte on the device that has the
+   * first chunk of every label, and no more elsewhere. The operands' chunks come by messages, so
+   * the rings' buffers are there.
+   */
+  private static void holdsWhatIsPlanned(
+      SpmdPlan plan, Collectives collectives, long kept, String what) {
+    int device = collectives.devices().getFirst();
+    long held = kept;
+    for (PlannedValue input : plan.inputs()) {
+      held += bytes(input, device);
+    }
+    for (int output : plan.outputs()) {
+      held += (bytes(plan.value(output), device) + 63) / 64 * 64;
+    }
+    long allocated = held;
+    boolean isFirst =
+        plan.mesh().axisNames().stream()
+            .allMatch(axis -> plan.mesh().coordinate(device, axis) == 0);
+    assertTrue(
+        isFirst ? allocated == plan.peakBytes() : allocated <= plan.peakBytes(),
+        () -> what + ": allocated " + allocated + "\n" + plan);
+  }
+
+  private static long bytes(PlannedValue value, int device) {
+    long elements = value.layout().localShape(value.shape(), device).elementCount();
+    return elements * value.dtype().byteSize();
   }
 
   /** A chunk of 256 ones and three of a single one: rounded each round some sums would be 256. */
@@ -294,20 +328,58 @@ class WindowsTest {
     long others = 4L * (16 * 32 + 80 * 32);
     assertEquals(others + 3 * chunk, plan(of, program, FORWARD).peakBytes());
     assertEquals(others + 5 * chunk, plan(of, program, BOTH).peakBytes());
-    Statement statement = program.statements().getFirst();
     SpmdPlan windows = plan(of, program, FORWARD);
-    PlannedValue whole = windows.inputs().getFirst().in(Layout.parse(windows.mesh(), "a m"));
-    SpmdPlan gathered =
-        new SpmdPlan(
-            windows.mesh(),
-            windows.inputs(),
-            List.of(
-                new PlanStep(new Action.AllGather("a", List.of("x")), List.of(0), whole, ORIGIN),
-                new PlanStep(new Action.Apply(statement), List.of(2, 1), windows.value(2), ORIGIN)),
-            List.of(3));
+    SpmdPlan gathered = gathered(windows, program, 0);
     assertEquals(others + 6 * chunk, gathered.peakBytes());
     assertEquals(gathered.elementsReceived(), windows.elementsReceived());
     assertEquals(gathered.flops(), windows.flops());
+  }
+
+  /**
+   * Of eight chunks of a gathered operand windows hold three. Where the other operand and the
+   * result are three chunks together, the peak is 12 chunks without windows and 6 with them.
+   */
+  @Test
+  void thePeakHalvesExactly() {
+    Case of =
+        new Case("x=8", "a m, m n -> a n", List.of("a m", "m n@x", "a n"), 1, "n", List.of("x"));
+    Program program =
+        Program.parse(
+            """
+            program p {
+              input u: f32[a=24 m=128]
+              input v: f32[m=128 n=128]
+              r = einsum(u, v) {equation="a m, m n -> a n"}
+              output r
+            }
+            """);
+    long chunk = 4L * 128 * 16;
+    assertEquals(3 * chunk, 4L * (24 * 128 + 24 * 128));
+    SpmdPlan windows = plan(of, program, FORWARD);
+    assertEquals(6 * chunk, windows.peakBytes());
+    assertEquals(12 * chunk, gathered(windows, program, 1).peakBytes());
+  }
+
+  /** The plan with the gather of an operand before the einsum. */
+  private static SpmdPlan gathered(SpmdPlan windows, Program program, int operand) {
+    PlannedValue chunk = windows.inputs().get(operand);
+    Action.Windows action = (Action.Windows) windows.steps().getFirst().action();
+    List<Integer> operands = operand == 0 ? List.of(2, 1) : List.of(0, 2);
+    return new SpmdPlan(
+        windows.mesh(),
+        windows.inputs(),
+        List.of(
+            new PlanStep(
+                new Action.AllGather(action.label(), action.axes()),
+                List.of(operand),
+                chunk.in(chunk.layout().whole()),
+                ORIGIN),
+            new PlanStep(
+                new Action.Apply(program.statements().getFirst()),
+                operands,
+                windows.value(2),
+                ORIGIN)),
+        List.of(3));
   }
 
   /** Faults of windows, each of which would compute another value or leave devices waiting. */

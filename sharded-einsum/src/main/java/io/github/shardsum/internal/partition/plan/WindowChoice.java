@@ -26,7 +26,7 @@ import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -129,6 +129,7 @@ final class WindowChoice {
     Set<String> annotated = annotated(program);
     boolean ordered = plan.sums().isTree();
     OneHots oneHots = OneHots.of(program);
+    Uses uses = new Uses(plan);
     for (int step = 0; step < plan.steps().size(); step++) {
       PlanStep at = plan.steps().get(step);
       if (!(at.action() instanceof Action.Apply(Statement statement))
@@ -136,7 +137,7 @@ final class WindowChoice {
           || !isPlain(statement)) {
         continue;
       }
-      for (Candidate candidate : candidates(plan, step, statement)) {
+      for (Candidate candidate : candidates(plan, step, statement, uses)) {
         boolean isAsked =
             which.test(at)
                 || which.test(plan.steps().get(candidate.removed()))
@@ -147,6 +148,7 @@ final class WindowChoice {
             && !isNeeded(gone, annotated)
             && isChosen(candidate, plan)) {
           plan = replaced(plan, candidate);
+          uses = new Uses(plan);
           // Steps before this one may be one less.
           step = Math.min(candidate.removed(), candidate.replaced()) - 1;
           break;
@@ -242,31 +244,52 @@ final class WindowChoice {
             : candidate.bytes() > PlanOptions.WINDOW_BYTES);
   }
 
-  private List<Candidate> candidates(SpmdPlan plan, int step, Statement statement) {
-    Map<Integer, Integer> readers = new HashMap<>();
-    plan.steps().forEach(at -> at.operands().forEach(x -> readers.merge(x, 1, Integer::sum)));
-    plan.outputs().forEach(output -> readers.merge(output, 1, Integer::sum));
+  /**
+   * Of each value the step that makes it and how often it is read, and the last step that reads.
+   */
+  private static final class Uses {
+    private final int[] maker;
+    private final int[] reader;
+    private final int[] reads;
+
+    Uses(SpmdPlan plan) {
+      int count = plan.values().size();
+      maker = new int[count];
+      reader = new int[count];
+      reads = new int[count];
+      Arrays.fill(maker, -1);
+      Arrays.fill(reader, -1);
+      for (int step = 0; step < plan.steps().size(); step++) {
+        for (int operand : plan.steps().get(step).operands()) {
+          reader[operand] = step;
+          reads[operand]++;
+        }
+        for (int i = 0; i < plan.steps().get(step).results().size(); i++) {
+          maker[plan.number(step) + i] = step;
+        }
+      }
+      plan.outputs().forEach(output -> reads[output]++);
+    }
+  }
+
+  private List<Candidate> candidates(SpmdPlan plan, int step, Statement statement, Uses uses) {
     List<Candidate> all = new ArrayList<>();
     List<Integer> operands = plan.steps().get(step).operands();
     for (int operand = 0; operand < operands.size(); operand++) {
-      for (int maker = 0; maker < step; maker++) {
-        boolean isOnly = readers.getOrDefault(plan.number(maker), 0) == 1;
-        if (isOnly
-            && plan.number(maker) == operands.get(operand)
-            && plan.steps().get(maker).action() instanceof Action.AllGather gather) {
-          gathered(plan, step, statement, operand, maker, gather).ifPresent(all::add);
-        }
+      int maker = uses.maker[operands.get(operand)];
+      if (maker >= 0
+          && uses.reads[operands.get(operand)] == 1
+          && plan.steps().get(maker).action() instanceof Action.AllGather gather) {
+        gathered(plan, step, statement, operand, maker, gather).ifPresent(all::add);
       }
     }
     int made = plan.number(step);
-    for (int reader = step + 1; reader < plan.steps().size(); reader++) {
-      PlanStep at = plan.steps().get(reader);
-      if (at.operands().contains(made)
-          && readers.getOrDefault(made, 0) == 1
-          && at.action() instanceof Action.ReduceScatter scatter
-          && plan.mesh().size(scatter.axes()) > 1) {
-        all.add(scattered(plan, step, statement, reader, scatter));
-      }
+    int reader = uses.reader[made];
+    if (reader >= 0
+        && uses.reads[made] == 1
+        && plan.steps().get(reader).action() instanceof Action.ReduceScatter scatter
+        && plan.mesh().size(scatter.axes()) > 1) {
+      all.add(scattered(plan, step, statement, reader, scatter));
     }
     return all;
   }

@@ -2,11 +2,8 @@ package io.github.shardsum.internal.partition.run;
 
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Plan;
-import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.einsum.OperandSpec;
-import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
@@ -18,7 +15,6 @@ import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
-import io.github.shardsum.program.Contraction;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -26,8 +22,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.function.IntFunction;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
@@ -50,15 +44,17 @@ final class WindowBlocks {
   private final DeviceGroups groups;
   private final int members;
   private final boolean isAlone;
-  private final SumOrder sums;
 
   /** The place of each device of this process. */
   private final Map<Integer, Integer> places = new HashMap<>();
 
-  private final ConcurrentMap<Form, Einsum> compiled = new ConcurrentHashMap<>();
+  private final CompiledForms forms;
 
-  /** The shapes and strides that an einsum is compiled for; there are few. */
-  private record Form(List<OperandSpec> operands, Shape out) {}
+  /** The chunks of a gather in the order of the rounds, as distances from the own one. */
+  private final List<Integer> distances;
+
+  /** Of each device the distance of the first chunk that is not empty; 0 if all are. */
+  private final int[] first;
 
   WindowBlocks(Action.Windows action, SpmdPlan plan, int number, Frame frame) {
     PlanStep step = plan.steps().get(number);
@@ -70,11 +66,19 @@ final class WindowBlocks {
     this.whole = Windowed.of(action, operands.stream().map(frame::value).toList(), step.result());
     this.members = whole.members();
     this.groups = plan.mesh().groups(action.axes());
-    this.sums = plan.sums();
+    this.forms =
+        new CompiledForms(
+            whole.equation(),
+            EinsumOptions.defaults()
+                .withDtype(sumDType())
+                .withWorkers(Workers.sequential())
+                .withSums(plan.sums()));
     this.isAlone = frame.devices().size() == plan.mesh().size();
     for (int i = 0; i < frame.devices().size(); i++) {
       places.put(frame.devices().get(i), i);
     }
+    this.distances = distances(action, members);
+    this.first = IntStream.range(0, frame.devices().size()).map(this::firstDistance).toArray();
   }
 
   /** Whether rounds of bf16 are summed in memory of their own, in f32. */
@@ -203,8 +207,7 @@ final class WindowBlocks {
         : frame.get(result, i);
   }
 
-  /** The chunks in the order of the rounds, as distances from the own one. */
-  private List<Integer> distances() {
+  private static List<Integer> distances(Action.Windows action, int members) {
     List<Integer> all = new ArrayList<>(List.of(0));
     int most = action.rings().stream().mapToInt(ring -> ring.rounds(members)).max().orElse(0);
     for (int round = 1; round <= most; round++) {
@@ -214,12 +217,12 @@ final class WindowBlocks {
         }
       }
     }
-    return all;
+    return List.copyOf(all);
   }
 
   private void gatherInPlace(int i) {
     if (frame.isFirst(result, i)) {
-      for (int distance : distances()) {
+      for (int distance : distances) {
         int chunk = shifted(i, distance);
         int owner = places.getOrDefault(device(i, chunk), -1);
         gathered(i, distance, frame.get(operands.get(action.operand()), owner));
@@ -232,8 +235,8 @@ final class WindowBlocks {
     int member = shifted(i, distance);
     Equation equation = whole.equation();
     boolean isSummed = whole.accumulates(false);
-    int first = firstDistance(i);
-    if (length(i, member) == 0 && !(isSummed && distance == first)) {
+    boolean isFirst = distance == first[i];
+    if (length(i, member) == 0 && !(isSummed && isFirst)) {
       return;
     }
     Tensor[] views = new Tensor[2];
@@ -242,14 +245,11 @@ final class WindowBlocks {
     views[other] = narrowed(frame.get(operands.get(other), i), equation.operand(other), i, member);
     Tensor out = sum(i);
     product(
-        views,
-        isSummed ? out : narrowed(out, equation.output(), i, member),
-        !isSummed || distance == first);
+        views, isSummed ? out : narrowed(out, equation.output(), i, member), !isSummed || isFirst);
   }
 
-  /** The distance of the first chunk that is not empty; 0 if all are. */
   private int firstDistance(int i) {
-    return distances().stream()
+    return distances.stream()
         .filter(distance -> length(i, shifted(i, distance)) > 0)
         .findFirst()
         .orElse(0);
@@ -265,23 +265,8 @@ final class WindowBlocks {
 
   private void product(Tensor[] views, Tensor out, boolean isFirst) {
     if (out.shape().elementCount() > 0) {
-      Form form = new Form(List.of(OperandSpec.like(views)), out.shape());
-      compiled.computeIfAbsent(form, this::compile).runInto(1, isFirst ? 0 : 1, out, views);
+      forms.of(views, out).runInto(1, isFirst ? 0 : 1, out, views);
     }
-  }
-
-  private Einsum compile(Form form) {
-    EinsumOptions options =
-        EinsumOptions.defaults()
-            .withDtype(sumDType())
-            .withWorkers(Workers.sequential())
-            .withSums(sums);
-    Contraction.Einsum einsum = (Contraction.Einsum) action.statement().operation();
-    for (String label : einsum.sizes().keySet()) {
-      int dim = Windowed.dim(whole.equation().output(), label);
-      options = options.withSize(label, form.out().size(dim));
-    }
-    return Einsum.compile(whole.equation(), options, form.operands().toArray(OperandSpec[]::new));
   }
 
   private String flight(int ring) {

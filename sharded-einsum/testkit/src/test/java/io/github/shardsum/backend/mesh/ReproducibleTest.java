@@ -221,6 +221,7 @@ class ReproducibleTest {
     "x=2 y=2, k@x.y, 64, false",
     "x=2 y=2, k@y.x, 64, true",
     "x=2 y=3, k@x.y, 40, true",
+    "x=2 y=2, k@x.y, 13, true",
     "x=8, k@x, 33, true"
   })
   void theCheckerRefusesPartsThatAreNoSubtrees(
