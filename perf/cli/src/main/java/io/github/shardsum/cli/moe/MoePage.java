@@ -37,7 +37,7 @@ final class MoePage {
    * @param asked choices of it
    * @param placed choices that it serves
    */
-  private record Load(String name, long asked, long placed) {
+  record Load(String name, long asked, long placed) {
     long rejected() {
       return asked - placed;
     }
@@ -54,7 +54,7 @@ final class MoePage {
   }
 
   /** In the order of experts, those beyond the most loaded ones as a last one. */
-  private static List<Load> loads(long[] asked, long[] placed) {
+  static List<Load> loads(long[] asked, long[] placed) {
     List<Integer> shown =
         IntStream.range(0, asked.length)
             .boxed()
@@ -89,9 +89,10 @@ final class MoePage {
             totals.dropped(),
             100.0 * totals.dropped() / Math.max(1, totals.tokens()),
             totals.overflow()));
-    page.picture(flow());
+    page.picture(flow(loads));
     page.heading("Load of each expert");
-    page.picture(bars());
+    page.picture(
+        bars(loads, outcome.job().dropless() ? 0 : totals.groups() * outcome.job().capacity()));
     page.heading("Steps");
     page.table(steps());
     page.paragraph(outcome.passed() ? "The check passed." : "The check FAILED.");
@@ -99,7 +100,7 @@ final class MoePage {
   }
 
   /** Choices of tokens at the left, experts at the right, a band each. */
-  private Picture flow() {
+  static Picture flow(List<Load> loads) {
     Picture picture = new Picture(Picture.WIDTH, FLOW + 2 * TOP, "choices of tokens to experts");
     long all = Math.max(1, loads.stream().mapToLong(Load::asked).sum());
     double scale = (double) (FLOW - GAP * loads.size()) / all;
@@ -131,11 +132,9 @@ final class MoePage {
     return picture;
   }
 
-  /** What each expert was asked for, and the slots that it has. */
-  private Picture bars() {
+  /** What each expert was asked for, and the slots that it has; 0 slots for no limit. */
+  static Picture bars(List<Load> loads, long slots) {
     int bottom = TOP + ROW * loads.size();
-    long slots =
-        outcome.job().dropless() ? 0 : outcome.totals().groups() * outcome.job().capacity();
     long most = Math.max(slots, loads.stream().mapToLong(Load::asked).max().orElse(1));
     Axis axis = Axis.linear("choices", Unit.NUMBER, 0, most, LEFT, Picture.WIDTH - 150);
     Picture picture = new Picture(Picture.WIDTH, bottom + 40, "load of each expert");

@@ -1,0 +1,53 @@
+package io.github.shardsum.cli.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.cli.Figures;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LossCurvesTest {
+  /** The losses of docs/training.md: a column a model, a line each hundred steps. */
+  private static Map<String, List<History.Point>> losses(String name) throws IOException {
+    List<String> lines = Files.readAllLines(Figures.file("docs/figures/sweep-" + name + ".tsv"));
+    String[] models = lines.getFirst().split("\t", -1);
+    Map<String, List<History.Point>> curves = new LinkedHashMap<>();
+    for (String line : lines.subList(1, lines.size())) {
+      String[] cells = line.split("\t", -1);
+      for (int i = 1; i < models.length; i++) {
+        curves
+            .computeIfAbsent(models[i], _ -> new ArrayList<>())
+            .add(new History.Point(Long.parseLong(cells[0]), Double.parseDouble(cells[i])));
+      }
+    }
+    return curves;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"names", "phrases"})
+  void theCurvesOfThePageAreDrawnFromItsLosses(String name) throws IOException {
+    Map<String, List<History.Point>> curves = losses(name);
+    Figures.check("sweep-" + name + ".svg", LossCurves.of("losses of " + name, curves).svg());
+    Figures.check(
+        "sweep-" + name + "-less.svg",
+        LossCurves.differences("losses of " + name + ", less the dense model's", curves).svg());
+  }
+
+  @Test
+  void aCurveWithoutPointsIsNotInTheLegend() {
+    Map<String, List<History.Point>> curves = new LinkedHashMap<>();
+    curves.put("loss", List.of(new History.Point(1, 2), new History.Point(2, 1)));
+    curves.put("held back", List.of());
+    String svg = LossCurves.of("", curves).svg();
+    assertTrue(svg.contains(">loss<") && !svg.contains("held back"), svg);
+    assertEquals(1, svg.split("<polyline", -1).length - 1, svg);
+  }
+}
