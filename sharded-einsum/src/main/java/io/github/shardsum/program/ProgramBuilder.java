@@ -905,42 +905,112 @@ public final class ProgramBuilder {
     return ValueType.of(operand.type().dtype(), operand.type().names(), sizes);
   }
 
-  /** Combines the members' values, see {@link Communication.AllReduce}. */
+  /**
+   * Combines the members' values, see {@link Communication.AllReduce}.
+   *
+   * @param x this member's value
+   * @param by how they are combined
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
+   *     part
+   * @return the same value for all members
+   * @throws ProgramException if an axis is none, or the reduction does not fit the dtype
+   */
   public Value allReduce(Value x, ReduceKind by, String axes) {
     return one(new Communication.AllReduce(x, by, MeshAxis.parseAll(axes)));
   }
 
-  /** Joins the members' chunks, see {@link Communication.AllGather}. */
+  /**
+   * Joins the members' chunks, see {@link Communication.AllGather}.
+   *
+   * @param x this member's value
+   * @param label along which chunks lie
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
+   *     part
+   * @return all chunks, in the order of members
+   * @throws ProgramException if an axis or the label is none
+   */
   public Value allGather(Value x, String label, String axes) {
     return one(new Communication.AllGather(x, label, MeshAxis.parseAll(axes)));
   }
 
-  /** A chunk of the members' sum, see {@link Communication.ReduceScatter}. */
+  /**
+   * Sums the members' values and keeps a chunk, see {@link Communication.ReduceScatter}.
+   *
+   * @param x this member's value
+   * @param label along which the sum is cut
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
+   *     part
+   * @return this member's chunk of the sum
+   * @throws ProgramException if an axis or the label is none, or the size does not divide
+   */
   public Value reduceScatter(Value x, String label, String axes) {
     return one(new Communication.ReduceScatter(x, label, MeshAxis.parseAll(axes)));
   }
 
-  /** Chunks along one label for chunks along another, see {@link Communication.AllToAll}. */
+  /**
+   * Exchanges chunks along one label for chunks along another, see {@link Communication.AllToAll}.
+   *
+   * @param x this member's value
+   * @param from label of which chunks are received
+   * @param to label of which chunks are sent
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
+   *     part
+   * @return the value with its other chunks
+   * @throws ProgramException if an axis or a label is none, or the size does not divide
+   */
   public Value allToAll(Value x, String from, String to, String axes) {
     return one(new Communication.AllToAll(x, from, to, MeshAxis.parseAll(axes)));
   }
 
-  /** Sends each member's value around a ring, see {@link Communication.Permute}. */
+  /**
+   * Sends each member's value around a ring, see {@link Communication.Permute}.
+   *
+   * @param x this member's value
+   * @param by how many members further the value goes; negative goes back
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
+   *     part
+   * @return the value of another member
+   * @throws ProgramException if an axis is none
+   */
   public Value rotate(Value x, long by, String axes) {
     return permute(x, new Communication.Routes.Shift(by, true), axes);
   }
 
-  /** Sends members' values by routes, see {@link Communication.Permute}. */
+  /**
+   * Sends members' values by routes, see {@link Communication.Permute}.
+   *
+   * @param x this member's value
+   * @param routes from which member to which
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
+   *     part
+   * @return the value that arrives, zeros where none does
+   * @throws ProgramException if an axis is none, or a route is of no member
+   */
   public Value permute(Value x, Communication.Routes routes, String axes) {
     return one(new Communication.Permute(x, MeshAxis.parseAll(axes), routes));
   }
 
-  /** A member's chunk of what it holds, see {@link Communication.OwnChunk}. */
+  /**
+   * Keeps a member's own chunk of a value, see {@link Communication.OwnChunk}.
+   *
+   * @param x this member's value
+   * @param label along which the value is cut
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
+   *     part
+   * @return this member's chunk
+   * @throws ProgramException if an axis or the label is none, or the size does not divide
+   */
   public Value ownChunk(Value x, String label, String axes) {
     return one(new Communication.OwnChunk(x, label, MeshAxis.parseAll(axes)));
   }
 
-  /** A member's number along an axis, see {@link Communication.AxisIndex}. */
+  /**
+   * Gives a member's number along an axis, see {@link Communication.AxisIndex}.
+   *
+   * @param axis an axis of the region with its size, as {@code x=4}
+   * @return a scalar of i32, from 0
+   * @throws ProgramException if the axis is none
+   */
   public Value axisIndex(String axis) {
     return one(new Communication.AxisIndex(MeshAxis.parse(axis)));
   }

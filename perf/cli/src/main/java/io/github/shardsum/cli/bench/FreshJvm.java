@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.bench.peer.BenchCase;
+import io.github.shardsum.cli.common.OwnJvm;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.Interval;
@@ -15,18 +16,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Cases that need a JVM of their own: one that is cold, or has other flags. */
 final class FreshJvm {
-  private static final String MODULE = "io.github.shardsum.cli";
-
-  /** By name, since it stands on this package. */
-  private static final String MAIN = MODULE + ".Main";
-
   private static final List<String> VECTORS = List.of("--add-modules", "jdk.incubator.vector");
   private static final int STARTS = 5;
 
@@ -135,7 +130,7 @@ final class FreshJvm {
         if (rounds.equals(InterleavedTimer.QUICK)) {
           arguments.add("--quick");
         }
-        run(flags, MAIN, arguments);
+        run(flags, OwnJvm.MAIN, arguments);
         JsonNode root = new JsonMapper().readTree(Files.readString(json));
         return root.get("cases").get(0).get("results").get(0);
       } finally {
@@ -168,7 +163,7 @@ final class FreshJvm {
   static int again(List<String> flags, List<String> arguments) throws MeasurementException {
     List<String> all = new ArrayList<>(VECTORS);
     all.addAll(flags);
-    List<String> command = command(all, MAIN, arguments);
+    List<String> command = command(all, OwnJvm.MAIN, arguments);
     try {
       return new ProcessBuilder(command).inheritIO().start().waitFor();
     } catch (IOException e) {
@@ -181,16 +176,13 @@ final class FreshJvm {
 
   private static List<String> command(List<String> flags, String main, List<String> arguments)
       throws MeasurementException {
-    Optional<String> java = ProcessHandle.current().info().command();
-    String modules = System.getProperty("jdk.module.path", "");
-    if (java.isEmpty() || modules.isEmpty()) {
+    if (!OwnJvm.hasModules()) {
       throw new MeasurementException("another JVM: needs a module path: start it by ./shardsum");
     }
-    List<String> command = new ArrayList<>(List.of(java.get(), "--module-path", modules));
-    command.add("--enable-native-access=" + MODULE);
+    List<String> command = new ArrayList<>(List.of(OwnJvm.java()));
     command.addAll(inherited());
     command.addAll(flags);
-    command.addAll(List.of("--module", MODULE + "/" + main));
+    command.addAll(OwnJvm.main(main));
     command.addAll(arguments);
     return command;
   }

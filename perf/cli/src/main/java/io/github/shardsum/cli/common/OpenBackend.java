@@ -1,6 +1,8 @@
 package io.github.shardsum.cli.common;
 
 import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
@@ -32,6 +34,19 @@ public final class OpenBackend implements AutoCloseable {
     this.close = close;
   }
 
+  /** A backend of one device whose sums keep one order, as those of every mesh. */
+  private record InOneOrder(Backend backend) implements Backend {
+    @Override
+    public String name() {
+      return backend.name();
+    }
+
+    @Override
+    public Executable compile(Program program, CompileOptions options) {
+      return backend.compile(program, options.withReproducible());
+    }
+  }
+
   /** A backend that holds nothing open. */
   public static OpenBackend of(Backend backend) {
     return new OpenBackend(backend, Optional.empty(), () -> {});
@@ -53,7 +68,7 @@ public final class OpenBackend implements AutoCloseable {
       PlanOptions planning) {
     if (mesh.isEmpty()) {
       LocalBackend local = LocalBackend.of(workers, kernels);
-      return of(planning.sums().isTree() ? new ReproducibleBackend(local) : local);
+      return of(planning.sums().isTree() ? new InOneOrder(local) : local);
     }
     MeshOptions.checkSize(mesh.get());
     Collectives collectives = Collectives.open(mesh.get(), workers, options);

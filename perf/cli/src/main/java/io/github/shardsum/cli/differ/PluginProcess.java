@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.differ;
 
+import io.github.shardsum.cli.common.OwnJvm;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
@@ -195,29 +196,12 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
 
   private List<String> command(Path address) {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(OwnJvm.java());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     // The output already has the report of a dying JVM; a file in the user's folder would be of no
     // use.
     command.addAll(List.of("-XX:ErrorFile=/dev/null", "-XX:-CreateCoredumpOnCrash"));
-    Module module = PluginChild.class.getModule();
-    String modules = System.getProperty("jdk.module.path", "");
-    if (module.isNamed() && !modules.isEmpty()) {
-      command.addAll(
-          List.of(
-              "--enable-native-access=io.github.shardsum.tpu",
-              "--module-path",
-              modules,
-              "--module",
-              module.getName() + "/" + PluginChild.class.getName()));
-    } else {
-      command.addAll(
-          List.of(
-              "--enable-native-access=ALL-UNNAMED",
-              "--class-path",
-              System.getProperty("java.class.path"),
-              PluginChild.class.getName()));
-    }
+    command.addAll(OwnJvm.main(PluginChild.class.getName()));
     command.addAll(
         List.of(address.toString(), library.toAbsolutePath().toString(), mesh.notation()));
     return command;

@@ -2,6 +2,7 @@ package io.github.shardsum.cli.scaling;
 
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.OutputFile;
+import io.github.shardsum.cli.common.OwnJvm;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
@@ -218,19 +219,17 @@ public final class ScalingCommand implements Callable<Integer> {
 
   /** This JVM again, with its flags. */
   private static List<String> java() throws IOException {
-    String modules = System.getProperty("jdk.module.path", "");
-    if (modules.isEmpty()) {
+    if (!OwnJvm.hasModules()) {
       throw new IOException("--processes: must be started by ./shardsum, got no module path");
     }
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command = new ArrayList<>(List.of(OwnJvm.java()));
     for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      if (flag.startsWith("-X") || flag.startsWith("--enable") || flag.startsWith("--add")) {
+      if (flag.startsWith("-X") || flag.startsWith("--add")) {
         command.add(flag);
       }
     }
-    command.addAll(List.of("--module-path", modules, "--add-modules", "jdk.incubator.vector"));
-    command.addAll(List.of("--module", "io.github.shardsum.cli/io.github.shardsum.cli.Main"));
+    command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
+    command.addAll(OwnJvm.main(OwnJvm.MAIN));
     return command;
   }
 
