@@ -34,7 +34,7 @@ public record CollectiveOptions(Duration deadline, boolean checked) {
   }
 
   /**
-   * These with another deadline.
+   * The same options with another deadline.
    *
    * @param wanted the deadline
    * @return the options
@@ -44,7 +44,7 @@ public record CollectiveOptions(Duration deadline, boolean checked) {
   }
 
   /**
-   * These with the check on or off.
+   * The same options with the check on or off.
    *
    * @param wanted whether participants are compared
    * @return the options

@@ -10,10 +10,10 @@ import java.util.OptionalLong;
  * One device as SPMD code sees it, see {@link Collectives#spmd}. Used by the one thread that runs
  * that device's code.
  *
- * <p><b>Results.</b> {@link #run} returns a result of the engine's making. What an all-reduce, an
- * all-gather or a broadcast returns is read-only and may be shared by all members of the group on
- * this process; {@link Tensor#copy Tensor.copy} gives one to write into. {@link #runInto} writes
- * into the caller's tensor, which may be the operand itself.
+ * <p><b>Results.</b> {@link #run} returns a result that the engine makes. The result of an
+ * all-reduce, an all-gather or a broadcast is read-only, and all members of the group on this
+ * process may share one; {@link Tensor#copy Tensor.copy} gives one to write into. {@link #runInto}
+ * writes into the caller's tensor, which may be the operand itself.
  *
  * <p><b>Waiting.</b> The blocking forms return when this device's result is there; they wait for
  * every device of the mesh to enter. Collectives that were started run in the order in which they

@@ -1,6 +1,6 @@
 package io.github.shardsum.collective;
 
-/** In which order a reduction combines its terms. */
+/** The order in which a reduction combines its terms. */
 public enum Order {
   /**
    * Along the fixed tree of {@link Reduction}: the same bits for every division of devices into

@@ -7,7 +7,7 @@ public final class TransportException extends CollectiveException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * With what is known.
+   * Makes an exception.
    *
    * @param message what happened
    * @param participants what the devices concerned asked for

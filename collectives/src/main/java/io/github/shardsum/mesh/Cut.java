@@ -275,7 +275,7 @@ public final class Cut {
     return Collections.unmodifiableSortedMap(lengths);
   }
 
-  /** Of p parts of n indices, all but one that are not empty have ceil(n / p). */
+  /** Counts parts by length: all but one of the non-empty parts of n indices have ceil(n / p). */
   private static SortedMap<Long, Integer> dealtOver(int level, SortedMap<Long, Integer> lengths) {
     SortedMap<Long, Integer> dealt = new TreeMap<>(Comparator.reverseOrder());
     lengths.forEach(

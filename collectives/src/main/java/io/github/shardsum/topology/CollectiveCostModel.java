@@ -356,7 +356,7 @@ public final class CollectiveCostModel {
     return count;
   }
 
-  /** Of the counts that the collective runs with. */
+  /** The price for the counts of the collective. */
   private CollectiveCost price(RaggedAllToAll collective, long bytesPerRow) {
     DeviceGroups groups = mesh.groups(collective.axes());
     List<RaggedCounts> counts = collective.counts();

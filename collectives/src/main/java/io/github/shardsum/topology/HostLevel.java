@@ -2,8 +2,8 @@ package io.github.shardsum.topology;
 
 /**
  * The second level of a topology: hosts, each with the same fabric of chips inside, joined by a
- * network that never blocks; an immutable value. What one host's chips send to other hosts shares
- * the host's links and loads no link inside.
+ * network that never blocks; an immutable value. Bytes from one host's chips to other hosts share
+ * the host's links and load no link inside.
  *
  * @param hosts how many, at least 1
  * @param links links of each host to the network in one direction, at least 1, used evenly

@@ -7,9 +7,9 @@ import java.util.List;
  * One effective bandwidth and one latency a hop, fitted to measured times through the largest link
  * load; an immutable value.
  *
- * <p>The sum of the squared logarithms of predicted over measured time is least: each point counts
- * alike, whatever its size, and twice too slow as much as twice too quick. Nothing is fitted for a
- * point by itself, and the residual of every point is there.
+ * <p>The sum of the squared logarithms of predicted over measured time is least: each point has the
+ * same weight, whatever its size, and a prediction of half the time counts as much as one of twice
+ * the time. All points share one fit, and each has its residual.
  *
  * @param link the effective link
  * @param residuals of every observation, in their order

@@ -24,7 +24,7 @@ public record Observation(CollectiveCost price, double seconds) {
     }
   }
 
-  /** The time that a link predicts, beside the measured one. */
+  /** The time that a link predicts, with the measured one. */
   Residual on(Link link) {
     double predicted =
         price.largestLinkLoad() / link.bytesPerSecond() + price.hops() * link.secondsPerHop();

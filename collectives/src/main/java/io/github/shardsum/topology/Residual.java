@@ -3,7 +3,7 @@ package io.github.shardsum.topology;
 import java.util.Locale;
 
 /**
- * A measured time beside the predicted one; an immutable value.
+ * A measured time with its prediction; an immutable value.
  *
  * @param what the collective that was measured
  * @param measuredSeconds positive
@@ -19,7 +19,7 @@ public record Residual(String what, double measuredSeconds, double predictedSeco
     return predictedSeconds / measuredSeconds - 1;
   }
 
-  /** What, measured and predicted microseconds, and the error in percent. */
+  /** The collective, measured and predicted microseconds, and the error in percent. */
   @Override
   public String toString() {
     return String.format(

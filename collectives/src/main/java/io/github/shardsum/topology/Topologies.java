@@ -195,7 +195,8 @@ public final class Topologies {
   }
 
   /**
-   * Sides, ascending, that are most alike: the shortest is as long as it can be. Empty if none fit.
+   * Sides, ascending, of the most regular shape: the shortest is as long as it can be. Empty if
+   * none fit.
    */
   private static int[] sides(int chips, int rank, int longest) {
     if (rank == 1) {

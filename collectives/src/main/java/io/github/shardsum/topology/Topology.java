@@ -71,7 +71,7 @@ public record Topology(
   }
 
   /**
-   * With links that move data by themselves.
+   * A topology whose links move data without computing time.
    *
    * @param name for messages and tables
    * @param axes one to three
@@ -89,7 +89,7 @@ public record Topology(
   }
 
   /**
-   * The same with another part of a transfer that costs no computing.
+   * The same with another share of a transfer that costs no computing time.
    *
    * @param part in [0, 1]
    * @return the topology
@@ -149,9 +149,9 @@ public record Topology(
   }
 
   /**
-   * Several of these joined by a network.
+   * Several copies of this topology, joined by a network.
    *
-   * @param level the hosts, each of which is what this topology was
+   * @param level the hosts, each with this topology inside
    * @return the topology
    * @throws IllegalArgumentException if this one has hosts already
    */

@@ -34,7 +34,7 @@ public record EinsumOptions(
     KernelChoice kernels,
     SumOrder sums) {
 
-  /** Which kernels run an einsum. */
+  /** The kernels that run an einsum. */
   public enum KernelChoice {
     /** The fastest that this JVM has. */
     BEST,

@@ -94,7 +94,7 @@ public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
     return scale == 1 && bias.isEmpty() && !relu;
   }
 
-  /** With the factors of one run; of bools, whose sum is there or not, a factor is 0 or 1. */
+  /** The scaling with the factors of one run; a factor of bools is 0 or 1. */
   ResultScaling finish(double alpha, double beta, boolean ofBools) {
     return new ResultScaling(
         ofBools ? isTrue(alpha) : alpha,

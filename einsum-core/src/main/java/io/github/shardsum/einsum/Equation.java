@@ -174,7 +174,7 @@ public record Equation(List<Term> operands, Term output) {
    * Gives the equation the shapes of its operands.
    *
    * @param shapes one shape an operand
-   * @param sizes sizes of output labels, wanted for those that are in no operand; a label that
+   * @param sizes sizes of output labels, needed for those that are in no operand; a label that
    *     operands have with size 1 only becomes that large
    * @param strictness what to do where NumPy, torch and TensorFlow differ
    * @return the bound equation

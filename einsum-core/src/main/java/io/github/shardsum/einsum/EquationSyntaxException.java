@@ -8,7 +8,7 @@ public final class EquationSyntaxException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
   private static final int SHOWN_EACH_SIDE = 40;
 
-  /** Which part of the notation is broken. */
+  /** The broken part of the notation. */
   public enum Kind {
     /** {@code ->} is broken, doubled, or followed by a comma. */
     ARROW,
@@ -97,7 +97,7 @@ public final class EquationSyntaxException extends IllegalArgumentException {
   }
 
   /**
-   * Which part of the notation is broken.
+   * The broken part of the notation.
    *
    * @return the kind
    */

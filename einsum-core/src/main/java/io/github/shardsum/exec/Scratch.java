@@ -19,7 +19,7 @@ public final class Scratch {
   private int[][] ints = new int[0][];
   private final Map<Class<?>, Object> kept = new HashMap<>();
 
-  /** Where the workers keep it, -1 before that. */
+  /** Its index among the workers' arrays; -1 before it is kept. */
   private int place = -1;
 
   /** An empty scratch. */

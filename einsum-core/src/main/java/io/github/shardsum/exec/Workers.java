@@ -117,7 +117,10 @@ public final class Workers implements AutoCloseable {
     return threads;
   }
 
-  /** Where threads share a processor, a thread that waits awake keeps another from working. */
+  /**
+   * Time that a waiting thread stays awake; with fewer processors than threads it would keep
+   * another from working.
+   */
   private static long awakeNanos(int threads) {
     return threads <= Runtime.getRuntime().availableProcessors() ? AWAKE_NANOS : 0;
   }

@@ -94,8 +94,8 @@ public final class Npy {
 
   /**
    * Writes a tensor, whole or not at all: a file of that name is replaced in one step at the end,
-   * or stays as it was. The file is not forced to the device, which a power cut may notice. What
-   * was written of it until then is under a hidden name beside it, {@code .shardsum-*.part}, and is
+   * or stays as it was. The bytes are not forced to the device, so a power cut may lose them. Until
+   * the end they are in a hidden file of the same folder, {@code .shardsum-*.part}, which is
    * deleted when the write fails or the JVM ends; only a JVM that is killed leaves it.
    *
    * @param path the file; its folder exists

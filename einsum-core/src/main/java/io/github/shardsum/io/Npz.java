@@ -190,7 +190,7 @@ public final class Npz implements AutoCloseable {
    * data is aligned to 64 bytes in the file, and the bytes depend on the arrays alone.
    *
    * @param path the file; its folder exists
-   * @param tensors the arrays by name, in the wanted order; {@code .npy} is added to each name
+   * @param tensors the arrays by name, in the order of the file; {@code .npy} is added to each name
    * @throws IllegalArgumentException if a name is empty or longer than 65531 bytes in UTF-8
    * @throws IOException if the file cannot be written
    */

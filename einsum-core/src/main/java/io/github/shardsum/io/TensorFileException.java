@@ -20,7 +20,7 @@ public final class TensorFileException extends IllegalArgumentException {
   /** The entry of an archive; empty if the file is none. */
   private final String entry;
 
-  /** Where the rule is broken, in bytes. */
+  /** Byte of the file at which the rule is broken. */
   private final long offset;
 
   /** The rule that is broken. */

@@ -22,8 +22,8 @@ import java.util.stream.LongStream;
 
 /**
  * Matrix products over ragged groups of rows: neighbouring rows form a group, and each group is
- * multiplied by a matrix of its own. What the experts of a dropless mixture compute (Gale et al.
- * 2022, MegaBlocks; {@code ragged_dot} in JAX), forward and backward.
+ * multiplied by a matrix of its own. The experts of a dropless mixture compute such products (Gale
+ * et al. 2022, MegaBlocks; {@code ragged_dot} in JAX), forward and backward.
  *
  * <p>Groups may be empty. Rows after the last group belong to none: {@link #rows} makes them zero,
  * {@link #weights} leaves them out. Operands of any strides and memory, so the gradient by the rows

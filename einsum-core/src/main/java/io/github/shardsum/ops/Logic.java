@@ -770,8 +770,8 @@ public final class Logic {
   }
 
   /**
-   * x where the condition is true, y elsewhere, broadcast as in NumPy; its {@code np.where}. What
-   * is not chosen has no influence, NaN included. By the threads of the process.
+   * x where the condition is true, y elsewhere, broadcast as in NumPy; its {@code np.where}.
+   * Elements that are not chosen have no influence, NaN included. By the threads of the process.
    *
    * @param condition of bool
    * @param x chosen where true

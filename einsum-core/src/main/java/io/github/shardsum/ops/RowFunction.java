@@ -11,7 +11,7 @@ package io.github.shardsum.ops;
  * and from several threads at once.
  */
 public sealed interface RowFunction {
-  /** Of results computed in f32, which those of bf16 are too. */
+  /** A function of results that are computed in f32, as those of bf16 are. */
   @FunctionalInterface
   non-sealed interface OfFloat extends RowFunction {
     /**
@@ -28,7 +28,7 @@ public sealed interface RowFunction {
     void apply(long row, long column, float[] values, int at, int n, float[] spare, int spareAt);
   }
 
-  /** Of results of f64. */
+  /** A function of results of f64. */
   @FunctionalInterface
   non-sealed interface OfDouble extends RowFunction {
     /**

@@ -1,8 +1,8 @@
 package io.github.shardsum.path;
 
 /**
- * Thrown when a network, a path or a memory limit breaks a rule; the message says what was given,
- * what was wanted and what to do.
+ * Thrown when a network, a path or a memory limit breaks a rule; the message says the value that
+ * was given, the rule and the way out.
  */
 public final class PathException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
@@ -10,7 +10,7 @@ public final class PathException extends IllegalArgumentException {
   /**
    * Makes an exception with a message of the form "what: rule, got value".
    *
-   * @param message what was given, what was wanted and what to do
+   * @param message the value that was given, the rule and the way out
    */
   public PathException(String message) {
     super(message);

@@ -45,7 +45,7 @@ public record RouteInput<T>(
     GATES
   }
 
-  /** Where uniform numbers come from. */
+  /** The source of uniform numbers. */
   public enum Uniform {
     /** Drawn by the seed, one a token. */
     DRAWN,

@@ -11,7 +11,7 @@ import java.util.Optional;
  * (arXiv 2006.16668, algorithm 1); each option names who differs.
  *
  * <p>Options have a notation of words, which {@link #toString} prints and {@link #parse} reads: the
- * router, then {@code key=value} in any order. What is left out is the paper's.
+ * router, then {@code key=value} in any order. Options that are left out are the paper's.
  *
  * <pre>
  * top2 second=random:0.5 normalize=before slots=choice capacity=factor:1 aux=mean z=unmasked
@@ -284,7 +284,7 @@ public record RouteOptions(
 
   /**
    * Groups of experts, as those of a node: a token chooses from the groups of the highest scores
-   * alone (DeepSeek-V2 and V3); ties go to the lowest group. What was recorded is not limited
+   * alone (DeepSeek-V2 and V3); ties go to the lowest group. Recorded choices are not limited
    * again.
    *
    * @param chosen groups that a token uses, at least 1 and at most all
@@ -419,9 +419,12 @@ public record RouteOptions(
 
   /** When the gates that a token chose are divided by their sum. */
   public enum Normalization {
-    /** Before any is dropped and never again, the paper's. */
+    /** Weights are normalized once, before choices are dropped, as in the paper. */
     BEFORE_DROPPING,
-    /** Over those that found a slot, so that what remains of a token has weight 1 (DeepSpeed). */
+    /**
+     * Weights are normalized over the choices that found a slot, so that those of a token sum to 1
+     * (DeepSpeed).
+     */
     AFTER_DROPPING,
     /** Never (Switch Transformer, Flaxformer). */
     NONE
@@ -481,7 +484,7 @@ public record RouteOptions(
       SQUARED_EXPERTS
     }
 
-    /** Which choices are counted. */
+    /** The choices that are counted. */
     public enum Choices {
       /** First choices, the paper's. */
       FIRST,
@@ -531,7 +534,8 @@ public record RouteOptions(
   }
 
   /**
-   * Collects options; not thread-safe. What is not set is the paper's, as far as the router allows.
+   * Collects options; not thread-safe. Options that are not set are the paper's, as far as the
+   * router allows.
    */
   public static final class Builder {
     private static final double PAPER_THRESHOLD = 0.5;

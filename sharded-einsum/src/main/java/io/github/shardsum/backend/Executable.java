@@ -19,8 +19,9 @@ import java.util.concurrent.CompletableFuture;
  * is on a thread of its own) a {@link WrongThreadException}. Closing twice does nothing; a run
  * after closing is an {@link IllegalStateException}, and what was started before still runs.
  *
- * <p>An interrupt does not end a run, whose results would be half written: it goes on to its end,
- * and the thread is interrupted still. What must be given up in time runs in a process of its own.
+ * <p>An interrupt does not end a run, since results would be half written. The run goes on to its
+ * end, and the thread stays interrupted. Work that must stop in time belongs into a process of its
+ * own.
  */
 public interface Executable extends AutoCloseable {
   /**

@@ -163,7 +163,7 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
     return new Layout(mesh, new Term(dims, List.of()));
   }
 
-  /** Takes axes for each dimension from those that are free, the first that do. */
+  /** Takes for each dimension the first free axes that have its number of parts. */
   private boolean choose(int dim, int count, List<MeshAxis> free, List<List<String>> axes) {
     return dim == count || choose(dim, count, 0, sizes.get(dim), List.of(), free, axes);
   }

@@ -173,15 +173,15 @@ public record FactorRule(
     record Slice(long from, long step) implements Reads {}
 
     /**
-     * Elements behind some that are put before them.
+     * The elements of a padded operand.
      *
-     * @param low number of those
-     * @param interior number put between two elements
+     * @param low elements that are put before the operand's
+     * @param interior elements that are put between two of the operand's
      */
     record Pad(long low, long interior) implements Reads {}
 
     /**
-     * The element that lies some places before.
+     * The element some places before.
      *
      * @param by the number of places
      */
@@ -204,11 +204,11 @@ public record FactorRule(
     record Offset(long offset) implements Reads {}
 
     /**
-     * Reads through a value between operand and result that is never stored.
+     * Reads through an inner value that is never stored.
      *
-     * @param outer what the result reads of the value between
-     * @param middle size of that value's dimension
-     * @param inner what the value between reads of the operand
+     * @param outer the result's reads of the inner value
+     * @param middle size of the inner value's dimension
+     * @param inner the inner value's reads of the operand
      */
     record Through(Reads outer, long middle, Reads inner) implements Reads {}
   }

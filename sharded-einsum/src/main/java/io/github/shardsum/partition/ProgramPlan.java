@@ -100,7 +100,7 @@ public record ProgramPlan(
     return plan;
   }
 
-  /** With the layout of values that are whole. */
+  /** Adds the layout of values that are whole. */
   private static Map<String, Layout> complete(
       Program program, Mesh mesh, Map<String, Layout> layouts) {
     Map<String, Layout> all = new HashMap<>(layouts);

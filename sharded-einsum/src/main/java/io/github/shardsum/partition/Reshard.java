@@ -7,7 +7,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Locale;
 
-/** A reshard that is run as often as wanted; thread-safe, one run at a time. */
+/** A reshard that can run any number of times; thread-safe, one run at a time. */
 public final class Reshard {
   private final ReshardPlan plan;
   private final PlanRunner runner;

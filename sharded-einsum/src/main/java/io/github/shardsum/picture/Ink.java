@@ -5,17 +5,17 @@ import java.util.Locale;
 
 /** Colours of a picture by what they stand for, each with a light and a dark variant. */
 public enum Ink {
-  /** Computation, and whatever is bound by it. */
+  /** Computation, and cases that it bounds. */
   BLUE("#1f6fb2", "#58a6ff"),
-  /** Communication, and what is lost or over a limit. */
+  /** Communication, losses, and values over a limit. */
   RED("#c4452c", "#ff7b72"),
-  /** What reaches its aim. */
+  /** Values that reach their aim. */
   GREEN("#2f8f4e", "#56d364"),
   /** A fourth series. */
   VIOLET("#8a55b5", "#bc8cff"),
   /** A fifth series. */
   OCHRE("#9a7209", "#e3b341"),
-  /** What is there for comparison. */
+  /** Values for comparison. */
   GREY("#8b949e", "#8b949e"),
   /** Lines of a grid. */
   GRID("#dfe4ea", "#2a323c"),

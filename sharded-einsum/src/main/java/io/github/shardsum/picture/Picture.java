@@ -23,7 +23,7 @@ public final class Picture {
   private final String label;
   private final StringBuilder body = new StringBuilder();
 
-  /** Where a text has its place. */
+  /** The part of a text that lies at its place. */
   public enum Anchor {
     /** The text begins there. */
     START,

@@ -38,8 +38,8 @@ public record Annotations(Map<String, Annotation> byName) {
   }
 
   /**
-   * The program with a {@link Movement.Annotate} after each named value. What read the value reads
-   * the annotated one, which has its name; of an input, whose name stays, the annotated one is
+   * The program with a {@link Movement.Annotate} after each named value. Its readers read the
+   * annotated value, which takes its name. An input keeps its name, and its annotated value is
    * called {@code name.annotated}.
    *
    * @param program the program

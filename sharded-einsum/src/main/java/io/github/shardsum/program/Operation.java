@@ -3,8 +3,8 @@ package io.github.shardsum.program;
 import java.util.List;
 
 /**
- * An operation on labelled values; an immutable value. What an operation does is a pure function of
- * its operands and attributes: there is no state, no side effect and no dependence on threads.
+ * An operation on labelled values; an immutable value. Its result is a pure function of its
+ * operands and attributes: there is no state, no side effect and no dependence on threads.
  *
  * <p>Operands must have the dtypes that the operation names; nothing is promoted, see {@link
  * Pointwise.Convert}. Where operands have different labels they are broadcast by label name, never

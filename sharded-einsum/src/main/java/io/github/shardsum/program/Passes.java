@@ -65,8 +65,8 @@ public final class Passes {
   }
 
   /**
-   * Manual regions become their members' statements: chunks are slices, what is sent is read, and a
-   * sum over members is sums of two. What runs on one device runs this.
+   * Manual regions become their members' statements: a chunk is a slice, a received value is read,
+   * and a sum over members is a tree of sums of two. A backend of one device runs the result.
    *
    * @param program the program
    * @return one without regions; the program itself if it has none

@@ -221,7 +221,7 @@ public sealed interface Pointwise extends Operation {
 
   /**
    * A ragged label under its static bound: x where the index along the label is below the length,
-   * fill from there on. What x holds beyond the length, NaN included, has no influence. Labels and
+   * fill from there on. Elements of x beyond the length have no influence, NaN included. Labels and
    * dtype (any) of x.
    *
    * <p>The label's size is the bound; the operation that sees the label next reads the fill, so it

@@ -11,7 +11,7 @@ import java.util.Locale;
 public final class ProgramException extends IllegalArgumentException {
   @Serial private static final long serialVersionUID = 1;
 
-  /** Of what is to blame and of the rule; shapes of a hundred operands fit. */
+  /** Characters of the subject and of the rule at most; shapes of a hundred operands fit. */
   private static final int LONGEST = 4000;
 
   /** The operation or the place in a text that is to blame. */

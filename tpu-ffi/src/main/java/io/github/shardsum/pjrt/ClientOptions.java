@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  * @param options of the plugin, as {@code cpu_device_count}
  * @param store what the processes of a job share; empty for one process
  * @param deadline how long to wait for the plugin
- * @param onLeak told, on a thread of the JVM, of each object that was not closed
+ * @param onLeak receives a text for each object that was not closed, on a thread of the JVM
  */
 public record ClientOptions(
     PjrtOptions options,

@@ -29,7 +29,7 @@ import java.util.function.Function;
  * it while a program reads it is legal. Safe for use by many threads at once.
  */
 public final class PjrtBuffer implements AutoCloseable {
-  /** That of all buffers whose host memory is free already; only copies of it are given out. */
+  /** The future of all buffers whose host memory is free already; callers get copies of it. */
   static final CompletableFuture<Void> RELEASED = CompletableFuture.completedFuture(null);
 
   /** The view that internal packages have of devices and buffers. */
@@ -411,7 +411,7 @@ public final class PjrtBuffer implements AutoCloseable {
         copied -> of(deviceOf(copied), copied, arrayType));
   }
 
-  /** Of several devices that can use a memory the plugin has chosen one. */
+  /** The device of a copy; the plugin chooses among several that can use the memory. */
   private PjrtDevice deviceOf(MemorySegment copied) {
     try (CallArena scratch = client.api().scratch()) {
       return client.device(query(scratch, PjrtFunction.BUFFER_DEVICE, copied).pointer("device"));

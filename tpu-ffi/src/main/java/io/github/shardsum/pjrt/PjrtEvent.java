@@ -7,7 +7,7 @@ import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
 
-/** Something that a plugin has yet to do. Safe for use by many threads at once. */
+/** The end of an operation of a plugin. Safe for use by many threads at once. */
 public final class PjrtEvent implements AutoCloseable {
   private final PjrtClient client;
   private final Handle handle;
@@ -44,8 +44,8 @@ public final class PjrtEvent implements AutoCloseable {
   }
 
   /**
-   * Waits on this thread until it is done, awake for the first 20 microseconds. A virtual thread
-   * keeps its carrier meanwhile: such a one had better wait for {@link #toFuture}.
+   * Waits on this thread until the operation is done; spins for the first 20 microseconds. A
+   * virtual thread keeps its carrier meanwhile and should wait for {@link #toFuture} instead.
    *
    * @throws PjrtException if it ended with an error
    * @throws IllegalStateException if it was closed
@@ -60,7 +60,7 @@ public final class PjrtEvent implements AutoCloseable {
   }
 
   /**
-   * A future of it, which outlives this object.
+   * A future of the event, which outlives this object.
    *
    * @return done when the event is; its failure is a {@link PjrtException}
    * @throws IllegalStateException if it was closed
@@ -85,7 +85,7 @@ public final class PjrtEvent implements AutoCloseable {
     return handle.what() + (handle.isClosed() ? ", closed" : "");
   }
 
-  /** Lets go of it; what it stands for goes on. Nothing if it is closed already. */
+  /** Releases the event; the operation goes on. Does nothing if the event is closed. */
   @Override
   public void close() {
     handle.close();

@@ -20,7 +20,7 @@ public final class PjrtException extends RuntimeException {
    *
    * @param code what kind of error
    * @param call the function of the C API that failed
-   * @param detail what happened, what was wanted, and what to do
+   * @param detail the failure, the rule, and the way out
    */
   public PjrtException(PjrtCode code, String call, String detail) {
     super(call + ": " + code + ": " + detail);
@@ -34,7 +34,7 @@ public final class PjrtException extends RuntimeException {
    *
    * @param code what kind of error
    * @param call the function of the C API that failed
-   * @param detail what happened, what was wanted, and what to do
+   * @param detail the failure, the rule, and the way out
    * @param cause the exception of another thread
    */
   public PjrtException(PjrtCode code, String call, String detail, Throwable cause) {

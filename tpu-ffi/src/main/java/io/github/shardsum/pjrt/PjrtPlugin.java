@@ -139,7 +139,7 @@ public final class PjrtPlugin {
   /**
    * Takes the plugin's devices.
    *
-   * @param options what the plugin is told, and how long it may take
+   * @param options options for the plugin, and how long it may take
    * @return a client, to be closed
    * @throws PjrtException if there is no device, or another process has it, or it takes too long
    */

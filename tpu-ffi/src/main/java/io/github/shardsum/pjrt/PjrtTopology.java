@@ -42,7 +42,7 @@ public final class PjrtTopology implements AutoCloseable {
         Upcalls::warn);
   }
 
-  /** That of a client, which destroys it itself. */
+  /** The topology of a client, which destroys it itself. */
   static PjrtTopology borrowed(PjrtClient client, MemorySegment topology) {
     return new PjrtTopology(
         client.api(), client.handle().child("PjrtTopology", topology, _ -> {}), client.onLeak());

@@ -6,9 +6,10 @@
  * tensors to devices. A {@code PjrtTopology} compiles for devices that are not there.
  *
  * <p><b>Ownership.</b> The caller that receives a client, buffer, executable, topology or event
- * closes it. Closing a client closes what it made. Order does not matter: nothing native is
- * destroyed before what it holds. Use after close is an {@code IllegalStateException}. What becomes
- * unreachable unclosed is reported and closed. A plugin stays loaded until the process ends.
+ * closes it. Closing a client closes its objects. Order does not matter: a native object outlives
+ * the objects that it holds. Use after close is an {@code IllegalStateException}. An object that
+ * becomes unreachable before it is closed is reported and closed. A plugin stays loaded until the
+ * process ends.
  *
  * <p><b>Threads.</b> Every class may be used by any number of threads at once. Dependents of a
  * future that is not done yet run on the common pool, never on a plugin's thread.

@@ -40,7 +40,7 @@ public final class PlannedProgram {
   }
 
   /**
-   * The program of a plan. What is inside loops and composites, and partial sums, have no
+   * The program of a plan. Values inside loops and composites, and partial sums, have no
    * annotation.
    *
    * @param planned the plan

@@ -49,7 +49,7 @@ public final class Engines {
             + VARIABLE);
   }
 
-  /** By this module's own loader: the thread's may know nothing of it. */
+  /** Providers by this module's own loader; the thread's loader may not see them. */
   private static ServiceLoader<CollectivesProvider> known() {
     return ServiceLoader.load(
         CollectivesProvider.class, CollectivesProvider.class.getClassLoader());

@@ -15,7 +15,7 @@ final class CallSites {
 
   private CallSites() {}
 
-  /** Where the calling thread is. */
+  /** The calling thread's place in the caller's code. */
   static String here() {
     return StackWalker.getInstance()
         .walk(
@@ -27,7 +27,7 @@ final class CallSites {
                     .orElse(""));
   }
 
-  /** Where another thread is, or empty if it runs nothing of a caller's. */
+  /** Another thread's place in the caller's code; empty if it runs none. */
   static Optional<String> of(Thread thread) {
     for (StackTraceElement frame : thread.getStackTrace()) {
       if (isCallers(frame.getClassName())) {

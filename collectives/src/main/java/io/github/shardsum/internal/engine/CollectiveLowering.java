@@ -81,7 +81,10 @@ final class CollectiveLowering {
     return new LoweredCollective(List.copyOf(phases), operands.results());
   }
 
-  /** As the others were told by the {@link Digest}, since both sides must go the same way. */
+  /**
+   * The way that the {@link Digest} announced to the other processes; both sides must go the same
+   * way.
+   */
   private boolean zeroCopy() {
     return calls.stream().anyMatch(DeviceCall::liesInNativeMemory);
   }

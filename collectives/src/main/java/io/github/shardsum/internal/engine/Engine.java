@@ -53,7 +53,7 @@ public final class Engine implements Collectives {
   /** Whether what collectives run on is closed; guarded by the lock. */
   private boolean ended;
 
-  /** Over a transport, which is closed with this; and the workers too if they are owned. */
+  /** An engine over a transport, which it closes, as it closes workers that it owns. */
   public Engine(
       Mesh mesh,
       Workers workers,
@@ -74,7 +74,9 @@ public final class Engine implements Collectives {
             new AtomicBoolean());
   }
 
-  /** Over a transport, which is closed with it or, if it cannot be opened, at once. */
+  /**
+   * Opens an engine over a transport, which is closed with the engine, or at once if opening fails.
+   */
   public static Engine open(
       Mesh mesh, Optional<Workers> given, CollectiveOptions options, Transport transport) {
     int processors = Runtime.getRuntime().availableProcessors();

@@ -158,7 +158,7 @@ final class InFlights {
         });
   }
 
-  /** With a look at what travels behind each task. */
+  /** Tasks that each poll the transfers in flight afterwards. */
   private Phase.Tasks progressing(Phase.Tasks tasks) {
     Optional<Transport> transport =
         flights.values().stream()

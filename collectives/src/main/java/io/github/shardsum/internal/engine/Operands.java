@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Operands and results of this process's devices in C order without gaps, so that all that runs
- * between copies bytes: others, and results that overlap their operand, are met by way of a copy.
+ * Operands and results of this process's devices in C order without gaps. The steps of a collective
+ * then copy plain bytes. Other operands, and results that overlap an operand, are copied first.
  */
 final class Operands {
   private final Placement placement;
@@ -86,7 +86,7 @@ final class Operands {
     from.add(ElementBlock.of(operands.getLast()));
   }
 
-  /** Of a device in whose group nothing runs. */
+  /** Adds the tensors of a device in whose group nothing runs. */
   private void addAsTheyAre(Tensor x, Tensor out) {
     outs.add(out);
     results.add(out);
@@ -106,7 +106,7 @@ final class Operands {
         : Tensor.allocate(Arena.ofAuto(), call.x().dtype(), shape);
   }
 
-  /** Whether writing the result could change what is still to be read of the operand. */
+  /** Whether writing the result could change elements of the operand that are still to be read. */
   private static boolean overlaps(DeviceCall call, Tensor out) {
     Tensor x = call.x();
     boolean same =
@@ -124,8 +124,8 @@ final class Operands {
   }
 
   /**
-   * Adds the phase that copies operands which cannot be read where they are, and results that keep
-   * some of what they hold and cannot be written there.
+   * Adds the phase that copies operands that cannot be read in place. It also copies results that
+   * keep some elements and cannot be written in place.
    */
   void stage(List<Phase> phases) {
     List<Runnable> copies = new ArrayList<>();
@@ -150,7 +150,7 @@ final class Operands {
     return out.isPresent() && outs.get(index) != out.get() && !groups.isWrittenByAnother(index);
   }
 
-  /** Adds the phase that copies results to where they could not be written at once. */
+  /** Adds the phase that copies results to the caller's memory. */
   void unstage(List<Phase> phases) {
     List<Integer> staged = new ArrayList<>();
     for (int index = 0; index < calls.size(); index++) {
@@ -184,7 +184,7 @@ final class Operands {
     return outs.get(placement.indexOf(device)).shape();
   }
 
-  /** The results of a group's members on this process; one that several share is there once. */
+  /** The results of a group's members on this process; a shared one is listed once. */
   List<ElementBlock> outs(GroupMembers members) {
     Map<MemorySegment, ElementBlock> distinct = new LinkedHashMap<>();
     for (int member : members.local()) {

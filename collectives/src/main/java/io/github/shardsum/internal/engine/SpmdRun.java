@@ -37,7 +37,7 @@ final class SpmdRun<T> {
   private static final Duration LEAST_LOOK = Duration.ofMillis(1);
   private static final Duration LONGEST_LOOK = Duration.ofMillis(250);
 
-  /** How long devices that were told of a failure may take to end before they are left behind. */
+  /** Time that devices have to end after a failure was reported, before they are left behind. */
   private static final Duration GRACE = Duration.ofMillis(500);
 
   private enum State {

@@ -3,22 +3,20 @@ package io.github.shardsum.internal.mpi;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Waits a little between two looks: at first not at all, then by giving the core away, then by
- * sleeping, so that more processes than cores still make progress.
+ * Waits between two polls: at first not at all, then by yielding, then by sleeping, so that more
+ * processes than cores still make progress.
  */
 final class Backoff {
-  /**
-   * Looks without giving the core away, some hundred microseconds: most exchanges are done then.
-   */
+  /** Polls without a yield, some hundred microseconds; most exchanges are done by then. */
   private static final int SPINS = 2000;
 
-  /** The same where processes share cores, and spinning keeps another from sending. */
+  /** The same if processes share cores, where spinning keeps another from sending. */
   private static final int CROWDED_SPINS = 32;
 
-  /** Gives the core away this often, some milliseconds, before it sleeps. */
+  /** Yields before the first sleep, some milliseconds. */
   private static final int YIELDS = 4000;
 
-  /** Looks for each look at the clock. */
+  /** Polls for each read of the clock. */
   private static final int CLOCK_EVERY = 16;
 
   private static final long SHORTEST_SLEEP_NANOS = 20_000;
@@ -27,23 +25,23 @@ final class Backoff {
   private final int spins;
   private int count;
 
-  /** Before the first look; crowded if there are more processes than cores. */
+  /** Starts before the first poll; crowded means more processes than cores. */
   Backoff(boolean crowded) {
     this(crowded, 0);
   }
 
-  /** As if it had been called this often. */
+  /** A backoff that was called this often. */
   Backoff(boolean crowded, int count) {
     spins = crowded ? CROWDED_SPINS : SPINS;
     this.count = count;
   }
 
-  /** Waits; longer the oftener it was called. */
+  /** Waits; longer after more calls. */
   @SuppressWarnings("ThreadPriorityCheck") // nothing relies on it: later it sleeps
   void backoff() {
     look();
     if (count <= spins) {
-      // The look itself took some hundred nanoseconds in MPI.
+      // The poll itself took some hundred nanoseconds in MPI.
       return;
     }
     if (count <= spins + YIELDS) {
@@ -54,7 +52,7 @@ final class Backoff {
     }
   }
 
-  /** Counts a look of someone who does not wait. */
+  /** Counts a poll of a caller that does not wait. */
   void look() {
     // From the end of an int it goes back by sixteen, so that it stays long.
     count = count == Integer.MAX_VALUE ? count - CLOCK_EVERY + 1 : count + 1;

@@ -15,7 +15,7 @@ final class Channel {
   private final int rank;
   private final Map<List<Integer>, Long> communicators = new HashMap<>();
 
-  /** Of operations begun here with each process, the count. */
+  /** Operations that began here with each process. */
   private final long[] begun;
 
   /**
@@ -105,7 +105,7 @@ final class Channel {
     return failures.values().stream().findFirst();
   }
 
-  /** Where this process is, for another one. */
+  /** The state of this process, in answer to another one. */
   ControlMessage state(int asker) {
     Optional<PendingOperation> together =
         current.filter(operation -> operation.peers().contains(asker));
@@ -126,7 +126,9 @@ final class Channel {
     return message(ControlMessage.Kind.CLOSED, begun[peer], "");
   }
 
-  /** That this process has failed, and why; the number of the message is the kind of failure. */
+  /**
+   * Announces that this process has failed, and why; the message's number is the kind of failure.
+   */
   ControlMessage givingUp(FailureKind kind, String reason) {
     return message(ControlMessage.Kind.FAILED, kind.ordinal(), reason);
   }

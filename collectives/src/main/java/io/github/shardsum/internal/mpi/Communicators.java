@@ -24,7 +24,7 @@ import java.util.Queue;
  * communicator, of which there is one in the whole job; then all members make the call at once.
  */
 final class Communicators {
-  /** Of the calls that make communicators; there is one at a time. */
+  /** Tag of the calls that make communicators, one at a time. */
   private static final int TAG = 1;
 
   private static final int GUARDIAN = 0;

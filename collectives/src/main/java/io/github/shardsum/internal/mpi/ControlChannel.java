@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The channel beside the data: small messages to all other processes, and one receive always
- * waiting. For the thread that holds MPI.
+ * The channel for control: small messages to all other processes, and one receive always waiting.
+ * For the thread that holds MPI.
  */
 final class ControlChannel {
   private static final int TAG = 1;

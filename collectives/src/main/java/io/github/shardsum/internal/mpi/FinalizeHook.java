@@ -10,20 +10,20 @@ import java.util.concurrent.locks.LockSupport;
  * it any longer, and ends MPI once they too have ended.
  *
  * <p>After a failure it does not wait long: a process that is stuck would never come, so the whole
- * job is ended. A JVM that is told to end while its program calls collectives ends too, with its
- * own status: the program's next collective fails, and the others are told that this process has
- * ended.
+ * job is ended. A JVM that receives a signal to end while its program calls collectives ends with
+ * its own status: the program's next collective fails, and the other processes learn that this one
+ * has ended.
  */
 record FinalizeHook(MpiProcess process) implements Runnable {
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
-  /** After a failure the others have this long to print what they have to say. */
+  /** Time that the others have after a failure to print their errors. */
   private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   /** How often a process that waits for others to end says so. */
   private static final long SAY_SO_NANOS = TimeUnit.SECONDS.toNanos(30);
 
-  /** Of the whole job when it is ended after a failure; 1 as for an uncaught exception. */
+  /** Exit status of a job that ends after a failure; 1, as for an uncaught exception. */
   private static final int FAILED = 1;
 
   @Override
@@ -40,7 +40,7 @@ record FinalizeHook(MpiProcess process) implements Runnable {
     while (!staying.isEmpty()) {
       long waited = System.nanoTime() - begin;
       if (waited > GRACE_NANOS && process.call(ProgressEngine::isCutOff)) {
-        // The others were told. To abort would put MPI's status in the place of this JVM's.
+        // The others know. An abort would replace this JVM's status with MPI's.
         System.err.println("shardsum: this process ends; still running: " + staying);
         return;
       }

@@ -10,8 +10,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.stream.Stream;
 
 /**
- * The calls of MPI that the engine makes. Not thread-safe: one thread at a time calls, and the JVM
- * is told of none that it be critical, since a call that waits would hold up every collection.
+ * The calls of MPI that the engine makes. Not thread-safe: one thread at a time calls. No call is
+ * linked as critical, since a call that waits would then delay every garbage collection.
  *
  * <p>Each call that starts something writes its request into the segment given last, 8 bytes, which
  * {@link #test} reads. Buffers are native memory and must live until the request is done. Every

@@ -15,9 +15,9 @@ import java.util.stream.Stream;
  * The memory of one channel's calls while MPI runs them, and the calls. For one thread at a time,
  * and one call at a time.
  *
- * <p>MPI counts in ints. What an int cannot count is described by datatypes of several blocks, one
- * for each peer; a peer that sees only its own part need not know, since MPI compares what is moved
- * and not how it was described.
+ * <p>MPI counts in ints. Larger counts are described by datatypes of several blocks, one for each
+ * peer. The peer may describe its part in another way, since MPI compares the bytes that move and
+ * not their description.
  */
 final class MpiCalls {
   /** One block of a datatype; also what the library's own all-reduce gets at once. */

@@ -147,7 +147,7 @@ final class MpiJob implements PeerMonitor.Processes {
     abandoned.add(operation);
   }
 
-  /** Tells all others about a channel; each is told its own. */
+  /** Announces a channel to all others, to each its own. */
   void closeChannel(Channel channel) {
     channels.remove(channel.id());
     for (int other = 0; other < size(); other++) {
@@ -157,14 +157,14 @@ final class MpiJob implements PeerMonitor.Processes {
     }
   }
 
-  /** Says that this process makes no further call, and closes what is open. */
+  /** Announces that this process makes no further call, and closes its channels. */
   void leave() {
     List.copyOf(channels.values()).forEach(this::closeChannel);
     control.announce(new ControlMessage(Kind.LEAVING, rank, 0, 0, ""));
     left.set(rank);
   }
 
-  /** The processes that have not said that they leave. */
+  /** The processes that have not announced their end. */
   List<String> staying() {
     List<String> staying = new ArrayList<>();
     for (int process = left.nextClearBit(0);

@@ -42,7 +42,7 @@ public final class MpiTransport implements Transport {
     return open(deadline, Integer.MAX_VALUE);
   }
 
-  /** With a largest count that MPI is given, which tests set low. */
+  /** Opens a transport with the largest count for MPI, which tests set low. */
   static MpiTransport open(Duration deadline, long longestCount) {
     return new MpiTransport(MpiProcess.get(deadline), deadline, longestCount);
   }

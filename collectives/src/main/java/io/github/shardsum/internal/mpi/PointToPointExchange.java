@@ -142,7 +142,7 @@ final class PointToPointExchange implements PendingOperation.Action {
     return requests.getLast();
   }
 
-  /** As MPI is told of it. */
+  /** The form in which MPI receives it. */
   private record Counted(MemorySegment data, int count, long type) {}
 
   private Counted counted(MemorySegment segment) {

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Polls the operations that run, and the control messages beside them. For the thread that holds
- * MPI, see {@link MpiThread}.
+ * Polls the running operations and the control messages. For the thread that holds MPI, see {@link
+ * MpiThread}.
  *
  * <p>A poll does not wait for another process: an operation is started and then tested, so that
  * those of several channels go on side by side, deadlines hold, and questions of other processes
- * are answered meanwhile. What does wait is {@link #waitForOthers}.
+ * are answered meanwhile. Only {@link #waitForOthers} waits.
  */
 final class ProgressEngine {
   /**
@@ -66,7 +66,7 @@ final class ProgressEngine {
     job.leave();
   }
 
-  /** Whether the program still called collectives when its JVM was told to end, or afterwards. */
+  /** Whether the program called collectives when or after its JVM received the signal to end. */
   boolean isCutOff() {
     return cutOff;
   }

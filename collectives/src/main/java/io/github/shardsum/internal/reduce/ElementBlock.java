@@ -47,7 +47,7 @@ public final class ElementBlock {
     return tensor.segment();
   }
 
-  /** Where they begin in the memory, in bytes. */
+  /** Their first byte in the memory. */
   public long at() {
     return at;
   }
@@ -68,7 +68,7 @@ public final class ElementBlock {
     return array;
   }
 
-  /** Where an element is in the array. */
+  /** The index of an element in the array. */
   int arrayIndex(long index) {
     return (int) (arrayAt + index);
   }

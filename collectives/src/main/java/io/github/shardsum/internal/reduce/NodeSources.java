@@ -2,9 +2,9 @@ package io.github.shardsum.internal.reduce;
 
 import org.jspecify.annotations.Nullable;
 
-/** Where the terms of a tree's nodes are. */
+/** The places of the terms of a tree's nodes. */
 @FunctionalInterface
 public interface NodeSources {
-  /** Where a node's terms are; null if they are to be combined from the nodes below it. */
+  /** The place of a node's terms; null if they are combined from the nodes below. */
   @Nullable NodeSource of(int node);
 }

@@ -10,14 +10,14 @@ import io.github.shardsum.tensor.Tensor;
  * @param origin position of the value's first element
  */
 public record ArrayRef(Memory memory, long origin) {
-  /** That of a tensor. */
+  /** The reference to a tensor. */
   public static ArrayRef of(Tensor tensor) {
     Memory memory = Memory.of(tensor.dtype().valueLayout(), tensor.segment(), tensor.array());
     return new ArrayRef(
         memory, tensor.array().isPresent() ? tensor.arrayOffset() : tensor.offset());
   }
 
-  /** That moved by a number of elements. */
+  /** This reference, moved by a number of elements. */
   public ArrayRef plus(long elements) {
     return elements == 0 ? this : new ArrayRef(memory, origin + elements);
   }

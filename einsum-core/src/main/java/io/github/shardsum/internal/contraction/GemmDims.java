@@ -46,7 +46,7 @@ record GemmDims(
     return sides;
   }
 
-  /** With the operand as B that has the label along which the result is contiguous. */
+  /** Dimensions whose B is the operand with the label along which the result is contiguous. */
   static GemmDims alongResult(List<StepLabel> labels) {
     boolean alongLeft = false;
     long least = Long.MAX_VALUE;

@@ -15,7 +15,7 @@ import java.util.List;
  * rest run side by side. Neither changes a bit.
  */
 public final class GroupedSteps {
-  /** Where an operand or the result is stored, and its stride along a group, a row, k and n. */
+  /** The array of an operand or the result, and its strides along a group, a row, k and n. */
   public record Side(ArrayRef slot, long group, long row, long k, long n) {
     private ArrayRef at(long group, long row) {
       return slot.plus(group * this.group + row * this.row);

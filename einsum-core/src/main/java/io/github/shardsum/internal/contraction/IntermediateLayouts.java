@@ -35,7 +35,7 @@ final class IntermediateLayouts {
     return IntStream.range(0, orders.pairs.size()).mapToObj(orders::order).toList();
   }
 
-  /** Which labels each operand and each product has: a label goes once nothing more needs it. */
+  /** Finds the labels of each operand and product; a label ends with its last reader. */
   private void findLabels() {
     int[] uses = new int[spec.sizes().length];
     for (View view : spec.operands()) {

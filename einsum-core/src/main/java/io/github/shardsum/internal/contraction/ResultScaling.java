@@ -23,7 +23,7 @@ public record ResultScaling(
   /** Overwrites out with the sum. */
   public static final ResultScaling PLAIN = new ResultScaling(1, 0, 1, Optional.empty(), false);
 
-  /** Without a function of rows. */
+  /** A scaling without a function of rows. */
   public ResultScaling(
       double alpha, double beta, double scale, Optional<ArrayRef> bias, boolean relu) {
     this(alpha, beta, scale, bias, relu, Optional.empty());
@@ -34,12 +34,12 @@ public record ResultScaling(
     return alpha == 1 && beta == 0 && !hasEpilogue();
   }
 
-  /** Whether anything follows alpha and beta. */
+  /** Whether steps follow alpha and beta. */
   public boolean hasEpilogue() {
     return scale != 1 || relu || bias.isPresent() || rows.isPresent();
   }
 
-  /** The same without what follows alpha and beta. */
+  /** The same without the steps that follow alpha and beta. */
   public ResultScaling withoutEpilogue() {
     return hasEpilogue() ? new ResultScaling(alpha, beta, 1, Optional.empty(), false) : this;
   }

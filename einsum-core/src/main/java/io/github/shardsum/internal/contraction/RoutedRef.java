@@ -58,7 +58,7 @@ public record RoutedRef(
    * @param tail along that axis
    */
   record Move(long positions, long weights, int tailAxis, long tail) {
-    /** That of an operand without the label. */
+    /** The move of an operand without the label. */
     static final Move NONE = new Move(0, 0, -1, 0);
   }
 }

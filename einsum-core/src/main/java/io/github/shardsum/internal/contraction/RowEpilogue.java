@@ -11,14 +11,14 @@ package io.github.shardsum.internal.contraction;
 public record RowEpilogue(Function function, long stride, long columns, long first) {
   /** Changes pieces of rows in place: n values from a column of a row on, with n spare elements. */
   public sealed interface Function {
-    /** Of results computed in f32. */
+    /** An epilogue of results that are computed in f32. */
     @FunctionalInterface
     non-sealed interface OfFloat extends Function {
       /** Replaces n values. */
       void apply(long row, long column, float[] values, int at, int n, float[] spare, int spareAt);
     }
 
-    /** Of results of f64. */
+    /** An epilogue of results of f64. */
     @FunctionalInterface
     non-sealed interface OfDouble extends Function {
       /** Replaces n values. */
@@ -27,7 +27,7 @@ public record RowEpilogue(Function function, long stride, long columns, long fir
     }
   }
 
-  /** That of a result that begins so many rows further on. */
+  /** The epilogue of a result that begins so many rows further on. */
   RowEpilogue movedBy(long rows) {
     return new RowEpilogue(function, stride, columns, first + rows);
   }

@@ -15,12 +15,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** Makes the kernels of a step, and knows which can compute it. */
+/** Makes the kernels that can compute a step. */
 final class StepKernels {
-  /** Most terms that a row alone sums in f32: 16 * 2^-24 is below the 1e-6 promised for vectors. */
+  /** Terms that one row sums in f32 at most: 16 * 2^-24 is below the 1e-6 promised for vectors. */
   private static final long MOST_ROW_TERMS = 16;
 
-  /** Elements along an operand from which on squares are transposed. */
+  /** Elements along an operand from which squares are transposed. */
   private static final long LEAST_TURNED = 4;
 
   private final Kernels kernels;
@@ -32,7 +32,8 @@ final class StepKernels {
   }
 
   /**
-   * Whether {@link #unpacked} can compute it: each side one loop, and B not too long to stay near.
+   * Whether {@link #unpacked} can compute the product: each side is one loop, and B is short enough
+   * to stay in the cache.
    */
   boolean canBeUnpacked(GemmDims sides, long mostOfB) {
     long m = StepLabel.points(sides.m());
@@ -72,7 +73,7 @@ final class StepKernels {
     return side.stream().allMatch(label -> label.stride(array) == 1);
   }
 
-  /** Most multiply-adds with which {@link #unpacked} is faster than {@link #product} anyway. */
+  /** Multiply-adds up to which {@link #unpacked} is faster than {@link #product} in any layout. */
   long mostSmall() {
     return switch (type) {
       case FLOAT -> kernels.gemm().floats().mostSmall();
@@ -81,7 +82,7 @@ final class StepKernels {
     };
   }
 
-  /** Most elements of B with which {@link #unpacked} is faster than {@link #product} if so. */
+  /** Elements of B up to which {@link #unpacked} is then faster than {@link #product}. */
   long mostUnpacked(long m) {
     return switch (type) {
       case FLOAT -> kernels.gemm().floats().mostUnpacked(m);
@@ -108,7 +109,8 @@ final class StepKernels {
   }
 
   /**
-   * Whether {@link #fewRows} can compute it: each side one loop, and no more rows than it takes.
+   * Whether {@link #fewRows} can compute the product: each side is one loop, and rows are few
+   * enough.
    */
   boolean canBeOfFewRows(GemmDims sides) {
     return type != ComputeType.LONG
@@ -163,8 +165,8 @@ final class StepKernels {
 
   /**
    * Columns with the result's contiguous label innermost. If the operand is contiguous along
-   * another one, that comes next, so that a block of columns turns whole lines of the operand over,
-   * and the others follow the operand's memory.
+   * another label, that label comes next, so that a block of columns transposes whole cache lines
+   * of the operand. The other labels follow the operand's memory.
    */
   private static List<StepLabel> columnOrder(List<StepLabel> n) {
     List<StepLabel> order = new ArrayList<>(n);
@@ -282,7 +284,7 @@ final class StepKernels {
     return -1;
   }
 
-  /** The loop that follows a contiguous one in an array without a gap, but another; else -1. */
+  /** The loop that continues a contiguous one without a gap, except the given loop; else -1. */
   private static int follower(Loops all, int array, int loop, int other) {
     if (all.stride(array, loop) != 1) {
       return -1;

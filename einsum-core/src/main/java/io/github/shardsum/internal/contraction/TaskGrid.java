@@ -63,7 +63,7 @@ record TaskGrid(
         cut(columns, nr, column + 1, byColumn));
   }
 
-  /** Where a part begins, if a size is cut into about equal parts of whole tiles. */
+  /** The beginning of a part, if a size is cut into about equal parts of whole tiles. */
   static long cut(long size, int tile, int part, int parts) {
     long tiles = Math.ceilDiv(size, tile);
     return Math.min(size, tiles * part / parts * tile);

@@ -239,7 +239,10 @@ final class TreeProduct implements StepKernel {
     }
   }
 
-  /** Where a part begins in each array: at an index of the outer labels, counted row-major. */
+  /**
+   * The first element of a part in each array; the part begins at an index of the outer labels,
+   * counted row-major.
+   */
   private long[] begin(long index, long from) {
     long[] at = new long[ARRAYS];
     for (int array = 0; array < ARRAYS; array++) {

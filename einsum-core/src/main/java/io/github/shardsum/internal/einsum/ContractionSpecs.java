@@ -19,7 +19,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** From a bound equation and the operands' specs to a program of kernels. */
+/** Turns a bound equation and the operands' specs into a program of kernels. */
 public final class ContractionSpecs {
   private ContractionSpecs() {}
 

@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /** An equation as text, and where each axis stands in it. */
 public final class EquationPrinter {
-  /** Of a term or an equation in a message; one of thousands of letters is as good as none. */
+  /** Letters of a term or an equation in a message; nobody reads thousands. */
   private static final int LONGEST_SHOWN = 120;
 
   private final StringBuilder text = new StringBuilder();
@@ -62,12 +62,12 @@ public final class EquationPrinter {
     return text.toString();
   }
 
-  /** Where an axis of a term begins; the output is the last term. */
+  /** The column at which an axis of a term begins; the output is the last term. */
   public int column(int term, int axis) {
     return columns.get(term)[axis];
   }
 
-  /** Where a term begins, or where it would if it were not empty. */
+  /** The column at which a term begins, or would begin if it were not empty. */
   public int column(int term) {
     return columns.get(term)[0];
   }
@@ -99,7 +99,7 @@ public final class EquationPrinter {
     return term.size() > 1 || term.axes().stream().anyMatch(axis -> !axis.mesh().isEmpty());
   }
 
-  /** Which terms of the spaced form need a bar, as they would be read otherwise without it. */
+  /** Whether each term of the spaced form needs a bar to be read back as it is. */
   private static boolean[] bars(List<Term> terms) {
     Map<String, Integer> counts = counts(terms);
     boolean[] barred = new boolean[terms.size()];

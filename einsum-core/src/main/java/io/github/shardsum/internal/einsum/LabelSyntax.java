@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.einsum;
 
-/** Which characters make labels and names of mesh axes, and how names are ordered. */
+/** The characters of labels and of names of mesh axes, and the order of names. */
 public final class LabelSyntax {
-  /** By code point, which differs from the order of Java strings above U+FFFF. */
+  /** Compares by code point, which differs from the order of Java strings above U+FFFF. */
   public static int compare(String x, String y) {
     int at = 0;
     while (at < x.length() && at < y.length()) {

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** From a bound equation to a contraction path. */
+/** Turns a bound equation into a contraction path. */
 public final class PathPlanning {
   private PathPlanning() {}
 

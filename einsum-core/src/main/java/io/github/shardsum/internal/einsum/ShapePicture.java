@@ -22,7 +22,7 @@ public final class ShapePicture {
   private final EquationPrinter notation;
   private final boolean carets;
 
-  /** With the axes concerned; outputAxis is a position in the output's term. */
+  /** A picture that marks axes; outputAxis is a position in the output's term. */
   public ShapePicture(
       Equation equation, List<Shape> shapes, List<Site> sites, OptionalInt outputAxis) {
     this.equation = equation;

@@ -53,7 +53,10 @@ public final class AtomicFile {
       file.force(true);
     }
 
-    /** Without it a power cut may bring the old name back; the file is whole either way. */
+    /**
+     * Forces the folder to the device. Without this a power cut may bring the old name back; the
+     * file is whole either way.
+     */
     @Override
     public void force(Path folder) {
       try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {

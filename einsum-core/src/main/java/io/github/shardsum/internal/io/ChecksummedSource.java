@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.zip.CRC32;
 
-/** A source that sums up what passes, for the checksums of zip entries. */
+/** A source that computes the checksum of the bytes that pass, for zip entries. */
 public final class ChecksummedSource implements Source {
   private static final int BLOCK = 1 << 16;
 
@@ -27,7 +27,7 @@ public final class ChecksummedSource implements Source {
     crc.update(read);
   }
 
-  /** Reads the rest of the region and checks the sum of all of it. */
+  /** Reads the rest of the region and compares the checksum. */
   public void drain(int wanted) throws IOException {
     ByteBuffer block = ByteBuffer.allocate((int) Math.min(BLOCK, region.size() - passed));
     while (passed < region.size()) {

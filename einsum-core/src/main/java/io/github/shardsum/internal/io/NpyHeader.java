@@ -16,10 +16,13 @@ import java.util.Optional;
 public record NpyHeader(StoredArray array, long dataOffset) {
   private static final byte[] MAGIC = "\u0093NUMPY".getBytes(StandardCharsets.ISO_8859_1);
 
-  /** Of an array of numbers a header has a few hundred bytes; it must not make us allocate. */
+  /**
+   * Bytes of a header at most; one of numbers has a few hundred, and a wrong length must not make
+   * us allocate more.
+   */
   private static final long LONGEST = 1 << 20;
 
-  /** Where version 1 has to give way: its length has 16 bits. */
+  /** Largest header of version 1, whose length has 16 bits. */
   private static final int LONGEST_V1 = 0xffff;
 
   /** Data starts at a multiple of this, so that a mapped array is aligned for any vector. */

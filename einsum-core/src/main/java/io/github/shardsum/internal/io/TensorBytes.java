@@ -15,7 +15,7 @@ public final class TensorBytes implements AutoCloseable {
    */
   private static final int BLOCK = 1 << 18;
 
-  /** Where bytes go. */
+  /** The destination of bytes. */
   @FunctionalInterface
   public interface Sink {
     /** Takes all bytes between position and limit. */

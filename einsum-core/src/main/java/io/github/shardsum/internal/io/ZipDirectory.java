@@ -16,7 +16,7 @@ public final class ZipDirectory {
 
   private static final int LONGEST_COMMENT = 0xffff;
 
-  /** Where the directory is and how many entries it has. */
+  /** The place of the directory and the number of its entries. */
   private record Bounds(long count, long size, long offset, long endOffset) {}
 
   private final FileRange file;

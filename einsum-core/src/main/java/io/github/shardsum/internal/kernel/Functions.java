@@ -37,7 +37,7 @@ public final class Functions {
 
   public static final double LN2_LOW = 0x1.a39ef35793c76p-33;
 
-  /** Of ln(1 + f) = 2 s + s z (L0 + L1 z + ...), s = f / (2 + f), z = s^2. */
+  /** Coefficient of ln(1 + f) = 2 s + s z (L0 + L1 z + ...), s = f / (2 + f), z = s^2. */
   public static final double L0 = 0x1.5555555555555p-1;
 
   public static final double L1 = 0x1.9999999999a38p-2;
@@ -51,10 +51,10 @@ public final class Functions {
   /** Below it the hyperbolic tangent is a polynomial, from it on it is made of powers of e. */
   public static final double TANH_SMALL = 0.55;
 
-  /** From twice the argument on that the hyperbolic tangent is 1. */
+  /** Twice the argument from which the hyperbolic tangent is 1. */
   public static final double TANH_ONE = 44;
 
-  /** Of tanh x = x + x z (T0 + T1 z + ...), z = x^2. */
+  /** Coefficient of tanh x = x + x z (T0 + T1 z + ...), z = x^2. */
   public static final double T0 = -0x1.5555555555555p-2;
 
   public static final double T1 = 0x1.1111111111109p-3;
@@ -83,7 +83,7 @@ public final class Functions {
   public static final double ANGLE_MIDDLE = 0x1.1a62633145c07p-54;
   public static final double ANGLE_LOW = -0x1.f1976b7ed8fbcp-110;
 
-  /** Of sin r = r + r z (S0 + S1 z + ...), z = r^2, r up to pi / 4. */
+  /** Coefficient of sin r = r + r z (S0 + S1 z + ...), z = r^2, r up to pi / 4. */
   public static final double S0 = -0x1.5555555555555p-3;
 
   public static final double S1 = 0x1.1111111110bb2p-7;
@@ -92,7 +92,7 @@ public final class Functions {
   public static final double S4 = -0x1.ae600aca92c64p-26;
   public static final double S5 = 0x1.5e0b05bff20f2p-33;
 
-  /** Of cos r = 1 - z / 2 + z^2 (C0 + C1 z + ...). */
+  /** Coefficient of cos r = 1 - z / 2 + z^2 (C0 + C1 z + ...). */
   public static final double C0 = 0x1.5555555555555p-5;
 
   public static final double C1 = -0x1.6c16c16c16967p-10;

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 public final class OverAxes {
   private OverAxes() {}
 
-  /** One number of all elements over the axes, a given one where there is none. */
+  /** One number from all elements over the axes, or a given one if there are no elements. */
   public static void run(
       String name,
       AlongAxis rows,
@@ -47,7 +47,7 @@ public final class OverAxes {
     rows.run(name, workers, merged, last, none, out.expand(last));
   }
 
-  /** The axes as one, which comes last: a view, or a copy where there is none. */
+  /** The tensor with the axes joined into a last one: a view, or a copy if no view exists. */
   private static Tensor merged(String name, Tensor x, int[] axes) {
     int[] kept =
         IntStream.range(0, x.rank())

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * makes a trial one pass over a heap, follow Gray and Kourtis 2021. One instance runs many trials.
  */
 public final class GreedySearch {
-  /** Of a label in very many tensors only this many are looked at, or hubs would cost n^2. */
+  /** Tensors of one label that are compared; a label of very many would otherwise cost n^2. */
   private static final int HUB = 64;
 
   /** No tensor pairs with more neighbours than this at once. */

@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /** The best tree over all operands of a problem; confined to one thread. */
 public final class OptimalSearch {
-  /** Up to here a search without a bound is faster than finding one. */
+  /** Operands up to which a search without a bound is faster than finding a bound. */
   private static final int UNBOUNDED = 9;
 
   private static final int BOUND_TRIALS = 8;

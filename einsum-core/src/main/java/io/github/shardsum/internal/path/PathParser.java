@@ -85,7 +85,7 @@ public final class PathParser {
     return true;
   }
 
-  /** After an element: a comma and another one follow, or the closing bracket. */
+  /** Reads what follows an element: a comma and another one, or the closing bracket. */
   private boolean listGoesOn() {
     boolean comma = accept(',');
     if (accept(']')) {

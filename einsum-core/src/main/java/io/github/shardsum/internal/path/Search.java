@@ -26,7 +26,10 @@ public final class Search {
   private static final int TRIAL_OPERANDS = 4_000;
   private static final int MAX_SWEEPS = 10_000;
 
-  /** With 50, 3 of 1000 random networks of 12 to 16 operands cost over 1.05 times the best. */
+  /**
+   * Sweeps at least; with 50, 3 of 1000 random networks of 12 to 16 operands cost over 1.05 times
+   * the best.
+   */
   private static final int MIN_SWEEPS = 200;
 
   /** Exchanges tried in all: a tenth of a second. */
@@ -41,7 +44,7 @@ public final class Search {
   /** Above it the path is only sliced, not searched again for every slice. */
   private static final int RESEARCHED_OPERANDS = 500;
 
-  /** After this many slicings the path is kept and only sliced on. */
+  /** Slicings after which the path is kept and only sliced further. */
   private static final int MAX_SLICINGS = 64;
 
   private Search() {}

@@ -17,7 +17,7 @@ final class Processor {
 
   /**
    * Whether vectors of 512 bits are computed in two halves, one after the other: AMD's family 25,
-   * of which only Zen 4 has such vectors. False where nothing is told.
+   * of which only Zen 4 has such vectors. False if the file says nothing.
    */
   static boolean halvesVectors() {
     try (InputStream file = new FileInputStream(FILE)) {

@@ -25,8 +25,9 @@ import java.util.stream.IntStream;
  * thread-safe.
  *
  * <p>Each step keeps, of all continuations of a sentence's hypotheses, those of the highest sums of
- * log-probabilities; one that has ended is kept as it is. One hypothesis is greedy decoding. What
- * is returned has the highest sum divided by {@code ((5 + length) / 6)^0.6} (Wu et al., 2016).
+ * log-probabilities; one that has ended is kept as it is. One hypothesis is greedy decoding. The
+ * returned hypothesis has the highest sum divided by {@code ((5 + length) / 6)^0.6} (Wu et al.,
+ * 2016).
  */
 public final class Decoding implements AutoCloseable {
   private static final int SHORTEST = 8;

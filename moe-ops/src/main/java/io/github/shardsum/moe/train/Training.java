@@ -406,7 +406,7 @@ public final class Training implements AutoCloseable {
     return Collections.unmodifiableMap(shapes);
   }
 
-  /** Of hundreds of names the first few. */
+  /** The first few of hundreds of names. */
   private static String first(List<String> list) {
     return list.isEmpty()
         ? ""

@@ -15,18 +15,23 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * How a step of training lies on a mesh: a table beside the program, by the labels of its inputs
- * alone. Sentences are split over data and experts; experts' weights over experts and their hidden
- * width; heads, feed-forward networks and the vocabulary over hidden; an optimizer's slots as their
- * parameter, and over data besides. Each label is written out, since one that is not named is open.
+ * The layouts of a training step on a mesh: a table that is separate from the program and names the
+ * labels of its inputs alone. Sentences are split over data and experts; experts' weights over
+ * experts and their hidden width; heads, feed-forward networks and the vocabulary over hidden; an
+ * optimizer's slots as their parameter, and over data besides. Each label is written out, since one
+ * that is not named is open.
  */
 public final class TrainingLayouts {
   private static final String NEXT = "next.";
 
-  /** Before a parameter's name: its gradient, which lies as the slots that it moves. */
+  /**
+   * Prefix of a parameter's name for its gradient, whose layout is that of the optimizer's slots.
+   */
   private static final String GRADIENT = "gradient.";
 
-  /** Before a parameter's name and a dot: the optimizers' slots, and sums of gradients. */
+  /**
+   * Prefixes of a parameter's name, before a dot, for the optimizers' slots and sums of gradients.
+   */
   private static final Set<String> SLOTS =
       Set.of("mean", "square", "row", "column", Optimizer.Averaged.MEAN, "sum");
 

@@ -23,7 +23,7 @@ public final class TrainingStep {
   private static final String NEXT = "next.";
   private static final String GRADIENT = "gradient.";
 
-  /** Before a parameter's name: the sum of its gradients so far. */
+  /** Prefix of a parameter's name for the sum of its gradients so far. */
   private static final String SUM = "sum.";
 
   private TrainingStep() {}

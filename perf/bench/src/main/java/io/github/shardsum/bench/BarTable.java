@@ -12,7 +12,7 @@ import java.util.Map;
 
 /**
  * Measurements, printed at once and kept for tables: a table for each part, a column for each case.
- * A bar is met if the median reaches it.
+ * A bar is reached if the median reaches it.
  */
 final class BarTable {
   /** Of each part, of each row, of each case the cell. */

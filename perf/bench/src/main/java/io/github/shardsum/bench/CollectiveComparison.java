@@ -12,8 +12,8 @@ import java.util.Locale;
 /**
  * Compares in pairs the cases of {@link CollectiveBenchmark} and {@link SuperstepBenchmark}: on a
  * machine whose memory others use too, a ratio of two benchmarks that ran one after the other says
- * little. Prints paired 95 % intervals and whether each promise is met; the exit status is 1 if one
- * is not.
+ * little. Prints paired 95 % intervals and whether each promise is kept; the exit status is 1 if
+ * one is not.
  *
  * <p>Arguments: numbers of devices of 4 MB; none for 8, 16, 32 and 64.
  */

@@ -31,11 +31,11 @@ import java.util.Optional;
  *
  * <p>Arguments, in order: {@code --markdown FILE} for tables; a number of rounds, or {@code smoke}
  * to see that all works, for what follows; a part for what follows, {@code layer} (the first),
- * {@code rows} (dispatch and combine beside C), {@code skew} (loads), {@code zipf} (one load beside
- * torch), {@code einsums} (dispatch and combine beside torch's einsums) or {@code decode} (beside
- * reading memory); cases as {@code 8,1024,512,2048,8} (G, S, M, H, E), with {@code :gelu}, {@code
- * :silu}, {@code :swiglu}, {@code :backward} or {@code :torch}. {@code SHARDSUM_PYTHON} names a
- * Python with torch; without it torch is left out.
+ * {@code rows} (dispatch and combine against C), {@code skew} (loads), {@code zipf} (one load
+ * against torch), {@code einsums} (dispatch and combine against torch's einsums) or {@code decode}
+ * (beside reading memory); cases as {@code 8,1024,512,2048,8} (G, S, M, H, E), with {@code :gelu},
+ * {@code :silu}, {@code :swiglu}, {@code :backward} or {@code :torch}. {@code SHARDSUM_PYTHON}
+ * names a Python with torch; without it torch is left out.
  */
 public final class MoeLayerComparison {
   /** Rows of an expert from which on its weights' way through memory no longer shows. */
@@ -110,7 +110,7 @@ public final class MoeLayerComparison {
     System.exit(met ? 0 : 1);
   }
 
-  /** Measures; whether all bars are met, or nothing was more than tried. */
+  /** Measures; true if all targets are reached, or if this was a trial only. */
   static boolean compare(Optional<TorchLayer> torch, List<String> arguments)
       throws IOException, MeasurementException {
     MoeLayerComparison comparison = new MoeLayerComparison(torch, limits());

@@ -17,8 +17,9 @@ import java.util.Locale;
 
 /**
  * Collectives between processes, one device each, over what {@code src/mpi/baseline.c} does in C:
- * the same bytes in native memory, as many repetitions, printed alike. JMH cannot run in several
- * processes at once; {@code perf/bench/mpi} runs this and its peers in turn and compares them.
+ * the same bytes in native memory, as many repetitions, printed in the same form. JMH cannot run in
+ * several processes at once; {@code perf/bench/mpi} runs this and its peers in turn and compares
+ * them.
  */
 public final class MpiBenchmark {
   private static final int SMALLEST = 64 << 10;

@@ -116,12 +116,9 @@ public final class Main implements Runnable {
     System.exit(status);
   }
 
-  /**
-   * A status of 0 says that all of the output is where it was meant to go, which a full disk
-   * prevents.
-   */
+  /** A status of 0 promises that all of the output was written, which a full disk may prevent. */
   public static int run(CommandLine line, PrintStream out, PrintStream err, String... args) {
-    // Numbers look the same wherever it runs, for a program that reads them.
+    // Numbers look the same in every locale, for programs that read them.
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     line.setOut(new PrintWriter(out, true, out.charset()))
         .setErr(new PrintWriter(err, true, err.charset()));

@@ -175,7 +175,7 @@ public final class MeshExecutable implements Executable {
   /**
    * Most bytes that the largest device holds at once in a run, its shards of inputs and outputs
    * included: values that are stored, what collectives pack, and what local programs and kernels of
-   * composites need while they run. What limits are compared with.
+   * composites need while they run. Memory limits are compared with this number.
    */
   @Override
   public long heldBytes() {

@@ -8,7 +8,7 @@ final class Costs {
 
   private Costs() {}
 
-  /** Of two terms from 0 to {@link #IMPOSSIBLE}. */
+  /** The sum of two terms from 0 to {@link #IMPOSSIBLE}. */
   static long add(long one, long other) {
     return Math.min(one + other, IMPOSSIBLE);
   }

@@ -17,10 +17,10 @@ final class ExactBound {
   /** The terms of nodes, without the parts that moved to the constant and to edges. */
   private final long[] rest;
 
-  /** Of an edge: what its later end gave, by strategy of that end. */
+  /** The amount that an edge's later end gave, by strategy of that end. */
   private final long[] given;
 
-  /** Of an edge: what went to its earlier end, by strategy of that end. */
+  /** The amount that an edge's earlier end received, by strategy of that end. */
   private final long[] taken;
 
   private final long bound;

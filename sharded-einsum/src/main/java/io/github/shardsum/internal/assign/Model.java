@@ -17,7 +17,7 @@ final class Model {
   /** Strategies of node n are {@code offset[n]} up to {@code offset[n + 1]}. */
   final int[] offset;
 
-  /** By strategy; an impossible choice has the cost {@link #impossible}. */
+  /** Costs by strategy; an impossible choice costs {@link #impossible}. */
   final long[] cost;
 
   final double[] costs;
@@ -39,7 +39,7 @@ final class Model {
   final double[][] byFirst;
   final double[][] bySecond;
 
-  /** Where an edge's vectors over the strategies of its ends begin. */
+  /** The first entry of an edge's vectors over the strategies of its ends. */
   final int[] atFirst;
 
   final int[] atSecond;
@@ -51,7 +51,7 @@ final class Model {
   final int[] edge;
   final int[] other;
 
-  /** Where the edges of a node to later ones begin. */
+  /** The first of a node's edges to later nodes. */
   final int[] later;
 
   /** Items of node n are {@code item[n]} up to {@code item[n + 1]}. */

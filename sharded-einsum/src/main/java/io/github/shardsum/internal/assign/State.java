@@ -8,7 +8,7 @@ final class State {
   final int[] choice;
   final Usage usage;
 
-  /** Without the model's constant; impossible entries count with their number. */
+  /** The cost without the model's constant; impossible entries count with their number. */
   private long cost;
 
   /** Prices of memory by strategy, and what the choice pays. */

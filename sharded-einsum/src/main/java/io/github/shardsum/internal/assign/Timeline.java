@@ -21,7 +21,10 @@ final class Timeline {
 
   private long[] limit;
 
-  /** Where each point of the last {@link #mark} is now: itself or the next that was kept. */
+  /**
+   * The present index of each point of the last {@link #mark}: its own, or that of the next one
+   * that was kept.
+   */
   private int[] moved;
 
   Timeline(AssignmentProblem problem) {

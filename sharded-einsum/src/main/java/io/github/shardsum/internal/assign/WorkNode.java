@@ -9,7 +9,7 @@ import java.util.Map;
 final class WorkNode {
   final int id;
 
-  /** By strategy that is left. */
+  /** The cost of each remaining strategy. */
   long[] cost;
 
   /** The strategy's index in the problem; an array is replaced, never changed. */
@@ -18,7 +18,7 @@ final class WorkNode {
   /** Memory of this node and of all that it swallowed. */
   List<Item> items = new ArrayList<>(1);
 
-  /** By the other end's id. */
+  /** Edges by the id of the other end. */
   final Map<Integer, WorkEdge> edges = new HashMap<>(4);
 
   boolean gone;

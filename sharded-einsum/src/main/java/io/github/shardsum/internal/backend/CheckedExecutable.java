@@ -34,7 +34,7 @@ public final class CheckedExecutable implements Executable {
       Supplier<String> explain,
       Supplier<List<PlannedStep>> steps,
       Supplier<List<StepTime>> profile) {
-    /** Of a backend that has no steps. */
+    /** Code of a backend that has no steps. */
     public Code(
         BiConsumer<List<Tensor>, List<Tensor>> run,
         long peakBytes,
@@ -81,7 +81,7 @@ public final class CheckedExecutable implements Executable {
     return start(() -> runFresh(inputs));
   }
 
-  /** Whether it is open counts now, not when the executor comes to it. */
+  /** A closed executable is refused now and not when the executor reaches the run. */
   private CompletableFuture<List<Tensor>> start(Supplier<List<Tensor>> work) {
     try {
       checkOpen();

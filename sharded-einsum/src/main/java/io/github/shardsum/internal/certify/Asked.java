@@ -51,7 +51,7 @@ record Asked(
    * @param partial the axes over which it may be a partial sum
    */
   record Demand(String name, Value term, List<Split> dims, Set<String> partial) {
-    /** Nothing is said, but that it is no partial sum. */
+    /** A value without a requested layout, which may not be a partial sum. */
     static Demand none(String name, Value term) {
       List<Split> dims = term.type().names().stream().map(_ -> new Split(List.of(), true)).toList();
       return new Demand(name, term, dims, Set.of());

@@ -134,7 +134,10 @@ final class ChunkedSearch {
     return chunks.sizes().getFirst() * chunks.sizes().getLast() <= Integer.MAX_VALUE;
   }
 
-  /** By the equation: each place picks its own index, and of one place its label may go. */
+  /**
+   * The result by the equation: each place picks its own index, and a label that one place alone
+   * has may go.
+   */
   private static Optional<Found> result(
       Contraction.Einsum einsum, OneHot places, TopK top, Candidates found) {
     Equation equation = einsum.equation();

@@ -70,7 +70,7 @@ record Cut(String label, long size, List<MeshAxis> axes) {
     return axes.stream().map(MeshAxis::size).toList();
   }
 
-  /** By how many parts a step along an axis counts; 0 if it does not cut. */
+  /** The parts that one step along an axis advances; 0 for an axis that does not cut. */
   private long stride(MeshAxis axis) {
     int at = axes.indexOf(axis);
     return at < 0 ? 0 : parts(axes.subList(at + 1, axes.size()));

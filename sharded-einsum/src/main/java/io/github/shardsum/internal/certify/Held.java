@@ -41,7 +41,7 @@ record Held(List<Cut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
     return dim;
   }
 
-  /** With other names of the dimensions. */
+  /** The same with other names of the dimensions. */
   Held named(List<String> labels) {
     List<Cut> all = new ArrayList<>();
     require(labels.size() == cuts.size(), "must have labels %s, got %s", labels, this);
@@ -49,7 +49,7 @@ record Held(List<Cut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
     return new Held(all, partial, kind);
   }
 
-  /** With other dimensions in the place of some. */
+  /** The same with some dimensions replaced. */
   Held with(int first, int count, List<Cut> others) {
     List<Cut> all = new ArrayList<>(cuts);
     all.subList(first, first + count).clear();

@@ -58,7 +58,7 @@ public final class PlanChecker {
   private final IdentityHashMap<SpmdPlan, Map<Inside, PlanChecker>> rounds =
       new IdentityHashMap<>();
 
-  /** What a body reads, and the axes of the regions around it. */
+  /** Inputs of a body, and the axes of the regions around it. */
   private record Inside(List<Value> inputs, Set<String> manual) {}
 
   /** The axes of regions around the plan, along which devices have other values. */
@@ -521,7 +521,7 @@ public final class PlanChecker {
     return held(statement.result().type().labels(), statement.result().type().shape(), layout);
   }
 
-  /** Of operands that are whole along the label; of the result each device makes its chunk. */
+  /** The result of operands that are whole along the label; each device makes its chunk. */
   private static Held neighbours(
       Statement statement, List<MeshAxis> axes, List<Held> read, Held made) {
     String label = BlockRule.neighbours(statement.operation());

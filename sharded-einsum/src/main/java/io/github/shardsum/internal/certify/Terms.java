@@ -36,10 +36,10 @@ final class Terms {
   private record Input(boolean isOfBody, int place, ValueType type) {}
 
   /**
-   * A loop by what a round does.
+   * A loop as the terms of one round.
    *
-   * @param inputs terms of what a round reads: what is carried, an index of each sequence, and what
-   *     does not change
+   * @param inputs terms of a round's inputs: carried values, an index of each sequence, and
+   *     constants
    * @param outputs the terms that a round makes
    * @param operands terms of the loop's operands
    */
@@ -66,7 +66,7 @@ final class Terms {
   }
 
   /**
-   * A manual region by what a member does.
+   * A manual region as the terms of one member.
    *
    * @param axes the axes of the region
    * @param in how a member's parts lie in the operands
@@ -108,12 +108,12 @@ final class Terms {
     return made;
   }
 
-  /** The results of what makes them, if it was seen before. */
+  /** The results of a maker that was seen before. */
   Optional<List<Value>> known(Object maker) {
     return Optional.ofNullable(results.get(maker));
   }
 
-  /** From now on the results of what makes them are terms that are known to be equal. */
+  /** Makes the results of a maker terms that are known to be equal. */
   void equate(Object maker, List<Value> terms) {
     results.put(maker, terms);
   }
@@ -123,7 +123,7 @@ final class Terms {
     return Objects.requireNonNull(makers.get(term), "a term of this table");
   }
 
-  /** Which result of its maker a term is. */
+  /** The number of a term among its maker's results. */
   int place(Value term) {
     return Objects.requireNonNull(results.get(maker(term)), "results of the maker").indexOf(term);
   }
@@ -194,7 +194,7 @@ final class Terms {
     return inputs;
   }
 
-  /** The terms of what a composite's decomposition gives. */
+  /** The terms of the outputs of a composite's decomposition. */
   List<Value> composite(Composite composite, List<Value> operands) {
     Operation key = on(composite, operands);
     Optional<List<Value>> before = known(key);

@@ -130,7 +130,7 @@ public final class ShardingRules {
     return rule.operand(x).result(result);
   }
 
-  /** By the equation's letters, which need not be the values' labels. */
+  /** The rule of an einsum by the equation's letters, which need not be the values' labels. */
   private static FactorRule einsum(Contraction.Einsum einsum, ValueType result) {
     Map<String, Long> sizes = new HashMap<>();
     List<Term> terms = einsum.equation().operands();

@@ -62,7 +62,7 @@ record Node(
     return edge.filter(at -> at.outside().equals(place.value()));
   }
 
-  /** Where a factor stands. */
+  /** The place of a factor. */
   record Place(String value, int dim, Dim dims, boolean isNarrow) {
     /** Whether its axes are carried on a level. */
     boolean gives(int level) {

@@ -118,7 +118,9 @@ final class Nodes {
     };
   }
 
-  /** Before, in and behind a loop a value has the same labels, but for the loop's own. */
+  /**
+   * Joins the values before, in and after a loop: they have the same labels, except the loop's own.
+   */
   private void edges(Nested.Scan scan, List<String> operands, List<String> results, String inside) {
     int carried = scan.carried().size();
     List<Value> inputs = scan.body().inputs();

@@ -3,7 +3,9 @@ package io.github.shardsum.internal.reference;
 import io.github.shardsum.program.ValueType;
 import java.util.function.Consumer;
 
-/** Where the rows of a value along one label begin, and how far apart their elements are. */
+/**
+ * The rows of a value along one label: their first elements, and the distance of their elements.
+ */
 final class LabelRows {
   private final int outer;
   private final int size;

@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * The blocks that devices have of a value in a layout, and how much of one a device lacks if it has
- * another. What a device lacks is received in any way from one layout to the other.
+ * another. Missing elements are received in any way from one layout to the other.
  */
 public final class Blocks {
   /** Devices up to which all of them are looked at; of more only the one with the largest block. */
@@ -50,7 +50,7 @@ public final class Blocks {
     }
   }
 
-  /** Of each position of the mesh the part of a dimension. */
+  /** The part of a dimension at each position of the mesh. */
   private static int[] parts(Mesh mesh, List<String> axes) {
     int[] parts = new int[mesh.size()];
     for (String axis : axes) {

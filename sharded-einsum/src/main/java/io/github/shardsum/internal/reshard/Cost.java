@@ -8,7 +8,7 @@ package io.github.shardsum.internal.reshard;
  * @param collectives how many, 2^31 - 1 for more
  */
 public record Cost(double amount, int collectives) implements Comparable<Cost> {
-  /** Of local steps. */
+  /** The cost of local steps. */
   public static final Cost NOTHING = new Cost(0, 0);
 
   /** More than anything costs. */

@@ -38,7 +38,7 @@ public final class Halo {
    * @param others elements of the largest block for one index of the dimension
    */
   public record Operand(int dim, Cut held, Cut wanted, long others) {
-    /** Whether a member lacks elements of what it reads. */
+    /** Whether a member reads elements that it does not hold. */
     public boolean isExchanged() {
       return others > 0
           && IntStream.range(0, held.count()).anyMatch(part -> wanted.missing(held, part) > 0);
@@ -53,7 +53,7 @@ public final class Halo {
   }
 
   /**
-   * Of a step of a plan.
+   * The elements that a step of a plan reads.
    *
    * @param action the step's action
    * @param operands what it reads
@@ -66,7 +66,7 @@ public final class Halo {
   }
 
   /**
-   * Of a statement whose neighbour label is split.
+   * The elements that a statement reads whose neighbour label is split.
    *
    * @param statement the statement
    * @param operands the layouts of its operands
@@ -149,13 +149,13 @@ public final class Halo {
         .toList();
   }
 
-  /** The collective that brings what is lacking of an operand. */
+  /** The collective that brings the missing elements of an operand. */
   public Collective.Exchange exchange(int operand) {
     Operand of = operands.get(operand);
     return new Collective.Exchange(axes, of.dim(), of.held(), of.wanted());
   }
 
-  /** Elements that the device receives which lacks the most. */
+  /** Most elements that any device receives. */
   public long received() {
     long most = 0;
     for (int part = 0; part < result.count(); part++) {
@@ -168,7 +168,7 @@ public final class Halo {
     return most;
   }
 
-  /** Elements that the device sends which sends the most. */
+  /** Most elements that any device sends. */
   public long sent() {
     long[] sent = new long[result.count()];
     for (int i : exchanged()) {
@@ -183,7 +183,7 @@ public final class Halo {
     return IntStream.range(0, sent.length).mapToLong(part -> sent[part]).max().orElse(0);
   }
 
-  /** Elements of the blocks with halo that the largest device holds for a while. */
+  /** Temporary elements of the largest device: its blocks with their halo. */
   public long blockElements() {
     long sum = 0;
     for (int i : exchanged()) {

@@ -66,7 +66,7 @@ final class Moves {
     return wanted - had;
   }
 
-  /** Of chunks of chunks the largest is as large as of flat ones. */
+  /** The longest chunk of a dimension; chunks of chunks are no longer than flat ones. */
   private long longest(int dim, int[] of) {
     long parts = units.kept(dim) * units.product(of);
     return Math.ceilDiv(shape.size(dim), parts);
@@ -381,7 +381,8 @@ final class Moves {
   }
 
   /**
-   * The states in which every dimension is cut alike by other units, or the same in other order.
+   * The states in which every dimension is cut into the same parts by other axes, or by the same in
+   * another order.
    */
   private void permuted(State state, Consumer<State> out) {
     permuted(state, new int[state.dims().length][], 0, 0, out);

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The permutation of a group's members by which blocks change places: which member sends its block
- * to which.
+ * The permutation of a group's members along which blocks move: the sender of each member's new
+ * block.
  */
 public final class Permutation {
-  /** Members of a group that are looked at one by one. */
+  /** Members of a group up to which each one is checked. */
   private static final int MOST_MEMBERS = 1 << 14;
 
   private final Mesh mesh;
@@ -50,7 +50,7 @@ public final class Permutation {
   }
 
   /**
-   * Of two layouts with equal products of axes on every label.
+   * The permutation between two layouts with equal products of axes on every label.
    *
    * @param from the layout before
    * @param to the layout after
@@ -65,7 +65,7 @@ public final class Permutation {
     return axes;
   }
 
-  /** For each member of a group along {@link #axes()} the member whose block it gets. */
+  /** The member whose block each member of a group along {@link #axes()} gets. */
   public int[] sources() {
     List<String> unusedBefore = axes.stream().filter(a -> !uses(before, a)).toList();
     List<String> unusedAfter = axes.stream().filter(a -> !uses(after, a)).toList();

@@ -151,7 +151,10 @@ final class EinsumEmitter {
     return Einsum.compile(einsum.equation(), options, specs).explain().contraction().path();
   }
 
-  /** Of bf16 in f32; what only one operand has and nobody needs is summed before. */
+  /**
+   * The product of two operands, of bf16 in f32. Labels that only one operand has and nobody needs
+   * are summed first.
+   */
   private Labelled product(Labelled left, Labelled right, Set<String> needed) {
     Labelled x = summed(left, label -> needed.contains(label) || right.labels().contains(label));
     Labelled y = summed(right, label -> needed.contains(label) || left.labels().contains(label));

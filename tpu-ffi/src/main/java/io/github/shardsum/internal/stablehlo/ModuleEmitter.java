@@ -32,7 +32,7 @@ public final class ModuleEmitter {
   private final MovementEmitter movements;
   private final ScanEmitter scans;
 
-  /** Of regions, where Shardy's dialect is there; else they are unrolled. */
+  /** Emits regions in Shardy's dialect; without the dialect regions are unrolled. */
   private final Optional<ManualEmitter> manual;
 
   private ModuleEmitter(Shardings shardings, Optional<Mesh> members, boolean highest) {

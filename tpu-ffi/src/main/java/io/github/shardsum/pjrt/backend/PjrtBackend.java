@@ -48,7 +48,7 @@ public final class PjrtBackend implements Backend, AutoCloseable {
   }
 
   /**
-   * A backend on the first device of a client. What programs say of layouts does nothing.
+   * A backend on the first device of a client. Layouts in programs are ignored.
    *
    * @param client the client; not closed by the backend
    * @return the backend, to be closed before the client

@@ -29,7 +29,7 @@ public final class CallExceptions {
     };
   }
 
-  /** Of a call after a failure: another one of its class, since the call itself did nothing. */
+  /** The exception of a call after a failure, of the first one's class. */
   public static CollectiveException before(CollectiveException first) {
     String text =
         "collectives: failed before and are of no further use; open new ones. The first failure: "

@@ -37,7 +37,7 @@ public final class Digest {
     return new Digest(placement, new long[SHAPES + placement.count() + 2 * placement.processes()]);
   }
 
-  /** Of devices that do not even agree among themselves. */
+  /** The digest of a process whose devices disagree. */
   static Digest disagreeing(Placement placement, long sequence) {
     Digest digest = empty(placement);
     digest.words[SEQUENCE] = sequence;

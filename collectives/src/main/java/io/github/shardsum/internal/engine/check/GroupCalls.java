@@ -15,9 +15,9 @@ import java.util.Optional;
  *
  * <p>Devices may hold one tile of a value together and so bring the very same tensors, operand and
  * result. A group whose members all do so with those of an earlier group, on the same processes, is
- * a repeat of it and does not run. What this process finds about groups that span processes is part
- * of the {@link Digest}, since all of them must find the same. Where groups are spread over the
- * processes in different ways they all run, but only the first of the devices writes the tile.
+ * a repeat of it and does not run. Findings about groups that span processes are part of the {@link
+ * Digest}: all processes must find the same. Where groups are spread over the processes in
+ * different ways they all run, but only the first of the devices writes the tile.
  */
 public final class GroupCalls {
   private final GroupLayout layout;
@@ -126,7 +126,7 @@ public final class GroupCalls {
     return calls.getFirst().collective();
   }
 
-  /** By place among this process's devices. */
+  /** The calls of this process's devices, in their order. */
   public List<DeviceCall> calls() {
     return calls;
   }

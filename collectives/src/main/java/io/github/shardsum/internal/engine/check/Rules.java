@@ -177,7 +177,7 @@ public final class Rules {
     }
   }
 
-  /** Where a result is given its size is that of the whole. */
+  /** The size of the whole, from the result if the caller gives one. */
   private static Optional<Long> givenTotal(DeviceCall call, int dim) {
     return call.out().filter(out -> out.rank() == call.x().rank()).map(out -> out.size(dim));
   }
@@ -291,7 +291,7 @@ public final class Rules {
     return IntStream.range(0, tensor.rank()).mapToLong(tensor::stride).toArray();
   }
 
-  /** A call in words, as participants are compared and told of each other. */
+  /** A call in words, by which participants are compared and named in errors. */
   public static String describe(DeviceCall call) {
     return switch (call.collective()) {
       case Barrier barrier -> barrier.toString();

@@ -10,28 +10,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
 
-/** Which part of member i's operand becomes which part of member j's result, in bytes. */
+/** Maps parts of member i's operand to parts of member j's result, in bytes. */
 public sealed interface BlockMapping {
   /** Bytes that i sends to j. */
   long bytes(int i, int j);
 
-  /** Where they begin in i's operand. */
+  /** Their first byte in i's operand. */
   long fromAt(int i, int j);
 
-  /** Where they begin in j's result. */
+  /** Their first byte in j's result. */
   long toAt(int i, int j);
 
-  /** From operand to result. */
+  /** The copy from operand to result. */
   default BoxCopy direct(int i, int j) {
     return BoxCopy.bytes(bytes(i, j));
   }
 
-  /** From operand to a buffer. */
+  /** The copy from operand to a buffer. */
   default BoxCopy pack(int i, int j) {
     return direct(i, j);
   }
 
-  /** From a buffer to a result. */
+  /** The copy from a buffer to a result. */
   default BoxCopy unpack(int i, int j) {
     return direct(i, j);
   }
@@ -44,7 +44,7 @@ public sealed interface BlockMapping {
     private final Parts splitParts;
     private final Parts concatParts;
 
-    /** By the kind of the chunk along split, then by that of the chunk along concat. */
+    /** Indexed by the kind of the chunk along split, then of the chunk along concat. */
     private final Box[][] boxes;
 
     /**
@@ -77,7 +77,7 @@ public sealed interface BlockMapping {
       }
     }
 
-    /** Of chunks over parts of p members. */
+    /** A mapping of chunks over parts of p members. */
     public Blocks(
         Shape whole, int split, int concat, List<Integer> parts, int p, int elementBytes) {
       this.splitParts = Parts.of(whole, split, parts, p);
@@ -152,7 +152,7 @@ public sealed interface BlockMapping {
    * <p>A pair exchanges one interval at most, because the intervals of a cut ascend.
    */
   public final class Intervals implements BlockMapping {
-    /** By target, the members that send to it, ascending. */
+    /** The members that send to each target, ascending. */
     private final int[][] sources;
 
     private final Placed[][] placed;
@@ -211,7 +211,7 @@ public sealed interface BlockMapping {
           BoxCopy.of(box, packed, to, elementBytes));
     }
 
-    /** Of a pair that exchanges nothing an empty one. */
+    /** The place of a pair's bytes; an empty one if the pair exchanges nothing. */
     private Placed of(int i, int j) {
       int place = Arrays.binarySearch(sources[j], i);
       return place < 0 ? NONE : placed[j][place];

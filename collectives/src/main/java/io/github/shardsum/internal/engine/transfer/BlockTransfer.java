@@ -42,7 +42,7 @@ public final class BlockTransfer {
       @Nullable ElementBlock[] operands,
       List<Target> targets,
       boolean replicated) {
-    /** Where what is sent to a member goes. */
+    /** The targets of a member's piece. */
     List<Target> targetsOf(int member) {
       return replicated
           ? targets
@@ -241,7 +241,7 @@ public final class BlockTransfer {
     }
   }
 
-  /** Where a piece can be sent from without packing. */
+  /** Memory from which a piece can be sent without packing. */
   private static Optional<MemorySegment> source(Group group, int i, int j) {
     ElementBlock from = group.operands()[i];
     return from != null && group.mapping().pack(i, j).isOneRun()
@@ -249,7 +249,7 @@ public final class BlockTransfer {
         : Optional.empty();
   }
 
-  /** Where a piece can be received to. */
+  /** Memory into which a piece can be received. */
   private static Optional<MemorySegment> target(Group group, int i, int j) {
     List<Target> targets = group.targetsOf(j);
     return targets.size() == 1 && group.mapping().unpack(i, j).isOneRun()

@@ -34,7 +34,7 @@ public final class Blocks {
       return memory;
     }
 
-    /** Where it begins in that memory. */
+    /** Its first byte in that memory. */
     long at() {
       return at;
     }
@@ -44,12 +44,12 @@ public final class Blocks {
   private final MemorySegment[] segments;
   private final boolean zeroCopy;
 
-  /** Of pieces in a buffer. */
+  /** Blocks of pieces that are packed into a buffer. */
   public Blocks(int peers) {
     this(peers, false);
   }
 
-  /** Of pieces that may stay in memory of their own, or not. */
+  /** Blocks of pieces, which may stay in their own memory if copies are avoided. */
   public Blocks(int peers, boolean zeroCopy) {
     this.zeroCopy = zeroCopy;
     blocks = IntStream.range(0, peers).<List<Piece>>mapToObj(_ -> new ArrayList<>()).toList();

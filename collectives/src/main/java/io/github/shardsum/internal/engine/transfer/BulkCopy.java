@@ -19,10 +19,13 @@ final class BulkCopy {
   /** Below 32 KB the call of C costs more than it spares. */
   static final long SHORTEST = 32 << 10;
 
-  /** From 2.5 MB on HotSpot's copy goes past the caches. */
+  /** Bytes from which HotSpot's copy bypasses the caches: 2.5 MB. */
   static final long BYPASSING = 5 << 19;
 
-  /** From the size of a second-level cache on, C libraries no longer leave it to the processor. */
+  /**
+   * Bytes of one copy, below the size of a second-level cache, above which C libraries switch to
+   * another loop.
+   */
   static final long PIECE = 512 << 10;
 
   private BulkCopy() {}

@@ -4,9 +4,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
 /**
- * Tasks that run while something else is waited for, on the thread that waits and on workers that
- * would be idle. Used again and again, each time from {@link #open} until all helpers have
- * returned; thread-safe.
+ * Tasks that run during a wait, on the waiting thread and on idle workers. Used again and again,
+ * each time from {@link #open} until all helpers have returned; thread-safe.
  */
 public final class OverlappedTasks {
   private final int tasks;
@@ -30,12 +29,12 @@ public final class OverlappedTasks {
     return tasks;
   }
 
-  /** The same as a phase of its own, for those who do not open it. */
+  /** The tasks as a phase, for callers that do not open them. */
   public Phase.Tasks phase(String name) {
     return new Phase.Tasks(name, tasks, (mine, _) -> task.accept(mine));
   }
 
-  /** Makes all tasks undone; by one thread a time of use. */
+  /** Resets all tasks; one thread calls this for each use. */
   public void open() {
     next.set(0);
   }

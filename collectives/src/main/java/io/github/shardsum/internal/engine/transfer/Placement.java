@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
-/** Which process holds which devices: process p of P holds devices p L to p L + L - 1. */
+/** The devices of each process: process p of P holds devices p L to p L + L - 1. */
 public final class Placement {
   /** Axes lists kept: a program uses a few. */
   private static final int KEPT = 256;

@@ -51,7 +51,7 @@ public record ReductionGroup(
    */
   public record Value(long count, Window window, int owner, List<ElementBlock> outs) {}
 
-  /** Which elements of an operand belong to a value: see {@link NodeSource}. */
+  /** The elements of an operand that belong to a value: see {@link NodeSource}. */
   public record Window(long start, long run, long stride) {
     public static final Window ALL = new Window(0, Long.MAX_VALUE, 0);
 

@@ -78,8 +78,8 @@ public interface Transport extends AutoCloseable {
   void progress();
 
   /**
-   * Another transport between the same processes, for what is in flight beside this one. Waits for
-   * all of them to open it.
+   * Another transport between the same processes, for collectives that run at the same time. Waits
+   * for all of them to open it.
    *
    * @param deadline how long to wait for them
    * @return the transport, to be closed by the caller

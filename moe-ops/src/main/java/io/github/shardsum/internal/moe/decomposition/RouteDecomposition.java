@@ -317,7 +317,7 @@ final class RouteDecomposition {
     return p.compare(Comparison.EQ, p.iota(type(DType.I32, "K"), "K"), integer(1));
   }
 
-  /** Which choices are to be sent: all first ones, and second ones as the policy says. */
+  /** The choices that are sent: all first ones, and second ones as the policy says. */
   private Value accepted(Value gates) {
     return switch (options.secondChoice()) {
       case SecondChoice.All _, SecondChoice.Sample _ -> all();
@@ -358,7 +358,7 @@ final class RouteDecomposition {
     return p.binary(BinaryKind.OR, accepted, p.unary(UnaryKind.NOT, isSecond()));
   }
 
-  /** Of each expert the choices that the loss counts, {@code [G, E]}. */
+  /** The choices of each expert that the loss counts, {@code [G, E]}. */
   private Value counts(Value asked, Value open, Value load) {
     return switch (options.auxLoss().choices()) {
       case FIRST -> {
@@ -383,7 +383,7 @@ final class RouteDecomposition {
         : byRunningSum(gates, first, isFirst, uniform());
   }
 
-  /** Where there is nothing to draw from: the lowest expert that is not the first. */
+  /** The choice where there is nothing to draw from: the lowest expert that is not the first. */
   private Value lowest(Value first) {
     return p.convert(p.compare(Comparison.EQ, first, integer(0)), DType.I32);
   }

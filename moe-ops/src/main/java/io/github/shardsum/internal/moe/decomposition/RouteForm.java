@@ -93,22 +93,22 @@ public record RouteForm(
     return ((Capacity.Fixed) options.capacity()).slots();
   }
 
-  /** Operands beside a chunk's start. */
+  /** Operands other than a chunk's start. */
   public int operandCount() {
     return choicesAt() + (replayed ? 1 : 0);
   }
 
-  /** Where the uniform numbers are among the operands, if there are such. */
+  /** The operand of the uniform numbers, if there is one. */
   public int uniformAt() {
     return padded ? 2 : 1;
   }
 
-  /** Where the bias is among the operands, if there is one. */
+  /** The operand of the bias, if there is one. */
   public int biasAt() {
     return uniformAt() + (uniform == Uniform.DRAWN ? 0 : 1);
   }
 
-  /** Where recorded choices are among the operands, if there are such. */
+  /** The operand of recorded choices, if there is one. */
   public int choicesAt() {
     return biasAt() + (biased ? 1 : 0);
   }

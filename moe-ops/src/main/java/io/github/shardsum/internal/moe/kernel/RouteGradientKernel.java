@@ -191,7 +191,7 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
       }
     }
 
-    /** From cotangents of gates to those of logits; that of the logsumexp is added. */
+    /** Turns cotangents of gates into those of logits, and adds that of the logsumexp. */
     private void throughSoftmax(double logZ) {
       double mean = 0;
       for (int expert = 0; expert < experts; expert++) {

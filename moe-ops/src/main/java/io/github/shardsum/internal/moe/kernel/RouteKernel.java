@@ -61,7 +61,7 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
     return Optional.of(this);
   }
 
-  /** Of each gate a subtraction, a power, two sums, a quotient and its choices. */
+  /** Counts for each gate a subtraction, a power, two sums, a quotient and its choices. */
   @Override
   public double flops() {
     return (5.0 + form.options().router().choices()) * groups * setup.tokens() * setup.experts();

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param <A> the array: {@code float[]} or {@code double[]}
  */
 interface RowMath<A> {
-  /** Of the arrays. */
+  /** The dtype of the arrays. */
   DType dtype();
 
   /** A scratch array; in {@code slot} of its kind. */

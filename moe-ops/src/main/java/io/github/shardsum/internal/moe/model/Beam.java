@@ -89,7 +89,7 @@ public final class Beam {
     return tokens;
   }
 
-  /** Which cached positions each hypothesis looks at, {@code [B, X, T, X]}. */
+  /** The cached positions that each hypothesis looks at, {@code [B, X, T, X]}. */
   public byte[] visible() {
     byte[] visible = new byte[batch * width * limit * width];
     for (int b = 0; b < beams.size(); b++) {

@@ -328,7 +328,7 @@ public final class TransformerLayers {
     return p.einsum("BTM,VM->BTV", decoded, parameter("target.embedding"));
   }
 
-  /** Of the logits those of tokens {@code [B, T]}, without the others. */
+  /** The logits of the given tokens {@code [B, T]} alone. */
   public Value logitsOf(Value decoded, Value tokens) {
     Value hot = p.oneHot(tokens, "V", spec.vocabulary(), spec.dtype());
     Value rows = p.einsum("BTV,VM->BTM", hot, parameter("target.embedding"));
@@ -340,7 +340,7 @@ public final class TransformerLayers {
     return p.einsum("BTM,M->BT", decoded, p.mean(parameter("target.embedding"), "V"));
   }
 
-  /** Which positions {@code [T, N]} a position may look at: itself and those before it. */
+  /** The positions {@code [T, N]} that a position may look at: itself and those before it. */
   public Value causal(long steps) {
     ValueType asking = ValueType.of(DType.I32, List.of("T"), List.of(steps));
     ValueType seen = ValueType.of(DType.I32, List.of("N"), List.of(steps));

@@ -87,7 +87,7 @@ public final class Gates {
     return largest;
   }
 
-  /** From powers to their shares; the logsumexp, where there was the largest logit. */
+  /** Turns powers into their shares, and the place of the largest logit into the logsumexp. */
   private void divide(int row, int token) {
     double[] gates = route.gates();
     if (!isCounted(token)) {

@@ -91,13 +91,13 @@ public record GroupRoute(
     }
   }
 
-  /** Of a token that is none. */
+  /** Marks padding. */
   static final int PADDING = 0;
 
-  /** Of a token that is one. */
+  /** Marks a real token. */
   static final int REAL = 1;
 
-  /** Of a real token whose scores it cannot be routed by: NaN, infinite, or all masked. */
+  /** Marks a real token whose scores are no basis for a route: NaN, infinite, or all masked. */
   static final int UNUSABLE = 2;
 
   /** A choice to be sent to its expert. */

@@ -125,7 +125,7 @@ public final class GroupRouter {
     return sum * scale(how, setup.experts());
   }
 
-  /** Of an expert the choices that the loss counts. */
+  /** The choices of an expert that the loss counts. */
   public static double share(GroupRoute route, int expert) {
     RouteOptions options = route.setup().options();
     return switch (options.auxLoss().choices()) {

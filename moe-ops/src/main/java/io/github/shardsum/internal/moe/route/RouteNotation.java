@@ -30,7 +30,7 @@ public final class RouteNotation {
   private static final String KEYS =
       "gates, limit, second, rejected, normalize, epsilon, slots, capacity, aux and z";
 
-  /** Of a long notation an error shows so many characters, around the word. */
+  /** Characters of a long notation that an error shows, around the word. */
   private static final int SHOWN = 300;
 
   private final String notation;

@@ -18,7 +18,7 @@ public record RouteOperands(
     UniformNumbers uniform,
     double[] bias,
     Optional<TokenElements> choices) {
-  /** Of tensors of any strides. */
+  /** Operands from tensors of any strides. */
   public static RouteOperands of(
       Tensor scores,
       Optional<Tensor> nonPadding,

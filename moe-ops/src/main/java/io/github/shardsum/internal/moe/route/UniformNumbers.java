@@ -40,7 +40,7 @@ public sealed interface UniformNumbers {
 
   /** Given by the caller: {@code [G, S]}, or {@code [G, S, E]}. */
   record Given(TokenElements values, boolean perExpert) implements UniformNumbers {
-    /** Of a tensor of any strides. */
+    /** Numbers from a tensor of any strides. */
     public static Given of(Tensor values) {
       return new Given(TokenElements.of(values), values.rank() == 3);
     }

@@ -19,7 +19,7 @@ public final class ShardedState implements TrainingState {
   private final MeshBackend backend;
   private final List<ShardedTensor> state = new ArrayList<>();
 
-  /** Of no tensors yet. */
+  /** An empty state. */
   public ShardedState(MeshBackend backend) {
     this.backend = backend;
   }

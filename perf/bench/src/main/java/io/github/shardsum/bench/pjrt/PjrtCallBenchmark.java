@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Calls of PJRT through the binding and the same ones from C, on the plugin that {@code
- * SHARDSUM_PJRT_CPU} names. What the C side makes is {@code CALLS} calls at a time.
+ * SHARDSUM_PJRT_CPU} names. The C side makes {@code CALLS} calls at a time.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

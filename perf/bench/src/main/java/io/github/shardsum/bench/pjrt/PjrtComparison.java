@@ -27,7 +27,8 @@ import java.util.function.BooleanSupplier;
  * The promises of the PJRT binding, each side in pairs with its peer, with a paired interval: a
  * call against the same call from C, a run by the backend against the calls that it needs, an
  * einsum against JAX on the same plugin, a copy to a device against a copy to new memory. Each line
- * says whether its promise is met. Results are compared, too: the exit status is 1 if one is wrong.
+ * says whether its promise is kept. Results are compared, too: the exit status is 1 if one is
+ * wrong.
  *
  * <p>Arguments: any of {@code calls}, {@code backend}, {@code copies}, {@code jax}, {@code moe},
  * none for all; {@code smoke} first for a run that only shows that all of it works.

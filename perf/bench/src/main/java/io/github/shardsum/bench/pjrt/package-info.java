@@ -1,4 +1,4 @@
-/** PJRT from Java beside PJRT from C and from JAX, on one and the same plugin. */
+/** Comparison of PJRT from Java with PJRT from C and from JAX, on the same plugin. */
 @NullMarked
 package io.github.shardsum.bench.pjrt;
 

@@ -59,7 +59,7 @@ import tools.jackson.databind.json.JsonMapper;
       "A ratio is a peer's time over ours, with a paired 95 %% interval."
     })
 public final class BenchCommand implements Callable<Integer> {
-  /** Of the heap, what our own operands and result may take. */
+  /** Share of the heap for our own operands and result. */
   private static final double SHARE_OF_HEAP = 0.7;
 
   private static final long WINDOW_NANOS = 20_000_000;
@@ -67,7 +67,7 @@ public final class BenchCommand implements Callable<Integer> {
   /** Virtual devices whose collectives a page shows. */
   private static final int PAGE_DEVICES = 8;
 
-  /** Where a limit is asked for once, the JIT must be done within the first windows. */
+  /** Window of a limit that is measured once; the JIT must be done within the first windows. */
   private static final long LONG_WINDOW_NANOS = 100_000_000;
 
   private final List<PeerVersion> known = new ArrayList<>();
@@ -231,7 +231,7 @@ public final class BenchCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Before the minutes of work, too. */
+  /** Reads the older result before the minutes of work. */
   private Optional<JsonNode> older() throws IOException {
     if (compare.isEmpty()) {
       return Optional.empty();
@@ -499,7 +499,7 @@ public final class BenchCommand implements Callable<Integer> {
     return counts.stream().distinct().toList();
   }
 
-  /** Before the minutes of work, not after them; what is there stays until then. */
+  /** Checks the files before the minutes of work; an older file stays until the end. */
   private void checkWritable() throws IOException {
     if (markdown.isPresent()) {
       OutputFile.checkText("--markdown", markdown.get());

@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
  * @param added names that the new one alone has
  */
 record BenchCompare(List<Move> moves, boolean sameMachine, List<String> gone, List<String> added) {
-  /** Of runs without quartiles. */
+  /** Smallest move of runs without quartiles. */
   private static final double NOISE = 0.05;
 
   /** Smaller changes are none, however narrow the intervals are. */

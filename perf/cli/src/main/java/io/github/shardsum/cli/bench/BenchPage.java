@@ -19,19 +19,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Results as one self-contained page that is readable without a script. */
+/** Results as one page. */
 final class BenchPage {
   private static final int LEFT = 250;
   private static final int ROW = 18;
 
-  /** A ratio further away is drawn at the edge. */
+  /** Ratios beyond are drawn at the edge. */
   private static final double LARGEST_RATIO = 4;
 
   /**
    * The machine's limits with a number of threads.
    *
-   * @param flops of multiply-adds in f32, FLOP/s
-   * @param bytes a second, by what is moved and from where
+   * @param flops FLOPs a second of multiply-adds in f32
+   * @param bytes bytes a second, by operation and level of memory
    */
   record Limits(int threads, double flops, Map<String, Double> bytes) {}
 
@@ -101,7 +101,7 @@ final class BenchPage {
     return count == 1 ? "one thread" : count + " threads";
   }
 
-  /** FLOPs a byte against FLOP/s, under what the machine does. */
+  /** FLOPs a byte against FLOP/s, under the machine's limits. */
   private void roofline(Limits limits) {
     List<RooflinePicture.Dot> dots =
         content.results().stream()

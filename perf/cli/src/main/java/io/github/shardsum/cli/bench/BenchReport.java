@@ -165,7 +165,7 @@ final class BenchReport {
     }
   }
 
-  /** Which targets are met. */
+  /** The targets and whether each is reached. */
   void targets(List<Measured> results, List<KernelCase.Result> kernels) {
     List<Integer> counts = results.stream().map(Measured::threads).distinct().toList();
     out.println();

@@ -35,7 +35,7 @@ final class BenchRun {
    * @param workers our threads; the peers have as many
    * @param roof the machine's limits for these threads
    * @param peers who to compare with
-   * @param notes told in a line why a peer has no time
+   * @param notes receives a line for each peer without a time, with the reason
    */
   BenchRun(
       InterleavedTimer rounds,

@@ -25,10 +25,10 @@ final class FreshJvm {
   private static final List<String> VECTORS = List.of("--add-modules", "jdk.incubator.vector");
   private static final int STARTS = 5;
 
-  /** Of util-linux. */
+  /** A command of util-linux. */
   private static final List<String> ONE_PROCESSOR = List.of("taskset", "-c", "0");
 
-  /** With the packing of operands that fit into the second-level cache. */
+  /** Share of the peak, including the packing of operands that fit into the second-level cache. */
   private static final double TILE_SHARE = 0.85;
 
   private static final long DEADLINE_SECONDS = 120;

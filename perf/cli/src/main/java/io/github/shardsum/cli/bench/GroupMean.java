@@ -14,7 +14,7 @@ import java.util.Set;
  *
  * @param group the group
  * @param threads threads of ours and of each peer
- * @param opponents who, of whom the best counts in each case
+ * @param opponents the peers, of which the best one counts in each case
  * @param mean the geometric mean of the ratios
  * @param cases how many cases had such a peer
  * @param worst the case with the smallest ratio
@@ -28,7 +28,7 @@ record GroupMean(
     int cases,
     String worst,
     double worstRatio) {
-  /** Of each group and number of threads, in the order of the results. */
+  /** The mean of each group and number of threads, in the order of the results. */
   static List<GroupMean> of(List<Measured> results) {
     Set<List<Object>> keys = new LinkedHashSet<>();
     results.forEach(result -> keys.add(List.of(result.threads(), result.subject().group())));

@@ -267,7 +267,7 @@ final class KernelCases {
     return Interval.exactly(error);
   }
 
-  /** After the JIT is done with it, what a call allocates on this thread. */
+  /** Bytes that a call allocates on this thread after the JIT compiled it. */
   private static Interval bytes(Runnable call) {
     if (!(ManagementFactory.getThreadMXBean() instanceof com.sun.management.ThreadMXBean bean)) {
       throw new IllegalStateException("allocation: this JVM does not count it");

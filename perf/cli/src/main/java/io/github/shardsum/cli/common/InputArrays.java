@@ -130,7 +130,7 @@ public final class InputArrays implements AutoCloseable {
     }
     standardInputUsed = true;
     Path copy = Files.createTempFile("shardsum-input-", ".npy");
-    // Of a process that is told to end meanwhile, gigabytes would stay.
+    // A process that a signal ends meanwhile would leave gigabytes.
     copy.toFile().deleteOnExit();
     try {
       Files.copy(standardInput, copy, StandardCopyOption.REPLACE_EXISTING);

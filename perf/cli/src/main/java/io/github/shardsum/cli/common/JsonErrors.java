@@ -7,7 +7,7 @@ import tools.jackson.core.JacksonException;
 
 /** Errors of JSON in words. */
 public final class JsonErrors {
-  /** Advice to who programs the parser, and positions that it was told not to keep. */
+  /** Advice for programmers of the parser, and positions that the parser does not keep. */
   private static final List<Pattern> NOT_FOR_USERS =
       List.of(
           Pattern.compile(" ?\\((?:for \\w+ starting|start marker) at \\[[^]]*]\\)"),

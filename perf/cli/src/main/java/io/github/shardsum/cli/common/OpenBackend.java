@@ -16,6 +16,7 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.pjrt.PjrtClient;
 import io.github.shardsum.pjrt.PjrtPlugin;
 import io.github.shardsum.pjrt.backend.PjrtBackend;
+import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.nio.file.Path;

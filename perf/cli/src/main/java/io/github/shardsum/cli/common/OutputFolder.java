@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A folder for the outputs of a run, each a file NAME.npy. What would keep any of them from being
- * written is found before the run, so that none is written where not all can be.
+ * A folder for the outputs of a run, each a file NAME.npy. Obstacles to writing any of them are
+ * found before the run, so that either all are written or none.
  */
 public final class OutputFolder {
   private final Path folder;

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Which plugin a command uses, a mixin. */
+/** The options of a command that choose its plugin. */
 public final class PluginChoice {
   @Option(
       names = "--plugin",

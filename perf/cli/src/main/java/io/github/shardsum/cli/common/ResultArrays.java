@@ -29,7 +29,7 @@ public final class ResultArrays {
     return allocate(arena, dtype, shape, Shape.LONGEST_ARRAY);
   }
 
-  /** With another length of the longest array, for tests. */
+  /** Allocates with another limit of an array's length, for tests. */
   static Tensor allocate(Arena arena, DType dtype, Shape shape, long longest) {
     if (shape.elementCount() <= longest) {
       return Tensor.zeros(dtype, shape);
@@ -62,7 +62,7 @@ public final class ResultArrays {
     }
     Path folder = Files.createTempDirectory("shardsum-output-");
     Path copy = folder.resolve("result.npy");
-    // In reverse order, if the process is told to end meanwhile.
+    // The JVM deletes in reverse order if a signal ends the process meanwhile.
     List.of(folder, copy).forEach(made -> made.toFile().deleteOnExit());
     try {
       Npy.write(copy, tensor);

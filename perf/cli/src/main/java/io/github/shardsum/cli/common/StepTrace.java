@@ -18,8 +18,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * When devices ran the steps of a plan, beside the time that is predicted for each: of a collective
- * by a topology, of local steps by the rates of operations and bytes that another run had.
+ * The times at which devices ran the steps of a plan, with a prediction for each step. A topology
+ * predicts collectives; rates of operations and bytes from another run predict local steps.
  */
 public final class StepTrace {
   private static final int WORST = 10;

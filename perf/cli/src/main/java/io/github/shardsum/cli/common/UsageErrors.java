@@ -21,7 +21,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * .., got ..}, what was perhaps meant, and where help is.
  */
 public final class UsageErrors implements CommandLine.IParameterExceptionHandler {
-  /** With those of the suggestion and of the help at most eight. */
+  /** Lines of an error; the suggestion and the help make them eight at most. */
   private static final int MOST_LINES = 5;
 
   private static final int MOST_SUGGESTIONS = 3;
@@ -113,7 +113,7 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
     return types.length == 0 ? argument.type() : types[types.length - 1];
   }
 
-  /** Of a choice the names as they are typed, where picocli lists Java's constants. */
+  /** The choices as a user types them; picocli would list Java's constants. */
   private static String expected(ArgSpec argument, Class<?> type) {
     if (type.isEnum()) {
       return "one of "

@@ -27,10 +27,10 @@ import java.util.List;
  * or with why there are none. A plugin may end it.
  */
 public final class PluginChild {
-  /** Before the outputs. */
+  /** Precedes the outputs. */
   static final int RESULT = 0;
 
-  /** Before the reason why there are none. */
+  /** Precedes the reason why there are no outputs. */
   static final int REFUSED = 1;
 
   private PluginChild() {}

@@ -54,7 +54,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
     this.mesh = mesh;
     this.deadline = deadline;
     this.folder = Files.createTempDirectory("shardsum-differ-");
-    // In reverse order, if this process is told to end meanwhile.
+    // The JVM deletes in reverse order if a signal ends this process meanwhile.
     folder.toFile().deleteOnExit();
     FILES.forEach(name -> folder.resolve(name).toFile().deleteOnExit());
     try {

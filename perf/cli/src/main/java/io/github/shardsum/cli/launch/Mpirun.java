@@ -30,7 +30,7 @@ record Mpirun(Path file, Flavor flavor, String library) {
 
     private final String libraries;
 
-    /** By the names that programs are linked to, apart by blanks, the likeliest first. */
+    /** Takes the names that programs are linked to, separated by blanks, the likeliest first. */
     Flavor(String libraries) {
       this.libraries = libraries;
     }

@@ -36,7 +36,7 @@ final class Supervisor {
     this(errors, GRACE);
   }
 
-  /** With another time for mpirun to end the others, for tests. */
+  /** Makes a supervisor with another time for mpirun to end the others, for tests. */
   Supervisor(PrintWriter errors, Duration grace) {
     this.errors = errors;
     this.grace = grace;
@@ -74,7 +74,7 @@ final class Supervisor {
     }
   }
 
-  /** Where the JVM is ending already, no hook is taken any more. */
+  /** Ends mpirun with the JVM; a JVM that is ending already accepts no hook. */
   private static void endWithJvm(Process mpirun, Thread hook) {
     try {
       Runtime.getRuntime().addShutdownHook(hook);

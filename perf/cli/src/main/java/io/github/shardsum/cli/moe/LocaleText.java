@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * @param bytes the text
  */
 record LocaleText(int languages, byte[] bytes) {
-  /** Where the JDK has no name in a language it answers in this one. */
+  /** The language in which the JDK answers if it has no name in the requested one. */
   private static final Locale FALLBACK = Locale.ENGLISH;
 
   /** A language counts if at least this share of its names are its own. */

@@ -217,7 +217,7 @@ public final class MoeCommand implements Callable<Integer> {
     }
   }
 
-  /** Before the seconds of work. */
+  /** Checks the page's file before the seconds of work. */
   private void checkPage(Optional<Mesh> devices) throws IOException {
     if (html.isPresent() && devices.isPresent()) {
       throw new ParameterException(

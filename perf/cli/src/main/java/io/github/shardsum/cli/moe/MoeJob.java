@@ -55,10 +55,10 @@ record MoeJob(
   /** Rows of an expert that are in hand at once, at most. */
   private static final int CHUNK_ROWS = 2048;
 
-  /** Of the heap, for weights and activations; the rest is the JVM's and the text's. */
+  /** Share of the heap for weights and activations; the rest is the JVM's and the text's. */
   private static final double MEMORY_SHARE = 0.8;
 
-  /** Of the forward pass's memory, what forward and backward together take about. */
+  /** Memory of forward and backward together, as a multiple of the forward pass's. */
   private static final double BACKWARD_MEMORY = 3;
 
   MoeJob {

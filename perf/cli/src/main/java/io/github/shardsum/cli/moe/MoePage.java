@@ -132,7 +132,7 @@ final class MoePage {
     return picture;
   }
 
-  /** What each expert was asked for, and the slots that it has; 0 slots for no limit. */
+  /** Choices of each expert, and its slots; 0 slots for no limit. */
   static Picture bars(List<Load> loads, long slots) {
     int bottom = TOP + ROW * loads.size();
     long most = Math.max(slots, loads.stream().mapToLong(Load::asked).max().orElse(1));

@@ -144,7 +144,7 @@ final class RouteJobs {
     }
   }
 
-  /** Of each expert the slots that are gone, over groups: a rejected choice may use one up too. */
+  /** Used slots of each expert, summed over groups; a rejected choice may use one too. */
   private static long[] usedSlots(RouteMetrics metrics, long capacity) {
     long[] asked = metrics.load().toLongArray();
     long[] used = new long[Math.toIntExact(metrics.load().size(1))];

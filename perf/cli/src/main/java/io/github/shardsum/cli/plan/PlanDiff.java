@@ -21,8 +21,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The steps of a plan beside those of another one: which came, went, moved or changed their price,
- * and the totals of both. Both are priced by the same options.
+ * The differences of the steps of two plans: which came, went, moved or changed their price, and
+ * the totals of both. Both are priced by the same options.
  */
 final class PlanDiff {
   /** Relative difference of two prices that counts as rounding. */

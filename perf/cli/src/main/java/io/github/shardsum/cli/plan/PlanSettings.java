@@ -196,7 +196,7 @@ final class PlanSettings {
     out.flush();
   }
 
-  /** Prints a plan's steps beside those of another one; the exit status. */
+  /** Prints how a plan's steps differ from those of another plan; returns the exit status. */
   int printBeside(Planned before, Planned after, CommandLine line) throws IOException {
     if (old.isPresent()) {
       throw new ParameterException(line, "--diff: expected no --what-if too, got both");

@@ -56,7 +56,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
    */
   public record Row(
       String op, String what, String of, OptionalLong times, SortedSet<String> dtypes, long bytes) {
-    /** Of all times; of a number that is not known, of once. */
+    /** Bytes of all executions; an unknown number counts as one. */
     long allBytes() {
       return Math.multiplyExact(times.orElse(1), bytes);
     }
@@ -156,7 +156,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** Of the same values, bytes of one dtype are no measure of bytes of another. */
+  /** A note if the dtypes differ, since the bytes of the same values then do not compare. */
   private Optional<String> otherDtypes() {
     SortedSet<String> here = allDtypes(ours);
     SortedSet<String> there = allDtypes(theirs);

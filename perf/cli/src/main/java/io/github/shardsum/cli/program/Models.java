@@ -95,7 +95,7 @@ public enum Models {
     return best.isEmpty() ? mesh.axisNames() : best;
   }
 
-  /** Of the axes from one on; of equal ones those that come first. */
+  /** The axes from the given one on with the most parts; the first ones among equals. */
   private static List<String> mostParts(long experts, Mesh mesh, int from) {
     if (from == mesh.axisNames().size()) {
       return List.of();

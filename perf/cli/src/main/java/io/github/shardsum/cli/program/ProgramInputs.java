@@ -22,7 +22,8 @@ import java.util.stream.Stream;
 
 /**
  * Where the inputs of a program are: {@code NAME=FILE}, or in a folder as {@code NAME.npy}, or in
- * an archive under their names. What is named alone comes before what a folder or an archive has.
+ * an archive under their names. A file that is named alone takes precedence over folders and
+ * archives.
  *
  * @param named files of single inputs, as {@link InputArrays} takes them
  * @param bulk folders and archives in their order
@@ -108,7 +109,7 @@ record ProgramInputs(Map<String, String> named, List<Bulk> bulk) {
     return unknown;
   }
 
-  /** Where an input is, as {@link InputArrays} takes it; nothing if nobody says so. */
+  /** The place of an input, as {@link InputArrays} takes it; empty if no option names it. */
   Optional<String> find(Value input) {
     if (named.containsKey(input.name())) {
       return Optional.of(named.get(input.name()));

@@ -193,7 +193,7 @@ public final class RunCommand implements Callable<Integer> {
     return progress.watch(name, done, steps);
   }
 
-  /** Where each input is. */
+  /** The place of each input. */
   private Map<Value, String> places(Program program) throws IOException {
     ProgramInputs given = ProgramInputs.of(in, this::wrong);
     Map<Value, String> places = new LinkedHashMap<>();

@@ -52,7 +52,7 @@ public final class ScalingRun {
    * measured first, since predictions begin with it.
    *
    * @param devices numbers of them
-   * @param said is told each point
+   * @param said receives each point
    */
   public List<ScalingPoint> inProcess(
       List<String> programs, List<Integer> devices, Consumer<ScalingPoint> said) {

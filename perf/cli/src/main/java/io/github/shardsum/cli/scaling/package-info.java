@@ -1,4 +1,4 @@
-/** {@code shardsum scaling}: real steps over devices and processes beside their prediction. */
+/** {@code shardsum scaling}: measured and predicted steps over devices and processes. */
 @NullMarked
 package io.github.shardsum.cli.scaling;
 

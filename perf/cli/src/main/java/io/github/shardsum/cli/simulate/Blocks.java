@@ -128,7 +128,7 @@ final class Blocks {
     return block(name, Block.Kind.ATTENTION, count, p.build());
   }
 
-  /** With heads and hidden widths over tensor. */
+  /** Splits heads and hidden widths over the tensor axis. */
   private Value split(ProgramBuilder p, Value x) {
     if (layout.tensor() == 1) {
       return x;

@@ -78,7 +78,10 @@ record Contrast(String name, Score from, Score to) {
     }
   }
 
-  /** Of these one differs; the devices of a slice and the copies follow from the others. */
+  /**
+   * The properties of which a contrast changes one; the devices of a slice and the copies follow
+   * from the others.
+   */
   private static Map<String, Double> things(Job job) {
     Map<String, Double> things = new LinkedHashMap<>();
     Layout layout = job.layout();

@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param perChip devices of a chip
  */
 record Machine(Family family, List<Integer> sides, int slices, long devices, int perChip) {
-  /** What of a link or a memory's bandwidth is attained. */
+  /** The attained share of a link's or a memory's bandwidth. */
   static final double ATTAINED = 0.8;
 
   private static final long MOST_CHIPS = 1 << 23;

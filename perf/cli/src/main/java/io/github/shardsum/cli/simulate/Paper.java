@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** The GShard paper's tables 1 and 3 and figure 8 beside the formulas. */
+/** The GShard paper's tables 1 and 3 and figure 8 compared with the formulas. */
 final class Paper {
   /** FLOP/s of a core, bytes/s of a link and direction, and bytes of the two all-to-alls a core. */
   static final double PEAK = 61.5e12;

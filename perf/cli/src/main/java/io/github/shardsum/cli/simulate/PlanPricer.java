@@ -260,7 +260,7 @@ final class PlanPricer {
         .toList();
   }
 
-  /** Of the largest device, floating elements as bf16. */
+  /** Bytes of a value on the largest device, floating elements as bf16. */
   private double bytes(int value) {
     PlannedValue planned = values.get(value);
     DType dtype = planned.dtype();

@@ -14,7 +14,7 @@ import java.util.function.Predicate;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Prints the collectives of a step's plans, and the formulas' prediction beside. */
+/** Prints the collectives of a step's plans, and the formulas' prediction next to them. */
 final class PlannedReport {
   /** Differences of this share are explained. */
   private static final double LARGE = 0.1;

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param bytes of a device by kind
  */
 record Prediction(Job job, List<Term> terms, Map<String, Double> bytes) {
-  /** What a term is spent on. */
+  /** The kind of work of a term. */
   enum Kind {
     COMPUTE,
     COLLECTIVE,

@@ -17,7 +17,7 @@ final class RowPlanner {
   private static final String HYBRID =
       "nemotron-?h|nemotron-?3|qwen-?3[-_.]?next|qwen-?3\\.5|jamba|mamba|zamba|linear attention|hybrid[ -](?:attention|model)";
 
-  /** What real routing makes of the longest expert, where a row does not say. */
+  /** Load of the longest expert over the mean under real routing, for rows that do not state it. */
   static final double REAL_ROUTING = 1.25;
 
   private static final long USUAL_VOCABULARY = 128_000;
@@ -35,7 +35,7 @@ final class RowPlanner {
     this.families = families;
   }
 
-  /** What became of a row. */
+  /** The outcome of a row. */
   sealed interface Outcome {
     /** The row. */
     Row row();

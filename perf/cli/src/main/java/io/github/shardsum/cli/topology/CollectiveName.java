@@ -31,17 +31,17 @@ enum CollectiveName {
   BROADCAST,
   BARRIER;
 
-  /** Rows of an expert that is no hotter than the others. */
+  /** Rows of an expert with the usual load. */
   private static final long ROWS = 1_000;
 
-  /** Indices of a device's chunk, of which an exchange gives the first and the last away. */
+  /** Indices of a device's chunk; an exchange sends the first and the last. */
   private static final long INDICES = 16;
 
   /**
    * The price.
    *
-   * @param hot how many times as much as any other the first member gets from each in a ragged
-   *     all-to-all; what each sends is the bytes
+   * @param hot in a ragged all-to-all, rows of the first member as a multiple of another's; each
+   *     member sends the given bytes
    */
   CollectiveCost price(CollectiveCostModel costs, List<String> over, long bytes, double hot) {
     if (this == RAGGED_ALL_TO_ALL) {

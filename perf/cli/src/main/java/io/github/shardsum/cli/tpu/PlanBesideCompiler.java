@@ -52,7 +52,7 @@ record PlanBesideCompiler(SpmdPlan plan, PjrtExecutable compiled) {
         .put("flops", plan.flops());
   }
 
-  /** Of a compiler that does not tell the peak, all that it has at once. */
+  /** The compiler's peak, or the sum of its arrays if it does not report a peak. */
   static long peak(CompiledMemory memory) {
     return memory.peak() > 0
         ? memory.peak()

@@ -169,7 +169,7 @@ final class TpuCompile implements Callable<Integer> {
     return 0;
   }
 
-  /** Of a large program a compiler has minutes of work, which a terminal is told. */
+  /** Compiling a large program takes minutes, so a terminal shows progress. */
   private PjrtExecutable compile(PjrtTopology devices, byte[] code, CompileOptions options) {
     try (LongRun _ = progress.watch(topology, () -> 0, 0)) {
       return devices.compile(code, ProgramFormat.MLIR, options);

@@ -182,7 +182,7 @@ final class TpuRun implements Callable<Integer> {
     return whole;
   }
 
-  /** Before the run: who waited for hours for it would rather be told now. */
+  /** Checked before the run, which may take hours. */
   static void checkResults(List<PjrtType> types, int files) {
     if (files != 0 && files != types.size()) {
       throw new IllegalArgumentException(

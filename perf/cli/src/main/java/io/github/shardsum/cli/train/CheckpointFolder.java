@@ -41,7 +41,7 @@ final class CheckpointFolder implements AutoCloseable {
   private static final Pattern STEP = Pattern.compile("\\d{1,18}");
   private static final int KEPT = 2;
 
-  /** Before a tensor's name, in the metadata: the CRC-32 of its bytes. */
+  /** Prefix of a tensor's name in the metadata; the entry has the CRC-32 of its bytes. */
   private static final String CHECKSUM = "crc32.";
 
   /** Behind the name of a file that is no checkpoint any more. */

@@ -66,10 +66,10 @@ record TrainJob(
   private static final int OTHERS = 400;
   private static final int QUICK_PART = 8;
 
-  /** With what comes before and after, the whole takes less than ten minutes on two cores. */
+  /** Minutes of training; with data and report the command takes less than ten on two cores. */
   private static final double MINUTES = 7.5;
 
-  /** With what comes before and after a minute. */
+  /** Minutes of a quick training; the whole command takes one. */
   private static final double QUICK_MINUTES = 0.4;
 
   private static final double NANOS_A_MINUTE = 60e9;

@@ -81,7 +81,7 @@ final class Trainer implements AutoCloseable {
   /** Whether something holds on any process of the job, all of which ask in the same order. */
   @FunctionalInterface
   interface Agreement {
-    /** Of this process alone. */
+    /** Agreement of a process that is alone. */
     Agreement ALONE = own -> own;
 
     boolean any(boolean own);

@@ -9,12 +9,12 @@ import jdk.incubator.vector.VectorSpecies;
  * Loops that C2's own vectorization does not reach: chains of multiply-adds that never leave their
  * registers, and reads in several streams.
  *
- * <p>What goes round a loop is never the receiver of a call: C2 would not know its class without a
- * profile, and have it as an object.
+ * <p>A variable that a loop carries is never the receiver of a call: without a profile C2 would not
+ * know its class, and would keep it as an object.
  *
- * <p>What goes round a chain of multiply-adds is its sum, which the instruction adds into. Were it
- * a factor, C2 would copy the summand in every step, and with 16 registers have none left for that:
- * 0.89 of the peak.
+ * <p>A chain of multiply-adds carries its sum, into which the instruction adds. Were it a factor,
+ * C2 would copy the summand in every step, and with 16 registers have none left for that: 0.89 of
+ * the peak.
  */
 public final class RegisterLoops {
   /** Two units of latency 4 want 8 at once; these leave room for the factors in 16 registers. */

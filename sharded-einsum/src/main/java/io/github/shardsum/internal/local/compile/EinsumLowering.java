@@ -142,7 +142,7 @@ final class EinsumLowering {
         frame -> run(frame, frame.workspace().einsum(index), operands, out));
   }
 
-  /** Of a dense operand's elements the part that is there. */
+  /** The share of a dense operand's elements that are present. */
   private double density(int[] operands) {
     double density = 1;
     for (int operand : operands) {

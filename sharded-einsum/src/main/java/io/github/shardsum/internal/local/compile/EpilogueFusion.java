@@ -26,7 +26,7 @@ import java.util.Set;
  * values in between.
  */
 final class EpilogueFusion {
-  /** Of an input's elements, how many of the result's to one that a copy of it is worth. */
+  /** Elements of the result for each element of an input, from which a copy of the input pays. */
   private static final long WORTH_COPYING = 8;
 
   /**

@@ -500,7 +500,7 @@ public final class Lowering {
     }
   }
 
-  /** From the first step that touches a buffer to the last one. */
+  /** The lifetime of each buffer, from the first step that touches it to the last. */
   private List<BufferInfo> lifetimes() {
     int[] first = new int[buffers.size()];
     int[] last = new int[buffers.size()];

@@ -195,7 +195,7 @@ final class RowLowering {
     }
   }
 
-  /** Where einsums of two operands read it, positions are enough. */
+  /** A one-hot value; for einsums of two operands positions are enough. */
   private void oneHot(Selection.OneHot hot, Value result) {
     int indices = lowering.dense(hot.indices());
     if (!new OneHotLowering(lowering).isWorthIt(result, hot.indices().type().rank())) {

@@ -32,7 +32,7 @@ public record FusedKernel(
   /** Tasks a thread, so that a late one costs little; more would allocate more. */
   private static final int TASKS_A_THREAD = 4;
 
-  /** From so many elements on more than one thread is worth waking: about 10 us of work. */
+  /** Elements from which more than one thread is worth waking: about 10 us of work. */
   private static final long LEAST_SHARED = 1 << 13;
 
   /**

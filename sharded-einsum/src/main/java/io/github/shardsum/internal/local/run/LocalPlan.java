@@ -83,7 +83,7 @@ public record LocalPlan(
     return bytes + scratchBytes();
   }
 
-  /** One step runs at a time, so that the largest scratch is that of all. */
+  /** One step runs at a time, so all steps share the largest scratch. */
   private long scratchBytes() {
     return steps.stream().mapToLong(Step::scratchBytes).max().orElse(0);
   }
@@ -109,7 +109,7 @@ public record LocalPlan(
     return new LocalPlan(name, locations, steps, memory, routings, nested, biased, all);
   }
 
-  /** Its notes and those of loops' bodies, each once. */
+  /** The notes of the plan and of loops' bodies, each once. */
   private Set<String> allNotes() {
     Set<String> all = new LinkedHashSet<>(notes);
     nested.forEach(body -> all.addAll(body.allNotes()));

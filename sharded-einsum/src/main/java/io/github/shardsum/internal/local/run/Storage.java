@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.local.run;
 
-/** Where the memory of a value is. */
+/** The memory of a value. */
 public sealed interface Storage {
   /** A buffer of the workspace, in C order. */
   record Buffer(int index) implements Storage {}

@@ -103,7 +103,7 @@ final class PlanNames {
     };
   }
 
-  /** Of a value that a rewriting names after a statement, as {@code p.most}, the statement's. */
+  /** The name of the statement after which a rewriting named a value, as {@code p.most}. */
   private String root(String name) {
     for (int dot = name.indexOf('.'); dot > 0; dot = name.indexOf('.', dot + 1)) {
       if (names.contains(name.substring(0, dot))) {

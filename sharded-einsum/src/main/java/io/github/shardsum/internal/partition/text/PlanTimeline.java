@@ -33,7 +33,7 @@ final class PlanTimeline {
   private final long peak;
   private final boolean isTimed;
 
-  /** Where a step lies on the axis of time. */
+  /** The times of a step. */
   private record Span(double begin, double end, double exposed, boolean isTransfer) {}
 
   private PlanTimeline(SpmdPlan plan, List<StepFigures> steps, long peak, boolean isTimed) {
@@ -72,7 +72,7 @@ final class PlanTimeline {
     }
   }
 
-  /** By the schedule, or one step after the other where a plan starts nothing. */
+  /** Times by the schedule, or one step after the other if a plan starts no transfer. */
   private static List<Span> spans(SpmdPlan plan, List<StepFigures> steps) {
     List<Span> spans = new ArrayList<>();
     double at = 0;
@@ -165,7 +165,7 @@ final class PlanTimeline {
         + (span.exposed() == 0 ? "" : ", " + unit.text(span.exposed()) + " of it exposed");
   }
 
-  /** What the largest device holds while each step runs, and a line at the peak of the plan. */
+  /** Memory of the largest device while each step runs, and a line at the peak of the plan. */
   private void memory(Picture picture, Axis time, Axis memory) {
     double bottom = memory.from();
     for (int i = 0; i < steps.size(); i++) {

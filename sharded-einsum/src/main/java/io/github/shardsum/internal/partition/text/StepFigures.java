@@ -72,7 +72,7 @@ record StepFigures(
    */
   record All(List<StepFigures> steps, long received, double flops, double price, long peakBytes) {}
 
-  /** Of a plan and each of its steps. */
+  /** The figures of a plan and of each of its steps. */
   static All of(SpmdPlan plan, PlanOptions options) {
     DeviceMemory memory = DeviceMemory.of(plan);
     Prices prices = Prices.of(plan.mesh(), options);

@@ -44,7 +44,7 @@ final class GradientRules {
    * Cotangents of the operands.
    *
    * @param operation the operation
-   * @param members what members of regions have to do with it
+   * @param members the sums over members of regions
    * @param varies of each operand the axes along which members may hold others
    * @param results its results
    * @param given cotangents of the results, empty where nothing depends on one

@@ -56,7 +56,7 @@ public final class AnnotationInsertion {
           "annotations of program " + program.name(),
           "names must be of its values, got " + String.join(", ", left.keySet()));
     }
-    // An output that is an input stays what it was.
+    // An output that is an input stays unannotated.
     return new Program(program.name(), program.inputs(), statements, program.outputs());
   }
 

@@ -29,7 +29,7 @@ final class ProgramEditor {
     program.statements().forEach(each -> each.results().forEach(value -> names.add(value.name())));
   }
 
-  /** Adds a statement of the program, perhaps on other operands. */
+  /** Adds a statement of the program, whose operands may be replaced. */
   void keep(Statement statement) {
     statements.add(statement);
   }

@@ -20,7 +20,7 @@ public final class Simplification {
    *
    * @param program the program
    * @param keep values that are computed under their names even if another has the same operation
-   * @param same to be filled: for each value that is gone the one that takes its place
+   * @param same receives the replacement of each removed value
    * @return one in which no two statements have the same operation, but for such values
    */
   public static Program commonSubexpressions(

@@ -16,7 +16,7 @@ final class OperationNames {
   /** Longer names are of nobody's fingers, and a distance takes their length times another's. */
   private static final int LONGEST = 40;
 
-  /** Of operations that are no pointwise kind and no reduction. */
+  /** Names of operations that are neither pointwise nor reductions. */
   private static final List<String> OTHERS =
       List.of(
           "select",

@@ -20,7 +20,7 @@ public final class ProgramParser {
   /** More than programs have, and less than a thread's stack takes. */
   private static final int MOST_NESTED = 100;
 
-  /** Of the line that an error shows. */
+  /** Characters of the line that an error shows. */
   private static final int LONGEST_LINE = 300;
 
   private final String text;

@@ -10,7 +10,7 @@ import io.github.shardsum.program.Statement;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Where communications and regions stand in a program. */
+/** The places of communications and regions in a program. */
 public final class Regions {
   private Regions() {}
 

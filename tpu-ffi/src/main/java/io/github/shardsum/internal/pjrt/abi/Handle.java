@@ -11,10 +11,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A native object that is destroyed exactly once: when it has been closed and no call uses it.
  *
- * <p>A call enters before it passes the address and exits after; closing while others are inside is
- * legal, forbids new entries at once, and leaves the destruction to the last one out. A child keeps
- * its parent from being destroyed, so that a buffer goes before its client in whatever order they
- * are closed; closing a parent closes its children. Nothing here waits, so nothing deadlocks.
+ * <p>A call enters before it passes the address and exits after; closing while calls are inside is
+ * legal, forbids new entries at once, and leaves the destruction to the last call that exits. A
+ * child keeps its parent from being destroyed, so that a buffer goes before its client in whatever
+ * order they are closed; closing a parent closes its children. Nothing here waits, so nothing
+ * deadlocks.
  */
 public final class Handle {
   private static final VarHandle STATE;

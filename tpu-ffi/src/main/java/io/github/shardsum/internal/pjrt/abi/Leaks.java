@@ -30,7 +30,7 @@ public final class Leaks {
    *
    * @param owner what a user holds; the handle must not reach it
    * @param handle its native object
-   * @param report told of a leak, on a thread of this class
+   * @param report receives a text for each leak, on a thread of this class
    */
   public static void watch(Object owner, Handle handle, Consumer<String> report) {
     if (handle.isRoot()) {

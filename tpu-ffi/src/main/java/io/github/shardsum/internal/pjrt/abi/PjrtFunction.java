@@ -304,7 +304,7 @@ public enum PjrtFunction {
     return FIRST + 8L * ordinal();
   }
 
-  /** Where a field of its arguments lies, for a call that has no time to look each time. */
+  /** The offset of an argument's field, for callers that look it up once. */
   public long offsetOf(String field) {
     return arguments()
         .orElseThrow(() -> new IllegalArgumentException(symbol + ": no arguments"))

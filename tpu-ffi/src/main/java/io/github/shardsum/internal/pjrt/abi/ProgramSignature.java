@@ -17,7 +17,7 @@ import java.util.TreeSet;
  */
 public record ProgramSignature(
     Optional<List<ArrayType>> parameters, Optional<Set<Integer>> donated) {
-  /** Where there is no HLO to read. */
+  /** The signature of a program without HLO to read. */
   public static final ProgramSignature UNKNOWN =
       new ProgramSignature(Optional.empty(), Optional.empty());
 

@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 
-/** Which devices a program runs on. */
+/** The devices that a program runs on. */
 public final class Assignments {
   private static final int MOST_SHOWN = 16;
 
@@ -39,7 +39,9 @@ public final class Assignments {
     }
   }
 
-  /** With a count of its own, so that a test can see the plugin refuse a wrong one. */
+  /**
+   * Writes an assignment with a given count, so that a test can see the plugin refuse a wrong one.
+   */
   public static void into(
       Api api, MemorySegment client, int replicas, int partitions, MemorySegment ids, long size) {
     try (CallArena scratch = api.scratch()) {

@@ -5,11 +5,11 @@ import java.lang.ref.Reference;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Host memory that a plugin uses, and the event after which it does no more.
+ * Host memory that a plugin uses, and the event after which the plugin no longer uses it.
  *
  * <p>A CPU uses memory as long as the buffer lives, and the event comes with the buffer's end, on
- * the thread that closes it. To be called back for it costs more than the transfer: so the plugin
- * is only asked to once somebody wants to know, or if the event has not come when the buffer is
+ * the thread that closes it. A callback costs more than the transfer. The plugin is therefore asked
+ * for one only if a caller waits for the event, or if the event has not come when the buffer is
  * gone.
  */
 public final class BorrowedHostMemory {
@@ -18,15 +18,15 @@ public final class BorrowedHostMemory {
   private final Object owner;
   private final CompletableFuture<Void> released = new CompletableFuture<>();
 
-  /** Whether the event is somebody's already, who destroys it; guarded by this. */
+  /** Whether the event has an owner, who destroys it; guarded by this. */
   private boolean watched;
 
   /**
-   * A lease that is watched from the beginning, or not yet.
+   * A lease of host memory.
    *
-   * @param client whose the event is; the caller is inside
-   * @param event when the plugin lets go
-   * @param owner what must be reachable until then
+   * @param client the client of the event; the caller is inside
+   * @param event the end of the plugin's use
+   * @param owner an object that must stay reachable until then
    */
   public BorrowedHostMemory(ClientState client, MemorySegment event, Object owner) {
     this.client = client;
@@ -37,15 +37,15 @@ public final class BorrowedHostMemory {
     }
   }
 
-  /** Done when the plugin has let go; the buffer may be gone. */
+  /** A future that is done when the plugin no longer uses the memory; the buffer may be gone. */
   public CompletableFuture<Void> released() {
     watch();
     return released.copy();
   }
 
   /**
-   * Has the event seen to. To be called when the buffer is gone, while its client is not: the
-   * caller that comes first holds the client before the other may go on.
+   * Has the event watched. Called after the buffer is gone and before its client is: the first
+   * caller holds the client before the other may go on.
    */
   public synchronized void watch() {
     if (watched) {

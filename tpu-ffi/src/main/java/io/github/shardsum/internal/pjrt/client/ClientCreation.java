@@ -26,7 +26,7 @@ public final class ClientCreation {
    *
    * @param origin the plugin's file
    * @param api its functions
-   * @param options what the plugin is told, and how long it may take
+   * @param options options for the plugin, and how long it may take
    * @param destroy ends a client that came too late
    * @param wrap makes the object of a client, which keeps what the plugin may call
    */

@@ -199,7 +199,7 @@ public final class HostBuffers {
     }
   }
 
-  /** By way of a block of the client's, so that the caller's memory is free at once. */
+  /** Copies by a block of the client, so that the caller's memory is free at once. */
   private static PjrtBuffer staged(
       ClientState client,
       ArrayType type,

@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
 /**
- * A serialized program with a head: a mark, a checksum, and who wrote it. Plugins end the process
- * on bytes that are damaged, and may take those of another build for their own.
+ * A serialized program with a header: a mark, a checksum and its writer. Plugins end the process on
+ * damaged bytes, and may accept those of another build.
  */
 public final class SerializedProgram {
   private static final byte[] MARK = "shardsum-pjrt-1\n".getBytes(StandardCharsets.US_ASCII);
@@ -21,7 +21,7 @@ public final class SerializedProgram {
 
   private SerializedProgram() {}
 
-  /** The versions of a plugin, as far as it tells them. */
+  /** The versions of a plugin, as far as it reports them. */
   public static String maker(Api api) {
     String attributes;
     try {

@@ -95,7 +95,7 @@ public final class TpuLimits {
     }
   }
 
-  /** By default a program runs on the devices from 0 on. */
+  /** Checks the devices; by default a program runs on those from 0 on. */
   private static void checkIds(CompileOptions options) {
     int largest =
         options.assignment().stream()

@@ -96,7 +96,10 @@ public final class PluginLoader {
     return new PjrtException(code, "dlopen", message);
   }
 
-  /** Without it the first native call would fail in a class's initialiser, which says nothing. */
+  /**
+   * Checks native access; without the check the first native call would fail in a class
+   * initialiser, without a reason.
+   */
   @SuppressWarnings("restricted")
   private static void checkNativeAccess() {
     try {

@@ -21,7 +21,7 @@ public final class StagingPool {
 
   private static final int MOST_BLOCKS = 64;
 
-  /** A block is longer than wanted by less than an eighth, so that sizes that differ share some. */
+  /** A block is less than an eighth longer than requested, so that similar sizes share blocks. */
   private static final int STEPS = 8;
 
   private final Lock lock = new ReentrantLock();

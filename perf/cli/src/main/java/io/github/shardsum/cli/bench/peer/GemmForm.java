@@ -184,7 +184,7 @@ record GemmForm(int m, int n, int k, int left, Matrix a, Matrix b, int ldc, long
     return offsets.toArray(long[][]::new);
   }
 
-  /** By label; 0 where the operand does not have it. */
+  /** Strides by label; 0 for labels that the operand lacks. */
   private static long[] strides(BoundEquation bound, int operand) {
     return byLabel(
         bound.operandLabels(operand), bound.operandShape(operand).rowMajorStrides(), bound);

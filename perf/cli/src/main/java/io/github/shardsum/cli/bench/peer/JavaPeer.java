@@ -27,12 +27,12 @@ public final class JavaPeer implements Competitor, AutoCloseable {
   /** More offsets than these would make a line of megabytes. */
   private static final int MOST_PRODUCTS = 4096;
 
-  /** Of TensorFlow's operation. */
+  /** The limit of TensorFlow's operation. */
   private static final int MOST_OPERANDS = 2;
 
   private final JavaLibrary library;
 
-  /** Of sources, which the JVM compiles when it needs them. */
+  /** Folder of sources, which the JVM compiles when it needs them. */
   private final Path folder;
 
   private final JsonProcess process;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A matrix product of a native library, for the einsums that are a loop of plain products. */
 public final class NativeGemm implements Competitor {
-  /** By the names that tables show. */
+  /** The names that tables show. */
   public static final List<String> NAMES = ProductLibrary.ids();
 
   /** Page size: a peer gets memory at least as well aligned as its own allocator's. */

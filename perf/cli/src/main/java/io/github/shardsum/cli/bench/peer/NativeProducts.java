@@ -249,7 +249,7 @@ final class NativeProducts {
     return ONEDNN_ISA.getOrDefault(isa, (isa & 0x20) != 0 ? "avx512_core and more" : "");
   }
 
-  /** Of {@code dnnl_cpu_isa_t}. */
+  /** The names of {@code dnnl_cpu_isa_t}. */
   private static Map<Integer, String> oneDnnIsa() {
     return Map.of(
         0x1, "sse41",

@@ -83,7 +83,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
     return name;
   }
 
-  /** Variables as told; one without a value is taken away. */
+  /** Sets the given variables; one without a value is removed. */
   static void set(Map<String, String> environment, Map<String, String> variables) {
     variables.forEach(
         (name, value) -> {

@@ -44,7 +44,7 @@ public final class Examples {
 
   private static final int PART = 4;
 
-  /** Of each epoch one phrase for so many names: phrases are the longer ones to learn. */
+  /** Names for each phrase of an epoch; phrases take longer to learn. */
   private static final int NAMES_A_PHRASE = 1;
 
   private final List<Example> names = new ArrayList<>();

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Texts without what two spellings of one name differ in: case, accents, punctuation, blanks and
- * compatibility forms. What is held back is held back in every such spelling.
+ * Texts without the differences between spellings of one name: case, accents, punctuation, blanks
+ * and compatibility forms. A text that is held back is held back in every such spelling.
  */
 public final class Folded {
   private static final int FIRST_ACCENT = 0x300;

@@ -103,7 +103,10 @@ final class JdkNames {
     return scripts;
   }
 
-  /** Of half a million codes few are scripts, and looking a name up is slower than this. */
+  /**
+   * Whether a code is a script; few of half a million are, and this is faster than a look-up of the
+   * name.
+   */
   private static boolean isScript(String code) {
     try {
       Character.UnicodeScript.forName(code);

@@ -35,7 +35,7 @@ public final class JdkPairs {
   /** Phrases of each kind of each language. */
   private static final int PHRASES = 160;
 
-  /** Of each kind of date, dates of each language that are all held back. */
+  /** Dates of each kind and language that are all held back. */
   private static final int FAR_DATES = 8;
 
   private static final long SEED = 47;
@@ -64,7 +64,7 @@ public final class JdkPairs {
   /**
    * The pairs, from the file or gathered and, where that can be, kept in it.
    *
-   * @param begin is told how many languages there are, if they must be gathered
+   * @param begin receives the number of languages, if pairs must be gathered
    * @param done gets 1 after each, from any thread
    */
   public static List<Pair> load(Path file, Workers workers, IntConsumer begin, IntConsumer done) {

@@ -41,7 +41,7 @@ public enum Split {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Where a pair belongs. */
+  /** The split of a pair. */
   static Split of(Pair pair) {
     return switch (pair.kind()) {
       case NAME -> ofName(pair);

@@ -174,7 +174,7 @@ public final class GramClassifier implements Predictor {
       }
     }
 
-    /** From scores to the softmax less what is right. */
+    /** Turns scores into the softmax less the right answer. */
     private void toGradient(int from, int right) {
       float largest = scores[from];
       for (int i = from; i < from + classes; i++) {

@@ -10,29 +10,29 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * A baseline of phrases: texts with their numbers taken out, and with a lexicon their names too,
- * are looked up among what is learnt from; numbers are put into the translation as they are, and
- * names by the language's lexicon, the names that are learnt from.
+ * A baseline of phrases. Numbers are taken out of a text, and with a lexicon names too; the rest is
+ * looked up among the training texts. Numbers are then put into the translation unchanged, and
+ * names by the language's lexicon, which has the names of the training texts.
  */
 public final class Templates implements Predictor {
   private static final char NUMBER = '\u0001';
   private static final char NAME = '\u0002';
 
-  /** A part of the translation is the number of its place from here on. */
+  /** Marks from this character on stand for a part of the translation, by its number. */
   private static final char FIRST_PLACE = '\ue000';
 
   private static final int PLACES = 64;
 
-  /** Words of a name at most, in characters. */
+  /** Characters of a name at most. */
   private static final int LONGEST = 60;
 
-  /** Of each language's code, its names and what they are in English. */
+  /** Names of each language, by its code, with their English. */
   private final Map<String, Map<String, String>> lexicons = new HashMap<>();
 
-  /** Of a source without its parts, by language and for all, how often it became what. */
+  /** Counts of the translations of a source without its parts, by language and for all. */
   private final Map<String, Map<String, Integer>> learnt = new HashMap<>();
 
-  /** The templates of what is learnt from; of numbers alone, or of names too. */
+  /** The templates of the training texts, for numbers alone or for names too. */
   public Templates(List<Pair> training, boolean names) {
     if (names) {
       for (Pair pair : training) {
@@ -58,7 +58,7 @@ public final class Templates implements Predictor {
   }
 
   /**
-   * A text and what was taken out of it.
+   * A text and the parts that were taken out of it.
    *
    * @param template the rest, with a mark for each part
    * @param parts in English
@@ -155,7 +155,10 @@ public final class Templates implements Predictor {
     return target;
   }
 
-  /** Where a part stands between no letters or digits of its own kind, -1 if nowhere. */
+  /**
+   * The index of a part that has no letters or digits of its own kind around it; -1 if there is
+   * none.
+   */
   private static int find(String text, String part) {
     if (part.isEmpty()) {
       return -1;
