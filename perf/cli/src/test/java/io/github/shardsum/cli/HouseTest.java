@@ -190,6 +190,19 @@ class HouseTest {
                           && !isIn(type.getPackageName(), ROOT + "internal.assign")))
           .because("the solver knows of graphs, not of programs");
 
+  private static final ArchRule PICTURES_STAND_ON_THE_JDK_ALONE =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "picture")
+          .should()
+          .dependOnClassesThat(
+              describe(
+                  "are of the house and not of pictures",
+                  type ->
+                      type.getPackageName().startsWith(ROOT)
+                          && !type.getPackageName().equals(ROOT + "picture")))
+          .because("every page is drawn by it, whatever the page shows");
+
   /**
    * A public package and {@code internal.<its name>} are one slice: the one calls the other, which
    * uses its types. These internal packages have another name than the public one.
@@ -448,6 +461,20 @@ class HouseTest {
         ASSIGNMENTS_STAND_ON_THE_JDK_ALONE,
         ROOT + "internal.assign.Offender",
         type -> type.withField("layout", layout, ClassFile.ACC_PRIVATE));
+  }
+
+  @Test
+  void picturesStandOnTheJdkAlone() {
+    PICTURES_STAND_ON_THE_JDK_ALONE.check(classesOf(libraries()));
+  }
+
+  @Test
+  void aPictureThatSeesPlansIsSeen() throws IOException {
+    ClassDesc plan = ClassDesc.of(ROOT + "partition.SpmdPlan");
+    assertBreaks(
+        PICTURES_STAND_ON_THE_JDK_ALONE,
+        ROOT + "picture.Offender",
+        type -> type.withField("plan", plan, ClassFile.ACC_PRIVATE));
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.github.shardsum.picture.Ink;
 import io.github.shardsum.picture.Picture;
 import io.github.shardsum.picture.Unit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,9 +47,10 @@ final class LossCurves {
    * @param curves names and points, two curves at least
    */
   static Picture differences(String label, Map<String, List<History.Point>> curves) {
-    String first = curves.keySet().iterator().next();
-    Map<Long, Double> base = new LinkedHashMap<>();
-    curves.get(first).forEach(point -> base.put(point.step(), point.value()));
+    Map.Entry<String, List<History.Point>> dense = curves.entrySet().iterator().next();
+    String first = dense.getKey();
+    Map<Long, Double> base = new HashMap<>();
+    dense.getValue().forEach(point -> base.put(point.step(), point.value()));
     Map<String, List<History.Point>> less = new LinkedHashMap<>();
     curves.forEach(
         (name, points) ->
