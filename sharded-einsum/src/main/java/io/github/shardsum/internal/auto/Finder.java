@@ -100,7 +100,7 @@ public final class Finder {
   public FoundLayouts find() {
     Program pairs = PairwiseEinsums.run(simple);
     LayoutGraph.Built graph = estimate(pairs, options.memoryLimit());
-    Search search = new Search(program, mesh, trials, graph.slots());
+    Search search = new Search(program, mesh, trials, graph);
     Optional<Trial> best = trials.of(new TreeMap<>());
     OptionalLong limit = options.memoryLimit();
     for (int shrink = 0; shrink <= SHRINKS; shrink++) {

@@ -89,8 +89,11 @@ final class LayoutGraph {
    * @param problem the graph
    * @param scale the problem's units in an element or second
    * @param slots the values, each with the place of its node and its layouts
+   * @param groups numbers of the values that are annotated together, by name; none if each is
+   *     annotated alone
    */
-  record Built(AssignmentProblem problem, double scale, List<Slot> slots) {
+  record Built(
+      AssignmentProblem problem, double scale, List<Slot> slots, Map<String, Integer> groups) {
     /** The layout of each value by name. */
     Map<String, Layout> layouts(List<Integer> choice) {
       Map<String, Layout> layouts = new LinkedHashMap<>();
@@ -416,7 +419,7 @@ final class LayoutGraph {
     if (isTied) {
       edges.addAll(Repeats.ties(sites, slots.size(), prices));
     }
-    return problem(nodes, edges, limit);
+    return problem(nodes, edges, limit, isTied ? Repeats.groups(sites) : Map.of());
   }
 
   /** Whether a way stands for all those that are not listed. */
@@ -442,7 +445,11 @@ final class LayoutGraph {
     return costs;
   }
 
-  private Built problem(List<double[]> nodes, List<EdgePrices.Edge> edges, OptionalLong limit) {
+  private Built problem(
+      List<double[]> nodes,
+      List<EdgePrices.Edge> edges,
+      OptionalLong limit,
+      Map<String, Integer> groups) {
     double sum = 0;
     for (double[] costs : nodes) {
       sum += EdgePrices.largest(costs);
@@ -472,7 +479,8 @@ final class LayoutGraph {
           edge.second(),
           scaled.computeIfAbsent(edge.costs(), costs -> EdgePrices.units(costs, scale)));
     }
-    return new Built(builder.build(limit.orElse(Long.MAX_VALUE >> 2)), scale, List.copyOf(slots));
+    return new Built(
+        builder.build(limit.orElse(Long.MAX_VALUE >> 2)), scale, List.copyOf(slots), groups);
   }
 
   /** A power of two, so that amounts of work stay exact. */

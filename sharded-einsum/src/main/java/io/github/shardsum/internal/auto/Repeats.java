@@ -18,12 +18,15 @@ final class Repeats {
   /** The distance up to which neighbours are compared. */
   private static final int ROUNDS = 6;
 
+  /** The same for values that are annotated together. */
+  private static final int NEAR = 2;
+
   private Repeats() {}
 
   /** Edges that make equal statements and equal values choose the same. */
   static List<EdgePrices.Edge> ties(List<Site> sites, int firstSite, EdgePrices prices) {
     List<EdgePrices.Edge> ties = new ArrayList<>();
-    Map<Slot, Integer> colours = colours(sites);
+    Map<Slot, Integer> colours = colours(sites, ROUNDS);
     Map<String, Slot> first = new TreeMap<>();
     colours.forEach(
         (slot, colour) -> {
@@ -57,15 +60,26 @@ final class Repeats {
     return kind.toString();
   }
 
+  /**
+   * Names of values that are annotated together, each with a number of its group. Neighbours are
+   * compared to a small distance, so that the first and the last layer are in the group of the
+   * others.
+   */
+  static Map<String, Integer> groups(List<Site> sites) {
+    Map<String, Integer> groups = new HashMap<>();
+    colours(sites, NEAR).forEach((slot, colour) -> groups.put(slot.name, colour));
+    return groups;
+  }
+
   /** Numbers of values that are equal for as far as their neighbours are looked at. */
-  static Map<Slot, Integer> colours(List<Site> sites) {
+  private static Map<Slot, Integer> colours(List<Site> sites, int rounds) {
     Map<Slot, Integer> colours = new LinkedHashMap<>();
     for (Site site : sites) {
       site.operands().forEach(slot -> colours.put(slot, 0));
       site.results().forEach(slot -> colours.put(slot, 0));
     }
     List<String> kinds = sites.stream().map(Repeats::kind).toList();
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
       Map<Slot, String> seen = seen(sites, kinds, colours);
       Map<String, Integer> numbers = new HashMap<>();
       seen.forEach(

@@ -21,12 +21,13 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * Looks for annotations by the planner's own prices: says a solution with few annotations, gives
@@ -43,8 +44,13 @@ final class Search {
   /** Values up to which two annotations are changed at a time. */
   private static final int FEW = 8;
 
-  /** Plans that are made to drop annotations, whatever was made before. */
-  private static final int DROPS = 60;
+  /** The same of a program whose equal parts are annotated together. */
+  private static final int FEW_AHEAD = 2;
+
+  private static final int FEW_PROPAGATIONS = 100;
+
+  /** The same where none of the first ones repairs anything. */
+  private static final int MOST_AHEAD = 40;
 
   private final Program program;
   private final Mesh mesh;
@@ -53,11 +59,36 @@ final class Search {
   /** The values that may be annotated, inputs first, results of einsums next. */
   private final List<Variable> variables;
 
-  Search(Program program, Mesh mesh, Trials trials, List<Slot> slots) {
+  /** The values that are annotated together, each group with one at least. */
+  private final List<List<Variable>> groups;
+
+  /** The group of a value by its name among annotations. */
+  private final Map<String, List<Variable>> groupOf = new HashMap<>();
+
+  Search(Program program, Mesh mesh, Trials trials, LayoutGraph.Built graph) {
     this.program = program;
     this.mesh = mesh;
     this.trials = trials;
-    this.variables = variables(slots);
+    this.variables = variables(graph.slots());
+    this.groups = groups(graph.groups());
+    groups.forEach(group -> group.forEach(variable -> groupOf.put(variable.name, group)));
+  }
+
+  private List<List<Variable>> groups(Map<String, Integer> numbers) {
+    Map<String, List<Variable>> groups = new LinkedHashMap<>();
+    for (Variable variable : variables) {
+      Integer number = numbers.get(variable.slot);
+      String key =
+          number == null
+              ? variable.name
+              : number + " " + variable.value.type() + EdgePrices.keys(variable.layouts);
+      groups.computeIfAbsent(key, _ -> new ArrayList<>()).add(variable);
+    }
+    return List.copyOf(groups.values());
+  }
+
+  private List<Variable> group(String name) {
+    return Objects.requireNonNull(groupOf.get(name), name);
   }
 
   /**
@@ -163,29 +194,57 @@ final class Search {
 
   /** As few annotations as completion needs for a solution, by adding those that repair most. */
   private SortedMap<String, String> few(Map<String, Layout> solution) {
+    boolean isTied = groups.size() < variables.size();
     SortedMap<String, String> chosen = new TreeMap<>();
-    int left = MOST_PROPAGATIONS;
     List<Variable> wrong = wrong(chosen, solution);
+    if (isTied) {
+      // Inputs say most of a program of many layers; those that were not needed are dropped later.
+      wrong.stream().filter(Variable::isInput).forEach(one -> say(chosen, one, solution));
+      wrong = wrong(chosen, solution);
+    }
+    int left = isTied ? FEW_PROPAGATIONS : MOST_PROPAGATIONS;
+    int ahead = isTied ? FEW_AHEAD : LOOK_AHEAD;
     while (!wrong.isEmpty() && left > 0) {
-      SortedMap<String, String> best = chosen;
+      SortedMap<String, String> best = new TreeMap<>(chosen);
       List<Variable> least = wrong;
-      for (Variable variable : wrong.subList(0, Math.min(LOOK_AHEAD, wrong.size()))) {
+      int looked = 0;
+      for (List<Variable> group : next(wrong)) {
+        boolean isFound = least.size() < wrong.size();
+        if (left <= 0 || looked >= (isFound ? ahead : MOST_AHEAD)) {
+          break;
+        }
         SortedMap<String, String> with = new TreeMap<>(chosen);
-        with.put(variable.name, closed(Objects.requireNonNull(solution.get(variable.slot))));
+        group.forEach(variable -> say(with, variable, solution));
         List<Variable> then = wrong(with, solution);
         left--;
+        looked++;
         if (then.size() < least.size()) {
           best = with;
           least = then;
         }
       }
-      if (best.equals(chosen)) {
+      if (least.size() == wrong.size()) {
         return chosen;
       }
-      chosen = best;
+      chosen.putAll(best);
       wrong = least;
     }
     return chosen;
+  }
+
+  private static void say(
+      SortedMap<String, String> annotations, Variable variable, Map<String, Layout> solution) {
+    annotations.put(variable.name, closed(Objects.requireNonNull(solution.get(variable.slot))));
+  }
+
+  /** The values, by the groups that are annotated together. */
+  private Collection<List<Variable>> next(List<Variable> of) {
+    Map<String, List<Variable>> next = new LinkedHashMap<>();
+    for (Variable variable : of) {
+      String first = group(variable.name).getFirst().name;
+      next.computeIfAbsent(first, _ -> new ArrayList<>()).add(variable);
+    }
+    return next.values();
   }
 
   private List<Variable> wrong(SortedMap<String, String> with, Map<String, Layout> solution) {
@@ -289,10 +348,10 @@ final class Search {
     boolean isBetter = true;
     while (isBetter && !trials.isSpent()) {
       Trial before = best;
-      for (Variable variable : variables) {
-        best = changed(best, variable);
+      for (List<Variable> group : groups) {
+        best = changed(best, group);
       }
-      if (!best.beats(before) && variables.size() <= FEW) {
+      if (!best.beats(before) && groups.size() <= FEW) {
         best = changedTwice(best);
       }
       isBetter = best.beats(before);
@@ -300,25 +359,30 @@ final class Search {
     return best;
   }
 
-  private static List<Optional<Layout>> choices(Variable variable) {
-    List<Optional<Layout>> choices = new ArrayList<>();
-    choices.add(Optional.empty());
-    variable.layouts.forEach(layout -> choices.add(Optional.of(layout)));
+  /** Numbers of the layouts of a group's values, and none of them. */
+  private static List<OptionalInt> choices(List<Variable> group) {
+    List<OptionalInt> choices = new ArrayList<>();
+    choices.add(OptionalInt.empty());
+    for (int i = 0; i < group.getFirst().layouts.size(); i++) {
+      choices.add(OptionalInt.of(i));
+    }
     return choices;
   }
 
   private static SortedMap<String, String> with(
-      SortedMap<String, String> annotations, Variable variable, Optional<Layout> layout) {
+      SortedMap<String, String> annotations, List<Variable> group, OptionalInt layout) {
     SortedMap<String, String> with = new TreeMap<>(annotations);
-    with.remove(variable.name);
-    layout.ifPresent(one -> with.put(variable.name, closed(one)));
+    for (Variable variable : group) {
+      with.remove(variable.name);
+      layout.ifPresent(one -> with.put(variable.name, closed(variable.layouts.get(one))));
+    }
     return with;
   }
 
-  private Trial changed(Trial from, Variable variable) {
+  private Trial changed(Trial from, List<Variable> group) {
     Trial best = from;
-    for (Optional<Layout> choice : choices(variable)) {
-      Optional<Trial> trial = trials.of(with(from.annotations(), variable, choice));
+    for (OptionalInt choice : choices(group)) {
+      Optional<Trial> trial = trials.of(with(from.annotations(), group, choice));
       if (trial.isPresent() && trial.get().beats(best)) {
         best = trial.get();
       }
@@ -327,14 +391,14 @@ final class Search {
   }
 
   private Trial changedTwice(Trial from) {
-    for (Variable first : variables) {
-      for (Optional<Layout> choice : choices(first)) {
+    for (List<Variable> first : groups) {
+      for (OptionalInt choice : choices(first)) {
         SortedMap<String, String> once = with(from.annotations(), first, choice);
-        for (Variable second : variables) {
+        for (List<Variable> second : groups) {
           if (second.equals(first)) {
             break;
           }
-          for (Optional<Layout> other : choices(second)) {
+          for (OptionalInt other : choices(second)) {
             Optional<Trial> trial = trials.of(with(once, second, other));
             if (trial.isPresent() && trial.get().beats(from)) {
               return trial.get();
@@ -348,24 +412,32 @@ final class Search {
 
   /** Drops annotations, many at a time and then one by one, and names of labels that are whole. */
   Trial fewer(Trial from) {
-    trials.allow(DROPS);
+    trials.allowDrops();
     Trial best = from;
-    List<String> names = new ArrayList<>(variables.reversed().stream().map(v -> v.name).toList());
-    names.retainAll(best.annotations().keySet());
-    for (int chunk = names.size(); chunk > 0; chunk /= 2) {
-      for (int first = 0; first < names.size(); first += chunk) {
-        NavigableMap<String, String> without = new TreeMap<>(best.annotations());
-        names.subList(first, Math.min(names.size(), first + chunk)).forEach(without::remove);
+    List<List<Variable>> all = new ArrayList<>(groups.reversed());
+    all.removeIf(isFree(best));
+    for (int chunk = all.size(); chunk > 0; chunk /= 2) {
+      for (int first = 0; first < all.size(); first += chunk) {
+        SortedMap<String, String> without = new TreeMap<>(best.annotations());
+        all.subList(first, Math.min(all.size(), first + chunk))
+            .forEach(group -> group.forEach(variable -> without.remove(variable.name)));
         best = ifNoWorse(best, without);
       }
-      names.retainAll(best.annotations().keySet());
+      all.removeIf(isFree(best));
     }
-    for (String name : List.copyOf(best.annotations().keySet())) {
+    for (List<Variable> group : all.reversed()) {
       SortedMap<String, String> shorter = new TreeMap<>(best.annotations());
-      shorter.computeIfPresent(name, (_, text) -> shorter(text));
+      group.forEach(
+          variable -> shorter.computeIfPresent(variable.name, (_, text) -> shorter(text)));
       best = ifNoWorse(best, shorter);
     }
     return best;
+  }
+
+  /** Whether no value of a group is annotated. */
+  private static Predicate<List<Variable>> isFree(Trial of) {
+    return group ->
+        group.stream().noneMatch(variable -> of.annotations().containsKey(variable.name));
   }
 
   private Trial ifNoWorse(Trial best, SortedMap<String, String> other) {
@@ -379,23 +451,27 @@ final class Search {
     return split.isEmpty() ? text : String.join(" ", split);
   }
 
-  /** The increase of the price without each annotation. */
+  /** The increase of the price without each annotation and those of the values of its group. */
   SortedMap<String, Double> savings(Trial best) {
-    trials.allow(DROPS);
+    trials.allowDrops();
     SortedMap<String, Double> savings = new TreeMap<>();
-    for (String name : best.annotations().keySet()) {
+    for (List<Variable> group : groups) {
+      List<String> names =
+          group.stream().map(v -> v.name).filter(best.annotations()::containsKey).toList();
       SortedMap<String, String> without = new TreeMap<>(best.annotations());
-      without.remove(name);
-      trials
-          .of(without)
-          .ifPresent(
-              trial ->
-                  savings.put(
-                      name,
-                      trial.fits() || !best.fits()
-                          ? trial.price() - best.price()
-                          : Double.POSITIVE_INFINITY));
+      names.forEach(without::remove);
+      if (!names.isEmpty()) {
+        trials
+            .of(without)
+            .ifPresent(trial -> names.forEach(name -> savings.put(name, saved(best, trial))));
+      }
     }
     return savings;
+  }
+
+  private static double saved(Trial best, Trial without) {
+    return without.fits() || !best.fits()
+        ? without.price() - best.price()
+        : Double.POSITIVE_INFINITY;
   }
 }

@@ -36,6 +36,11 @@ final class Trials {
 
   private static final int KEPT = 12;
 
+  /** Plans that are made to drop annotations. */
+  private static final int LEAST_DROPS = 10;
+
+  private static final int MOST_DROPS = 60;
+
   private final Program program;
   private final Mesh mesh;
   private final PlanOptions options;
@@ -43,6 +48,7 @@ final class Trials {
   private final Set<String> split;
   private final Map<SortedMap<String, String>, Optional<Trial>> known = new HashMap<>();
   private final List<Trial> best = new ArrayList<>();
+  private final int drops;
   private int left;
   private int made;
 
@@ -58,6 +64,7 @@ final class Trials {
     this.kernels = given.kernels();
     this.split = given.split();
     this.left = most;
+    this.drops = Math.clamp(most / 2, LEAST_DROPS, MOST_DROPS);
   }
 
   /**
@@ -105,9 +112,9 @@ final class Trials {
     return left <= 0;
   }
 
-  /** Allows for more plans. */
-  void allow(int more) {
-    left = Math.max(left, more);
+  /** Allows for plans with fewer annotations, whatever was made before. */
+  void allowDrops() {
+    left = Math.max(left, drops);
   }
 
   int made() {

@@ -13,6 +13,7 @@ import io.github.shardsum.program.Program;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -65,6 +66,9 @@ public final class AutoCommand implements Callable<Integer> {
       description = "1 or 2 (default: ${DEFAULT-VALUE}), of --iopddl; the answer depends on it.")
   private int threads;
 
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
   @Override
   public Integer call() throws IOException {
     long begun = System.nanoTime();
@@ -93,13 +97,21 @@ public final class AutoCommand implements Callable<Integer> {
     Program program = layouts.program(mesh);
     PrintWriter out = spec.commandLine().getOut();
     if (layouts.isPareto()) {
-      LayoutsReport.pareto(Auto.pareto(program, mesh, options), options.plan())
-          .forEach(out::println);
+      List<FoundLayouts> all = Auto.pareto(program, mesh, options);
+      if (json) {
+        out.println(LayoutsJson.pareto(all, options.plan()));
+      } else {
+        LayoutsReport.pareto(all, options.plan()).forEach(out::println);
+      }
     } else {
       FoundLayouts found = Auto.find(program, mesh, options);
       String certificate = found.plan().certify();
       double took = (System.nanoTime() - begun) / 1e9;
-      LayoutsReport.lines(found, options.plan(), took, certificate).forEach(out::println);
+      if (json) {
+        out.println(LayoutsJson.of(found, options.plan(), took, certificate));
+      } else {
+        LayoutsReport.lines(found, options.plan(), took, certificate).forEach(out::println);
+      }
     }
     out.flush();
     return 0;
@@ -121,7 +133,7 @@ public final class AutoCommand implements Callable<Integer> {
 
   private int print(AssignmentProblem problem, Assignment answer) {
     PrintWriter out = spec.commandLine().getOut();
-    if (answer.isStoppedByClock()) {
+    if (answer.isStoppedByClock() && !json) {
       out.println("stopped by the clock: another run may give another answer");
     }
     if (!answer.isFound()) {
@@ -130,6 +142,10 @@ public final class AutoCommand implements Callable<Integer> {
           proven
               ? "no choice is possible within the limit of " + problem.limit() + " bytes (proven)"
               : "no choice within the limit of " + problem.limit() + " bytes was found");
+    }
+    if (json) {
+      out.println(LayoutsJson.of(answer, problem));
+      return 0;
     }
     out.println("cost   " + answer.cost());
     out.println("bound  " + answer.bound() + (answer.gap() == 0 ? " (the cost is optimal)" : ""));

@@ -104,6 +104,11 @@ public final class DifferCommand implements Callable<Integer> {
           "A plugin that has not answered by then is started again (default: ${DEFAULT-VALUE}).")
   private int deadline = 120;
 
+  @Option(
+      names = "--json",
+      description = "Print the summary too as JSON, as the last object on standard output.")
+  private boolean json;
+
   @Mixin private ProgressOption bars = new ProgressOption();
 
   @Override
@@ -179,15 +184,23 @@ public final class DifferCommand implements Callable<Integer> {
               out.flush();
             });
     progress.end();
-    err.println(
-        String.format(
-            Locale.ROOT,
-            "shardsum differ: %d programs on mesh %s from seed %d, %d disagreements",
-            summary.programs(),
-            mesh,
-            seed,
-            summary.disagreements()));
+    if (json) {
+      out.println(DifferJson.summary(summary, devices, seed));
+      out.flush();
+    } else {
+      err.println(summary(summary));
+    }
     return summary.disagreements() == 0 ? 0 : 1;
+  }
+
+  private String summary(Differ.Summary summary) {
+    return String.format(
+        Locale.ROOT,
+        "shardsum differ: %d programs on mesh %s from seed %d, %d disagreements",
+        summary.programs(),
+        mesh,
+        seed,
+        summary.disagreements());
   }
 
   /** Whose results the reference evaluator has. */

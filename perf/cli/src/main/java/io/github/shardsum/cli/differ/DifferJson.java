@@ -6,6 +6,7 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.stablehlo.LoweringOptions;
 import io.github.shardsum.stablehlo.StableHlo;
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testkit.Differ;
 import io.github.shardsum.testkit.Disagreement;
 import io.github.shardsum.testkit.Disagreement.Outcome;
 import java.util.List;
@@ -43,6 +44,16 @@ final class DifferJson {
                 LoweringOptions.defaults().withFullPrecision().withMesh(mesh))
             .text());
     return JsonAnswer.text(answer);
+  }
+
+  /** {@code {"programs":..,"mesh":..,"seed":..,"disagreements":..}}. */
+  static String summary(Differ.Summary summary, Mesh mesh, long seed) {
+    return JsonAnswer.text(
+        JsonAnswer.object()
+            .put("programs", summary.programs())
+            .put("mesh", mesh.notation())
+            .put("seed", seed)
+            .put("disagreements", summary.disagreements()));
   }
 
   private static void outcome(ObjectNode side, List<Value> outputs, Outcome outcome) {

@@ -280,14 +280,28 @@ final class Blocks {
     }
     layouts.values().removeIf(String::isEmpty);
     Program laid = mesh.size() == 1 ? program : Annotations.of(layouts).apply(program);
-    List<String> outputs = laid.outputs().stream().map(Value::name).toList();
+    return new Block(name, kind, count, laid, gradient(laid), weights);
+  }
+
+  /**
+   * A part with other layouts.
+   *
+   * @param layouts by the name of a value of its forward pass; its own layouts are dropped
+   */
+  static Block with(Block block, Map<String, String> layouts) {
+    Program laid = Annotations.of(layouts).apply(Annotations.none(block.forward()));
+    return new Block(
+        block.name(), block.kind(), block.count(), laid, gradient(laid), block.weights());
+  }
+
+  private static Program gradient(Program forward) {
+    List<String> outputs = forward.outputs().stream().map(Value::name).toList();
     List<String> by =
-        laid.inputs().stream()
+        forward.inputs().stream()
             .filter(input -> input.type().dtype().isFloating())
             .map(Value::name)
             .toList();
-    Program both = Gradients.valueAndPullback(laid, outputs, by);
-    return new Block(name, kind, count, laid, both, weights);
+    return Gradients.valueAndPullback(forward, outputs, by);
   }
 
   private String tokensLayout(List<String> labels) {

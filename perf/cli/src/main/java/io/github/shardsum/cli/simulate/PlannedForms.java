@@ -1,6 +1,5 @@
 package io.github.shardsum.cli.simulate;
 
-import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.cli.simulate.Architecture.Experts;
 import io.github.shardsum.cli.simulate.PlannedBlock.Weighted;
 import io.github.shardsum.cli.simulate.Prediction.Kind;
@@ -8,13 +7,8 @@ import io.github.shardsum.cli.simulate.Prediction.Term;
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.mesh.Mesh;
-import io.github.shardsum.moe.MoePrograms;
-import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
-import io.github.shardsum.program.Program;
-import io.github.shardsum.topology.AllToAllSchedule;
 import io.github.shardsum.topology.CollectiveCostModel;
-import io.github.shardsum.topology.Topology;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,13 +24,16 @@ import java.util.Set;
  * @param programs plans of their forward and backward passes, in their order
  * @param prediction the step
  * @param closed the step by the formulas
+ * @param found layouts that were found and are cheaper than the usual ones, by the part's name and
+ *     the value's
  */
 record PlannedForms(
     Job job,
     List<PlannedBlock> blocks,
     List<ProgramPlan> programs,
     Prediction prediction,
-    Prediction closed) {
+    Prediction closed,
+    Map<String, Map<String, String>> found) {
   private static final Set<String> HIDDEN =
       Set.of(
           "weights over fsdp",
@@ -70,43 +67,36 @@ record PlannedForms(
    * @throws IllegalArgumentException if the job's devices are no network of whole chips
    */
   static PlannedForms of(Job job, double eta) {
+    return of(job, eta, false);
+  }
+
+  /**
+   * Plans a job.
+   *
+   * @param eta attainable share of peak of large products
+   * @param isFound whether layouts are searched for, instead of the usual ones
+   * @throws IllegalArgumentException if the job's devices are no network of whole chips
+   */
+  static PlannedForms of(Job job, double eta, boolean isFound) {
     Prediction closed = new ClosedForms().predict(job, eta);
-    Job slice = job.ofSlice();
-    Blocks model = new Blocks(slice);
-    Topology topology = slice.machine().topology(job.layout().pipeline());
-    CollectiveCostModel network =
-        CollectiveCostModel.of(topology, model.mesh()).with(AllToAllSchedule.AXIS_BY_AXIS);
-    PlanOptions options = PlanOptions.defaults().withTopology(topology).withReplication();
+    BlockPlanner planner = new BlockPlanner(job, eta);
     List<PlannedBlock> blocks = new ArrayList<>();
     List<ProgramPlan> programs = new ArrayList<>();
-    for (Block block : model.all()) {
-      ProgramPlan both = plan(block.both(), model, options);
-      programs.add(both);
-      blocks.add(
-          new PlannedBlock(
-              block,
-              PlanPricer.price(
-                  slice,
-                  eta,
-                  Constants.USUAL,
-                  network,
-                  block,
-                  plan(block.forward(), model, options).plan()),
-              PlanPricer.price(slice, eta, Constants.USUAL, network, block, both.plan()),
-              both.plan(),
-              PlanPricer.weightElements(block, both.plan()),
-              PlanPricer.held(slice, eta, network, block, both.plan())));
+    Map<String, Map<String, String>> found = new LinkedHashMap<>();
+    for (Block block : planner.parts()) {
+      BlockPlanner.Planned usual = planner.planned(block, Map.of());
+      BlockPlanner.Planned best = isFound ? planner.found(usual) : usual;
+      blocks.add(best.block());
+      programs.add(best.both());
+      if (!best.layouts().isEmpty()) {
+        found.put(block.name(), best.layouts());
+      }
     }
     List<Term> terms = terms(job, blocks, closed);
     Prediction prediction =
         ClosedForms.completed(job, eta, Constants.USUAL, terms, bytes(job, blocks));
-    return new PlannedForms(job, List.copyOf(blocks), List.copyOf(programs), prediction, closed);
-  }
-
-  private static ProgramPlan plan(Program program, Blocks model, PlanOptions options) {
-    Kernels kernels = MoePrograms.kernels();
-    return ProgramPlan.of(
-        program, model.mesh(), composite -> kernels.kernel(composite).isPresent(), options);
+    return new PlannedForms(
+        job, List.copyOf(blocks), List.copyOf(programs), prediction, closed, found);
   }
 
   private static List<Term> terms(Job job, List<PlannedBlock> blocks, Prediction closed) {

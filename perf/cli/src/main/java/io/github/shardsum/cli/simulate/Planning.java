@@ -24,8 +24,17 @@ record Planning(Prediction prediction, Optional<PlannedForms> forms, String reas
           Optional.empty(),
           "a plan must be of at most " + MOST_DEVICES + " devices, got " + job.machine().devices());
     }
+    return planned(job, eta, false);
+  }
+
+  /** A prediction by a plan whose layouts are searched for. */
+  static Planning found(Job job, double eta) {
+    return job.machine().devices() > MOST_DEVICES ? of(job, eta, true) : planned(job, eta, true);
+  }
+
+  private static Planning planned(Job job, double eta, boolean isFound) {
     try {
-      PlannedForms forms = PlannedForms.of(job, eta);
+      PlannedForms forms = PlannedForms.of(job, eta, isFound);
       return new Planning(forms.prediction(), Optional.of(forms), "");
     } catch (IllegalArgumentException none) {
       return new Planning(

@@ -30,6 +30,7 @@ final class PredictionReport {
         job.layout().notation(),
         job.tokens(),
         job.precision());
+    planning.forms().ifPresent(forms -> found(forms, out));
     bytes(prediction, out);
     terms(prediction, out);
     out.printf(
@@ -59,6 +60,17 @@ final class PredictionReport {
     job.assumptions().forEach(each -> out.println("  " + each));
     Assumption.sentences().forEach(each -> out.println("  " + each));
     out.flush();
+  }
+
+  /** Layouts that were found and are better than the usual ones. */
+  private static void found(PlannedForms forms, PrintWriter out) {
+    forms
+        .found()
+        .forEach(
+            (part, layouts) -> {
+              out.println("layouts found of " + part);
+              layouts.forEach((name, layout) -> out.println("  " + name + "=" + layout));
+            });
   }
 
   private static void bytes(Prediction prediction, PrintWriter out) {
@@ -138,7 +150,14 @@ final class PredictionReport {
     }
     ObjectNode bytes = answer.putObject("bytes");
     prediction.bytes().forEach(bytes::put);
+    answer.put("layout", job.layout().notation());
     if (planning.forms().isPresent()) {
+      ObjectNode found = answer.putObject("layoutsFound");
+      planning
+          .forms()
+          .get()
+          .found()
+          .forEach((part, layouts) -> layouts.forEach(found.putObject(part)::put));
       PlannedReport.json(planning.forms().get(), answer);
     } else {
       answer.put("notPlanned", planning.reason());

@@ -99,6 +99,13 @@ public final class SimulateCommand implements Runnable {
   private boolean formulas;
 
   @Option(
+      names = "--auto",
+      description =
+          "Find the sizes of the axes, if --layout gives none, and layouts of weights and of what is"
+              + " computed from them, within the device's memory.")
+  private boolean auto;
+
+  @Option(
       names = "--certify",
       description = "Also replay the plans on symbolic shards by an independent checker.")
   private boolean certify;
@@ -188,9 +195,9 @@ public final class SimulateCommand implements Runnable {
     if (topology.isPresent() && here.isPresent()) {
       throw new IllegalArgumentException("--here: expected no --topology, got " + topology.get());
     }
-    if (formulas && (certify || html.isPresent())) {
+    if (formulas && (certify || auto || html.isPresent())) {
       throw new IllegalArgumentException(
-          "--formulas: expected no --html and no --certify, which need a plan, got one");
+          "--formulas: expected no --html, no --auto and no --certify, which need a plan, got one");
     }
     positive("--here", here.map(Integer::doubleValue), 1, 64);
     if (json && (paper || modes == 0)) {
@@ -232,11 +239,9 @@ public final class SimulateCommand implements Runnable {
             ? ThisMachine.measured(here.get())
             : Machine.parse(topology.orElseThrow(), families());
     long said = sequence.orElse(file.sequence());
-    Optional<Layout> axes = layout.isEmpty() ? file.layout() : Optional.of(Layout.of(layout));
-    Job job = SimulateJobs.job(file.withSequence(said), machine, axes, batch.orElse(0L));
     double share = eta.orElse(machine.family().eta());
     double count = tokens.orElse(DEFAULT_TOKENS);
-    Planning planning = Planning.of(job, share, !formulas);
+    Planning planning = planning(file.withSequence(said), machine, share);
     if (certify && planning.forms().isEmpty()) {
       throw new IllegalArgumentException("--certify: " + planning.reason());
     }
@@ -256,6 +261,15 @@ public final class SimulateCommand implements Runnable {
       String page = SimulatePage.of(forms, share, count);
       OutputFile.write(html.get(), page.getBytes(StandardCharsets.UTF_8));
     }
+  }
+
+  private Planning planning(ModelFile file, Machine machine, double share) {
+    Optional<Layout> given = layout.isEmpty() ? Optional.empty() : Optional.of(Layout.of(layout));
+    if (auto) {
+      return AxisSearch.of(file, machine, given, batch.orElse(0L), share);
+    }
+    Job job = SimulateJobs.job(file, machine, given.or(file::layout), batch.orElse(0L));
+    return Planning.of(job, share, !formulas);
   }
 
   private List<Family> families() throws IOException {

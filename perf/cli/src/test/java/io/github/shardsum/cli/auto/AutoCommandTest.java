@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class AutoCommandTest {
   private static final String PROBLEM =
@@ -224,6 +226,45 @@ class AutoCommandTest {
     assertEquals(2, execute("auto", program.toString()));
     assertEquals(2, execute("auto", "--mesh", "x=4"));
     assertEquals(1, execute("auto", program.toString(), "--mesh", "x=4", "--split", "c"));
+  }
+
+  @Test
+  void answersAreJsonOnRequest() throws IOException {
+    String text =
+        """
+        program product {
+          input a: f32[m=512 k=64]
+          input b: f32[k=64 n=64]
+          c = einsum(a, b) {equation="mk,kn->mn"}
+          output c
+        }
+        """;
+    String program = write("product.program", text).toString();
+    JsonNode found = json("auto", program, "--mesh", "x=4", "--seconds", "0.5", "--json");
+    assertEquals("m@x", found.at("/annotations/a").asString());
+    assertEquals("elements", found.at("/unit").asString());
+    // A quarter of the product's multiply-adds is left on a device, and nothing is sent.
+    assertEquals(found.at("/bound").asDouble(), found.at("/price").asDouble());
+    assertEquals(0, found.at("/gap").asDouble());
+    assertTrue(found.at("/savings/a").asDouble() > 0, found::toString);
+    assertTrue(found.at("/certificate").asString().startsWith("certified: "), found::toString);
+    JsonNode all = json("auto", program, "--mesh", "x=4", "--seconds", "0.5", "--pareto", "--json");
+    assertEquals(found.at("/price"), all.at("/pareto/0/price"));
+    String ladder = write("ladder.json", PROBLEM).toString();
+    JsonNode chosen = json("auto", "--iopddl", ladder, "--json");
+    int[] best = cheapest(7);
+    assertEquals(cost(best), chosen.at("/cost").asLong());
+    assertEquals(cost(best), chosen.at("/bound").asLong());
+    assertEquals(peak(best), chosen.at("/peak").asLong());
+    for (int i = 0; i < best.length; i++) {
+      assertEquals(best[i], chosen.at("/choice/" + i).asInt());
+    }
+  }
+
+  private JsonNode json(String... arguments) {
+    out.reset();
+    assertEquals(0, execute(arguments), err::toString);
+    return new JsonMapper().readTree(out.toString(StandardCharsets.UTF_8));
   }
 
   private int execute(String... arguments) {

@@ -16,11 +16,13 @@ import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.testsupport.TestDepth;
@@ -28,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -233,6 +236,97 @@ class FoundLayoutsTest {
     for (int i = 1; i < all.size(); i++) {
       assertTrue(all.get(i).peakBytes() < all.get(i - 1).peakBytes(), "peaks must fall");
       assertTrue(all.get(i).price() >= all.get(i - 1).price(), "prices must not fall");
+    }
+  }
+
+  /** A chain of layers, each with a residual, with its gradient. */
+  private static Program layers(int count) {
+    ProgramBuilder p = Program.builder("layers");
+    Value x = p.input("x", "f32[B=256 M=64]");
+    for (int layer = 0; layer < count; layer++) {
+      Value in = p.input("wi" + layer, "f32[M=64 H=128]");
+      Value out = p.input("wo" + layer, "f32[H=128 M=64]");
+      Value hidden = p.relu(p.einsum("BM,MH->BH", x, in));
+      x = p.add(x, p.einsum("BH,HM->BM", hidden, out));
+    }
+    p.output("y", x);
+    Program forward = p.build();
+    List<String> by = forward.inputs().stream().map(Value::name).toList();
+    return Gradients.valueAndPullback(forward, List.of("y"), by);
+  }
+
+  @Test
+  void equalLayersShareTheirChoices() {
+    Program step = layers(16);
+    assertTrue(step.statements().size() > 120, () -> "got " + step.statements().size());
+    Mesh mesh = Mesh.parse("x=8");
+    Set<String> tokens = Set.of("x", "cotangent.y");
+    FoundLayouts free = Auto.find(step, mesh, options(1).withSplit(tokens));
+    double byHand = byHand(step, mesh, Map.of("x", "B@x", "cotangent.y", "B@x"));
+    assertTrue(free.price() <= byHand * (1 + 1e-9), () -> free.price() + ", by hand " + byHand);
+    assertTrue(free.bound() <= free.price(), () -> "bound " + free.bound());
+    assertTrue(free.annotations().size() < 48, () -> "annotations " + free.annotations());
+    for (String weight : List.of("wi", "wo")) {
+      Set<String> layouts = new TreeSet<>();
+      for (int layer = 0; layer < 16; layer++) {
+        layouts.add(layout(free, weight + layer));
+      }
+      assertEquals(1, layouts.size(), () -> weight + " " + layouts);
+    }
+  }
+
+  /** A layer of a Transformer, attention and feed-forward, with its gradient. */
+  private static Program transformer() {
+    ProgramBuilder p = Program.builder("transformer");
+    Value x = p.input("x", "f32[B=32 S=16 M=128]");
+    String heads = "f32[M=128 N=4 D=32]";
+    Value query = p.einsum("BSM,MND->BSND", x, p.input("query", heads));
+    Value key = p.einsum("BTM,MND->BTND", p.rename(x, "S", "T"), p.input("key", heads));
+    Value value = p.einsum("BTM,MND->BTND", p.rename(x, "S", "T"), p.input("value", heads));
+    Value scores = p.softmax(p.einsum("BSND,BTND->BNST", query, key), "T");
+    Value mixed = p.einsum("BNST,BTND->BSND", scores, value);
+    Value out = p.einsum("BSND,NDM->BSM", mixed, p.input("out", "f32[N=4 D=32 M=128]"));
+    Value attended = p.add(x, out);
+    Value hidden = p.relu(p.einsum("BSM,MH->BSH", attended, p.input("wi", "f32[M=128 H=512]")));
+    Value made = p.einsum("BSH,HM->BSM", hidden, p.input("wo", "f32[H=512 M=128]"));
+    p.output("y", p.add(attended, made));
+    Program forward = p.build();
+    List<String> by = forward.inputs().stream().map(Value::name).toList();
+    return Gradients.valueAndPullback(forward, List.of("y"), by);
+  }
+
+  private static double weights(FoundLayouts found, Set<String> tokens) {
+    return found.plan().plan().inputs().stream()
+        .filter(input -> !tokens.contains(input.name()))
+        .mapToDouble(PlannedValue::localElements)
+        .sum();
+  }
+
+  @Test
+  void aTransformerIsDataParallelFullyShardedOrBothAsMemoryAsksForIt() {
+    Program step = transformer();
+    Set<String> tokens = Set.of("x", "cotangent.y");
+    double all = 4 * 128 * 128 + 2 * 128 * 512;
+    Mesh mesh = Mesh.parse("x=2,y=4");
+    AutoOptions options = options(1).withSplit(tokens);
+    FoundLayouts free = Auto.find(step, mesh, options);
+    double byHand = byHand(step, mesh, Map.of("x", "B@x.y", "cotangent.y", "B@x.y"));
+    assertTrue(free.price() <= byHand * (1 + 1e-9), () -> free.price() + ", by hand " + byHand);
+    assertEquals(all, weights(free, tokens), free.annotations()::toString);
+    for (String input : tokens) {
+      assertTrue(layout(free, input).startsWith("B@"), () -> input + " " + layout(free, input));
+    }
+    double before = all;
+    for (double share : new double[] {0.85, 0.7}) {
+      long limit = (long) (share * free.peakBytes());
+      FoundLayouts tight =
+          Auto.find(step, mesh, options.withPlan(PlanOptions.defaults().withMemoryLimit(limit)));
+      assertTrue(tight.peakBytes() <= limit, () -> "peak " + tight.peakBytes());
+      assertTrue(tight.price() >= free.price(), "less memory is not cheaper");
+      double held = weights(tight, tokens);
+      double most = before;
+      assertTrue(held < most, () -> share + ": " + held + " of " + all + tight.annotations());
+      before = held;
     }
   }
 }

@@ -54,6 +54,15 @@ class DifferCommandTest {
         err::toString);
   }
 
+  @Test
+  void theSummaryIsJsonOnRequest() {
+    String line = "differ --against reference --programs 2 --mesh p=2 --seed 5 --json";
+    assertEquals(0, run(line.split(" ")), err::toString);
+    assertEquals(
+        "{\"programs\":2,\"mesh\":\"p=2\",\"seed\":5,\"disagreements\":0}", out.toString().strip());
+    assertEquals("", err.toString());
+  }
+
   /** Of a time beyond 2^63 ns too. */
   @Test
   void aTimeLimitMayBeOfAnyLength() {

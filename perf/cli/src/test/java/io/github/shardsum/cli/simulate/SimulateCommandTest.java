@@ -11,6 +11,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -107,6 +109,33 @@ class SimulateCommandTest {
     assertEquals(2048 / seconds, answer.path("tokensPerSecond").doubleValue(), 1e-6);
     assertEquals(
         1e12 / 2048 * seconds / 86_400, answer.path("days").doubleValue(), 1e-6 * 1e12 * seconds);
+  }
+
+  /** Whatever sizes somebody gives, those that are found are no slower. */
+  @Test
+  void sizesThatAreFoundAreNoSlowerThanOthers() throws IOException {
+    String model = file(SMALL);
+    List<String> line =
+        List.of("--model", model, "--topology", "v5e:2x2", "--batch", "16", "--json");
+    JsonNode found = answer(line, "--auto");
+    assertTrue(found.path("layout").asString().contains("="), found::toString);
+    for (String sizes :
+        List.of("data=4", "fsdp=4", "tensor=4", "data=2,fsdp=2", "fsdp=2,tensor=2")) {
+      double given = answer(line, "--layout", sizes).path("stepSeconds").doubleValue();
+      double own = answer(line, "--layout", sizes, "--auto").path("stepSeconds").doubleValue();
+      assertTrue(own <= given, () -> sizes + ": " + own + " against " + given);
+      assertTrue(
+          found.path("stepSeconds").doubleValue() <= given,
+          () -> sizes + " takes " + given + ", found " + found);
+    }
+  }
+
+  private JsonNode answer(List<String> line, String... more) {
+    out.getBuffer().setLength(0);
+    List<String> all = new ArrayList<>(line);
+    all.addAll(List.of(more));
+    assertEquals(0, run(all.toArray(String[]::new)), err::toString);
+    return new JsonMapper().readTree(out.toString());
   }
 
   @Test

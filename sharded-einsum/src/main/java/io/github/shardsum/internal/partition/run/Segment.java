@@ -60,12 +60,13 @@ final class Segment {
       Frame frame,
       List<Integer> own,
       Expansions expansions,
+      Map<Integer, List<Integer>> readers,
       CompositeCode.Finder composites) {
     this.plan = plan;
     this.frame = frame;
     this.steps = closed(plan, own, expansions);
     this.composites = composites;
-    edges(own, expansions);
+    edges(own, expansions, readers);
     this.codes = new Code[frame.devices().size()];
     for (int i = 0; i < codes.length; i++) {
       int index = i;
@@ -79,8 +80,20 @@ final class Segment {
     }
   }
 
+  /** The steps that read each value. */
+  static Map<Integer, List<Integer>> readers(SpmdPlan plan, Expansions expansions) {
+    Map<Integer, List<Integer>> readers = new HashMap<>();
+    for (int step = 0; step < plan.steps().size(); step++) {
+      for (int value : reads(plan, step, expansions)) {
+        readers.computeIfAbsent(value, _ -> new ArrayList<>()).add(step);
+      }
+    }
+    return readers;
+  }
+
   /** Finds the values that are read from outside, and the results that are read outside. */
-  private void edges(List<Integer> own, Expansions expansions) {
+  private void edges(
+      List<Integer> own, Expansions expansions, Map<Integer, List<Integer>> readers) {
     Set<Integer> mine = new HashSet<>(own);
     Set<Integer> made = new TreeSet<>();
     for (int step : own) {
@@ -88,17 +101,17 @@ final class Segment {
         made.add(plan.number(step) + i);
       }
     }
-    Set<Integer> outside = new HashSet<>(plan.outputs());
-    for (int step = 0; step < plan.steps().size(); step++) {
-      if (!mine.contains(step)) {
-        outside.addAll(reads(step, expansions));
-      }
-    }
-    made.stream().filter(outside::contains).forEach(outputs::add);
+    Set<Integer> given = new HashSet<>(plan.outputs());
+    made.stream()
+        .filter(
+            value ->
+                given.contains(value) || !mine.containsAll(readers.getOrDefault(value, List.of())))
+        .forEach(outputs::add);
+    Set<Integer> all = new HashSet<>(steps);
     Set<Integer> read = new LinkedHashSet<>();
     for (int step : steps) {
       for (int operand : plan.steps().get(step).operands()) {
-        if (!steps.contains(expansions.maker(operand))) {
+        if (!all.contains(expansions.maker(operand))) {
           read.add(operand);
         }
       }
@@ -110,7 +123,7 @@ final class Segment {
    * The values that a step reads from elsewhere. A statement computes the values of {@code
    * expansions} itself.
    */
-  private Set<Integer> reads(int step, Expansions expansions) {
+  private static Set<Integer> reads(SpmdPlan plan, int step, Expansions expansions) {
     if (!(plan.steps().get(step).action() instanceof Action.Apply)) {
       return new HashSet<>(plan.steps().get(step).operands());
     }

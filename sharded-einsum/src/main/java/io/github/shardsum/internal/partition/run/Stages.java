@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -84,10 +85,11 @@ record Stages(
       Set<String> manual) {
     Frame frame = new Frame(plan, devices, manual);
     Expansions expansions = new Expansions(plan);
+    Map<Integer, List<Integer>> readers = Segment.readers(plan, expansions);
     List<Stage> all = new ArrayList<>();
     for (List<Integer> steps : Schedule.of(plan)) {
       if (plan.steps().get(steps.getFirst()).action() instanceof Action.Apply) {
-        Segment segment = new Segment(plan, frame, steps, expansions, composites);
+        Segment segment = new Segment(plan, frame, steps, expansions, readers, composites);
         if (!segment.isEmpty()) {
           all.add(new Stage.Local(segment));
         }

@@ -1,0 +1,124 @@
+package io.github.shardsum.cli.simulate;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Finds sizes of a job's axes: all that divide the devices are predicted by formulas, and the best
+ * of those and the usual ones are planned.
+ */
+final class AxisSearch {
+  private static final int MOST_PLANNED = 6;
+
+  /** Heads and hidden widths are split over the devices of a few hosts at most. */
+  private static final int MOST_TENSOR = 64;
+
+  private AxisSearch() {}
+
+  /**
+   * Searches.
+   *
+   * @param given sizes that are kept; only the layouts of the parts are found then
+   * @param batch sequences of a step, 0 for the model's own
+   * @return the fastest step of those that fit into the memory; if none fits, the one that needs
+   *     least
+   * @throws IllegalArgumentException if the batch or the sequence is not known
+   */
+  static Planning of(
+      ModelFile file, Machine machine, Optional<Layout> given, long batch, double eta) {
+    if (given.isPresent()) {
+      Job job = SimulateJobs.job(file, machine, given, batch);
+      return Planning.found(job, eta);
+    }
+    Job usual = usual(file, machine, batch);
+    List<Prediction> all = new ArrayList<>();
+    for (Layout layout : layouts(file, machine, usual.batch())) {
+      all.add(new ClosedForms().predict(job(usual, layout), eta));
+    }
+    all.sort(BEST);
+    List<Job> jobs = new ArrayList<>(List.of(usual));
+    all.stream()
+        .limit(MOST_PLANNED)
+        .map(Prediction::job)
+        .filter(job -> !job.layout().equals(usual.layout()))
+        .forEach(jobs::add);
+    Planning best =
+        jobs.stream()
+            .map(job -> Planning.of(job, eta, true))
+            .min(Comparator.comparing(Planning::prediction, BEST))
+            .orElseThrow();
+    return Planning.found(best.prediction().job(), eta);
+  }
+
+  private static final Comparator<Prediction> BEST =
+      Comparator.<Prediction>comparingDouble(each -> Math.max(1, share(each)))
+          .thenComparingDouble(Prediction::seconds);
+
+  /** The share of a device's memory that a step needs. */
+  private static double share(Prediction prediction) {
+    Machine machine = prediction.job().machine();
+    double bytes = prediction.bytes().values().stream().mapToDouble(Double::doubleValue).sum();
+    return bytes * machine.perChip() / machine.family().memory();
+  }
+
+  /** The model's own layout, if it is one of the devices, or the one that is used without any. */
+  private static Job usual(ModelFile file, Machine machine, long batch) {
+    Optional<Layout> own = file.layout().filter(layout -> layout.devices() == machine.devices());
+    return SimulateJobs.job(file, machine, own, batch);
+  }
+
+  private static Job job(Job usual, Layout layout) {
+    return new Job(
+        usual.model(),
+        usual.machine(),
+        layout,
+        usual.sequence(),
+        usual.batch(),
+        usual.precision(),
+        usual.rematerialise(),
+        usual.overlap(),
+        usual.imbalance(),
+        usual.compiled(),
+        usual.momentBytes(),
+        usual.assumptions());
+  }
+
+  /** All sizes of data, fsdp, expert and tensor that leave every device whole sequences. */
+  private static List<Layout> layouts(ModelFile file, Machine machine, long sequences) {
+    Architecture model = file.model();
+    int devices = Math.toIntExact(machine.sliceDevices());
+    long experts = model.experts().map(Architecture.Experts::count).orElse(1L);
+    List<Layout> layouts = new ArrayList<>();
+    for (int tensor : divisors(devices, model.attention().heads(), MOST_TENSOR)) {
+      for (int expert : divisors(devices / tensor, experts, devices)) {
+        for (int fsdp : divisors(devices / tensor / expert, devices, devices)) {
+          int data = devices / tensor / expert / fsdp * machine.slices();
+          if (sequences % ((long) data * fsdp * expert) == 0) {
+            Map<String, Integer> sizes = new HashMap<>();
+            sizes.put("data", data);
+            sizes.put("fsdp", fsdp);
+            sizes.put("expert", expert);
+            sizes.put("tensor", tensor);
+            layouts.add(Layout.of(sizes));
+          }
+        }
+      }
+    }
+    return layouts;
+  }
+
+  /** Numbers up to a largest one that divide both. */
+  private static List<Integer> divisors(int one, long other, int largest) {
+    List<Integer> divisors = new ArrayList<>();
+    for (int size = 1; size <= Math.min(one, largest); size++) {
+      if (one % size == 0 && other % size == 0) {
+        divisors.add(size);
+      }
+    }
+    return divisors;
+  }
+}

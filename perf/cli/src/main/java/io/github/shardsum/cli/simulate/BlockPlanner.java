@@ -1,0 +1,172 @@
+package io.github.shardsum.cli.simulate;
+
+import io.github.shardsum.auto.Auto;
+import io.github.shardsum.auto.AutoOptions;
+import io.github.shardsum.auto.FoundLayouts;
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.cli.simulate.PlannedBlock.Weighted;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.partition.PlanException;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.topology.AllToAllSchedule;
+import io.github.shardsum.topology.CollectiveCostModel;
+import io.github.shardsum.topology.Topology;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/** Plans the parts of a job's model, with the usual layouts or with those that are found. */
+final class BlockPlanner {
+  /** Amount of work of a search, which plans a part a few times. */
+  private static final double SECONDS = 1;
+
+  /** Share of the bytes at work by which found layouts may need more. */
+  private static final double ROOM = 1.01;
+
+  private final Job slice;
+  private final double eta;
+  private final Blocks model;
+  private final CollectiveCostModel network;
+  private final PlanOptions options;
+  private final Predicate<Composite> kernels;
+
+  BlockPlanner(Job job, double eta) {
+    this.slice = job.ofSlice();
+    this.eta = eta;
+    this.model = new Blocks(slice);
+    Topology topology = slice.machine().topology(job.layout().pipeline());
+    this.network =
+        CollectiveCostModel.of(topology, model.mesh()).with(AllToAllSchedule.AXIS_BY_AXIS);
+    this.options = PlanOptions.defaults().withTopology(topology).withReplication();
+    Kernels all = MoePrograms.kernels();
+    this.kernels = composite -> all.kernel(composite).isPresent();
+  }
+
+  /**
+   * A part with its plan.
+   *
+   * @param both the plan of forward and backward pass
+   * @param layouts those that were found; empty for the usual ones
+   */
+  record Planned(PlannedBlock block, ProgramPlan both, Map<String, String> layouts) {}
+
+  List<Block> parts() {
+    return model.all();
+  }
+
+  /** Plans a part as it is annotated. */
+  Planned planned(Block block, Map<String, String> layouts) {
+    ProgramPlan both = plan(block.both());
+    PlannedBlock planned =
+        new PlannedBlock(
+            block,
+            PlanPricer.price(
+                slice, eta, Constants.USUAL, network, block, plan(block.forward()).plan()),
+            PlanPricer.price(slice, eta, Constants.USUAL, network, block, both.plan()),
+            both.plan(),
+            PlanPricer.weightElements(block, both.plan()),
+            PlanPricer.held(slice, eta, network, block, both.plan()));
+    return new Planned(planned, both, layouts);
+  }
+
+  private ProgramPlan plan(Program program) {
+    return ProgramPlan.of(program, model.mesh(), kernels, options);
+  }
+
+  /**
+   * Searches for layouts of weights and of what is between. Tokens lie as usual where parts follow
+   * each other, and no part needs more memory than usual.
+   *
+   * @return the found layouts, or the usual ones where those take no more time
+   */
+  Planned found(Planned usual) {
+    Block block = usual.block().block();
+    if (model.mesh().size() == 1) {
+      return usual;
+    }
+    Map<String, String> tokens = tokens(usual);
+    Block open = Blocks.with(block, tokens);
+    PlanOptions limited = options.withMemoryLimit(usual.both().plan().peakBytes());
+    FoundLayouts found;
+    try {
+      found =
+          Auto.find(
+              open.both(),
+              model.mesh(),
+              AutoOptions.defaults().withPlan(limited).withKernels(kernels).withSeconds(SECONDS));
+    } catch (PlanException none) {
+      return usual;
+    }
+    Map<String, String> layouts = new TreeMap<>(tokens);
+    Set<String> forward = names(open.forward());
+    found
+        .annotations()
+        .forEach(
+            (name, layout) -> {
+              if (forward.contains(name)) {
+                layouts.put(name, layout);
+              }
+            });
+    for (PlannedValue input : found.plan().plan().inputs()) {
+      if (block.weights().containsKey(input.name())) {
+        layouts.put(input.name(), input.layout().term().spaced());
+      }
+    }
+    Planned other = planned(Blocks.with(block, layouts), Map.copyOf(layouts));
+    return isBetter(other.block(), usual.block()) ? other : usual;
+  }
+
+  private boolean isBetter(PlannedBlock one, PlannedBlock than) {
+    return one.weights() <= ROOM * than.weights()
+        && one.held() <= ROOM * than.held()
+        && seconds(one) < seconds(than);
+  }
+
+  private double seconds(PlannedBlock block) {
+    return block.all(slice.rematerialise()).stream().mapToDouble(BlockPlanner::seconds).sum();
+  }
+
+  private static double seconds(Weighted step) {
+    return step.times() * step.step().seconds();
+  }
+
+  /** The usual layouts of inputs that are no weights, and of outputs. */
+  private static Map<String, String> tokens(Planned usual) {
+    Block block = usual.block().block();
+    Program bare = Annotations.none(block.forward());
+    Set<String> names = names(bare);
+    Map<String, String> tokens = new TreeMap<>();
+    for (PlannedValue input : usual.both().plan().inputs()) {
+      if (names.contains(input.name()) && !block.weights().containsKey(input.name())) {
+        tokens.put(input.name(), input.layout().term().spaced());
+      }
+    }
+    for (Value output : bare.outputs()) {
+      usual.both().plan().values().stream()
+          .filter(value -> value.name().equals(output.name()) && output.type().rank() > 0)
+          .filter(value -> value.layout().partial().isEmpty())
+          .reduce((_, last) -> last)
+          .ifPresent(value -> tokens.put(output.name(), value.layout().term().spaced()));
+    }
+    return tokens;
+  }
+
+  private static Set<String> names(Program program) {
+    Set<String> names = new HashSet<>();
+    program.inputs().forEach(input -> names.add(input.name()));
+    for (Statement statement : program.statements()) {
+      statement.results().forEach(result -> names.add(result.name()));
+    }
+    return names;
+  }
+}
