@@ -1,5 +1,6 @@
 package io.github.shardsum.partition;
 
+import io.github.shardsum.collective.Collective;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
@@ -270,6 +271,20 @@ public record SpmdPlan(
       sum = Math.addExact(sum, elementsReceived(step));
     }
     return sum;
+  }
+
+  /**
+   * The collective that a step runs, as {@link io.github.shardsum.topology.CollectiveCostModel}
+   * prices it. What devices read of their neighbours counts as a permute to the next one.
+   *
+   * @param step the step's place in {@link #steps()}
+   * @return the collective; a barrier for a step that moves nothing
+   * @throws IndexOutOfBoundsException if there is no such step
+   */
+  public Collective collective(int step) {
+    PlanStep at = steps.get(step);
+    return Prices.collective(
+        at.action(), () -> value(at.operands().getFirst()).layout(), () -> at.result().layout());
   }
 
   /**

@@ -123,7 +123,15 @@ public final class Prices {
     return Math.max(work, transfer) + (1 - overlap) * Math.min(work, transfer);
   }
 
-  private static Collective collective(
+  /**
+   * The collective of an action.
+   *
+   * @param action which
+   * @param before layout of the operand
+   * @param after layout of the result
+   * @return the collective; a barrier for an action that moves nothing
+   */
+  public static Collective collective(
       Action action, Supplier<Layout> before, Supplier<Layout> after) {
     String[] axes = action.groupAxes().toArray(String[]::new);
     return switch (action) {
@@ -134,12 +142,14 @@ public final class Prices {
       case Action.CollectivePermute permute ->
           new Collective.Permute(
               permute.axes(), pairs(Permutation.of(before.get(), after.get()).sources()));
+      case Action.Neighbour _ ->
+          Collective.Permute.shift(
+              1, Math.toIntExact(before.get().mesh().size(action.groupAxes())), axes);
       case Action.Start(Action started) -> collective(started, before, after);
       case Action.Communicate communicate -> collective(communicate.communication(), axes);
       case Action.Slice _,
           Action.Contract _,
           Action.Apply _,
-          Action.Neighbour _,
           Action.Loop _,
           Action.Windows _,
           Action.Await _ ->

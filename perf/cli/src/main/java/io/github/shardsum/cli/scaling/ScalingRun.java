@@ -3,14 +3,11 @@ package io.github.shardsum.cli.scaling;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.cli.common.MeshOptions;
-import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
-import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -22,8 +19,10 @@ import io.github.shardsum.topology.LinkFit;
 import io.github.shardsum.topology.MachineProbe;
 import io.github.shardsum.topology.ReductionSchedule;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -57,10 +56,14 @@ public final class ScalingRun {
   public List<ScalingPoint> inProcess(
       List<String> programs, List<Integer> devices, Consumer<ScalingPoint> said) {
     List<ScalingPoint> points = new ArrayList<>();
+    Map<Integer, LinkFit> fits = new HashMap<>();
     for (String program : programs) {
       Timed one = timed(program, 1, Optional.empty());
       for (int count : devices) {
-        Timed many = count == 1 ? one : timed(program, count, Optional.of(fitted(count)));
+        Timed many =
+            count == 1
+                ? one
+                : timed(program, count, Optional.of(fits.computeIfAbsent(count, this::fitted)));
         points.add(point(program, "in process", count, one, many));
         said.accept(points.getLast());
       }
@@ -136,27 +139,18 @@ public final class ScalingRun {
         CollectiveCostModel.of(MachineProbe.topology(fit, mesh.size()), mesh)
             .with(ReductionSchedule.EXCHANGE);
     double seconds = 0;
-    for (PlanStep step : plan.steps()) {
+    for (int i = 0; i < plan.steps().size(); i++) {
+      PlanStep step = plan.steps().get(i);
       if (step.action().isCollective()) {
         double bytes = 0;
         for (int operand : step.operands()) {
           PlannedValue value = plan.value(operand);
           bytes += (double) value.localElements() * value.dtype().byteSize();
         }
-        seconds += costs.price(of(step.action()), Math.round(bytes)).seconds();
+        seconds += costs.price(plan.collective(i), Math.round(bytes)).seconds();
       }
     }
     return seconds;
-  }
-
-  private static Collective of(Action action) {
-    String[] axes = action.groupAxes().toArray(String[]::new);
-    return switch (action.moved()) {
-      case Action.AllGather _ -> new Collective.AllGather(0, axes);
-      case Action.AllReduce _ -> new Collective.AllReduce(Reduction.SUM, axes);
-      case Action.ReduceScatter _ -> new Collective.ReduceScatter(Reduction.SUM, 0, axes);
-      default -> new Collective.AllToAll(0, 0, axes);
-    };
   }
 
   /** A line of a table. */

@@ -37,7 +37,7 @@ final class AxisSearch {
     Job usual = usual(file, machine, batch);
     List<Prediction> all = new ArrayList<>();
     for (Layout layout : layouts(file, machine, usual.batch())) {
-      all.add(new ClosedForms().predict(job(usual, layout), eta));
+      all.add(new ClosedForms().predict(usual.with(layout), eta));
     }
     all.sort(BEST);
     List<Job> jobs = new ArrayList<>(List.of(usual));
@@ -69,22 +69,6 @@ final class AxisSearch {
   private static Job usual(ModelFile file, Machine machine, long batch) {
     Optional<Layout> own = file.layout().filter(layout -> layout.devices() == machine.devices());
     return SimulateJobs.job(file, machine, own, batch);
-  }
-
-  private static Job job(Job usual, Layout layout) {
-    return new Job(
-        usual.model(),
-        usual.machine(),
-        layout,
-        usual.sequence(),
-        usual.batch(),
-        usual.precision(),
-        usual.rematerialise(),
-        usual.overlap(),
-        usual.imbalance(),
-        usual.compiled(),
-        usual.momentBytes(),
-        usual.assumptions());
   }
 
   /** All sizes of data, fsdp, expert and tensor that leave every device whole sequences. */

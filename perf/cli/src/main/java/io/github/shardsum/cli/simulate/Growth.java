@@ -1,10 +1,7 @@
 package io.github.shardsum.cli.simulate;
 
-import io.github.shardsum.collective.Collective;
-import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.mesh.Mesh;
-import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.ShardedEinsumPlan;
@@ -134,23 +131,14 @@ record Growth(
   /** Bytes of the busiest link, which are times without what a hop takes. */
   private static double loads(SpmdPlan plan, CollectiveCostModel costs) {
     double sum = 0;
-    for (PlanStep step : plan.steps()) {
+    for (int i = 0; i < plan.steps().size(); i++) {
+      PlanStep step = plan.steps().get(i);
       if (step.action().isCollective()) {
         long bytes = plan.value(step.operands().getFirst()).localElements() * Float.BYTES;
-        sum += costs.price(of(step.action()), bytes).largestLinkLoad();
+        sum += costs.price(plan.collective(i), bytes).largestLinkLoad();
       }
     }
     return sum;
-  }
-
-  private static Collective of(Action action) {
-    String[] axes = action.groupAxes().toArray(String[]::new);
-    return switch (action) {
-      case Action.AllGather _ -> new Collective.AllGather(0, axes);
-      case Action.AllReduce _ -> new Collective.AllReduce(Reduction.SUM, axes);
-      case Action.ReduceScatter _ -> new Collective.ReduceScatter(Reduction.SUM, 0, axes);
-      default -> new Collective.AllToAll(0, 0, axes);
-    };
   }
 
   static double slope(List<Double> x, List<Double> y) {

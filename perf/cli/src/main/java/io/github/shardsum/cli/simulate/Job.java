@@ -44,6 +44,38 @@ record Job(
         assumptions);
   }
 
+  Job with(Layout other) {
+    return new Job(
+        model,
+        machine,
+        other,
+        sequence,
+        batch,
+        precision,
+        rematerialise,
+        overlap,
+        imbalance,
+        compiled,
+        momentBytes,
+        assumptions);
+  }
+
+  private Job withBatch(long sequences) {
+    return new Job(
+        model,
+        machine,
+        layout,
+        sequence,
+        sequences,
+        precision,
+        rematerialise,
+        overlap,
+        imbalance,
+        compiled,
+        momentBytes,
+        assumptions);
+  }
+
   /**
    * The part of one slice: its copies of the model and its share of the sequences.
    *
@@ -63,19 +95,7 @@ record Job(
     Machine one =
         new Machine(
             machine.family(), machine.sides(), 1, machine.sliceDevices(), machine.perChip());
-    return new Job(
-        model,
-        one,
-        layout.withData(layout.data() / slices),
-        sequence,
-        batch / slices,
-        precision,
-        rematerialise,
-        overlap,
-        imbalance,
-        compiled,
-        momentBytes,
-        assumptions);
+    return with(one).with(layout.withData(layout.data() / slices)).withBatch(batch / slices);
   }
 
   double tokens() {

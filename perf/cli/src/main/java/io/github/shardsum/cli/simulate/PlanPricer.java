@@ -2,8 +2,6 @@ package io.github.shardsum.cli.simulate;
 
 import io.github.shardsum.cli.simulate.Architecture.Experts;
 import io.github.shardsum.cli.simulate.Prediction.Kind;
-import io.github.shardsum.collective.Collective;
-import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
@@ -21,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /**
  * Prices each step of a plan: products by their FLOPs or their bytes, what is between products by
@@ -422,7 +419,7 @@ final class PlanPricer {
     if (term.equals("all-to-all of experts") && byRows()) {
       times *= job.imbalance();
     }
-    double seconds = times * network.price(of(step.action()), Math.round(bytes)).seconds();
+    double seconds = times * network.price(plan.collective(i), Math.round(bytes)).seconds();
     return new PricedStep(
         name(i),
         term,
@@ -457,26 +454,6 @@ final class PlanPricer {
       return "all-to-all of experts";
     }
     return axes.contains("tensor") ? "activations over tensor" : "other collectives";
-  }
-
-  private Collective of(Action action) {
-    String[] axes = action.groupAxes().toArray(String[]::new);
-    return switch (action.moved()) {
-      case Action.AllGather _ -> new Collective.AllGather(0, axes);
-      case Action.AllReduce _ -> new Collective.AllReduce(Reduction.SUM, axes);
-      case Action.ReduceScatter _ -> new Collective.ReduceScatter(Reduction.SUM, 0, axes);
-      case Action.CollectivePermute permute ->
-          new Collective.Permute(permute.axes(), neighbours(permute.axes()));
-      default -> new Collective.AllToAll(0, 0, axes);
-    };
-  }
-
-  /** Every member gets the block of the next. */
-  private List<Collective.Route> neighbours(List<String> axes) {
-    int members = axes.stream().mapToInt(plan.mesh()::size).reduce(1, Math::multiplyExact);
-    return IntStream.range(0, members)
-        .mapToObj(member -> new Collective.Route((member + 1) % members, member))
-        .toList();
   }
 
   /** Stored values other than weights, from where they are made to where they are last read. */

@@ -119,15 +119,16 @@ class SimulateCommandTest {
         List.of("--model", model, "--topology", "v5e:2x2", "--batch", "16", "--json");
     JsonNode found = answer(line, "--auto");
     assertTrue(found.path("layout").asString().contains("="), found::toString);
-    for (String sizes :
-        List.of("data=4", "fsdp=4", "tensor=4", "data=2,fsdp=2", "fsdp=2,tensor=2")) {
+    for (String sizes : List.of("data=4", "fsdp=4", "data=2,fsdp=2", "fsdp=2,tensor=2")) {
       double given = answer(line, "--layout", sizes).path("stepSeconds").doubleValue();
-      double own = answer(line, "--layout", sizes, "--auto").path("stepSeconds").doubleValue();
-      assertTrue(own <= given, () -> sizes + ": " + own + " against " + given);
       assertTrue(
           found.path("stepSeconds").doubleValue() <= given,
           () -> sizes + " takes " + given + ", found " + found);
     }
+    double given = answer(line, "--layout", "fsdp=4").path("stepSeconds").doubleValue();
+    JsonNode own = answer(line, "--layout", "fsdp=4", "--auto");
+    assertTrue(own.path("layout").asString().contains("fsdp=4"), own::toString);
+    assertTrue(own.path("stepSeconds").doubleValue() <= given, own::toString);
   }
 
   private JsonNode answer(List<String> line, String... more) {
