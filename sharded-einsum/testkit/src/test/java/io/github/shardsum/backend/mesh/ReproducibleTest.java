@@ -102,14 +102,16 @@ class ReproducibleTest {
     }
   }
 
-  private record Laid(ProgramCase program, Mesh mesh, Map<String, Layout> layouts, int leaf) {}
+  private record Laid(
+      ProgramCase program, Mesh mesh, Map<String, Layout> layouts, int leaf, long annotations) {}
 
   private static Generator<Laid> laid(Generator<Program> programs) {
     return choices -> {
       Mesh mesh = Layouts.meshes().generate(choices);
       ProgramCase program = cases(programs).generate(choices);
       Map<String, Layout> layouts = Layouts.ofEveryValue(mesh, program.program()).generate(choices);
-      return new Laid(program, mesh, layouts, choices.of(List.of(2, 4, 512)));
+      int leaf = choices.of(List.of(2, 4, 512));
+      return new Laid(program, mesh, layouts, leaf, choices.nextInt(1 << 30));
     };
   }
 
@@ -143,7 +145,7 @@ class ReproducibleTest {
   void everyLayoutOfEveryValueGivesTheLocalBits(DType dtype) {
     Check.forAll(laid(Programs.real(dtype, 20)))
         .tries(TRIES)
-        .seed(3)
+        .seed(TestDepth.seed(3))
         .holds(ReproducibleTest::hasTheLocalBits);
   }
 
@@ -158,7 +160,10 @@ class ReproducibleTest {
                         List.of("result"),
                         program.inputs().stream().map(Value::name).toList()));
     // The checker takes two einsums of three operands in another order for one.
-    Check.forAll(laid(gradients)).tries(TRIES).seed(4).holds(laid -> hasTheLocalBits(laid, false));
+    Check.forAll(laid(gradients))
+        .tries(TRIES)
+        .seed(TestDepth.seed(4))
+        .holds(laid -> hasTheLocalBits(laid, false));
   }
 
   @Test
@@ -166,13 +171,13 @@ class ReproducibleTest {
     Generator<Laid> drawn = laid(Programs.real(DType.F32, 20));
     Check.forAll(drawn)
         .tries(TRIES)
-        .seed(5)
+        .seed(TestDepth.seed(5))
         .holds(
             laid -> {
               SumOrder sums = new SumOrder(laid.leaf());
               CompileOptions options = CompileOptions.defaults().withSums(sums);
               Program program =
-                  Layouts.laid(laid.mesh(), _ -> laid.program().program()).of(laid.leaf());
+                  Layouts.laid(laid.mesh(), _ -> laid.program().program()).of(laid.annotations());
               ProgramCase given = new ProgramCase(program, laid.program().inputs());
               List<Tensor> expected = local(given, sums, Workers.sequential());
               try (Collectives collectives = Collectives.open(laid.mesh());
