@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Test;
 
 /** Small programs, all annotations of whose values are tried with the planner itself. */
 class AutoSmallProgramsTest {
-  private static final int PROGRAMS = TestDepth.cases(4, 40, 250);
+  /** As many as the property asks for. */
+  private static final int PROGRAMS =
+      Integer.getInteger("shardsum.auto.programs", TestDepth.cases(4, 40, 250));
+
   private static final long SEED = Long.getLong("shardsum.seed", 0);
 
   @Test

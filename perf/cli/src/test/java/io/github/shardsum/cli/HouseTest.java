@@ -176,6 +176,15 @@ class HouseTest {
           .resideInAPackage(ROOT + "internal.partition.plan..")
           .because("a plan is a value that runs wherever it comes from");
 
+  private static final ArchRule PLANNERS_DO_NOT_KNOW_THE_SEARCH_FOR_ANNOTATIONS =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(ROOT + "auto..", ROOT + "internal.auto..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(ROOT + "auto..", ROOT + "internal.auto..")
+          .because("the search asks planners for plans, and never the other way round");
+
   private static final ArchRule ASSIGNMENTS_STAND_ON_THE_JDK_ALONE =
       noClasses()
           .that()
@@ -461,6 +470,21 @@ class HouseTest {
         ASSIGNMENTS_STAND_ON_THE_JDK_ALONE,
         ROOT + "internal.assign.Offender",
         type -> type.withField("layout", layout, ClassFile.ACC_PRIVATE));
+  }
+
+  @Test
+  void plannersDoNotKnowTheSearchForAnnotations() {
+    PLANNERS_DO_NOT_KNOW_THE_SEARCH_FOR_ANNOTATIONS.check(classesOf(libraries()));
+  }
+
+  @Test
+  void aPlannerThatKnowsTheSearchIsSeen() throws IOException {
+    assertBreaks(
+        PLANNERS_DO_NOT_KNOW_THE_SEARCH_FOR_ANNOTATIONS,
+        ROOT + "internal.partition.Offender",
+        type ->
+            type.withField(
+                "options", ClassDesc.of(ROOT + "auto.AutoOptions"), ClassFile.ACC_PRIVATE));
   }
 
   @Test
