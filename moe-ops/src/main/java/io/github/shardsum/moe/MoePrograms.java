@@ -7,6 +7,7 @@ import io.github.shardsum.internal.moe.decomposition.LayerProgram;
 import io.github.shardsum.internal.moe.decomposition.RouteComposites;
 import io.github.shardsum.internal.moe.decomposition.RouteForm;
 import io.github.shardsum.internal.moe.kernel.ExpertKernels;
+import io.github.shardsum.internal.moe.kernel.ExpertPartition;
 import io.github.shardsum.internal.moe.kernel.LayerKernels;
 import io.github.shardsum.internal.moe.kernel.RouteGradientKernel;
 import io.github.shardsum.internal.moe.kernel.RouteKernel;
@@ -240,9 +241,9 @@ public final class MoePrograms {
             Kernels.of(
                 Map.of(
                     LayerComposites.EXPERTS,
-                    LayerKernels::experts,
+                    new ExpertPartition(false),
                     LayerComposites.EXPERTS + GRADIENT,
-                    LayerKernels::gradient,
+                    new ExpertPartition(true),
                     LayerComposites.EXPERTS_IN,
                     LayerKernels::expertsIn,
                     LayerComposites.EXPERTS_IN + GRADIENT,
@@ -250,6 +251,7 @@ public final class MoePrograms {
                     LayerComposites.EXPERTS_OUT,
                     LayerKernels::expertsOut,
                     LayerComposites.EXPERTS_OUT + GRADIENT,
-                    LayerKernels::expertsOutGradient)));
+                    LayerKernels::expertsOutGradient)))
+        .and(Kernels.of(LayerKernels.ofRows()));
   }
 }

@@ -111,7 +111,10 @@ class GatheredExpertsTest {
         Executable one =
             LocalBackend.of(Workers.sequential(), MoePrograms.kernels()).compile(plain);
         MeshExecutable many =
-            MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())
+            MeshBackend.of(
+                    collectives,
+                    MoePrograms.kernels(),
+                    PlanOptions.defaults().withPartitions(PlanOptions.Partitions.NEVER))
                 .compile(annotated)) {
       many.plan().certify();
       assertEquals(List.of(), ofExperts(many), many::explain);

@@ -80,6 +80,16 @@ public final class Kernels {
   }
 
   /**
+   * What makes the kernel of a composite.
+   *
+   * @param name the composite's name
+   * @return the factory; empty if there is none
+   */
+  public Optional<CompositeKernel.Factory> factory(String name) {
+    return Optional.ofNullable(factories.get(name));
+  }
+
+  /**
    * The kernel of a composite.
    *
    * @param composite the composite

@@ -33,6 +33,7 @@ import java.util.Objects;
  *   <li>{@link Apply}: a statement of a program, on what each device holds
  *   <li>{@link Neighbour}: a statement of a program that reads neighbours along a label that is
  *       split, on what each device holds and what it gets of others
+ *   <li>{@link Partitioned}: a composite that brings its own partition, as parts
  *   <li>{@link Loop}: a loop or a manual region of a program, whose body is a plan
  *   <li>{@link Communicate}: a communication of a manual region
  *   <li>{@link Windows}: an einsum of chunks, round after round, whose transfers go on behind it
@@ -351,6 +352,59 @@ public sealed interface Action {
     @Override
     public boolean isCollective() {
       return !exchanged.isEmpty();
+    }
+  }
+
+  /**
+   * A composite that brings its own partition: what devices do is written as parts, between which
+   * rows travel whose number follows from data. To the plan it is a statement with layouts of
+   * operands and results; no value of a plan is ragged.
+   *
+   * @param statement the statement, a composite; operands of the step are its operands in their
+   *     order, and the step's results its results
+   * @param parts what devices do
+   */
+  record Partitioned(Statement statement, CompositeParts parts) implements Action {
+    /**
+     * Checks the operation.
+     *
+     * @throws IllegalArgumentException if the statement is no composite
+     */
+    public Partitioned {
+      Objects.requireNonNull(parts, "parts");
+      if (!(statement.operation() instanceof Nested.Composite)) {
+        throw new IllegalArgumentException(
+            "plan: a step of parts must be a composite, got " + statement);
+      }
+    }
+
+    /**
+     * The composite of the step.
+     *
+     * @return the statement's operation
+     */
+    public Nested.Composite composite() {
+      return (Nested.Composite) statement.operation();
+    }
+
+    /**
+     * The same with another bound of the rows that a device receives.
+     *
+     * @param factor how many times the rows of the largest device, at least 1
+     * @return a changed copy
+     */
+    public Partitioned withBound(double factor) {
+      return new Partitioned(statement, parts.withBound(factor));
+    }
+
+    @Override
+    public String op() {
+      return composite().name();
+    }
+
+    @Override
+    public List<String> groupAxes() {
+      return parts.rowAxes();
     }
   }
 

@@ -19,6 +19,9 @@ import java.util.OptionalLong;
  *     awaited, where that makes the plan's schedule shorter and holds no more memory
  * @param windows when einsums of a program are computed in windows
  * @param sums the order of floating-point sums; if it is a tree, only plans are chosen that keep it
+ * @param raggedBound how many times the rows of the largest device a device may receive where
+ *     numbers of rows follow from data: what memory is planned for
+ * @param partitions when composites are computed by the partition that they bring
  */
 public record PlanOptions(
     Optional<Topology> topology,
@@ -26,7 +29,12 @@ public record PlanOptions(
     boolean replication,
     boolean overlap,
     Windows windows,
-    SumOrder sums) {
+    SumOrder sums,
+    double raggedBound,
+    Partitions partitions) {
+  /** The default of {@link #raggedBound}. */
+  public static final double RAGGED_BOUND = 2;
+
   /**
    * Bytes of an operand that a device would gather from which on it is gathered in windows by
    * price, where no topology prices them.
@@ -48,19 +56,35 @@ public record PlanOptions(
     BY_PRICE
   }
 
+  /** When a composite that brings its own partition is computed by it. */
+  public enum Partitions {
+    /** Where it is cheaper than by the composite's sharding rule. */
+    BY_PRICE,
+    /** Wherever it has a way. */
+    ALWAYS,
+    /** Never. */
+    NEVER
+  }
+
   /**
-   * Checks the limit.
+   * Checks limit and bound.
    *
-   * @throws IllegalArgumentException if the limit is negative
+   * @throws IllegalArgumentException if the limit is negative, or the bound less than 1 or not
+   *     finite
    */
   public PlanOptions {
     Objects.requireNonNull(topology, "topology");
     Objects.requireNonNull(memoryLimit, "memoryLimit");
     Objects.requireNonNull(windows, "windows");
     Objects.requireNonNull(sums, "sums");
+    Objects.requireNonNull(partitions, "partitions");
     if (memoryLimit.isPresent() && memoryLimit.getAsLong() < 0) {
       throw new IllegalArgumentException(
           "memory limit: must be at least 0 bytes, got " + memoryLimit.getAsLong());
+    }
+    if (!(raggedBound >= 1 && Double.isFinite(raggedBound))) {
+      throw new IllegalArgumentException(
+          "bound of rows: must be at least 1 times the local rows, got " + raggedBound);
     }
   }
 
@@ -72,7 +96,15 @@ public record PlanOptions(
    * @param replication whether a device may hold a whole value on the way
    */
   public PlanOptions(Optional<Topology> topology, OptionalLong memoryLimit, boolean replication) {
-    this(topology, memoryLimit, replication, false, Windows.NEVER, SumOrder.FASTEST);
+    this(
+        topology,
+        memoryLimit,
+        replication,
+        false,
+        Windows.NEVER,
+        SumOrder.FASTEST,
+        RAGGED_BOUND,
+        Partitions.BY_PRICE);
   }
 
   /**
@@ -98,7 +130,9 @@ public record PlanOptions(
         replication,
         overlap,
         windows,
-        sums);
+        sums,
+        raggedBound,
+        partitions);
   }
 
   /**
@@ -107,7 +141,15 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withoutTopology() {
-    return new PlanOptions(Optional.empty(), memoryLimit, replication, overlap, windows, sums);
+    return new PlanOptions(
+        Optional.empty(),
+        memoryLimit,
+        replication,
+        overlap,
+        windows,
+        sums,
+        raggedBound,
+        partitions);
   }
 
   /**
@@ -117,7 +159,15 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withMemoryLimit(long bytes) {
-    return new PlanOptions(topology, OptionalLong.of(bytes), replication, overlap, windows, sums);
+    return new PlanOptions(
+        topology,
+        OptionalLong.of(bytes),
+        replication,
+        overlap,
+        windows,
+        sums,
+        raggedBound,
+        partitions);
   }
 
   /**
@@ -126,7 +176,8 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withReplication() {
-    return new PlanOptions(topology, memoryLimit, true, overlap, windows, sums);
+    return new PlanOptions(
+        topology, memoryLimit, true, overlap, windows, sums, raggedBound, partitions);
   }
 
   /**
@@ -136,7 +187,8 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withOverlap(boolean wanted) {
-    return new PlanOptions(topology, memoryLimit, replication, wanted, windows, sums);
+    return new PlanOptions(
+        topology, memoryLimit, replication, wanted, windows, sums, raggedBound, partitions);
   }
 
   /**
@@ -147,7 +199,31 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withSums(SumOrder value) {
-    return new PlanOptions(topology, memoryLimit, replication, overlap, windows, value);
+    return new PlanOptions(
+        topology, memoryLimit, replication, overlap, windows, value, raggedBound, partitions);
+  }
+
+  /**
+   * Plans memory for more or fewer received rows, where their numbers follow from data.
+   *
+   * @param factor how many times the rows of the largest device a device may receive, at least 1;
+   *     if it would receive more, an executable runs again with the next larger bound
+   * @return a changed copy
+   */
+  public PlanOptions withRaggedBound(double factor) {
+    return new PlanOptions(
+        topology, memoryLimit, replication, overlap, windows, sums, factor, partitions);
+  }
+
+  /**
+   * Lets composites be computed by the partition that they bring.
+   *
+   * @param when in which cases
+   * @return a changed copy
+   */
+  public PlanOptions withPartitions(Partitions when) {
+    return new PlanOptions(
+        topology, memoryLimit, replication, overlap, windows, sums, raggedBound, when);
   }
 
   /**
@@ -157,6 +233,7 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withWindows(Windows when) {
-    return new PlanOptions(topology, memoryLimit, replication, overlap, when, sums);
+    return new PlanOptions(
+        topology, memoryLimit, replication, overlap, when, sums, raggedBound, partitions);
   }
 }

@@ -29,6 +29,7 @@ public record PlanStep(
     boolean program =
         action instanceof Action.Apply
             || action instanceof Action.Loop
+            || action instanceof Action.Partitioned
             || action instanceof Action.Communicate;
     boolean isPacked = action instanceof Action.AllReduce && operands.size() == results.size();
     boolean many =

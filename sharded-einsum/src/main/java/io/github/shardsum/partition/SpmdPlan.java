@@ -20,6 +20,7 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.tensor.DType;
 import java.util.AbstractList;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -116,6 +117,47 @@ public record SpmdPlan(
                         : step)
             .toList();
     return new SpmdPlan(mesh, inputs, inside, outputs, order);
+  }
+
+  /**
+   * How many times the rows of the largest device a device may receive, where numbers of rows
+   * follow from data.
+   *
+   * @return the largest factor of all steps, bodies of loops included; 0 if no step has one
+   */
+  public double raggedBound() {
+    double most = 0;
+    for (PlanStep step : steps) {
+      most =
+          switch (step.action()) {
+            case Action.Partitioned own -> Math.max(most, own.parts().bound());
+            case Action.Loop loop -> Math.max(most, loop.body().raggedBound());
+            default -> most;
+          };
+    }
+    return most;
+  }
+
+  /**
+   * The same steps with memory for more or fewer received rows, in the bodies of loops too.
+   *
+   * @param factor how many times the rows of the largest device a device may receive
+   * @return a changed copy
+   * @throws IllegalArgumentException if the factor is less than 1 or not finite
+   */
+  public SpmdPlan withRaggedBound(double factor) {
+    List<PlanStep> changed = new ArrayList<>();
+    for (PlanStep step : steps) {
+      Action action =
+          switch (step.action()) {
+            case Action.Partitioned own -> own.withBound(factor);
+            case Action.Loop(Statement statement, SpmdPlan body) ->
+                new Action.Loop(statement, body.withRaggedBound(factor));
+            default -> step.action();
+          };
+      changed.add(new PlanStep(action, step.operands(), step.results(), step.origin()));
+    }
+    return new SpmdPlan(mesh, inputs, changed, outputs, sums);
   }
 
   private static void check(Mesh mesh, PlannedValue value) {

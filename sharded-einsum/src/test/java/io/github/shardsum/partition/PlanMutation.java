@@ -193,7 +193,7 @@ final class PlanMutation {
           new Action.Exchange(exchange.label(), axes(mesh, exchange.axes()));
       case Action.Contract contract -> new Action.Contract(turned(contract.equation()));
       case Action.Apply _, Action.Neighbour _, Action.Loop _, Action.Communicate _ -> step.action();
-      case Action.Start _, Action.Await _, Action.Windows _ -> step.action();
+      case Action.Start _, Action.Await _, Action.Windows _, Action.Partitioned _ -> step.action();
     };
   }
 

@@ -81,6 +81,7 @@ public final class PlannedProgram {
     return switch (step.action()) {
       case Action.Apply(Statement statement) -> applied(statement, operands);
       case Action.Neighbour neighbour -> applied(neighbour.statement(), operands);
+      case Action.Partitioned partitioned -> applied(partitioned.statement(), operands);
       case Action.Loop(Statement statement, _) -> applied(statement, operands);
       case Action.Communicate(Statement statement) -> applied(statement, operands);
       case Action.Windows windows -> applied(windows.statement(), operands);

@@ -6,10 +6,12 @@ import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.partition.plan.PartitionFinder;
 import io.github.shardsum.internal.partition.plan.ProgramPlanning;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.CompositePartition;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.Reshard;
@@ -180,8 +182,23 @@ public final class MeshBackend implements Backend {
     return new ProgramPlan(program, plan.layouts(), plan.program(), plan.plan(), plan.cost());
   }
 
-  private CompositeCode.Finder codes(SumOrder sums) {
-    return composite -> code(composite, sums);
+  private PartitionFinder codes(SumOrder sums) {
+    return new PartitionFinder() {
+      @Override
+      public Optional<CompositeCode> find(Nested.Composite composite) {
+        return code(composite, sums);
+      }
+
+      /** The order of a sum over rows of several devices is not that of a tree. */
+      @Override
+      public Optional<CompositePartition> partition(Nested.Composite composite) {
+        return !sums.isTree()
+                && kernels.factory(composite.name()).orElse(null)
+                    instanceof CompositePartition own
+            ? Optional.of(own)
+            : Optional.empty();
+      }
+    };
   }
 
   private Optional<CompositeCode> code(Nested.Composite composite, SumOrder sums) {
@@ -236,7 +253,9 @@ public final class MeshBackend implements Backend {
     }
     boolean isTimed = timed.isPresent() || compileOptions.profiled();
     CompositeCode.Finder codes = codes(plan.plan().sums());
-    MeshExecutable made = new MeshExecutable(program, plan, collectives, codes, isTimed);
+    MeshExecutable made =
+        new MeshExecutable(
+            program, plan, collectives, codes, limited(compileOptions).memoryLimit(), isTimed);
     timed.ifPresent(each -> each.accept(made));
     return made;
   }

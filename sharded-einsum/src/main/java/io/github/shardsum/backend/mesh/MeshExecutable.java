@@ -7,9 +7,12 @@ import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.partition.run.PlanRunner;
 import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.partition.RaggedBoundException;
 import io.github.shardsum.partition.Reshard;
+import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.partition.StepSpan;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
@@ -17,21 +20,31 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
  * A program that was planned and compiled for a mesh. Thread-safe; runs on one engine take turns.
  * The memory of a run is allocated by the first one and kept for the next; results are the
  * caller's.
  *
+ * <p>Where numbers of rows follow from data, memory is planned for a bound of them ({@link
+ * PlanOptions#raggedBound}). If a device would receive more, all devices find out before any row is
+ * sent, and the run begins anew on the same inputs with twice the bound, or as many times twice as
+ * it takes; later runs keep that bound. Results do not depend on it. Within a memory limit that the
+ * larger bound does not fit, the run fails with {@link RaggedBoundException}, with nothing written.
+ *
  * <p>{@link #run} takes and gives whole values, on every process the same. {@link #runSharded}
  * takes and gives shards without a copy.
  */
 public final class MeshExecutable implements Executable {
-  private final ProgramPlan plan;
+  private volatile ProgramPlan plan;
   private final Collectives collectives;
   private final CompositeCode.Finder composites;
-  private final PlanRunner runner;
+  private final OptionalLong limit;
+  private final boolean isTimed;
+  private volatile PlanRunner runner;
   private final CheckedExecutable executable;
 
   MeshExecutable(
@@ -39,20 +52,23 @@ public final class MeshExecutable implements Executable {
       ProgramPlan plan,
       Collectives collectives,
       CompositeCode.Finder composites,
+      OptionalLong limit,
       boolean isTimed) {
     this.plan = plan;
     this.collectives = collectives;
     this.composites = composites;
+    this.limit = limit;
+    this.isTimed = isTimed;
     this.runner = new PlanRunner(plan.plan(), collectives, composites, isTimed);
     this.executable =
         new CheckedExecutable(
             program,
-            new CheckedExecutable.Code(this::write, 0, plan::explain, List::of),
+            new CheckedExecutable.Code(this::write, 0, () -> plan().explain(), List::of),
             Thread::startVirtualThread);
   }
 
   /**
-   * The plan that runs follow.
+   * The plan that runs follow: with a larger bound of received rows, if a run needed one.
    *
    * @return the plan
    */
@@ -70,14 +86,44 @@ public final class MeshExecutable implements Executable {
       shards.add(ShardedTensor.of(stored, input.layout(), collectives.devices()));
     }
     synchronized (collectives) {
-      runner.lend(
-          shards,
-          results -> {
-            for (int i = 0; i < outputs.size(); i++) {
-              gather(results.get(i), outputs.get(i));
-            }
+      bounded(
+          () -> {
+            runner.lend(
+                shards,
+                results -> {
+                  for (int i = 0; i < outputs.size(); i++) {
+                    gather(results.get(i), outputs.get(i));
+                  }
+                });
+            return List.of();
           });
     }
+  }
+
+  /** Runs, with larger bounds of received rows as long as a device would receive more. */
+  private List<ShardedTensor> bounded(Supplier<List<ShardedTensor>> run) {
+    while (true) {
+      try {
+        return run.get();
+      } catch (RaggedBoundException over) {
+        raise(over);
+      }
+    }
+  }
+
+  /** Every process raises the bound by the same factor, since all of them got the same number. */
+  private void raise(RaggedBoundException over) {
+    double factor = plan.plan().raggedBound();
+    for (double bound = over.bound(); bound < over.needed(); bound *= 2) {
+      factor *= 2;
+    }
+    SpmdPlan raised = plan.plan().withRaggedBound(factor);
+    if (limit.isPresent() && DeviceMemory.of(raised, composites).peakBytes() > limit.getAsLong()) {
+      throw over;
+    }
+    runner.close();
+    plan = new ProgramPlan(plan.given(), plan.layouts(), plan.program(), raised, plan.cost());
+    runner = new PlanRunner(raised, collectives, composites, isTimed);
   }
 
   private void gather(ShardedTensor result, Tensor output) {
@@ -131,7 +177,7 @@ public final class MeshExecutable implements Executable {
       }
     }
     synchronized (collectives) {
-      return runner.run(inputs);
+      return bounded(() -> runner.run(inputs));
     }
   }
 

@@ -49,7 +49,7 @@ final class Flights {
         flying.add(result);
         require(flying.size() <= MOST, "at most %s must be in flight, got %s", MOST, flying);
       }
-      case Action.Loop _, Action.Windows _ ->
+      case Action.Loop _, Action.Windows _, Action.Partitioned _ ->
           require(flying.isEmpty(), "nothing must be in flight, got %s", flying);
       default -> {}
     }

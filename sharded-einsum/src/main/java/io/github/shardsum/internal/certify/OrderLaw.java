@@ -66,7 +66,7 @@ final class OrderLaw {
       }
       case Action.Apply apply -> computes(step, Optional.of(apply.statement().operation()));
       case Action.Contract contract -> contracts(step, contract);
-      case Action.Neighbour _ -> {
+      case Action.Neighbour _, Action.Partitioned _ -> {
         readsComplete(step);
         step.results().forEach(result -> makesComplete(step, result));
       }

@@ -306,6 +306,7 @@ public final class PlanChecker {
         switch (step.action()) {
           case Action.Apply(Statement statement) -> Optional.of(statement);
           case Action.Windows windows -> Optional.of(windows.statement());
+          case Action.Partitioned partitioned -> Optional.of(partitioned.statement());
           default -> Optional.empty();
         };
     if (computed.isPresent()) {
@@ -371,6 +372,7 @@ public final class PlanChecker {
       case Action.Contract(Equation local) -> List.of(product(local, read));
       case Action.Apply(Statement statement) -> results(statement, read);
       case Action.Neighbour(Statement statement, _, _) -> results(statement, read);
+      case Action.Partitioned partitioned -> results(partitioned.statement(), read);
       case Action.Loop(Statement statement, SpmdPlan body) -> results(statement, body, read);
       case Action.Communicate communicate -> {
         Set<String> axes = new HashSet<>(communicate.groupAxes());
@@ -487,6 +489,14 @@ public final class PlanChecker {
           BlockRule.results(statement, read, typed(statement, said), false);
       case Action.Neighbour(Statement statement, List<String> axes, _) ->
           List.of(neighbours(statement, wide(axes), read, typed(statement, said)));
+      case Action.Partitioned partitioned -> {
+        List<Held> results = new ArrayList<>();
+        for (PlannedValue result : step.results()) {
+          Term lies = result.layout().term();
+          results.add(held(lies, result.shape(), lies));
+        }
+        yield RowsRule.made(partitioned, plan.mesh(), read, results);
+      }
       case Action.Loop(Statement statement, SpmdPlan body) ->
           switch (statement.operation()) {
             case Nested.Scan scan -> looped(scan, body, read);

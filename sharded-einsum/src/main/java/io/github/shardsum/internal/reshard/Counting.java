@@ -5,6 +5,7 @@ import io.github.shardsum.einsum.Term;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
@@ -44,6 +45,10 @@ public final class Counting {
                   operands.get(windows.operand()));
       case Action.Start(Action collective) -> received(collective, operands, after);
       case Action.Neighbour neighbour -> Halo.of(neighbour, operands, after).received();
+      case Action.Partitioned partitioned ->
+          PartFigures.of(partitioned, operands).stream()
+              .mapToLong(PartFigures::received)
+              .reduce(0, Math::addExact);
       case Action.AllGather gather -> gathered(gather, before);
       case Action.AllReduce _ -> reduced(elements(operands), group);
       case Action.ReduceScatter _ -> scattered(after.localElements(), group);
@@ -242,10 +247,27 @@ public final class Counting {
       case Action.Neighbour neighbour ->
           Halo.of(neighbour, at.operands().stream().map(values::get).toList(), at.result())
               .blockElements();
+      case Action.Partitioned partitioned -> buffers(partitioned, at, values);
       case Action.Windows windows ->
           travelling(windows, at.operands().stream().map(values::get).toList(), at.result());
       default -> 0;
     };
+  }
+
+  private static long buffers(
+      Action.Partitioned partitioned, PlanStep step, List<PlannedValue> values) {
+    PartSizes sizes =
+        new PartSizes(
+            step.result().layout().mesh(), step.operands().stream().map(values::get).toList());
+    long elements = 0;
+    for (CompositeParts.Buffer buffer : partitioned.parts().buffers()) {
+      long product = 1;
+      for (CompositeParts.Extent extent : buffer.extents()) {
+        product = Math.multiplyExact(product, sizes.largest(extent));
+      }
+      elements = Math.addExact(elements, product);
+    }
+    return elements;
   }
 
   /**

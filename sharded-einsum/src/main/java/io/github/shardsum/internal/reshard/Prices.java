@@ -109,6 +109,26 @@ public final class Prices {
     return new Cost(seconds, exchanged.size());
   }
 
+  /**
+   * The price of what a composite that brings its own partition moves, where rows are even.
+   *
+   * @param parts what each part moves
+   * @return the price, a collective for each part
+   */
+  public Cost parts(List<PartFigures> parts) {
+    double amount = 0;
+    for (PartFigures part : parts) {
+      amount +=
+          pricer.isEmpty()
+              ? part.received()
+              : pricer
+                  .get()
+                  .price(part.collective(), part.operand() * part.dtype().byteSize())
+                  .seconds();
+    }
+    return new Cost(amount, parts.size());
+  }
+
   /** The price of a transfer of each member to its neighbour, as a collective of its own. */
   double ring(List<String> axes, int members, long elements, int bytes) {
     if (pricer.isEmpty()) {
@@ -150,6 +170,7 @@ public final class Prices {
       case Action.Slice _,
           Action.Contract _,
           Action.Apply _,
+          Action.Partitioned _,
           Action.Loop _,
           Action.Windows _,
           Action.Await _ ->

@@ -136,6 +136,9 @@ public record Timeline(List<Entry> entries, double end) {
       Halo halo = Halo.of(neighbour, read, step.result());
       return prices.total(prices.halo(halo, step.result().dtype().byteSize()));
     }
+    if (step.action() instanceof Action.Partitioned partitioned) {
+      return prices.total(prices.parts(PartFigures.of(partitioned, read)));
+    }
     if (step.action() instanceof Action.Windows windows) {
       PlannedValue travels = windows.isScatter() ? step.result() : read.get(windows.operand());
       return Windowed.of(windows, read, step.result())

@@ -92,6 +92,12 @@ record ExpertsForm(
     return activation.name().toLowerCase(Locale.ROOT);
   }
 
+  /** The same layer of one group with other tokens of one choice each. */
+  ExpertsForm ofTokens(int count) {
+    return new ExpertsForm(
+        1, count, 1, experts, Math.max(1, count), model, hidden, dtype, activation, biased);
+  }
+
   /** How many first products there are, or first matrices. */
   int firstProducts() {
     return products() - 1;

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.backend.CompositeKernel;
+import io.github.shardsum.internal.moe.decomposition.RowComposites;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
@@ -32,8 +33,8 @@ public final class LayerKernels {
         form, positionsAt, OptionalInt.empty(), flops, true, holdsRows, inPlace, work);
   }
 
-  /** The factory of {@code moe.experts}. */
-  public static Optional<CompositeKernel> experts(Composite composite) {
+  /** The kernel of {@code moe.experts}. */
+  static Optional<CompositeKernel> experts(Composite composite) {
     return whole(composite, 0)
         .map(
             form ->
@@ -48,8 +49,8 @@ public final class LayerKernels {
                     Experts::run));
   }
 
-  /** The factory of its gradient. */
-  public static Optional<CompositeKernel> gradient(Composite composite) {
+  /** The kernel of its gradient. */
+  static Optional<CompositeKernel> gradient(Composite composite) {
     return whole(composite, 1)
         .map(
             form ->
@@ -64,11 +65,26 @@ public final class LayerKernels {
                     ExpertsGradient::run));
   }
 
-  private static Optional<ExpertsForm> whole(Composite composite, int cotangents) {
+  static Optional<ExpertsForm> whole(Composite composite, int cotangents) {
     int first = ExpertsForm.OPERANDS;
     int start = startAt(composite).isPresent() ? 1 : 0;
     return ExpertsForm.of(composite, 2, first)
         .filter(form -> composite.operands().size() == first + form.weights() + cotangents + start);
+  }
+
+  /** The factories of the local composites that rows of other devices are computed by. */
+  public static Map<String, CompositeKernel.Factory> ofRows() {
+    return Map.of(
+        RowComposites.SEND,
+        RowsSend::of,
+        RowComposites.EXPERTS,
+        RowsExperts::forward,
+        RowComposites.GRADIENT,
+        RowsExperts::gradient,
+        RowComposites.SUM,
+        RowsSum::sum,
+        RowComposites.PLACE,
+        RowsSum::place);
   }
 
   /** The operand behind the others that is the first index of a chunk of experts. */

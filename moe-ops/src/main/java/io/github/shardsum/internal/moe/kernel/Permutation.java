@@ -67,6 +67,44 @@ record Permutation(int[] rows, int[] choices, int[] starts, int slots) {
     return new Permutation(rows, choices, starts, slots);
   }
 
+  /**
+   * Of rows that came from several sources, one source after the other, and from each in the order
+   * of experts: the first choice of row i is row i. Each expert gets its rows in the order of the
+   * sources.
+   *
+   * @param counts {@code [source, expert]}: how many rows of each
+   * @param most how many rows there may be
+   */
+  static Permutation ofCounts(Tensor counts, int most, Scratch scratch) {
+    int sources = (int) counts.size(0);
+    int experts = (int) counts.size(1);
+    int[] rows = scratch.ints(ROWS, most);
+    int[] starts = scratch.ints(STARTS, experts + 1);
+    int[] next = scratch.ints(NEXT, experts);
+    Arrays.fill(starts, 0, experts + 1, 0);
+    for (int source = 0; source < sources; source++) {
+      for (int expert = 0; expert < experts; expert++) {
+        starts[expert + 1] += (int) counts.getLong(source, expert);
+      }
+    }
+    for (int expert = 0; expert < experts; expert++) {
+      next[expert] = starts[expert];
+      starts[expert + 1] += starts[expert];
+    }
+    int[] choices = scratch.ints(CHOICES, most);
+    int at = 0;
+    for (int source = 0; source < sources; source++) {
+      for (int expert = 0; expert < experts; expert++) {
+        for (long left = counts.getLong(source, expert); left > 0; left--, at++) {
+          int row = next[expert]++;
+          choices[row] = at;
+          rows[at] = row;
+        }
+      }
+    }
+    return new Permutation(rows, choices, starts, 1);
+  }
+
   /** How many rows there are. */
   int count(int experts) {
     return starts[experts];

@@ -3,6 +3,7 @@ package io.github.shardsum.internal.partition.plan;
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.layout.Layout;
+import io.github.shardsum.partition.CompositeParts;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param operands the layouts in which operands are read
  * @param results the layouts in which results are made
  * @param halo the elements that devices read of each other, if any
+ * @param parts what devices do, if it is a way of the composite's own partition
  * @param cost of reshards and work
  * @param weighed the cost with the policy's weights, by which the choice is made
  * @param unasked axes that split a factor which they split neither in an operand nor in a default
@@ -23,15 +25,22 @@ record Candidate(
     List<Layout> operands,
     List<Layout> results,
     Optional<Halo> halo,
+    Optional<CompositeParts> parts,
     Cost cost,
     Cost weighed,
     int unasked) {
+  /** As {@code split as G@x}, or {@code split as G@x, by rows over x}. */
+  String description() {
+    return parts
+        .map(own -> sharding + ", by rows over " + String.join(".", own.rowAxes()))
+        .orElse(sharding.toString());
+  }
+
   boolean beats(Candidate other) {
     int order = weighed.compareTo(other.weighed);
     order =
         order != 0 ? order : Integer.compare(sharding.kept().size(), other.sharding.kept().size());
     order = order != 0 ? order : Integer.compare(unasked, other.unasked);
-    return order < 0
-        || (order == 0 && sharding.toString().compareTo(other.sharding.toString()) < 0);
+    return order < 0 || (order == 0 && description().compareTo(other.description()) < 0);
   }
 }

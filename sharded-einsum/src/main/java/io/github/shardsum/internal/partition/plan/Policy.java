@@ -51,6 +51,8 @@ record Policy(double elementsPerByte, boolean hoists, boolean isTight, long most
         options.replication(),
         false,
         options.windows(),
-        options.sums());
+        options.sums(),
+        options.raggedBound(),
+        options.partitions());
   }
 }

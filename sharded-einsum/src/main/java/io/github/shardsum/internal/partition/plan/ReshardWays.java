@@ -7,6 +7,7 @@ import io.github.shardsum.internal.reshard.Blocks;
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.internal.reshard.Halo;
+import io.github.shardsum.internal.reshard.PartFigures;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.ReshardSources;
 import io.github.shardsum.internal.reshard.Reshards;
@@ -14,6 +15,7 @@ import io.github.shardsum.internal.reshard.Reshards.Way;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.CompositePartition;
 import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
@@ -71,6 +73,9 @@ final class ReshardWays {
       } else if (step.action() instanceof Action.Neighbour neighbour) {
         List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
         cost = cost.plus(halo(Halo.of(neighbour, read, step.result()), step.result().dtype()));
+      } else if (step.action() instanceof Action.Partitioned partitioned) {
+        List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
+        cost = cost.plus(prices.parts(PartFigures.of(partitioned, read)));
       } else if (step.action().isCollective()) {
         List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
         cost =
@@ -168,6 +173,29 @@ final class ReshardWays {
         value.dtype().byteSize(),
         value::layout,
         value::layout);
+  }
+
+  /** The cost of what a composite that brings its own partition moves. */
+  Cost parts(Action.Partitioned action, List<PlannedValue> operands) {
+    return prices.parts(PartFigures.of(action, operands));
+  }
+
+  /** The partition that a composite's kernel brings, if it brings one. */
+  Optional<CompositePartition> partition(Composite composite) {
+    return kernels instanceof PartitionFinder finder
+            && options.partitions() != PlanOptions.Partitions.NEVER
+        ? finder.partition(composite)
+        : Optional.empty();
+  }
+
+  /** Whether a composite that has ways of its own is computed by one of them. */
+  boolean prefersPartitions() {
+    return options.partitions() == PlanOptions.Partitions.ALWAYS;
+  }
+
+  /** How many times the rows of the largest device a device may receive. */
+  double raggedBound() {
+    return options.raggedBound();
   }
 
   /** The cost of receiving the elements of neighbours that devices lack. */

@@ -8,8 +8,11 @@ import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.layout.FactorRule;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.CompositePlan;
 import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanException;
+import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Nested;
@@ -18,6 +21,7 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -137,17 +141,10 @@ final class StatementPlanner {
    */
   List<Chosen> choose(int count) {
     kept = count + 1;
-    Splits asked = space.splits(false);
-    // Searches for reshards go as far as a way may cost, so it may cost little until some are
-    // found.
-    double amount = Math.max(least(asked), ways.work(1, dtype()).amount());
-    for (int tries = 0; tries < MOST_TRIES && found.size() < kept; tries++) {
-      most = new Cost(amount, Integer.MAX_VALUE);
-      asked.forEach(this::consider);
-      amount *= GROWTH;
+    partitioned();
+    if (found.isEmpty() || !ways.prefersPartitions()) {
+      split();
     }
-    most = found.size() < kept ? Cost.MOST : most;
-    space.splits(true).forEach(this::consider);
     if (found.isEmpty()) {
       throw new PlanException(
           String.format(
@@ -161,6 +158,21 @@ final class StatementPlanner {
       chosen.add(new Chosen(found.get(i), alternative(i + 1)));
     }
     return chosen;
+  }
+
+  /** Considers the ways of the statement's rule. */
+  private void split() {
+    Splits asked = space.splits(false);
+    // Searches for reshards go as far as a way may cost, so it may cost little until some are
+    // found.
+    double amount = Math.max(least(asked), ways.work(1, dtype()).amount());
+    for (int tries = 0; tries < MOST_TRIES && found.size() < kept; tries++) {
+      most = new Cost(amount, Integer.MAX_VALUE);
+      asked.forEach(this::consider);
+      amount *= GROWTH;
+    }
+    most = found.size() < kept ? Cost.MOST : most;
+    space.splits(true).forEach(this::consider);
   }
 
   /** A bound below which no way of a space costs less. */
@@ -179,7 +191,7 @@ final class StatementPlanner {
         ? Optional.empty()
         : Optional.of(
             new Origin.Alternative(
-                found.get(place).sharding().toString(), ways.total(found.get(place).cost())));
+                found.get(place).description(), ways.total(found.get(place).cost())));
   }
 
   /** The cheapest way to each layout of the one result, without a reshard of it. */
@@ -201,16 +213,18 @@ final class StatementPlanner {
 
   /** Keeps a way if it is one of the best. */
   private void consider(Splits at) {
-    Optional<Candidate> candidate = candidate(at);
-    if (candidate.isEmpty()
-        || found.stream().anyMatch(f -> f.sharding().equals(candidate.get().sharding()))) {
+    candidate(at).ifPresent(this::keep);
+  }
+
+  private void keep(Candidate candidate) {
+    if (found.stream().anyMatch(f -> f.description().equals(candidate.description()))) {
       return;
     }
     int place = 0;
-    while (place < found.size() && !candidate.get().beats(found.get(place))) {
+    while (place < found.size() && !candidate.beats(found.get(place))) {
       place++;
     }
-    found.add(place, candidate.get());
+    found.add(place, candidate);
     if (found.size() > kept) {
       found.removeLast();
     }
@@ -324,7 +338,8 @@ final class StatementPlanner {
     ComputeSharding sharding =
         at.sharding(rule.factors().stream().map(FactorRule.Factor::name).toList());
     return Optional.of(
-        new Candidate(sharding, operandsMet, resultsMade, halo, all, weighed, unasked));
+        new Candidate(
+            sharding, operandsMet, resultsMade, halo, Optional.empty(), all, weighed, unasked));
   }
 
   /** Bytes that the statement holds on the largest device, if the policy limits them. */
@@ -343,6 +358,89 @@ final class StatementPlanner {
 
   private boolean isWithin(Cost cost, double weight) {
     return cost.amount() + weight <= most.amount();
+  }
+
+  /** Considers the ways of a composite's own partition. */
+  private void partitioned() {
+    if (statement.operation() instanceof Nested.Composite composite) {
+      ways.partition(composite)
+          .ifPresent(
+              own ->
+                  own.ways(composite, mesh, held(), ways.raggedBound())
+                      .forEach(way -> partitioned(way).ifPresent(this::keep)));
+    }
+  }
+
+  /** For each operand the layouts in which it exists. */
+  private List<List<Layout>> held() {
+    List<List<Layout>> all = new ArrayList<>();
+    for (Supply operand : operands) {
+      List<Layout> layouts = new ArrayList<>();
+      operand.exists(
+          layout -> {
+            layouts.add(layout);
+            return false;
+          });
+      all.add(List.copyOf(layouts));
+    }
+    return all;
+  }
+
+  private Optional<Candidate> partitioned(CompositePlan way) {
+    Paths paths = new Paths(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    for (int i = 0; i < operands.size(); i++) {
+      PricedLayout operand = brought(i, way.operands().get(i));
+      if (!isBrought(i, way.operands().get(i), paths.operands())) {
+        paths.paid().add(operand);
+      }
+      paths.operands().add(operand);
+    }
+    List<PlannedValue> read = new ArrayList<>();
+    for (int i = 0; i < operands.size(); i++) {
+      read.add(PlanState.value(operand(i), way.operands().get(i)));
+    }
+    for (int i = 0; i < statement.results().size(); i++) {
+      PricedLayout result = made(i, way.results().get(i));
+      paths.paid().add(result);
+      paths.results().add(result);
+    }
+    if (bytes(way.operands(), way.results()) > ways.policy().mostBytes()) {
+      return Optional.empty();
+    }
+    ComputeSharding sharding = sharding(way);
+    Cost moved = ways.parts(new Action.Partitioned(statement, way.parts()), read);
+    return price(work(sharding).plus(moved), paths)
+        .map(
+            cost ->
+                new Candidate(
+                    sharding,
+                    way.operands(),
+                    way.results(),
+                    Optional.empty(),
+                    Optional.of(way.parts()),
+                    cost,
+                    new Cost(cost.amount() + paths.weight(), cost.collectives()),
+                    0));
+  }
+
+  /**
+   * The share of a device where rows are even: that of the groups that it has, and of labels of
+   * operands over other axes than those of rows.
+   */
+  private ComputeSharding sharding(CompositePlan way) {
+    Map<String, List<String>> split = new LinkedHashMap<>();
+    Set<String> used = new HashSet<>();
+    for (Layout layout : way.operands()) {
+      for (int dim = 0; dim < layout.rank(); dim++) {
+        List<String> on = layout.axes(dim).stream().filter(axis -> mesh.size(axis) > 1).toList();
+        boolean isNew = !on.isEmpty() && !split.containsKey(layout.label(dim));
+        if (isNew && on.stream().noneMatch(used::contains)) {
+          split.put(layout.label(dim), on);
+          used.addAll(on);
+        }
+      }
+    }
+    return new ComputeSharding(split, Map.of());
   }
 
   /** The rest of the limit that a way may cost. */

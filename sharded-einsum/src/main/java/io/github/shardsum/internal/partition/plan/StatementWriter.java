@@ -66,9 +66,13 @@ record StatementWriter(ReshardWays ways, EinsumTrees trees, PlanState state) {
     String how =
         planner
             .whole()
-            .map(why -> candidate.sharding() + "; " + why)
-            .orElse(candidate.sharding().toString());
+            .map(why -> candidate.description() + "; " + why)
+            .orElse(candidate.description());
     Origin origin = new Origin(how, runnerUp);
+    if (candidate.parts().isPresent()) {
+      parts(statement, candidate, numbers, results, origin);
+      return;
+    }
     Action action =
         candidate
             .halo()
@@ -86,6 +90,25 @@ record StatementWriter(ReshardWays ways, EinsumTrees trees, PlanState state) {
     if (statement.operation() instanceof Contraction.Reduce(ReduceKind by, _, _)
         && by != ReduceKind.SUM) {
       reduce(statement.result(), candidate.results().getFirst(), number, by);
+    }
+  }
+
+  private void parts(
+      Statement statement,
+      Candidate candidate,
+      List<Integer> numbers,
+      List<PlannedValue> results,
+      Origin origin) {
+    Action.Partitioned action = new Action.Partitioned(statement, candidate.parts().orElseThrow());
+    List<PlannedValue> read = new ArrayList<>();
+    for (int i = 0; i < numbers.size(); i++) {
+      read.add(
+          PlanState.value(statement.operation().operands().get(i), candidate.operands().get(i)));
+    }
+    state.cost = state.cost.plus(ways.parts(action, read));
+    int number = state.step(action, numbers, results, origin);
+    for (int i = 0; i < results.size(); i++) {
+      state.hold(statement.results().get(i), candidate.results().get(i), number + i);
     }
   }
 

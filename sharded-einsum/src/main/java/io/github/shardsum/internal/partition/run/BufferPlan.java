@@ -41,6 +41,8 @@ final class BufferPlan {
     RECEIVED,
     /** An operand's block with the received elements of its neighbours. */
     HALO,
+    /** A buffer between the parts of a composite. */
+    PART,
     /** Chunks of an einsum in windows on their way: two a ring. */
     WINDOW,
     /** A carried value, in every other round. */
@@ -194,6 +196,8 @@ final class BufferPlan {
               stage, Purpose.RECEIVED, operand.dtype(), i -> exchange.received(devices.get(i)));
         } else if (between.windows().isPresent()) {
           windows(stage, between.step(), between.windows().get());
+        } else if (between.parts().isPresent()) {
+          parts(stage, between.step(), between.parts().get());
         } else if (between.neighbours().isPresent()) {
           halos(stage, between.step(), between.neighbours().get());
         } else if (step.operands().size() > 1) {
@@ -241,6 +245,16 @@ final class BufferPlan {
         scratch.put(
             new Temporary(step, Purpose.WINDOW, 2 * ring + which), add(region, stage, stage));
       }
+    }
+  }
+
+  private void parts(int stage, int step, PartitionRun parts) {
+    for (int which = 0; which < parts.temporaries(); which++) {
+      int buffer = which;
+      Region region =
+          Region.of(
+              parts.dtype(which), frame.devices().size(), i -> Optional.of(parts.shape(buffer, i)));
+      scratch.put(new Temporary(step, Purpose.PART, which), add(region, stage, stage));
     }
   }
 
@@ -407,7 +421,9 @@ final class BufferPlan {
                 new Held(around + local.segment().largestWorkspace(), List.of());
             case Stage.Between between ->
                 new Held(
-                    around + between.neighbours().map(NeighbourBlocks::largestWorkspace).orElse(0L),
+                    around
+                        + between.neighbours().map(NeighbourBlocks::largestWorkspace).orElse(0L)
+                        + between.parts().map(PartitionRun::largestWorkspace).orElse(0L),
                     List.of());
             case Stage.Rounds rounds -> {
               List<Held> inner =

@@ -107,7 +107,8 @@ final class Frame {
     PlanStep maker = plan.steps().get(makers[value]);
     boolean shares = devices.size() == plan.mesh().size();
     return switch (maker.action().moved()) {
-      case Action.CollectivePermute _ -> false;
+      // Its devices write what they have, also where several have the same.
+      case Action.CollectivePermute _, Action.Partitioned _ -> false;
       case Action.Communicate communicate -> !communicate.isCollective();
       case Action.AllGather _, Action.AllToAll _, Action.AllReduce _, Action.ReduceScatter _ ->
           shares;

@@ -59,10 +59,18 @@ record Stages(
         List<Integer> writes,
         Optional<Reordered> exchange,
         Optional<NeighbourBlocks> neighbours,
-        Optional<WindowBlocks> windows)
+        Optional<WindowBlocks> windows,
+        Optional<PartitionRun> parts)
         implements Stage {
       Between(int step, List<Integer> reads, List<Integer> writes) {
-        this(step, reads, writes, Optional.empty(), Optional.empty(), Optional.empty());
+        this(
+            step,
+            reads,
+            writes,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
       }
     }
 
@@ -123,6 +131,7 @@ record Stages(
               writes,
               Optional.of(new Reordered(step, frame.value(step.operands().getFirst()))),
               Optional.empty(),
+              Optional.empty(),
               Optional.empty());
       case Action.Neighbour neighbour -> {
         NeighbourBlocks blocks = new NeighbourBlocks(neighbour, plan, number, frame, composites);
@@ -132,6 +141,7 @@ record Stages(
             writes,
             Optional.empty(),
             Optional.of(blocks),
+            Optional.empty(),
             Optional.empty());
       }
       case Action.Windows windows ->
@@ -141,7 +151,17 @@ record Stages(
               writes,
               Optional.empty(),
               Optional.empty(),
-              Optional.of(new WindowBlocks(windows, plan, number, frame)));
+              Optional.of(new WindowBlocks(windows, plan, number, frame)),
+              Optional.empty());
+      case Action.Partitioned partitioned ->
+          new Stage.Between(
+              number,
+              step.operands(),
+              writes,
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.of(new PartitionRun(partitioned, plan, number, frame, composites)));
       default -> new Stage.Between(number, Counting.reads(plan, number), writes);
     };
   }
@@ -167,7 +187,8 @@ record Stages(
           switch (stage) {
             case Stage.Local local -> local.segment().workspaces(threads);
             case Stage.Between between ->
-                between.neighbours().map(blocks -> blocks.workspaces(threads)).orElse(0L);
+                between.neighbours().map(blocks -> blocks.workspaces(threads)).orElse(0L)
+                    + between.parts().map(parts -> parts.workspaces(threads)).orElse(0L);
             case Stage.Rounds rounds -> rounds.body().workspaces(threads);
           };
     }

@@ -126,6 +126,7 @@ final class Supersteps {
       }
       case Action.Exchange _ -> exchange(between, result);
       case Action.Neighbour _ -> neighbour(between);
+      case Action.Partitioned _ -> between.parts().orElseThrow().add(builder);
       case Action.Windows _ -> between.windows().orElseThrow().add(builder);
       case Action.Apply _, Action.Loop _, Action.Communicate _ ->
           throw new IllegalStateException(step.toString());

@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.partition.text;
 
+import io.github.shardsum.internal.reshard.PartFigures;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
@@ -121,6 +122,12 @@ public final class PlanJson {
       text.add("\"results\":" + names(step.results()));
       text.add(axes(neighbour.axes())).add("\"exchanged\":" + neighbour.exchanged());
       text.add("\"elementsReceived\":" + plan.elementsReceived(index));
+    } else if (step.action() instanceof Action.Partitioned partitioned) {
+      text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
+      text.add("\"results\":" + names(step.results())).add(axes(partitioned.groupAxes()));
+      text.add("\"bound\":" + partitioned.parts().bound());
+      text.add("\"parts\":" + parts(plan, step, partitioned));
+      text.add("\"elementsReceived\":" + plan.elementsReceived(index));
     } else if (step.action() instanceof Action.Communicate communicate) {
       text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
       text.add("\"results\":" + names(step.results())).add(axes(communicate.groupAxes()));
@@ -164,6 +171,20 @@ public final class PlanJson {
     return text.toString();
   }
 
+  private static String parts(SpmdPlan plan, PlanStep step, Action.Partitioned action) {
+    List<PlannedValue> operands = step.operands().stream().map(plan::value).toList();
+    return PartFigures.of(action, operands).stream()
+        .map(
+            part ->
+                String.format(
+                    Locale.ROOT,
+                    "{\"part\":%s,\"bytesReceived\":%d,\"mostBytesReceived\":%d}",
+                    quoted(part.name()),
+                    part.bytes(),
+                    part.mostBytes()))
+        .collect(Collectors.joining(",", "[", "]"));
+  }
+
   private static String names(List<PlannedValue> values) {
     return values.stream().map(PlanJson::name).collect(Collectors.joining(",", "[", "]"));
   }
@@ -192,7 +213,8 @@ public final class PlanJson {
               .add(axes(exchange.axes()))
               .add("\"layout\":" + quoted(step.result().layout().toString()));
       case Action.Contract _, Action.Apply _, Action.Neighbour _, Action.Loop _ -> {}
-      case Action.Start _, Action.Await _, Action.Communicate _, Action.Windows _ -> {}
+      case Action.Start _, Action.Await _, Action.Communicate _ -> {}
+      case Action.Windows _, Action.Partitioned _ -> {}
     }
   }
 

@@ -94,6 +94,7 @@ final class PlanNames {
     return switch (action) {
       case Action.Apply _,
           Action.Neighbour _,
+          Action.Partitioned _,
           Action.Contract _,
           Action.Loop _,
           Action.Communicate _,

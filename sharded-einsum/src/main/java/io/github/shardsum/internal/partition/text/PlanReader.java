@@ -5,6 +5,7 @@ import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -20,7 +21,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -126,6 +130,12 @@ public final class PlanReader {
         List<Integer> exchanged = node.child("exchanged").numbers(Integer.MAX_VALUE);
         yield new Action.Neighbour(statement(node, known), node.axes(known), exchanged);
       }
+      case "partitioned" -> {
+        known.addAll(Set.of("buffers", "parts"));
+        List<CompositeParts.Buffer> buffers = node.list("buffers", PlanReader::buffer);
+        List<CompositeParts.Part> parts = node.list("parts", PlanReader::part);
+        yield new Action.Partitioned(statement(node, known), new CompositeParts(buffers, parts));
+      }
       case "communication" -> new Action.Communicate(statement(node, known));
       case "loop", "region" -> {
         known.add("body");
@@ -153,6 +163,110 @@ public final class PlanReader {
             statement(node, known), place, node.text("label", known), node.axes(known), rings);
       }
       default -> throw new IllegalArgumentException("expected an action, got \"" + action + "\"");
+    };
+  }
+
+  private static CompositeParts.Buffer buffer(Node node) {
+    node.checkKnown(Set.of("name", "dtype", "labels", "extents"));
+    return node.reads(
+        () ->
+            new CompositeParts.Buffer(
+                node.text("name"),
+                DType.parse(node.text("dtype")),
+                node.list("labels", Node::text),
+                node.list("extents", each -> each.reads(() -> extent(each.text())))));
+  }
+
+  private static CompositeParts.Extent extent(String text) {
+    List<String> words = List.of(text.split(" ", -1));
+    int over = words.indexOf("over");
+    List<String> axes = over < 0 ? List.of() : words.subList(over + 1, words.size());
+    return switch (words.getFirst()) {
+      case "local" -> local(words.subList(1, words.size()), text);
+      case "bounded" -> {
+        int by = words.indexOf("by");
+        require(by > 1 && over == by + 2, text);
+        yield new CompositeParts.Extent.Bounded(
+            local(words.subList(1, by), text), axes, Double.parseDouble(words.get(by + 1)));
+      }
+      case "members" -> new CompositeParts.Extent.Members(axes);
+      case "fixed" -> new CompositeParts.Extent.Fixed(size(words, text));
+      case "chunk" -> new CompositeParts.Extent.Chunk(size(words, text), axes);
+      default -> throw notExtent(text);
+    };
+  }
+
+  private static CompositeParts.Extent.Local local(List<String> words, String text) {
+    require(!words.isEmpty() && words.getFirst().matches("[0-9]{1,6}"), text);
+    return new CompositeParts.Extent.Local(
+        Integer.parseInt(words.getFirst()), words.subList(1, words.size()));
+  }
+
+  private static long size(List<String> words, String text) {
+    require(words.size() > 1 && words.get(1).matches("[0-9]{1,18}"), text);
+    return Long.parseLong(words.get(1));
+  }
+
+  private static void require(boolean fits, String text) {
+    if (!fits) {
+      throw notExtent(text);
+    }
+  }
+
+  private static IllegalArgumentException notExtent(String text) {
+    return new IllegalArgumentException(
+        "expected an extent as \"local 2 G S\", \"bounded 2 G S by 2.0 over x\", \"members over x\","
+            + " \"fixed 8\" or \"chunk 32 over m\", got \""
+            + text
+            + "\"");
+  }
+
+  private static CompositeParts.Part part(Node node) {
+    Set<String> known = new LinkedHashSet<>(Set.of("part"));
+    CompositeParts.Part part = node.reads(() -> part(node, known));
+    node.checkKnown(known);
+    return part;
+  }
+
+  private static CompositeParts.Part part(Node node, Set<String> known) {
+    String part = node.text("part");
+    return switch (part) {
+      case "run" -> {
+        known.addAll(Set.of("attributes", "reads", "writes"));
+        Node given = node.child("attributes");
+        SortedMap<String, String> attributes = new TreeMap<>();
+        given.members().keySet().forEach(name -> attributes.put(name, given.text(name)));
+        yield new CompositeParts.Part.Run(
+            node.text("composite", known),
+            attributes,
+            node.list("reads", Node::text),
+            node.list("writes", Node::text));
+      }
+      case "swap" ->
+          new CompositeParts.Part.Swap(
+              node.axes(known), node.text("x", known), node.text("out", known));
+      case "agree" -> new CompositeParts.Part.Agree(node.axes(known), node.text("counts", known));
+      case "rows" ->
+          new CompositeParts.Part.Rows(
+              node.axes(known),
+              node.text("sends", known),
+              node.text("receives", known),
+              node.text("x", known),
+              node.text("out", known));
+      case "reduce" -> {
+        known.add("scatter");
+        OptionalInt scatter =
+            node.optional("scatter")
+                .map(dim -> OptionalInt.of(Math.toIntExact(dim.number())))
+                .orElse(OptionalInt.empty());
+        yield new CompositeParts.Part.Reduce(
+            node.axes(known),
+            node.text("counts", known),
+            scatter,
+            node.text("x", known),
+            node.text("out", known));
+      }
+      default -> throw new IllegalArgumentException("expected a part, got \"" + part + "\"");
     };
   }
 

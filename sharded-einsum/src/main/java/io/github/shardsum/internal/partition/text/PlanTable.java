@@ -105,6 +105,9 @@ public final class PlanTable {
       wrapped(
           indent + 4,
           "because " + step.cause() + step.runnerUp().map(way -> "; " + instead(way)).orElse(""));
+      if (of.steps().get(i).action() instanceof Action.Partitioned partitioned) {
+        wrapped(indent + 4, PartText.of(of, of.steps().get(i), partitioned));
+      }
       if (of.steps().get(i).action() instanceof Action.Loop loop) {
         boolean isRegion = loop.statement().operation() instanceof Nested.Manual;
         wrapped(
@@ -220,6 +223,9 @@ public final class PlanTable {
               neighbour.isCollective()
                   ? " with what neighbours hold of " + numbers(neighbour.exchanged()) + over
                   : " along a label" + over;
+          case Action.Partitioned partitioned ->
+              String.format(
+                  Locale.ROOT, " by rows%s, bound %s", over, bound(partitioned.parts().bound()));
           case Action.Start _, Action.Await _ -> "";
           case Action.Windows windows ->
               " "
@@ -245,6 +251,10 @@ public final class PlanTable {
                   loop.rounds(),
                   loop.body().steps().size());
         };
+  }
+
+  private static String bound(double factor) {
+    return factor == Math.rint(factor) ? Long.toString((long) factor) : Double.toString(factor);
   }
 
   private static String numbers(List<Integer> operands) {

@@ -3,6 +3,7 @@ package io.github.shardsum.internal.partition.text;
 import io.github.shardsum.internal.program.text.ProgramPrinter;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -103,6 +104,11 @@ final class PlanWriter {
         statement(statement, text);
         text.add(axes(axes)).add(member("exchanged", exchanged.toString().replace(" ", "")));
       }
+      case Action.Partitioned(Statement statement, CompositeParts parts) -> {
+        statement(statement, text);
+        text.add(member("buffers", array(parts.buffers(), PlanWriter::buffer)));
+        text.add(member("parts", array(parts.parts(), PlanWriter::part)));
+      }
       case Action.Loop(Statement statement, SpmdPlan body) -> {
         statement(statement, text);
         text.add(member("body", parts(body, object())));
@@ -122,6 +128,85 @@ final class PlanWriter {
     }
   }
 
+  private static String buffer(CompositeParts.Buffer buffer) {
+    return object()
+        .add(member("name", Json.quoted(buffer.name())))
+        .add(member("dtype", Json.quoted(buffer.dtype().toString())))
+        .add(member("labels", array(buffer.labels(), Json::quoted)))
+        .add(member("extents", array(buffer.extents(), each -> Json.quoted(extent(each)))))
+        .toString();
+  }
+
+  /** As {@code local 2 G S}, {@code bounded 2 G S by 2.0 over x} or {@code chunk 32 over m}. */
+  private static String extent(CompositeParts.Extent extent) {
+    return switch (extent) {
+      case CompositeParts.Extent.Local(int operand, var labels) ->
+          "local " + operand + words(labels);
+      case CompositeParts.Extent.Bounded(var rows, var axes, double factor) ->
+          "bounded " + rows.operand() + words(rows.labels()) + " by " + factor + over(axes);
+      case CompositeParts.Extent.Members(var axes) -> "members" + over(axes);
+      case CompositeParts.Extent.Fixed(long count) -> "fixed " + count;
+      case CompositeParts.Extent.Chunk(long size, var axes) -> "chunk " + size + over(axes);
+    };
+  }
+
+  private static String words(Collection<String> words) {
+    return words.isEmpty() ? "" : " " + String.join(" ", words);
+  }
+
+  private static String over(Collection<String> axes) {
+    return " over" + words(axes);
+  }
+
+  private static String part(CompositeParts.Part part) {
+    StringJoiner text = object();
+    switch (part) {
+      case CompositeParts.Part.Run(String composite, var attributes, var reads, var writes) -> {
+        text.add(member("part", Json.quoted("run")));
+        text.add(member("composite", Json.quoted(composite)));
+        StringJoiner all = object();
+        attributes.forEach((name, value) -> all.add(member(name, Json.quoted(value))));
+        text.add(member("attributes", all.toString()));
+        text.add(member("reads", array(reads, Json::quoted)));
+        text.add(member("writes", array(writes, Json::quoted)));
+      }
+      case CompositeParts.Part.Swap(var axes, String x, String out) ->
+          text.add(member("part", Json.quoted("swap")))
+              .add(axes(axes))
+              .add(member("x", Json.quoted(x)))
+              .add(member("out", Json.quoted(out)));
+      case CompositeParts.Part.Agree(var axes, String counts) ->
+          text.add(member("part", Json.quoted("agree")))
+              .add(axes(axes))
+              .add(member("counts", Json.quoted(counts)));
+      case CompositeParts.Part.Rows(
+              var axes,
+              String sends,
+              String receives,
+              String x,
+              String out) ->
+          text.add(member("part", Json.quoted("rows")))
+              .add(axes(axes))
+              .add(member("sends", Json.quoted(sends)))
+              .add(member("receives", Json.quoted(receives)))
+              .add(member("x", Json.quoted(x)))
+              .add(member("out", Json.quoted(out)));
+      case CompositeParts.Part.Reduce(
+              var axes,
+              String counts,
+              var scatter,
+              String x,
+              String out) -> {
+        text.add(member("part", Json.quoted("reduce")))
+            .add(axes(axes))
+            .add(member("counts", Json.quoted(counts)));
+        scatter.ifPresent(dim -> text.add(member("scatter", Integer.toString(dim))));
+        text.add(member("x", Json.quoted(x))).add(member("out", Json.quoted(out)));
+      }
+    }
+    return text.toString();
+  }
+
   private static String ring(Action.Ring ring) {
     String share = ring.share().name().toLowerCase(Locale.ROOT).replace('_', ' ');
     return Json.quoted((ring.step() < 0 ? "-" : "+") + Math.abs(ring.step()) + " " + share);
@@ -134,6 +219,7 @@ final class PlanWriter {
       case Action.Apply _ -> "statement";
       case Action.Communicate _ -> "communication";
       case Action.Neighbour _ -> "neighbours";
+      case Action.Partitioned _ -> "partitioned";
       default -> action.op();
     };
   }

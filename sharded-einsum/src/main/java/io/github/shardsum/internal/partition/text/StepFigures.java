@@ -2,6 +2,7 @@ package io.github.shardsum.internal.partition.text;
 
 import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.reshard.Halo;
+import io.github.shardsum.internal.reshard.PartFigures;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.Timeline;
 import io.github.shardsum.internal.reshard.Windowed;
@@ -150,6 +151,10 @@ record StepFigures(
     } else if (step.action() instanceof Action.Neighbour neighbour) {
       lacking = bytes;
       sent = Halo.of(neighbour, read, step.result()).sent() * width;
+    } else if (step.action() instanceof Action.Partitioned partitioned) {
+      List<PartFigures> parts = PartFigures.of(partitioned, read);
+      bytes = parts.stream().mapToLong(PartFigures::bytes).reduce(0, Math::addExact);
+      sent = bytes;
     } else if (step.action() instanceof Action.Communicate) {
       lacking = bytes;
     } else if (step.action().isCollective()) {

@@ -1,0 +1,327 @@
+package io.github.shardsum.internal.moe.kernel;
+
+import io.github.shardsum.backend.CompositeKernel;
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.moe.decomposition.ExpertComposites;
+import io.github.shardsum.internal.moe.decomposition.RowComposites;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.CompositePartition;
+import io.github.shardsum.partition.CompositeParts;
+import io.github.shardsum.partition.CompositeParts.Buffer;
+import io.github.shardsum.partition.CompositeParts.Extent;
+import io.github.shardsum.partition.CompositeParts.Part;
+import io.github.shardsum.partition.CompositePlan;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The kernels of {@code moe.experts} and its gradient, and their partition: the rows of tokens
+ * travel to the devices of their experts and back. Groups are split over some axes, of which the
+ * last split the experts too; the hidden width may be split over others, along which outputs of
+ * rows are summed before they travel back.
+ *
+ * @param isGradient whether it is of the gradient
+ */
+public record ExpertPartition(boolean isGradient)
+    implements CompositeKernel.Factory, CompositePartition {
+  private static final int POSITIONS = 2;
+  private static final int WI = ExpertsForm.OPERANDS;
+
+  @Override
+  public Optional<CompositeKernel> create(Composite composite) {
+    return isGradient ? LayerKernels.gradient(composite) : LayerKernels.experts(composite);
+  }
+
+  @Override
+  public List<CompositePlan> ways(
+      Composite composite, Mesh mesh, List<List<Layout>> held, double bound) {
+    Optional<ExpertsForm> form = LayerKernels.whole(composite, isGradient ? 1 : 0);
+    if (form.isEmpty()) {
+      return List.of();
+    }
+    Set<Axes> axes = new LinkedHashSet<>();
+    for (Layout weight : held.get(WI)) {
+      List<String> rows = wide(weight, "E");
+      List<String> inner = wide(weight, "H");
+      List<List<Layout>> tokens = new ArrayList<>(List.of(held.getFirst()));
+      if (isGradient) {
+        tokens.add(held.getLast());
+      }
+      for (List<Layout> each : tokens) {
+        each.forEach(of -> Axes.of(wide(of, "G"), rows, inner).ifPresent(axes::add));
+      }
+    }
+    return axes.stream()
+        .map(each -> new Way(composite, form.get(), mesh, each, bound))
+        .filter(Way::fits)
+        .map(way -> isGradient ? way.backward() : way.forward())
+        .toList();
+  }
+
+  /** The axes of more than one device along a label. */
+  private static List<String> wide(Layout layout, String label) {
+    return layout.axes(layout.dim(label)).stream()
+        .filter(axis -> layout.mesh().size(axis) > 1)
+        .toList();
+  }
+
+  /**
+   * The axes of a way.
+   *
+   * @param tokens of groups, of which the last are those of rows
+   * @param rows of experts
+   * @param inner of the hidden width
+   */
+  private record Axes(List<String> tokens, List<String> rows, List<String> inner) {
+    static Optional<Axes> of(List<String> groups, List<String> rows, List<String> inner) {
+      int outer = groups.size() - rows.size();
+      List<String> tokens = new ArrayList<>(groups);
+      if (groups.stream().noneMatch(rows::contains)) {
+        tokens.addAll(rows);
+      } else if (outer < 0 || !groups.subList(outer, groups.size()).equals(rows)) {
+        return Optional.empty();
+      }
+      return rows.isEmpty() || tokens.stream().anyMatch(inner::contains)
+          ? Optional.empty()
+          : Optional.of(new Axes(List.copyOf(tokens), rows, inner));
+    }
+
+    /** Axes over which only groups are split. */
+    List<String> outer() {
+      return tokens.subList(0, tokens.size() - rows.size());
+    }
+  }
+
+  /**
+   * One way.
+   *
+   * @param composite what is computed
+   * @param form its sizes
+   * @param mesh the devices
+   * @param axes how it is split
+   * @param bound of received rows
+   */
+  private record Way(Composite composite, ExpertsForm form, Mesh mesh, Axes axes, double bound) {
+    private ValueType type(int operand) {
+      return composite.operands().get(operand).type();
+    }
+
+    /** Whether rows fit arrays. */
+    boolean fits() {
+      long groups = Math.ceilDiv(form.groups(), mesh.size(axes.tokens()));
+      long rows = groups * form.tokens() * form.choices();
+      double most = Math.min(Math.ceil(bound * rows), (double) rows * mesh.size(axes.rows()));
+      return most > 0 && most * Math.max(1, form.model()) <= Shape.LONGEST_ARRAY;
+    }
+
+    private Extent.Local sent() {
+      return new Extent.Local(POSITIONS, List.of("G", "S", "K"));
+    }
+
+    private Extent received() {
+      return new Extent.Bounded(sent(), axes.rows(), bound);
+    }
+
+    private Extent model() {
+      return new Extent.Fixed(form.model());
+    }
+
+    private Extent chunk() {
+      return axes.inner().isEmpty() ? model() : new Extent.Chunk(form.model(), axes.inner());
+    }
+
+    private static Buffer rows(String name, DType dtype, Extent count, Extent width) {
+      return new Buffer(name, dtype, List.of("R", "M"), List.of(count, width));
+    }
+
+    private static Buffer numbers(String name, DType dtype, Extent count) {
+      return new Buffer(name, dtype, List.of("R"), List.of(count));
+    }
+
+    private List<Buffer> counts() {
+      return List.of(
+          new Buffer(
+              "counts",
+              DType.I32,
+              List.of("X", "E"),
+              List.of(new Extent.Fixed(1), new Extent.Fixed(form.experts()))),
+          new Buffer(
+              "counts_in",
+              DType.I32,
+              List.of("X", "E"),
+              List.of(new Extent.Members(axes.rows()), new Extent.Local(WI, List.of("E")))));
+    }
+
+    /** Rows of tokens and the weights of their choices, on both sides. */
+    private List<Buffer> sentRows() {
+      DType weights = type(1).dtype();
+      return List.of(
+          rows("rows", type(0).dtype(), sent(), model()),
+          rows("rows_in", type(0).dtype(), received(), model()),
+          numbers("scale", weights, sent()),
+          numbers("scale_in", weights, received()));
+    }
+
+    private Part.Run run(String name, List<String> reads, List<String> writes) {
+      SortedMap<String, String> attributes = new TreeMap<>(composite.attributes());
+      attributes.put(ExpertComposites.EXPERTS, Integer.toString(form.experts()));
+      attributes.put(RowComposites.CHUNK, Integer.toString(Chunk.mostRows(form, true, 1)));
+      return new Part.Run(name, attributes, reads, writes);
+    }
+
+    private static String operand(int operand) {
+      return CompositeParts.OPERAND + operand;
+    }
+
+    private static String result(int result) {
+      return CompositeParts.RESULT + result;
+    }
+
+    /** Counts travel and are agreed on, then rows. */
+    private List<Part> out(List<String> rows) {
+      List<Part> parts = new ArrayList<>();
+      parts.add(new Part.Swap(axes.rows(), "counts", "counts_in"));
+      parts.add(new Part.Agree(axes.tokens(), "counts_in"));
+      rows.forEach(
+          name -> parts.add(new Part.Rows(axes.rows(), "counts", "counts_in", name, name + "_in")));
+      return parts;
+    }
+
+    /** Addends are summed, if the hidden width is split, and travel back. */
+    private List<Part> back(String name, OptionalInt scatter) {
+      List<Part> parts = new ArrayList<>();
+      boolean isSum = !axes.inner().isEmpty();
+      if (isSum) {
+        parts.add(new Part.Reduce(axes.inner(), "counts_in", scatter, name, name + "_sum"));
+      }
+      parts.add(
+          new Part.Rows(
+              axes.rows(), "counts_in", "counts", isSum ? name + "_sum" : name, name + "_back"));
+      return parts;
+    }
+
+    /** What comes back, on both sides. */
+    private List<Buffer> backRows(String name) {
+      DType dtype = RowsExperts.outputs(form.dtype());
+      List<Buffer> all = new ArrayList<>(List.of(rows(name, dtype, received(), model())));
+      if (!axes.inner().isEmpty()) {
+        all.add(rows(name + "_sum", dtype, received(), chunk()));
+      }
+      all.add(rows(name + "_back", dtype, sent(), chunk()));
+      return all;
+    }
+
+    private List<String> reads(List<String> rows, int last) {
+      List<String> reads = new ArrayList<>(rows);
+      for (int i = 0; i < form.weights(); i++) {
+        reads.add(operand(WI + i));
+      }
+      if (last >= 0) {
+        reads.add("dy_in");
+      }
+      if (!axes.inner().isEmpty()) {
+        reads.add(CompositeParts.MEMBER + String.join(".", axes.inner()));
+      }
+      return reads;
+    }
+
+    CompositePlan forward() {
+      List<Buffer> buffers = new ArrayList<>(counts());
+      buffers.addAll(sentRows());
+      buffers.addAll(backRows("y"));
+      List<Part> parts = new ArrayList<>();
+      parts.add(
+          run(
+              RowComposites.SEND,
+              List.of(operand(0), operand(1), operand(POSITIONS)),
+              List.of("rows", "scale", "counts")));
+      parts.addAll(out(List.of("rows", "scale")));
+      parts.add(
+          run(
+              RowComposites.EXPERTS,
+              reads(List.of("rows_in", "scale_in", "counts_in"), -1),
+              List.of("y")));
+      parts.addAll(back("y", OptionalInt.of(1)));
+      parts.add(run(RowComposites.SUM, List.of(operand(POSITIONS), "y_back"), List.of(result(0))));
+      return plan(buffers, parts);
+    }
+
+    CompositePlan backward() {
+      int cotangent = WI + form.weights();
+      DType weights = type(1).dtype();
+      List<Buffer> buffers = new ArrayList<>(counts());
+      buffers.addAll(sentRows());
+      buffers.add(rows("dy", type(cotangent).dtype(), sent(), model()));
+      buffers.add(rows("dy_in", type(cotangent).dtype(), received(), model()));
+      buffers.addAll(backRows("dx"));
+      buffers.add(numbers("dscale", weights, received()));
+      if (!axes.inner().isEmpty()) {
+        buffers.add(numbers("dscale_sum", weights, received()));
+      }
+      buffers.add(numbers("dscale_back", weights, sent()));
+      List<Part> parts = new ArrayList<>();
+      parts.add(
+          run(
+              RowComposites.SEND,
+              List.of(operand(0), operand(1), operand(POSITIONS), operand(cotangent)),
+              List.of("rows", "scale", "dy", "counts")));
+      parts.addAll(out(List.of("rows", "scale", "dy")));
+      List<String> made = new ArrayList<>(List.of("dx", "dscale"));
+      for (int i = 0; i < form.weights(); i++) {
+        made.add(result(2 + i));
+      }
+      parts.add(
+          run(
+              RowComposites.GRADIENT,
+              reads(List.of("rows_in", "scale_in", "counts_in"), cotangent),
+              made));
+      parts.addAll(back("dx", OptionalInt.of(1)));
+      parts.addAll(back("dscale", OptionalInt.empty()));
+      parts.add(run(RowComposites.SUM, List.of(operand(POSITIONS), "dx_back"), List.of(result(0))));
+      parts.add(
+          run(RowComposites.PLACE, List.of(operand(POSITIONS), "dscale_back"), List.of(result(1))));
+      return plan(buffers, parts);
+    }
+
+    private CompositePlan plan(List<Buffer> buffers, List<Part> parts) {
+      List<Layout> operands = new ArrayList<>();
+      for (Value operand : composite.operands()) {
+        operands.add(layout(operand.type(), false));
+      }
+      List<Layout> results = new ArrayList<>();
+      for (Value result : composite.decomposition().outputs()) {
+        results.add(layout(result.type(), true));
+      }
+      return new CompositePlan(operands, results, new CompositeParts(buffers, parts));
+    }
+
+    /** Outputs and gradients of tokens are cut along M where their addends were scattered. */
+    private Layout layout(ValueType type, boolean isResult) {
+      boolean isOfGroups = type.names().contains("G");
+      Map<String, List<String>> split =
+          isOfGroups
+              ? Map.of("G", axes.tokens(), "M", isResult ? axes.inner() : List.of())
+              : Map.of("E", axes.rows(), "H", axes.inner());
+      List<Axis> all =
+          type.names().stream()
+              .map(label -> new Axis(label, split.getOrDefault(label, List.of())))
+              .toList();
+      List<String> partial = isResult && !isOfGroups ? axes.outer() : List.of();
+      return new Layout(mesh, new Term(all, partial));
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package io.github.shardsum.internal.moe.kernel;
+
+import io.github.shardsum.backend.CompositeKernel;
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
+import io.github.shardsum.internal.moe.decomposition.LayerComposites;
+import io.github.shardsum.internal.moe.decomposition.RowComposites;
+import io.github.shardsum.moe.Activation;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The kernels of {@code moe.rows_experts} and its gradient: own experts over the rows that all
+ * members of a group sent, in the order of sources, and of experts within a source. The rows are a
+ * layer of one group whose tokens have one choice each, so each expert has its rows in the order of
+ * one device. Of how many rows there are decide the counts; memory behind them is not touched.
+ *
+ * @param form sizes, with as many tokens as rows may be received
+ * @param chunk most rows of an expert at once
+ * @param isGradient whether it computes gradients
+ * @param memberAt which operand is the device's index along the axes of the hidden width, 0 of the
+ *     one that adds the last bias; -1 if the hidden width is whole
+ */
+record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt)
+    implements CompositeKernel {
+  private static final int COUNTS = 2;
+
+  /** The factory of {@code moe.rows_experts}. */
+  static Optional<CompositeKernel> forward(Composite composite) {
+    return of(composite, false);
+  }
+
+  /** The factory of its gradient. */
+  static Optional<CompositeKernel> gradient(Composite composite) {
+    return of(composite, true);
+  }
+
+  private static Optional<CompositeKernel> of(Composite composite, boolean isGradient) {
+    int first = ExpertsForm.OPERANDS;
+    String chunk = composite.attributes().getOrDefault(RowComposites.CHUNK, "");
+    if (composite.operands().size() <= first || !chunk.matches("[1-9][0-9]{0,8}")) {
+      return Optional.empty();
+    }
+    return form(composite)
+        .flatMap(
+            form -> {
+              int least = first + form.weights() + (isGradient ? 1 : 0);
+              int given = composite.operands().size();
+              boolean hasMember = given == least + 1;
+              return given == least || hasMember
+                  ? Optional.of(
+                      new RowsExperts(
+                          form,
+                          Math.min(Integer.parseInt(chunk), Chunk.MOST_ROWS),
+                          isGradient,
+                          hasMember ? given - 1 : -1))
+                  : Optional.empty();
+            });
+  }
+
+  /** The form of as many rows as may be received. */
+  private static Optional<ExpertsForm> form(Composite composite) {
+    Map<String, String> attributes = composite.attributes();
+    String activation = attributes.getOrDefault(LayerComposites.ACTIVATION, "");
+    ValueType rows = composite.operands().getFirst().type();
+    ValueType matrix = composite.operands().get(ExpertsForm.OPERANDS).type();
+    boolean isKnown =
+        Arrays.stream(Activation.values())
+            .anyMatch(each -> each.name().toLowerCase(Locale.ROOT).equals(activation));
+    if (!isKnown || rows.rank() != 2 || !matrix.names().equals(List.of("E", "M", "H"))) {
+      return Optional.empty();
+    }
+    long count = rows.shape().size(0);
+    long model = matrix.size("M");
+    long hidden = matrix.size("H");
+    boolean fits =
+        count * Math.max(1, model) <= Shape.LONGEST_ARRAY
+            && model * hidden <= Shape.LONGEST_ARRAY
+            && Chunk.MOST_ROWS * Math.max(model, hidden) <= Shape.LONGEST_ARRAY;
+    return fits
+        ? Optional.of(
+            new ExpertsForm(
+                1,
+                (int) count,
+                1,
+                (int) matrix.size("E"),
+                Math.max(1, (int) count),
+                (int) model,
+                (int) hidden,
+                matrix.dtype(),
+                Activation.valueOf(activation.toUpperCase(Locale.ROOT)),
+                Boolean.parseBoolean(attributes.getOrDefault(LayerComposites.BIASED, "false"))))
+        : Optional.empty();
+  }
+
+  @Override
+  public double flops() {
+    return (isGradient ? 3 : 1) * form.flops();
+  }
+
+  @Override
+  public long scratchBytes(Workers workers) {
+    long order = Integer.BYTES * (2L * form.tokens() + form.experts() + 1);
+    long rows = (long) form.tokens() * form.model() * form.math().dtype().byteSize();
+    return order + rows + workers.parallelism() * Chunk.bytes(form, isGradient, chunk);
+  }
+
+  @Override
+  public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
+    workers.run(1, (_, scratch) -> run(form.math(), operands, results, workers, scratch));
+  }
+
+  private <A> void run(
+      RowMath<A> math,
+      List<Tensor> operands,
+      List<Tensor> results,
+      Workers workers,
+      Scratch scratch) {
+    Permutation order = Permutation.ofCounts(operands.get(COUNTS), form.tokens(), scratch);
+    ExpertsForm own = form.ofTokens(order.count(form.experts()));
+    ExpertRun<A> run =
+        new ExpertRun<>(
+            own,
+            chunk,
+            chunk,
+            math,
+            order,
+            operands(operands, own.tokens()),
+            results(results, own.tokens()),
+            workers,
+            scratch);
+    if (isGradient) {
+      ExpertsGradient.run(run);
+    } else {
+      Experts.run(run);
+    }
+  }
+
+  /** As a layer of one group has them; positions are in the order already. */
+  private List<Tensor> operands(List<Tensor> operands, int rows) {
+    List<Tensor> all = new ArrayList<>();
+    all.add(ofGroup(operands.get(0), rows));
+    all.add(ofGroup(operands.get(1), rows));
+    all.add(operands.get(COUNTS));
+    ExpertWeights<Tensor> weights = form.weights(operands, ExpertsForm.OPERANDS);
+    all.addAll(isFirst(operands) ? weights.all() : withoutLastBias(weights).all());
+    if (isGradient) {
+      all.add(ofGroup(operands.get(ExpertsForm.OPERANDS + form.weights()), rows));
+    }
+    return all;
+  }
+
+  private boolean isFirst(List<Tensor> operands) {
+    return memberAt < 0 || operands.get(memberAt).getLong() == 0;
+  }
+
+  /** Outputs are addends along the hidden width, to which one device adds the last bias. */
+  private static ExpertWeights<Tensor> withoutLastBias(ExpertWeights<Tensor> weights) {
+    return new ExpertWeights<>(
+        weights.in(),
+        weights.out(),
+        weights.linear(),
+        weights.inBias(),
+        weights.outBias().map(bias -> Tensor.zeros(bias.dtype()).broadcastTo(bias.shape())),
+        weights.linearBias());
+  }
+
+  private List<Tensor> results(List<Tensor> results, int rows) {
+    List<Tensor> all = new ArrayList<>(results);
+    all.set(0, ofGroup(results.getFirst(), rows));
+    if (isGradient) {
+      all.set(1, ofGroup(results.get(1), rows));
+    }
+    return all;
+  }
+
+  /** The first rows {@code [R, M]} or {@code [R]} as {@code [1, R, M]} or {@code [1, R, 1]}. */
+  private static Tensor ofGroup(Tensor all, int rows) {
+    long width = all.rank() > 1 ? all.size(1) : 1;
+    return all.slice(0, 0, rows).reshape(1, rows, width);
+  }
+
+  /** Which dtype rows of outputs have on their way: no digit is lost before their sum. */
+  static DType outputs(DType dtype) {
+    return dtype == DType.F64 ? DType.F64 : DType.F32;
+  }
+}

@@ -1,0 +1,29 @@
+package io.github.shardsum.partition;
+
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Nested.Composite;
+import java.util.List;
+
+/**
+ * Ways to compute a composite on a mesh that no rule of labels gives, as where the number of rows
+ * that a device gets follows from data. Planning prices them with the ways of the composite's
+ * sharding rule. A kernel's factory ({@link io.github.shardsum.backend.CompositeKernel.Factory})
+ * that implements this interface too brings them for its composite.
+ *
+ * <p>A function of its arguments alone, thread-safe.
+ */
+@FunctionalInterface
+public interface CompositePartition {
+  /**
+   * The ways.
+   *
+   * @param composite the composite, with logical types
+   * @param mesh the devices
+   * @param held for each operand layouts in which it exists
+   * @param bound how many times the rows of the largest device a device may receive, at least 1
+   * @return each with layouts on the mesh, of all operands and results; empty leaves the composite
+   *     to its sharding rule
+   */
+  List<CompositePlan> ways(Composite composite, Mesh mesh, List<List<Layout>> held, double bound);
+}
