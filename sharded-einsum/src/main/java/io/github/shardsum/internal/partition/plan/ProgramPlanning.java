@@ -84,8 +84,7 @@ public final class ProgramPlanning {
     ProgramPlanning planner = new ProgramPlanning(mesh, composites, options);
     Program simple = planner.cheaper(rematerialized(planner.simplified(program), again));
     if (options.memoryLimit().isEmpty()) {
-      Planned planned = planner.planned(simple, Policy.CHEAPEST);
-      return planner.plan(program, planned);
+      return planner.plan(program, planner.cheapest(simple));
     }
     long limit = options.memoryLimit().getAsLong();
     MemorySearch search = new MemorySearch(planner::planned, composites);
@@ -93,7 +92,7 @@ public final class ProgramPlanning {
         options.windows() == PlanOptions.Windows.NEVER
             ? Optional.empty()
             : WindowChoice.within(
-                planner.planned(simple, Policy.CHEAPEST), composites, options, limit);
+                planner.cheapest(simple), composites, options, limit);
     return planner.plan(program, windowed.orElseGet(() -> search.within(simple, limit)));
   }
 
@@ -207,6 +206,25 @@ public final class ProgramPlanning {
       return planned(program, Policy.CHEAPEST).cost();
     } catch (PlanException _) {
       return Double.POSITIVE_INFINITY;
+    }
+  }
+
+  /**
+   * A statement is split as is cheapest for itself, but what one gathers another may read. So where
+   * composites are computed by partitions of their own, the program is planned without these too.
+   */
+  private Planned cheapest(Program program) {
+    Planned own = planned(program, Policy.CHEAPEST);
+    if (options.partitions() != PlanOptions.Partitions.BY_PRICE || own.plan().raggedBound() == 0) {
+      return own;
+    }
+    PlanOptions without = options.withPartitions(PlanOptions.Partitions.NEVER);
+    try {
+      Planned byRules =
+          new ProgramPlanning(mesh, composites, without).planned(program, Policy.CHEAPEST);
+      return byRules.cost() <= own.cost() ? byRules : own;
+    } catch (PlanException tooLarge) {
+      return own;
     }
   }
 
