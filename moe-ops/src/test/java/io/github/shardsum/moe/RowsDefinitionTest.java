@@ -36,7 +36,8 @@ class RowsDefinitionTest {
       PlanOptions.defaults().withPartitions(PlanOptions.Partitions.ALWAYS);
 
   private static final List<String> MESHES =
-      List.of("x=2", "x=3", "x=4", "x=8", "d=2 x=2", "x=2 m=2", "x=2 d=2", "d=2 x=2 m=2", "m=3 x=2");
+      List.of(
+          "x=2", "x=3", "x=4", "x=8", "d=2 x=2", "x=2 m=2", "x=2 d=2", "d=2 x=2 m=2", "m=3 x=2");
 
   private static final int CASES = TestDepth.cases(24, 60, 300);
 
@@ -78,7 +79,15 @@ class RowsDefinitionTest {
       ExpertRows rows = ExpertRows.of(sizes, activation, random.nextBoolean(), load, seed);
       Program program = rows.onMesh(mesh);
       String what =
-          seed + ": " + mesh.notation() + " " + Arrays.toString(sizes) + " " + activation + " " + load;
+          seed
+              + ": "
+              + mesh.notation()
+              + " "
+              + Arrays.toString(sizes)
+              + " "
+              + activation
+              + " "
+              + load;
       try (Collectives collectives = Collectives.open(mesh);
           MeshExecutable executable = compiled(collectives, program)) {
         executable.plan().certify();
@@ -152,8 +161,7 @@ class RowsDefinitionTest {
         }
         List<Tensor> tooMany = sent(5).tensors(program);
         RaggedBoundException over =
-            assertThrows(
-                RaggedBoundException.class, () -> executable.runInto(outputs, tooMany));
+            assertThrows(RaggedBoundException.class, () -> executable.runInto(outputs, tooMany));
         assertEquals(List.of(5L, 4L), List.of(over.needed(), over.bound()));
         for (Tensor output : outputs) {
           assertFalse(Arrays.stream(output.toDoubleArray()).anyMatch(value -> value != 77));

@@ -203,6 +203,7 @@ final class RowsRule {
           case Part.Agree agree -> {
             over(Set.copyOf(agree.axes()), rule.tokens);
             reads(agree.counts(), Side.RECEIVED_COUNTS);
+            require(!isAgreed, "devices must agree once, got %s", agree);
             isAgreed = true;
           }
           case Part.Rows rows -> rows(rows);

@@ -91,8 +91,7 @@ public final class ProgramPlanning {
     Optional<Planned> windowed =
         options.windows() == PlanOptions.Windows.NEVER
             ? Optional.empty()
-            : WindowChoice.within(
-                planner.cheapest(simple), composites, options, limit);
+            : WindowChoice.within(planner.cheapest(simple), composites, options, limit);
     return planner.plan(program, windowed.orElseGet(() -> search.within(simple, limit)));
   }
 

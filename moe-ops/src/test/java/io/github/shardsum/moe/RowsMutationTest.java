@@ -1,0 +1,200 @@
+package io.github.shardsum.moe;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.ExpertRows.Load;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.CompositeParts;
+import io.github.shardsum.partition.CompositeParts.Part;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Program;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/** The checker refuses parts that would not do what the composite means. */
+class RowsMutationTest {
+  private static final Mesh MESH = Mesh.parse("d=2 x=2 m=2");
+
+  private static final PlanOptions ROWS =
+      PlanOptions.defaults().withPartitions(PlanOptions.Partitions.ALWAYS);
+
+  private final Program program =
+      ExpertRows.of(new int[] {4, 2, 2, 4, 4, 4}, Activation.SWIGLU, true, Load.BALANCED, 1)
+          .onMesh(MESH);
+
+  private final ProgramPlan planned = planned();
+
+  private ProgramPlan planned() {
+    try (Collectives collectives = Collectives.open(MESH)) {
+      return MeshBackend.of(collectives, MoePrograms.kernels(), ROWS).plan(program);
+    }
+  }
+
+  private SpmdPlan with(int at, PlanStep step) {
+    List<PlanStep> steps = new ArrayList<>(planned.plan().steps());
+    steps.set(at, step);
+    SpmdPlan plan = planned.plan();
+    return new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs());
+  }
+
+  private List<Integer> places() {
+    List<Integer> places = new ArrayList<>();
+    for (int i = 0; i < planned.plan().steps().size(); i++) {
+      if (planned.plan().steps().get(i).action() instanceof Action.Partitioned) {
+        places.add(i);
+      }
+    }
+    return places;
+  }
+
+  private void refused(int at, UnaryOperator<List<Part>> change, String what) {
+    PlanStep step = planned.plan().steps().get(at);
+    Action.Partitioned own = (Action.Partitioned) step.action();
+    List<Part> parts = change.apply(new ArrayList<>(own.parts().parts()));
+    Action changed =
+        new Action.Partitioned(own.statement(), new CompositeParts(own.parts().buffers(), parts));
+    SpmdPlan mutant =
+        with(at, new PlanStep(changed, step.operands(), step.results(), step.origin()));
+    assertThrows(IllegalStateException.class, () -> mutant.certify(program), what);
+  }
+
+  private static <T> List<T> changed(List<T> list, int at, T other) {
+    list.set(at, other);
+    return list;
+  }
+
+  @Test
+  void thePlanItselfIsCertified() {
+    assertTrue(planned.plan().certify(program).startsWith("certified"));
+    assertEquals(2, places().size());
+    assertEquals(planned.plan(), SpmdPlan.parse(planned.plan().toJson(ROWS)));
+  }
+
+  @Test
+  void everyPartIsNeededOnceAndInItsPlace() {
+    for (int at : places()) {
+      int count =
+          ((Action.Partitioned) planned.plan().steps().get(at).action()).parts().parts().size();
+      for (int part = 0; part < count; part++) {
+        int which = part;
+        refused(
+            at,
+            parts -> {
+              parts.remove(which);
+              return parts;
+            },
+            "without part " + which);
+        refused(
+            at,
+            parts -> {
+              parts.add(which, parts.get(which));
+              return parts;
+            },
+            "twice part " + which);
+      }
+    }
+  }
+
+  @Test
+  void partsOverOtherAxesOrOfOtherBuffersAreRefused() {
+    for (int at : places()) {
+      List<Part> given =
+          ((Action.Partitioned) planned.plan().steps().get(at).action()).parts().parts();
+      for (int i = 0; i < given.size(); i++) {
+        int part = i;
+        for (Part other : others(given.get(i))) {
+          refused(at, parts -> changed(parts, part, other), given.get(i) + " -> " + other);
+        }
+      }
+      int agree = agreement(given);
+      refused(
+          at,
+          parts -> {
+            Collections.swap(parts, agree, agree + 1);
+            return parts;
+          },
+          "agreement behind rows");
+    }
+  }
+
+  private static int agreement(List<Part> parts) {
+    int at = 0;
+    while (!(parts.get(at) instanceof Part.Agree)) {
+      at++;
+    }
+    return at;
+  }
+
+  private static List<Part> others(Part part) {
+    return switch (part) {
+      case Part.Run run -> {
+        List<Part> all = new ArrayList<>();
+        if (run.reads().size() > 4) {
+          List<String> swapped = new ArrayList<>(run.reads());
+          Collections.swap(swapped, 3, 4);
+          all.add(new Part.Run(run.composite(), run.attributes(), swapped, run.writes()));
+        }
+        all.add(
+            new Part.Run(run.composite(), run.attributes(), List.of("operand.99"), run.writes()));
+        yield all;
+      }
+      case Part.Swap swap ->
+          List.of(
+              new Part.Swap(List.of("d"), swap.x(), swap.out()),
+              new Part.Swap(swap.axes(), swap.out(), swap.x()));
+      case Part.Agree agree ->
+          List.of(
+              new Part.Agree(List.of("x"), agree.counts()), new Part.Agree(agree.axes(), "counts"));
+      case Part.Rows rows ->
+          List.of(
+              new Part.Rows(List.of("d"), rows.sends(), rows.receives(), rows.x(), rows.out()),
+              new Part.Rows(List.of("d", "x"), rows.sends(), rows.receives(), rows.x(), rows.out()),
+              new Part.Rows(rows.axes(), rows.receives(), rows.sends(), rows.x(), rows.out()),
+              new Part.Rows(rows.axes(), rows.sends(), rows.receives(), rows.out(), rows.x()));
+      case Part.Reduce reduce ->
+          List.of(
+              new Part.Reduce(
+                  List.of("x"), reduce.counts(), reduce.scatter(), reduce.x(), reduce.out()),
+              new Part.Reduce(
+                  reduce.axes(),
+                  reduce.counts(),
+                  reduce.scatter().isPresent() ? OptionalInt.empty() : OptionalInt.of(1),
+                  reduce.x(),
+                  reduce.out()));
+    };
+  }
+
+  @Test
+  void resultsMustLieAsTheyAreMade() {
+    for (int at : places()) {
+      PlanStep step = planned.plan().steps().get(at);
+      for (int i = 0; i < step.results().size(); i++) {
+        List<PlannedValue> results = new ArrayList<>(step.results());
+        Layout layout = results.get(i).layout();
+        Layout other =
+            layout.partial().isEmpty()
+                ? layout.whole()
+                : new Layout(MESH, new Term(layout.term().axes(), List.of()));
+        results.set(i, results.get(i).in(other));
+        SpmdPlan mutant =
+            with(at, new PlanStep(step.action(), step.operands(), results, step.origin()));
+        assertThrows(IllegalStateException.class, () -> mutant.certify(program), "result " + i);
+      }
+    }
+  }
+}
