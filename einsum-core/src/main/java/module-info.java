@@ -5,6 +5,7 @@ module io.github.shardsum.core {
 
   exports io.github.shardsum.einsum;
   exports io.github.shardsum.exec;
+  exports io.github.shardsum.grouped;
   exports io.github.shardsum.io;
   exports io.github.shardsum.ops;
   exports io.github.shardsum.path;

@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.einsum.EinsumOptions.KernelChoice;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.grouped.GroupedProduct;
+import io.github.shardsum.grouped.MatrixRows;
 import io.github.shardsum.internal.reference.ReferenceTreeSum;
-import io.github.shardsum.ops.GroupedProduct;
-import io.github.shardsum.ops.MatrixRows;
 import io.github.shardsum.ops.Reductions;
 import io.github.shardsum.ops.Softmax;
 import io.github.shardsum.tensor.Bf16;

@@ -114,7 +114,7 @@ public final class MoePrograms {
    * last group are zero, and add nothing to the gradient by w. A NaN of x stays in its row; one of
    * w stays in its group with the kernels, and may reach every row by the decomposition.
    *
-   * <p>Its kernels are those of {@link io.github.shardsum.ops.GroupedProduct}, forward and
+   * <p>Its kernels are those of {@link io.github.shardsum.grouped.GroupedProduct}, forward and
    * backward, which work for the rows that are in groups only; they refuse sizes below 0 and a sum
    * above r, of which the decomposition takes what is there. It may be split along n.
    *

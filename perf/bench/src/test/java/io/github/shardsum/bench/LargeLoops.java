@@ -2,8 +2,8 @@ package io.github.shardsum.bench;
 
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.grouped.GroupedProduct;
 import io.github.shardsum.ops.Elementwise;
-import io.github.shardsum.ops.GroupedProduct;
 import io.github.shardsum.ops.Movement;
 import io.github.shardsum.ops.Softmax;
 import io.github.shardsum.tensor.DType;

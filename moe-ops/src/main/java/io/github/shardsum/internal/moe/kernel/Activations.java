@@ -2,12 +2,12 @@ package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.grouped.GroupedProduct;
+import io.github.shardsum.grouped.MatrixRows;
+import io.github.shardsum.grouped.RowFunction;
 import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
 import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.moe.Activation;
-import io.github.shardsum.ops.GroupedProduct;
-import io.github.shardsum.ops.MatrixRows;
-import io.github.shardsum.ops.RowFunction;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Optional;

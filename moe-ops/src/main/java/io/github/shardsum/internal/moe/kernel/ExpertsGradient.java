@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.moe.kernel;
 
+import io.github.shardsum.grouped.MatrixRows;
 import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
 import io.github.shardsum.internal.moe.route.TokenElements;
-import io.github.shardsum.ops.MatrixRows;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.moe.kernel;
 
-import io.github.shardsum.ops.MatrixRows;
+import io.github.shardsum.grouped.MatrixRows;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.grouped.RowFunction;
 import io.github.shardsum.moe.Activation;
-import io.github.shardsum.ops.RowFunction;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;

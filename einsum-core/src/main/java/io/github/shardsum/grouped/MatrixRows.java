@@ -1,4 +1,4 @@
-package io.github.shardsum.ops;
+package io.github.shardsum.grouped;
 
 import io.github.shardsum.internal.contraction.ArrayRef;
 import io.github.shardsum.internal.contraction.GroupedSteps.Side;

@@ -1,4 +1,4 @@
-package io.github.shardsum.ops;
+package io.github.shardsum.grouped;
 
 import io.github.shardsum.internal.kernel.DoubleRows;
 import io.github.shardsum.internal.kernel.FloatRows;

@@ -1,4 +1,4 @@
-package io.github.shardsum.ops;
+package io.github.shardsum.grouped;
 
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.einsum.SumOrder;
@@ -11,6 +11,7 @@ import io.github.shardsum.internal.contraction.ResultScaling;
 import io.github.shardsum.internal.contraction.RowEpilogue;
 import io.github.shardsum.internal.ops.Checks;
 import io.github.shardsum.internal.selection.KernelSelection;
+import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;

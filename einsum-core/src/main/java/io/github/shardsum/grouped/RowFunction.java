@@ -1,4 +1,4 @@
-package io.github.shardsum.ops;
+package io.github.shardsum.grouped;
 
 /**
  * The last part of a {@link GroupedProduct}'s epilogue: a function of whole pieces of rows, in

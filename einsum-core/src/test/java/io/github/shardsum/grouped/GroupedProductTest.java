@@ -1,4 +1,4 @@
-package io.github.shardsum.ops;
+package io.github.shardsum.grouped;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
