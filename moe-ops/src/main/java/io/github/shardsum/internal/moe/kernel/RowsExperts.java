@@ -132,7 +132,6 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
         new ExpertRun<>(
             own,
             chunk,
-            chunk,
             math,
             order,
             operands(operands, own.tokens()),
