@@ -36,8 +36,7 @@ public record PlanOptions(
   public static final double RAGGED_BOUND = 2;
 
   /**
-   * Bytes of an operand that a device would gather from which on it is gathered in windows by
-   * price, where no topology prices them.
+   * Bytes of a gathered operand from which it is gathered in windows, if no topology prices them.
    */
   public static final long WINDOW_BYTES = 256L << 20;
 
@@ -181,7 +180,7 @@ public record PlanOptions(
   }
 
   /**
-   * Lets collectives of a program go on behind what devices compute meanwhile, or not.
+   * Lets collectives of a program go on while devices compute, or not.
    *
    * @param wanted whether they may
    * @return a changed copy

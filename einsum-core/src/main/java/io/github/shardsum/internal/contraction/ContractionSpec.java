@@ -6,7 +6,7 @@ import io.github.shardsum.tensor.DType;
 import java.util.List;
 
 /**
- * All that decides which kernels a contraction runs: labels, sizes, strides and the path.
+ * The choice of a contraction's kernels depends on this alone: labels, sizes, strides and the path.
  *
  * @param type what it computes in
  * @param dtype the result's element type
@@ -82,8 +82,8 @@ public record ContractionSpec(
   }
 
   /**
-   * Whether parts of a sum, cut to the result's dtype, do not add up to the whole sum cut to it. An
-   * f32 that is summed in f64 is left out: in f32 it is as accurate as is promised.
+   * Whether parts of a sum must not be rounded to the result's dtype before they are added. An f32
+   * that is summed in f64 does not count: partial sums in f32 are as accurate as promised.
    */
   boolean cutsSums() {
     return switch (dtype) {
@@ -95,8 +95,8 @@ public record ContractionSpec(
   }
 
   /**
-   * Whether the epilogue is that of the sum cut to the result's dtype, or of one not yet cut.
-   * Kernels apply it to the whole sum before they cut it, which is what a bf16 wants: one rounding.
+   * Whether the epilogue applies to the rounded sum or to the sum before rounding. Kernels apply it
+   * before they round, so that a bf16 is rounded once.
    */
   boolean epilogueMindsCuts() {
     return dtype != DType.BF16 && (affine || (epilogue && dtype == DType.BOOL));
@@ -133,7 +133,7 @@ public record ContractionSpec(
     return length;
   }
 
-  /** The result as its labels see it: strides of a repeated label add up to its diagonal. */
+  /** The result by labels: the strides of a repeated label are added, which gives the diagonal. */
   View.Dense result() {
     boolean[] present = new boolean[sizes.length];
     long[] strides = new long[sizes.length];

@@ -3,7 +3,7 @@ package io.github.shardsum.internal.contraction;
 import io.github.shardsum.tensor.RoutingTensor;
 
 /**
- * Where a routing tensor is stored when a step runs, and which part of its tail the step takes.
+ * The arrays of a routing tensor when a step runs, and the part of its tail that the step takes.
  *
  * @param positions of the first slot of the first leading index
  * @param weights likewise

@@ -8,7 +8,7 @@ import java.util.List;
  * @param inputs labels of each operand, outermost first
  * @param output labels of the result, outermost first
  * @param kernel name of the kernel
- * @param why what decided for it
+ * @param why the reason for the kernel
  * @param elements elements of operands and result together, of one pass
  */
 public record StepInfo(

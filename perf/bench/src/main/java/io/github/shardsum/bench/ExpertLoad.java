@@ -6,23 +6,23 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
 /**
- * How rows are shared out among experts. All loads have as many rows, two a token, so that a layer
- * has as much to compute by each.
+ * The distribution of rows over experts. All loads have two rows a token, so that a layer computes
+ * the same amount with each.
  */
 enum ExpertLoad {
   /** All have as many. */
   W0("balanced"),
-  /** One expert has half of all rows: it is one of every token's two. */
+  /** One expert has half of all rows: every token chooses it. */
   W1("one expert has half"),
   /** Every second expert has none. */
   W2("half have none"),
-  /** Two experts share what the others leave, which have one row each. */
+  /** Two experts share all rows except one for each other expert. */
   W3("all but two have one row"),
-  /** Of the i-th expert in proportion to 1/i. */
+  /** Rows of the i-th expert are in proportion to 1/i. */
   W4("Zipf(1)"),
   /** Every second expert has three times the rows of its neighbour. */
   W5("alternately one and three parts"),
-  /** Of the i-th expert in proportion to i. */
+  /** Rows of the i-th expert are in proportion to i. */
   W6("in proportion to 1, 2, 3, ..."),
   /** Two experts have all rows. */
   W7("two experts have all");
@@ -33,7 +33,7 @@ enum ExpertLoad {
     this.description = description;
   }
 
-  /** Rows of each expert; they are even in sum, and none has more than half. */
+  /** Rows of each expert; their sum is even, and no expert has more than half. */
   long[] counts(int experts, long rows) {
     if (experts < 4 || rows < 2L * experts) {
       throw new IllegalArgumentException(
@@ -52,7 +52,7 @@ enum ExpertLoad {
     };
   }
 
-  /** In proportion to shares; where they are cut is rounded, so that their sum is exact. */
+  /** Rows in proportion to shares; bounds are rounded, so that the sum is exact. */
   private static long[] counts(int experts, long rows, IntToDoubleFunction share) {
     double all = 0;
     for (int expert = 0; expert < experts; expert++) {
@@ -88,7 +88,7 @@ enum ExpertLoad {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(1);
     int[][] choices = new int[tokens][];
     for (int token = 0; token < tokens; token++) {
-      // Half of all rows apart, they are of two experts.
+      // Rows that are half of all rows apart belong to two experts.
       int[] pair = {sorted[token], sorted[token + tokens]};
       int other = random.nextInt(token + 1);
       choices[token] = choices[other];

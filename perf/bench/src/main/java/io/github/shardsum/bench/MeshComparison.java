@@ -46,15 +46,15 @@ import java.util.Random;
 public final class MeshComparison {
   private static final int ROUNDS = 31;
 
-  /** Planning for 2048 devices may take this much of the time for 8. */
+  /** Time of planning for 2048 devices at most, as a multiple of the time for 8. */
   private static final double MOST_OF_FEW = 1.2;
 
   private static final double MOST_SECONDS = 0.2;
 
-  /** The checker is no slower than the planner. */
+  /** Time of the checker at most, as a multiple of the planner's. */
   private static final double MOST_OF_PLANNER = 1;
 
-  /** The layer on 8 devices may take this much of the time on one. */
+  /** Time of the layer on 8 devices at most, as a multiple of the time on one. */
   private static final double MOST_FORWARD = 1.15;
 
   private static final double MOST_WITH_GRADIENT = 1.2;
@@ -174,7 +174,9 @@ public final class MeshComparison {
         MOST_WITH_GRADIENT);
   }
 
-  /** From whole values to whole values on both sides, and from shards to shards on the mesh. */
+  /**
+   * Runs from whole values to whole values on both sides, and from shards to shards on the mesh.
+   */
   private void compare(String what, Program one, Program many, double most)
       throws MeasurementException {
     List<Tensor> inputs = inputs(one);

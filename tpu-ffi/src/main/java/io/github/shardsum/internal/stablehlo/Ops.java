@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** One method an operation of StableHLO: those that plugins of all ages take, in their text. */
+/** One method for each operation of StableHLO that old and new plugins accept, in its text form. */
 final class Ops {
   private final TextWriter out;
 
@@ -19,7 +19,7 @@ final class Ops {
     return out;
   }
 
-  /** A number of a scalar or, the same everywhere, of a tensor. */
+  /** A constant: a scalar, or a tensor of one number. */
   Ssa constant(TensorType type, String literal) {
     TensorType scalar = TensorType.scalar(type.element());
     Ssa one =
@@ -71,7 +71,7 @@ final class Ops {
         x.type());
   }
 
-  /** In another type as the plugin converts it, which is exact for what fits. */
+  /** A conversion to another type, exact for values that fit. */
   Ssa convert(Ssa x, ElementType element) {
     return x.element() == element ? x : typed("convert", x, x.type().with(element));
   }
@@ -224,7 +224,8 @@ final class Ops {
     return out.define(
         String.format(
             Locale.ROOT,
-            "stablehlo.reduce(%s init: %s) applies stablehlo.%s across dimensions = %s : (%s, %s) -> %s",
+            "stablehlo.reduce(%s init: %s) applies stablehlo.%s across dimensions = %s : (%s, %s)"
+                + " -> %s",
             x,
             init,
             operation,

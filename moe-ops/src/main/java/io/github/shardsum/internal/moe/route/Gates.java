@@ -32,8 +32,8 @@ public final class Gates {
   }
 
   /**
-   * Makes the gates of some tokens, from the first row of the route's gates on, and says of each
-   * token what it is. Rows of padding that no loss counts are 0.
+   * Makes the gates of some tokens, from the first row of the route's gates on, and marks each
+   * token as real, padding or unusable. Rows of padding that no loss counts are 0.
    */
   public void make(int first, int count) {
     for (int i = 0; i < count; i++) {

@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
  * A target of the kernels, as data.
  *
  * @param name in words
- * @param cases found in the GROUP/ID of the cases that it is about
- * @param threads the number of threads that it is about; 0 for any
- * @param opponents the peers of whom the best counts in each case; none for a share of the limit
+ * @param cases finds the GROUP/ID of the target's cases
+ * @param threads the number of threads; 0 for any
+ * @param opponents the peers, of which the best counts in each case; none for a share of the limit
  * @param mean whether the geometric mean must reach it, or else every case
  * @param wanted the ratio or share
  */
@@ -68,7 +68,7 @@ record Target(
   }
 
   /**
-   * How it came out.
+   * The outcome of a target.
    *
    * @param reached the mean, or the least of the cases
    * @param verdict of the medians, or of the upper ends of their intervals
@@ -80,7 +80,7 @@ record Target(
 
   private record Value(String id, double middle, double high) {}
 
-  /** How it came out with this number of threads; empty if no case of it was measured. */
+  /** The outcome with this number of threads; empty if no case of the target was measured. */
   Optional<Outcome> outcome(List<Measured> results, int count) {
     if (threads != 0 && threads != count) {
       return Optional.empty();

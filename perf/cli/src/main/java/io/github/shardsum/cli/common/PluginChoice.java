@@ -22,13 +22,13 @@ public final class PluginChoice {
   /** For picocli. */
   public PluginChoice() {}
 
-  /** Whether it was named on the command line. */
+  /** Whether the command line names the plugin. */
   public boolean isNamed() {
     return path.isPresent();
   }
 
   /**
-   * Finds it.
+   * Finds the plugin's library.
    *
    * @param environment the variables that name one
    */
@@ -37,7 +37,7 @@ public final class PluginChoice {
   }
 
   /**
-   * A client of so many devices, or of those that there are. A CPU has as many as one asks for;
+   * A client of so many devices, or of all that exist. A CPU plugin has any number of devices;
    * other plugins may refuse the option.
    */
   public static PjrtClient client(PjrtPlugin plugin, int devices) {

@@ -51,7 +51,7 @@ public record StridedLayout(long offset, long[] sizes, long[] strides) {
     };
   }
 
-  /** One index of the first axis, which goes. */
+  /** One index of the first axis, which is removed. */
   public static View select(long index) {
     return x ->
         new StridedLayout(
@@ -60,7 +60,7 @@ public record StridedLayout(long offset, long[] sizes, long[] strides) {
             Arrays.copyOfRange(x.strides, 1, x.strides.length));
   }
 
-  /** An axis becomes two: of some sizes and of some multiples of its stride. */
+  /** Splits an axis into several with the given sizes and multiples of its stride. */
   public static View windows(int axis, long count, long stride, long size, long dilation) {
     return x -> {
       long step = x.strides[axis];
@@ -100,7 +100,7 @@ public record StridedLayout(long offset, long[] sizes, long[] strides) {
     };
   }
 
-  /** Whether neighbouring axes are one; an axis of size 1 has a stride that means nothing. */
+  /** Whether neighbouring axes can be merged; the stride of an axis of size 1 is ignored. */
   public boolean merges(int axis, int count) {
     long expected = -1;
     for (int i = axis + count - 1; i >= axis; i--) {
@@ -114,7 +114,7 @@ public record StridedLayout(long offset, long[] sizes, long[] strides) {
     return true;
   }
 
-  /** Neighbouring axes as one, where {@link #merges}. */
+  /** Neighbouring axes merged into one, if {@link #merges}. */
   public static View merge(int axis, int count) {
     return x -> {
       long size = 1;

@@ -15,13 +15,13 @@ import java.util.Set;
 final class Unused {
   private Unused() {}
 
-  /** Without statements that no output needs. */
+  /** Removes statements that no output needs. */
   static Program removed(Program program) {
     return Passes.deadCode(program);
   }
 
   /**
-   * Without statements and inputs that no output needs.
+   * Removes statements and inputs that no output needs.
    *
    * @param values the tensor of each input
    */
