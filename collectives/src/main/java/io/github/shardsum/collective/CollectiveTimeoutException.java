@@ -3,14 +3,14 @@ package io.github.shardsum.collective;
 import java.util.List;
 
 /**
- * Some devices did not enter a collective, or a process did not answer, within the deadline, or
- * never can: all that could are waiting for each other.
+ * Some devices did not enter a collective, or a process did not answer, within the deadline. Also
+ * thrown at once if devices can never arrive because all wait for each other.
  */
 public final class CollectiveTimeoutException extends CollectiveException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * With what is known.
+   * Makes an exception.
    *
    * @param message what happened
    * @param participants what the devices concerned asked for

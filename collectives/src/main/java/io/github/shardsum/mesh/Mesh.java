@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  * dimensions).
  */
 public final class Mesh {
-  /** Positions are ints and groups are listed: more devices than this is a mistake. */
+  /** Devices at most: positions are ints, and groups are lists. */
   private static final int MOST_DEVICES = 1 << 24;
 
   private final List<MeshAxis> axes;

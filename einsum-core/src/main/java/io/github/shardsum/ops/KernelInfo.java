@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Which kernels this JVM uses, and why; an immutable value.
+ * The kernels of this JVM and the reason for them; an immutable value.
  *
  * @param name vector-512, vector-256, vector-128 or scalar
  * @param vectorBits width of a vector in bits; 0 for scalar

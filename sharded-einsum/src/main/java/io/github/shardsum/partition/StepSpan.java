@@ -3,7 +3,7 @@ package io.github.shardsum.partition;
 import java.util.List;
 
 /**
- * When a device ran a part of a plan; an immutable value.
+ * The time in which a device ran a part of a plan; an immutable value.
  *
  * @param name what ran, for a reader
  * @param steps places of the steps in their plan: one, or those of the statements that are one

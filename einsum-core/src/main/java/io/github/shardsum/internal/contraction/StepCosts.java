@@ -9,7 +9,7 @@ import java.util.List;
 
 /** Estimated costs of the kernels of a step. */
 final class StepCosts {
-  /** Elements that memory moves in the time that it takes to begin a row: 5 ns. */
+  /** Elements that memory moves in 5 ns, the time to begin a row. */
   private static final double ROW_BEGIN = 20;
 
   private final Kernels kernels;
@@ -92,14 +92,15 @@ final class StepCosts {
     return reading(out, binary) + 1 + ROW_BEGIN / out.row();
   }
 
-  /** Elements that memory moves to read one of each operand along the innermost loop. */
+  /** Elements that memory moves for one element of each operand along the innermost loop. */
   private static double reading(Loops loops, boolean binary) {
     double cost = reading(Math.abs(loops.stride(LEFT)));
     return binary ? cost + reading(Math.abs(loops.stride(RIGHT))) : cost;
   }
 
   private static double reading(long stride) {
-    // A line holds 16 elements; beyond a page every element costs a translation too.
+    // A cache line holds 16 elements; with strides beyond a page every element costs an address
+    // translation too.
     return stride <= 16 ? stride : stride < 1024 ? 16 : 32;
   }
 }

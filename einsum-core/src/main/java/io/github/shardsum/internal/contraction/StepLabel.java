@@ -25,7 +25,9 @@ record StepLabel(long size, boolean inOut, boolean inLeft, boolean inRight, long
     return strides[array];
   }
 
-  /** The nest of some labels, innermost where {@code first} is most contiguous. */
+  /**
+   * The nest of some labels; the innermost is that along which {@code first} is most contiguous.
+   */
   static Loops loops(List<StepLabel> labels, int first) {
     long[] sizes = new long[labels.size()];
     long[][] strides = new long[StepKernel.ARRAYS + 1][sizes.length];

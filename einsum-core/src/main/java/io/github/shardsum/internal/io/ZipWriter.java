@@ -17,13 +17,13 @@ public final class ZipWriter {
 
   private static final int ALIGNMENT = 64;
 
-  /** 1980-01-01, the first day that zip knows; a file does not tell when it was made. */
+  /** 1980-01-01, the first day of the format; files have no time of their own. */
   private static final short DATE = 0x21;
 
   private static final short VERSION = 20;
   private static final short VERSION_ZIP64 = 45;
 
-  /** Unix; as MS-DOS, unzip would take names for those of a code page. */
+  /** Unix as the origin; names of MS-DOS would be read in a code page. */
   private static final short MADE_BY = 3 << 8 | VERSION_ZIP64;
 
   /** A regular file that everybody may read, as Unix keeps it in the upper half. */

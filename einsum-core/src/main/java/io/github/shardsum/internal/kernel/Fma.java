@@ -9,7 +9,8 @@ package io.github.shardsum.internal.kernel;
  */
 public final class Fma {
   /**
-   * Calls a try, tries, and nanoseconds a call: 50 interpreted with the instruction, 10000 without.
+   * Calls of one trial, number of trials, and most nanoseconds of a call; an interpreted call takes
+   * 50 with the instruction and 10000 without.
    */
   private static final int CALLS = 32;
 

@@ -11,7 +11,7 @@ import java.util.List;
  * a node use are subtracted from the limit, so each point has a limit of its own.
  */
 final class Timeline {
-  /** Points that must go in a round for another one, as a part of all. */
+  /** Share of all points that a round must remove to be followed by another one. */
   private static final int WORTH = 20;
 
   private static final long[] NOTHING = {};

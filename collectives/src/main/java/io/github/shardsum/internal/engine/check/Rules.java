@@ -28,7 +28,8 @@ import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /**
- * Rules that a device's own call must satisfy, whatever the others do, and the shapes that follow.
+ * Rules that a device's own call must satisfy for any calls of the others, and the resulting
+ * shapes.
  */
 public final class Rules {
   private Rules() {}
@@ -104,7 +105,9 @@ public final class Rules {
     call.out().ifPresent(out -> checkOut(call, out, layout, member));
   }
 
-  /** Devices run on several threads, which ones is the engine's choice: each must reach it. */
+  /**
+   * The engine chooses the thread of each device, so every thread must be able to reach the memory.
+   */
   private static void checkMemory(Collective collective, String what, Tensor tensor) {
     checkAlive(tensor.segment().scope(), collective, what);
     if (!tensor.isShared()) {
@@ -266,8 +269,8 @@ public final class Rules {
 
   /**
    * The part of shapes in which a group's members must agree: the shape of the whole value, of
-   * which they are chunks; of rows in uneven counts the size of a row; of a permutation nothing but
-   * that what is sent fits.
+   * which they are chunks; for uneven rows the size of one row; for a permutation only that the
+   * sent block fits.
    */
   public static Shape agreedShape(DeviceCall call, GroupLayout layout) {
     Shape x = call.x().shape();

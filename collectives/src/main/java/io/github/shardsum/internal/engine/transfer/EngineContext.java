@@ -30,7 +30,7 @@ public record EngineContext(
     int lane,
     AtomicBoolean verified) {
   /**
-   * Another way to the other processes, for a collective in flight; all of them open it.
+   * Another lane to the other processes, for a collective in flight; all of them open it.
    *
    * @param number of the lane, from 1 on
    */
@@ -54,7 +54,7 @@ public record EngineContext(
     return IntStream.range(0, transport.processes()).boxed().toList();
   }
 
-  /** Begins an exchange of blocks that are placed; they keep their memory until it has ended. */
+  /** Begins an exchange of placed blocks, which keep their memory until its end. */
   public Transport.InFlight begin(Phase.Exchange exchange) {
     return transport.begin(
         new ByteExchange(
@@ -66,7 +66,7 @@ public record EngineContext(
             () -> {}));
   }
 
-  /** One exchange of blocks that are placed, with the work of this process meanwhile. */
+  /** One exchange of placed blocks; this process works during the exchange. */
   public void exchange(
       String what, List<Integer> peers, Blocks send, Blocks receive, Runnable meanwhile) {
     transport.exchange(
@@ -76,8 +76,8 @@ public record EngineContext(
   }
 
   /**
-   * Makes sure, where participants are not compared, that processes are about to do the same; else
-   * the library's own reductions would write beyond what is theirs.
+   * Checks that all processes are about to run the same reduction if participants are not compared;
+   * otherwise the library's own reductions would write beyond their memory.
    *
    * @throws CollectiveMismatchException if one is not
    */

@@ -8,8 +8,8 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * Options that are given once for each of several names: picocli keeps the last one silently, and
- * takes nothing for a name.
+ * Options of NAME=VALUE, each name at most once. Picocli alone would keep the last of several
+ * silently and accept an empty name.
  */
 public final class RepeatedOptions {
   private RepeatedOptions() {}

@@ -43,7 +43,7 @@ public record Compilation(byte[] code, String format, byte[] options) {
     return new Compilation(code, format.toString(), options.toBytes());
   }
 
-  /** Shardy of XLA CPU 0.115 ends the process on tiles that are none of its own. */
+  /** Shardy of XLA CPU 0.115 ends the process on foreign tile shapes. */
   private static void checkShardings(String text, CompileOptions options) {
     if (options.shardy() && text.contains("mhlo.sharding") && !text.contains("sdy.")) {
       throw new IllegalArgumentException(
