@@ -457,9 +457,9 @@ final class Search {
     SortedMap<String, Double> savings = new TreeMap<>();
     for (List<Variable> group : groups) {
       List<String> names =
-          group.stream().map(v -> v.name).filter(best.annotations()::containsKey).toList();
+          group.stream().map(v -> v.name).filter(n -> best.annotations().containsKey(n)).toList();
       SortedMap<String, String> without = new TreeMap<>(best.annotations());
-      names.forEach(without::remove);
+      names.forEach(name -> without.remove(name));
       if (!names.isEmpty()) {
         trials
             .of(without)

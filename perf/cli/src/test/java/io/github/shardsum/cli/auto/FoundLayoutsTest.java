@@ -312,7 +312,7 @@ class FoundLayoutsTest {
     FoundLayouts free = Auto.find(step, mesh, options);
     double byHand = byHand(step, mesh, Map.of("x", "B@x.y", "cotangent.y", "B@x.y"));
     assertTrue(free.price() <= byHand * (1 + 1e-9), () -> free.price() + ", by hand " + byHand);
-    assertEquals(all, weights(free, tokens), free.annotations()::toString);
+    assertEquals(all, weights(free, tokens), () -> free.annotations().toString());
     for (String input : tokens) {
       assertTrue(layout(free, input).startsWith("B@"), () -> input + " " + layout(free, input));
     }
