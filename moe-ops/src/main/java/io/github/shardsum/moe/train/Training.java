@@ -14,6 +14,7 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.moe.model.Parameter;
 import io.github.shardsum.moe.model.Transformer;
 import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
@@ -24,6 +25,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -187,8 +189,33 @@ public final class Training implements AutoCloseable {
    * @param collectives how many there are
    * @param receivedBytes what the largest device receives
    * @param heldBytes what the largest device holds at once, inputs and outputs included
+   * @param kinds the same collectives by what they are, most bytes first
    */
-  public record Traffic(long collectives, long receivedBytes, long heldBytes) {}
+  public record Traffic(long collectives, long receivedBytes, long heldBytes, List<Kind> kinds) {
+    /** Copies the list. */
+    public Traffic {
+      kinds = List.copyOf(kinds);
+    }
+  }
+
+  /**
+   * Collectives of one kind.
+   *
+   * @param op as {@code all-to-all}
+   * @param axes of the mesh, along which devices take part
+   * @param count how many there are
+   * @param receivedBytes what the largest device receives by all of them
+   */
+  public record Kind(String op, List<String> axes, long count, long receivedBytes) {
+    /** Copies the list. */
+    public Kind {
+      axes = List.copyOf(axes);
+    }
+
+    private Kind and(Kind other) {
+      return new Kind(op, axes, count + other.count, receivedBytes + other.receivedBytes);
+    }
+  }
 
   /**
    * A model with its first parameters, on one device.
@@ -620,15 +647,26 @@ public final class Training implements AutoCloseable {
       return Optional.empty();
     }
     SpmdPlan plan = mesh.plan().plan();
-    long collectives = 0;
-    long bytes = 0;
+    Map<List<String>, Kind> kinds = new LinkedHashMap<>();
     for (int i = 0; i < plan.steps().size(); i++) {
       if (plan.steps().get(i).action().isCollective()) {
-        collectives++;
-        bytes += plan.elementsReceived(i) * plan.steps().get(i).result().dtype().byteSize();
+        Action action = plan.steps().get(i).action();
+        long bytes = plan.elementsReceived(i) * plan.steps().get(i).result().dtype().byteSize();
+        List<String> key = new ArrayList<>(action.groupAxes());
+        key.add(action.op());
+        kinds.merge(key, new Kind(action.op(), action.groupAxes(), 1, bytes), Kind::and);
       }
     }
-    return Optional.of(new Traffic(collectives, bytes, mesh.heldBytes()));
+    List<Kind> all =
+        kinds.values().stream()
+            .sorted(Comparator.comparingLong(Kind::receivedBytes).reversed())
+            .toList();
+    return Optional.of(
+        new Traffic(
+            all.stream().mapToLong(Kind::count).sum(),
+            all.stream().mapToLong(Kind::receivedBytes).sum(),
+            mesh.heldBytes(),
+            all));
   }
 
   /**

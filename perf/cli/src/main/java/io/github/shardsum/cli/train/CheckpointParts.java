@@ -143,7 +143,7 @@ final class CheckpointParts {
           index.file() + ": " + key + " must be sizes with commas between them, got " + sizes);
     }
     return Shape.of(
-        Arrays.stream(sizes.split(","))
+        Arrays.stream(sizes.split(",", -1))
             .filter(size -> !size.isEmpty())
             .mapToLong(Long::parseLong)
             .toArray());
@@ -180,9 +180,9 @@ final class CheckpointParts {
 
   private static Box box(Path file, String name, String notation, Shape shape) {
     List<long[]> intervals = new ArrayList<>();
-    for (String interval : notation.split(",")) {
+    for (String interval : notation.split(",", -1)) {
       if (!interval.isEmpty()) {
-        intervals.add(Arrays.stream(interval.split(":")).mapToLong(Long::parseLong).toArray());
+        intervals.add(Arrays.stream(interval.split(":", -1)).mapToLong(Long::parseLong).toArray());
       }
     }
     boolean fits = intervals.size() == shape.rank();

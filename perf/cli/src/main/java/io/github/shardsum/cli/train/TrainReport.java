@@ -248,6 +248,15 @@ final class TrainReport {
         traffic.collectives(),
         traffic.receivedBytes(),
         traffic.heldBytes());
+    for (Training.Kind kind : traffic.kinds()) {
+      out.printf(
+          Locale.ROOT,
+          "  %-16s over %-8s %4d  %,14d bytes%n",
+          kind.op(),
+          String.join(", ", kind.axes()),
+          kind.count(),
+          kind.receivedBytes());
+    }
     out.flush();
   }
 }

@@ -14,10 +14,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
@@ -133,12 +134,15 @@ class CheckpointWriterTest {
     }
   }
 
+  private static Tensor tensor(CheckpointFolder.Checkpoint read, String name) {
+    return Objects.requireNonNull(read.tensors().get(name));
+  }
+
   private static void assertState(CheckpointFolder.Checkpoint read) {
-    Map<String, Tensor> tensors = new LinkedHashMap<>(read.tensors());
-    assertArrayEquals(whole().toFloatArray(), tensors.get("w").toFloatArray());
-    assertEquals(7, tensors.get("b").getDouble());
-    assertEquals(2, tensors.get("history.curve.loss").getDouble(0, 1));
-    assertEquals(3, tensors.size());
+    assertEquals(Set.of("w", "b", "history.curve.loss"), read.tensors().keySet());
+    assertArrayEquals(whole().toFloatArray(), tensor(read, "w").toFloatArray());
+    assertEquals(7, tensor(read, "b").getDouble());
+    assertEquals(2, tensor(read, "history.curve.loss").getDouble(0, 1));
   }
 
   @Test

@@ -487,6 +487,8 @@ class TrainCommandTest {
         train(model, "--steps", "1", "--resume", "--recompute", "--mesh", "x=2", "--no-baselines");
     assertEquals(0, more.status(), more.err());
     assertTrue(more.out().contains("of the choices of the last 2 steps found"), more.out());
+    assertTrue(
+        Pattern.compile("all-to-all +over x +\\d+ +[\\d,]+ bytes").matcher(more.out()).find());
     Ran other = train(model, "--steps", "1", "--resume", "--slots", "2", "--no-baselines");
     assertRefused(other, "--slots");
   }
