@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 
 /** The course of a training from its first step on; kept in its checkpoints. */
 final class History {
@@ -51,9 +52,9 @@ final class History {
     return loads;
   }
 
-  /** As tensors, by names that no parameter has. */
+  /** As tensors, by names that no parameter has; in one order whether it was resumed or not. */
   Map<String, Tensor> tensors() {
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    Map<String, Tensor> tensors = new TreeMap<>();
     curves.forEach(
         (name, points) -> {
           double[] values = new double[2 * points.size()];
