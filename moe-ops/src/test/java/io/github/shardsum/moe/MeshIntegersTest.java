@@ -61,7 +61,7 @@ class MeshIntegersTest {
               "slots=" + one(List.of("choice", "gate"), random),
               "capacity=" + one(CAPACITIES, random));
       RouteOptions route = RouteOptions.parse(options);
-      long groups = 1 + random.nextInt(9);
+      long groups = 1L + random.nextInt(9);
       long tokens = 1L << random.nextInt(4);
       long experts = 2L << random.nextInt(3);
       MoeSizes sizes =
