@@ -68,7 +68,8 @@ public final class Peers implements AutoCloseable {
    * Starts and loads them; who is not here is {@link #absent()}.
    *
    * @param names who
-   * @param python the interpreter of NumPy, torch and TBLIS, whose packages may hold other peers too
+   * @param python the interpreter of NumPy, torch and TBLIS, whose packages may hold other peers
+   *     too
    * @param isa what each may use
    * @param threads threads of each
    */

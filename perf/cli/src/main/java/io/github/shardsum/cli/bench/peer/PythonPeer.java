@@ -16,9 +16,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * NumPy, torch or TBLIS in a Python process of its own, which lives as long as this object: it makes the
- * operands itself and times itself, so that only requests of a line travel. While it works this
- * process waits for its answer and does nothing else.
+ * NumPy, torch or TBLIS in a Python process of its own, which lives as long as this object: it
+ * makes the operands itself and times itself, so that only requests of a line travel. While it
+ * works this process waits for its answer and does nothing else.
  */
 final class PythonPeer implements Competitor, AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
