@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.List;
@@ -60,6 +61,27 @@ final class AskedLayoutsTest {
     scattered.apply("e", "m@x n", 3).isAccepted();
     PlanDraft whole = product("e").then(new Action.AllReduce(List.of("x")), "m n");
     whole.apply("e", "m n", 3).isRefused("d must lie once as asked");
+  }
+
+  /** Nothing reads a layout that another annotation replaces, so that a plan need not make it. */
+  @Test
+  void aValueThatOnlyAnAnnotationReads() {
+    String program =
+        """
+        program twice {
+          input a: f32[m@x=6 n=4]
+          b: f32[m=6 n=4] = annotate(a) {layout="m n@x"}
+          c: f32[m=6 n=4] = annotate(b) {layout="m@x n"}
+          d: f32[m=6 n=4] = relu(c)
+          output d
+        }
+        """;
+    new PlanDraft(program, "m@x n").apply("d", "m@x n", 0).isAccepted();
+    Mesh mesh = Mesh.parse("x=2,y=2");
+    ProgramPlan plan =
+        ProgramPlan.of(Program.parse(program), mesh, _ -> true, PlanOptions.defaults());
+    assertTrue(plan.certify().startsWith("certified"));
+    assertTrue(plan.plan().elementsReceived() == 0, plan::toString);
   }
 
   @Test

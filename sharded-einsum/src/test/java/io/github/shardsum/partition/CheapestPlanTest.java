@@ -10,6 +10,7 @@ import io.github.shardsum.tensor.Shape;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** No plan is dearer than the cheapest of all, which is found by trying everything. */
@@ -34,6 +35,20 @@ final class CheapestPlanTest {
     EveryEinsum einsum =
         EveryEinsum.of("m k@y l, k l n@y -> m n", Mesh.parse("x=8,y=2"), 128, 128, 64, 64);
     assertEquals(31_744, einsum.plan().plan().elementsReceived());
+  }
+
+  /** Of uneven chunks the busiest device receives 13 elements in an expert's plan. */
+  @Test
+  void aReshardOfUnevenChunksIsTheLeast() {
+    Mesh mesh = Mesh.parse("x=2,y=2,z=2");
+    Shape shape = Shape.of(4, 10);
+    Layout from = Layout.parse(mesh, "a b@x.z");
+    Layout to = Layout.parse(mesh, "a@x.y.z b");
+    EveryReshard all = new EveryReshard(mesh, List.of("a", "b"), shape, Set.of());
+    double least = all.to(all.place(to))[all.place(from)];
+    ReshardPlan plan = ReshardPlan.of(from, to, shape, DType.F32, PlanOptions.defaults());
+    assertEquals(least, plan.plan().elementsReceived(), plan::toString);
+    assertTrue(least <= 13, "the least is " + least);
   }
 
   @Test

@@ -45,10 +45,21 @@ final class OrderLaw {
   static void check(SpmdPlan plan) {
     if (plan.sums().isTree()) {
       OrderLaw law = new OrderLaw(plan);
+      law.given();
       for (int step = 0; step < plan.steps().size(); step++) {
         PlanStep at = plan.steps().get(step);
         law.number = plan.number(step);
         law.step(at, at.action());
+      }
+    }
+  }
+
+  /** Addends that are given have no index; the mesh's axes are their order. */
+  private void given() {
+    for (int input = 0; input < plan.inputs().size(); input++) {
+      Set<String> partial = partial(plan.value(input));
+      if (partial.size() > 1) {
+        orders.put(input, plan.mesh().axisNames().stream().filter(partial::contains).toList());
       }
     }
   }

@@ -45,6 +45,22 @@ public final class Programs {
   }
 
   /**
+   * Programs on integers that wrap: values have the whole range of the dtype, and arithmetic is
+   * exact in any order.
+   *
+   * @param dtype i32 or i64
+   * @param operations how many operations, about
+   * @return the generator
+   * @throws IllegalArgumentException if the dtype is another
+   */
+  public static Generator<Program> wrapping(DType dtype, int operations) {
+    if (dtype != DType.I32 && dtype != DType.I64) {
+      throw new IllegalArgumentException("dtype: must be i32 or i64, got " + dtype);
+    }
+    return choices -> make(ValuePool.wrapping(choices, dtype), operations, SMALL);
+  }
+
+  /**
    * Programs on real numbers, poles and overflow among them.
    *
    * @param dtype their dtype, a floating one

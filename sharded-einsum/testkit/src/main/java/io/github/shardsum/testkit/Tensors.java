@@ -28,6 +28,58 @@ public final class Tensors {
   }
 
   /**
+   * Tensors of the extremes of a dtype, with which arithmetic is still exact in any order: of i32
+   * and i64 the least and the greatest integers, their neighbours and any others, of floating
+   * dtypes the integers of {@link #integers} and both infinities, of bool those integers alone.
+   *
+   * @param dtype the dtype
+   * @param shape the shape
+   * @return the generator; the simplest is all zeros
+   */
+  public static Generator<Tensor> extremes(DType dtype, Shape shape) {
+    if (dtype.isFloating()) {
+      return choices -> infinities(integers(DType.F64, shape).generate(choices), choices, dtype);
+    }
+    if (dtype == DType.BOOL) {
+      return integers(dtype, shape);
+    }
+    return choices -> {
+      long[] data = new long[Math.toIntExact(shape.elementCount())];
+      for (int i = 0; i < data.length; i++) {
+        data[i] = extreme(choices, dtype);
+      }
+      return Tensor.of(data, shape.toArray()).convert(dtype);
+    };
+  }
+
+  private static long extreme(Choices choices, DType dtype) {
+    long least = dtype == DType.I32 ? Integer.MIN_VALUE : Long.MIN_VALUE;
+    int choice = choices.nextInt(8);
+    return switch (choice) {
+      case 0, 1, 2 -> choice - 1;
+      case 3 -> least;
+      case 4 -> ~least;
+      case 5 -> least + choices.nextInt(4);
+      default -> {
+        long any = (long) choices.nextInt(1 << 30) << 33;
+        any ^= (long) choices.nextInt(1 << 30) << 15 ^ choices.nextInt(1 << 30);
+        yield dtype == DType.I32 ? (int) (any >> 20) : any;
+      }
+    };
+  }
+
+  private static Tensor infinities(Tensor integers, Choices choices, DType dtype) {
+    double[] data = integers.toDoubleArray();
+    for (int i = 0; i < data.length; i++) {
+      int choice = choices.nextInt(10);
+      if (choice >= 8) {
+        data[i] = choice == 8 ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
+      }
+    }
+    return Tensor.of(data, integers.shape().toArray()).convert(dtype);
+  }
+
+  /**
    * Tensors of real numbers from 1/2 to 3/2, away from 0, where functions have poles; of an integer
    * dtype or bool those of {@link #integers}.
    *

@@ -35,6 +35,17 @@ final class OrderedSums {
     this.next = plan.inputs().size();
     for (int input = 0; input < next; input++) {
       numbers[input] = input;
+      given(input);
+    }
+  }
+
+  /** Addends that are given have no label: they are joined in the order of the mesh's axes. */
+  private void given(int input) {
+    PlannedValue value = plan.value(input);
+    List<String> axes =
+        large(plan.mesh().axisNames()).stream().filter(value.layout().partial()::contains).toList();
+    if (value.dtype().isFloating() && axes.size() > 1) {
+      orders.put(input, axes);
     }
   }
 
@@ -98,7 +109,8 @@ final class OrderedSums {
     List<String> partial = large(result.layout().partial());
     boolean computes =
         step.action() instanceof Action.Apply || step.action() instanceof Action.Contract;
-    if (!computes || partial.size() < 2 || step.operands().isEmpty()) {
+    boolean isOrdered = computes && result.dtype().isFloating();
+    if (!isOrdered || partial.size() < 2 || step.operands().isEmpty()) {
       return List.of();
     }
     Layout first = plan.value(step.operands().getFirst()).layout();

@@ -18,6 +18,7 @@ public final class ValuePool {
   private final DType dtype;
   private final boolean exact;
   private final boolean smooth;
+  private final boolean wraps;
   private final ProgramBuilder builder = Program.builder("random");
   private final List<Value> values = new ArrayList<>();
   private final List<Value> indices = new ArrayList<>();
@@ -26,10 +27,20 @@ public final class ValuePool {
   private int operations;
 
   public ValuePool(Choices choices, DType dtype, boolean exact, boolean smooth) {
+    this(choices, dtype, exact, smooth, false);
+  }
+
+  private ValuePool(Choices choices, DType dtype, boolean exact, boolean smooth, boolean wraps) {
     this.choices = choices;
     this.dtype = dtype;
     this.exact = exact;
     this.smooth = smooth;
+    this.wraps = wraps;
+  }
+
+  /** Of integers that grow as they may: they wrap, so that sums are exact in any order. */
+  public static ValuePool wrapping(Choices choices, DType dtype) {
+    return new ValuePool(choices, dtype, true, false, true);
   }
 
   public Choices choices() {
@@ -95,6 +106,9 @@ public final class ValuePool {
   }
 
   public Value bounded(Value value) {
+    if (wraps) {
+      return value;
+    }
     if (exact) {
       Value small =
           builder.binary(Pointwise.BinaryKind.REMAINDER, value, builder.constant(dtype, 5));

@@ -27,9 +27,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Plans of programs with one planted fault: the checker refuses them, or they are right. */
+/**
+ * Plans of programs with one planted fault: the checker refuses them, or they are right.
+ *
+ * <p>{@code -Dshardsum.sharded.cases=N} tries N of each dtype, {@code -Dshardsum.seed=S} begins
+ * with another seed.
+ */
 final class ProgramPlanMutationTest {
-  private static final int MUTANTS = TestDepth.cases(40, 100, 4_000);
+  private static final int MUTANTS =
+      Integer.getInteger("shardsum.sharded.cases", TestDepth.cases(40, 100, 4_000));
+
+  private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(0));
 
   /** Of one statement there are few. */
   private static final int FAULTS = TestDepth.cases(15, 30, 300);
@@ -42,7 +50,7 @@ final class ProgramPlanMutationTest {
     Generator<Laid> laid = RandomLayoutsTest.laid(Programs.exact(dtype, 8), true);
     int mutants = 0;
     int refused = 0;
-    for (long seed = TestDepth.seed(0); mutants < MUTANTS; seed++) {
+    for (long seed = SEED; mutants < MUTANTS; seed++) {
       Laid drawn = laid.of(seed);
       ProgramPlan plan = plan(drawn);
       ProgramPlanMutation mutation = new ProgramPlanMutation(seed);

@@ -65,19 +65,23 @@ class RandomLayoutsTest {
   }
 
   static Generator<Laid> laid(Generator<Program> programs, boolean exact) {
+    return laid(Programs.withInputs(programs, exact));
+  }
+
+  static Generator<Laid> laid(Generator<ProgramCase> cases) {
     return choices -> {
       Mesh mesh = Layouts.meshes().generate(choices);
-      ProgramCase program = Programs.withInputs(programs, exact).generate(choices);
+      ProgramCase program = cases.generate(choices);
       return new Laid(
           program, mesh, Layouts.ofEveryValue(mesh, program.program()).generate(choices));
     };
   }
 
   /** With layouts of a quarter of the values, as annotations. */
-  private static Generator<Laid> annotated(Generator<Program> programs) {
+  static Generator<Laid> annotated(Generator<ProgramCase> cases) {
     return choices -> {
       Mesh mesh = Layouts.meshes().generate(choices);
-      ProgramCase drawn = Programs.withInputs(programs, true).generate(choices);
+      ProgramCase drawn = cases.generate(choices);
       Map<String, Layout> layouts = new TreeMap<>();
       for (Statement statement : drawn.program().statements()) {
         for (Value result : statement.results()) {
@@ -139,7 +143,7 @@ class RandomLayoutsTest {
     assertTrue(kept > 20, kept + " of 200 plans have addends");
   }
 
-  private static ProgramPlan plan(Laid laid) {
+  static ProgramPlan plan(Laid laid) {
     ProgramPlan plan =
         ProgramPlan.withLayouts(laid.program().program(), laid.mesh(), laid.layouts(), OPTIONS);
     plan.certify();
@@ -179,19 +183,30 @@ class RandomLayoutsTest {
       names = {"F32", "I64"})
   void annotatedProgramsGiveTheReferencesBits(DType dtype) {
     holds(
-        annotated(Programs.exact(dtype, 20)),
+        annotated(Programs.withInputs(Programs.exact(dtype, 20), true)),
         laid -> {
-          Map<String, String> texts = new TreeMap<>();
-          laid.layouts().forEach((name, layout) -> texts.put(name, spaced(layout)));
-          Program program = Annotations.of(texts).apply(laid.program().program());
+          Program program = annotated(laid);
           try (Collectives collectives = Collectives.open(laid.mesh())) {
-            MeshBackend mesh = MeshBackend.of(collectives, Kernels.none(), OPTIONS);
-            try (MeshExecutable executable = mesh.compile(program)) {
-              executable.plan().certify();
-            }
+            MeshBackend mesh = certified(collectives, program);
             BackendCheck.equalsReference(mesh, new ProgramCase(program, laid.program().inputs()));
           }
         });
+  }
+
+  /** The program with its layouts as annotations. */
+  static Program annotated(Laid laid) {
+    Map<String, String> texts = new TreeMap<>();
+    laid.layouts().forEach((name, layout) -> texts.put(name, spaced(layout)));
+    return Annotations.of(texts).apply(laid.program().program());
+  }
+
+  /** A backend whose plan of a program is certified. */
+  static MeshBackend certified(Collectives collectives, Program program) {
+    MeshBackend mesh = MeshBackend.of(collectives, Kernels.none(), OPTIONS);
+    try (MeshExecutable executable = mesh.compile(program)) {
+      executable.plan().certify();
+    }
+    return mesh;
   }
 
   private static String spaced(Layout layout) {
