@@ -1,3 +1,5 @@
+import module java.base;
+
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.ops.Axes;
 import io.github.shardsum.ops.Creation;
@@ -10,13 +12,15 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
-import module java.base;
 
 /**
- * Shardsum's tensors behind a pipe, for shardsum_array.py: a call a line on standard input, its answer a line on standard output.
+ * Shardsum's tensors behind a pipe, for shardsum_array.py: a call a line on standard input, its
+ * answer a line on standard output.
  *
- * <p>A call is an operation and its arguments, with spaces between: t7 is a tensor that an earlier answer named, l2,3 integers, d0x1p3 a number, sf32 a word, b1 true, x00ff bytes. An answer
- * is {@code x} and bytes, {@code e} and an error, or {@code t} and for each tensor its number, dtype and sizes.
+ * <p>A call is an operation and its arguments, with spaces between: t7 is a tensor that an earlier
+ * answer named, l2,3 integers, d0x1p3 a number, sf32 a word, b1 true, x00ff bytes. An answer is
+ * {@code x} and bytes, {@code e} and an error, or {@code t} and for each tensor its number, dtype
+ * and sizes.
  */
 final class ArrayServer {
   private final Map<Integer, Tensor> tensors = new HashMap<>();
@@ -77,7 +81,9 @@ final class ArrayServer {
 
     long[] longs() {
       String list = word('l');
-      return list.isEmpty() ? new long[0] : Stream.of(list.split(",")).mapToLong(Long::parseLong).toArray();
+      return list.isEmpty()
+          ? new long[0]
+          : Stream.of(list.split(",")).mapToLong(Long::parseLong).toArray();
     }
 
     int[] ints() {
@@ -137,8 +143,15 @@ final class ArrayServer {
     StringBuilder text = new StringBuilder("t");
     for (Tensor each : results) {
       tensors.put(next, each);
-      text.append(text.length() == 1 ? "" : " ").append(next++).append(':').append(each.dtype()).append(':');
-      text.append(Arrays.stream(each.shape().toArray()).mapToObj(Long::toString).collect(Collectors.joining(",")));
+      text.append(text.length() == 1 ? "" : " ")
+          .append(next++)
+          .append(':')
+          .append(each.dtype())
+          .append(':');
+      text.append(
+          Arrays.stream(each.shape().toArray())
+              .mapToObj(Long::toString)
+              .collect(Collectors.joining(",")));
     }
     return text.toString();
   }
@@ -154,21 +167,52 @@ final class ArrayServer {
       case "data" -> Tensor.of(call.dtype(), MemorySegment.ofArray(call.bytes()), call.longs());
       case "full" -> Tensor.full(call.dtype(), call.number(), call.longs());
       case "arange" -> Creation.arange(call.dtype(), call.number(), call.number(), call.number());
-      case "linspace" -> Creation.linspace(call.dtype(), call.number(), call.number(), call.longs()[0]);
+      case "linspace" ->
+          Creation.linspace(call.dtype(), call.number(), call.number(), call.longs()[0]);
       case "eye" -> Creation.eye(call.dtype(), call.longs()[0], call.longs()[0], call.longs()[0]);
       case "einsum" -> Einsum.einsum(call.text(), (Operand[]) call.rest());
       case "where" -> Logic.where(call.tensor(), call.tensor(), call.tensor());
       case "clip" -> Elementwise.clip(call.tensor(), call.number(), call.number());
-      case "exp", "log", "tanh", "sin", "cos", "negative", "abs", "sign", "sqrt", "floor", "logical_not", "isnan", "logistic", "rsqrt" -> unary(call.name, call.tensor());
-      case "sum", "prod", "max", "min", "any", "all", "argmax", "argmin" -> reduction(call.name, call.tensor(), call.axes());
-      case "mean", "median", "norm", "logsumexp" -> statistic(call.name, call.tensor(), call.axes());
+      case "exp",
+          "log",
+          "tanh",
+          "sin",
+          "cos",
+          "negative",
+          "abs",
+          "sign",
+          "sqrt",
+          "floor",
+          "logical_not",
+          "isnan",
+          "logistic",
+          "rsqrt" ->
+          unary(call.name, call.tensor());
+      case "sum", "prod", "max", "min", "any", "all", "argmax", "argmin" ->
+          reduction(call.name, call.tensor(), call.axes());
+      case "mean", "median", "norm", "logsumexp" ->
+          statistic(call.name, call.tensor(), call.axes());
       case "var" -> Statistics.var(call.tensor(), call.one(), call.axes());
       case "std" -> Statistics.std(call.tensor(), call.one(), call.axes());
       case "quantile" -> Statistics.quantile(call.tensor(), call.number(), call.axes());
       case "cumulative_sum" -> Reductions.cumulativeSum(call.tensor(), call.one());
-      case "slice", "transpose", "flip", "squeeze", "unsqueeze", "reshape", "broadcast", "flatten", "convert", "copy" -> view(call.name, call);
-      case "concat", "stack", "pad", "roll", "tile", "take", "masked", "nonzero" -> movement(call.name, call);
-      default -> call.isTensor() ? binary(call.name, call.tensor(), call) : left(call.name, call.number(), call.tensor());
+      case "slice",
+          "transpose",
+          "flip",
+          "squeeze",
+          "unsqueeze",
+          "reshape",
+          "broadcast",
+          "flatten",
+          "convert",
+          "copy" ->
+          view(call.name, call);
+      case "concat", "stack", "pad", "roll", "tile", "take", "masked", "nonzero" ->
+          movement(call.name, call);
+      default ->
+          call.isTensor()
+              ? binary(call.name, call.tensor(), call)
+              : left(call.name, call.number(), call.tensor());
     };
   }
 

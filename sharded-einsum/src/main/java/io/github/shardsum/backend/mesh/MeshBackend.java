@@ -193,8 +193,7 @@ public final class MeshBackend implements Backend {
       @Override
       public Optional<CompositePartition> partition(Nested.Composite composite) {
         return !sums.isTree()
-                && kernels.factory(composite.name()).orElse(null)
-                    instanceof CompositePartition own
+                && kernels.factory(composite.name()).orElse(null) instanceof CompositePartition own
             ? Optional.of(own)
             : Optional.empty();
       }

@@ -41,7 +41,8 @@ class RooflineFigureTest {
     for (MatchResult row : ROW.matcher(first.substring(0, end)).results().toList()) {
       BenchCase subject = cases.get(row.group(1));
       if (subject != null) {
-        double seconds = Double.parseDouble(row.group(2)) * UNITS.getOrDefault(row.group(3), Double.NaN);
+        double seconds =
+            Double.parseDouble(row.group(2)) * UNITS.getOrDefault(row.group(3), Double.NaN);
         double share = Double.parseDouble(row.group(4)) / 100;
         boolean isCompute = row.group(5).equals("flops");
         double rate = subject.flops() / seconds;
