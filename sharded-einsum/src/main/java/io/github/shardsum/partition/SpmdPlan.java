@@ -10,6 +10,7 @@ import io.github.shardsum.internal.partition.text.PlanPage;
 import io.github.shardsum.internal.partition.text.PlanReader;
 import io.github.shardsum.internal.partition.text.PlanTable;
 import io.github.shardsum.internal.reshard.Counting;
+import io.github.shardsum.internal.reshard.PartFigures;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.Timeline;
 import io.github.shardsum.internal.reshard.Windowed;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.RandomAccess;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
 /**
@@ -300,6 +302,51 @@ public record SpmdPlan(
         ? 0
         : Counting.received(
             at.action(), at.operands().stream().map(this::value).toList(), at.result());
+  }
+
+  /**
+   * Bytes that the busiest device receives in a step, counted as {@link #elementsReceived(int)}.
+   * Where numbers of rows follow from data, those of even loads: every device gets as many rows as
+   * it sends.
+   *
+   * @param step the step's place in {@link #steps()}
+   * @return the number; of a loop that of all rounds
+   * @throws IndexOutOfBoundsException if there is no such step
+   */
+  public long bytesReceived(int step) {
+    return bytes(step, PartFigures::bytes);
+  }
+
+  /**
+   * Bytes that a device receives in a step at the most: where numbers of rows follow from data as
+   * many as the bound of received rows allows, else {@link #bytesReceived}.
+   *
+   * @param step the step's place in {@link #steps()}
+   * @return the number; of a loop that of all rounds
+   * @throws IndexOutOfBoundsException if there is no such step
+   */
+  public long mostBytesReceived(int step) {
+    return bytes(step, PartFigures::mostBytes);
+  }
+
+  private long bytes(int step, ToLongFunction<PartFigures> ofPart) {
+    PlanStep at = steps.get(step);
+    if (at.action() instanceof Action.Loop loop) {
+      long sum = 0;
+      for (int i = 0; i < loop.body().steps().size(); i++) {
+        sum = Math.addExact(sum, loop.body().bytes(i, ofPart));
+      }
+      return Math.multiplyExact(loop.rounds(), sum);
+    }
+    if (at.action() instanceof Action.Partitioned own) {
+      return PartFigures.of(own, at.operands().stream().map(this::value).toList()).stream()
+          .mapToLong(ofPart)
+          .reduce(0, Math::addExact);
+    }
+    return at.operands().isEmpty()
+        ? 0
+        : Math.multiplyExact(
+            elementsReceived(step), value(at.operands().getFirst()).dtype().byteSize());
   }
 
   /**
