@@ -17,6 +17,7 @@ import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.train.MeshAxes;
+import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -241,9 +242,10 @@ final class MoeMeshRun {
       PlanStep step = plan.steps().get(i);
       if (step.action().isCollective()) {
         PlannedValue value = step.result();
-        long bytes = plan.elementsReceived(i) * value.dtype().byteSize();
+        long bytes = plan.bytesReceived(i);
         sum += bytes;
-        list.addObject()
+        ObjectNode told =
+            list.addObject()
             .put("op", step.action().op())
             .put("axes", String.join(".", step.action().groupAxes()))
             .put("of", value.name())
@@ -256,6 +258,14 @@ final class MoeMeshRun {
             step.results().stream().map(PlannedValue::name).collect(Collectors.joining(", ")),
             value.layout(),
             bytes);
+        if (step.action() instanceof Action.Partitioned) {
+          told.put("mostBytesReceived", plan.mostBytesReceived(i));
+          out.printf(
+              Locale.ROOT,
+              "%-76s  %,14d at most%n",
+              "  by rows, of even loads",
+              plan.mostBytesReceived(i));
+        }
       }
     }
     out.printf(Locale.ROOT, "%-76s  %,14d a device%n%n", "in all", sum);
