@@ -246,11 +246,11 @@ final class MoeMeshRun {
         sum += bytes;
         ObjectNode told =
             list.addObject()
-            .put("op", step.action().op())
-            .put("axes", String.join(".", step.action().groupAxes()))
-            .put("of", value.name())
-            .put("becomes", value.layout().toString())
-            .put("bytesReceived", bytes);
+                .put("op", step.action().op())
+                .put("axes", String.join(".", step.action().groupAxes()))
+                .put("of", value.name())
+                .put("becomes", value.layout().toString())
+                .put("bytesReceived", bytes);
         out.printf(
             Locale.ROOT,
             "%-20s  %-28s  %-24s  %,14d%n",
