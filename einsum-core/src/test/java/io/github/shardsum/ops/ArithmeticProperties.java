@@ -237,7 +237,8 @@ class ArithmeticProperties {
       long wrapping = 1;
       for (int y = 0; y <= 70; y++, wrapping *= x) {
         assertEquals(wrapping, Elementwise.power(Tensor.scalar(DType.I64, x), y).getLong());
-        assertEquals((int) wrapping, Elementwise.power(Tensor.scalar(DType.I32, x), y).getLong());
+        int narrow = (int) wrapping;
+        assertEquals(narrow, Elementwise.power(Tensor.scalar(DType.I32, x), y).getLong());
       }
     }
     Tensor bases = Tensor.of(new int[] {1, -1, -1, 2, -3, 0}, 6);

@@ -189,7 +189,7 @@ public final class MeshBackend implements Backend {
         return code(composite, sums);
       }
 
-      /** The order of a sum over rows of several devices is not that of a tree. */
+      // The order of a sum over rows of several devices is not that of a tree.
       @Override
       public Optional<CompositePartition> partition(Nested.Composite composite) {
         return !sums.isTree()

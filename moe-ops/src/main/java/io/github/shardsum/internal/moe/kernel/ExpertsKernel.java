@@ -49,7 +49,7 @@ record ExpertsKernel(
     long most = Chunk.mostRows(form, backward, threads);
     long alone = Math.min(most, SharedTasks.mostAlone(form.rows(), threads));
     long tasks = form.experts() + form.rows() / most;
-    long others = Math.clamp(tasks, 1, threads) - 1;
+    int others = Math.clamp(tasks, 1, threads) - 1;
     return order
         + rows
         + Chunk.bytes(form, backward, most)

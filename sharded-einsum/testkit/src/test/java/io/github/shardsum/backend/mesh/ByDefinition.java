@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.BinaryOperator;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.LongStream;
 
@@ -128,9 +129,9 @@ final class ByDefinition {
       List<String> labels,
       List<Long> sizes,
       Map<String, Long> index,
-      Function<Map<String, Long>, Object> each) {
+      Consumer<Map<String, Long>> each) {
     if (labels.isEmpty()) {
-      each.apply(index);
+      each.accept(index);
       return;
     }
     String first = labels.getFirst();
@@ -200,7 +201,7 @@ final class ByDefinition {
       case Contraction.Einsum einsum -> index -> einsum(einsum, in, index);
       case Contraction.Reduce reduce -> index -> reduce(reduce, in.getFirst(), index);
       case Contraction.CumulativeSum sum -> index -> running(sum, in.getFirst(), index);
-      case Movement movement -> moved(movement, type, in);
+      case Movement movement -> moved(movement, in);
       case Selection.ArgMax most ->
           index -> BigInteger.valueOf(falling(in.getFirst(), most.label(), index).getFirst());
       case Selection.OneHot hot ->
@@ -476,8 +477,7 @@ final class ByDefinition {
     return how.exclusive() ? sum : plus(x.type().dtype(), sum, x.at(index));
   }
 
-  private static Function<Map<String, Long>, Object> moved(
-      Movement operation, ValueType type, List<Elements> in) {
+  private static Function<Map<String, Long>, Object> moved(Movement operation, List<Elements> in) {
     Elements x = in.getFirst();
     return switch (operation) {
       case Movement.Annotate _ -> x::at;
