@@ -138,8 +138,8 @@ final class SimulatePage {
     Set<String> queues = new LinkedHashSet<>(List.of(PricedStep.COMPUTE));
     block.steps().forEach(step -> queues.add(step.queue()));
     List<String> lanes = List.copyOf(queues);
-    double from = time.bars().stream().mapToDouble(Timeline.Bar::from).min().orElse(0);
-    double to = time.bars().stream().mapToDouble(Timeline.Bar::to).max().orElse(1);
+    double least = time.bars().stream().mapToDouble(Timeline.Bar::from).min().orElse(0);
+    double most = time.bars().stream().mapToDouble(Timeline.Bar::to).max().orElse(1);
     int bottom = ROW * lanes.size() + 4;
     Picture picture =
         new Picture(Picture.WIDTH, bottom + 40, "timeline of " + block.block().name());
@@ -148,8 +148,8 @@ final class SimulatePage {
             "time",
             Unit.SECONDS,
             false,
-            from,
-            Math.max(to, from + 1e-12),
+            least,
+            Math.max(most, least + 1e-12),
             LEFT,
             Picture.WIDTH - 40);
     picture.horizontal(axis, 0, bottom);
