@@ -9,6 +9,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.Comparison;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
@@ -262,12 +263,16 @@ class LocalMemoryTest {
   void rematerializedValuesAreNotKept() {
     ProgramBuilder p = Program.builder("deep");
     Value y = p.input("x", "f64[a=1000]");
-    String[] names = new String[20];
-    for (int i = 0; i < names.length; i++) {
-      names[i] = "h" + i;
-      y = p.let(names[i], p.unary(io.github.shardsum.program.Pointwise.UnaryKind.SINE, y));
-      y = p.cumulativeSum(y, "a");
+    List<String> odd = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      // The derivative of the next sine reads the sum again.
+      y = p.let("h" + i, p.unary(Pointwise.UnaryKind.SINE, y));
+      y = p.let("y" + i, p.cumulativeSum(y, "a"));
+      if (i % 2 == 1) {
+        odd.addAll(List.of("h" + i, "y" + i));
+      }
     }
+    String[] names = odd.toArray(String[]::new);
     p.output("loss", p.sum(p.multiply(y, y), "a"));
     Program gradient = Gradients.gradient(p.build(), List.of("loss"), List.of("x"));
     LocalBackend backend = LocalBackend.of(Workers.sequential());
@@ -279,8 +284,10 @@ class LocalMemoryTest {
           kept.run(inputs).getFirst().toDoubleArray(),
           again.run(inputs).getFirst().toDoubleArray());
       assertTrue(again.explain().lines().count() > kept.explain().lines().count(), again.explain());
+      // Of twenty sums that are read late ten are kept.
       assertTrue(
-          again.peakBytes() <= kept.peakBytes(), again.peakBytes() + " of " + kept.peakBytes());
+          again.peakBytes() <= kept.peakBytes() * 2 / 3,
+          again.peakBytes() + " of " + kept.peakBytes());
     }
   }
 
