@@ -131,7 +131,7 @@ final class OverlapTest {
     assertTrue(table.contains("start all-gather h over x"), table);
     assertTrue(table.contains("begin   exposed"), table);
     String page = plan.plan().toHtml("two", PlanOptions.defaults(), List.of());
-    assertTrue(page.contains(">compute</text>") && page.contains(">x</text>"), page);
+    assertTrue(page.contains(">compute</text>") && page.contains(">over x</text>"), page);
   }
 
   /** With links that take all of the devices' time nothing can be hidden. */
