@@ -58,7 +58,7 @@ public final class Reductions {
    *
    * @param workers threads to use
    * @param x the terms
-   * @param axes the axes to sum over, in [0, rank), each once; none gives a copy
+   * @param axes the axes to sum over, in [-rank, rank), each once; none gives a copy
    * @return x's dtype, and its shape without the axes; zeros where an axis was empty
    * @throws IllegalArgumentException if there is no such axis, or one is named twice
    */
@@ -72,7 +72,7 @@ public final class Reductions {
    * @param workers threads to use
    * @param sums the order of floating-point sums
    * @param x the terms
-   * @param axes the axes to sum over, in [0, rank), each once; none gives a copy
+   * @param axes the axes to sum over, in [-rank, rank), each once; none gives a copy
    * @return x's dtype, and its shape without the axes; zeros where an axis was empty
    * @throws IllegalArgumentException if there is no such axis, or one is named twice
    */
@@ -86,7 +86,7 @@ public final class Reductions {
    * @param workers threads to use
    * @param out the result, of x's dtype and of its shape without the axes
    * @param x the terms
-   * @param axes the axes to sum over, in [0, rank), each once
+   * @param axes the axes to sum over, in [-rank, rank), each once
    * @throws IllegalArgumentException as {@link #sum(Workers, Tensor, int...)}, or if out does not
    *     fit; nothing is then written
    */
@@ -95,10 +95,10 @@ public final class Reductions {
   }
 
   private static Einsum sumOver(Workers workers, SumOrder sums, Tensor x, int... axes) {
-    distinct("sum", x, axes);
+    int[] numbers = distinct("sum", x, axes);
     int[] labels = IntStream.range(0, x.rank()).toArray();
     int[] kept =
-        IntStream.of(labels).filter(i -> IntStream.of(axes).noneMatch(a -> a == i)).toArray();
+        IntStream.of(labels).filter(i -> IntStream.of(numbers).noneMatch(a -> a == i)).toArray();
     Equation equation = Equation.ofSublists(List.of(labels), kept);
     EinsumOptions options = EinsumOptions.defaults().withWorkers(workers).withSums(sums);
     return Einsum.compile(equation, options, OperandSpec.like(x));
@@ -109,7 +109,7 @@ public final class Reductions {
    *
    * @param workers threads to use
    * @param x the elements
-   * @param axes the axes, in [0, rank), each once; none gives a copy
+   * @param axes the axes, in [-rank, rank), each once; none gives a copy
    * @return x's dtype, and its shape without the axes
    * @throws IllegalArgumentException if there is no such axis, one is named twice or one is empty
    */
@@ -124,7 +124,7 @@ public final class Reductions {
    * @param workers threads to use
    * @param out the result, of x's dtype and of its shape without the axes
    * @param x the elements
-   * @param axes the axes, in [0, rank), each once
+   * @param axes the axes, in [-rank, rank), each once
    * @throws IllegalArgumentException if there is no such axis, one is named twice, or out does not
    *     fit; nothing is then written
    */
@@ -137,7 +137,7 @@ public final class Reductions {
    *
    * @param workers threads to use
    * @param x the elements
-   * @param axes the axes, in [0, rank), each once; none gives a copy
+   * @param axes the axes, in [-rank, rank), each once; none gives a copy
    * @return x's dtype, and its shape without the axes
    * @throws IllegalArgumentException as {@link #max(Workers, Tensor, int...)}
    */
@@ -152,7 +152,7 @@ public final class Reductions {
    * @param workers threads to use
    * @param out the result, of x's dtype and of its shape without the axes
    * @param x the elements
-   * @param axes the axes, in [0, rank), each once
+   * @param axes the axes, in [-rank, rank), each once
    * @throws IllegalArgumentException as {@link #maxInto(Workers, Tensor, Tensor, int...)}
    */
   public static void minInto(Workers workers, Tensor out, Tensor x, int... axes) {
@@ -161,30 +161,30 @@ public final class Reductions {
 
   private static Tensor reduce(
       String name, AlongAxis reduction, Workers workers, Tensor x, int... axes) {
-    distinct(name, x, axes);
-    for (int axis : axes) {
+    int[] numbers = distinct(name, x, axes);
+    for (int axis : numbers) {
       Checks.nonEmpty(name, x, axis);
     }
-    Tensor out = Tensor.zeros(x.dtype(), without(x, axes));
-    reduceInto(name, reduction, workers, out, x, axes);
+    Tensor out = Tensor.zeros(x.dtype(), without(x, numbers));
+    reduceInto(name, reduction, workers, out, x, numbers);
     return out;
   }
 
   private static void reduceInto(
       String name, AlongAxis reduction, Workers workers, Tensor out, Tensor x, int... axes) {
-    distinct(name, x, axes);
-    Checks.out(name, out, x.dtype(), without(x, axes));
+    int[] numbers = distinct(name, x, axes);
+    Checks.out(name, out, x.dtype(), without(x, numbers));
     Checks.apart(name, out, x);
     if (x.shape().elementCount() == 0) {
       out.assign(identity(x.dtype(), reduction.equals(MAX)).broadcastTo(out.shape()));
       return;
     }
-    if (axes.length == 0) {
+    if (numbers.length == 0) {
       out.assign(x);
       return;
     }
     // From the last axis to the first, so that those that are left keep their numbers.
-    int[] falling = IntStream.of(axes).map(axis -> -axis).sorted().map(axis -> -axis).toArray();
+    int[] falling = IntStream.of(numbers).map(axis -> -axis).sorted().map(axis -> -axis).toArray();
     Tensor rest = x;
     for (int i = 0; i < falling.length - 1; i++) {
       Tensor less = Tensor.zeros(x.dtype(), without(rest, falling[i]));
@@ -248,14 +248,14 @@ public final class Reductions {
    *
    * @param workers threads to use
    * @param x the elements
-   * @param axis the axis, in [0, rank)
+   * @param axis the axis, in [-rank, rank); -1 is the last one
    * @return i32, of x's shape without the axis
    * @throws IllegalArgumentException if there is no such axis or it is empty
    */
   public static Tensor argMax(Workers workers, Tensor x, int axis) {
-    Checks.axis("arg-max", x, axis);
-    Tensor out = Tensor.zeros(DType.I32, without(x, axis));
-    argMaxInto(workers, out, x, axis);
+    int number = Checks.axis("arg-max", x, axis);
+    Tensor out = Tensor.zeros(DType.I32, without(x, number));
+    argMaxInto(workers, out, x, number);
     return out;
   }
 
@@ -265,18 +265,18 @@ public final class Reductions {
    * @param workers threads to use
    * @param out the result, i32 or i64, of x's shape without the axis
    * @param x the elements
-   * @param axis the axis, in [0, rank)
+   * @param axis the axis, in [-rank, rank); -1 is the last one
    * @throws IllegalArgumentException as {@link #argMax(Workers, Tensor, int)}, or if out does not
    *     fit; nothing is then written
    */
   public static void argMaxInto(Workers workers, Tensor out, Tensor x, int axis) {
-    Checks.axis("arg-max", x, axis);
-    Checks.nonEmpty("arg-max", x, axis);
+    int number = Checks.axis("arg-max", x, axis);
+    Checks.nonEmpty("arg-max", x, number);
     DType dtype = out.dtype() == DType.I64 ? DType.I64 : DType.I32;
-    Checks.out("arg-max", out, dtype, without(x, axis));
+    Checks.out("arg-max", out, dtype, without(x, number));
     Checks.apart("arg-max", out, x);
-    Tensor none = AlongAxis.sized(x.dtype(), x, axis, 0);
-    ARG_MAX.run("arg-max", workers, x, axis, none, out.expand(axis));
+    Tensor none = AlongAxis.sized(x.dtype(), x, number, 0);
+    ARG_MAX.run("arg-max", workers, x, number, none, out.expand(number));
   }
 
   /**
@@ -285,7 +285,7 @@ public final class Reductions {
    *
    * @param workers threads to use
    * @param x the terms
-   * @param axis the axis, in [0, rank)
+   * @param axis the axis, in [-rank, rank); -1 is the last one
    * @return x's dtype and shape
    * @throws IllegalArgumentException if there is no such axis
    */
@@ -301,7 +301,7 @@ public final class Reductions {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
    * @param x the terms
-   * @param axis the axis, in [0, rank)
+   * @param axis the axis, in [-rank, rank); -1 is the last one
    * @param exclusive whether each sum leaves out its own element
    * @param reverse whether sums go from the last element to the first
    * @throws IllegalArgumentException if there is no such axis or out does not fit; nothing is then
@@ -309,17 +309,17 @@ public final class Reductions {
    */
   public static void cumulativeSumInto(
       Workers workers, Tensor out, Tensor x, int axis, boolean exclusive, boolean reverse) {
-    Checks.axis("cumulative sum", x, axis);
+    int number = Checks.axis("cumulative sum", x, axis);
     Checks.out("cumulative sum", out, x.dtype(), x.shape());
     Checks.apartOrSame("cumulative sum", out, x);
     // A sum in f64 that is stored as bf16 by way of f32 would be rounded twice.
     ComputeType type = x.dtype() == DType.BF16 ? ComputeType.DOUBLE : ComputeType.of(x.dtype());
-    Tensor none = AlongAxis.sized(DType.I32, x, axis, 0);
+    Tensor none = AlongAxis.sized(DType.I32, x, number, 0);
     AlongAxis.each(
             FloatSelection.cumulate(exclusive, reverse),
             DoubleSelection.cumulate(exclusive, reverse),
             LongSelection.cumulate(exclusive, reverse))
-        .run("cumulative sum", type, workers, x, axis, out, none);
+        .run("cumulative sum", type, workers, x, number, out, none);
   }
 
   /**
@@ -1010,16 +1010,16 @@ public final class Reductions {
    * @throws IllegalArgumentException if there is no such axis
    */
   public static Tensor cumulativeSum(Tensor x, int axis) {
-    return cumulativeSum(DefaultWorkers.get(), x, Axes.one("cumulative sum", x, axis));
+    return cumulativeSum(DefaultWorkers.get(), x, axis);
   }
 
-  private static void distinct(String name, Tensor x, int[] axes) {
-    for (int axis : axes) {
-      Checks.axis(name, x, axis);
-    }
-    if (IntStream.of(axes).distinct().count() != axes.length) {
+  /** The axes counted from the front, in their order. */
+  private static int[] distinct(String name, Tensor x, int[] axes) {
+    int[] numbers = IntStream.of(axes).map(axis -> Checks.axis(name, x, axis)).toArray();
+    if (IntStream.of(numbers).distinct().count() != axes.length) {
       throw new IllegalArgumentException(
           name + ": expected each axis once, got " + Arrays.toString(axes));
     }
+    return numbers;
   }
 }

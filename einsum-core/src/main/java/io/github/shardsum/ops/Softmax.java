@@ -31,7 +31,7 @@ public final class Softmax {
    *
    * @param workers threads to use
    * @param x logits, of a floating dtype and any strides
-   * @param axis the axis along which results sum to 1, in [0, rank)
+   * @param axis the axis along which results sum to 1, in [-rank, rank); -1 is the last one
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if the dtype is not floating or there is no such axis
    */
@@ -50,7 +50,7 @@ public final class Softmax {
    * @throws IllegalArgumentException if the dtype is not floating or there is no such axis
    */
   public static Tensor softmax(Tensor x, int axis) {
-    return softmax(DefaultWorkers.get(), x, Axes.one("softmax", x, axis));
+    return softmax(DefaultWorkers.get(), x, axis);
   }
 
   /**
@@ -59,15 +59,15 @@ public final class Softmax {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
    * @param x logits, of a floating dtype and any strides
-   * @param axis the axis along which results sum to 1, in [0, rank)
+   * @param axis the axis along which results sum to 1, in [-rank, rank); -1 is the last one
    * @throws IllegalArgumentException as {@link #softmax(Workers, Tensor, int)}, or if out does not
    *     fit; nothing is then written
    */
   public static void softmaxInto(Workers workers, Tensor out, Tensor x, int axis) {
     Checks.floating("softmax", x);
-    Checks.axis("softmax", x, axis);
+    int number = Checks.axis("softmax", x, axis);
     Checks.out("softmax", out, x.dtype(), x.shape());
     Checks.apartOrSame("softmax", out, x);
-    ROWS.run("softmax", workers, x, axis, out, AlongAxis.sized(x.dtype(), x, axis, 0));
+    ROWS.run("softmax", workers, x, number, out, AlongAxis.sized(x.dtype(), x, number, 0));
   }
 }

@@ -27,24 +27,25 @@ public record TopK(Tensor values, Tensor indices) {
    * @param workers threads to use
    * @param x any dtype, strides and memory
    * @param k how many, in [0, size of the axis]
-   * @param axis the axis, in [0, rank)
+   * @param axis the axis, in [-rank, rank); -1 is the last one
    * @return fresh tensors
    * @throws IllegalArgumentException if there is no such axis, or k is out of range
    */
   public static TopK of(Workers workers, Tensor x, int k, int axis) {
-    Checks.axis("top-k", x, axis);
-    if (k < 0 || k > x.size(axis)) {
+    int number = Checks.axis("top-k", x, axis);
+    if (k < 0 || k > x.size(number)) {
       throw new IllegalArgumentException(
           "top-k: expected k in [0, "
-              + x.size(axis)
+              + x.size(number)
               + "], the size of axis "
-              + axis
+              + number
               + ", got "
               + k);
     }
     TopK result =
-        new TopK(AlongAxis.sized(x.dtype(), x, axis, k), AlongAxis.sized(DType.I32, x, axis, k));
-    topKInto(workers, result.values, result.indices, x, axis);
+        new TopK(
+            AlongAxis.sized(x.dtype(), x, number, k), AlongAxis.sized(DType.I32, x, number, k));
+    topKInto(workers, result.values, result.indices, x, number);
     return result;
   }
 
@@ -58,7 +59,7 @@ public record TopK(Tensor values, Tensor indices) {
    * @throws IllegalArgumentException if there is no such axis, or k is out of range
    */
   public static TopK of(Tensor x, int k, int axis) {
-    return of(DefaultWorkers.get(), x, k, Axes.one("top-k", x, axis));
+    return of(DefaultWorkers.get(), x, k, axis);
   }
 
   /**
@@ -68,14 +69,14 @@ public record TopK(Tensor values, Tensor indices) {
    * @param values the elements, of x's dtype and of its shape but for the axis
    * @param indices where they stand along the axis, of the shape of the values, i32 or i64
    * @param x any dtype, strides and memory
-   * @param axis the axis, in [0, rank)
+   * @param axis the axis, in [-rank, rank); -1 is the last one
    * @throws IllegalArgumentException if there is no such axis, k exceeds its size, or a result does
    *     not fit or shares an element with x or the other; nothing is then written
    */
   public static void topKInto(Workers workers, Tensor values, Tensor indices, Tensor x, int axis) {
-    Checks.axis("top-k", x, axis);
-    long k = values.rank() == x.rank() ? values.size(axis) : 0;
-    Shape shape = AlongAxis.shape(x, axis, Math.min(k, x.size(axis)));
+    int number = Checks.axis("top-k", x, axis);
+    long k = values.rank() == x.rank() ? values.size(number) : 0;
+    Shape shape = AlongAxis.shape(x, number, Math.min(k, x.size(number)));
     Checks.out("top-k", values, x.dtype(), shape);
     Checks.out("top-k", indices, indices.dtype() == DType.I64 ? DType.I64 : DType.I32, shape);
     Checks.apart("top-k", values, x);
@@ -85,7 +86,7 @@ public record TopK(Tensor values, Tensor indices) {
       int count = (int) k;
       AlongAxis.each(
               FloatSelection.top(count), DoubleSelection.top(count), LongSelection.top(count))
-          .run("top-k", workers, x, axis, values, indices);
+          .run("top-k", workers, x, number, values, indices);
     }
   }
 }

@@ -68,13 +68,12 @@ public final class Shape {
   /**
    * Size of one axis.
    *
-   * @param axis the axis, in [0, rank)
+   * @param axis the axis, in [-rank, rank); -1 is the last one
    * @return its size
    * @throws IndexOutOfBoundsException if there is no such axis
    */
   public long size(int axis) {
-    Views.checkAxis("size", axis, sizes.length, this);
-    return sizes[axis];
+    return sizes[Views.axis("size", axis, sizes.length, this)];
   }
 
   /**

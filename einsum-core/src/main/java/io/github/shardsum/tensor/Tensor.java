@@ -541,7 +541,7 @@ public final class Tensor implements Operand {
   /**
    * Size of one axis.
    *
-   * @param axis the axis, in [0, rank)
+   * @param axis the axis, in [-rank, rank); -1 is the last one
    * @return its size
    * @throws IndexOutOfBoundsException if there is no such axis
    */
@@ -552,13 +552,12 @@ public final class Tensor implements Operand {
   /**
    * Distance between neighbours along an axis.
    *
-   * @param axis the axis, in [0, rank)
+   * @param axis the axis, in [-rank, rank); -1 is the last one
    * @return the stride in elements; 0 on a broadcast axis, negative on a reversed one
    * @throws IndexOutOfBoundsException if there is no such axis
    */
   public long stride(int axis) {
-    Views.checkAxis("stride", axis, strides.length, shape);
-    return strides[axis];
+    return strides[Views.axis("stride", axis, strides.length, shape)];
   }
 
   /**
@@ -726,7 +725,7 @@ public final class Tensor implements Operand {
   /**
    * A view of the elements from, from + 1, ..., to - 1 of an axis.
    *
-   * @param axis the axis, in [0, rank)
+   * @param axis the axis, in [-rank, rank); -1 is the last one
    * @param from the first index, in [0, to]
    * @param to one past the last index, at most the size
    * @return the view
@@ -739,7 +738,7 @@ public final class Tensor implements Operand {
   /**
    * A view of the elements from, from + step, ... of an axis, up to but without {@code to}.
    *
-   * @param axis the axis, in [0, rank)
+   * @param axis the axis, in [-rank, rank); -1 is the last one
    * @param from the first index
    * @param to the exclusive bound; with a negative step it is at most {@code from} and may be -1
    * @param step the distance, not 0; negative reverses
@@ -748,13 +747,13 @@ public final class Tensor implements Operand {
    * @throws IllegalArgumentException if the step is 0
    */
   public Tensor slice(int axis, long from, long to, long step) {
-    Views.checkAxis("slice", axis, rank(), shape);
-    long count = Views.sliceCount(from, to, step, shape.size(axis), axis, shape);
+    int number = Views.axis("slice", axis, rank(), shape);
+    long count = Views.sliceCount(from, to, step, shape.size(number), number, shape);
     long[] sizes = shape.toArray();
     long[] steps = strides();
-    sizes[axis] = count;
-    steps[axis] = stride(axis) * step;
-    long start = count == 0 ? offset : offset + from * stride(axis);
+    sizes[number] = count;
+    steps[number] = stride(number) * step;
+    long start = count == 0 ? offset : offset + from * stride(number);
     return view(Shape.of(sizes), steps, start);
   }
 
@@ -893,43 +892,43 @@ public final class Tensor implements Operand {
   /**
    * A view at one index of an axis, without that axis.
    *
-   * @param axis the axis, in [0, rank)
+   * @param axis the axis, in [-rank, rank); -1 is the last one
    * @param index the index, in [0, size)
    * @return the view, of rank one less
    * @throws IndexOutOfBoundsException if there is no such axis or index
    */
   public Tensor select(int axis, long index) {
-    Views.checkAxis("select", axis, rank(), shape);
-    if (index < 0 || index >= shape.size(axis)) {
+    int number = Views.axis("select", axis, rank(), shape);
+    if (index < 0 || index >= shape.size(number)) {
       throw new IndexOutOfBoundsException(
           "select: expected an index in [0, "
-              + shape.size(axis)
+              + shape.size(number)
               + ") of axis "
-              + axis
+              + number
               + " of shape "
               + shape
               + ", got "
               + index);
     }
     return view(
-        Shape.of(Views.without(shape.toArray(), axis)),
-        Views.without(strides(), axis),
-        offset + index * stride(axis));
+        Shape.of(Views.without(shape.toArray(), number)),
+        Views.without(strides(), number),
+        offset + index * stride(number));
   }
 
   /**
    * A view of the diagonal of two axes, which replaces both and comes last.
    *
-   * @param axis1 one axis, in [0, rank)
-   * @param axis2 another axis, of the same size
+   * @param axis1 one axis, in [-rank, rank); -1 is the last one
+   * @param axis2 another axis, counted as the first, of the same size
    * @return the view, of rank one less
    * @throws IndexOutOfBoundsException if there is no such axis
    * @throws IllegalArgumentException if the axes are the same or of different sizes
    */
   public Tensor diagonal(int axis1, int axis2) {
-    Views.checkAxis("diagonal", axis1, rank(), shape);
-    Views.checkAxis("diagonal", axis2, rank(), shape);
-    if (axis1 == axis2 || shape.size(axis1) != shape.size(axis2)) {
+    int first = Views.axis("diagonal", axis1, rank(), shape);
+    int second = Views.axis("diagonal", axis2, rank(), shape);
+    if (first == second || shape.size(first) != shape.size(second)) {
       throw new IllegalArgumentException(
           "diagonal: expected two different axes of equal size, got axes "
               + axis1
@@ -938,14 +937,14 @@ public final class Tensor implements Operand {
               + " of shape "
               + shape);
     }
-    int low = Math.min(axis1, axis2);
-    int high = Math.max(axis1, axis2);
+    int low = Math.min(first, second);
+    int high = Math.max(first, second);
     long[] sizes = Views.without(Views.without(shape.toArray(), high), low);
     long[] steps = Views.without(Views.without(strides(), high), low);
     sizes = Arrays.copyOf(sizes, sizes.length + 1);
     steps = Arrays.copyOf(steps, steps.length + 1);
-    sizes[sizes.length - 1] = shape.size(axis1);
-    steps[steps.length - 1] = stride(axis1) + stride(axis2);
+    sizes[sizes.length - 1] = shape.size(first);
+    steps[steps.length - 1] = stride(first) + stride(second);
     return view(Shape.of(sizes), steps, offset);
   }
 
@@ -1007,17 +1006,17 @@ public final class Tensor implements Operand {
   /**
    * A view with a new axis of size 1.
    *
-   * @param axis where the new axis stands in the view, in [0, rank]
+   * @param axis where the new axis stands in the view, in [-rank - 1, rank]; -1 is the last place
    * @return the view, of rank one more
    * @throws IndexOutOfBoundsException if it cannot stand there
    */
   public Tensor expand(int axis) {
-    Views.checkAxis("expand", axis, rank() + 1, shape);
+    int number = Views.axis("expand", axis, rank() + 1, shape);
     long[] sizes = new long[rank() + 1];
     long[] steps = new long[rank() + 1];
     for (int i = 0; i < sizes.length; i++) {
-      sizes[i] = i == axis ? 1 : shape.size(i < axis ? i : i - 1);
-      steps[i] = i == axis ? 0 : stride(i < axis ? i : i - 1);
+      sizes[i] = i == number ? 1 : shape.size(i < number ? i : i - 1);
+      steps[i] = i == number ? 0 : stride(i < number ? i : i - 1);
     }
     return view(Shape.of(sizes), steps, offset);
   }

@@ -294,6 +294,28 @@ class AlongAxisProperties {
   }
 
   @Test
+  void axesBelowZeroAreCountedFromTheEnd() {
+    Tensor x = Tensor.of(new float[] {3, 1, 2, 9, 8, 7, 4, 4, 5, 6, 0, 1}, 2, 3, 2);
+    for (int axis = 0; axis < 3; axis++) {
+      int below = axis - 3;
+      same(Softmax.softmax(ALONE, x, axis), Softmax.softmax(ALONE, x, below));
+      same(TopK.of(ALONE, x, 2, axis).values(), TopK.of(ALONE, x, 2, below).values());
+      same(TopK.of(ALONE, x, 2, axis).indices(), TopK.of(ALONE, x, 2, below).indices());
+      same(Reductions.argMax(ALONE, x, axis), Reductions.argMax(ALONE, x, below));
+      same(Reductions.cumulativeSum(ALONE, x, axis), Reductions.cumulativeSum(ALONE, x, below));
+      same(Reductions.sum(ALONE, x, axis), Reductions.sum(ALONE, x, below));
+      same(Reductions.max(ALONE, x, axis), Reductions.max(ALONE, x, below));
+    }
+    same(Reductions.sum(ALONE, x, 0, 2), Reductions.sum(ALONE, x, -1, 0));
+    same(Reductions.min(ALONE, x, 0, 2), Reductions.min(ALONE, x, -1, -3));
+  }
+
+  private static void same(Tensor expected, Tensor actual) {
+    assertEquals(expected.shape(), actual.shape());
+    assertArrayEquals(expected.toDoubleArray(), actual.toDoubleArray());
+  }
+
+  @Test
   void emptyAxesAndWrongOnesAreSaid() {
     Tensor empty = Tensor.zeros(DType.F32, 2, 0);
     assertEquals(Shape.of(2, 0), Softmax.softmax(ALONE, empty, 1).shape());
@@ -302,8 +324,8 @@ class AlongAxisProperties {
     rejected(
         "max: expected at least one element along axis 1", () -> Reductions.max(ALONE, empty, 1));
     rejected("arg-max: expected at least one", () -> Reductions.argMax(ALONE, empty, 1));
-    rejected("softmax: expected an axis in [0, 2)", () -> Softmax.softmax(ALONE, empty, 2));
-    rejected("sum: expected each axis once", () -> Reductions.sum(ALONE, empty, 0, 0));
+    rejected("softmax: expected an axis in [-2, 2)", () -> Softmax.softmax(ALONE, empty, 2));
+    rejected("sum: expected each axis once", () -> Reductions.sum(ALONE, empty, 0, -2));
     rejected("top-k: expected k in [0, 0]", () -> TopK.of(ALONE, empty, 1, 1));
     rejected(
         "softmax: expected a floating dtype",

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.ops.Movement;
 import java.lang.foreign.MemorySegment;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -142,13 +143,13 @@ class TensorTest {
     refuses("slice", () -> MATRIX.slice(1, 2, 1));
     refuses("slice", () -> MATRIX.slice(1, 3, 0, -1));
     refuses("slice", () -> MATRIX.slice(1, 1, -2, -1));
-    refuses("slice: expected an axis in [0, 2)", () -> MATRIX.slice(2, 0, 0));
+    refuses("slice: expected an axis in [-2, 2)", () -> MATRIX.slice(2, 0, 0));
     refuses("in [0, 3) of axis 1 of shape [2, 3], got 3", () -> MATRIX.select(1, 3));
-    refuses("in [0, 2) of axis 0 of shape [2, 3], got -1", () -> MATRIX.select(0, -1));
-    refuses("select: expected an axis in [0, 2)", () -> MATRIX.select(-1, 0));
-    refuses("diagonal: expected an axis in [0, 2)", () -> MATRIX.diagonal(0, 2));
+    refuses("in [0, 2) of axis 0 of shape [2, 3], got -1", () -> MATRIX.select(-2, -1));
+    refuses("select: expected an axis in [-2, 2)", () -> MATRIX.select(-3, 0));
+    refuses("diagonal: expected an axis in [-2, 2)", () -> MATRIX.diagonal(0, 2));
     refuses("two different axes of equal size", () -> MATRIX.diagonal(0, 1));
-    refuses("two different axes", () -> MATRIX.reshape(3, 2).diagonal(1, 1));
+    refuses("two different axes", () -> MATRIX.reshape(3, 2).diagonal(1, -1));
     refuses("does not broadcast", () -> MATRIX.broadcastTo(Shape.of(2, 4)));
     refuses("does not broadcast", () -> MATRIX.broadcastTo(Shape.of(3)));
     refuses("rank 0 is lower", () -> MATRIX.broadcastTo(Shape.of()));
@@ -158,7 +159,7 @@ class TensorTest {
     refuses("-1 cannot be told", () -> MATRIX.reshape(-1, -1));
     refuses("-1 cannot be told", () -> Tensor.zeros(DType.F32, 0).reshape(-1, 0));
     refuses("reshape", () -> MATRIX.reshape(1L << 32, 1L << 32, -1));
-    refuses("expand: expected an axis in [0, 3) for shape [2, 3], got 3", () -> MATRIX.expand(3));
+    refuses("expand: expected an axis in [-3, 3) for shape [2, 3], got 3", () -> MATRIX.expand(3));
   }
 
   @Test
@@ -168,8 +169,32 @@ class TensorTest {
     refuses("one index for each axis", () -> MATRIX.getDouble(0));
     refuses("inside shape [2, 3], got [2, 0]", () -> MATRIX.set(1.0, 2, 0));
     refuses("one index for each axis", () -> MATRIX.set(1L, 0, 0, 0));
-    refuses("size: expected an axis in [0, 2) for shape [2, 3], got 5", () -> MATRIX.size(5));
-    refuses("stride: expected an axis in [0, 2) for shape [2, 3], got -1", () -> MATRIX.stride(-1));
+    refuses("size: expected an axis in [-2, 2) for shape [2, 3], got 5", () -> MATRIX.size(5));
+    refuses(
+        "stride: expected an axis in [-2, 2) for shape [2, 3], got -3", () -> MATRIX.stride(-3));
+  }
+
+  @Test
+  void axesBelowZeroAreCountedFromTheEnd() {
+    Tensor x = Tensor.of(IntStream.range(0, 36).toArray(), 3, 4, 3);
+    for (int axis = 0; axis < 3; axis++) {
+      int fromTheEnd = axis - 3;
+      assertEquals(x.size(axis), x.size(fromTheEnd));
+      assertEquals(x.stride(axis), x.stride(fromTheEnd));
+      sameView(x.slice(axis, 1, 3), x.slice(fromTheEnd, 1, 3));
+      sameView(x.slice(axis, 2, -1, -1), x.slice(fromTheEnd, 2, -1, -1));
+      sameView(x.select(axis, 2), x.select(fromTheEnd, 2));
+      sameView(x.expand(axis), x.expand(axis - 4));
+    }
+    sameView(x.expand(3), x.expand(-1));
+    sameView(x.diagonal(0, 2), x.diagonal(-3, -1));
+    sameView(x.diagonal(0, 2), x.diagonal(-1, 0));
+  }
+
+  private static void sameView(Tensor expected, Tensor view) {
+    assertEquals(expected.shape(), view.shape());
+    assertArrayEquals(expected.strides(), view.strides());
+    assertArrayEquals(expected.toLongArray(), view.toLongArray());
   }
 
   @Test

@@ -119,11 +119,14 @@ public final class Checks {
     }
   }
 
-  public static void axis(String name, Tensor x, int axis) {
-    if (axis < 0 || axis >= x.rank()) {
+  /** An axis counted from the front, of one in [-rank, rank). */
+  public static int axis(String name, Tensor x, int axis) {
+    if (axis < -x.rank() || axis >= x.rank()) {
       throw new IllegalArgumentException(
           name
-              + ": expected an axis in [0, "
+              + ": expected an axis in ["
+              + -x.rank()
+              + ", "
               + x.rank()
               + ") of "
               + x.description()
@@ -138,6 +141,7 @@ public final class Checks {
               + ", got "
               + x.description());
     }
+    return axis < 0 ? axis + x.rank() : axis;
   }
 
   public static void nonEmpty(String name, Tensor x, int axis) {

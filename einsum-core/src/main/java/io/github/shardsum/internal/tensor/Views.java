@@ -68,14 +68,6 @@ public final class Views {
     return true;
   }
 
-  /** Refuses an axis outside [0, count). */
-  public static void checkAxis(String what, int axis, int count, Shape shape) {
-    if (axis < 0 || axis >= count) {
-      throw new IndexOutOfBoundsException(
-          what + ": expected an axis in [0, " + count + ") for shape " + shape + ", got " + axis);
-    }
-  }
-
   /** An axis counted from the front, of one in [-count, count). */
   public static int axis(String what, int axis, int count, Shape shape) {
     if (axis < -count || axis >= count) {
