@@ -108,19 +108,14 @@ public record Axis(
    * Round values on the axis, ascending.
    *
    * @return multiples of 1, 2 or 5 times a power of ten; on a logarithmic axis powers of ten, and 2
-   *     and 5 times these where there are few
+   *     and 5 times these where there are few, or those of a linear one where fewer than two of
+   *     these are on it
    */
   public List<Double> ticks() {
-    List<Double> ticks = new ArrayList<>();
     if (!isLog) {
-      double step = step(most - least);
-      for (long i = Math.round(Math.ceil(least / step - 1e-9));
-          i * step <= most + 1e-9 * step;
-          i++) {
-        ticks.add(i * step);
-      }
-      return ticks;
+      return linearTicks();
     }
+    List<Double> ticks = new ArrayList<>();
     boolean few = Math.log10(most / least) < 3;
     for (int power = (int) Math.floor(Math.log10(least));
         Math.pow(10, power) <= most * (1 + 1e-9);
@@ -131,6 +126,15 @@ public record Axis(
           ticks.add(tick);
         }
       }
+    }
+    return ticks.size() < 2 ? linearTicks() : ticks;
+  }
+
+  private List<Double> linearTicks() {
+    List<Double> ticks = new ArrayList<>();
+    double step = step(most - least);
+    for (long i = Math.round(Math.ceil(least / step - 1e-9)); i * step <= most + 1e-9 * step; i++) {
+      ticks.add(i * step);
     }
     return ticks;
   }

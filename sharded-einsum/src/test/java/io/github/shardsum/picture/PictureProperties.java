@@ -71,6 +71,17 @@ class PictureProperties {
     assertTrue(axis.ticks().size() > more, axis::toString);
   }
 
+  @Property
+  void aShortLogarithmicAxisHasTwoTicksAtLeast(
+      @ForAll @DoubleRange(min = 0.1, max = 1e6) double least,
+      @ForAll @DoubleRange(min = 1.2, max = 3) double ratio) {
+    List<Double> ticks = Axis.logarithmic("x", Unit.NUMBER, least, ratio * least, 0, 100).ticks();
+    assertTrue(ticks.size() >= 2 && ticks.size() <= 11, () -> least + " " + ratio + " " + ticks);
+    assertTrue(
+        ticks.getFirst() > 0.999 * least && ticks.getLast() < 1.001 * ratio * least,
+        ticks::toString);
+  }
+
   @Example
   void anAxisWithoutALengthIsRefused() {
     assertThrows(

@@ -20,7 +20,7 @@ final class MoePage {
   private static final int ROW = 18;
   private static final int TOP = 26;
 
-  /** Experts that are drawn one by one; the others, which have lower loads, are one bar. */
+  /** Experts that are drawn one by one; the others, which have lower loads, are added up. */
   private static final int MOST_EXPERTS = 48;
 
   private static final int FLOW = 320;
@@ -33,11 +33,12 @@ final class MoePage {
   /**
    * Choices of one expert, or of several.
    *
-   * @param name of the expert
-   * @param asked choices of it
-   * @param placed choices that it serves
+   * @param name of the expert, or how many others
+   * @param experts how many
+   * @param asked choices of them
+   * @param placed choices that they serve
    */
-  record Load(String name, long asked, long placed) {
+  record Load(String name, int experts, long asked, long placed) {
     long rejected() {
       return asked - placed;
     }
@@ -63,11 +64,12 @@ final class MoePage {
             .sorted()
             .toList();
     List<Load> loads = new ArrayList<>();
-    shown.forEach(e -> loads.add(new Load("expert " + e, asked[e], placed[e])));
+    shown.forEach(e -> loads.add(new Load("expert " + e, 1, asked[e], placed[e])));
     if (shown.size() < asked.length) {
       loads.add(
           new Load(
               (asked.length - shown.size()) + " others",
+              asked.length - shown.size(),
               Arrays.stream(asked).sum() - loads.stream().mapToLong(Load::asked).sum(),
               Arrays.stream(placed).sum() - loads.stream().mapToLong(Load::placed).sum()));
     }
@@ -132,15 +134,21 @@ final class MoePage {
     return picture;
   }
 
-  /** Choices of each expert, and its slots; 0 slots for no limit. */
+  /**
+   * Choices of each expert, and its slots; 0 slots for no limit. Sums of several experts are in a
+   * text below, since one expert's slots are no limit of theirs.
+   */
   static Picture bars(List<Load> loads, long slots) {
-    int bottom = TOP + ROW * loads.size();
-    long most = Math.max(slots, loads.stream().mapToLong(Load::asked).max().orElse(1));
+    List<Load> single = loads.stream().filter(load -> load.experts() == 1).toList();
+    List<Load> sums = loads.stream().filter(load -> load.experts() > 1).toList();
+    int bottom = TOP + ROW * single.size();
+    long most = Math.max(slots, single.stream().mapToLong(Load::asked).max().orElse(1));
     Axis axis = Axis.linear("choices", Unit.NUMBER, 0, most, LEFT, Picture.WIDTH - 150);
-    Picture picture = new Picture(Picture.WIDTH, bottom + 40, "load of each expert");
+    Picture picture =
+        new Picture(Picture.WIDTH, bottom + 40 + ROW * sums.size(), "load of each expert");
     picture.horizontal(axis, TOP, bottom);
-    for (int i = 0; i < loads.size(); i++) {
-      Load load = loads.get(i);
+    for (int i = 0; i < single.size(); i++) {
+      Load load = single.get(i);
       double y = TOP + ROW * i + 2.0;
       double end = axis.at(load.placed());
       picture.text(LEFT - 6, y + 11, Anchor.END, load.name());
@@ -153,8 +161,16 @@ final class MoePage {
           Ink.RED,
           format("%,d rejected", load.rejected()));
     }
+    for (int i = 0; i < sums.size(); i++) {
+      Load load = sums.get(i);
+      String text =
+          format(
+              "%s, which have lower loads: %,d placed, %,d rejected",
+              load.name(), load.placed(), load.rejected());
+      picture.text(LEFT, bottom + 36.0 + ROW * (i + 1), Anchor.START, text);
+    }
     Map<String, Ink> legend = new LinkedHashMap<>(Map.of("placed", Ink.BLUE));
-    if (loads.stream().anyMatch(load -> load.rejected() > 0)) {
+    if (single.stream().anyMatch(load -> load.rejected() > 0)) {
       legend.put("rejected", Ink.RED);
     }
     if (slots > 0) {

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Losses over steps as pictures: all on one logarithmic axis, or each less the first one. */
+/** Curves over steps, as of losses, as pictures: all on one axis, or each less the first one. */
 final class LossCurves {
   private static final int HEIGHT = 300;
   private static final int LEFT = 70;
@@ -24,35 +24,51 @@ final class LossCurves {
   private LossCurves() {}
 
   /**
-   * The curves that have a point, on a logarithmic axis where all values are above 0.
+   * The curves that have a point. Points that are not finite are left out.
    *
    * @param label what the picture shows
-   * @param curves names and points, one point at least
+   * @param axis name of the values
+   * @param isLog whether their axis is logarithmic where all values are above 0
+   * @param curves names and points, one finite point at least
    */
-  static Picture of(String label, Map<String, List<History.Point>> curves) {
-    List<History.Point> all = curves.values().stream().flatMap(List::stream).toList();
+  static Picture of(
+      String label, String axis, boolean isLog, Map<String, List<History.Point>> curves) {
+    Map<String, List<History.Point>> finite = finite(curves);
+    List<History.Point> all = finite.values().stream().flatMap(List::stream).toList();
     double least = all.stream().mapToDouble(History.Point::value).min().orElse(0);
     double most = all.stream().mapToDouble(History.Point::value).max().orElse(1);
     Axis y =
-        least > 0 && most < Double.POSITIVE_INFINITY
-            ? Axis.logarithmic("loss", Unit.NUMBER, 0.9 * least, 1.1 * most, BOTTOM, TOP)
-            : Axis.linear("loss", Unit.NUMBER, Math.min(0, least), most, BOTTOM, TOP);
-    return drawn(label, curves, y);
+        isLog && least > 0
+            ? Axis.logarithmic(axis, Unit.NUMBER, 0.9 * least, 1.1 * most, BOTTOM, TOP)
+            : Axis.linear(axis, Unit.NUMBER, Math.min(0, least), most, BOTTOM, TOP);
+    return drawn(label, finite, y);
+  }
+
+  /** The curves without the points that have no place: a loss may become infinite or NaN. */
+  static Map<String, List<History.Point>> finite(Map<String, List<History.Point>> curves) {
+    Map<String, List<History.Point>> finite = new LinkedHashMap<>();
+    curves.forEach(
+        (name, points) ->
+            finite.put(
+                name, points.stream().filter(point -> Double.isFinite(point.value())).toList()));
+    return finite;
   }
 
   /**
-   * Differences to the first curve at the steps that both have; below 0 is better than the first.
+   * Differences to the first curve at the steps at which both are finite; below 0 is better than
+   * the first.
    *
    * @param label what the picture shows
    * @param curves names and points, two curves at least
    */
   static Picture differences(String label, Map<String, List<History.Point>> curves) {
-    Map.Entry<String, List<History.Point>> dense = curves.entrySet().iterator().next();
+    Map<String, List<History.Point>> finite = finite(curves);
+    Map.Entry<String, List<History.Point>> dense = finite.entrySet().iterator().next();
     String first = dense.getKey();
     Map<Long, Double> base = new HashMap<>();
     dense.getValue().forEach(point -> base.put(point.step(), point.value()));
     Map<String, List<History.Point>> less = new LinkedHashMap<>();
-    curves.forEach(
+    finite.forEach(
         (name, points) ->
             less.put(
                 name,

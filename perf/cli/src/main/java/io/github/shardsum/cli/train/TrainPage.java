@@ -52,10 +52,11 @@ final class TrainPage {
     return this;
   }
 
-  /** Curves over steps in one picture; without any point no picture. */
-  TrainPage curves(String label, Map<String, List<History.Point>> curves) {
-    if (curves.values().stream().anyMatch(points -> !points.isEmpty())) {
-      page.picture(LossCurves.of(label, curves));
+  /** Curves over steps in one picture; without any finite point no picture. */
+  TrainPage curves(
+      String label, String axis, boolean isLog, Map<String, List<History.Point>> curves) {
+    if (LossCurves.finite(curves).values().stream().anyMatch(points -> !points.isEmpty())) {
+      page.picture(LossCurves.of(label, axis, isLog, curves));
     }
     return this;
   }
@@ -68,52 +69,56 @@ final class TrainPage {
     return this;
   }
 
-  /** The share of each expert over time: a row an expert, time from left to right. */
-  TrainPage load(String label, List<History.Load> loads) {
-    int experts = loads.getFirst().tokens().size();
+  /**
+   * The share of each expert or device over time: a row each, time from left to right.
+   *
+   * @param row the name of a row, as {@code expert}
+   */
+  TrainPage load(String label, String row, List<History.Load> loads) {
+    int rows = loads.getFirst().tokens().size();
     int each = Math.ceilDiv(loads.size(), COLUMNS);
-    int bottom = TOP + experts * CELL;
+    int bottom = TOP + rows * CELL;
     Picture picture = new Picture(Picture.WIDTH, bottom + 40, label);
     Axis steps = new Axis("steps", Unit.NUMBER, false, 0, loads.getLast().step(), LEFT, RIGHT);
     double from = 0;
     for (int i = 0; i < loads.size(); i += each) {
       List<History.Load> some = loads.subList(i, Math.min(loads.size(), i + each));
-      long[] tokens = new long[experts];
+      long[] tokens = new long[rows];
       some.forEach(load -> Arrays.setAll(tokens, e -> tokens[e] + load.tokens().get(e)));
       double to = some.getLast().step();
-      for (int e = 0; e < experts; e++) {
+      for (int e = 0; e < rows; e++) {
         double wide = steps.at(to) - steps.at(from) + 0.3;
         cell(picture, steps.at(from), TOP + e * CELL, wide, share(tokens, e));
       }
       from = to;
     }
     picture.horizontal(steps, bottom, bottom);
-    rowNames(picture, experts);
-    scale(picture);
+    rowNames(picture, row, rows);
+    scale(picture, RIGHT);
     page.picture(picture);
     return this;
   }
 
-  private static void rowNames(Picture picture, int experts) {
-    picture.text(LEFT - 6, TOP - 8, Anchor.END, "expert");
-    for (int e = 0; e < experts; e++) {
+  private static void rowNames(Picture picture, String row, int rows) {
+    picture.text(LEFT - 6, TOP - 8, Anchor.END, row);
+    for (int e = 0; e < rows; e++) {
       picture.text(LEFT - 6, TOP + e * CELL + CELL - 4, Anchor.END, Integer.toString(e));
     }
   }
 
-  /** Says how dark which share is. */
-  private static void scale(Picture picture) {
+  /** Says how dark which share is, at the right of the cells. */
+  private static void scale(Picture picture, int right) {
     List<Double> shares = List.of(0.0, 1.0, 2.0);
     List<String> names = List.of("no tokens", "the mean", "twice the mean");
     for (int i = 0; i < shares.size(); i++) {
-      cell(picture, RIGHT + 12, TOP + i * (CELL + 2), CELL, shares.get(i));
-      picture.text(RIGHT + 18 + CELL, TOP + i * (CELL + 2) + CELL - 4, Anchor.START, names.get(i));
+      cell(picture, right + 12, TOP + i * (CELL + 2), CELL, shares.get(i));
+      picture.text(right + 18 + CELL, TOP + i * (CELL + 2) + CELL - 4, Anchor.START, names.get(i));
     }
   }
 
-  /** Tokens of an expert in units of the mean. */
-  private static double share(long[] tokens, int expert) {
-    return tokens[expert] * tokens.length / Math.max(1.0, Arrays.stream(tokens).sum());
+  /** Tokens of one in units of the mean. */
+  private static double share(long[] tokens, int row) {
+    return tokens[row] * tokens.length / Math.max(1.0, Arrays.stream(tokens).sum());
   }
 
   private static void cell(Picture picture, double x, double y, double wide, double share) {
@@ -126,7 +131,8 @@ final class TrainPage {
     int experts = tokens.values().stream().mapToInt(counts -> counts.length).max().orElse(0);
     // Wide enough for a few, and not too wide for many.
     int width = Math.max(6, Math.min(3 * CELL, (RIGHT - LEFT) / Math.max(1, experts)));
-    Picture picture = new Picture(Picture.WIDTH, TOP + tokens.size() * CELL + CELL, label);
+    int right = Math.max(RIGHT, LEFT + experts * width);
+    Picture picture = new Picture(right + 150, TOP + tokens.size() * CELL + CELL, label);
     int row = 0;
     for (Map.Entry<String, long[]> language : tokens.entrySet()) {
       int y = TOP + row++ * CELL;
@@ -140,7 +146,7 @@ final class TrainPage {
       picture.text(LEFT + (e + 0.5) * width, TOP - 8, Anchor.MIDDLE, Integer.toString(e));
     }
     picture.text(LEFT - 6, TOP - 8, Anchor.END, "expert");
-    scale(picture);
+    scale(picture, right);
     page.picture(picture);
     return this;
   }

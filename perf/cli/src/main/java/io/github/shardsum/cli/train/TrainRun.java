@@ -299,7 +299,7 @@ final class TrainRun {
         each.print(out);
         page.heading(each.curve())
             .table(each.table())
-            .curves(each.curve(), each.curves())
+            .curves(each.curve(), "loss", true, each.curves())
             .differences(each.curve() + ", less the dense model", each.curves());
       }
     }
@@ -564,13 +564,16 @@ final class TrainRun {
     for (Split split : Split.HELD_BACK) {
       table(page, evaluation, split);
     }
-    page.heading("Loss").curves("loss over steps", losses);
+    page.heading("Loss").curves("loss over steps", "loss", true, losses);
     List<History.Point> dropped =
         trainer.history().curves().getOrDefault(Trainer.DROPPED, List.of());
     if (!dropped.isEmpty()) {
       page.heading("Dropped")
           .curves(
-              "share of choices that found their expert full, over steps", Map.of(name, dropped));
+              "share of choices that found their expert full, over steps",
+              "share",
+              false,
+              Map.of(name, dropped));
     }
     trainer
         .history()
@@ -578,7 +581,7 @@ final class TrainRun {
         .forEach(
             (layer, loads) ->
                 page.heading("Load of experts over time: " + layer)
-                    .load("load of " + layer, loads));
+                    .load("load of " + layer, "expert", loads));
     placement
         .map(Training.Placement::axes)
         .filter(axes -> !axes.experts().isEmpty())
@@ -603,7 +606,7 @@ final class TrainRun {
         .forEach(
             (layer, loads) ->
                 page.heading("Load of devices over time: " + layer)
-                    .load("load by device of " + layer, DeviceLoads.of(loads, axes)));
+                    .load("load by device of " + layer, "device", DeviceLoads.of(loads, axes)));
   }
 
   private static void samples(TrainPage page, List<TrainReport.Sample> samples) {

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.moe;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Figures;
 import io.github.shardsum.moe.Randomness;
@@ -49,6 +50,11 @@ class LoadFiguresTest {
     List<MoePage.Load> loads = MoePage.loads(asked, new long[100]);
     assertEquals(48, loads.size());
     assertEquals("expert 53", loads.getFirst().name());
-    assertEquals(new MoePage.Load("53 others", 52 * 53 / 2, 0), loads.getLast());
+    assertEquals(new MoePage.Load("53 others", 53, 52 * 53 / 2, 0), loads.getLast());
+    // The axis ends at the most loaded expert's choices, and not at the sum of the others.
+    String svg = MoePage.bars(loads, 60).svg();
+    assertTrue(svg.contains(">100</text>") && !svg.contains(">1,500</text>"), svg);
+    assertTrue(svg.contains("53 others, which have lower loads: 0 placed, 1,378 rejected"), svg);
+    assertTrue(MoePage.flow(loads).svg().contains("53 others: 0 placed, 1,378 rejected"));
   }
 }

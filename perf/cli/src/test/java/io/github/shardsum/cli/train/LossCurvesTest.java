@@ -35,7 +35,9 @@ class LossCurvesTest {
   @ValueSource(strings = {"names", "phrases"})
   void theCurvesOfThePageAreDrawnFromItsLosses(String name) throws IOException {
     Map<String, List<History.Point>> curves = losses(name);
-    Figures.check("sweep-" + name + ".svg", LossCurves.of("losses of " + name, curves).svg());
+    Figures.check(
+        "sweep-" + name + ".svg",
+        LossCurves.of("losses of " + name, "loss", true, curves).svg());
     Figures.check(
         "sweep-" + name + "-less.svg",
         LossCurves.differences("losses of " + name + ", less the dense model's", curves).svg());
@@ -46,8 +48,23 @@ class LossCurvesTest {
     Map<String, List<History.Point>> curves = new LinkedHashMap<>();
     curves.put("loss", List.of(new History.Point(1, 2), new History.Point(2, 1)));
     curves.put("held back", List.of());
-    String svg = LossCurves.of("", curves).svg();
+    String svg = LossCurves.of("", "loss", true, curves).svg();
     assertTrue(svg.contains(">loss<") && !svg.contains("held back"), svg);
     assertEquals(1, svg.split("<polyline", -1).length - 1, svg);
+  }
+
+  @Test
+  void pointsThatAreNotFiniteAreLeftOut() {
+    List<History.Point> finite = List.of(new History.Point(1, 2), new History.Point(3, 1));
+    List<History.Point> diverged = new ArrayList<>(finite);
+    diverged.add(1, new History.Point(2, Double.NaN));
+    diverged.add(new History.Point(4, Double.POSITIVE_INFINITY));
+    Map<String, List<History.Point>> curves = new LinkedHashMap<>(Map.of("dense", finite));
+    String alone = LossCurves.of("", "loss", true, curves).svg();
+    assertEquals(alone, LossCurves.of("", "loss", true, Map.of("dense", diverged)).svg());
+    curves.put("of experts", finite);
+    String equal = LossCurves.differences("", curves).svg();
+    curves.put("of experts", diverged);
+    assertEquals(equal, LossCurves.differences("", curves).svg());
   }
 }
