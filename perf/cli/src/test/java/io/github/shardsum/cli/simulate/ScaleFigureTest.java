@@ -3,6 +3,8 @@ package io.github.shardsum.cli.simulate;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.cli.Figures;
+import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -10,20 +12,21 @@ import tools.jackson.databind.json.JsonMapper;
 
 class ScaleFigureTest {
   @Test
-  void aPlanDoesNotGrowWithItsDevicesAndUtilisationFallsWithSlices() {
-    List<ScaleFigure.Row> rows = ScaleFigure.rows(List.of(1024, 4096));
-    assertEquals(rows.get(0).steps(), rows.get(1).steps());
-    assertTrue(rows.get(0).certificate().contains("each of 1024 devices"), rows::toString);
-    assertTrue(rows.get(1).certificate().contains("each of 4096 devices"), rows::toString);
+  void aPlanDoesNotGrowWithItsDevicesAndUtilisationFallsWithSlices() throws IOException {
+    List<ScaleFigure.Row> rows = ScaleFigure.rows(ScaleFigure.DEVICES);
+    assertEquals(rows.getFirst().steps(), rows.getLast().steps());
+    assertTrue(rows.getFirst().certificate().contains("each of 2048 devices"), rows::toString);
+    assertTrue(rows.getLast().certificate().contains("each of 99840 devices"), rows::toString);
     // Two exchanges forward, two backward, and gradients that are reduced.
-    assertTrue(rows.get(0).collectives() >= 4);
+    assertTrue(rows.getFirst().collectives() >= 4);
     assertTrue(
-        rows.get(0).prediction().utilisation() > rows.get(1).prediction().utilisation()
-            && rows.get(1).prediction().utilisation() > 0);
+        rows.getFirst().prediction().utilisation() > rows.getLast().prediction().utilisation()
+            && rows.getLast().prediction().utilisation() > 0);
     JsonNode json = new JsonMapper().readTree(ScaleFigure.json(rows));
-    assertEquals(4096, json.path("rows").get(1).path("devices").intValue());
+    assertEquals(8192, json.path("rows").get(1).path("devices").intValue());
     String svg = ScaleFigure.svg(rows);
     assertTrue(svg.startsWith("<svg xmlns=\"http://www.w3.org/2000/svg\""), svg);
-    assertTrue(svg.contains("4,096 devices") && svg.endsWith("</svg>\n"), svg);
+    assertTrue(svg.contains("99,840 devices") && svg.endsWith("</svg>\n"), svg);
+    Figures.check("scale.svg", svg);
   }
 }
