@@ -11,8 +11,13 @@ import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 
-/** Prints, for each test that fails, the command that runs it again as it was. */
+/**
+ * Prints, for each test that fails, the command that tries the same cases again, natively and in
+ * the machine's locale.
+ */
 public final class RepeatCommand implements TestExecutionListener {
+  private static final String NATIVE = "native";
+
   /** Made by the service loader of JUnit's launcher. */
   public RepeatCommand() {}
 
@@ -20,7 +25,7 @@ public final class RepeatCommand implements TestExecutionListener {
   public void executionFinished(TestIdentifier test, TestExecutionResult result) {
     if (result.getStatus() == TestExecutionResult.Status.FAILED) {
       test.getSource()
-          .flatMap(RepeatCommand::of)
+          .flatMap(source -> of(source, System.getProperty("shardsum.test.mode", NATIVE)))
           .ifPresent(command -> System.out.println("to repeat: " + command));
     }
   }
@@ -29,13 +34,16 @@ public final class RepeatCommand implements TestExecutionListener {
    * Returns the command for a test.
    *
    * @param source where the test is written
+   * @param mode what the test ran as: {@code native}, or another, which a comment of the shell
+   *     names
    * @return the command, or nothing of a source that is no class
    */
-  static Optional<String> of(TestSource source) {
+  static Optional<String> of(TestSource source, String mode) {
+    String comment = mode.equals(NATIVE) ? "" : " # failed in mode " + mode;
     return switch (source) {
       case MethodSource method ->
-          Optional.of(command(method.getClassName(), "#" + method.getMethodName()));
-      case ClassSource type -> Optional.of(command(type.getClassName(), ""));
+          Optional.of(command(method.getClassName(), "#" + method.getMethodName()) + comment);
+      case ClassSource type -> Optional.of(command(type.getClassName(), "") + comment);
       default -> Optional.empty();
     };
   }

@@ -33,7 +33,7 @@ class RepeatCommandTest {
   @Test
   void aSourceThatIsNoClassHasNone() {
     UriSource file = () -> java.net.URI.create("file:///nowhere");
-    assertEquals(Optional.empty(), RepeatCommand.of(file));
+    assertEquals(Optional.empty(), RepeatCommand.of(file, "128"));
   }
 
   @Test
@@ -44,7 +44,8 @@ class RepeatCommandTest {
   }
 
   private static void assertStarts(String expected, org.junit.platform.engine.TestSource source) {
-    String command = RepeatCommand.of(source).orElseThrow();
-    assertTrue(command.startsWith(expected), command);
+    String command = RepeatCommand.of(source, "native").orElseThrow();
+    assertTrue(command.startsWith(expected) && !command.contains("mode"), command);
+    assertEquals(command + " # failed in mode 128", RepeatCommand.of(source, "128").orElseThrow());
   }
 }

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class WholeRangeTest {
   private static final int PROGRAMS =
       Integer.getInteger("shardsum.programs", TestDepth.cases(4, 10, 40));
-  private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(1)) << 24;
+  private static final long FIRST = Long.getLong("shardsum.seed", TestDepth.seed(1));
 
   private static Generator<Program> programs(DType dtype) {
     return dtype.isFloating() ? Programs.exact(dtype, 14) : Programs.wrapping(dtype, 14);
@@ -61,14 +61,15 @@ class WholeRangeTest {
       value = DType.class,
       names = {"BF16", "F32", "F64", "I32", "I64"})
   void programsHaveTheValuesOfTheirDefinition(DType dtype) {
-    long seed = SEED;
+    long seed = FIRST << 24;
     for (int i = 0; i < PROGRAMS; i++) {
       boolean isExtreme = !dtype.isFloating() || i % 8 == 0;
       boolean isEveryValue = i % 2 == i / 8 % 2;
       Generator<ProgramCase> cases = cases(dtype, isExtreme);
       Generator<Laid> laid =
           isEveryValue ? RandomLayoutsTest.laid(cases) : RandomLayoutsTest.annotated(cases);
-      while (!isAsDefined(laid.of(seed), isEveryValue, seed)) {
+      String repeat = "-Dshardsum.seed=" + FIRST + " -Dshardsum.programs=" + (i + 1);
+      while (!isAsDefined(laid, seed, isEveryValue, repeat)) {
         // Another program in place of one with a NaN that the order of products gives.
         seed++;
       }
@@ -76,15 +77,29 @@ class WholeRangeTest {
     }
   }
 
-  /** Whether the definition says one value. */
-  private static boolean isAsDefined(Laid drawn, boolean isEveryValue, long seed) {
+  /** Whether the definition says one value. Every error names the program. */
+  private static boolean isAsDefined(
+      Generator<Laid> laid, long seed, boolean isEveryValue, String repeat) {
+    Laid drawn;
+    try {
+      drawn = laid.of(seed);
+    } catch (RuntimeException failed) {
+      throw new AssertionError(repeat + ": the generator at " + seed, failed);
+    }
+    try {
+      return isAsDefined(drawn, isEveryValue, repeat + ": " + drawn);
+    } catch (RuntimeException failed) {
+      throw new AssertionError(repeat + ": " + drawn, failed);
+    }
+  }
+
+  private static boolean isAsDefined(Laid drawn, boolean isEveryValue, String what) {
     ByDefinition definition = new ByDefinition();
     Program program = drawn.program().program();
     List<Tensor> expected = definition.run(program, drawn.program().inputs());
     if (definition.isAmbiguous()) {
       return false;
     }
-    String what = "-Dshardsum.seed of " + seed + ": " + drawn;
     equal(new ReferenceBackend(), program, drawn, expected, what);
     equal(LocalBackend.of(Workers.sequential()), program, drawn, expected, what);
     try (Collectives collectives = sequential(drawn)) {
