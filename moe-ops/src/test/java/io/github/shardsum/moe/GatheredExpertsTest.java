@@ -131,7 +131,7 @@ class GatheredExpertsTest {
     }
   }
 
-  /** What is summed over tokens of several devices is summed in another order. */
+  /** Sums over tokens of several devices are in another order. */
   private static double bound(String name, double within) {
     List<String> sums = List.of("z_loss", "gradient.wg", "gradient.inputs");
     return within == 0 && sums.contains(name) ? 1e-2 : within;

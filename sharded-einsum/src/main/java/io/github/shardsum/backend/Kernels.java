@@ -80,7 +80,7 @@ public final class Kernels {
   }
 
   /**
-   * What makes the kernel of a composite.
+   * The source of a composite's kernel.
    *
    * @param name the composite's name
    * @return the factory; empty if there is none

@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * @param parts in the order in which they run
  */
 public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
-  /** What names of a statement's operands begin with. */
+  /** Names of a statement's operands begin with this. */
   public static final String OPERAND = "operand.";
 
   /** What names of a statement's results begin with. */
@@ -133,7 +133,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
   }
 
-  /** What all devices do before the next part begins. */
+  /** Work that all devices do before the next part begins. */
   public sealed interface Part {
     /**
      * A local composite, whose kernel every device runs on what it has.

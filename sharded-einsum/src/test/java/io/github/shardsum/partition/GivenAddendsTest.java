@@ -66,7 +66,7 @@ final class GivenAddendsTest {
     }
   }
 
-  /** What has no order keeps the axes that its plan sums over. */
+  /** A sum that has no order keeps the axes that its plan sums over. */
   @Test
   void booleansMayStayAddendsOverSomeOfTheAxes() {
     ShardedEinsumPlan plan = plan("c@x.y -> | y", Mesh.parse("x=4,y=3"), DType.BOOL);

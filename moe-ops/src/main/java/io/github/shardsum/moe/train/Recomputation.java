@@ -13,9 +13,10 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Which activations of a step are computed again for its backward pass: those between residuals, as
- * large as one, that the backward pass reads, and what they are computed from. Residuals and small
- * values, as routes, are kept, and so is what follows the last residual, which is read at once.
+ * Chooses the activations of a step that are computed again for its backward pass: those between
+ * residuals, as large as one, that the backward pass reads, and what they are computed from.
+ * Residuals and small values, as routes, are kept, and so is what follows the last residual, which
+ * is read at once.
  */
 final class Recomputation {
   private final Program step;

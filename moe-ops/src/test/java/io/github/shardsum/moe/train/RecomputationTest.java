@@ -61,7 +61,7 @@ class RecomputationTest {
         Tensor.of(next, SENTENCES, TARGET));
   }
 
-  /** What a training compiled. */
+  /** A program that a training compiled. */
   private record Compiled(Program program, CompileOptions options) {}
 
   private record Recorded(Backend backend, List<Compiled> all) implements Backend {

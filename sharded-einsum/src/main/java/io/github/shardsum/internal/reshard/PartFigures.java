@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a part of a partitioned composite moves.
+ * Elements that a part of a partitioned composite moves.
  *
  * @param name as {@code rows} or {@code back}
  * @param collective what runs, for a price

@@ -19,7 +19,7 @@ final class Ops {
     return out;
   }
 
-  /** A constant: a scalar, or a tensor of one number. */
+  /** A constant: a scalar, or a tensor that is this number everywhere. */
   Ssa constant(TensorType type, String literal) {
     TensorType scalar = TensorType.scalar(type.element());
     Ssa one =

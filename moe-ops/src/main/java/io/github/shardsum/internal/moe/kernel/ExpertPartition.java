@@ -214,7 +214,7 @@ public record ExpertPartition(boolean isGradient)
       return parts;
     }
 
-    /** What comes back, on both sides. */
+    /** Buffers of the rows that come back, on both sides. */
     private List<Buffer> backRows(String name) {
       DType dtype = RowsExperts.outputs(form.dtype());
       List<Buffer> all = new ArrayList<>(List.of(rows(name, dtype, received(), model())));

@@ -189,7 +189,7 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
     return all.slice(0, 0, rows).reshape(1, rows, width);
   }
 
-  /** Which dtype rows of outputs have on their way: no digit is lost before their sum. */
+  /** The dtype of rows of outputs on their way: no digit is lost before their sum. */
   static DType outputs(DType dtype) {
     return dtype == DType.F64 ? DType.F64 : DType.F32;
   }

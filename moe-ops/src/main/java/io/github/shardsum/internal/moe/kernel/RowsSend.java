@@ -22,7 +22,7 @@ record RowsSend(RowsForm form, List<Boolean> isOfChoices, long orderBytes)
     implements CompositeKernel {
   private static final int TASK_ROWS = 64;
 
-  /** Which operand has the positions. */
+  /** The operand that has the positions. */
   private static final int POSITIONS = 2;
 
   /** The factory. */

@@ -100,7 +100,7 @@ public final class TransformerLayers {
     return Collections.unmodifiableMap(residuals);
   }
 
-  /** What a part of a layer adds to. */
+  /** The sum of a value and a part of a layer. */
   private Value added(String name, Value x, Value part) {
     Value sum = p.add(x, part);
     residuals.put(name, sum);

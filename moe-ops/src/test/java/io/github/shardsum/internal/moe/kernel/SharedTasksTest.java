@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** Which tasks threads share. */
+/** The tasks that threads share. */
 class SharedTasksTest {
   private static int[] equal(int tasks, int rows) {
     int[] all = new int[tasks];

@@ -198,7 +198,7 @@ public enum Models {
     return p.add(x, attention(p, normalized(p, x, prefix + "scale"), prefix));
   }
 
-  /** What the experts' layer adds, and its two losses. */
+  /** The addend of the experts' layer, and its two losses. */
   private static List<Value> experts(ProgramBuilder p, Value x, String prefix, Mesh mesh) {
     Program layer = layer(mesh, EXPERTS);
     List<Value> arguments = new ArrayList<>(List.of(normalized(p, x, prefix + "moe.scale")));

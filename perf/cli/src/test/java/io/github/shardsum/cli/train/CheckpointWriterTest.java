@@ -38,7 +38,7 @@ class CheckpointWriterTest {
 
   @TempDir Path path;
 
-  /** What all processes say, or'ed, when each of them has asked. */
+  /** The answers of all processes, or'ed, when each of them has asked. */
   private static final class Barrier implements Trainer.Agreement {
     private final AtomicInteger yes = new AtomicInteger();
     private final CyclicBarrier barrier = new CyclicBarrier(PROCESSES);

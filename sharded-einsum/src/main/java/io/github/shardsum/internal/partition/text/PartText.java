@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What the parts of a composite move, in words. */
+/** Bytes that the parts of a composite move, in words. */
 final class PartText {
   private PartText() {}
 
