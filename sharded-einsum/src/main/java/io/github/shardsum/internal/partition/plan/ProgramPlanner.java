@@ -126,8 +126,11 @@ public final class ProgramPlanner {
             ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);
     planner.write(program.outputs().stream().map(planner::home).toList());
     PackedSums packed = new PackedSums(ways);
-    SpmdPlan together = packed.of(OrderedSums.of(planner.written()));
-    double cost = ways.total(planner.state.cost.plus(planner.state.products)) - packed.saved();
+    SpmdPlan written = planner.written();
+    SpmdPlan ordered = OrderedSums.of(written);
+    SpmdPlan together = packed.of(ordered);
+    double cost = ways.total(planner.state.cost.plus(planner.state.products));
+    cost += added(ways, written, ordered) - packed.saved();
     return new Planned(planner.plannedProgram(), together, cost);
   }
 
@@ -168,11 +171,19 @@ public final class ProgramPlanner {
       planner.write(last, new Choice(by, supplies, chosen));
       planner.end(wanted);
       Cost cost = planner.state.cost.plus(planner.state.work);
-      plans.add(
-          new Planned(
-              planner.plannedProgram(), OrderedSums.of(planner.written()), ways.total(cost)));
+      SpmdPlan written = planner.written();
+      SpmdPlan ordered = OrderedSums.of(written);
+      double price = ways.total(cost) + added(ways, written, ordered);
+      plans.add(new Planned(planner.plannedProgram(), ordered, price));
     }
     return plans;
+  }
+
+  /** What reductions in the order of the sums cost more than those that were chosen. */
+  private static double added(ReshardWays ways, SpmdPlan written, SpmdPlan ordered) {
+    return ways.sums().isTree()
+        ? ways.total(ways.cost(ordered)) - ways.total(ways.cost(written))
+        : 0;
   }
 
   /** Plans the program with the outputs in given layouts. */
@@ -272,7 +283,8 @@ public final class ProgramPlanner {
         throw new PlanException(
             String.format(
                 Locale.ROOT,
-                "%s is annotated %s: no plan gives the result as a partial sum over mesh axis %s, got %s; drop the axis behind the bar, or annotate the sum itself",
+                "%s is annotated %s: no plan gives the result as a partial sum over mesh axis %s,"
+                    + " got %s; drop the axis behind the bar, or annotate the sum itself",
                 result.name(),
                 annotate.annotation(),
                 axis,
