@@ -6,6 +6,7 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -95,6 +96,27 @@ final class SplitSpace {
         }
       }
       return false;
+    }
+
+    /** The axes over which the first operand that has a factor split has it, major to minor. */
+    List<String> split(int factor) {
+      List<String> split = new ArrayList<>();
+      for (int i = 0; i < operands.size(); i++) {
+        List<Dim> dims = rule.operands().get(i);
+        if (operands.get(i).asks(layout -> split.addAll(split(factor, dims, layout)))) {
+          return split;
+        }
+      }
+      return split;
+    }
+
+    private static List<String> split(int factor, List<Dim> dims, Layout layout) {
+      return IntStream.range(0, dims.size())
+          .filter(dim -> dims.get(dim).factors().contains(factor))
+          .mapToObj(layout::axes)
+          .filter(axes -> layout.mesh().size(axes) > 1)
+          .findFirst()
+          .orElse(List.of());
     }
 
     boolean isIdle(String axis) {

@@ -149,7 +149,8 @@ final class StatementPlanner {
       throw new PlanException(
           String.format(
                   Locale.ROOT,
-                  "statement %s: no way to split it stays within the limits; allow whole values on the way",
+                  "statement %s: no way to split it stays within the limits; allow whole values on"
+                      + " the way",
                   statement)
               + " with PlanOptions.withReplication()");
     }
@@ -543,21 +544,28 @@ final class StatementPlanner {
     return statement.operation().operands().get(i);
   }
 
-  /** The reason why labels that operands have split are whole, if the order of sums demands it. */
-  Optional<String> whole() {
+  /**
+   * The reason why a label that operands have split is whole, if the order of sums demands it.
+   *
+   * @param sharding how the statement is split
+   */
+  Optional<String> whole(ComputeSharding sharding) {
     for (int factor = 0; factor < rule.factors().size(); factor++) {
-      List<Integer> parts = new ArrayList<>();
-      for (int axis = 0; axis < sizes.length; axis++) {
-        if (asked.isAsked(axes.get(axis), factor)) {
-          parts.add(sizes[axis]);
+      if (sharding.axes(rule.factors().get(factor).name()).isEmpty()) {
+        Optional<String> why = tree.whole(factor, parts(factor));
+        if (why.isPresent()) {
+          return why;
         }
-      }
-      Optional<String> why = tree.whole(factor, parts);
-      if (why.isPresent()) {
-        return why;
       }
     }
     return Optional.empty();
+  }
+
+  /** Sizes of the axes that split a factor where it is read, major to minor. */
+  private List<Integer> parts(int factor) {
+    List<String> split = asked.split(factor);
+    List<String> all = axes.stream().filter(axis -> asked.isAsked(axis, factor)).toList();
+    return (split.isEmpty() ? all : split).stream().map(mesh::size).toList();
   }
 
   /** The work of the largest device. */

@@ -65,7 +65,7 @@ record StatementWriter(ReshardWays ways, EinsumTrees trees, PlanState state) {
     }
     String how =
         planner
-            .whole()
+            .whole(candidate.sharding())
             .map(why -> candidate.description() + "; " + why)
             .orElse(candidate.description());
     Origin origin = new Origin(how, runnerUp);

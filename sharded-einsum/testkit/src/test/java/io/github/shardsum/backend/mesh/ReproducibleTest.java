@@ -326,6 +326,8 @@ class ReproducibleTest {
                   .compile(program, CompileOptions.defaults().withSums(sums))) {
         ProgramPlan plan = executable.plan();
         plan.certify();
+        PlanOptions options = PlanOptions.defaults().withSums(sums);
+        assertEquals(plan.plan().price(options), plan.cost(), plan::explain);
         boolean reduces =
             plan.plan().steps().stream()
                 .anyMatch(
@@ -336,6 +338,35 @@ class ReproducibleTest {
         equal(local(given, sums, Workers.sequential()), executable.run(given.inputs()), plan);
       }
     }
+  }
+
+  /** The order of the label's axes decides, not that of the mesh's. */
+  @ParameterizedTest
+  @CsvSource({
+    "x=8 y=2, k l n, true",
+    "x=8 y=2, k@y.x l n, false",
+    "x=2 y=8, k l n, false",
+    "x=2 y=8, k@y.x l n, false"
+  })
+  void aLabelIsSaidToBeWholeIfItIs(String mesh, String w, boolean isWhole) {
+    Program program =
+        Program.parse(
+            """
+            program product {
+              input x: f32[m=3 k=9 l=2]
+              input w: f32[k=9 l=2 n=5]
+              y = einsum(x, w) {equation="m k l, k l n -> m n"}
+              output y
+            }
+            """);
+    Program annotated = Annotations.of(Map.of("x", "m k@y.x l", "w", w)).apply(program);
+    PlanOptions options = PlanOptions.defaults().withSums(new SumOrder(4));
+    ProgramPlan plan = ProgramPlan.of(annotated, Mesh.parse(mesh), _ -> false, options);
+    plan.certify();
+    boolean reduces =
+        plan.plan().steps().stream().anyMatch(step -> step.action() instanceof Action.AllReduce);
+    assertEquals(!isWhole, reduces, plan::explain);
+    assertEquals(isWhole, plan.explain().contains("k is whole"), plan::explain);
   }
 
   /** The same data sees an order that is not kept. */
