@@ -1,6 +1,7 @@
 package io.github.shardsum.partition;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.internal.partition.text.Certification;
 import io.github.shardsum.internal.partition.text.Missing;
 import io.github.shardsum.internal.partition.text.PlanTable;
@@ -26,7 +27,8 @@ import java.util.stream.Collectors;
  * <p>Steps are slices, all-gathers, all-to-alls, collective-permutes, all-reduces, reduce-scatters
  * and exchanges, found by Dijkstra's algorithm over the layouts that they lead to. A layout that
  * needs more memory than the limit and both ends is not visited, nor, unless it is allowed, one in
- * which a device holds the whole value although in neither end one does.
+ * which a device holds the whole value although in neither end one does. A reshard keeps no order
+ * of sums, whichever the options name.
  *
  * @param to how the value lies afterwards
  * @param plan the steps, with the value as operand 0
@@ -52,7 +54,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
       Layout from, Layout to, Shape shape, DType dtype, PlanOptions options) {
     check(from, to, shape);
     Prices prices = Prices.of(from.mesh(), options);
-    Reshards reshards = new Reshards(prices, options);
+    Reshards reshards = new Reshards(prices, options.withSums(SumOrder.FASTEST));
     Way way =
         reshards
             .way(from, to, shape, dtype)
@@ -94,7 +96,8 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "reshard: both layouts must have the same labels in the same order, where every word is one label, got \"%s\" and \"%s\"",
+              "reshard: both layouts must have the same labels in the same order, where every word"
+                  + " is one label, got \"%s\" and \"%s\"",
               from,
               to));
     }

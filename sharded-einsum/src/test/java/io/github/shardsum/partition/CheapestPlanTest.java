@@ -3,6 +3,7 @@ package io.github.shardsum.partition;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
@@ -28,6 +29,20 @@ final class CheapestPlanTest {
             DType.F32,
             PlanOptions.defaults());
     assertEquals(5_632, plan.plan().elementsReceived());
+  }
+
+  /** An order of sums does not bind a reshard, which may sum over one axis after another. */
+  @Test
+  void aReshardKeepsNoOrderOfSums() {
+    Mesh mesh = Mesh.parse("x=2,y=3");
+    Layout from = Layout.parse(mesh, "e | x y");
+    PlanOptions options = PlanOptions.defaults();
+    PlanOptions tree = options.withSums(SumOrder.TREE);
+    for (String each : List.of("e | y", "e@x", "e@y")) {
+      Layout to = Layout.parse(mesh, each);
+      ReshardPlan any = ReshardPlan.of(from, to, Shape.of(6000), DType.F32, options);
+      assertEquals(any, ReshardPlan.of(from, to, Shape.of(6000), DType.F32, tree), each);
+    }
   }
 
   @Test
