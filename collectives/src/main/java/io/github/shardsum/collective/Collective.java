@@ -114,6 +114,7 @@ public sealed interface Collective {
     public ReduceScatter {
       axes = Requests.distinct(axes);
       Objects.requireNonNull(reduction, "reduction");
+      Objects.requireNonNull(order, "order");
       Requests.checkDim(dim);
       if (order == Order.ANY) {
         throw new IllegalArgumentException(

@@ -183,6 +183,15 @@ class ContractRefusalTest {
   }
 
   @Test
+  void aReduceScatterInAnyOrderIsRefused() {
+    List<String> axes = List.of("x");
+    Executable call = () -> new Collective.ReduceScatter(axes, Reduction.SUM, 0, Order.ANY);
+    assertEquals(
+        "reduce-scatter: the order must be TREE or INDEX, got ANY",
+        assertThrows(IllegalArgumentException.class, call).getMessage());
+  }
+
+  @Test
   void aMemberThatIsNotThereIsToldInWords() {
     RaggedCounts counts = RaggedCounts.of(new long[] {1, 2}, new long[] {3, 4});
     for (Executable call :

@@ -50,6 +50,7 @@ class NullArgumentsTest {
     names("axis", () -> new Collective.AllReduce(Reduction.SUM, "x", null));
     names("order", () -> new Collective.AllReduce(List.of("x"), Reduction.SUM, null));
     names("reduction", () -> new Collective.ReduceScatter(null, 0, "x"));
+    names("order", () -> new Collective.ReduceScatter(List.of("x"), Reduction.SUM, 0, null));
     names("axes", () -> new Collective.Barrier((List<String>) null));
     names("total", () -> new Collective.AllGather(List.of("x"), 0, null));
     names("pairs", () -> new Collective.Permute(List.of("x"), null));
