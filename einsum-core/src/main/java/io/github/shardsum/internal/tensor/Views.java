@@ -3,6 +3,7 @@ package io.github.shardsum.internal.tensor;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The arithmetic of views: shapes and strides, no memory. */
@@ -87,6 +88,7 @@ public final class Views {
 
   /** All axes of a shape, counted from the front, which are given in any order. */
   public static int[] permutation(int[] axes, Shape shape) {
+    Objects.requireNonNull(axes, "axes");
     int rank = shape.rank();
     int[] order = Arrays.stream(axes).map(axis -> axis < 0 ? axis + rank : axis).toArray();
     boolean[] seen = new boolean[rank];
