@@ -2,12 +2,14 @@ package io.github.shardsum.ops;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -64,6 +66,46 @@ class ByteVectorsProperties {
       ByteVectors documents = ByteVectors.of(vectors, 9, 200);
       documents.dot(ByteVectors.of(y, 2, 200), scores);
       assertArrayEquals(loops(x, 9, y, 2, 200), scores.toArray(ValueLayout.JAVA_INT_UNALIGNED));
+    }
+  }
+
+  /** Of long vectors four are a block, which meets all queries before the next. */
+  @Test
+  void blocksMeetEveryQuery() {
+    Random random = new Random(4);
+    int d = 100_000;
+    byte[] x = bytes(random, 9 * d);
+    byte[] y = bytes(random, 2 * d);
+    int[] scores = new int[9 * 2];
+    ByteVectors.of(x, 9, d).dot(ByteVectors.of(y, 2, d), MemorySegment.ofArray(scores));
+    assertArrayEquals(loops(x, 9, y, 2, d), scores);
+  }
+
+  /** Each of the vectors, the queries and the scores in memory that cannot be reached. */
+  private static void isRefused(Class<? extends Exception> kind, MemorySegment memory) {
+    MemorySegment other = MemorySegment.ofArray(new byte[12]);
+    MemorySegment scores = MemorySegment.ofArray(new int[3]);
+    ByteVectors three = ByteVectors.of(other, 3, 4);
+    ByteVectors one = ByteVectors.of(other.asSlice(0, 4), 1, 4);
+    assertThrows(kind, () -> ByteVectors.of(memory, 3, 4).dot(one, scores));
+    assertThrows(kind, () -> three.dot(ByteVectors.of(memory.asSlice(0, 4), 1, 4), scores));
+    assertThrows(kind, () -> three.dot(one, memory));
+  }
+
+  @Test
+  void closedMemoryIsRefused() {
+    MemorySegment closed;
+    try (Arena arena = Arena.ofConfined()) {
+      closed = arena.allocate(12);
+    }
+    isRefused(IllegalStateException.class, closed);
+  }
+
+  @Test
+  void memoryOfAnotherThreadIsRefused() throws Exception {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment confined = arena.allocate(12);
+      CompletableFuture.runAsync(() -> isRefused(WrongThreadException.class, confined)).get();
     }
   }
 
