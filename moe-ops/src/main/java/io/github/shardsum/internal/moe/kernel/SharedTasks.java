@@ -1,6 +1,8 @@
 package io.github.shardsum.internal.moe.kernel;
 
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.PriorityQueue;
 
 /**
  * How many tasks all threads share, when the others are done one a thread. Threads that share a
@@ -36,7 +38,8 @@ final class SharedTasks {
         best = shared;
       }
       double part = shared < rows.length ? rows[shared] / (double) threads : 0;
-      if (rest - left <= (COST - 1) * part) {
+      // Any later choice costs at least before + left + (COST - 1) * part.
+      if (least - before - left <= (COST - 1) * part) {
         break;
       }
       before += COST * part;
@@ -47,15 +50,15 @@ final class SharedTasks {
 
   /** Rows of the thread that has the most, if each takes the next task when it is free. */
   private static long longest(int[] rows, int from, int threads) {
-    long[] of = new long[Math.min(threads, Math.max(1, rows.length - from))];
+    int working = Math.min(threads, Math.max(1, rows.length - from));
+    PriorityQueue<Long> loads = new PriorityQueue<>(Collections.nCopies(working, 0L));
+    long most = 0;
     for (int task = from; task < rows.length; task++) {
-      int least = 0;
-      for (int thread = 1; thread < of.length; thread++) {
-        least = of[thread] < of[least] ? thread : least;
-      }
-      of[least] += rows[task];
+      long load = loads.remove() + rows[task];
+      loads.add(load);
+      most = Math.max(most, load);
     }
-    return Arrays.stream(of).max().orElseThrow();
+    return most;
   }
 
   /**

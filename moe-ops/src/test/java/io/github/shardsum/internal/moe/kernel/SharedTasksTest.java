@@ -39,18 +39,55 @@ class SharedTasksTest {
     assertEquals(0, SharedTasks.count(new int[0], 4));
   }
 
+  /** Rows of up to 40 tasks, the most first. */
+  private static int[] random(SplittableRandom random) {
+    return random
+        .ints(random.nextInt(1, 40), 0, 1 << random.nextInt(1, 12))
+        .map(rows -> -rows)
+        .sorted()
+        .map(rows -> -rows)
+        .toArray();
+  }
+
+  /** The time at which all threads end, by a plain loop over threads for each task. */
+  private static double end(int[] rows, int shared, int threads) {
+    double together = 0;
+    double[] ends = new double[threads];
+    for (int task = 0; task < rows.length; task++) {
+      if (task < shared) {
+        together += 1.1 * rows[task] / threads;
+      } else {
+        int first = 0;
+        for (int thread = 1; thread < threads; thread++) {
+          first = ends[thread] < ends[first] ? thread : first;
+        }
+        ends[first] += rows[task];
+      }
+    }
+    return together + Arrays.stream(ends).max().orElseThrow();
+  }
+
+  @Test
+  void noOtherNumberOfSharedTasksEndsSooner() {
+    SplittableRandom random = new SplittableRandom(36);
+    for (int round = 0; round < 1000; round++) {
+      int threads = random.nextInt(2, 20);
+      int[] rows = random(random);
+      int shared = SharedTasks.count(rows, threads);
+      double end = end(rows, shared, threads);
+      for (int other = 0; other <= rows.length; other++) {
+        boolean isNoBetter = end(rows, other, threads) >= end * (1 - 1e-9);
+        assertTrue(isNoBetter, other + " for " + shared + " of " + Arrays.toString(rows));
+      }
+    }
+  }
+
   @Test
   void aTaskOfOneThreadIsAtMostItsShareAndATenth() {
     SplittableRandom random = new SplittableRandom(35);
     for (int round = 0; round < 2000; round++) {
       int threads = random.nextInt(2, 20);
-      int[] rows = random.ints(random.nextInt(1, 40), 0, 1 << random.nextInt(1, 12)).toArray();
-      Arrays.sort(rows);
-      for (int i = 0; i < rows.length / 2; i++) {
-        int low = rows[i];
-        rows[i] = rows[rows.length - 1 - i];
-        rows[rows.length - 1 - i] = low;
-      }
+      int[] rows = random(random);
       int shared = SharedTasks.count(rows, threads);
       long all = Arrays.stream(rows).sum();
       if (shared < rows.length) {
