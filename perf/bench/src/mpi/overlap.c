@@ -98,7 +98,7 @@ int main(int count, char **arguments) {
   if (threaded) pthread_create(&thread, NULL, progress, NULL);
   for (int bytes = 1 << 20; bytes <= 16 << 20; bytes *= 4) {
     float *in = aligned_alloc(64, bytes), *out = aligned_alloc(64, bytes);
-    for (int i = 0; i < bytes / 4; i++) in[i] = out[i] = 1;
+    for (int i = 0; i < bytes / 4; i++) in[i] = 1, out[i] = 0;
     for (int kind = 0; kind < KINDS; kind++) {
       int part = bytes / 4 / size;
       double pure = median(PURE, kind, in, out, part, 0, batches), step = median(CPU, kind, in, out, part, 1, batches);
@@ -107,7 +107,8 @@ int main(int count, char **arguments) {
       int steps = ratio < 1 ? 1 : ratio > MOST_STEPS ? MOST_STEPS : (int)(ratio + 0.5);
       double cpu = median(CPU, kind, in, out, part, steps, batches);
       double both = median(BOTH, kind, in, out, part, steps, batches);
-      if (sums[ROWS - 1][SIDE - 1] != SIDE || out[part - 1] != (kind == ALL_GATHER ? 1 : size)) {
+      float last = kind == ALL_GATHER ? out[size * part - 1] : out[part - 1];
+      if (sums[ROWS - 1][SIDE - 1] != SIDE || last != (kind == ALL_GATHER ? 1 : size)) {
         fprintf(stderr, "%s: wrong result\n", names[kind]);
         MPI_Abort(MPI_COMM_WORLD, 1);
       }
