@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class AutoSmallProgramsTest {
   /** As many as the property asks for. */
   private static final int PROGRAMS =
-      Integer.getInteger("shardsum.auto.programs", TestDepth.cases(4, 40, 250));
+      Integer.getInteger("shardsum.auto.programs", TestDepth.cases(4, 40, 120));
 
   private static final long SEED = Long.getLong("shardsum.seed", 0);
 

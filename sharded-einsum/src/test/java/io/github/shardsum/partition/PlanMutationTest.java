@@ -159,10 +159,10 @@ final class PlanMutationTest {
   @ParameterizedTest
   @EnumSource(TimeMutation.class)
   void aPlanWithAFaultInTimeIsRefused(TimeMutation kind) {
-    int wanted = RandomSharding.cases(60, 10_000);
+    int wanted = RandomSharding.cases(60, 1_500);
     int mutants = 0;
     for (long seed = RandomSharding.SEED; mutants < wanted; seed++) {
-      assertTrue(seed < 1_000L * wanted, kind + " does not apply");
+      assertTrue(seed - RandomSharding.SEED < 1_000L * wanted, kind + " does not apply");
       RandomEinsum drawn = new RandomEinsum(seed);
       ShardedEinsumPlan plan;
       try {

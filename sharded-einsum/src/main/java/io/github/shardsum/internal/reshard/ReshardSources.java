@@ -115,8 +115,9 @@ public final class ReshardSources {
       Map<Group, Map<Layout, Cost>> groups = new LinkedHashMap<>();
       from.forEach(
           (layout, cost) -> {
-            if (Reshards.isReachable(layout, to)) {
-              Group group = new Group(isWhole(layout), stored.apply(layout));
+            DType dtype = stored.apply(layout);
+            if (reshards.isReachable(layout, to, dtype)) {
+              Group group = new Group(isWhole(layout), dtype);
               groups.computeIfAbsent(group, _ -> new LinkedHashMap<>()).put(layout, cost);
             }
           });

@@ -97,7 +97,7 @@ public final class Reshards {
    * @return the way, none if there is none within the limits
    */
   public Optional<Way> way(Layout from, Layout to, Shape shape, DType dtype) {
-    if (!isReachable(from, to)) {
+    if (!isReachable(from, to, dtype)) {
       return Optional.empty();
     }
     if (isShared(from, to)) {
@@ -123,7 +123,7 @@ public final class Reshards {
    * @return the cost, none if there is no way within the limits or only dearer ones
    */
   public Optional<Cost> cost(Layout from, Layout to, Shape shape, DType dtype, Cost atMost) {
-    if (!isReachable(from, to)) {
+    if (!isReachable(from, to, dtype)) {
       return Optional.empty();
     }
     return isShared(from, to)
@@ -142,7 +142,7 @@ public final class Reshards {
    * @return the cost, none if there is no way within the limits or only dearer ones
    */
   public Optional<Cost> costInto(Layout from, Layout to, Shape shape, DType dtype, Cost atMost) {
-    if (!isReachable(from, to)) {
+    if (!isReachable(from, to, dtype)) {
       return Optional.empty();
     }
     return isShared(from, to)
@@ -150,9 +150,12 @@ public final class Reshards {
         : way(from, to, shape, dtype).map(Way::cost).filter(cost -> cost.compareTo(atMost) <= 0);
   }
 
-  static boolean isReachable(Layout from, Layout to) {
-    return to.partial().stream()
-        .allMatch(axis -> from.partial().contains(axis) || from.mesh().size(axis) == 1);
+  /** Sums in an order are completed over all their axes at once, or stay as they are. */
+  boolean isReachable(Layout from, Layout to, DType dtype) {
+    List<String> kept = wide(to.mesh(), to.partial());
+    List<String> addends = wide(from.mesh(), from.partial());
+    boolean mayBeCompleted = !isOrdered || !dtype.isFloating() || kept.isEmpty();
+    return addends.containsAll(kept) && (mayBeCompleted || addends.size() == kept.size());
   }
 
   static boolean isShared(Layout from, Layout to) {
@@ -272,7 +275,7 @@ public final class Reshards {
   }
 
   private Optional<Way> search(Key key, Set<Action> without) {
-    if (!isReachable(key.from, key.to)) {
+    if (!isReachable(key.from, key.to, key.dtype)) {
       return Optional.empty();
     }
     Units units = Units.between(key.from, key.to, idle(key));
