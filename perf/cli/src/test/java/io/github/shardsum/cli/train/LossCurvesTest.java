@@ -36,8 +36,7 @@ class LossCurvesTest {
   void theCurvesOfThePageAreDrawnFromItsLosses(String name) throws IOException {
     Map<String, List<History.Point>> curves = losses(name);
     Figures.check(
-        "sweep-" + name + ".svg",
-        LossCurves.of("losses of " + name, "loss", true, curves).svg());
+        "sweep-" + name + ".svg", LossCurves.of("losses of " + name, "loss", true, curves).svg());
     Figures.check(
         "sweep-" + name + "-less.svg",
         LossCurves.differences("losses of " + name + ", less the dense model's", curves).svg());
