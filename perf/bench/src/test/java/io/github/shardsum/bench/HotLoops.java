@@ -1,13 +1,11 @@
 package io.github.shardsum.bench;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.ops.ByteVectors;
 import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.ops.Softmax;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testsupport.TestDepth;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -48,16 +46,7 @@ public final class HotLoops {
       loops.add(Loop.ofRows("softmax " + dtype, 500, 100, rows -> softmax(dtype, rows)));
       loops.add(Loop.ofRows("exp " + dtype, 500, 100, rows -> exp(dtype, rows)));
     }
-    loops.add(Loop.ofRows("products of bytes, 1 query", 2000, 100, rows -> bytes(rows, 1)));
-    loops.add(Loop.ofRows("products of bytes, 4 queries", 500, 100, rows -> bytes(rows, 4)));
     loops.forEach(Loop::printGrowth);
-  }
-
-  private static Runnable bytes(long rows, int queries) {
-    ByteVectors vectors = ByteVectors.of(new byte[Math.toIntExact(rows * 777)], rows, 777);
-    ByteVectors by = ByteVectors.of(new byte[queries * 777], queries, 777);
-    MemorySegment scores = MemorySegment.ofArray(new int[Math.toIntExact(rows * queries)]);
-    return () -> vectors.dot(by, scores);
   }
 
   private static Runnable softmax(DType dtype, long rows) {
