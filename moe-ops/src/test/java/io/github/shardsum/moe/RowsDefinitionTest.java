@@ -163,6 +163,7 @@ class RowsDefinitionTest {
         RaggedBoundException over =
             assertThrows(RaggedBoundException.class, () -> executable.runInto(outputs, tooMany));
         assertEquals(List.of(5L, 4L), List.of(over.needed(), over.bound()));
+        assertTrue(over.getMessage().contains("raise the memory limit"), over::getMessage);
         for (Tensor output : outputs) {
           assertFalse(Arrays.stream(output.toDoubleArray()).anyMatch(value -> value != 77));
         }

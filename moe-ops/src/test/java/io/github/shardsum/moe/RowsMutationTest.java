@@ -12,6 +12,8 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.ExpertRows.Load;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.CompositeParts;
+import io.github.shardsum.partition.CompositeParts.Buffer;
+import io.github.shardsum.partition.CompositeParts.Extent;
 import io.github.shardsum.partition.CompositeParts.Part;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
@@ -19,10 +21,15 @@ import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -151,6 +158,16 @@ class RowsMutationTest {
         }
         all.add(
             new Part.Run(run.composite(), run.attributes(), List.of("operand.99"), run.writes()));
+        all.addAll(withoutARead(run));
+        all.addAll(swapped(run));
+        for (String attribute : List.of("activation", "biased", "capacity")) {
+          SortedMap<String, String> fewer = new TreeMap<>(run.attributes());
+          fewer.remove(attribute);
+          all.add(new Part.Run(run.composite(), fewer, run.reads(), run.writes()));
+          SortedMap<String, String> other = new TreeMap<>(run.attributes());
+          other.put(attribute, "other");
+          all.add(new Part.Run(run.composite(), other, run.reads(), run.writes()));
+        }
         yield all;
       }
       case Part.Swap swap ->
@@ -177,6 +194,81 @@ class RowsMutationTest {
                   reduce.x(),
                   reduce.out()));
     };
+  }
+
+  private static List<Part> withoutARead(Part.Run run) {
+    List<Part> all = new ArrayList<>();
+    for (int i = 0; i < run.reads().size(); i++) {
+      List<String> reads = new ArrayList<>(run.reads());
+      reads.remove(i);
+      all.add(new Part.Run(run.composite(), run.attributes(), reads, run.writes()));
+    }
+    return all;
+  }
+
+  /** Rows of inputs for rows of cotangents, and gradients of one weight for those of another. */
+  private static List<Part> swapped(Part.Run run) {
+    Map<String, String> names = new HashMap<>();
+    for (List<String> pair :
+        List.of(
+            List.of("rows", "dy"), List.of("rows_in", "dy_in"), List.of("result.2", "result.4"))) {
+      names.put(pair.getFirst(), pair.getLast());
+      names.put(pair.getLast(), pair.getFirst());
+    }
+    List<Part> all = new ArrayList<>();
+    for (Part.Run other :
+        List.of(
+            new Part.Run(
+                run.composite(), run.attributes(), renamed(run.reads(), names), run.writes()),
+            new Part.Run(
+                run.composite(), run.attributes(), run.reads(), renamed(run.writes(), names)))) {
+      if (!other.equals(run)) {
+        all.add(other);
+      }
+    }
+    return all;
+  }
+
+  private static List<String> renamed(List<String> of, Map<String, String> names) {
+    return of.stream().map(name -> names.getOrDefault(name, name)).toList();
+  }
+
+  @Test
+  void countsAreOfExperts() {
+    for (int at : places()) {
+      PlanStep step = planned.plan().steps().get(at);
+      Action.Partitioned own = (Action.Partitioned) step.action();
+      for (int i = 0; i < own.parts().buffers().size(); i++) {
+        Buffer buffer = own.parts().buffers().get(i);
+        if (buffer.name().startsWith("counts")) {
+          for (Buffer other : otherCounts(buffer)) {
+            List<Buffer> buffers = changed(new ArrayList<>(own.parts().buffers()), i, other);
+            Action action =
+                new Action.Partitioned(
+                    own.statement(), new CompositeParts(buffers, own.parts().parts()));
+            SpmdPlan mutant =
+                with(at, new PlanStep(action, step.operands(), step.results(), step.origin()));
+            assertThrows(
+                IllegalStateException.class, () -> mutant.certify(program), other::toString);
+          }
+        }
+      }
+    }
+  }
+
+  private static List<Buffer> otherCounts(Buffer counts) {
+    Extent first = counts.extents().getFirst();
+    List<Buffer> all = new ArrayList<>();
+    all.add(new Buffer(counts.name(), DType.I64, counts.labels(), counts.extents()));
+    for (Extent last :
+        List.of(
+            new Extent.Fixed(3),
+            new Extent.Local(0, List.of("G")),
+            new Extent.Local(3, List.of("M")),
+            new Extent.Local(3, List.of("E", "M")))) {
+      all.add(new Buffer(counts.name(), counts.dtype(), counts.labels(), List.of(first, last)));
+    }
+    return all;
   }
 
   @Test

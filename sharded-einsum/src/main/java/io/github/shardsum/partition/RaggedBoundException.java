@@ -26,7 +26,7 @@ public final class RaggedBoundException extends RuntimeException {
     super(
         String.format(
             Locale.ROOT,
-            "%s: a device must receive at most %,d rows, got %,d; raise PlanOptions.withRaggedBound",
+            "%s: a device must receive at most %,d rows, got %,d; raise the memory limit, or lower the load of its experts",
             step,
             bound,
             needed));

@@ -345,8 +345,15 @@ public record SpmdPlan(
     }
     return at.operands().isEmpty()
         ? 0
-        : Math.multiplyExact(
-            elementsReceived(step), value(at.operands().getFirst()).dtype().byteSize());
+        : Math.multiplyExact(elementsReceived(step), travelling(at).byteSize());
+  }
+
+  /** The dtype of what a step moves. */
+  private DType travelling(PlanStep step) {
+    List<PlannedValue> read = step.operands().stream().map(this::value).toList();
+    return step.action() instanceof Action.Windows windows
+        ? Windowed.travelling(windows, read, step.result())
+        : read.getFirst().dtype();
   }
 
   /**
@@ -364,7 +371,8 @@ public record SpmdPlan(
 
   /**
    * The collective that a step runs, as {@link io.github.shardsum.topology.CollectiveCostModel}
-   * prices it. What devices read of their neighbours counts as a permute to the next one.
+   * prices it. What devices read of their neighbours counts as a permute to the next one, and a
+   * composite whose rows travel as an all-to-all over their axes.
    *
    * @param step the step's place in {@link #steps()}
    * @return the collective; a barrier for a step that moves nothing

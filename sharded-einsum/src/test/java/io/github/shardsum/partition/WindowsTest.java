@@ -526,6 +526,9 @@ class WindowsTest {
     SpmdPlan bf16 = plan(of, program(of, 8, DType.BF16), APART);
     assertEquals(f32.price(options), bf16.price(options));
     assertEquals(bytes(f32), bytes(bf16));
+    for (int i = 0; i < bf16.steps().size(); i++) {
+      assertEquals(f32.bytesReceived(i), bf16.bytesReceived(i), "step " + i);
+    }
   }
 
   private static String bytes(SpmdPlan plan) {

@@ -651,7 +651,7 @@ public final class Training implements AutoCloseable {
     for (int i = 0; i < plan.steps().size(); i++) {
       if (plan.steps().get(i).action().isCollective()) {
         Action action = plan.steps().get(i).action();
-        long bytes = plan.elementsReceived(i) * plan.steps().get(i).result().dtype().byteSize();
+        long bytes = plan.bytesReceived(i);
         List<String> key = new ArrayList<>(action.groupAxes());
         key.add(action.op());
         kinds.merge(key, new Kind(action.op(), action.groupAxes(), 1, bytes), Kind::and);

@@ -45,7 +45,8 @@ import java.util.function.Consumer;
  *
  * <p>Local steps are compiled once for each combination of local shapes, of which there are few
  * whatever the number of devices. A block that several devices of a process share is stored and
- * computed once. Over MPI every process compiles and runs the same programs in the same order.
+ * computed once, except by rows. Over MPI every process compiles and runs the same programs in the
+ * same order.
  */
 public final class MeshBackend implements Backend {
   private final Collectives collectives;

@@ -258,6 +258,8 @@ public final class MeshExecutable implements Executable {
   @Override
   public void close() {
     executable.close();
-    runner.close();
+    synchronized (collectives) {
+      runner.close();
+    }
   }
 }

@@ -16,8 +16,8 @@ import java.util.Set;
 /**
  * The order in time of a plan: which values are in flight. Each has exactly one reader, an await,
  * later in the same plan; a start is of a collective that moves one block; few are in flight at
- * once, and none while a loop or windows run or at the end. So all devices issue starts in one
- * order, the list's, and nothing in flight is read or written.
+ * once, and none while a loop, windows or the parts of a composite run, or at the end. So all
+ * devices issue starts in one order, the list's, and nothing in flight is read or written.
  */
 final class Flights {
   /** Lanes of the engine, by its contract. */

@@ -77,7 +77,9 @@ final class OrderLaw {
       }
       case Action.Apply apply -> computes(step, Optional.of(apply.statement().operation()));
       case Action.Contract contract -> contracts(step, contract);
-      case Action.Neighbour _, Action.Partitioned _ -> {
+      case Action.Partitioned _ ->
+          require(false, "%s: rows of several devices have no order of sums", step.result().name());
+      case Action.Neighbour _ -> {
         readsComplete(step);
         step.results().forEach(result -> makesComplete(step, result));
       }

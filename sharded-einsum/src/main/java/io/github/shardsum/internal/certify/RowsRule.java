@@ -10,13 +10,16 @@ import io.github.shardsum.partition.CompositeParts.Buffer;
 import io.github.shardsum.partition.CompositeParts.Extent;
 import io.github.shardsum.partition.CompositeParts.Part;
 import io.github.shardsum.program.Statement;
+import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The rule of a composite whose rows travel to the devices of its weights. By the labels of the
@@ -27,7 +30,8 @@ import java.util.Set;
  *
  * <p>Of the parts the flow is followed: rows that a device sends, and rows that it receives, meet
  * in no part but one that moves rows, whose counts are those of the way there, exchanged for the
- * way back.
+ * way back. Everything that is written is read, rows in the order in which they were written. Which
+ * function a local composite computes of what it reads is its kernel's matter.
  */
 final class RowsRule {
   private final Action.Partitioned action;
@@ -36,6 +40,7 @@ final class RowsRule {
   private final List<Held> said;
   private final String groups;
   private final String experts;
+  private final long expertCount;
   private final List<MeshAxis> tokens;
   private final List<MeshAxis> rows;
   private final List<MeshAxis> inner;
@@ -53,6 +58,7 @@ final class RowsRule {
             .findFirst()
             .orElseThrow(() -> new PlanRefusedException("must have weights, got " + read));
     this.experts = weight.labels().getFirst();
+    this.expertCount = weight.cuts().getFirst().size();
     this.tokens = axes(first, groups);
     this.rows = axes(weight, experts);
     this.inner = inner(weight);
@@ -167,7 +173,11 @@ final class RowsRule {
     private final RowsRule rule;
     private final CompositeParts parts;
     private final Map<String, Buffer> buffers = new HashMap<>();
-    private final Set<String> written = new HashSet<>();
+
+    /** In the order of writing. */
+    private final List<String> written = new ArrayList<>();
+
+    private final Set<String> used = new HashSet<>();
 
     /** Buffers of received rows that are addends along the inner axes. */
     private final Set<String> addends = new HashSet<>();
@@ -178,6 +188,9 @@ final class RowsRule {
     private final Set<Integer> read = new HashSet<>();
     private boolean isAgreed;
     private int back;
+
+    /** The place among what was written of the rows that travelled last. */
+    private int moved = -1;
 
     Flow(RowsRule rule) {
       this.rule = rule;
@@ -218,14 +231,26 @@ final class RowsRule {
       for (int i = 0; i < rule.said.size(); i++) {
         require(written.contains(CompositeParts.RESULT + i), "result %s must be written", i);
       }
+      for (String name : written) {
+        boolean isRead = name.startsWith(CompositeParts.RESULT) || used.contains(name);
+        require(isRead, "%s must be read", name);
+      }
     }
 
     private Side side(Buffer buffer) {
-      return switch (buffer.extents().getFirst()) {
-        case Extent.Fixed(long count) when count == 1 && buffer.extents().size() == 2 ->
-            Side.SENT_COUNTS;
+      List<Extent> extents = buffer.extents();
+      return switch (extents.getFirst()) {
+        case Extent.Fixed _ -> {
+          List<Extent> row = List.of(new Extent.Fixed(1), new Extent.Fixed(rule.expertCount));
+          require(extents.equals(row), "counts must be %s, got %s", row, buffer);
+          checkCounts(buffer);
+          yield Side.SENT_COUNTS;
+        }
         case Extent.Members(List<String> axes) -> {
           over(axes, rule.rows);
+          boolean fits = extents.size() == 2 && isOfExperts(extents.getLast());
+          require(fits, "counts must be of a device's part of %s, got %s", rule.experts, buffer);
+          checkCounts(buffer);
           yield Side.RECEIVED_COUNTS;
         }
         case Extent.Local local -> {
@@ -239,6 +264,19 @@ final class RowsRule {
         }
         default -> throw new PlanRefusedException("must be counts or rows, got " + buffer);
       };
+    }
+
+    private static void checkCounts(Buffer buffer) {
+      require(buffer.dtype() == DType.I32, "counts must be i32, got %s", buffer);
+    }
+
+    /** Whether an extent is a device's part of the label of experts. */
+    private boolean isOfExperts(Extent extent) {
+      return extent instanceof Extent.Local(int operand, List<String> labels)
+          && operand >= 0
+          && operand < rule.read.size()
+          && labels.equals(List.of(rule.experts))
+          && rule.read.get(operand).labels().contains(rule.experts);
     }
 
     /** Rows that a device has of its own are those of its groups. */
@@ -263,17 +301,30 @@ final class RowsRule {
     private Buffer buffer(String name) {
       Buffer buffer = buffers.get(name);
       require(buffer != null, "must name a buffer of %s, got %s", buffers.keySet(), name);
-      return java.util.Objects.requireNonNull(buffer);
+      return Objects.requireNonNull(buffer);
     }
 
     private void reads(String name, Side side) {
-      require(written.contains(name), "%s must be written before it is read", name);
+      use(name);
       require(side(buffer(name)) == side, "%s must be %s", name, side);
+    }
+
+    /** The place of a buffer among what was written. */
+    private int use(String name) {
+      int place = written.indexOf(name);
+      require(place >= 0, "%s must be written before it is read", name);
+      used.add(name);
+      return place;
     }
 
     private void writes(String name, Side side) {
       require(side(buffer(name)) == side, "%s must be %s", name, side);
-      require(written.add(name), "%s must be written once", name);
+      write(name);
+    }
+
+    private void write(String name) {
+      require(!written.contains(name), "%s must be written once", name);
+      written.add(name);
     }
 
     /** Both sides of a part that moves rows have rows of the same form. */
@@ -293,6 +344,10 @@ final class RowsRule {
       reads(rows.sends(), isBack ? Side.RECEIVED_COUNTS : Side.SENT_COUNTS);
       reads(rows.receives(), isBack ? Side.SENT_COUNTS : Side.RECEIVED_COUNTS);
       reads(rows.x(), isBack ? Side.RECEIVED : Side.SENT);
+      int place = use(rows.x());
+      require(
+          place > moved, "rows must travel in the order in which they were written, got %s", rows);
+      moved = place;
       writes(rows.out(), isBack ? Side.SENT : Side.RECEIVED);
       alike(buffer(rows.x()), buffer(rows.out()));
       if (isBack) {
@@ -325,9 +380,14 @@ final class RowsRule {
 
     /** A local composite is of what a device sends, or of what it receives. */
     private void run(Part.Run run) {
+      boolean isOfStatement =
+          run.attributes().entrySet().containsAll(rule.action.composite().attributes().entrySet());
+      require(isOfStatement, "must have the attributes of %s, got %s", rule.action.op(), run);
       Set<Side> sides = new HashSet<>();
       List<Integer> operands = new ArrayList<>();
-      boolean isCut = false;
+      List<Integer> places = new ArrayList<>();
+      List<Buffer> buffersRead = new ArrayList<>();
+      long members = 0;
       for (String name : run.reads()) {
         if (name.startsWith(CompositeParts.OPERAND)) {
           int operand = place(name, CompositeParts.OPERAND, rule.read.size());
@@ -335,22 +395,68 @@ final class RowsRule {
           sides.add(rule.isOfGroups(rule.read.get(operand)) ? Side.SENT : Side.RECEIVED);
         } else if (name.startsWith(CompositeParts.MEMBER)) {
           over(List.of(name.substring(CompositeParts.MEMBER.length()).split("\\.")), rule.inner);
+          members++;
         } else {
           Buffer buffer = buffer(name);
-          require(written.contains(name), "%s must be written before it is read", name);
+          int place = use(name);
           require(!addends.contains(name), "addends must be summed, got %s", name);
-          isCut |= buffer.extents().stream().anyMatch(Extent.Chunk.class::isInstance);
-          sides.add(with(side(buffer)));
+          buffersRead.add(buffer);
+          Side side = side(buffer);
+          if (side == with(side)) {
+            places.add(place);
+          }
+          sides.add(with(side));
         }
       }
-      for (int i = 1; i < operands.size(); i++) {
-        boolean ascends = operands.get(i - 1) < operands.get(i);
-        require(ascends, "operands must be read in their order, got %s", operands);
-      }
+      ascend(operands, run);
+      ascend(places, run);
       read.addAll(operands);
       run.writes().forEach(name -> sides.add(written(name)));
       require(sides.size() == 1, "a local composite must be on one side, got %s", run);
-      checkResults(run, isCut);
+      if (sides.contains(Side.RECEIVED)) {
+        checkReceived(run, operands, members, buffersRead);
+      } else {
+        require(members == 0, "must read no index of a device, got %s", run);
+        checkSent(run, operands, buffersRead);
+      }
+      checkResults(run, buffersRead);
+    }
+
+    private static void ascend(List<Integer> places, Part.Run run) {
+      for (int i = 1; i < places.size(); i++) {
+        boolean ascends = places.get(i - 1) < places.get(i);
+        require(ascends, "must read and write in their order, got %s", run);
+      }
+    }
+
+    /**
+     * Received rows are those of their counts; of addends along the inner axes each has an index.
+     */
+    private void checkReceived(
+        Part.Run run, List<Integer> operands, long members, List<Buffer> buffersRead) {
+      long counts = buffersRead.stream().filter(each -> side(each) == Side.RECEIVED_COUNTS).count();
+      require(counts == 1, "must read the counts of received rows once, got %s", run);
+      boolean isIndexed = !operands.isEmpty() && !rule.inner.isEmpty();
+      require(
+          members == (isIndexed ? 1 : 0),
+          "must read a device's index over %s, got %s",
+          Held.names(rule.inner),
+          run);
+    }
+
+    /** Rows that a device sends, or gets back, are those of an operand. */
+    private void checkSent(Part.Run run, List<Integer> operands, List<Buffer> buffersRead) {
+      Stream<Buffer> all =
+          Stream.concat(
+              buffersRead.stream(),
+              run.writes().stream().filter(buffers::containsKey).map(this::buffer));
+      all.forEach(
+          each -> {
+            if (each.extents().getFirst() instanceof Extent.Local rows) {
+              boolean isRead = operands.contains(rows.operand());
+              require(isRead, "must read operand %s, got %s", rows.operand(), run);
+            }
+          });
     }
 
     private Side written(String name) {
@@ -363,15 +469,22 @@ final class RowsRule {
         return with(side);
       }
       int result = place(name, CompositeParts.RESULT, rule.said.size());
-      require(written.add(name), "%s must be written once", name);
+      write(name);
       return rule.isOfGroups(rule.said.get(result)) ? Side.SENT : Side.RECEIVED;
     }
 
     /** A result of groups is cut along another label where it is made of such rows. */
-    private void checkResults(Part.Run run, boolean isCut) {
+    private void checkResults(Part.Run run, List<Buffer> buffersRead) {
+      boolean isCut =
+          buffersRead.stream()
+              .flatMap(each -> each.extents().stream())
+              .anyMatch(Extent.Chunk.class::isInstance);
+      List<Integer> results = new ArrayList<>();
       for (String name : run.writes()) {
         if (name.startsWith(CompositeParts.RESULT)) {
-          Held said = rule.said.get(place(name, CompositeParts.RESULT, rule.said.size()));
+          int result = place(name, CompositeParts.RESULT, rule.said.size());
+          results.add(result);
+          Held said = rule.said.get(result);
           boolean lies =
               said.cuts().stream()
                   .anyMatch(cut -> !cut.label().equals(rule.groups) && !cut.isWhole());
@@ -379,6 +492,7 @@ final class RowsRule {
           require(fits, "%s must be made of rows that are cut as it is, got %s", name, said);
         }
       }
+      ascend(results, run);
     }
 
     private static Side with(Side side) {

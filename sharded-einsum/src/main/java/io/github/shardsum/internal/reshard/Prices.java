@@ -158,7 +158,8 @@ public final class Prices {
       case Action.AllGather _ -> new Collective.AllGather(0, axes);
       case Action.AllReduce _ -> new Collective.AllReduce(Reduction.SUM, axes);
       case Action.ReduceScatter _ -> new Collective.ReduceScatter(Reduction.SUM, 0, axes);
-      case Action.AllToAll _, Action.Exchange _ -> new Collective.AllToAll(0, 0, axes);
+      case Action.AllToAll _, Action.Exchange _, Action.Partitioned _ ->
+          new Collective.AllToAll(0, 0, axes);
       case Action.CollectivePermute permute ->
           new Collective.Permute(
               permute.axes(), pairs(Permutation.of(before.get(), after.get()).sources()));
@@ -170,7 +171,6 @@ public final class Prices {
       case Action.Slice _,
           Action.Contract _,
           Action.Apply _,
-          Action.Partitioned _,
           Action.Loop _,
           Action.Windows _,
           Action.Await _ ->

@@ -120,11 +120,11 @@ public record ExpertPartition(boolean isGradient)
       return composite.operands().get(operand).type();
     }
 
-    /** Whether rows fit arrays. */
+    /** Whether rows fit arrays under the largest bound that loads may ask for. */
     boolean fits() {
       long groups = Math.ceilDiv(form.groups(), mesh.size(axes.tokens()));
       long rows = groups * form.tokens() * form.choices();
-      double most = Math.min(Math.ceil(bound * rows), (double) rows * mesh.size(axes.rows()));
+      double most = (double) rows * mesh.size(axes.rows());
       return most > 0 && most * Math.max(1, form.model()) <= Shape.LONGEST_ARRAY;
     }
 

@@ -8,6 +8,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -142,15 +143,25 @@ public final class ScalingRun {
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
       if (step.action().isCollective()) {
-        double bytes = 0;
-        for (int operand : step.operands()) {
-          PlannedValue value = plan.value(operand);
-          bytes += (double) value.localElements() * value.dtype().byteSize();
-        }
-        seconds += costs.price(plan.collective(i), Math.round(bytes)).seconds();
+        seconds += costs.price(plan.collective(i), Math.round(operandBytes(plan, i))).seconds();
       }
     }
     return seconds;
+  }
+
+  /** What a device brings to a collective; by rows what it sends, where loads are even. */
+  private static double operandBytes(SpmdPlan plan, int at) {
+    PlanStep step = plan.steps().get(at);
+    if (step.action() instanceof Action.Partitioned) {
+      double members = plan.mesh().size(step.action().groupAxes());
+      return plan.bytesReceived(at) * members / (members - 1);
+    }
+    double bytes = 0;
+    for (int operand : step.operands()) {
+      PlannedValue value = plan.value(operand);
+      bytes += (double) value.localElements() * value.dtype().byteSize();
+    }
+    return bytes;
   }
 
   /** A line of a table. */

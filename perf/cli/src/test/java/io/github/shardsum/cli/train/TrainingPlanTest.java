@@ -88,8 +88,7 @@ class TrainingPlanTest {
   }
 
   private static long bytes(ProgramPlan plan, int step) {
-    return plan.plan().elementsReceived(step)
-        * plan.plan().steps().get(step).result().dtype().byteSize();
+    return plan.plan().bytesReceived(step);
   }
 
   @Test

@@ -156,7 +156,7 @@ public final class Overlap {
     return !makes && (item.isAwait() || !step.action().isCollective()) && !isAlone(step.action());
   }
 
-  /** Whether an await must stand before an item: its first reader, a loop or windows. */
+  /** Whether an await must stand before an item: its first reader, or what runs alone. */
   private boolean isEdge(Item item, int reader) {
     return (item.step() == reader && !item.isAwait())
         || isAlone(plan.steps().get(item.step()).action());
@@ -164,7 +164,10 @@ public final class Overlap {
 
   /** Whether nothing may be in flight while an action runs. */
   private static boolean isAlone(Action action) {
-    return action instanceof Action.Loop || action instanceof Action.Windows;
+    return switch (action) {
+      case Action.Loop _, Action.Windows _, Action.Partitioned _ -> true;
+      default -> false;
+    };
   }
 
   private static boolean atMostInFlight(List<Item> items) {

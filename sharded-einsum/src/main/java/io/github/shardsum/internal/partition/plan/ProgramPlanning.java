@@ -87,12 +87,11 @@ public final class ProgramPlanning {
       return planner.plan(program, planner.cheapest(simple));
     }
     long limit = options.memoryLimit().getAsLong();
-    MemorySearch search = new MemorySearch(planner::planned, composites);
     Optional<Planned> windowed =
         options.windows() == PlanOptions.Windows.NEVER
             ? Optional.empty()
             : WindowChoice.within(planner.cheapest(simple), composites, options, limit);
-    return planner.plan(program, windowed.orElseGet(() -> search.within(simple, limit)));
+    return planner.plan(program, windowed.orElseGet(() -> planner.within(simple, limit)));
   }
 
   /** A value that is merged with another or decomposed is not kept either. */
@@ -217,12 +216,47 @@ public final class ProgramPlanning {
     if (options.partitions() != PlanOptions.Partitions.BY_PRICE || own.plan().raggedBound() == 0) {
       return own;
     }
-    PlanOptions without = options.withPartitions(PlanOptions.Partitions.NEVER);
     try {
-      Planned byRules =
-          new ProgramPlanning(mesh, composites, without).planned(program, Policy.CHEAPEST);
+      Planned byRules = withoutPartitions().planned(program, Policy.CHEAPEST);
       return byRules.cost() <= own.cost() ? byRules : own;
     } catch (PlanException tooLarge) {
+      return own;
+    }
+  }
+
+  private ProgramPlanning withoutPartitions() {
+    return new ProgramPlanning(
+        mesh, composites, options.withPartitions(PlanOptions.Partitions.NEVER));
+  }
+
+  private Planned searched(Program program, long limit) {
+    return new MemorySearch(this::planned, composites).within(program, limit);
+  }
+
+  /**
+   * The cheapest plan within a limit. Composites that are computed by partitions of their own may
+   * hold more than by their sharding rules, so the program is searched without these too.
+   */
+  private Planned within(Program program, long limit) {
+    if (options.partitions() != PlanOptions.Partitions.BY_PRICE) {
+      return searched(program, limit);
+    }
+    Planned own;
+    try {
+      own = searched(program, limit);
+    } catch (PlanException none) {
+      if (planned(program, Policy.CHEAPEST).plan().raggedBound() == 0) {
+        throw none;
+      }
+      return withoutPartitions().searched(program, limit);
+    }
+    if (own.plan().raggedBound() == 0) {
+      return own;
+    }
+    try {
+      Planned byRules = withoutPartitions().searched(program, limit);
+      return byRules.cost() <= own.cost() ? byRules : own;
+    } catch (PlanException _) {
       return own;
     }
   }

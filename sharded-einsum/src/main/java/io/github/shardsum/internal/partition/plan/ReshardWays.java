@@ -58,9 +58,13 @@ final class ReshardWays {
     this.reshards = new Reshards(prices, policy.reshards(options));
   }
 
-  /** The same on the mesh of a region's members, of which no network is known. */
+  /**
+   * The same on the mesh of a region's members, of which no network is known. Devices of one member
+   * agree on a bound of received rows without the other members, so composites keep their rules.
+   */
   ReshardWays on(Mesh other) {
-    return new ReshardWays(other, kernels, options.withoutTopology(), policy, whole);
+    PlanOptions inside = options.withoutTopology().withPartitions(PlanOptions.Partitions.NEVER);
+    return new ReshardWays(other, kernels, inside, policy, whole);
   }
 
   /** The cost of a plan's collectives. */

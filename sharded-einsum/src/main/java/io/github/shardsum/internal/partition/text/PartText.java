@@ -2,6 +2,7 @@ package io.github.shardsum.internal.partition.text;
 
 import io.github.shardsum.internal.reshard.PartFigures;
 import io.github.shardsum.internal.reshard.PartSizes;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.CompositeParts.Buffer;
 import io.github.shardsum.partition.CompositeParts.Extent;
@@ -12,6 +13,7 @@ import io.github.shardsum.partition.SpmdPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /** Bytes that the parts of a composite move, in words. */
 final class PartText {
@@ -55,15 +57,15 @@ final class PartText {
         for (Buffer buffer : action.parts().buffers()) {
           if (buffer.name().equals(swap.x())
               && buffer.extents().getLast() instanceof Extent.Fixed(long count)) {
-            long chunk = Math.max(1, sizes.chunks(count, swap.axes()).longest());
-            long busy = Math.ceilDiv(count, chunk);
+            Cut cut = sizes.chunks(count, swap.axes());
+            long idle = IntStream.range(0, members).filter(at -> cut.length(at) == 0).count();
             String label = buffer.labels().getLast();
-            return busy >= members
+            return idle == 0
                 ? ""
                 : String.format(
                     Locale.ROOT,
                     "; %d of %d devices along %s have no share of %s",
-                    members - busy,
+                    idle,
                     members,
                     String.join(".", swap.axes()),
                     label);
