@@ -6,6 +6,7 @@ import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.train.Recomputation;
 import io.github.shardsum.internal.moe.train.ShardedState;
 import io.github.shardsum.internal.moe.train.TrainingState;
 import io.github.shardsum.internal.moe.train.WholeState;
@@ -99,7 +100,8 @@ public final class Training implements AutoCloseable {
    * @param optimizer how parameters move
    * @param clip the largest norm of a gradient
    * @param recomputes whether the backward pass computes the activations inside each part of a
-   *     layer again from what the part added to, instead of keeping them: the same bits
+   *     layer again from what the part added to, instead of keeping them: the same bits on one
+   *     device, and on a mesh where sums have a fixed order
    */
   public record Settings(
       Transformer.Loss loss, Optimizer optimizer, double clip, boolean recomputes) {

@@ -110,7 +110,10 @@ class MeshTrainingTest {
         assertEquals(expected.keySet(), values.keySet());
         expected.forEach(
             (name, numbers) -> assertArrayEquals(numbers, values.get(name), ROUNDING, name));
-        assertEquals(loss, training.crossEntropy(batch(), Optimizer.Averaged.MEAN), ROUNDING);
+        if (mesh.size() == 2) {
+          // A plan of the loss for more devices takes seconds.
+          assertEquals(loss, training.crossEntropy(batch(), Optimizer.Averaged.MEAN), ROUNDING);
+        }
         Map<String, Tensor> state = new LinkedHashMap<>(training.state());
         training.step(batch(), RATE);
         training.restore(state, STEPS);

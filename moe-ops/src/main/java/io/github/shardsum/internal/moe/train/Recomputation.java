@@ -1,4 +1,4 @@
-package io.github.shardsum.moe.train;
+package io.github.shardsum.internal.moe.train;
 
 import io.github.shardsum.moe.model.Transformer;
 import io.github.shardsum.program.Program;
@@ -18,7 +18,7 @@ import java.util.TreeSet;
  * Residuals and small values, as routes, are kept, and so is what follows the last residual, which
  * is read at once.
  */
-final class Recomputation {
+public final class Recomputation {
   private final Program step;
   private final Map<Value, Integer> definedAt = new HashMap<>();
 
@@ -40,7 +40,7 @@ final class Recomputation {
    * @param step the program of a step, of a loss that shows its residuals
    * @param reported outputs of the loss, {@code loss} among them
    */
-  static Set<String> names(Program step, List<String> reported) {
+  public static Set<String> names(Program step, List<String> reported) {
     return new Recomputation(step).names(reported);
   }
 
