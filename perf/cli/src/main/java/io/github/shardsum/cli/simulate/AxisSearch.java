@@ -32,12 +32,13 @@ final class AxisSearch {
       ModelFile file, Machine machine, Optional<Layout> given, long batch, double eta) {
     if (given.isPresent()) {
       Job job = SimulateJobs.job(file, machine, given, batch);
-      return Planning.found(job, eta);
+      return better(Planning.of(job, eta, true), eta);
     }
     Job usual = usual(file, machine, batch);
     List<Prediction> all = new ArrayList<>();
     for (Layout layout : layouts(file, machine, usual.batch())) {
-      all.add(new ClosedForms().predict(usual.with(layout), eta));
+      Job job = SimulateJobs.job(file, machine, Optional.of(layout), batch);
+      all.add(new ClosedForms().predict(job, eta));
     }
     all.sort(BEST);
     List<Job> jobs = new ArrayList<>(List.of(usual));
@@ -51,7 +52,15 @@ final class AxisSearch {
             .map(job -> Planning.of(job, eta, true))
             .min(Comparator.comparing(Planning::prediction, BEST))
             .orElseThrow();
-    return Planning.found(best.prediction().job(), eta);
+    return better(best, eta);
+  }
+
+  /** A plan with layouts that are found for its parts, or the plan where those are no gain. */
+  private static Planning better(Planning usual, double eta) {
+    Planning found = Planning.found(usual.prediction().job(), eta);
+    boolean isBetter =
+        found.forms().isPresent() && BEST.compare(found.prediction(), usual.prediction()) < 0;
+    return isBetter ? found : usual;
   }
 
   private static final Comparator<Prediction> BEST =

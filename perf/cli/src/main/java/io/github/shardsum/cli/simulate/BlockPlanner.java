@@ -6,7 +6,6 @@ import io.github.shardsum.auto.FoundLayouts;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.cli.simulate.PlannedBlock.Weighted;
 import io.github.shardsum.moe.MoePrograms;
-import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
@@ -85,7 +84,7 @@ final class BlockPlanner {
 
   /**
    * Searches for layouts of weights and of what is between. Tokens lie as usual where parts follow
-   * each other, and no part needs more memory than usual.
+   * each other, and no part needs more than a hundredth more memory than usual.
    *
    * @return the found layouts, or the usual ones where those take no more time
    */
@@ -97,16 +96,22 @@ final class BlockPlanner {
     Map<String, String> tokens = tokens(usual);
     Block open = Blocks.with(block, tokens);
     PlanOptions limited = options.withMemoryLimit(usual.both().plan().peakBytes());
-    FoundLayouts found;
+    AutoOptions search =
+        AutoOptions.defaults().withPlan(limited).withKernels(kernels).withSeconds(SECONDS);
     try {
-      found =
-          Auto.find(
-              open.both(),
-              model.mesh(),
-              AutoOptions.defaults().withPlan(limited).withKernels(kernels).withSeconds(SECONDS));
-    } catch (PlanException none) {
+      FoundLayouts found = Auto.find(open.both(), model.mesh(), search);
+      Map<String, String> layouts = layouts(open, tokens, found);
+      Planned other = planned(Blocks.with(block, layouts), Map.copyOf(layouts));
+      return isBetter(other.block(), usual.block()) ? other : usual;
+    } catch (IllegalArgumentException none) {
+      // Nothing fits, or layouts of both passes are none of the forward pass alone.
       return usual;
     }
+  }
+
+  /** The found layouts of a part's forward pass, and of its tokens and weights. */
+  private static Map<String, String> layouts(
+      Block open, Map<String, String> tokens, FoundLayouts found) {
     Map<String, String> layouts = new TreeMap<>(tokens);
     Set<String> forward = names(open.forward());
     found
@@ -118,12 +123,11 @@ final class BlockPlanner {
               }
             });
     for (PlannedValue input : found.plan().plan().inputs()) {
-      if (block.weights().containsKey(input.name())) {
+      if (open.weights().containsKey(input.name())) {
         layouts.put(input.name(), input.layout().term().spaced());
       }
     }
-    Planned other = planned(Blocks.with(block, layouts), Map.copyOf(layouts));
-    return isBetter(other.block(), usual.block()) ? other : usual;
+    return layouts;
   }
 
   private boolean isBetter(PlannedBlock one, PlannedBlock than) {

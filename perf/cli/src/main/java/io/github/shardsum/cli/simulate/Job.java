@@ -44,7 +44,7 @@ record Job(
         assumptions);
   }
 
-  Job with(Layout other) {
+  private Job with(Layout other) {
     return new Job(
         model,
         machine,

@@ -38,6 +38,7 @@ import java.util.zip.CRC32;
 final class CheckpointFolder implements AutoCloseable {
   private static final Pattern NAME = Pattern.compile("checkpoint-\\d{9}(\\.safetensors)?");
   private static final Pattern BEGUN = Pattern.compile("\\.checkpoint-\\d{9}\\.part");
+  private static final Pattern ASIDE = Pattern.compile("\\.checkpoint-\\d{9}\\.old");
   private static final Pattern STEP = Pattern.compile("\\d{1,18}");
   private static final int KEPT = 2;
 
@@ -46,6 +47,9 @@ final class CheckpointFolder implements AutoCloseable {
 
   /** Behind the name of a file that is no checkpoint any more. */
   private static final String DAMAGED = ".damaged";
+
+  /** Behind the name of a checkpoint, while another of the same step takes its place. */
+  private static final String OLD = ".old";
 
   private static final String LOCK = "lock";
   private static final int CHUNK = 8192;
@@ -163,6 +167,7 @@ final class CheckpointFolder implements AutoCloseable {
       if (held != null) {
         // Of a process that was killed in the middle of a write; nobody else writes here now.
         WholeFile.deleteParts(folder);
+        restore(folder);
         for (Path begun : matching(folder, BEGUN)) {
           CheckpointParts.delete(begun);
         }
@@ -179,6 +184,19 @@ final class CheckpointFolder implements AutoCloseable {
         folder.toString(),
         null,
         "in use by another process; wait for it, or choose another folder");
+  }
+
+  /** Checkpoints whose places others were about to take, if none has. */
+  private static void restore(Path folder) throws IOException {
+    for (Path aside : matching(folder, ASIDE)) {
+      String name = aside.getFileName().toString();
+      Path whole = folder.resolve(name.substring(1, name.length() - OLD.length()));
+      if (Files.exists(whole)) {
+        CheckpointParts.delete(aside);
+      } else {
+        Files.move(aside, whole, StandardCopyOption.ATOMIC_MOVE);
+      }
+    }
   }
 
   /** The checkpoints of a folder, the last first. */
@@ -204,12 +222,29 @@ final class CheckpointFolder implements AutoCloseable {
   static Checkpoint last(Path folder, Consumer<String> warn) throws IOException {
     List<Path> files = checkpoints(folder);
     if (files.isEmpty()) {
-      throw new NoSuchFileException(
-          folder.resolve("checkpoint-*.safetensors").toString(),
-          null,
-          "train writes one with --checkpoint");
+      throw none(folder);
     }
     return whole(files, warn);
+  }
+
+  /**
+   * Reads the newest checkpoint of a folder, and no other.
+   *
+   * @throws IOException if there is none, or it is damaged
+   */
+  static Checkpoint newest(Path folder) throws IOException {
+    List<Path> files = checkpoints(folder);
+    if (files.isEmpty()) {
+      throw none(folder);
+    }
+    return whole(files.subList(0, 1), _ -> {});
+  }
+
+  private static IOException none(Path folder) {
+    return new NoSuchFileException(
+        folder.resolve("checkpoint-*.safetensors").toString(),
+        null,
+        "train writes one with --checkpoint");
   }
 
   /** The first of these that is whole; the first one's damage if none is. */
@@ -326,14 +361,27 @@ final class CheckpointFolder implements AutoCloseable {
     Files.createDirectory(begun(folder, step));
   }
 
-  /** Gives that folder its name, and then deletes all but the last two checkpoints. */
+  /**
+   * Gives that folder its name, and then deletes all but the last two checkpoints. One of the same
+   * step is kept under another name until then.
+   */
   void end(long step) throws IOException {
     Path begun = begun(folder, step);
     Path whole = folder.resolve(String.format(Locale.ROOT, "checkpoint-%09d", step));
     force(begun);
-    CheckpointParts.delete(whole);
-    Files.move(begun, whole, StandardCopyOption.ATOMIC_MOVE);
+    Path aside = folder.resolve("." + whole.getFileName() + OLD);
+    if (Files.exists(whole)) {
+      CheckpointParts.delete(aside);
+      Files.move(whole, aside, StandardCopyOption.ATOMIC_MOVE);
+    }
+    try {
+      Files.move(begun, whole, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException failed) {
+      restore(folder);
+      throw failed;
+    }
     force(folder);
+    CheckpointParts.delete(aside);
     deleteOld();
   }
 

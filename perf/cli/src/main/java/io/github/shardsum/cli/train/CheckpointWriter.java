@@ -45,12 +45,6 @@ final class CheckpointWriter {
     this.agreement = agreement;
   }
 
-  /** The writer of a process that is the only one. */
-  static CheckpointWriter alone(CheckpointFolder folder) {
-    return new CheckpointWriter(
-        folder.file(""), Optional.of(folder), 0, 1, Trainer.Agreement.ALONE);
-  }
-
   /**
    * The state of a training.
    *

@@ -165,8 +165,9 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--recompute",
       description =
-          "Compute activations inside layers again in the backward pass instead of keeping them: the"
-              + " same bits in less memory and more time.")
+          "Compute activations inside layers again in the backward pass instead of keeping them: less"
+              + " memory, more time, and the same bits on one device, and on a mesh with"
+              + " --reproducible.")
   private boolean recompute;
 
   @Option(

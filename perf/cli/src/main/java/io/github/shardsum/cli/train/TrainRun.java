@@ -130,13 +130,16 @@ final class TrainRun {
     }
   }
 
-  /** The last checkpoint; other processes read it after the first has set damaged ones aside. */
+  /**
+   * The last checkpoint. Other processes read it after the first has set damaged ones aside, and
+   * take no other.
+   */
   private Optional<CheckpointFolder.Checkpoint> last(Folder folder) throws IOException {
     Optional<CheckpointFolder.Checkpoint> last = folder.last(warn);
     if (!opened.any(last.isPresent()) || last.isPresent()) {
       return last;
     }
-    return Optional.of(CheckpointFolder.last(job.checkpoint().orElseThrow(), warn));
+    return Optional.of(CheckpointFolder.newest(job.checkpoint().orElseThrow()));
   }
 
   private Trainer trainer(

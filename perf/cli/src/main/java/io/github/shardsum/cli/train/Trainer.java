@@ -67,6 +67,9 @@ final class Trainer implements AutoCloseable {
 
   private History history = new History();
 
+  /** The step of the last checkpoint that was written here. */
+  private long saved = -1;
+
   /**
    * A model, and the data that it is trained on.
    *
@@ -81,9 +84,6 @@ final class Trainer implements AutoCloseable {
   /** Whether something holds on any process of the job, all of which ask in the same order. */
   @FunctionalInterface
   interface Agreement {
-    /** Agreement of a process that is alone. */
-    Agreement ALONE = own -> own;
-
     boolean any(boolean own);
   }
 
@@ -246,7 +246,7 @@ final class Trainer implements AutoCloseable {
     long began = clock.getAsLong();
     // The first checkpoint follows the first step, so that a folder that cannot be written is
     // known.
-    long saved = began - CHECKPOINT_NANOS;
+    long written = began - CHECKPOINT_NANOS;
     // Time for measurements and checkpoints is none for training.
     long apart = 0;
     while ((steps.isEmpty() || training.steps() - first < steps.getAsLong())
@@ -264,9 +264,9 @@ final class Trainer implements AutoCloseable {
       if (training.steps() % EVALUATION == 0) {
         measure();
       }
-      if (agreement.any(writer.isPresent() && since - saved > CHECKPOINT_NANOS)) {
+      if (agreement.any(writer.isPresent() && since - written > CHECKPOINT_NANOS)) {
         save();
-        saved = clock.getAsLong();
+        written = clock.getAsLong();
       }
       apart += clock.getAsLong() - since;
     }
@@ -352,8 +352,9 @@ final class Trainer implements AutoCloseable {
         model.spec(), model.tokenizer(), averages(), backend, batch, Translator.BEAM);
   }
 
+  /** Writes a checkpoint, unless the one of this step is there. */
   private void save() throws IOException {
-    if (writer.isEmpty()) {
+    if (writer.isEmpty() || saved == training.steps()) {
       return;
     }
     Map<String, String> metadata = new LinkedHashMap<>();
@@ -365,6 +366,7 @@ final class Trainer implements AutoCloseable {
     metadata.put("program", program());
     metadata.put("tokenizer", model.tokenizer().toString());
     writer.get().save(CheckpointWriter.State.of(training), history.tensors(), metadata);
+    saved = training.steps();
   }
 
   /** The last value of a curve, NaN if there is none. */

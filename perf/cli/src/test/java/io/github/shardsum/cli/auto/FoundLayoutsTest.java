@@ -26,6 +26,7 @@ import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.testsupport.TestDepth;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,7 +34,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Annotations that are found, beside those that are written by hand in this repository. */
 class FoundLayoutsTest {
@@ -119,13 +122,24 @@ class FoundLayoutsTest {
     assertNoWorse(layer, mesh, byHand(layer, mesh, paper), 1);
   }
 
+  /** The short depth has the layer instead of large ones, once for each mesh. */
+  static List<Arguments> models() {
+    List<Arguments> all = new ArrayList<>();
+    all.add(Arguments.of(Models.MOE, "x=8"));
+    all.add(Arguments.of(Models.MOE_GRADIENT, "x=2,y=4"));
+    if (TestDepth.current() != TestDepth.SHORT) {
+      all.add(Arguments.of(Models.MOE_GRADIENT, "x=8"));
+      all.add(Arguments.of(Models.GSHARD_600B_BLOCK, "x=8"));
+    }
+    return all;
+  }
+
   @ParameterizedTest
-  @CsvSource({"MOE, x=8", "MOE_GRADIENT, x=8", "MOE_GRADIENT, 'x=2,y=4'", "GSHARD_600B_BLOCK, x=8"})
+  @MethodSource("models")
   void noWorseThanTheModelsAnnotations(Models model, String mesh) {
     Mesh on = Mesh.parse(mesh);
     Program annotated = model.program(on);
     boolean isLarge = model != Models.MOE && TestDepth.current() == TestDepth.SHORT;
-    // The short depth has the layer alone, whose search takes a second.
     Program program = isLarge ? layer(8, 64, 8, 32, 64) : Annotations.none(annotated);
     double byHand =
         isLarge
@@ -317,7 +331,8 @@ class FoundLayoutsTest {
       assertTrue(layout(free, input).startsWith("B@"), () -> input + " " + layout(free, input));
     }
     double before = all;
-    for (double share : new double[] {0.85, 0.7}) {
+    boolean isDeep = TestDepth.current() == TestDepth.EXHAUSTIVE;
+    for (double share : isDeep ? new double[] {0.85, 0.7} : new double[] {0.7}) {
       long limit = (long) (share * free.peakBytes());
       FoundLayouts tight =
           Auto.find(step, mesh, options.withPlan(PlanOptions.defaults().withMemoryLimit(limit)));

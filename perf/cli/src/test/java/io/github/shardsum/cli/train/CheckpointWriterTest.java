@@ -174,6 +174,47 @@ class CheckpointWriterTest {
     }
   }
 
+  @Test
+  void aCheckpointOfTheSameStepTakesThePlaceOfTheOneBefore() throws Exception {
+    try (CheckpointFolder folder = CheckpointFolder.open(path)) {
+      save(folder, 1, CheckpointWriterTest::parts);
+      assertEquals(
+          List.of(Optional.empty(), Optional.empty()),
+          save(folder, 1, CheckpointWriterTest::parts));
+      assertEquals(List.of("checkpoint-000000001", "lock"), names());
+      assertState(CheckpointFolder.newest(path));
+    }
+  }
+
+  /** Without the folder that is to take its place. */
+  @Test
+  void aCheckpointWhosePlaceCannotBeTakenStays() throws Exception {
+    try (CheckpointFolder folder = CheckpointFolder.open(path)) {
+      save(folder, 1, CheckpointWriterTest::parts);
+      assertThrows(IOException.class, () -> folder.end(1));
+      assertEquals(List.of("checkpoint-000000001", "lock"), names());
+      assertState(CheckpointFolder.newest(path));
+    }
+  }
+
+  /** Killed while a checkpoint takes the place of another, before it has it and after. */
+  @Test
+  void aCheckpointThatWasSetAsideIsRestored() throws Exception {
+    Path aside = path.resolve(".checkpoint-000000001.old");
+    try (CheckpointFolder folder = CheckpointFolder.open(path)) {
+      save(folder, 1, CheckpointWriterTest::parts);
+    }
+    Files.move(path.resolve("checkpoint-000000001"), aside);
+    try (CheckpointFolder folder = CheckpointFolder.open(path)) {
+      assertEquals(List.of("checkpoint-000000001", "lock"), names());
+      assertState(folder.last(_ -> {}).orElseThrow());
+    }
+    Files.createDirectory(aside);
+    CheckpointFolder.open(path).close();
+    assertEquals(List.of("checkpoint-000000001", "lock"), names());
+    assertState(CheckpointFolder.newest(path));
+  }
+
   /** Killed before the index, and between the index and the name: neither is a checkpoint. */
   @Test
   void whatKilledProcessesBeganIsNoCheckpointAndIsCleared() throws Exception {
@@ -204,10 +245,15 @@ class CheckpointWriterTest {
       byte[] bytes = Files.readAllBytes(part);
       bytes[bytes.length - 1] ^= 1;
       Files.write(part, bytes);
+      String message =
+          String.valueOf(
+              assertThrows(IOException.class, () -> CheckpointFolder.newest(path)).getMessage());
+      assertTrue(message.contains("part-00001.safetensors"), message);
       List<String> warnings = new ArrayList<>();
       assertEquals(1, folder.last(warnings::add).orElseThrow().step());
       assertTrue(warnings.getFirst().contains("part-00001.safetensors"), warnings::toString);
       assertTrue(warnings.getFirst().contains("w@1:4,"), warnings::toString);
+      assertState(CheckpointFolder.newest(path));
       assertEquals(
           List.of("checkpoint-000000001", "checkpoint-000000002.damaged", "lock"), names());
     }

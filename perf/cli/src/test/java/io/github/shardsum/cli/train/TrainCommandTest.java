@@ -99,7 +99,12 @@ class TrainCommandTest {
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 
+  /** Trains without baselines. */
   private Ran train(Path model, String... more) {
+    return trainWith(model, Stream.concat(Stream.of("--no-baselines"), Stream.of(more)).toList());
+  }
+
+  private Ran trainWith(Path model, List<String> more) {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -110,7 +115,7 @@ class TrainCommandTest {
                 model.toString(),
                 "--threads",
                 "1"));
-    arguments.addAll(List.of(more));
+    arguments.addAll(more);
     return run(arguments.toArray(String[]::new));
   }
 
@@ -170,7 +175,7 @@ class TrainCommandTest {
   @Test
   void aTrainingThatIsResumedHasTheBytesOfOneThatWasNot() throws IOException {
     Path whole = folder.resolve("whole");
-    Ran all = train(whole, "--steps", "4", "--experts", "2");
+    Ran all = trainWith(whole, List.of("--steps", "4", "--experts", "2"));
     assertEquals(0, all.status(), all.err());
     assertTrue(all.out().contains("2 experts: 4 steps, 4 in this run"), all.out());
     assertTrue(all.out().contains("nearest neighbour"), all.out());
@@ -332,7 +337,7 @@ class TrainCommandTest {
     assertTrue(read.err().contains("; using " + files.get(1).getFileName()), read.err());
     assertTrue(Files.exists(files.getFirst()));
 
-    Ran on = train(model, "--until", "5", "--resume", "--no-baselines");
+    Ran on = train(model, "--until", "5", "--resume");
     assertEquals(0, on.status(), on.err());
     assertTrue(on.err().contains(why), on.err());
     assertTrue(on.out().contains("5 steps, 2 in this run"), on.out());
@@ -462,7 +467,7 @@ class TrainCommandTest {
     Path one = folder.resolve("one");
     assertEquals(0, train(one, "--steps", "2", "--experts", "4").status());
     Path mesh = folder.resolve("mesh");
-    Ran ran = train(mesh, "--steps", "2", "--experts", "4", "--mesh", "x=2,y=2");
+    Ran ran = train(mesh, "--steps", "2", "--experts", "4", "--mesh", "y=2");
     assertEquals(0, ran.status(), ran.err());
     List<Double> expected = losses(one);
     List<Double> losses = losses(mesh);
@@ -479,17 +484,16 @@ class TrainCommandTest {
   @Test
   void expertsWithSlotsAreTrainedAndGoneOnWithOnAMesh() throws IOException {
     Path model = folder.resolve("slots");
-    Ran alone = train(model, "--steps", "1", "--experts", "4", "--slots", "0.5", "--no-baselines");
+    Ran alone = train(model, "--steps", "1", "--experts", "4", "--slots", "0.5");
     assertEquals(0, alone.status(), alone.err());
     String percent = "dropped +\\d+\\.\\d % of the choices of the last 1 steps found";
     assertTrue(Pattern.compile(percent).matcher(alone.out()).find(), alone.out());
-    Ran more =
-        train(model, "--steps", "1", "--resume", "--recompute", "--mesh", "x=2", "--no-baselines");
+    Ran more = train(model, "--steps", "1", "--resume", "--recompute", "--mesh", "x=2");
     assertEquals(0, more.status(), more.err());
     assertTrue(more.out().contains("of the choices of the last 2 steps found"), more.out());
     assertTrue(
         Pattern.compile("all-to-all +over x +\\d+ +[\\d,]+ bytes").matcher(more.out()).find());
-    Ran other = train(model, "--steps", "1", "--resume", "--slots", "2", "--no-baselines");
+    Ran other = train(model, "--steps", "1", "--resume", "--slots", "2");
     assertRefused(other, "--slots");
   }
 
@@ -577,7 +581,7 @@ class TrainCommandTest {
 
   @Test
   void aSweepComparesModelsBySeeds() throws IOException {
-    boolean few = TestDepth.current() == TestDepth.SHORT;
+    boolean few = TestDepth.current() != TestDepth.EXHAUSTIVE;
     Sweep.Grid grid = few ? new Sweep.Grid(List.of(1, 4), 2) : Sweep.Grid.STANDARD;
     Path page = folder.resolve("sweep.html");
     String out = few ? swept(grid, page) : swept(page);

@@ -23,6 +23,8 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +86,10 @@ class TrainerTest {
   }
 
   private Trainer trainer(Optional<CheckpointFolder> into) {
+    return trainer(into, () -> now);
+  }
+
+  private Trainer trainer(Optional<CheckpointFolder> into, LongSupplier clock) {
     Map<String, List<Training.Batch>> measured = Map.of("held back", examples().batches());
     return new Trainer(
         new Trainer.Model(spec(), TOKENIZER, 1, "data", 1),
@@ -91,9 +98,9 @@ class TrainerTest {
         Trainer.SETTINGS,
         new Slow(this),
         Optional.empty(),
-        into.map(CheckpointWriter::alone),
-        Trainer.Agreement.ALONE,
-        () -> now);
+        into.map(_ -> new CheckpointWriter(folder, into, 0, 1, own -> own)),
+        own -> own,
+        clock);
   }
 
   /** Steps of 7 seconds: after 104 of them 728 seconds are gone, after 103 but 721. */
@@ -130,6 +137,29 @@ class TrainerTest {
     assertEquals(List.of("", "1", "1", "1", "1", "1", "6", "6", "6", "6", "6", "11", "11"), newest);
   }
 
+  /** The clock, which is read after each checkpoint, takes it away. */
+  @Test
+  void aStepThatWasSavedIsNotSavedAgainAtTheEnd() throws IOException {
+    try (CheckpointFolder open = CheckpointFolder.open(folder);
+        Trainer trainer = trainer(Optional.of(open), this::deleteCheckpoints)) {
+      trainer.train(OptionalLong.of(1), OptionalLong.empty(), () -> false, _ -> {});
+      assertEquals(List.of(), names());
+      trainer.train(OptionalLong.of(2), OptionalLong.empty(), () -> false, _ -> {});
+      assertEquals(List.of("3"), names());
+    }
+  }
+
+  private long deleteCheckpoints() {
+    try {
+      for (Path file : CheckpointFolder.checkpoints(folder)) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return now;
+  }
+
   /** A process that does not translate takes part in the gathering and keeps nothing. */
   @Test
   void runningMeansAreOfEachParameterAndKeptWhereAsked() throws IOException {
@@ -163,7 +193,7 @@ class TrainerTest {
     try {
       return names().stream().findFirst().orElse("");
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -3,8 +3,11 @@ package io.github.shardsum.cli.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.model.TransformerSpec;
@@ -47,22 +50,23 @@ class TrainingPlanTest {
 
   private final Map<String, ProgramPlan> plans = new HashMap<>();
 
-  private ProgramPlan plan(String notation) {
-    return plans.computeIfAbsent(notation, TrainingPlanTest::planned);
+  private final Program step = step();
+
+  private static Program step() {
+    Backend local = LocalBackend.of(Workers.sequential(), MoePrograms.kernels());
+    try (Training training = new Training(SPEC, Trainer.SETTINGS, local, 1)) {
+      return training.program(64, 16, 8);
+    }
   }
 
-  private static ProgramPlan planned(String notation) {
+  private ProgramPlan plan(String notation) {
+    return plans.computeIfAbsent(notation, this::planned);
+  }
+
+  private ProgramPlan planned(String notation) {
     Mesh mesh = Mesh.parse(notation);
-    MeshAxes axes = MeshAxes.of(mesh);
-    try (Collectives collectives = Collectives.open(mesh);
-        Training training =
-            new Training(
-                SPEC,
-                Trainer.SETTINGS,
-                MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults()),
-                1)) {
-      Program step = training.program(64, 16, 8);
-      Program laid = Annotations.of(TrainingLayouts.of(step, axes)).apply(step);
+    try (Collectives collectives = Collectives.open(mesh)) {
+      Program laid = Annotations.of(TrainingLayouts.of(step, MeshAxes.of(mesh))).apply(step);
       return MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults()).plan(laid);
     }
   }
