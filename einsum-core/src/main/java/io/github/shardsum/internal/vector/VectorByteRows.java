@@ -23,8 +23,8 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Two products fit only if one factor is above -128. So -128 in y counts as -127, and the rows
  * that it meets are subtracted afterwards.
  *
- * <p>Sums that come round a loop are never the receiver of a method: without a profile of the classes
- * that it has met, C2 leaves the call, and vectors become objects.
+ * <p>Sums that come round a loop are never the receiver of a method: without a profile of the
+ * classes that it has met, C2 leaves the call, and vectors become objects.
  */
 final class VectorByteRows implements ByteRows {
   static final ByteRows SHARED = new VectorByteRows();
