@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Plans in which rows travel: what else devices may do then, and what is told of it. */
+/** Plans in which rows travel: overlap, memory limits, regions, and the figures of a step. */
 class RowsPlanTest {
   private static final PlanOptions ROWS = PlanOptions.defaults().withPartitions(Partitions.ALWAYS);
 

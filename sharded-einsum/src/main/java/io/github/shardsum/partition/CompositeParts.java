@@ -24,10 +24,10 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
   /** Names of a statement's operands begin with this. */
   public static final String OPERAND = "operand.";
 
-  /** What names of a statement's results begin with. */
+  /** The prefix of names of a statement's results. */
   public static final String RESULT = "result.";
 
-  /** What names of a device's index along axes begin with. */
+  /** The prefix of names of a device's index along axes. */
   public static final String MEMBER = "member.";
 
   /** Copies the lists. */

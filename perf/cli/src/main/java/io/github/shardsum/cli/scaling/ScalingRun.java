@@ -149,7 +149,7 @@ public final class ScalingRun {
     return seconds;
   }
 
-  /** What a device brings to a collective; by rows what it sends, where loads are even. */
+  /** Bytes that a device brings to a collective; by rows those that it sends under even loads. */
   private static double operandBytes(SpmdPlan plan, int at) {
     PlanStep step = plan.steps().get(at);
     if (step.action() instanceof Action.Partitioned) {

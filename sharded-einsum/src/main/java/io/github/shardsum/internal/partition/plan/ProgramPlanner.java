@@ -179,7 +179,7 @@ public final class ProgramPlanner {
     return plans;
   }
 
-  /** What reductions in the order of the sums cost more than those that were chosen. */
+  /** The extra price of reductions in the order of the sums over those that were chosen. */
   private static double added(ReshardWays ways, SpmdPlan written, SpmdPlan ordered) {
     return ways.sums().isTree()
         ? ways.total(ways.cost(ordered)) - ways.total(ways.cost(written))
