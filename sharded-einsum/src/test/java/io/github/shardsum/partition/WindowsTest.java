@@ -220,16 +220,15 @@ class WindowsTest {
     }
     // A region of nothing has one element.
     boolean isEmpty = plan.inputs().stream().anyMatch(x -> x.shape().elementCount() == 0);
-    boolean isPair = collectives.processes() == 2 && collectives.mesh().size() == 2;
-    if (isPair && !isEmpty) {
+    if (collectives.processes() == collectives.mesh().size() && !isEmpty) {
       holdsWhatIsPlanned(plan, collectives, runner.keptBytes(1), what);
     }
   }
 
   /**
-   * Each of two processes of one device allocates what the plan says, to the byte on the device
-   * that has the first chunk of every label, and no more on the other. The operands' chunks come by
-   * messages, so the rings' buffers are there.
+   * A process of one device allocates what the plan says, to the byte on the device that has the
+   * first chunk of every label, and no more elsewhere. The operands' chunks come by messages, so
+   * the rings' buffers are there.
    */
   private static void holdsWhatIsPlanned(
       SpmdPlan plan, Collectives collectives, long kept, String what) {

@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
  * largest goes first, each to the lowest offset where it fits.
  */
 public final class MemoryPlanner {
-  /** 64 bytes of the narrowest dtype, so that every buffer begins a cache line. */
-  private static final long ALIGNMENT = 64;
+  /** Bytes of a cache line: every buffer begins one. */
+  private static final long LINE = 64;
 
   private MemoryPlanner() {}
 
@@ -55,7 +55,8 @@ public final class MemoryPlanner {
       if (offset + buffer.shape().elementCount() <= other.offset()) {
         break;
       }
-      offset = Math.max(offset, aligned(other.offset() + other.shape().elementCount()));
+      offset =
+          Math.max(offset, aligned(buffer.dtype(), other.offset() + other.shape().elementCount()));
     }
     return new BufferInfo(buffer.dtype(), buffer.shape(), buffer.from(), buffer.to(), offset);
   }
@@ -65,7 +66,8 @@ public final class MemoryPlanner {
     return x.dtype() == y.dtype() && x.from() <= y.to() && y.from() <= x.to();
   }
 
-  private static long aligned(long elements) {
-    return Math.ceilDiv(elements, ALIGNMENT) * ALIGNMENT;
+  private static long aligned(DType dtype, long elements) {
+    long line = LINE / dtype.byteSize();
+    return Math.ceilDiv(elements, line) * line;
   }
 }
