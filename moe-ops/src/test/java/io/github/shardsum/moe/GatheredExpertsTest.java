@@ -1,28 +1,15 @@
 package io.github.shardsum.moe;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.shardsum.backend.Executable;
-import io.github.shardsum.backend.LocalBackend;
-import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
-import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
-import io.github.shardsum.program.Annotations;
-import io.github.shardsum.program.Program;
-import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
-import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -33,38 +20,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class GatheredExpertsTest {
   private static final double ROUNDING = 1e-10;
 
-  /** Experts on x, their hidden width on m, groups on d and x. */
-  private static Program annotated(Program layer, Mesh mesh) {
-    String data = mesh.axisNames().contains("d") ? "d.x" : "x";
-    String hidden = mesh.axisNames().contains("m") ? "@m" : "";
-    Map<String, String> layouts = new HashMap<>();
-    layouts.put("inputs", "G@" + data + " S M");
-    layouts.put("outputs", "G@" + data + " S M");
-    Map<String, String> weights =
-        Map.of(
-            "wi", "E@x M H%s",
-            "wv", "E@x M H%s",
-            "wo", "E@x H%s M",
-            "b_in", "E@x H%s",
-            "b_v", "E@x H%s",
-            "b_out", "E@x M");
-    for (Value input : layer.inputs()) {
-      String layout = weights.get(input.name());
-      if (layout != null) {
-        layouts.put(input.name(), layout.replace("%s", hidden));
-      }
-    }
-    return Annotations.of(layouts).apply(layer);
-  }
-
-  private static MoeSpec spec(
-      long groups, long experts, Activation activation, boolean biased, DType dtype) {
-    RouteOptions options = RouteOptions.parse("top2 second=all capacity=load");
-    MoeSizes sizes = MoeSizes.of(groups, 9, experts, 32, 256, options);
-    MoeSpec spec =
-        MoeSpec.of(sizes, dtype, options, Randomness.seeded(7)).withActivation(activation);
-    return biased ? spec.withBias() : spec;
-  }
+  private static final ExpertsOnMesh LAYERS =
+      new ExpertsOnMesh(
+          PlanOptions.defaults().withPartitions(PlanOptions.Partitions.NEVER),
+          executable -> assertEquals(List.of(), ofExperts(executable), executable::explain));
 
   @ParameterizedTest
   @CsvSource({
@@ -76,8 +35,8 @@ class GatheredExpertsTest {
   })
   void onOneAxisTheBitsAreThoseOfOneDevice(
       String mesh, long groups, long experts, Activation activation, boolean biased, DType dtype) {
-    MoeSpec spec = spec(groups, experts, activation, biased, dtype);
-    check(spec, Mesh.parse(mesh), 0);
+    MoeSpec spec = ExpertsOnMesh.spec(groups, experts, 256, activation, biased, dtype);
+    LAYERS.check(spec, Mesh.parse(mesh), 0);
   }
 
   @ParameterizedTest
@@ -92,49 +51,8 @@ class GatheredExpertsTest {
   })
   void onSeveralAxesTheValuesAreThoseOfOneDevice(
       String mesh, long groups, long experts, Activation activation, boolean biased) {
-    MoeSpec spec = spec(groups, experts, activation, biased, DType.F64);
-    check(spec, Mesh.parse(mesh), ROUNDING);
-  }
-
-  private static void check(MoeSpec spec, Mesh mesh, double within) {
-    Program layer = MoePrograms.raggedLayer(spec);
-    Program annotated = annotated(layer, mesh);
-    check(mesh, layer, annotated, within);
-    check(mesh, MoePrograms.gradient(layer), MoePrograms.gradient(annotated), within);
-  }
-
-  private static void check(Mesh mesh, Program plain, Program annotated, double within) {
-    Random random = new Random(5);
-    List<Tensor> inputs = new ArrayList<>();
-    plain.inputs().forEach(input -> inputs.add(random(input, random)));
-    try (Collectives collectives = Collectives.open(mesh);
-        Executable one =
-            LocalBackend.of(Workers.sequential(), MoePrograms.kernels()).compile(plain);
-        MeshExecutable many =
-            MeshBackend.of(
-                    collectives,
-                    MoePrograms.kernels(),
-                    PlanOptions.defaults().withPartitions(PlanOptions.Partitions.NEVER))
-                .compile(annotated)) {
-      many.plan().certify();
-      assertEquals(List.of(), ofExperts(many), many::explain);
-      List<Tensor> expected = one.run(inputs);
-      List<Tensor> given = many.run(inputs);
-      for (int i = 0; i < expected.size(); i++) {
-        String name = plain.outputs().get(i).name();
-        assertArrayEquals(
-            expected.get(i).toDoubleArray(),
-            given.get(i).toDoubleArray(),
-            bound(name, within),
-            name);
-      }
-    }
-  }
-
-  /** Sums over tokens of several devices are in another order. */
-  private static double bound(String name, double within) {
-    List<String> sums = List.of("z_loss", "gradient.wg", "gradient.inputs");
-    return within == 0 && sums.contains(name) ? 1e-2 : within;
+    MoeSpec spec = ExpertsOnMesh.spec(groups, experts, 256, activation, biased, DType.F64);
+    LAYERS.check(spec, Mesh.parse(mesh), ROUNDING);
   }
 
   /** Weights of experts that a collective moves, other than the sum of their gradients. */
@@ -151,13 +69,5 @@ class GatheredExpertsTest {
       }
     }
     return moved;
-  }
-
-  private static Tensor random(Value input, Random random) {
-    long[] shape = input.type().shape().toArray();
-    int count = Math.toIntExact(input.type().shape().elementCount());
-    return Tensor.of(random.doubles(count, -1, 1).toArray(), count)
-        .reshape(shape)
-        .convert(input.type().dtype());
   }
 }

@@ -73,11 +73,15 @@ class RouteProperties {
           Optional.empty());
     }
 
+    private boolean biased() {
+      return Math.floorMod(seed, 4) == 1;
+    }
+
     /** 0 for most problems, and then none is given. */
     double[] bias() {
       Random random = new Random(seed + 3);
       double[] bias = new double[experts];
-      for (int e = 0; e < experts && Math.floorMod(seed, 4) == 1; e++) {
+      for (int e = 0; e < experts && biased(); e++) {
         bias[e] = random.nextInt(5) / 8.0 - 0.25;
       }
       return bias;
@@ -108,7 +112,7 @@ class RouteProperties {
         return input;
       }
       RouteInput<Tensor> all = input;
-      if (Math.floorMod(seed, 4) == 1) {
+      if (biased()) {
         all = all.withBias(Tensor.of(bias(), experts));
       }
       int[][] recorded = choices(k);
@@ -127,10 +131,17 @@ class RouteProperties {
               .map(
                   limit ->
                       experts % limit.groups() == 0
-                          && experts / limit.groups() * limit.chosen()
-                              >= options.router().choices())
+                          && experts / limit.groups() * limit.chosen() >= options.router().choices()
+                          && !tiesButForRounding(limit))
               .orElse(true);
       return fits ? options : options.toBuilder().groupLimit(Optional.empty()).build();
+    }
+
+    /**
+     * Two groups with the same scores and biases, in other pairs, have one sum but for rounding.
+     */
+    private boolean tiesButForRounding(RouteOptions.GroupLimit limit) {
+      return coarse && biased() && limit.score() == RouteOptions.GroupLimit.Score.TWO_BEST;
     }
 
     RouteInput<Tensor> withUniform(DType dtype) {
