@@ -36,6 +36,7 @@ final class ReshardSearch {
   private final Map<State, Layout> sources = new HashMap<>();
   private @Nullable Node[] best = new Node[64];
   private final PriorityQueue<Node> open = new PriorityQueue<>();
+  private int expanded;
 
   /** A layout on a way; its cost from the nearest source, or to the goal. */
   private static final class Node implements Comparable<Node> {
@@ -172,7 +173,13 @@ final class ReshardSearch {
     return best(node.vertex) == node;
   }
 
+  /** Layouts whose moves were followed, each once. */
+  int expanded() {
+    return expanded;
+  }
+
   private void expand(Node node) {
+    expanded++;
     if (isBackward) {
       for (Edge edge : graph.into(node.vertex)) {
         if (sums || edge.from.state.partial() == 0) {

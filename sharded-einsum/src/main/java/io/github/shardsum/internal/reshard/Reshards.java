@@ -48,6 +48,14 @@ public final class Reshards {
   private final Map<Anchor, ReshardSearch> searches = new HashMap<>();
   private final Map<Value, MoveGraph> graphs = new HashMap<>();
 
+  /** All searches that are kept, those from many layouts included. */
+  private final List<ReshardSearch> kept = new ArrayList<>();
+
+  /** Searches of one pair of layouts, and the layouts whose moves they followed. */
+  private int pairs;
+
+  private long expandedInPairs;
+
   /**
    * With the prices and limits of a plan.
    *
@@ -68,6 +76,14 @@ public final class Reshards {
 
   /** The layout at which a shared search begins, and the bounds of its ways. */
   private record Anchor(Layout end, boolean isGoal, boolean sums, Value value, long most) {}
+
+  /**
+   * The work that was done so far.
+   *
+   * @param searches how many searches were begun
+   * @param expanded layouts whose moves were followed, in all searches together
+   */
+  public record Work(int searches, long expanded) {}
 
   /**
    * One step of a way.
@@ -150,6 +166,19 @@ public final class Reshards {
         : way(from, to, shape, dtype).map(Way::cost).filter(cost -> cost.compareTo(atMost) <= 0);
   }
 
+  /**
+   * The work of all searches until now, which grows with new ends of ways and not with questions.
+   *
+   * @return the number of searches and the layouts that they expanded
+   */
+  public Work work() {
+    long expanded = expandedInPairs;
+    for (ReshardSearch search : kept) {
+      expanded += search.expanded();
+    }
+    return new Work(kept.size() + pairs, expanded);
+  }
+
   /** Sums in an order are completed over all their axes at once, or stay as they are. */
   boolean isReachable(Layout from, Layout to, DType dtype) {
     List<String> kept = wide(to.mesh(), to.partial());
@@ -191,6 +220,7 @@ public final class Reshards {
     long most = most(any, to, shape, dtype);
     ReshardSearch search = new ReshardSearch(graph(to, shape, dtype), most, false, false, Set.of());
     from.forEach(search::source);
+    kept.add(search);
     return search;
   }
 
@@ -207,10 +237,11 @@ public final class Reshards {
     return searches.computeIfAbsent(anchor, _ -> search(anchor, graph(to, shape, dtype)));
   }
 
-  private static ReshardSearch search(Anchor anchor, MoveGraph graph) {
+  private ReshardSearch search(Anchor anchor, MoveGraph graph) {
     ReshardSearch search =
         new ReshardSearch(graph, anchor.most(), anchor.isGoal(), anchor.sums(), Set.of());
     search.source(anchor.end(), Cost.NOTHING);
+    kept.add(search);
     return search;
   }
 
@@ -358,6 +389,7 @@ public final class Reshards {
     }
 
     Optional<Way> run(Set<Action> without) {
+      pairs++;
       Node start = new Node(units.start(), Cost.NOTHING, 0, 0, Optional.empty(), Optional.empty());
       best.put(start.state, start);
       open.add(start);
@@ -370,6 +402,7 @@ public final class Reshards {
           if (best.size() > MOST_STATES) {
             return greedy(start);
           }
+          expandedInPairs++;
           moves.from(
               node.state,
               move -> {

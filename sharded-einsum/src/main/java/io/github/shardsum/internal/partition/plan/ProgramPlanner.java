@@ -120,7 +120,16 @@ public final class ProgramPlanner {
       CompositeCode.Finder kernels,
       PlanOptions options,
       Policy policy) {
-    ReshardWays ways = new ReshardWays(mesh, kernels, options, policy, Optional.empty());
+    return plan(
+        new ReshardWays(mesh, kernels, options, policy, Optional.empty()),
+        program,
+        homes,
+        demanded);
+  }
+
+  /** The same by reshards that keep what they found. */
+  static Planned plan(
+      ReshardWays ways, Program program, Map<String, Layout> homes, boolean demanded) {
     ProgramPlanner planner =
         new ProgramPlanner(
             ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);

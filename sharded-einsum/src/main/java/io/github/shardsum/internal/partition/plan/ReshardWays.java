@@ -152,6 +152,11 @@ final class ReshardWays {
     return prices.multiplyAdds(multiplyAdds, dtype.byteSize());
   }
 
+  /** The work of the searches until now. */
+  Reshards.Work searched() {
+    return reshards.work();
+  }
+
   boolean isTimed() {
     return prices.isTimed();
   }
