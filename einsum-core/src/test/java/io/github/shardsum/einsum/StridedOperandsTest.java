@@ -17,6 +17,7 @@ import io.github.shardsum.testsupport.TestDepth;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -86,6 +87,34 @@ class StridedOperandsTest {
       })
   void products(String equation, String sizes) {
     check(equation, sizes);
+  }
+
+  /** Sums that are cut into pieces, several of which one task adds up side by side. */
+  @Test
+  void longSumsOfFewElements() {
+    int n = 5 * (1 << 16) + 77;
+    float[] x = new float[2 * n];
+    float[] y = new float[n];
+    Random random = new Random(11);
+    for (int i = 0; i < x.length; i++) {
+      x[i] = random.nextInt(5) - 1;
+    }
+    double[] sums = new double[2];
+    double[] products = new double[2];
+    for (int i = 0; i < n; i++) {
+      y[i] = random.nextInt(5) - 1;
+      for (int row = 0; row < 2; row++) {
+        sums[row] += x[row * n + i];
+        products[row] += x[row * n + i] * y[i];
+      }
+    }
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      Tensor rows = Tensor.of(x, 2, n).convert(dtype);
+      Tensor right = Tensor.of(y, n).convert(dtype);
+      assertArrayEquals(sums, Einsum.einsum("ai->a", rows).toDoubleArray(), "" + dtype);
+      double[] got = Einsum.einsum("ai,i->a", rows, right).toDoubleArray();
+      assertArrayEquals(products, got, "" + dtype);
+    }
   }
 
   private void check(String equation, String listed) {

@@ -11,6 +11,7 @@ import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testsupport.RoundingBound;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -125,6 +126,85 @@ class PackedProductTest {
               .run(ArrayRef.of(out), ArrayRef.of(left), ArrayRef.of(right), finish, workers);
           assertArrayEquals(expected, out.toDoubleArray(), dtype + " bias " + labels);
         }
+      }
+    }
+  }
+
+  /**
+   * One side of a product in three loops, of which the operand is contiguous along the second:
+   * whole numbers against plain loops. Panels begin inside its loops, and end there.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "m, 3, 8, 4",
+    "m, 2, 16, 16",
+    "n, 3, 8, 4",
+    "n, 2, 16, 16",
+    "n, 3, 5, 8",
+    "n, 2, 24, 12",
+    "k, 3, 8, 4",
+    "k, 2, 16, 16",
+    "k, 3, 25, 4"
+  })
+  void sidesOfThreeLoopsAreReadInTheirOrder(String side, int s0, int s1, int s2) {
+    int size = s0 * s1 * s2;
+    int m = side.equals("m") ? size : 21;
+    int n = side.equals("n") ? size : 35;
+    int k = side.equals("k") ? size : 27;
+    Random random = new Random(9);
+    float[] a = whole(random, m * k);
+    float[] b = whole(random, k * n);
+    int[] places = new int[size];
+    for (int at = 0; at < size; at++) {
+      places[at] = at / (s1 * s2) * s1 * s2 + at % s2 * s1 + at / s2 % s1;
+    }
+    double[] expected = new double[m * n];
+    for (int at = 0; at < expected.length; at++) {
+      for (int p = 0; p < k; p++) {
+        int i = at / n;
+        int j = at % n;
+        expected[at] +=
+            switch (side) {
+              case "m" -> a[p * m + places[i]] * b[p * n + j];
+              case "n" -> a[i * k + p] * b[p * n + places[j]];
+              default -> a[i * k + places[p]] * b[j * k + places[p]];
+            };
+      }
+    }
+    long[] sizes = {s0, s1, s2};
+    long[] across = {(long) s1 * s2, 1, s1};
+    long[] none = new long[3];
+    Loops batch = loops(1, 0, 0, 0, 0);
+    Loops rows = loops(m, n, k, 0, 0);
+    Loops columns = loops(n, 1, 0, 1, 0);
+    Loops sum = loops(k, 0, 1, n, 0);
+    switch (side) {
+      case "m" -> {
+        long row = n;
+        rows = Loops.of(sizes, new long[] {s1 * s2 * row, s2 * row, row}, across, none, none);
+        sum = loops(k, 0, m, n, 0);
+      }
+      case "n" -> columns = Loops.of(sizes, new long[] {s1 * s2, s2, 1}, none, across, none);
+      default -> {
+        columns = loops(n, 1, 0, k, 0);
+        sum = Loops.of(sizes, none, across, across, none);
+      }
+    }
+    List<GemmKernels> all = new ArrayList<>(Tiles.all().toList());
+    all.add(KernelSelection.scalar().gemm());
+    for (DType dtype : List.of(DType.F32, DType.F64, DType.I64)) {
+      Tensor left = Tensor.of(a, a.length).convert(dtype);
+      Tensor right = Tensor.of(b, b.length).convert(dtype);
+      for (GemmKernels tiles : all) {
+        Tensor out = Tensor.full(dtype, 7, expected.length);
+        packed(tiles, dtype, batch, rows, columns, sum)
+            .run(
+                ArrayRef.of(out),
+                ArrayRef.of(left),
+                ArrayRef.of(right),
+                ResultScaling.PLAIN,
+                Workers.sequential());
+        assertArrayEquals(expected, out.toDoubleArray(), dtype + " by " + tiles);
       }
     }
   }
