@@ -46,6 +46,48 @@ class RoutedEinsumTest {
     }
   }
 
+  /** More rows than are read at once, against plain loops; with what the result held before. */
+  @Test
+  void manyRowsAreGatheredAndScattered() {
+    int rows = 2500;
+    int tail = 5;
+    int columns = 3;
+    int[] places = new int[rows];
+    double[] table = new double[tail * columns];
+    double[] lines = new double[rows * columns];
+    for (int i = 0; i < lines.length; i++) {
+      lines[i] = i % 11 - 5;
+      places[i / columns] = i / columns * 7 % tail;
+      table[i % table.length] = i % 13 - 6;
+    }
+    double[] gathered = new double[rows * columns];
+    double[] scattered = new double[tail * columns];
+    for (int i = 0; i < gathered.length; i++) {
+      int place = places[i / columns] * columns + i % columns;
+      gathered[i] = 2 * table[place] + 3;
+      scattered[place] += 2 * lines[i];
+    }
+    for (int i = 0; i < scattered.length; i++) {
+      scattered[i] += 3;
+    }
+    Tensor indices = Tensor.of(places, rows);
+    for (DType dtype : List.of(DType.F32, DType.F64, DType.I64)) {
+      RoutingTensor hot = RoutingTensor.oneHot(indices, tail, dtype);
+      Tensor small = Tensor.of(table, tail, columns).convert(dtype);
+      Tensor large = Tensor.of(lines, rows, columns).convert(dtype);
+      assertArrayEquals(gathered, scaled("gt,tc->gc", hot, small, rows), "" + dtype);
+      assertArrayEquals(scattered, scaled("gt,gc->tc", hot, large, tail), "" + dtype);
+    }
+  }
+
+  /** Twice the einsum, and three times a result of ones. */
+  private static double[] scaled(String equation, RoutingTensor hot, Tensor dense, int rows) {
+    Tensor out = Tensor.full(dense.dtype(), 1, rows, dense.shape().size(1));
+    EinsumOptions options = EinsumOptions.defaults().withDtype(dense.dtype());
+    Einsum.compile(equation, options, OperandSpec.like(hot, dense)).runInto(2, 3, out, hot, dense);
+    return out.toDoubleArray();
+  }
+
   @Test
   void aMemoryLimitSlicesWhatIsDenseOfTwoRoutingOperands() {
     RoutingTensor rows = RoutingTensor.oneHot(Tensor.of(new int[] {3, 0, 1}, 3), 64, DType.F32);

@@ -155,10 +155,28 @@ class SumOrderTest {
     }
   }
 
+  /** Results of more neighbours than are summed together, not a multiple of them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"km->m", "kml->ml", "kml->lm", "km,k->m", "kmb,kb->bm", "mkb,kb->mb"})
+  void longResultsHaveTheBitsOfTheDefinition(String equation) {
+    Random random = new Random(8);
+    try (Workers workers = Workers.of(3)) {
+      for (int attempt = 0; attempt < 4; attempt++) {
+        Map<Character, Integer> sizes = Map.of('m', 300 + attempt, 'k', 11, 'l', 3, 'b', 2);
+        compare(equation, sizes, 2, workers, random);
+      }
+    }
+  }
+
   private static void compare(String equation, int leaf, Workers workers, Random random) {
+    Map<Character, Integer> sizes = sizes(equation.replaceAll("[^a-z]", ""), random);
+    compare(equation, sizes, leaf, workers, random);
+  }
+
+  private static void compare(
+      String equation, Map<Character, Integer> sizes, int leaf, Workers workers, Random random) {
     String[] sides = equation.split("->", -1);
     String[] terms = sides[0].split(",", -1);
-    Map<Character, Integer> sizes = sizes(equation.replaceAll("[^a-z]", ""), random);
     DType dtype = List.of(DType.F32, DType.F64, DType.BF16).get(random.nextInt(3));
     Operand x = Operand.of(dtype, of(terms[0], sizes), random);
     boolean binary = terms.length == 2;

@@ -8,6 +8,7 @@ import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.kernel.Tiles;
 import io.github.shardsum.internal.memory.Loops;
 import io.github.shardsum.internal.selection.KernelSelection;
+import io.github.shardsum.internal.vector.VectorGemmKernels;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testsupport.RoundingBound;
@@ -192,6 +193,10 @@ class PackedProductTest {
     }
     List<GemmKernels> all = new ArrayList<>(Tiles.all().toList());
     all.add(KernelSelection.scalar().gemm());
+    if (KernelSelection.best().bits() > 128) {
+      // Panels of half a line.
+      all.add(new VectorGemmKernels(128, false));
+    }
     for (DType dtype : List.of(DType.F32, DType.F64, DType.I64)) {
       Tensor left = Tensor.of(a, a.length).convert(dtype);
       Tensor right = Tensor.of(b, b.length).convert(dtype);

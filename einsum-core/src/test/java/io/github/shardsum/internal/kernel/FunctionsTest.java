@@ -222,6 +222,11 @@ class FunctionsTest {
       x[i] = Float.intBitsToFloat(i << 16 | i);
       wide[i] = i % 2 == 0 ? x[i] * 8.1 : Double.longBitsToDouble((long) i << 48 | i * 77L);
     }
+    float[] ends = {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 0, -0.0f};
+    for (int i = 0; i < ends.length; i++) {
+      x[i + 5] = ends[i];
+      wide[i + 5] = ends[i];
+    }
     float[] floats = new float[n + 3];
     double[] doubles = new double[n + 3];
     for (Function function : functions()) {

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.shardsum.internal.selection.KernelSelection;
 import java.util.Arrays;
@@ -382,6 +383,30 @@ class RowDefinitionsTest {
           t.typed.lto[0] = t.longs().max(t.x, X, t.n + 1);
         },
         (x, y, to, n) -> to[0] = Arrays.stream(x, X, X + n + 1).max().orElseThrow());
+  }
+
+  /** One element is larger than all others, at each place in turn. */
+  @Test
+  void theMaximumWhereverItStands() {
+    for (Kernels kernels : List.of(KernelSelection.best(), KernelSelection.scalar())) {
+      for (int n = 1; n < 150; n++) {
+        float[] floats = new float[n + 2];
+        double[] doubles = new double[n + 2];
+        long[] longs = new long[n + 2];
+        for (int at = 1; at <= n; at++) {
+          floats[at] = 1;
+          doubles[at] = 1;
+          longs[at] = 1;
+          String what = kernels.getClass().getSimpleName() + ", " + at + " of " + n;
+          assertEquals(1, kernels.floats().max(floats, 1, n), what);
+          assertEquals(1, kernels.doubles().max(doubles, 1, n), what);
+          assertEquals(1, kernels.longs().max(longs, 1, n), what);
+          floats[at] = 0;
+          doubles[at] = 0;
+          longs[at] = 0;
+        }
+      }
+    }
   }
 
   @Test
