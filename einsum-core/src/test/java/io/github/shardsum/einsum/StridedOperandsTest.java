@@ -89,6 +89,24 @@ class StridedOperandsTest {
     check(equation, sizes);
   }
 
+  @Test
+  void aProductOfI32IsScaled() {
+    int[] a = random.ints(5 * 6, -9, 10).toArray();
+    int[] b = random.ints(6 * 7, -9, 10).toArray();
+    long[] expected = new long[5 * 7];
+    for (int at = 0; at < expected.length; at++) {
+      for (int k = 0; k < 6; k++) {
+        expected[at] += 3L * a[at / 7 * 6 + k] * b[k * 7 + at % 7];
+      }
+    }
+    Tensor[] operands = {Tensor.of(a, 5, 6), Tensor.of(b, 6, 7)};
+    Tensor out = Tensor.full(DType.I32, 8, 5, 7);
+    EinsumOptions options = EinsumOptions.defaults().withDtype(DType.I32);
+    Einsum.compile("ik,kj->ij", options, OperandSpec.like(operands))
+        .runInto(3, 0, out, operands[0], operands[1]);
+    assertArrayEquals(expected, out.toLongArray());
+  }
+
   /** Sums that are cut into pieces, several of which one task adds up side by side. */
   @Test
   void longSumsOfFewElements() {
