@@ -27,7 +27,7 @@ import javax.tools.ToolProvider;
  * see the fault. A fault in a template changes every class that is made from it.
  */
 final class Mutate {
-  /** A test that runs longer has seen the fault: an endless loop, say. */
+  /** Seconds for the tests of a fault. Tests that run longer have seen it: an endless loop, say. */
   private static final int LIMIT_SECONDS = 300;
 
   private final Path root;
@@ -198,7 +198,8 @@ final class Mutate {
     faults.forEach(fault -> tests.addAll(fault.tests()));
     Path none = Files.createDirectories(scratch.resolve("none"));
     for (Map.Entry<Path, List<Path>> each : byModule(tests).entrySet()) {
-      if (status(each.getKey(), each.getValue(), none) != 0) {
+      int limit = LIMIT_SECONDS * each.getValue().size();
+      if (status(each.getKey(), each.getValue(), none, limit) != 0) {
         System.err.println(Files.readString(scratch.resolve("log")));
         System.err.println(
             "expected tests that pass without a fault, got failures in " + each.getKey());
@@ -216,7 +217,7 @@ final class Mutate {
       return Verdict.OUT_OF_DATE;
     }
     for (Map.Entry<Path, List<Path>> each : byModule(fault.tests()).entrySet()) {
-      if (status(each.getKey(), each.getValue(), classes) != 0) {
+      if (status(each.getKey(), each.getValue(), classes, LIMIT_SECONDS) != 0) {
         return Verdict.KILLED;
       }
     }
@@ -326,8 +327,9 @@ final class Mutate {
         Files.readString(target.resolve("test.classpath")).strip());
   }
 
-  /** 0 if all tests pass with these classes before all others. */
-  private int status(Path module, List<Path> tests, Path classes) throws Exception {
+  /** 0 if all tests pass within a limit with these classes before all others. */
+  private int status(Path module, List<Path> tests, Path classes, int limitSeconds)
+      throws Exception {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -343,7 +345,7 @@ final class Mutate {
       command.addAll(List.of("-c", className(test)));
     }
     Process process = start(root.resolve(module), scratch.resolve("log"), command);
-    if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+    if (!process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
       process.destroyForcibly().waitFor();
       return 1;
     }
