@@ -1,13 +1,16 @@
 package io.github.shardsum.partition;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +46,58 @@ class RefusedLayoutsTest {
     says(
         "devices must be distinct, got [0, 0]",
         () -> ShardedTensor.of(Tensor.zeros(DType.F32, 4), layout, List.of(0, 0)));
+  }
+
+  private static ShardedTensor shards(
+      DType dtype, Mesh mesh, String layout, Collectives collectives, long... sizes) {
+    Tensor zeros = Tensor.zeros(dtype, sizes);
+    return ShardedTensor.of(zeros, Layout.parse(mesh, layout), collectives.devices());
+  }
+
+  @Test
+  void operandsOfAnEinsumAreThoseOfItsPlan() {
+    Mesh other = Mesh.of("y", 2);
+    Shape shape = Shape.of(4, 2);
+    try (Collectives collectives = Collectives.open(MESH);
+        ShardedEinsum sum = ShardedEinsum.compile("a@x b -> a@x", MESH, shape)) {
+      Tensor wide = Tensor.zeros(DType.F64, 4, 2);
+      says("expected 1 operands, got 0", sum::run);
+      says("operand 0: must be f32[4, 2], got f64[4, 2]", () -> sum.run(wide));
+      ShardedTensor given = shards(DType.F32, MESH, "i@x j", collectives, 4, 2);
+      assertEquals(Shape.of(4), sum.gather(sum.runSharded(List.of(given))).shape());
+      says("expected 1 operands, got 2", () -> sum.runSharded(List.of(given, given)));
+      ShardedTensor columns = shards(DType.F32, MESH, "a b@x", collectives, 4, 2);
+      says("operand 0: must lie as a@x b", () -> sum.runSharded(List.of(columns)));
+      ShardedTensor elsewhere = shards(DType.F32, other, "a@y b", collectives, 4, 2);
+      says("operand 0: must lie as a@x b", () -> sum.runSharded(List.of(elsewhere)));
+    }
+  }
+
+  @Test
+  void aReshardTakesWhatItWasPlannedFor() {
+    Layout rows = Layout.parse(MESH, "a@x b");
+    Layout columns = Layout.parse(MESH, "a b@x");
+    PlanOptions options = PlanOptions.defaults();
+    ReshardPlan plan = ReshardPlan.of(rows, columns, Shape.of(4, 2), DType.F32, options);
+    try (Collectives collectives = Collectives.open(MESH)) {
+      Reshard reshard = Reshard.of(plan, collectives);
+      ShardedTensor right = shards(DType.F32, MESH, "a@x b", collectives, 4, 2);
+      assertEquals(columns, reshard.run(right).layout());
+      for (ShardedTensor wrong :
+          List.of(
+              shards(DType.F32, MESH, "a b@x", collectives, 4, 2),
+              shards(DType.F64, MESH, "a@x b", collectives, 4, 2),
+              shards(DType.F32, MESH, "a@x b", collectives, 4, 3))) {
+        says("reshard: the value must be f32[4, 2] a@x b", () -> reshard.run(wrong));
+      }
+    }
+    Layout other = Layout.parse(Mesh.of("y", 2), "a@y b");
+    Shape shape = Shape.of(4, 2);
+    says("of one mesh", () -> ReshardPlan.of(rows, other, shape, DType.F32, options));
+    Layout turned = Layout.parse(MESH, "b a@x");
+    says("same labels", () -> ReshardPlan.of(rows, turned, shape, DType.F32, options));
+    Shape cube = Shape.of(4, 2, 2);
+    says("a size for each label", () -> ReshardPlan.of(rows, rows, cube, DType.F32, options));
   }
 
   @Test

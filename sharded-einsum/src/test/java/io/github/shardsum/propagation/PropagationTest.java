@@ -55,6 +55,24 @@ class PropagationTest {
   }
 
   @Test
+  void aValueThatNothingReachesIsWholeAndOneThatIsNotThereIsNamed() {
+    Propagated laid =
+        run(
+            body(
+                "input x: f32[m@x=2]; input w: f32[n=2]; y = tanh(x);"
+                    + " z = tanh(w); output y; output z"),
+            "x=2");
+    assertEquals("z is whole: no annotation reaches it", laid.why("z"));
+    String message =
+        String.valueOf(
+            assertThrows(IllegalArgumentException.class, () -> laid.layout("u")).getMessage());
+    assertTrue(message.startsWith("value: must be one of ["), message);
+    assertTrue(message.endsWith("got u"), message);
+    String notes = run(body("input x: f32[m=2]; y = tanh(x); output y"), "x=2").explain();
+    assertTrue(notes.contains("note: "), notes);
+  }
+
+  @Test
   void whyPrintsTheChainToTheAnnotation() {
     String why = run(LAYER, "x=4").why("h");
     assertTrue(why.startsWith("h E@x <- E of "), why);

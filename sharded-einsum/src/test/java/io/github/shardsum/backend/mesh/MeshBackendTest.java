@@ -9,10 +9,13 @@ import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
@@ -51,6 +54,21 @@ class MeshBackendTest extends MeshContract {
       assertEquals(
           "inputs",
           assertThrows(NullPointerException.class, () -> sum.runSharded(null)).getMessage());
+    }
+  }
+
+  @Test
+  void aPlanAndACountOfThreadsMustFit() {
+    Mesh mesh = Mesh.parse("x=2");
+    ProgramPlan plan = ProgramPlan.of(SUM, mesh, _ -> false, PlanOptions.defaults());
+    CompileOptions tree = CompileOptions.defaults().withSums(SumOrder.TREE);
+    try (Collectives collectives = Collectives.open(mesh)) {
+      MeshBackend backend = MeshBackend.of(collectives);
+      String sums = message(() -> backend.compile(plan, tree));
+      assertTrue(sums.startsWith("plan: must be made for sums by"), sums);
+      try (MeshExecutable sum = backend.compile(plan, CompileOptions.defaults())) {
+        assertEquals("threads must be at least 1, got 0", message(() -> sum.keptBytes(0)));
+      }
     }
   }
 
