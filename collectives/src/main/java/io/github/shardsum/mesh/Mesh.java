@@ -343,6 +343,24 @@ public final class Mesh {
   }
 
   /**
+   * The part of a device among the parts of something that axes split: the device's number within
+   * its group along these axes.
+   *
+   * @param names the axes, major to minor; none for one part
+   * @param device the device's number, in [0, size)
+   * @return the part, in [0, size(names))
+   * @throws IllegalArgumentException if there is no such axis
+   * @throws IndexOutOfBoundsException if there is no such device
+   */
+  public int part(List<String> names, int device) {
+    int part = 0;
+    for (String name : names) {
+      part = part * size(name) + coordinate(device, name);
+    }
+    return part;
+  }
+
+  /**
    * The groups along axes: devices that differ only in their coordinates along these axes are in
    * one group.
    *

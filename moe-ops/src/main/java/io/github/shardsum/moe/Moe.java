@@ -7,16 +7,20 @@ import io.github.shardsum.backend.StepTime;
 import io.github.shardsum.internal.moe.route.Checks;
 import io.github.shardsum.moe.RouteInput.Uniform;
 import io.github.shardsum.moe.RouteOptions.SecondChoice;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /**
  * The Mixture-of-Experts layer of the GShard paper (algorithm 2), compiled: a short face over the
@@ -101,23 +105,40 @@ public final class Moe implements AutoCloseable {
       Tensor overflow,
       Tensor placed,
       Tensor unusable) {
-    private static Result of(List<Tensor> all) {
+    private static Result of(Map<String, Tensor> outputs) {
+      Function<String, Tensor> named = name -> Objects.requireNonNull(outputs.get(name), name);
       return new Result(
-          all.get(0),
-          all.get(1),
-          all.get(2),
-          all.get(3),
-          all.get(4),
-          all.get(5),
-          all.get(6),
-          all.get(7),
-          all.get(8),
-          all.get(9));
+          named.apply("outputs"),
+          named.apply("aux_loss"),
+          named.apply("z_loss"),
+          named.apply("logits"),
+          named.apply("weights"),
+          named.apply("positions"),
+          named.apply("asked"),
+          named.apply("overflow"),
+          named.apply("placed"),
+          named.apply("unusable"));
     }
 
-    private List<Tensor> all() {
-      return List.of(
-          outputs, auxLoss, zLoss, logits, weights, positions, asked, overflow, placed, unusable);
+    /** The tensor of an output of the program. */
+    private Tensor named(String output) {
+      return switch (output) {
+        case "outputs" -> outputs;
+        case "aux_loss" -> auxLoss;
+        case "z_loss" -> zLoss;
+        case "logits" -> logits;
+        case "weights" -> weights;
+        case "positions" -> positions;
+        case "asked" -> asked;
+        case "overflow" -> overflow;
+        case "placed" -> placed;
+        case "unusable" -> unusable;
+        default -> throw new IllegalArgumentException("moe: no result " + output);
+      };
+    }
+
+    private List<Tensor> inOrder(Program program) {
+      return program.outputs().stream().map(output -> named(output.name())).toList();
     }
   }
 
@@ -146,7 +167,13 @@ public final class Moe implements AutoCloseable {
   public Result run(
       MoeWeights weights, Tensor tokens, Optional<Tensor> nonPadding, Randomness randomness) {
     Run run = new Run(weights, tokens, nonPadding, randomness);
-    return Result.of(run.executable.run(run.inputs));
+    List<Value> names = run.executable.program().outputs();
+    List<Tensor> results = run.executable.run(run.inputs);
+    Map<String, Tensor> named = new HashMap<>();
+    for (int i = 0; i < results.size(); i++) {
+      named.put(names.get(i).name(), results.get(i));
+    }
+    return Result.of(named);
   }
 
   /**
@@ -167,7 +194,7 @@ public final class Moe implements AutoCloseable {
       Randomness randomness) {
     Objects.requireNonNull(result, "result");
     Run run = new Run(weights, tokens, nonPadding, randomness);
-    run.executable.runInto(result.all(), run.inputs);
+    run.executable.runInto(result.inOrder(run.executable.program()), run.inputs);
   }
 
   /** The program for a run's arguments, and its inputs. */
@@ -202,10 +229,10 @@ public final class Moe implements AutoCloseable {
             && given.model() == sizes.model()
             && given.hidden() == sizes.hidden()
             && weights.dtype() == spec.dtype();
-    boolean alike =
+    boolean sameParts =
         weights.linear().isPresent() == spec.activation().isGated()
             && weights.bias().isPresent() == spec.biased();
-    if (same && !alike) {
+    if (same && !sameParts) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
@@ -239,17 +266,13 @@ public final class Moe implements AutoCloseable {
     SecondChoice second = spec.options().secondChoice();
     boolean draws = second instanceof SecondChoice.Random || second instanceof SecondChoice.Sample;
     Uniform source = draws ? Uniform.PER_TOKEN : Uniform.DRAWN;
-    return new MoeSpec(
-        sizes,
-        spec.dtype(),
-        spec.options(),
-        Randomness.seeded(0),
-        padded,
-        source,
-        spec.activation(),
-        spec.biased(),
-        false,
-        true);
+    MoeSpec program =
+        MoeSpec.of(sizes, spec.dtype(), spec.options(), Randomness.seeded(0))
+            .withUniform(source)
+            .withActivation(spec.activation())
+            .withMetrics();
+    program = spec.biased() ? program.withBias() : program;
+    return padded ? program.withPadding() : program;
   }
 
   private Executable executable(MoeSpec program) {

@@ -108,12 +108,7 @@ public final class LocalBackend implements Backend {
   }
 
   private Optional<CompositeCode> find(Composite composite, SumOrder sums) {
-    return kernels
-        .kernel(composite, sums)
-        .map(
-            kernel ->
-                new CompositeCode(
-                    kernel::run, kernel.flops(), kernel::scratchBytes, kernel::inPlaceOf));
+    return KernelCode.find(kernels, composite, sums);
   }
 
   private static List<PlannedStep> steps(LocalPlan plan) {

@@ -133,10 +133,7 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
       for (int dim = 0; dim < labels.size(); dim++) {
         at = at * sizes.get(dim) + layout.part(dim, device);
       }
-      for (String axis : rest) {
-        at = at * mesh.size(axis) + mesh.coordinate(device, axis);
-      }
-      order[position] = devices.get(at);
+      order[position] = devices.get(at * mesh.size(rest) + mesh.part(rest, device));
     }
     return mesh.withDevices(order);
   }

@@ -198,6 +198,18 @@ public record Layout(Mesh mesh, Term term) {
   }
 
   /**
+   * The dtype in which a tensor of this layout is stored: addends of bf16 are stored as f32, so
+   * that their sum is rounded once.
+   *
+   * @param dtype of the tensor
+   * @return f32 for bf16 with a partial axis of more than one device, else the dtype
+   */
+  public DType stored(DType dtype) {
+    boolean isPartial = partial().stream().anyMatch(axis -> mesh.size(axis) > 1);
+    return dtype == DType.BF16 && isPartial ? DType.F32 : dtype;
+  }
+
+  /**
    * Which part of a dimension a device holds: its number along the dimension's axes.
    *
    * @param dim the dimension, in [0, rank)
@@ -205,11 +217,7 @@ public record Layout(Mesh mesh, Term term) {
    * @return the part, in row-major order
    */
   public int part(int dim, int device) {
-    int part = 0;
-    for (String axis : axes(dim)) {
-      part = part * mesh.size(axis) + mesh.coordinate(device, axis);
-    }
-    return part;
+    return mesh.part(axes(dim), device);
   }
 
   /**

@@ -3,6 +3,8 @@ package io.github.shardsum.moe.model;
 import io.github.shardsum.internal.moe.route.Checks;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.tensor.DType;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -83,8 +85,7 @@ public record TransformerSpec(
    * @return the specification
    */
   public TransformerSpec withExperts(int number) {
-    return new TransformerSpec(
-        vocabulary, model, heads, key, hidden, layers, number, positions, groups, route, dtype);
+    return toBuilder().experts(number).build();
   }
 
   /**
@@ -94,8 +95,7 @@ public record TransformerSpec(
    * @return the specification
    */
   public TransformerSpec withRoute(RouteOptions other) {
-    return new TransformerSpec(
-        vocabulary, model, heads, key, hidden, layers, experts, positions, groups, other, dtype);
+    return toBuilder().route(other).build();
   }
 
   /** A notation that {@link #parse} reads. */
@@ -131,34 +131,215 @@ public record TransformerSpec(
       throw new IllegalArgumentException(
           "transformer: expected ten sizes and a route, got \"" + notation + "\"");
     }
-    int[] sizes = new int[9];
-    for (int i = 0; i < sizes.length; i++) {
-      String size = words[i].substring(words[i].indexOf('=') + 1);
-      if (!SIZE.matcher(size).matches()) {
-        throw new IllegalArgumentException(
-            "transformer: a size must be a whole number of at most 9 digits, got \""
-                + words[i]
-                + "\"");
-      }
-      sizes[i] = Integer.parseInt(size);
+    Iterator<String> values =
+        Arrays.stream(words).map(word -> word.substring(word.indexOf('=') + 1)).iterator();
+    for (String word : Arrays.asList(words).subList(0, 9)) {
+      checkSize(word);
     }
     TransformerSpec spec =
-        new TransformerSpec(
-            sizes[0],
-            sizes[1],
-            sizes[2],
-            sizes[3],
-            sizes[4],
-            sizes[5],
-            sizes[6],
-            sizes[7],
-            sizes[8],
-            RouteOptions.parse(parts[1]),
-            DType.parse(words[9].substring(words[9].indexOf('=') + 1)));
+        builder()
+            .vocabulary(Integer.parseInt(values.next()))
+            .model(Integer.parseInt(values.next()))
+            .heads(Integer.parseInt(values.next()))
+            .key(Integer.parseInt(values.next()))
+            .hidden(Integer.parseInt(values.next()))
+            .layers(Integer.parseInt(values.next()))
+            .experts(Integer.parseInt(values.next()))
+            .positions(Integer.parseInt(values.next()))
+            .groups(Integer.parseInt(values.next()))
+            .dtype(DType.parse(values.next()))
+            .route(RouteOptions.parse(parts[1]))
+            .build();
     if (!spec.toString().equals(notation)) {
       throw new IllegalArgumentException(
           "transformer: expected as " + spec + ", got \"" + notation + "\"");
     }
     return spec;
+  }
+
+  private static void checkSize(String word) {
+    if (!SIZE.matcher(word.substring(word.indexOf('=') + 1)).matches()) {
+      throw new IllegalArgumentException(
+          "transformer: a size must be a whole number of at most 9 digits, got \"" + word + "\"");
+    }
+  }
+
+  /**
+   * Starts from a model whose sizes are still to be set.
+   *
+   * @return a builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Starts from this model.
+   *
+   * @return a builder
+   */
+  public Builder toBuilder() {
+    return new Builder()
+        .vocabulary(vocabulary)
+        .model(model)
+        .heads(heads)
+        .key(key)
+        .hidden(hidden)
+        .layers(layers)
+        .experts(experts)
+        .positions(positions)
+        .groups(groups)
+        .route(route)
+        .dtype(dtype);
+  }
+
+  /** Collects the sizes of a model; not thread-safe. */
+  public static final class Builder {
+    private int vocabulary;
+    private int model;
+    private int heads;
+    private int key;
+    private int hidden;
+    private int layers;
+    private int experts = 1;
+    private int positions;
+    private int groups = 1;
+    private RouteOptions route = RouteOptions.paper();
+    private DType dtype = DType.F32;
+
+    private Builder() {}
+
+    /**
+     * Sets the number V of tokens of source and target together.
+     *
+     * @param value the size
+     * @return this
+     */
+    public Builder vocabulary(int value) {
+      vocabulary = value;
+      return this;
+    }
+
+    /**
+     * Sets the width M of a token.
+     *
+     * @param value the size
+     * @return this
+     */
+    public Builder model(int value) {
+      model = value;
+      return this;
+    }
+
+    /**
+     * Sets the number A of attention heads.
+     *
+     * @param value the number
+     * @return this
+     */
+    public Builder heads(int value) {
+      heads = value;
+      return this;
+    }
+
+    /**
+     * Sets the width D of a head's queries, keys and values.
+     *
+     * @param value the size
+     * @return this
+     */
+    public Builder key(int value) {
+      key = value;
+      return this;
+    }
+
+    /**
+     * Sets the width H inside an expert.
+     *
+     * @param value the size
+     * @return this
+     */
+    public Builder hidden(int value) {
+      hidden = value;
+      return this;
+    }
+
+    /**
+     * Sets the number of layers of the encoder, and of the decoder.
+     *
+     * @param value the number
+     * @return this
+     */
+    public Builder layers(int value) {
+      layers = value;
+      return this;
+    }
+
+    /**
+     * Sets the number E of experts; 1 if not set, the dense model.
+     *
+     * @param value the number
+     * @return this
+     */
+    public Builder experts(int value) {
+      experts = value;
+      return this;
+    }
+
+    /**
+     * Sets the length P of the longest source or target, in tokens.
+     *
+     * @param value the size
+     * @return this
+     */
+    public Builder positions(int value) {
+      positions = value;
+      return this;
+    }
+
+    /**
+     * Sets the number of groups into which a batch is routed; 1 if not set.
+     *
+     * @param value the number
+     * @return this
+     */
+    public Builder groups(int value) {
+      groups = value;
+      return this;
+    }
+
+    /**
+     * Sets how tokens are sent to experts; as in the paper if not set.
+     *
+     * @param value the options
+     * @return this
+     */
+    public Builder route(RouteOptions value) {
+      route = value;
+      return this;
+    }
+
+    /**
+     * Sets the dtype of parameters and activations; f32 if not set.
+     *
+     * @param value f32 or f64
+     * @return this
+     */
+    public Builder dtype(DType value) {
+      dtype = value;
+      return this;
+    }
+
+    /**
+     * The model.
+     *
+     * @return the specification
+     * @throws IllegalArgumentException if a size is not set or out of range, or the dtype is
+     *     another
+     */
+    public TransformerSpec build() {
+      return new TransformerSpec(
+          vocabulary, model, heads, key, hidden, layers, experts, positions, groups, route, dtype);
+    }
   }
 }

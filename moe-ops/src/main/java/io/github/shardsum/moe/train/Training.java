@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -48,8 +49,16 @@ public final class Training implements AutoCloseable {
   /** Names of tensors in a message. */
   private static final int MOST_NAMED = 3;
 
+  private static final String LOSS = "loss";
+  private static final String BALANCE = "balance";
+  private static final String UNUSABLE = "unusable";
+  private static final String DROPPED = "dropped";
+
+  /** The outputs that have the loads of layers begin with this. */
+  private static final String PLACED = "placed.";
+
   /** Outputs of a loss that a step reports, before the loads of layers. */
-  private static final List<String> METRICS = List.of("loss", "balance", "unusable", "dropped");
+  private static final List<String> METRICS = List.of(LOSS, BALANCE, UNUSABLE, DROPPED);
 
   private final TransformerSpec spec;
   private final Settings settings;
@@ -269,7 +278,7 @@ public final class Training implements AutoCloseable {
     reported.addAll(METRICS);
     loss(1, 1, 1).outputs().stream()
         .map(Value::name)
-        .filter(name -> name.startsWith("placed."))
+        .filter(name -> name.startsWith(PLACED))
         .forEach(reported::add);
   }
 
@@ -515,23 +524,34 @@ public final class Training implements AutoCloseable {
     others.add(Tensor.scalar(DType.F64, step + 1));
     others.addAll(tokens(batch));
     List<Integer> all = range(0, names.size());
-    List<Tensor> told = state.step(executable, all, others, all);
+    List<Tensor> outputs = state.step(executable, all, others, all);
     last = Optional.of(executable);
     step++;
-    return report(told.get(0).getDouble(), told.subList(1, told.size()));
+    return report(outputs.getFirst().getDouble(), outputs.subList(1, outputs.size()));
   }
 
-  private Report report(double norm, List<Tensor> told) {
+  /**
+   * The report of a step.
+   *
+   * @param outputs of the names that are reported, in their order
+   */
+  private Report report(double norm, List<Tensor> outputs) {
+    Map<String, Tensor> named = new HashMap<>();
     Map<String, long[]> placed = new LinkedHashMap<>();
-    for (int i = METRICS.size(); i < reported.size(); i++) {
-      placed.put(reported.get(i).substring("placed.".length()), told.get(i).toLongArray());
+    for (int i = 0; i < reported.size(); i++) {
+      String name = reported.get(i);
+      named.put(name, outputs.get(i));
+      if (name.startsWith(PLACED)) {
+        placed.put(name.substring(PLACED.length()), outputs.get(i).toLongArray());
+      }
     }
+    Function<String, Tensor> of = name -> Objects.requireNonNull(named.get(name), name);
     return new Report(
-        told.get(0).getDouble(),
+        of.apply(LOSS).getDouble(),
         norm,
-        told.get(1).getDouble(),
-        told.get(2).getLong(),
-        told.get(3).getLong(),
+        of.apply(BALANCE).getDouble(),
+        of.apply(UNUSABLE).getLong(),
+        of.apply(DROPPED).getLong(),
         Collections.unmodifiableMap(placed));
   }
 

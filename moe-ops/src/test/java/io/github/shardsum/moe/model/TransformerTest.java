@@ -28,18 +28,19 @@ class TransformerTest {
       LocalBackend.of(Workers.sequential(), MoePrograms.kernels());
 
   private static final TransformerSpec SPEC =
-      new TransformerSpec(
-          9,
-          4,
-          2,
-          3,
-          5,
-          2,
-          3,
-          6,
-          2,
-          RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real"),
-          DType.F64);
+      TransformerSpec.builder()
+          .vocabulary(9)
+          .model(4)
+          .heads(2)
+          .key(3)
+          .hidden(5)
+          .layers(2)
+          .experts(3)
+          .positions(6)
+          .groups(2)
+          .route(RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real"))
+          .dtype(DType.F64)
+          .build();
 
   /** Wide enough that tokens differ, so that no two continuations tie. */
   private static Map<String, Tensor> parameters(TransformerSpec spec) {

@@ -43,18 +43,19 @@ class MeshTrainingTest {
   private static final double ROUNDING = 1e-8;
 
   private static final TransformerSpec SPEC =
-      new TransformerSpec(
-          16,
-          8,
-          2,
-          4,
-          12,
-          2,
-          6,
-          6,
-          4,
-          RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real"),
-          DType.F64);
+      TransformerSpec.builder()
+          .vocabulary(16)
+          .model(8)
+          .heads(2)
+          .key(4)
+          .hidden(12)
+          .layers(2)
+          .experts(6)
+          .positions(6)
+          .groups(4)
+          .route(RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real"))
+          .dtype(DType.F64)
+          .build();
 
   private static final Training.Settings SETTINGS =
       new Training.Settings(

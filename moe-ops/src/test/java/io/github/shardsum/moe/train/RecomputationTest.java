@@ -43,7 +43,19 @@ class RecomputationTest {
   private static TransformerSpec spec(String capacity) {
     RouteOptions route =
         RouteOptions.parse("top2 second=all capacity=" + capacity + " aux=squared,real z=real");
-    return new TransformerSpec(32, 32, 2, 16, 48, 2, 4, SOURCE, 4, route, DType.F32);
+    return TransformerSpec.builder()
+        .vocabulary(32)
+        .model(32)
+        .heads(2)
+        .key(16)
+        .hidden(48)
+        .layers(2)
+        .experts(4)
+        .positions(SOURCE)
+        .groups(4)
+        .route(route)
+        .dtype(DType.F32)
+        .build();
   }
 
   private static Training.Batch batch() {

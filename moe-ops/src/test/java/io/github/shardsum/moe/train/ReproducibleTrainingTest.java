@@ -46,7 +46,19 @@ class ReproducibleTrainingTest {
   private static TransformerSpec spec(String capacity) {
     RouteOptions route =
         RouteOptions.parse("top2 second=all capacity=" + capacity + " aux=squared,real z=real");
-    return new TransformerSpec(16, 8, 2, 4, 8, 2, 8, 4, 8, route, DType.F32);
+    return TransformerSpec.builder()
+        .vocabulary(16)
+        .model(8)
+        .heads(2)
+        .key(4)
+        .hidden(8)
+        .layers(2)
+        .experts(8)
+        .positions(4)
+        .groups(8)
+        .route(route)
+        .dtype(DType.F32)
+        .build();
   }
 
   private static final Training.Settings SETTINGS =

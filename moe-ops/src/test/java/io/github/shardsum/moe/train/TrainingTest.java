@@ -37,18 +37,19 @@ class TrainingTest {
       LocalBackend.of(Workers.sequential(), MoePrograms.kernels());
 
   private static final TransformerSpec SPEC =
-      new TransformerSpec(
-          9,
-          8,
-          2,
-          4,
-          8,
-          2,
-          4,
-          6,
-          2,
-          RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real"),
-          DType.F32);
+      TransformerSpec.builder()
+          .vocabulary(9)
+          .model(8)
+          .heads(2)
+          .key(4)
+          .hidden(8)
+          .layers(2)
+          .experts(4)
+          .positions(6)
+          .groups(2)
+          .route(RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real"))
+          .dtype(DType.F32)
+          .build();
 
   private static final Training.Settings SETTINGS =
       new Training.Settings(

@@ -187,7 +187,7 @@ public final class MeshBackend implements Backend {
     return new PartitionFinder() {
       @Override
       public Optional<CompositeCode> find(Nested.Composite composite) {
-        return code(composite, sums);
+        return KernelCode.find(kernels, composite, sums);
       }
 
       // The order of a sum over rows of several devices is not that of a tree.
@@ -199,15 +199,6 @@ public final class MeshBackend implements Backend {
             : Optional.empty();
       }
     };
-  }
-
-  private Optional<CompositeCode> code(Nested.Composite composite, SumOrder sums) {
-    return kernels
-        .kernel(composite, sums)
-        .map(
-            kernel ->
-                new CompositeCode(
-                    kernel::run, kernel.flops(), kernel::scratchBytes, kernel::inPlaceOf));
   }
 
   /** The smaller of both limits, and an order of sums if either has one. */

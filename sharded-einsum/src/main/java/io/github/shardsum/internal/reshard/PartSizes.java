@@ -99,11 +99,7 @@ public record PartSizes(Mesh mesh, List<PlannedValue> operands) {
    * @return the index
    */
   public int member(List<String> axes, int device) {
-    int member = 0;
-    for (String axis : axes) {
-      member = member * mesh.size(axis) + mesh.coordinate(device, axis);
-    }
-    return member;
+    return mesh.part(axes, device);
   }
 
   private long product(Extent.Local local, Function<PlannedValue, Shape> shapes) {

@@ -79,18 +79,19 @@ class TrainingOnPluginTest {
 
   private static Trained train(Backend backend, DType dtype) {
     TransformerSpec spec =
-        new TransformerSpec(
-            VOCABULARY,
-            16,
-            2,
-            8,
-            32,
-            2,
-            8,
-            8,
-            2,
-            RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real"),
-            dtype);
+        TransformerSpec.builder()
+            .vocabulary(VOCABULARY)
+            .model(16)
+            .heads(2)
+            .key(8)
+            .hidden(32)
+            .layers(2)
+            .experts(8)
+            .positions(8)
+            .groups(2)
+            .route(RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real"))
+            .dtype(dtype)
+            .build();
     Training.Settings settings =
         new Training.Settings(
             new Transformer.Loss(0.1, 0.01, 0.001),

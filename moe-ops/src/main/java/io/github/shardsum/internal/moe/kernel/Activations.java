@@ -20,13 +20,6 @@ import java.util.Optional;
  * @param <A> arrays
  */
 final class Activations<A> {
-  /** Rows in a task's own scratch, apart from all of a chunk's, each from the first index on. */
-  private static final int Z = 24;
-
-  private static final int V = 25;
-  private static final int D = 26;
-  private static final int SPARE = 27;
-
   private final ExpertsForm form;
   private final RowMath<A> math;
   private final Chunk<A> chunk;
@@ -42,8 +35,8 @@ final class Activations<A> {
     this.gated = activation.isGated();
   }
 
-  private A row(Scratch own, int slot) {
-    return math.array(own, slot, Math.max(form.hidden(), form.model()));
+  private A row(Scratch own, ScratchArray which) {
+    return math.array(own, which.slot(), Math.max(form.hidden(), form.model()));
   }
 
   /**
@@ -65,7 +58,7 @@ final class Activations<A> {
   void of(MatrixRows x, ExpertWeights<Tensor> w) {
     int all = form.hidden();
     Tensor h = chunk.matrix(chunk.hidden(), all);
-    int most = gated ? Chunk.GATED_COLUMNS : all;
+    int most = gated ? ChunkSize.GATED_COLUMNS : all;
     for (int from = 0; from < all; from += most) {
       int end = Math.min(all, from + most);
       int width = end - from;
@@ -114,12 +107,12 @@ final class Activations<A> {
     Optional<Elements> gates = v.map(Elements::of);
     chunk.eachRow(
         (row, own) -> {
-          A gate = row(own, V);
+          A gate = row(own, ScratchArray.ROW_LINEAR);
           load(from, z, row, h, row * width);
           if (gates.isPresent()) {
             load(gates.get(), v.orElseThrow(), row, gate, 0);
           }
-          A spare = row(own, SPARE);
+          A spare = row(own, ScratchArray.ROW_SPARE);
           math.activate(activation, weights[row], h, row * width, gate, 0, width, spare, 0);
         });
   }
@@ -181,8 +174,8 @@ final class Activations<A> {
     chunk.eachRow(
         (row, own) -> {
           int at = row * width;
-          A z = row(own, Z);
-          A gate = row(own, V);
+          A z = row(own, ScratchArray.ROW_HIDDEN);
+          A gate = row(own, ScratchArray.ROW_LINEAR);
           math.copy(h, at, z, 0, width);
           if (gated) {
             math.copy(v, at, gate, 0, width);
@@ -214,15 +207,16 @@ final class Activations<A> {
     RowBack rowBack = new RowBack(back);
     chunk.eachRow(
         (row, own) -> {
-          A kept = row(own, Z);
-          A gate = row(own, V);
+          A kept = row(own, ScratchArray.ROW_HIDDEN);
+          A gate = row(own, ScratchArray.ROW_LINEAR);
           load(from, z, row, kept, 0);
           if (gates.isPresent()) {
             load(gates.get(), v.orElseThrow(), row, gate, 0);
           }
           if (activation == Activation.RELU) {
             // Backward takes a relu itself, and of other activations what they are of.
-            math.activate(activation, 1, kept, 0, gate, 0, width, row(own, SPARE), 0);
+            math.activate(
+                activation, 1, kept, 0, gate, 0, width, row(own, ScratchArray.ROW_SPARE), 0);
           }
           A cotangent = rowBack.run(row, own, d, kept, gate);
           math.copy(kept, 0, h, row * width, width);
@@ -266,9 +260,9 @@ final class Activations<A> {
     A run(int row, Scratch own, A d, A z, A v) {
       int width = form.hidden();
       int choice = chunk.choice(row);
-      A spare = row(own, SPARE);
+      A spare = row(own, ScratchArray.ROW_SPARE);
       double dot = bias.isPresent() ? dotWithBias(row, own, bias.get(), spare) : 0;
-      A cotangent = row(own, D);
+      A cotangent = row(own, ScratchArray.ROW_COTANGENT);
       math.copy(d, row * width, cotangent, 0, width);
       double weight = back.weight().get(choice);
       double sum = math.back(activation, weight, cotangent, z, v, width, spare);
@@ -278,7 +272,7 @@ final class Activations<A> {
 
     private double dotWithBias(int row, Scratch own, A of, A spare) {
       Tensor y = back.y();
-      A dy = row(own, D);
+      A dy = row(own, ScratchArray.ROW_COTANGENT);
       math.load(cotangents, chunk.position(y, row), y.stride(2), form.model(), dy, 0);
       return math.dot(dy, of, form.model(), spare);
     }

@@ -20,64 +20,8 @@ import java.util.function.IntConsumer;
  * @param <A> arrays
  */
 final class Chunk<A> {
-  /** Most rows at once. */
-  static final int MOST_ROWS = 2048;
-
-  /**
-   * Most rows at once, forward. Each chunk packs the expert's matrices again, and from 256 rows on
-   * that shows no more than that the rows of a larger chunk lie farther away.
-   */
-  private static final int MOST_ROWS_FORWARD = 512;
-
-  /** Least rows at once, however few of them there are in all. */
-  private static final int LEAST_ROWS = 64;
-
-  /**
-   * The share that chunks and logits may add to the memory of a layer's tokens, outputs and rows:
-   * 0.2 is promised for all that is beside those.
-   */
-  private static final double FORWARD_SHARE = 0.185;
-
-  /**
-   * The share that the chunk of each of two threads may add to that memory and cotangents; the
-   * gradient by tokens, which is added to that of the router, comes on top.
-   */
-  private static final double BACKWARD_SHARE = 0.044;
-
-  /**
-   * Columns of both products of a gated activation that are computed after each other, so that the
-   * one stays near until it is multiplied into the other: what a product takes at once of a matrix
-   * anyway.
-   */
-  static final int GATED_COLUMNS = 1024;
-
   /** Rows of a task of several threads. */
   private static final int TASK_ROWS = 64;
-
-  private static final int HIDDEN = 1;
-  private static final int LINEAR = 2;
-  private static final int HIDDEN_COTANGENT = 4;
-
-  /** A row that is loaded. */
-  private static final int LOADED = 0;
-
-  /** Positions of rows of tokens, of the scratch's arrays of i64. */
-  private static final int TOKENS = 0;
-
-  /** Positions of rows of cotangents, of the scratch's arrays of i64. */
-  private static final int COTANGENTS = 1;
-
-  /** Matrices of an expert in another dtype, from here on. */
-  private static final int MATRICES = 6;
-
-  /** A bias. */
-  private static final int BIAS = 32;
-
-  /** Weights of rows, of the scratch's arrays of f64, which rows of f64 are too. */
-  private static final int WEIGHTS = 31;
-
-  /** Gradients by biases, of the scratch's arrays of f64, from here on. */
-  private static final int SUMS = 33;
 
   private final ExpertsForm form;
   private final RowMath<A> math;
@@ -87,7 +31,7 @@ final class Chunk<A> {
   private final int most;
   private final Workers workers;
   private final Scratch scratch;
-  private final Permutation permutation;
+  private final DispatchOrder dispatch;
   private int first;
   private int rows;
 
@@ -104,53 +48,13 @@ final class Chunk<A> {
   Chunk(ExpertRun<A> run, int expert, int from, int end, Workers workers, Scratch scratch) {
     this.form = run.form();
     this.math = run.math();
-    this.permutation = run.permutation();
+    this.dispatch = run.dispatch();
     this.expert = expert;
     this.from = from;
     this.end = end;
     this.most = run.mostRows();
     this.workers = workers;
     this.scratch = scratch;
-  }
-
-  /**
-   * Most rows of a chunk: few enough that chunks are a small part of a layer's memory. Forward no
-   * bit depends on it, and all threads together keep to their share; backward sums over an expert's
-   * rows are cut there, so that it is a property of the layer alone.
-   *
-   * @param threads that may have a chunk each
-   */
-  static int mostRows(ExpertsForm form, boolean backward, int threads) {
-    double tokens = (double) form.groups() * form.tokens();
-    double rows = form.rows();
-    long perRow = perRow(form, backward);
-    if (backward) {
-      double most = BACKWARD_SHARE * (4 * tokens + 2 * rows) * form.model() / perRow;
-      return (int) Math.clamp(most, LEAST_ROWS, MOST_ROWS);
-    }
-    double logits = tokens * form.experts();
-    double all = (FORWARD_SHARE * (2 * tokens + rows) * form.model() - logits) / perRow;
-    return (int) Math.clamp(all / threads, LEAST_ROWS, MOST_ROWS_FORWARD);
-  }
-
-  /** Elements of a chunk's arrays for each of its rows. */
-  private static long perRow(ExpertsForm form, boolean backward) {
-    long gated = form.activation().isGated() ? 1 : 0;
-    long hidden = form.hidden();
-    return backward ? (2 + gated) * hidden : hidden + gated * Math.min(hidden, GATED_COLUMNS);
-  }
-
-  /**
-   * Bytes of the arrays of one thread.
-   *
-   * @param most rows of a chunk
-   */
-  static long bytes(ExpertsForm form, boolean backward, long most) {
-    long rows = Math.min(most, form.rows());
-    boolean converts = form.dtype() != form.math().dtype();
-    long matrices =
-        converts ? (backward ? 2L : 1L) * form.products() * form.model() * form.hidden() : 0;
-    return (rows * perRow(form, backward) + matrices) * form.math().dtype().byteSize();
   }
 
   /** Whether tensors of the layer's dtype are operands of products as they are. */
@@ -160,7 +64,7 @@ final class Chunk<A> {
 
   /** Whether the expert has no rows. */
   boolean isEmpty() {
-    return permutation.size(expert) == 0;
+    return dispatch.size(expert) == 0;
   }
 
   /**
@@ -176,8 +80,8 @@ final class Chunk<A> {
   }
 
   private void take(int part) {
-    int start = permutation.starts()[expert];
-    int all = permutation.size(expert);
+    int start = dispatch.starts()[expert];
+    int all = dispatch.size(expert);
     int parts = Math.ceilDiv(all, most);
     first = start + (int) ((long) all * part / parts);
     rows = start + (int) ((long) all * (part + 1) / parts) - first;
@@ -206,12 +110,12 @@ final class Chunk<A> {
 
   /** Room for a number of each row. */
   double[] weights() {
-    return scratch.doubles(WEIGHTS, rows);
+    return scratch.doubles(ScratchArray.WEIGHTS.slot(), rows);
   }
 
   /** The choice of a row of the chunk: an index into {@code [G, S, K]}. */
   int choice(int row) {
-    return permutation.choices()[first + row];
+    return dispatch.choices()[first + row];
   }
 
   /** A task on each of some rows. */
@@ -236,16 +140,16 @@ final class Chunk<A> {
 
   /** The tokens' rows of x, {@code [rows, M]}: where they lie. */
   MatrixRows tokens(Tensor x) {
-    return rowsOfTokens(x, TOKENS);
+    return rowsOfTokens(x, ScratchArray.TOKEN_STARTS);
   }
 
   /** The tokens' rows of the outputs' cotangent, {@code [rows, M]}: where they lie. */
   MatrixRows cotangents(Tensor y) {
-    return rowsOfTokens(y, COTANGENTS);
+    return rowsOfTokens(y, ScratchArray.COTANGENT_STARTS);
   }
 
-  private MatrixRows rowsOfTokens(Tensor x, int slot) {
-    long[] starts = scratch.longs(slot, rows);
+  private MatrixRows rowsOfTokens(Tensor x, ScratchArray into) {
+    long[] starts = scratch.longs(into.slot(), rows);
     for (int row = 0; row < rows; row++) {
       starts[row] = position(x, row);
     }
@@ -254,17 +158,17 @@ final class Chunk<A> {
 
   /** Where the row of a row's token begins in a tensor {@code [G, S, M]}. */
   long position(Tensor x, int row) {
-    int token = permutation.token(first + row);
+    int token = dispatch.token(first + row);
     return token / form.tokens() * x.stride(0) + token % form.tokens() * x.stride(1);
   }
 
   A hidden() {
-    return math.array(scratch, HIDDEN, rows * form.hidden());
+    return math.array(scratch, ScratchArray.HIDDEN.slot(), rows * form.hidden());
   }
 
   /** The other product of a gated activation, or some columns of it. */
   A linear(int width) {
-    return math.array(scratch, LINEAR, rows * width);
+    return math.array(scratch, ScratchArray.LINEAR.slot(), rows * width);
   }
 
   A linear() {
@@ -272,7 +176,7 @@ final class Chunk<A> {
   }
 
   A hiddenCotangent() {
-    return math.array(scratch, HIDDEN_COTANGENT, rows * form.hidden());
+    return math.array(scratch, ScratchArray.HIDDEN_COTANGENT.slot(), rows * form.hidden());
   }
 
   /**
@@ -284,7 +188,7 @@ final class Chunk<A> {
   Tensor matrix(Tensor all, int which) {
     return isDirect()
         ? all.slice(0, expert, expert + 1)
-        : converted(all.select(0, expert), MATRICES + which);
+        : converted(all.select(0, expert), ScratchArray.EXPERT_WEIGHT.slot(which));
   }
 
   /** The expert's weights in the dtype of the arithmetic, each {@code [1, ...]}. */
@@ -392,7 +296,7 @@ final class Chunk<A> {
 
   /** A bias {@code [1, M]} as an array. */
   A biasRow(Tensor bias) {
-    A to = math.array(scratch, BIAS, form.model());
+    A to = math.array(scratch, ScratchArray.OUT_BIAS.slot(), form.model());
     math.load(Elements.of(bias), 0, bias.stride(1), form.model(), to, 0);
     return to;
   }
@@ -405,7 +309,7 @@ final class Chunk<A> {
    * @param weight of each choice, {@code [G, S, K]}
    */
   void addCotangents(GradientSums<A> sums, Tensor y, TokenElements weight) {
-    A dy = math.array(scratch, LOADED, form.model());
+    A dy = math.array(scratch, ScratchArray.COTANGENT_ROW.slot(), form.model());
     Elements elements = Elements.of(y);
     for (int row = 0; row < rows; row++) {
       math.load(elements, position(y, row), y.stride(2), form.model(), dy, 0);
@@ -426,7 +330,8 @@ final class Chunk<A> {
    */
   GradientSums<A> sums(Tensor gradients, int which) {
     Tensor one = gradients.select(0, expert);
-    return new GradientSums<>(math, scratch.doubles(SUMS + which, (int) one.size(0)), one);
+    return new GradientSums<>(
+        math, scratch.doubles(ScratchArray.BIAS_GRADIENT.slot(which), (int) one.size(0)), one);
   }
 
   /**
@@ -441,7 +346,7 @@ final class Chunk<A> {
       return one;
     }
     int length = (int) one.shape().elementCount();
-    A memory = math.array(scratch, MATRICES + form.weights() + which, length);
+    A memory = math.array(scratch, ScratchArray.MATRIX_GRADIENT.slot(which), length);
     return math.matrix(memory, 0, one.shape().toArray());
   }
 

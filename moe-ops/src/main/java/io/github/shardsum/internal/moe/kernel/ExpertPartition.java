@@ -38,8 +38,8 @@ import java.util.TreeMap;
  */
 public record ExpertPartition(boolean isGradient)
     implements CompositeKernel.Factory, CompositePartition {
-  private static final int POSITIONS = 2;
-  private static final int WI = ExpertsForm.OPERANDS;
+  private static final int POSITIONS = Experts.Operands.POSITIONS;
+  private static final int WI = Experts.Operands.EXPERTS;
 
   @Override
   public Optional<CompositeKernel> create(Composite composite) {
@@ -179,7 +179,7 @@ public record ExpertPartition(boolean isGradient)
     private Part.Run run(String name, List<String> reads, List<String> writes) {
       SortedMap<String, String> attributes = new TreeMap<>(composite.attributes());
       attributes.put(ExpertComposites.EXPERTS, Integer.toString(form.experts()));
-      attributes.put(RowComposites.CHUNK, Integer.toString(Chunk.mostRows(form, true, 1)));
+      attributes.put(RowComposites.CHUNK, Integer.toString(ChunkSize.rows(form, true, 1)));
       return new Part.Run(name, attributes, reads, writes);
     }
 

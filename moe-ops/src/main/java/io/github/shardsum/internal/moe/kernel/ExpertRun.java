@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * @param form sizes and kind
  * @param mostRows of a chunk
  * @param math the arithmetic
- * @param permutation the order of rows
+ * @param dispatch the order of rows
  * @param operands of the composite
  * @param results of the composite
  * @param workers threads
@@ -27,14 +27,11 @@ record ExpertRun<A>(
     ExpertsForm form,
     int mostRows,
     RowMath<A> math,
-    Permutation permutation,
+    DispatchOrder dispatch,
     List<Tensor> operands,
     List<Tensor> results,
     Workers workers,
     Scratch scratch) {
-  /** The scratch array of all rows. */
-  private static final int ROWS = 8;
-
   /**
    * Tasks of a thread at least, if the rows are in chunks: what one thread may have to do while the
    * others have ended is a small part of all.
@@ -43,14 +40,14 @@ record ExpertRun<A>(
 
   /** How many rows there are. */
   int count() {
-    return permutation.count(form.experts());
+    return dispatch.count(form.experts());
   }
 
   /**
    * An array of all rows of outputs or of tokens' gradients, {@code [R, M]}; the same each time.
    */
   A rows() {
-    return math.array(scratch, ROWS, count() * form.model());
+    return math.array(scratch, ScratchArray.ALL_ROWS.slot(), count() * form.model());
   }
 
   /**
@@ -71,8 +68,8 @@ record ExpertRun<A>(
     long most = Math.max(mostRows, count() / ((long) TASKS_OF_THREAD * workers.parallelism()));
     List<Task> tasks = new ArrayList<>();
     for (int expert = 0; expert < form.experts(); expert++) {
-      int parts = Math.ceilDiv(permutation.size(expert), mostRows);
-      int pieces = Math.toIntExact(Math.ceilDiv((long) permutation.size(expert), most));
+      int parts = Math.ceilDiv(dispatch.size(expert), mostRows);
+      int pieces = Math.toIntExact(Math.ceilDiv((long) dispatch.size(expert), most));
       for (int piece = 0; piece < pieces; piece++) {
         tasks.add(new Task(expert, parts * piece / pieces, parts * (piece + 1) / pieces, parts));
       }
@@ -82,13 +79,13 @@ record ExpertRun<A>(
 
   /** Chunks of an expert, from one of its parts to another. */
   private record Task(int expert, int from, int end, int parts) {
-    int rows(Permutation permutation) {
-      return parts == 0 ? 0 : (int) ((long) permutation.size(expert) * (end - from) / parts);
+    int rows(DispatchOrder dispatch) {
+      return parts == 0 ? 0 : (int) ((long) dispatch.size(expert) * (end - from) / parts);
     }
   }
 
   private Task whole(int expert) {
-    int parts = Math.ceilDiv(permutation.size(expert), mostRows);
+    int parts = Math.ceilDiv(dispatch.size(expert), mostRows);
     return new Task(expert, 0, parts, parts);
   }
 
@@ -98,8 +95,8 @@ record ExpertRun<A>(
    */
   private void run(List<Task> tasks, Consumer<Chunk<A>> work) {
     List<Task> order = new ArrayList<>(tasks);
-    order.sort(Comparator.comparingInt((Task task) -> task.rows(permutation)).reversed());
-    int[] rows = order.stream().mapToInt(task -> task.rows(permutation)).toArray();
+    order.sort(Comparator.comparingInt((Task task) -> task.rows(dispatch)).reversed());
+    int[] rows = order.stream().mapToInt(task -> task.rows(dispatch)).toArray();
     int together = SharedTasks.count(rows, workers.parallelism());
     for (Task task : order.subList(0, together)) {
       workers.run(1, (_, own) -> work.accept(chunk(task, workers, own)));
@@ -121,7 +118,7 @@ record ExpertRun<A>(
   /** Sets the gradients by weights of choices that are not sent to 0. */
   void clearUnsent(TokenElements gradient) {
     for (int choice = 0; choice < form.groups() * form.tokens() * form.choices(); choice++) {
-      if (permutation.rows()[choice] < 0) {
+      if (dispatch.rows()[choice] < 0) {
         gradient.set(choice, 0);
       }
     }

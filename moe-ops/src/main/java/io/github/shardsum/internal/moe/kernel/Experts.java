@@ -3,6 +3,8 @@ package io.github.shardsum.internal.moe.kernel;
 import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
 import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * The work of {@code moe.experts}: one expert at a time, both products of its tokens' rows and
@@ -12,21 +14,59 @@ import io.github.shardsum.tensor.Tensor;
 final class Experts {
   private Experts() {}
 
+  /**
+   * The operands, also of the gradient.
+   *
+   * @param tokens {@code [G, S, M]}
+   * @param weights of choices, {@code [G, S, K]}
+   * @param positions of choices, {@code [G, S, K]}
+   * @param experts their weights
+   * @param cotangent of the outputs, {@code [G, S, M]}; only of the gradient
+   */
+  record Operands(
+      Tensor tokens,
+      Tensor weights,
+      Tensor positions,
+      ExpertWeights<Tensor> experts,
+      Optional<Tensor> cotangent) {
+    /** The index of the positions. */
+    static final int POSITIONS = 2;
+
+    /** The index of the experts' first weight. */
+    static final int EXPERTS = 3;
+
+    /** How many operands there are without the cotangent. */
+    static int count(ExpertsForm form) {
+      return EXPERTS + form.weights();
+    }
+
+    /** Names the operands, of which there may be more behind these. */
+    static Operands of(ExpertsForm form, List<Tensor> all) {
+      int count = count(form);
+      return new Operands(
+          all.getFirst(),
+          all.get(1),
+          all.get(POSITIONS),
+          form.weights(all, EXPERTS),
+          all.size() > count ? Optional.of(all.get(count)) : Optional.empty());
+    }
+  }
+
   static <A> void run(ExpertRun<A> run) {
     A rows = run.rows();
-    TokenElements weight = TokenElements.of(run.operands().get(1));
-    ExpertWeights<Tensor> weights = run.form().weights(run.operands(), ExpertsForm.OPERANDS);
+    Operands operands = Operands.of(run.form(), run.operands());
+    TokenElements weight = TokenElements.of(operands.weights());
     run.eachPart(
         chunk -> {
-          ExpertWeights<Tensor> w = chunk.matrices(weights);
+          ExpertWeights<Tensor> w = chunk.matrices(operands.experts());
           Activations<A> activations = new Activations<>(chunk);
           chunk.eachPart(
               _ -> {
                 activations.weigh(weight);
-                activations.of(chunk.tokens(run.operands().getFirst()), w);
+                activations.of(chunk.tokens(operands.tokens()), w);
                 activations.outputs(w.out(), w.outBias(), rows);
               });
         });
-    TokenSums.run(run, rows, run.results().getFirst());
+    Combine.run(run, rows, run.results().getFirst());
   }
 }

@@ -40,9 +40,6 @@ record ExpertsForm(
     DType dtype,
     Activation activation,
     boolean biased) {
-  /** The operands before the experts' weights: tokens, weights, positions. */
-  static final int OPERANDS = 3;
-
   /**
    * The composite's form; empty if its rows do not fit arrays, or if it only has the name: a text
    * may give that to anything.
@@ -71,7 +68,7 @@ record ExpertsForm(
     if (rows * model > Shape.LONGEST_ARRAY
         || rows > Shape.LONGEST_ARRAY
         || model * hidden > Shape.LONGEST_ARRAY
-        || Chunk.MOST_ROWS * Math.max(model, hidden) > Shape.LONGEST_ARRAY) {
+        || ChunkSize.MOST_ROWS * Math.max(model, hidden) > Shape.LONGEST_ARRAY) {
       return Optional.empty();
     }
     return Optional.of(

@@ -18,28 +18,44 @@ final class ExpertsGradient<A> {
   private final ExpertsForm form;
   private final Tensor inputs;
   private final Tensor cotangent;
+  private final Tensor tokenGradient;
   private final ExpertWeights<Tensor> weights;
   private final ExpertWeights<Tensor> gradients;
   private final TokenElements weight;
   private final TokenElements weightGradient;
   private final A rows;
 
+  /**
+   * The results: gradients by the operands of {@link Experts}.
+   *
+   * @param tokens by tokens, {@code [G, S, M]}
+   * @param weights by the weights of choices, {@code [G, S, K]}
+   * @param experts by the experts' weights
+   */
+  private record Results(Tensor tokens, Tensor weights, ExpertWeights<Tensor> experts) {
+    static Results of(ExpertsForm form, List<Tensor> all) {
+      return new Results(all.getFirst(), all.get(1), form.weights(all, 2));
+    }
+  }
+
   private ExpertsGradient(ExpertRun<A> run) {
     this.form = run.form();
-    List<Tensor> operands = run.operands();
-    this.inputs = operands.getFirst();
-    this.weight = TokenElements.of(operands.get(1));
-    this.weights = form.weights(operands, ExpertsForm.OPERANDS);
-    this.cotangent = operands.get(ExpertsForm.OPERANDS + form.weights());
-    this.weightGradient = TokenElements.of(run.results().get(1));
-    this.gradients = form.weights(run.results(), 2);
+    Experts.Operands operands = Experts.Operands.of(form, run.operands());
+    Results results = Results.of(form, run.results());
+    this.inputs = operands.tokens();
+    this.weight = TokenElements.of(operands.weights());
+    this.weights = operands.experts();
+    this.cotangent = operands.cotangent().orElseThrow();
+    this.tokenGradient = results.tokens();
+    this.weightGradient = TokenElements.of(results.weights());
+    this.gradients = results.experts();
     this.rows = run.rows();
   }
 
   static <A> void run(ExpertRun<A> run) {
     ExpertsGradient<A> gradient = new ExpertsGradient<>(run);
     run.eachExpert(gradient::expert);
-    TokenSums.run(run, gradient.rows, run.results().getFirst());
+    Combine.run(run, gradient.rows, gradient.tokenGradient);
     run.clearUnsent(gradient.weightGradient);
   }
 

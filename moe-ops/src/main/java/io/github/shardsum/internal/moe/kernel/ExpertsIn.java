@@ -11,33 +11,79 @@ import java.util.Optional;
  * matrix, or both.
  */
 final class ExpertsIn {
-  /** Where the first matrices are among the operands: after tokens and positions. */
-  static final int MATRICES = 2;
-
   private ExpertsIn() {}
 
+  /**
+   * The operands, also of the gradient.
+   *
+   * @param tokens {@code [G, S, M]}
+   * @param positions of choices, {@code [G, S, K]}
+   * @param products one, or two of a gated activation
+   */
+  record Operands(Tensor tokens, Tensor positions, List<Product> products) {
+    /** The index of the positions. */
+    static final int POSITIONS = 1;
+
+    /** The index of the first matrix. */
+    static final int MATRICES = 2;
+
+    /** How many operands there are without cotangents. */
+    static int count(ExpertsForm form) {
+      return MATRICES + form.firstProducts() * (form.biased() ? 2 : 1);
+    }
+
+    /** Names the operands: tokens, positions, matrices, biases, cotangents. */
+    static Operands of(ExpertsForm form, List<Tensor> all) {
+      int first = form.firstProducts();
+      int count = count(form);
+      List<Product> products = new ArrayList<>();
+      for (int i = 0; i < first; i++) {
+        products.add(
+            new Product(
+                i,
+                all.get(MATRICES + i),
+                form.biased() ? Optional.of(all.get(MATRICES + first + i)) : Optional.empty(),
+                all.size() > count ? Optional.of(all.get(count + i)) : Optional.empty()));
+      }
+      return new Operands(all.getFirst(), all.get(POSITIONS), products);
+    }
+  }
+
+  /**
+   * One of the first products of all experts.
+   *
+   * @param index among them
+   * @param matrix {@code [E, M, H]}
+   * @param bias {@code [E, H]}
+   * @param cotangent of its result, {@code [R, H]}; only of the gradient
+   */
+  record Product(int index, Tensor matrix, Optional<Tensor> bias, Optional<Tensor> cotangent) {
+    /** The expert's matrix in the dtype of the arithmetic. */
+    Tensor matrix(Chunk<?> chunk) {
+      return chunk.matrix(matrix, index);
+    }
+
+    /** The expert's bias in the dtype of the arithmetic. */
+    Optional<Tensor> bias(Chunk<?> chunk) {
+      return bias.map(all -> chunk.matrix(all, chunk.form().firstProducts() + index));
+    }
+  }
+
   static <A> void run(ExpertRun<A> run) {
-    run.eachPart(chunk -> expert(run, chunk));
+    Operands operands = Operands.of(run.form(), run.operands());
+    run.eachPart(chunk -> expert(operands, run.results(), chunk));
     run.results().forEach(run::clearRest);
   }
 
-  private static <A> void expert(ExpertRun<A> run, Chunk<A> chunk) {
-    int first = run.form().firstProducts();
-    List<Tensor> operands = run.operands();
-    List<Tensor> matrices = new ArrayList<>();
-    List<Optional<Tensor>> biases = new ArrayList<>();
-    for (int i = 0; i < first; i++) {
-      matrices.add(chunk.matrix(operands.get(MATRICES + i), i));
-      biases.add(
-          run.form().biased()
-              ? Optional.of(chunk.matrix(operands.get(MATRICES + first + i), first + i))
-              : Optional.empty());
-    }
+  private static <A> void expert(Operands operands, List<Tensor> results, Chunk<A> chunk) {
+    List<Tensor> matrices = operands.products().stream().map(each -> each.matrix(chunk)).toList();
+    List<Optional<Tensor>> biases =
+        operands.products().stream().map(each -> each.bias(chunk)).toList();
     chunk.eachPart(
         _ -> {
-          MatrixRows x = chunk.tokens(operands.getFirst());
-          for (int i = 0; i < first; i++) {
-            product(chunk, x, matrices.get(i), biases.get(i), run.results().get(i));
+          MatrixRows x = chunk.tokens(operands.tokens());
+          for (int i = 0; i < results.size(); i++) {
+            product(chunk, x, matrices.get(i), biases.get(i), results.get(i));
           }
         });
   }

@@ -4,7 +4,6 @@ import io.github.shardsum.grouped.MatrixRows;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * The work of {@code moe.experts_in.gradient}: one expert at a time, gradients by its first
@@ -13,18 +12,39 @@ import java.util.stream.IntStream;
 final class ExpertsInGradient {
   private ExpertsInGradient() {}
 
+  /**
+   * The results.
+   *
+   * @param tokens the gradient by tokens, {@code [G, S, M]}
+   * @param matrices gradients by the first matrices
+   * @param biases gradients by their biases; none without biases
+   */
+  private record Results(Tensor tokens, List<Tensor> matrices, List<Tensor> biases) {
+    static Results of(ExpertsForm form, List<Tensor> all) {
+      int biases = 1 + form.firstProducts();
+      return new Results(all.getFirst(), all.subList(1, biases), all.subList(biases, all.size()));
+    }
+
+    /** Sets the expert's parts to 0. */
+    void clear(Chunk<?> chunk) {
+      matrices.forEach(chunk::clear);
+      biases.forEach(chunk::clear);
+    }
+  }
+
   static <A> void run(ExpertRun<A> run) {
-    List<Tensor> results = run.results();
+    ExpertsIn.Operands operands = ExpertsIn.Operands.of(run.form(), run.operands());
+    Results results = Results.of(run.form(), run.results());
     A rows = run.rows();
     run.eachExpert(
         chunk -> {
           if (chunk.isEmpty()) {
-            results.subList(1, results.size()).forEach(chunk::clear);
+            results.clear(chunk);
           } else {
-            expert(run, chunk, rows);
+            expert(operands, results, chunk, rows);
           }
         });
-    TokenSums.run(run, rows, results.getFirst());
+    Combine.run(run, rows, results.tokens());
   }
 
   /**
@@ -37,31 +57,24 @@ final class ExpertsInGradient {
    */
   private record Product<A>(
       Tensor cotangent, Tensor w, Tensor gradient, Optional<GradientSums<A>> sums) {
-    static <A> Product<A> of(ExpertRun<A> run, Chunk<A> chunk, int which) {
-      ExpertsForm form = run.form();
-      List<Tensor> results = run.results();
-      int first = form.firstProducts();
-      int cotangents = ExpertsIn.MATRICES + first * (form.biased() ? 2 : 1);
+    static <A> Product<A> of(ExpertsIn.Product product, Results results, Chunk<A> chunk) {
+      int index = product.index();
       return new Product<>(
-          run.operands().get(cotangents + which),
-          chunk.matrix(run.operands().get(ExpertsIn.MATRICES + which), which),
-          chunk.gradientOf(results.get(1 + which), which),
-          form.biased()
-              ? Optional.of(chunk.sums(results.get(1 + first + which), which))
-              : Optional.empty());
+          product.cotangent().orElseThrow(),
+          product.matrix(chunk),
+          chunk.gradientOf(results.matrices().get(index), index),
+          product.bias().map(_ -> chunk.sums(results.biases().get(index), index)));
     }
   }
 
-  private static <A> void expert(ExpertRun<A> run, Chunk<A> chunk, A rows) {
-    int model = run.form().model();
+  private static <A> void expert(
+      ExpertsIn.Operands operands, Results results, Chunk<A> chunk, A rows) {
     List<Product<A>> products =
-        IntStream.range(0, run.form().firstProducts())
-            .mapToObj(which -> Product.of(run, chunk, which))
-            .toList();
+        operands.products().stream().map(each -> Product.of(each, results, chunk)).toList();
     chunk.eachPart(
         part -> {
-          MatrixRows x = chunk.tokens(run.operands().getFirst());
-          Tensor dx = chunk.rowsOf(rows, model);
+          MatrixRows x = chunk.tokens(operands.tokens());
+          Tensor dx = chunk.rowsOf(rows, chunk.form().model());
           for (int i = 0; i < products.size(); i++) {
             Product<A> product = products.get(i);
             Tensor d = chunk.rowsOf(product.cotangent(), i);
@@ -78,7 +91,7 @@ final class ExpertsInGradient {
           }
         });
     for (int i = 0; i < products.size(); i++) {
-      chunk.store(products.get(i).gradient(), run.results().get(1 + i));
+      chunk.store(products.get(i).gradient(), results.matrices().get(i));
       products.get(i).sums().ifPresent(GradientSums::store);
     }
   }

@@ -46,14 +46,14 @@ record ExpertsKernel(
     long order = Integer.BYTES * (choices + form.rows() + 2L * form.experts());
     long rows = holdsRows ? form.rows() * form.model() * form.math().dtype().byteSize() : 0;
     int threads = workers.parallelism();
-    long most = Chunk.mostRows(form, backward, threads);
+    long most = ChunkSize.rows(form, backward, threads);
     long alone = Math.min(most, SharedTasks.mostAlone(form.rows(), threads));
     long tasks = form.experts() + form.rows() / most;
     int others = Math.clamp(tasks, 1, threads) - 1;
     return order
         + rows
-        + Chunk.bytes(form, backward, most)
-        + others * Chunk.bytes(form, backward, alone);
+        + ChunkSize.bytes(form, backward, most)
+        + others * ChunkSize.bytes(form, backward, alone);
   }
 
   @Override
@@ -74,15 +74,15 @@ record ExpertsKernel(
       Scratch scratch) {
     Tensor positions = operands.get(positionsAt);
     long first = startAt.isPresent() ? operands.get(startAt.getAsInt()).getLong() : 0;
-    Permutation permutation =
-        Permutation.of(positions, first, form.experts(), form.capacity(), scratch);
+    DispatchOrder dispatch =
+        DispatchOrder.of(positions, first, form.experts(), form.capacity(), scratch);
     int threads = workers.parallelism();
     work.run(
         new ExpertRun<>(
             form,
-            Chunk.mostRows(form, backward, threads),
+            ChunkSize.rows(form, backward, threads),
             math,
-            permutation,
+            dispatch,
             operands,
             results,
             workers,

@@ -11,47 +11,84 @@ import java.util.Optional;
  * its choices.
  */
 final class ExpertsOut {
-  /** Where wo is among the operands: after z, weights and positions. */
-  static final int OUT = 3;
-
   private ExpertsOut() {}
 
+  /**
+   * The operands, also of the gradient.
+   *
+   * @param hidden z, the first product of each row, {@code [R, H]}
+   * @param weights of choices, {@code [G, S, K]}
+   * @param positions of choices, {@code [G, S, K]}
+   * @param matrix wo, {@code [E, H, M]}
+   * @param linear v, the second product of each row of a gated activation, {@code [R, H]}
+   * @param bias b_out, {@code [E, M]}
+   * @param cotangent of the outputs, {@code [G, S, M]}; only of the gradient
+   */
+  record Operands(
+      Tensor hidden,
+      Tensor weights,
+      Tensor positions,
+      Tensor matrix,
+      Optional<Tensor> linear,
+      Optional<Tensor> bias,
+      Optional<Tensor> cotangent) {
+    /** The index of z. */
+    static final int HIDDEN = 0;
+
+    /** The index of the positions. */
+    static final int POSITIONS = 2;
+
+    /** The index of wo. */
+    static final int MATRIX = 3;
+
+    /** The index of v. */
+    static final int LINEAR = 4;
+
+    /** How many operands there are without the cotangent. */
+    static int count(ExpertsForm form) {
+      return MATRIX + 1 + (form.activation().isGated() ? 1 : 0) + (form.biased() ? 1 : 0);
+    }
+
+    /** Names the operands: z, weights, positions, wo, v, b_out, cotangent. */
+    static Operands of(ExpertsForm form, List<Tensor> all) {
+      int count = count(form);
+      return new Operands(
+          all.get(HIDDEN),
+          all.get(1),
+          all.get(POSITIONS),
+          all.get(MATRIX),
+          form.activation().isGated() ? Optional.of(all.get(LINEAR)) : Optional.empty(),
+          form.biased() ? Optional.of(all.get(count - 1)) : Optional.empty(),
+          all.size() > count ? Optional.of(all.get(count)) : Optional.empty());
+    }
+
+    /** The expert's matrix in the dtype of the arithmetic. */
+    Tensor matrix(Chunk<?> chunk) {
+      return chunk.matrix(matrix, 0);
+    }
+
+    /** The expert's bias in the dtype of the arithmetic. */
+    Optional<Tensor> bias(Chunk<?> chunk) {
+      return bias.map(all -> chunk.matrix(all, 1));
+    }
+  }
+
   static <A> void run(ExpertRun<A> run) {
-    List<Tensor> operands = run.operands();
+    Operands operands = Operands.of(run.form(), run.operands());
     A rows = run.rows();
-    TokenElements weight = TokenElements.of(operands.get(1));
+    TokenElements weight = TokenElements.of(operands.weights());
     run.eachPart(
         chunk -> {
-          Tensor w = chunk.matrix(operands.get(OUT), 0);
-          Optional<Tensor> bias = bias(run, chunk);
+          Tensor w = operands.matrix(chunk);
+          Optional<Tensor> bias = operands.bias(chunk);
           Activations<A> activations = new Activations<>(chunk);
           chunk.eachPart(
               _ -> {
                 activations.weigh(weight);
-                activations.of(operands.getFirst(), linear(run));
+                activations.of(operands.hidden(), operands.linear());
                 activations.outputs(w, bias, rows);
               });
         });
-    TokenSums.run(run, rows, run.results().getFirst());
-  }
-
-  /** The other factor of a gated activation. */
-  static Optional<Tensor> linear(ExpertRun<?> run) {
-    return run.form().activation().isGated()
-        ? Optional.of(run.operands().get(OUT + 1))
-        : Optional.empty();
-  }
-
-  /** The bias of the last product. */
-  static <A> Optional<Tensor> bias(ExpertRun<A> run, Chunk<A> chunk) {
-    int at = OUT + (run.form().activation().isGated() ? 2 : 1);
-    return run.form().biased()
-        ? Optional.of(chunk.matrix(run.operands().get(at), 1))
-        : Optional.empty();
-  }
-
-  /** How many operands come before the outputs' cotangent. */
-  static int operands(ExpertsForm form) {
-    return OUT + 1 + (form.activation().isGated() ? 1 : 0) + (form.biased() ? 1 : 0);
+    Combine.run(run, rows, run.results().getFirst());
   }
 }

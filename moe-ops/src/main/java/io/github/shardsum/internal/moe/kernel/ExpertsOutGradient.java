@@ -9,73 +9,100 @@ import java.util.Optional;
 
 /**
  * The work of {@code moe.experts_out.gradient}: as {@link ExpertsGradient}, from the outputs'
- * cotangent to that of what activations are of. Results are gradients by z, weights and wo, then by
- * v and by the bias as far as there are such.
+ * cotangent to that of the activation's operands.
  */
 final class ExpertsOutGradient {
-  private static final int WEIGHTS = 1;
-  private static final int OUT = 2;
-  private static final int LINEAR = 3;
-
   private ExpertsOutGradient() {}
 
   /**
-   * Cotangents of what activations are of may lie where that lay: a row is read before it is
-   * written.
+   * The results: gradients by the operands of {@link ExpertsOut}.
+   *
+   * @param hidden by z, {@code [R, H]}
+   * @param weights by the weights of choices, {@code [G, S, K]}
+   * @param matrix by wo, {@code [E, H, M]}
+   * @param linear by v, {@code [R, H]}
+   * @param bias by b_out, {@code [E, M]}
+   */
+  private record Results(
+      Tensor hidden,
+      Tensor weights,
+      Tensor matrix,
+      Optional<Tensor> linear,
+      Optional<Tensor> bias) {
+    /** The index of the gradient by z. */
+    static final int HIDDEN = 0;
+
+    /** The index of the gradient by v. */
+    static final int LINEAR = 3;
+
+    static Results of(ExpertsForm form, List<Tensor> all) {
+      return new Results(
+          all.get(HIDDEN),
+          all.get(1),
+          all.get(2),
+          form.activation().isGated() ? Optional.of(all.get(LINEAR)) : Optional.empty(),
+          form.biased() ? Optional.of(all.getLast()) : Optional.empty());
+    }
+
+    /** Sets the expert's parts to 0. */
+    void clear(Chunk<?> chunk) {
+      chunk.clear(matrix);
+      bias.ifPresent(chunk::clear);
+    }
+  }
+
+  /**
+   * Gradients by z and v may take the memory of z and v: a row is read before it is written.
+   *
+   * @return for each such result the operand
    */
   static Map<Integer, Integer> inPlace(ExpertsForm form) {
-    return form.activation().isGated() ? Map.of(0, 0, LINEAR, ExpertsOut.OUT + 1) : Map.of(0, 0);
+    return form.activation().isGated()
+        ? Map.of(
+            Results.HIDDEN, ExpertsOut.Operands.HIDDEN, Results.LINEAR, ExpertsOut.Operands.LINEAR)
+        : Map.of(Results.HIDDEN, ExpertsOut.Operands.HIDDEN);
   }
 
   static <A> void run(ExpertRun<A> run) {
-    List<Tensor> results = run.results();
+    ExpertsOut.Operands operands = ExpertsOut.Operands.of(run.form(), run.operands());
+    Results results = Results.of(run.form(), run.results());
     run.eachExpert(
         chunk -> {
           if (chunk.isEmpty()) {
-            chunk.clear(results.get(OUT));
-            bias(run).ifPresent(chunk::clear);
+            results.clear(chunk);
           } else {
-            expert(run, chunk);
+            expert(operands, results, chunk);
           }
         });
-    run.clearRest(results.getFirst());
-    if (run.form().activation().isGated()) {
-      run.clearRest(results.get(LINEAR));
-    }
-    run.clearUnsent(TokenElements.of(results.get(WEIGHTS)));
+    run.clearRest(results.hidden());
+    results.linear().ifPresent(run::clearRest);
+    run.clearUnsent(TokenElements.of(results.weights()));
   }
 
-  private static Optional<Tensor> bias(ExpertRun<?> run) {
-    return run.form().biased() ? Optional.of(run.results().getLast()) : Optional.empty();
-  }
-
-  private static <A> void expert(ExpertRun<A> run, Chunk<A> chunk) {
-    ExpertsForm form = run.form();
-    List<Tensor> results = run.results();
-    TokenElements weight = TokenElements.of(run.operands().get(1));
-    TokenElements weightGradient = TokenElements.of(results.get(WEIGHTS));
-    Tensor cotangent = run.operands().get(ExpertsOut.operands(form));
-    Tensor w = chunk.matrix(run.operands().get(ExpertsOut.OUT), 0);
-    Optional<Tensor> bias = ExpertsOut.bias(run, chunk);
-    Tensor gradient = chunk.gradientOf(results.get(OUT), 0);
-    Optional<Tensor> linear =
-        form.activation().isGated() ? Optional.of(results.get(LINEAR)) : Optional.empty();
-    Optional<GradientSums<A>> sums = bias(run).map(each -> chunk.sums(each, 0));
+  private static <A> void expert(ExpertsOut.Operands operands, Results results, Chunk<A> chunk) {
+    ExpertsForm form = chunk.form();
+    TokenElements weight = TokenElements.of(operands.weights());
+    TokenElements weightGradient = TokenElements.of(results.weights());
+    Tensor cotangent = operands.cotangent().orElseThrow();
+    Tensor w = operands.matrix(chunk);
+    Optional<Tensor> bias = operands.bias(chunk);
+    Tensor gradient = chunk.gradientOf(results.matrix(), 0);
+    Optional<GradientSums<A>> sums = results.bias().map(each -> chunk.sums(each, 0));
     Activations<A> activations = new Activations<>(chunk);
     chunk.eachPart(
         part -> {
           MatrixRows dys = chunk.cotangents(cotangent);
           chunk.back(dys, w, chunk.matrix(chunk.hiddenCotangent(), form.hidden()));
           activations.back(
-              run.operands().getFirst(),
-              ExpertsOut.linear(run),
+              operands.hidden(),
+              operands.linear(),
               new Activations.Back(weight, bias, cotangent, weightGradient),
-              results.getFirst(),
-              linear);
+              results.hidden(),
+              results.linear());
           chunk.weights(part > 0, chunk.operand(chunk.hidden(), form.hidden()), dys, gradient);
           sums.ifPresent(all -> chunk.addCotangents(all, cotangent, weight));
         });
-    chunk.store(gradient, results.get(OUT));
+    chunk.store(gradient, results.matrix());
     sums.ifPresent(GradientSums::store);
   }
 }

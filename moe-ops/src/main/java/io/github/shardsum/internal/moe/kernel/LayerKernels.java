@@ -40,7 +40,7 @@ public final class LayerKernels {
             form ->
                 new ExpertsKernel(
                     form,
-                    2,
+                    Experts.Operands.POSITIONS,
                     startAt(composite),
                     form.flops(),
                     false,
@@ -56,7 +56,7 @@ public final class LayerKernels {
             form ->
                 new ExpertsKernel(
                     form,
-                    2,
+                    Experts.Operands.POSITIONS,
                     startAt(composite),
                     3 * form.flops(),
                     true,
@@ -66,10 +66,9 @@ public final class LayerKernels {
   }
 
   static Optional<ExpertsForm> whole(Composite composite, int cotangents) {
-    int first = ExpertsForm.OPERANDS;
-    int start = startAt(composite).isPresent() ? 1 : 0;
-    return ExpertsForm.of(composite, 2, first)
-        .filter(form -> composite.operands().size() == first + form.weights() + cotangents + start);
+    int others = cotangents + (startAt(composite).isPresent() ? 1 : 0);
+    return ExpertsForm.of(composite, Experts.Operands.POSITIONS, Experts.Operands.EXPERTS)
+        .filter(form -> composite.operands().size() == Experts.Operands.count(form) + others);
   }
 
   /** The factories of the local composites that rows of other devices are computed by. */
@@ -98,13 +97,24 @@ public final class LayerKernels {
 
   /** The factory of {@code moe.experts_in}. */
   public static Optional<CompositeKernel> expertsIn(Composite composite) {
-    return in(composite, 0).map(form -> forward(form, 1, flopsIn(form), false, ExpertsIn::run));
+    return in(composite, 0)
+        .map(
+            form ->
+                forward(form, ExpertsIn.Operands.POSITIONS, flopsIn(form), false, ExpertsIn::run));
   }
 
   /** The factory of its gradient. */
   public static Optional<CompositeKernel> expertsInGradient(Composite composite) {
     return in(composite, 1)
-        .map(form -> backward(form, 1, 2 * flopsIn(form), true, Map.of(), ExpertsInGradient::run));
+        .map(
+            form ->
+                backward(
+                    form,
+                    ExpertsIn.Operands.POSITIONS,
+                    2 * flopsIn(form),
+                    true,
+                    Map.of(),
+                    ExpertsInGradient::run));
   }
 
   private static double flopsIn(ExpertsForm form) {
@@ -112,18 +122,20 @@ public final class LayerKernels {
   }
 
   private static Optional<ExpertsForm> in(Composite composite, int cotangents) {
-    return ExpertsForm.of(composite, 1, ExpertsIn.MATRICES)
+    return ExpertsForm.of(composite, ExpertsIn.Operands.POSITIONS, ExpertsIn.Operands.MATRICES)
         .filter(
-            form -> {
-              int each = (form.biased() ? 2 : 1) + cotangents;
-              return composite.operands().size()
-                  == ExpertsIn.MATRICES + form.firstProducts() * each;
-            });
+            form ->
+                composite.operands().size()
+                    == ExpertsIn.Operands.count(form) + cotangents * form.firstProducts());
   }
 
   /** The factory of {@code moe.experts_out}. */
   public static Optional<CompositeKernel> expertsOut(Composite composite) {
-    return out(composite, 0).map(form -> forward(form, 2, flopsOut(form), true, ExpertsOut::run));
+    return out(composite, 0)
+        .map(
+            form ->
+                forward(
+                    form, ExpertsOut.Operands.POSITIONS, flopsOut(form), true, ExpertsOut::run));
   }
 
   /** The factory of its gradient. */
@@ -133,7 +145,7 @@ public final class LayerKernels {
             form ->
                 backward(
                     form,
-                    2,
+                    ExpertsOut.Operands.POSITIONS,
                     2 * flopsOut(form),
                     false,
                     ExpertsOutGradient.inPlace(form),
@@ -145,7 +157,8 @@ public final class LayerKernels {
   }
 
   private static Optional<ExpertsForm> out(Composite composite, int cotangents) {
-    return ExpertsForm.of(composite, 2, ExpertsOut.OUT)
-        .filter(form -> composite.operands().size() == ExpertsOut.operands(form) + cotangents);
+    return ExpertsForm.of(composite, ExpertsOut.Operands.POSITIONS, ExpertsOut.Operands.MATRIX)
+        .filter(
+            form -> composite.operands().size() == ExpertsOut.Operands.count(form) + cotangents);
   }
 }

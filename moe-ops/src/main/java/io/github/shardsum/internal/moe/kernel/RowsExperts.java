@@ -46,7 +46,7 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
   }
 
   private static Optional<CompositeKernel> of(Composite composite, boolean isGradient) {
-    int first = ExpertsForm.OPERANDS;
+    int first = Experts.Operands.EXPERTS;
     String chunk = composite.attributes().getOrDefault(RowComposites.CHUNK, "");
     if (composite.operands().size() <= first || !chunk.matches("[1-9][0-9]{0,8}")) {
       return Optional.empty();
@@ -61,7 +61,7 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
                   ? Optional.of(
                       new RowsExperts(
                           form,
-                          Math.min(Integer.parseInt(chunk), Chunk.MOST_ROWS),
+                          Math.min(Integer.parseInt(chunk), ChunkSize.MOST_ROWS),
                           isGradient,
                           hasMember ? given - 1 : -1))
                   : Optional.empty();
@@ -73,7 +73,7 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
     Map<String, String> attributes = composite.attributes();
     String activation = attributes.getOrDefault(LayerComposites.ACTIVATION, "");
     ValueType rows = composite.operands().getFirst().type();
-    ValueType matrix = composite.operands().get(ExpertsForm.OPERANDS).type();
+    ValueType matrix = composite.operands().get(Experts.Operands.EXPERTS).type();
     boolean isKnown =
         Arrays.stream(Activation.values())
             .anyMatch(each -> each.name().toLowerCase(Locale.ROOT).equals(activation));
@@ -86,7 +86,7 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
     boolean fits =
         count * Math.max(1, model) <= Shape.LONGEST_ARRAY
             && model * hidden <= Shape.LONGEST_ARRAY
-            && Chunk.MOST_ROWS * Math.max(model, hidden) <= Shape.LONGEST_ARRAY;
+            && ChunkSize.MOST_ROWS * Math.max(model, hidden) <= Shape.LONGEST_ARRAY;
     return fits
         ? Optional.of(
             new ExpertsForm(
@@ -112,7 +112,7 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
   public long scratchBytes(Workers workers) {
     long order = Integer.BYTES * (2L * form.tokens() + form.experts() + 1);
     long rows = (long) form.tokens() * form.model() * form.math().dtype().byteSize();
-    return order + rows + workers.parallelism() * Chunk.bytes(form, isGradient, chunk);
+    return order + rows + workers.parallelism() * ChunkSize.bytes(form, isGradient, chunk);
   }
 
   @Override
@@ -126,7 +126,7 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
       List<Tensor> results,
       Workers workers,
       Scratch scratch) {
-    Permutation order = Permutation.ofCounts(operands.get(COUNTS), form.tokens(), scratch);
+    DispatchOrder order = DispatchOrder.ofCounts(operands.get(COUNTS), form.tokens(), scratch);
     ExpertsForm own = form.ofTokens(order.count(form.experts()));
     ExpertRun<A> run =
         new ExpertRun<>(
@@ -151,10 +151,10 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
     all.add(ofGroup(operands.get(0), rows));
     all.add(ofGroup(operands.get(1), rows));
     all.add(operands.get(COUNTS));
-    ExpertWeights<Tensor> weights = form.weights(operands, ExpertsForm.OPERANDS);
+    ExpertWeights<Tensor> weights = form.weights(operands, Experts.Operands.EXPERTS);
     all.addAll(isFirst(operands) ? weights.all() : withoutLastBias(weights).all());
     if (isGradient) {
-      all.add(ofGroup(operands.get(ExpertsForm.OPERANDS + form.weights()), rows));
+      all.add(ofGroup(operands.get(Experts.Operands.EXPERTS + form.weights()), rows));
     }
     return all;
   }

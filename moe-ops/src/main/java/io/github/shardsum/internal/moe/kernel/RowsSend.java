@@ -59,8 +59,8 @@ record RowsSend(RowsForm form, List<Boolean> isOfChoices, long orderBytes)
   }
 
   private void run(List<Tensor> operands, List<Tensor> results, Workers workers, Scratch scratch) {
-    Permutation order =
-        Permutation.of(operands.get(POSITIONS), 0, form.experts(), form.capacity(), scratch);
+    DispatchOrder order =
+        DispatchOrder.of(operands.get(POSITIONS), 0, form.experts(), form.capacity(), scratch);
     int rows = order.count(form.experts());
     for (int i = 0; i < isOfChoices.size(); i++) {
       Tensor from = values(operands).get(i);
@@ -82,7 +82,8 @@ record RowsSend(RowsForm form, List<Boolean> isOfChoices, long orderBytes)
     }
   }
 
-  private static void copy(Permutation order, int row, Tensor from, Tensor to, boolean isOfChoice) {
+  private static void copy(
+      DispatchOrder order, int row, Tensor from, Tensor to, boolean isOfChoice) {
     int tokens = (int) from.size(1);
     int token = order.token(row);
     Tensor ofToken = from.select(0, token / tokens).select(0, token % tokens);

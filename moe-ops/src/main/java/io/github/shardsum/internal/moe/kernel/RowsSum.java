@@ -25,8 +25,6 @@ import java.util.Optional;
 record RowsSum(RowsForm form, boolean sums, int width, RowMath<?> math, long orderBytes)
     implements CompositeKernel {
   private static final int TASK_TOKENS = 64;
-  private static final int SUM = 0;
-  private static final int ROW = 1;
 
   /** The factory of sums. */
   static Optional<CompositeKernel> sum(Composite composite) {
@@ -67,7 +65,7 @@ record RowsSum(RowsForm form, boolean sums, int width, RowMath<?> math, long ord
         1,
         (_, scratch) -> {
           int[] rowOf =
-              Permutation.of(positions, 0, form.experts(), form.capacity(), scratch).rows();
+              DispatchOrder.of(positions, 0, form.experts(), form.capacity(), scratch).rows();
           int choices = (int) positions.size(2);
           if (sums) {
             add(math, rows, rowOf, choices, out, workers);
@@ -110,8 +108,8 @@ record RowsSum(RowsForm form, boolean sums, int width, RowMath<?> math, long ord
       Tensor out,
       int token,
       Scratch scratch) {
-    A sum = math.array(scratch, SUM, width);
-    A row = math.array(scratch, ROW, width);
+    A sum = math.array(scratch, ScratchArray.TOKEN_SUM.slot(), width);
+    A row = math.array(scratch, ScratchArray.TOKEN_ADDEND.slot(), width);
     Elements from = Elements.of(rows);
     int found = 0;
     for (int choice = first; choice < first + choices; choice++) {

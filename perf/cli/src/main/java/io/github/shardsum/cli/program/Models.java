@@ -253,7 +253,19 @@ public enum Models {
 
   private static Program transformer(Mesh mesh) {
     TransformerSpec spec =
-        new TransformerSpec(2048, 128, 4, 32, 256, 2, 16, 32, 8, ROUTE, DType.F32);
+        TransformerSpec.builder()
+            .vocabulary(2048)
+            .model(128)
+            .heads(4)
+            .key(32)
+            .hidden(256)
+            .layers(2)
+            .experts(16)
+            .positions(32)
+            .groups(8)
+            .route(ROUTE)
+            .dtype(DType.F32)
+            .build();
     Program loss = Transformer.loss(spec, new Transformer.Loss(0.03, 0.01, 1e-3), 64, 16, 8);
     Program step =
         TrainingStep.of(

@@ -68,18 +68,19 @@ final class ScalingPrograms {
   private static Program step(int devices) {
     RouteOptions options = RouteOptions.builder().capacity(Capacity.factor(1)).build();
     TransformerSpec spec =
-        new TransformerSpec(
-            VOCABULARY,
-            (int) WIDTH,
-            4,
-            16,
-            (int) HIDDEN,
-            2,
-            Math.max(2, devices),
-            LENGTH,
-            devices,
-            options,
-            DType.F32);
+        TransformerSpec.builder()
+            .vocabulary(VOCABULARY)
+            .model((int) WIDTH)
+            .heads(4)
+            .key(16)
+            .hidden((int) HIDDEN)
+            .layers(2)
+            .experts(Math.max(2, devices))
+            .positions(LENGTH)
+            .groups(devices)
+            .route(options)
+            .dtype(DType.F32)
+            .build();
     Program loss =
         Transformer.loss(
             spec, new Transformer.Loss(0.1, 0.01, 0), (long) SENTENCES * devices, LENGTH, LENGTH);

@@ -197,18 +197,19 @@ final class TrainRun {
 
   /** The model of so many tokens and experts. */
   static TransformerSpec spec(int vocabulary, int experts) {
-    return new TransformerSpec(
-        vocabulary,
-        128,
-        4,
-        32,
-        256,
-        2,
-        experts,
-        Examples.positions(),
-        Examples.GROUPS,
-        ROUTE,
-        DType.F32);
+    return TransformerSpec.builder()
+        .vocabulary(vocabulary)
+        .model(128)
+        .heads(4)
+        .key(32)
+        .hidden(256)
+        .layers(2)
+        .experts(experts)
+        .positions(Examples.positions())
+        .groups(Examples.GROUPS)
+        .route(ROUTE)
+        .dtype(DType.F32)
+        .build();
   }
 
   /** The default route, of so many slots if they are given. */

@@ -72,18 +72,19 @@ class TrainerTest {
   }
 
   private static TransformerSpec spec() {
-    return new TransformerSpec(
-        TOKENIZER.size(),
-        4,
-        1,
-        4,
-        4,
-        2,
-        2,
-        Examples.positions(),
-        1,
-        RouteOptions.parse("top2 second=all capacity=load"),
-        DType.F32);
+    return TransformerSpec.builder()
+        .vocabulary(TOKENIZER.size())
+        .model(4)
+        .heads(1)
+        .key(4)
+        .hidden(4)
+        .layers(2)
+        .experts(2)
+        .positions(Examples.positions())
+        .groups(1)
+        .route(RouteOptions.parse("top2 second=all capacity=load"))
+        .dtype(DType.F32)
+        .build();
   }
 
   private Trainer trainer(Optional<CheckpointFolder> into) {

@@ -57,7 +57,7 @@ final class PlanState {
 
   /** A value as plans have it: partial sums may be stored in another dtype. */
   static PlannedValue value(Value value, Layout layout) {
-    DType dtype = ReshardWays.stored(value.type().dtype(), layout);
+    DType dtype = layout.stored(value.type().dtype());
     return new PlannedValue(value.name(), dtype, value.type().shape(), layout);
   }
 

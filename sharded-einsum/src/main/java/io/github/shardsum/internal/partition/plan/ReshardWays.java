@@ -212,12 +212,6 @@ final class ReshardWays {
     return prices.halo(halo, dtype.byteSize());
   }
 
-  /** The dtype in which a value is stored: partial sums of bf16 in f32. */
-  static DType stored(DType dtype, Layout layout) {
-    boolean partial = layout.partial().stream().anyMatch(axis -> layout.mesh().size(axis) > 1);
-    return dtype == DType.BF16 && partial ? DType.F32 : dtype;
-  }
-
   /** A layout without partial axes that a value made in another cannot have. */
   Layout reachable(Layout wanted, Layout made) {
     List<String> partial =
@@ -245,7 +239,7 @@ final class ReshardWays {
     ValueType type = value.value().type();
     return from.isEquivalent(wanted)
         ? Optional.of(new Way(List.of(), Cost.NOTHING, false))
-        : reshards.way(from, wanted, type.shape(), stored(type.dtype(), from));
+        : reshards.way(from, wanted, type.shape(), from.stored(type.dtype()));
   }
 
   private Optional<Cost> cost(Holding value, int place, Layout wanted, Cost atMost) {
@@ -253,7 +247,7 @@ final class ReshardWays {
     ValueType type = value.value().type();
     return from.isEquivalent(wanted)
         ? Optional.of(Cost.NOTHING)
-        : reshards.cost(from, wanted, type.shape(), stored(type.dtype(), from), atMost);
+        : reshards.cost(from, wanted, type.shape(), from.stored(type.dtype()), atMost);
   }
 
   /** The cost of the cheapest way. */
@@ -293,7 +287,7 @@ final class ReshardWays {
   ReshardSources sources(Value value, Map<Layout, Cost> from) {
     DType dtype = value.type().dtype();
     return new ReshardSources(
-        reshards, from, value.type().shape(), layout -> stored(dtype, layout));
+        reshards, from, value.type().shape(), layout -> layout.stored(dtype));
   }
 
   /** The cost of resharding a result from the layout in which it is made to its default layout. */
@@ -303,7 +297,7 @@ final class ReshardWays {
       Cost reduced = reduction(PlanState.value(result, made), made.partial(), by);
       return home(result, done, reachable(home, done), ReduceKind.SUM, atMost).map(reduced::plus);
     }
-    DType dtype = stored(result.type().dtype(), made);
+    DType dtype = made.stored(result.type().dtype());
     return made.isEquivalent(home)
         ? Optional.of(Cost.NOTHING)
         : reshards.costInto(made, home, result.type().shape(), dtype, atMost);
@@ -321,7 +315,7 @@ final class ReshardWays {
 
   /** Bytes that the largest device holds of a value. */
   static long bytes(Value value, Layout layout) {
-    DType dtype = stored(value.type().dtype(), layout);
+    DType dtype = layout.stored(value.type().dtype());
     return layout.largestShape(value.type().shape()).elementCount() * dtype.byteSize();
   }
 

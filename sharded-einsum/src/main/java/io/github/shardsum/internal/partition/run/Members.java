@@ -91,12 +91,8 @@ final class Members {
 
   /** A device's number in its group. */
   private long place(int i, List<MeshAxis> axes) {
-    Mesh mesh = frame.mesh();
-    long place = 0;
-    for (MeshAxis axis : axes) {
-      place = place * axis.size() + mesh.coordinate(frame.devices().get(i), axis.name());
-    }
-    return place;
+    List<String> names = axes.stream().map(MeshAxis::name).toList();
+    return frame.mesh().part(names, frame.devices().get(i));
   }
 
   private Tensor own(OwnChunk chunk, Tensor x, int i) {

@@ -139,13 +139,7 @@ final class NeighbourBlocks {
   }
 
   private int part(int index) {
-    Layout layout = step.result().layout();
-    Mesh mesh = layout.mesh();
-    int part = 0;
-    for (String axis : halo.axes()) {
-      part = part * mesh.size(axis) + mesh.coordinate(frame.devices().get(index), axis);
-    }
-    return part;
+    return step.result().layout().mesh().part(halo.axes(), frame.devices().get(index));
   }
 
   private Shape shape(PlannedValue value, int index) {

@@ -23,10 +23,7 @@ record Start(List<String> axes, long size) {
 
   /** The first index of a device's chunk; the layout is any on the mesh. */
   long on(Layout layout, int device) {
-    int part = 0;
-    for (String axis : axes) {
-      part = part * layout.mesh().size(axis) + layout.mesh().coordinate(device, axis);
-    }
-    return Cut.chunks(size, axes.stream().map(layout.mesh()::size).toList()).start(part);
+    Cut chunks = Cut.chunks(size, axes.stream().map(layout.mesh()::size).toList());
+    return chunks.start(layout.mesh().part(axes, device));
   }
 }

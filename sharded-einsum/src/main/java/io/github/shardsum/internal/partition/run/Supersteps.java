@@ -217,10 +217,7 @@ final class Supersteps {
 
   private Tensor slice(List<String> axes, int dim, int device, Tensor x) {
     Mesh mesh = plan.mesh();
-    int part = 0;
-    for (String axis : axes) {
-      part = part * mesh.size(axis) + mesh.coordinate(device, axis);
-    }
+    int part = mesh.part(axes, device);
     Cut cut = Cut.chunks(x.size(dim), axes.stream().map(mesh::size).toList());
     return x.slice(dim, cut.start(part), cut.end(part));
   }

@@ -52,14 +52,9 @@ public final class CompiledProgram implements AutoCloseable {
     for (int tile = 0; tile < count; tile++) {
       devices.add(new ArrayList<>());
     }
+    List<String> names = layout.axes().stream().flatMap(axis -> axis.mesh().stream()).toList();
     for (int device = 0; device < mesh.size(); device++) {
-      int tile = 0;
-      for (Axis axis : layout.axes()) {
-        for (String name : axis.mesh()) {
-          tile = tile * mesh.size(name) + mesh.coordinate(device, name);
-        }
-      }
-      devices.get(tile).add(device);
+      devices.get(mesh.part(names, device)).add(device);
     }
     return new Sharding(tiles, devices);
   }

@@ -53,7 +53,9 @@ public final class LayerParts {
             .map(Composite.class::cast)
             .filter(composite -> composite.name().equals(LayerComposites.EXPERTS))
             .findFirst()
-            .flatMap(composite -> ExpertsForm.of(composite, 2, ExpertsForm.OPERANDS))
+            .flatMap(
+                composite ->
+                    ExpertsForm.of(composite, Experts.Operands.POSITIONS, Experts.Operands.EXPERTS))
             .filter(each -> each.dtype() == DType.F32)
             .orElseThrow(() -> new IllegalArgumentException("layer: must have moe.experts of f32"));
     return new LayerParts(form, workers, List.copyOf(operands));
@@ -63,7 +65,7 @@ public final class LayerParts {
     int threads = workers.parallelism();
     return new ExpertRun<>(
         form,
-        Chunk.mostRows(form, false, threads),
+        ChunkSize.rows(form, false, threads),
         new FloatRowMath(),
         sort(scratch),
         operands,
@@ -72,8 +74,9 @@ public final class LayerParts {
         scratch);
   }
 
-  private Permutation sort(Scratch scratch) {
-    return Permutation.of(operands.get(2), 0, form.experts(), form.capacity(), scratch);
+  private DispatchOrder sort(Scratch scratch) {
+    return DispatchOrder.of(
+        operands.get(Experts.Operands.POSITIONS), 0, form.experts(), form.capacity(), scratch);
   }
 
   /**
@@ -93,7 +96,7 @@ public final class LayerParts {
     for (long i = 0; i < calls; i++) {
       switch (part) {
         case SORT -> sort(run.scratch());
-        case COMBINE -> TokenSums.run(run, rows, out);
+        case COMBINE -> Combine.run(run, rows, out);
       }
     }
     return (System.nanoTime() - begin) / 1e9;
@@ -126,7 +129,7 @@ public final class LayerParts {
 
   /** Of an order of rows and the number of choices. */
   private interface Copy {
-    int[] of(Permutation permutation, int choices);
+    int[] of(DispatchOrder permutation, int choices);
   }
 
   private int[] copy(Copy copy) {

@@ -6,10 +6,10 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.Optional;
 
 /** Sums of the rows of each token, in the order of its choices. */
-final class TokenSums {
+final class Combine {
   private static final int TASK_TOKENS = 64;
 
-  private TokenSums() {}
+  private Combine() {}
 
   /**
    * out [token] = the sum of the rows of its choices that are sent, 0 without one.
@@ -21,7 +21,7 @@ final class TokenSums {
     ExpertsForm form = run.form();
     RowMath<A> math = run.math();
     Workers workers = run.workers();
-    int[] rowOf = run.permutation().rows();
+    int[] rowOf = run.dispatch().rows();
     int tokens = form.groups() * form.tokens();
     int width = form.model();
     int slots = form.choices();
@@ -31,7 +31,7 @@ final class TokenSums {
     workers.run(
         tasks,
         (task, scratch) -> {
-          A sum = result.orElseGet(() -> math.array(scratch, 0, width));
+          A sum = result.orElseGet(() -> math.array(scratch, ScratchArray.TOKEN_SUM.slot(), width));
           int end = (int) ((long) tokens * (task + 1) / tasks);
           for (int token = (int) ((long) tokens * task / tasks); token < end; token++) {
             int first = next(rowOf, token * slots, (token + 1) * slots);

@@ -15,12 +15,7 @@ import java.util.Arrays;
  * @param starts of each expert its first row, and last the number of all rows
  * @param slots K
  */
-record Permutation(int[] rows, int[] choices, int[] starts, int slots) {
-  private static final int ROWS = 0;
-  private static final int CHOICES = 1;
-  private static final int STARTS = 2;
-  private static final int NEXT = 3;
-
+record DispatchOrder(int[] rows, int[] choices, int[] starts, int slots) {
   /**
    * Sorts by counting. A choice of an expert that is not at hand counts as not sent.
    *
@@ -28,15 +23,16 @@ record Permutation(int[] rows, int[] choices, int[] starts, int slots) {
    * @param first the first expert at hand
    * @param experts how many of them are
    */
-  static Permutation of(Tensor positions, long first, int experts, int capacity, Scratch scratch) {
+  static DispatchOrder of(
+      Tensor positions, long first, int experts, int capacity, Scratch scratch) {
     int groups = (int) positions.size(0);
     int tokens = (int) positions.size(1);
     int slots = (int) positions.size(2);
     int all = groups * tokens * slots;
-    int[] rows = scratch.ints(ROWS, all);
-    int[] starts = scratch.ints(STARTS, experts + 1);
-    int[] next = scratch.ints(NEXT, experts);
-    double[] numbers = scratch.doubles(0, slots);
+    int[] rows = scratch.ints(ScratchArray.ROW_OF_CHOICE.slot(), all);
+    int[] starts = scratch.ints(ScratchArray.EXPERT_STARTS.slot(), experts + 1);
+    int[] next = scratch.ints(ScratchArray.EXPERT_NEXT.slot(), experts);
+    double[] numbers = scratch.doubles(ScratchArray.POSITIONS.slot(), slots);
     TokenElements given = TokenElements.of(positions);
     Arrays.fill(starts, 0, experts + 1, 0);
     for (int group = 0, at = 0; group < groups; group++) {
@@ -56,7 +52,7 @@ record Permutation(int[] rows, int[] choices, int[] starts, int slots) {
       next[expert] = starts[expert];
       starts[expert + 1] += starts[expert];
     }
-    int[] choices = scratch.ints(CHOICES, starts[experts]);
+    int[] choices = scratch.ints(ScratchArray.CHOICE_OF_ROW.slot(), starts[experts]);
     for (int at = 0; at < all; at++) {
       if (rows[at] >= 0) {
         int row = next[rows[at]]++;
@@ -64,7 +60,7 @@ record Permutation(int[] rows, int[] choices, int[] starts, int slots) {
         rows[at] = row;
       }
     }
-    return new Permutation(rows, choices, starts, slots);
+    return new DispatchOrder(rows, choices, starts, slots);
   }
 
   /**
@@ -75,12 +71,12 @@ record Permutation(int[] rows, int[] choices, int[] starts, int slots) {
    * @param counts {@code [source, expert]}: how many rows of each
    * @param most how many rows there may be
    */
-  static Permutation ofCounts(Tensor counts, int most, Scratch scratch) {
+  static DispatchOrder ofCounts(Tensor counts, int most, Scratch scratch) {
     int sources = (int) counts.size(0);
     int experts = (int) counts.size(1);
-    int[] rows = scratch.ints(ROWS, most);
-    int[] starts = scratch.ints(STARTS, experts + 1);
-    int[] next = scratch.ints(NEXT, experts);
+    int[] rows = scratch.ints(ScratchArray.ROW_OF_CHOICE.slot(), most);
+    int[] starts = scratch.ints(ScratchArray.EXPERT_STARTS.slot(), experts + 1);
+    int[] next = scratch.ints(ScratchArray.EXPERT_NEXT.slot(), experts);
     Arrays.fill(starts, 0, experts + 1, 0);
     for (int source = 0; source < sources; source++) {
       for (int expert = 0; expert < experts; expert++) {
@@ -91,7 +87,7 @@ record Permutation(int[] rows, int[] choices, int[] starts, int slots) {
       next[expert] = starts[expert];
       starts[expert + 1] += starts[expert];
     }
-    int[] choices = scratch.ints(CHOICES, most);
+    int[] choices = scratch.ints(ScratchArray.CHOICE_OF_ROW.slot(), most);
     int at = 0;
     for (int source = 0; source < sources; source++) {
       for (int expert = 0; expert < experts; expert++) {
@@ -102,7 +98,7 @@ record Permutation(int[] rows, int[] choices, int[] starts, int slots) {
         }
       }
     }
-    return new Permutation(rows, choices, starts, 1);
+    return new DispatchOrder(rows, choices, starts, 1);
   }
 
   /** How many rows there are. */
