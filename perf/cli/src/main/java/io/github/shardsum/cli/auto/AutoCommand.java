@@ -7,11 +7,13 @@ import io.github.shardsum.assign.AssignmentSolver;
 import io.github.shardsum.auto.Auto;
 import io.github.shardsum.auto.AutoOptions;
 import io.github.shardsum.auto.FoundLayouts;
+import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -98,6 +100,11 @@ public final class AutoCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     if (layouts.isPareto()) {
       List<FoundLayouts> all = Auto.pareto(program, mesh, options);
+      if (layouts.html().isPresent()) {
+        String title = "Plans of " + program.name() + " on mesh " + mesh;
+        String page = ParetoPage.html(title, all, options.plan());
+        OutputFile.write(layouts.html().get(), page.getBytes(StandardCharsets.UTF_8));
+      }
       if (json) {
         out.println(LayoutsJson.pareto(all, options.plan()));
       } else {
@@ -117,12 +124,18 @@ public final class AutoCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void checkOptions() {
+  private void checkOptions() throws IOException {
     RepeatedOptions.refuse(spec, "--keep");
     if (file.isPresent() == layouts.isGiven() || layouts.isBoth()) {
       throw new ParameterException(
           spec.commandLine(),
           "auto: expected one of a program, --model and --iopddl, got several or none");
+    }
+    if (layouts.html().isPresent()) {
+      if (!layouts.isPareto()) {
+        throw new ParameterException(spec.commandLine(), "--html: expected --pareto too, got none");
+      }
+      OutputFile.checkText("--html", layouts.html().get());
     }
     try {
       new AssignmentOptions(seconds, seconds, threads);

@@ -62,7 +62,8 @@ final class LayoutsReport {
     return lines;
   }
 
-  private static String of(Map<String, String> annotations) {
+  /** The annotations in words. */
+  static String of(Map<String, String> annotations) {
     if (annotations.isEmpty()) {
       return "without annotations";
     }

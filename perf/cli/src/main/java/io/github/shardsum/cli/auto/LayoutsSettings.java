@@ -73,6 +73,12 @@ final class LayoutsSettings {
       description = "Search again for less and less memory; print price against memory.")
   private boolean pareto;
 
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "With --pareto: also write a page with a picture of price against memory.")
+  private Optional<Path> html = Optional.empty();
+
   boolean isGiven() {
     return program.isPresent() || model.isPresent();
   }
@@ -83,6 +89,11 @@ final class LayoutsSettings {
 
   boolean isPareto() {
     return pareto;
+  }
+
+  /** The file of the page, if one is asked for. */
+  Optional<Path> html() {
+    return html;
   }
 
   /** The mesh; empty if none is given. */

@@ -248,8 +248,25 @@ class AutoCommandTest {
     assertEquals(0, found.at("/gap").asDouble());
     assertTrue(found.at("/savings/a").asDouble() > 0, found::toString);
     assertTrue(found.at("/certificate").asString().startsWith("certified: "), found::toString);
-    JsonNode all = json("auto", program, "--mesh", "x=4", "--seconds", "0.5", "--pareto", "--json");
+    Path page = folder.resolve("pareto.html");
+    JsonNode all =
+        json(
+            "auto",
+            program,
+            "--mesh",
+            "x=4",
+            "--seconds",
+            "0.5",
+            "--pareto",
+            "--json",
+            "--html",
+            page.toString());
     assertEquals(found.at("/price"), all.at("/pareto/0/price"));
+    String html = Files.readString(page);
+    int rows = html.split("<tr", -1).length - 1;
+    int dots = html.split("<circle", -1).length - 1;
+    assertEquals(all.at("/pareto").size() + 1, rows, html);
+    assertEquals(all.at("/pareto").size(), dots, html);
     String ladder = write("ladder.json", PROBLEM).toString();
     JsonNode chosen = json("auto", "--iopddl", ladder, "--json");
     int[] best = cheapest(7);
