@@ -1,7 +1,7 @@
 // StableHLO on a device with a PJRT plugin: the file in TPU_LIBRARY_PATH, or what to install.
 // java --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector -cp 'lib/*'
 // Example07Pjrt.java
-import io.github.shardsum.pjrt.CompileOptions;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtBuffer;
 import io.github.shardsum.pjrt.PjrtClient;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
@@ -22,7 +22,7 @@ void main() {
       }
       """;
   try (PjrtClient client = PjrtPlugin.open(Path.of(library)).createClient();
-      PjrtLoadedExecutable program = client.compile(doubled, CompileOptions.defaults());
+      PjrtLoadedExecutable program = client.compile(doubled, PjrtCompileOptions.defaults());
       PjrtBuffer x =
           client.bufferFrom(
               Tensor.of(new float[] {1, 2, 3}, 3), client.addressableDevices().getFirst());

@@ -6,7 +6,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * A program of somebody else: one einsum beside plain loops, and whether kernels run in vectors.
+ * A user's program: compares one einsum with plain loops, and prints whether kernels use vectors.
  */
 public final class Consumer {
   private Consumer() {}

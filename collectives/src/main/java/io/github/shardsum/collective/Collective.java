@@ -17,11 +17,11 @@ import java.util.Set;
  * be printed, compared and priced before anything runs.
  *
  * <p><b>Between devices.</b> Every device of the mesh enters the same collectives in the same
- * order, with equal dtypes and {@code Collective} values, but for totals and counts. The groups
- * along its axes ({@link Mesh#groups}) run side by side; within a group the shapes fit together as
- * each operation says, different groups may have different shapes. Axes may be any subset in any
- * order; the order numbers the members, the first named axis is major. No axes means groups of one
- * device. A violation is a {@link CollectiveMismatchException} on every device.
+ * order, with equal dtypes and with {@code Collective} values that differ in totals and counts at
+ * most. The groups along its axes ({@link Mesh#groups}) run side by side; within a group the shapes
+ * fit together as each operation says, different groups may have different shapes. Axes may be any
+ * subset in any order; the order numbers the members, the first named axis is major. No axes means
+ * groups of one device. A violation is a {@link CollectiveMismatchException} on every device.
  *
  * <p><b>Pseudocode.</b> Each operation is defined by a function over a list: {@code x[i]} is the
  * operand of member i of a group of p, {@code out[i]} its result. {@code chunk(n, i)} is the range
@@ -188,7 +188,7 @@ public sealed interface Collective {
     }
 
     /**
-     * Of operands of one size.
+     * All operands have one size.
      *
      * @param dim the dimension
      * @param axes the axes
@@ -244,7 +244,7 @@ public sealed interface Collective {
       Requests.checkTotal(total);
       if (split == concat && total.isPresent()) {
         throw new IllegalArgumentException(
-            "all-to-all: with one dimension to split and to concatenate its size stays what it is,"
+            "all-to-all: the size stays the same if split and concat are one dimension,"
                 + " got the total "
                 + total.getAsLong()
                 + "; leave it out");
@@ -252,7 +252,7 @@ public sealed interface Collective {
     }
 
     /**
-     * Of operands of one size.
+     * All operands have one size.
      *
      * @param split the dimension that is cut
      * @param concat the dimension that is put together
@@ -286,9 +286,9 @@ public sealed interface Collective {
    *
    * <p>Counts and offsets are each device's own, so the devices' values of this record differ in
    * them: {@link Device} takes those of the device, {@link Collectives} those of each of the
-   * process's devices, in their order. Without counts it is a request that stands for any, as a
-   * plan and a cost model take it. Rows to be sent may overlap or be left out; ranges of rows
-   * received must not overlap, and rows of {@code out} outside them keep what they held.
+   * process's devices, in their order. Without counts the value stands for any counts, as in a plan
+   * and in a cost model. Rows to be sent may overlap or be left out; ranges of rows received must
+   * not overlap, and rows of {@code out} outside them keep what they held.
    *
    * <p>Two devices: {@code x = {[1, 2, 3], [4, 5]}} with {@code send = {[1, 2], [0, 2]}} and so
    * {@code receive = {[1, 0], [2, 2]}} gives {@code out = {[1], [2, 3, 4, 5]}}.
@@ -389,7 +389,7 @@ public sealed interface Collective {
     }
 
     /**
-     * Every member sends to the one a distance further on, in a ring.
+     * Every member of a ring sends to the member at a given distance.
      *
      * @param distance how far, any integer
      * @param members number of members of the group, at least 1, see {@link Mesh#size(List)}

@@ -15,7 +15,7 @@ public abstract sealed class CollectiveException extends RuntimeException
         TransportException {
   private static final long serialVersionUID = 1L;
 
-  /** Participants listed in a message; a mesh may have thousands. */
+  /** Most participants that a message lists; a mesh may have thousands. */
   private static final int LISTED = 16;
 
   /** The failure in words, without the participants. */
@@ -45,7 +45,7 @@ public abstract sealed class CollectiveException extends RuntimeException
   }
 
   /**
-   * The failure in words, without the list of participants that the message ends in.
+   * The failure in words, without the list of participants at the end of the message.
    *
    * @return the summary
    */

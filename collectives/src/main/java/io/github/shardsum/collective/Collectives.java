@@ -22,14 +22,14 @@ import java.util.Optional;
  * <p>{@link #run} takes the operands of all devices of this process in one call, and {@link #plan}
  * builds steps that run many times.
  *
- * <p>Of P processes and D devices, process p holds devices p L to p L + L - 1, where L = D / P. In
- * process P is 1. A list of tensors has one for each of this process's devices, in the order of
- * {@link #devices()}. Results, and what is read-only among them, are as {@link Device} says. Which
- * engine is used is configuration: the system property {@code shardsum.engine} or the environment
- * variable {@code SHARDSUM_ENGINE}, {@code local} (the default) or {@code mpi}. With {@code
- * SHARDSUM_MPI_THREAD=own} every call of MPI is made by one thread of the engine's own; else a
- * platform thread that waits for its collective makes them meanwhile, one thread at a time, which
- * is up to four times as fast.
+ * <p>Of P processes and D devices, process p holds devices p L to p L + L - 1, where L = D / P.
+ * With the local engine P is 1. A list of tensors has one for each of this process's devices, in
+ * the order of {@link #devices()}. Results, and what is read-only among them, are as {@link Device}
+ * says. Which engine is used is configuration: the system property {@code shardsum.engine} or the
+ * environment variable {@code SHARDSUM_ENGINE}, {@code local} (the default) or {@code mpi}. With
+ * {@code SHARDSUM_MPI_THREAD=own} every call of MPI is made by one thread of the engine's own;
+ * otherwise a platform thread that waits for its collective makes them, one thread at a time. The
+ * latter is up to four times as fast.
  *
  * <p><b>Threads.</b> One call at a time; a started collective may run meanwhile.
  *
@@ -107,8 +107,8 @@ public interface Collectives extends AutoCloseable {
   List<Integer> devices();
 
   /**
-   * Runs code written for one device on each of this process's devices, on a virtual thread each,
-   * and waits for all of them and for the collectives that they started.
+   * Runs code written for one device on each of this process's devices, each on a virtual thread.
+   * Waits for all of them and for the collectives that they started.
    *
    * @param <T> what the code returns for a device
    * @param body the code

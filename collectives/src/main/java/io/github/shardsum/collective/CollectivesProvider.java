@@ -20,8 +20,8 @@ public interface CollectivesProvider {
    * Opens the engine.
    *
    * @param mesh the mesh
-   * @param workers the caller's threads, which are left open; empty for as many as there are
-   *     processors, where several processes share them this one's part
+   * @param workers the caller's threads, which are left open; empty for one thread a processor, or
+   *     this process's share of the processors where several processes share them
    * @param options how it behaves
    * @return the collectives, to be closed
    * @throws IllegalArgumentException if the processes do not divide the devices

@@ -14,9 +14,9 @@ import java.util.function.Supplier;
  * threads as there are workers: a device is an index, so thousands of them cost microseconds a
  * superstep. Run by one thread at a time.
  *
- * <p>A collective may also be started and awaited: it goes on while the steps in between compute.
- * All processes must build the same plans in the same order. Whatever is thrown between a start and
- * its await ends the collectives of this mesh, here and, as they find out, on the others.
+ * <p>A collective may also be started and awaited: it runs while the steps in between compute. All
+ * processes must build the same plans in the same order. An exception between a start and its await
+ * ends the collectives of this mesh, first in this process and then, as they notice, in the others.
  *
  * <p>A collective whose tensors are known when the plan is built is lowered then; one whose tensors
  * are supplied is checked and lowered each time its step runs.
@@ -179,8 +179,8 @@ public interface Plan {
 
     /**
      * Waits for what was started: its results are there behind this step. The deadline counts from
-     * here, so that a process which computes for long in between is not late; what an all-reduce
-     * between processes exchanges last begins one superstep behind its start, or here.
+     * here, so that a process which computes for long in between is not late; the last exchange of
+     * an all-reduce between processes begins one superstep after the start, or here.
      *
      * @param name of what is in flight, started in the same body of steps
      * @return this

@@ -9,7 +9,7 @@ package io.github.shardsum.collective;
  *
  * <p><b>NaN.</b> A NaN among the terms makes the result NaN, for every reduction, {@link #MIN} and
  * {@link #MAX} too. Whatever NaN went in, the result is the canonical one (bits 7fc00000, 7fc0,
- * 7ff8000000000000), so that its bits depend on nothing. Of zeros -0.0 is the lesser.
+ * 7ff8000000000000), so that its bits depend on nothing. -0.0 is less than 0.0.
  *
  * <p><b>Order.</b> Terms are combined along a fixed binary tree over mesh coordinates. Over the n
  * coordinates of one axis the tree's left part is the largest power of two below n, and so on down:

@@ -9,7 +9,7 @@ import java.util.Locale;
  * Cost of a collective on a topology, phase after phase; an immutable value.
  *
  * <p>Two quantities, which are never mixed. The <b>largest link load</b> is what the schedule puts
- * on its busiest link: what a run takes follows it. The <b>mean link load</b> spreads the same
+ * on its busiest link: the time of a run follows it. The <b>mean link load</b> spreads the same
  * bytes evenly over the links of the axes used: no schedule with those routes is faster, and
  * rooflines follow it.
  *

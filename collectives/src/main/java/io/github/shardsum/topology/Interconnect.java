@@ -11,7 +11,7 @@ public enum Interconnect {
   /** Each chip with a switch that never blocks, by a link up and a link down. */
   SWITCH,
 
-  /** All chips with one link that carries one thing at a time and is heard by all: a memory. */
+  /** All chips share one link, which carries one message at a time and is read by all: a memory. */
   BUS;
 
   /** As in {@code ring}. */

@@ -17,11 +17,11 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * This machine as a topology: a bus that carries what its devices exchange, fitted to collectives
- * that the configured engine runs here and now.
+ * This machine as a topology: a bus between its devices, fitted to the measured times of
+ * collectives on the configured engine.
  */
 public final class MachineProbe {
-  /** Bytes of all devices, and how often: latency alone, inside the caches, and beyond them. */
+  /** Bytes of all devices, and how often: for latency alone, inside the caches, and beyond them. */
   private record Size(long bytes, int rounds) {}
 
   private static final List<Size> SIZES =

@@ -1,13 +1,13 @@
 package io.github.shardsum.topology;
 
-/** How sums are made on a topology, whatever order the collective asks for. */
+/** How sums are made on a topology, for every order that a collective may ask for. */
 public enum ReductionSchedule {
   /** Partial sums travel, as on a TPU's links and in vendors' libraries. */
   RINGS,
 
   /**
-   * Every operand travels to where its chunk is summed and the sums are shared, as this library's
-   * engines do so that the order of a sum is fixed.
+   * Operands travel to the device that sums a chunk, and the sums travel back. Shardsum's engines
+   * do so, which fixes the order of a sum.
    */
   EXCHANGE
 }

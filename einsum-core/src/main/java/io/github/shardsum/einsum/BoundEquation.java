@@ -42,7 +42,7 @@ public final class BoundEquation {
   private final boolean[] inOperand;
   private final boolean[] inOutput;
 
-  /** Takes the binding's arrays over; no other object may hold them. */
+  /** Takes ownership of the binding's arrays; no other object may hold them. */
   BoundEquation(
       Equation equation, List<Shape> shapes, Map<String, Long> givenSizes, Binder.Binding binding) {
     this.equation = equation;
@@ -146,7 +146,7 @@ public final class BoundEquation {
 
   /**
    * Whether an axis has size 1 and its label is of another size, so that the axis is read at index
-   * 0 for every index of the label: as if the operand had neither.
+   * 0 for every index of the label, as if the operand lacked the label.
    *
    * @param operand the operand, in [0, operandCount)
    * @param axis the axis of its shape, in [0, rank)

@@ -7,11 +7,11 @@ import io.github.shardsum.internal.contraction.ResultScaling;
 import io.github.shardsum.internal.einsum.ContractionSpecs;
 import io.github.shardsum.internal.einsum.EquationPrinter;
 import io.github.shardsum.internal.einsum.KernelTuner;
+import io.github.shardsum.internal.einsum.KernelWarmUp;
 import io.github.shardsum.internal.einsum.PathPlanning;
 import io.github.shardsum.internal.einsum.PlanCache;
 import io.github.shardsum.internal.einsum.RoutingDiagonals;
 import io.github.shardsum.internal.einsum.RunChecks;
-import io.github.shardsum.internal.einsum.WarmUp;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
@@ -50,9 +50,9 @@ import java.util.stream.Stream;
  * operands is rounded more than once, see {@link EinsumOptions#withDtype}.
  *
  * <p><b>Strides.</b> Operands of any strides and any memory are taken as they are, without a copy.
- * The kernels are chosen for the strides that the einsum was compiled for; an operand with others
- * is planned again at each run, which costs microseconds, so compile for those ({@link
- * OperandSpec#like}).
+ * The kernels are chosen for the strides that the einsum was compiled for; an operand with other
+ * strides is planned again at each run, which takes microseconds, so compile for its strides
+ * ({@link OperandSpec#like}).
  *
  * <p><b>Determinism.</b> For one plan the result's bits depend neither on the number of threads nor
  * on where the data is stored (heap, native, mapped). They may depend on the vector width, unless
@@ -306,7 +306,7 @@ public final class Einsum {
         && runDirectly(out, left, right, count);
   }
 
-  /** The way of einsums that are over in nanoseconds; whatever is not plain takes the other one. */
+  /** The fast path of einsums that take nanoseconds; anything unusual takes the other path. */
   private boolean runDirectly(Tensor out, Tensor left, Tensor right, int count) {
     return specs.size() == count
         && program.isPresent()
@@ -401,22 +401,21 @@ public final class Einsum {
    * @throws IllegalArgumentException if most is negative
    */
   public void warmUp(Duration most) {
-    new WarmUp(this, bound, options, specs).run(most);
+    new KernelWarmUp(this, bound, options, specs).run(most);
   }
 
   /**
    * The same einsum with the kernels that a trial finds fastest, of those that can compute each
-   * step, where the default goes by a model. Made for the strides, memory and threads of this
-   * trial; the choice is a part of the einsum, and {@link #explain} tells it.
+   * step, where the default goes by a model. The result is made for the strides, memory and threads
+   * of this trial. The choice is part of it, and {@link #explain} shows it.
    *
    * <p>All kernels are as accurate as {@link Einsum} promises, but they may add up in another
    * order: two trials may end with einsums whose last bits differ.
    *
    * @param most the longest that it may take; the run under way is still finished
    * @param operands what to try it on; their data is read
-   * @return another einsum, compiled for operands like these; where there was no time for a trial,
-   *     with the model's kernels. In a JVM that has not yet compiled the kernels it takes a few
-   *     seconds
+   * @return another einsum, compiled for operands like these; with the model's kernels if there was
+   *     no time for a trial. In a JVM that has not yet compiled the kernels it takes a few seconds
    * @throws IllegalArgumentException if most is negative, a shape or dtype is not that compiled
    *     for, or the number of operands, or the result does not fit in one Java array
    */

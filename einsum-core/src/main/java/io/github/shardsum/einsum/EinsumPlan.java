@@ -49,7 +49,7 @@ public record EinsumPlan(
     return contraction.cost().flops();
   }
 
-  /** The plan of a program; of none if the result is empty. */
+  /** The plan of a program; without steps if the result is empty. */
   static EinsumPlan of(
       BoundEquation bound, ContractionPlan contraction, Optional<ContractionProgram> lowered) {
     List<Step> steps = lowered.map(program -> steps(bound, program)).orElse(List.of());

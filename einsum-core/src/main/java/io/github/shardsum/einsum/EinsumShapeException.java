@@ -32,7 +32,7 @@ public final class EinsumShapeException extends IllegalArgumentException {
     OUTPUT_ELLIPSIS,
     /** A repeated output label; {@link Strictness#STRICT} only. */
     OUTPUT_REPEAT,
-    /** An output label whose size nothing says, or a given size that fits none. */
+    /** An output label of unknown size, or a given size that contradicts the shapes. */
     OUTPUT_SIZE,
     /** More elements than a shape can have. */
     TOO_LARGE

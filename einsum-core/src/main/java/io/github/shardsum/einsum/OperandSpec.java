@@ -10,9 +10,8 @@ import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
- * The facts about an operand on which a plan depends: dtype, shape, strides, and for a routing
- * tensor how many axes lead; not where its data is stored. An immutable value, of an operand or of
- * one that is yet to come.
+ * The facts about an operand on which a plan depends: dtype, shape, strides, and the number of
+ * leading axes of a routing tensor. The place of its data is not one of them. An immutable value.
  *
  * <pre>{@code
  * Einsum.compile("ij,jk->ik", options, OperandSpec.of(a), OperandSpec.of(Shape.of(64, 32)));

@@ -3,13 +3,13 @@ package io.github.shardsum.einsum;
 /** Rules of binding where NumPy, torch, JAX and TensorFlow differ. */
 public enum Strictness {
   /**
-   * As torch, and beyond: an axis of size 1 broadcasts against a label of another size; the axes of
-   * an ellipsis that the output lacks are summed; an output label may be repeated, and the result
-   * is then zero off the diagonal.
+   * As in torch, and more: an axis of size 1 broadcasts against a label of another size; the axes
+   * of an ellipsis that the output lacks are summed; an output label may be repeated, and the
+   * result is then zero off the diagonal.
    */
   LENIENT,
   /**
-   * As TensorFlow: all three are errors that say what to write instead. Axes under an ellipsis
+   * As in TensorFlow: all three are errors that say what to write instead. Axes under an ellipsis
    * still broadcast.
    */
   STRICT

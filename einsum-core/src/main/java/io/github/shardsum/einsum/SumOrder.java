@@ -16,8 +16,8 @@ package io.github.shardsum.einsum;
  *   <li>Product form, if each of two operands has a label of the result that the other lacks: a
  *       leaf is one chain of fused multiply-adds from +0, in f32 (bf16 too) or f64.
  *   <li>Row form, all other sums: a leaf has 16 lanes that begin at +0, term j is added to lane j
- *       mod 16 (a product by a fused multiply-add), and then the lanes are added by halving: lane i
- *       and lane i + 8, i + 4, i + 2, i + 1.
+ *       mod 16 (a product by a fused multiply-add), then the lanes are added by halving: lane i and
+ *       lane i + 8, i + 4, i + 2, i + 1.
  * </ul>
  *
  * <p>Leaves are added by the binary tree whose left part is the largest power of two below their

@@ -9,7 +9,7 @@ import io.github.shardsum.internal.contraction.GroupedSteps;
 import io.github.shardsum.internal.contraction.GroupedSteps.Side;
 import io.github.shardsum.internal.contraction.ResultScaling;
 import io.github.shardsum.internal.contraction.RowEpilogue;
-import io.github.shardsum.internal.ops.Checks;
+import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.tensor.DType;
@@ -71,7 +71,7 @@ public final class GroupedProduct {
   }
 
   /**
-   * As the other, of rows that may be gathered while they are read.
+   * As the other method, with rows that may be gathered while they are read.
    *
    * @param workers threads to use
    * @param out {@code [r, n]} of w's dtype, overwritten; overlaps no operand
@@ -112,7 +112,7 @@ public final class GroupedProduct {
   }
 
   /**
-   * As the other, with a function of rows after the epilogue.
+   * As the other method, with a function of rows after the epilogue.
    *
    * @param workers threads to use
    * @param out {@code [r, n]} of w's dtype, overwritten; overlaps no operand; its rows are
@@ -154,7 +154,7 @@ public final class GroupedProduct {
     }
   }
 
-  /** As kernels call it: they know nothing of this package. */
+  /** The function as kernels call it; kernels do not see this package. */
   private static RowEpilogue.Function pieces(RowFunction function) {
     return switch (function) {
       case RowFunction.OfFloat of -> (RowEpilogue.Function.OfFloat) of::apply;
@@ -281,7 +281,7 @@ public final class GroupedProduct {
   }
 
   /**
-   * As the other, of rows that may be gathered while they are read.
+   * As the other method, with rows that may be gathered while they are read.
    *
    * @param workers threads to use
    * @param out {@code [e, k, n]}, overwritten; overlaps no operand
@@ -347,7 +347,7 @@ public final class GroupedProduct {
   }
 
   /**
-   * As the other, of rows that may be gathered while they are read.
+   * As the other method, with rows that may be gathered while they are read.
    *
    * @param workers threads to use
    * @param out {@code [e, k, n]} of f32 or f64; overlaps no operand
@@ -369,7 +369,7 @@ public final class GroupedProduct {
     }
   }
 
-  /** Matrix after matrix, each summed in f32 and then rounded. */
+  /** Computes one matrix after another, each summed in f32 and then rounded. */
   private static void collectedWeights(
       Workers threads, Tensor out, MatrixRows x, MatrixRows y, long[] groups, SumOrder order) {
     Tensor sums = Tensor.zeros(DType.F32, 1, x.width(), y.width());
@@ -472,11 +472,11 @@ public final class GroupedProduct {
   private static Workers ready(
       Workers workers, Tensor out, DType dtype, Shape shape, List<Tensor> operands) {
     String name = "grouped product";
-    Checks.out(name, out, dtype, shape);
-    operands.forEach(operand -> Checks.apart(name, out, operand));
+    OperandChecks.out(name, out, dtype, shape);
+    operands.forEach(operand -> OperandChecks.apart(name, out, operand));
     List<Tensor> all = new ArrayList<>(operands);
     all.add(out);
-    return Checks.reachable(name, workers, all.toArray(Tensor[]::new));
+    return OperandChecks.reachable(name, workers, all.toArray(Tensor[]::new));
   }
 
   /** Whether rows are of the product's dtype, or are widened to it as they are read. */

@@ -2,9 +2,9 @@ package io.github.shardsum.grouped;
 
 /**
  * The last part of a {@link GroupedProduct}'s epilogue: a function of whole pieces of rows, in
- * place, called while a piece that was just summed is in the first-level cache. For what an
- * epilogue of a factor, a bias and a relu cannot say: an activation with an exponential, a gate, a
- * weight of each row.
+ * place, called while a piece that was just summed is in the first-level cache. It computes what a
+ * factor, a bias and a relu cannot: an activation with an exponential, a gate, a weight of each
+ * row.
  *
  * <p>How a row is cut into pieces depends on the machine and on the threads. So the result must
  * not: a value may depend on its own sum, its row and its column alone. Pieces come in any order,
@@ -22,7 +22,7 @@ public sealed interface RowFunction {
      * @param values the values from {@code at} on; others are not touched
      * @param at index of the first
      * @param n how many, at least 1
-     * @param spare n elements from {@code spareAt} on to write what is needed on the way
+     * @param spare n elements from {@code spareAt} on for intermediate values
      * @param spareAt index of the first
      */
     void apply(long row, long column, float[] values, int at, int n, float[] spare, int spareAt);
@@ -39,7 +39,7 @@ public sealed interface RowFunction {
      * @param values the values from {@code at} on; others are not touched
      * @param at index of the first
      * @param n how many, at least 1
-     * @param spare n elements from {@code spareAt} on to write what is needed on the way
+     * @param spare n elements from {@code spareAt} on for intermediate values
      * @param spareAt index of the first
      */
     void apply(long row, long column, double[] values, int at, int n, double[] spare, int spareAt);

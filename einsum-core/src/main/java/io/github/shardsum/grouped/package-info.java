@@ -1,6 +1,6 @@
 /**
- * Products of ragged groups of rows, gathered as they are read, and what layers by hand are made
- * of: rows of a matrix, functions of rows and arithmetic on them.
+ * Products of ragged groups of rows, gathered as they are read, and the parts of hand-written
+ * layers: rows of a matrix, functions of rows and arithmetic on rows.
  */
 @NullMarked
 package io.github.shardsum.grouped;

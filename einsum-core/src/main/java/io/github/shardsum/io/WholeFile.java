@@ -28,8 +28,8 @@ public final class WholeFile {
   }
 
   /**
-   * Deletes what killed processes began to write into a folder, here or as tensors, and never
-   * ended.
+   * Deletes the unfinished files that killed processes left in a folder, of this class or of
+   * tensors.
    *
    * @param folder into which no other process writes now
    * @throws IOException if something cannot be deleted

@@ -2,7 +2,7 @@
  * Tensors in files: NumPy's {@code .npy} and {@code .npz}, and safetensors.
  *
  * <p>A file is checked against its real size before anything is mapped or allocated, so a malformed
- * or lying one costs nothing but a {@link io.github.shardsum.io.TensorFileException}. Written files
+ * file causes a {@link io.github.shardsum.io.TensorFileException} and nothing else. Written files
  * appear whole or not at all. Nothing here ever evaluates or unpickles what a file holds.
  */
 @NullMarked

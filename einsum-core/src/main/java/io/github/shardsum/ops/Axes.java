@@ -96,12 +96,12 @@ public final class Axes {
     return kept ? ones(x, in(name, x)) : without(x, in(name, x));
   }
 
-  /** A result without the axes, as the view that keeps them, if that is asked for. */
+  /** A result without the axes, or its view with axes of size 1 if they are kept. */
   Tensor shaped(String name, Tensor result, Tensor x) {
     return kept ? result.reshape(ones(x, in(name, x)).toArray()) : result;
   }
 
-  /** The view without the axes of a result that may have them with size 1. */
+  /** The view of a result without its axes of size 1 that were kept. */
   Tensor bare(String name, Tensor out, Tensor x) {
     int[] numbers = in(name, x);
     boolean whole = out.rank() == x.rank() && out.shape().equals(ones(x, numbers));

@@ -25,7 +25,7 @@ import java.util.Objects;
 public final class ByteVectors {
   private static final ByteRows KERNEL = KernelSelection.best().bytes();
 
-  /** Bytes of vectors that stay in a cache of the second level while all queries pass. */
+  /** Bytes of vectors that stay in a second-level cache while all queries pass. */
   private static final long BLOCK_BYTES = 1 << 18;
 
   private final MemorySegment data;
@@ -151,7 +151,7 @@ public final class ByteVectors {
       throw new IllegalArgumentException(
           "byte vectors: expected scores that share no memory with vectors or queries");
     }
-    // One access each, since products of nothing touch nothing.
+    // Checks access once, since an empty product touches no memory.
     touch(data);
     touch(queries.data);
     touch(scores);

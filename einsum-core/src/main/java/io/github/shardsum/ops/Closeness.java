@@ -6,7 +6,7 @@ import java.util.Objects;
 
 /**
  * How far a tensor is from what is expected, element by element, and where it is worst: each
- * difference is held against absolute + relative times the expected magnitude (NumPy's {@code
+ * difference is compared with absolute + relative times the expected magnitude (NumPy's {@code
  * np.isclose}).
  *
  * <p>A NaN is close to a NaN only, an infinity to itself only; compared in f64. The worst element
@@ -88,7 +88,7 @@ public record Closeness(
         absolute + relative * Math.abs(wanted));
   }
 
-  /** The difference over the bound; infinite where no bound would help. */
+  /** The difference over the bound; infinite if no bound would suffice. */
   private static double excess(double actual, double expected, double bound) {
     if (actual == expected || (Double.isNaN(actual) && Double.isNaN(expected))) {
       return 0;
@@ -98,7 +98,7 @@ public record Closeness(
       return Double.POSITIVE_INFINITY;
     }
     double factor = difference / bound;
-    // A quotient that was rounded to 1 may be beyond it.
+    // A quotient that was rounded to 1 may exceed it.
     return difference <= bound ? factor : Math.max(factor, Math.nextUp(1.0));
   }
 

@@ -2,11 +2,11 @@ package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
-import io.github.shardsum.internal.kernel.Kernels;
-import io.github.shardsum.internal.ops.Checks;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.ops.DefaultWorkers;
 import io.github.shardsum.internal.ops.ElementRows;
 import io.github.shardsum.internal.ops.ElementRows3;
+import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.rows.DoubleArithmetic;
 import io.github.shardsum.internal.rows.DoublePointwise;
 import io.github.shardsum.internal.rows.FloatArithmetic;
@@ -31,7 +31,7 @@ import io.github.shardsum.tensor.Tensor;
  * arguments are an {@link IllegalArgumentException} before anything is written. Thread-safe.
  */
 public final class Elementwise {
-  private static final Kernels KERNELS = KernelSelection.best();
+  private static final KernelSet KERNELS = KernelSelection.best();
 
   private static final ElementRows ADD =
       new ElementRows(KERNELS.floats()::add, KERNELS.doubles()::add, KERNELS.longs()::add);
@@ -97,7 +97,7 @@ public final class Elementwise {
   /** A function of floating elements. */
   static void apply(MathFunction function, Workers workers, Tensor out, Tensor x) {
     String name = function.toString();
-    Checks.floating(name, x);
+    OperandChecks.floating(name, x);
     run(
         name,
         workers,
@@ -129,7 +129,7 @@ public final class Elementwise {
    * @param x numbers, of any dtype but bool
    */
   public static void reluInto(Workers workers, Tensor out, Tensor x) {
-    Checks.number("relu", x);
+    OperandChecks.number("relu", x);
     run(
         "relu",
         workers,
@@ -163,7 +163,7 @@ public final class Elementwise {
    * @param x numbers, of any dtype but bool
    */
   public static void scaleInto(Workers workers, Tensor out, double a, Tensor x) {
-    Checks.number("scale", x);
+    OperandChecks.number("scale", x);
     if (!x.dtype().isFloating() && (a != Math.rint(a) || Math.abs(a) > 1L << 53)) {
       throw new IllegalArgumentException(
           "scale: expected an integer factor up to 2^53 for " + x.description() + ", got " + a);
@@ -188,7 +188,7 @@ public final class Elementwise {
    *     shape
    */
   public static Tensor add(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("add", x, y));
+    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), OperandChecks.broadcast("add", x, y));
     addInto(workers, out, x, y);
     return out;
   }
@@ -215,7 +215,8 @@ public final class Elementwise {
    *     shape
    */
   public static Tensor multiply(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("multiply", x, y));
+    Tensor out =
+        Tensor.zeros(x.dtype().promote(y.dtype()), OperandChecks.broadcast("multiply", x, y));
     multiplyInto(workers, out, x, y);
     return out;
   }
@@ -556,8 +557,8 @@ public final class Elementwise {
    */
   public static Tensor add(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    Checks.number("add", x);
-    run("add", ADD, DefaultWorkers.get(), out, x.dtype(), x, Checks.scalar("add", x, y));
+    OperandChecks.number("add", x);
+    run("add", ADD, DefaultWorkers.get(), out, x.dtype(), x, OperandChecks.scalar("add", x, y));
     return out;
   }
 
@@ -600,7 +601,7 @@ public final class Elementwise {
    */
   public static Tensor multiply(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    Checks.number("multiply", x);
+    OperandChecks.number("multiply", x);
     run(
         "multiply",
         MULTIPLY,
@@ -608,7 +609,7 @@ public final class Elementwise {
         out,
         x.dtype(),
         x,
-        Checks.scalar("multiply", x, y));
+        OperandChecks.scalar("multiply", x, y));
     return out;
   }
 
@@ -672,7 +673,7 @@ public final class Elementwise {
    *     written
    */
   public static void negateInto(Workers workers, Tensor out, Tensor x) {
-    Checks.number("negate", x);
+    OperandChecks.number("negate", x);
     run("negate", NEGATE, workers, out, x.dtype(), x, x);
   }
 
@@ -723,7 +724,7 @@ public final class Elementwise {
    *     written
    */
   public static void absInto(Workers workers, Tensor out, Tensor x) {
-    Checks.number("abs", x);
+    OperandChecks.number("abs", x);
     run("abs", ABS, workers, out, x.dtype(), x, x);
   }
 
@@ -774,7 +775,7 @@ public final class Elementwise {
    *     written
    */
   public static void signInto(Workers workers, Tensor out, Tensor x) {
-    Checks.number("sign", x);
+    OperandChecks.number("sign", x);
     run("sign", SIGN, workers, out, x.dtype(), x, x);
   }
 
@@ -825,7 +826,7 @@ public final class Elementwise {
    *     written
    */
   public static void sqrtInto(Workers workers, Tensor out, Tensor x) {
-    Checks.floating("sqrt", x);
+    OperandChecks.floating("sqrt", x);
     run("sqrt", SQRT, workers, out, x.dtype(), x, x);
   }
 
@@ -877,7 +878,7 @@ public final class Elementwise {
    *     written
    */
   public static void rsqrtInto(Workers workers, Tensor out, Tensor x) {
-    Checks.floating("rsqrt", x);
+    OperandChecks.floating("rsqrt", x);
     run("rsqrt", RSQRT, workers, out, x.dtype(), x, x);
   }
 
@@ -929,7 +930,7 @@ public final class Elementwise {
    *     written
    */
   public static void floorInto(Workers workers, Tensor out, Tensor x) {
-    Checks.number("floor", x);
+    OperandChecks.number("floor", x);
     run("floor", FLOOR, workers, out, x.dtype(), x, x);
   }
 
@@ -960,7 +961,7 @@ public final class Elementwise {
    */
   public static Tensor subtract(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    Checks.number("subtract", x);
+    OperandChecks.number("subtract", x);
     run(
         "subtract",
         SUBTRACT,
@@ -968,7 +969,7 @@ public final class Elementwise {
         out,
         x.dtype(),
         x,
-        Checks.scalar("subtract", x, y));
+        OperandChecks.scalar("subtract", x, y));
     return out;
   }
 
@@ -984,14 +985,14 @@ public final class Elementwise {
    */
   public static Tensor subtract(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
-    Checks.number("subtract", y);
+    OperandChecks.number("subtract", y);
     run(
         "subtract",
         SUBTRACT,
         DefaultWorkers.get(),
         out,
         y.dtype(),
-        Checks.scalar("subtract", y, x),
+        OperandChecks.scalar("subtract", y, x),
         y);
     return out;
   }
@@ -1008,7 +1009,8 @@ public final class Elementwise {
    *     numbers
    */
   public static Tensor subtract(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("subtract", x, y));
+    Tensor out =
+        Tensor.zeros(x.dtype().promote(y.dtype()), OperandChecks.broadcast("subtract", x, y));
     subtractInto(workers, out, x, y);
     return out;
   }
@@ -1037,7 +1039,7 @@ public final class Elementwise {
    *     numbers, or out does not fit; nothing is then written
    */
   public static void subtractInto(Workers workers, Tensor out, Tensor x, Tensor y) {
-    DType dtype = Checks.numbers("subtract", x, y);
+    DType dtype = OperandChecks.numbers("subtract", x, y);
     run("subtract", SUBTRACT, workers, out, dtype, x, y);
   }
 
@@ -1068,8 +1070,15 @@ public final class Elementwise {
    */
   public static Tensor divide(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    Checks.number("divide", x);
-    run("divide", DIVIDE, DefaultWorkers.get(), out, x.dtype(), x, Checks.scalar("divide", x, y));
+    OperandChecks.number("divide", x);
+    run(
+        "divide",
+        DIVIDE,
+        DefaultWorkers.get(),
+        out,
+        x.dtype(),
+        x,
+        OperandChecks.scalar("divide", x, y));
     return out;
   }
 
@@ -1085,8 +1094,15 @@ public final class Elementwise {
    */
   public static Tensor divide(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
-    Checks.number("divide", y);
-    run("divide", DIVIDE, DefaultWorkers.get(), out, y.dtype(), Checks.scalar("divide", y, x), y);
+    OperandChecks.number("divide", y);
+    run(
+        "divide",
+        DIVIDE,
+        DefaultWorkers.get(),
+        out,
+        y.dtype(),
+        OperandChecks.scalar("divide", y, x),
+        y);
     return out;
   }
 
@@ -1102,7 +1118,8 @@ public final class Elementwise {
    *     numbers
    */
   public static Tensor divide(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("divide", x, y));
+    Tensor out =
+        Tensor.zeros(x.dtype().promote(y.dtype()), OperandChecks.broadcast("divide", x, y));
     divideInto(workers, out, x, y);
     return out;
   }
@@ -1131,7 +1148,7 @@ public final class Elementwise {
    *     numbers, or out does not fit; nothing is then written
    */
   public static void divideInto(Workers workers, Tensor out, Tensor x, Tensor y) {
-    DType dtype = Checks.numbers("divide", x, y);
+    DType dtype = OperandChecks.numbers("divide", x, y);
     run("divide", DIVIDE, workers, out, dtype, x, y);
   }
 
@@ -1163,7 +1180,7 @@ public final class Elementwise {
    */
   public static Tensor remainder(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    Checks.number("remainder", x);
+    OperandChecks.number("remainder", x);
     run(
         "remainder",
         REMAINDER,
@@ -1171,7 +1188,7 @@ public final class Elementwise {
         out,
         x.dtype(),
         x,
-        Checks.scalar("remainder", x, y));
+        OperandChecks.scalar("remainder", x, y));
     return out;
   }
 
@@ -1187,14 +1204,14 @@ public final class Elementwise {
    */
   public static Tensor remainder(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
-    Checks.number("remainder", y);
+    OperandChecks.number("remainder", y);
     run(
         "remainder",
         REMAINDER,
         DefaultWorkers.get(),
         out,
         y.dtype(),
-        Checks.scalar("remainder", y, x),
+        OperandChecks.scalar("remainder", y, x),
         y);
     return out;
   }
@@ -1211,7 +1228,8 @@ public final class Elementwise {
    *     numbers
    */
   public static Tensor remainder(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("remainder", x, y));
+    Tensor out =
+        Tensor.zeros(x.dtype().promote(y.dtype()), OperandChecks.broadcast("remainder", x, y));
     remainderInto(workers, out, x, y);
     return out;
   }
@@ -1240,7 +1258,7 @@ public final class Elementwise {
    *     numbers, or out does not fit; nothing is then written
    */
   public static void remainderInto(Workers workers, Tensor out, Tensor x, Tensor y) {
-    DType dtype = Checks.numbers("remainder", x, y);
+    DType dtype = OperandChecks.numbers("remainder", x, y);
     run("remainder", REMAINDER, workers, out, dtype, x, y);
   }
 
@@ -1271,7 +1289,7 @@ public final class Elementwise {
    */
   public static Tensor maximum(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    Checks.number("maximum", x);
+    OperandChecks.number("maximum", x);
     run(
         "maximum",
         MAXIMUM,
@@ -1279,7 +1297,7 @@ public final class Elementwise {
         out,
         x.dtype(),
         x,
-        Checks.scalar("maximum", x, y));
+        OperandChecks.scalar("maximum", x, y));
     return out;
   }
 
@@ -1295,7 +1313,8 @@ public final class Elementwise {
    *     numbers
    */
   public static Tensor maximum(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("maximum", x, y));
+    Tensor out =
+        Tensor.zeros(x.dtype().promote(y.dtype()), OperandChecks.broadcast("maximum", x, y));
     maximumInto(workers, out, x, y);
     return out;
   }
@@ -1324,7 +1343,7 @@ public final class Elementwise {
    *     numbers, or out does not fit; nothing is then written
    */
   public static void maximumInto(Workers workers, Tensor out, Tensor x, Tensor y) {
-    DType dtype = Checks.numbers("maximum", x, y);
+    DType dtype = OperandChecks.numbers("maximum", x, y);
     run("maximum", MAXIMUM, workers, out, dtype, x, y);
   }
 
@@ -1355,7 +1374,7 @@ public final class Elementwise {
    */
   public static Tensor minimum(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    Checks.number("minimum", x);
+    OperandChecks.number("minimum", x);
     run(
         "minimum",
         MINIMUM,
@@ -1363,7 +1382,7 @@ public final class Elementwise {
         out,
         x.dtype(),
         x,
-        Checks.scalar("minimum", x, y));
+        OperandChecks.scalar("minimum", x, y));
     return out;
   }
 
@@ -1379,7 +1398,8 @@ public final class Elementwise {
    *     numbers
    */
   public static Tensor minimum(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("minimum", x, y));
+    Tensor out =
+        Tensor.zeros(x.dtype().promote(y.dtype()), OperandChecks.broadcast("minimum", x, y));
     minimumInto(workers, out, x, y);
     return out;
   }
@@ -1408,7 +1428,7 @@ public final class Elementwise {
    *     numbers, or out does not fit; nothing is then written
    */
   public static void minimumInto(Workers workers, Tensor out, Tensor x, Tensor y) {
-    DType dtype = Checks.numbers("minimum", x, y);
+    DType dtype = OperandChecks.numbers("minimum", x, y);
     run("minimum", MINIMUM, workers, out, dtype, x, y);
   }
 
@@ -1442,8 +1462,15 @@ public final class Elementwise {
    */
   public static Tensor power(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    Checks.number("power", x);
-    run("power", POWER, DefaultWorkers.get(), out, x.dtype(), x, Checks.scalar("power", x, y));
+    OperandChecks.number("power", x);
+    run(
+        "power",
+        POWER,
+        DefaultWorkers.get(),
+        out,
+        x.dtype(),
+        x,
+        OperandChecks.scalar("power", x, y));
     return out;
   }
 
@@ -1459,8 +1486,15 @@ public final class Elementwise {
    */
   public static Tensor power(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
-    Checks.number("power", y);
-    run("power", POWER, DefaultWorkers.get(), out, y.dtype(), Checks.scalar("power", y, x), y);
+    OperandChecks.number("power", y);
+    run(
+        "power",
+        POWER,
+        DefaultWorkers.get(),
+        out,
+        y.dtype(),
+        OperandChecks.scalar("power", y, x),
+        y);
     return out;
   }
 
@@ -1475,7 +1509,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if the shapes do not broadcast, or both are of bool
    */
   public static Tensor power(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("power", x, y));
+    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), OperandChecks.broadcast("power", x, y));
     powerInto(workers, out, x, y);
     return out;
   }
@@ -1504,7 +1538,7 @@ public final class Elementwise {
    *     does not fit; nothing is then written
    */
   public static void powerInto(Workers workers, Tensor out, Tensor x, Tensor y) {
-    DType dtype = Checks.numbers("power", x, y);
+    DType dtype = OperandChecks.numbers("power", x, y);
     run("power", POWER, workers, out, dtype, x, y);
   }
 
@@ -1565,13 +1599,13 @@ public final class Elementwise {
    *     fit; nothing is then written
    */
   public static void clipInto(Workers workers, Tensor out, Tensor x, double low, double high) {
-    Checks.number("clip", x);
+    OperandChecks.number("clip", x);
     if (!(low <= high)) {
       throw new IllegalArgumentException(
           "clip: bounds must be in order, got " + low + " and " + high);
     }
-    Tensor least = Checks.scalar("clip", x, low);
-    Tensor most = Checks.scalar("clip", x, high);
+    Tensor least = OperandChecks.scalar("clip", x, low);
+    Tensor most = OperandChecks.scalar("clip", x, high);
     CLIP.run("clip", workers, x.dtype(), out, x, least, most);
   }
 

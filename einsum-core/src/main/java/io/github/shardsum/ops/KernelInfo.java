@@ -1,6 +1,6 @@
 package io.github.shardsum.ops;
 
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.selection.KernelSelection;
 import java.util.Objects;
 import java.util.Optional;
@@ -39,7 +39,7 @@ public record KernelInfo(String name, int vectorBits, String reason, Optional<St
    */
   public static KernelInfo current() {
     KernelSelection choice = KernelSelection.made();
-    Kernels kernels = choice.kernels();
+    KernelSet kernels = choice.kernels();
     return new KernelInfo(kernels.name(), kernels.bits(), choice.reason(), choice.remedy());
   }
 

@@ -2,10 +2,10 @@ package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
-import io.github.shardsum.internal.ops.Checks;
 import io.github.shardsum.internal.ops.DefaultWorkers;
 import io.github.shardsum.internal.ops.ElementRows;
 import io.github.shardsum.internal.ops.ElementRows3;
+import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.rows.DoubleArithmetic;
 import io.github.shardsum.internal.rows.FloatArithmetic;
 import io.github.shardsum.internal.rows.LongArithmetic;
@@ -80,7 +80,7 @@ public final class Logic {
         DType.BOOL,
         out,
         x,
-        Checks.scalar("eq", x, y));
+        OperandChecks.scalar("eq", x, y));
     return out;
   }
 
@@ -94,7 +94,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor eq(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("eq", x, y));
+    Tensor out = Tensor.zeros(DType.BOOL, OperandChecks.broadcast("eq", x, y));
     eqInto(workers, out, x, y);
     return out;
   }
@@ -157,7 +157,7 @@ public final class Logic {
         DType.BOOL,
         out,
         x,
-        Checks.scalar("ne", x, y));
+        OperandChecks.scalar("ne", x, y));
     return out;
   }
 
@@ -171,7 +171,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor ne(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("ne", x, y));
+    Tensor out = Tensor.zeros(DType.BOOL, OperandChecks.broadcast("ne", x, y));
     neInto(workers, out, x, y);
     return out;
   }
@@ -234,7 +234,7 @@ public final class Logic {
         DType.BOOL,
         out,
         x,
-        Checks.scalar("lt", x, y));
+        OperandChecks.scalar("lt", x, y));
     return out;
   }
 
@@ -248,7 +248,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor lt(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("lt", x, y));
+    Tensor out = Tensor.zeros(DType.BOOL, OperandChecks.broadcast("lt", x, y));
     ltInto(workers, out, x, y);
     return out;
   }
@@ -311,7 +311,7 @@ public final class Logic {
         DType.BOOL,
         out,
         x,
-        Checks.scalar("le", x, y));
+        OperandChecks.scalar("le", x, y));
     return out;
   }
 
@@ -325,7 +325,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor le(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("le", x, y));
+    Tensor out = Tensor.zeros(DType.BOOL, OperandChecks.broadcast("le", x, y));
     leInto(workers, out, x, y);
     return out;
   }
@@ -388,7 +388,7 @@ public final class Logic {
         DType.BOOL,
         out,
         x,
-        Checks.scalar("gt", x, y));
+        OperandChecks.scalar("gt", x, y));
     return out;
   }
 
@@ -402,7 +402,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor gt(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("gt", x, y));
+    Tensor out = Tensor.zeros(DType.BOOL, OperandChecks.broadcast("gt", x, y));
     gtInto(workers, out, x, y);
     return out;
   }
@@ -465,7 +465,7 @@ public final class Logic {
         DType.BOOL,
         out,
         x,
-        Checks.scalar("ge", x, y));
+        OperandChecks.scalar("ge", x, y));
     return out;
   }
 
@@ -479,7 +479,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor ge(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("ge", x, y));
+    Tensor out = Tensor.zeros(DType.BOOL, OperandChecks.broadcast("ge", x, y));
     geInto(workers, out, x, y);
     return out;
   }
@@ -534,7 +534,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor and(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("and", x, y));
+    Tensor out = Tensor.zeros(DType.BOOL, OperandChecks.broadcast("and", x, y));
     andInto(workers, out, x, y);
     return out;
   }
@@ -589,7 +589,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor or(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("or", x, y));
+    Tensor out = Tensor.zeros(DType.BOOL, OperandChecks.broadcast("or", x, y));
     orInto(workers, out, x, y);
     return out;
   }
@@ -644,7 +644,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor xor(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("xor", x, y));
+    Tensor out = Tensor.zeros(DType.BOOL, OperandChecks.broadcast("xor", x, y));
     xorInto(workers, out, x, y);
     return out;
   }
@@ -794,8 +794,8 @@ public final class Logic {
    *     or the number is no integer of at most 2^53 for integers
    */
   public static Tensor where(Tensor condition, Tensor x, double y) {
-    Tensor out = Tensor.zeros(x.dtype(), Checks.broadcast("where", condition, x));
-    choose(DefaultWorkers.get(), out, condition, x, Checks.scalar("where", x, y), x.dtype());
+    Tensor out = Tensor.zeros(x.dtype(), OperandChecks.broadcast("where", condition, x));
+    choose(DefaultWorkers.get(), out, condition, x, OperandChecks.scalar("where", x, y), x.dtype());
     return out;
   }
 
@@ -810,7 +810,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the condition is not of bool or the shapes do not broadcast
    */
   public static Tensor where(Workers workers, Tensor condition, Tensor x, Tensor y) {
-    Shape shape = Checks.broadcast("where", condition, x, y);
+    Shape shape = OperandChecks.broadcast("where", condition, x, y);
     Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), shape);
     whereInto(workers, out, condition, x, y);
     return out;

@@ -13,9 +13,9 @@ import java.util.Objects;
  * Functions of a real, of tensors and of rows of arrays, in vectors of the machine's width.
  *
  * <p>Results are equal to the bit for every number of threads, every kind of memory and every
- * vector width. Where the machine has a fused multiply-add they are within 2 ulp in f64, and in f32
- * within 1 ulp, of {@link #EXP}, or the nearest number but for ties of the last digit of f64, of
- * the others. Thread-safe.
+ * vector width. On machines with a fused multiply-add f64 results are within 2 ulp. In f32 {@link
+ * #EXP} is within 1 ulp, and the other functions give the nearest number but for ties in the last
+ * digit of f64. Thread-safe.
  */
 public enum MathFunction {
   /** {@code e^x}, within 1 ulp: infinite above the range, subnormal and zero below it. */
@@ -76,7 +76,8 @@ public enum MathFunction {
   }
 
   /**
-   * The function of some elements of an array, on the calling thread: for those who stage rows.
+   * The function of some elements of an array, on the calling thread, for code that stages rows
+   * itself.
    *
    * @param x arguments
    * @param from index of the first argument
@@ -92,7 +93,8 @@ public enum MathFunction {
   }
 
   /**
-   * The function of some elements of an array, on the calling thread: for those who stage rows.
+   * The function of some elements of an array, on the calling thread, for code that stages rows
+   * itself.
    *
    * @param x arguments
    * @param from index of the first argument

@@ -5,8 +5,8 @@ import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.ops.Checks;
 import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.rows.RowGather;
 import io.github.shardsum.internal.tensor.Views;
 import io.github.shardsum.tensor.DType;
@@ -89,10 +89,10 @@ public final class Movement {
    * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
    */
   public static void gatherInto(Workers workers, Tensor out, Tensor table, Tensor indices) {
-    Checks.out("gather", out, table.dtype(), gathered(table, indices));
-    Checks.apart("gather", out, table);
-    Checks.apart("gather", out, indices);
-    Workers threads = Checks.reachable("gather", workers, out, table, indices);
+    OperandChecks.out("gather", out, table.dtype(), gathered(table, indices));
+    OperandChecks.apart("gather", out, table);
+    OperandChecks.apart("gather", out, indices);
+    Workers threads = OperandChecks.reachable("gather", workers, out, table, indices);
     long[] rows = indices.toLongArray();
     for (int i = 0; i < rows.length; i++) {
       if (rows[i] < 0 || rows[i] >= table.size(0)) {
@@ -149,8 +149,9 @@ public final class Movement {
    *     then written
    */
   public static void concatenateInto(Tensor out, int axis, Tensor... parts) {
-    Checks.out("concatenate", out, promoted("concatenate", parts), concatenated(axis, parts));
-    Stream.of(parts).forEach(part -> Checks.apart("concatenate", out, part));
+    OperandChecks.out(
+        "concatenate", out, promoted("concatenate", parts), concatenated(axis, parts));
+    Stream.of(parts).forEach(part -> OperandChecks.apart("concatenate", out, part));
     int number = Axes.one("concatenate", parts[0], axis);
     long from = 0;
     for (Tensor part : parts) {
@@ -259,8 +260,8 @@ public final class Movement {
    *     written
    */
   public static void padInto(Tensor out, Tensor x, double value, long[] before, long[] after) {
-    Checks.out("pad", out, x.dtype(), framed(x, before, after));
-    Checks.apart("pad", out, x);
+    OperandChecks.out("pad", out, x.dtype(), framed(x, before, after));
+    OperandChecks.apart("pad", out, x);
     out.assign(Tensor.scalar(x.dtype(), value).broadcastTo(out.shape()));
     Tensor middle = out;
     for (int axis = 0; axis < x.rank(); axis++) {
@@ -289,8 +290,8 @@ public final class Movement {
   }
 
   /**
-   * A tensor turned along an axis: what leaves at one end comes in at the other (NumPy's {@code
-   * np.roll}).
+   * A tensor rotated along an axis: elements that leave at one end enter at the other (NumPy's
+   * {@code np.roll}).
    *
    * @param x any dtype, strides and memory
    * @param shift by how many places toward the end; negative toward the front
@@ -316,8 +317,8 @@ public final class Movement {
    */
   public static void rollInto(Tensor out, Tensor x, long shift, int axis) {
     int number = Axes.one("roll", x, axis);
-    Checks.out("roll", out, x.dtype(), x.shape());
-    Checks.apart("roll", out, x);
+    OperandChecks.out("roll", out, x.dtype(), x.shape());
+    OperandChecks.apart("roll", out, x);
     long size = x.size(number);
     if (size > 0) {
       long by = Math.floorMod(shift, size);
@@ -330,8 +331,8 @@ public final class Movement {
    * A tensor repeated along its axes (NumPy's {@code np.tile}).
    *
    * @param x any dtype, strides and memory
-   * @param repeats how often, for each axis; more than there are axes stand for new leading ones,
-   *     for fewer the leading axes are taken once
+   * @param repeats how often, for each axis. More numbers than axes add leading axes; with fewer,
+   *     the leading axes are taken once
    * @return a fresh tensor of x's dtype, in C order
    * @throws IllegalArgumentException if a number is negative
    */
@@ -399,7 +400,7 @@ public final class Movement {
    */
   public static void takeInto(Tensor out, Tensor x, Tensor indices, int axis) {
     int number = Axes.one("take", x, axis);
-    Checks.out("take", out, x.dtype(), taken(x, indices, number));
+    OperandChecks.out("take", out, x.dtype(), taken(x, indices, number));
     // The axes of indices first, as a gather has them.
     int[] order = new int[out.rank()];
     for (int i = 0; i < order.length; i++) {

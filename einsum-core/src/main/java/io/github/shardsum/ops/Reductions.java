@@ -8,8 +8,8 @@ import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.ops.AlongAxis;
-import io.github.shardsum.internal.ops.Checks;
 import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.ops.OverAxes;
 import io.github.shardsum.internal.rows.DoubleSelection;
 import io.github.shardsum.internal.rows.DoubleStatistics;
@@ -163,7 +163,7 @@ public final class Reductions {
       String name, AlongAxis reduction, Workers workers, Tensor x, int... axes) {
     int[] numbers = distinct(name, x, axes);
     for (int axis : numbers) {
-      Checks.nonEmpty(name, x, axis);
+      OperandChecks.nonEmpty(name, x, axis);
     }
     Tensor out = Tensor.zeros(x.dtype(), without(x, numbers));
     reduceInto(name, reduction, workers, out, x, numbers);
@@ -173,8 +173,8 @@ public final class Reductions {
   private static void reduceInto(
       String name, AlongAxis reduction, Workers workers, Tensor out, Tensor x, int... axes) {
     int[] numbers = distinct(name, x, axes);
-    Checks.out(name, out, x.dtype(), without(x, numbers));
-    Checks.apart(name, out, x);
+    OperandChecks.out(name, out, x.dtype(), without(x, numbers));
+    OperandChecks.apart(name, out, x);
     if (x.shape().elementCount() == 0) {
       out.assign(identity(x.dtype(), reduction.equals(MAX)).broadcastTo(out.shape()));
       return;
@@ -203,7 +203,7 @@ public final class Reductions {
       reduction.run(name, workers, x, axis, out.expand(axis), none);
       return;
     }
-    // A few long rows: each piece, and then the results of the pieces.
+    // Reduces a few long rows: first each piece, then the results of the pieces.
     long pieces = Math.ceilDiv(size, PIECE);
     Tensor parts = AlongAxis.sized(x.dtype(), x, axis, pieces);
     Tensor whole = split(x.slice(axis, 0, (pieces - 1) * PIECE), axis, pieces - 1);
@@ -253,7 +253,7 @@ public final class Reductions {
    * @throws IllegalArgumentException if there is no such axis or it is empty
    */
   public static Tensor argMax(Workers workers, Tensor x, int axis) {
-    int number = Checks.axis("arg-max", x, axis);
+    int number = OperandChecks.axis("arg-max", x, axis);
     Tensor out = Tensor.zeros(DType.I32, without(x, number));
     argMaxInto(workers, out, x, number);
     return out;
@@ -270,11 +270,11 @@ public final class Reductions {
    *     fit; nothing is then written
    */
   public static void argMaxInto(Workers workers, Tensor out, Tensor x, int axis) {
-    int number = Checks.axis("arg-max", x, axis);
-    Checks.nonEmpty("arg-max", x, number);
+    int number = OperandChecks.axis("arg-max", x, axis);
+    OperandChecks.nonEmpty("arg-max", x, number);
     DType dtype = out.dtype() == DType.I64 ? DType.I64 : DType.I32;
-    Checks.out("arg-max", out, dtype, without(x, number));
-    Checks.apart("arg-max", out, x);
+    OperandChecks.out("arg-max", out, dtype, without(x, number));
+    OperandChecks.apart("arg-max", out, x);
     Tensor none = AlongAxis.sized(x.dtype(), x, number, 0);
     ARG_MAX.run("arg-max", workers, x, number, none, out.expand(number));
   }
@@ -309,10 +309,10 @@ public final class Reductions {
    */
   public static void cumulativeSumInto(
       Workers workers, Tensor out, Tensor x, int axis, boolean exclusive, boolean reverse) {
-    int number = Checks.axis("cumulative sum", x, axis);
-    Checks.out("cumulative sum", out, x.dtype(), x.shape());
-    Checks.apartOrSame("cumulative sum", out, x);
-    // A sum in f64 that is stored as bf16 by way of f32 would be rounded twice.
+    int number = OperandChecks.axis("cumulative sum", x, axis);
+    OperandChecks.out("cumulative sum", out, x.dtype(), x.shape());
+    OperandChecks.apartOrSame("cumulative sum", out, x);
+    // A sum in f64 that is stored as bf16 through f32 would be rounded twice.
     ComputeType type = x.dtype() == DType.BF16 ? ComputeType.DOUBLE : ComputeType.of(x.dtype());
     Tensor none = AlongAxis.sized(DType.I32, x, number, 0);
     AlongAxis.each(
@@ -982,8 +982,8 @@ public final class Reductions {
       double ofNone) {
     int[] numbers = axes.in(name, x);
     Tensor bare = axes.bare(name, out, x);
-    Checks.out(name, bare, dtype, Axes.without(x, numbers));
-    // A product in f64 that is stored as bf16 by way of f32 would be rounded twice.
+    OperandChecks.out(name, bare, dtype, Axes.without(x, numbers));
+    // A product in f64 that is stored as bf16 through f32 would be rounded twice.
     ComputeType type = x.dtype() == DType.BF16 ? ComputeType.DOUBLE : ComputeType.of(x.dtype());
     OverAxes.run(name, rows, type, workers, bare, x, numbers, ofNone);
   }
@@ -992,11 +992,11 @@ public final class Reductions {
       String name, AlongAxis rows, Workers workers, Tensor out, Tensor x, Axes axes) {
     int[] numbers = axes.in(name, x);
     for (int axis : numbers) {
-      Checks.nonEmpty(name, x, axis);
+      OperandChecks.nonEmpty(name, x, axis);
     }
     Tensor bare = axes.bare(name, out, x);
     DType dtype = out.dtype() == DType.I64 ? DType.I64 : DType.I32;
-    Checks.out(name, bare, dtype, Axes.without(x, numbers));
+    OperandChecks.out(name, bare, dtype, Axes.without(x, numbers));
     OverAxes.position(name, rows, workers, bare, x, numbers);
   }
 
@@ -1015,7 +1015,7 @@ public final class Reductions {
 
   /** The axes counted from the front, in their order. */
   private static int[] distinct(String name, Tensor x, int[] axes) {
-    int[] numbers = IntStream.of(axes).map(axis -> Checks.axis(name, x, axis)).toArray();
+    int[] numbers = IntStream.of(axes).map(axis -> OperandChecks.axis(name, x, axis)).toArray();
     if (IntStream.of(numbers).distinct().count() != axes.length) {
       throw new IllegalArgumentException(
           name + ": expected each axis once, got " + Arrays.toString(axes));

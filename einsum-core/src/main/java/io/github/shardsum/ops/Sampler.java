@@ -108,7 +108,7 @@ public record Sampler(long seed, long stream) {
   }
 
   /**
-   * Integers in [from, to) (NumPy's {@code rng.integers}), each as likely as another but for one in
+   * Integers in [from, to) (NumPy's {@code rng.integers}), each equally likely up to one part in
    * 2^64 over their number.
    *
    * @param dtype i32 or i64

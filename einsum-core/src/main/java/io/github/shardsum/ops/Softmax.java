@@ -2,8 +2,8 @@ package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.ops.AlongAxis;
-import io.github.shardsum.internal.ops.Checks;
 import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.Tensor;
 
@@ -64,10 +64,10 @@ public final class Softmax {
    *     fit; nothing is then written
    */
   public static void softmaxInto(Workers workers, Tensor out, Tensor x, int axis) {
-    Checks.floating("softmax", x);
-    int number = Checks.axis("softmax", x, axis);
-    Checks.out("softmax", out, x.dtype(), x.shape());
-    Checks.apartOrSame("softmax", out, x);
+    OperandChecks.floating("softmax", x);
+    int number = OperandChecks.axis("softmax", x, axis);
+    OperandChecks.out("softmax", out, x.dtype(), x.shape());
+    OperandChecks.apartOrSame("softmax", out, x);
     ROWS.run("softmax", workers, x, number, out, AlongAxis.sized(x.dtype(), x, number, 0));
   }
 }

@@ -3,8 +3,8 @@ package io.github.shardsum.ops;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.ops.AlongAxis;
-import io.github.shardsum.internal.ops.Checks;
 import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.ops.OverAxes;
 import io.github.shardsum.internal.rows.DoubleAlongAxis;
 import io.github.shardsum.internal.rows.DoubleStatistics;
@@ -646,8 +646,8 @@ public final class Statistics {
       double ofNone) {
     int[] numbers = axes.in(name, x);
     Tensor bare = axes.bare(name, out, x);
-    Checks.out(name, bare, dtype(x), Axes.without(x, numbers));
-    // A value computed in f64 and stored as bf16 by way of f32 would be rounded twice.
+    OperandChecks.out(name, bare, dtype(x), Axes.without(x, numbers));
+    // A value computed in f64 and stored as bf16 through f32 would be rounded twice.
     ComputeType type = x.dtype() == DType.F32 ? ComputeType.FLOAT : ComputeType.DOUBLE;
     OverAxes.run(name, rows, type, workers, bare, x, numbers, ofNone);
   }

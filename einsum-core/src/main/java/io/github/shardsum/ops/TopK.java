@@ -2,8 +2,8 @@ package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.ops.AlongAxis;
-import io.github.shardsum.internal.ops.Checks;
 import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.rows.DoubleSelection;
 import io.github.shardsum.internal.rows.FloatSelection;
 import io.github.shardsum.internal.rows.LongSelection;
@@ -32,7 +32,7 @@ public record TopK(Tensor values, Tensor indices) {
    * @throws IllegalArgumentException if there is no such axis, or k is out of range
    */
   public static TopK of(Workers workers, Tensor x, int k, int axis) {
-    int number = Checks.axis("top-k", x, axis);
+    int number = OperandChecks.axis("top-k", x, axis);
     if (k < 0 || k > x.size(number)) {
       throw new IllegalArgumentException(
           "top-k: expected k in [0, "
@@ -74,14 +74,15 @@ public record TopK(Tensor values, Tensor indices) {
    *     not fit or shares an element with x or the other; nothing is then written
    */
   public static void topKInto(Workers workers, Tensor values, Tensor indices, Tensor x, int axis) {
-    int number = Checks.axis("top-k", x, axis);
+    int number = OperandChecks.axis("top-k", x, axis);
     long k = values.rank() == x.rank() ? values.size(number) : 0;
     Shape shape = AlongAxis.shape(x, number, Math.min(k, x.size(number)));
-    Checks.out("top-k", values, x.dtype(), shape);
-    Checks.out("top-k", indices, indices.dtype() == DType.I64 ? DType.I64 : DType.I32, shape);
-    Checks.apart("top-k", values, x);
-    Checks.apart("top-k", indices, x);
-    Checks.apart("top-k", indices, values);
+    OperandChecks.out("top-k", values, x.dtype(), shape);
+    OperandChecks.out(
+        "top-k", indices, indices.dtype() == DType.I64 ? DType.I64 : DType.I32, shape);
+    OperandChecks.apart("top-k", values, x);
+    OperandChecks.apart("top-k", indices, x);
+    OperandChecks.apart("top-k", indices, values);
     if (k > 0) {
       int count = (int) k;
       AlongAxis.each(

@@ -80,7 +80,7 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
   }
 
   /**
-   * Contracts the operands from left to right, as a path-less einsum would.
+   * Contracts the operands from left to right.
    *
    * @param operandCount the number of operands
    * @return the path

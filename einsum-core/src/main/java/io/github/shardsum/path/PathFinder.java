@@ -21,8 +21,8 @@ public sealed interface PathFinder {
 
   /**
    * At each step the pair with a common label whose result is smallest against its operands, as
-   * opt_einsum's greedy; ties go to the smaller ids; what shares no label is multiplied last, the
-   * smallest first. Ten thousand operands take well under a second.
+   * opt_einsum's greedy; ties go to the smaller ids; operands without a common label are multiplied
+   * last, the smallest first. Ten thousand operands take well under a second.
    */
   record Greedy() implements PathFinder {}
 
@@ -95,7 +95,7 @@ public sealed interface PathFinder {
   record Given(ContractionPath path) implements PathFinder {}
 
   /**
-   * Gives the finder for when there is no reason to take another.
+   * Gives the default finder.
    *
    * @return {@link Auto}
    */

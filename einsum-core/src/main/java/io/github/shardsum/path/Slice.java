@@ -3,7 +3,7 @@ package io.github.shardsum.path;
 import java.util.Locale;
 
 /**
- * A label whose range is run through in chunks, so that intermediates hold one chunk of it only.
+ * A label whose range is processed in chunks, so that intermediates hold only one chunk.
  *
  * @param label the label
  * @param chunk how many of its values a chunk holds, at least 1; the last chunk may be shorter

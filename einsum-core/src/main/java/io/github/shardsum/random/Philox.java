@@ -5,8 +5,8 @@ package io.github.shardsum.random;
  * Numbers: As Easy as 1, 2, 3" (SC11).
  *
  * <p>A number is a pure function of a seed, a stream and an index: nothing is stored, so any thread
- * or device draws the number of any index, and a computation that is cut differently draws the very
- * same ones. Immutable and thread-safe.
+ * or device draws the number of any index, and a computation that is divided differently draws the
+ * same numbers. Immutable and thread-safe.
  *
  * @param seed the key: its lower 32 bits are the first key word
  */

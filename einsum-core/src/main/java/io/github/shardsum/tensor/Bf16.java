@@ -6,8 +6,8 @@ import io.github.shardsum.internal.kernel.Bf16Bits;
  * Conversions to and from bf16 bits, the upper half of an f32: 1 sign, 8 exponent and 7 fraction
  * bits.
  *
- * <p>Every conversion to bf16 rounds once, to nearest, ties to even; what is beyond the largest
- * finite value by half a step or more becomes an infinity, and subnormal results are kept.
+ * <p>Every conversion to bf16 rounds once, to nearest, ties to even; a value that exceeds the
+ * largest finite one by half a step or more becomes an infinity, and subnormal results are kept.
  * Stateless and thread-safe.
  */
 public final class Bf16 {
@@ -25,7 +25,7 @@ public final class Bf16 {
 
   /**
    * The bf16 nearest to an f32, ties to even; a NaN keeps its upper 16 bits, so that bf16 bits
-   * survive a way through f32 unchanged.
+   * survive a conversion to f32 and back.
    *
    * @param value the value
    * @return the 16 bits

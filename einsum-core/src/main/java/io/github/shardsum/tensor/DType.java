@@ -31,7 +31,7 @@ public enum DType {
   /** One byte an element; zero is false, anything else is true, and true is written as 1. */
   BOOL(JAVA_BYTE);
 
-  // A value layout is a value of the JDK; only its declaration does not say so.
+  // A value layout of the JDK is immutable, although its type does not say so.
   @SuppressWarnings("ImmutableEnumChecker")
   private final ValueLayout layout;
 

@@ -40,8 +40,8 @@ import java.util.Optional;
  */
 public final class Tensor implements Operand {
   /**
-   * A thread that owns no memory: what it may access, any thread may. Never started, and none of
-   * the virtual ones, with which their scheduler would be loaded.
+   * A thread that owns no memory, so it may access exactly what every thread may. It is never
+   * started. It is no virtual thread, since making one would load their scheduler.
    */
   private static final Thread OTHER = new Thread(null, null, "owns no memory", 0, false);
 
@@ -73,9 +73,7 @@ public final class Tensor implements Operand {
     this.memory = viewed.memory;
   }
 
-  /**
-   * Views without elements would move the offset out of the segment, where no slice of it exists.
-   */
+  /** The offset of a view without elements might lie outside of the segment. */
   private static long start(Shape shape, long offset) {
     return shape.elementCount() == 0 ? 0 : offset;
   }
@@ -1208,7 +1206,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * The elements in C order, each whether it is not zero.
+   * The elements in C order, each true if it is not zero.
    *
    * @return a fresh array
    * @throws IllegalArgumentException if the elements do not fit in one Java array

@@ -1,6 +1,6 @@
 package io.github.shardsum.moe;
 
-import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.route.ArgumentChecks;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
@@ -16,7 +16,7 @@ public sealed interface Capacity {
   record Fixed(int slots) implements Capacity {
     /** Checks the number. */
     public Fixed {
-      Checks.atLeast("capacity", 1, slots);
+      ArgumentChecks.atLeast("capacity", 1, slots);
     }
   }
 
@@ -34,10 +34,10 @@ public sealed interface Capacity {
 
     /** Checks the numbers. */
     public Factor {
-      Checks.positive("capacity: factor", factor);
+      ArgumentChecks.positive("capacity: factor", factor);
       Objects.requireNonNull(rounding, "rounding");
-      Checks.atLeast("capacity: minimum", 1, minimum);
-      Checks.atLeast("capacity: multiple", 1, multipleOf);
+      ArgumentChecks.atLeast("capacity: minimum", 1, minimum);
+      ArgumentChecks.atLeast("capacity: multiple", 1, multipleOf);
     }
 
     /**
@@ -80,7 +80,7 @@ public sealed interface Capacity {
      * @throws IllegalArgumentException if it exceeds 2^31 - 1, or there is no expert
      */
     public long slots(int choices, long tokens, long experts) {
-      Checks.atLeast("capacity: experts E", 1, experts);
+      ArgumentChecks.atLeast("capacity: experts E", 1, experts);
       BigDecimal exact = new BigDecimal(Double.toString(factor));
       BigDecimal slots =
           switch (rounding) {
@@ -129,7 +129,7 @@ public sealed interface Capacity {
   record LargestLoad(int multipleOf) implements Capacity {
     /** Checks the number. */
     public LargestLoad {
-      Checks.atLeast("capacity: multiple", 1, multipleOf);
+      ArgumentChecks.atLeast("capacity: multiple", 1, multipleOf);
     }
 
     /**
@@ -164,8 +164,8 @@ public sealed interface Capacity {
   }
 
   /**
-   * A capacity that is known before anything is routed: it itself, or, for the largest load, what
-   * no load exceeds, since a token takes at most one slot of an expert. Programs have this one.
+   * The capacity that programs have, which is known before routing: this one, or, for the largest
+   * load, the bound that no load exceeds, since a token takes at most one slot of an expert.
    *
    * @param choices k, experts a token
    * @param tokens S, tokens a group

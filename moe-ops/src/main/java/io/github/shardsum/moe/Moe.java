@@ -4,7 +4,7 @@ import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.StepTime;
-import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.route.ArgumentChecks;
 import io.github.shardsum.moe.RouteInput.Uniform;
 import io.github.shardsum.moe.RouteOptions.SecondChoice;
 import io.github.shardsum.program.Program;
@@ -36,8 +36,8 @@ import java.util.function.Function;
  *
  * <p>A program has fixed sizes: other numbers of groups or of tokens in a group, and padding, are
  * compiled at their first run, and kept until this is closed. It is {@link MoePrograms#raggedLayer}
- * that runs: nothing is computed for slots that stay empty. Scores that cannot be routed by are no
- * error: a NaN or infinite logit makes its token's gates NaN.
+ * that runs: nothing is computed for slots that stay empty. Scores that cannot be used for routing
+ * are no error: a NaN or infinite logit makes its token's gates NaN.
  */
 public final class Moe implements AutoCloseable {
   private final MoeSpec spec;
@@ -54,8 +54,8 @@ public final class Moe implements AutoCloseable {
   /**
    * Compiles a layer.
    *
-   * @param spec which layer; what comes with each run may be otherwise: groups, tokens in a group,
-   *     padding, and random numbers
+   * @param spec which layer; the number of groups, the tokens in a group, padding and random
+   *     numbers may differ from run to run
    * @param backend runs it; without {@link MoePrograms#kernels} a route is slow
    * @return the layer
    * @throws IllegalArgumentException as {@link MoePrograms#layer(MoeSpec)}
@@ -91,8 +91,8 @@ public final class Moe implements AutoCloseable {
    * @param asked {@code [G, E]} of i32: slots asked for at each expert, before truncation
    * @param overflow {@code [G]} of i32: choices that found their expert full
    * @param placed {@code [G, E]} of i32: tokens that each expert gets
-   * @param unusable {@code [G]} of i32: real tokens whose logits they cannot be routed by, a NaN or
-   *     infinite one, or all masked
+   * @param unusable {@code [G]} of i32: real tokens that cannot be routed by their logits: one is
+   *     NaN or infinite, or all are masked
    */
   public record Result(
       Tensor outputs,
@@ -212,7 +212,7 @@ public final class Moe implements AutoCloseable {
       inputs.addAll(weights.tensors());
       if (nonPadding.isPresent()) {
         Shape shape = sizes.shape("GS");
-        Checks.shape("moe: padding mask", "[G, S]", shape, nonPadding.get());
+        ArgumentChecks.shape("moe: padding mask", "[G, S]", shape, nonPadding.get());
         inputs.add(nonPadding.get());
       }
       if (program.uniform() == Uniform.PER_TOKEN) {
@@ -282,7 +282,7 @@ public final class Moe implements AutoCloseable {
 
   private static Tensor draw(MoeSizes sizes, Randomness randomness) {
     double[] numbers =
-        new double[Checks.arrayLength("moe: tokens", sizes.groups(), sizes.tokens())];
+        new double[ArgumentChecks.arrayLength("moe: tokens", sizes.groups(), sizes.tokens())];
     Philox philox = new Philox(randomness.seed());
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = philox.uniform(randomness.firstToken() + i, randomness.stream());

@@ -29,8 +29,8 @@ import java.util.Map;
  * <p>The values of a route are those of {@link Route#of}: on a backend with the kernels of {@link
  * #kernels} to the bit, by the decomposition within the rounding of its f64 arithmetic. Labels are
  * the paper's letters, see {@link MoeSizes}. A size that is only known when tokens are routed, the
- * largest load, is its static bound here: see {@link Capacity#atMost}. Scores that cannot be routed
- * by are no errors here; a NaN or infinite logit makes its token's gates NaN.
+ * largest load, is its static bound here: see {@link Capacity#atMost}. Scores that cannot be used
+ * for routing are no errors here; a NaN or infinite logit makes its token's gates NaN.
  */
 public final class MoePrograms {
   private static final String GRADIENT = ".gradient";
@@ -40,13 +40,14 @@ public final class MoePrograms {
   /**
    * The composite {@code moe.route}: {@code weights} {@code [G, S, K]} of the scores' dtype, {@code
    * positions} {@code [G, S, K]} of i32, {@code aux_loss} {@code [G]} and {@code squared_log_z}
-   * {@code [G]} of f64, the latter a group's sum of what the router z-loss is the mean of, {@code
-   * asked} {@code [G, E]} of i32, the slots that were asked for at each expert, and {@code
-   * overflow} {@code [G]} of i32, the choices that found their expert full, {@code placed} {@code
-   * [G, E]} of i32, the tokens that each expert gets, and {@code unusable} {@code [G]} of i32, the
-   * real tokens whose scores they cannot be routed by: a NaN or infinite one, or all masked. K is
-   * the number of choices; where experts choose, it is E and slot k belongs to expert k. A position
-   * is {@code expert * C + slot}, or -1 where the token is not sent, and the weight then 0.
+   * {@code [G]} of f64, the latter a group's sum of squared logsumexps, whose mean is the router
+   * z-loss, {@code asked} {@code [G, E]} of i32, the slots that were asked for at each expert, and
+   * {@code overflow} {@code [G]} of i32, the choices that found their expert full, {@code placed}
+   * {@code [G, E]} of i32, the tokens that each expert gets, and {@code unusable} {@code [G]} of
+   * i32, the real tokens that cannot be routed by their scores: one is NaN or infinite, or all are
+   * masked. K is the number of choices; where experts choose, it is E and slot k belongs to expert
+   * k. A position is {@code expert * C + slot}, or -1 where the token is not sent, and the weight
+   * then 0.
    *
    * <p>Its one attribute is the notation of {@link RouteOptions}, followed by what its operands
    * are: scores, and, as far as there are such, a padding mask, uniform numbers, a bias and
@@ -70,7 +71,7 @@ public final class MoePrograms {
   /**
    * The next bias of a router that keeps its load even without a loss (DeepSeek-V3): one step
    * upwards for experts of less than the mean load, downwards for those of more, {@code bias + rate
-   * * sign(mean(load) - load)}. It is for after the backward pass, which has to see the bias of the
+   * * sign(mean(load) - load)}. Apply it after the backward pass, which has to see the bias of the
    * forward pass.
    *
    * @param p what builds the program
@@ -116,7 +117,7 @@ public final class MoePrograms {
    *
    * <p>Its kernels are those of {@link io.github.shardsum.grouped.GroupedProduct}, forward and
    * backward, which work for the rows that are in groups only; they refuse sizes below 0 and a sum
-   * above r, of which the decomposition takes what is there. It may be split along n.
+   * above r, where the decomposition takes the rows that exist. It may be split along n.
    *
    * @param x two labels r and k, numbers
    * @param w three labels e, k and n, of x's dtype
@@ -132,10 +133,10 @@ public final class MoePrograms {
    * The composite {@code moe.expert_rows}, the rows of the choices that are sent, each expert's one
    * after the other in the order of group, token and choice: {@code rows} {@code [G, S, K]} of i32,
    * -1 where a choice is not sent, and {@code sizes} {@code [E]} of i32, for {@link
-   * #expertProduct}. The number of rows of each expert may be raised to a multiple, as tiles of
-   * some machines want it; its last rows then belong to no choice, and the rows of all are at most
-   * {@code G * S * K + E * (multiple - 1)}. A row's products are the same to the bit with and
-   * without such.
+   * #expertProduct}. The number of rows of each expert may be raised to a multiple, as some
+   * machines need for their tiles; its last rows then belong to no choice, and the rows of all are
+   * at most {@code G * S * K + E * (multiple - 1)}. The products of a row have the same bits with
+   * and without such rows.
    *
    * @param positions {@code i32[G S K]}, the result of {@code moe.route}
    * @param experts E
@@ -164,9 +165,9 @@ public final class MoePrograms {
   }
 
   /**
-   * The layer, forward, an einsum a line of algorithm 2, with experts of C slots a group: what is
-   * laid over a mesh. Inputs {@code inputs [G, S, M]}, {@code wg [M, E]}, {@code wi [E, M, H]} and
-   * {@code wo [E, H, M]}, then {@code wv}, {@code b_in}, {@code b_out}, {@code b_v}, {@code
+   * The layer, forward, an einsum a line of algorithm 2, with experts of C slots a group: the form
+   * that a mesh shards. Inputs {@code inputs [G, S, M]}, {@code wg [M, E]}, {@code wi [E, M, H]}
+   * and {@code wo [E, H, M]}, then {@code wv}, {@code b_in}, {@code b_out}, {@code b_v}, {@code
    * non_padding} and {@code uniform} where the specification has them; outputs {@code outputs [G,
    * S, M]} without the residual, {@code aux_loss [G]} and the scalar {@code z_loss} of f64, and
    * then the metrics of a specification that has them.
@@ -181,15 +182,15 @@ public final class MoePrograms {
 
   /**
    * The same function as {@link #layer(MoeSpec)}, with the rows of each expert one after the other
-   * instead of in C slots: what runs on one device, with a capacity or without. Its experts are the
-   * composite {@code moe.experts}, from tokens, weights and positions to outputs, whose
-   * decomposition is algorithm 2 and whose kernels take one expert at a time: its tokens' rows are
-   * gathered for the product, its activations stay in the cache, and a token's rows are summed in
-   * the order of its choices. Nothing is computed for empty slots, and with {@link
+   * instead of in C slots: the form that runs on one device, with a capacity or without. Its
+   * experts are the composite {@code moe.experts}, from tokens, weights and positions to outputs,
+   * whose decomposition is algorithm 2 and whose kernels take one expert at a time: its tokens'
+   * rows are gathered for the product, its activations stay in the cache, and a token's rows are
+   * summed in the order of its choices. Nothing is computed for empty slots, and with {@link
    * Capacity#largestLoad} the work is that of the tokens there are.
    *
    * <p>With {@link MoeSpec#keepsHidden} there are two composites, {@code moe.experts_in} and {@code
-   * moe.experts_out}, and between them what activations are of, {@code [R, H]}.
+   * moe.experts_out}, and between them the operands of the activations, {@code [R, H]}.
    *
    * @param spec which layer
    * @return the program, of the same inputs and outputs

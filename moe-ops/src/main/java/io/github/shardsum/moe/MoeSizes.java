@@ -1,6 +1,6 @@
 package io.github.shardsum.moe;
 
-import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.route.ArgumentChecks;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
@@ -18,12 +18,12 @@ public record MoeSizes(
     long groups, long tokens, long experts, long capacity, long model, long hidden) {
   /** Checks the sizes. */
   public MoeSizes {
-    Checks.atLeast("moe: groups G", 0, groups);
-    Checks.atLeast("moe: tokens S", 0, tokens);
-    Checks.atLeast("moe: experts E", 1, experts);
-    Checks.atLeast("moe: capacity C", 1, capacity);
-    Checks.atLeast("moe: model width M", 1, model);
-    Checks.atLeast("moe: hidden width H", 1, hidden);
+    ArgumentChecks.atLeast("moe: groups G", 0, groups);
+    ArgumentChecks.atLeast("moe: tokens S", 0, tokens);
+    ArgumentChecks.atLeast("moe: experts E", 1, experts);
+    ArgumentChecks.atLeast("moe: capacity C", 1, capacity);
+    ArgumentChecks.atLeast("moe: model width M", 1, model);
+    ArgumentChecks.atLeast("moe: hidden width H", 1, hidden);
   }
 
   /**
@@ -37,7 +37,7 @@ public record MoeSizes(
    *     dtype
    */
   public static MoeSizes of(Tensor tokens, MoeWeights weights, RouteOptions options) {
-    Checks.rank("moe: tokens", "[G, S, M]", tokens);
+    ArgumentChecks.rank("moe: tokens", "[G, S, M]", tokens);
     if (tokens.dtype() != weights.dtype() || tokens.size(2) != weights.model()) {
       throw new IllegalArgumentException(
           "moe: tokens must be "

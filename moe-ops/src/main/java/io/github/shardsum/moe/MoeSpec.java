@@ -15,12 +15,13 @@ import java.util.Objects;
  * @param padded whether the program has an input {@code non_padding: bool[G S]}
  * @param uniform where the router's random numbers come from: drawn, an input {@code uniform: f64[G
  *     S]}, or an input {@code uniform: f64[G S E]}
- * @param activation what stands between an expert's two products; a gated one has an input {@code
- *     wv [E, M, H]}
+ * @param activation the activation between an expert's two products; a gated one has an input
+ *     {@code wv [E, M, H]}
  * @param biased whether there are inputs {@code b_in [E, H]} and {@code b_out [E, M]}, added to an
  *     expert's two products, and of a gated activation {@code b_v [E, H]}
- * @param keepsHidden whether {@link MoePrograms#raggedLayer} keeps what activations are of, {@code
- *     [R, H]}, for the backward pass, which else computes it again: a seventh product beside six
+ * @param keepsHidden whether {@link MoePrograms#raggedLayer} keeps the operands of the activations,
+ *     {@code [R, H]}, for the backward pass, which otherwise computes them again with a seventh
+ *     product
  * @param metrics whether the program also has the outputs {@code logits [G, S, E]}, {@code weights
  *     [G, S, K]} and {@code positions [G, S, K]} of its route, {@code asked [G, E]}, {@code
  *     overflow [G]}, {@code placed [G, E]} and {@code unusable [G]}, see {@link MoePrograms#route}
@@ -114,7 +115,7 @@ public record MoeSpec(
   /**
    * The same layer with another activation.
    *
-   * @param function what stands between an expert's two products
+   * @param function the activation between an expert's two products
    * @return the specification
    */
   public MoeSpec withActivation(Activation function) {
@@ -131,9 +132,10 @@ public record MoeSpec(
   }
 
   /**
-   * The same layer, which keeps what its activations are of for the backward pass. Results and
-   * gradients in f32 and f64 have the same bits as without; in bf16 what is kept is rounded to bf16
-   * once, which without it stays in f32 inside the kernel, so that results differ by that rounding.
+   * The same layer, which keeps the operands of its activations for the backward pass. In f32 and
+   * f64 results and gradients have the same bits as without. In bf16 the kept values are rounded to
+   * bf16, while otherwise they stay in f32 inside the kernel, so that results differ by that
+   * rounding.
    *
    * @return the specification
    */
@@ -142,7 +144,7 @@ public record MoeSpec(
   }
 
   /**
-   * The same layer with the outputs that tell what its route did.
+   * The same layer with the metrics of its route as outputs.
    *
    * @return the specification
    */

@@ -1,6 +1,6 @@
 package io.github.shardsum.moe;
 
-import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.route.ArgumentChecks;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -45,21 +45,23 @@ public record MoeWeights(
   public MoeWeights {
     Objects.requireNonNull(linear, "linear");
     Objects.requireNonNull(bias, "bias");
-    Checks.rank("moe: wg", "[M, E]", gate);
-    Checks.rank("moe: wi", "[E, M, H]", in);
-    Checks.floating("moe: wg", gate);
+    ArgumentChecks.rank("moe: wg", "[M, E]", gate);
+    ArgumentChecks.rank("moe: wi", "[E, M, H]", in);
+    ArgumentChecks.floating("moe: wg", gate);
     long model = gate.size(0);
     long experts = gate.size(1);
     long hidden = in.size(2);
-    Checks.shape("moe: wi", "[E, M, H]", Shape.of(experts, model, hidden), in);
-    Checks.shape("moe: wo", "[E, H, M]", Shape.of(experts, hidden, model), out);
+    ArgumentChecks.shape("moe: wi", "[E, M, H]", Shape.of(experts, model, hidden), in);
+    ArgumentChecks.shape("moe: wo", "[E, H, M]", Shape.of(experts, hidden, model), out);
     linear.ifPresent(
-        wv -> Checks.shape("moe: wv", "[E, M, H]", Shape.of(experts, model, hidden), wv));
+        wv -> ArgumentChecks.shape("moe: wv", "[E, M, H]", Shape.of(experts, model, hidden), wv));
     if (bias.isPresent()) {
       Bias given = bias.get();
-      Checks.shape("moe: b_in", "[E, H]", Shape.of(experts, hidden), given.in());
-      Checks.shape("moe: b_out", "[E, M]", Shape.of(experts, model), given.out());
-      given.linear().ifPresent(b -> Checks.shape("moe: b_v", "[E, H]", given.in().shape(), b));
+      ArgumentChecks.shape("moe: b_in", "[E, H]", Shape.of(experts, hidden), given.in());
+      ArgumentChecks.shape("moe: b_out", "[E, M]", Shape.of(experts, model), given.out());
+      given
+          .linear()
+          .ifPresent(b -> ArgumentChecks.shape("moe: b_v", "[E, H]", given.in().shape(), b));
       if (given.linear().isPresent() != linear.isPresent()) {
         throw new IllegalArgumentException(
             String.format(
@@ -69,9 +71,9 @@ public record MoeWeights(
                 linear.isPresent() ? "a" : "no"));
       }
     }
-    Checks.atLeast("moe: experts E", 1, experts);
-    Checks.atLeast("moe: model width M", 1, model);
-    Checks.atLeast("moe: hidden width H", 1, hidden);
+    ArgumentChecks.atLeast("moe: experts E", 1, experts);
+    ArgumentChecks.atLeast("moe: model width M", 1, model);
+    ArgumentChecks.atLeast("moe: hidden width H", 1, hidden);
     List<Tensor> all = all(gate, in, out, linear, bias);
     if (all.stream().anyMatch(each -> each.dtype() != gate.dtype())) {
       throw new IllegalArgumentException(
@@ -155,7 +157,8 @@ public record MoeWeights(
   private static Tensor uniform(Philox philox, long stream, int width, long... shape) {
     float[] values =
         new float
-            [Checks.arrayLengthOr("use fewer experts or smaller widths", "moe: weights", shape)];
+            [ArgumentChecks.arrayLengthOr(
+                "use fewer experts or smaller widths", "moe: weights", shape)];
     double bound = Math.sqrt(3.0 / width);
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) ((2 * philox.uniform(i, stream) - 1) * bound);

@@ -10,10 +10,10 @@ import io.github.shardsum.tensor.Tensor;
  * of the GShard paper and its variants, a pure computation of indices and weights that moves no
  * data.
  *
- * <p>An expert whose gate is 0 in f64 is none that the token may have, whether its logit is minus
- * infinity or so far below the largest (745 and more, such as a mask of -1e9) that nothing is left:
- * it is not chosen, takes no slot and is counted nowhere. So a token can have fewer than k choices.
- * The paper's softmax has no such gates.
+ * <p>A token cannot choose an expert whose gate is 0 in f64, because its logit is minus infinity or
+ * far below the largest (745 and more, such as a mask of -1e9). Such an expert is not chosen, takes
+ * no slot and is counted nowhere. So a token can have fewer than k choices. The paper's softmax has
+ * no such gates.
  *
  * <p>Arithmetic is in f64 for every dtype of the scores, and weights are rounded once. A route
  * depends on the arguments alone: the same bits for every number of threads.

@@ -1,6 +1,6 @@
 package io.github.shardsum.moe;
 
-import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.route.ArgumentChecks;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -112,7 +112,7 @@ public record RouteInput<T>(
       throw all.mustHave("route: scores", "[G, S, E]");
     }
     all.checkFloating("route: scores");
-    Checks.atLeast("route: experts E", 1, all.shape().size(2));
+    ArgumentChecks.atLeast("route: experts E", 1, all.shape().size(2));
     nonPadding.ifPresent(mask -> checkMask(mask, all.shape()));
     uniform.ifPresent(numbers -> checkUniform(numbers, all.shape()));
     bias.ifPresent(numbers -> checkBias(numbers, all.shape()));

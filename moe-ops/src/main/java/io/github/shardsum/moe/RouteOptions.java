@@ -1,6 +1,6 @@
 package io.github.shardsum.moe;
 
-import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.route.ArgumentChecks;
 import io.github.shardsum.internal.moe.route.RouteNotation;
 import java.util.Locale;
 import java.util.Objects;
@@ -213,7 +213,7 @@ public record RouteOptions(
     record TokenChoice(int choices) implements Router {
       /** Checks the number of choices. */
       public TokenChoice {
-        Checks.atLeast("router: choices", 1, choices);
+        ArgumentChecks.atLeast("router: choices", 1, choices);
       }
     }
 
@@ -227,7 +227,7 @@ public record RouteOptions(
     record ExpertChoice(int choices) implements Router {
       /** Checks the number of choices. */
       public ExpertChoice {
-        Checks.atLeast("router: choices", 1, choices);
+        ArgumentChecks.atLeast("router: choices", 1, choices);
       }
     }
 
@@ -297,7 +297,7 @@ public record RouteOptions(
     /** Checks the numbers. */
     public GroupLimit {
       Objects.requireNonNull(score, "score");
-      Checks.atLeast("limit: chosen groups", 1, chosen);
+      ArgumentChecks.atLeast("limit: chosen groups", 1, chosen);
       if (groups < chosen || groups > MOST) {
         throw new IllegalArgumentException(
             String.format(
@@ -357,7 +357,7 @@ public record RouteOptions(
     record Random(double threshold) implements SecondChoice {
       /** Checks the threshold. */
       public Random {
-        Checks.positive("second choice: threshold", threshold);
+        ArgumentChecks.positive("second choice: threshold", threshold);
       }
     }
 

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Nodes with strategies, edges with cost matrices, and a memory limit: one strategy a node is
- * chosen, so that the sum of costs is least and at no time the usages of the nodes that are live
- * exceed the limit. Immutable; threads may share it.
+ * Nodes with strategies, edges with cost matrices, and a memory limit: one strategy is chosen for
+ * each node, so that the sum of costs is least and the usages of live nodes never exceed the limit.
+ * Immutable; threads may share it.
  *
  * @see AssignmentSolver
  */
@@ -274,7 +274,7 @@ public final class AssignmentProblem {
       return largest;
     }
 
-    /** Larger costs are as impossible; a matrix that has none is shared. */
+    /** Caps larger costs, which are as impossible; a matrix without such costs is shared. */
     private static long[] capped(long[] costs) {
       if (Arrays.stream(costs).noneMatch(cost -> cost > IMPOSSIBLE)) {
         return costs;

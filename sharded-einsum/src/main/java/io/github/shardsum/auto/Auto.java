@@ -8,13 +8,13 @@ import java.util.List;
 
 /**
  * Finds annotations for a program on a mesh: as few as give a plan of the lowest price, within a
- * memory limit if there is one. What the program says itself stays: its annotations and the layouts
- * of its inputs. A function of its arguments.
+ * memory limit if there is one. The program's own annotations and the layouts of its inputs stay. A
+ * function of its arguments.
  *
  * <p>All choices are first made together, in a graph of the ways to split each statement and of the
  * layouts of each value, whose edges are reshards at the planner's prices; an {@link
  * io.github.shardsum.assign.AssignmentSolver} solves it, and proves a bound. The planner itself
- * then prices the solution, others near it, and ways to say it with fewer annotations.
+ * then prices the solution, others near it, and ways to express it with fewer annotations.
  */
 public final class Auto {
   private Auto() {}

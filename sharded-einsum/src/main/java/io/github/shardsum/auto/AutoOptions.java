@@ -11,8 +11,8 @@ import java.util.function.Predicate;
  * Options of {@link Auto}; an immutable value.
  *
  * @param plan prices and the memory limit of plans: a topology, bytes a device may hold at once;
- *     without an order of sums; collectives are not started ahead, and no einsum is computed in
- *     windows, whatever it says
+ *     without an order of sums; collectives are never started ahead, and no einsum is computed in
+ *     windows
  * @param kernels which composites are computed as one and not as their decomposition
  * @param split inputs that may not be replicated: each mesh axis splits one of their labels
  * @param seconds more than 0 and at most 1,000,000: they set the amount of work, so that equal

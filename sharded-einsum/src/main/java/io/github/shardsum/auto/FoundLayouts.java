@@ -21,10 +21,10 @@ import java.util.TreeMap;
  * @param bound proven: no plan with other annotations, in which every statement is computed once
  *     and steps follow each other, has a lower price
  * @param peakBytes the most bytes that a device holds at once
- * @param savings for each annotation how much dearer the plan is without it, and in a program of
- *     many equal parts without those of all of them; infinity if that plan exceeds the memory
- *     limit; of a large program not for all annotations
- * @param runnerUp the best other plan that was looked at
+ * @param savings for each annotation how much more the plan costs without it; in a program of many
+ *     equal parts, without those of all of them; infinity if that plan exceeds the memory limit; of
+ *     a large program not for all annotations
+ * @param runnerUp the best other plan that was found
  * @param plans how many plans were looked at
  */
 public record FoundLayouts(

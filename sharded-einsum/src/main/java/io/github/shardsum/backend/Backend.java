@@ -20,7 +20,7 @@ public interface Backend {
    * Compiles a program.
    *
    * @param program the program
-   * @param options what is asked for beyond its values
+   * @param options requests beyond the program's values
    * @return what runs it, to be closed
    * @throws IllegalArgumentException if the program or an option cannot be had here; the message
    *     says what to do

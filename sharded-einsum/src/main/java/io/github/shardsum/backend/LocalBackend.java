@@ -3,6 +3,7 @@ package io.github.shardsum.backend;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.backend.CheckedExecutable;
+import io.github.shardsum.internal.backend.KernelCode;
 import io.github.shardsum.internal.local.compile.LocalCompiler;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.local.run.LocalPlan;
@@ -23,9 +24,9 @@ import java.util.concurrent.Executor;
  * thread-safe; results do not depend on the number of threads.
  *
  * <p>All memory of a run is planned when the program is compiled, allocated at the first run and
- * kept; a run itself, once C2 has compiled it, allocates nothing that grows with the data, which
- * may lie in arrays or in native memory. Overlapping runs have a memory each. Where a tensor lies
- * in a confined arena the run is the calling thread's alone.
+ * kept; once C2 has compiled it, a run allocates nothing that grows with the data. The data may lie
+ * in arrays or in native memory. Overlapping runs have separate memory. Where a tensor lies in a
+ * confined arena the run is the calling thread's alone.
  */
 public final class LocalBackend implements Backend {
   private final Workers workers;

@@ -12,7 +12,7 @@ import java.util.Objects;
 /**
  * The oracle: every operation by its definition, in scalar code, composites by their decomposition.
  * Sums are in f64 in the order of the labels and rounded once. Immutable and thread-safe; slow, and
- * it forgets nothing before the end of a run. Its peak counts the elements of values, not the
+ * it keeps all values until the end of a run. Its peak counts the elements of values, not the
  * garbage of its loops.
  */
 public final class ReferenceBackend implements Backend {
@@ -25,7 +25,7 @@ public final class ReferenceBackend implements Backend {
   }
 
   /**
-   * As {@link Backend#compile(Program, CompileOptions)}; nothing is optimised, so that values to
+   * As {@link Backend#compile(Program, CompileOptions)}; nothing is optimised, so values to
    * rematerialise are simply kept.
    *
    * @throws IllegalArgumentException if all values together exceed the memory limit, or another
@@ -69,8 +69,7 @@ public final class ReferenceBackend implements Backend {
 
   /** Eight bytes an element of every value, as the interpreter holds them. */
   private static long bytes(Program program) {
-    // Of values beyond all memory the sum would overflow a long; this conversion stops at the
-    // largest.
+    // The sum of huge values might overflow a long; this conversion stops at the largest.
     double elements = 0;
     for (Value input : program.inputs()) {
       elements += input.type().shape().elementCount();

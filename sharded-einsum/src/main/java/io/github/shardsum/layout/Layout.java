@@ -4,6 +4,7 @@ import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;

@@ -71,9 +71,9 @@ public final class LayoutPicture {
   }
 
   /**
-   * Layouts as one SVG image, one below the other. Each mesh axis has a colour, which lies along
-   * the edge of the blocks that the axis splits and is darker for later parts; parts without
-   * elements are slivers.
+   * Layouts as one SVG image, one below another. Each mesh axis has a colour, which lies along the
+   * edge of the blocks that the axis splits and is darker for later parts; parts without elements
+   * are slivers.
    *
    * @param layouts the layouts, of one rank
    * @param shape shape of the value
@@ -313,7 +313,7 @@ public final class LayoutPicture {
     return y + FOOT;
   }
 
-  /** Each mesh axis with its colour and what it does. */
+  /** The legend: each mesh axis with its colour and its effect. */
   private void legend(Picture picture, int y) {
     int x = 10;
     for (String axis : layout.mesh().axisNames()) {

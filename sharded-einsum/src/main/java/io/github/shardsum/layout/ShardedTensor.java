@@ -101,7 +101,7 @@ public record ShardedTensor(
   }
 
   /**
-   * The logical value, put together from shards that are all here and of which none is an addend.
+   * The logical value, from the shards of all devices, none of which is an addend.
    *
    * @return a new tensor
    * @throws IllegalStateException if devices of other processes hold parts of it, or it is a

@@ -6,8 +6,8 @@ import io.github.shardsum.program.Nested.Composite;
 import java.util.List;
 
 /**
- * Ways to compute a composite on a mesh that no rule of labels gives, as where the number of rows
- * that a device gets follows from data. Planning prices them with the ways of the composite's
+ * Ways to compute a composite on a mesh that no sharding rule describes, for example if the number
+ * of a device's rows depends on data. Planning prices them with the ways of the composite's
  * sharding rule. A kernel's factory ({@link io.github.shardsum.backend.CompositeKernel.Factory})
  * that implements this interface too brings them for its composite.
  *
@@ -21,7 +21,8 @@ public interface CompositePartition {
    * @param composite the composite, with logical types
    * @param mesh the devices
    * @param held for each operand layouts in which it exists
-   * @param bound how many times the rows of the largest device a device may receive, at least 1
+   * @param bound the rows that a device may receive, as a multiple of those that the largest device
+   *     holds, at least 1
    * @return each with layouts on the mesh, of all operands and results; empty leaves the composite
    *     to its sharding rule
    */

@@ -8,7 +8,7 @@ import java.util.Optional;
  * Why a step is in a plan; an immutable value.
  *
  * @param cause what made it necessary, as {@code operand 1 must be n@x k}
- * @param runnerUp what was weighed against it and lost, if there was anything
+ * @param runnerUp the best alternative, if there was one
  */
 public record Origin(String cause, Optional<Alternative> runnerUp) {
   /** Checks for nulls. */

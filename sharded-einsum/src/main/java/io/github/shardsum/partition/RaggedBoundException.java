@@ -9,7 +9,7 @@ import java.util.Locale;
 public final class RaggedBoundException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  /** Rows that the device of the most would receive. */
+  /** The rows that the busiest device would receive. */
   private final long needed;
 
   /** Rows that a device may receive. */
@@ -35,7 +35,7 @@ public final class RaggedBoundException extends RuntimeException {
   }
 
   /**
-   * Rows that the device of the most would receive.
+   * The rows that the busiest device would receive.
    *
    * @return the number, more than {@link #bound}
    */

@@ -1,7 +1,7 @@
 package io.github.shardsum.partition;
 
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.internal.partition.run.PlanRunner;
+import io.github.shardsum.internal.partition.run.SpmdRunner;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
@@ -10,9 +10,9 @@ import java.util.Locale;
 /** A reshard that can run any number of times; thread-safe, one run at a time. */
 public final class Reshard {
   private final ReshardPlan plan;
-  private final PlanRunner runner;
+  private final SpmdRunner runner;
 
-  private Reshard(ReshardPlan plan, PlanRunner runner) {
+  private Reshard(ReshardPlan plan, SpmdRunner runner) {
     this.plan = plan;
     this.runner = runner;
   }
@@ -26,7 +26,7 @@ public final class Reshard {
    * @throws IllegalArgumentException if the meshes differ
    */
   public static Reshard of(ReshardPlan plan, Collectives collectives) {
-    return new Reshard(plan, new PlanRunner(plan.plan(), collectives));
+    return new Reshard(plan, new SpmdRunner(plan.plan(), collectives));
   }
 
   /**

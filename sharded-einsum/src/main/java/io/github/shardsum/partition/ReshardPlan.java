@@ -33,9 +33,9 @@ import java.util.stream.Collectors;
  * @param to how the value lies afterwards
  * @param plan the steps, with the value as operand 0
  * @param cost their price, in elements, or in seconds if there is a topology
- * @param lowerBound elements that some device lacks, so that no plan receives fewer; 0 where the
- *     mesh has too many devices for it to be counted
- * @param greedy whether there were too many layouts for the cheapest way to be looked for
+ * @param lowerBound elements that some device must receive in any plan; 0 if the mesh has too many
+ *     devices to count them
+ * @param greedy whether there were too many layouts to search for the cheapest way
  */
 public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound, boolean greedy) {
   /**
@@ -128,7 +128,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
   }
 
   /**
-   * Follows the plan with a checker that shares nothing with the planner.
+   * Replays the plan with a checker that shares nothing with the planner.
    *
    * @return what was proved
    * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the
@@ -150,7 +150,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
   }
 
   /**
-   * The plan's table, and how far it is from the least.
+   * The plan's table, and the distance from the lower bound.
    *
    * @return lines of text
    */
@@ -159,7 +159,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
   }
 
   /**
-   * How far the plan is from the least that any way receives.
+   * The distance of the plan from the least that any way receives.
    *
    * @return a line, or two if steps were chosen one by one
    */

@@ -2,7 +2,7 @@ package io.github.shardsum.partition;
 
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.internal.partition.run.PlanRunner;
+import io.github.shardsum.internal.partition.run.SpmdRunner;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
@@ -35,13 +35,13 @@ public final class ShardedEinsum implements AutoCloseable {
   private final ShardedEinsumPlan plan;
   private final Collectives collectives;
   private final boolean owned;
-  private final PlanRunner runner;
+  private final SpmdRunner runner;
 
   private ShardedEinsum(ShardedEinsumPlan plan, Collectives collectives, boolean owned) {
     this.plan = plan;
     this.collectives = collectives;
     this.owned = owned;
-    this.runner = new PlanRunner(plan.plan(), collectives);
+    this.runner = new SpmdRunner(plan.plan(), collectives);
   }
 
   /**
@@ -98,7 +98,7 @@ public final class ShardedEinsum implements AutoCloseable {
   /**
    * Runs on logical values: lays the operands out, runs, and puts the result together.
    *
-   * @param operands the operands, on every process the same; not written to
+   * @param operands the operands, the same on every process; not written to
    * @return the result, on every process
    * @throws IllegalArgumentException if operands do not have the planned shapes and dtype
    */
@@ -197,7 +197,7 @@ public final class ShardedEinsum implements AutoCloseable {
     synchronized (runner) {
       whole = Reshard.gather(result, collectives);
     }
-    // Of a partial sum of bf16 the addends are f32.
+    // The addends of a partial sum of bf16 are f32.
     return whole.dtype() == plan.dtype() ? whole : whole.convert(plan.dtype());
   }
 

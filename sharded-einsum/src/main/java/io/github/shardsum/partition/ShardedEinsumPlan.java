@@ -52,7 +52,7 @@ public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, d
   }
 
   /**
-   * Follows the plan with a checker that shares nothing with the planner.
+   * Replays the plan with a checker that shares nothing with the planner.
    *
    * @return what was proved
    * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the

@@ -49,7 +49,7 @@ public record Axis(
    * @param name of what it shows
    * @param unit of its values
    * @param least value that it must show
-   * @param most value that it must show; where it is not more than the least the axis is 1 long
+   * @param most value that it must show; if it is not more than the least, the axis is 1 long
    * @param from place of the least value, in pixels
    * @param to place of the largest value, in pixels
    * @return the axis

@@ -57,7 +57,7 @@ public enum Unit {
     return joined((value < 0 ? "-" : "") + digits, prefix);
   }
 
-  /** A round figure at an axis, without zeros behind its digits. */
+  /** A round figure at an axis, without trailing zeros. */
   String tick(double value) {
     return text(value)
         .replaceFirst("(\\.[0-9]*?)0+(?![0-9])", "$1")
@@ -69,7 +69,7 @@ public enum Unit {
     return after.isEmpty() ? digits : digits + " " + after;
   }
 
-  /** Three digits; what is smaller than a thousandth by an exponent. */
+  /** Three digits; values below a thousandth have an exponent. */
   private static String digits(double value) {
     String format =
         value >= 99.95

@@ -68,7 +68,8 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
             "annotation: labels must be distinct, got " + spec.label() + " twice");
       }
     }
-    // A term has the other rules: a mesh axis splits one label, or is summed over, once.
+    // The constructor of a term checks the rest: a mesh axis splits one label, or is summed over,
+    // once.
     new Term(
         labels.stream().map(spec -> new Axis(spec.label(), spec.axes())).toList(),
         List.copyOf(partial));

@@ -112,7 +112,7 @@ public sealed interface Communication extends Operation {
      * Member i sends to member i + by.
      *
      * @param by the distance, below 0 towards the first
-     * @param wraps whether members are a ring; else nobody sends over its ends
+     * @param wraps whether members are a ring; otherwise nothing is sent beyond the ends
      */
     record Shift(long by, boolean wraps) implements Routes {}
 

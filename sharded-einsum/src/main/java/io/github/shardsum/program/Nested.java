@@ -21,8 +21,8 @@ public sealed interface Nested extends Operation {
    * @param count how many rounds, at least 0
    * @param label first label of the sequences and of stacked results, of size count
    * @param reverse whether rounds go from the last index to the first
-   * @param body one round; types as said, label names included
-   * @param carried first values of what a round hands to the next
+   * @param body one round; its types must match, label names included
+   * @param carried first values of those that a round passes to the next
    * @param sequences values that each round reads one index of
    * @param invariants values that each round reads whole
    */
@@ -58,7 +58,7 @@ public sealed interface Nested extends Operation {
    * floating result, whose decomposition is the gradient of this one.
    *
    * @param name as {@code moe.route}; the kernel is looked up by it
-   * @param attributes what the kernel has to know beyond the operands' types: texts by names of
+   * @param attributes what the kernel needs to know besides the operands' types: texts by names of
    *     letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
    * @param operands the decomposition's inputs, of the very same types
    * @param decomposition the meaning

@@ -8,7 +8,7 @@ import java.util.List;
  */
 public sealed interface Source extends Operation {
   /**
-   * One number everywhere; the only way of a NaN into it is the number itself.
+   * One number everywhere; the result is NaN only if the number is.
    *
    * @param type the result's type, any dtype
    * @param value the number, rounded to the dtype

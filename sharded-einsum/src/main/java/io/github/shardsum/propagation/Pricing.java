@@ -32,7 +32,7 @@ public interface Pricing {
   Price price(Layout from, Layout to, ValueType type);
 
   /**
-   * Prices by what the largest device lacks of its part.
+   * Prices by the elements that the largest device lacks.
    *
    * @return elements, without a search for collectives
    */

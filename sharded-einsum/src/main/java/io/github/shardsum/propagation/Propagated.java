@@ -23,7 +23,7 @@ import java.util.StringJoiner;
  * @param mesh the devices
  * @param layouts the layout of every value, in the order of the program
  * @param reasons for every value a reason a dimension
- * @param notes what a reader should know, as that there was no annotation
+ * @param notes remarks for a reader, for example that there was no annotation
  */
 public record Propagated(
     Program program,

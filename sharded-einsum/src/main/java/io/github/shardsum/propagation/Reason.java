@@ -28,7 +28,7 @@ public sealed interface Reason {
    * One of several layouts that values asked for: of one label in several ways, or of one mesh axis
    * for several labels.
    *
-   * @param taken how the one that was taken came
+   * @param taken the reason of the layout that was taken
    * @param others the others, the cheapest first
    */
   record Chosen(Through taken, List<Alternative> others) implements Reason {

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.internal.partition.run.PlanRunner;
+import io.github.shardsum.internal.partition.run.SpmdRunner;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
@@ -226,7 +226,7 @@ class PackedSumsTest {
         inputs.add(ShardedTensor.of(whole, input.layout(), collectives.devices()));
       }
       // A second run finds the memory of the first.
-      PlanRunner runner = new PlanRunner(plan, collectives);
+      SpmdRunner runner = new SpmdRunner(plan, collectives);
       runner.run(inputs);
       for (ShardedTensor output : runner.run(inputs)) {
         all.add(output.shards().stream().map(Tensor::toDoubleArray).toList());

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.internal.partition.run.PlanRunner;
+import io.github.shardsum.internal.partition.run.SpmdRunner;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
@@ -66,7 +66,7 @@ final class PlanMutationTest {
         random.value(input.layout(), input.shape(), DType.F32, DType.F32, 9);
     try (Collectives collectives = RandomSharding.collectives(mutant.mesh())) {
       ShardedTensor result =
-          new PlanRunner(mutant, collectives).run(List.of(value.shards())).getFirst();
+          new SpmdRunner(mutant, collectives).run(List.of(value.shards())).getFirst();
       ShardedTensor read =
           new ShardedTensor(result.shape(), plan.to(), result.devices(), result.shards());
       Tensor whole = Reshard.gather(read, collectives);
@@ -113,7 +113,7 @@ final class PlanMutationTest {
     }
     RandomEinsum.Data data = drawn.data(plan);
     try (Collectives collectives = RandomSharding.collectives(mutant.mesh())) {
-      ShardedTensor result = new PlanRunner(mutant, collectives).run(data.shards()).getFirst();
+      ShardedTensor result = new SpmdRunner(mutant, collectives).run(data.shards()).getFirst();
       Layout layout = plan.plan().value(plan.plan().outputs().getFirst()).layout();
       ShardedTensor read =
           new ShardedTensor(result.shape(), layout, result.devices(), result.shards());

@@ -8,7 +8,7 @@ import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.OperandSpec;
-import io.github.shardsum.internal.partition.run.PlanRunner;
+import io.github.shardsum.internal.partition.run.SpmdRunner;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
@@ -213,7 +213,7 @@ class WindowsTest {
                 EinsumOptions.defaults().withDtype(dtype),
                 OperandSpec.like(operands))
             .run(operands);
-    PlanRunner runner = new PlanRunner(plan, collectives);
+    SpmdRunner runner = new SpmdRunner(plan, collectives);
     for (int run = 0; run < 2; run++) {
       Tensor whole = Reshard.gather(runner.run(shards).getFirst(), collectives);
       assertTrue(RandomSharding.isEqual(expected, whole), () -> what + "\n" + plan);
@@ -286,7 +286,7 @@ class WindowsTest {
                     shards(plan.inputs().get(1), few, collectives.devices()));
             Tensor sum =
                 Reshard.gather(
-                    new PlanRunner(plan, collectives).run(inputs).getFirst(), collectives);
+                    new SpmdRunner(plan, collectives).run(inputs).getFirst(), collectives);
             // 259 is between 258 and 260.
             for (int a = 0; a < 4; a++) {
               for (int n = 0; n < 4; n++) {

@@ -20,7 +20,7 @@ public record CompiledCollective(
     List<ArrayType> operands,
     List<List<Integer>> groups,
     OptionalLong times) {
-  /** The op that moves each device's block to another one. */
+  /** The name of the collective that moves each device's block to another one. */
   static final String PERMUTE = "collective-permute";
 
   /** Copies the lists. */

@@ -7,8 +7,7 @@ import java.util.Set;
 /**
  * How a program is run.
  *
- * @param keep arguments, by number from 0, that stay the caller's although the program would take
- *     their memory (donation)
+ * @param keep arguments, by number from 0, whose memory the program may not take (no donation)
  * @param launchId the same on all processes of a job that run the program together
  */
 public record ExecuteOptions(Set<Integer> keep, int launchId) {

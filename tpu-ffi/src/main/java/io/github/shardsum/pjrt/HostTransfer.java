@@ -4,7 +4,7 @@ package io.github.shardsum.pjrt;
 public enum HostTransfer {
   /**
    * Reads it during the call only: the caller may change or free it when the call returns. The copy
-   * runs at memory's speed from 2 MiB on; smaller ones are ruled by the call, a few microseconds.
+   * runs at memory's speed from 2 MiB on; for smaller ones the call dominates, a few microseconds.
    */
   COPY,
   /**

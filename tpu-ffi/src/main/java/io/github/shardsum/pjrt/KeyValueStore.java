@@ -39,7 +39,7 @@ public interface KeyValueStore {
   void put(byte[] key, byte[] value);
 
   /**
-   * A store for clients within this process, as a test of several nodes wants it.
+   * A store for clients within this process, for tests of several nodes.
    *
    * @return an empty store
    */

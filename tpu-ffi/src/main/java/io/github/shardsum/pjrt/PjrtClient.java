@@ -92,7 +92,7 @@ public final class PjrtClient implements AutoCloseable {
     }
   }
 
-  /** The functions that the plugin may call are reachable until it cannot call any more. */
+  /** Keeps the functions that the plugin may call reachable until it can call no more. */
   private static void destroy(
       PjrtPlugin plugin, MemorySegment client, Arena callbacks, StagingPool staging) {
     try {
@@ -152,7 +152,7 @@ public final class PjrtClient implements AutoCloseable {
     state.consume(event, then);
   }
 
-  /** Does something that needs the client, which cannot be destroyed meanwhile. */
+  /** Runs an action that needs the client, which cannot be destroyed meanwhile. */
   <T> T inside(Supplier<T> work) {
     handle.enter();
     try {
@@ -326,7 +326,7 @@ public final class PjrtClient implements AutoCloseable {
    * @throws PjrtException if the compiler refuses: its message names the line
    * @throws IllegalStateException if the client was closed
    */
-  public PjrtLoadedExecutable compile(String mlir, CompileOptions options) {
+  public PjrtLoadedExecutable compile(String mlir, PjrtCompileOptions options) {
     return compile(mlir.getBytes(StandardCharsets.UTF_8), ProgramFormat.MLIR, options);
   }
 
@@ -343,9 +343,9 @@ public final class PjrtClient implements AutoCloseable {
    * @throws IllegalStateException if the client was closed
    */
   public PjrtLoadedExecutable compile(
-      byte[] program, ProgramFormat format, CompileOptions options) {
+      byte[] program, ProgramFormat format, PjrtCompileOptions options) {
     Assignments.check(devices, options);
-    Optional<CompileOptions> avoiding =
+    Optional<PjrtCompileOptions> avoiding =
         StaleOperands.avoiding(options, state.isCpu(), plugin.apiVersion());
     if (avoiding.isPresent()) {
       try {
@@ -445,7 +445,7 @@ public final class PjrtClient implements AutoCloseable {
   /**
    * Elements of any type on a device, from bytes.
    *
-   * @param data the elements in row-major order, as many bytes as the type and the sizes want
+   * @param data the elements in row-major order, with the bytes of the type and the sizes
    * @param type a type of whole bytes
    * @param sizes of the axes, none negative
    * @param device a device of this process

@@ -113,7 +113,7 @@ public final class PjrtDevice {
   }
 
   /**
-   * The memory that buffers go to when nothing else is said.
+   * The default memory of buffers.
    *
    * @return the memory
    * @throws IllegalStateException if the client was closed

@@ -10,13 +10,13 @@ import java.util.Collections;
 import java.util.Map;
 
 /**
- * Description of a device, whether it is there or only in a topology.
+ * Description of a device, which may exist in a topology only.
  *
  * @param id its number over all processes
  * @param processIndex the process that it belongs to
  * @param kind the maker's name, as {@code TPU v5 lite}
  * @param text a short description
- * @param attributes what else the plugin says, as {@code coords}
+ * @param attributes further facts from the plugin, such as {@code coords}
  */
 public record PjrtDeviceDescription(
     int id, int processIndex, String kind, String text, Map<String, PjrtValue> attributes) {

@@ -30,8 +30,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * A compiled program, on devices or for devices that are not there. Safe for use by many threads at
- * once.
+ * A compiled program, on devices or for devices that this machine lacks. Safe for use by many
+ * threads at once.
  */
 public final class PjrtExecutable implements AutoCloseable {
   @SuppressWarnings("restricted")
@@ -40,7 +40,7 @@ public final class PjrtExecutable implements AutoCloseable {
 
   private static final int SHARDINGS_EXTENSION = 19;
 
-  /** No program has as many outputs or axes; a count beyond it is garbage. */
+  /** Most outputs or axes of a program; a larger count is invalid. */
   private static final long MOST = 1 << 24;
 
   private final Api api;
@@ -60,7 +60,7 @@ public final class PjrtExecutable implements AutoCloseable {
     return made;
   }
 
-  /** One that is closed with its parent only, whose runs ask it. */
+  /** An executable that is closed with its parent only, whose runs use it. */
   static PjrtExecutable ofLoaded(Api api, Handle parent, MemorySegment executable) {
     return new PjrtExecutable(api, handle(api, parent, executable), true);
   }
@@ -305,7 +305,7 @@ public final class PjrtExecutable implements AutoCloseable {
               .set("executable", executable)
               .set("program", program.segment())
               .invoke();
-      // The first call tells the size, the second one fills the memory.
+      // The first call returns the size, the second one fills the memory.
       long size = program.number("code_size");
       if (size < 0 || size > Integer.MAX_VALUE) {
         throw new PjrtException(
@@ -472,7 +472,7 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * Lets go of the program; nothing if it is closed already, or belongs to a {@link
+   * Releases the program; does nothing if it is closed already, or belongs to a {@link
    * PjrtLoadedExecutable}.
    */
   @Override

@@ -7,7 +7,7 @@ import io.github.shardsum.internal.pjrt.abi.Handle;
 import io.github.shardsum.internal.pjrt.abi.Leaks;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.internal.pjrt.client.ArgumentChecks;
-import io.github.shardsum.internal.pjrt.client.Launch;
+import io.github.shardsum.internal.pjrt.client.ExecuteCall;
 import io.github.shardsum.internal.pjrt.host.LaunchThrottle;
 import io.github.shardsum.internal.pjrt.host.Lazy;
 import io.github.shardsum.tensor.Shape;
@@ -29,8 +29,8 @@ import java.util.stream.IntStream;
  * threads at once.
  *
  * <p>Programs over several devices are enqueued one at a time, on all of them in the same order.
- * Once a client of a CPU has run such a one, 16 programs of it are under way at most, and
- * enqueueing another waits for one of them: XLA's CPU client ends the process on some more.
+ * After a CPU client has run such a program, at most 16 of its programs run at once, and enqueueing
+ * another waits for one of them, since XLA's CPU client ends the process if there are too many.
  */
 public final class PjrtLoadedExecutable implements AutoCloseable {
   private final PjrtClient client;
@@ -70,7 +70,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     Leaks.watch(this, handle, client.onLeak());
   }
 
-  /** The results' types as far as the plugin tells them before they are there. */
+  /** The results' types, as far as the plugin reports them before a run. */
   private static List<Optional<ArrayType>> results(PjrtExecutable executable, int outputs) {
     try {
       List<PjrtType> types = executable.outputTypes();
@@ -81,7 +81,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
             .toList();
       }
     } catch (PjrtException e) {
-      // Unknown types only mean that the next program cannot be checked for them.
+      // If types are unknown, the next program's arguments are not checked for them.
       return Collections.nCopies(outputs, Optional.empty());
     }
     return Collections.nCopies(outputs, Optional.empty());
@@ -130,8 +130,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   }
 
   /**
-   * Frees the program on the devices now; what runs already goes on. The object is still to be
-   * closed.
+   * Frees the program on the devices now; current runs continue. The object must still be closed.
    *
    * @throws IllegalStateException if it was closed
    * @throws PjrtException if the plugin refuses
@@ -164,8 +163,9 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   }
 
   /**
-   * Runs a program of one device. The way to a result that is needed at once: what waits for it on
-   * this thread, {@link PjrtBuffer#toTensor} or {@link PjrtEvent#await}, needs no other one.
+   * Runs a program of one device. Use it for a result that is needed at once: {@link
+   * PjrtBuffer#toTensor} or {@link PjrtEvent#await} then waits on this thread and needs no other
+   * one.
    *
    * @param arguments buffers on that device, which stay the caller's to close
    * @return the results, to be closed; they may not be computed yet
@@ -227,7 +227,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     }
   }
 
-  private CompletableFuture<List<List<PjrtBuffer>>> whenDone(Launch.Started started) {
+  private CompletableFuture<List<List<PjrtBuffer>>> whenDone(ExecuteCall.Started started) {
     CompletableFuture<List<List<PjrtBuffer>>> done = new CompletableFuture<>();
     if (started.events().isEmpty()) {
       return CompletableFuture.completedFuture(started.results());
@@ -236,8 +236,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     return done;
   }
 
-  /** Does something when all events are done, with the first failure that came. */
-  private void afterAll(Launch.Started started, Consumer<Optional<PjrtException>> then) {
+  /** Runs an action when all events are done, with the first failure. */
+  private void afterAll(ExecuteCall.Started started, Consumer<Optional<PjrtException>> then) {
     AtomicInteger left = new AtomicInteger(started.events().size());
     AtomicReference<Optional<PjrtException>> first = new AtomicReference<>(Optional.empty());
     for (MemorySegment event : started.events()) {
@@ -257,7 +257,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
 
   private static void finish(
       CompletableFuture<List<List<PjrtBuffer>>> done,
-      Launch.Started started,
+      ExecuteCall.Started started,
       Optional<PjrtException> failure) {
     if (failure.isPresent()) {
       close(started.results());
@@ -272,7 +272,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     rows.forEach(row -> row.forEach(PjrtBuffer::close));
   }
 
-  private Launch.Started start(PjrtBuffer[] arguments, ExecuteOptions options, boolean withEvents) {
+  private ExecuteCall.Started start(
+      PjrtBuffer[] arguments, ExecuteOptions options, boolean withEvents) {
     int width = devices.isEmpty() ? 0 : arguments.length / devices.size();
     handle.checkOpen();
     // XLA CPU would run it all the same.
@@ -284,7 +285,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     }
     ArgumentChecks check = checks.get();
     check.check(arguments, width, options);
-    Launch launch = new Launch(client.state(), resultTypes.get(), devices, arguments);
+    ExecuteCall launch = new ExecuteCall(client.state(), resultTypes.get(), devices, arguments);
     if (devices.size() > 1 || client.launches().isCounted(1)) {
       Runnable look = devices.size() > 1 ? () -> check.checkLive(arguments, width) : () -> {};
       return startCounted(launch, look, options, withEvents);
@@ -294,13 +295,13 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
         : launch.start(handle, options, withEvents);
   }
 
-  private Launch.Started startCounted(
-      Launch launch, Runnable look, ExecuteOptions options, boolean withEvents) {
+  private ExecuteCall.Started startCounted(
+      ExecuteCall launch, Runnable look, ExecuteOptions options, boolean withEvents) {
     LaunchThrottle launches = client.launches();
     boolean counted = launches.enter(devices.size());
     boolean started = false;
     try {
-      Launch.Started now =
+      ExecuteCall.Started now =
           launches.alone(
               () -> {
                 look.run();
@@ -351,7 +352,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     return flat;
   }
 
-  /** Lets go of the program; what runs already goes on. Nothing if it is closed already. */
+  /** Releases the program; current runs continue. Does nothing if it is closed already. */
   @Override
   public void close() {
     handle.close();

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Looks for a plugin's devices in a process of its own, which may hang or die without harm: libtpu
- * does the first where it waits for a cloud that is not there, and the second where it dislikes its
+ * hangs while it waits for a cloud that does not exist, and ends the process if it refuses its
  * flags.
  */
 public final class PjrtProbe {
@@ -55,7 +55,7 @@ public final class PjrtProbe {
     record Died(int status, String output) implements Result {}
 
     /**
-     * There was no answer in time; the process was ended.
+     * There was no answer in time, so the process was ended.
      *
      * @param deadline how long it was waited for
      */

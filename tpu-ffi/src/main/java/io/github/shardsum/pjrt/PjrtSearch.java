@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where plugins are, by the variables that other frameworks read.
+ * The places of plugins, by the variables that other frameworks read.
  *
  * <p>{@code TPU_LIBRARY_PATH} is the file of libtpu. {@code PJRT_NAMES_AND_LIBRARY_PATHS} is a list
  * {@code name:path,name:path}.

@@ -178,7 +178,7 @@ public final class PjrtTopology implements AutoCloseable {
    * @throws PjrtException if the compiler refuses, also for want of memory on the devices
    * @throws IllegalStateException if it was closed
    */
-  public PjrtExecutable compile(String mlir, CompileOptions options) {
+  public PjrtExecutable compile(String mlir, PjrtCompileOptions options) {
     return compile(Compilation.of(mlir, options), options);
   }
 
@@ -195,11 +195,11 @@ public final class PjrtTopology implements AutoCloseable {
    * @throws PjrtException if the compiler refuses, also for want of memory on the devices
    * @throws IllegalStateException if it was closed
    */
-  public PjrtExecutable compile(byte[] program, ProgramFormat format, CompileOptions options) {
+  public PjrtExecutable compile(byte[] program, ProgramFormat format, PjrtCompileOptions options) {
     return compile(Compilation.of(program, format, options), options);
   }
 
-  private PjrtExecutable compile(Compilation compilation, CompileOptions options) {
+  private PjrtExecutable compile(Compilation compilation, PjrtCompileOptions options) {
     int wanted = options.replicas() * options.partitions();
     int there = deviceCount();
     if (wanted > there) {

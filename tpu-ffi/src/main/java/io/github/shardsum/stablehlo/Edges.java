@@ -4,8 +4,8 @@ import io.github.shardsum.einsum.Term;
 import java.util.List;
 
 /**
- * In which layouts values go in and out of a module; an immutable value. One that does not divide
- * its value evenly is given to every device whole, and the value is laid out inside.
+ * The layouts of the inputs and outputs of a module; an immutable value. If a layout does not
+ * divide its value evenly, every device gets the whole value, which is then laid out inside.
  *
  * @param inputs a term an input, with the labels of its type
  * @param outputs a term an output, likewise

@@ -11,8 +11,8 @@ import java.util.Optional;
  * @param form how layouts are written
  * @param fullPrecision whether products of f32 ask for full precision, which is many times as slow
  *     on a TPU; without it a TPU rounds their operands to bf16
- * @param edges in which layouts values go in and out; empty for inputs as their types say, and
- *     outputs whole
+ * @param edges the layouts of inputs and outputs; empty for the layouts of the inputs' types, and
+ *     whole outputs
  * @param donation whether a run takes the memory of its arguments for results of the same type and
  *     layout
  */

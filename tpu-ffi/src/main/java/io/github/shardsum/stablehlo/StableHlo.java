@@ -44,7 +44,7 @@ public record StableHlo(
   }
 
   /**
-   * Lowers a program for one device; what it says of layouts is left out.
+   * Lowers a program for one device, without its layouts.
    *
    * @param program the program
    * @return its text

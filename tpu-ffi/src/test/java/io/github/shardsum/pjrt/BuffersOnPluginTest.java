@@ -111,7 +111,7 @@ class BuffersOnPluginTest {
 
   @Test
   void aDonatedBufferIsGone() {
-    try (PjrtLoadedExecutable twice = on.client().compile(DONATING, CompileOptions.defaults());
+    try (PjrtLoadedExecutable twice = on.client().compile(DONATING, PjrtCompileOptions.defaults());
         PjrtBuffer in = on.put(1, 2, 3);
         PjrtBuffer out = twice.run(in).getFirst()) {
       assertArrayEquals(new float[] {2, 4, 6}, out.toTensor().toFloatArray());
@@ -124,7 +124,7 @@ class BuffersOnPluginTest {
 
   @Test
   void aKeptBufferIsNotDonated() {
-    try (PjrtLoadedExecutable twice = on.client().compile(DONATING, CompileOptions.defaults());
+    try (PjrtLoadedExecutable twice = on.client().compile(DONATING, PjrtCompileOptions.defaults());
         PjrtBuffer in = on.put(1, 2, 3);
         PjrtBuffer out =
             twice

@@ -45,7 +45,7 @@ class CompilingOnPluginTest {
   @Test
   void aProgramTellsWhatItIs() {
     try (PjrtLoadedExecutable add =
-        on.client().compile("module @sum {" + OnPlugin.ADD + "}", CompileOptions.defaults())) {
+        on.client().compile("module @sum {" + OnPlugin.ADD + "}", PjrtCompileOptions.defaults())) {
       PjrtExecutable program = add.executable();
       assertTrue(program.name().contains("sum"), program.name());
       assertEquals(1, program.replicas());
@@ -63,7 +63,8 @@ class CompilingOnPluginTest {
 
   @Test
   void costsAreThereOrUnimplemented() {
-    try (PjrtLoadedExecutable add = on.client().compile(OnPlugin.ADD, CompileOptions.defaults())) {
+    try (PjrtLoadedExecutable add =
+        on.client().compile(OnPlugin.ADD, PjrtCompileOptions.defaults())) {
       assertTrue(((PjrtValue.Real) add.executable().costAnalysis().get("flops")).value() >= 3);
     } catch (PjrtException e) {
       assertEquals(PjrtCode.UNIMPLEMENTED, e.code());
@@ -72,14 +73,15 @@ class CompilingOnPluginTest {
 
   @Test
   void theOptimisedProgramCompilesAgainAsHlo() {
-    try (PjrtLoadedExecutable add = on.client().compile(OnPlugin.ADD, CompileOptions.defaults())) {
+    try (PjrtLoadedExecutable add =
+        on.client().compile(OnPlugin.ADD, PjrtCompileOptions.defaults())) {
       OptimizedProgram program = add.executable().optimizedProgram();
       byte[] module =
           program.format().equals("hlo_with_config")
               ? Proto.read(program.code()).getFirst().bytes()
               : program.code();
       try (PjrtLoadedExecutable again =
-              on.client().compile(module, ProgramFormat.HLO, CompileOptions.defaults());
+              on.client().compile(module, ProgramFormat.HLO, PjrtCompileOptions.defaults());
           PjrtBuffer a = on.put(1, 2, 3)) {
         assertArrayEquals(
             new float[] {2, 4, 6}, again.run(a, a).getFirst().toTensor().toFloatArray());
@@ -104,7 +106,7 @@ class CompilingOnPluginTest {
   @Test
   void aWrongFormatIsRefused() {
     byte[] code = OnPlugin.ADD.getBytes(StandardCharsets.UTF_8);
-    byte[] options = CompileOptions.defaults().toBytes();
+    byte[] options = PjrtCompileOptions.defaults().toBytes();
     PjrtException e =
         assertThrows(
             PjrtException.class,
@@ -122,16 +124,17 @@ class CompilingOnPluginTest {
                 on.client()
                     .compile(
                         OnPlugin.ADD.replace("%b : tensor<3xf32>\n", "%b : tensor<4xf32>\n"),
-                        CompileOptions.defaults()));
+                        PjrtCompileOptions.defaults()));
     assertTrue(e.detail().contains(":2:"), e.detail());
     assertThrows(
-        PjrtException.class, () -> on.client().compile("nonsense", CompileOptions.defaults()));
+        PjrtException.class, () -> on.client().compile("nonsense", PjrtCompileOptions.defaults()));
   }
 
   @Test
   void aSerializedProgramRuns() {
     byte[] bytes;
-    try (PjrtLoadedExecutable add = on.client().compile(OnPlugin.ADD, CompileOptions.defaults())) {
+    try (PjrtLoadedExecutable add =
+        on.client().compile(OnPlugin.ADD, PjrtCompileOptions.defaults())) {
       bytes = add.executable().serialize();
     }
     try (PjrtLoadedExecutable loaded = on.client().load(bytes);
@@ -148,7 +151,8 @@ class CompilingOnPluginTest {
 
   @Test
   void aDeletedProgramDoesNotRun() {
-    try (PjrtLoadedExecutable add = on.client().compile(OnPlugin.ADD, CompileOptions.defaults());
+    try (PjrtLoadedExecutable add =
+            on.client().compile(OnPlugin.ADD, PjrtCompileOptions.defaults());
         PjrtBuffer a = on.put(1, 2, 3)) {
       assertFalse(add.isDeleted());
       add.delete();

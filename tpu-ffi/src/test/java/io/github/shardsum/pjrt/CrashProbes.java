@@ -134,8 +134,8 @@ final class CrashProbes {
   }
 
   private void runs(PjrtClient client, PjrtPlugin plugin) {
-    PjrtLoadedExecutable add = client.compile(ADD, CompileOptions.defaults());
-    PjrtLoadedExecutable donating = client.compile(DONATING, CompileOptions.defaults());
+    PjrtLoadedExecutable add = client.compile(ADD, PjrtCompileOptions.defaults());
+    PjrtLoadedExecutable donating = client.compile(DONATING, PjrtCompileOptions.defaults());
     all.put("too few arguments", () -> add.run(put(client, 1, 2, 3)));
     all.put("no arguments", add::run);
     all.put("an argument of another shape", () -> add.run(put(client, 1, 2), put(client, 1, 2, 3)));
@@ -185,7 +185,7 @@ final class CrashProbes {
         "a program after its client",
         () -> {
           PjrtClient other = plugin.createClient();
-          PjrtLoadedExecutable program = other.compile(ADD, CompileOptions.defaults());
+          PjrtLoadedExecutable program = other.compile(ADD, PjrtCompileOptions.defaults());
           PjrtBuffer in = put(other, 1, 2, 3);
           other.close();
           program.run(in, in);
@@ -193,7 +193,7 @@ final class CrashProbes {
   }
 
   private static void compile(PjrtClient client, String text) {
-    try (PjrtLoadedExecutable program = client.compile(text, CompileOptions.defaults())) {
+    try (PjrtLoadedExecutable program = client.compile(text, PjrtCompileOptions.defaults())) {
       if (program.executable().parameters().map(List::isEmpty).orElse(false)) {
         program.run().forEach(PjrtBuffer::toBytes);
       }
@@ -300,7 +300,7 @@ final class CrashProbes {
   }
 
   private void strange(PjrtClient client) {
-    CompileOptions plain = CompileOptions.defaults();
+    PjrtCompileOptions plain = PjrtCompileOptions.defaults();
     all.put(
         "an unknown flag",
         () -> client.compile(ADD, plain.withFlag("xla_no_such_name", PjrtValue.of(true))));
@@ -308,7 +308,8 @@ final class CrashProbes {
         "a flag of another type",
         () -> client.compile(ADD, plain.withFlag("xla_cpu_enable_fast_math", PjrtValue.of("x"))));
     all.put(
-        "more partitions than devices", () -> client.compile(ADD, CompileOptions.partitioned(3)));
+        "more partitions than devices",
+        () -> client.compile(ADD, PjrtCompileOptions.partitioned(3)));
     all.put(
         "an assignment to no device",
         () -> client.compile(ADD, plain.withAssignment(List.of(List.of(77)))));
@@ -317,10 +318,10 @@ final class CrashProbes {
             "%a: tensor<3xf32>", "%a: tensor<3xf32> {mhlo.sharding = \"{devices=[2]<=[2]}\"}");
     all.put(
         "GSPMD's shardings for Shardy",
-        () -> client.compile(tiled, CompileOptions.partitioned(2)).close());
+        () -> client.compile(tiled, PjrtCompileOptions.partitioned(2)).close());
     all.put(
         "GSPMD's shardings for GSPMD",
-        () -> client.compile(tiled, CompileOptions.partitioned(2).withShardy(false)).close());
+        () -> client.compile(tiled, PjrtCompileOptions.partitioned(2).withShardy(false)).close());
     byte[] noise = new byte[5000];
     new Random(5).nextBytes(noise);
     all.put("noise as HLO", () -> client.compile(noise, ProgramFormat.HLO, plain));
@@ -412,7 +413,7 @@ final class CrashProbes {
     all.put("nothing as a topology", () -> plugin.loadTopology(new byte[0]).close());
     all.put("one byte as a topology", () -> plugin.loadTopology(new byte[] {0}).close());
     PjrtTopology small = plugin.topology("v6e:2x2");
-    CompileOptions plain = CompileOptions.defaults();
+    PjrtCompileOptions plain = PjrtCompileOptions.defaults();
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put("no function main", "module {}");
     texts.put("nonsense", "nonsense");
@@ -450,7 +451,7 @@ final class CrashProbes {
                 .close());
     all.put(
         "ahead of time: more partitions than devices",
-        () -> small.compile(ADD, CompileOptions.partitioned(5)).close());
+        () -> small.compile(ADD, PjrtCompileOptions.partitioned(5)).close());
     all.put(
         "ahead of time: an assignment to no device",
         () -> small.compile(ADD, plain.withAssignment(List.of(List.of(77)))).close());
@@ -462,7 +463,7 @@ final class CrashProbes {
         () -> small.compile(noise, ProgramFormat.HLO, plain).close());
     all.put(
         "ahead of time: three of four devices",
-        () -> small.compile(ADD, CompileOptions.partitioned(3)).close());
+        () -> small.compile(ADD, PjrtCompileOptions.partitioned(3)).close());
     all.put("a client", () -> plugin.createClient().close());
   }
 }

@@ -67,7 +67,7 @@ class EinsumsOnPluginTest {
       PjrtLoadedExecutable program =
           client.compile(
               EinsumText.of(EINSUMS.get(1), SIZES, DEVICES).module(),
-              CompileOptions.partitioned(DEVICES));
+              PjrtCompileOptions.partitioned(DEVICES));
       String hlo =
           new String(program.executable().optimizedProgram().code(), StandardCharsets.ISO_8859_1);
       assertTrue(hlo.contains("all-to-all"));
@@ -97,7 +97,7 @@ class EinsumsOnPluginTest {
   private static Tensor onPlugin(PjrtClient client, EinsumText einsum, Tensor a, Tensor b) {
     int devices = einsum.devices();
     try (PjrtLoadedExecutable program =
-        client.compile(einsum.module(), CompileOptions.partitioned(devices))) {
+        client.compile(einsum.module(), PjrtCompileOptions.partitioned(devices))) {
       checkShardings(program.executable(), einsum);
       List<Tensor> left = einsum.sharding(einsum.left()).split(a, devices);
       List<Tensor> right = einsum.sharding(einsum.right()).split(b, devices);

@@ -40,7 +40,7 @@ class LaunchThrottleTest {
   @Test
   void aBufferOnAnotherDeviceIsNotGivenToThePlugin() {
     try (PjrtClient client = fake.open().createClient();
-        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults())) {
+        PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults())) {
       PjrtBuffer first = put(client, 0);
       IllegalArgumentException e =
           assertThrows(
@@ -58,7 +58,7 @@ class LaunchThrottleTest {
   @Test
   void aDeletedBufferOfOneDeviceKeepsAllFromRunning() {
     try (PjrtClient client = fake.open().createClient();
-        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults())) {
+        PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults())) {
       List<List<PjrtBuffer>> rows = rows(client);
       rows.get(1).getFirst().delete();
       PjrtException e =
@@ -73,7 +73,7 @@ class LaunchThrottleTest {
   void aCpuHasSixteenUnderWayAndAnotherWaits() throws Exception {
     fake.onCpu().withEventsByHand();
     try (PjrtClient client = fake.open().createClient();
-        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults())) {
+        PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults())) {
       List<List<PjrtBuffer>> rows = rows(client);
       for (int i = 0; i < LaunchThrottle.MOST_ON_CPU; i++) {
         if (i % 2 == 0) {
@@ -99,10 +99,10 @@ class LaunchThrottleTest {
   void programsOfOneDeviceAreCountedOnceOthersRun() throws Exception {
     fake.onCpu().withEventsByHand();
     try (PjrtClient client = fake.open().createClient();
-        PjrtLoadedExecutable onBoth = client.compile("m", CompileOptions.defaults())) {
+        PjrtLoadedExecutable onBoth = client.compile("m", PjrtCompileOptions.defaults())) {
       List<List<PjrtBuffer>> rows = rows(client);
       fake.withProgramsOn(1);
-      PjrtLoadedExecutable onOne = client.compile("m", CompileOptions.defaults());
+      PjrtLoadedExecutable onOne = client.compile("m", PjrtCompileOptions.defaults());
       PjrtBuffer in = rows.getFirst().getFirst();
       for (int i = 0; i < 2 * LaunchThrottle.MOST_ON_CPU; i++) {
         onOne.run(in).getFirst().close();
@@ -125,7 +125,7 @@ class LaunchThrottleTest {
   void aRefusedLaunchTakesNoPlace() {
     fake.onCpu();
     try (PjrtClient client = fake.open().createClient();
-        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults())) {
+        PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults())) {
       List<List<PjrtBuffer>> gone = rows(client);
       gone.getFirst().getFirst().delete();
       for (int i = 0; i < 2 * LaunchThrottle.MOST_ON_CPU; i++) {
@@ -140,7 +140,7 @@ class LaunchThrottleTest {
   void otherDevicesHaveAsManyUnderWayAsTheyTake() {
     fake.withEventsByHand();
     try (PjrtClient client = fake.open().createClient();
-        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults())) {
+        PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults())) {
       List<List<PjrtBuffer>> rows = rows(client);
       List<CompletableFuture<List<List<PjrtBuffer>>>> running = new ArrayList<>();
       for (int i = 0; i < 2 * LaunchThrottle.MOST_ON_CPU; i++) {

@@ -68,7 +68,7 @@ class LibtpuTest {
       EinsumText einsum = dispatch(devices);
       long begin = System.nanoTime();
       try (PjrtExecutable program =
-          topology.compile(einsum.module(), CompileOptions.partitioned(devices))) {
+          topology.compile(einsum.module(), PjrtCompileOptions.partitioned(devices))) {
         print(name, devices, program, (System.nanoTime() - begin) / 1e9);
         check(program, devices);
       }
@@ -126,9 +126,9 @@ class LibtpuTest {
   void aProgramCompiledAheadIsBytes() {
     try (PjrtTopology topology = plugin.topology("v6e:2x2");
         PjrtExecutable program =
-            topology.compile(dispatch(4).module(), CompileOptions.partitioned(4));
+            topology.compile(dispatch(4).module(), PjrtCompileOptions.partitioned(4));
         PjrtExecutable again =
-            topology.compile(dispatch(4).module(), CompileOptions.partitioned(4))) {
+            topology.compile(dispatch(4).module(), PjrtCompileOptions.partitioned(4))) {
       assertTrue(program.serialize().length > 1000);
       assertEquals(program.fingerprint(), again.fingerprint());
     }
@@ -145,7 +145,7 @@ class LibtpuTest {
     try (PjrtTopology topology = plugin.topology("v5e:2x2")) {
       PjrtException e =
           assertThrows(
-              PjrtException.class, () -> topology.compile(huge, CompileOptions.defaults()));
+              PjrtException.class, () -> topology.compile(huge, PjrtCompileOptions.defaults()));
       assertEquals(PjrtCode.RESOURCE_EXHAUSTED, e.code());
     }
   }
@@ -157,7 +157,7 @@ class LibtpuTest {
         IllegalArgumentException e =
             assertThrows(
                 IllegalArgumentException.class,
-                () -> topology.compile(dispatch(2).module(), CompileOptions.partitioned(2)));
+                () -> topology.compile(dispatch(2).module(), PjrtCompileOptions.partitioned(2)));
         assertTrue(e.getMessage().contains("at most 16x16 chips"), e.getMessage());
       }
     }
@@ -169,11 +169,12 @@ class LibtpuTest {
     try (PjrtTopology topology = plugin.topology("v6e:256x512")) {
       assertEquals(131_072, topology.deviceCount());
       String module = dispatch(100_001).module();
-      CompileOptions all = CompileOptions.partitioned(100_001);
+      PjrtCompileOptions all = PjrtCompileOptions.partitioned(100_001);
       IllegalArgumentException many =
           assertThrows(IllegalArgumentException.class, () -> topology.compile(module, all));
       assertTrue(many.getMessage().contains("ids below 100000"), many.getMessage());
-      CompileOptions last = CompileOptions.defaults().withAssignment(List.of(List.of(131_071)));
+      PjrtCompileOptions last =
+          PjrtCompileOptions.defaults().withAssignment(List.of(List.of(131_071)));
       assertThrows(
           IllegalArgumentException.class, () -> topology.compile(dispatch(1).module(), last));
     }

@@ -39,7 +39,7 @@ class LifecycleTest {
   @Test
   void inTheUsualOrderAllIsDestroyed() {
     try (PjrtClient client = fake.open().createClient();
-        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+        PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults());
         PjrtBuffer buffer = buffer(client)) {
       program.run(buffer).getFirst().close();
     }
@@ -49,7 +49,7 @@ class LifecycleTest {
   @Test
   void closingTheClientClosesWhatItMadeFirst() {
     PjrtClient client = fake.open().createClient();
-    PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+    PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults());
     PjrtBuffer in = buffer(client);
     PjrtBuffer out = program.run(in).getFirst();
     client.close();
@@ -64,7 +64,7 @@ class LifecycleTest {
   @Test
   void useAfterCloseIsAnError() {
     PjrtClient client = fake.open().createClient();
-    PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+    PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults());
     PjrtBuffer buffer = buffer(client);
     PjrtEvent event = buffer.ready();
     assertEquals("PjrtEvent", event.toString());
@@ -85,7 +85,8 @@ class LifecycleTest {
     assertThrows(IllegalStateException.class, client::platformName);
     assertThrows(IllegalStateException.class, () -> buffer(client));
     assertThrows(IllegalStateException.class, () -> client.devices().getFirst().memoryStats());
-    assertThrows(IllegalStateException.class, () -> client.compile("m", CompileOptions.defaults()));
+    assertThrows(
+        IllegalStateException.class, () -> client.compile("m", PjrtCompileOptions.defaults()));
     assertEquals("PjrtClient of fake, closed", client.toString());
   }
 
@@ -93,11 +94,11 @@ class LifecycleTest {
   void whatWasCompiledIsClosedWithTheProgramOnly() {
     try (PjrtClient client = fake.open().createClient();
         PjrtBuffer buffer = buffer(client)) {
-      PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+      PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults());
       program.executable().close();
       assertEquals(1, program.executable().outputs());
       program.run(buffer).getFirst().close();
-      PjrtLoadedExecutable never = client.compile("m", CompileOptions.defaults());
+      PjrtLoadedExecutable never = client.compile("m", PjrtCompileOptions.defaults());
       never.close();
       IllegalStateException e = assertThrows(IllegalStateException.class, () -> never.run(buffer));
       assertEquals("PjrtLoadedExecutable: is closed; use it before close()", e.getMessage());
@@ -108,7 +109,7 @@ class LifecycleTest {
   @Test
   void aTopologyOutlivesTheProgramsCompiledForIt() {
     PjrtTopology topology = fake.open().topology("v5e:1x2");
-    PjrtExecutable program = topology.compile("m", CompileOptions.partitioned(2));
+    PjrtExecutable program = topology.compile("m", PjrtCompileOptions.partitioned(2));
     topology.close();
     fake.awaitEmpty();
     assertThrows(IllegalStateException.class, program::name);
@@ -273,7 +274,7 @@ class LifecycleTest {
   void manyThreadsShareAClientWhileItIsClosed() throws Exception {
     for (int round = 0; round < 20; round++) {
       PjrtClient client = fake.open().createClient();
-      PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+      PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults());
       try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
         List<Future<?>> all =
             IntStream.range(0, 8)
@@ -305,7 +306,7 @@ class LifecycleTest {
   void anExecutionIsAFutureOfItsEvent() throws Exception {
     fake.withEventsByHand();
     try (PjrtClient client = fake.open().createClient();
-        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+        PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults());
         PjrtBuffer in = buffer(client)) {
       CompletableFuture<List<List<PjrtBuffer>>> done =
           program.execute(List.of(List.of(in)), ExecuteOptions.defaults());
@@ -321,7 +322,7 @@ class LifecycleTest {
   void aFailedExecutionClosesItsResults() {
     fake.withEventsByHand();
     try (PjrtClient client = fake.open().createClient();
-        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+        PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults());
         PjrtBuffer in = buffer(client)) {
       CompletableFuture<List<List<PjrtBuffer>>> done =
           program.execute(List.of(List.of(in)), ExecuteOptions.defaults());
@@ -343,7 +344,7 @@ class LifecycleTest {
           return MemorySegment.NULL;
         });
     PjrtClient client = fake.open().createClient();
-    PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+    PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults());
     PjrtBuffer in = buffer(client);
     fake.with(
         PjrtFunction.LOADED_EXECUTABLE_EXECUTE,

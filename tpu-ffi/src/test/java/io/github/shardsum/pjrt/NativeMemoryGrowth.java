@@ -38,7 +38,7 @@ final class NativeMemoryGrowth {
 
   private static void runs(Path library, int cycles) {
     try (PjrtClient client = RealPlugins.client(library, 1);
-        PjrtLoadedExecutable add = client.compile(OnPlugin.ADD, CompileOptions.defaults())) {
+        PjrtLoadedExecutable add = client.compile(OnPlugin.ADD, PjrtCompileOptions.defaults())) {
       measure(cycles, () -> run(client, add));
     }
   }
@@ -74,7 +74,8 @@ final class NativeMemoryGrowth {
         cycles,
         () -> {
           try (PjrtClient client = RealPlugins.client(library, 1);
-              PjrtLoadedExecutable add = client.compile(OnPlugin.ADD, CompileOptions.defaults())) {
+              PjrtLoadedExecutable add =
+                  client.compile(OnPlugin.ADD, PjrtCompileOptions.defaults())) {
             run(client, add);
           }
         });

@@ -44,7 +44,7 @@ class PluginsInTheJvmTest {
   @MethodSource("io.github.shardsum.pjrt.RealPlugins#all")
   void aHundredThreadsShareAClient(Path library) throws Exception {
     try (PjrtClient client = RealPlugins.client(library, 8);
-        PjrtLoadedExecutable add = client.compile(OnPlugin.ADD, CompileOptions.defaults());
+        PjrtLoadedExecutable add = client.compile(OnPlugin.ADD, PjrtCompileOptions.defaults());
         ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
       List<Future<?>> all = new ArrayList<>();
       for (int t = 0; t < THREADS; t++) {
@@ -67,7 +67,8 @@ class PluginsInTheJvmTest {
             new float[] {2 * seed, 2 * i, 2 * seed * i}, out.toTensor().toFloatArray());
       }
       if (i == 10) {
-        try (PjrtLoadedExecutable mine = client.compile(OnPlugin.ADD, CompileOptions.defaults())) {
+        try (PjrtLoadedExecutable mine =
+            client.compile(OnPlugin.ADD, PjrtCompileOptions.defaults())) {
           assertEquals(1, mine.executable().outputs());
         }
       }

@@ -121,7 +121,7 @@ class RefusalTest {
     FakePlugin other = new FakePlugin();
     try (PjrtClient mine = plugin.createClient();
         PjrtClient theirs = other.open().createClient();
-        PjrtLoadedExecutable program = mine.compile("m", CompileOptions.defaults());
+        PjrtLoadedExecutable program = mine.compile("m", PjrtCompileOptions.defaults());
         PjrtBuffer buffer = buffer(theirs)) {
       assertThrows(IllegalArgumentException.class, () -> program.run(buffer));
       assertThrows(
@@ -134,7 +134,7 @@ class RefusalTest {
   @Test
   void anArgumentThatIsNullIsTold() {
     try (PjrtClient client = fake.open().createClient();
-        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+        PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults());
         PjrtBuffer in = buffer(client)) {
       PjrtBuffer[] arguments = {in, null};
       String told =
@@ -146,7 +146,7 @@ class RefusalTest {
   @Test
   void argumentsThatDoNotFitTheDevicesAreRefused() {
     try (PjrtClient client = fake.open().createClient();
-        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+        PjrtLoadedExecutable program = client.compile("m", PjrtCompileOptions.defaults());
         PjrtBuffer in = buffer(client)) {
       assertThrows(
           IllegalArgumentException.class,
@@ -163,16 +163,16 @@ class RefusalTest {
       IllegalArgumentException e =
           assertThrows(
               IllegalArgumentException.class,
-              () -> client.compile("m", CompileOptions.partitioned(3)));
+              () -> client.compile("m", PjrtCompileOptions.partitioned(3)));
       assertTrue(e.getMessage().contains("1 to 2 devices are there"), e.getMessage());
       assertThrows(IllegalArgumentException.class, () -> client.defaultAssignment(3, 1));
       assertThrows(
           IllegalArgumentException.class,
           () ->
               client.compile(
-                  "m", CompileOptions.partitioned(2).withAssignment(List.of(List.of(0, 7)))));
+                  "m", PjrtCompileOptions.partitioned(2).withAssignment(List.of(List.of(0, 7)))));
       assertThrows(
-          IllegalArgumentException.class, () -> client.compile("", CompileOptions.defaults()));
+          IllegalArgumentException.class, () -> client.compile("", PjrtCompileOptions.defaults()));
       assertFalse(fake.calls.contains(PjrtFunction.CLIENT_COMPILE));
     }
   }
@@ -181,7 +181,7 @@ class RefusalTest {
   void aProgramEndsWithAZeroWhateverWasCompiledBefore() {
     try (PjrtClient client = fake.open().createClient()) {
       for (int length : new int[] {1000, 1, 7, 8, 500, 64, 3}) {
-        client.compile("m".repeat(length), CompileOptions.defaults()).close();
+        client.compile("m".repeat(length), PjrtCompileOptions.defaults()).close();
       }
     }
   }
@@ -303,7 +303,7 @@ class RefusalTest {
   void shardingsOfGspmdAreNoWorkForShardy() {
     String text = "module { %a {mhlo.sharding = \"{devices=[2]<=[2]}\"} }";
     try (PjrtClient client = fake.open().createClient()) {
-      CompileOptions shardy = CompileOptions.partitioned(2);
+      PjrtCompileOptions shardy = PjrtCompileOptions.partitioned(2);
       IllegalArgumentException e =
           assertThrows(IllegalArgumentException.class, () -> client.compile(text, shardy));
       assertTrue(e.getMessage().contains("withShardy(false)"), e.getMessage());
@@ -411,21 +411,23 @@ class RefusalTest {
   void compileOptionsAreTheBytesThatXlaReads() {
     String device = "08ffffffffffffffffff01";
     assertEquals(
-        "1a11" + device + "200128013001", hex(CompileOptions.defaults().withShardy(false)));
-    assertEquals("1a14" + device + "200128043001980101", hex(CompileOptions.partitioned(4)));
+        "1a11" + device + "200128013001", hex(PjrtCompileOptions.defaults().withShardy(false)));
+    assertEquals("1a14" + device + "200128043001980101", hex(PjrtCompileOptions.partitioned(4)));
     assertEquals(
         "1a24" + device + "2001280230014a0e08011002" + "1a030a0103" + "1a030a0102" + "980101",
-        hex(CompileOptions.partitioned(2).withAssignment(List.of(List.of(3, 2)))));
-    assertThrows(IllegalArgumentException.class, () -> CompileOptions.partitioned(0));
+        hex(PjrtCompileOptions.partitioned(2).withAssignment(List.of(List.of(3, 2)))));
+    assertThrows(IllegalArgumentException.class, () -> PjrtCompileOptions.partitioned(0));
     assertThrows(
         IllegalArgumentException.class,
-        () -> CompileOptions.partitioned(2).withAssignment(List.of(List.of(1, 1))));
+        () -> PjrtCompileOptions.partitioned(2).withAssignment(List.of(List.of(1, 1))));
     assertThrows(
         IllegalArgumentException.class,
-        () -> new CompileOptions(1, 1, true, Optional.empty(), Map.of("f", PjrtValue.of(1L, 2L))));
+        () ->
+            new PjrtCompileOptions(
+                1, 1, true, Optional.empty(), Map.of("f", PjrtValue.of(1L, 2L))));
   }
 
-  private static String hex(CompileOptions options) {
+  private static String hex(PjrtCompileOptions options) {
     return HexFormat.of().formatHex(options.toBytes());
   }
 

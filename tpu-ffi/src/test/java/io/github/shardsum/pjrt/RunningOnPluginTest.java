@@ -42,7 +42,8 @@ class RunningOnPluginTest {
 
   @Test
   void aProgramRuns() throws Exception {
-    try (PjrtLoadedExecutable add = on.client().compile(OnPlugin.ADD, CompileOptions.defaults());
+    try (PjrtLoadedExecutable add =
+            on.client().compile(OnPlugin.ADD, PjrtCompileOptions.defaults());
         PjrtBuffer a = on.put(1, 2, 3);
         PjrtBuffer b = on.put(10, 20, 30)) {
       assertEquals(List.of(on.device(0)), add.devices());
@@ -57,7 +58,8 @@ class RunningOnPluginTest {
 
   @Test
   void argumentsOfAWrongNumberShapeTypeOrDeviceAreRefused() {
-    try (PjrtLoadedExecutable add = on.client().compile(OnPlugin.ADD, CompileOptions.defaults());
+    try (PjrtLoadedExecutable add =
+            on.client().compile(OnPlugin.ADD, PjrtCompileOptions.defaults());
         PjrtBuffer good = on.put(1, 2, 3);
         PjrtBuffer longer = on.put(1, 2, 3, 4);
         PjrtBuffer row = on.client().bufferFrom(Tensor.of(new float[3], 1, 3), on.device(0));
@@ -94,7 +96,7 @@ class RunningOnPluginTest {
               Locale.ROOT,
               "func.func @main(%%a: tensor<4x%1$s>) -> tensor<4x%1$s> { return %%a : tensor<4x%1$s> }",
               type);
-      try (PjrtLoadedExecutable program = on.client().compile(same, CompileOptions.defaults());
+      try (PjrtLoadedExecutable program = on.client().compile(same, PjrtCompileOptions.defaults());
           PjrtBuffer bytes =
               on.client().bufferFrom(new byte[4], PjrtType.U8, new long[] {4}, on.device(0))) {
         IllegalArgumentException e =
@@ -113,7 +115,7 @@ class RunningOnPluginTest {
           %1 = stablehlo.constant dense<5.0> : tensor<f32>
           return %0, %1 : tensor<3xf32>, tensor<f32>
         }""";
-    try (PjrtLoadedExecutable program = on.client().compile(two, CompileOptions.defaults());
+    try (PjrtLoadedExecutable program = on.client().compile(two, PjrtCompileOptions.defaults());
         PjrtBuffer in = on.put(1, 2, 3)) {
       List<PjrtBuffer> out = program.run(in);
       assertArrayEquals(new float[] {-1, -2, -3}, out.get(0).toTensor().toFloatArray());
@@ -127,7 +129,8 @@ class RunningOnPluginTest {
         "module attributes {mhlo.xla_entry_computation_result_layout = [dense<[0, 1]> : tensor<2xindex>]}"
             + " { func.func @main(%a: tensor<2x3xf32>) -> tensor<2x3xf32> {\n"
             + "  %0 = stablehlo.negate %a : tensor<2x3xf32>\n  return %0 : tensor<2x3xf32>\n} }";
-    try (PjrtLoadedExecutable program = on.client().compile(transposed, CompileOptions.defaults());
+    try (PjrtLoadedExecutable program =
+            on.client().compile(transposed, PjrtCompileOptions.defaults());
         PjrtBuffer in =
             on.client().bufferFrom(Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3), on.device(0));
         PjrtBuffer out = program.run(in).getFirst()) {
@@ -137,7 +140,8 @@ class RunningOnPluginTest {
 
   @Test
   void runsAreChainedWithoutWaiting() {
-    try (PjrtLoadedExecutable add = on.client().compile(OnPlugin.ADD, CompileOptions.defaults());
+    try (PjrtLoadedExecutable add =
+            on.client().compile(OnPlugin.ADD, PjrtCompileOptions.defaults());
         PjrtBuffer one = on.put(1, 1, 1)) {
       PjrtBuffer sum = on.put(0, 0, 0);
       for (int i = 0; i < 100; i++) {
@@ -165,7 +169,7 @@ class RunningOnPluginTest {
         """;
     RealPlugins.assumeDevices(on.client(), 4);
     try (PjrtLoadedExecutable program =
-        on.client().compile(sum, CompileOptions.defaults().withReplicas(4))) {
+        on.client().compile(sum, PjrtCompileOptions.defaults().withReplicas(4))) {
       assertEquals(4, program.devices().size());
       List<List<PjrtBuffer>> rows = new ArrayList<>();
       for (PjrtDevice device : program.devices()) {
@@ -191,7 +195,8 @@ class RunningOnPluginTest {
         }
         """;
     RealPlugins.assumeDevices(on.client(), 4);
-    CompileOptions options = CompileOptions.partitioned(2).withAssignment(List.of(List.of(3, 2)));
+    PjrtCompileOptions options =
+        PjrtCompileOptions.partitioned(2).withAssignment(List.of(List.of(3, 2)));
     try (PjrtLoadedExecutable program = on.client().compile(reversed, options)) {
       assertEquals(List.of(on.device(3), on.device(2)), program.devices());
       List<List<PjrtBuffer>> rows = new ArrayList<>();

@@ -35,7 +35,7 @@ final class SeveralDevicesProbes {
 
   private SeveralDevicesProbes(PjrtClient client) {
     this.client = client;
-    CompileOptions both = CompileOptions.defaults().withReplicas(2);
+    PjrtCompileOptions both = PjrtCompileOptions.defaults().withReplicas(2);
     this.program = client.compile(ALL_REDUCE, both);
     this.donating =
         client.compile(
@@ -154,7 +154,7 @@ final class SeveralDevicesProbes {
             + "  return %0 : tensor<64x64xf32>\n}";
     PjrtBuffer matrix =
         client.bufferFrom(Tensor.of(new float[64 * 64], 64, 64), client.devices().getFirst());
-    try (PjrtLoadedExecutable one = client.compile(square, CompileOptions.defaults())) {
+    try (PjrtLoadedExecutable one = client.compile(square, PjrtCompileOptions.defaults())) {
       CompletableFuture<Void> ofOne =
           CompletableFuture.runAsync(
               () -> {

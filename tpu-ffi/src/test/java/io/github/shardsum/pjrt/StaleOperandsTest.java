@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 
 /** Which compilations are given XNNPACK's option, and what follows if a plugin lacks it. */
 class StaleOperandsTest {
-  private static final CompileOptions PLAIN = CompileOptions.defaults();
-  private static final CompileOptions AVOIDING =
+  private static final PjrtCompileOptions PLAIN = PjrtCompileOptions.defaults();
+  private static final PjrtCompileOptions AVOIDING =
       PLAIN.withFlag(StaleOperands.OPTION, PjrtValue.of(false));
 
   private static final String TEXT = OnPlugin.ADD;
@@ -35,7 +35,7 @@ class StaleOperandsTest {
 
   @Test
   void aCallersOwnValueStays() {
-    CompileOptions chosen = PLAIN.withFlag(StaleOperands.OPTION, PjrtValue.of(true));
+    PjrtCompileOptions chosen = PLAIN.withFlag(StaleOperands.OPTION, PjrtValue.of(true));
     assertEquals(Optional.empty(), StaleOperands.avoiding(chosen, true, new ApiVersion(0, 81)));
   }
 

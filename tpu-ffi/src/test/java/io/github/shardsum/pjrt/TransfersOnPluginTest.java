@@ -107,7 +107,7 @@ class TransfersOnPluginTest {
     String empty =
         "func.func @main() -> tensor<0x2xf32> {\n"
             + "  %0 = stablehlo.constant dense<> : tensor<0x2xf32>\n  return %0 : tensor<0x2xf32>\n}";
-    try (PjrtLoadedExecutable program = on.client().compile(empty, CompileOptions.defaults());
+    try (PjrtLoadedExecutable program = on.client().compile(empty, PjrtCompileOptions.defaults());
         PjrtBuffer out = program.run().getFirst()) {
       assertEquals(Shape.of(0, 2), out.toTensor().shape());
     }
@@ -187,7 +187,8 @@ class TransfersOnPluginTest {
           %0 = stablehlo.dot_general %a, %a, contracting_dims = [1] x [0] : (tensor<512x512xf32>, tensor<512x512xf32>) -> tensor<512x512xf32>
           return %0 : tensor<512x512xf32>
         }""";
-    try (PjrtLoadedExecutable program = on.client().compile(squared, CompileOptions.defaults())) {
+    try (PjrtLoadedExecutable program =
+        on.client().compile(squared, PjrtCompileOptions.defaults())) {
       List<PjrtBuffer> results = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
         float[] ones = new float[512 * 512];
@@ -225,7 +226,8 @@ class TransfersOnPluginTest {
           }""",
               type);
       Tensor right = Tensor.allocate(Arena.ofAuto(), dtype, Shape.of(size, size));
-      try (PjrtLoadedExecutable program = on.client().compile(product, CompileOptions.defaults());
+      try (PjrtLoadedExecutable program =
+              on.client().compile(product, PjrtCompileOptions.defaults());
           PjrtBuffer ones =
               on.client().bufferFrom(Tensor.full(dtype, 1, size, size), on.device(0))) {
         for (int value = 1; value <= 4; value++) {
@@ -261,7 +263,7 @@ class TransfersOnPluginTest {
           %0 = stablehlo.add %a, %a : tensor<1048576xf32>
           return %0 : tensor<1048576xf32>
         }""";
-    try (PjrtLoadedExecutable program = on.client().compile(twice, CompileOptions.defaults())) {
+    try (PjrtLoadedExecutable program = on.client().compile(twice, PjrtCompileOptions.defaults())) {
       PjrtBuffer in = on.client().bufferFrom(Tensor.of(counted(LARGE, 1), LARGE), on.device(0));
       try (PjrtBuffer out = program.run(in).getFirst()) {
         assertTrue(in.isDeleted());

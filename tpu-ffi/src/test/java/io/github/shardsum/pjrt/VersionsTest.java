@@ -106,7 +106,7 @@ class VersionsTest {
 
   private static float[] echo(PjrtPlugin plugin) {
     try (PjrtClient client = plugin.createClient();
-        PjrtLoadedExecutable program = client.compile("module {}", CompileOptions.defaults());
+        PjrtLoadedExecutable program = client.compile("module {}", PjrtCompileOptions.defaults());
         PjrtBuffer in =
             client.bufferFrom(Tensor.of(new float[] {1, 2, 3}, 3), client.devices().getFirst());
         PjrtBuffer out = program.run(in).getFirst()) {

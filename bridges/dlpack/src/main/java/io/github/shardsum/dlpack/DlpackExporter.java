@@ -23,11 +23,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Gives tensors to other libraries as DLPack structs. A tensor stays reachable, and the struct's
  * memory allocated, until the consumer calls the struct's deleter, from any thread. An arena that
- * the caller can close must stay open until then: memory of {@link Arena#ofAuto()} and {@link
- * Arena#global()} does by itself. Thread-safe.
+ * the caller can close must stay open until then; {@link Arena#ofAuto()} and {@link Arena#global()}
+ * do so by themselves. Thread-safe.
  *
- * <p>The native function that consumers call is one for the process and is never freed, since a
- * consumer's thread may still return through it while the exporter is closed.
+ * <p>The process has one native function that consumers call. It is never freed, since a consumer's
+ * thread may still return through it while the exporter is closed.
  */
 public final class DlpackExporter implements AutoCloseable {
   private static final int CLOSED = -1;
@@ -116,7 +116,7 @@ public final class DlpackExporter implements AutoCloseable {
   }
 
   /**
-   * Ends the exporter: it gives no tensor from now on. Nothing that was given may be outstanding.
+   * Ends the exporter, which gives no tensor from then on. Every tensor that it gave must be back.
    *
    * @throws IllegalStateException if a consumer still has a tensor, or this is closed already
    */
@@ -158,7 +158,7 @@ public final class DlpackExporter implements AutoCloseable {
       throw new IllegalArgumentException(
           "dlpack: must be native or mapped, got "
               + tensor.description()
-              + " on the heap; Tensor.allocate makes one to assign it to");
+              + " on the heap; copy it into a tensor of Tensor.allocate");
     }
     if (layout.equals(Structs.MANAGED) && memory.isReadOnly()) {
       throw new IllegalArgumentException(
@@ -172,7 +172,8 @@ public final class DlpackExporter implements AutoCloseable {
     try {
       MemorySegment struct = own.allocate(layout);
       fill(tensor, own, struct, layout);
-      // By its address alone: a call that holds the struct's arena could not free it.
+      // Finds the struct by its address, since a call that held the struct's arena could not free
+      // it.
       MemorySegment bare = MemorySegment.ofAddress(struct.address()).reinterpret(layout.byteSize());
       Deleter.GIVEN.put(struct.address(), new Given(tensor, own, released, count));
       return bare;

@@ -7,8 +7,8 @@ import org.ejml.data.DMatrixRMaj;
 import org.ejml.data.FMatrixRMaj;
 
 /**
- * Tensors {@code [m, n]} as dense matrices of EJML and back, without a copy: both names stand for
- * the same array, so that what is written by one is read by the other. As thread-safe as the array.
+ * Tensors {@code [m, n]} as dense matrices of EJML and back, without a copy: matrix and tensor
+ * share one array, so each sees what is written through the other. As thread-safe as the array.
  */
 public final class EjmlMatrices {
   private EjmlMatrices() {}
@@ -47,7 +47,7 @@ public final class EjmlMatrices {
   }
 
   /**
-   * A matrix of its own with the elements of any tensor {@code [m, n]}, converted to f64.
+   * A new matrix with the elements of any tensor {@code [m, n]}, converted to f64.
    *
    * @param tensor {@code [m, n]} of any dtype, strides and memory
    * @return a fresh matrix

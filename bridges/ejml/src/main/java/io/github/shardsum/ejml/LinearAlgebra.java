@@ -179,7 +179,7 @@ public final class LinearAlgebra {
    * np.linalg.qr}, up to signs.
    *
    * @param a {@code [..., m, n]}
-   * @return {@code [..., m, k]} and {@code [..., k, n]}, k the less of m and n
+   * @return {@code [..., m, k]} and {@code [..., k, n]}, with k = min(m, n)
    */
   public static Qr qr(Tensor a) {
     Matrices matrices = Matrices.of("qr", a);
@@ -204,7 +204,7 @@ public final class LinearAlgebra {
    * to signs.
    *
    * @param a {@code [..., m, n]}
-   * @return {@code [..., m, k]}, {@code [..., k]} and {@code [..., k, n]}, k the less of m and n
+   * @return {@code [..., m, k]}, {@code [..., k]} and {@code [..., k, n]}, with k = min(m, n)
    * @throws ArithmeticException if the iteration does not converge, as with a NaN
    */
   public static Svd svd(Tensor a) {
@@ -327,7 +327,7 @@ public final class LinearAlgebra {
       return Math.toIntExact(tensor.size(batch.rank() + 1));
     }
 
-    /** The matrix at a position of a batch that these are broadcast to; only to be read. */
+    /** The matrix at a position of the broadcast batch; to be read only. */
     DMatrixRMaj matrix(Shape wide, long position) {
       if (wide.equals(batch)) {
         return EjmlMatrices.matrixOrCopy(select(tensor, batch, position));
@@ -351,7 +351,7 @@ public final class LinearAlgebra {
     }
   }
 
-  /** The part of a tensor at a position of its leading axes, in C order. */
+  /** The part of a tensor at an index of its leading axes, which is counted in C order. */
   private static Tensor select(Tensor tensor, Shape batch, long position) {
     Tensor rest = tensor;
     long left = position;
@@ -389,7 +389,7 @@ public final class LinearAlgebra {
     return copy;
   }
 
-  /** EJML's iterations would not end, or end with any numbers, on a NaN. */
+  /** On a NaN EJML's iterations might not end, or end with arbitrary numbers. */
   private static DMatrixRMaj finite(String name, Matrices matrices, Shape batch, long at) {
     DMatrixRMaj matrix = matrices.matrix(batch, at);
     boolean finite = true;

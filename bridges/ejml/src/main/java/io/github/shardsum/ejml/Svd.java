@@ -3,10 +3,10 @@ package io.github.shardsum.ejml;
 import io.github.shardsum.tensor.Tensor;
 
 /**
- * Matrices as {@code u diag(s) vt}, with k the less of m and n.
+ * Matrices as {@code u diag(s) vt}, with k = min(m, n).
  *
  * @param u {@code [..., m, k]}, of orthonormal columns
- * @param s {@code [..., k]}, falling, none below 0
+ * @param s {@code [..., k]}, in falling order, none below 0
  * @param vt {@code [..., k, n]}, of orthonormal rows
  */
 public record Svd(Tensor u, Tensor s, Tensor vt) {}

@@ -14,16 +14,16 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * BLAS for all that asks {@code dev.ludovic.netlib} for one: Spark, Breeze, Smile and others.
+ * BLAS for programs that use {@code dev.ludovic.netlib}: Spark, Breeze, Smile and others.
  *
  * <p>{@code gemm}, {@code gemv}, {@code ger}, {@code syrk}, {@code symm}, {@code trsm}, {@code
  * dot}, {@code axpy}, {@code scal} and {@code nrm2} of doubles and floats run on Shardsum's kernels
- * where the work is worth a call of theirs; small calls, bad arguments and every other routine go
- * to netlib's own Java, whose errors these are therefore. Without native code. Sums are ordered
- * otherwise than netlib's, so that last bits may differ.
+ * where there is enough work. Small calls, bad arguments and every other routine go to netlib's own
+ * Java code, which also throws its own errors. There is no native code. The order of sums is not
+ * netlib's, so last bits may differ.
  *
- * <p>Every call runs on the calling thread. Matrices may lie between one another's columns in one
- * array, as LAPACK has them. Thread-safe.
+ * <p>Every call runs on the calling thread. Two matrices may share an array, one between the
+ * columns of the other, as in LAPACK. Thread-safe.
  */
 @SuppressWarnings("exports")
 public final class ShardsumBlas extends JavaRoutines {
@@ -326,7 +326,7 @@ public final class ShardsumBlas extends JavaRoutines {
       return java.dnrm2(n, x, offsetx, incx);
     }
     double squares = ddot(n, x, offsetx, incx, x, offsetx, incx);
-    // Squares that are lost below the range, or above it, want scaled ones.
+    // If squares overflow or underflow, the vector is scaled first.
     return squares > 1e-280 && squares < 1e280
         ? Math.sqrt(squares)
         : Products.scaledNorm(vector(MemorySegment.ofArray(x), DType.F64, n, offsetx, incx));
@@ -609,7 +609,7 @@ public final class ShardsumBlas extends JavaRoutines {
       return java.snrm2(n, x, offsetx, incx);
     }
     float squares = sdot(n, x, offsetx, incx, x, offsetx, incx);
-    // Squares that are lost below the range, or above it, want scaled ones.
+    // If squares overflow or underflow, the vector is scaled first.
     return squares > 1e-25f && squares < 1e30f
         ? (float) Math.sqrt(squares)
         : (float)
@@ -638,7 +638,10 @@ public final class ShardsumBlas extends JavaRoutines {
     return first == no || first == yes ? Optional.of(first == yes) : Optional.empty();
   }
 
-  /** Whether a matrix leaves its array: netlib says so before any work, blocks would find late. */
+  /**
+   * Whether a matrix exceeds its array. netlib reports this before any work; a blocked algorithm
+   * would find out late.
+   */
   private static boolean isShort(int length, int offset, int rows, int columns, int leading) {
     return offset < 0
         || (Math.min(rows, columns) > 0 && offset + (columns - 1L) * leading + rows > length);

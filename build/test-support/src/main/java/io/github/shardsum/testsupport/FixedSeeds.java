@@ -13,13 +13,13 @@ import net.jqwik.api.lifecycle.PropertyLifecycleContext;
  * TestDepth}. A seed written in {@code @Property} stays as it is.
  */
 public final class FixedSeeds implements AroundPropertyHook {
-  /** More would take the whole suite past what CI may take on two cores. */
+  /** More tries would make the suite too slow for CI on two cores. */
   private static final int EXHAUSTIVE_FACTOR = 2;
 
   /** Fewer than this are worked examples, which the short depth leaves whole. */
   private static final int FEW_TRIES = 20;
 
-  /** The number of a property that names none, as in junit-platform.properties. */
+  /** The number of tries of a property that names none, as in junit-platform.properties. */
   private static final int DEFAULT_TRIES = 200;
 
   /** Made by jqwik's service loader. */

@@ -36,7 +36,7 @@ public final class RepeatCommand implements TestExecutionListener {
    * @param source where the test is written
    * @param mode what the test ran as: {@code native}, or another, which a comment of the shell
    *     names
-   * @return the command, or nothing of a source that is no class
+   * @return the command, or nothing if the source is no class
    */
   static Optional<String> of(TestSource source, String mode) {
     String comment = mode.equals(NATIVE) ? "" : " # failed in mode " + mode;

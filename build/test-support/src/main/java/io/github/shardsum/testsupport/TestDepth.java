@@ -8,11 +8,11 @@ import java.util.Locale;
  * the exhaustive profile.
  */
 public enum TestDepth {
-  /** What a user waits for. */
+  /** The depth that a user waits for. */
   SHORT,
-  /** What CI runs natively and at every vector width. */
+  /** The depth of CI, natively and at every vector width. */
   FULL,
-  /** What CI runs once. */
+  /** The depth that CI runs once. */
   EXHAUSTIVE;
 
   private static final TestDepth CURRENT =
@@ -20,7 +20,7 @@ public enum TestDepth {
 
   private static final long ROTATION = Long.getLong("shardsum.test.rotation", 0);
 
-  /** So far apart that the cases of two rotations have no seed in common. */
+  /** Distance of the first seeds of two rotations, so that they have no seed in common. */
   private static final long BETWEEN_ROTATIONS = 10_000_019;
 
   /**

@@ -88,8 +88,7 @@ public final class Requests {
       long end = to.end(target);
       int self = Arrays.binarySearch(holders, 0, count, target);
       while (at < end) {
-        // Intervals ascend, so that the last that begins in time is also the one that reaches
-        // furthest.
+        // Intervals ascend, so the last that begins at or before the index also reaches furthest.
         int place = last(starts, count, at);
         if (place < 0 || ends[place] <= at) {
           throw new IllegalArgumentException(
@@ -115,7 +114,7 @@ public final class Requests {
     return List.copyOf(received);
   }
 
-  /** The last place whose start is not beyond an index, or -1. */
+  /** The last interval that begins at or before an index, or -1. */
   private static int last(long[] starts, int count, long index) {
     int low = 0;
     int high = count;

@@ -12,7 +12,7 @@ import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.internal.engine.check.DeviceCall;
-import io.github.shardsum.internal.engine.check.Digest;
+import io.github.shardsum.internal.engine.check.CallDigest;
 import io.github.shardsum.internal.engine.check.GroupCalls;
 import io.github.shardsum.internal.engine.check.Rules;
 import io.github.shardsum.internal.engine.transfer.BlockMapping;
@@ -44,7 +44,7 @@ final class CollectiveLowering {
   private final List<DeviceCall> calls;
   private final Collective collective;
   private final int workers;
-  private final Operands operands;
+  private final ContiguousOperands operands;
   private final List<Phase> phases = new ArrayList<>();
 
   private CollectiveLowering(EngineContext context, GroupCalls groups, int workers) {
@@ -54,7 +54,7 @@ final class CollectiveLowering {
     this.collective = groups.collective();
     this.layout = groups.layout();
     this.workers = workers;
-    this.operands = new Operands(context.placement(), groups);
+    this.operands = new ContiguousOperands(context.placement(), groups);
   }
 
   static LoweredCollective lower(EngineContext context, GroupCalls groups, int workers) {
@@ -82,7 +82,7 @@ final class CollectiveLowering {
   }
 
   /**
-   * The way that the {@link Digest} announced to the other processes; both sides must go the same
+   * The way that the {@link CallDigest} announced to the other processes; both sides must go the same
    * way.
    */
   private boolean zeroCopy() {

@@ -40,7 +40,7 @@ final class EnginePlan implements Plan {
   private final List<Memory> memories;
   private final InFlights flights;
 
-  /** Memory that may be closed between two runs, and of what it is. */
+  /** Memory that may be closed between two runs, with the name of its tensor. */
   private record Memory(MemorySegment.Scope scope, Collective collective, String what) {
     void check() {
       Rules.checkAlive(scope, collective, what);
@@ -348,7 +348,7 @@ final class EnginePlan implements Plan {
       return this;
     }
 
-    /** A lane for what is about to be in flight: the first that is free. */
+    /** The first free lane, for a collective that is about to start. */
     private EngineContext takeLane(String what, Collective collective) {
       Objects.requireNonNull(what, "name");
       Objects.requireNonNull(collective, "collective");
@@ -381,7 +381,7 @@ final class EnginePlan implements Plan {
       return opened;
     }
 
-    /** Compares processes as a collective that blocks does, and lets it go. */
+    /** Compares the processes, as a blocking collective does. */
     private void begin(
         String what,
         EngineContext lane,

@@ -10,10 +10,10 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One collective of SPMD code: its devices enter, and the last one to arrive knows that it is.
- * Thread-safe and without locks.
+ * One collective of SPMD code: devices enter it one after another, and the last to arrive is told
+ * that it is the last. Thread-safe and without locks.
  *
- * <p>Rendezvous form a chain, of which every device walks along on its own: the n-th that a device
+ * <p>Rendezvous form a chain along which every device walks on its own: the n-th that a device
  * enters is the n-th of the chain. A device enters before it waits, so all have entered a
  * rendezvous before any has left it.
  */
@@ -74,7 +74,7 @@ final class Rendezvous {
     return arrived.get() == entries.length();
   }
 
-  /** When the first came, as System.nanoTime says it, never 0; 0 if none has. */
+  /** The System.nanoTime at which the first device came, never 0; 0 if none has come. */
   long since() {
     return since;
   }
@@ -100,7 +100,8 @@ final class Rendezvous {
    *
    * @param call its call
    * @param thread the thread that entered, which may wait
-   * @param site where a call that does not wait was made; one that waits can be looked at
+   * @param site where a call that does not wait was made; for a call that waits, the stack of its
+   *     thread is read instead
    */
   record Entry(DeviceCall call, Thread thread, String site) {}
 }

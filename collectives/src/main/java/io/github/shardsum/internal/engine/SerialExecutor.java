@@ -11,7 +11,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/** Runs collectives in the order in which they come: here, or on one thread that was started. */
+/**
+ * Runs collectives in the order in which they come, on the calling thread or on a thread of its
+ * own.
+ */
 final class SerialExecutor implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private Optional<ExecutorService> thread = Optional.empty();
@@ -62,7 +65,7 @@ final class SerialExecutor implements AutoCloseable {
     }
   }
 
-  /** Starts no more, and waits for what was started: it needs what is closed next. */
+  /** Starts no more, and waits for what was started, since that uses what is closed next. */
   @Override
   public void close() {
     lock.lock();

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Runs phases one after another on workers that stay together from the first to the last.
  *
  * <p>Participants claim runs of tasks from one counter; the one that ends the last run of a phase
- * opens the next. None is needed: one participant alone finishes all phases, and one that comes
- * late joins the phase that is open.
+ * opens the next. No participant is indispensable: one alone finishes all phases, and one that
+ * comes late joins the open phase.
  */
 public final class Supersteps {
   /**

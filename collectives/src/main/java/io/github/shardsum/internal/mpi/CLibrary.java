@@ -14,8 +14,8 @@ import java.util.Map;
 final class CLibrary {
   /**
    * Libraries below MPI that install handlers of SIGSEGV and its like as they load, which would end
-   * the JVM at its first implicit null check: UCX (openucx/ucx #3337, #4870), Open MPI's own, and
-   * the PSM family.
+   * the JVM at its first implicit null check. They are UCX (openucx/ucx #3337, #4870), Open MPI's
+   * own, and the PSM family.
    */
   private static final Map<String, String> NO_HANDLERS =
       Map.of(
@@ -40,7 +40,7 @@ final class CLibrary {
     sigaction = NativeFunctions.bind(library, "sigaction", "ipp", ValueLayout.JAVA_INT);
   }
 
-  /** Tells the libraries below MPI, in the environment that they will read, to leave signals be. */
+  /** Sets the environment variables that tell the libraries below MPI to leave signals alone. */
   void forbidSignalHandlers() {
     try (Arena arena = Arena.ofConfined()) {
       for (Map.Entry<String, String> entry : NO_HANDLERS.entrySet()) {
@@ -66,7 +66,7 @@ final class CLibrary {
   }
 
   /**
-   * Gives the signals back whose handlers are no longer the JVM's.
+   * Restores the handlers that are no longer the JVM's.
    *
    * @return their numbers
    */

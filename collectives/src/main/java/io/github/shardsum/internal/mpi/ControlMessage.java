@@ -15,8 +15,8 @@ import java.util.Locale;
  * @param kind why it was sent
  * @param sender the sender's rank
  * @param channel the number of the channel that it speaks of
- * @param joint of the operations on the channel in which sender and receiver both take part, the
- *     number of the one that the sender is in, or would begin next
+ * @param joint the number of the sender's present or next operation, counted over the operations in
+ *     which sender and receiver both take part
  * @param text what the sender does, or why it failed
  */
 record ControlMessage(Kind kind, int sender, int channel, long joint, String text) {
@@ -25,7 +25,10 @@ record ControlMessage(Kind kind, int sender, int channel, long joint, String tex
     QUESTION,
     /** The sender is in the operation of the text, together with the receiver. */
     ANSWER,
-    /** The sender is in no operation with the receiver, but in that of the text if there is one. */
+    /**
+     * The sender is in no operation with the receiver; the text names the one that it is in, if
+     * any.
+     */
     ELSEWHERE,
     /** The sender begins no further operation on the channel. */
     CLOSED,

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Looks after an operation that waits longer than usual: asks the others where they are, and says
- * what is wrong as soon as that is certain. For the thread that holds MPI.
+ * Looks after an operation that waits longer than usual: asks the other processes where they are,
+ * and reports what is wrong as soon as that is certain. Used by the thread that holds MPI.
  */
 final class PeerMonitor {
   /** No healthy exchange waits this long for its peers, so that asking costs nothing. */
@@ -47,7 +47,7 @@ final class PeerMonitor {
     return Math.min(FIRST_QUESTION_NANOS, limitNanos / QUARTER);
   }
 
-  /** Looks at an operation, and returns what it ends with if it must end. */
+  /** Examines an operation, and returns its failure if it must end. */
   Optional<CollectiveException> look(PendingOperation operation) {
     Optional<CollectiveException> certain = gone(operation).or(() -> mismatch(operation));
     if (certain.isPresent()) {
@@ -96,7 +96,7 @@ final class PeerMonitor {
                             + message.text()));
   }
 
-  /** A peer that is in the operation of the same number and calls it otherwise. */
+  /** A peer whose operation of the same number is a different one. */
   private Optional<CollectiveException> mismatch(PendingOperation operation) {
     String own = operation.toString();
     List<String> different = new ArrayList<>();

@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Where the terms of one node are. Term e, counted as the result's elements are, is element start +
- * (e - origin) / run * stride + (e - origin) % run: a reduce-scatter reads a slice of each operand.
+ * The place of one node's terms. Term e, counted in the result's order, is element start + (e -
+ * origin) / run * stride + (e - origin) % run: a reduce-scatter reads a slice of each operand.
  *
  * @param block the memory
  * @param origin the first term that is there

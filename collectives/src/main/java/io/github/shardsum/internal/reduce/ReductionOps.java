@@ -8,7 +8,7 @@ public interface ReductionOps {
   /** On f64. */
   DoubleReductionOp doubles(BinaryOp operation);
 
-  /** On integers; i32 widened, bool as 0 and 1. */
+  /** Operations on integers; i32 is widened, a bool is 0 or 1. */
   LongReductionOp longs(BinaryOp operation);
 
   /** The plain loops. */

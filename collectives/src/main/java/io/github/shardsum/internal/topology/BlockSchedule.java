@@ -20,8 +20,8 @@ public final class BlockSchedule implements GroupSchedule {
   }
 
   /**
-   * Between two coordinates of a line go the messages of all chips that the axes before lead here
-   * and to all chips that the axes behind lead on to.
+   * Between two coordinates of a line travel the messages of all chips that earlier axes bring
+   * here, to all chips that later axes reach from there.
    */
   @Override
   public void allToAll(PlacedGroup group, double bytes) {
@@ -61,7 +61,7 @@ public final class BlockSchedule implements GroupSchedule {
     steps("all-gather, step ", Pattern.GATHER, group, piece * group.hosts().length);
   }
 
-  /** The gather backwards: inside first, then between the hosts what is left. */
+  /** The gather in reverse: first inside the hosts, then the rest between them. */
   @Override
   public void reduceScatter(PlacedGroup group, double bytes) {
     double piece = bytes / group.chipsPerHost();
@@ -98,7 +98,7 @@ public final class BlockSchedule implements GroupSchedule {
   }
 
   /**
-   * To the chip in the root's place on every host, along the first axis, from there along the
+   * First to the chip in the root's place on every host; there along the first axis, then along the
    * second.
    */
   @Override

@@ -8,7 +8,8 @@ import java.util.Arrays;
  *
  * <p>Of a line or a ring, forward link i leads from chip i to chip i + 1 and backward link i the
  * other way; of a switch, they lead from chip i up and down to it; a bus has forward link 0 alone.
- * Loads are kept as differences between neighbours, so that a long way costs what a short one does.
+ * Loads are kept as differences between neighbours, so that a long route takes no longer to add
+ * than a short one.
  */
 public final class LineLoads {
   private final int size;
@@ -23,7 +24,7 @@ public final class LineLoads {
     this.backward = new double[size + 1];
   }
 
-  /** A message the shorter way, or half of it each way. */
+  /** Adds a message by the shorter way, or half of it each way if both are equal. */
   public void route(int from, int to, double bytes) {
     if (from == to) {
       return;

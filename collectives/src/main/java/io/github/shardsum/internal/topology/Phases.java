@@ -63,7 +63,10 @@ public final class Phases {
     return profiles.hops(axis, group.coordinates().get(axis));
   }
 
-  /** A pattern of some bytes a unit on every line along an axis that holds members of a block. */
+  /**
+   * Adds a pattern, scaled to so many bytes a unit, to every line of an axis that holds members of
+   * a block.
+   */
   public void onLines(
       String name, Pattern pattern, PlacedGroup group, int axis, double bytes, int hops) {
     LineLoads profile = profiles.of(pattern, axis, group.coordinates().get(axis));

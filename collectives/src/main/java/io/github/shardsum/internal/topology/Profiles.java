@@ -77,7 +77,7 @@ public final class Profiles {
     };
   }
 
-  /** For each coordinate the other end is one of the two next to the one opposite. */
+  /** The farthest coordinate from each is one of the two next to the opposite point. */
   private static int aroundHops(int[] coordinates, int size) {
     int hops = 0;
     int other = 0;

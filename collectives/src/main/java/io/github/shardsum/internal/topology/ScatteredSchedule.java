@@ -48,7 +48,7 @@ public final class ScatteredSchedule implements GroupSchedule {
     double of(int from, int to);
   }
 
-  /** Every pair's bytes, all at once; what goes from one chip to another is one message. */
+  /** The bytes of every pair, all at once; the bytes between two chips are one message. */
   public void pairs(PlacedGroup group, PairBytes bytes) {
     int[] chips = group.chips();
     LinkLoads links = phases.links("all-to-all", hops(group), hostHops(group));
@@ -153,7 +153,7 @@ public final class ScatteredSchedule implements GroupSchedule {
     return hops;
   }
 
-  /** One member's operand to another, with others at the same time. */
+  /** Sends one member's operand to another, at the same time as others. */
   public void send(String name, PlacedGroup group, int source, int target, double bytes) {
     int from = group.chips()[source];
     int to = group.chips()[target];

@@ -48,11 +48,11 @@ public final class ContractionProgram {
     WHOLE,
     /** Applies the epilogue to the result in place. */
     EPILOGUE,
-    /** Applies the epilogue's relu, which no other step then does, to the result in place. */
+    /** Applies the epilogue's relu to the result in place, if no step does. */
     RELU,
     /** Multiplies the result by beta. */
     BETA,
-    /** Writes the result with beta and the epilogue, as where the sum is 0. */
+    /** Writes the result with beta and the epilogue, with a sum of 0. */
     NOTHING
   }
 
@@ -60,7 +60,7 @@ public final class ContractionProgram {
   sealed interface Step {
     Role role();
 
-    /** Its operands and result in words, made when a plan is asked for. */
+    /** Its operands and result in words, made only for a plan. */
     Supplier<StepInfo> text();
 
     /** How many of the loops over slices the step is inside of. */
@@ -266,7 +266,7 @@ public final class ContractionProgram {
       }
     }
 
-    /** One pass; steps that no changed loop is round are left as the last pass left them. */
+    /** Runs one pass. A step outside all changed loops keeps its result of the last pass. */
     private void pass(long[] index, int changed) {
       long outAt = 0;
       boolean again = false;
@@ -310,7 +310,10 @@ public final class ContractionProgram {
       return at;
     }
 
-    /** Moves to the next pass: the outermost loop that changed, or their number at the end. */
+    /**
+     * Moves to the next pass. Returns the outermost loop that changed, or the number of loops at
+     * the end.
+     */
     private int next(long[] index) {
       for (int s = index.length - 1; s >= 0; s--) {
         if (++index[s] < loops.get(s).count()) {

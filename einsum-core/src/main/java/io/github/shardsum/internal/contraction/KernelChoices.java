@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Which kernels a program takes where a trial found others than the model's to be faster.
+ * The kernels that a trial found to be faster than the model's choice.
  *
  * @param choices by the number of the step among those of the first pass that have kernels to
  *     choose from, in order
@@ -53,12 +53,12 @@ public record KernelChoices(Map<Integer, KernelChoice> choices) {
       return new Cursor(choices, false);
     }
 
-    /** Takes the model's kernels and lists what else there is. */
+    /** Takes the model's kernels and lists the alternatives. */
     static Cursor listing() {
       return new Cursor(NONE, true);
     }
 
-    /** The next step's kernel, of which there is no other. */
+    /** The next step's kernel, which has no alternative. */
     StepPlanner.Choice only(StepPlanner.Choice kernel) {
       return next(kernel, () -> List.of(kernel));
     }

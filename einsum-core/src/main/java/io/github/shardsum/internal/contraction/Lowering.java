@@ -4,7 +4,7 @@ import io.github.shardsum.internal.contraction.ContractionProgram.Loop;
 import io.github.shardsum.internal.contraction.ContractionProgram.Ref;
 import io.github.shardsum.internal.contraction.ContractionProgram.Role;
 import io.github.shardsum.internal.contraction.ContractionProgram.Step;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.path.Slice;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
@@ -15,9 +15,9 @@ import java.util.List;
  * Turns a contraction over strided views into a {@link ContractionProgram}.
  *
  * <p>The last step writes the result itself, unless it cannot: a label that only the result has is
- * repeated by a copy, and a sum that would be cut to a narrower result more than once, as a bf16 is
- * rounded, is collected first. A label that the result repeats is a diagonal, which is written like
- * any result and kept while all of the result is scaled.
+ * repeated by a copy, and a sum that would be rounded more than once, as in bf16, is collected
+ * first. A label that the result repeats is a diagonal, which is written like any result and kept
+ * while all of the result is scaled.
  *
  * <p>Sliced labels are loops round the steps. A last chunk that is shorter has steps of its own:
  * for each combination of short chunks there is one variant of the steps.
@@ -29,11 +29,11 @@ public final class Lowering {
   private static final int MOST_SHORT = 6;
 
   private final ContractionSpec spec;
-  private final Kernels kernels;
+  private final KernelSet kernels;
   private final KernelChoices.Cursor choices;
   private final List<Slice> slices;
 
-  private Lowering(ContractionSpec spec, Kernels kernels, KernelChoices.Cursor choices) {
+  private Lowering(ContractionSpec spec, KernelSet kernels, KernelChoices.Cursor choices) {
     this.spec = spec;
     this.kernels = kernels;
     this.choices = choices;
@@ -48,14 +48,14 @@ public final class Lowering {
 
   /** The program of a contraction; no axis of the result is empty. */
   public static ContractionProgram lower(
-      ContractionSpec spec, Kernels kernels, KernelChoices choices) {
+      ContractionSpec spec, KernelSet kernels, KernelChoices choices) {
     return new Lowering(spec, kernels, KernelChoices.Cursor.of(choices)).lower();
   }
 
   /**
    * Names of the kernels that each step of the first variant could take, the model's choice first.
    */
-  public static List<List<String>> candidates(ContractionSpec spec, Kernels kernels) {
+  public static List<List<String>> candidates(ContractionSpec spec, KernelSet kernels) {
     KernelChoices.Cursor choices = KernelChoices.Cursor.listing();
     new Lowering(spec, kernels, choices).lower();
     return choices.candidates();
@@ -149,7 +149,7 @@ public final class Lowering {
       boolean isShort = (variant >> s & 1) == 1;
       chunks[slice.label()] = isShort ? chunks[slice.label()] % slice.chunk() : slice.chunk();
     }
-    // Short chunks occur once each, and have candidates of their own.
+    // Short chunks run once each, so only full chunks are tried.
     StepBuilder builder =
         new StepBuilder(
             spec,

@@ -9,8 +9,7 @@ import java.util.Arrays;
  * {@code out}: as in a {@link StepKernel}, with the dense operand at {@link #DENSE}.
  *
  * @param name the kernel's name in a plan
- * @param ownRows whether each leading index has rows of the result that no other one adds to and
- *     that are all its own: a gather
+ * @param ownRows whether each leading index has its own rows of the result, as in a gather
  * @param lead over the routing operand's leading labels
  * @param free over the labels of the dense operand alone
  * @param out over all labels of the result
@@ -36,7 +35,7 @@ record RoutedLoops(
   static final int WEIGHTS = 3;
   static final int LEAD_BIAS = 4;
 
-  /** In place of an offset: the slot is empty, or outside of what the step takes. */
+  /** Stands for the offset of a slot that is empty or outside of the step's range. */
   static final long NONE = Long.MIN_VALUE;
 
   private static final int OUT = RoutedKernel.OUT;

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.contraction;
 
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.memory.Loops;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
@@ -11,17 +11,17 @@ import java.util.stream.IntStream;
 
 /** Makes the kernel of a step with a routing operand. */
 final class RoutedPlanner {
-  private final Kernels kernels;
+  private final KernelSet kernels;
   private final ContractionSpec spec;
   private final long[] sizes;
 
-  RoutedPlanner(Kernels kernels, ContractionSpec spec, long[] sizes) {
+  RoutedPlanner(KernelSet kernels, ContractionSpec spec, long[] sizes) {
     this.kernels = kernels;
     this.spec = spec;
     this.sizes = sizes;
   }
 
-  /** The kernel; all labels that only the dense operand has are in the result. */
+  /** The kernel of the step. Labels that only the dense operand has must all be in the result. */
   RoutedKernel plan(View.Routed routing, View.Dense dense, View.Dense out) {
     boolean scatters = IntStream.of(routing.tail()).anyMatch(l -> l >= 0 && out.has(l));
     boolean apart = labels(l -> routing.leading()[l] && sizes[l] > 1).allMatch(out::has);
@@ -50,7 +50,9 @@ final class RoutedPlanner {
     return IntStream.range(0, sizes.length).filter(which);
   }
 
-  /** In the order of the leading axes, whose row-major strides the positions need not have. */
+  /**
+   * Labels in the order of the leading axes; the strides of the positions need not be row-major.
+   */
   private Loops lead(View.Routed routing, View.Dense dense, View.Dense out) {
     int[] lead = routing.leadOrder();
     long[] counts = new long[lead.length];

@@ -3,7 +3,7 @@ package io.github.shardsum.internal.contraction;
 import io.github.shardsum.internal.contraction.ContractionProgram.Ref;
 import io.github.shardsum.internal.contraction.ContractionProgram.Role;
 import io.github.shardsum.internal.contraction.ContractionProgram.Step;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.path.ContractionPath;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,7 +27,7 @@ final class StepBuilder {
   private final List<Step> steps = new ArrayList<>();
   private int level;
 
-  StepBuilder(ContractionSpec spec, Kernels kernels, long[] sizes, KernelChoices.Cursor choices) {
+  StepBuilder(ContractionSpec spec, KernelSet kernels, long[] sizes, KernelChoices.Cursor choices) {
     this.spec = spec;
     this.sizes = sizes;
     this.choices = choices;
@@ -52,7 +52,7 @@ final class StepBuilder {
     return temporary(order, spec.sizes());
   }
 
-  /** A temporary for the result's elements, of a label that it repeats the diagonal. */
+  /** A temporary for the result's elements; of a repeated label it has the diagonal alone. */
   Value likeResult() {
     return temporary(labels(spec::isInResult), spec.sizes());
   }
@@ -148,7 +148,7 @@ final class StepBuilder {
     return dense;
   }
 
-  /** The value with the labels summed that it has alone and that nothing later needs. */
+  /** The value, summed over the labels that it has alone and that nothing later needs. */
   private Value withoutOwnSums(Value value, View other) {
     boolean sums = false;
     for (int label = 0; label < uses.length; label++) {

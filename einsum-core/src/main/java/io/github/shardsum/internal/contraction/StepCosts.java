@@ -3,7 +3,7 @@ package io.github.shardsum.internal.contraction;
 import static io.github.shardsum.internal.contraction.StepKernel.LEFT;
 import static io.github.shardsum.internal.contraction.StepKernel.RIGHT;
 
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.memory.Loops;
 import java.util.List;
 
@@ -12,10 +12,10 @@ final class StepCosts {
   /** Elements that memory moves in 5 ns, the time to begin a row. */
   private static final double ROW_BEGIN = 20;
 
-  private final Kernels kernels;
+  private final KernelSet kernels;
   private final ComputeType type;
 
-  StepCosts(Kernels kernels, ComputeType type) {
+  StepCosts(KernelSet kernels, ComputeType type) {
     this.kernels = kernels;
     this.type = type;
   }

@@ -30,10 +30,10 @@ public interface StepKernel {
   void run(ArrayRef out, ArrayRef left, ArrayRef right, ResultScaling finish, Workers workers);
 
   /**
-   * Runs the step on Java arrays without allocating, if it is one that is over in nanoseconds.
+   * Runs the step on Java arrays without allocating, if it takes only nanoseconds.
    *
    * @param out the result's array, of this step's type; overwritten
-   * @return false if this kernel or these arrays have no such way, and nothing was done
+   * @return false if this kernel or these arrays have no such fast path, and nothing was done
    */
   default boolean runDirectly(
       Object out, long outAt, Object left, long leftAt, Object right, long rightAt) {

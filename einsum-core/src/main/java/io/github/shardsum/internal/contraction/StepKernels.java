@@ -5,7 +5,7 @@ import static io.github.shardsum.internal.contraction.StepKernel.OUT;
 import static io.github.shardsum.internal.contraction.StepKernel.RIGHT;
 
 import io.github.shardsum.internal.kernel.GemmKernels;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.memory.F32Array;
 import io.github.shardsum.internal.memory.F64Array;
 import io.github.shardsum.internal.memory.Loops;
@@ -23,10 +23,10 @@ final class StepKernels {
   /** Elements along an operand from which squares are transposed. */
   private static final long LEAST_TURNED = 4;
 
-  private final Kernels kernels;
+  private final KernelSet kernels;
   private final ComputeType type;
 
-  StepKernels(Kernels kernels, ComputeType type) {
+  StepKernels(KernelSet kernels, ComputeType type) {
     this.kernels = kernels;
     this.type = type;
   }

@@ -8,7 +8,7 @@ import io.github.shardsum.internal.kernel.Blocking;
 import io.github.shardsum.internal.kernel.FloatPrefetch;
 import io.github.shardsum.internal.kernel.FloatSkinnyMicrokernel;
 import io.github.shardsum.internal.kernel.GemmKernels;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.memory.Loops;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,13 +31,13 @@ final class StepPlanner {
   /** Elements of B from which on it is packed if it is transposed. */
   private static final long LEAST_PACKED = 1 << 14;
 
-  /** Rows from which on it pays to turn B over for a product that is not packed. */
+  /** Rows from which on it pays to transpose B for a product that is not packed. */
   private static final long LEAST_ROWS_TURNED = 16;
 
   /** Terms from which on vectors along the sum pay for adding up their lanes. */
   private static final long LEAST_THIN = 64;
 
-  /** The same if the last terms do not fill a vector: they are packed. */
+  /** The same if the last terms do not fill a vector and therefore are packed. */
   private static final long LEAST_THIN_WITH_REST = 512;
 
   /**
@@ -46,7 +46,7 @@ final class StepPlanner {
    */
   private static final long LEAST_STREAMED = 1 << 15;
 
-  /** Columns from which on it is worth to begin with each row of B anew. */
+  /** Columns from which on it pays to start anew with each row of B. */
   private static final long LEAST_STREAMED_COLUMNS = 64;
 
   /** Kernels that cost more than this many times the chosen one, by the model, get no trial. */
@@ -56,7 +56,7 @@ final class StepPlanner {
   private final StepKernels make;
   private final StepCosts costs;
 
-  StepPlanner(Kernels kernels, ComputeType type) {
+  StepPlanner(KernelSet kernels, ComputeType type) {
     this.type = type;
     this.make = new StepKernels(kernels, type);
     this.costs = new StepCosts(kernels, type);
@@ -110,7 +110,7 @@ final class StepPlanner {
     if (isThin(sides)) {
       return new Choice(make.skinny(sides), sides.swapped(), "too few columns for a register tile");
     }
-    // A row alone is a nest's, which sums in f64.
+    // A single row goes to the loop nest, which sums in f64.
     if (sides.matrices() && isStreamed(sides)) {
       return new Choice(make.fewRows(sides), sides.swapped(), "few rows: B is read once");
     }
@@ -121,8 +121,8 @@ final class StepPlanner {
     double packed = costs.product(sides);
     double nested = costs.nest(sides);
     long terms = StepLabel.points(sides.k());
-    // A row or a column alone reads its matrix once: packing gains nothing, and the nest sums in
-    // f64.
+    // A single row or column reads its matrix once, so packing gains nothing, and the loop nest
+    // sums in f64.
     boolean packs = sides.matrices() && terms >= LEAST_K;
     if (packs && packed < nested) {
       return new Choice(
@@ -138,8 +138,8 @@ final class StepPlanner {
   }
 
   /**
-   * The kernel of some rows, the left operand, times a matrix, if a row is to have the same bits
-   * however many there are: of kernels that add one term after another.
+   * The kernel of a product of rows with a matrix whose bits do not depend on the number of rows:
+   * it adds one term after another.
    */
   Choice rows(List<StepLabel> labels) {
     GemmDims given = GemmDims.of(labels, false);
@@ -162,8 +162,8 @@ final class StepPlanner {
 
   /**
    * The kernel of a step whose sums follow the tree of {@link io.github.shardsum.einsum.SumOrder}.
-   * The form goes by which labels there are, never by their sizes, which differ from part to part
-   * of a result.
+   * The form depends on the labels, never on their sizes, which differ from part to part of a
+   * result.
    *
    * @param labels all of them, the contracted ones outermost first
    * @param leaf terms of a leaf
@@ -223,8 +223,8 @@ final class StepPlanner {
   }
 
   /**
-   * Whether B is read once, in the order of memory: it may come from afar, and there are too few
-   * rows for packing it to be worth its time.
+   * Whether B is read once, in the order of memory: it may come from main memory, and there are too
+   * few rows to make packing worthwhile.
    */
   private boolean isStreamed(GemmDims sides) {
     long n = StepLabel.points(sides.n());
@@ -320,8 +320,8 @@ final class StepPlanner {
   }
 
   /**
-   * Whether B is read unpacked for more than 32^3 multiply-adds too: it stays near, or is soon
-   * done.
+   * Whether B is read unpacked for more than 32^3 multiply-adds too: it stays in a near cache, or
+   * the product is short.
    */
   private boolean isNear(GemmDims sides, long m, long elements) {
     long k = StepLabel.points(sides.k());
@@ -330,7 +330,7 @@ final class StepPlanner {
     }
     if (StepKernels.isStoredInRows(sides, false)) {
       if (!sides.batch().isEmpty()) {
-        // One that comes from afar has to find room when it is fetched, however few rows take it.
+        // A B from main memory needs room in the cache, however few rows read it.
         long bytes = StepLabel.points(sides.batch()) * elements * type.dtype().byteSize();
         return elements <= make.mostUnpacked(Long.MAX_VALUE)
             || bytes < FloatPrefetch.FAR * Float.BYTES;

@@ -15,7 +15,7 @@ final class Temporaries {
     this.reuse = reuse;
   }
 
-  /** A place of some elements: the smallest free one that is large enough, if any is. */
+  /** The smallest free place that is large enough for so many elements, or a new one. */
   Ref.Temporary take(long elements) {
     int size = checkedSize(elements);
     int best = -1;

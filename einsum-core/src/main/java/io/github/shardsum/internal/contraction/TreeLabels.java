@@ -48,7 +48,7 @@ record TreeLabels(Loops kept, StepLabel run, List<StepLabel> summed, boolean bin
             .findFirst();
   }
 
-  /** Sums that wait at once for those to their right, over all labels. */
+  /** Most sums that wait at one time for their right neighbours, over all labels. */
   int depth() {
     int depth = 1;
     for (int level = 0; level < summed.size(); level++) {

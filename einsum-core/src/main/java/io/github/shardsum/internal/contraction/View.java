@@ -4,7 +4,7 @@ import io.github.shardsum.tensor.DType;
 
 /** A value of a contraction as its labels see it; arrays are indexed by label. */
 public sealed interface View permits View.Dense, View.Routed {
-  /** Whether the value has a label (an axis of size 1 that is broadcast does not count). */
+  /** Whether the value has a label; a broadcast axis of size 1 does not count. */
   boolean has(int label);
 
   /** The element type. */

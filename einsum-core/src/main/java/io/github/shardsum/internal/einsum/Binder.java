@@ -27,7 +27,7 @@ public final class Binder {
   private final Map<String, Integer> numbers = new HashMap<>();
   private final List<String> names = new ArrayList<>();
 
-  /** For each label the axis that says its size; a given size stands for an axis of no operand. */
+  /** For each label the axis that determines its size; a given size has no axis. */
   private final List<Optional<Site>> sizes = new ArrayList<>();
 
   private int ellipsisRank;

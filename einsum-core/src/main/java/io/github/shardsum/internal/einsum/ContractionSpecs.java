@@ -10,7 +10,7 @@ import io.github.shardsum.internal.contraction.ContractionSpec;
 import io.github.shardsum.internal.contraction.KernelChoices;
 import io.github.shardsum.internal.contraction.Lowering;
 import io.github.shardsum.internal.contraction.View;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.path.PathCost;
@@ -48,7 +48,7 @@ public final class ContractionSpecs {
         spec(bound, operands, dtype, resultStrides, plan, options), kernels(options));
   }
 
-  private static Kernels kernels(EinsumOptions options) {
+  private static KernelSet kernels(EinsumOptions options) {
     return switch (options.kernels()) {
       case BEST -> KernelSelection.best();
       case SCALAR -> KernelSelection.scalar();

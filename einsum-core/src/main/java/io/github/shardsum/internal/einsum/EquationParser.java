@@ -48,7 +48,7 @@ public final class EquationParser {
     return term(isSpaced(-1));
   }
 
-  /** A term of which every word is one label. */
+  /** A term in which every word is one label. */
   public Term spacedTerm() {
     return term(true);
   }

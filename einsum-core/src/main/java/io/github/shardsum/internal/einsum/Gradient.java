@@ -27,7 +27,7 @@ public final class Gradient {
   /** For each label of the forward equation a name, since an axis of an ellipsis needs one. */
   private final String[] names;
 
-  /** For each label that the operand has with size 1 only, a label of size 1. */
+  /** A label of size 1 for each label that the operand has with size 1 only. */
   private final Map<Integer, String> ones = new HashMap<>();
 
   public Gradient(BoundEquation forward, int by) {
@@ -74,7 +74,7 @@ public final class Gradient {
     return Term.of(term);
   }
 
-  /** Sizes of the result's labels that neither the cotangent nor another operand tells. */
+  /** Sizes of the result's labels that are in neither the cotangent nor another operand. */
   private Map<String, Long> missingSizes() {
     Map<String, Long> sizes = new HashMap<>();
     ones.values().forEach(name -> sizes.put(name, 1L));

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.einsum;
 
-/** Refuses a number of something that is not there, in words. */
+/** Refuses an index that does not exist, with an error in words. */
 public final class Indices {
   private Indices() {}
 

@@ -12,7 +12,8 @@ import java.util.function.Function;
 
 /**
  * Tries the kernels that each step of an einsum could take: one step after the other, by whole runs
- * of the einsum, all kernels of a step in turns, so that the JVM has compiled all or none of them.
+ * of the einsum, with all kernels of a step in turn, so that the JVM has compiled all or none of
+ * them.
  */
 public final class KernelTuner {
   /** Runs are timed in blocks of at least this long, in ns. */
@@ -21,7 +22,7 @@ public final class KernelTuner {
   /** Turns that each kernel has at least, if there is time. */
   private static final int TURNS = 5;
 
-  /** A kernel must take at most this share of the time; less of a gain may be chance. */
+  /** A kernel must take at most this share of the time; a smaller gain may be chance. */
   private static final double GAIN = 0.97;
 
   /**
@@ -30,7 +31,7 @@ public final class KernelTuner {
    */
   private static final double SLOW = 2;
 
-  /** If so long, in ns, nothing gets faster, the compiler is taken to be done. */
+  /** If nothing gets faster for so many ns, the compiler is assumed to be done. */
   private static final long QUIET = 500_000_000;
 
   private final Function<KernelChoices, Einsum> with;
@@ -63,7 +64,7 @@ public final class KernelTuner {
   }
 
   public Einsum run() {
-    long end = WarmUp.endOf(most);
+    long end = KernelWarmUp.endOf(most);
     int left = (int) candidates.stream().filter(of -> of.size() > 1).count();
     for (int step = 0; step < candidates.size(); step++) {
       long now = System.nanoTime();
@@ -98,7 +99,7 @@ public final class KernelTuner {
                 Locale.ROOT, "measured: %.2f of the time with %s", gain, names.getFirst()));
   }
 
-  /** The fastest block of each: what disturbs a run only makes it longer. */
+  /** The fastest block of each kernel, since disturbances only make a run longer. */
   private double[] times(Einsum[] einsums, long end) {
     double[] least = new double[einsums.length];
     Arrays.fill(least, Double.MAX_VALUE);

@@ -7,7 +7,9 @@ import io.github.shardsum.tensor.RoutingTensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Makes routing operands with a repeated label dense: their diagonal is no routing tensor. */
+/**
+ * Makes routing operands with a repeated label dense, since their diagonal is no routing tensor.
+ */
 public final class RoutingDiagonals {
   private RoutingDiagonals() {}
 

@@ -16,7 +16,7 @@ public final class RunChecks {
 
   private RunChecks() {}
 
-  /** An operand or its shape, which a caller may have forgotten. */
+  /** Refuses an operand or shape that is null. */
   public static <T> T present(T operand, int number) {
     if (operand == null) {
       throw new NullPointerException("einsum: operand " + number + " is null");
@@ -112,9 +112,7 @@ public final class RunChecks {
     }
   }
 
-  /**
-   * The bias is operand {@link #BIAS}, the result {@link #OUT}: names are made for errors alone.
-   */
+  /** Names an operand for an error. The bias is operand {@link #BIAS}, the result {@link #OUT}. */
   public static void apart(Tensor out, Operand operand, int number) {
     boolean overlaps =
         switch (operand) {

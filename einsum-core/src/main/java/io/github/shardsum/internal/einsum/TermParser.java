@@ -16,13 +16,13 @@ import java.util.Set;
 public final class TermParser {
   private static final String DOTS = "...";
 
-  /** The mark with which some editors begin a text. */
+  /** The byte order mark with which some editors begin a text. */
   private static final int BYTE_ORDER_MARK = 0xFEFF;
 
   private final String text;
   private final boolean spaced;
 
-  /** One axis a label, so that a long text does not become a large heap. */
+  /** One object a label, so that a long text does not fill the heap. */
   private final Map<String, Axis> axes = new HashMap<>();
 
   private int at;
@@ -165,7 +165,7 @@ public final class TermParser {
         labels + "; terms are separated by ',' and '->' stands before the output.");
   }
 
-  /** A character as it looks, or by its number if nobody would see it. */
+  /** A character as text, or its number if it is invisible. */
   private static String named(int character) {
     if (character == BYTE_ORDER_MARK) {
       return "a byte-order mark (U+FEFF)";

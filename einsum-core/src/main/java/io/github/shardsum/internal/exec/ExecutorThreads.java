@@ -6,7 +6,7 @@ import java.util.concurrent.RejectedExecutionException;
 /**
  * The threads of the caller's executor.
  *
- * @param executor runs a region once a helper, maybe late, maybe never
+ * @param executor runs a region once for each helper, perhaps late, perhaps never
  */
 public record ExecutorThreads(Executor executor) implements HelperThreads {
   @Override

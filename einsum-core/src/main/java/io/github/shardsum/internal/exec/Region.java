@@ -40,7 +40,7 @@ public final class Region {
     return next.get() < tasks;
   }
 
-  /** Takes part in the region, as a helper, until no task is left to begin. */
+  /** Takes part in the region as a helper, until no task is left. */
   public void help() {
     if (!isOpen()) {
       return;

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Threads of our own, which stay awake for a while after each region: to wake a processor takes as
+ * Threads of our own, which stay awake for a while after each region: waking a processor takes as
  * long as a small product (50 microseconds, and far more on a virtual machine), and a program's
  * regions often follow each other at once.
  */
@@ -42,7 +42,7 @@ public final class Team implements HelperThreads {
       String name = "shardsum-" + (number + 1);
       threads.add(Thread.ofPlatform().name(name).daemon().start(() -> help(number)));
     }
-    // A thread that goes to sleep announces it and then looks once more, so that none misses a
+    // A thread announces that it goes to sleep and then looks once more, so that it misses no
     // region.
     asked = Optional.of(region);
     int missing = wanted;
@@ -69,7 +69,7 @@ public final class Team implements HelperThreads {
     }
   }
 
-  /** The next region that has a task left; none if the team is closed. */
+  /** The next region that has a task left; empty if the team is closed. */
   private Optional<Region> awaken(int number) {
     long end = System.nanoTime() + awakeNanos;
     do {

@@ -10,7 +10,7 @@ import java.util.Map;
 
 /** Names of arrays in a file. */
 public final class ArrayNames {
-  /** Names that a message lists; a file may have thousands. */
+  /** Most names that a message lists; a file may have thousands. */
   private static final int LISTED = 20;
 
   private ArrayNames() {}
@@ -30,7 +30,10 @@ public final class ArrayNames {
     return text.append(names.size() > LISTED ? ", ... of " + names.size() + "]" : "]").toString();
   }
 
-  /** The tensors in their order, copied so that a change of the map cannot tear the file. */
+  /**
+   * The tensors in their order, copied so that a change of the map meanwhile cannot corrupt the
+   * file.
+   */
   public static Map<String, Tensor> checked(
       Map<String, Tensor> tensors, String format, int longest) {
     for (String name : tensors.keySet()) {

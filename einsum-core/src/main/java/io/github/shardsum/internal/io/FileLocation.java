@@ -5,11 +5,11 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * Where some bytes come from, for error messages: a file, an entry of it ("" for the file itself),
+ * The origin of some bytes, for error messages: a file, an entry of it ("" for the file itself),
  * and the position that offsets count from.
  */
 public record FileLocation(Path file, String entry, long base) {
-  /** Longest quotation from a file in a message; a file must not fill the log. */
+  /** The longest quotation from a file in a message, so that a file cannot fill the log. */
   private static final int QUOTED = 60;
 
   public static FileLocation of(Path file) {

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Bytes of an open file, which were there when the region was made. Offsets count from its start.
+ * Bytes of an open file that existed when the region was made. Offsets count from its start.
  * Thread-safe: it moves no position of the channel.
  */
 public record FileRange(FileLocation place, FileChannel channel, long size) {
@@ -48,7 +48,7 @@ public record FileRange(FileLocation place, FileChannel channel, long size) {
     return named;
   }
 
-  /** A part of this region, which it has been checked to hold. */
+  /** A part of this region; the caller has checked its bounds. */
   public FileRange part(String entry, long offset, long length) {
     return new FileRange(
         new FileLocation(place.file(), entry, place.base() + offset), channel, length);
@@ -63,7 +63,7 @@ public record FileRange(FileLocation place, FileChannel channel, long size) {
     }
   }
 
-  /** The bytes at an offset; the caller has bounded their number. */
+  /** The bytes at an offset; the caller has limited their number. */
   public byte[] bytes(long offset, int length) throws IOException {
     byte[] bytes = new byte[length];
     read(ByteBuffer.wrap(bytes), offset);

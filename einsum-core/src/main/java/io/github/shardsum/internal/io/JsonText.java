@@ -13,7 +13,7 @@ import java.util.NoSuchElementException;
 
 /**
  * Reads JSON (RFC 8259) strictly and only as far as a known grammar asks: objects key by key,
- * strings, arrays of natural numbers. It has no notion of an unknown value, so it never recurses.
+ * strings, arrays of natural numbers. It accepts no unknown value, so it never recurses.
  */
 public final class JsonText {
   private final FileLocation place;
@@ -70,8 +70,8 @@ public final class JsonText {
   }
 
   /**
-   * Where a character stands in the file; what is not ASCII has several bytes. It counts on from
-   * the last answer: counting from the start at each of a million tensors would take hours.
+   * Where a character stands in the file; what is not ASCII has several bytes. It continues from
+   * the last answer, since counting from the start for each of a million tensors would take hours.
    */
   private long offset(int index) {
     if (index < counted) {
@@ -222,7 +222,7 @@ public final class JsonText {
     };
   }
 
-  /** Refuses half of a surrogate pair, which only an escape can bring here. */
+  /** Refuses half of a surrogate pair, which only an escape can contain. */
   private String checkedPairs(String value) {
     try {
       var _ = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(value));

@@ -22,7 +22,7 @@ public final class NpyDict {
   private Optional<Boolean> fortran = Optional.empty();
   private Optional<Shape> shape = Optional.empty();
 
-  /** A dict of some bytes, the first of which is at an offset of the array. */
+  /** Reads the dict in some bytes; the offset of the first is for messages. */
   public NpyDict(FileLocation place, byte[] text, long start) {
     this.place = place;
     this.text = text;
@@ -153,7 +153,7 @@ public final class NpyDict {
       throw broken("expected a size of at least 0, in decimal digits");
     }
     if (peek() == 'L') {
-      // A long of Python 2, which wrote files that are still about.
+      // The suffix of a Python 2 long, which old files have.
       at++;
     }
     return value;

@@ -88,7 +88,7 @@ public record SafetensorsHeader(
     }
   }
 
-  /** The grammar; its depth is fixed, so nothing recurses. */
+  /** Reads the object; the depth of the grammar is fixed, so nothing recurses. */
   private static final class Parser {
     private final JsonText json;
     private final Map<String, SafetensorsInfo> tensors = new LinkedHashMap<>();

@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param dtype the format's own name
  * @param start first byte, from the start of the data
  * @param end one past the last byte
- * @param offset where in the file it says so
+ * @param offset where the file has this entry
  */
 public record SafetensorsInfo(
     String name, String dtype, Shape shape, long start, long end, long offset) {
@@ -54,11 +54,11 @@ public record SafetensorsInfo(
     return Optional.empty();
   }
 
-  /** Whether the bytes are as many as dtype and shape want. */
+  /** Whether the number of bytes is that of dtype and shape. */
   public boolean fits() {
     long bits = BITS.getOrDefault(dtype, 0);
     long count = shape.elementCount();
-    // Only some dtypes are not whole bytes, and a tensor of them may still be.
+    // Some dtypes are not whole bytes, but a tensor of them may be.
     return count <= Long.MAX_VALUE / bits
         && count * bits % 8 == 0
         && count * bits / 8 == end - start;

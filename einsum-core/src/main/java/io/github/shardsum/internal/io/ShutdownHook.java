@@ -13,7 +13,7 @@ public final class ShutdownHook implements AutoCloseable {
     try {
       Runtime.getRuntime().addShutdownHook(hook.thread);
     } catch (IllegalStateException ending) {
-      // The JVM is ending already, and takes no hooks any more.
+      // The JVM is ending and takes no more hooks.
       action.run();
     }
     return hook;
@@ -24,7 +24,7 @@ public final class ShutdownHook implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(thread);
     } catch (IllegalStateException ending) {
-      // While the JVM is ending its hooks cannot be changed any more.
+      // Hooks cannot be removed while the JVM is ending.
     }
   }
 }

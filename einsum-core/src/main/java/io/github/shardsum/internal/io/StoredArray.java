@@ -14,7 +14,7 @@ public record StoredArray(StoredType type, ByteOrder order, Shape shape, boolean
   /** Bytes decoded at once. */
   private static final int BLOCK = 1 << 16;
 
-  /** Bytes of all elements, or empty where no long holds their number. */
+  /** Bytes of all elements, or empty if the number exceeds a long. */
   public static Optional<Long> byteSize(Shape shape, int elementSize) {
     return shape.elementCount() > Long.MAX_VALUE / elementSize
         ? Optional.empty()
@@ -25,7 +25,7 @@ public record StoredArray(StoredType type, ByteOrder order, Shape shape, boolean
     return shape.elementCount() * type.byteSize();
   }
 
-  /** Whether the bytes in the file are those of a tensor. */
+  /** Whether a tensor may use the bytes of the file directly. */
   public boolean isMappable() {
     return type.isDType() && (order == ByteOrder.nativeOrder() || type.byteSize() == 1);
   }

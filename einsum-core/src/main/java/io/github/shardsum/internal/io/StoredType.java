@@ -12,8 +12,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * An element type in a file, and the dtype that holds all its values. Those that are a dtype
- * themselves are mapped; the others are widened into a copy.
+ * An element type in a file, and the dtype that holds all its values. A type that is itself a dtype
+ * is mapped; the others are widened into a copy.
  */
 public enum StoredType {
   F16(2, DType.F32),

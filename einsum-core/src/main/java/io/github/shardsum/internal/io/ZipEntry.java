@@ -4,7 +4,7 @@ package io.github.shardsum.internal.io;
  * An entry as a zip's directory describes it; sizes and offsets in bytes, checked to be inside the
  * file.
  *
- * @param size of what it inflates to; equal to {@code compressed} if it is stored
+ * @param size after inflation; equal to {@code compressed} if it is stored
  * @param header where its local header is
  */
 public record ZipEntry(

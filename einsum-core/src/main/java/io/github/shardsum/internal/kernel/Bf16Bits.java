@@ -13,7 +13,7 @@ public final class Bf16Bits {
   public static short fromFloat(float value) {
     int bits = Float.floatToRawIntBits(value);
     if ((bits & 0x7fffffff) > 0x7f800000) {
-      // A payload in the lower half alone would leave an infinity.
+      // A NaN with a payload in the lower half alone would become an infinity.
       return (short) (bits >>> 16 | ((bits & 0x007f0000) == 0 ? 0x0040 : 0));
     }
     return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
@@ -23,7 +23,7 @@ public final class Bf16Bits {
   public static short fromDouble(double value) {
     float near = (float) value;
     int bits = Float.floatToRawIntBits(near);
-    // Round to odd on the way, or a tie made by the first rounding would be broken wrongly.
+    // Round to odd first, or the second rounding would break a tie that the first one made.
     if ((double) near != value && !Float.isNaN(near) && !Float.isInfinite(near)) {
       if (Math.abs((double) near) > Math.abs(value)) {
         bits--;
@@ -38,7 +38,7 @@ public final class Bf16Bits {
     if (Math.abs(value) >>> 53 == 0) {
       return fromDouble((double) value);
     }
-    // Round to odd on the way, as above: an f64 has no room for all bits.
+    // Round to odd first, as above: an f64 does not hold all bits.
     long odd = value >> 11 | ((value & 0x7ff) == 0 ? 0 : 1);
     return fromDouble((double) odd * 0x1p11);
   }

@@ -12,18 +12,19 @@ package io.github.shardsum.internal.kernel;
  * in the second-level cache. A panel of A is several streams of short rows, which few processors
  * fetch ahead in time; a panel of B is one long stream.
  *
- * @param k most products summed in registers. Each pass over k rereads C, whose lines a tile has to
- *     wait for before it begins. With 512 bits that takes longer than a panel of 14 rows of A from
- *     the second-level cache, where 1024 terms put it: on Zen 5 1024^3 2 to 3 %, 3000 x 700 x 900 7
- *     %. Of narrower tiles a panel, or one of B, stays in the first-level cache
+ * @param k most products summed in registers. Each pass over k rereads C, for whose lines a tile
+ *     waits before it begins. With 512 bits this wait takes longer than reading a panel of 14 rows
+ *     of A from the second-level cache, where it lies with 1024 terms: on Zen 5 the gain is 2 to 3
+ *     % for 1024^3, and 7 % for 3000 x 700 x 900. With narrower tiles a panel of A, or of B, stays
+ *     in the first-level cache
  * @param aStride distance between rows of a packed block of A. A constant of each kernel, so that a
  *     tile addresses all its rows with one index register; 16 more than k, so that rows do not fall
  *     on the same cache sets
  * @param panels elements of a packed block of B: half of the second-level cache
- * @param leastColumns columns that a block of B has in any case, though many terms then put it into
- *     the third-level cache; 0 where that is too slow
- * @param near rows of a packed block of A if B is one block: the rows stay in what B leaves of the
- *     second-level cache
+ * @param leastColumns least columns of a block of B, even if many terms then put it into the
+ *     third-level cache; 0 where that is too slow
+ * @param near rows of a packed block of A if B is one block; they stay in the part of the
+ *     second-level cache that B leaves free
  * @param far the same if there are several blocks of B: as many as the few MiB that a thread may
  *     use, since each block of B reads them once more (1024^3 gains nothing, 2048^3 5 %)
  * @param alongRows whether tiles follow the rows of C, not its columns, whatever k
@@ -33,7 +34,7 @@ public record Blocking(
   /** Most products summed by one call of a kernel that has no reason for more. */
   public static final int K_MAX = 512;
 
-  /** The distance between rows of A that goes with it, and the least of any kernel. */
+  /** The distance between rows of A for these terms, and the least of any kernel. */
   public static final int A_STRIDE = K_MAX + 16;
 
   /** Rows of A that are transposed together: more in one sweep would touch too many pages. */
@@ -46,8 +47,8 @@ public record Blocking(
   public static final int GAP = 16;
 
   /**
-   * Up to this many terms the tiles of a block follow C's rows in any case: then C is what takes
-   * the time.
+   * Up to this many terms the tiles of a block always follow C's rows, since most of the time goes
+   * into C.
    */
   private static final int K_ALONG_ROWS = 128;
 
@@ -111,9 +112,9 @@ public record Blocking(
   }
 
   /**
-   * Whether a column or two of lines of a matrix, one line a row, finds room in the second-level
-   * cache. Rows a multiple of a power of two apart fall on fewer sets: 512 rows of 8 KiB take as
-   * much room as if all of every row were kept.
+   * Whether one or two columns of cache lines, one line for each row of a matrix, fit into the
+   * second-level cache. Rows a multiple of a power of two apart fall on fewer sets: 512 rows of 8
+   * KiB take as much room as if all of every row were kept.
    *
    * @param rows how many
    * @param rowBytes how far apart they are
@@ -122,7 +123,7 @@ public record Blocking(
     return rows * Long.lowestOneBit(rowBytes) <= SECOND_LEVEL_BYTES / 4L * 3;
   }
 
-  /** Columns of a block of B with so many terms, of which each of so many threads has one. */
+  /** Columns of a block of B with {@code terms} rows, one block for each thread. */
   public int columns(int terms, int threads) {
     int least = threads > FEW_THREADS ? leastColumns / 2 : leastColumns;
     return Math.max(Math.max(1, least), panels / terms);
@@ -133,12 +134,12 @@ public record Blocking(
     return leastColumns > 0;
   }
 
-  /** Whether tiles of a block with so many terms follow the rows of C. */
+  /** Whether tiles of a block with this number of terms follow the rows of C. */
   public boolean alongRows(int terms) {
     return alongRows || terms <= K_ALONG_ROWS;
   }
 
-  /** Most rows of a tile with so many terms. */
+  /** Most rows of a tile with this number of terms. */
   public int height(int terms) {
     return terms < FEW_TERMS ? FEW_TERMS_HEIGHT : Integer.MAX_VALUE;
   }

@@ -16,7 +16,7 @@ final class SecondLevelCache {
 
   private SecondLevelCache() {}
 
-  /** The size in bytes: at most 2 MiB, for a larger one is shared by several cores. */
+  /** The size in bytes, at most 2 MiB: a larger cache is shared by several cores. */
   static int bytes() {
     try (InputStream file = new FileInputStream(FILE)) {
       return parse(new String(file.readAllBytes(), StandardCharsets.US_ASCII).strip());

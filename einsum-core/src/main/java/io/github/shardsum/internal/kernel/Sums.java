@@ -11,8 +11,8 @@ package io.github.shardsum.internal.kernel;
  * halving, and then the last {@code n % LANES} terms are added in order in f64.
  *
  * <p>A term passes through at most 8 + 2 roundings of f32 (a product's included), so the error is
- * below 10 * 2^-24 = 6e-7 of the sum of absolute terms; what the additions in f64 add to it is
- * below n * 2^-62 of it.
+ * below 10 * 2^-24 = 6e-7 of the sum of absolute terms; the additions in f64 contribute less than n
+ * * 2^-62 of it.
  */
 public final class Sums {
   /** Sums in f64; a multiple of every vector length. */
@@ -21,15 +21,17 @@ public final class Sums {
   /** Chains: four for each lane, enough to hide the latency of an addition at 512 bits. */
   public static final int STRIDE = 4 * LANES;
 
-  /** Terms of a chain: more would exceed the bound above, fewer would cost more widening. */
+  /**
+   * Terms of a chain. More would exceed the bound above; fewer would need more conversions to f64.
+   */
   public static final int RUN = 8;
 
   /** Terms between two widenings. */
   public static final int BLOCK = RUN * STRIDE;
 
   /**
-   * Rows that are summed at once: as many streams as it takes for memory to be read at its speed on
-   * pages of 4 KiB (15.5 GB/s on an Intel server, one stream 11.5).
+   * Rows that are summed at once: as many streams as it takes to read memory at full speed on pages
+   * of 4 KiB (15.5 GB/s on an Intel server; one stream reaches 11.5).
    */
   public static final int ROWS = 4;
 

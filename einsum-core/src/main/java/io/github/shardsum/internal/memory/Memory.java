@@ -9,8 +9,8 @@ import java.util.Optional;
  *
  * <p>Kernels compute on {@code float[]}, {@code double[]} and {@code long[]} alone. Memory that is
  * such an array is used directly; every other memory (native, mapped, bf16, i32, bool) is staged
- * through these bulk moves. So each move has one implementation for each kind of memory, whose
- * profile no other kind spoils, and results cannot depend on where the data is stored.
+ * through these bulk moves. Each move has one implementation for each kind of memory, so that the
+ * JVM profiles each kind by itself. Results cannot depend on where the data is stored.
  *
  * <p>Positions and strides are in elements. Conversions are those of a Java cast, except that bf16
  * rounds to nearest even and bool is "not zero".

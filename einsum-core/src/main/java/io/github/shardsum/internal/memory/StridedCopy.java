@@ -8,7 +8,7 @@ public final class StridedCopy {
   /** Elements moved at once; 8 KiB of f64, which stays in the first-level cache. */
   private static final int BLOCK = 1024;
 
-  /** Sides from which on squares are transposed in registers. */
+  /** Least sides of squares that are transposed in registers. */
   private static final int WORTH_TRANSPOSING = 8;
 
   private StridedCopy() {}
@@ -44,7 +44,7 @@ public final class StridedCopy {
                 loops.row()));
   }
 
-  /** The loop that the source is contiguous along, if it is worth transposing squares for. */
+  /** The loop along which the source is contiguous, if transposing squares pays. */
   private static OptionalInt alongSource(Loops loops) {
     boolean apart =
         loops.stride(0) == 1 && loops.stride(1) != 1 && loops.row() >= WORTH_TRANSPOSING;

@@ -19,7 +19,9 @@ public record AlongAxis(
         FloatAlongAxis.each(floats), DoubleAlongAxis.each(doubles), LongAlongAxis.each(longs));
   }
 
-  /** Runs it; callers have checked everything but which threads may access the memory. */
+  /**
+   * Runs the operation; callers have checked everything but which threads may access the memory.
+   */
   public void run(String name, Workers workers, Tensor x, int axis, Tensor values, Tensor indices) {
     run(name, ComputeType.of(x.dtype()), workers, x, axis, values, indices);
   }
@@ -33,7 +35,7 @@ public record AlongAxis(
       int axis,
       Tensor values,
       Tensor indices) {
-    Workers threads = Checks.reachable(name, workers, x, values, indices);
+    Workers threads = OperandChecks.reachable(name, workers, x, values, indices);
     Tensor from = last(x, axis);
     Tensor to = last(values, axis);
     Tensor where = last(indices, axis);

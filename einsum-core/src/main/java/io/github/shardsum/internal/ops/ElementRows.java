@@ -18,13 +18,13 @@ public record ElementRows(
   /** Broadcasts the operands, checks the result, and computes it in a type. */
   public void run(
       String name, Workers workers, ComputeType type, DType dtype, Tensor out, Tensor x, Tensor y) {
-    Shape shape = Checks.broadcast(name, x, y);
-    Checks.out(name, out, dtype, shape);
+    Shape shape = OperandChecks.broadcast(name, x, y);
+    OperandChecks.out(name, out, dtype, shape);
     Tensor left = x.broadcastTo(shape);
     Tensor right = y.broadcastTo(shape);
-    Checks.apartOrSame(name, out, left);
-    Checks.apartOrSame(name, out, right);
-    Workers threads = Checks.reachable(name, workers, out, x, y);
+    OperandChecks.apartOrSame(name, out, left);
+    OperandChecks.apartOrSame(name, out, right);
+    Workers threads = OperandChecks.reachable(name, workers, out, x, y);
     switch (type) {
       case FLOAT -> FloatPointwise.run(threads, floats, out, left, right);
       case DOUBLE -> DoublePointwise.run(threads, doubles, out, left, right);

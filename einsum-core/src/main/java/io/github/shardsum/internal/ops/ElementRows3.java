@@ -15,15 +15,15 @@ public record ElementRows3(
   /** Broadcasts the operands, checks the result, and computes it in the type of its dtype. */
   public void run(
       String name, Workers workers, DType dtype, Tensor out, Tensor x, Tensor y, Tensor z) {
-    Shape shape = Checks.broadcast(name, x, y, z);
-    Checks.out(name, out, dtype, shape);
+    Shape shape = OperandChecks.broadcast(name, x, y, z);
+    OperandChecks.out(name, out, dtype, shape);
     Tensor first = x.broadcastTo(shape);
     Tensor second = y.broadcastTo(shape);
     Tensor third = z.broadcastTo(shape);
-    Checks.apartOrSame(name, out, first);
-    Checks.apartOrSame(name, out, second);
-    Checks.apartOrSame(name, out, third);
-    Workers threads = Checks.reachable(name, workers, out, x, y, z);
+    OperandChecks.apartOrSame(name, out, first);
+    OperandChecks.apartOrSame(name, out, second);
+    OperandChecks.apartOrSame(name, out, third);
+    Workers threads = OperandChecks.reachable(name, workers, out, x, y, z);
     switch (ComputeType.of(dtype)) {
       case FLOAT -> FloatPointwise.run(threads, floats, out, first, second, third);
       case DOUBLE -> DoublePointwise.run(threads, doubles, out, first, second, third);

@@ -23,7 +23,7 @@ public final class OverAxes {
       Tensor x,
       int[] axes,
       double ofNone) {
-    Checks.apart(name, out, x);
+    OperandChecks.apart(name, out, x);
     if (x.shape().elementCount() == 0) {
       out.assign(Tensor.scalar(out.dtype(), ofNone).broadcastTo(out.shape()));
       return;
@@ -37,7 +37,7 @@ public final class OverAxes {
   /** The position of one element over the axes, in C order. */
   public static void position(
       String name, AlongAxis rows, Workers workers, Tensor out, Tensor x, int[] axes) {
-    Checks.apart(name, out, x);
+    OperandChecks.apart(name, out, x);
     if (out.shape().elementCount() == 0) {
       return;
     }
@@ -64,7 +64,7 @@ public final class OverAxes {
         Views.reshapeStrides(ordered.shape(), ordered.strides(), Shape.of(sizes)).isPresent()
             ? ordered.reshape(sizes)
             : ordered.copy().reshape(sizes);
-    Checks.axis(name, merged, kept.length);
+    OperandChecks.axis(name, merged, kept.length);
     return merged;
   }
 }

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A network as the searches see it: labels of size 1 and labels that are summed at once are gone,
- * and labels that occur in exactly the same terms are fused into one.
+ * A network as the searches see it: without labels of size 1 and without labels that are summed at
+ * once; labels that occur in exactly the same terms are fused into one.
  *
  * <p>Legs are packed into longs, label in the upper half and number of operands that carry it in
  * the lower, sorted by label. A label is summed in the step after which its count reaches {@code

@@ -80,7 +80,7 @@ public final class CostModel {
         naive(log10), log10, flops, largest, written, peak(reductions, steps), reductions, steps);
   }
 
-  /** Operations of all steps and slices, and nothing else: what a choice of slices compares. */
+  /** Operations of all steps and slices alone, by which choices of slices are compared. */
   public double flops() {
     double flops = accumulationFlops();
     for (int i = 0; i < flow.operands().size(); i++) {
@@ -191,7 +191,7 @@ public final class CostModel {
     }
   }
 
-  /** How often work over these labels is done again for slices of labels that it does not have. */
+  /** How often work over these labels is repeated for slices of labels that it lacks. */
   @SafeVarargs
   private double repeats(int level, List<Integer>... terms) {
     double repeats = 1;
@@ -287,7 +287,7 @@ public final class CostModel {
     return log;
   }
 
-  /** The product itself where it is finite, so that small counts are exact. */
+  /** The product, so that small counts are exact; infinite if its logarithm is too large. */
   private double naive(double log10) {
     if (log10 > 308) {
       return Double.POSITIVE_INFINITY;

@@ -101,7 +101,10 @@ public record LabelFlow(
     return kept.size() == operand.size() ? operand : List.copyOf(kept);
   }
 
-  /** The labels that others still hold; the two holders become one. */
+  /**
+   * Removes the two holders of each label and adds the result as one; returns the labels that
+   * others still hold.
+   */
   private static List<Integer> contracted(List<Integer> left, List<Integer> right, int[] holders) {
     for (int label : left) {
       holders[label]--;
@@ -110,7 +113,7 @@ public record LabelFlow(
       holders[label]--;
     }
     var kept = new ArrayList<Integer>(left.size() + right.size());
-    // a label is taken from the first of the two that has it: its holder is counted then
+    // a label is taken from the first of the two that has it, whose holder is counted then
     keepHeld(left, holders, kept);
     int fromLeft = kept.size();
     for (int k = 0; k < fromLeft; k++) {

@@ -93,7 +93,7 @@ public final class LocalSearch {
     }
   }
 
-  /** The rest of the budget after the trials, in equal parts. */
+  /** The clock of one round: an equal part of the budget that the trials left. */
   private double roundEnd(int roundsLeft) {
     double gone = clock.share();
     return gone + (1 - gone) / roundsLeft;

@@ -29,7 +29,7 @@ public final class Slicer {
   /** The labels of each intermediate. */
   private final List<List<Integer>> intermediates = new ArrayList<>();
 
-  /** How many of them, the first, are sums ahead of the steps. */
+  /** How many of them, from the first on, are sums ahead of the steps. */
   private final int reductions;
 
   public Slicer(LabelFlow flow, double limit) {

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * The best contraction tree over a few tensors, outer products included, by dynamic programming
- * over all their subsets; confined to one thread, its arrays reused from call to call.
+ * over all their subsets. Confined to one thread; its arrays are reused from call to call.
  *
  * <p>Bound and order of work as in opt_einsum's dp (Pfeifer, Haegeman and Verstraete 2014), but
  * over all subsets, since a tree without outer products can cost half as much again as the best
@@ -12,14 +12,14 @@ import java.util.Arrays;
  * the cap.
  */
 public final class SubsetDp {
-  /** Three to this power steps and two to this power entries are what a search may take. */
+  /** Most tensors n of a search, which takes 3^n steps and 2^n entries. */
   public static final int MAX_LEAVES = 20;
 
   private static final int CHUNK_BITS = 8;
   private static final int CHUNK = 1 << CHUNK_BITS;
   private static final int CHUNK_MASK = CHUNK - 1;
 
-  /** Keeps a path that costs just the cap, in spite of rounding. */
+  /** Tolerance of rounding, so that a path that costs exactly the cap is kept. */
   private static final double SLACK = 1 + 1e-9;
 
   private int leaves;

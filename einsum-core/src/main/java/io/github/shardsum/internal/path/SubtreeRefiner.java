@@ -3,7 +3,7 @@ package io.github.shardsum.internal.path;
 import java.util.Arrays;
 
 /**
- * Replaces subtrees of a few tensors by the best tree over the same tensors until none gets better
+ * Replaces subtrees of a few tensors by the best tree over the same tensors until none improves
  * (subtree reconfiguration, Gray and Kourtis 2021); confined to one thread.
  */
 public final class SubtreeRefiner {

@@ -8,7 +8,7 @@ import io.github.shardsum.internal.kernel.FloatMicrokernel;
 import io.github.shardsum.internal.kernel.FloatRows;
 import io.github.shardsum.internal.kernel.FloatSkinnyMicrokernel;
 import io.github.shardsum.internal.kernel.GemmKernels;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.kernel.LongMicrokernel;
 import io.github.shardsum.internal.kernel.LongRows;
 
@@ -22,9 +22,9 @@ public record ScalarKernels(
     Bf16Rows bf16,
     ByteRows bytes,
     GemmKernels gemm)
-    implements Kernels {
+    implements KernelSet {
   /** All of them. */
-  public static final Kernels ALL =
+  public static final KernelSet ALL =
       new ScalarKernels(
           "scalar",
           0,

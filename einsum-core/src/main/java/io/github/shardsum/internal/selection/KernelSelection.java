@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.selection;
 
 import io.github.shardsum.internal.kernel.Fma;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.scalar.ScalarKernels;
 import io.github.shardsum.internal.vector.VectorKernels;
 import java.util.List;
@@ -12,9 +12,9 @@ import java.util.Optional;
  *
  * @param kernels the implementation
  * @param reason why it was chosen
- * @param remedy what to do for a faster one, if there is something
+ * @param remedy how to get a faster one, if there is a way
  */
-public record KernelSelection(Kernels kernels, String reason, Optional<String> remedy) {
+public record KernelSelection(KernelSet kernels, String reason, Optional<String> remedy) {
   /** Names the implementation, scalar or vector; without it, or empty, the choice is free. */
   public static final String PROPERTY = "shardsum.kernels";
 
@@ -23,12 +23,12 @@ public record KernelSelection(Kernels kernels, String reason, Optional<String> r
   private static final String ASK_FOR_VECTORS = "-D" + PROPERTY + "=vector asks for vectors anyway";
 
   /** The fastest implementation that this JVM can run; chosen once. */
-  public static Kernels best() {
+  public static KernelSet best() {
     return MADE.kernels;
   }
 
   /** The plain loops: the reference for the others. */
-  public static Kernels scalar() {
+  public static KernelSet scalar() {
     return ScalarKernels.ALL;
   }
 
@@ -80,7 +80,7 @@ public record KernelSelection(Kernels kernels, String reason, Optional<String> r
           "the machine has no fused multiply-add", "an x86-64-v3 or AArch64 machine has it");
     }
     if (!wanted.equals("vector")) {
-      // Where C2 does not compile them, vectors are objects, and slower than any loop.
+      // If C2 does not compile them, vectors are objects and slower than any loop.
       if (property("java.vm.info").contains("interpreted mode")) {
         return scalar("the JVM only interprets", "drop -Xint, or " + ASK_FOR_VECTORS);
       }

@@ -25,7 +25,7 @@ public final class SliceNotation {
       entries.add(entry.strip());
     }
     if (entries.size() > 1 && entries.getLast().isEmpty()) {
-      // As in Python, a comma may follow the last entry.
+      // A comma may follow the last entry, as in Python.
       entries.removeLast();
     }
     int named = 0;

@@ -20,11 +20,11 @@ import jdk.incubator.vector.VectorSpecies;
  * Vector API has no multiply of bytes that adds neighbours, and a widening of a product to 32 bits
  * costs more than the product.
  *
- * <p>Two products fit only if one factor is above -128. So -128 in y counts as -127, and the rows
- * that it meets are subtracted afterwards.
+ * <p>Two products fit only if one factor is above -128. So -128 in y counts as -127, and the column
+ * of x at this place is subtracted afterwards.
  *
- * <p>Sums that come round a loop are never the receiver of a method: without a profile of the
- * classes that it has met, C2 leaves the call, and vectors become objects.
+ * <p>A sum that a loop carries is never the receiver of a method call: C2 has no profile of its
+ * class, does not inline the call, and vectors become objects.
  */
 final class VectorByteRows implements ByteRows {
   static final ByteRows SHARED = new VectorByteRows();
@@ -52,7 +52,7 @@ final class VectorByteRows implements ByteRows {
   /** Steps after which a lane of sums of odd products could overflow. */
   private static final int BLOCK = 1 << 15;
 
-  /** Makes the lower half of a lane of 32 bits a number from 0 on. */
+  /** Makes the lower half of a 32-bit lane a number of at least 0. */
   private static final int BIAS = 0x8000;
 
   private static final ByteRows REST = new ScalarByteRows();
@@ -150,7 +150,7 @@ final class VectorByteRows implements ByteRows {
     return sum(pair, pair.lanewise(VectorOperators.ASHR, 16), BIAS);
   }
 
-  /** The factors without the first ones, which an earlier vector has. */
+  /** The factors without the first ones, which an earlier vector already has. */
   private static ShortVector fresh(ShortVector factors, int seen) {
     return factors.and(ShortVector.fromArray(SHORTS, LATER, LANES - seen));
   }
@@ -180,7 +180,7 @@ final class VectorByteRows implements ByteRows {
     return even.add(high).reduceLanes(VectorOperators.ADD);
   }
 
-  /** Subtracts a column of x, which -128 as -127 has left. */
+  /** Subtracts the column of x that counting -128 as -127 left out. */
   private static void subtract(
       MemorySegment x, long at, long rows, int d, MemorySegment to, long toAt, long toStride) {
     for (long r = 0; r < rows; r++) {

@@ -5,7 +5,7 @@ import io.github.shardsum.internal.kernel.ByteRows;
 import io.github.shardsum.internal.kernel.DoubleRows;
 import io.github.shardsum.internal.kernel.FloatRows;
 import io.github.shardsum.internal.kernel.GemmKernels;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.kernel.LongRows;
 
 /**
@@ -15,14 +15,14 @@ import io.github.shardsum.internal.kernel.LongRows;
  *
  * @param gemm the register tiles for the processor
  */
-public record VectorKernels(GemmKernels gemm) implements Kernels {
+public record VectorKernels(GemmKernels gemm) implements KernelSet {
   /** Width of a vector here. */
   public static int width() {
     return Width.SHAPE.vectorBitSize();
   }
 
   /** The kernels in vectors of that width, which is at least 128 bits. */
-  public static Kernels make() {
+  public static KernelSet make() {
     return new VectorKernels(VectorGemmKernels.of(width()));
   }
 

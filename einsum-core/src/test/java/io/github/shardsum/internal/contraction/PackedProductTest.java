@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.kernel.GemmKernels;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.kernel.Tiles;
 import io.github.shardsum.internal.memory.Loops;
 import io.github.shardsum.internal.selection.KernelSelection;
@@ -236,7 +236,7 @@ class PackedProductTest {
 
   private static StepKernel packed(
       GemmKernels products, DType dtype, Loops batch, Loops rows, Loops columns, Loops sum) {
-    Kernels kernels = KernelSelection.best();
+    KernelSet kernels = KernelSelection.best();
     return switch (dtype) {
       case F32 ->
           new FloatPackedProduct(products.floats(), kernels.floats(), batch, rows, columns, sum);

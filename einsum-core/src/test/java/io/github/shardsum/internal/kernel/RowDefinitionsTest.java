@@ -27,7 +27,7 @@ class RowDefinitionsTest {
   private final Random random = new Random(27);
 
   /** The same numbers in each type; f32 has results of both widths. */
-  private record Trial(Kernels kernels, int n, long[] x, long[] y, long[] to, Typed typed) {
+  private record Trial(KernelSet kernels, int n, long[] x, long[] y, long[] to, Typed typed) {
     FloatRows floats() {
       return kernels.floats();
     }
@@ -70,7 +70,7 @@ class RowDefinitionsTest {
 
   private void check(String name, Results results, Consumer<Trial> run, Definition definition) {
     for (int n : LENGTHS) {
-      for (Kernels kernels : List.of(KernelSelection.best(), KernelSelection.scalar())) {
+      for (KernelSet kernels : List.of(KernelSelection.best(), KernelSelection.scalar())) {
         Trial trial = trial(kernels, n);
         run.accept(trial);
         long[] expected = trial.to.clone();
@@ -104,7 +104,7 @@ class RowDefinitionsTest {
     return wide;
   }
 
-  private Trial trial(Kernels kernels, int n) {
+  private Trial trial(KernelSet kernels, int n) {
     int size = (ROWS + 1) * (n + 3) + 20;
     long[] x = random.longs(size, -4, 5).toArray();
     long[] y = random.longs(size, -4, 5).toArray();
@@ -509,7 +509,7 @@ class RowDefinitionsTest {
   @Test
   void numbersNarrowed() {
     for (int n : LENGTHS) {
-      for (Kernels kernels : List.of(KernelSelection.best(), KernelSelection.scalar())) {
+      for (KernelSet kernels : List.of(KernelSelection.best(), KernelSelection.scalar())) {
         double[] x = random.doubles(n + 3, -1e3, 1e3).toArray();
         float[] to = new float[n + 5];
         float[] expected = to.clone();

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
  * odd positions, with NaN, infinities and both zeros, and without touching what is beside a row.
  */
 class RowKernelsTest {
-  private static final Kernels BEST = KernelSelection.best();
-  private static final Kernels SCALAR = KernelSelection.scalar();
+  private static final KernelSet BEST = KernelSelection.best();
+  private static final KernelSet SCALAR = KernelSelection.scalar();
 
   private final Random random = new Random(1);
 
@@ -279,7 +279,7 @@ class RowKernelsTest {
       double[] wideY = Rows.doubles(random, y);
       long[] longX = Rows.longs(random, count * step);
       long[] longY = Rows.longs(random, count * step + n);
-      for (Kernels kernels : new Kernels[] {BEST, SCALAR}) {
+      for (KernelSet kernels : new KernelSet[] {BEST, SCALAR}) {
         double[] lanes = new double[Sums.ROOM];
         double[] sums = new double[count + 1];
         double[] dots = new double[count + 1];

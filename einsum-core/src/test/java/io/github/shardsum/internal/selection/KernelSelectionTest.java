@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.internal.kernel.Fma;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.ops.KernelInfo;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +19,7 @@ class KernelSelectionTest {
 
   @Test
   void theWidthIsThatOfTheMode() {
-    Kernels best = KernelSelection.best();
+    KernelSet best = KernelSelection.best();
     if (MODE.equals("scalar") || !Fma.IN_HARDWARE) {
       assertSame(KernelSelection.scalar(), best);
     } else {

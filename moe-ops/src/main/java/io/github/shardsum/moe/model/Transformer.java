@@ -176,7 +176,7 @@ public final class Transformer {
   }
 
   /**
-   * How the program of a loss is written, beside what it computes.
+   * The form of a loss program, apart from what it computes.
    *
    * @param layouts annotations of values inside each layer whose experts have slots, by name, as
    *     {@code dispatched}; a name that the layer does not have is left out
@@ -187,7 +187,7 @@ public final class Transformer {
     /** Neither layouts nor residuals. */
     public static final Form PLAIN = new Form(Map.of(), false);
 
-    /** Before the name of a part: the sum that it adds to. */
+    /** Prefix of the name of the sum to which a part adds. */
     public static final String RESIDUAL = "residual.";
 
     /** Copies the map. */
@@ -237,11 +237,12 @@ public final class Transformer {
     Value next = tokens(p, "next", "B", batch, "T", target);
     Value real = p.convert(p.notEqual(next, TransformerSpec.PADDING), spec.dtype());
     Value count = p.maximum(p.sum(real, "B", "T"), 1);
-    // A shift by an integer near the largest logit is as good as by itself, and has no derivative.
+    // Shifts by an integer near the largest logit, which serves as well as the logit and has no
+    // derivative.
     Value shift = p.floor(p.max(logits, "V"));
     Value log = p.add(p.log(p.sum(p.exp(p.subtract(logits, shift)), "V")), shift);
-    // The logits of the targets and the mean of all are products of their own: no step of the size
-    // of all logits but the softmax.
+    // The logits of the targets and the mean of all logits are separate products, so that no step
+    // but the softmax has the size of all logits.
     Value chosen = layers.logitsOf(decoded, next);
     Value even = p.scale(layers.meanLogit(decoded), loss.smoothing());
     Value expected = p.add(p.scale(chosen, 1 - loss.smoothing()), even);

@@ -1,6 +1,6 @@
 package io.github.shardsum.moe.model;
 
-import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.route.ArgumentChecks;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.tensor.DType;
 import java.util.Arrays;
@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
- * Which Transformer programs are to be of; an immutable value.
+ * The sizes and options of a Transformer, from which its programs are made; an immutable value.
  *
  * <p>Every other layer of encoder and decoder has experts in place of its feed-forward network. The
  * latter is 2 * hidden wide, so that a token costs the same multiply-adds in both: two experts of
@@ -24,7 +24,8 @@ import java.util.regex.Pattern;
  * @param layers layers of the encoder, and of the decoder
  * @param experts E; 1 is the dense model of equal multiply-adds a token, without a router
  * @param positions P, the longest source or target in tokens
- * @param groups into how many groups a batch is routed, or as many as divide it evenly
+ * @param groups the number of groups into which a batch is routed, or fewer if this number does not
+ *     divide it
  * @param route how tokens are sent to experts
  * @param dtype of parameters and activations: f32 or f64
  */
@@ -53,15 +54,15 @@ public record TransformerSpec(
 
   /** Checks the sizes. */
   public TransformerSpec {
-    Checks.atLeast("transformer: vocabulary", END + 1, vocabulary);
-    Checks.atLeast("transformer: model", 1, model);
-    Checks.atLeast("transformer: heads", 1, heads);
-    Checks.atLeast("transformer: key", 1, key);
-    Checks.atLeast("transformer: hidden", 1, hidden);
-    Checks.atLeast("transformer: layers", 1, layers);
-    Checks.atLeast("transformer: experts", 1, experts);
-    Checks.atLeast("transformer: positions", 1, positions);
-    Checks.atLeast("transformer: groups", 1, groups);
+    ArgumentChecks.atLeast("transformer: vocabulary", END + 1, vocabulary);
+    ArgumentChecks.atLeast("transformer: model", 1, model);
+    ArgumentChecks.atLeast("transformer: heads", 1, heads);
+    ArgumentChecks.atLeast("transformer: key", 1, key);
+    ArgumentChecks.atLeast("transformer: hidden", 1, hidden);
+    ArgumentChecks.atLeast("transformer: layers", 1, layers);
+    ArgumentChecks.atLeast("transformer: experts", 1, experts);
+    ArgumentChecks.atLeast("transformer: positions", 1, positions);
+    ArgumentChecks.atLeast("transformer: groups", 1, groups);
     Objects.requireNonNull(route, "route");
     if (dtype != DType.F32 && dtype != DType.F64) {
       throw new IllegalArgumentException("transformer: dtype must be f32 or f64, got " + dtype);

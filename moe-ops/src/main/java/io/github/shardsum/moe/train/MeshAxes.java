@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * The labels that the axes of a mesh split: d sentences, x sentences and experts, m heads and
- * hidden widths. An axis of another name counts as x. Immutable.
+ * The labels that the axes of a mesh split: axis d splits sentences, x sentences and experts, m
+ * heads and hidden widths. An axis of another name counts as x. Immutable.
  *
  * @param mesh the devices
  * @param data axes over which sentences alone are split

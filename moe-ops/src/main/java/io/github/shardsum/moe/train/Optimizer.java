@@ -86,8 +86,8 @@ public sealed interface Optimizer {
       Value gradient = step.gradient();
       Value mean = average(p, step.slots().get(0), gradient, beta1);
       Value square = average(p, step.slots().get(1), p.multiply(gradient, gradient), beta2);
-      // The order of their section 2: what corrects the means is computed once, not of each
-      // element.
+      // The order of section 2 of the paper: the corrections of the means are computed once, not
+      // for each element.
       Value second = p.sqrt(bias(p, beta2, step));
       Value by = p.multiply(step.rate(), p.divide(second, bias(p, beta1, step)));
       Value floor = p.convert(p.scale(second, epsilon), step.dtype());
@@ -109,14 +109,14 @@ public sealed interface Optimizer {
   }
 
   /**
-   * Adafactor (Shazeer and Stern, 2018): of the mean of squares of a matrix only sums of rows and
-   * columns are kept, of each expert's its own. No mean of gradients; the update is relative to the
+   * Adafactor (Shazeer and Stern, 2018): keeps only the sums of rows and columns of a matrix's mean
+   * of squares, for each expert separately. No mean of gradients; the update is relative to the
    * parameter's size.
    *
    * @param decay the decay of step t is {@code 1 - t^-decay}
    * @param clip the largest root mean square of an update before it is scaled
    * @param smallestSquare added to squares of gradients
-   * @param smallestScale what a parameter's root mean square counts as at least
+   * @param smallestScale least value of a parameter's root mean square
    */
   record Adafactor(double decay, double clip, double smallestSquare, double smallestScale)
       implements Optimizer {
@@ -201,9 +201,9 @@ public sealed interface Optimizer {
   }
 
   /**
-   * Another optimizer, and a running mean of the parameters it leads to, which is better than the
-   * last of them: it does for a rate that stays what letting it fall would do. At step t the mean
-   * moves by {@code max(1 - decay, 10 / (t + 9))}, the whole way at first.
+   * Another optimizer with a running mean of its parameters. The mean is better than the last
+   * parameters: with a constant rate it has the effect of a falling one. At step t the mean moves
+   * by {@code max(1 - decay, 10 / (t + 9))}, the whole way at first.
    *
    * @param optimizer how parameters move
    * @param decay of the mean

@@ -5,7 +5,7 @@ import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
-import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.route.ArgumentChecks;
 import io.github.shardsum.internal.moe.train.Recomputation;
 import io.github.shardsum.internal.moe.train.ShardedState;
 import io.github.shardsum.internal.moe.train.TrainingState;
@@ -155,12 +155,12 @@ public final class Training implements AutoCloseable {
   public record Batch(Tensor source, Tensor target, Tensor next) {
     /** Checks that shapes agree. */
     public Batch {
-      Checks.rank("training: source", "[B, N]", source);
-      Checks.rank("training: target", "[B, T]", target);
-      Checks.shape("training: next", "[B, T]", target.shape(), next);
-      Checks.atLeast("training: sentences B", 1, source.size(0));
-      Checks.atLeast("training: source tokens N", 1, source.size(1));
-      Checks.atLeast("training: target tokens T", 1, target.size(1));
+      ArgumentChecks.rank("training: source", "[B, N]", source);
+      ArgumentChecks.rank("training: target", "[B, T]", target);
+      ArgumentChecks.shape("training: next", "[B, T]", target.shape(), next);
+      ArgumentChecks.atLeast("training: sentences B", 1, source.size(0));
+      ArgumentChecks.atLeast("training: source tokens N", 1, source.size(1));
+      ArgumentChecks.atLeast("training: target tokens T", 1, target.size(1));
       if (source.size(0) != target.size(0)) {
         throw new IllegalArgumentException(
             String.format(
@@ -462,7 +462,7 @@ public final class Training implements AutoCloseable {
    *     steps are negative; nothing is then changed
    */
   public void restore(Map<String, Tensor> saved, long made) {
-    Checks.atLeast("training: steps that were made", 0, made);
+    ArgumentChecks.atLeast("training: steps that were made", 0, made);
     List<String> missing = names.stream().filter(name -> !saved.containsKey(name)).toList();
     List<String> unknown =
         saved.keySet().stream().filter(name -> !names.contains(name)).sorted().toList();
@@ -569,7 +569,7 @@ public final class Training implements AutoCloseable {
    * @throws IllegalArgumentException as of one batch, or if there is none; nothing is then changed
    */
   public Report step(List<Batch> batches, double rate) {
-    Checks.atLeast("training: batches of a step", 1, batches.size());
+    ArgumentChecks.atLeast("training: batches of a step", 1, batches.size());
     if (batches.size() == 1) {
       return step(batches.getFirst(), rate);
     }

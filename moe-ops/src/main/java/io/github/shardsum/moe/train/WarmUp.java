@@ -1,6 +1,6 @@
 package io.github.shardsum.moe.train;
 
-import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.route.ArgumentChecks;
 
 /**
  * A learning rate that depends on the step alone, so that a run that is resumed has the bits of one
@@ -29,7 +29,7 @@ public record WarmUp(double peak, long steps) {
    * @throws IllegalArgumentException if the step is below 1
    */
   public double rate(long step) {
-    Checks.atLeast("rate: step", 1, step);
+    ArgumentChecks.atLeast("rate: step", 1, step);
     double done = (double) step / steps;
     return peak * Math.min(done, Math.sqrt(1 / done));
   }

@@ -13,9 +13,12 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** The C compiler that CC names, or cc: C is compared with as source, so no binary is kept. */
+/**
+ * The C compiler that CC names, or cc: C code is compiled from source each time, and no binary is
+ * kept.
+ */
 public final class CCompiler {
-  /** Flags of C that is timed: all that the machine has, and sums in any order. */
+  /** Flags of timed C code: all instructions of the machine, and sums in any order. */
   public static final List<String> FASTEST =
       List.of("-std=gnu11", "-O3", "-march=native", "-ffast-math", "-pthread");
 

@@ -18,7 +18,9 @@ import java.util.Optional;
 public record CacheLevel(String name, long bytes, boolean shared) {
   private static final String FOLDER = "/sys/devices/system/cpu/cpu0/cache";
 
-  /** Where the system tells nothing: what every processor of the last ten years has at least. */
+  /**
+   * Used if the system reports nothing: what every processor of the last ten years has at least.
+   */
   private static final List<CacheLevel> USUAL =
       List.of(
           new CacheLevel("L1", 32 << 10, false),
@@ -51,7 +53,7 @@ public record CacheLevel(String name, long bytes, boolean shared) {
   }
 
   /**
-   * Bytes of this level that so many threads may use together.
+   * Bytes of this level that a number of threads may use together.
    *
    * @param threads threads at work
    * @return bytes

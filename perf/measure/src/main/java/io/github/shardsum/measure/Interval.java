@@ -53,7 +53,8 @@ public record Interval(double median, double low, double high) {
 
   /**
    * The largest rank r, counted from 0, such that the median lies below the r-th of n numbers with
-   * a probability of at most 0.025: r or fewer of n fair coins are heads.
+   * a probability of at most 0.025. This is the probability that at most r of n fair coins show
+   * heads.
    */
   static int outermost(int n) {
     double tail = 0;

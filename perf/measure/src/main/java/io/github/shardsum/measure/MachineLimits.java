@@ -45,7 +45,7 @@ public record MachineLimits(int threads, double multiplyAddFlops, double copyByt
   }
 
   /**
-   * The higher of two measurements: what slows a machine down comes and goes.
+   * The higher of two measurements, since other work slows the machine down only at times.
    *
    * @param other another one with as many threads
    * @return the higher of each number

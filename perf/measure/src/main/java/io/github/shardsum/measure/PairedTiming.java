@@ -9,8 +9,8 @@ import java.util.Objects;
 import java.util.function.DoubleBinaryOperator;
 
 /**
- * The times of two that ran in the same rounds, so that what slowed the machine down for a while
- * slowed both and a ratio is taken within a round.
+ * The times of two candidates that ran in the same rounds. A disturbance slows down both, and
+ * ratios are taken within a round.
  *
  * @param first seconds a call, a round an element
  * @param second seconds a call in the same rounds

@@ -21,21 +21,27 @@ import java.util.Set;
  * counts, since a machine is slowed down only for a time. For one thread's use.
  */
 public final class Roofline {
-  /** Of a cache this share is used, since other data want some of it. */
+  /** The share of a cache that is used, since other data need some of it. */
   private static final double FILLED = 0.5;
 
   /** Memory is measured over at least this many bytes, and over a multiple of the last cache. */
   private static final long MEMORY_BYTES = 128L << 20;
 
-  /** Beyond this the multiple of the last cache is not followed: the heap may be small. */
+  /**
+   * Most bytes that are measured, even if the multiple of the last cache is larger, since the heap
+   * may be small.
+   */
   private static final long MOST_MEMORY_BYTES = 512L << 20;
 
   private static final int TIMES_LAST_CACHE = 4;
 
-  /** Less than a page is moved as fast as a page, and is over before a clock can tell. */
+  /**
+   * Least bytes that are measured: less than a page is moved as fast as a page, in too short a time
+   * for a clock.
+   */
   private static final double LEAST_BYTES = 16 << 10;
 
-  /** Windows are so much longer the first time, for then the JIT is not done with the loop. */
+  /** Factor by which the first windows are longer, since the JIT has not yet compiled the loop. */
   private static final int FIRST = 5;
 
   private final Workers workers;
@@ -146,7 +152,7 @@ public final class Roofline {
         .orElseThrow();
   }
 
-  /** Seconds a byte lie on the line between the two kinds of traffic. */
+  /** Interpolates seconds a byte between the two kinds of traffic. */
   private double mixture(long footprint, Traffic low, Traffic high, double written) {
     double above = bytes(footprint, high);
     if (low == high) {

@@ -4,21 +4,24 @@ package io.github.shardsum.measure;
 public final class Stopwatch {
   private static final long WINDOW_NANOS = 100_000_000;
 
-  /** The JIT is done with the loops after two or three windows, as a rule. */
+  /** Windows after which the JIT has usually compiled the loops. */
   private static final int FEWEST_WINDOWS = 5;
 
-  /** On a busy machine the JIT's own threads wait too, and loops are slow until these have run. */
+  /**
+   * Seconds at least, since on a busy machine the JIT's own threads wait too, and loops are slow
+   * until they have run.
+   */
   private static final int QUIET_WINDOWS = 3;
 
   private static final int MOST_WINDOWS = 40;
 
-  /** A window that takes this share of the best time so far brings nothing new. */
+  /** A window that takes more than this share of the best time so far is no progress. */
   private static final double SETTLED = 0.99;
 
   private Stopwatch() {}
 
   /**
-   * Seconds of the fastest run, found by windows until a few in a row bring nothing new.
+   * Seconds of the fastest run, in windows until a few in a row make no progress.
    *
    * @param run a fraction of a millisecond of work, or longer
    * @return the seconds

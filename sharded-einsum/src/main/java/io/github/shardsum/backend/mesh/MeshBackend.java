@@ -5,6 +5,7 @@ import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.SumOrder;
+import io.github.shardsum.internal.backend.KernelCode;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.plan.PartitionFinder;
 import io.github.shardsum.internal.partition.plan.ProgramPlanning;

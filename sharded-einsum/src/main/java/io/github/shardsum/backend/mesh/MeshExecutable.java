@@ -5,7 +5,7 @@ import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.internal.backend.CheckedExecutable;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
-import io.github.shardsum.internal.partition.run.PlanRunner;
+import io.github.shardsum.internal.partition.run.SpmdRunner;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlannedValue;
@@ -44,7 +44,7 @@ public final class MeshExecutable implements Executable {
   private final CompositeCode.Finder composites;
   private final OptionalLong limit;
   private final boolean isTimed;
-  private volatile PlanRunner runner;
+  private volatile SpmdRunner runner;
   private final CheckedExecutable executable;
 
   MeshExecutable(
@@ -59,7 +59,7 @@ public final class MeshExecutable implements Executable {
     this.composites = composites;
     this.limit = limit;
     this.isTimed = isTimed;
-    this.runner = new PlanRunner(plan.plan(), collectives, composites, isTimed);
+    this.runner = new SpmdRunner(plan.plan(), collectives, composites, isTimed);
     this.executable =
         new CheckedExecutable(
             program,
@@ -123,7 +123,7 @@ public final class MeshExecutable implements Executable {
     }
     runner.close();
     plan = new ProgramPlan(plan.given(), plan.layouts(), plan.program(), raised, plan.cost());
-    runner = new PlanRunner(raised, collectives, composites, isTimed);
+    runner = new SpmdRunner(raised, collectives, composites, isTimed);
   }
 
   private void gather(ShardedTensor result, Tensor output) {

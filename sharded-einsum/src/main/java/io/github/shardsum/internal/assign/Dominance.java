@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /** Strategies that another one of the node replaces at no cost, whatever its neighbours choose. */
 final class Dominance {
-  /** Strategies of a node above which the pairs are too many. */
+  /** Most strategies of a node whose pairs are compared. */
   private static final int MOST_STRATEGIES = 200;
 
   private static final long MOST_WORK = 100_000_000L;
@@ -18,7 +18,7 @@ final class Dominance {
     this.effort = effort;
   }
 
-  /** Looks at the nodes that changed, and returns whether a strategy went. */
+  /** Examines the nodes that changed, and returns whether a strategy was removed. */
   boolean run(int[] labels) {
     boolean any = false;
     for (WorkNode node : graph.nodes) {

@@ -41,7 +41,7 @@ final class Dual {
     this(model, effort, price, new double[model.vectorLength]);
   }
 
-  /** Begins at the prices and messages of another dual of the same edges and points. */
+  /** Begins with the prices and messages of another dual of the same edges and points. */
   Dual(Model model, Effort effort, double[] price, double[] messages) {
     this.model = model;
     this.effort = effort;
@@ -182,7 +182,7 @@ final class Dual {
     }
   }
 
-  /** Chooses against the choices of nodes before and the messages of those to come. */
+  /** Chooses given the choices of earlier nodes and the messages of later ones. */
   private void round(int node) {
     int at = model.offset[node];
     int size = model.size(node);
@@ -225,7 +225,7 @@ final class Dual {
     return bound;
   }
 
-  /** Sends a message to an edge's other end, and returns the least of it, which is taken off. */
+  /** Sends a message to an edge's other end, and returns its least entry, which was subtracted. */
   private double send(int node, int e, int to, double weight) {
     int at = model.offset[node];
     int size = model.size(node);

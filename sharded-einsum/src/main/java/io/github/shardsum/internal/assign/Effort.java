@@ -2,7 +2,7 @@ package io.github.shardsum.internal.assign;
 
 /**
  * Work that one thread did, in matrix entries and the like: it ends phases, so that equal input
- * gives equal output. The clock ends a run only if the work takes far longer than expected.
+ * gives equal output. The clock ends a run only if the work takes much longer than expected.
  */
 final class Effort {
   private static final long LOOK = 1L << 21;

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.assign;
 
 /**
- * Chains of tree moves; a chain is accepted or taken back as one. One thread, own random numbers.
+ * Chains of tree moves; a chain is accepted or undone as a whole. One thread, own random numbers.
  */
 final class LocalSearch {
   private static final int[] SIZES = {1, 4, 12, 40, 150, 600, 3000};
@@ -278,7 +278,7 @@ final class LocalSearch {
     return false;
   }
 
-  /** Goes on from the present choice until so much work is done. */
+  /** Continues from the present choice until so much work is done. */
   void search(long share) {
     long until = effort.done() + share;
     while (effort.done() < until && !effort.isSpent()) {
@@ -325,7 +325,7 @@ final class LocalSearch {
     return SIZES[random.below(5)] < size ? SIZES[random.below(4)] : Math.max(1, size);
   }
 
-  /** A cheaper choice; memory that it takes is paid for by others. */
+  /** Makes a choice cheaper; other nodes free the memory that it takes. */
   private void lower(int size) {
     move.apply(anywhere(), size, memory, 0, -1);
     for (int count = 0; count < 6; count++) {
@@ -337,7 +337,7 @@ final class LocalSearch {
     }
   }
 
-  /** Some other strategy of a node, and what follows from it. */
+  /** Moves a node to another strategy, with all changes that follow. */
   private void force(int size) {
     int root = anywhere();
     int forced = otherStrategy(root);
@@ -375,8 +375,8 @@ final class LocalSearch {
   }
 
   /**
-   * Makes memory cheap in a region of the graph, and dear again until the limit is kept; what is
-   * free then is spent.
+   * Makes memory cheap in a region of the graph, then expensive until the limit holds, and uses the
+   * memory that is left.
    */
   private void oscillate(int size) {
     int count = gather(4 + size);

@@ -28,7 +28,7 @@ final class Reduction {
   /** Cost of what was taken away. */
   long base;
 
-  /** Whether it is proven that no choice is possible. */
+  /** Whether no choice is possible, which is proven. */
   boolean infeasible;
 
   Reduction(AssignmentProblem problem, Effort effort) {

@@ -15,7 +15,7 @@ public final class Solver {
   /** Work a second of the options: about half of what one core does. */
   private static final double RATE = 1.5e8;
 
-  /** Parts of all work for the first phase's bound and search, and for a later phase's. */
+  /** Shares of the work for the bound and search of the first phase, and of a later phase. */
   private static final double FIRST_DUAL = 0.25;
 
   private static final double FIRST_SEARCH = 0.2;
@@ -28,10 +28,10 @@ public final class Solver {
   /** The most work of a phase's search before its bound is used, by entry of the graph. */
   private static final long ENOUGH = 20_000;
 
-  /** Nodes from which choices are improved at changing prices above all. */
+  /** Number of nodes from which most of the search is at changing prices. */
   private static final int MANY_NODES = 1000;
 
-  /** A gap above which the bound makes little impossible. */
+  /** A gap above which the bound excludes little. */
   private static final double WORTH_FIXING = 0.04;
 
   private static final int MOST_PHASES = 7;
@@ -96,7 +96,7 @@ public final class Solver {
     return phase(model, phase);
   }
 
-  /** Prices of points that went are those of the next point that stayed. */
+  /** A removed point passes its price to the next point that stayed. */
   private void movePrices() {
     double[] moved = new double[graph.time.points()];
     for (int point = 0; point < graph.time.marked(); point++) {
@@ -180,7 +180,7 @@ public final class Solver {
     return Math.min(whole, effort.done() + (long) (whole * part));
   }
 
-  /** Raises the bound, and returns roundings of which the last is the first. */
+  /** Raises the bound, and returns roundings, the latest first. */
   private List<int[]> raise(Dual dual, double upper, long until) {
     List<int[]> roundings = new ArrayList<>();
     int iterations = 0;

@@ -14,7 +14,7 @@ final class TreeMove {
   private final Random64 random;
   private final Effort effort;
 
-  /** In which tree a node was last, or next to one. */
+  /** The tree that a node was last in or next to. */
   private final int[] inside;
 
   private final int[] touched;
@@ -189,7 +189,7 @@ final class TreeMove {
     effort.add((long) size * width);
   }
 
-  /** Among equals the present one or another, by coin. */
+  /** Among equals, chooses the present one or another at random. */
   private int bestOfRoot(int root) {
     int at = model.offset[root];
     int size = model.size(root);

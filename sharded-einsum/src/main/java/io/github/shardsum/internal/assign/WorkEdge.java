@@ -23,7 +23,7 @@ final class WorkEdge {
     return node == a ? b : a;
   }
 
-  /** The distance of two entries whose strategies of a node are neighbours. */
+  /** The distance between the entries of neighbouring strategies of a node. */
   int stride(WorkNode node) {
     return node == a ? b.size() : 1;
   }

@@ -65,7 +65,7 @@ final class EdgePrices {
     return new Edge(node, to.node, costs);
   }
 
-  /** The edge from a value to what it becomes, in layouts of one value. */
+  /** The edge from a value to its successor, with layouts of one value. */
   Edge move(Slot from, List<Layout> before, Slot to, List<Layout> after, Value value, long times) {
     double[] costs = matrix(value, from.by, before, after, share(from) * times, false, false);
     return new Edge(from.node, to.node, costs);
@@ -86,7 +86,7 @@ final class EdgePrices {
     return new Edge(first, second, costs);
   }
 
-  /** Readers of one value may share a reshard: a bound has a part of it from each. */
+  /** Readers of one value may share a reshard, so a bound counts a part of it for each. */
   private double share(Slot from) {
     return isBound ? 1.0 / Math.max(1, from.readers) : 1;
   }

@@ -36,13 +36,13 @@ import java.util.function.UnaryOperator;
  * <p>With {@link Kind#ESTIMATE} prices are those of a plan in which every value is moved to its
  * layout and read from there. With {@link Kind#BOUND} no plan costs less than the graph's least
  * cost: readers of one value may share a reshard, so each pays its part of it; sums that may travel
- * together start nothing; only einsums are work; and only inputs hold memory.
+ * together pay for no start; only einsums count as work; and only inputs hold memory.
  */
 final class LayoutGraph {
   /** Most layouts of a value. */
   private static final int MOST_LAYOUTS = 300;
 
-  /** Most of what all costs may sum to, in the graph's unit. */
+  /** The largest sum of all costs, in the graph's unit. */
   private static final double MOST_SUM = 5e16;
 
   /** Most parts of an element or second in the graph's unit. */
@@ -422,7 +422,7 @@ final class LayoutGraph {
     return problem(nodes, edges, limit, isTied ? Repeats.groups(sites) : Map.of());
   }
 
-  /** Whether a way stands for all those that are not listed. */
+  /** Whether a way represents all those that are not listed. */
   private boolean isWild(Site site) {
     return kind == Kind.BOUND && !site.choices.isComplete();
   }

@@ -61,7 +61,7 @@ final class Repeats {
   }
 
   /**
-   * Names of values that are annotated together, each with a number of its group. Neighbours are
+   * Names of values that are annotated together, each with the number of its group. Neighbours are
    * compared to a small distance, so that the first and the last layer are in the group of the
    * others.
    */

@@ -30,15 +30,15 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * Looks for annotations by the planner's own prices: says a solution with few annotations, gives
- * labels to axes all over a program, changes one or two annotations at a time, and drops those that
- * save nothing.
+ * Searches for annotations by the planner's own prices. It expresses a solution with few
+ * annotations, splits one label by an axis all over a program, changes one or two annotations at a
+ * time, and drops those that save nothing.
  */
 final class Search {
-  /** Values of which one is annotated next, of those whose layout is not yet as it should be. */
+  /** Number of candidates for the next annotation, among values whose layout is still wrong. */
   private static final int LOOK_AHEAD = 8;
 
-  /** How often layouts are completed to say one solution. */
+  /** How often layouts are completed to express one solution. */
   private static final int MOST_PROPAGATIONS = 300;
 
   /** Values up to which two annotations are changed at a time. */
@@ -49,7 +49,7 @@ final class Search {
 
   private static final int FEW_PROPAGATIONS = 100;
 
-  /** The same where none of the first ones repairs anything. */
+  /** The number of candidates if none of the first ones repairs anything. */
   private static final int MOST_AHEAD = 40;
 
   private final Program program;
@@ -198,7 +198,7 @@ final class Search {
     SortedMap<String, String> chosen = new TreeMap<>();
     List<Variable> wrong = wrong(chosen, solution);
     if (isTied) {
-      // Inputs say most of a program of many layers; those that were not needed are dropped later.
+      // Inputs determine most layouts of a program of many layers; needless ones are dropped later.
       wrong.stream().filter(Variable::isInput).forEach(one -> say(chosen, one, solution));
       wrong = wrong(chosen, solution);
     }

@@ -28,7 +28,7 @@ final class Trials {
   /** Relative difference of two prices that counts as rounding. */
   private static final double ROUNDING = 1e-9;
 
-  /** Relative difference of prices up to which plans are as one to a reader. */
+  /** Relative difference of prices up to which plans count as equal to a reader. */
   private static final double SMALL = 1e-6;
 
   /** Share of a peak below which another one counts as smaller where prices are equal. */
@@ -93,7 +93,7 @@ final class Trials {
           || (price <= other.price + rounding && peak < CLEARLY * other.peak);
     }
 
-    /** Whether this is as good for a user, who pays the price and has the memory. */
+    /** Whether this is as good for a user, by price and memory. */
     boolean isNoWorseThan(Trial other) {
       return price <= other.price * (1 + ROUNDING)
           && CLEARLY * peak <= other.peak
@@ -112,7 +112,7 @@ final class Trials {
     return left <= 0;
   }
 
-  /** Allows for plans with fewer annotations, whatever was made before. */
+  /** Allows more plans, for a search for fewer annotations, whatever was planned before. */
   void allowDrops() {
     left = Math.max(left, drops);
   }
@@ -167,7 +167,7 @@ final class Trials {
     return new PlanOptions(options.topology(), OptionalLong.empty(), options.replication());
   }
 
-  /** The plan of a trial, or of one that does not fit another one that does. */
+  /** The plan of a trial; if it does not fit, the plan of another trial that does. */
   ProgramPlan plan(Trial trial) {
     return plan(trial.annotations, trial.fits ? withoutLimit() : options);
   }

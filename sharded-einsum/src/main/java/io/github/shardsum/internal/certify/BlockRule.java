@@ -156,14 +156,14 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     Held x = read.isEmpty() ? made : read.getFirst();
     return switch (statement.operation()) {
       case Movement.Split(_, String label, List<String> into, _) -> {
-        List<Cut> parts = made.cuts().subList(x.dim(label), x.dim(label) + into.size());
-        Cut whole = x.cuts().get(x.dim(label));
-        require(Cut.merged(label, parts).equals(whole), "must split %s, got %s", whole, parts);
+        List<LabelCut> parts = made.cuts().subList(x.dim(label), x.dim(label) + into.size());
+        LabelCut whole = x.cuts().get(x.dim(label));
+        require(LabelCut.merged(label, parts).equals(whole), "must split %s, got %s", whole, parts);
         yield List.of(x.with(x.dim(label), 1, parts));
       }
       case Movement.Merge(_, List<String> labels, String into) -> {
         int dim = x.dim(labels.getFirst());
-        Cut merged = Cut.merged(into, x.cuts().subList(dim, dim + labels.size()));
+        LabelCut merged = LabelCut.merged(into, x.cuts().subList(dim, dim + labels.size()));
         yield List.of(x.with(dim, labels.size(), List.of(merged)));
       }
       case Nested.Manual manual -> {
@@ -203,7 +203,8 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
 
   private static Held whole(Value value) {
     ValueType type = value.type();
-    Stream<Cut> cuts = type.names().stream().map(label -> Cut.whole(label, type.size(label)));
+    Stream<LabelCut> cuts =
+        type.names().stream().map(label -> LabelCut.whole(label, type.size(label)));
     return new Held(cuts.toList(), Set.of(), ReduceKind.SUM);
   }
 
@@ -231,9 +232,9 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     List<Held> outputs =
         meaning.outputs().stream().map(values::get).map(made -> sliced(made, inputs)).toList();
     Stream<Held> edge = Stream.concat(inputs.stream(), outputs.stream());
-    Map<String, Cut> at = new HashMap<>();
-    for (Cut cut : edge.flatMap(held -> held.cuts().stream()).toList()) {
-      Cut first = at.computeIfAbsent(cut.label(), _ -> cut);
+    Map<String, LabelCut> at = new HashMap<>();
+    for (LabelCut cut : edge.flatMap(held -> held.cuts().stream()).toList()) {
+      LabelCut first = at.computeIfAbsent(cut.label(), _ -> cut);
       boolean isPart = may.contains(cut.label()) && cut.equals(first);
       boolean fits = isPart || (cut.isWhole() && first.isWhole());
       require(fits, "%s must be whole, or of %s and split alike", cut, may);
@@ -243,12 +244,13 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
 
   /** A result with the part of each label that operands have, where all of it was made. */
   private static Held sliced(Held made, List<Held> operands) {
-    List<Cut> cuts = new ArrayList<>();
-    for (Cut cut : made.cuts()) {
-      Stream<Cut> parts =
+    List<LabelCut> cuts = new ArrayList<>();
+    for (LabelCut cut : made.cuts()) {
+      Stream<LabelCut> parts =
           operands.stream()
               .flatMap(held -> held.cuts().stream())
-              .filter(part -> cut.isWhole() && cut.equals(Cut.whole(part.label(), part.size())));
+              .filter(
+                  part -> cut.isWhole() && cut.equals(LabelCut.whole(part.label(), part.size())));
       cuts.add(parts.filter(part -> !part.isWhole()).findFirst().orElse(cut));
     }
     return new Held(cuts, made.partial(), made.kind());
@@ -256,7 +258,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
 
   /** How the result lies: each label as in the operands, and one that none of them has as made. */
   Held result(List<Held> read, Held made, boolean slices) {
-    Map<String, Cut> at = new HashMap<>();
+    Map<String, LabelCut> at = new HashMap<>();
     Map<Integer, Set<MeshAxis>> addends = new HashMap<>(Map.of(0, Set.of()));
     for (int i = 0; i < read.size(); i++) {
       Set<MeshAxis> own = read.get(i).partial();
@@ -265,12 +267,12 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
       require(fits, "operands must be no addends, but all of a number of %s, got %s", sums, read);
       meet(read.get(i), slices, at);
     }
-    List<Cut> cuts = new ArrayList<>();
-    Map<String, Cut> own = new HashMap<>();
-    for (Cut cut : made.cuts()) {
-      Cut other = whole.contains(cut.label()) ? Cut.whole(cut.label(), cut.size()) : cut;
+    List<LabelCut> cuts = new ArrayList<>();
+    Map<String, LabelCut> own = new HashMap<>();
+    for (LabelCut cut : made.cuts()) {
+      LabelCut other = whole.contains(cut.label()) ? LabelCut.whole(cut.label(), cut.size()) : cut;
       // Dimensions of one label, as of a diagonal, lie in the same way.
-      Cut first = own.computeIfAbsent(cut.label(), label -> at.getOrDefault(label, other));
+      LabelCut first = own.computeIfAbsent(cut.label(), label -> at.getOrDefault(label, other));
       cuts.add(first);
     }
     made.labels().forEach(at::remove);
@@ -284,9 +286,9 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
   }
 
   /** Adds how an operand has its labels, but for those that must be whole. */
-  private void meet(Held operand, boolean slices, Map<String, Cut> at) {
+  private void meet(Held operand, boolean slices, Map<String, LabelCut> at) {
     Set<String> met = new HashSet<>(whole);
-    for (Cut cut : operand.cuts()) {
+    for (LabelCut cut : operand.cuts()) {
       if (met.add(cut.label())) {
         at.merge(cut.label(), cut, (one, other) -> both(one, other, slices));
       } else {
@@ -295,14 +297,14 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     }
   }
 
-  private static Cut both(Cut one, Cut other, boolean slices) {
+  private static LabelCut both(LabelCut one, LabelCut other, boolean slices) {
     boolean fits = one.equals(other) || isTaken(one, other, slices) || isTaken(other, one, slices);
     require(fits, "%s must be the same in all operands, got %s and %s", one.label(), one, other);
     return isTaken(one, other, slices) ? other : one;
   }
 
   /** Whether the indices are taken that the other has, or one that is repeated for all of them. */
-  private static boolean isTaken(Cut cut, Cut other, boolean slices) {
+  private static boolean isTaken(LabelCut cut, LabelCut other, boolean slices) {
     return cut.isWhole() && (cut.size() == other.size() ? slices : cut.size() == 1);
   }
 }

@@ -13,8 +13,8 @@ import java.util.TreeSet;
 
 /**
  * Follows along which axes of regions the members may have different values, step by step of a
- * plan: what is put together or reduced over an axis is the same along it, what a member knows its
- * place by is not, and all else differs where something that it is made of does.
+ * plan: a gathered or reduced value is the same along an axis, a member's index differs, and any
+ * other value differs if one of its operands does.
  */
 final class Differences {
   private Differences() {}

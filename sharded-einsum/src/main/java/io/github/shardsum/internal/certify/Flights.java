@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The order in time of a plan: which values are in flight. Each has exactly one reader, an await,
- * later in the same plan; a start is of a collective that moves one block; few are in flight at
+ * The order in time of a plan: which values are in flight. Each has exactly one reader, a later
+ * await in the same plan; a start is of a collective that moves one block; few are in flight at
  * once, and none while a loop, windows or the parts of a composite run, or at the end. So all
  * devices issue starts in one order, the list's, and nothing in flight is read or written.
  */
@@ -64,7 +64,7 @@ final class Flights {
     };
   }
 
-  /** An await gives what is in flight, under the same name; a complete sum of bf16 is rounded. */
+  /** An await gives the value in flight, under the same name; a complete sum of bf16 is rounded. */
   private void land(PlanStep step) {
     boolean single = step.operands().size() == 1 && step.results().size() == 1;
     int flight = step.operands().getFirst();

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * axes, each counted once, sum to the block. Devices that differ only along other axes have the
  * same.
  */
-record Held(List<Cut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
+record Held(List<LabelCut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
   Held {
     Set<MeshAxis> used = new HashSet<>(partial);
     Stream<MeshAxis> axes = cuts.stream().flatMap(cut -> cut.axes().stream());
@@ -31,7 +31,7 @@ record Held(List<Cut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
   }
 
   List<String> labels() {
-    return cuts.stream().map(Cut::label).toList();
+    return cuts.stream().map(LabelCut::label).toList();
   }
 
   /** The first dimension of a label. */
@@ -43,15 +43,15 @@ record Held(List<Cut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
 
   /** The same with other names of the dimensions. */
   Held named(List<String> labels) {
-    List<Cut> all = new ArrayList<>();
+    List<LabelCut> all = new ArrayList<>();
     require(labels.size() == cuts.size(), "must have labels %s, got %s", labels, this);
     cuts.forEach(cut -> all.add(cut.named(labels.get(all.size()))));
     return new Held(all, partial, kind);
   }
 
   /** The same with some dimensions replaced. */
-  Held with(int first, int count, List<Cut> others) {
-    List<Cut> all = new ArrayList<>(cuts);
+  Held with(int first, int count, List<LabelCut> others) {
+    List<LabelCut> all = new ArrayList<>(cuts);
     all.subList(first, first + count).clear();
     all.addAll(first, others);
     return new Held(all, partial, kind);

@@ -21,8 +21,8 @@ import java.util.Set;
 
 /**
  * The law of plans that keep one order of floating-point sums. Addends on devices are nodes of the
- * sum's tree, and are completed as they are: by one reduction over the axes of the split label, in
- * their order, whose own tree then joins nodes to nodes. Everything else reads complete sums.
+ * sum's tree. One reduction over the axes of the split label, in their order, completes them, since
+ * its tree joins nodes to nodes. Every other step reads complete sums.
  */
 final class OrderLaw {
   private final SpmdPlan plan;
@@ -54,7 +54,7 @@ final class OrderLaw {
     }
   }
 
-  /** Addends that are given have no index; the mesh's axes are their order. */
+  /** Addends that are inputs have no index; their order is that of the mesh's axes. */
   private void given() {
     for (int input = 0; input < plan.inputs().size(); input++) {
       Set<String> partial = partial(plan.value(input));
@@ -220,7 +220,7 @@ final class OrderLaw {
     require(areNodes, "%s: parts of %s must be whole subtrees", name, first.get(outermost));
   }
 
-  /** Lengths of chunks, each cut into so many again. */
+  /** Lengths of chunks after each is cut into so many parts. */
   private static long[] cut(long[] lengths, int parts) {
     long[] finer = new long[lengths.length * parts];
     for (int i = 0; i < lengths.length; i++) {
@@ -244,7 +244,7 @@ final class OrderLaw {
     return true;
   }
 
-  /** Whether all that a tree over the parts joins are nodes of the tree over the leaves. */
+  /** Whether every node of the tree over the parts is a node of the tree over the leaves. */
   private static boolean areNodes(long size, long parts, long chunk, long leaf) {
     return joins(0, parts, size, chunk, leaf);
   }

@@ -348,10 +348,10 @@ public final class PlanChecker {
   /** The parts that devices hold of a value with these labels, in the layout of a term. */
   private Held held(Term labels, Shape shape, Term layout) {
     require(layout.size() == shape.rank(), "must lie as %s, got %s", layout, shape);
-    List<Cut> cuts = new ArrayList<>();
+    List<LabelCut> cuts = new ArrayList<>();
     for (int dim = 0; dim < layout.size(); dim++) {
       String label = labels.axis(dim).label();
-      cuts.add(new Cut(label, shape.size(dim), wide(layout.axis(dim).mesh())));
+      cuts.add(new LabelCut(label, shape.size(dim), wide(layout.axis(dim).mesh())));
     }
     return new Held(cuts, Set.copyOf(wide(layout.partial())), ReduceKind.SUM);
   }
@@ -576,13 +576,13 @@ public final class PlanChecker {
   private Held outside(Term term, Held inside) {
     require(inside.partial().isEmpty(), "a member's part must be no addends, got %s", inside);
     require(term.size() == inside.cuts().size(), "must lie as %s, got %s", term, inside);
-    List<Cut> cuts = new ArrayList<>();
+    List<LabelCut> cuts = new ArrayList<>();
     for (int dim = 0; dim < term.size(); dim++) {
-      Cut cut = inside.cuts().get(dim);
+      LabelCut cut = inside.cuts().get(dim);
       List<MeshAxis> first = wide(term.axis(dim).mesh());
       long parts = first.stream().mapToLong(MeshAxis::size).reduce(1, Math::multiplyExact);
       cuts.add(
-          new Cut(term.axis(dim).label(), Math.multiplyExact(cut.size(), parts), first)
+          new LabelCut(term.axis(dim).label(), Math.multiplyExact(cut.size(), parts), first)
               .by(cut.axes()));
     }
     return new Held(cuts, Set.copyOf(wide(term.partial())), ReduceKind.SUM);
@@ -591,7 +591,7 @@ public final class PlanChecker {
   /** Carried values have the same layout in every round; a round has one index of each sequence. */
   private List<Held> looped(Nested.Scan scan, SpmdPlan plan, List<Held> read) {
     PlanChecker body = body(scan, plan);
-    List<Cut> rounds = List.of(Cut.whole(scan.label(), scan.count()));
+    List<LabelCut> rounds = List.of(LabelCut.whole(scan.label(), scan.count()));
     int carried = scan.carried().size();
     for (int i = 0; i < read.size(); i++) {
       Held inner = body.values.get(i);

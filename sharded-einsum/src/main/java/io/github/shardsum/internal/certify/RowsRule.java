@@ -22,16 +22,16 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The rule of a composite whose rows travel to the devices of its weights. By the labels of the
- * statement alone: the first label of the first operand is that of groups, the first label of an
- * operand without groups that of experts. Groups are split over some axes, of which the last split
- * the experts; another label of the weights may be split over axes of its own, along which devices
- * have addends of rows.
+ * The rule of a composite whose rows travel to the devices of its weights. It uses the labels of
+ * the statement alone: the first label of the first operand is that of groups; the first label of
+ * an operand without groups is that of experts. Groups are split over some axes, of which the last
+ * split the experts; another label of the weights may be split over axes of its own, along which
+ * devices have addends of rows.
  *
- * <p>Of the parts the flow is followed: rows that a device sends, and rows that it receives, meet
- * in no part but one that moves rows, whose counts are those of the way there, exchanged for the
- * way back. Everything that is written is read, rows in the order in which they were written. Which
- * function a local composite computes of what it reads is its kernel's matter.
+ * <p>The rule follows the flow through the parts. Only a part that moves rows has both rows that a
+ * device sends and rows that it receives; its counts are those of the way there, exchanged for the
+ * way back. Everything that is written is read, rows in the order in which they were written. The
+ * rule does not check which function a local composite computes.
  */
 final class RowsRule {
   private final Action.Partitioned action;
@@ -68,7 +68,7 @@ final class RowsRule {
    * Follows a step.
    *
    * @param read the parts that devices hold of the operands
-   * @param said how the results are said to lie
+   * @param said the layouts that the plan gives the results
    * @return how they lie
    */
   static List<Held> made(Action.Partitioned action, Mesh mesh, List<Held> read, List<Held> said) {
@@ -90,7 +90,7 @@ final class RowsRule {
   /** The axes of the one other label of weights that is split. */
   private List<MeshAxis> inner(Held weight) {
     List<MeshAxis> axes = new ArrayList<>();
-    for (Cut cut : weight.cuts()) {
+    for (LabelCut cut : weight.cuts()) {
       if (!cut.label().equals(experts) && !cut.isWhole()) {
         require(axes.isEmpty(), "one label of weights must be split, got %s", weight);
         axes.addAll(cut.axes());
@@ -108,7 +108,7 @@ final class RowsRule {
     for (Held held : read) {
       require(held.partial().isEmpty(), "operands must be no addends, got %s", held);
       boolean isOfGroups = isOfGroups(held);
-      for (Cut cut : held.cuts()) {
+      for (LabelCut cut : held.cuts()) {
         List<MeshAxis> asked =
             cut.label().equals(groups) ? tokens : cut.label().equals(experts) ? rows : List.of();
         boolean mayBe = !isOfGroups && !cut.label().equals(experts) && cut.axes().equals(inner);
@@ -118,15 +118,15 @@ final class RowsRule {
   }
 
   /**
-   * By the statement's own meaning, of tokens that are gathered along the axes of rows and of whole
-   * weights; each device then keeps its part. So axes that split groups alone are those over which
-   * gradients of weights are addends.
+   * The results by the statement's own meaning, with tokens gathered along the axes of rows and
+   * whole weights, of which each device keeps its part. So gradients of weights are addends over
+   * the axes that split groups alone.
    */
   private List<Held> results() {
     List<Held> whole = new ArrayList<>();
     for (Held held : read) {
       Held all = held;
-      for (Cut cut : held.cuts()) {
+      for (LabelCut cut : held.cuts()) {
         List<MeshAxis> gathered = cut.label().equals(groups) ? rows : cut.axes();
         all = all.gather(cut.label(), gathered);
       }
@@ -146,7 +146,7 @@ final class RowsRule {
   private Held kept(Held made, Held lies) {
     boolean isOfGroups = isOfGroups(made);
     Held result = made.slice(isOfGroups ? groups : experts, rows);
-    for (Cut cut : lies.cuts()) {
+    for (LabelCut cut : lies.cuts()) {
       boolean isOther = !cut.label().equals(groups) && !cut.label().equals(experts);
       if (isOther && !cut.isWhole()) {
         require(cut.axes().equals(inner), "%s must be split over %s", cut, inner);
@@ -160,7 +160,7 @@ final class RowsRule {
     return result;
   }
 
-  /** Where a buffer is: with what a device sends, or with what it receives. */
+  /** The side of a buffer: rows that a device sends, or rows that it receives. */
   private enum Side {
     SENT,
     SENT_COUNTS,
@@ -189,7 +189,7 @@ final class RowsRule {
     private boolean isAgreed;
     private int back;
 
-    /** The place among what was written of the rows that travelled last. */
+    /** The position of the rows that travelled last among the written buffers. */
     private int moved = -1;
 
     Flow(RowsRule rule) {
@@ -309,7 +309,7 @@ final class RowsRule {
       require(side(buffer(name)) == side, "%s must be %s", name, side);
     }
 
-    /** The place of a buffer among what was written. */
+    /** The position of a buffer among the written ones. */
     private int use(String name) {
       int place = written.indexOf(name);
       require(place >= 0, "%s must be written before it is read", name);
@@ -378,7 +378,7 @@ final class RowsRule {
       require(fits, "must be the sum of %s, got %s", x, out);
     }
 
-    /** A local composite is of what a device sends, or of what it receives. */
+    /** A local composite reads either rows that a device sends or rows that it receives. */
     private void run(Part.Run run) {
       boolean isOfStatement =
           run.attributes().entrySet().containsAll(rule.action.composite().attributes().entrySet());
@@ -473,7 +473,7 @@ final class RowsRule {
       return rule.isOfGroups(rule.said.get(result)) ? Side.SENT : Side.RECEIVED;
     }
 
-    /** A result of groups is cut along another label where it is made of such rows. */
+    /** A result of groups is cut along another label if it is made of rows cut along it. */
     private void checkResults(Part.Run run, List<Buffer> buffersRead) {
       boolean isCut =
           buffersRead.stream()

@@ -16,10 +16,10 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * An einsum in windows gives what the einsum gives behind the gather, or before the reduce-scatter,
- * that its rounds stand for.
+ * An einsum in windows gives the result of the einsum after the gather, or before the
+ * reduce-scatter, which its rounds replace.
  *
- * <p>Rounds meet every chunk once: a ring of step 1 or -1 and all p - 1 others brings member c the
+ * <p>Rounds visit every chunk once: a ring of step 1 or -1 and all p - 1 others brings member c the
  * chunks c + s, ..., c + (p - 1) s, and two rings with the larger half at s and the smaller at -s
  * those of c + s to c + h s and c - s to c - (p - 1 - h) s; with 0, its own, these are the residues
  * of p, each once. Every device has the same function of its coordinate, so all agree who sends
@@ -53,7 +53,7 @@ final class WindowRule {
     if (!isResult) {
       Set<MeshAxis> splitting = new HashSet<>();
       made.cuts().forEach(cut -> splitting.addAll(cut.axes()));
-      // Devices sum in orders of their own, so none may hold the same sum.
+      // Each device sums in its own order, so no two may hold the same sum.
       require(splitting.containsAll(axes), "each of %s must split the result %s", axes, made);
     }
     return made;
@@ -65,7 +65,7 @@ final class WindowRule {
         said.cuts().stream()
             .map(
                 cut ->
-                    new Cut(
+                    new LabelCut(
                         cut.label(),
                         cut.size(),
                         cut.axes().stream().filter(axis -> !axes.contains(axis)).toList()))

@@ -5,7 +5,7 @@
  *
  * <ul>
  *   <li>{@link PlanChecker} replays steps; a new step is a case there
- *   <li>{@link Held} and {@link Cut} are the parts that devices hold, {@link BlockRule} is the
+ *   <li>{@link Held} and {@link LabelCut} are the parts that devices hold, {@link BlockRule} is the
  *       meaning of an operation on blocks, {@link Addends} says which operands may be addends; a
  *       new operation is a case in the last two
  *   <li>{@link Terms} are the meanings of values, {@link Laws} the laws by which an operation may

@@ -24,13 +24,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The rule of a composite, derived from its decomposition and not believed: one label after the
- * other is split over an abstract axis in all operands that have it, and followed through the
- * statements. Where that would need communication the label cannot be split.
+ * The rule of a composite, derived from its decomposition, not taken from the kernel: one label
+ * after the other is split over an abstract axis in all operands that have it, and followed through
+ * the statements. Where that would need communication the label cannot be split.
  */
 public final class CompositeRules {
   /**
-   * How a value of the decomposition lies over the abstract axis: in chunks of a dimension, or so.
+   * How a value of the decomposition is laid out over the abstract axis: in chunks of a dimension,
+   * whole, or as addends.
    */
   private enum Whole {
     EVERYWHERE,
@@ -110,7 +111,7 @@ public final class CompositeRules {
         .size(label);
   }
 
-  /** A split may leave by a dimension of another name than the one by which it came. */
+  /** A split may leave by a dimension with another name. */
   private static List<Dim> dims(
       RuleBuilder rule, Value output, Map<String, CompositeRules> followed) {
     ValueType type = output.type();
@@ -200,9 +201,9 @@ public final class CompositeRules {
   }
 
   /**
-   * Whether addends pass among finite floating numbers, but for rounding. Elsewhere this is too
-   * little, since 2 - 1 times infinity is infinity; a kernel that promises to take a part of a
-   * label promises its addends too.
+   * Whether addends pass among finite floating numbers, but for rounding. For infinities this does
+   * not suffice, since 2 - 1 times infinity is infinity; a kernel that accepts a part of a label
+   * must also give correct addends.
    */
   private static boolean isSumOfNumbers(Operation operation, Set<Integer> addends) {
     if (!operation.operands().stream().allMatch(x -> x.type().dtype().isFloating())) {

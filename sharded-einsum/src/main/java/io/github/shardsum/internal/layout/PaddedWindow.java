@@ -17,9 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Windows over a padded value as one operation, which reads neighbours once: of what the value
- * lacks at its ends a device has the fill. As a statement it is a composite, known by its
- * decomposition.
+ * Windows over a padded value as one operation, which reads neighbours once. Beyond the ends of the
+ * value a device has the fill. As a statement it is a composite, known by its decomposition.
  *
  * @param pad the padding
  * @param window the windows along the same label

@@ -21,7 +21,7 @@ final class RuleBuilder {
   private final List<List<Dim>> results = new ArrayList<>();
   private final Set<Set<Integer>> linear = new HashSet<>();
 
-  /** A factor, known by its name from now on; what was said of it before stays. */
+  /** A factor, known by its name from then on; earlier facts about it stay. */
   int factor(String name, long size, Kind kind) {
     return places.computeIfAbsent(
         name,

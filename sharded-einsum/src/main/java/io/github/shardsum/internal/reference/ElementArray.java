@@ -106,7 +106,7 @@ record ElementArray(ValueType type, double[] reals, long[] wholes) {
   }
 
   /**
-   * Where the elements of a value stand for each element of another that has at least its labels.
+   * For each element of a value, the position of the element of another value whose labels it has.
    *
    * @return one position an element of {@code over}
    */

@@ -41,7 +41,7 @@ public final class Numbers {
    *
    * @param kind a function of such dtypes
    * @param x the argument
-   * @return the value, before it is cut to the dtype
+   * @return the value, before it is converted to the dtype
    */
   public static long unary(UnaryKind kind, long x) {
     return switch (kind) {
@@ -83,7 +83,7 @@ public final class Numbers {
    * @param kind a function of such dtypes
    * @param x the first argument
    * @param y the second
-   * @return the value, before it is cut to the dtype
+   * @return the value, before it is converted to the dtype
    */
   public static long binary(BinaryKind kind, long x, long y) {
     return switch (kind) {

@@ -114,7 +114,7 @@ final class PointwiseEvaluator {
     }
   }
 
-  /** An integer in one rounding: by way of f64 a large i64 would be rounded twice. */
+  /** Converts an integer in one rounding; through f64 a large i64 would be rounded twice. */
   private static double nearest(DType dtype, long value) {
     return switch (dtype) {
       case F32 -> (float) value;
@@ -123,7 +123,7 @@ final class PointwiseEvaluator {
     };
   }
 
-  /** As above: by way of f32 an f64 would be rounded twice. */
+  /** As above: through f32 an f64 would be rounded twice. */
   private static double nearest(DType dtype, double value) {
     return dtype == DType.BF16 ? Bf16.toFloat(Bf16.fromDouble(value)) : value;
   }

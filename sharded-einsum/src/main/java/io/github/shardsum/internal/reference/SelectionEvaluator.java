@@ -62,7 +62,7 @@ final class SelectionEvaluator {
   private static List<Integer> falling(ElementArray x, LabelRows.Row row) {
     Comparator<Integer> rising =
         x.floating()
-            // Adding 0 makes the two zeros one; compare puts NaN above everything.
+            // Adding 0 makes both zeros equal; compare puts NaN above everything.
             ? Comparator.comparingDouble(i -> x.reals()[row.at(i)] + 0.0)
             : Comparator.comparingLong(i -> x.wholes()[row.at(i)]);
     return IntStream.range(0, row.size()).boxed().sorted(rising.reversed()).toList();

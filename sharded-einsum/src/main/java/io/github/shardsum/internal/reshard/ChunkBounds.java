@@ -8,12 +8,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The bounds of all chunks of a value's dimensions, however units cut them, and what the busiest
- * device receives in a move between chunks that are not all as long. Each list of bounds is
- * computed once.
+ * The bounds of all chunks of a value's dimensions, and the elements that the busiest device
+ * receives in a move between chunks of unequal length. Each list of bounds is computed once.
  */
 final class ChunkBounds {
-  /** Parts of a dimension up to which all of them are looked at. */
+  /** Most parts of a dimension that are all examined. */
   private static final long MOST_PARTS = 1 << 14;
 
   private final Units units;
@@ -130,7 +129,10 @@ final class ChunkBounds {
     return most;
   }
 
-  /** Reads the coordinates of units from a number; what is left is of the axes before them. */
+  /**
+   * Reads the coordinates of units from a number. Returns the rest, which belongs to the axes
+   * before them.
+   */
   private int decoded(int number, int[] of, int[] coordinates) {
     int rest = number;
     for (int i = of.length - 1; i >= 0; i--) {
@@ -151,7 +153,7 @@ final class ChunkBounds {
 
   /**
    * Elements of the largest block that a permute brings to another device, in the dimensions that
-   * it changes; -1 if devices are too many to be looked at one by one.
+   * it changes; -1 if there are too many devices to examine each.
    */
   long permuted(State from, State to) {
     long changed = 0;

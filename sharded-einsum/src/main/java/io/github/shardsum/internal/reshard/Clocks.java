@@ -2,7 +2,7 @@ package io.github.shardsum.internal.reshard;
 
 /**
  * Two resources of a device: its computing and its links. Each has a time at which it is free, in
- * seconds or whatever prices are. Mutable, for one thread.
+ * the unit of prices. Mutable, for one thread.
  */
 public final class Clocks {
   private final double overlap;

@@ -16,7 +16,7 @@ import java.util.List;
  *
  * @param equation of the statement
  * @param label in the equation
- * @param operands with the gathered one whole along the axes
+ * @param operands the operands, of which the gathered one is whole along the axes
  * @param result of a scatter before it, with addends over the axes
  * @param members of a group
  */
@@ -70,7 +70,7 @@ public record Windowed(
     return value.in(new Layout(value.layout().mesh(), new Term(all, partial)));
   }
 
-  /** Whether rounds add to what others gave: the label is summed over, or the result scattered. */
+  /** Whether rounds add to earlier rounds: the label is summed over, or the result is scattered. */
   public boolean accumulates(boolean isScatter) {
     return isScatter
         || equation.output().axes().stream().noneMatch(axis -> axis.label().equals(label));

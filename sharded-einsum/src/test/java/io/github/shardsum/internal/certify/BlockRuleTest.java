@@ -39,9 +39,9 @@ final class BlockRuleTest {
   }
 
   private static Held held(ValueType type, String label) {
-    List<Cut> cuts = new ArrayList<>();
+    List<LabelCut> cuts = new ArrayList<>();
     for (String name : type.names()) {
-      Cut whole = Cut.whole(name, type.size(name));
+      LabelCut whole = LabelCut.whole(name, type.size(name));
       cuts.add(name.equals(label) ? whole.by(List.of(AXIS)) : whole);
     }
     return new Held(cuts, Set.of(), ReduceKind.SUM);

@@ -16,8 +16,8 @@ public final class BackendCheck {
   private BackendCheck() {}
 
   /**
-   * Holds each output of a program whose values are exact, see {@link Programs#exact}, to the bits
-   * of the reference, in two runs. Only the sign of a zero is no promise: a sum may begin at 0 or
+   * Compares each output of a program whose values are exact, see {@link Programs#exact}, with the
+   * bits of the reference, in two runs. Only the sign of a zero may differ: a sum may begin at 0 or
    * at its first term, which may be -0.
    *
    * @param backend the backend
@@ -29,7 +29,7 @@ public final class BackendCheck {
     try (Executable reference = new ReferenceBackend().compile(program);
         Executable compiled = backend.compile(program)) {
       List<Tensor> expected = reference.run(exact.inputs());
-      // The second run finds what the first left in the memory that is kept.
+      // The second run finds the contents that the first left in the kept memory.
       compiled.run(exact.inputs());
       List<Tensor> given = compiled.run(exact.inputs());
       Optional<String> difference = TensorDifference.between(program.outputs(), expected, given);
@@ -41,7 +41,8 @@ public final class BackendCheck {
   }
 
   /**
-   * Holds tensors to the bits that a backend has for a program, but for the sign of a zero.
+   * Compares tensors with the bits that a backend gives for a program, except for the sign of a
+   * zero.
    *
    * @param backend the backend
    * @param exact the program and its inputs
@@ -57,7 +58,8 @@ public final class BackendCheck {
   }
 
   /**
-   * Holds each element of a program in f32 to the bound of its roundings, see {@link ErrorBounds}.
+   * Compares each element of a program in f32 with the bound of its roundings, see {@link
+   * ErrorBounds}.
    *
    * @param backend the backend
    * @param real the program and its inputs in f32

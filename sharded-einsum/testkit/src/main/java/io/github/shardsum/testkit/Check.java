@@ -6,8 +6,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A property held against generated values. What it finds it makes smaller. Immutable; every run
- * tries the same values.
+ * A property that is checked on generated values. A failing example is made smaller. Immutable;
+ * every run tries the same values.
  *
  * <pre>{@code
  * Check.forAll(Programs.exact(DType.F32, 20)).tries(200).holds(
@@ -121,7 +121,7 @@ public final class Check<T> {
         cause);
   }
 
-  /** The choices an example was made of, if the property fails of it as it did first. */
+  /** The choices of an example, if the property fails for it in the same way as at first. */
   private Optional<long[]> failing(long[] choices, Class<?> kind, Property<? super T> property) {
     Choices replay = Choices.replay(choices);
     T value;

@@ -8,10 +8,10 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * Where a generator takes its decisions from: whole numbers from 0 on, drawn from a seed or
- * replayed from a list, and recorded. 0 should be the simplest of each decision, since a failing
- * example is made smaller by replaying fewer and smaller numbers. Beyond the end of a replayed list
- * every decision is 0. Not thread-safe.
+ * The source of a generator's decisions: whole numbers from 0 on, drawn from a seed or replayed
+ * from a list, and recorded. 0 should be the simplest of each decision, since a failing example is
+ * made smaller by replaying fewer and smaller numbers. Beyond the end of a replayed list every
+ * decision is 0. Not thread-safe.
  *
  * <p>The shrinker therefore knows nothing of values and works for every generator: that of
  * Hypothesis (MacIver and Donaldson, "Test-Case Reduction via Test-Case Generation", ECOOP 2020).

@@ -39,7 +39,7 @@ public record ErrorBound(Tensor value, Tensor bound) {
   }
 
   /**
-   * Returns the error of a result as a part of its bound.
+   * Returns the error of a result as a share of its bound.
    *
    * @param given a result of the same shape
    * @return the largest error over its bound: at most 1 if the result is within the bounds,

@@ -36,10 +36,10 @@ import java.util.Map;
 /**
  * Bounds the error of a run of a program in f32, as a program in f64. Each value has a bound of its
  * error, made of the errors of the operands, times the slope of the operation where they are, and
- * of the roundings of the operation, which for a sum are as many as its terms. Of a choice (a
- * relation, an index) the bound is above 0 where the errors could have made it another, so that
- * what it selects may be either. Where f32 may overflow, or the errors reach a pole or an end of a
- * domain, the bound is infinite, and so is that of all that comes of it.
+ * of the roundings of the operation, which for a sum are as many as its terms. The bound of a
+ * choice (a relation, an index) is above 0 where the errors could have changed it, so that either
+ * selection is allowed. Where f32 may overflow, or the errors reach a pole or an end of a domain,
+ * the bound is infinite, and so is that of every later result.
  */
 public final class ErrorBounds {
   private final ProgramBuilder p;
@@ -180,7 +180,7 @@ public final class ErrorBounds {
     return p.constant(errorType(value.type()), 0);
   }
 
-  /** With the labels of a value, along the missing of which it is repeated. */
+  /** A value with the labels of another, repeated along those that it lacks. */
   private Value aligned(Value error, Value value) {
     if (error.type().names().equals(value.type().names())) {
       return error;
@@ -313,7 +313,7 @@ public final class ErrorBounds {
   private List<Bounded> selection(Selection operation) {
     return switch (operation) {
       case Selection.TopK(Value x, String label, long k, String into) -> {
-        // The i-th largest moves by no more than the element that moves most.
+        // The error of the i-th largest element is at most the largest error of an element.
         Value most = p.reduce(ReduceKind.MAX, of(x).error(), label);
         List<Value> both = p.topK(of(x).value(), label, k, into);
         Value places = p.scale(a.flag(a.positive(most)), x.type().size(label));

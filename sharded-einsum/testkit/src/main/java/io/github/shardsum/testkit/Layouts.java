@@ -129,8 +129,8 @@ public final class Layouts {
 
   /**
    * Programs with layouts: half of the inputs have one in their type, and a third of the values an
-   * annotation, with open labels and two priorities. Axes that a program names itself and the mesh
-   * does not have go. A smaller example says less.
+   * annotation, with open labels and two priorities. Axes that a program names and the mesh does
+   * not have are removed. A smaller example has fewer layouts.
    *
    * @param mesh the devices
    * @param programs makes the programs

@@ -68,7 +68,7 @@ public final class PlanAssert {
   }
 
   /**
-   * Its collectives are these, in order; those in the body of a loop count once.
+   * Asserts that its collectives are these, in order; those in the body of a loop count once.
    *
    * @param ops names as in {@link Action#op()}, as {@code all-reduce}; none for no communication
    * @return this
@@ -106,7 +106,7 @@ public final class PlanAssert {
   }
 
   /**
-   * No device holds more at once, its inputs included.
+   * Asserts that no device holds more at once, its inputs included.
    *
    * @param bytes the most bytes
    * @return this
@@ -119,7 +119,7 @@ public final class PlanAssert {
   }
 
   /**
-   * Devices wait no longer for collectives that were started, beyond what they compute meanwhile.
+   * Asserts that devices wait no longer for started collectives than this.
    *
    * @param price the longest, in seconds if the options name a topology, else in elements
    * @param options what steps are priced by
@@ -133,7 +133,7 @@ public final class PlanAssert {
   }
 
   /**
-   * No device ever holds all elements of a value.
+   * Asserts that no device ever holds all elements of a value.
    *
    * @param name the value's name, of an einsum's operand its number
    * @return this

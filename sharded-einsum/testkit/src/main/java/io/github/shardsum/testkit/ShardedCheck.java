@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Holds a program on a mesh to what it is on one device. Immutable; every run tries the same
- * inputs.
+ * Compares a program on a mesh with the same program on one device. Immutable; every run tries the
+ * same inputs.
  *
  * <pre>{@code
  * ShardedCheck.of(layer).on(Mesh.parse("x=4 y=2")).annotated("h=E@x").equalsUnsharded();
@@ -90,7 +90,7 @@ public final class ShardedCheck {
   }
 
   /**
-   * The same with code of composites, which are else decomposed.
+   * The same with kernels of composites, which are otherwise decomposed.
    *
    * @param code the kernels
    * @return a changed copy
@@ -137,8 +137,8 @@ public final class ShardedCheck {
   }
 
   /**
-   * Holds every output to the bits of the reference on inputs of small integers, for programs whose
-   * arithmetic is exact on them: sums and products, and whatever keeps integers integers.
+   * Compares every output with the bits of the reference on inputs of small integers, for programs
+   * whose arithmetic is exact on them: sums, products and other operations that keep integers.
    *
    * @throws AssertionError if an element differs, with the program and its plan
    * @throws IllegalStateException if the plan is refused by the checker
@@ -148,8 +148,8 @@ public final class ShardedCheck {
   }
 
   /**
-   * Holds every output of a program in f32 to the bound of its roundings on real inputs, see {@link
-   * ErrorBounds}.
+   * Compares every output of a program in f32 with the bound of its roundings on real inputs, see
+   * {@link ErrorBounds}.
    *
    * @throws AssertionError if an element is outside of its bound
    * @throws IllegalStateException if the plan is refused by the checker

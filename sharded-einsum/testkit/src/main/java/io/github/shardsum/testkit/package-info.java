@@ -1,4 +1,4 @@
-/** Generators, a shrinker and checks for what runs einsums and programs. */
+/** Generators, a shrinker and checks for code that runs einsums and programs. */
 @NullMarked
 package io.github.shardsum.testkit;
 

@@ -63,9 +63,9 @@ final class ContractionEmitter {
   }
 
   /**
-   * Sums of 2, 4, 8, ... neighbours: as many additions of the whole value as its size has digits.
-   * Unlike a product with a triangle it keeps a NaN out of the sums before it, and unlike {@code
-   * reduce_window} its cost is the same on every plugin.
+   * Sums of 2, 4, 8, ... neighbours: one addition of the whole value for each binary digit of its
+   * size. Unlike a product with a triangle it keeps a NaN out of the sums before it, and unlike
+   * {@code reduce_window} its cost is the same on every plugin.
    */
   private Ssa runningSums(Contraction.CumulativeSum sums, Ssa given) {
     int dimension = sums.x().type().axis(sums.label());

@@ -2,7 +2,7 @@ package io.github.shardsum.internal.stablehlo;
 
 /**
  * Conversions between the dtypes of tensors in one rounding, where StableHLO leaves the result to
- * the plugin: out of range, of NaN, and to bf16.
+ * the plugin: out of range, from NaN, and to bf16.
  */
 final class Conversions {
   private static final int F64_DIGITS = 53;
@@ -41,8 +41,9 @@ final class Conversions {
   }
 
   /**
-   * f64 as f32, inexact values with an odd last digit: rounded to fewer digits after that, they are
-   * rounded as if from f64 at once (Boldo and Melquiond, "When double rounding is odd", 2005).
+   * Converts f64 to f32, giving inexact values an odd last digit. If they are then rounded to fewer
+   * digits, the result is that of one rounding from f64 (Boldo and Melquiond, "When double rounding
+   * is odd", 2005).
    */
   private Ssa roundedToOdd(Ssa x) {
     Ssa near = ops.convert(x, ElementType.F32);
@@ -52,8 +53,8 @@ final class Conversions {
     Ssa beyond = ops.compare("GT", ops.elementwise("abs", back), ops.elementwise("abs", x));
     Ssa inside = ops.compare("LT", ops.elementwise("abs", back), ops.elementwise("abs", x));
     Ssa even = ops.compare("EQ", ops.elementwise("and", bits, one), ops.constant(bits.type(), 0));
-    // A magnitude's neighbour is its bits, as a number, one more or less; NaN is neither beyond nor
-    // inside.
+    // The neighbour of a magnitude has its bits plus or minus one; NaN is neither out of range nor
+    // in range.
     Ssa less = ops.select(beyond, ops.elementwise("subtract", bits, one), bits);
     Ssa odd = ops.select(inside, ops.elementwise("add", bits, one), less);
     return ops.bitcast(ops.select(even, odd, bits), ElementType.F32);

@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * In which layouts values go in and out of a module.
+ * The layouts of the inputs and outputs of a module.
  *
- * @param inputs what is asked for where each label divides into its chunks, so that XLA has nothing
- *     to pad; else whole on every device
+ * @param inputs the requested layouts where every label divides evenly, so that XLA has nothing to
+ *     pad; otherwise whole on every device
  * @param outputs likewise
  * @param demandedInputs what is asked for
  * @param demandedOutputs likewise

@@ -87,7 +87,7 @@ final class GspmdShardings implements Shardings {
         copies ? " last_tile_dim_replicate" : "");
   }
 
-  /** The devices of the tiles in row-major order, where the axes stand in an order of their own. */
+  /** The devices of the tiles in row-major order, if the axes are not in the mesh's order. */
   private String devices(List<String> order) {
     List<Integer> places = order.stream().map(mesh::indexOf).toList();
     boolean plain =

@@ -40,8 +40,8 @@ final class MovementEmitter {
   }
 
   /**
-   * Elements that come between those of a dimension come behind each of them, along a dimension of
-   * their own: XLA refuses what it makes of a pad with interior elements along a split dimension.
+   * Interior elements are padded along a new dimension behind each element, since XLA refuses its
+   * own lowering of a pad with interior elements along a split dimension.
    */
   private Ssa apart(Ssa x, String fill, int dimension, long interior) {
     long size = x.type().sizes().get(dimension);

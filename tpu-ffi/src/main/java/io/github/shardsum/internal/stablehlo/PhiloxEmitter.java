@@ -49,7 +49,7 @@ final class PhiloxEmitter {
         ops.constant(number.type(), Literals.real(element, Math.scalb(1.0, -digits))));
   }
 
-  /** Words of 32 bits in 64, so that a product of two is whole. */
+  /** Words of 32 bits in 64, so that a product of two is exact. */
   private Ssa bits(Ssa seed, Ssa index, long stream) {
     Ssa c0 = word(index);
     Ssa c1 = shifted(index, WORD_BITS);

@@ -71,8 +71,9 @@ final class PointwiseEmitter {
   }
 
   /**
-   * Division of integers by what is not 0, nor -1 of the least one: StableHLO leaves both to the
-   * plugin, and XLA's CPU plugins below 0.115 end the process where they fold constants.
+   * Replaces divisors 0, and -1 of the least integer, before an integer division: StableHLO leaves
+   * both to the plugin, and XLA's CPU plugins below 0.115 end the process where they fold
+   * constants.
    */
   private Ssa quotient(BinaryKind kind, Ssa x, Ssa y) {
     Ssa zero = ops.compare("EQ", y, ops.constant(y.type(), 0));
@@ -87,7 +88,7 @@ final class PointwiseEmitter {
         : ops.select(zero, x, ops.elementwise("remainder", x, divisor));
   }
 
-  /** As Java has it: a power of NaN, or of an infinity if the base is 1 or -1, is NaN. */
+  /** As in Java, a power with exponent NaN, or an infinite exponent of 1 or -1, is NaN. */
   private Ssa power(Ssa result, Ssa x, Ssa y) {
     Ssa infinity = ops.constant(y.type(), Literals.greatest(y.element()));
     Ssa ones =

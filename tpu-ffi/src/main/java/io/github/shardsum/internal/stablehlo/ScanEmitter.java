@@ -11,7 +11,7 @@ import java.util.function.BiFunction;
 
 /**
  * A scan as a {@code while} over a counter, the carried values, the stacked results, and all that
- * rounds read: some plugins take no value from outside of a region.
+ * rounds read: some plugins cannot use a value from outside of a region.
  */
 final class ScanEmitter {
   private final Ops ops;

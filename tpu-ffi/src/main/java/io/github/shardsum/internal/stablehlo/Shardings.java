@@ -13,10 +13,10 @@ interface Shardings {
   /** The attribute of an argument or result of a layout; empty for none. */
   String attribute(Term layout);
 
-  /** A value of which an annotation says how it lies. */
+  /** A value whose layout an annotation gives. */
   Ssa constrain(Ops ops, Ssa x, ValueType type, Annotation annotation);
 
-  /** For one device, of which there is nothing to say. */
+  /** The shardings of one device, which are empty. */
   static Shardings none() {
     return new Shardings() {
       @Override

@@ -41,7 +41,7 @@ final class TextWriter {
     return result;
   }
 
-  /** The results of an operation that has several, or perhaps one. */
+  /** The results of an operation with one or more results. */
   static List<Ssa> results(String name, List<TensorType> types) {
     if (types.size() == 1) {
       return List.of(new Ssa(name, types.getFirst()));

@@ -8,6 +8,7 @@ import io.github.shardsum.internal.pjrt.backend.ProgramCache;
 import io.github.shardsum.internal.pjrt.backend.ProgramRun;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtException;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
 import io.github.shardsum.pjrt.PjrtValue;
@@ -144,8 +145,8 @@ public final class PjrtBackend implements Backend, AutoCloseable {
       names.add(FAST_MIN_MAX);
     }
     while (true) {
-      io.github.shardsum.pjrt.CompileOptions options =
-          io.github.shardsum.pjrt.CompileOptions.partitioned(mesh.map(Mesh::size).orElse(1))
+      PjrtCompileOptions options =
+          PjrtCompileOptions.partitioned(mesh.map(Mesh::size).orElse(1))
               .withShardy(module.form() == ShardingForm.SHARDY);
       for (String name : names) {
         options = options.withFlag(name, PjrtValue.of(false));

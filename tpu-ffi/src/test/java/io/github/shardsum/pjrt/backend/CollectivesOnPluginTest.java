@@ -15,9 +15,9 @@ import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
-import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.CompiledCollective;
 import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
 import io.github.shardsum.pjrt.RealPlugins;
 import io.github.shardsum.program.Annotations;
@@ -71,7 +71,7 @@ class CollectivesOnPluginTest {
                 .withMesh(mesh)
                 .withForm(shardy ? ShardingForm.SHARDY : ShardingForm.GSPMD)
                 .withEdges(edges));
-    CompileOptions options = CompileOptions.partitioned(mesh.size()).withShardy(shardy);
+    PjrtCompileOptions options = PjrtCompileOptions.partitioned(mesh.size()).withShardy(shardy);
     try (PjrtLoadedExecutable loaded = client.compile(module.text(), options)) {
       return loaded.executable().collectives();
     }

@@ -9,10 +9,10 @@ import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
-import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.ExecuteOptions;
 import io.github.shardsum.pjrt.PjrtBuffer;
 import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
 import io.github.shardsum.pjrt.RealPlugins;
 import io.github.shardsum.program.Program;
@@ -82,8 +82,8 @@ class LayoutsOnPluginTest {
     for (Mesh mesh : List.of(MESH, MESH.withDevices(7, 5, 3, 1, 6, 4, 2, 0))) {
       StableHlo module =
           StableHlo.of(SUM, LoweringOptions.defaults().withMesh(mesh).withForm(form));
-      CompileOptions options =
-          CompileOptions.partitioned(mesh.size()).withShardy(form == ShardingForm.SHARDY);
+      PjrtCompileOptions options =
+          PjrtCompileOptions.partitioned(mesh.size()).withShardy(form == ShardingForm.SHARDY);
       Tensor a = Tensor.full(DType.F32, 2, 6, 8);
       Tensor b = Tensor.full(DType.F32, 3, 8, 3);
       try (PjrtLoadedExecutable loaded = client.compile(module.text(), options)) {

@@ -26,7 +26,7 @@ public final class Structs {
   /** Bit 0 of the flags of a versioned tensor. */
   public static final long READ_ONLY = 1;
 
-  /** The version that is written, and whose major number is read. */
+  /** The version that is written. A struct of another major number is refused. */
   public static final int MAJOR = 1;
 
   /** Minor number of the version that is written. */

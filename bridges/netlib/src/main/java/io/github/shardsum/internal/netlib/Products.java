@@ -10,13 +10,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * Products of matrices by einsums, on the calling thread, and what is made of them by blocks.
- * Einsums are compiled once a shape and kept, at most {@value #KEPT} of them. Thread-safe.
+ * Products of matrices by einsums, and blocked algorithms that are made of such products. All run
+ * on the calling thread. Einsums are compiled once a shape and kept, at most {@value #KEPT} of
+ * them. Thread-safe.
  */
 public final class Products {
   private static final int KEPT = 512;
 
-  /** Columns of a block: its triangle costs a share of that many in the rows. */
+  /**
+   * Columns of a block. The triangle of a block costs this share of the work, in columns over rows.
+   */
   private static final int BLOCK = 64;
 
   private static final EinsumOptions OPTIONS =
@@ -213,8 +216,8 @@ public final class Products {
   }
 
   /**
-   * Solves {@code t x = b} for a triangular t, into b: block by block, each taken out of the rows
-   * that are left.
+   * Solves {@code t x = b} for a triangular t, into b. After each block its part is subtracted from
+   * the rows that are left.
    *
    * @param lower whether t is a lower triangle
    * @param t {@code [m, m]}

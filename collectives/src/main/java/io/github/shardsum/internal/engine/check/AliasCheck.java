@@ -13,10 +13,10 @@ import java.util.stream.IntStream;
 
 /**
  * Finds a result in memory that another device reads or writes in the same collective: devices run
- * at the same time, so what would come of it depends on chance.
+ * at the same time, so the result would depend on chance.
  */
 public final class AliasCheck {
-  /** Stands for all native memory, whose addresses are absolute. */
+  /** Represents all native memory, whose addresses are absolute. */
   private static final Object NATIVE = new Object();
 
   private final IdentityHashMap<Object, List<Range>> ranges = new IdentityHashMap<>();
@@ -74,7 +74,7 @@ public final class AliasCheck {
    */
   public static void checkApart(String flight, List<DeviceCall> flying, List<DeviceCall> calls) {
     AliasCheck ownership = new AliasCheck();
-    // Of two parties the devices tell which; what one party has in common with itself is its own.
+    // Overlaps between two devices are errors; a device may use its own memory twice.
     flying.forEach(call -> ownership.add(call, 0));
     calls.forEach(call -> ownership.add(call, 1));
     for (List<Range> list : ownership.ranges.values()) {
@@ -125,8 +125,8 @@ public final class AliasCheck {
   }
 
   /**
-   * Compares each range with all before it that are open, which end behind its begin. That one of
-   * them is apart says nothing of the others: views with strides have gaps.
+   * Compares each range with all earlier ranges that end after its begin. All are compared, since
+   * views with strides have gaps.
    */
   private static void sweep(List<Range> list, Collective collective, GroupLayout layout) {
     list.sort(Comparator.comparingLong(Range::begin));
@@ -147,8 +147,8 @@ public final class AliasCheck {
   }
 
   /**
-   * Whether the same view of two devices is open, so that any further device is another than one of
-   * them: an operand that all read, or a result that a group shares. A device is in each list once.
+   * Whether two devices have the same view, as an operand that all read or a result that a group
+   * shares. A device is in each list once.
    */
   private static boolean hasTwo(List<Range> open, Range range) {
     return open.stream().filter(range::isSameView).count() > 1;
@@ -173,7 +173,7 @@ public final class AliasCheck {
             + (a.written() ? b.device() : a.device()));
   }
 
-  /** Whether two results are the one that the members of a group share. */
+  /** Whether two results are one result that the members of a group share. */
   private static boolean areOne(Range a, Range b, Collective collective, GroupLayout layout) {
     boolean shares =
         collective instanceof Collective.AllReduce

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
 
-/** Finds out whether all devices of the mesh entered the same collective with what fits. */
+/** Checks that all devices of the mesh entered the same collective with operands that fit. */
 public final class ConsistencyCheck {
   private final EngineContext context;
   private final GroupCalls groups;
@@ -49,13 +49,13 @@ public final class ConsistencyCheck {
     }
     context.verified().set(false);
     Optional<String> local = localMismatch();
-    Digest own = local.isEmpty() ? digest() : Digest.disagreeing(context.placement(), sequence);
-    List<Digest> all = own.exchange(context);
-    boolean agreed = Digest.agree(all, context.placement(), calls.getFirst().collective().axes());
+    CallDigest own = local.isEmpty() ? digest() : CallDigest.disagreeing(context.placement(), sequence);
+    List<CallDigest> all = own.exchange(context);
+    boolean agreed = CallDigest.agree(all, context.placement(), calls.getFirst().collective().axes());
     if (!agreed) {
       throw mismatch(local.orElse("they differ"), new Reports(context).exchange(participants()));
     }
-    context.verified().set(Digest.allPack(all));
+    context.verified().set(CallDigest.allPack(all));
   }
 
   /**
@@ -186,10 +186,10 @@ public final class ConsistencyCheck {
     return call.out().map(out -> out.shape()).orElse(call.x().shape());
   }
 
-  private Digest digest() {
+  private CallDigest digest() {
     DeviceCall first = calls.getFirst();
     GroupLayout layout = groups.layout();
-    Digest digest = Digest.of(context.placement(), sequence, calls);
+    CallDigest digest = CallDigest.of(context.placement(), sequence, calls);
     for (int index = 0; index < calls.size(); index++) {
       digest.shape(index, Rules.agreedShape(calls.get(index), layout));
     }
@@ -210,7 +210,7 @@ public final class ConsistencyCheck {
     return digest;
   }
 
-  private void digestCounts(GroupMembers members, Digest digest) {
+  private void digestCounts(GroupMembers members, CallDigest digest) {
     int[] devices = members.devices();
     for (int own : members.local()) {
       var counts = call(members, own).counts().orElseThrow();
@@ -223,7 +223,7 @@ public final class ConsistencyCheck {
     }
   }
 
-  private void digestSent(GroupMembers members, Permute permute, Digest digest) {
+  private void digestSent(GroupMembers members, Permute permute, CallDigest digest) {
     int[] devices = members.devices();
     int[] sources = permute.sources(devices.length);
     for (int target = 0; target < devices.length; target++) {

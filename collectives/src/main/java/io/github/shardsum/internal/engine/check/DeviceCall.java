@@ -23,7 +23,7 @@ public record DeviceCall(
     Objects.requireNonNull(x, "x");
   }
 
-  /** Whether some of it may be sent from where it is stored, or received to where it goes. */
+  /** Whether parts of it may be sent from, or received into, the caller's memory directly. */
   public boolean liesInNativeMemory() {
     return x.segment().isNative() || out.filter(given -> given.segment().isNative()).isPresent();
   }

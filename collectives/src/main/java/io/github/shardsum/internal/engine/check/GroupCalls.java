@@ -16,7 +16,7 @@ import java.util.Optional;
  * <p>Devices may hold one tile of a value together and so bring the very same tensors, operand and
  * result. A group whose members all do so with those of an earlier group, on the same processes, is
  * a repeat of it and does not run. Findings about groups that span processes are part of the {@link
- * Digest}: all processes must find the same. Where groups are spread over the processes in
+ * CallDigest}: all processes must find the same. Where groups are spread over the processes in
  * different ways they all run, but only the first of the devices writes the tile.
  */
 public final class GroupCalls {

@@ -74,12 +74,12 @@ final class BoxCopy {
     return Arrays.stream(sizes).reduce(run, (a, b) -> a * b);
   }
 
-  /** Copies from a byte of one memory on to a byte of another on. */
+  /** Copies the box from a byte offset in one memory to a byte offset in another. */
   void copy(MemorySegment from, long fromAt, MemorySegment to, long toAt) {
     copy(from, fromAt, to, toAt, 0, 1);
   }
 
-  /** Copies one of several parts, which together are all. */
+  /** Copies one of several parts that together are the box. */
   void copy(MemorySegment from, long fromAt, MemorySegment to, long toAt, int part, int parts) {
     if (run == 0) {
       return;

@@ -4,7 +4,7 @@ package io.github.shardsum.internal.engine.transfer;
 public final class Fingerprint {
   private Fingerprint() {}
 
-  /** FNV-1a, and a last mixing: equal for equal texts in every JVM. */
+  /** FNV-1a with a final mix; equal texts have equal hashes in every JVM. */
   public static long of(String text) {
     long hash = 0xcbf29ce484222325L;
     for (int i = 0; i < text.length(); i++) {

@@ -80,7 +80,8 @@ public final class GroupLayout {
   }
 
   /**
-   * Looked at from all of the peers, so that they agree: one may share fewer groups than another.
+   * Counts the groups of all peers, so that the peers agree even if one shares fewer groups than
+   * another.
    */
   private boolean isRegular(int[] component, int own) {
     for (int group = 0; group < groups.count() && placement.processes() > 1; group++) {

@@ -34,7 +34,7 @@ public sealed interface Phase {
   record Exchange(
       String name, List<Integer> peers, Blocks send, Blocks receive, OverlappedTasks copying)
       implements Phase {
-    /** As a phase that returns when the blocks have arrived; idle workers copy meanwhile. */
+    /** A phase that returns when the blocks have arrived; idle workers copy meanwhile. */
     Tasks blocking(EngineContext context, int workers) {
       return new Tasks(
           name,

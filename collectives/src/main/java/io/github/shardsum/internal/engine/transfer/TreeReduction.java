@@ -20,12 +20,12 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Reduces operands along the tree. A process combines the largest parts of the tree whose members
- * it holds all; what it sends are those, and the owner of a range of a result combines the rest.
+ * Reduces operands along the tree. A process combines the largest subtrees whose members it all
+ * holds and sends their sums. The owner of a range of the result combines the rest.
  *
  * <p>An all-reduce between processes is an exchange of ranges, a combination, and an exchange of
- * results; where values are short, whole parts go to all processes and the second exchange falls
- * away. A reduce-scatter is one exchange.
+ * results; short values are sent to all processes as a whole, without a second exchange. A
+ * reduce-scatter is one exchange.
  */
 public final class TreeReduction {
   /** Bytes of a partial result up to which the second exchange costs more than it saves. */
@@ -67,7 +67,7 @@ public final class TreeReduction {
       return new Job(request, node, range.from(), range.to(), List.of(sink(place, width, range)));
     }
 
-    /** Copying it, if it is no more than a contiguous range of an operand. */
+    /** The copy of it, if it is only a contiguous range of an operand. */
     Optional<Packed> packed() {
       NodeSource source = request.sources().of(node);
       if (source == null || source.block().dtype() != width) {
@@ -132,8 +132,8 @@ public final class TreeReduction {
       }
     }
     phases.add(phase("combine", whole));
-    // Two processes have nothing to gain from another order, and a call of the library's own
-    // reduction is not one that can be in flight.
+    // Two processes gain nothing from another order, and a call of the library's own reduction
+    // cannot be in flight.
     if (kind.order() == Order.ANY
         && !context.isLane()
         && layout.peers().size() > 2

@@ -2,7 +2,7 @@ package io.github.shardsum.internal.moe.decomposition;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.route.ArgumentChecks;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Pointwise.BinaryKind;
@@ -21,7 +21,10 @@ public final class ExpertComposites {
   /** Each expert's rows times its own matrix. */
   public static final String PRODUCT = "moe.expert_product";
 
-  /** The row of each choice where rows of an expert follow each other, and how many it has. */
+  /**
+   * The row of each choice if the rows of an expert follow each other, and the number of rows of
+   * each expert.
+   */
   public static final String ROWS = "moe.expert_rows";
 
   /** Attribute: E. */
@@ -30,7 +33,7 @@ public final class ExpertComposites {
   /** Attribute: C. */
   public static final String CAPACITY = "capacity";
 
-  /** Attribute: what the number of rows of each expert is raised to a multiple of; 1 if absent. */
+  /** Attribute: the number of rows of each expert is raised to a multiple of this; 1 if absent. */
   public static final String MULTIPLE = "multiple";
 
   private ExpertComposites() {}
@@ -48,7 +51,7 @@ public final class ExpertComposites {
     ValueType rowType = ValueType.of(index, List.of(row), List.of(x.type().size(row)));
     Value ends = p.cumulativeSum(counts, group);
     Value ended = p.compare(Comparison.LE, ends, p.iota(rowType.toString(), row));
-    // Rows behind the last group have no such index, so that their row of the one-hot is 0.
+    // Rows behind the last group have no such index, so their row of the one-hot is 0.
     Value of = p.sum(p.convert(ended, DType.I32), group);
     Value oneHot = p.oneHot(of, group, w.type().size(group), x.type().dtype());
     List<Value> factors = List.of(oneHot, rows, matrices);
@@ -97,9 +100,9 @@ public final class ExpertComposites {
 
   /** See {@code MoePrograms.expertRows}. */
   public static Composite rows(Value positions, long experts, long capacity, int multiple) {
-    Checks.atLeast("moe.expert_rows: experts", 1, experts);
-    Checks.atLeast("moe.expert_rows: capacity", 1, capacity);
-    Checks.atLeast("moe.expert_rows: multiple", 1, multiple);
+    ArgumentChecks.atLeast("moe.expert_rows: experts", 1, experts);
+    ArgumentChecks.atLeast("moe.expert_rows: capacity", 1, capacity);
+    ArgumentChecks.atLeast("moe.expert_rows: multiple", 1, multiple);
     checkPositions(positions);
     ProgramBuilder p = Program.builder("expert_rows");
     ValueType type = positions.type().withoutLayout();

@@ -50,7 +50,7 @@ public record ExpertWeights<T>(
     return of(gated, biased, (_, _) -> list.get(next[0]++));
   }
 
-  /** wi, wo, wv, b_in, b_out, b_v, as far as there are such. */
+  /** Those of wi, wo, wv, b_in, b_out and b_v that are present, in this order. */
   public List<T> all() {
     List<T> all = new ArrayList<>(List.of(in, out));
     linear.ifPresent(all::add);

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * From tokens and their route to outputs: the einsums of algorithm 2, and the composite that means
- * them.
+ * From tokens and their route to outputs: the einsums of algorithm 2, and the composite that has
+ * them as its decomposition.
  *
  * @param p what builds the program
  * @param activation between an expert's products
@@ -28,16 +28,16 @@ public record LayerComposites(
   /** Tokens, weights, positions and the experts' weights to outputs. */
   public static final String EXPERTS = "moe.experts";
 
-  /** Tokens, positions and the experts' first weights to what their activations are of. */
+  /** Tokens, positions and the experts' first weights to the operands of the activations. */
   public static final String EXPERTS_IN = "moe.experts_in";
 
   /** Operands of activations, weights, positions and the experts' last weights to outputs. */
   public static final String EXPERTS_OUT = "moe.experts_out";
 
   /**
-   * Labels of which {@link #EXPERTS} and its gradient take a part: groups are independent, an
-   * expert's outputs are addends of the tokens' that it has, and so is what part of its hidden
-   * width gives.
+   * Labels of which {@link #EXPERTS} and its gradient take a part: groups are independent, and the
+   * outputs of some experts, or of a part of their hidden width, are addends of the tokens'
+   * outputs.
    */
   private static final List<String> SPLITTABLE = List.of("G", "E", "H");
 
@@ -66,7 +66,7 @@ public record LayerComposites(
       Value v = p.einsum("EGCM,EMH->EGCH", dispatched, given.linear().orElseThrow());
       return activation.of(p, p.let("z", z), p.let("v", biased(v, given.linearBias())));
     }
-    // A relu is part of its product, which has then no name.
+    // A relu is part of its product, which then has no name.
     return activation.of(p, activation == Activation.RELU ? z : p.let("z", z));
   }
 
@@ -89,7 +89,7 @@ public record LayerComposites(
     return p.add(composite(EXPERTS, biases, operands, meaning, SPLITTABLE)).getFirst();
   }
 
-  /** The same as two composites, with what activations are of between them. */
+  /** The same as two composites, with the operands of the activations between them. */
   public Value keptExperts(
       Value inputs, Value weights, Value positions, ExpertWeights<Value> given) {
     boolean biases = given.inBias().isPresent();

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.moe.decomposition;
 
-import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.route.ArgumentChecks;
 import io.github.shardsum.internal.moe.route.GroupRoute;
 import io.github.shardsum.internal.moe.route.RouteAssembly;
 import io.github.shardsum.moe.Capacity;
@@ -68,7 +68,7 @@ public record RouteForm(
               + options);
     }
     long capacity = options.capacity().atMost(choices, input.groupSize(), experts);
-    Checks.arrayLength("route: slots of a group, [E, C]", experts, capacity);
+    ArgumentChecks.arrayLength("route: slots of a group, [E, C]", experts, capacity);
     RouteOptions fixed =
         options.toBuilder().capacity(Capacity.fixed(Math.toIntExact(capacity))).build();
     boolean replayed = input.choices().isPresent();

@@ -2,8 +2,8 @@ package io.github.shardsum.internal.moe.decomposition;
 
 /**
  * Names of the local composites by which the experts of a mesh compute rows of other devices. They
- * are parts of the partition of {@code moe.experts} and its gradient, which is what they mean
- * together; no program has them.
+ * are parts of the partition of {@code moe.experts} and its gradient, and have no meaning outside
+ * of it. No program has them.
  */
 public final class RowComposites {
   /**

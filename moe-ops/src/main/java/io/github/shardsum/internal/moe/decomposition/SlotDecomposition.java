@@ -16,7 +16,7 @@ final class SlotDecomposition {
   }
 
   /**
-   * Of each choice the number of choices of the same expert that are given a slot before it.
+   * For each choice, the number of choices of the same expert that get a slot before it.
    *
    * @param asked {@code [G, S, K, E]} of i32: 1 where the choice is of the expert
    * @param load {@code [G, S, K, E]} of i32: 1 where it asks for a slot too
@@ -24,7 +24,7 @@ final class SlotDecomposition {
    * @return {@code [G, S, K]} of i32
    */
   Value slots(Value asked, Value load, Value gates) {
-    // Without tokens all orders are one, and only the number of choices can be split off again.
+    // Without tokens all orders are equal, and only the number of choices can be split off again.
     SlotOrder order = route.tokens() == 0 ? SlotOrder.CHOICE_MAJOR : route.options().slotOrder();
     return switch (order) {
       case CHOICE_MAJOR -> choiceMajor(p.einsum("GSKE->GKSE", load), asked);

@@ -83,7 +83,7 @@ final class Activations<A> {
     return bias.map(all -> all.slice(1, from, end));
   }
 
-  /** The activation of a product, and of v beside it if it is gated, times the weights of rows. */
+  /** The activation of a product, with v as its gate if it is gated, times the weights of rows. */
   private RowFunction ofSums(A v, int width) {
     double[] weights = chunk.weights();
     return math.function(
@@ -118,8 +118,8 @@ final class Activations<A> {
   }
 
   /**
-   * The last product, of {@link Chunk#hidden} with the weights of rows in it, and its bias times
-   * them: the chunk's rows of {@code [R, M]}.
+   * The last product, of the weighted {@link Chunk#hidden}, plus its bias times the weights of
+   * rows: the chunk's rows of {@code [R, M]}.
    */
   void outputs(Tensor w, Optional<Tensor> bias, A all) {
     MatrixRows h = chunk.operand(chunk.hidden(), form.hidden());
@@ -162,8 +162,8 @@ final class Activations<A> {
   record Back(TokenElements weight, Optional<Tensor> outBias, Tensor y, TokenElements to) {}
 
   /**
-   * Backward, of what {@link #before} left and {@link Chunk#hiddenCotangent}, not yet weighted:
-   * these become the weighted activation and the cotangents.
+   * The backward pass of the operands that {@link #before} computed and of the unweighted {@link
+   * Chunk#hiddenCotangent}. They become the weighted activation and the cotangents.
    */
   void back(Back back) {
     int width = form.hidden();
@@ -190,8 +190,8 @@ final class Activations<A> {
   }
 
   /**
-   * The same of what activations are of where it is kept, {@code [R, H]}: {@link Chunk#hidden}
-   * becomes the weighted activation, and the cotangents are stored.
+   * The backward pass of operands that were kept, {@code [R, H]}: {@link Chunk#hidden} becomes the
+   * weighted activation, and the cotangents are stored.
    *
    * @param dz takes the cotangent of z; may be z
    * @param dv takes that of v; may be v
@@ -214,7 +214,8 @@ final class Activations<A> {
             load(gates.get(), v.orElseThrow(), row, gate, 0);
           }
           if (activation == Activation.RELU) {
-            // Backward takes a relu itself, and of other activations what they are of.
+            // The backward pass of a relu takes its value; that of other activations takes their
+            // operands.
             math.activate(
                 activation, 1, kept, 0, gate, 0, width, row(own, ScratchArray.ROW_SPARE), 0);
           }
@@ -239,7 +240,7 @@ final class Activations<A> {
     math.store(elements, to, all.stride(1), (int) all.size(1), from, 0);
   }
 
-  /** A row's way back, in arrays of that row alone. */
+  /** The backward pass of one row, in arrays of that row alone. */
   private final class RowBack {
     private final Back back;
     private final Elements cotangents;
@@ -252,7 +253,8 @@ final class Activations<A> {
     }
 
     /**
-     * Makes of z the weighted activation and of v its cotangent, and stores the weight's.
+     * Turns z into the weighted activation and v into its cotangent, and stores the weight's
+     * cotangent.
      *
      * @param d of all rows
      * @return the cotangent of z

@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
- * Some rows of one expert: rows of tokens, which products gather while they read them, and what the
- * products give, in arrays that are small enough to stay near. One thread's, though threads may
- * share the work on it.
+ * Some rows of one expert: rows of tokens, which products gather while they read them, and the
+ * results of the products, in arrays that are small enough to stay in the cache. A chunk belongs to
+ * one thread; other threads may share its work.
  *
  * @param <A> arrays
  */
@@ -57,7 +57,7 @@ final class Chunk<A> {
     this.scratch = scratch;
   }
 
-  /** Whether tensors of the layer's dtype are operands of products as they are. */
+  /** Whether tensors of the layer's dtype are operands of products without conversion. */
   boolean isDirect() {
     return form.dtype() == math.dtype();
   }
@@ -68,7 +68,7 @@ final class Chunk<A> {
   }
 
   /**
-   * Takes the rows of one part of the expert after the other.
+   * Takes the rows of the expert's parts one after another.
    *
    * @param work on these rows, given the part's index
    */
@@ -156,7 +156,7 @@ final class Chunk<A> {
     return MatrixRows.gathered(x, starts, rows);
   }
 
-  /** Where the row of a row's token begins in a tensor {@code [G, S, M]}. */
+  /** The position at which the row of a row's token begins in a tensor {@code [G, S, M]}. */
   long position(Tensor x, int row) {
     int token = dispatch.token(first + row);
     return token / form.tokens() * x.stride(0) + token % form.tokens() * x.stride(1);
@@ -228,8 +228,8 @@ final class Chunk<A> {
   /**
    * The chunk's rows of a tensor {@code [R, H]}, in the dtype of the arithmetic.
    *
-   * @param which 0, or 1 for another beside it; one that is converted takes the place of {@link
-   *     #hidden} or {@link #linear}
+   * @param which 0, or 1 for a second tensor in use at the same time; a converted one uses the
+   *     memory of {@link #hidden} or {@link #linear}
    */
   Tensor rowsOf(Tensor all, int which) {
     if (isDirect()) {
@@ -323,7 +323,7 @@ final class Chunk<A> {
   }
 
   /**
-   * The gradient by the expert's bias, a sum of 0 yet.
+   * The gradient by the expert's bias, a sum that is still 0.
    *
    * @param gradients of all experts
    * @param which apart from the expert's other biases
@@ -335,8 +335,8 @@ final class Chunk<A> {
   }
 
   /**
-   * Where the gradient by the expert's matrix goes: the result's part, or memory of more digits,
-   * which {@link #store(Tensor, Tensor)} rounds.
+   * The memory of the gradient by the expert's matrix: the result's part, or memory of more
+   * precision, which {@link #store(Tensor, Tensor)} rounds.
    *
    * @param which apart from the expert's other matrices
    */

@@ -6,8 +6,8 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Where the choices of tokens stand if the rows of each expert follow each other, and back: a
- * stable sort of the choices that are sent, by expert, then group, token and choice.
+ * The order of dispatched rows, in which the rows of each expert follow each other, and its
+ * inverse: a stable sort of the choices that are sent, by expert, then group, token and choice.
  *
  * @param rows of each choice, {@code [G, S, K]}, its row, or -1 where it is not sent to an expert
  *     at hand
@@ -64,9 +64,8 @@ record DispatchOrder(int[] rows, int[] choices, int[] starts, int slots) {
   }
 
   /**
-   * Of rows that came from several sources, one source after the other, and from each in the order
-   * of experts: the first choice of row i is row i. Each expert gets its rows in the order of the
-   * sources.
+   * The order of rows that came from several sources, one source after another, each in the order
+   * of experts: choice i is received row i. Each expert gets its rows in the order of the sources.
    *
    * @param counts {@code [source, expert]}: how many rows of each
    * @param most how many rows there may be

@@ -177,7 +177,7 @@ public final class ExpertKernels {
                         + composite.attributes().keySet()));
   }
 
-  /** All rows counted, though not all need be in a group. */
+  /** Counts all rows, though some may be in no group. */
   private static double flops(Composite composite) {
     Value x = composite.operands().get(0);
     Value w = composite.operands().get(1);

@@ -33,8 +33,8 @@ record ExpertRun<A>(
     Workers workers,
     Scratch scratch) {
   /**
-   * Tasks of a thread at least, if the rows are in chunks: what one thread may have to do while the
-   * others have ended is a small part of all.
+   * Least tasks of a thread, if the rows are in chunks, so that no thread works long after the
+   * others have ended.
    */
   private static final int TASKS_OF_THREAD = 16;
 
@@ -90,8 +90,8 @@ record ExpertRun<A>(
   }
 
   /**
-   * A thread has tasks to itself, the longest first; what {@link SharedTasks} says, all threads
-   * work on together. Neither changes a bit.
+   * Each thread takes tasks of its own, the longest first. All threads share the work of the tasks
+   * that {@link SharedTasks} names. Neither changes any bit of the result.
    */
   private void run(List<Task> tasks, Consumer<Chunk<A>> work) {
     List<Task> order = new ArrayList<>(tasks);
@@ -110,12 +110,12 @@ record ExpertRun<A>(
     return new Chunk<>(this, task.expert(), task.from(), task.end(), threads, own);
   }
 
-  /** Sets the rows of a result {@code [R, width]} to 0 that no choice has. */
+  /** Sets the rows of a result {@code [R, width]} that belong to no choice to 0. */
   void clearRest(Tensor result) {
     clear(result.slice(0, count(), result.size(0)));
   }
 
-  /** Sets the gradients by weights of choices that are not sent to 0. */
+  /** Sets to 0 the gradients by weights of choices that are not sent. */
   void clearUnsent(TokenElements gradient) {
     for (int choice = 0; choice < form.groups() * form.tokens() * form.choices(); choice++) {
       if (dispatch.rows()[choice] < 0) {

@@ -41,8 +41,8 @@ record ExpertsForm(
     Activation activation,
     boolean biased) {
   /**
-   * The composite's form; empty if its rows do not fit arrays, or if it only has the name: a text
-   * may give that to anything.
+   * The composite's form; empty if its rows do not fit arrays, or if the composite has the name but
+   * another form.
    *
    * @param positionsAt which operand has the positions, {@code [G, S, K]}
    * @param matrixAt which one is a matrix of each expert, from M to H or back

@@ -104,14 +104,14 @@ final class ExpertsGradient<A> {
     sums.linear().ifPresent(all -> all.add(v, chunk.rows()));
   }
 
-  /** Where gradients by an expert's matrices go; those by biases are sums of their own. */
+  /** The memory of gradients by an expert's matrices; gradients by biases are separate sums. */
   private ExpertWeights<Tensor> into(Chunk<A> chunk) {
     int[] next = {0};
     return gradients.map(each -> each.rank() < 3 ? each : chunk.gradientOf(each, next[0]++));
   }
 
   /**
-   * Gradients by an expert's biases, as far as there are such.
+   * Gradients by those biases that an expert has.
    *
    * @param in by b_in
    * @param out by b_out

@@ -18,7 +18,7 @@ import java.util.OptionalInt;
  * @param flops floating-point operations of a run
  * @param backward whether it computes gradients
  * @param holdsRows whether it holds {@link ExpertRun#rows}
- * @param inPlace of results that may lie in the place of an operand, which
+ * @param inPlace for each result that may use the memory of an operand, that operand
  * @param work what it does
  */
 record ExpertsKernel(

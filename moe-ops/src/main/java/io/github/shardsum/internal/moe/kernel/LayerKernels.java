@@ -71,7 +71,7 @@ public final class LayerKernels {
         .filter(form -> composite.operands().size() == Experts.Operands.count(form) + others);
   }
 
-  /** The factories of the local composites that rows of other devices are computed by. */
+  /** The factories of the local composites that compute rows of other devices. */
   public static Map<String, CompositeKernel.Factory> ofRows() {
     return Map.of(
         RowComposites.SEND,
@@ -86,7 +86,7 @@ public final class LayerKernels {
         RowsSum::place);
   }
 
-  /** The operand behind the others that is the first index of a chunk of experts. */
+  /** The last operand, if it is the first index of a chunk of experts. */
   private static OptionalInt startAt(Composite composite) {
     int last = composite.operands().size() - 1;
     ValueType type = composite.operands().get(last).type();

@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /**
  * Functions of rows between the products of experts. Rows are arrays, positions and lengths;
- * elements are taken in order, each by the operations of the activation's program.
+ * elements are taken in order, with the operations of the activation's program.
  *
  * @param <A> the array: {@code float[]} or {@code double[]}
  */

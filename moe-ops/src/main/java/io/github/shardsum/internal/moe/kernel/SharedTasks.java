@@ -5,13 +5,14 @@ import java.util.Collections;
 import java.util.PriorityQueue;
 
 /**
- * How many tasks all threads share, when the others are done one a thread. Threads that share a
- * product read each other's panels and wait for each other; a thread with products of its own does
- * neither. So sharing is for tasks that would keep one thread at work while the others have ended.
+ * The number of tasks that all threads share, while each other task has one thread. Threads that
+ * share a product read each other's panels and wait for each other; a thread with products of its
+ * own does neither. So a task is shared only if one thread alone would work on it after the others
+ * have ended.
  */
 final class SharedTasks {
   /**
-   * Time of a task that threads share, over a task of as many rows for each of them: 1.06 to 1.17
+   * Time of a shared task over the time of a task with as many rows for each thread: 1.06 to 1.17
    * for 256 to 1024 rows.
    */
   private static final double COST = 1.1;
@@ -62,8 +63,8 @@ final class SharedTasks {
   }
 
   /**
-   * Most rows of a task that one of several threads has to itself: with more all would end sooner
-   * if that task was shared.
+   * Most rows of a task that one of several threads has to itself: with more rows, sharing the task
+   * would be faster.
    */
   static long mostAlone(long rows, int threads) {
     return (long) Math.ceil(COST * rows / threads);

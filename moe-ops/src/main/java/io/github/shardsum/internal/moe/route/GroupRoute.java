@@ -112,7 +112,7 @@ public record GroupRoute(
   private static final int DOUBLES = 5;
   private static final int INTS = 10;
 
-  /** Arrays of a scratch, contents as they are. */
+  /** A route in the arrays of a scratch, whose contents are left over from earlier use. */
   public static GroupRoute in(Scratch scratch, Setup setup) {
     int tokens = setup.tokens();
     int experts = setup.experts();

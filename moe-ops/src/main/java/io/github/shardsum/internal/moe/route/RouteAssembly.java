@@ -35,7 +35,7 @@ public final class RouteAssembly {
     this.call = call;
     this.groups = groups;
     this.slots = slots();
-    int choices = Checks.arrayLength("route: choices", call.groups(), call.tokens(), slots);
+    int choices = ArgumentChecks.arrayLength("route: choices", call.groups(), call.tokens(), slots);
     this.experts = new int[choices];
     this.positions = new int[choices];
     this.weights = new double[choices];
@@ -73,10 +73,10 @@ public final class RouteAssembly {
       Objects.requireNonNull(input, "input");
       Objects.requireNonNull(options, "options");
       Objects.requireNonNull(randomness, "randomness");
-      Checks.arrayLength("route: tokens", input.groups(), input.groupSize());
-      Checks.arrayLength("route: gates of a group", input.groupSize(), input.experts());
+      ArgumentChecks.arrayLength("route: tokens", input.groups(), input.groupSize());
+      ArgumentChecks.arrayLength("route: gates of a group", input.groupSize(), input.experts());
       if (options.router() instanceof Router.TokenChoice(int choices)) {
-        Checks.arrayLength("route: choices", input.groups(), input.groupSize(), choices);
+        ArgumentChecks.arrayLength("route: choices", input.groups(), input.groupSize(), choices);
       }
       check(input, options);
       input.bias().ifPresent(Call::checkBias);
@@ -145,7 +145,7 @@ public final class RouteAssembly {
             case Capacity.Fixed _, Capacity.Factor _ ->
                 options.capacity().atMost(options.router().choices(), tokens, experts);
           };
-      Checks.arrayLength("route: slots of a group, [E, C]", experts, slots);
+      ArgumentChecks.arrayLength("route: slots of a group, [E, C]", experts, slots);
       return Math.toIntExact(slots);
     }
 
@@ -157,7 +157,7 @@ public final class RouteAssembly {
     }
   }
 
-  /** Refuses options that do not fit what is routed by, whatever its values. */
+  /** Refuses options that do not fit the kind of the scores, whatever their values. */
   public static void check(RouteInput<?> input, RouteOptions options) {
     boolean extra = input.bias().isPresent() || input.choices().isPresent();
     switch (options.router()) {
@@ -215,7 +215,7 @@ public final class RouteAssembly {
         combine, combine.withWeights(ones), choiceTensor(experts), capacity, metrics());
   }
 
-  /** k; where experts choose, the most that took one token. */
+  /** The number of choices k; where experts choose, the most experts that took one token. */
   private int slots() {
     if (call.options().router() instanceof Router.TokenChoice(int choices)) {
       return choices;
@@ -233,7 +233,7 @@ public final class RouteAssembly {
     return most;
   }
 
-  /** A token's choices; where experts choose, without the slots of those that did not take it. */
+  /** A token's choices; where experts choose, only those of experts that took it. */
   private void gather(GroupRoute group, int token, int to) {
     boolean compact = group.setup().expertsChoose();
     int next = to;

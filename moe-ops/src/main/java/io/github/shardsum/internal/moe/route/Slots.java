@@ -76,8 +76,8 @@ final class Slots {
   }
 
   /**
-   * Sorts indices by descending key, NaN first, equal keys in the order given; a merge sort from
-   * below, because the JDK sorts no int[] by a key without boxing it.
+   * Sorts indices by descending key, NaN first, equal keys in the order given; a bottom-up merge
+   * sort, since the JDK cannot sort an int[] by a key without boxing.
    *
    * @param indices what to sort, overwritten
    * @param spare another array, overwritten

@@ -22,7 +22,7 @@ final class TokenRouter {
   /** The token in hand. */
   private int token;
 
-  /** First of its row in the gates of the block in hand. */
+  /** Start of the token's row in the gates of the present block. */
   private int row;
 
   TokenRouter(GroupRoute route, RouteOperands operands, int group) {
@@ -73,7 +73,7 @@ final class TokenRouter {
       Arrays.fill(route.states(), at, at + slots, 0);
       return;
     }
-    // No lambda: it would be an object a token.
+    // A loop, since a lambda would allocate an object for each token.
     if (limit.isPresent()) {
       closeOtherGroups(limit.get());
     }
@@ -139,8 +139,8 @@ final class TokenRouter {
   }
 
   /**
-   * Leaves the gates of the groups of experts with the highest scores, the first of equal ones. One
-   * pass a group that is left: there are few.
+   * Leaves the gates of the groups of experts with the highest scores, the first of equal ones.
+   * Takes one pass for each chosen group, of which there are few.
    */
   private void closeOtherGroups(GroupLimit limited) {
     int size = experts / limited.groups();

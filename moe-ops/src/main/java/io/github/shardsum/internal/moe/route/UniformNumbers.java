@@ -68,7 +68,7 @@ public sealed interface UniformNumbers {
     Tensor given = input.uniform().get();
     if (!(options.secondChoice() instanceof SecondChoice.Sample)) {
       Shape tokens = Shape.of(input.groups(), input.groupSize());
-      Checks.shape("route: uniform numbers", "[G, S]", tokens, given);
+      ArgumentChecks.shape("route: uniform numbers", "[G, S]", tokens, given);
     }
     for (double value : given.toDoubleArray()) {
       if (!(value >= 0 && value < 1)) {

@@ -13,16 +13,16 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Chooses the activations of a step that are computed again for its backward pass: those between
- * residuals, as large as one, that the backward pass reads, and what they are computed from.
- * Residuals and small values, as routes, are kept, and so is what follows the last residual, which
- * is read at once.
+ * Chooses the activations of a step that are computed again for its backward pass: values as large
+ * as a residual, between two residuals, that the backward pass reads, and the values from which
+ * they are computed. Residuals and small values, such as routes, are kept. So are the values after
+ * the last residual, which are read at once.
  */
 public final class Recomputation {
   private final Program step;
   private final Map<Value, Integer> definedAt = new HashMap<>();
 
-  /** Results of the forward pass that are large and no residuals. */
+  /** Large results of the forward pass that are not residuals. */
   private final Set<Value> inside = new HashSet<>();
 
   private Recomputation(Program step) {

@@ -9,12 +9,12 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
-/** Whole tensors, and the memory into which the next step writes them. */
+/** State as whole tensors, with the memory into which the next step writes. */
 public final class WholeState implements TrainingState {
   private final List<Tensor> state = new ArrayList<>();
   private final List<Tensor> spare = new ArrayList<>();
 
-  /** Adds a tensor, which is its own from then on. */
+  /** Adds a tensor and takes ownership of it. */
   public void add(Tensor first) {
     state.add(first);
     spare.add(Tensor.zeros(first.dtype(), first.shape()));

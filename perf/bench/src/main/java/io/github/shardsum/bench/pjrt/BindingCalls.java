@@ -1,11 +1,11 @@
 package io.github.shardsum.bench.pjrt;
 
 import io.github.shardsum.pjrt.ClientOptions;
-import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.ExecuteOptions;
 import io.github.shardsum.pjrt.HostTransfer;
 import io.github.shardsum.pjrt.PjrtBuffer;
 import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtDevice;
 import io.github.shardsum.pjrt.PjrtEvent;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
@@ -52,7 +52,7 @@ public final class BindingCalls implements AutoCloseable {
                 ClientOptions.defaults()
                     .withOptions(PjrtOptions.none().with("cpu_device_count", 1)));
     this.device = client.addressableDevices().getFirst();
-    this.program = client.compile(PROGRAM, CompileOptions.defaults());
+    this.program = client.compile(PROGRAM, PjrtCompileOptions.defaults());
     this.buffer = client.bufferFrom(three, device);
     this.event = buffer.ready();
     event.await();

@@ -21,10 +21,10 @@ import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.pjrt.ClientOptions;
-import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.ExecuteOptions;
 import io.github.shardsum.pjrt.PjrtBuffer;
 import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtDevice;
 import io.github.shardsum.pjrt.PjrtEvent;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
@@ -124,7 +124,7 @@ final class MoeComparison {
         PjrtClient client =
             PjrtPlugin.open(plugin).createClient(ClientOptions.defaults().withOptions(count));
         PjrtLoadedExecutable loaded =
-            client.compile(module.text(), CompileOptions.partitioned(devices))) {
+            client.compile(module.text(), PjrtCompileOptions.partitioned(devices))) {
       List<Tensor> inputs = inputs(program, arena);
       Files.writeString(jax.file("program.mlir"), module.text());
       List<List<PjrtBuffer>> rows = new ArrayList<>();

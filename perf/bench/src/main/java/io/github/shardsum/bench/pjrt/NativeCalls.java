@@ -8,7 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.github.shardsum.bench.Script;
 import io.github.shardsum.measure.CCompiler;
 import io.github.shardsum.measure.MeasurementException;
-import io.github.shardsum.pjrt.CompileOptions;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -41,7 +41,7 @@ public final class NativeCalls implements AutoCloseable {
             Script.open(NativeCalls.class, SOURCE),
             List.of("-shared", "-fPIC", "-O2", "-ldl"),
             file -> SymbolLookup.libraryLookup(file, arena));
-    byte[] options = CompileOptions.defaults().toBytes();
+    byte[] options = PjrtCompileOptions.defaults().toBytes();
     MethodHandle open =
         handle("calls_open", FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
     try {

@@ -1,9 +1,9 @@
 package io.github.shardsum.bench.pjrt;
 
 import io.github.shardsum.backend.Executable;
-import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.PjrtBuffer;
 import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
 import io.github.shardsum.pjrt.backend.PjrtBackend;
 import io.github.shardsum.program.Program;
@@ -59,7 +59,7 @@ public class PjrtBackendBenchmark {
   private final PjrtLoadedExecutable program =
       client.compile(
           StableHlo.of(ADD, LoweringOptions.defaults().withDonation()).text(),
-          CompileOptions.defaults());
+          PjrtCompileOptions.defaults());
   private final Tensor a = BindingCalls.zeros(3);
   private final Tensor b = BindingCalls.zeros(3);
 

@@ -6,10 +6,10 @@ import io.github.shardsum.measure.Interval;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.measure.PairedTiming;
 import io.github.shardsum.measure.Timed;
-import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.ExecuteOptions;
 import io.github.shardsum.pjrt.HostTransfer;
 import io.github.shardsum.pjrt.PjrtBuffer;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtEvent;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
 import io.github.shardsum.tensor.Tensor;
@@ -244,7 +244,7 @@ public final class PjrtComparison {
     String text = Files.readString(jax.file("program.mlir"));
     List<PjrtBuffer> buffers = new ArrayList<>();
     try (Arena arena = Arena.ofShared();
-        PjrtLoadedExecutable program = ours.client().compile(text, CompileOptions.defaults())) {
+        PjrtLoadedExecutable program = ours.client().compile(text, PjrtCompileOptions.defaults())) {
       for (int i = 0; i < operands.length; i++) {
         Tensor operand = Npy.map(jax.file(i + ".npy"), arena);
         buffers.add(ours.client().bufferFrom(operand, ours.device()));

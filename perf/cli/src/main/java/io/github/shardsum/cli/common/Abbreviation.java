@@ -12,14 +12,14 @@ public final class Abbreviation {
 
   private Abbreviation() {}
 
-  /** A list as text, of a long one the beginning. */
+  /** A list as text; a long list is cut off. */
   public static String list(List<?> all) {
     return all.size() <= MOST_NAMED
         ? all.toString()
         : all.subList(0, MOST_NAMED) + " and " + (all.size() - MOST_NAMED) + " more";
   }
 
-  /** A text of someone else's in quotation marks, of a long one the beginning; safe to print. */
+  /** Foreign text in quotation marks, safe to print; a long text is cut off. */
   public static String text(String text) {
     StringBuilder shown = new StringBuilder("\"");
     text.codePoints()

@@ -10,7 +10,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /**
  * Numbers of bytes as people write them: {@code 4096}, {@code 8MB}, {@code 1.5GiB}. With a unit
- * there may be a fraction, and what is left of the last byte is cut off.
+ * there may be a fraction, which is rounded down to whole bytes.
  */
 public final class ByteCount {
   private static final Pattern FORM =

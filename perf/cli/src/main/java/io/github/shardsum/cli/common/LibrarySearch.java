@@ -13,7 +13,10 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Finds shared libraries where the loader would, without loading them: loading runs their code. */
+/**
+ * Finds shared libraries where the loader would, without loading them, since loading runs their
+ * code.
+ */
 public final class LibrarySearch {
   private static final String INCLUDE = "include ";
   private static final int MOST_INCLUDES = 100;
@@ -42,7 +45,7 @@ public final class LibrarySearch {
     try {
       return PjrtSearch.in(environment).stream().map(PjrtSearch.Found::library).toList();
     } catch (IllegalArgumentException unreadable) {
-      // The commands that need a plugin say what is wrong with the list.
+      // A wrong list is no error here; commands that need a plugin report it.
       return List.of();
     }
   }
@@ -52,7 +55,7 @@ public final class LibrarySearch {
     return new LibrarySearch(List.copyOf(named), List.copyOf(folders));
   }
 
-  /** The first file that goes by one of the engine's names. */
+  /** The first file that has one of the engine's names. */
   public Optional<Path> find(NativeEngine engine) {
     return Stream.concat(
             named.stream().filter(Files::isRegularFile), folders.stream().flatMap(this::libraries))

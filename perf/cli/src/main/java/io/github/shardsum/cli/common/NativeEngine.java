@@ -3,10 +3,10 @@ package io.github.shardsum.cli.common;
 import java.util.List;
 
 /**
- * A native library that Shardsum can be measured against or stand on. None is needed.
+ * A native library that Shardsum can use or be compared with. None is needed.
  *
  * @param name what people call it
- * @param files the names its shared library goes by, without what follows {@code .so}
+ * @param files the names of its shared library, without the part after {@code .so}
  * @param use what it would be used for
  * @param remedy how to get it
  */

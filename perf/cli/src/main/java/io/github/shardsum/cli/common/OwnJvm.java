@@ -9,7 +9,7 @@ public final class OwnJvm {
   /** This module. */
   public static final String MODULE = "io.github.shardsum.cli";
 
-  /** The class of the command line, by name, since it stands on all packages. */
+  /** The name of the class of the command line, which depends on all packages. */
   public static final String MAIN = MODULE + ".Main";
 
   /** The modules that call native code. */

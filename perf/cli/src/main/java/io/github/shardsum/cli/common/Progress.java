@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How far a command is: a bar that redraws itself on a terminal, plain lines elsewhere if they are
- * asked for. Thread-safe.
+ * The progress of a command: a bar that redraws itself on a terminal, plain lines elsewhere if they
+ * are asked for. Thread-safe.
  */
 public final class Progress {
   private static final int WIDTH = 30;
@@ -29,7 +29,7 @@ public final class Progress {
    * Progress on a stream.
    *
    * @param terminal whether a line can be redrawn there
-   * @param lines whether to print lines where none can
+   * @param lines whether to print lines elsewhere
    */
   public Progress(PrintWriter out, boolean terminal, boolean lines) {
     this.out = out;
@@ -38,8 +38,8 @@ public final class Progress {
   }
 
   /**
-   * Progress on standard error. Between a terminal and the JVM the launcher puts a filter, so it
-   * says itself that there is one.
+   * Progress on standard error. The launcher puts a filter between the JVM and a terminal, so it
+   * tells the JVM that there is a terminal.
    *
    * @param asked whether to print lines where there is no terminal
    */
@@ -51,11 +51,11 @@ public final class Progress {
   static boolean isRedrawn(Map<String, String> environment) {
     boolean told = Boolean.getBoolean("shardsum.terminal");
     boolean terminal = told || isTerminal(Path.of("/proc/self/fd/2"));
-    // A dumb terminal, such as an editor's shell, shows the escapes that redraw a line as they are.
+    // A dumb terminal, such as an editor's shell, would print the escape sequences.
     return terminal && !environment.getOrDefault("TERM", "dumb").equals("dumb");
   }
 
-  /** The JDK tells only of standard input and output; Linux tells of each stream. */
+  /** The JDK knows only standard input and output; Linux knows each stream. */
   static boolean isTerminal(Path stream) {
     try {
       String target = Files.readSymbolicLink(stream).toString();
@@ -81,7 +81,7 @@ public final class Progress {
     }
   }
 
-  /** Some steps of the phase are done; steps beyond its number do not count. */
+  /** Counts some steps of the phase as done; steps beyond its number do not count. */
   public synchronized void advance(long steps) {
     long before = done;
     done = Math.min(total, done + steps);

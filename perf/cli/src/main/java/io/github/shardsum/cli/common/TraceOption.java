@@ -39,7 +39,8 @@ public final class TraceOption {
   }
 
   /**
-   * Measures what collectives take on this machine, before a trace; all processes of a job at once.
+   * Measures the time of collectives on this machine before a trace; all processes of a job call it
+   * at once.
    *
    * @param mesh the devices of the trace
    * @param workers threads, kept open by the caller
@@ -57,8 +58,8 @@ public final class TraceOption {
   }
 
   /**
-   * Runs twice, where a run before has compiled what runs: the first tells how fast this machine
-   * computes, the second is written.
+   * Runs twice, after a run that let the JVM compile: the first run measures this machine's speed,
+   * the second is written.
    *
    * @param executable compiled to be timed
    * @param run runs it once

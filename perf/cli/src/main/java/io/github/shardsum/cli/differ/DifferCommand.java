@@ -138,7 +138,7 @@ public final class DifferCommand implements Callable<Integer> {
     }
   }
 
-  /** A status of 1 says that something differs, so that no plugin to ask is status 2. */
+  /** Status 1 means that something differs, so a missing plugin is status 2. */
   private PluginProcess started(Path library, Mesh devices) {
     try {
       return new PluginProcess(library, devices, Duration.ofSeconds(deadline));

@@ -74,7 +74,7 @@ final class DifferJson {
     }
   }
 
-  /** In row-major order; JSON has no NaN and no infinity, which are texts. */
+  /** Elements in row-major order; NaN and infinities, which JSON lacks, are texts. */
   private static void elements(ArrayNode elements, Tensor tensor) {
     if (!tensor.dtype().isFloating()) {
       for (long element : tensor.toLongArray()) {

@@ -128,7 +128,7 @@ public final class EinsumCommand implements Callable<Integer> {
   }
 
   private void check() {
-    // Arguments that match no option end up here, since an equation may begin with "->".
+    // Takes the arguments that match no option, since an equation may begin with "->".
     for (String operand : operands) {
       if (operand.startsWith("-") && !operand.equals(InputArrays.STANDARD)) {
         throw wrong("option: must be a known one, got " + operand + " (a file: ./" + operand + ")");

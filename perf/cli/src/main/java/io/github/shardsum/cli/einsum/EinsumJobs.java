@@ -29,10 +29,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Runs einsums that a file lists, a JSON object a line, and prints a JSON object for each: in
- * order, and nothing else. A job that fails, or a line that is no job, ends nothing but itself.
+ * order, and nothing else. After a job that fails, or a line that is no job, the next line is read.
  */
 final class EinsumJobs {
-  /** Ids come back as they were; output is ASCII whatever the terminal's encoding. */
+  /**
+   * Ids are returned unchanged; output is ASCII, so that it is correct in any terminal's encoding.
+   */
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -50,12 +52,12 @@ final class EinsumJobs {
     this.out = out;
   }
 
-  /** How many jobs have been answered, as any thread may ask. */
+  /** How many jobs have been answered; any thread may call it. */
   long answered() {
     return answered.get();
   }
 
-  /** Runs all jobs, for as long as the answers are read; whether none failed. */
+  /** Runs all jobs while the answers are read. Returns whether none failed. */
   boolean run(Path file) throws IOException {
     boolean good = true;
     long line = 0;
@@ -102,7 +104,7 @@ final class EinsumJobs {
       }
       answer.put("dtype", result.dtype().toString());
     } catch (Exception | OutOfMemoryError | StackOverflowError | InternalError failed) {
-      // The last is how the JVM tells that a mapped file was cut short.
+      // The JVM throws an InternalError if a mapped file was truncated.
       answer.put("ok", false);
       answer.put("error", reason(failed));
     }

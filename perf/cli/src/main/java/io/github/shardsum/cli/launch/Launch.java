@@ -41,18 +41,20 @@ record Launch(
   }
 
   private void addOpenMpi(List<String> arguments) {
-    // More processes than cores are an error without it; and each gives its core away as it waits.
+    // Without it more processes than cores are an error; with it each process yields its core while
+    // it waits.
     arguments.addAll(List.of("--oversubscribe", "--mca", "mpi_yield_when_idle", "1"));
-    // Bound to one core, the threads of a JVM would share it.
+    // If a process is bound to one core, the threads of its JVM share that core.
     arguments.addAll(List.of("--bind-to", "none"));
     boolean old = mpirun.flavor() == Flavor.OPEN_MPI_4;
     if (old) {
-      // Its own words on how a process ended repeat ours at length; 5 has no such option.
+      // Open MPI's report of how a process ended repeats ours at length; version 5 has no such
+      // option.
       arguments.add("--quiet");
     }
     if (hosts.isEmpty()) {
-      // On one host TCP is never used, but warns where interfaces cannot reach each other; and
-      // libfabric's transport is polled with every exchange, a microsecond an exchange.
+      // On one host TCP is never used, but it warns if interfaces cannot reach each other. The
+      // libfabric transport would be polled at every exchange, which takes a microsecond.
       arguments.addAll(List.of("--mca", "btl", "^tcp,ofi"));
     }
     hosts.ifPresent(file -> arguments.addAll(List.of("--hostfile", file.toString())));

@@ -112,7 +112,7 @@ public final class LaunchCommand implements Callable<Integer> {
       arguments.addAll(0, List.of("setpriv", "--pdeathsig", "TERM", "--"));
     }
     Map<String, String> environment = new TreeMap<>(launch.environment());
-    // Open MPI refuses to run as root without both; others do not look.
+    // Open MPI refuses to run as root without both; other MPIs ignore them.
     environment.put("OMPI_ALLOW_RUN_AS_ROOT", "1");
     environment.put("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
     if (dryRun) {
@@ -123,7 +123,8 @@ public final class LaunchCommand implements Callable<Integer> {
   }
 
   /**
-   * On one host the caller's: Open MPI puts its own folder first, and with it another java perhaps.
+   * On one host the caller's PATH is kept, since Open MPI puts its own folder first, which may have
+   * another java.
    */
   private Optional<String> path() {
     return hosts.isEmpty() ? Optional.ofNullable(System.getenv("PATH")) : Optional.empty();
@@ -147,7 +148,7 @@ public final class LaunchCommand implements Callable<Integer> {
       errors.println("shardsum launch: failed: mpirun ended with status " + status.get());
     }
     if (!reports.isEmpty() || status.filter(code -> code != 0).isPresent()) {
-      // One that left MPI with status 0, too early, is why the others could not go on.
+      // A rank that left MPI too early with status 0 is the reason why the others failed.
       supervisor
           .wellBefore()
           .forEach(report -> errors.println("shardsum launch: before that, " + report));
@@ -157,7 +158,7 @@ public final class LaunchCommand implements Callable<Integer> {
   }
 
   private void check() {
-    // As many as a run has devices. Of a million, mpirun makes its tables for minutes.
+    // At most as many as a run has devices. With a million, mpirun builds its tables for minutes.
     int most = MeshOptions.MOST_DEVICES;
     if (processes < 1 || processes > most) {
       throw wrong("--processes: must be 1 to " + most + ", got " + processes);

@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
  * reports the rank and the exit status, 0 too, since other ranks may wait for this one in vain.
  * Open MPI reports exits in its own words, MPICH without the rank.
  *
- * <p>No process outlives the one that started it, whatever ended that: the kernel sees to it
- * ({@code setpriv}, of util-linux), since a killed mpirun cleans nothing up.
+ * <p>No process outlives the one that started it, whatever the reason: the kernel ends it ({@code
+ * setpriv} of util-linux), since a killed mpirun cleans up nothing.
  */
 final class RankScript {
   /** Begins each line that a shell reports an end with. */
@@ -22,8 +22,8 @@ final class RankScript {
       Pattern.compile(Pattern.quote(MARK) + "(\\S+) on (\\S+) (.*)");
 
   /**
-   * As a rank; whether mpirun itself asked for the end, whose signal then is not news, while a
-   * status of the program's own is; the report.
+   * The parts are: the rank; whether mpirun itself ended the process, in which case its signal is
+   * expected and only an exit status is reported; the report.
    */
   private static final String SCRIPT =
       """
@@ -94,7 +94,7 @@ final class RankScript {
     return wrapped;
   }
 
-  /** The reports in a line of a shell's standard error: none or one. */
+  /** The report in a line of a shell's standard error, if there is one. */
   static List<Report> reports(String line) {
     Matcher matcher = REPORT.matcher(line);
     return matcher.find()

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A command as a line that a shell runs as it stands, whatever its words hold. */
+/** A command as a line that a shell runs unchanged, with any characters in its words. */
 final class ShellLine {
   /** Words that no shell reads as anything else. */
   private static final Pattern PLAIN = Pattern.compile("[\\w@%+=:,./-]+");
@@ -29,7 +29,7 @@ final class ShellLine {
         .collect(Collectors.joining(" "));
   }
 
-  /** A single quote ends the quoted text, stands for itself, and begins it anew. */
+  /** A single quote ends the quoted text, is then escaped, and the quoted text begins again. */
   private static String quoted(String word) {
     return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
   }

@@ -79,7 +79,7 @@ final class MoeBackward implements AutoCloseable {
     Executable executable = executables.computeIfAbsent(form, this::compile);
     Tensor cotangents = cotangents(form);
     List<Tensor> inputs = inputs(pass, cotangents);
-    // The first run of a form is not timed: memory is made, and code compiled.
+    // The first run of a form is not timed, since it allocates memory and compiles code.
     List<Tensor> results = memory.computeIfAbsent(form, _ -> executable.run(inputs));
     long begin = System.nanoTime();
     executable.runInto(results, inputs);
@@ -136,7 +136,7 @@ final class MoeBackward implements AutoCloseable {
   }
 
   private void check(MoePass pass, List<Tensor> results, Tensor cotangents) {
-    // Gradients by the tokens, wg, wi and wo, and then, as far as there are such, wv, b_in, b_out.
+    // Gradients by the tokens, wg, wi and wo, and then by those of wv, b_in and b_out that exist.
     double byWeights = dot(weights.out(), results.get(GRADIENTS + 3));
     if (weights.bias().isPresent()) {
       int at = GRADIENTS + 5 + (weights.linear().isPresent() ? 1 : 0);
@@ -154,7 +154,7 @@ final class MoeBackward implements AutoCloseable {
     }
   }
 
-  /** Rows of the expert that has most: the terms of a gradient by wo. */
+  /** Rows of the expert with the most rows: the terms of a gradient by wo. */
   private long largestLoad(MoePass pass) {
     long[] rows = new long[job.experts()];
     long[] placed = pass.result().placed().toLongArray();

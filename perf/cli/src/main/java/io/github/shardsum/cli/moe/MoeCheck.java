@@ -27,7 +27,7 @@ import java.util.StringJoiner;
 import java.util.TreeSet;
 
 /**
- * Holds a pass against the paper's algorithms in f64 on the reference backend, an operation at a
+ * Compares a pass with the paper's algorithms in f64 on the reference backend, an operation at a
  * time: the logits of sampled tokens, the whole route of their groups by the plain operations of
  * algorithm 1, and all outputs of the tokens by the literal einsums of algorithm 2. An error is
  * allowed what f32 rounding can do at most, {@code n*u/(1 - n*u)} of the sum of absolute terms for
@@ -39,9 +39,7 @@ final class MoeCheck implements AutoCloseable {
   /** Upper bound of the slope of an activation: gelu's is 1.13, silu's 1.10. */
   private static final double SLOPE = 1.13;
 
-  /**
-   * Roundings of an activation, of which each is of a number of the size of its argument at most.
-   */
+  /** Roundings of an activation, each of a number that is at most as large as its argument. */
   private static final int ACTIVATION_STEPS = 16;
 
   private static final String DISPATCH = "GSEC,GSM->EGCM";
@@ -91,7 +89,7 @@ final class MoeCheck implements AutoCloseable {
     return p.build();
   }
 
-  /** Logits of one token, and what each may be off. */
+  /** Logits of one token, and the error that each may have. */
   private Program gatesProgram() {
     ProgramBuilder p = Program.builder("gates");
     Value x = p.input("inputs", "f64[G=1 S=1 M=" + job.model() + "]");
@@ -102,7 +100,10 @@ final class MoeCheck implements AutoCloseable {
     return p.build();
   }
 
-  /** Algorithm 2 for one token and its experts with a slot each, and what outputs may be off. */
+  /**
+   * Algorithm 2 for one token and its experts with a slot each, and the error that outputs may
+   * have.
+   */
   private Program layerProgram() {
     ProgramBuilder p = Program.builder("algorithm_2");
     Value x = p.input("inputs", "f64[G=1 S=1 M=" + job.model() + "]");
@@ -170,7 +171,7 @@ final class MoeCheck implements AutoCloseable {
   }
 
   /**
-   * A value and what another computation of it may be off.
+   * A value and the error that another computation of it may have.
    *
    * @param value as it is
    * @param error at least 0

@@ -46,8 +46,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The layer on a mesh, ours or a plugin's, with the annotations of the paper's algorithm 2: groups
  * on the mesh before and after the experts, experts on it between; without a capacity rows of any
- * number instead of slots, on a mesh of ours. Shows each collective of ours, and holds the results
- * against those of one device of ours.
+ * number instead of slots, on a mesh of ours. Shows each collective of ours, and compares the
+ * results with those of one of our devices.
  */
 final class MoeMeshRun {
   private static final long ROUTING_STREAM = 4;
@@ -83,12 +83,12 @@ final class MoeMeshRun {
     this.out = out;
   }
 
-  /** The report as an object; empty on processes that do not tell it. */
+  /** The report as an object; empty on processes that do not print it. */
   ObjectNode answer() {
     return answer;
   }
 
-  /** Runs on the beginning of a text; whether the results are those of one device. */
+  /** Runs on the beginning of a text. Returns whether the results are those of one device. */
   boolean run(TextSource text) throws IOException {
     TokenBatch batch = new TokenBatch(job, text, new ByteEmbedding(job.model(), job.seed()));
     batch.load(0, workers);
@@ -108,7 +108,7 @@ final class MoeMeshRun {
         Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one, options);
         MeshExecutable sharded =
             MeshBackend.of(collectives, MoePrograms.kernels(), planning).compile(many, timed())) {
-      // All processes of a job have the same results, of which the first tells.
+      // All processes of a job have the same results, which the first one prints.
       MoeMeshRun told = collectives.process() == 0 ? this : silent();
       told.head(
           sizes,
@@ -274,7 +274,8 @@ final class MoeMeshRun {
   }
 
   /**
-   * Each result is to be what one device gives, but for the rounding of its sums in another order.
+   * Each result must be that of one device, except that sums in another order are rounded
+   * differently.
    */
   private boolean compare(Program program, List<Tensor> one, List<Tensor> many, MoeSizes sizes) {
     double terms =

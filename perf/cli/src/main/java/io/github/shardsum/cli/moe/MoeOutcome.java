@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param bytes its length
  * @param totals sums over the passes
  * @param check what the check found
- * @param backward what was found backward, if passes were run so
+ * @param backward the results of backward passes, if there were any
  * @param checksum CRC-32C of all outputs
  * @param seconds wall time of the passes, check included
  */

@@ -76,7 +76,7 @@ final class MoeTotals {
     seconds += pass.nanos() / 1e9;
   }
 
-  /** Adds the times of an executable's steps, or takes them away. */
+  /** Adds or subtracts the times of an executable's steps. */
   void addTimes(List<StepTime> profile, int sign) {
     for (StepTime time : profile) {
       steps.replaceAll(

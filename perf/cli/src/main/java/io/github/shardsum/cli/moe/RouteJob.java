@@ -15,6 +15,7 @@ import io.github.shardsum.moe.RouteOptions.SlotOrder;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,20 @@ import tools.jackson.databind.JsonNode;
 record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
   private static final String WHOLE = "a whole number of 1 to " + Integer.MAX_VALUE;
   private static final String NONE = "none";
+
+  /** Members that set one option each. */
+  private static final List<String> WORDS =
+      List.of(
+          "capacity",
+          "router",
+          "k",
+          "second",
+          "normalize",
+          "order",
+          "rejectedKeepsSlot",
+          "aux",
+          "auxPadding",
+          "auxChoices");
 
   /**
    * The job of an object.
@@ -48,7 +63,7 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
     return new RouteJob(input, options(job));
   }
 
-  /** The route; numbers that are needed and not given are drawn of seed 0. */
+  /** The route; missing random numbers are drawn with seed 0. */
   Route route() {
     return Route.of(input, options, Randomness.seeded(0), Workers.sequential());
   }
@@ -62,6 +77,18 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
   }
 
   private static RouteOptions options(JsonNode job) {
+    Optional<String> notation = text(job, "options");
+    if (notation.isPresent()) {
+      List<String> both = WORDS.stream().filter(job::has).toList();
+      if (!both.isEmpty()) {
+        throw must("options", "the only member that sets an option", "also " + both);
+      }
+      return RouteOptions.parse(notation.get());
+    }
+    return words(job);
+  }
+
+  private static RouteOptions words(JsonNode job) {
     RouteOptions.Builder options =
         RouteOptions.builder()
             .capacity(Capacity.fixed(whole(job, "capacity").orElseThrow(() -> noCapacity())));
@@ -217,7 +244,7 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
     return Optional.of(node.intValue());
   }
 
-  /** Arrays in arrays down the first element of each. */
+  /** The depth of nested arrays, along the first element of each. */
   private static int rank(JsonNode node) {
     int rank = 0;
     for (JsonNode at = node; at.isArray(); at = at.path(0)) {
@@ -226,7 +253,7 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
     return rank;
   }
 
-  /** A tensor of nested arrays of one length a level. */
+  /** A tensor from nested arrays, whose lengths are equal at each level. */
   private static Optional<Tensor> numbers(JsonNode job, String member, int rank) {
     JsonNode node = job.path(member);
     if (isAbsent(node)) {
@@ -248,12 +275,14 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
   }
 
   /**
-   * Numbers on their way from nested arrays into one.
+   * Copies the numbers of nested arrays into one array.
    *
    * @param at indices of the array in hand
    */
   private record Numbers(String member, long[] shape, double[] values, int[] at) {
-    /** Reads an array of some depth to where its first number goes; where the next one does. */
+    /**
+     * Reads an array of some depth into the values from a position on. Returns the next position.
+     */
     int read(JsonNode node, int depth, int to) {
       long size = shape[depth];
       if (!node.isArray() || node.size() != size || size == 0) {

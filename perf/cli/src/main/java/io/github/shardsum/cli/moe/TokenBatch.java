@@ -44,7 +44,7 @@ final class TokenBatch {
     return true;
   }
 
-  /** Byte of the text that the first token is. */
+  /** The position of the first token in the text, in bytes. */
   long position() {
     return position;
   }

@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** {@code shardsum certify}: holds a plan from a file against the program that it is of. */
+/** {@code shardsum certify}: checks a plan from a file against its program. */
 @Command(
     name = "certify",
     description = {
@@ -34,7 +34,7 @@ import tools.jackson.databind.json.JsonMapper;
           + " plan. A plan that computes something else is refused.%n"
     })
 public final class CertifyCommand implements Callable<Integer> {
-  /** Members of a file that follow from its plan, whatever it was chosen by. */
+  /** Members of a file that follow from its plan, not from how it was chosen. */
   private static final List<String> FIGURES =
       List.of("steps", "localShapes", "elementsReceived", "flops", "peakElements", "peakBytes");
 
@@ -84,7 +84,7 @@ public final class CertifyCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** A plan that the checker cannot follow is refused too, however that fails. */
+  /** A plan on which the checker fails with any exception is refused too. */
   private static String followed(Supplier<String> check) {
     try {
       return check.get();
@@ -109,7 +109,7 @@ public final class CertifyCommand implements Callable<Integer> {
     }
   }
 
-  /** The first element in which two arrays differ is the one that is named. */
+  /** The message names the first element in which two arrays differ. */
   private static void checkEqual(String what, JsonNode counted, JsonNode given) {
     if (counted.isArray() && given.isArray() && counted.size() == given.size()) {
       for (int i = 0; i < counted.size(); i++) {

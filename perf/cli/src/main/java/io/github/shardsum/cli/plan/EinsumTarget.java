@@ -33,7 +33,7 @@ record EinsumTarget(String equation) implements Planned {
   }
 
   @Override
-  public Outcome plan(PlanRequest request, Checks checks) {
+  public Outcome plan(PlanRequest request, PlanChecks checks) {
     Equation parsed = Equation.parse(equation);
     List<Shape> shapes = new ArrayList<>();
     for (Term term : parsed.operands()) {

@@ -22,7 +22,9 @@ final class IntegerData {
     this.mesh = mesh;
   }
 
-  /** Another value: the logical tensor, which is the sum of an addend for each partial part. */
+  /**
+   * Adds another value: the logical tensor, which is the sum of one addend for each partial part.
+   */
   Tensor next(PlannedValue value) {
     List<Tensor> parts = new ArrayList<>();
     float[] sum = new float[Math.toIntExact(value.shape().elementCount())];

@@ -26,8 +26,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Plans what a file lists, a JSON object a line, and prints a JSON object for each, in order. A job
- * that fails ends nothing but itself.
+ * Plans the jobs of a file, one JSON object a line, and prints a JSON object for each, in order.
+ * After a job that fails the next one runs.
  */
 final class PlanJobs {
   private static final JsonMapper JSON =
@@ -49,7 +49,7 @@ final class PlanJobs {
     this.line = line;
   }
 
-  /** A plan as JSON with an id before it and the comparison after it, where there are such. */
+  /** A plan as JSON, after the job's id and before the comparison, if there are any. */
   static String answer(Optional<JsonNode> id, Outcome outcome) {
     ObjectNode answer = JSON.createObjectNode();
     id.ifPresent(node -> answer.set("id", node));
@@ -60,7 +60,7 @@ final class PlanJobs {
     return JSON.writeValueAsString(answer);
   }
 
-  /** Answers every line, for as long as the answers are read. */
+  /** Answers every line while the answers are read. */
   void run(Path file) throws IOException {
     PrintWriter out = line.getOut();
     try (LongRun _ = settings.watchJobs(answered::get);
@@ -86,7 +86,7 @@ final class PlanJobs {
     try {
       JsonNode job = parse(line, number);
       id = Optional.of(job.path("id").isMissingNode() ? JSON.nullNode() : job.path("id"));
-      Checks checks = settings.checks(job.path("run").booleanValue(false));
+      PlanChecks checks = settings.checks(job.path("run").booleanValue(false));
       return answer(id, target.apply(job).plan(request(job), checks));
     } catch (IllegalArgumentException bad) {
       return failed(id, String.valueOf(bad.getMessage()));

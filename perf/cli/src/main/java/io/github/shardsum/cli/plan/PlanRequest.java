@@ -16,7 +16,7 @@ import java.util.Map;
  */
 record PlanRequest(Mesh mesh, Map<String, Long> sizes, PlanOptions options) {
   /**
-   * A mesh of its notation and a device order, which is empty for the usual one.
+   * A mesh from its notation and a device order; an empty order is the usual one.
    *
    * @throws IllegalArgumentException if it is no mesh, or has too many devices
    */

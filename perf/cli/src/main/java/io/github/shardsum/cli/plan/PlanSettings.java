@@ -121,8 +121,8 @@ final class PlanSettings {
   }
 
   /** The checks of the command line; a job may ask for a run in addition. */
-  Checks checks(boolean runToo) {
-    return new Checks(run || runToo, certify, plugin);
+  PlanChecks checks(boolean runToo) {
+    return new PlanChecks(run || runToo, certify, plugin);
   }
 
   PlanOptions options(Mesh of) {

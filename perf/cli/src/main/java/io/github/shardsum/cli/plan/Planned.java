@@ -10,7 +10,7 @@ interface Planned {
    * @param checks extra work on the plan besides printing it
    * @return the answer
    */
-  Outcome plan(PlanRequest request, Checks checks);
+  Outcome plan(PlanRequest request, PlanChecks checks);
 
   /** Whether it has labels, each of which takes a size. */
   default boolean hasLabels() {

@@ -10,7 +10,7 @@ import java.util.Optional;
 /** A program to plan. */
 record ProgramTarget(Program program) implements Planned {
   @Override
-  public Outcome plan(PlanRequest request, Checks checks) {
+  public Outcome plan(PlanRequest request, PlanChecks checks) {
     if (!request.sizes().isEmpty()) {
       throw new IllegalArgumentException(
           "sizes: a program has its own, expected none, got " + request.sizes());

@@ -30,7 +30,7 @@ record ReshardTarget(String from, String to) implements Planned {
   }
 
   @Override
-  public Outcome plan(PlanRequest request, Checks checks) {
+  public Outcome plan(PlanRequest request, PlanChecks checks) {
     Layout before = Layout.parse(request.mesh(), from);
     Layout after = Layout.parse(request.mesh(), to);
     Shape shape = shape(before, request.sizes());
@@ -51,7 +51,7 @@ record ReshardTarget(String from, String to) implements Planned {
         equal);
   }
 
-  /** The identity; the layouts of its input and output say the rest. */
+  /** The identity, whose input and output have the two layouts. */
   private static Program identity(Layout before, Shape shape) {
     ProgramBuilder p = Program.builder("reshard");
     ValueType type = new ValueType(DType.F32, before.term().withoutLayout(), shape);

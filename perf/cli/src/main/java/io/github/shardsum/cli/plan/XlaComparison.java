@@ -8,9 +8,9 @@ import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.pjrt.ArrayType;
-import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.CompiledCollective;
 import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
 import io.github.shardsum.pjrt.PjrtPlugin;
 import io.github.shardsum.program.Program;
@@ -84,8 +84,9 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
                 mesh.size(),
                 devices));
       }
-      CompileOptions options =
-          CompileOptions.partitioned(mesh.size()).withShardy(module.form() == ShardingForm.SHARDY);
+      PjrtCompileOptions options =
+          PjrtCompileOptions.partitioned(mesh.size())
+              .withShardy(module.form() == ShardingForm.SHARDY);
       try (PjrtLoadedExecutable loaded = client.compile(module.text(), options)) {
         return of(plugin.toString(), plan, module, loaded.executable().collectives());
       }

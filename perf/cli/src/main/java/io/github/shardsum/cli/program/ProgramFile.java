@@ -11,7 +11,7 @@ import java.util.List;
 
 /** Files with the text of a program. */
 public final class ProgramFile {
-  /** Far more than anybody writes; a device or a wrong file is refused before it is parsed. */
+  /** Most bytes of a program, so that a device or a wrong file is refused before it is parsed. */
   private static final int MOST_BYTES = 64 << 20;
 
   private ProgramFile() {}
@@ -26,7 +26,7 @@ public final class ProgramFile {
    */
   public static Program read(Path file) throws IOException {
     byte[] bytes;
-    // A device has no size and may have no end.
+    // Reads one byte more than allowed, since a device has no size and may have no end.
     try (InputStream in = TextFiles.open(file)) {
       bytes = in.readNBytes(MOST_BYTES + 1);
     }

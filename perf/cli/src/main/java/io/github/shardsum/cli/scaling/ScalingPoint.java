@@ -17,7 +17,7 @@ public record ScalingPoint(
     double seconds,
     double predicted,
     double collectives) {
-  /** Error of the prediction, a part of what was measured. */
+  /** Error of the prediction, as a share of the measured time. */
   public double error() {
     return predicted / seconds - 1;
   }

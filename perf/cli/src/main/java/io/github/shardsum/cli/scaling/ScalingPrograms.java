@@ -88,7 +88,7 @@ final class ScalingPrograms {
         loss, Transformer.parameters(spec), Optimizer.Adafactor.paper(), 1, List.of("loss"));
   }
 
-  /** Values of a program's inputs: learnt ones as they begin, tokens at random, rates small. */
+  /** Values of a program's inputs: initial parameters, random tokens, small rates. */
   static List<Tensor> inputs(Program program) {
     Philox random = new Philox(1);
     List<Tensor> inputs = new ArrayList<>();

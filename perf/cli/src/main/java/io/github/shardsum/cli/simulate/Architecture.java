@@ -69,7 +69,7 @@ record Architecture(
    *
    * @param query of the query's, 0 for a whole one
    * @param keyValue of keys and values together
-   * @param rope width of what of a key knows its position, the same for all heads
+   * @param rope width of the part of a key that depends on its position, the same for all heads
    */
   record Latent(long query, long keyValue, long rope) {}
 

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** A number of the formulas that no data sheet gives, with its reason and what it moves. */
+/**
+ * A number in the formulas that no data sheet gives, with its reason and the terms that depend on
+ * it.
+ */
 enum Assumption {
   ATTAINED(
       0.8,

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Finds sizes of a job's axes: all that divide the devices are predicted by formulas, and the best
- * of those and the usual ones are planned.
+ * Finds sizes of a job's axes: all sizes that divide the devices are predicted by formulas; the
+ * best of them and the usual sizes are planned.
  */
 final class AxisSearch {
   private static final int MOST_PLANNED = 6;
@@ -24,8 +24,8 @@ final class AxisSearch {
    *
    * @param given sizes that are kept; only the layouts of the parts are found then
    * @param batch sequences of a step, 0 for the model's own
-   * @return the fastest step of those that fit into the memory; if none fits, the one that needs
-   *     least
+   * @return the fastest step that fits into the memory; if none fits, the step that needs the least
+   *     memory
    * @throws IllegalArgumentException if the batch or the sequence is not known
    */
   static Planning of(
@@ -55,7 +55,7 @@ final class AxisSearch {
     return better(best, eta);
   }
 
-  /** A plan with layouts that are found for its parts, or the plan where those are no gain. */
+  /** A plan with found layouts for its parts, or the plan itself if they gain nothing. */
   private static Planning better(Planning usual, double eta) {
     Planning found = Planning.found(usual.prediction().job(), eta);
     boolean isBetter =
@@ -74,7 +74,7 @@ final class AxisSearch {
     return bytes * machine.perChip() / machine.family().memory();
   }
 
-  /** The model's own layout, if it is one of the devices, or the one that is used without any. */
+  /** The model's own layout, if it fits the number of devices, or the default layout. */
   private static Job usual(ModelFile file, Machine machine, long batch) {
     Optional<Layout> own = file.layout().filter(layout -> layout.devices() == machine.devices());
     return SimulateJobs.job(file, machine, own, batch);

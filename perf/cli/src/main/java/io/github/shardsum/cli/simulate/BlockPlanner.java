@@ -26,7 +26,7 @@ import java.util.function.Predicate;
 
 /** Plans the parts of a job's model, with the usual layouts or with those that are found. */
 final class BlockPlanner {
-  /** Amount of work of a search, which plans a part a few times. */
+  /** Work of a search, in seconds; it plans a part a few times. */
   private static final double SECONDS = 1;
 
   /** Share of the bytes at work by which found layouts may need more. */

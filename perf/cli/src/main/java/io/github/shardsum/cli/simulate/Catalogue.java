@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Public models by name. A table may spell them freely: the longest name that occurs counts. */
+/** Public models by name. In a table the spelling is free; the longest name that occurs counts. */
 final class Catalogue {
   private static final String FILE = "models.json";
   private static final int SHORTEST = 4;
@@ -66,7 +66,7 @@ final class Catalogue {
         .map(byName::get);
   }
 
-  /** As a whole word as far as digits go: 1b does not occur in 21b. */
+  /** Whether a name occurs and no digit stands before it: 1b does not occur in 21b. */
   private static boolean occurs(String name, String text) {
     for (int at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
       boolean before =

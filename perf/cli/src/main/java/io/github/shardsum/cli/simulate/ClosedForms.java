@@ -26,8 +26,7 @@ final class ClosedForms implements StepModel {
   }
 
   /**
-   * A prediction of terms that were found otherwise: adds the spread of slices, the pipeline and
-   * the host.
+   * A prediction from given terms: adds the spread of slices, the pipeline and the host.
    *
    * @param inside all other terms
    * @param bytes of a device by kind
@@ -147,7 +146,8 @@ final class ClosedForms implements StepModel {
       double narrow = Math.min(1, model.attention().queryWidth() / 128.0);
       double peak = constants.of(Assumption.ATTENTION) * narrow * machine.peak(Precision.BF16);
       double forward = tokens * model.attentionFlops(job.sequence()) / peak;
-      // The backward pass has five products for two, and makes the scores again.
+      // The backward pass has five products for the forward pass's two, since it computes the
+      // scores again.
       compute("attention", forward * (1 + 2.5 + job.rematerialise()));
     }
 

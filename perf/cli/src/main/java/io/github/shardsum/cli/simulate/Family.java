@@ -80,7 +80,7 @@ record Family(
         source);
   }
 
-  /** The table in the jar, the more special names first. */
+  /** The table in the jar, more specific names first. */
   static List<Family> all() {
     try (InputStream in = Objects.requireNonNull(Family.class.getResourceAsStream(TABLE), TABLE)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8)

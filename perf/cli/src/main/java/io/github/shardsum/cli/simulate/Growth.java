@@ -46,7 +46,7 @@ record Growth(
    */
   record Slopes(double work, double communication) {}
 
-  /** The rows of the table, and the gates, whose work grows. */
+  /** The rows of the table, and the einsum of the gates, whose work grows. */
   static List<Growth> all() {
     List<Growth> all = new ArrayList<>();
     all.add(einsum("Add(A,A->A), A grows", "A@x, A@x -> A@x", 0, -1, "A", "A"));
@@ -122,13 +122,13 @@ record Growth(
     return new Slopes(slope(devices, work), none ? Double.NaN : slope(devices, moved));
   }
 
-  /** FLOPs of the largest device, and the elements that it reads, where nothing is multiplied. */
+  /** FLOPs of the largest device, or the elements that it reads if nothing is multiplied. */
   private static double work(SpmdPlan plan) {
     double read = plan.inputs().stream().mapToDouble(each -> each.localElements()).sum();
     return Math.max(plan.flops(), read);
   }
 
-  /** Bytes of the busiest link, which are times without what a hop takes. */
+  /** Bytes of the busiest link, as times without latency. */
   private static double loads(SpmdPlan plan, CollectiveCostModel costs) {
     double sum = 0;
     for (int i = 0; i < plan.steps().size(); i++) {

@@ -35,7 +35,8 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
   /**
    * One row's score.
    *
-   * @param apart the error of time, the row left out of its family's fit; empty if it is not in it
+   * @param apart the error of time if the row is left out of its family's fit; empty if the fit
+   *     does not use it
    * @param baseline FLOP/s of the median of the family's other rows of this kind, over the measured
    *     one, less 1; NaN for a single row
    */
@@ -78,7 +79,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
   }
 
   /**
-   * The same, scored by another model than the one that shares of peak are fitted with.
+   * The same, scored by another model than the one that fits the shares of peak.
    *
    * @param model of the fits
    * @param scored of the predictions

@@ -12,7 +12,7 @@ import java.util.Locale;
  * @param imbalance the longest expert over the mean
  * @param compiled whole steps are compiled, so that the host launches no single operation
  * @param momentBytes of the optimizer for a weight: 8 for Adam, 0 for factored moments
- * @param assumptions what was not said, one sentence each
+ * @param assumptions defaults that were assumed, one sentence each
  */
 record Job(
     Architecture model,

@@ -9,12 +9,15 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Turns a row's metrics into seconds of a step: a time first, then tokens, FLOP/s and a share. */
+/**
+ * Converts a row's metrics into seconds of a step; a time is preferred, then tokens, FLOP/s and a
+ * share of peak.
+ */
 final class Measured {
   private Measured() {}
 
   /**
-   * Seconds of a step and where they come from.
+   * Seconds of a step and the metric that they come from.
    *
    * @param metric its name
    */
@@ -180,7 +183,7 @@ final class Measured {
     return value;
   }
 
-  /** A thousand of a sequence's tokens is 1024 of them. */
+  /** In lengths of sequences k means 1024. */
   private static double times(String name, String suffix) {
     if (suffix.isEmpty()) {
       return 1;

@@ -34,8 +34,8 @@ record PlannedBlock(
   record Weighted(PricedStep step, double times) {}
 
   /**
-   * All steps of a training step of this block: both passes, what of the forward pass is repeated,
-   * and the weights, which are gathered anew for the backward pass.
+   * All steps of a training step of this block: both passes, the repeated part of the forward pass,
+   * and the second gather of the weights for the backward pass.
    *
    * @param rematerialised share of the forward pass
    */
@@ -46,7 +46,10 @@ record PlannedBlock(
     return all;
   }
 
-  /** A backward pass of attention makes the scores again: five products where the plan has four. */
+  /**
+   * A backward pass of attention computes the scores again, which makes five products where the
+   * plan has four.
+   */
   private double scoresAgain(PricedStep step) {
     double products =
         steps.stream()

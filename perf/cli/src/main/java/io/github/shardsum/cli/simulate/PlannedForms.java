@@ -154,7 +154,7 @@ record PlannedForms(
         .seconds();
   }
 
-  /** The part of a term that computation does not hide, as in the formulas. */
+  /** The exposed part of a term, as in the formulas. */
   private static double exposed(Job job, String name, double alone, double compute, double linear) {
     if (name.equals("activations over tensor")) {
       return Math.max(Assumption.EXPOSED_TENSOR.value() * alone, alone - 0.5 * linear);

@@ -3,7 +3,7 @@ package io.github.shardsum.cli.simulate;
 import java.util.Optional;
 
 /**
- * A prediction, by the plan of the job where there is one.
+ * A prediction, by the plan of the job if it has one.
  *
  * @param prediction the step
  * @param forms the plan, if there is one

@@ -13,7 +13,7 @@ import java.util.List;
  * @param seconds on the largest device
  * @param amount FLOPs of a product; bytes of everything else
  * @param operands numbers of the steps whose results it reads
- * @param weights whether it moves a weight that is there before the step
+ * @param weights whether it moves a weight that exists before the step
  * @param gradient whether it reduces the gradient of a weight
  */
 record PricedStep(

@@ -5,15 +5,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Makes a job of a model, a network and what the command line says. */
+/** Makes a job from a model, a network and the command line. */
 final class SimulateJobs {
   private SimulateJobs() {}
 
   /**
    * A job.
    *
-   * @param layout that was asked for; without one all weights are split over a slice, and slices
-   *     hold copies
+   * @param the requested layout; without one all weights are split over a slice, and slices hold
+   *     copies
    * @param batch sequences of a step, 0 for the model's own
    * @throws IllegalArgumentException if the axes do not make up the devices, or the batch or the
    *     sequence is not known

@@ -26,7 +26,7 @@ final class SimulatePage {
   private static final int LEFT = 220;
   private static final int ROW = 20;
 
-  /** Bars of a timeline that are narrower are left out, in pixels. */
+  /** Least width of a bar in a timeline, in pixels; narrower bars are left out. */
   private static final double NARROWEST = 0.07;
 
   private static final int MOST_CELLS = 1024;

@@ -27,7 +27,7 @@ final class Table {
    * @param line where it begins, from 1
    * @param cells by column, without metric and value; an absent column has no cell
    * @param metrics values as they stand in the table
-   * @param defect why it is no row of the table; empty if it is one
+   * @param defect why the row is invalid; empty if it is valid
    */
   record Row(int line, Map<String, String> cells, Map<String, String> metrics, String defect) {
     String cell(String column) {

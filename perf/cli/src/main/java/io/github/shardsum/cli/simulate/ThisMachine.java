@@ -31,7 +31,7 @@ final class ThisMachine {
     double flops = 2.0 * SIDE * SIDE * SIDE / product;
     double bytes = 3.0 * 4 * LONG / Stopwatch.best(() -> Einsum.einsum("i,i->i", row, row));
     double link = devices == 1 ? bytes : bus(devices);
-    // Formulas take 0.8 of a data sheet's bandwidths; these were attained.
+    // Formulas multiply bandwidths by 0.8, which these measured ones already contain.
     Family family =
         new Family(
             "here",

@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * may be gathered one block ahead, a gradient reduced behind the next.
  *
  * @param bars in the plan's order
- * @param seconds from the first computation to the last step that is no gradient's
+ * @param seconds from the first computation to the last step that is not of a gradient
  * @param exposed seconds in which computation waits, by the term of the collective
  */
 record Timeline(List<Bar> bars, double seconds, Map<String, Double> exposed) {

@@ -146,7 +146,7 @@ public final class TopologyCommand implements Runnable {
     out.flush();
   }
 
-  /** Refuses options of a network where no network is printed: they were given by mistake. */
+  /** Refuses options of a network if no network is printed. */
   private void refuseUnused() {
     ParseResult given = spec.commandLine().getParseResult();
     if (figure9 && given.matchedArgs().size() > (json ? 2 : 1)) {

@@ -11,16 +11,16 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A program and what its text tells of its shardings.
+ * A program and the kind of shardings in its text.
  *
- * @param code StableHLO, text or bytecode: the names looked for are ASCII in both
+ * @param code StableHLO, text or bytecode: in both, the names that are searched for are ASCII
  */
 record ProgramText(byte[] code) {
   private static final String SHARDY = "sdy.";
   private static final String GSPMD = "mhlo.sharding";
 
   /**
-   * Reads a program, of standard input if it is {@code -}, whose results go to other files.
+   * Reads a program, from standard input if it is {@code -}; its results go to other files.
    *
    * @throws IOException if it cannot be read
    * @throws IllegalArgumentException if it is a folder, or a result would take its place or another

@@ -15,8 +15,8 @@ import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
-import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.CompiledMemory;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtException;
 import io.github.shardsum.pjrt.PjrtExecutable;
 import io.github.shardsum.pjrt.PjrtPlugin;
@@ -150,8 +150,9 @@ final class TpuCompile implements Callable<Integer> {
       StableHlo module =
           XlaComparison.module(
               plannedLayouts ? PlannedProgram.of(planned) : annotated, plan, opened.takesShardy());
-      CompileOptions options =
-          CompileOptions.partitioned(mesh.size()).withShardy(module.form() == ShardingForm.SHARDY);
+      PjrtCompileOptions options =
+          PjrtCompileOptions.partitioned(mesh.size())
+              .withShardy(module.form() == ShardingForm.SHARDY);
       byte[] code = module.text().getBytes(StandardCharsets.UTF_8);
       long begin = System.nanoTime();
       try (PjrtExecutable compiled = compile(devices, code, options)) {
@@ -170,7 +171,7 @@ final class TpuCompile implements Callable<Integer> {
   }
 
   /** Compiling a large program takes minutes, so a terminal shows progress. */
-  private PjrtExecutable compile(PjrtTopology devices, byte[] code, CompileOptions options) {
+  private PjrtExecutable compile(PjrtTopology devices, byte[] code, PjrtCompileOptions options) {
     try (LongRun _ = progress.watch(topology, () -> 0, 0)) {
       return devices.compile(code, ProgramFormat.MLIR, options);
     }
@@ -229,8 +230,8 @@ final class TpuCompile implements Callable<Integer> {
     PjrtPlugin opened = PjrtPlugin.open(plugin.find(System.getenv()).library());
     try (PjrtTopology devices = opened.topology(topology)) {
       int count = devices.deviceCount();
-      CompileOptions options =
-          CompileOptions.partitioned(partitions.orElse(text.isSplit() ? count : 1))
+      PjrtCompileOptions options =
+          PjrtCompileOptions.partitioned(partitions.orElse(text.isSplit() ? count : 1))
               .withShardy(text.isShardy());
       long begin = System.nanoTime();
       try (PjrtExecutable compiled = compile(devices, text.code(), options)) {

@@ -21,7 +21,10 @@ import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code shardsum tpu devices}: what a plugin finds, asked in a process that may hang or die. */
+/**
+ * {@code shardsum tpu devices}: the devices that a plugin finds, in a child process, since a plugin
+ * may hang or crash.
+ */
 @Command(
     name = "devices",
     description = "List a plugin's devices; the exit status is 1 if there are none.")

@@ -13,7 +13,8 @@ final class TpuJson {
 
   /**
    * {@code {"name":..,"topology":..,"devices":..,"partitions":..,"compileSeconds":..,"results":..,
-   * "memory":{..},"cost":{..}}}; a figure that the plugin does not tell is a text with the reason.
+   * "memory":{..},"cost":{..}}}; for a figure that the plugin does not report, a text has the
+   * reason.
    */
   static void into(
       ObjectNode json, String topology, int devices, PjrtExecutable compiled, double seconds) {

@@ -7,10 +7,10 @@ import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.cli.common.TensorJson;
-import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.ExecuteOptions;
 import io.github.shardsum.pjrt.PjrtBuffer;
 import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
 import io.github.shardsum.pjrt.PjrtPlugin;
 import io.github.shardsum.pjrt.PjrtSearch;
@@ -87,9 +87,9 @@ final class TpuRun implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--json: must not stand with -o -, among whose bytes it would be");
     }
-    CompileOptions split = CompileOptions.partitioned(partitions);
+    PjrtCompileOptions split = PjrtCompileOptions.partitioned(partitions);
     ProgramText text = ProgramText.read(program, outputs);
-    CompileOptions options = split.withShardy(text.isShardy());
+    PjrtCompileOptions options = split.withShardy(text.isShardy());
     try (InputArrays inputs = new InputArrays(System.in)) {
       List<Tensor> tensors = new ArrayList<>();
       for (String argument : arguments) {
@@ -100,7 +100,8 @@ final class TpuRun implements Callable<Integer> {
     return 0;
   }
 
-  private void run(byte[] program, CompileOptions options, InputArrays inputs, List<Tensor> tensors)
+  private void run(
+      byte[] program, PjrtCompileOptions options, InputArrays inputs, List<Tensor> tensors)
       throws IOException {
     PjrtSearch.Found found = plugin.find(System.getenv());
     try (LongRun _ = progress.watch(this.program.toString(), () -> 0, 0);

@@ -26,16 +26,16 @@ import java.util.stream.Stream;
 
 /**
  * A checkpoint of several processes: a folder with a file of each one's parts, in which a part is
- * named {@code TENSOR@start:end,start:end}, and an index with what is no part. The folder gets its
- * name when all of them are on the disk, so that a checkpoint is whole or not there.
+ * named {@code TENSOR@start:end,start:end}, and an index with everything else. The folder gets its
+ * name when all files are on the disk, so that a checkpoint is complete or absent.
  */
 final class CheckpointParts {
   private static final String INDEX = "index.safetensors";
 
-  /** In the index: the number of files beside it. */
+  /** Key in the index: the number of part files. */
   private static final String FILES = "files";
 
-  /** In the index, before a tensor's name: its sizes. */
+  /** Prefix of a tensor's name in the index: its sizes. */
   private static final String SIZES = "sizes.";
 
   private static final Pattern PART = Pattern.compile("(.+)@((?:\\d+:\\d+(?:,\\d+:\\d+)*)?)");
@@ -128,7 +128,7 @@ final class CheckpointParts {
     return new CheckpointFolder.Checkpoint(folder, tensors, Map.copyOf(metadata));
   }
 
-  /** A file that is missing is a damage of the folder, which is there. */
+  /** A missing file means that the folder is damaged. */
   private static CheckpointFolder.Checkpoint file(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new IOException(file + ": must be in its folder, got none");
@@ -200,7 +200,7 @@ final class CheckpointParts {
         intervals.stream().map(interval -> interval[1]).toList());
   }
 
-  /** Boxes that do not meet and have as many elements as the tensor are all of it. */
+  /** Disjoint boxes with as many elements as the tensor cover it. */
   private static void checkWhole(Path folder, String name, Shape shape, Set<Box> boxes) {
     List<Box> all = List.copyOf(boxes);
     long found = all.stream().mapToLong(Box::elementCount).sum();
@@ -230,7 +230,7 @@ final class CheckpointParts {
     }
   }
 
-  /** Deletes a folder, the index first: what is half deleted is no checkpoint. */
+  /** Deletes a folder, the index first, so that a half-deleted folder is no checkpoint. */
   static void delete(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return;

@@ -66,7 +66,7 @@ final class CheckpointWriter {
   /**
    * Writes a checkpoint, whole or not at all.
    *
-   * @param others tensors that every process has, beside the state
+   * @param others tensors that every process has in addition to the state
    * @throws IOException on all processes, if one of them cannot write
    */
   void save(State state, Map<String, Tensor> others, Map<String, String> metadata)
@@ -100,7 +100,7 @@ final class CheckpointWriter {
     void run() throws IOException;
   }
 
-  /** Does a part of the work, and learns whether all processes have done theirs. */
+  /** Does this process's part of the work. Returns whether all processes did theirs. */
   private void together(long step, First first, Each each) throws IOException {
     Optional<Exception> failed = Optional.empty();
     try {

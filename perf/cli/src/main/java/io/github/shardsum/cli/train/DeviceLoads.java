@@ -14,7 +14,7 @@ final class DeviceLoads {
   private DeviceLoads() {}
 
   /**
-   * Loads over time, a number a device in place of one an expert.
+   * Loads over time by device instead of by expert.
    *
    * @param axes the mesh; a device that has no experts has 0
    */

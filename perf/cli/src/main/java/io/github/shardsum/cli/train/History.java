@@ -30,7 +30,7 @@ final class History {
     curves.computeIfAbsent(curve, _ -> new ArrayList<>()).add(new Point(step, value));
   }
 
-  /** Adds a step's loads: to the last ones, or as new ones after enough steps. */
+  /** Adds a step's loads to the last sums; begins new sums after enough steps. */
   void addLoad(String layer, long step, long... tokens) {
     List<Load> all = loads.computeIfAbsent(layer, _ -> new ArrayList<>());
     boolean opens = all.isEmpty() || (step - 1) % LOAD_STEPS == 0;
@@ -52,7 +52,10 @@ final class History {
     return loads;
   }
 
-  /** As tensors, by names that no parameter has; in one order whether it was resumed or not. */
+  /**
+   * As tensors, by names that no parameter has, in an order that does not depend on whether the run
+   * was resumed.
+   */
   Map<String, Tensor> tensors() {
     Map<String, Tensor> tensors = new TreeMap<>();
     curves.forEach(

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Curves over steps, as of losses, as pictures: all on one axis, or each less the first one. */
+/** Curves over steps, such as losses, as pictures: all on one axis, or each minus the first one. */
 final class LossCurves {
   private static final int HEIGHT = 300;
   private static final int LEFT = 70;
@@ -44,7 +44,7 @@ final class LossCurves {
     return drawn(label, finite, y);
   }
 
-  /** The curves without the points that have no place: a loss may become infinite or NaN. */
+  /** The curves without points that are infinite or NaN. */
   static Map<String, List<History.Point>> finite(Map<String, List<History.Point>> curves) {
     Map<String, List<History.Point>> finite = new LinkedHashMap<>();
     curves.forEach(

@@ -43,7 +43,7 @@ final class Sweep {
       return heldBack.getLast().value();
     }
 
-    /** The first step at which the loss is reached, if it is. */
+    /** The first step at which the loss is reached, if there is one. */
     OptionalLong reaches(double loss) {
       return heldBack.stream()
           .filter(point -> point.value() <= loss)
@@ -75,7 +75,7 @@ final class Sweep {
     return of.stream().mapToDouble(value).average().orElse(Double.NaN);
   }
 
-  /** Losses of which the steps are counted: those that the dense models reach, by their means. */
+  /** Losses to which steps are counted: those that the dense models reach in the mean. */
   private double[] losses() {
     List<Trained> dense = models.values().iterator().next();
     double first = mean(dense, trained -> trained.heldBack().getFirst().value());

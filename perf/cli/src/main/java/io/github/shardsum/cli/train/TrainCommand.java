@@ -46,7 +46,9 @@ public final class TrainCommand implements Callable<Integer> {
   private static final int MOST_EXPERTS = 1024;
   private static final int MOST_BATCHES = 1024;
 
-  /** The longest that a process waits for another, which may make baselines or write a model. */
+  /**
+   * The longest time that a process waits for another, which may train baselines or write a model.
+   */
   private static final Duration DEADLINE = Duration.ofMinutes(30);
 
   @Spec private CommandSpec spec;
@@ -230,7 +232,7 @@ public final class TrainCommand implements Callable<Integer> {
                 CollectiveOptions.defaults().withDeadline(DEADLINE))) {
       Optional<Training.Placement> placement =
           devices.map(of -> new Training.Placement(MeshAxes.of(of), splitOptimizer));
-      // Where JSON is asked for, it is all that is printed.
+      // With --json nothing else is printed.
       boolean isTold = opened.isFirst();
       PrintWriter text = json || !isTold ? new PrintWriter(Writer.nullWriter()) : out;
       TrainRun run =
@@ -315,7 +317,7 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** Processes of the launch that this one is of, by the variables of Open MPI and of MPICH. */
+  /** The number of processes of this launch, by the variables of Open MPI and of MPICH. */
   static int processes(Map<String, String> environment) {
     return Stream.of("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
         .map(name -> environment.getOrDefault(name, ""))

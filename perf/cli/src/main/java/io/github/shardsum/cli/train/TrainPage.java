@@ -106,7 +106,7 @@ final class TrainPage {
     }
   }
 
-  /** Says how dark which share is, at the right of the cells. */
+  /** Draws the scale of darkness, at the right of the cells. */
   private static void scale(Picture picture, int right) {
     List<Double> shares = List.of(0.0, 1.0, 2.0);
     List<String> names = List.of("no tokens", "the mean", "twice the mean");
@@ -129,7 +129,7 @@ final class TrainPage {
   /** Experts by language: a row a language. */
   TrainPage heat(String label, Map<String, long[]> tokens) {
     int experts = tokens.values().stream().mapToInt(counts -> counts.length).max().orElse(0);
-    // Wide enough for a few, and not too wide for many.
+    // The width of a cell: wide enough for a few, not too wide for many.
     int width = Math.max(6, Math.min(3 * CELL, (RIGHT - LEFT) / Math.max(1, experts)));
     int right = Math.max(RIGHT, LEFT + experts * width);
     Picture picture = new Picture(right + 150, TOP + tokens.size() * CELL + CELL, label);

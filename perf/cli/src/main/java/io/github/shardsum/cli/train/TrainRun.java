@@ -69,7 +69,10 @@ final class TrainRun {
   private final OpenBackend opened;
   private final Optional<Training.Placement> placement;
 
-  /** Translates: a step of it for each token is too short to be worth a way to other devices. */
+  /**
+   * Runs translations on this process, since a step for one token is too short for other devices to
+   * help.
+   */
   private final Backend local;
 
   private final Progress progress;
@@ -85,7 +88,7 @@ final class TrainRun {
    * @param opened runs steps and losses; of a job's processes the first one alone reports, and
    *     writes checkpoints
    * @param placement where the state lies, of a backend of several devices
-   * @param warn gets what a person must know, also where nothing else is printed
+   * @param warn gets warnings, which are printed even where nothing else is
    */
   TrainRun(
       TrainJob job,
@@ -131,8 +134,8 @@ final class TrainRun {
   }
 
   /**
-   * The last checkpoint. Other processes read it after the first has set damaged ones aside, and
-   * take no other.
+   * The last checkpoint. The first process sets damaged ones aside; then the others read the same
+   * checkpoint.
    */
   private Optional<CheckpointFolder.Checkpoint> last(Folder folder) throws IOException {
     Optional<CheckpointFolder.Checkpoint> last = folder.last(warn);
@@ -163,7 +166,7 @@ final class TrainRun {
     return new CheckpointWriter(path, folder, opened.process(), opened.processes(), opened::any);
   }
 
-  /** The folder of checkpoints, if there is to be one. */
+  /** The folder of checkpoints, if one was asked for. */
   private record Folder(Optional<CheckpointFolder> folder) implements AutoCloseable {
     static Folder open(Optional<Path> path) throws IOException {
       return new Folder(
@@ -212,7 +215,7 @@ final class TrainRun {
         .build();
   }
 
-  /** The default route, of so many slots if they are given. */
+  /** The default route, with a capacity factor if one is given. */
   static RouteOptions route(Optional<Double> slots) {
     return slots
         .map(factor -> ROUTE.toBuilder().capacity(Capacity.factor(factor)).build())
@@ -460,7 +463,7 @@ final class TrainRun {
   }
 
   /**
-   * Trains until a limit or a signal, upon which the step under way is ended and saved.
+   * Trains until a limit or a signal; after a signal the current step is finished and saved.
    *
    * @return seconds that its steps took, without measurements and checkpoints
    */
@@ -493,7 +496,7 @@ final class TrainRun {
           trainer.train(
               limit,
               nanos,
-              // Nobody reads on: what was trained is saved, and no report is written.
+              // Standard output was closed, so the model is saved and no report is written.
               () -> stop.get() || out.checkError(),
               steps -> {
                 long now = nanos.isPresent() ? System.nanoTime() - began : steps;
@@ -506,7 +509,7 @@ final class TrainRun {
       try {
         Runtime.getRuntime().removeShutdownHook(hook);
       } catch (IllegalStateException ending) {
-        // The JVM ends, and takes the hook with it.
+        // The JVM is ending, and the hook is running.
       }
     }
   }

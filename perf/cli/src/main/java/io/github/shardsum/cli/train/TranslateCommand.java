@@ -120,7 +120,7 @@ public final class TranslateCommand implements Callable<Integer> {
       List<String> lines = new ArrayList<>();
       for (String line = in.readLine(); line != null && !out.checkError(); line = in.readLine()) {
         lines.add(line);
-        // A person who types sees each answer; a file is taken by batches.
+        // A terminal gets each answer at once; a file is read in batches.
         if (lines.size() == BATCH || !in.ready()) {
           print(out, translator, lines);
           lines.clear();

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 
 /** A trained model as what translates texts. */
 final class Translator implements Predictor, AutoCloseable {
-  /** Tokens of a translation at most; as many as the longest to be learnt from has. */
+  /** Most tokens of a translation, as many as the longest training example has. */
   private static final int MOST = 32;
 
   /** Hypotheses that are kept, if nothing else is asked for. */
@@ -29,8 +29,8 @@ final class Translator implements Predictor, AutoCloseable {
   private final Decoding decoding;
 
   /**
-   * A translator that takes so many texts at a time. Experts take all tokens there are, whatever
-   * slots they had in training: a translation does not depend on the texts beside it.
+   * A translator that takes so many texts at a time. Experts take all tokens, whatever slots they
+   * had in training, so that a translation does not depend on the other texts.
    */
   Translator(
       TransformerSpec spec,
@@ -84,7 +84,7 @@ final class Translator implements Predictor, AutoCloseable {
     return new Scored(text, sentence.logProbability());
   }
 
-  /** The tokens of a source; what is beyond the model's positions is left out. */
+  /** The tokens of a source, cut off at the model's number of positions. */
   private int[] tokens(String source) {
     int[] all = tokenizer.encodeSource(source);
     int most = spec.positions() - 1;

@@ -260,6 +260,17 @@ class RouteCommandTest {
   }
 
   @Test
+  void aJobTakesTheNotationOfOptions() {
+    String notation = "top3 slots=token aux=squared,all capacity=factor:1.25";
+    JsonNode job = JSON.readTree(json("{'logits':[[[1,2,3]]],'options':'" + notation + "'}"));
+    assertEquals(RouteOptions.parse(notation), RouteJob.of(job).options());
+    String answer = run(json("{'logits':[[[1,2,3]]],'options':'top2','capacity':1,'k':2}\n"));
+    assertTrue(
+        answer.contains("must be the only member that sets an option, got also [capacity, k]"),
+        answer);
+  }
+
+  @Test
   void paddingTakesNoSlotAndIsNoDrop() {
     String job =
         "{'id':'p','router':'top1','logits':[[[1,0],[1,0],[1,0]]],'capacity':1,"

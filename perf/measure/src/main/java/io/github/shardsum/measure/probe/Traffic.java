@@ -6,7 +6,7 @@ import java.util.Arrays;
 
 /**
  * Ways to move memory, each with the share of its bytes that is written. A kernel with another
- * share is held against the mixture of its two neighbours.
+ * share is compared with a mixture of its two neighbours.
  */
 public enum Traffic {
   /** {@code s += a[i]}. */
@@ -39,8 +39,8 @@ public enum Traffic {
   /**
    * Moves every byte once.
    *
-   * @param integers the array of {@link #READ}: integer addition may be reordered, so the JIT keeps
-   *     it in several vectors; that of floats is a chain
+   * @param integers the array of {@link #READ}: integer sums may be reordered, so the JIT uses
+   *     several vectors; a sum of floats is one chain
    * @param floats the arrays of the others
    * @param n elements of each array
    * @return something that depends on what was read
@@ -60,7 +60,7 @@ public enum Traffic {
     };
   }
 
-  /** The shift costs nothing, and without it C2 takes a bare sum for not worth vectors. */
+  /** The shift costs nothing; without it C2 does not vectorize the sum. */
   private static int sum(int[] values, int n) {
     if (KernelInfo.current().vectorBits() > 0) {
       return RegisterLoops.read(values, n);

@@ -59,7 +59,7 @@ public final class RendezvousStress {
     }
   }
 
-  /** Two devices go on at the same time: they find the same next rendezvous. */
+  /** Two devices proceed at the same time: they find the same next rendezvous. */
   @JCStressTest
   @State
   @Outcome(id = "true", expect = Expect.ACCEPTABLE, desc = "the same")

@@ -196,7 +196,7 @@ public final class SharedStress {
     }
   }
 
-  /** Two threads ask for groups that no thread asked for before: they see the same ones, whole. */
+  /** Two threads request new groups at the same time: they see the same, complete groups. */
   @JCStressTest
   @State
   @Outcome(id = "true, true", expect = Expect.ACCEPTABLE, desc = "whole")

@@ -17,7 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Lowers a loop: its body is a plan of its own, run on slices; carried values alternate places. */
+/**
+ * Lowers a loop: its body is a plan of its own, run on slices; carried values alternate between two
+ * buffers.
+ */
 final class LoopLowering {
   private final Lowering lowering;
   private final CompositeCode.Finder composites;

@@ -24,9 +24,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Products of which a one-hot picks some elements become products of picked rows: {@code (a b) hot}
- * is {@code a (b hot)}. So the gradient by the weights of a routing, {@code GSM,GECM->GSEC} and
- * then {@code GSEC,GSKEC->GSK}, gathers rows and forms no {@code [G, S, E, C]}.
+ * A product of which a one-hot picks some elements becomes a product of picked rows: {@code (a b)
+ * hot} is {@code a (b hot)}. So the gradient by the weights of a routing, {@code GSM,GECM->GSEC}
+ * and then {@code GSEC,GSKEC->GSK}, gathers rows and forms no {@code [G, S, E, C]}.
  */
 final class OneHotGatherRewrite {
   private final Program program;
@@ -41,7 +41,10 @@ final class OneHotGatherRewrite {
     this.builder = Program.builder(program.name());
   }
 
-  /** One product of a picked operand: what stays, what is picked from, and by which equations. */
+  /**
+   * One product of a picked operand: the operand that stays, the operand to pick from, and the
+   * equations.
+   */
   private record Picked(Value stays, Value from, Value hot, Equation gather, Equation product) {}
 
   static Program of(Program program) {
@@ -106,7 +109,7 @@ final class OneHotGatherRewrite {
     return Optional.empty();
   }
 
-  /** One dtype, whose sums are not rounded to less in between, and no diagonal. */
+  /** The conditions: one dtype, no sum that is rounded in between, and no diagonal. */
   private static boolean isPlain(Einsum outer, Einsum inner) {
     DType dtype = outer.dtype();
     List<Value> all = new ArrayList<>(outer.operands());

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An einsum whose epilogue adds a buffer of the workspace, so that each workspace has its own.
+ * An einsum whose epilogue adds a buffer of the workspace, so each workspace compiles its own.
  *
  * @param equation the equation
  * @param options all but the bias

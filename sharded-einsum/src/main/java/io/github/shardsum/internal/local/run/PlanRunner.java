@@ -26,12 +26,13 @@ public final class PlanRunner {
     Workspace workspace = kept == null ? new Workspace(plan) : kept;
     boolean shared = areShared(inputs) && areShared(outputs);
     plan.run(workspace, shared ? workers : workers.alone(), inputs, outputs, profile);
-    // After a failed run the workspace may hold positions that nothing checked.
+    // After a failed run the workspace may hold unchecked positions, so it is not kept.
     free.add(workspace);
   }
 
   /**
-   * Whether other threads than the caller may access the memory: a confined arena's they may not.
+   * Whether threads other than the caller may access the memory, which is not so in a confined
+   * arena.
    */
   private static boolean areShared(List<Tensor> tensors) {
     for (Tensor tensor : tensors) {

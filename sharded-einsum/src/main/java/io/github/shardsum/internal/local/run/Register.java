@@ -4,11 +4,11 @@ import io.github.shardsum.tensor.DType;
 
 /** Type of the register in which a block of elements is computed. */
 public enum Register {
-  /** f32, and bf16 which is rounded after each operation. */
+  /** For f32, and for bf16, which is rounded after each operation. */
   FLOAT,
   /** f64. */
   DOUBLE,
-  /** i32 and i64, cut after each operation, and bool as 0 and 1. */
+  /** For i32 and i64, which wrap after each operation, and for bool as 0 and 1. */
   LONG;
 
   static Register of(DType dtype) {

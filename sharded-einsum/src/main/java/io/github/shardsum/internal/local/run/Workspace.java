@@ -54,7 +54,7 @@ public final class Workspace {
         : Arena.ofAuto().allocate(count * dtype.byteSize(), 64);
   }
 
-  /** Made while all memory is zero, so that the check of positions passes. */
+  /** Made while all memory is zero, so the check of positions passes. */
   private RoutingTensor routing(ValueLocation.Routed place) {
     // Positions that several values share lie as one slot a row in the one-hot's own buffer.
     long[] sizes = java.util.Arrays.copyOf(place.shape().toArray(), place.leadRank() + 1);
@@ -109,7 +109,7 @@ public final class Workspace {
     return values[id];
   }
 
-  /** A shape's zero, as a value of every element. */
+  /** Zero as a tensor of a shape, one element that is broadcast. */
   public static Tensor zero(DType dtype, Shape shape) {
     return Tensor.zeros(dtype).broadcastTo(shape);
   }

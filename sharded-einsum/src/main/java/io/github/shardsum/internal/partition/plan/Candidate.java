@@ -13,12 +13,12 @@ import java.util.Optional;
  * @param sharding how its factors are split
  * @param operands the layouts in which operands are read
  * @param results the layouts in which results are made
- * @param halo the elements that devices read of each other, if any
+ * @param halo the elements that devices read from each other, if any
  * @param parts what devices do, if it is a way of the composite's own partition
  * @param cost of reshards and work
  * @param weighed the cost with the policy's weights, by which the choice is made
- * @param unasked axes that split a factor which they split neither in an operand nor in a default
- *     layout
+ * @param unasked axes that split a factor although they split it neither in an operand nor in a
+ *     default layout
  */
 record Candidate(
     ComputeSharding sharding,

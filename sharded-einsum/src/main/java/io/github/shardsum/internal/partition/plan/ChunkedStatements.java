@@ -51,7 +51,7 @@ final class ChunkedStatements {
         .flatMap(layout -> of(statement, layout, dim));
   }
 
-  /** Whether chunks would add up a sum in another order than the operation. */
+  /** Whether chunks would change the order of a sum. */
   private boolean isKeptWhole(Operation operation) {
     boolean isSum =
         operation instanceof Contraction.Softmax || operation instanceof Contraction.CumulativeSum;

@@ -73,7 +73,10 @@ final class EinsumTrees {
     return putOff.remove(value) != null;
   }
 
-  /** Where operands come from: most exist; one that is put off is planned together with this. */
+  /**
+   * The sources of operands: most exist, and one that was put off is planned together with its
+   * reader.
+   */
   List<Supply> supplies(Statement statement, PlanState state) {
     List<Supply> supplies = new ArrayList<>();
     for (Value operand : statement.operation().operands()) {

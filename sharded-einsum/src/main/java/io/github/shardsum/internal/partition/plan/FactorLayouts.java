@@ -55,8 +55,8 @@ final class FactorLayouts {
 
   /**
    * Whether axes may split a factor: one that passes, is summed or made, or of which neighbours are
-   * read. All others are whole, and so is one that a value has twice, of which only the diagonal
-   * counts.
+   * read. All other factors are whole. So is a factor that a value has twice, of which only the
+   * diagonal counts.
    */
   boolean isSplittable(int factor) {
     boolean kind =
@@ -73,12 +73,12 @@ final class FactorLayouts {
     return dims.stream().filter(dim -> dim.factors().contains(factor)).count() > 1;
   }
 
-  /** Of each linear set whether an operand is in it. */
+  /** For each linear set, whether an operand is in it. */
   List<Boolean> isKept(int operand) {
     return linear.stream().map(set -> set.contains(operand)).toList();
   }
 
-  /** The layout of an operand; empty if no layout is so. */
+  /** The layout of an operand; empty if no layout describes it. */
   Optional<Layout> operand(int index, Value operand, Splits at, List<String> axes) {
     return layout(
         rule.operands().get(index), operand, at, axes, names(axes, at.kept(isKept(index))));
@@ -97,7 +97,7 @@ final class FactorLayouts {
     return summed;
   }
 
-  /** The layout in which a result is made; empty if no layout is so. */
+  /** The layout in which a result is made; empty if no layout describes it. */
   Optional<Layout> result(int index, Value result, Splits at, List<String> axes) {
     return layout(rule.results().get(index), result, at, axes, names(axes, summed(index, at)));
   }
@@ -114,7 +114,7 @@ final class FactorLayouts {
     List<Axis> placed = new ArrayList<>();
     Set<Integer> had = new HashSet<>();
     for (int dim = 0; dim < dims.size(); dim++) {
-      // Of a label that stands twice the first is split.
+      // Only the first of two equal labels is split.
       Optional<List<String>> own =
           had.containsAll(dims.get(dim).factors()) && !dims.get(dim).factors().isEmpty()
               ? Optional.of(List.of())
@@ -129,9 +129,9 @@ final class FactorLayouts {
   }
 
   /**
-   * Axes of a dimension: those of its factors one after the other. A factor before the last that is
-   * split must be split evenly, and completely where a later one is split too: else a device would
-   * hold strips of the dimension, which no layout says.
+   * Axes of a dimension: those of its factors one after the other. A factor before the last split
+   * one must be split evenly, and completely if a later one is split too. Otherwise a device would
+   * hold strips of the dimension, which no layout describes.
    */
   private Optional<List<String>> axes(Dim dim, Splits at, List<String> names) {
     List<String> axes = new ArrayList<>();

@@ -14,7 +14,7 @@ final class Holding {
   private final List<Layout> layouts = new ArrayList<>();
   private final List<Integer> numbers = new ArrayList<>();
 
-  /** Blocks of the layouts, as far as they were asked for. */
+  /** Blocks of the layouts that were asked for. */
   private final List<Blocks> blocks = new ArrayList<>();
 
   Holding(Value value, Layout layout, int number) {
@@ -35,7 +35,7 @@ final class Holding {
     return numbers.get(place);
   }
 
-  /** Elements that some device receives, whichever layout a value is brought from. */
+  /** Elements that some device must receive, whatever layout the value comes from. */
   long lacking(Blocks to) {
     while (blocks.size() < layouts.size()) {
       blocks.add(new Blocks(layouts.get(blocks.size()), value.type().shape()));

@@ -27,9 +27,9 @@ import java.util.Map;
  */
 record LoopPlanner(ProgramPlanner outer, Statement statement, Nested.Scan scan) {
   /**
-   * A loop. What is carried has the layout of the body's input in every round; the loop's own label
-   * is whole. What does not change from round to round is brought before the loop, not in each
-   * round, to a layout in which the body reads it.
+   * A loop. Carried values have the layout of the body's input in every round; the loop's own label
+   * is whole. Invariants are resharded before the loop, not in each round, to a layout in which the
+   * body reads them.
    */
   void plan() {
     PlanState state = outer.state();
@@ -74,8 +74,8 @@ record LoopPlanner(ProgramPlanner outer, Statement statement, Nested.Scan scan) 
   }
 
   /**
-   * The body's plan, with each invariant given in the layout, of those that the body brings it to,
-   * that makes all rounds together cheapest.
+   * The body's plan. Each invariant is given in one of the layouts in which the body reads it: the
+   * one with which all rounds together cost least.
    */
   private ProgramPlanner hoisted() {
     Map<Value, Layout> given = new HashMap<>();

@@ -39,7 +39,7 @@ final class OrderedSums {
     }
   }
 
-  /** Addends that are given have no label: they are joined in the order of the mesh's axes. */
+  /** Addends that are inputs have no label; they are joined in the order of the mesh's axes. */
   private void given(int input) {
     PlannedValue value = plan.value(input);
     List<String> axes =
@@ -127,7 +127,7 @@ final class OrderedSums {
     return axes.stream().filter(axis -> plan.mesh().size(axis) > 1).toList();
   }
 
-  /** An order, and the axes of size 1 of a request behind it. */
+  /** An order, followed by the axes of size 1 of a request. */
   private static List<String> with(List<String> order, List<String> axes) {
     List<String> all = new ArrayList<>(order);
     axes.stream().filter(axis -> !order.contains(axis)).forEach(all::add);

@@ -19,11 +19,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Lets collectives of a plan go on behind what devices compute: each is started behind the last
- * step that makes its operand and awaited before its first reader, if the schedule gets shorter. A
- * plan that would hold more memory keeps its starts where the collectives were, and if that holds
- * more too, stays as it is. Collectives keep their order, nothing is in flight at a loop or
- * windows, and the bodies of manual regions stay as they are.
+ * Runs collectives of a plan while devices compute: each is started after the step that makes its
+ * operand and awaited before its first reader, if the schedule gets shorter. If the new plan would
+ * hold more memory, starts stay where the collectives were; if that holds more too, the plan is
+ * unchanged. Collectives keep their order, nothing is in flight at a loop or windows, and the
+ * bodies of manual regions stay as they are.
  */
 public final class Overlap {
   /** A step in its new place: a start, an await, or as it was. */
@@ -63,8 +63,8 @@ public final class Overlap {
    * The plan with starts and awaits.
    *
    * @param plan the plan
-   * @param composites finds the code of composites, whose workspaces count
-   * @param options what it was chosen by; without overlap the plan stays as it is
+   * @param composites finds the code of composites, whose workspaces count as memory
+   * @param options the options that it was chosen by; without overlap the plan is unchanged
    * @return a plan whose results have the same bits, whose peak is not above and whose schedule is
    *     not longer
    */
@@ -151,7 +151,7 @@ public final class Overlap {
   /** Whether a start may go before an item: no collective, no edge, and not its operand's maker. */
   private boolean mayPass(Item item, int maker) {
     PlanStep step = plan.steps().get(item.step());
-    // The await of what is started gives the value; the start alone does not.
+    // The await of a collective gives the value; its start does not.
     boolean makes = item.step() == maker && !item.isStart();
     return !makes && (item.isAwait() || !step.action().isCollective()) && !isAlone(step.action());
   }
@@ -235,7 +235,7 @@ public final class Overlap {
     return new SpmdPlan(plan.mesh(), plan.inputs(), steps, outputs, plan.sums());
   }
 
-  /** A sum of bf16 is rounded when it is there. */
+  /** A sum of bf16 is rounded when it is complete. */
   private PlannedValue inFlight(PlanStep step) {
     PlannedValue result = step.result();
     DType dtype = plan.value(step.operands().getFirst()).dtype();

@@ -5,12 +5,12 @@ import io.github.shardsum.layout.Layout;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** A layout of an operand or result, if there is one, and the least that is known of its cost. */
+/** A layout of an operand or result, if there is one, and a lower bound of its cost. */
 final class PricedLayout {
   final Optional<Layout> layout;
   final double weight;
 
-  /** A bound below which no way to have the value in the layout costs less. */
+  /** A lower bound of the cost of bringing the value to the layout. */
   final double least;
 
   private final Function<Cost, Optional<Cost>> price;
@@ -29,7 +29,7 @@ final class PricedLayout {
     return new PricedLayout(Optional.empty(), 0, 0, _ -> Optional.empty());
   }
 
-  /** The cost; none if there is no way, or only dearer ones. */
+  /** The cost; empty if there is no way, or only more expensive ones. */
   Optional<Cost> cost(Cost atMost) {
     if (cost.isEmpty()) {
       cost = price.apply(atMost);

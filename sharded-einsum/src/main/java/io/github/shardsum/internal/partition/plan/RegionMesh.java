@@ -59,7 +59,7 @@ record RegionMesh(Mesh outer, Mesh inner) {
         step.action() instanceof Action.Loop loop
             ? new Action.Loop(loop.statement(), lifted(loop.body()))
             : step.action();
-    // On a mesh of one member what no other axis splits is the same everywhere.
+    // On the mesh of one member, a value that no other axis splits is the same on all devices.
     Origin origin =
         step.origin().cause().equals(ComputeSharding.SAME)
             ? new Origin("each member's own", step.origin().runnerUp())

@@ -75,7 +75,7 @@ record RegionPlanner(ProgramPlanner outer, Statement statement, Nested.Manual ma
     }
   }
 
-  /** What a body's operations apart from einsums read and write, which it counts in elements. */
+  /** Elements that a body's operations other than einsums read and write. */
   private Cost others(ProgramPlanner body) {
     double elements = body.state().work.amount() - body.state().products.amount();
     return new Cost(outer.ways().elements(Math.max(0, elements)), 0);

@@ -286,8 +286,7 @@ final class ReshardWays {
   /** The cheapest ways to have a value that may be made in many layouts. */
   ReshardSources sources(Value value, Map<Layout, Cost> from) {
     DType dtype = value.type().dtype();
-    return new ReshardSources(
-        reshards, from, value.type().shape(), layout -> layout.stored(dtype));
+    return new ReshardSources(reshards, from, value.type().shape(), layout -> layout.stored(dtype));
   }
 
   /** The cost of resharding a result from the layout in which it is made to its default layout. */

@@ -14,7 +14,7 @@ import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
 
 /**
- * The ways to split a statement that are looked at. Every axis may split every factor, whether or
+ * The ways to split a statement that are considered. Every axis may split every factor, whether or
  * not an operand or a result has it there. If there are too many ways, only axes that no operand
  * and no result has may split any factor; if these are still too many, no axis may.
  */
@@ -37,7 +37,7 @@ final class SplitSpace {
    * @param ways the labels that must stay whole
    * @param statement the statement
    * @param factors what its rule lets split
-   * @param tree what an order of sums lets split
+   * @param tree the splits that an order of sums allows
    * @param asked the axes that its operands and results have
    * @param axes names of the mesh axes
    * @param mayAdd whether an axis may split a factor that no operand and no result has split
@@ -68,7 +68,7 @@ final class SplitSpace {
    * @param rule the statement's rule
    * @param operands where its operands come from
    * @param homes the default layouts of its results, or none
-   * @param outside axes and factors, as {@code x label}, that others of its tree ask for
+   * @param outside axes and factors, as {@code x label}, that other statements of its tree ask for
    */
   record Asked(FactorRule rule, List<Supply> operands, List<Layout> homes, Set<String> outside) {
     boolean isAsked(String axis, int factor) {
@@ -124,7 +124,7 @@ final class SplitSpace {
     }
   }
 
-  /** The ways to look at: all of them as far as they are not too many, or those asked for. */
+  /** The ways to consider: all of them unless they are too many, otherwise those asked for. */
   Splits splits(boolean all) {
     if (all && mayAdd) {
       Splits every = new Splits(axes, choices((_, _) -> true), asked.rule().factors().size());
@@ -184,7 +184,7 @@ final class SplitSpace {
     return asked.rule().factors().get(factor).kind() instanceof FactorRule.Kind.Neighbour;
   }
 
-  /** Whether a kernel accepts a part of a label, and of the labels in its place in results. */
+  /** Whether a kernel accepts a part of a label, and of the labels that replace it in results. */
   static boolean isPromised(
       Statement statement, Nested.Composite composite, FactorRule rule, int factor) {
     Set<String> labels = new HashSet<>(Set.of(rule.factors().get(factor).name()));

@@ -65,8 +65,8 @@ public final class StatementChoices {
    * @param work price of the largest device's work, by which planners choose
    * @param shown the part of it that prices of plans show: that of einsums
    * @param neighbours price of the elements that devices read of each other
-   * @param chunked price of combining the results of chunks of a label that is normalised, scanned
-   *     or searched, about
+   * @param chunked approximate price of combining the results of chunks of a label that is
+   *     normalised, scanned or searched
    */
   public record Choice(
       List<Layout> operands,
@@ -116,7 +116,7 @@ public final class StatementChoices {
   }
 
   /**
-   * A region reads and gives values as it says itself; what its body does with other axes is not
+   * A region reads and gives values in its own layouts; what its body does with other axes is not
    * listed.
    */
   private Choices region(Statement statement, Nested.Manual manual) {
@@ -135,7 +135,7 @@ public final class StatementChoices {
     return new Choices(List.of(new Choice(operands, results, 0, 0, 0, 0)), false);
   }
 
-  /** Splits of the largest factors, as many as there may be ways of. */
+  /** Splits of the largest factors, up to the limit of ways. */
   private Splits largest(Statement statement, FactorRule rule, IntPredicate may) {
     FactorLayouts layouts = new FactorLayouts(mesh, rule, false);
     List<Integer> bySize =
@@ -272,7 +272,10 @@ public final class StatementChoices {
         : ways.total(ways.halo(Halo.of(statement, operands, results.getFirst()), dtype(statement)));
   }
 
-  /** A maximum and a sum over devices of what is left of the largest result without the label. */
+  /**
+   * The cost of a maximum and a sum over devices, of the size of the largest result without the
+   * label.
+   */
   private double chunked(Statement statement, FactorRule rule, Splits at, List<Layout> results) {
     for (int factor = 0; factor < rule.factors().size(); factor++) {
       if (at.isSplit(factor) && isChunked(statement, rule, factor)) {
@@ -319,7 +322,7 @@ public final class StatementChoices {
    * A cost as one number, without the start of any collective.
    *
    * @param cost the cost
-   * @return elements; 0 on a network, where no part of a price is surely another than its start
+   * @return elements; 0 on a network, where no part of a price is certain to be more than a start
    */
   public double unstarted(Cost cost) {
     return ways.isTimed() ? 0 : cost.amount();

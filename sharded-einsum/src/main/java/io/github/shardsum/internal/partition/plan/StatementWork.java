@@ -20,7 +20,7 @@ record StatementWork(Statement statement, FactorRule rule, Optional<CompositeCod
   /**
    * Multiply-adds of an einsum or a kernel, else elements of the largest operand or result.
    *
-   * @param parts into how many parts each factor is split
+   * @param parts the number of parts into which each factor is split
    */
   double multiplyAdds(IntToLongFunction parts) {
     if (statement.operation() instanceof Contraction.Einsum) {

@@ -25,7 +25,7 @@ import java.util.Optional;
  * @param state the plan
  */
 record StatementWriter(ReshardWays ways, EinsumTrees trees, PlanState state) {
-  /** Writes a choice down: what it reads is made and brought first. */
+  /** Writes a choice into the plan, after making and resharding its operands. */
   void write(
       Statement statement,
       StatementPlanner planner,
@@ -117,7 +117,10 @@ record StatementWriter(ReshardWays ways, EinsumTrees trees, PlanState state) {
     return new Action.Neighbour(statement, halo.axes(), halo.exchanged());
   }
 
-  /** A maximum or minimum over devices is never left undone: no layout says what it is. */
+  /**
+   * A maximum or minimum over devices is completed at once, since no layout describes an incomplete
+   * one.
+   */
   private void reduce(Value result, Layout natural, int number, ReduceKind by) {
     if (!natural.partial().isEmpty()) {
       state.cost =

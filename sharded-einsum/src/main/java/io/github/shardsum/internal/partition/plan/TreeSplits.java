@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Which summed labels of a statement devices may split where sums follow a fixed tree. Each device
+ * The summed labels of a statement that devices may split if sums follow a fixed tree. Each device
  * must hold whole subtrees, and the devices in order: then the tree over devices, whose left part
  * is the largest power of two, is the upper part of the tree.
  *
@@ -89,7 +89,7 @@ final class TreeSplits {
         && areSubtrees(factor, at.axes(factor).stream().map(axis -> sizes[axis]).toList());
   }
 
-  /** Why a factor is whole that so many devices hold in parts, if it may not be split so. */
+  /** The reason why a factor is whole, if so many devices may not split it. */
   Optional<String> whole(int factor, List<Integer> cut) {
     long parts = cut.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
     if (!isSum(factor) || parts == 1 || (isOutermost(factor) && areSubtrees(factor, cut))) {

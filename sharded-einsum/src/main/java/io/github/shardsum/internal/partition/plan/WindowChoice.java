@@ -53,7 +53,7 @@ final class WindowChoice {
   private final boolean isTimed;
   private final Windows when;
 
-  /** Layouts in which values must be there; of a program without them its annotations say. */
+  /** Required layouts of values, apart from those that the program's annotations name. */
   private final Map<String, Layout> asked;
 
   private WindowChoice(
@@ -80,7 +80,7 @@ final class WindowChoice {
   /**
    * The plan with windows as the options say.
    *
-   * @param asked layouts in which values must be there, by name, apart from annotations
+   * @param asked required layouts of values by name, apart from annotations
    */
   static Planned of(Planned planned, Map<String, Layout> asked, PlanOptions options) {
     if (options.windows() == Windows.NEVER) {
@@ -91,8 +91,8 @@ final class WindowChoice {
   }
 
   /**
-   * A plan of less memory within a limit, with windows where the most is held; none if windows
-   * alone do not bring the plan there.
+   * A plan within a memory limit, with windows at the peak of memory; empty if windows alone do not
+   * suffice.
    */
   static Optional<Planned> within(
       Planned planned, CompositeCode.Finder composites, PlanOptions options, long limit) {
@@ -158,7 +158,7 @@ final class WindowChoice {
     return plan;
   }
 
-  /** Whether rounds add to what others gave, in an order of their own. */
+  /** Whether rounds add to earlier rounds, in an order of their own. */
   private static boolean addsUp(SpmdPlan plan, Candidate candidate) {
     Action.Windows action = (Action.Windows) candidate.windows().action();
     List<PlannedValue> read = candidate.windows().operands().stream().map(plan::value).toList();
@@ -245,7 +245,8 @@ final class WindowChoice {
   }
 
   /**
-   * Of each value the step that makes it and how often it is read, and the last step that reads.
+   * For each value the step that makes it, the number of its reads, and the last step that reads
+   * it.
    */
   private static final class Uses {
     private final int[] maker;
@@ -393,7 +394,7 @@ final class WindowChoice {
     return new PlanStep(action, operands, in.results(), origin);
   }
 
-  /** One step less: values behind the removed one have numbers that are one smaller. */
+  /** Removes a step; the numbers of later values become one smaller. */
   private static SpmdPlan replaced(SpmdPlan plan, Candidate candidate) {
     int gone = plan.number(candidate.removed());
     List<PlanStep> steps = new ArrayList<>();

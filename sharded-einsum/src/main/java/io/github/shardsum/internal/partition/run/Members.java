@@ -5,7 +5,6 @@ import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
 import io.github.shardsum.internal.reshard.Prices;
-import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;

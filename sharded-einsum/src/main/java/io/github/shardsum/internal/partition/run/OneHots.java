@@ -16,11 +16,13 @@ import java.util.function.ToLongFunction;
 
 /**
  * One-hots, and large values computed from one and small operands. A local program gathers and
- * scatters by their positions and never stores them, unless a reshard lies between; so a free slice
- * of such a value is not free.
+ * scatters by their positions and never stores them, unless a reshard lies between; so a slice of
+ * such a value, which costs nothing elsewhere, does cost something.
  */
 public final class OneHots {
-  /** A product with a one-hot is one if its other operands have one in so many elements. */
+  /**
+   * A product with a one-hot counts as a one-hot if its other operands are smaller by this factor.
+   */
   private static final long SMALLER = 4;
 
   private final Set<Value> values = new HashSet<>();

@@ -46,8 +46,8 @@ import java.util.stream.IntStream;
 /**
  * Runs a composite that brings its own partition, on the devices of this process: a superstep for
  * each part. A local composite is compiled for the shapes of a device, once for all devices of the
- * same shapes, and runs by its kernel. What devices agree on is the most rows that one receives;
- * all of them compare it with the same bound before any row is sent.
+ * same shapes, and runs by its kernel. Devices agree on the most rows that any of them receives,
+ * and compare it with the same bound before any row is sent.
  */
 final class PartitionRun {
   private final Action.Partitioned action;
@@ -59,7 +59,7 @@ final class PartitionRun {
   private final List<Buffer> buffers;
   private final Map<String, Integer> places = new HashMap<>();
 
-  /** Of each part that is a local composite the code of each device, else empty. */
+  /** For each part the code of each device if the part is a local composite, else empty. */
   private final List<List<Code>> codes = new ArrayList<>();
 
   private record Code(PlanRunner runner, long bytes) {}
@@ -167,7 +167,8 @@ final class PartitionRun {
   }
 
   /**
-   * How many temporaries a device has: the buffers, the rows that it needs, and the most of all.
+   * The number of a device's temporaries: its buffers, the rows that it needs, and the maximum over
+   * all devices.
    */
   int temporaries() {
     return buffers.size() + 2;
@@ -298,8 +299,8 @@ final class PartitionRun {
   }
 
   /**
-   * Rows of each member: of counts with a row a member its sum, of one row the sum of the columns
-   * that are the member's.
+   * Rows of each member: the sum of its row if counts have one row a member; with a single row, the
+   * sum of the member's columns.
    */
   private long[] perMember(String name, List<String> axes, int index) {
     Tensor counts = tensor(name, index);

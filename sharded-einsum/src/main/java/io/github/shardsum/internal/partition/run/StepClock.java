@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Records when devices of this process run the stages of a plan. In a superstep each device is one
- * thread's, and supersteps end before others begin, so that devices share nothing here.
+ * Records when devices of this process run the stages of a plan. In a superstep each device belongs
+ * to one thread, and a superstep ends before the next begins, so devices share nothing here.
  */
 final class StepClock {
   private final List<Integer> devices;
@@ -35,7 +35,7 @@ final class StepClock {
     spans.forEach(List::clear);
   }
 
-  /** Those of the last run, a device after the other, each in order. */
+  /** The spans of the last run, one device after another, each in order. */
   List<StepSpan> all() {
     return spans.stream().flatMap(List::stream).toList();
   }

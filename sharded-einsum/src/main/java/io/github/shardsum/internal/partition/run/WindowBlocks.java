@@ -27,10 +27,10 @@ import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * Runs an einsum in windows on the devices of this process. Where a process holds all devices,
- * chunks are read where their owners have them and sums made where their destinations have them, so
- * nothing travels; else they travel in rings while devices compute. Both do the same products in
- * the same order, so they give the same bits.
+ * Runs an einsum in windows on the devices of this process. If a process holds all devices, chunks
+ * are read in their owners' memory and sums are made in their destinations' memory, so nothing
+ * travels. Otherwise they travel in rings while devices compute. Both do the same products in the
+ * same order, so they give the same bits.
  */
 final class WindowBlocks {
   private static final int HALVES = 2;
@@ -53,7 +53,7 @@ final class WindowBlocks {
   /** The chunks of a gather in the order of the rounds, as distances from the own one. */
   private final List<Integer> distances;
 
-  /** Of each device the distance of the first chunk that is not empty; 0 if all are. */
+  /** For each device the distance of the first chunk that is not empty; 0 if all are empty. */
   private final int[] first;
 
   WindowBlocks(Action.Windows action, SpmdPlan plan, int number, Frame frame) {
@@ -144,7 +144,7 @@ final class WindowBlocks {
     return cutValue().layout().dim(action.label());
   }
 
-  /** Where a member's chunk begins in what the group has together. */
+  /** The start of a member's chunk within the group's whole dimension. */
   private long start(int i, int member) {
     return begin(cutValue(), device(i, member)) - begin(wholeValue(), device(i, member));
   }
@@ -255,7 +255,9 @@ final class WindowBlocks {
         .orElse(0);
   }
 
-  /** The part of a block that a member's chunk of the label is, if it has the label. */
+  /**
+   * The part of a block that belongs to a member's chunk of the label, if the block has the label.
+   */
   private Tensor narrowed(Tensor block, Term term, int i, int member) {
     int dim = Windowed.dim(term, whole.label());
     return dim < 0
@@ -363,7 +365,7 @@ final class WindowBlocks {
     return block.slice(cutDim(), cut.start(half), cut.end(half));
   }
 
-  /** In each round every destination gets one more addend, where it has its sum. */
+  /** In each round every destination adds one more addend to its sum. */
   private void scatterInPlace(Plan.Builder builder) {
     for (int round = 0; round < members; round++) {
       int now = round;

@@ -75,7 +75,7 @@ sealed interface Json {
     return quoted.append('"').toString();
   }
 
-  /** A recursive reader; the depth is bounded before the stack is. */
+  /** A recursive reader; its depth limit is reached before the stack is full. */
   final class Reader {
     private final String text;
     private int at;

@@ -248,7 +248,7 @@ public final class PlanJson {
             : "\"results\":[" + String.join(",", results) + "]");
   }
 
-  /** An input as the einsum meets it; as it lies, where there is none. */
+  /** An input in the layout in which the einsum reads it, or in its own if there is no einsum. */
   private PlannedValue met(int input) {
     int value = input;
     boolean reshard =

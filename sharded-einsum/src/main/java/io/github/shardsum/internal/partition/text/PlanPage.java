@@ -33,7 +33,7 @@ public final class PlanPage {
    * @param title what is planned
    * @param plan the plan
    * @param options what it was chosen by
-   * @param notes lines below the table, as what the checker proved
+   * @param notes lines below the table, such as the result of the checker
    * @return a whole document
    */
   public static String of(String title, SpmdPlan plan, PlanOptions options, List<String> notes) {
@@ -94,7 +94,7 @@ public final class PlanPage {
     return table;
   }
 
-  /** The steps under the statements that they are for; those of a loop's body further in. */
+  /** The steps under the statements that they belong to; those of a loop's body are indented. */
   private void rows(Table table, List<StepFigures> of, int depth) {
     String group = "";
     for (StepFigures step : of) {

@@ -47,7 +47,7 @@ public final class Differentiation {
    */
   private final Map<Value, Map<Set<String>, Value>> cotangents = new HashMap<>();
 
-  /** Names in the builder of cotangents, and of what else may be one. */
+  /** Names, in the builder, of cotangents and of values that may become one. */
   private final Map<Value, String> names = new HashMap<>();
 
   /** Cotangents in the gradient of the program's values, in the program's order. */
@@ -88,7 +88,7 @@ public final class Differentiation {
     Differentiation differentiation =
         new Differentiation(program, Members.none(program), outputs, inputs, ones, values);
     Program gradient = differentiation.run();
-    // Outputs are told apart by their names: one that equals another stays for a backend to find.
+    // Outputs are distinguished by their names; equal ones stay, and a backend merges them.
     Set<Value> kept = Set.copyOf(gradient.outputs());
     Map<Value, Value> same = new HashMap<>();
     Program small =
@@ -146,7 +146,7 @@ public final class Differentiation {
     forward();
     for (int i : outputs) {
       Value output = program.outputs().get(i);
-      // Where outputs leave the region each member's part counts along the axes of the term.
+      // At the exit of the region each member's part counts along the axes of the term.
       Set<String> due = Variance.minus(ManualGradient.named(terms.get(i)), members.of(output));
       contribute(output, due, cotangent(output));
     }
@@ -375,7 +375,7 @@ public final class Differentiation {
     }
   }
 
-  /** Each gradient is a result of its own, so that it can have its name. */
+  /** Each gradient is a separate result, so that it can have its own name. */
   private void output(Value input) {
     Value gradient =
         found(input).orElseGet(() -> builder.constant(input.type().withoutLayout(), 0));

@@ -48,7 +48,7 @@ final class EinsumGradient {
     return builder.einsum(Terms.equation(terms, Terms.of(result)), operands, sizes);
   }
 
-  /** The operand's labels; off the diagonal of a repeated one an identity matrix makes zeros. */
+  /** The operand's labels. For a repeated label an identity matrix makes zeros off the diagonal. */
   private List<String> distinct(List<String> labels, ValueType type, DType dtype) {
     Set<String> used = new HashSet<>(einsum.equation().labels());
     List<String> result = new ArrayList<>();

@@ -28,9 +28,9 @@ import java.util.Set;
 /**
  * The gradient of a manual region, a region over the same axes, and of the communications in it.
  *
- * <p>The region's body is differentiated as members see it. Of an input that is whole along an axis
- * every member has a part of the cotangent; those parts are an output of their own, behind a bar,
- * and so they are summed once, where they leave the region.
+ * <p>The region's body is differentiated as members see it. For an input that is whole along an
+ * axis every member has a part of the cotangent. These parts are a separate output with the axis
+ * behind a bar, so they are summed once, at the exit of the region.
  */
 final class ManualGradient {
   private final ProgramBuilder builder;

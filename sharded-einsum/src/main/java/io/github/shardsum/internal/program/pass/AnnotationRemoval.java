@@ -16,7 +16,7 @@ import java.util.Optional;
  * the annotated one, by which a caller knows it, unless it is an input or an output itself.
  */
 public final class AnnotationRemoval {
-  /** Values that a note names; a program may have thousands. */
+  /** Most values that a note names; a program may have thousands. */
   private static final int MOST_NAMED = 8;
 
   private AnnotationRemoval() {}
@@ -83,7 +83,7 @@ public final class AnnotationRemoval {
             + " are left out");
   }
 
-  /** For each result that is annotated the value that takes its place. */
+  /** For each annotated result the value that replaces it. */
   private static Map<Value, Value> names(Program program) {
     Map<Value, Value> named = new HashMap<>();
     for (Statement statement : program.statements()) {

@@ -23,8 +23,8 @@ import java.util.Set;
 
 /**
  * Writes einsums of three and more operands as einsums of two, along the cheapest path on the sizes
- * of whole values, so that what is in between is a value of the program: it lies in planned memory,
- * and on a mesh it has a layout.
+ * of whole values, so that intermediates are values of the program, with planned memory and, on a
+ * mesh, with a layout.
  */
 public final class PairwiseEinsums {
   private final ProgramEditor editor;
@@ -77,7 +77,7 @@ public final class PairwiseEinsums {
         scan.invariants());
   }
 
-  /** In bf16 what is in between would be rounded, so it is in f32. */
+  /** A bf16 intermediate would be rounded, so intermediates are in f32. */
   private void pairs(Statement statement, Einsum einsum) {
     List<Value> values = new ArrayList<>();
     for (Value operand : einsum.operands()) {

@@ -35,7 +35,7 @@ public final class Rematerialization {
 
   private final Map<Value, Value> again = new HashMap<>();
 
-  /** For each value that was computed again, the statement before which it was. */
+  /** For each value that was computed again, the statement before which this happened. */
   private final Map<Value, Integer> madeBefore = new HashMap<>();
 
   private Rematerialization(Program program, Set<String> names) {
@@ -66,7 +66,9 @@ public final class Rematerialization {
     }
   }
 
-  /** A statement whose own results are computed again reads early, however late it is. */
+  /**
+   * A statement whose own results are computed again counts as an early reader, however late it is.
+   */
   private Optional<Integer> lateUse(Value value, Set<Integer> again) {
     List<Integer> uses = new ArrayList<>();
     uses.add(definedAt(value));
@@ -116,9 +118,9 @@ public final class Rematerialization {
   }
 
   /**
-   * The value to be read before a statement: the first one while it is read early, then a second
-   * one, and another where nothing but what is computed again reads it, so that the second need not
-   * be kept until then.
+   * The value that a statement reads: the original for early readers, then a second copy. A reader
+   * that is itself computed again gets a third copy, so that the second need not be kept until
+   * then.
    */
   private Value recompute(Value value, int before) {
     if (before <= earlyUntil.getOrDefault(value, -1)) {

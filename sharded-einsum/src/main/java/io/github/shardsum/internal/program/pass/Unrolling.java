@@ -37,7 +37,7 @@ import java.util.Set;
 
 /** Writes manual regions as the statements of all members. */
 public final class Unrolling {
-  /** More would make programs that are longer than what they compute. */
+  /** Most members that are unrolled, so that programs stay reasonably short. */
   private static final int MOST = 64;
 
   private final ProgramEditor editor;
@@ -279,7 +279,7 @@ public final class Unrolling {
         : one(new Movement.Concatenate(chunks, term.axis(dim).label()));
   }
 
-  /** One scan for all members, of each value one a member. */
+  /** One scan for all members, with one copy of each value for each member. */
   private void scan(Statement statement, Scan scan) {
     List<Value> inputs = new ArrayList<>();
     Map<Value, List<Value>> members = new HashMap<>();

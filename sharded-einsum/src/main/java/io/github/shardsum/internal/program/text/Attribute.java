@@ -4,7 +4,7 @@ import io.github.shardsum.program.Program;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** An attribute's value as it stands in a program's text. */
+/** An attribute's value in a program's text. */
 sealed interface Attribute {
   /** A number, a flag, a dtype or a name, without quotes. */
   record Word(String value) implements Attribute {}

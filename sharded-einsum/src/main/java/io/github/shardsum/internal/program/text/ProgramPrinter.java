@@ -23,7 +23,7 @@ public final class ProgramPrinter {
     return print(program, "") + "\n";
   }
 
-  /** A program whose first line is not indented and whose others are. */
+  /** The text of a program whose first line is not indented, while all others are. */
   static String print(Program program, String indent) {
     String inner = indent + INDENT;
     StringBuilder text = new StringBuilder("program ").append(program.name()).append(" {\n");

@@ -14,17 +14,17 @@ public final class ErrorArithmetic {
   /** Half the distance of two f32 at 1. */
   public static final double UNIT = 0x1p-24;
 
-  /** Roundings that a function such as tanh or exp may be off. */
+  /** The error of a function such as tanh or exp, in roundings. */
   public static final double FUNCTION = 4;
 
-  /** Below the least normal f32 a rounding is off by a distance, not by a part. */
+  /** Below the least normal f32 the error of a rounding is absolute, not relative. */
   public static final double LEAST = 0x1p-149;
 
   private static final double INFINITE = Double.POSITIVE_INFINITY;
 
   /**
-   * A value and the bound of its error: of f64, with the same labels; infinite where f32 may give
-   * anything. Of a bool, 1 where it may be the other.
+   * A value and the bound of its error: in f64, with the same labels; infinite where f32 may give
+   * anything. The error of a bool is 1 where it may be the other value.
    */
   public record Bounded(Value value, Value error) {}
 
@@ -35,7 +35,8 @@ public final class ErrorArithmetic {
   }
 
   /**
-   * The error of a number in f32, which holds integers that fit and what is not finite as it is.
+   * The error of a number in f32, which is 0 for small integers and for numbers that are not
+   * finite.
    */
   public static double off(Scalar number) {
     double exact = number.toDouble();
@@ -56,12 +57,12 @@ public final class ErrorArithmetic {
     return p.binary(BinaryKind.MAXIMUM, x, y);
   }
 
-  /** At most the size of the true value and of any computed one. */
+  /** An upper bound of the magnitude of the true value and of any computed one. */
   public Value most(Bounded x) {
     return p.add(size(x.value), x.error);
   }
 
-  /** The error after a number of roundings of a result that is off by as much already. */
+  /** The error after a number of roundings of a result that already has an error. */
   public Value rounded(Value value, Value error, double roundings) {
     Value rounding = p.scale(p.add(size(value), error), roundings * UNIT);
     return p.add(error, p.add(rounding, number(roundings * LEAST)));
@@ -89,7 +90,7 @@ public final class ErrorArithmetic {
     return p.select(condition, error, number(INFINITE));
   }
 
-  /** Infinity where f32 may overflow or is NaN: of what follows nothing is known. */
+  /** Infinity where f32 may overflow or is NaN, since nothing is then known of later results. */
   public Value open(Bounded x) {
     Value least = p.compare(Comparison.LT, most(x), number(Float.MAX_VALUE));
     return where(least, x.error);

@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 
 /** The same program on simpler inputs. */
 final class InputEdits {
-  /** Of more elements than this, they are not set to 0 one by one. */
+  /** Most elements that are set to 0 one by one. */
   private static final int FEW = 32;
 
   private InputEdits() {}

@@ -10,9 +10,9 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 
 /**
- * Errors of functions of elements. A function that rises or falls all along the interval of its
- * argument is off by as much as at its steeper end; where the interval has a pole, an end of its
- * domain or a jump, by the jump or by anything.
+ * Errors of functions of elements. A function that rises or falls along the whole interval of its
+ * argument has the error of its steeper end. If the interval has a jump, the error is the jump; if
+ * it has a pole or an end of the domain, the error is unbounded.
  */
 public final class PointwiseErrors {
   /** Half the distance of two bf16 at 1. */
@@ -45,7 +45,8 @@ public final class PointwiseErrors {
         switch (kind) {
           case NEGATE, ABS, RELU, NOT -> x.error();
           case SIGN -> p.scale(a.flag(a.near(a.size(x.value()), x.error())), 2);
-          // Their slope is at most 1 and their distance at most 2; of an infinity they may be NaN.
+          // Functions whose slope is at most 1 and whose values differ by at most 2; for an
+          // infinity they may be NaN.
           case TANH, LOGISTIC, SINE, COSINE -> {
             Value moved = p.binary(BinaryKind.MINIMUM, x.error(), a.number(2));
             Value known = p.compare(Comparison.LT, x.error(), a.number(Float.MAX_VALUE));
@@ -69,7 +70,7 @@ public final class PointwiseErrors {
   public Bounded binary(BinaryKind kind, Bounded x, Bounded y) {
     Value value = p.binary(kind, x.value(), y.value());
     if (!value.type().dtype().isFloating()) {
-      // Exact, unless an operand is a choice that may be another.
+      // Exact, unless an operand is a choice that may be wrong.
       return new Bounded(value, a.larger(x.error(), y.error()));
     }
     Value error =
@@ -98,7 +99,7 @@ public final class PointwiseErrors {
     return p.divide(p.add(x.error(), p.multiply(a.size(value), y.error())), least(y));
   }
 
-  /** x - q y, q being whole; exact, where q is the same, and else anything up to |y|. */
+  /** x - q y with a whole q; exact if q is the same, otherwise any value up to |y|. */
   private Value remainder(Value value, Bounded x, Bounded y) {
     Value quotient = p.divide(x.value(), y.value());
     Value moved = quotient(quotient, x, y);

@@ -10,7 +10,7 @@ import io.github.shardsum.testkit.Choices;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Random operations on one element at a time, and softmax, which is as steep as they. */
+/** Random operations on one element at a time, and softmax, which has slopes like theirs. */
 public final class PointwiseGenerator {
   private final ValuePool pool;
   private final Choices choices;
@@ -85,8 +85,8 @@ public final class PointwiseGenerator {
   }
 
   /**
-   * Functions that have poles, cuts or overflow: mostly where they have none, so that what comes
-   * after still says something.
+   * Functions that have poles, cuts or overflow: mostly at arguments without these, so that later
+   * operations are still tested.
    */
   public void curved() {
     if (exact) {

@@ -12,7 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A program made again, statement by statement, with changes on the way; used once. */
+/** A copy of a program, made statement by statement, with changes; used once. */
 public final class ProgramCopy {
   private final ProgramBuilder builder;
   private final Map<Value, Value> known = new HashMap<>();
@@ -21,7 +21,7 @@ public final class ProgramCopy {
     this.builder = Program.builder(name);
   }
 
-  /** Where operations that stand for no statement are added. */
+  /** The builder, for operations that replace no statement. */
   public ProgramBuilder builder() {
     return builder;
   }
@@ -43,7 +43,7 @@ public final class ProgramCopy {
     known.put(old, by);
   }
 
-  /** The value that stands for an old one in the copy. */
+  /** The value of the copy that replaces an old one. */
   public Value of(Value old) {
     Value value = known.get(old);
     if (value == null) {
@@ -52,7 +52,7 @@ public final class ProgramCopy {
     return value;
   }
 
-  /** A statement as it is, whose operands may be of other types than before. */
+  /** Copies a statement, whose operands may have new types. */
   public void add(Statement statement) {
     List<Value> operands = statement.operation().operands().stream().distinct().toList();
     Program alone = new Program("alone", operands, List.of(statement), statement.results());
@@ -75,7 +75,7 @@ public final class ProgramCopy {
     }
   }
 
-  /** The copy, with what stands for some values as its outputs. */
+  /** The copy, with the replacements of some values as its outputs. */
   public Program build(List<Value> outputs) {
     outputs.stream().map(this::of).forEach(builder::output);
     return builder.build();

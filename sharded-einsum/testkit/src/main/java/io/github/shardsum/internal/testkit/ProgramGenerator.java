@@ -73,7 +73,7 @@ public final class ProgramGenerator {
               chosen.stream().map(sizes::get).toList());
       values.add(builder.input("x" + i, type));
     }
-    // Of a replay that has no choices left the program ends, so that a smaller example is shorter.
+    // The program ends when a replay has no choices left, so that a smaller example is shorter.
     for (int tries = 0; isGoing(count) && tries < TRIES; tries++) {
       try {
         operation();

@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 
 /**
  * Makes a failing program smaller while it still fails: the greedy reduction of Zeller and
- * Hildebrandt ("Simplifying and Isolating Failure-Inducing Input", TSE 2002) with edits that know
- * what a program is. Every edit takes something away, so that it ends.
+ * Hildebrandt ("Simplifying and Isolating Failure-Inducing Input", TSE 2002) with edits that
+ * respect the rules of programs. Every edit removes something, so the reduction ends.
  */
 public final class ProgramReducer {
   private static final List<Function<ProgramCase, List<Supplier<ProgramCase>>>> EDITS =

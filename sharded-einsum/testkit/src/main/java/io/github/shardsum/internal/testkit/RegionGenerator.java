@@ -180,7 +180,7 @@ public final class RegionGenerator {
    * Adds operations on known values.
    *
    * @param inside axes of the regions around
-   * @param left axes of no region around, which are automatic
+   * @param left axes of no enclosing region, which are automatic
    */
   private void few(
       ProgramBuilder p, List<Value> known, int count, List<MeshAxis> inside, List<MeshAxis> left) {
@@ -248,7 +248,7 @@ public final class RegionGenerator {
     return Optional.of(new Pointwise.Binary(kind, x, y));
   }
 
-  /** A product of which a label that both have is summed over. */
+  /** A product that is summed over a label of both operands. */
   private Optional<Operation> einsum(Value x, Value y) {
     List<String> both = x.type().names().stream().filter(y.type().names()::contains).toList();
     if (both.isEmpty()) {
@@ -322,7 +322,7 @@ public final class RegionGenerator {
     return new Routes.Pairs(pairs);
   }
 
-  /** Rounds in which members hand on what they carry. */
+  /** Rounds in which members pass on their carried values. */
   private Optional<Operation> scan(Value x, List<MeshAxis> over) {
     ProgramBuilder round = Program.builder("round");
     Value carried = round.input("carried", x.type().withoutLayout());

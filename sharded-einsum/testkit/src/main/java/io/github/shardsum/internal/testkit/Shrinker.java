@@ -57,7 +57,7 @@ public final class Shrinker {
     return edits;
   }
 
-  /** From the end on, since what comes later depends on what came before. */
+  /** From the end, since later choices depend on earlier ones. */
   private static void add(List<Edit> edits, Edit.Kind kind, int length, int size) {
     for (int at = length - size; at >= 0; at -= size) {
       edits.add(new Edit(kind, at, size));
@@ -75,7 +75,7 @@ public final class Shrinker {
    * The smallest choices found.
    *
    * @param choices choices of which the example fails
-   * @param failing the choices that an example was really made of, if it fails
+   * @param failing the choices that an example actually used, if it fails
    * @param most the most examples to try
    */
   public static long[] shrink(

@@ -56,7 +56,10 @@ final class StatementEdits {
     return windows;
   }
 
-  /** Statements with all that they read as inputs and all that they do not read as outputs. */
+  /**
+   * Some statements, with the values that they read as inputs and the results that they do not read
+   * as outputs.
+   */
   private ProgramCase alone(List<Statement> some) {
     Set<Value> read = new LinkedHashSet<>();
     Set<Value> made = new LinkedHashSet<>();

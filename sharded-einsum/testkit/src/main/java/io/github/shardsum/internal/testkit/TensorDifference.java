@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Where tensors differ, to the bit but for the sign of a zero, which is no promise. */
+/**
+ * The first difference of tensors, bit by bit except for the sign of a zero, which is not promised.
+ */
 public final class TensorDifference {
   private TensorDifference() {}
 

@@ -19,20 +19,20 @@ import java.util.TreeMap;
 /**
  * The table of functions of one plugin. Safe for use by many threads at once.
  *
- * <p>A function is there if the table that the plugin reports reaches to it and its pointer is not
- * null. A struct is passed with the newest size known here, which an older plugin accepts; a plugin
- * newer than {@link PjrtFunction#NEWEST_MINOR} gets room and a size for fields to come, all zero,
- * since it refuses a struct that is shorter than its own.
+ * <p>A function exists if the plugin's table is long enough and the pointer is not null. A struct
+ * is passed with the newest size known here, which an older plugin accepts; a plugin newer than
+ * {@link PjrtFunction#NEWEST_MINOR} gets a larger struct whose further fields are zero, since it
+ * refuses a struct that is shorter than its own.
  */
 public final class Api {
-  /** The oldest API that has all that this binding cannot do without. */
+  /** The oldest API that has all functions that this binding needs. */
   public static final int OLDEST_MINOR = 63;
 
   private static final long VERSION_MAJOR = 32;
   private static final long VERSION_MINOR = 36;
   private static final long EXTENSIONS = 8;
 
-  /** A table of more functions than any plugin will have in our time. */
+  /** The most functions of a table that is believed. */
   private static final long LARGEST_TABLE = PjrtFunction.FIRST + 8L * 4096;
 
   /** Zeros after a struct, which a plugin newer than the table takes for its new fields. */
@@ -124,7 +124,7 @@ public final class Api {
     while (!NativeMemory.isNull(next) && found.size() < MOST_EXTENSIONS) {
       MemorySegment node = NativeMemory.at(next, EXTENSION_SIZE);
       MemorySegment whole = NativeMemory.at(next, Math.max(EXTENSION_SIZE, node.get(JAVA_LONG, 0)));
-      // A list that comes back to a type it had may be a ring.
+      // A list in which a type occurs twice may be a ring.
       if (found.putIfAbsent(node.get(JAVA_INT, EXTENSION_TYPE), whole) != null) {
         break;
       }
@@ -153,7 +153,7 @@ public final class Api {
     return defaultExecuteOptions;
   }
 
-  /** NativeMemory for the arguments of a call, to be closed after it. */
+  /** Memory for the arguments of a call, to be closed after it. */
   public CallArena scratch() {
     return pool.take(this);
   }
@@ -227,7 +227,7 @@ public final class Api {
     }
   }
 
-  /** The exception that an error is, which is destroyed. */
+  /** The exception for an error, which is destroyed. */
   PjrtException take(MemorySegment error, String call) {
     try (CallArena scratch = scratch()) {
       Call message = prepare(scratch, PjrtFunction.ERROR_MESSAGE).set("error", error);

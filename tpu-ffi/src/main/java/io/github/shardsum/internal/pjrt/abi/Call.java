@@ -20,7 +20,7 @@ public final class Call {
     this.size = fields.segment().get(JAVA_LONG, Struct.STRUCT_SIZE);
   }
 
-  /** Whether it was made in this use of its memory, so that its results may still be read. */
+  /** Whether its memory was not reused since, so that its results may still be read. */
   boolean isInUse(long now) {
     return use == now;
   }

@@ -7,18 +7,19 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * NativeMemory for the arguments of calls, zeroed, taken from a pool and given back by {@link
- * #close}.
+ * Memory for the arguments of calls, zeroed, taken from a pool and given back by {@link #close}.
  *
- * <p>NativeMemory from an arena of its own costs more than many a call: it is malloc'd, and an
- * arena is three objects. So the arguments of each function are kept and used again, and so is a
- * piece for the rest; what does not fit into that comes from an arena. Confined to one thread.
+ * <p>Memory from a new arena costs more than many calls, since it is malloc'd and an arena is three
+ * objects. So the arguments of each function are kept and used again, and so is a piece for the
+ * rest. What does not fit comes from an arena. Confined to one thread.
  */
 public final class CallArena implements SegmentAllocator, AutoCloseable {
-  /** More than the structs of a run of a few dozen arguments on one device. */
+  /**
+   * Bytes of the piece: more than the structs of a run with a few dozen arguments on one device.
+   */
   private static final long BYTES = 2048;
 
-  /** A line of the cache: no field of any struct needs more. */
+  /** A cache line: no field of a struct needs a larger alignment. */
   private static final long ALIGNMENT = 64;
 
   private final Api api;
@@ -28,7 +29,7 @@ public final class CallArena implements SegmentAllocator, AutoCloseable {
   private final @Nullable Call[] calls = new Call[PjrtFunction.values().length];
   private long used;
 
-  /** Counts the uses of this; a call that was made in the present one has results in it. */
+  /** Counts the uses of this memory; only calls of the present use have results in it. */
   private long use = 1;
 
   private @Nullable Arena more;
@@ -58,7 +59,8 @@ public final class CallArena implements SegmentAllocator, AutoCloseable {
 
   @Override
   public MemorySegment allocate(long bytes, long alignment) {
-    // One slice at the end, whichever memory it is of: so the compiler can do without the object.
+    // There is one slice at the end for both kinds of memory, so that the compiler can remove the
+    // object.
     MemorySegment from = block;
     long start = (used + alignment - 1) & -alignment;
     if (alignment > ALIGNMENT || bytes > BYTES - start) {
@@ -94,9 +96,9 @@ public final class CallArena implements SegmentAllocator, AutoCloseable {
   }
 
   /**
-   * Pieces of memory between calls. Safe for use by many threads at once: each has a place by its
-   * number, and a call that finds it empty gets new memory. Virtual threads, of which there may be
-   * millions, thus keep no memory each.
+   * Pieces of memory between calls. Safe for use by many threads at once: each thread has a place
+   * by its number, and a call that finds its place empty gets new memory. Virtual threads, of which
+   * there may be millions, thus keep no memory each.
    */
   static final class Pool {
     private static final int PLACES = 64;

@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  * call is found by a number that travels as the event's argument.
  *
  * <p>A plugin calls on a thread of its own, or on the caller's before the registration returns.
- * That thread only hands over: what follows runs on the common pool, so that it may call the
+ * That thread only passes the event on. The callback runs on the common pool, where it may call the
  * plugin, wait, or fail without harm to the plugin's thread. Nothing thrown leaves an upcall, since
  * that would end the JVM.
  */
@@ -54,7 +54,7 @@ public final class EventCallbacks {
    * @param then what to do with the event's error, if it had one
    */
   public void whenReady(MemorySegment event, Consumer<Optional<PjrtException>> then) {
-    // A hand-over to another thread takes longer than many a program.
+    // Passing the event to another thread takes longer than many programs.
     if (isReady(event)) {
       then.accept(error(event));
     } else {
@@ -92,7 +92,8 @@ public final class EventCallbacks {
           .set("user_arg", MemorySegment.ofAddress(id))
           .invoke();
     } catch (RuntimeException e) {
-      // The thread that takes it out calls it: the plugin may have called in spite of its error.
+      // The thread that removes the callback calls it, since the plugin may have called in spite of
+      // its error.
       if (waiting.remove(id) != null) {
         then.accept(Optional.of(asPjrt(e)));
       }
@@ -107,8 +108,8 @@ public final class EventCallbacks {
   }
 
   /**
-   * Waits for an event on this thread. It asks for a while before it sleeps: many a program is done
-   * sooner than a thread wakes up.
+   * Waits for an event on this thread. It polls for a while before it sleeps, since many programs
+   * are done sooner than a thread wakes up.
    */
   public void join(MemorySegment event) {
     long begin = System.nanoTime();

@@ -16,8 +16,9 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * The collectives of a compiled program, read from its HLO, with what is called from its entry: in
- * the body of a loop once a round, in fusions and asynchronous regions where they are begun.
+ * The collectives of a compiled program, read from its HLO, including those in the computations
+ * that its entry calls: in the body of a loop once a round, in fusions and asynchronous regions
+ * where they begin.
  */
 public final class HloCollectives {
   // HloModuleProtoWithConfig, HloModuleProto, HloComputationProto.
@@ -155,7 +156,7 @@ public final class HloCollectives {
       }
       operands.addAll(HloTypes.arrays(read.shape()));
     }
-    // A group that is not written is that of all devices.
+    // Missing groups mean one group of all devices.
     List<List<Integer>> groups =
         instruction.groups().isEmpty()
             ? List.of(IntStream.range(0, devices).boxed().toList())

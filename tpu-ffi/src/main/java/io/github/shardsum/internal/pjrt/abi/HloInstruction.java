@@ -64,7 +64,7 @@ record HloInstruction(
         case GROUPS -> written.add(members(field.bytes()));
         case PAIRS -> written.add(pair(field.bytes()));
         case DEVICE_LIST -> listed.addAll(listed(field.bytes()));
-        // Older compilers have a number here, which is no list.
+        // Older compilers have a number here instead of a list.
         case IOTA_LIST -> listed.addAll(iota(field.bytes()));
         case MESH_LIST -> listed.addAll(ofMesh(field.bytes()));
         default -> {}

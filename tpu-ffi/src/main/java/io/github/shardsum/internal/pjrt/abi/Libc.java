@@ -195,7 +195,7 @@ public final class Libc {
         .orElseThrow(() -> new UnsupportedOperationException("the C library has no " + name));
   }
 
-  /** A handle with the right types throws nothing of its own. */
+  /** A handle with the right types throws no exception itself. */
   public static IllegalStateException broken(Throwable e) {
     return new IllegalStateException("native call: " + e, e);
   }

@@ -20,7 +20,7 @@ public final class NamedValues {
   private static final int REAL = 3;
   private static final int FLAG = 4;
 
-  /** No plugin has more attributes; a count beyond it is garbage. */
+  /** Most attributes of a plugin; a larger count is invalid. */
   private static final long MOST = 1 << 16;
 
   private NamedValues() {}

@@ -14,7 +14,10 @@ import java.util.List;
 public final class NativeMemory {
   private NativeMemory() {}
 
-  /** An address with a length, for the rest of the process's life: the caller knows both. */
+  /**
+   * A segment from an address and a length, which lives as long as the process; the caller
+   * guarantees both.
+   */
   @SuppressWarnings("restricted")
   public static MemorySegment at(MemorySegment address, long bytes) {
     return address.reinterpret(bytes);

@@ -6,11 +6,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * NativeLayout of a C struct of the PJRT API: every one begins with its size and a pointer to
- * extensions.
+ * Layout of a C struct of the PJRT API: every one begins with its size and a pointer to extensions.
  *
  * <p>Offsets follow from the types by the rule of the x86-64 and AArch64 ABIs (a field is aligned
- * to its size); tests hold them against what a C compiler says of the header.
+ * to its size); tests compare them with a C compiler's offsets.
  */
 public final class Struct {
   /** Offset of the size that the caller states. */
@@ -130,8 +129,8 @@ public final class Struct {
   }
 
   /**
-   * Offset of a field that must be there. Callers name it by a constant, which is the very object
-   * that is kept here, so that a look in a short list finds it sooner than a hash would.
+   * Offset of a field that must be there. Callers name it by a constant, the very object that is
+   * kept here, so a search by identity in a short list is faster than a hash.
    */
   @SuppressWarnings({"ReferenceEquality", "StringEquality"})
   public long offset(String field) {

@@ -32,7 +32,7 @@ public final class Upcalls {
     }
   }
 
-  /** The end of a throwable that must not reach native code. */
+  /** Handles a throwable that must not reach native code. */
   static void swallow(Throwable e) {
     try {
       LOGGER.log(Level.WARNING, "in a callback of a PJRT plugin", e);

@@ -1,6 +1,5 @@
 package io.github.shardsum.internal.pjrt.backend;
 
-import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.pjrt.ExecuteOptions;
@@ -59,7 +58,7 @@ public final class CompiledProgram implements AutoCloseable {
     return new Sharding(tiles, devices);
   }
 
-  /** As the plugin says; one that does not is taken to keep every value to the end. */
+  /** The plugin's figure; without one, the bytes of all values, as if each was kept to the end. */
   private static long peakBytes(StableHlo module, PjrtLoadedExecutable loaded) {
     try {
       return loaded.executable().memory().temporary();

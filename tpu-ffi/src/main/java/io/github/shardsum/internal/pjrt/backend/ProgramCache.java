@@ -32,7 +32,9 @@ public final class ProgramCache {
 
   public ProgramCache() {}
 
-  /** Takes a program, compiled now or before; to be given back. One is compiled at a time. */
+  /**
+   * Takes a program, compiled now or earlier, which must be given back. One is compiled at a time.
+   */
   public CompiledProgram take(Program program, Function<Program, CompiledProgram> compile) {
     lock.lock();
     try {
@@ -79,7 +81,7 @@ public final class ProgramCache {
     return gone;
   }
 
-  /** Closes what nobody uses, and the rest as it is given back. */
+  /** Closes the programs that are not in use, and each other one when it is given back. */
   public void close() {
     lock.lock();
     try {

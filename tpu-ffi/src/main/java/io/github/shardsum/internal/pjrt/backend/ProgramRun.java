@@ -89,7 +89,7 @@ public final class ProgramRun implements Executable {
     }
   }
 
-  /** The results once they are there; their buffers are closed when all are read. */
+  /** The results when they are complete; their buffers are closed when all are read. */
   private static CompletableFuture<List<Tensor>> reading(List<PjrtBuffer> results) {
     List<CompletableFuture<Tensor>> tensors = new ArrayList<>();
     try {

@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Checks of a program's arguments before the plugin has them. XLA compares sizes in bytes only; and
- * what it does refuse, it refuses for one device after the others have begun: those wait for the
- * missing one, and end the process after 40 s.
+ * Checks of a program's arguments before the plugin has them. XLA compares sizes in bytes only. If
+ * it refuses the arguments of one device, the others have already begun; they wait for it and end
+ * the process after 40 s.
  */
 public final class ArgumentChecks {
   private final PjrtClient client;
@@ -120,7 +120,7 @@ public final class ArgumentChecks {
     }
   }
 
-  /** A buffer whose memory the program takes is nothing else in the same run. */
+  /** A buffer whose memory the program takes must not be another argument of the same run. */
   private void checkGivenOnce(PjrtBuffer[] arguments, int width, Set<Integer> kept) {
     for (int taken : signature.donated().orElse(Set.of())) {
       if (!kept.contains(taken) && taken < width && hasTwice(arguments, width)) {
@@ -154,9 +154,7 @@ public final class ArgumentChecks {
     return false;
   }
 
-  /**
-   * Checks facts that another thread may change: call it where no buffer is given away meanwhile.
-   */
+  /** Checks facts that another thread may change; no buffer may be given away meanwhile. */
   public void checkLive(PjrtBuffer[] arguments, int width) {
     for (int at = 0; at < arguments.length; at++) {
       if (arguments[at].isDeleted()) {

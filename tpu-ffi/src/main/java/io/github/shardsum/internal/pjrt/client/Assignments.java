@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import io.github.shardsum.internal.pjrt.abi.Api;
 import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
-import io.github.shardsum.pjrt.CompileOptions;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtDevice;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -68,13 +68,13 @@ public final class Assignments {
     }
   }
 
-  public static void check(List<PjrtDevice> devices, CompileOptions options) {
+  public static void check(List<PjrtDevice> devices, PjrtCompileOptions options) {
     check(devices, options.replicas(), options.partitions());
     check(() -> devices.stream().map(PjrtDevice::id).toList(), options);
   }
 
   /** The ids are asked for only if there is an assignment: a topology has thousands. */
-  public static void check(Supplier<List<Integer>> ids, CompileOptions options) {
+  public static void check(Supplier<List<Integer>> ids, PjrtCompileOptions options) {
     if (options.assignment().isEmpty()) {
       return;
     }

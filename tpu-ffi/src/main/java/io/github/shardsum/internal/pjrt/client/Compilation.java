@@ -10,7 +10,7 @@ import io.github.shardsum.internal.pjrt.abi.Struct;
 import io.github.shardsum.internal.pjrt.host.LargeStackThread;
 import io.github.shardsum.internal.pjrt.host.ProgramLimits;
 import io.github.shardsum.internal.pjrt.host.TensorTypes;
-import io.github.shardsum.pjrt.CompileOptions;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.ProgramFormat;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -29,11 +29,11 @@ public record Compilation(byte[] code, String format, byte[] options) {
     }
   }
 
-  public static Compilation of(String mlir, CompileOptions options) {
+  public static Compilation of(String mlir, PjrtCompileOptions options) {
     return of(mlir.getBytes(StandardCharsets.UTF_8), ProgramFormat.MLIR, options);
   }
 
-  public static Compilation of(byte[] code, ProgramFormat format, CompileOptions options) {
+  public static Compilation of(byte[] code, ProgramFormat format, PjrtCompileOptions options) {
     if (format == ProgramFormat.MLIR) {
       String text = new String(code, StandardCharsets.ISO_8859_1);
       TensorTypes.check(text);
@@ -44,11 +44,11 @@ public record Compilation(byte[] code, String format, byte[] options) {
   }
 
   /** Shardy of XLA CPU 0.115 ends the process on foreign tile shapes. */
-  private static void checkShardings(String text, CompileOptions options) {
+  private static void checkShardings(String text, PjrtCompileOptions options) {
     if (options.shardy() && text.contains("mhlo.sharding") && !text.contains("sdy.")) {
       throw new IllegalArgumentException(
           "program: it has shardings as mhlo.sharding and none of Shardy's; compile it with"
-              + " CompileOptions.withShardy(false)");
+              + " PjrtCompileOptions.withShardy(false)");
     }
   }
 

@@ -28,10 +28,10 @@ public interface PjrtAccess {
   /** A buffer that the plugin made. */
   PjrtBuffer of(PjrtDevice place, MemorySegment buffer, Optional<ArrayType> type);
 
-  /** A buffer of host memory that the plugin goes on using. */
+  /** A buffer of host memory that the plugin continues to use. */
   PjrtBuffer of(PjrtDevice place, MemorySegment buffer, ArrayType type, BorrowedHostMemory lease);
 
-  /** A buffer with something to do once the plugin has let go of it. */
+  /** A buffer with an action to run when the plugin has released it. */
   PjrtBuffer of(PjrtDevice place, MemorySegment buffer, ArrayType type, Runnable afterwards);
 
   /** Destroys a buffer that no object holds. */

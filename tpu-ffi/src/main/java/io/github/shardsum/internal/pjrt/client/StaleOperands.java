@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.pjrt.client;
 
 import io.github.shardsum.pjrt.ApiVersion;
-import io.github.shardsum.pjrt.CompileOptions;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtException;
 import io.github.shardsum.pjrt.PjrtValue;
 import java.util.Optional;
@@ -11,9 +11,9 @@ import java.util.Optional;
  *
  * <p>They hand products to XNNPACK, which packs a right operand that is a parameter of the program
  * once and keeps the copy by the operand's address: XLA's {@code thunk_emitter.cc} sets {@code
- * capture_rhs} for it. Another array at that address, as memory that is used again has it, is then
- * multiplied as the earlier one. The plugin of API 0.81 does so, those of 0.106 and 0.115 do not
- * with either value of the option (docs/notes/pjrt.md).
+ * capture_rhs} for it. If the memory is reused, another array at that address is then multiplied as
+ * the earlier one. The plugin of API 0.81 does so, those of 0.106 and 0.115 do not with either
+ * value of the option (docs/notes/pjrt.md).
  */
 public final class StaleOperands {
   /** Turns XNNPACK off or on. */
@@ -32,8 +32,8 @@ public final class StaleOperands {
    * @param version the plugin's
    * @return empty if the plugin is free of the fault, or the caller chose a value
    */
-  public static Optional<CompileOptions> avoiding(
-      CompileOptions options, boolean cpu, ApiVersion version) {
+  public static Optional<PjrtCompileOptions> avoiding(
+      PjrtCompileOptions options, boolean cpu, ApiVersion version) {
     boolean needed = cpu && version.minor() < FREE_OF_IT && !options.flags().containsKey(OPTION);
     return needed ? Optional.of(options.withFlag(OPTION, PjrtValue.of(false))) : Optional.empty();
   }

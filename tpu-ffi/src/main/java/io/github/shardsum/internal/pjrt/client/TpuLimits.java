@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.pjrt.client;
 
-import io.github.shardsum.pjrt.CompileOptions;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtDeviceDescription;
 import io.github.shardsum.pjrt.PjrtOptions;
 import io.github.shardsum.pjrt.PjrtValue;
@@ -70,7 +70,8 @@ public final class TpuLimits {
    * @param topology its devices
    * @param options which of them are used
    */
-  public static void check(Supplier<List<PjrtDeviceDescription>> topology, CompileOptions options) {
+  public static void check(
+      Supplier<List<PjrtDeviceDescription>> topology, PjrtCompileOptions options) {
     List<PjrtDeviceDescription> devices = topology.get();
     if (devices.isEmpty() || !devices.getFirst().kind().startsWith(TPU)) {
       return;
@@ -96,7 +97,7 @@ public final class TpuLimits {
   }
 
   /** Checks the devices; by default a program runs on those from 0 on. */
-  private static void checkIds(CompileOptions options) {
+  private static void checkIds(PjrtCompileOptions options) {
     int largest =
         options.assignment().stream()
             .flatMap(List::stream)

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Checks that the loader of Linux omits before it maps a library: a file that is cut short, as by a
- * download that broke off, ends the process with a bus error, and one for another processor is said
- * not to exist.
+ * Checks that the loader of Linux omits before it maps a library: a truncated file, as from an
+ * interrupted download, ends the process with a bus error, and a file for another processor is
+ * reported as missing.
  */
 final class ElfFile {
   private static final int MAGIC = 0x464c457f;
@@ -36,7 +36,7 @@ final class ElfFile {
   private ElfFile() {}
 
   /**
-   * Why a library must not be given to the loader.
+   * The reason why a library must not be given to the loader.
    *
    * @param file any file; one that is no ELF file of 64 bits is the loader's business
    * @param processor as {@code os.arch} names it
@@ -88,7 +88,7 @@ final class ElfFile {
   private static ByteBuffer read(FileChannel channel, long from, int bytes) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining() && channel.read(buffer, from + buffer.position()) > 0) {
-      // A read may give less than was asked for.
+      // A read may return fewer bytes than requested.
     }
     return buffer.flip();
   }

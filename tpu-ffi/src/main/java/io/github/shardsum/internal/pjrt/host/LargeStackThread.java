@@ -5,11 +5,12 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /**
- * Compilers recurse as deep as a program is long: on a Java thread's usual 1 MiB a chain of some
- * thousand operations ends the JVM, on a thread of less, or a virtual one, a shorter one does.
+ * A thread with a large stack, since compilers recurse as deep as a program is long. On a Java
+ * thread's usual 1 MiB a chain of some thousand operations ends the JVM; on a smaller stack or a
+ * virtual thread a shorter chain does.
  */
 public final class LargeStackThread {
-  /** Address space, of which only what is used becomes memory. */
+  /** Address space; only the used part becomes memory. */
   private static final long BYTES = 256L << 20;
 
   private LargeStackThread() {}

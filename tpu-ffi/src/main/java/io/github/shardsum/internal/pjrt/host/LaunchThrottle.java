@@ -9,15 +9,15 @@ import java.util.function.Supplier;
 /**
  * The launches over several devices of one client. Safe for use by many threads at once.
  *
- * <p>One at a time is launched, so that all devices have them in one order, and that no argument is
- * given away between the look at it and the launch: a device that refuses keeps the others waiting
- * for it. XLA's CPU client lets 32 programs be under way on a device; where more are launched, and
- * some over several devices, these come to wait for each other, and the process is ended after 40
- * s. So from the first one over several devices on the programs of a CPU's client are counted.
+ * <p>One program is launched at a time, so that all devices have the same order, and so that no
+ * argument is given away between its check and the launch; if one device refused, the others would
+ * wait for it. XLA's CPU client runs up to 32 programs at once on a device. If more are launched,
+ * and some over several devices, they may wait for each other until the process is ended after 40
+ * s. So the programs of a CPU client are counted from the first one over several devices on.
  */
 public final class LaunchThrottle {
   /**
-   * Half of what a device of XLA's CPU client takes: some were launched before they are counted.
+   * Half of the limit of XLA's CPU client, since some programs were launched before counting began.
    */
   public static final int MOST_ON_CPU = 16;
 
@@ -37,7 +37,7 @@ public final class LaunchThrottle {
     this.bounded = cpu;
   }
 
-  /** Whether the launch of a program over so many devices wants a place among those under way. */
+  /** Whether the launch of a program over so many devices needs a place. */
   public boolean isCounted(int devices) {
     return bounded && (several || devices > 1);
   }
@@ -55,7 +55,7 @@ public final class LaunchThrottle {
       several = true;
     }
     try {
-      // Places are left on the common pool, which may be the one that waits here.
+      // Places are left on the common pool, whose threads may be waiting here.
       ForkJoinPool.managedBlock(new Place(places));
       return true;
     } catch (InterruptedException e) {
@@ -68,7 +68,7 @@ public final class LaunchThrottle {
     places.release();
   }
 
-  /** Does something while no other launch over several devices begins, and no buffer is deleted. */
+  /** Runs an action while no other launch over several devices begins and no buffer is deleted. */
   public <T> T alone(Supplier<T> work) {
     lock.lock();
     try {

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 public final class LoadAdvice {
   private LoadAdvice() {}
 
-  /** The failure with what to do about it, where that is known. */
+  /** The failure with advice, if there is any. */
   public static PjrtException added(Path library, PjrtException failure) {
     String remedy = remedy(library, failure.detail(), TpuHost.ofThisMachine());
     return remedy.isEmpty()

@@ -36,7 +36,7 @@ public final class ProbeMain {
       status = 1;
     }
     out.flush();
-    // Threads of a plugin may still be about; nothing waits for them.
+    // Threads of a plugin may still run; nothing waits for them.
     Runtime.getRuntime().halt(status);
   }
 

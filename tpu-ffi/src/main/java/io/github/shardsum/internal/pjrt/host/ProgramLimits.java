@@ -7,13 +7,13 @@ import java.util.Locale;
  * Text that a program must not have, since a plugin would end the process on it, or wait for ever.
  */
 public final class ProgramLimits {
-  /** MLIR's parser calls itself for each level, and other passes do more than once. */
+  /** MLIR's parser recurses once a level, and other passes several times. */
   public static final int DEEPEST = 1000;
 
   /** How bytecode begins; its brackets mean nothing. */
   private static final String BYTECODE = "ML\u00efR";
 
-  /** PJRT has no function that gives or takes what these want. */
+  /** Operations that need host functions which PJRT does not have. */
   private static final List<String> UNANSWERED = List.of("stablehlo.infeed", "stablehlo.outfeed");
 
   private ProgramLimits() {}

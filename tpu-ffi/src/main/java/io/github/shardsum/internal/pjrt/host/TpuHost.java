@@ -69,8 +69,8 @@ public record TpuHost(int chips) {
    * The environment that libtpu needs before it is loaded.
    *
    * <p>Off a TPU host it would ask the cloud's metadata server for ever, and refuse to be loaded by
-   * two processes at once for the sake of chips that are not there. Everywhere it would take the
-   * signals that HotSpot lives on.
+   * two processes at once because of chips that do not exist. Everywhere it would take the signals
+   * that HotSpot needs.
    *
    * @param set what the user set
    */

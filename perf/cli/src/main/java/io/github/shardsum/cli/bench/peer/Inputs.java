@@ -8,8 +8,8 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * The operands' values: numbers in [-1, 1) with 24 bits, a hash of operand and flat index, so that
- * a peer in another process makes the same without their being sent. Integers are in [-8, 8): no
- * sum of products that a case has leaves 32 bits, or is rounded in f64.
+ * a peer in another process makes the same values itself. Integers are in [-8, 8): no sum of
+ * products of a case exceeds 32 bits or is rounded in f64.
  */
 public final class Inputs {
   private static final int OPERAND = 0x632BE5AB;

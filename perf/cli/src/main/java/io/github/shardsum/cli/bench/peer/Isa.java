@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** The instruction set that all competitors are held to. */
+/** The instruction set to which all competitors are restricted. */
 public enum Isa {
   /** All that the processor has. */
   NATIVE,
@@ -16,10 +16,10 @@ public enum Isa {
   private static final int AVX2_BITS = 256;
 
   /**
-   * Variables that hold a peer to it, which a library reads when it is loaded; an empty value takes
-   * one away. NumPy's newer names of its levels and its older ones are both given: it passes over
-   * those that it does not know. BLIS reads the number of an architecture, which differs between
-   * versions, and ends the process where it has no such kernels: so it is the user's to give.
+   * Environment variables that restrict a peer to it, which a library reads when it is loaded; an
+   * empty value removes one. NumPy's newer and older names of its levels are both given, since it
+   * ignores names that it does not know. BLIS reads the number of an architecture, which differs
+   * between versions, and ends the process if it has no such kernels; so the user must give it.
    */
   Map<String, String> variables() {
     return switch (this) {
@@ -41,12 +41,12 @@ public enum Isa {
     };
   }
 
-  /** Whether this JVM's vectors are wider, so that another JVM is needed. */
+  /** Whether this JVM's vectors are wider, so that another JVM must run. */
   public boolean needsAnotherJvm() {
     return this == AVX2 && KernelInfo.current().vectorBits() > AVX2_BITS;
   }
 
-  /** Flags of a JVM that is held to it. */
+  /** Flags of a JVM that is restricted to it. */
   public List<String> flags() {
     return this == AVX2 ? List.of("-XX:UseAVX=2") : List.of();
   }

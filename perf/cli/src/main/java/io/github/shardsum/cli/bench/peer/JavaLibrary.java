@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A library for the JVM that the benchmark compares with, if its jars are here. */
+/** A JVM library that the benchmark compares with, if its jars are here. */
 public enum JavaLibrary {
   /** Pure Java, and one thread only. */
   NETLIB(
@@ -96,7 +96,7 @@ public enum JavaLibrary {
     return List.of("--enable-native-access=ALL-UNNAMED");
   }
 
-  /** The jar or the folder of jars that Maven has made before, if it is there. */
+  /** The jar or the folder of jars of an earlier Maven run, if it is there. */
   Optional<Path> fetched() {
     return Optional.of(HOME.resolve(".cache/shardsum/peers").resolve(id));
   }

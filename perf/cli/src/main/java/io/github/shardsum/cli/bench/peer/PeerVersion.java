@@ -10,12 +10,13 @@ import java.util.regex.Pattern;
  *
  * @param name the peer
  * @param version of its library
- * @param kernel the family of kernels that it chose for this processor; empty if it does not say
+ * @param kernel the family of kernels that it chose for this processor; empty if it does not report
+ *     them
  */
 public record PeerVersion(String name, String version, String kernel) {
   /**
-   * Kernels without vectors of this processor: OpenBLAS takes Prescott's for an x86 that it does
-   * not know, BLIS those named generic, MKL those of its library mc3 or older.
+   * Kernels without this processor's vectors. On an unknown x86 OpenBLAS takes Prescott's, BLIS its
+   * generic ones, and MKL those of its library mc3 or older.
    */
   private static final Set<String> GENERIC =
       Set.of(
@@ -40,7 +41,8 @@ public record PeerVersion(String name, String version, String kernel) {
       Pattern.compile("skylakex|cooperlake|sapphirerapids|skx|knl|zen[4-9]|avx512|avx10|x86_v4");
 
   /**
-   * Refuses kernels that would flatter us, or that are wider than all are held to.
+   * Refuses generic kernels, which would flatter Shardsum, and kernels wider than the instruction
+   * set allows.
    *
    * @throws MeasurementException if they are
    */

@@ -65,7 +65,7 @@ public final class Peers implements AutoCloseable {
   }
 
   /**
-   * Starts and loads them; who is not here is {@link #absent()}.
+   * Starts and loads them; missing peers are in {@link #absent()}.
    *
    * @param names who
    * @param python the interpreter of NumPy, torch and TBLIS, whose packages may hold other peers

@@ -13,8 +13,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * A native library that multiplies matrices, and where it is: as the loader finds it, or out of a
- * package that pip has installed for the benchmark's Python.
+ * A native library that multiplies matrices, which the loader finds, or which lies in a pip package
+ * of the benchmark's Python.
  */
 enum ProductLibrary {
   OPENBLAS("openblas", "OpenBLAS", "", ""),

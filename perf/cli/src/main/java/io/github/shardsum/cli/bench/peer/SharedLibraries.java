@@ -54,7 +54,7 @@ final class SharedLibraries {
 
   /**
    * Loads a library for the rest of the process's life. A wheel's libraries lie in one folder that
-   * the loader does not know, so each that it misses is loaded from there first.
+   * the loader does not know, so each missing library is loaded from there first.
    */
   @SuppressWarnings("restricted")
   SymbolLookup load(Path file) throws MeasurementException {
@@ -102,7 +102,10 @@ final class SharedLibraries {
     }
   }
 
-  /** Sets variables of this process, which Java itself cannot; an empty value takes one away. */
+  /**
+   * Sets environment variables of this process, which Java itself cannot do; an empty value removes
+   * one.
+   */
   void environment(Map<String, String> variables) throws MeasurementException {
     try (Arena arena = Arena.ofConfined()) {
       for (Map.Entry<String, String> variable : variables.entrySet()) {

@@ -17,7 +17,7 @@ import java.util.Set;
 /**
  * Pairs to learn from and pairs held back.
  *
- * @param training to learn from; no source of it is held back, in whatever spelling
+ * @param training the pairs to learn from; no source of theirs is held back in any spelling
  * @param heldBack in an order that their hashes give, so that the first ones are a sample
  * @param checksum of all pairs, and of whether some are held back
  */
@@ -30,7 +30,7 @@ public record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long 
    */
   public record Item(Pair pair, Set<String> references) {}
 
-  /** Holds nothing back: what is to be used, and not measured, learns from all. */
+  /** Holds nothing back, for a model that is used and not measured. */
   public static Corpus whole(List<Pair> pairs) {
     return new Corpus(List.copyOf(pairs), Map.of(), ~checksum(pairs));
   }

@@ -52,7 +52,7 @@ public final class Families {
         (family, codes) -> List.of(codes.split(" ")).forEach(code -> FAMILIES.put(code, family)));
   }
 
-  /** Languages that are nearly alone in their script: no other's names help there. */
+  /** Languages that are nearly alone in their script, so that no other language's names help. */
   private static final Set<String> OWN_SCRIPT =
       Set.of("ja", "zh", "yue", "ko", "th", "ka", "am", "hy", "el", "he");
 

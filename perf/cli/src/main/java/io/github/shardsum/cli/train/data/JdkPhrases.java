@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 
 /**
  * Phrases that the JDK's formatters compose in a language and, of the same parts, in English:
- * dates, "German (Switzerland)", lists, numbers in words. There is no end of them: those of a
- * language are drawn by a counter-based generator.
+ * dates, "German (Switzerland)", lists, numbers in words. Their number is unlimited; a
+ * counter-based generator draws those of each language.
  */
 final class JdkPhrases {
   /** Years of dates, from the first to the one before the last. */
@@ -146,7 +146,9 @@ final class JdkPhrases {
     }
   }
 
-  /** Whether the numbers of a translation stand in its source: a calendar may be another. */
+  /**
+   * Whether the numbers of a translation stand in its source, which has others in another calendar.
+   */
   private static boolean hasNumbers(Kind kind, Parts parts, String source, String target) {
     if (kind.isDate()) {
       return digits(source).contains(Integer.toString(parts.date().getYear()));
@@ -165,7 +167,10 @@ final class JdkPhrases {
     };
   }
 
-  /** The decimal digits of a text, in whatever script: two lakh are no 224 thousand. */
+  /**
+   * The decimal digits of a text in any script. They differ where a language groups numbers
+   * otherwise, as in lakhs.
+   */
   private static String digits(String text) {
     StringBuilder digits = new StringBuilder();
     text.codePoints()
@@ -175,7 +180,7 @@ final class JdkPhrases {
     return digits.toString();
   }
 
-  /** The names that a phrase is made of: one that is held back is in no phrase. */
+  /** The names in a phrase; a name that is held back is in no phrase. */
   private Stream<String> named(Locale in, Kind kind, Parts parts) {
     return switch (kind) {
       case LANGUAGE_OF_COUNTRY ->
@@ -185,7 +190,7 @@ final class JdkPhrases {
     };
   }
 
-  /** Dates are put aside by their decade, the rest by what it is in English. */
+  /** Dates are held back by their decade, other phrases by their English text. */
   private static String key(Kind kind, Parts parts, String target) {
     return switch (kind) {
       case FULL_DATE, LONG_DATE, MONTH_AND_YEAR -> "decade " + parts.date().getYear() / DECADE;

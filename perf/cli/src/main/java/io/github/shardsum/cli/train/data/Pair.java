@@ -9,13 +9,13 @@ import java.util.Objects;
  * @param language code of the source's language
  * @param source the text
  * @param target its translation
- * @param key by which pairs are put aside together: of a phrase its composition, which is the same
- *     in all languages; of a name its code
+ * @param key by which pairs are held back together: for a phrase its composition, which is the same
+ *     in all languages; for a name its code
  */
 public record Pair(Kind kind, String language, String source, String target, String key) {
   /** Kinds of pairs. */
   public enum Kind {
-    /** A name that every language has of its own. */
+    /** A name that differs from language to language. */
     NAME,
     /** A date, or a month of a year, in {@link JdkPhrases#YEARS}. */
     DATE,

@@ -26,7 +26,7 @@ public final class PairFile {
   public static List<Pair> read(Path file) throws IOException {
     List<Pair> pairs = new ArrayList<>();
     try (BufferedReader in =
-        // A decoder of its own reports what is no UTF-8; that of a charset's name would replace it.
+        // An explicit decoder reports bytes that are not UTF-8; the default one would replace them.
         new BufferedReader(
             new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8.newDecoder()))) {
       int number = 0;

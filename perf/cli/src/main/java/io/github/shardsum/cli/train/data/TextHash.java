@@ -5,11 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** Numbers of texts by which they are split and sampled: the same on every machine and JDK. */
+/** Hashes of texts by which they are split and sampled; the same on every machine and JDK. */
 public final class TextHash {
   private TextHash() {}
 
-  /** The first 63 bits of the SHA-256 of the parts, which a zero byte ends each. */
+  /** The first 63 bits of the SHA-256 of the parts, each ended by a zero byte. */
   public static long of(String... parts) {
     MessageDigest digest = sha256();
     for (String part : parts) {

@@ -60,7 +60,7 @@ public final class Tokenizer {
     return texts.size();
   }
 
-  /** Learns merges from texts until there are so many tokens, or no two follow each other twice. */
+  /** Learns merges from texts until there are so many tokens, or no pair of tokens occurs twice. */
   public static Tokenizer learn(List<String> samples, int vocabulary) {
     Map<String, Integer> counts = new HashMap<>();
     samples.forEach(text -> words(text).forEach(word -> counts.merge(word, 1, Integer::sum)));
@@ -164,7 +164,7 @@ public final class Tokenizer {
     tokens.subList(kept, tokens.size()).clear();
   }
 
-  /** The words of a text, which one after the other are the text. */
+  /** The words of a text, whose concatenation is the text. */
   static List<String> words(String text) {
     List<String> words = new ArrayList<>();
     StringBuilder word = new StringBuilder();
@@ -185,8 +185,8 @@ public final class Tokenizer {
   }
 
   /**
-   * The tokens of a text to be translated: digits of every script are those of English, into which
-   * they are to be copied.
+   * The tokens of a text to be translated. Digits of every script become those of English, since a
+   * translation copies them.
    */
   public int[] encodeSource(String text) {
     StringBuilder latin = new StringBuilder();
@@ -227,7 +227,7 @@ public final class Tokenizer {
     }
   }
 
-  /** The text of tokens; what is no UTF-8 becomes the replacement character. */
+  /** The text of tokens; invalid UTF-8 becomes the replacement character. */
   public String decode(List<Integer> tokens) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     tokens.forEach(token -> bytes.writeBytes(texts.get(token)));

@@ -8,7 +8,7 @@ public interface Predictor {
   /**
    * A text to translate.
    *
-   * @param language its language's code, which some look words up by
+   * @param language its language's code, by which some predictors look words up
    * @param text the text
    */
   record Source(String language, String text) {}

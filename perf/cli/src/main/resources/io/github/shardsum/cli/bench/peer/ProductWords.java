@@ -1,8 +1,8 @@
 import java.util.Scanner;
 
 /**
- * A loop of products {@code C[m, n] = A[m, k] B[k, n]} of row-major matrices, as it is told: {@code
- * DTYPE LEFT M N K TRANSA LDA TRANSB LDB LDC LENGTHA LENGTHB LENGTHC PRODUCTS (A B C)*}.
+ * A loop of products {@code C[m, n] = A[m, k] B[k, n]} of row-major matrices, as its words say:
+ * {@code DTYPE LEFT M N K TRANSA LDA TRANSB LDB LDC LENGTHA LENGTHB LENGTHC PRODUCTS (A B C)*}.
  *
  * @param single whether in f32; else in f64
  * @param left the operand that A is

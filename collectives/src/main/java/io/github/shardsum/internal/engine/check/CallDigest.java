@@ -18,7 +18,7 @@ import java.util.List;
  * of them comes to the same verdict. Its length depends on the numbers of devices and processes
  * alone, so that it can be read even where nothing else agrees.
  */
-public final class Digest {
+public final class CallDigest {
   private static final long DISAGREEING = -1;
   private static final int SEQUENCE = 0;
   private static final int REQUEST = 1;
@@ -28,26 +28,26 @@ public final class Digest {
   private final Placement placement;
   private final long[] words;
 
-  private Digest(Placement placement, long[] words) {
+  private CallDigest(Placement placement, long[] words) {
     this.placement = placement;
     this.words = words;
   }
 
-  private static Digest empty(Placement placement) {
-    return new Digest(placement, new long[SHAPES + placement.count() + 2 * placement.processes()]);
+  private static CallDigest empty(Placement placement) {
+    return new CallDigest(placement, new long[SHAPES + placement.count() + 2 * placement.processes()]);
   }
 
   /** The digest of a process whose devices disagree. */
-  static Digest disagreeing(Placement placement, long sequence) {
-    Digest digest = empty(placement);
+  static CallDigest disagreeing(Placement placement, long sequence) {
+    CallDigest digest = empty(placement);
     digest.words[SEQUENCE] = sequence;
     digest.words[REQUEST] = DISAGREEING;
     return digest;
   }
 
-  static Digest of(Placement placement, long sequence, List<DeviceCall> calls) {
+  static CallDigest of(Placement placement, long sequence, List<DeviceCall> calls) {
     DeviceCall first = calls.getFirst();
-    Digest digest = empty(placement);
+    CallDigest digest = empty(placement);
     digest.words[SEQUENCE] = sequence;
     digest.words[REQUEST] = Fingerprint.of(canonical(first)) >>> 1;
     digest.words[MEMORY] = calls.stream().anyMatch(DeviceCall::liesInNativeMemory) ? 1 : 0;
@@ -98,36 +98,36 @@ public final class Digest {
   }
 
   /** Gives this digest to all processes; returns those of all, by process. */
-  List<Digest> exchange(EngineContext context) {
+  List<CallDigest> exchange(EngineContext context) {
     long[] lengths = new long[placement.processes()];
     Arrays.fill(lengths, words.length * (long) Long.BYTES);
     String what = "check of participants on mesh " + placement.mesh().notation();
     MemorySegment[] come = context.tell(what, MemorySegment.ofArray(words), lengths, false);
-    List<Digest> digests = new ArrayList<>();
+    List<CallDigest> digests = new ArrayList<>();
     for (int process = 0; process < come.length; process++) {
       digests.add(process == placement.process() ? this : read(come[process]));
     }
     return digests;
   }
 
-  private Digest read(MemorySegment from) {
-    Digest digest = empty(placement);
+  private CallDigest read(MemorySegment from) {
+    CallDigest digest = empty(placement);
     MemorySegment.copy(from, ValueLayout.JAVA_LONG, 0, digest.words, 0, words.length);
     return digest;
   }
 
   /** Whether every process packs all its bytes into buffers of its own. */
-  static boolean allPack(List<Digest> all) {
+  static boolean allPack(List<CallDigest> all) {
     return all.stream().allMatch(digest -> digest.words[MEMORY] == 0);
   }
 
   /** The verdict. */
-  static boolean agree(List<Digest> all, Placement placement, List<String> axes) {
+  static boolean agree(List<CallDigest> all, Placement placement, List<String> axes) {
     long[] first = all.getFirst().words;
     if (first[REQUEST] == DISAGREEING) {
       return false;
     }
-    for (Digest digest : all) {
+    for (CallDigest digest : all) {
       if (digest.words[SEQUENCE] != first[SEQUENCE] || digest.words[REQUEST] != first[REQUEST]) {
         return false;
       }
@@ -135,7 +135,7 @@ public final class Digest {
     return sentIsExpected(all) && shapesAgree(all, placement, axes);
   }
 
-  private static boolean sentIsExpected(List<Digest> all) {
+  private static boolean sentIsExpected(List<CallDigest> all) {
     for (int p = 0; p < all.size(); p++) {
       for (int q = 0; q < all.size(); q++) {
         if (all.get(p).sentTo(q) != all.get(q).expectedFrom(p)) {
@@ -146,7 +146,7 @@ public final class Digest {
     return true;
   }
 
-  private static boolean shapesAgree(List<Digest> all, Placement placement, List<String> axes) {
+  private static boolean shapesAgree(List<CallDigest> all, Placement placement, List<String> axes) {
     DeviceGroups groups = placement.layout(axes).groups();
     for (int group = 0; group < groups.count(); group++) {
       long first = shapeOf(all, placement, groups.device(group, 0));
@@ -159,7 +159,7 @@ public final class Digest {
     return true;
   }
 
-  private static long shapeOf(List<Digest> all, Placement placement, int device) {
+  private static long shapeOf(List<CallDigest> all, Placement placement, int device) {
     return all.get(placement.processOf(device)).words[SHAPES + placement.indexOf(device)];
   }
 }

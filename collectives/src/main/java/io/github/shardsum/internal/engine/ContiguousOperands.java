@@ -23,7 +23,7 @@ import java.util.Optional;
  * Operands and results of this process's devices in C order without gaps. The steps of a collective
  * then copy plain bytes. Other operands, and results that overlap an operand, are copied first.
  */
-final class Operands {
+final class ContiguousOperands {
   private final Placement placement;
   private final GroupCalls groups;
   private final GroupLayout layout;
@@ -34,7 +34,7 @@ final class Operands {
   private final List<ElementBlock> from = new ArrayList<>();
   private final List<ElementBlock> to = new ArrayList<>();
 
-  Operands(Placement placement, GroupCalls groups) {
+  ContiguousOperands(Placement placement, GroupCalls groups) {
     this.placement = placement;
     this.groups = groups;
     this.layout = groups.layout();

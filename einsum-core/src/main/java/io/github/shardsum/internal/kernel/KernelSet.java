@@ -4,7 +4,7 @@ package io.github.shardsum.internal.kernel;
  * One implementation of the kernels; immutable and thread-safe. Kernels that are not used are not
  * loaded: the vectors of a type take several milliseconds.
  */
-public interface Kernels {
+public interface KernelSet {
   /** One of vector-512, vector-256, vector-128 and scalar. */
   String name();
 

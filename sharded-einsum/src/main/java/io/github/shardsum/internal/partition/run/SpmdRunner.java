@@ -17,7 +17,7 @@ import java.util.function.Consumer;
  * run once for each distinct tile; collectives write tensors that the devices of a tile share. One
  * run at a time; other threads wait.
  */
-public final class PlanRunner {
+public final class SpmdRunner {
   private final SpmdPlan plan;
   private final Stages stages;
   private final Frame frame;
@@ -32,12 +32,12 @@ public final class PlanRunner {
    * @param collectives the engine, of the plan's mesh
    * @throws IllegalArgumentException if the meshes differ
    */
-  public PlanRunner(SpmdPlan plan, Collectives collectives) {
+  public SpmdRunner(SpmdPlan plan, Collectives collectives) {
     this(plan, collectives, _ -> Optional.empty(), false);
   }
 
   /**
-   * As {@link #PlanRunner(SpmdPlan, Collectives)}, with code of composites.
+   * As {@link #SpmdRunner(SpmdPlan, Collectives)}, with code of composites.
    *
    * @param plan the plan
    * @param collectives the engine, of the plan's mesh
@@ -45,7 +45,7 @@ public final class PlanRunner {
    * @param isTimed whether runs record when each step ran, see {@link #spans}
    * @throws IllegalArgumentException if the meshes differ
    */
-  public PlanRunner(
+  public SpmdRunner(
       SpmdPlan plan, Collectives collectives, CompositeCode.Finder composites, boolean isTimed) {
     if (!collectives.mesh().equals(plan.mesh())) {
       throw new IllegalArgumentException(
@@ -61,7 +61,7 @@ public final class PlanRunner {
     this.buffers = new BufferPlan(stages);
     Plan.Builder builder = collectives.plan("sharded");
     this.clock = isTimed ? Optional.of(new StepClock(collectives.devices())) : Optional.empty();
-    new Supersteps(stages, builder, clock, List.of()).add();
+    new SuperstepBuilder(stages, builder, clock, List.of()).add();
     this.program = builder.build();
   }
 
@@ -93,7 +93,7 @@ public final class PlanRunner {
    * Runs the plan and lends out the outputs, whose memory is kept for the next run.
    *
    * @param inputs the inputs' shards
-   * @param reader gets the outputs' shards, which are its own until it returns
+   * @param reader gets the outputs' shards, which it may read until it returns
    */
   public void lend(List<ShardedTensor> inputs, Consumer<List<ShardedTensor>> reader) {
     run(inputs, true, reader);
@@ -117,13 +117,13 @@ public final class PlanRunner {
   /**
    * When the devices of this process ran the steps, in the last run.
    *
-   * @return a device after the other, each in order; empty if runs are not timed
+   * @return one device after another, each in order; empty if runs are not timed
    */
   public synchronized List<StepSpan> spans() {
     return clock.map(StepClock::all).orElse(List.of());
   }
 
-  /** Lets go of what runs keep; the next run allocates it again. */
+  /** Releases the memory that runs keep; the next run allocates it again. */
   public synchronized void close() {
     frame.close(buffers);
   }

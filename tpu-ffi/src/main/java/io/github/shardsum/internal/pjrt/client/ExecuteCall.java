@@ -25,8 +25,9 @@ import java.util.Optional;
  * <p>All pointers lie in one piece, as the table of argument rows, the rows, the table of result
  * rows, those rows, and the events.
  */
-public final class Launch {
-  // Where the arguments of the call lie: a small program runs in less than two microseconds.
+public final class ExecuteCall {
+  // Offsets of the call's arguments, looked up once: a small program runs in less than two
+  // microseconds.
   private static final long EXECUTABLE =
       PjrtFunction.LOADED_EXECUTABLE_EXECUTE.offsetOf("executable");
   private static final long OPTIONS = PjrtFunction.LOADED_EXECUTABLE_EXECUTE.offsetOf("options");
@@ -55,7 +56,7 @@ public final class Launch {
    * @param places the devices
    * @param arguments {@code [device * argument]}, checked; not changed by any thread
    */
-  public Launch(
+  public ExecuteCall(
       ClientState client,
       List<Optional<ArrayType>> types,
       List<PjrtDevice> places,
@@ -73,11 +74,12 @@ public final class Launch {
    *
    * @param results {@code [device][output]}
    * @param events one a device, to be consumed; none if none were asked for
-   * @param isCounted whether it has a place among the {@link LaunchThrottle} to be left at its end
+   * @param isCounted whether it holds a place of the {@link LaunchThrottle}, which it leaves at its
+   *     end
    */
   public record Started(
       List<List<PjrtBuffer>> results, List<MemorySegment> events, boolean isCounted) {
-    /** The same, with a place among those under way or without. */
+    /** The same, with or without a place of the throttle. */
     public Started counted(boolean counted) {
       return new Started(results, events, counted);
     }
@@ -165,7 +167,7 @@ public final class Launch {
     int outputs = types.size();
     long next = results() + devices;
     List<MemorySegment> events = withEvents ? events(pointers) : List.of();
-    // The inner lists are made first: the outer one takes them as they are.
+    // The inner lists are made first, since the outer one does not copy them.
     @SuppressWarnings({"unchecked", "rawtypes"})
     List<PjrtBuffer>[] rows = new List[devices];
     try {
@@ -179,7 +181,8 @@ public final class Launch {
       }
       return new Started(List.of(rows), events, false);
     } catch (IllegalStateException e) {
-      // The client was closed meanwhile, and with it what it knew of; these it never knew.
+      // The client was closed meanwhile, with all objects that it knew. It never knew these
+      // buffers.
       for (; next < events(); next++) {
         client.objects().destroy(client.api(), pointers.getAtIndex(ADDRESS, next));
       }

@@ -5,8 +5,8 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.Objects;
 
 /** Argument checks whose messages say what must be given and what was. */
-public final class Checks {
-  private Checks() {}
+public final class ArgumentChecks {
+  private ArgumentChecks() {}
 
   /** A number of at least another. */
   public static void atLeast(String what, long least, long given) {

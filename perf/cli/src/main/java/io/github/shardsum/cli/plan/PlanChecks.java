@@ -10,4 +10,4 @@ import java.util.Optional;
  * @param certify whether the checker replays it
  * @param plugin whose compiler's collectives are compared with the plan's, if any
  */
-record Checks(boolean run, boolean certify, Optional<Path> plugin) {}
+record PlanChecks(boolean run, boolean certify, Optional<Path> plugin) {}

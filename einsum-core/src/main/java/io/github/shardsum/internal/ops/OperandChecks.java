@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Checks that an operation makes before it writes anything. */
-public final class Checks {
-  private Checks() {}
+public final class OperandChecks {
+  private OperandChecks() {}
 
   public static void floating(String name, Tensor x) {
     if (!x.dtype().isFloating()) {
@@ -51,7 +51,7 @@ public final class Checks {
     return Tensor.scalar(ComputeType.of(x.dtype()).dtype(), value);
   }
 
-  /** The shape to which shapes broadcast by position: aligned from the right, equal or 1. */
+  /** The broadcast shape: axes are aligned from the right, and sizes are equal or 1. */
   public static Shape broadcast(String name, Tensor... tensors) {
     int rank = 0;
     for (Tensor tensor : tensors) {

@@ -20,23 +20,29 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /** Runs an einsum's kernels until they get no faster. */
-public final class WarmUp {
-  /** Labels are cut to this: enough for most kernels that a larger one takes, and quickly run. */
+public final class KernelWarmUp {
+  /**
+   * Labels are cut to this size, which takes the same kernels as most larger sizes and runs
+   * quickly.
+   */
   private static final long FEW = 96;
 
-  /** Or to this, since products of more than 128 terms may have larger tiles. */
+  /**
+   * Labels are cut to this size if the first one takes other kernels: products of more than 128
+   * terms may have larger tiles.
+   */
   private static final long MORE = 192;
 
-  /** Elements of a tensor that is small all the same. */
+  /** Most elements of a tensor that still counts as small. */
   private static final long SMALL = 1 << 24;
 
   /** Runs are timed in blocks of at least this long, in ns. */
   private static final long BLOCK = 10_000_000;
 
-  /** A block that takes this share of the best one so far brings nothing new. */
+  /** A block that takes more than this share of the best time so far is no progress. */
   private static final double SETTLED = 0.95;
 
-  /** Such blocks in a row after which the compiler is taken to be done. */
+  /** So many blocks in a row without progress mean that the compiler is done. */
   private static final int QUIET = 5;
 
   private static final Duration LONGEST = Duration.ofDays(365);
@@ -46,7 +52,7 @@ public final class WarmUp {
   private final EinsumOptions options;
   private final List<OperandSpec> specs;
 
-  public WarmUp(
+  public KernelWarmUp(
       Einsum einsum, BoundEquation bound, EinsumOptions options, List<OperandSpec> specs) {
     this.einsum = einsum;
     this.bound = bound;
@@ -78,7 +84,10 @@ public final class WarmUp {
     }
   }
 
-  /** When a time from now on is over; what nanoseconds do not hold, as "for ever", is a year. */
+  /**
+   * The System.nanoTime at which a duration from now on ends; a longer duration than a year counts
+   * as a year.
+   */
   public static long endOf(Duration most) {
     Duration bounded = most.compareTo(LONGEST) > 0 ? LONGEST : most;
     return System.nanoTime() + bounded.toNanos();
@@ -101,7 +110,9 @@ public final class WarmUp {
     return !kernels(other).equals(kernels(einsum));
   }
 
-  /** Whether no tensor, its labels cut to a size, has more elements than given. */
+  /**
+   * Whether every tensor, with its labels cut to a size, has at most the given number of elements.
+   */
   private boolean fits(long most, long elements) {
     return Stream.concat(Stream.of(bound.outputShape()), bound.operandShapes().stream())
         .allMatch(shape -> cut(shape, most).elementCount() <= elements);

@@ -29,7 +29,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /** Translates a plan's steps to supersteps of an engine. */
-final class Supersteps {
+final class SuperstepBuilder {
   private final Stages stages;
   private final SpmdPlan plan;
   private final Frame frame;
@@ -38,10 +38,11 @@ final class Supersteps {
 
   private final Optional<StepClock> clock;
 
-  /** The loops in whose body these are, as places of steps. */
+  /** The loops around these steps, as positions of steps. */
   private final List<Integer> within;
 
-  Supersteps(Stages stages, Plan.Builder builder, Optional<StepClock> clock, List<Integer> within) {
+  SuperstepBuilder(
+      Stages stages, Plan.Builder builder, Optional<StepClock> clock, List<Integer> within) {
     this.stages = stages;
     this.clock = clock;
     this.within = within;
@@ -108,7 +109,7 @@ final class Supersteps {
           packed(between.step(), collective(step.action(), step));
       case Action.AllGather _, Action.AllToAll _, Action.AllReduce _, Action.ReduceScatter _ ->
           communicate(between, result, collective(step.action(), step));
-      // Each device gets a block of its own, of which one a tile is read.
+      // Each device gets its own block, of which one for each tile is read.
       case Action.CollectivePermute _ ->
           builder.communicate(
               collective(step.action(), step),
@@ -160,7 +161,10 @@ final class Supersteps {
     };
   }
 
-  /** In the order of a tree of sums members are joined as the indices that they hold. */
+  /**
+   * With sums in the order of a tree, members are joined in the order of the indices that they
+   * hold.
+   */
   private Order order() {
     return plan.sums().isTree() ? Order.INDEX : Order.TREE;
   }
@@ -223,8 +227,8 @@ final class Supersteps {
   }
 
   /**
-   * A collective; a sum of bf16 is rounded once it is complete. Where a process holds every device
-   * those of a tile share a result.
+   * A collective; a sum of bf16 is rounded once it is complete. If a process holds all devices, the
+   * devices of a tile share a result.
    */
   private void communicate(Stage.Between between, int result, Collective collective) {
     PlanStep step = plan.steps().get(between.step());
@@ -283,7 +287,7 @@ final class Supersteps {
     }
   }
 
-  /** Where a sum is made before it is rounded, laid out as the value is. */
+  /** The memory of a sum before it is rounded, in the layout of the value. */
   private List<Tensor> sums(int step, int result) {
     return each(
         i ->
@@ -310,7 +314,7 @@ final class Supersteps {
         i -> reordered.unpack(devices.get(i), received.apply(i), frame.get(result, i)));
   }
 
-  /** An exchange for each operand of which a device lacks something, then the statement. */
+  /** An exchange for each operand of which a device lacks elements, then the statement. */
   private void neighbour(Stage.Between between) {
     PlanStep step = plan.steps().get(between.step());
     NeighbourBlocks blocks = between.neighbours().orElseThrow();
@@ -337,7 +341,7 @@ final class Supersteps {
         Math.toIntExact(loop.count()),
         (body, round) -> {
           body.compute("round begins", (i, _) -> rounds.before(i, round.getAsInt()));
-          new Supersteps(loop.body(), body, clock, List.copyOf(inside)).add();
+          new SuperstepBuilder(loop.body(), body, clock, List.copyOf(inside)).add();
           body.compute("round ends", (i, _) -> rounds.after(i, round.getAsInt()));
         });
     builder.compute("loop ends", (i, _) -> rounds.end(i));

@@ -12,52 +12,53 @@ import java.util.stream.Stream;
  * indices over p devices has ceil(n / p) indices, the last ones fewer or none. Axes have more than
  * one device each.
  */
-record Cut(String label, long size, List<MeshAxis> axes) {
-  static Cut whole(String label, long size) {
-    return new Cut(label, size, List.of());
+record LabelCut(String label, long size, List<MeshAxis> axes) {
+  static LabelCut whole(String label, long size) {
+    return new LabelCut(label, size, List.of());
   }
 
   boolean isWhole() {
     return axes.isEmpty();
   }
 
-  Cut named(String other) {
-    return new Cut(other, size, axes);
+  LabelCut named(String other) {
+    return new LabelCut(other, size, axes);
   }
 
-  Cut by(List<MeshAxis> more) {
-    return new Cut(label, size, Stream.concat(axes.stream(), more.stream()).toList());
+  LabelCut by(List<MeshAxis> more) {
+    return new LabelCut(label, size, Stream.concat(axes.stream(), more.stream()).toList());
   }
 
   /** The cut that becomes this one by axes. */
-  Cut without(List<MeshAxis> last) {
+  LabelCut without(List<MeshAxis> last) {
     int left = Math.max(0, axes.size() - last.size());
-    Cut before = new Cut(label, size, axes.subList(0, left));
+    LabelCut before = new LabelCut(label, size, axes.subList(0, left));
     require(before.by(last).equals(this), "axes must be the last of %s, got %s", this, last);
     return before;
   }
 
   /**
-   * Several dimensions as one, major first. Of one behind another that has more than one index or
-   * is cut unevenly a device would have strips.
+   * Several dimensions as one, major first. A minor dimension may be split only if each device has
+   * one index of the major dimensions, or none of them is split unevenly; otherwise a device would
+   * have strips.
    */
-  static Cut merged(String label, List<Cut> dims) {
-    return dims.stream().reduce(whole(label, 1), Cut::times);
+  static LabelCut merged(String label, List<LabelCut> dims) {
+    return dims.stream().reduce(whole(label, 1), LabelCut::times);
   }
 
-  private Cut times(Cut minor) {
+  private LabelCut times(LabelCut minor) {
     boolean isOneIndex = size <= parts(axes);
     boolean isEven = size % parts(axes) == 0;
     boolean fits = (minor.isWhole() || isOneIndex) && (minor.size <= 1 || isEven);
     require(fits, "%s must be one interval, got %s of each index of %s", label, minor, this);
-    return new Cut(label, Math.multiplyExact(size, minor.size), by(minor.axes).axes);
+    return new LabelCut(label, Math.multiplyExact(size, minor.size), by(minor.axes).axes);
   }
 
   /**
    * Whether blocks that change places within groups along axes make this cut the other: the n-th
    * parts of both are the same indices, and coordinates outside of the group count the same.
    */
-  boolean isPermutedTo(Cut other, List<MeshAxis> group) {
+  boolean isPermutedTo(LabelCut other, List<MeshAxis> group) {
     boolean isAlike = sizes().equals(other.sizes());
     boolean isEven = size % parts(axes) == 0 && parts(axes) == parts(other.axes);
     return label.equals(other.label)

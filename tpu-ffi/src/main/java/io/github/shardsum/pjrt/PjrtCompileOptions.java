@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param assignment device ids as {@code [replicas][partitions]}; empty for the client's default
  * @param flags XLA's options by name, as {@code xla_cpu_enable_fast_math}
  */
-public record CompileOptions(
+public record PjrtCompileOptions(
     int replicas,
     int partitions,
     boolean shardy,
@@ -40,7 +40,7 @@ public record CompileOptions(
   private static final int MOST = 1 << 20;
 
   /** Checks and copies. */
-  public CompileOptions {
+  public PjrtCompileOptions {
     if (replicas < 1 || partitions < 1 || (long) replicas * partitions > MOST) {
       throw new IllegalArgumentException(
           String.format(
@@ -83,8 +83,8 @@ public record CompileOptions(
    *
    * @return the defaults
    */
-  public static CompileOptions defaults() {
-    return new CompileOptions(1, 1, true, Optional.empty(), Map.of());
+  public static PjrtCompileOptions defaults() {
+    return new PjrtCompileOptions(1, 1, true, Optional.empty(), Map.of());
   }
 
   /**
@@ -93,7 +93,7 @@ public record CompileOptions(
    * @param partitions how many devices
    * @return the options
    */
-  public static CompileOptions partitioned(int partitions) {
+  public static PjrtCompileOptions partitioned(int partitions) {
     return defaults().withPartitions(partitions);
   }
 
@@ -103,8 +103,8 @@ public record CompileOptions(
    * @param other how many partitions
    * @return a copy
    */
-  public CompileOptions withPartitions(int other) {
-    return new CompileOptions(replicas, other, shardy, assignment, flags);
+  public PjrtCompileOptions withPartitions(int other) {
+    return new PjrtCompileOptions(replicas, other, shardy, assignment, flags);
   }
 
   /**
@@ -113,8 +113,8 @@ public record CompileOptions(
    * @param other how many replicas
    * @return a copy
    */
-  public CompileOptions withReplicas(int other) {
-    return new CompileOptions(other, partitions, shardy, assignment, flags);
+  public PjrtCompileOptions withReplicas(int other) {
+    return new PjrtCompileOptions(other, partitions, shardy, assignment, flags);
   }
 
   /**
@@ -123,8 +123,8 @@ public record CompileOptions(
    * @param other whether shardings are Shardy's
    * @return a copy
    */
-  public CompileOptions withShardy(boolean other) {
-    return new CompileOptions(replicas, partitions, other, assignment, flags);
+  public PjrtCompileOptions withShardy(boolean other) {
+    return new PjrtCompileOptions(replicas, partitions, other, assignment, flags);
   }
 
   /**
@@ -133,8 +133,8 @@ public record CompileOptions(
    * @param other device ids as {@code [replicas][partitions]}
    * @return a copy
    */
-  public CompileOptions withAssignment(List<List<Integer>> other) {
-    return new CompileOptions(replicas, partitions, shardy, Optional.of(other), flags);
+  public PjrtCompileOptions withAssignment(List<List<Integer>> other) {
+    return new PjrtCompileOptions(replicas, partitions, shardy, Optional.of(other), flags);
   }
 
   /**
@@ -144,10 +144,10 @@ public record CompileOptions(
    * @param value its value
    * @return a copy
    */
-  public CompileOptions withFlag(String name, PjrtValue value) {
+  public PjrtCompileOptions withFlag(String name, PjrtValue value) {
     Map<String, PjrtValue> more = new LinkedHashMap<>(flags);
     more.put(name, value);
-    return new CompileOptions(replicas, partitions, shardy, assignment, more);
+    return new PjrtCompileOptions(replicas, partitions, shardy, assignment, more);
   }
 
   /**

@@ -1,0 +1,77 @@
+package io.github.shardsum.internal.moe.kernel;
+
+/** How many rows a {@link Chunk} has, so that its arrays are a small part of a layer's memory. */
+final class ChunkSize {
+  /** Most rows of a chunk. */
+  static final int MOST_ROWS = 2048;
+
+  /**
+   * Most rows of a chunk, forward. Each chunk packs the expert's matrices again. From 256 rows on
+   * that costs no more than a larger chunk loses because its rows lie farther apart.
+   */
+  private static final int MOST_ROWS_FORWARD = 512;
+
+  /** Least rows of a chunk, however few rows there are in all. */
+  private static final int LEAST_ROWS = 64;
+
+  /**
+   * The share that chunks and logits may add to the memory of a layer's tokens, outputs and rows.
+   * The layer promises a share of 0.2 for everything but those three.
+   */
+  private static final double FORWARD_SHARE = 0.185;
+
+  /**
+   * The share that the chunk of each of two threads may add to that memory and cotangents; the
+   * gradient by tokens, which is added to that of the router, comes on top.
+   */
+  private static final double BACKWARD_SHARE = 0.044;
+
+  /**
+   * Columns of both products of a gated activation that are computed after each other, so that the
+   * first is still in the cache when the second is multiplied into it. A product reads a matrix in
+   * pieces of so many columns anyway.
+   */
+  static final int GATED_COLUMNS = 1024;
+
+  private ChunkSize() {}
+
+  /**
+   * Most rows of a chunk. Forward no bit depends on it, and all threads together keep to their
+   * share; backward sums over an expert's rows are cut there, so that it is a property of the layer
+   * alone.
+   *
+   * @param threads that may have a chunk each
+   */
+  static int rows(ExpertsForm form, boolean backward, int threads) {
+    double tokens = (double) form.groups() * form.tokens();
+    double rows = form.rows();
+    long perRow = perRow(form, backward);
+    if (backward) {
+      double most = BACKWARD_SHARE * (4 * tokens + 2 * rows) * form.model() / perRow;
+      return (int) Math.clamp(most, LEAST_ROWS, MOST_ROWS);
+    }
+    double logits = tokens * form.experts();
+    double all = (FORWARD_SHARE * (2 * tokens + rows) * form.model() - logits) / perRow;
+    return (int) Math.clamp(all / threads, LEAST_ROWS, MOST_ROWS_FORWARD);
+  }
+
+  /** Elements of a chunk's arrays for each of its rows. */
+  private static long perRow(ExpertsForm form, boolean backward) {
+    long gated = form.activation().isGated() ? 1 : 0;
+    long hidden = form.hidden();
+    return backward ? (2 + gated) * hidden : hidden + gated * Math.min(hidden, GATED_COLUMNS);
+  }
+
+  /**
+   * Bytes of the arrays of one thread.
+   *
+   * @param most rows of a chunk
+   */
+  static long bytes(ExpertsForm form, boolean backward, long most) {
+    long rows = Math.min(most, form.rows());
+    boolean converts = form.dtype() != form.math().dtype();
+    long matrices =
+        converts ? (backward ? 2L : 1L) * form.products() * form.model() * form.hidden() : 0;
+    return (rows * perRow(form, backward) + matrices) * form.math().dtype().byteSize();
+  }
+}
