@@ -388,7 +388,7 @@ class RowDefinitionsTest {
   /** One element is larger than all others, at each place in turn. */
   @Test
   void theMaximumWhereverItStands() {
-    for (Kernels kernels : List.of(KernelSelection.best(), KernelSelection.scalar())) {
+    for (KernelSet kernels : List.of(KernelSelection.best(), KernelSelection.scalar())) {
       for (int n = 1; n < 150; n++) {
         float[] floats = new float[n + 2];
         double[] doubles = new double[n + 2];
