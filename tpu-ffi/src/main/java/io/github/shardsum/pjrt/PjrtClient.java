@@ -297,7 +297,7 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * The devices that a program of this many replicas and partitions runs on unless told otherwise.
+   * The devices on which a program of this many replicas and partitions runs by default.
    *
    * @param replicas at least 1
    * @param partitions at least 1

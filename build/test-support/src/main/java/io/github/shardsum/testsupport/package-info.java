@@ -1,4 +1,4 @@
-/** What the tests of every module share. */
+/** Support for the tests of all modules. */
 @NullMarked
 package io.github.shardsum.testsupport;
 

@@ -327,7 +327,7 @@ public final class Training implements AutoCloseable {
     return Transformer.loss(spec, settings.loss(), batch, source, target);
   }
 
-  /** A loss as it is compiled, beside which the plain one tells what is trained. */
+  /** The loss in the form that is compiled; {@code loss} has the plain form of the same model. */
   private Program compiledLoss(List<Integer> shape) {
     Map<String, String> layouts =
         placement.map(at -> TrainingLayouts.ofSlots(at.axes())).orElse(Map.of());

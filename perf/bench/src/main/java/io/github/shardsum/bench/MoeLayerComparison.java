@@ -272,7 +272,10 @@ public final class MoeLayerComparison {
     }
   }
 
-  /** Beside weights and their gradients, over tokens, outputs, rows and what else must be kept. */
+  /**
+   * The peak of memory without weights and their gradients, over tokens, outputs, rows and other
+   * values that must be kept.
+   */
   private void memory(MoeCase of, List<Long> peaks) {
     if (of.rowsOfExpert() < FEW_ROWS) {
       return;

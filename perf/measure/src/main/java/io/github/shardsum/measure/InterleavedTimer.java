@@ -134,7 +134,7 @@ public record InterleavedTimer(
   }
 
   /**
-   * Told that a competitor was dropped.
+   * Called when a competitor was dropped.
    *
    * @param <T> the competitors
    */

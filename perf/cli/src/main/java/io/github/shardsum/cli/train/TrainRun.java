@@ -483,7 +483,7 @@ final class TrainRun {
     try {
       Runtime.getRuntime().addShutdownHook(hook);
     } catch (IllegalStateException ending) {
-      // Told to end before it has begun.
+      // A signal came before the first step.
       stop.set(true);
     }
     OptionalLong nanos = job.nanos();
