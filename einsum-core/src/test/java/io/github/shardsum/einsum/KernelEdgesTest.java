@@ -50,7 +50,17 @@ class KernelEdgesTest {
         "ij,j->ij; 70,3000",
         "ij,i->ji; 130,140",
         "i,j->ij; 300,400",
-        "ij,ij->ij; 2,20000"
+        "ij,ij->ij; 2,20000",
+        "abc,c->abc; 30,41,16",
+        "abc,c->bac; 11,70,9",
+        "abc,c->cab; 30,41,7",
+        "abc,ab->abc; 30,41,8",
+        "abc,ab->bac; 11,70,33",
+        "abc,a->abc; 7,5,300",
+        "abc,abc->abc; 30,41,3",
+        "c,abc->abc; 40,3,29",
+        "ab,cab->cba; 13,17,50",
+        "i,->i; 700"
       })
   void everyMemoryThreadCountAndFinishGivesTheDefinition(String equation, String listed) {
     check(equation, listed, DTYPES);
@@ -313,6 +323,50 @@ class KernelEdgesTest {
       given[first ? 1 : 0] = offHeap;
       assertArrayEquals(expected, values(Einsum.einsum(equation, given)), dtype.toString());
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"9,7,16", "5,3,130", "1,40,3", "600,1,8"})
+  void whatFollowsProductsOfShortRowsIsThePlainLoop(int b, int t, int m) {
+    for (DType dtype : List.of(DType.F32, DType.F64, DType.BF16)) {
+      Tensor x = operands("btm->", new long[] {b, t, m}, dtype)[0];
+      Tensor gain = operands("m->", new long[] {m}, dtype)[0];
+      double[] xs = values(x);
+      double[] gains = values(gain);
+      for (String term : List.of("", "m", "t", "btm")) {
+        Tensor bias = term.isEmpty() ? Tensor.zeros(dtype) : operands(term, b, t, m, dtype);
+        Epilogue epilogue = Epilogue.none().withScale(2).withRelu();
+        epilogue = term.isEmpty() ? epilogue : epilogue.withBias(term, bias);
+        EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+        Einsum einsum = Einsum.compile("btm,m->btm", options, OperandSpec.like(x, gain));
+        double[] biases = values(bias);
+        double[] expected = new double[b * t * m];
+        for (int i = 0; i < expected.length; i++) {
+          int at =
+              switch (term) {
+                case "m" -> i % m;
+                case "t" -> i / m % t;
+                case "btm" -> i;
+                default -> 0;
+              };
+          expected[i] = Math.max(0, 2 * xs[i] * gains[i % m] + biases[at]);
+        }
+        String what = dtype + " bias " + term;
+        assertArrayEquals(expected, values(einsum.run(x, gain)), what);
+        Tensor turned = Tensor.zeros(dtype, t, b, m).transpose(1, 0, 2);
+        einsum.runInto(turned, x, gain);
+        assertArrayEquals(expected, values(turned.contiguous()), what);
+      }
+    }
+  }
+
+  /** Numbers below and above 0, of the axes of b, t and m that a term has. */
+  private Tensor operands(String term, int b, int t, int m, DType dtype) {
+    long[] sizes =
+        term.chars().mapToLong(label -> label == 'b' ? b : label == 't' ? t : m).toArray();
+    double[] values =
+        random.ints(Shape.of(sizes).elementCount(), -60, 8).asDoubleStream().toArray();
+    return Tensor.of(values, sizes).convert(dtype);
   }
 
   private void check(String equation, String listed, List<DType> dtypes) {

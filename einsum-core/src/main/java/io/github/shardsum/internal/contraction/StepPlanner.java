@@ -114,13 +114,17 @@ final class StepPlanner {
     if (sides.matrices() && isStreamed(sides)) {
       return new Choice(make.fewRows(sides), sides.swapped(), "few rows: B is read once");
     }
+    long terms = StepLabel.points(sides.k());
+    // Rows by a scalar each: as products they would be as many small ones.
+    if (terms == 1 && !sides.matrices()) {
+      return new Choice(make.elementwise(sides.kept(), true), sides.swapped(), "nothing is summed");
+    }
     if (isUnpacked(sides)) {
       return new Choice(
           make.unpacked(sides), sides.swapped(), "too small, narrow or near to be packed");
     }
     double packed = costs.product(sides);
     double nested = costs.nest(sides);
-    long terms = StepLabel.points(sides.k());
     // A single row or column reads its matrix once, so packing gains nothing, and the loop nest
     // sums in f64.
     boolean packs = sides.matrices() && terms >= LEAST_K;

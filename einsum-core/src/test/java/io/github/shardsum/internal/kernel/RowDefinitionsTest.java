@@ -410,6 +410,49 @@ class RowDefinitionsTest {
   }
 
   @Test
+  void rowsMultiplied() {
+    for (boolean shared : new boolean[] {false, true}) {
+      check(
+          "multiply rows, one factor shared: " + shared,
+          Results.ALL,
+          t -> {
+            Typed a = t.typed;
+            int step = t.step();
+            int other = shared ? 0 : step;
+            int to = t.n + 1;
+            t.floats().multiplyRows(a.fx, X, step, a.fy, Y, other, ROWS, a.fto, TO, to, t.n);
+            t.doubles().multiplyRows(a.dx, X, step, a.dy, Y, other, ROWS, a.dto, TO, to, t.n);
+            t.longs().multiplyRows(t.x, X, step, t.y, Y, other, ROWS, a.lto, TO, to, t.n);
+          },
+          everyRow(
+              (x, y, r, i, n) -> x[X + r * (n + 3) + i] * y[Y + (shared ? 0 : r * (n + 3)) + i]));
+    }
+    for (int apart : new int[] {0, 1, 2}) {
+      check(
+          "scale rows by scalars apart by " + apart,
+          Results.ALL,
+          t -> {
+            Typed a = t.typed;
+            int to = t.n + 1;
+            t.floats().scaleRows(a.fy, Y, apart, a.fx, X, t.step(), ROWS, a.fto, TO, to, t.n);
+            t.doubles().scaleRows(a.dy, Y, apart, a.dx, X, t.step(), ROWS, a.dto, TO, to, t.n);
+            t.longs().scaleRows(t.y, Y, apart, t.x, X, t.step(), ROWS, a.lto, TO, to, t.n);
+          },
+          everyRow((x, y, r, i, n) -> y[Y + r * apart] * x[X + r * (n + 3) + i]));
+    }
+  }
+
+  private static Definition everyRow(Term term) {
+    return (x, y, to, n) -> {
+      for (int r = 0; r < ROWS; r++) {
+        for (int i = 0; i < n; i++) {
+          to[TO + r * (n + 1) + i] = term.at(x, y, r, i, n);
+        }
+      }
+    };
+  }
+
+  @Test
   void rowsMoved() {
     check(
         "copy rows",

@@ -37,6 +37,8 @@ public final class HotLoops {
       loops.add(Loop.of(dtype, 2000, "ij->j", 100, 200));
       loops.add(Loop.of(dtype, 2000, "i,j->ij", 100, 200));
       loops.add(Loop.of(dtype, 2000, "ij,ij->ij", 100, 200));
+      loops.add(Loop.of(dtype, 2000, "ij,i->ij", 100, 40));
+      loops.add(Loop.of(dtype, 2000, "ij,j->ij", 100, 40));
       loops.add(Loop.of(dtype, 2000, "ij,i->j", 100, 200));
       loops.add(Loop.of(dtype, 2000, "bii->b", 100, 20));
       loops.add(Loop.of(dtype, 2000, "ij->ji", 100, 200));

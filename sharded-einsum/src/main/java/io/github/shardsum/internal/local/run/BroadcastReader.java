@@ -3,6 +3,7 @@ package io.github.shardsum.internal.local.run;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * A tensor seen along the C order of a shape that it is broadcast to: blocks of consecutive indices
@@ -12,7 +13,7 @@ final class BroadcastReader {
   private final Elements elements;
   private final long[] sizes;
   private final long[] strides;
-  private final boolean single;
+  private final boolean same;
 
   /**
    * A reading.
@@ -43,44 +44,75 @@ final class BroadcastReader {
       }
       keptStrides[rank - 1] = all[i];
     }
-    this.sizes = java.util.Arrays.copyOf(keptSizes, rank);
-    this.strides = java.util.Arrays.copyOf(keptStrides, rank);
-    this.single = rank == 0 || (rank == 1 && strides[0] == 0);
+    this.sizes = Arrays.copyOf(keptSizes, rank);
+    this.strides = Arrays.copyOf(keptStrides, rank);
+    boolean single = rank == 0 || (rank == 1 && strides[0] == 0);
+    boolean repeats =
+        rank == 2
+            && strides[0] == 0
+            && sizes[1] <= FusedKernel.BLOCK
+            && FusedKernel.BLOCK % sizes[1] == 0;
+    this.same = single || repeats;
   }
 
-  /** Whether every index reads the same element. */
-  boolean isSingle() {
-    return single;
+  /**
+   * Whether every block that begins at a multiple of {@link FusedKernel#BLOCK} reads the same: one
+   * element, or a row that is repeated and divides a block.
+   */
+  boolean isSame() {
+    return same;
   }
 
   /** Fills a block with the elements of n indices from one on. */
   void load(long from, int n, Object target) {
-    int done = 0;
-    while (done < n) {
-      int last = sizes.length - 1;
-      if (last < 0) {
-        run(0, 0, target, done, n - done);
-        return;
-      }
-      long rest = from + done;
-      long within = rest % sizes[last];
-      long at = within * strides[last];
-      rest /= sizes[last];
-      for (int axis = last - 1; axis >= 0; axis--) {
-        at += rest % sizes[axis] * strides[axis];
-        rest /= sizes[axis];
-      }
-      int count = (int) Math.min(n - done, sizes[last] - within);
-      run(at, strides[last], target, done, count);
-      done += count;
+    int last = sizes.length - 1;
+    if (last < 0) {
+      run(0, 0, target, 0, n);
+      return;
+    }
+    long row = from / sizes[last];
+    long within = from % sizes[last];
+    for (int done = 0, count; done < n; done += count) {
+      count = (int) Math.min(n - done, sizes[last] - within);
+      run(start(row++) + within * strides[last], strides[last], target, done, count);
+      within = 0;
     }
   }
 
+  /** Position of the first element of a row along the last axis. */
+  private long start(long row) {
+    long at = 0;
+    long rest = row;
+    for (int axis = sizes.length - 2; axis >= 0; axis--) {
+      at += rest % sizes[axis] * strides[axis];
+      rest /= sizes[axis];
+    }
+    return at;
+  }
+
   private void run(long at, long stride, Object target, int targetAt, int n) {
+    int read = stride == 0 ? 1 : n;
+    int from = targetAt + 1;
+    int to = targetAt + n;
     switch (target) {
-      case float[] floats -> elements.load(at, stride, n, floats, targetAt);
-      case double[] doubles -> elements.load(at, stride, n, doubles, targetAt);
-      case long[] longs -> elements.load(at, stride, n, longs, targetAt);
+      case float[] floats -> {
+        elements.load(at, stride, read, floats, targetAt);
+        if (read < n) {
+          Arrays.fill(floats, from, to, floats[targetAt]);
+        }
+      }
+      case double[] doubles -> {
+        elements.load(at, stride, read, doubles, targetAt);
+        if (read < n) {
+          Arrays.fill(doubles, from, to, doubles[targetAt]);
+        }
+      }
+      case long[] longs -> {
+        elements.load(at, stride, read, longs, targetAt);
+        if (read < n) {
+          Arrays.fill(longs, from, to, longs[targetAt]);
+        }
+      }
       default -> throw new IllegalStateException("block: " + target.getClass());
     }
   }

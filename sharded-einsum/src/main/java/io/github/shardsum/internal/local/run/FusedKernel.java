@@ -107,9 +107,9 @@ public record FusedKernel(
               case LONG -> scratch.longs(i, BLOCK);
             };
       }
-      // A constant operand is the same in each block, so its register is filled once.
+      // What is the same in each block fills its register once.
       for (int i = 0; i < readings.length; i++) {
-        if (readings[i].isSingle()) {
+        if (readings[i].isSame()) {
           readings[i].load(0, BLOCK, blocks[i]);
         }
       }
@@ -123,7 +123,7 @@ public record FusedKernel(
 
     void run(long from, int n) {
       for (int i = 0; i < readings.length; i++) {
-        if (!readings[i].isSingle()) {
+        if (!readings[i].isSame()) {
           readings[i].load(from, n, blocks[i]);
         }
       }

@@ -1,0 +1,152 @@
+package io.github.shardsum.bench;
+
+import io.github.shardsum.measure.ChildProcess;
+import io.github.shardsum.measure.MeasurementException;
+import io.github.shardsum.path.ContractionPath;
+import io.github.shardsum.path.ContractionPlan;
+import io.github.shardsum.path.Network;
+import io.github.shardsum.path.PathCost;
+import io.github.shardsum.path.PathFinder;
+import io.github.shardsum.path.Slice;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * Compares contraction paths with those of cotengra's hyperoptimizer, on networks of its
+ * generators, each side with one thread and the same seconds: FLOPs of the whole contraction over
+ * cotengra's, both counted by {@link PathCost}. The second ratio is that of plans whose
+ * intermediates are at most a sixteenth of the largest that our plan without a limit has.
+ *
+ * <p>Arguments: seconds a search, seeds a network. {@code SHARDSUM_PYTHON} names a Python with
+ * cotengra. The exit status is 1 if a bar is missed.
+ */
+public final class PathComparison {
+  private static final List<String> NETWORKS =
+      List.of(
+          "lattice-2d",
+          "lattice-3d",
+          "torus-2d",
+          "regular-3",
+          "random",
+          "hyper",
+          "perverse",
+          "tree");
+
+  /** Mean of the ratios at most, and any ratio at most. */
+  private static final double MOST_MEAN = 1;
+
+  private static final double MOST = 1.25;
+
+  /** Mean of the ratios of sliced plans at most. */
+  private static final double MOST_SLICED = 1.1;
+
+  /** Part of the largest intermediate that a plan with slices may have. */
+  private static final int PART = 16;
+
+  private final ChildProcess cotengra;
+  private final double seconds;
+
+  private PathComparison(ChildProcess cotengra, double seconds) {
+    this.cotengra = cotengra;
+    this.seconds = seconds;
+  }
+
+  /**
+   * Compares.
+   *
+   * @param arguments seconds and seeds
+   */
+  public static void main(String[] arguments) throws IOException, MeasurementException {
+    double seconds = arguments.length > 0 ? Double.parseDouble(arguments[0]) : 2;
+    int seeds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1;
+    String python = Objects.requireNonNullElse(System.getenv("SHARDSUM_PYTHON"), "python3");
+    ProcessBuilder builder =
+        new ProcessBuilder(python, "-c", Script.text(PathComparison.class, "cotengra_paths.py"));
+    try (ChildProcess process = new ChildProcess(builder)) {
+      print("%s, %s s a search%n", process.greeting(), seconds);
+      boolean met = new PathComparison(process, seconds).compare(seeds);
+      System.exit(met ? 0 : 1);
+    }
+  }
+
+  private boolean compare(int seeds) throws MeasurementException {
+    List<Double> whole = new ArrayList<>();
+    List<Double> sliced = new ArrayList<>();
+    for (String kind : NETWORKS) {
+      for (int seed = 0; seed < seeds; seed++) {
+        Network network = network(cotengra.ask("network " + kind + " " + seed));
+        PathFinder finder =
+            PathFinder.RandomGreedy.within(seed, Duration.ofNanos((long) (seconds * 1e9)));
+        ContractionPlan ours = finder.plan(network);
+        double theirs = flops(network, cotengra.ask("path " + seconds + " 0"));
+        double ratio = ours.cost().flops() / theirs;
+        whole.add(ratio);
+        long limit = (long) Math.max(4, ours.cost().largestIntermediate() / PART);
+        double oursSliced = finder.plan(network, limit).cost().flops();
+        double theirsSliced = flops(network, cotengra.ask("path " + seconds + " " + limit));
+        sliced.add(oursSliced / theirsSliced);
+        print(
+            "%-12s %d: %3d operands, FLOPs %.3g and %.3g, ratio %.3f; at most %d elements %.3g and"
+                + " %.3g, ratio %.3f%n",
+            kind,
+            seed,
+            network.operandCount(),
+            ours.cost().flops(),
+            theirs,
+            ratio,
+            limit,
+            oursSliced,
+            theirsSliced,
+            sliced.getLast());
+      }
+    }
+    double most = whole.stream().mapToDouble(ratio -> ratio).max().orElseThrow();
+    double mean = mean(whole);
+    double meanSliced = mean(sliced);
+    print(
+        "geometric mean %.3f (at most %s), largest %.3f (at most %s), sliced %.3f (at most %s)%n",
+        mean, MOST_MEAN, most, MOST, meanSliced, MOST_SLICED);
+    return mean <= MOST_MEAN && most <= MOST && meanSliced <= MOST_SLICED;
+  }
+
+  private static double mean(List<Double> ratios) {
+    return Math.exp(ratios.stream().mapToDouble(Math::log).average().orElseThrow());
+  }
+
+  /** Operations of a path with slices, counted as ours. */
+  private static double flops(Network network, String answer) {
+    String[] parts = answer.split("\\|", -1);
+    int[][] steps =
+        Arrays.stream(parts[0].split(";", -1)).map(PathComparison::ints).toArray(int[][]::new);
+    List<Slice> slices =
+        Arrays.stream(ints(parts[1]))
+            .mapToObj(label -> new Slice(label, 1, network.sizes().get(label)))
+            .toList();
+    ContractionPath path = ContractionPath.ofSsa(network.operandCount(), steps);
+    return PathCost.of(network, path, slices).flops();
+  }
+
+  private static Network network(String text) {
+    String[] parts = text.split("\\|", -1);
+    int[][] operands =
+        Arrays.stream(parts[0].split(";", -1)).map(PathComparison::ints).toArray(int[][]::new);
+    long[] sizes = Arrays.stream(ints(parts[2])).asLongStream().toArray();
+    return Network.of(operands, ints(parts[1]), sizes);
+  }
+
+  private static int[] ints(String list) {
+    return list.isEmpty()
+        ? new int[0]
+        : Arrays.stream(list.split(",", -1)).mapToInt(Integer::parseInt).toArray();
+  }
+
+  private static void print(String format, Object... values) {
+    System.out.printf(Locale.ROOT, format, values);
+    System.out.flush();
+  }
+}
