@@ -87,7 +87,7 @@ final class WindowChoice {
       return planned;
     }
     WindowChoice choice = new WindowChoice(planned.plan(), asked, options, options.windows());
-    return choice.priced(planned, choice.changed(planned.plan(), planned.program(), _ -> true));
+    return choice.priced(planned, choice.changed(planned.plan(), planned.program(), "", _ -> true));
   }
 
   /**
@@ -106,7 +106,7 @@ final class WindowChoice {
       DeviceMemory now = memory;
       Predicate<PlanStep> isAtPeak =
           step -> step.results().stream().anyMatch(value -> now.made().contains(value.name()));
-      SpmdPlan smaller = choice.changed(least, planned.program(), isAtPeak);
+      SpmdPlan smaller = choice.changed(least, planned.program(), "", isAtPeak);
       memory = DeviceMemory.of(smaller, composites);
       if (memory.peakBytes() >= now.peakBytes()) {
         return Optional.empty();
@@ -124,8 +124,10 @@ final class WindowChoice {
     return new Planned(planned.program(), plan, planned.cost() - saved);
   }
 
-  private SpmdPlan changed(SpmdPlan given, Program program, Predicate<PlanStep> which) {
-    SpmdPlan plan = asked.isEmpty() ? inBodies(given, which) : given;
+  /** The plan of a program, whose values are asked for by names that begin with a prefix. */
+  private SpmdPlan changed(
+      SpmdPlan given, Program program, String prefix, Predicate<PlanStep> which) {
+    SpmdPlan plan = inBodies(given, prefix, which);
     Set<String> annotated = annotated(program);
     boolean ordered = plan.sums().isTree();
     OneHots oneHots = OneHots.of(program);
@@ -145,7 +147,7 @@ final class WindowChoice {
         PlannedValue gone = plan.steps().get(candidate.removed()).result();
         if (isAsked
             && !(ordered && addsUp(plan, candidate))
-            && !isNeeded(gone, annotated)
+            && !isNeeded(gone, prefix, annotated)
             && isChosen(candidate, plan)) {
           plan = replaced(plan, candidate);
           uses = new Uses(plan);
@@ -177,8 +179,8 @@ final class WindowChoice {
   }
 
   /** Whether a value must keep its layout; a partial sum that may be left may also be completed. */
-  private boolean isNeeded(PlannedValue value, Set<String> annotated) {
-    Layout layout = asked.get(value.name());
+  private boolean isNeeded(PlannedValue value, String prefix, Set<String> annotated) {
+    Layout layout = asked.get(prefix + value.name());
     return annotated.contains(value.name())
         || (layout != null && splitting(layout).equals(splitting(value.layout())));
   }
@@ -192,15 +194,18 @@ final class WindowChoice {
     return all;
   }
 
-  private SpmdPlan inBodies(SpmdPlan plan, Predicate<PlanStep> which) {
+  private SpmdPlan inBodies(SpmdPlan plan, String prefix, Predicate<PlanStep> which) {
     List<PlanStep> steps = new ArrayList<>();
     for (PlanStep step : plan.steps()) {
-      boolean isLoop =
-          step.action() instanceof Action.Loop(Statement statement, SpmdPlan _)
-              && statement.operation() instanceof Nested.Scan;
-      if (isLoop && step.action() instanceof Action.Loop(Statement statement, SpmdPlan body)) {
-        Program round = ((Nested.Scan) statement.operation()).body();
-        Action loop = new Action.Loop(statement, changed(body, round, which));
+      if (step.action() instanceof Action.Loop(Statement statement, SpmdPlan body)) {
+        Program inside =
+            switch ((Nested) statement.operation()) {
+              case Nested.Scan scan -> scan.body();
+              case Nested.Manual manual -> manual.body();
+              case Nested.Composite composite -> composite.decomposition();
+            };
+        String names = prefix + statement.results().getFirst().name() + ".body.";
+        Action loop = new Action.Loop(statement, changed(body, inside, names, which));
         steps.add(new PlanStep(loop, step.operands(), step.results(), step.origin()));
       } else {
         steps.add(step);

@@ -38,6 +38,19 @@ public final class RegionGenerator {
   private final DType dtype;
   private final List<MeshAxis> axes;
   private final boolean smooth;
+  private final boolean ofProducts;
+
+  /**
+   * A generator of all operations as often as each other.
+   *
+   * @param choices what is drawn from
+   * @param dtype of inputs; numbers
+   * @param axes of the mesh, of which a region has some
+   * @param smooth whether every operation has a derivative everywhere
+   */
+  public RegionGenerator(Choices choices, DType dtype, List<MeshAxis> axes, boolean smooth) {
+    this(choices, dtype, axes, smooth, false);
+  }
 
   /**
    * A generator.
@@ -46,8 +59,11 @@ public final class RegionGenerator {
    * @param dtype of inputs; numbers
    * @param axes of the mesh, of which a region has some
    * @param smooth whether every operation has a derivative everywhere
+   * @param ofProducts whether every second operation is an einsum
    */
-  public RegionGenerator(Choices choices, DType dtype, List<MeshAxis> axes, boolean smooth) {
+  public RegionGenerator(
+      Choices choices, DType dtype, List<MeshAxis> axes, boolean smooth, boolean ofProducts) {
+    this.ofProducts = ofProducts;
     this.choices = choices;
     this.dtype = dtype;
     this.axes = List.copyOf(axes);
@@ -208,6 +224,9 @@ public final class RegionGenerator {
       List<String> axis = List.of(choices.of(left).name());
       LabelSpec split = new LabelSpec(label, axis, choices.nextBoolean());
       return Optional.of(new Movement.Annotate(x, new Annotation(List.of(split), Set.of(), 0)));
+    }
+    if (ofProducts && choices.nextBoolean()) {
+      return einsum(x, choices.of(known));
     }
     int kind = choices.nextInt(inside.isEmpty() ? 6 : 16);
     if (kind >= 6) {

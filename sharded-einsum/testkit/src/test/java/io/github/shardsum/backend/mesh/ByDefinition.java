@@ -2,6 +2,7 @@ package io.github.shardsum.backend.mesh;
 
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
@@ -59,7 +60,9 @@ final class ByDefinition {
                     : BigInteger.valueOf(wholes[next]);
               }));
     }
-    return values(program, given).stream().map(Elements::tensor).toList();
+    return values(program, List.of(given), List.of(Map.of())).getFirst().stream()
+        .map(Elements::tensor)
+        .toList();
   }
 
   /**
@@ -75,7 +78,7 @@ final class ByDefinition {
    *
    * @param all elements in C order: a Double of a floating dtype, a BigInteger of another
    */
-  private record Elements(ValueType type, Object[] all) {
+  record Elements(ValueType type, Object[] all) {
     Object at(Map<String, Long> index) {
       return at(type.names(), index);
     }
@@ -114,7 +117,7 @@ final class ByDefinition {
     }
   }
 
-  private static Elements make(ValueType type, Function<Map<String, Long>, Object> element) {
+  static Elements make(ValueType type, Function<Map<String, Long>, Object> element) {
     List<Object> all = new ArrayList<>();
     over(
         type.names(),
@@ -165,33 +168,102 @@ final class ByDefinition {
         : rounded;
   }
 
-  private List<Elements> values(Program program, List<Elements> inputs) {
-    Map<String, Elements> known = new HashMap<>();
-    for (int i = 0; i < inputs.size(); i++) {
-      known.put(program.inputs().get(i).name(), inputs.get(i));
+  /** Outputs of every member of the regions around, of which there is one outside of any. */
+  private List<List<Elements>> values(
+      Program program, List<List<Elements>> inputs, List<Map<String, Integer>> members) {
+    List<Map<String, Elements>> known = new ArrayList<>();
+    for (List<Elements> given : inputs) {
+      Map<String, Elements> own = new HashMap<>();
+      for (int i = 0; i < given.size(); i++) {
+        own.put(program.inputs().get(i).name(), given.get(i));
+      }
+      known.add(own);
     }
     for (Statement statement : program.statements()) {
-      List<Elements> in = named(known, statement.operation().operands());
+      List<Value> operands = statement.operation().operands();
+      List<List<Elements>> in = known.stream().map(own -> named(own, operands)).toList();
       List<ValueType> types = statement.results().stream().map(Value::type).toList();
-      List<Elements> out = results(statement.operation(), types, in);
-      for (int i = 0; i < types.size(); i++) {
-        known.put(statement.results().get(i).name(), out.get(i));
+      List<List<Elements>> out = results(statement.operation(), types, in, members);
+      for (int member = 0; member < out.size(); member++) {
+        for (int i = 0; i < types.size(); i++) {
+          known.get(member).put(statement.results().get(i).name(), out.get(member).get(i));
+        }
       }
     }
-    return named(known, program.outputs());
+    return known.stream().map(own -> named(own, program.outputs())).toList();
   }
 
   private static List<Elements> named(Map<String, Elements> known, List<Value> values) {
     return values.stream().map(v -> Objects.requireNonNull(known.get(v.name()), v.name())).toList();
   }
 
-  private List<Elements> results(Operation operation, List<ValueType> types, List<Elements> in) {
+  private List<List<Elements>> results(
+      Operation operation,
+      List<ValueType> types,
+      List<List<Elements>> in,
+      List<Map<String, Integer>> members) {
     return switch (operation) {
-      case Nested.Composite composite -> values(composite.decomposition(), in);
-      case Nested.Scan scan -> scan(scan, types, in);
-      case Selection.TopK top -> top(top, types, in.getFirst());
-      default -> List.of(make(types.getFirst(), element(operation, types.getFirst(), in)));
+      case Nested.Composite composite -> values(composite.decomposition(), in, members);
+      case Nested.Scan scan -> scan(scan, types, in, members);
+      case Nested.Manual manual -> region(manual, types, in, members);
+      case Communication communication -> {
+        RegionByDefinition region = new RegionByDefinition(members);
+        List<Elements> x = in.stream().flatMap(List::stream).toList();
+        yield region.communicated(communication, types.getFirst(), x).stream()
+            .map(List::of)
+            .toList();
+      }
+      default -> in.stream().map(own -> alone(operation, types, own)).toList();
     };
+  }
+
+  private List<Elements> alone(Operation operation, List<ValueType> types, List<Elements> in) {
+    return operation instanceof Selection.TopK top
+        ? top(top, types, in.getFirst())
+        : List.of(make(types.getFirst(), element(operation, types.getFirst(), in)));
+  }
+
+  /** Members of a region in a region are members of both. */
+  private List<List<Elements>> region(
+      Nested.Manual manual,
+      List<ValueType> types,
+      List<List<Elements>> in,
+      List<Map<String, Integer>> members) {
+    List<Map<String, Integer>> inside = new ArrayList<>();
+    List<List<Elements>> inputs = new ArrayList<>();
+    List<Map<String, Integer>> places = RegionByDefinition.places(manual.axes());
+    for (int member = 0; member < members.size(); member++) {
+      for (Map<String, Integer> place : places) {
+        Map<String, Integer> both = new HashMap<>(members.get(member));
+        both.putAll(place);
+        inside.add(both);
+        List<Elements> own = new ArrayList<>();
+        for (int i = 0; i < manual.in().size(); i++) {
+          ValueType type = manual.body().inputs().get(i).type();
+          own.add(
+              RegionByDefinition.part(
+                  in.get(member).get(i), type, manual.in().get(i), place, manual.axes()));
+        }
+        inputs.add(own);
+      }
+    }
+    List<List<Elements>> outputs = values(manual.body(), inputs, inside);
+    List<List<Elements>> results = new ArrayList<>();
+    for (int first = 0; first < inside.size(); first += places.size()) {
+      List<Elements> own = new ArrayList<>();
+      for (int i = 0; i < types.size(); i++) {
+        int output = i;
+        List<Elements> parts =
+            outputs.subList(first, first + places.size()).stream()
+                .map(of -> of.get(output))
+                .toList();
+        own.add(
+            RegionByDefinition.whole(
+                parts, types.get(i), manual.out().get(i), places, manual.axes()));
+      }
+      results.add(own);
+    }
+    return results;
   }
 
   private Function<Map<String, Long>, Object> element(
@@ -225,12 +297,12 @@ final class ByDefinition {
     };
   }
 
-  private static long at(Map<String, Long> index, String label) {
+  static long at(Map<String, Long> index, String label) {
     return index.getOrDefault(label, -1L);
   }
 
   /** Indices with another one along a label. */
-  private static Map<String, Long> with(Map<String, Long> index, String label, long at) {
+  static Map<String, Long> with(Map<String, Long> index, String label, long at) {
     Map<String, Long> other = new TreeMap<>(index);
     other.put(label, at);
     return other;
@@ -422,7 +494,7 @@ final class ByDefinition {
     return product;
   }
 
-  private static Object plus(DType dtype, Object x, Object y) {
+  static Object plus(DType dtype, Object x, Object y) {
     if (x instanceof Double real) {
       return real + (Double) y;
     }
@@ -457,7 +529,7 @@ final class ByDefinition {
     return result[0];
   }
 
-  private static Object either(Pointwise.BinaryKind kind, Object x, Object y) {
+  static Object either(Pointwise.BinaryKind kind, Object x, Object y) {
     return x instanceof Double real
         ? (Object) ofReals(kind, real, (Double) y)
         : ofWholes(kind, (BigInteger) x, (BigInteger) y);
@@ -547,34 +619,55 @@ final class ByDefinition {
         make(types.getLast(), index -> BigInteger.valueOf(place.apply(index))));
   }
 
-  private List<Elements> scan(Nested.Scan scan, List<ValueType> types, List<Elements> in) {
+  private List<List<Elements>> scan(
+      Nested.Scan scan,
+      List<ValueType> types,
+      List<List<Elements>> in,
+      List<Map<String, Integer>> members) {
     int carried = scan.carried().size();
-    List<Elements> state = new ArrayList<>(in.subList(0, carried));
-    Map<Long, List<Elements>> rounds = new HashMap<>();
+    List<List<Elements>> state = in.stream().map(own -> own.subList(0, carried)).toList();
+    Map<Long, List<List<Elements>>> rounds = new HashMap<>();
     for (long round = 0; round < scan.count(); round++) {
       long at = scan.reverse() ? scan.count() - 1 - round : round;
-      List<Elements> given = new ArrayList<>(state);
-      for (int i = 0; i < scan.sequences().size(); i++) {
-        Elements sequence = in.get(carried + i);
-        ValueType one = scan.body().inputs().get(carried + i).type();
-        String first = sequence.type().names().getFirst();
-        given.add(make(one, index -> sequence.at(with(index, first, at))));
+      List<List<Elements>> given = new ArrayList<>();
+      for (int member = 0; member < in.size(); member++) {
+        given.add(ofRound(scan, at, state.get(member), in.get(member)));
       }
-      given.addAll(in.subList(carried + scan.sequences().size(), in.size()));
-      List<Elements> out = values(scan.body(), given);
-      state = new ArrayList<>(out.subList(0, carried));
-      rounds.put(at, out.subList(carried, out.size()));
+      List<List<Elements>> out = values(scan.body(), given, members);
+      state = out.stream().map(own -> own.subList(0, carried)).toList();
+      rounds.put(at, out.stream().map(own -> own.subList(carried, own.size())).toList());
     }
-    for (int i = carried; i < types.size(); i++) {
-      int which = i - carried;
-      state.add(
-          make(
-              types.get(i),
-              index ->
-                  Objects.requireNonNull(rounds.get(at(index, scan.label())))
-                      .get(which)
-                      .at(index)));
+    List<List<Elements>> results = new ArrayList<>();
+    for (int member = 0; member < in.size(); member++) {
+      List<Elements> own = new ArrayList<>(state.get(member));
+      int mine = member;
+      for (int i = carried; i < types.size(); i++) {
+        int which = i - carried;
+        own.add(
+            make(
+                types.get(i),
+                index ->
+                    Objects.requireNonNull(rounds.get(at(index, scan.label())))
+                        .get(mine)
+                        .get(which)
+                        .at(index)));
+      }
+      results.add(own);
     }
-    return state;
+    return results;
+  }
+
+  private static List<Elements> ofRound(
+      Nested.Scan scan, long at, List<Elements> state, List<Elements> in) {
+    int carried = scan.carried().size();
+    List<Elements> given = new ArrayList<>(state);
+    for (int i = 0; i < scan.sequences().size(); i++) {
+      Elements sequence = in.get(carried + i);
+      ValueType one = scan.body().inputs().get(carried + i).type();
+      String first = sequence.type().names().getFirst();
+      given.add(make(one, index -> sequence.at(with(index, first, at))));
+    }
+    given.addAll(in.subList(carried + scan.sequences().size(), in.size()));
+    return given;
   }
 }
