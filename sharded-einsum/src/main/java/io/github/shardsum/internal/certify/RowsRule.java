@@ -378,48 +378,55 @@ final class RowsRule {
       require(fits, "must be the sum of %s, got %s", x, out);
     }
 
+    /** What a local composite reads. */
+    private static final class Reads {
+      final Set<Side> sides = new HashSet<>();
+      final List<Integer> operands = new ArrayList<>();
+      final List<Integer> places = new ArrayList<>();
+      final List<Buffer> buffers = new ArrayList<>();
+      long members;
+    }
+
     /** A local composite reads either rows that a device sends or rows that it receives. */
     private void run(Part.Run run) {
       boolean isOfStatement =
           run.attributes().entrySet().containsAll(rule.action.composite().attributes().entrySet());
       require(isOfStatement, "must have the attributes of %s, got %s", rule.action.op(), run);
-      Set<Side> sides = new HashSet<>();
-      List<Integer> operands = new ArrayList<>();
-      List<Integer> places = new ArrayList<>();
-      List<Buffer> buffersRead = new ArrayList<>();
-      long members = 0;
-      for (String name : run.reads()) {
-        if (name.startsWith(CompositeParts.OPERAND)) {
-          int operand = place(name, CompositeParts.OPERAND, rule.read.size());
-          operands.add(operand);
-          sides.add(rule.isOfGroups(rule.read.get(operand)) ? Side.SENT : Side.RECEIVED);
-        } else if (name.startsWith(CompositeParts.MEMBER)) {
-          over(List.of(name.substring(CompositeParts.MEMBER.length()).split("\\.")), rule.inner);
-          members++;
-        } else {
-          Buffer buffer = buffer(name);
-          int place = use(name);
-          require(!addends.contains(name), "addends must be summed, got %s", name);
-          buffersRead.add(buffer);
-          Side side = side(buffer);
-          if (side == with(side)) {
-            places.add(place);
-          }
-          sides.add(with(side));
-        }
-      }
-      ascend(operands, run);
-      ascend(places, run);
-      read.addAll(operands);
-      run.writes().forEach(name -> sides.add(written(name)));
-      require(sides.size() == 1, "a local composite must be on one side, got %s", run);
-      if (sides.contains(Side.RECEIVED)) {
-        checkReceived(run, operands, members, buffersRead);
+      Reads reads = new Reads();
+      run.reads().forEach(name -> read(name, reads));
+      ascend(reads.operands, run);
+      ascend(reads.places, run);
+      read.addAll(reads.operands);
+      run.writes().forEach(name -> reads.sides.add(written(name)));
+      require(reads.sides.size() == 1, "a local composite must be on one side, got %s", run);
+      if (reads.sides.contains(Side.RECEIVED)) {
+        checkReceived(run, reads);
       } else {
-        require(members == 0, "must read no index of a device, got %s", run);
-        checkSent(run, operands, buffersRead);
+        require(reads.members == 0, "must read no index of a device, got %s", run);
+        checkSent(run, reads.operands, reads.buffers);
       }
-      checkResults(run, buffersRead);
+      checkResults(run, reads.buffers);
+    }
+
+    private void read(String name, Reads reads) {
+      if (name.startsWith(CompositeParts.OPERAND)) {
+        int operand = place(name, CompositeParts.OPERAND, rule.read.size());
+        reads.operands.add(operand);
+        reads.sides.add(rule.isOfGroups(rule.read.get(operand)) ? Side.SENT : Side.RECEIVED);
+      } else if (name.startsWith(CompositeParts.MEMBER)) {
+        over(List.of(name.substring(CompositeParts.MEMBER.length()).split("\\.")), rule.inner);
+        reads.members++;
+      } else {
+        Buffer buffer = buffer(name);
+        int place = use(name);
+        require(!addends.contains(name), "addends must be summed, got %s", name);
+        reads.buffers.add(buffer);
+        Side side = side(buffer);
+        if (side == with(side)) {
+          reads.places.add(place);
+        }
+        reads.sides.add(with(side));
+      }
     }
 
     private static void ascend(List<Integer> places, Part.Run run) {
@@ -432,13 +439,13 @@ final class RowsRule {
     /**
      * Received rows are those of their counts; of addends along the inner axes each has an index.
      */
-    private void checkReceived(
-        Part.Run run, List<Integer> operands, long members, List<Buffer> buffersRead) {
-      long counts = buffersRead.stream().filter(each -> side(each) == Side.RECEIVED_COUNTS).count();
+    private void checkReceived(Part.Run run, Reads reads) {
+      long counts =
+          reads.buffers.stream().filter(each -> side(each) == Side.RECEIVED_COUNTS).count();
       require(counts == 1, "must read the counts of received rows once, got %s", run);
-      boolean isIndexed = !operands.isEmpty() && !rule.inner.isEmpty();
+      boolean isIndexed = !reads.operands.isEmpty() && !rule.inner.isEmpty();
       require(
-          members == (isIndexed ? 1 : 0),
+          reads.members == (isIndexed ? 1 : 0),
           "must read a device's index over %s, got %s",
           Held.names(rule.inner),
           run);
