@@ -16,6 +16,10 @@ import io.github.shardsum.moe.model.Parameter;
 import io.github.shardsum.moe.model.Transformer;
 import io.github.shardsum.moe.model.TransformerSpec;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.CompositeParts;
+import io.github.shardsum.partition.CompositeParts.Extent;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
@@ -201,11 +205,65 @@ public final class Training implements AutoCloseable {
    * @param receivedBytes what the largest device receives
    * @param heldBytes what the largest device holds at once, inputs and outputs included
    * @param kinds the same collectives by what they are, most bytes first
+   * @param rows the rows of tokens that travel to their experts, if the plan sends rows
    */
-  public record Traffic(long collectives, long receivedBytes, long heldBytes, List<Kind> kinds) {
+  public record Traffic(
+      long collectives,
+      long receivedBytes,
+      long heldBytes,
+      List<Kind> kinds,
+      Optional<SentRows> rows) {
     /** Copies the list. */
     public Traffic {
       kinds = List.copyOf(kinds);
+      Objects.requireNonNull(rows, "rows");
+    }
+  }
+
+  /**
+   * Rows of tokens that travel to the devices of their experts.
+   *
+   * @param steps how often they travel: forward and backward in each layer with experts
+   * @param axes along which they travel
+   * @param sent choices of the largest device, each a row, in the step of most
+   * @param most rows that a device may receive there
+   * @param bound the same as a multiple of the sent rows; a step that needed more has raised it
+   */
+  public record SentRows(int steps, List<String> axes, long sent, long most, double bound) {
+    /** Copies the axes. */
+    public SentRows {
+      axes = List.copyOf(axes);
+    }
+
+    static Optional<SentRows> of(SpmdPlan plan) {
+      Optional<SentRows> most = Optional.empty();
+      for (PlanStep step : plan.steps()) {
+        if (step.action() instanceof Action.Partitioned own) {
+          int steps = most.map(SentRows::steps).orElse(0) + 1;
+          SentRows here = of(plan, step, own.parts(), steps);
+          SentRows larger = most.filter(other -> other.sent() > here.sent()).orElse(here);
+          most =
+              Optional.of(new SentRows(steps, larger.axes, larger.sent, larger.most, larger.bound));
+        }
+      }
+      return most;
+    }
+
+    private static SentRows of(SpmdPlan plan, PlanStep step, CompositeParts parts, int steps) {
+      long sent = 0;
+      for (CompositeParts.Buffer buffer : parts.buffers()) {
+        if (buffer.extents().getFirst() instanceof Extent.Bounded(Extent.Local rows, _, _)) {
+          PlannedValue value = plan.value(step.operands().get(rows.operand()));
+          Shape shape = value.layout().largestShape(value.shape());
+          sent =
+              rows.labels().stream()
+                  .mapToLong(label -> shape.size(value.layout().dim(label)))
+                  .reduce(1, Math::multiplyExact);
+        }
+      }
+      long all = Math.multiplyExact(sent, plan.mesh().size(parts.rowAxes()));
+      long most = Math.min(all, (long) Math.ceil(parts.bound() * sent));
+      return new SentRows(steps, parts.rowAxes(), sent, most, parts.bound());
     }
   }
 
@@ -688,7 +746,8 @@ public final class Training implements AutoCloseable {
             all.stream().mapToLong(Kind::count).sum(),
             all.stream().mapToLong(Kind::receivedBytes).sum(),
             mesh.heldBytes(),
-            all));
+            all,
+            SentRows.of(plan)));
   }
 
   /**

@@ -133,7 +133,10 @@ class MeshTrainingTest {
     try (Collectives collectives = Collectives.open(mesh);
         Training one = new Training(SPEC, SETTINGS, local, 1)) {
       MeshBackend backend =
-          MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults());
+          MeshBackend.of(
+              collectives,
+              MoePrograms.kernels(),
+              PlanOptions.defaults().withPartitions(PlanOptions.Partitions.ALWAYS));
       Optional<Training.Placement> placement =
           Optional.of(new Training.Placement(MeshAxes.of(mesh), true));
       try (Training many = new Training(SPEC, SETTINGS, backend, placement, 1)) {
@@ -152,6 +155,9 @@ class MeshTrainingTest {
                         name));
         Training.Traffic traffic = many.traffic().orElseThrow();
         assertTrue(traffic.collectives() > 0 && traffic.receivedBytes() > 0, traffic::toString);
+        // Two of four groups of 10 tokens, each with two choices, in an encoder's layer.
+        Training.SentRows rows = new Training.SentRows(4, List.of("x"), 40, 80, 2);
+        assertEquals(Optional.of(rows), traffic.rows());
         assertEquals(Optional.empty(), one.traffic());
       }
     }

@@ -10,6 +10,7 @@ import io.github.shardsum.cli.train.score.Evaluation;
 import io.github.shardsum.moe.train.MeshAxes;
 import io.github.shardsum.moe.train.Training;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -240,14 +241,34 @@ final class TrainReport {
     out.flush();
   }
 
-  /** Prints traffic and memory of a step of the last shape on the mesh. */
-  void mesh(Training.Traffic traffic) {
-    out.printf(
+  /** As {@code a step on the mesh: 96 collectives, ...}. */
+  static String step(Training.Traffic traffic) {
+    return String.format(
         Locale.ROOT,
-        "a step on the mesh: %d collectives, %,d bytes received and at most %,d held by the largest device, as planned%n",
+        "a step on the mesh: %d collectives, %,d bytes received and at most %,d held by the largest device, as planned",
         traffic.collectives(),
         traffic.receivedBytes(),
         traffic.heldBytes());
+  }
+
+  /**
+   * As {@code rows over x: 4 times a device sends 256 and receives at most 512, the bound is 2}.
+   */
+  static String rows(Training.SentRows rows) {
+    return String.format(
+        Locale.ROOT,
+        "rows over %s: %d times a step the largest device sends %,d and receives at most %,d; the bound is %s times what it sends",
+        String.join(", ", rows.axes()),
+        rows.steps(),
+        rows.sent(),
+        rows.most(),
+        BigDecimal.valueOf(rows.bound()).stripTrailingZeros().toPlainString());
+  }
+
+  /** Prints traffic and memory of a step of the last shape on the mesh. */
+  void mesh(Training.Traffic traffic) {
+    out.println(step(traffic));
+    traffic.rows().ifPresent(rows -> out.println(rows(rows)));
     for (Training.Kind kind : traffic.kinds()) {
       out.printf(
           Locale.ROOT,

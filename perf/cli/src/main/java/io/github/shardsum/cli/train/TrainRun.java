@@ -593,6 +593,7 @@ final class TrainRun {
         .map(Training.Placement::axes)
         .filter(axes -> !axes.experts().isEmpty())
         .ifPresent(axes -> deviceLoads(page, trainer.history(), axes));
+    trainer.traffic().ifPresent(traffic -> traffic(page, traffic));
     List<Pair> routed = evaluation.items(Split.NAMES).stream().map(Corpus.Item::pair).toList();
     if (!routed.isEmpty()) {
       try (Translator translator = translator(trainer, evaluation)) {
@@ -605,6 +606,23 @@ final class TrainRun {
       }
     }
     return page;
+  }
+
+  /** Collectives of a step, with the rows that travel and their bound. */
+  private static void traffic(TrainPage page, Training.Traffic traffic) {
+    page.heading("A step on the mesh").paragraph(TrainReport.step(traffic));
+    traffic.rows().ifPresent(rows -> page.paragraph(TrainReport.rows(rows)));
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("collective", "over", "how many", "bytes a device receives"));
+    for (Training.Kind kind : traffic.kinds()) {
+      rows.add(
+          List.of(
+              kind.op(),
+              String.join(", ", kind.axes()),
+              Long.toString(kind.count()),
+              String.format(Locale.ROOT, "%,d", kind.receivedBytes())));
+    }
+    page.words(rows);
   }
 
   private static void deviceLoads(TrainPage page, History history, MeshAxes axes) {
