@@ -162,9 +162,10 @@ class RowsPlanTest {
     ProgramPlan plan = plan(Annotations.of(layouts).apply(program), "x=2 y=2", ROWS);
     assertTrue(isByRows(plan), plan::toString);
     String text = plan.explain().replaceAll("\\s+", " ");
-    boolean isSaid = text.contains(idle + " of 4 devices along x.y have no share of E");
-    assertEquals(idle > 0, isSaid, text);
-    assertEquals(idle > 0, text.contains("no share"), text);
+    String said = idle + " of 4 along x.y, without a part of E=" + experts;
+    assertEquals(idle > 0, text.contains("x=1 y=1, " + said), text);
+    assertEquals(idle > 0, text.contains("idle: "), text);
+    assertTrue(text.contains(" (bound 2): counts "), text);
   }
 
   @Test

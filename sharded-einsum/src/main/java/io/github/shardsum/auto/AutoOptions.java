@@ -1,25 +1,23 @@
 package io.github.shardsum.auto;
 
 import io.github.shardsum.assign.AssignmentOptions;
+import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.partition.PlanOptions;
-import io.github.shardsum.program.Nested.Composite;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Predicate;
 
 /**
  * Options of {@link Auto}; an immutable value.
  *
  * @param plan prices and the memory limit of plans: a topology, bytes a device may hold at once;
- *     without an order of sums; collectives are never started ahead, and no einsum is computed in
- *     windows
- * @param kernels which composites are computed as one and not as their decomposition
+ *     without an order of sums; collectives are not started ahead, and no einsum is computed in
+ *     windows, whatever it says
+ * @param kernels code of composites; those that have none are decomposed
  * @param split inputs that may not be replicated: each mesh axis splits one of their labels
  * @param seconds more than 0 and at most 1,000,000: they set the amount of work, so that equal
  *     input gives equal output
  */
-public record AutoOptions(
-    PlanOptions plan, Predicate<Composite> kernels, Set<String> split, double seconds) {
+public record AutoOptions(PlanOptions plan, Kernels kernels, Set<String> split, double seconds) {
   /**
    * Copies the names and checks the seconds.
    *
@@ -46,7 +44,7 @@ public record AutoOptions(
    * @return the defaults
    */
   public static AutoOptions defaults() {
-    return new AutoOptions(PlanOptions.defaults(), _ -> false, Set.of(), 10);
+    return new AutoOptions(PlanOptions.defaults(), Kernels.none(), Set.of(), 10);
   }
 
   /**
@@ -63,10 +61,10 @@ public record AutoOptions(
   /**
    * With kernels.
    *
-   * @param value which composites have one
+   * @param value code of composites
    * @return a changed copy
    */
-  public AutoOptions withKernels(Predicate<Composite> value) {
+  public AutoOptions withKernels(Kernels value) {
     return new AutoOptions(plan, value, split, seconds);
   }
 

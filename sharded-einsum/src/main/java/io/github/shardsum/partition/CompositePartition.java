@@ -27,4 +27,15 @@ public interface CompositePartition {
    *     to its sharding rule
    */
   List<CompositePlan> ways(Composite composite, Mesh mesh, List<List<Layout>> held, double bound);
+
+  /**
+   * Labels of operands that stay where they lie, as those of weights that no device is to hold
+   * whole. By the composite's sharding rule, too, an operand that has such a label split keeps the
+   * split, unless no other way is there; then the last label is the first that may be gathered.
+   *
+   * @return the labels; by default none
+   */
+  default List<String> staying() {
+    return List.of();
+  }
 }

@@ -1,6 +1,8 @@
 package io.github.shardsum.partition;
 
+import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.partition.plan.KernelFinder;
 import io.github.shardsum.internal.partition.plan.ProgramPlanner;
 import io.github.shardsum.internal.partition.plan.ProgramPlanning;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
@@ -49,7 +51,27 @@ public record ProgramPlan(
   }
 
   /**
-   * Completes the layouts of a program from its annotations and plans it.
+   * Completes the layouts of a program from its annotations and plans it as {@link
+   * io.github.shardsum.backend.mesh.MeshBackend} does: kernels say what composites cost, and bring
+   * the partitions of those that have their own.
+   *
+   * @param program the program
+   * @param mesh the devices
+   * @param kernels code of composites; those that have none are decomposed
+   * @param options what plans are chosen by
+   * @return the plan
+   * @throws io.github.shardsum.propagation.PropagationException if an annotation names an axis that
+   *     the mesh does not have
+   * @throws PlanException if no plan stays within the limits
+   */
+  public static ProgramPlan of(Program program, Mesh mesh, Kernels kernels, PlanOptions options) {
+    return ProgramPlanning.plan(program, mesh, new KernelFinder(kernels, options.sums()), options);
+  }
+
+  /**
+   * Completes the layouts of a program from its annotations and plans it by its sharding rules
+   * alone, where of kernels is known only that they are there: nothing of what they cost, and no
+   * partition that they bring.
    *
    * @param program the program
    * @param mesh the devices

@@ -105,14 +105,18 @@ public final class TrainingLayouts {
   }
 
   /**
-   * The layouts inside a layer whose experts have slots: what is sent to them.
+   * The layouts inside a layer whose experts have slots: what is sent to them, and what they give,
+   * so that forward and backward slots go to the matrices and never matrices to slots.
    *
    * @param axes what the mesh's axes split
    * @return annotations of its values by name
    */
   public static Map<String, String> ofSlots(MeshAxes axes) {
     String experts = MeshAxes.split("E", axes.experts());
-    return Map.of("dispatched", experts + " " + MeshAxes.split("G", axes.data()) + " C M");
+    String groups = MeshAxes.split("G", axes.data());
+    return Map.of(
+        "dispatched", experts + " " + groups + " C M",
+        "expert_outputs", groups + " " + experts + " C M");
   }
 
   /** The name of the parameter whose slot has a name, empty of other names. */

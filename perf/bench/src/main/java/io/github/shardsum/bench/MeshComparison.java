@@ -106,7 +106,7 @@ public final class MeshComparison {
     return ProgramPlan.of(
         program,
         Mesh.of("x", devices),
-        composite -> MoePrograms.kernels().kernel(composite).isPresent(),
+        MoePrograms.kernels(),
         PlanOptions.defaults());
   }
 

@@ -5,18 +5,15 @@ import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.SumOrder;
-import io.github.shardsum.internal.backend.KernelCode;
 import io.github.shardsum.internal.local.run.CompositeCode;
-import io.github.shardsum.internal.partition.plan.PartitionFinder;
+import io.github.shardsum.internal.partition.plan.KernelFinder;
 import io.github.shardsum.internal.partition.plan.ProgramPlanning;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
-import io.github.shardsum.partition.CompositePartition;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.Reshard;
-import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
@@ -161,8 +158,8 @@ public final class MeshBackend implements Backend {
   }
 
   /**
-   * Plans a program as {@link #compile(Program)} does, and compiles nothing: the kernels at hand
-   * say what composites cost.
+   * Plans a program as {@link #compile(Program)} does, and compiles nothing. The plan is that of
+   * {@link ProgramPlan#of(Program, Mesh, Kernels, PlanOptions)} on the mesh of the engine.
    *
    * @param program the program, with annotations or layouts of inputs
    * @return the plan
@@ -184,22 +181,8 @@ public final class MeshBackend implements Backend {
     return new ProgramPlan(program, plan.layouts(), plan.program(), plan.plan(), plan.cost());
   }
 
-  private PartitionFinder codes(SumOrder sums) {
-    return new PartitionFinder() {
-      @Override
-      public Optional<CompositeCode> find(Nested.Composite composite) {
-        return KernelCode.find(kernels, composite, sums);
-      }
-
-      // The order of a sum over rows of several devices is not that of a tree.
-      @Override
-      public Optional<CompositePartition> partition(Nested.Composite composite) {
-        return !sums.isTree()
-                && kernels.factory(composite.name()).orElse(null) instanceof CompositePartition own
-            ? Optional.of(own)
-            : Optional.empty();
-      }
-    };
+  private KernelFinder codes(SumOrder sums) {
+    return new KernelFinder(kernels, sums);
   }
 
   /** The smaller of both limits, and an order of sums if either has one. */

@@ -6,7 +6,9 @@ import io.github.shardsum.assign.AssignmentSolver;
 import io.github.shardsum.auto.AutoOptions;
 import io.github.shardsum.auto.FoundLayouts;
 import io.github.shardsum.auto.FoundLayouts.RunnerUp;
+import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.internal.auto.Trials.Trial;
+import io.github.shardsum.internal.partition.plan.KernelFinder;
 import io.github.shardsum.internal.partition.plan.StatementChoices;
 import io.github.shardsum.internal.program.pass.PairwiseEinsums;
 import io.github.shardsum.layout.Layout;
@@ -14,7 +16,6 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
-import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
@@ -25,7 +26,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 
 /** Finds the annotations of one program. */
 public final class Finder {
@@ -49,7 +49,8 @@ public final class Finder {
   private final Program program;
   private final Mesh mesh;
   private final PlanOptions options;
-  private final Predicate<Composite> kernels;
+  private final Kernels kernels;
+  private final KernelFinder finder;
   private final Set<String> split;
   private final double seconds;
   private final Program simple;
@@ -68,8 +69,12 @@ public final class Finder {
     this.mesh = mesh;
     PlanOptions plan = given.plan();
     // The bound is of plans whose steps follow each other.
-    this.options = new PlanOptions(plan.topology(), plan.memoryLimit(), plan.replication());
+    this.options =
+        new PlanOptions(plan.topology(), plan.memoryLimit(), plan.replication())
+            .withPartitions(plan.partitions())
+            .withRaggedBound(plan.raggedBound());
     this.kernels = given.kernels();
+    this.finder = new KernelFinder(kernels, options.sums());
     this.split = given.split();
     this.seconds = given.seconds();
     List<String> inputs =
@@ -84,7 +89,7 @@ public final class Finder {
     this.simple =
         Passes.deadCode(
             Passes.commonSubexpressions(
-                Passes.decompose(program, composite -> !kernels.test(composite))));
+                Passes.decompose(program, composite -> finder.find(composite).isEmpty())));
     double plans = seconds * STATEMENTS_A_SECOND / (simple.statements().size() + AT_LEAST);
     this.trials =
         new Trials(program, mesh, given.withPlan(options), (int) Math.clamp(plans, 8, MOST_PLANS));
@@ -158,7 +163,7 @@ public final class Finder {
   }
 
   private LayoutGraph.Built estimate(Program of, OptionalLong limit) {
-    StatementChoices ways = new StatementChoices(mesh, kernels, options);
+    StatementChoices ways = new StatementChoices(mesh, finder, options);
     boolean isTied = of.statements().size() >= MANY;
     return LayoutGraph.of(of, mesh, ways, LayoutGraph.Kind.ESTIMATE, limit, split, isTied);
   }
@@ -182,7 +187,7 @@ public final class Finder {
   }
 
   private double bound(Program of) {
-    StatementChoices ways = new StatementChoices(mesh, kernels, options.withReplication());
+    StatementChoices ways = new StatementChoices(mesh, finder, options.withReplication());
     LayoutGraph.Built graph =
         LayoutGraph.of(of, mesh, ways, LayoutGraph.Kind.BOUND, options.memoryLimit(), split, false);
     Assignment answer = AssignmentSolver.solve(graph.problem(), solver());

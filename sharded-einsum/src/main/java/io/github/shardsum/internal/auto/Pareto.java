@@ -36,7 +36,9 @@ public final class Pareto {
     while (found.size() < MOST && last.peakBytes() > 1) {
       OptionalLong limit = OptionalLong.of((long) (last.peakBytes() * SHARE));
       PlanOptions plan =
-          new PlanOptions(options.plan().topology(), limit, options.plan().replication());
+          new PlanOptions(options.plan().topology(), limit, options.plan().replication())
+              .withPartitions(options.plan().partitions())
+              .withRaggedBound(options.plan().raggedBound());
       try {
         last = find(program, mesh, options, plan);
       } catch (PlanException none) {

@@ -1,13 +1,13 @@
 package io.github.shardsum.internal.auto;
 
 import io.github.shardsum.auto.AutoOptions;
+import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Annotations;
-import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramException;
 import io.github.shardsum.propagation.PropagationException;
@@ -21,7 +21,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 
 /** Plans of a program with other annotations, each made and priced once. */
 final class Trials {
@@ -44,7 +43,7 @@ final class Trials {
   private final Program program;
   private final Mesh mesh;
   private final PlanOptions options;
-  private final Predicate<Composite> kernels;
+  private final Kernels kernels;
   private final Set<String> split;
   private final Map<SortedMap<String, String>, Optional<Trial>> known = new HashMap<>();
   private final List<Trial> best = new ArrayList<>();
@@ -164,7 +163,9 @@ final class Trials {
   }
 
   private PlanOptions withoutLimit() {
-    return new PlanOptions(options.topology(), OptionalLong.empty(), options.replication());
+    return new PlanOptions(options.topology(), OptionalLong.empty(), options.replication())
+        .withPartitions(options.partitions())
+        .withRaggedBound(options.raggedBound());
   }
 
   /** The plan of a trial; if it does not fit, the plan of another trial that does. */

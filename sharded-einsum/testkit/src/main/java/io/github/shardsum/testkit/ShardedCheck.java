@@ -128,8 +128,7 @@ public final class ShardedCheck {
    * @return the plan
    */
   public ProgramPlan plan() {
-    return ProgramPlan.of(
-        program(), mesh, composite -> kernels.kernel(composite).isPresent(), options);
+    return ProgramPlan.of(program(), mesh, kernels, options);
   }
 
   private Program program() {

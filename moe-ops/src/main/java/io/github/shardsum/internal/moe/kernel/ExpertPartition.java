@@ -72,6 +72,12 @@ public record ExpertPartition(boolean isGradient)
         .toList();
   }
 
+  /** Experts and their hidden width: tokens go to their weights. */
+  @Override
+  public List<String> staying() {
+    return List.of("E", "H");
+  }
+
   /** The axes of more than one device along a label. */
   private static List<String> wide(Layout layout, String label) {
     return layout.axes(layout.dim(label)).stream()

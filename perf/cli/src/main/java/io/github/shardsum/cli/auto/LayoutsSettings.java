@@ -1,7 +1,6 @@
 package io.github.shardsum.cli.auto;
 
 import io.github.shardsum.auto.AutoOptions;
-import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.cli.common.ByteCount;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.program.Models;
@@ -115,7 +114,6 @@ final class LayoutsSettings {
   }
 
   AutoOptions options(Mesh on, double seconds) {
-    Kernels kernels = MoePrograms.kernels();
     PlanOptions plan = PlanOptions.defaults();
     if (topology.isPresent()) {
       plan = plan.withTopology(Topologies.of(topology.get(), on.size()));
@@ -123,7 +121,6 @@ final class LayoutsSettings {
     if (limit.isPresent()) {
       plan = plan.withMemoryLimit(limit.get());
     }
-    return new AutoOptions(
-        plan, composite -> kernels.kernel(composite).isPresent(), Set.copyOf(split), seconds);
+    return new AutoOptions(plan, MoePrograms.kernels(), Set.copyOf(split), seconds);
   }
 }

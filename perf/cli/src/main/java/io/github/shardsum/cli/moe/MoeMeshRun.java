@@ -17,6 +17,7 @@ import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.train.MeshAxes;
+import io.github.shardsum.moe.train.TrainingLayouts;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
@@ -129,7 +130,7 @@ final class MoeMeshRun {
 
   /**
    * Groups on the axes of data and experts, experts on theirs and their hidden width on its own: of
-   * the weights, and in slots of what is sent to them.
+   * the weights, and in slots of what is sent to them and comes back.
    */
   private Map<String, String> layouts(Program layer) {
     MeshAxes axes = MeshAxes.of(mesh);
@@ -141,9 +142,7 @@ final class MoeMeshRun {
     layouts.put("inputs", groups);
     layouts.put("outputs", groups);
     if (!job.dropless()) {
-      layouts.put(
-          "dispatched",
-          MeshAxes.split("E", axes.experts()) + " " + MeshAxes.split("G", axes.data()) + " C M");
+      layouts.putAll(TrainingLayouts.ofSlots(axes));
     }
     for (Value input : layer.inputs()) {
       List<String> labels = input.type().names();

@@ -1,6 +1,5 @@
 package io.github.shardsum.cli.plan;
 
-import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Program;
@@ -19,13 +18,8 @@ record ProgramTarget(Program program) implements Planned {
       throw new IllegalArgumentException(
           "--run: must be of an einsum; a program is run by shardsum run FILE.program --mesh AXES");
     }
-    Kernels kernels = MoePrograms.kernels();
     ProgramPlan plan =
-        ProgramPlan.of(
-            program,
-            request.mesh(),
-            composite -> kernels.kernel(composite, request.options().sums()).isPresent(),
-            request.options());
+        ProgramPlan.of(program, request.mesh(), MoePrograms.kernels(), request.options());
     Optional<String> certificate =
         checks.certify() ? Optional.of(plan.certify()) : Optional.empty();
     return new Outcome(

@@ -10,7 +10,6 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Annotations;
-import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
@@ -22,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 
 /** Plans the parts of a job's model, with the usual layouts or with those that are found. */
 final class BlockPlanner {
@@ -37,7 +35,7 @@ final class BlockPlanner {
   private final Blocks model;
   private final CollectiveCostModel network;
   private final PlanOptions options;
-  private final Predicate<Composite> kernels;
+  private final Kernels kernels = MoePrograms.kernels();
 
   BlockPlanner(Job job, double eta) {
     this.slice = job.ofSlice();
@@ -47,8 +45,6 @@ final class BlockPlanner {
     this.network =
         CollectiveCostModel.of(topology, model.mesh()).with(AllToAllSchedule.AXIS_BY_AXIS);
     this.options = PlanOptions.defaults().withTopology(topology).withReplication();
-    Kernels all = MoePrograms.kernels();
-    this.kernels = composite -> all.kernel(composite).isPresent();
   }
 
   /**
@@ -79,7 +75,8 @@ final class BlockPlanner {
   }
 
   private ProgramPlan plan(Program program) {
-    return ProgramPlan.of(program, model.mesh(), kernels, options);
+    return ProgramPlan.of(
+        program, model.mesh(), composite -> kernels.kernel(composite).isPresent(), options);
   }
 
   /**

@@ -20,7 +20,6 @@ import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Gradients;
-import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
@@ -70,15 +69,12 @@ class FoundLayoutsTest {
       """;
 
   private static AutoOptions options(double seconds) {
-    return AutoOptions.defaults().withKernels(FoundLayoutsTest::isKernel).withSeconds(seconds);
+    return AutoOptions.defaults().withKernels(KERNELS).withSeconds(seconds);
   }
 
   private static double byHand(Program program, Mesh mesh, Map<String, String> annotations) {
     return ProgramPlan.of(
-            Annotations.of(annotations).apply(program),
-            mesh,
-            FoundLayoutsTest::isKernel,
-            PlanOptions.defaults())
+            Annotations.of(annotations).apply(program), mesh, KERNELS, PlanOptions.defaults())
         .plan()
         .price(PlanOptions.defaults());
   }
@@ -96,10 +92,6 @@ class FoundLayoutsTest {
     RouteOptions route = RouteOptions.builder().capacity(Capacity.factor(1)).build();
     MoeSizes sizes = MoeSizes.of(groups, tokens, experts, model, hidden, route);
     return MoePrograms.layer(MoeSpec.of(sizes, DType.F32, route, Randomness.seeded(0)));
-  }
-
-  private static boolean isKernel(Composite composite) {
-    return KERNELS.kernel(composite).isPresent();
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package io.github.shardsum.internal.partition.plan;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.partition.CompositePartition;
 import io.github.shardsum.program.Nested.Composite;
+import java.util.List;
 import java.util.Optional;
 
 /** Finds the code of composites, and the partition of those that bring their own. */
@@ -14,4 +15,12 @@ public interface PartitionFinder extends CompositeCode.Finder {
    * @return its partition; empty leaves it to its sharding rule
    */
   Optional<CompositePartition> partition(Composite composite);
+
+  /**
+   * Labels along which a composite's operands keep their splits.
+   *
+   * @param composite the composite
+   * @return as of {@link CompositePartition#staying}
+   */
+  List<String> staying(Composite composite);
 }

@@ -197,6 +197,11 @@ final class ReshardWays {
         : Optional.empty();
   }
 
+  /** Labels along which a composite's operands keep their splits. */
+  List<String> staying(Composite composite) {
+    return kernels instanceof PartitionFinder finder ? finder.staying(composite) : List.of();
+  }
+
   /** Whether a composite that has ways of its own is computed by one of them. */
   boolean prefersPartitions() {
     return options.partitions() == PlanOptions.Partitions.ALWAYS;

@@ -2,7 +2,6 @@ package io.github.shardsum.internal.partition.plan;
 
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.layout.ShardingRules;
-import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.layout.FactorRule;
@@ -12,7 +11,6 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Nested;
-import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
@@ -23,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntPredicate;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -36,7 +33,6 @@ public final class StatementChoices {
 
   private final ReshardWays ways;
   private final Mesh mesh;
-  private final Predicate<Composite> kernels;
   private final List<String> axes;
   private final int[] sizes;
 
@@ -44,15 +40,12 @@ public final class StatementChoices {
    * Of a mesh.
    *
    * @param mesh the devices
-   * @param kernels which composites have a kernel
+   * @param kernels finds the code of composites, and their partitions
    * @param options prices and limits of reshards
    */
-  public StatementChoices(Mesh mesh, Predicate<Composite> kernels, PlanOptions options) {
-    this.ways =
-        new ReshardWays(
-            mesh, DeviceMemory.kernels(kernels), options, Policy.CHEAPEST, Optional.empty());
+  public StatementChoices(Mesh mesh, PartitionFinder kernels, PlanOptions options) {
+    this.ways = new ReshardWays(mesh, kernels, options, Policy.CHEAPEST, Optional.empty());
     this.mesh = mesh;
-    this.kernels = kernels;
     this.axes = mesh.axisNames().stream().filter(axis -> mesh.size(axis) > 1).sorted().toList();
     this.sizes = axes.stream().mapToInt(mesh::size).toArray();
   }
@@ -86,7 +79,7 @@ public final class StatementChoices {
 
   /**
    * Lists the ways of a statement: each mesh axis splits one factor, stays partial on operands, or
-   * does nothing.
+   * does nothing. Those of a composite's own partition are not listed.
    *
    * @param statement no loop and no annotation
    * @return the ways, in a fixed order
@@ -100,7 +93,7 @@ public final class StatementChoices {
     IntPredicate may = factor -> isSplittable(statement, rule, layouts, factor);
     Splits all = splits(statement, rule, layouts, may, true);
     if (all.count(MOST_WAYS) <= MOST_WAYS) {
-      return new Choices(list(statement, rule, layouts, all), true);
+      return new Choices(list(statement, rule, layouts, all), !hasPartition(statement));
     }
     Splits even =
         splits(
@@ -113,6 +106,11 @@ public final class StatementChoices {
       return new Choices(list(statement, rule, layouts, even), false);
     }
     return new Choices(list(statement, rule, layouts, largest(statement, rule, may)), false);
+  }
+
+  private boolean hasPartition(Statement statement) {
+    return statement.operation() instanceof Nested.Composite composite
+        && ways.partition(composite).isPresent();
   }
 
   /**
@@ -197,7 +195,7 @@ public final class StatementChoices {
     }
     return layouts.isSplittable(factor)
         && (!(statement.operation() instanceof Nested.Composite composite)
-            || (kernels.test(composite)
+            || (ways.kernel(composite).isPresent()
                 && SplitSpace.isPromised(statement, composite, rule, factor)));
   }
 

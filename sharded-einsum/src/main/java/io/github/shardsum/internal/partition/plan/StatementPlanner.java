@@ -77,6 +77,9 @@ final class StatementPlanner {
   /** How many choices are kept. */
   private int kept = 2;
 
+  /** The labels along which operands keep their splits. */
+  private List<String> staying = List.of();
+
   /** Ways above this cost are not considered. */
   private Cost most = Cost.MOST;
 
@@ -116,6 +119,9 @@ final class StatementPlanner {
         statement.operation() instanceof Nested.Composite composite
             ? ways.kernel(composite)
             : Optional.empty();
+    if (statement.operation() instanceof Nested.Composite composite) {
+      this.staying = ways.staying(composite);
+    }
     this.work = new StatementWork(statement, rule, kernel);
     this.axes = mesh.axisNames().stream().filter(axis -> mesh.size(axis) > 1).sorted().toList();
     this.asked = new SplitSpace.Asked(rule, operands, homes, askedOutside);
@@ -143,6 +149,11 @@ final class StatementPlanner {
     kept = count + 1;
     partitioned();
     if (found.isEmpty() || !ways.prefersPartitions()) {
+      split();
+    }
+    while (found.isEmpty() && !staying.isEmpty()) {
+      staying = staying.subList(0, staying.size() - 1);
+      read.forEach(Map::clear);
       split();
     }
     if (found.isEmpty()) {
@@ -463,11 +474,28 @@ final class StatementPlanner {
       known =
           factors
               .operand(i, operand(i), at, axes)
+              .filter(layout -> stays(operands.get(i), layout))
               .map(layout -> brought(i, layout))
               .orElseGet(PricedLayout::none);
       read.get(i).put(key, known);
     }
     return known;
+  }
+
+  /** Whether a label that stays is split over every axis that splits it wherever it exists. */
+  private boolean stays(Supply operand, Layout to) {
+    for (int dim = 0; dim < to.rank(); dim++) {
+      int at = dim;
+      Set<String> over = new HashSet<>(to.axes(dim));
+      if (staying.contains(to.label(dim))
+          && !operand.exists(
+              from ->
+                  from.axes(at).stream()
+                      .allMatch(axis -> over.contains(axis) || mesh.size(axis) == 1))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private PricedLayout brought(int i, Layout to) {

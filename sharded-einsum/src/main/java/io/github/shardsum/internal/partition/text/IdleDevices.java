@@ -17,7 +17,8 @@ import java.util.stream.Stream;
 
 /**
  * Devices that compute nothing in a step, since an uneven split leaves them no part of a label: of
- * 6 experts over 4 devices each has 2, but the last.
+ * 6 experts over 4 devices each has 2, but the last. In a composite whose rows travel such a device
+ * sends its rows, or computes those of others, or both.
  */
 final class IdleDevices {
   /** Devices that are named at most. */
@@ -41,7 +42,9 @@ final class IdleDevices {
   }
 
   private static boolean computes(Action action) {
-    return action instanceof Action.Apply || action instanceof Action.Contract;
+    return action instanceof Action.Apply
+        || action instanceof Action.Contract
+        || action instanceof Action.Partitioned;
   }
 
   private static void add(PlannedValue value, Set<String> sentences) {
