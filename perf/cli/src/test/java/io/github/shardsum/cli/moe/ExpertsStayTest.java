@@ -43,7 +43,7 @@ class ExpertsStayTest {
       List.of(new long[] {8, 8, 256}, new long[] {64, 128, 4}, new long[] {16, 32, 32});
 
   /** How tokens and experts come together. */
-  private enum Form {
+  enum Form {
     SLOTS,
     ROWS,
     GATHERED,
