@@ -184,8 +184,8 @@ class PackedProductTest {
     Loops sum = loops(k, 0, 1, n, 0);
     switch (side) {
       case "m" -> {
-        long row = n;
-        rows = Loops.of(sizes, new long[] {s1 * s2 * row, s2 * row, row}, across, none, none);
+        long apart = (long) s2 * n;
+        rows = Loops.of(sizes, new long[] {s1 * apart, apart, n}, across, none, none);
         sum = loops(k, 0, m, n, 0);
       }
       case "n" -> {
@@ -207,7 +207,7 @@ class PackedProductTest {
       Tensor left = Tensor.of(a, a.length).convert(dtype);
       Tensor right = Tensor.of(b, b.length).convert(dtype);
       for (GemmKernels tiles : all) {
-        Tensor out = Tensor.full(dtype, 7, m * width);
+        Tensor out = Tensor.full(dtype, 7, (long) m * width);
         packed(tiles, dtype, batch, rows, columns, sum)
             .run(
                 ArrayRef.of(out),
