@@ -194,10 +194,12 @@ final class WindowChoice {
     return all;
   }
 
+  /** Bodies of regions, and of loops unless layouts of values are asked for. */
   private SpmdPlan inBodies(SpmdPlan plan, String prefix, Predicate<PlanStep> which) {
     List<PlanStep> steps = new ArrayList<>();
     for (PlanStep step : plan.steps()) {
-      if (step.action() instanceof Action.Loop(Statement statement, SpmdPlan body)) {
+      if (step.action() instanceof Action.Loop(Statement statement, SpmdPlan body)
+          && (asked.isEmpty() || statement.operation() instanceof Nested.Manual)) {
         Program inside =
             switch ((Nested) statement.operation()) {
               case Nested.Scan scan -> scan.body();

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
  */
 class DrawnPlansTest {
   private static final int TRIES =
-      Integer.getInteger("shardsum.programs", TestDepth.cases(20, 30, 60));
+      Integer.getInteger("shardsum.programs", TestDepth.cases(15, 20, 40));
   private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(0));
 
   @Test

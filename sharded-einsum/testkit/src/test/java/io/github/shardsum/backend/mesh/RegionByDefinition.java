@@ -219,6 +219,6 @@ record RegionByDefinition(List<Map<String, Integer>> members) {
       }
     }
     return axes.stream()
-        .allMatch(axis -> said.contains(axis.name()) || place.get(axis.name()) == 0);
+        .allMatch(axis -> said.contains(axis.name()) || place.getOrDefault(axis.name(), -1) == 0);
   }
 }
