@@ -1,9 +1,9 @@
 // StableHLO on a device with a PJRT plugin: the file in TPU_LIBRARY_PATH, or what to install.
 // java --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector -cp 'lib/*'
 // Example07Pjrt.java
-import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtBuffer;
 import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
 import io.github.shardsum.pjrt.PjrtPlugin;
 import io.github.shardsum.tensor.Tensor;

@@ -11,8 +11,8 @@ import io.github.shardsum.collective.Collective.Permute;
 import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
 import io.github.shardsum.collective.RaggedCounts;
-import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.internal.engine.check.CallDigest;
+import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.internal.engine.check.GroupCalls;
 import io.github.shardsum.internal.engine.check.Rules;
 import io.github.shardsum.internal.engine.transfer.BlockMapping;
@@ -82,8 +82,8 @@ final class CollectiveLowering {
   }
 
   /**
-   * The way that the {@link CallDigest} announced to the other processes; both sides must go the same
-   * way.
+   * The way that the {@link CallDigest} announced to the other processes; both sides must go the
+   * same way.
    */
   private boolean zeroCopy() {
     return calls.stream().anyMatch(DeviceCall::liesInNativeMemory);

@@ -104,10 +104,7 @@ public final class MeshComparison {
 
   private static ProgramPlan planned(Program program, int devices) {
     return ProgramPlan.of(
-        program,
-        Mesh.of("x", devices),
-        MoePrograms.kernels(),
-        PlanOptions.defaults());
+        program, Mesh.of("x", devices), MoePrograms.kernels(), PlanOptions.defaults());
   }
 
   /** The gradient of the layer with two groups and one expert a device. */

@@ -34,7 +34,8 @@ public final class CallDigest {
   }
 
   private static CallDigest empty(Placement placement) {
-    return new CallDigest(placement, new long[SHAPES + placement.count() + 2 * placement.processes()]);
+    return new CallDigest(
+        placement, new long[SHAPES + placement.count() + 2 * placement.processes()]);
   }
 
   /** The digest of a process whose devices disagree. */

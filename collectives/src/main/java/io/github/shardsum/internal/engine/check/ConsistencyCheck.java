@@ -49,9 +49,11 @@ public final class ConsistencyCheck {
     }
     context.verified().set(false);
     Optional<String> local = localMismatch();
-    CallDigest own = local.isEmpty() ? digest() : CallDigest.disagreeing(context.placement(), sequence);
+    CallDigest own =
+        local.isEmpty() ? digest() : CallDigest.disagreeing(context.placement(), sequence);
     List<CallDigest> all = own.exchange(context);
-    boolean agreed = CallDigest.agree(all, context.placement(), calls.getFirst().collective().axes());
+    boolean agreed =
+        CallDigest.agree(all, context.placement(), calls.getFirst().collective().axes());
     if (!agreed) {
       throw mismatch(local.orElse("they differ"), new Reports(context).exchange(participants()));
     }
