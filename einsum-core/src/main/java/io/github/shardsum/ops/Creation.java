@@ -1,8 +1,13 @@
 package io.github.shardsum.ops;
 
+import io.github.shardsum.internal.memory.Loops;
+import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.function.LongToDoubleFunction;
 import java.util.stream.LongStream;
 
 /**
@@ -10,6 +15,9 @@ import java.util.stream.LongStream;
  * Tensor#zeros}, {@link Tensor#ones} and {@link Tensor#full}. Thread-safe.
  */
 public final class Creation {
+  /** Elements that are written at once. */
+  private static final int BLOCK = 1024;
+
   private Creation() {}
 
   /**
@@ -50,11 +58,23 @@ public final class Creation {
               + " by "
               + step);
     }
-    double[] values = new double[length("arange", Math.max(0, count))];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = start + i * step;
-    }
-    return held(dtype, values);
+    Tensor out = Tensor.zeros(dtype, length("arange", Math.max(0, count)));
+    arangeInto(out, start, step);
+    return out;
+  }
+
+  /**
+   * The numbers start, start + step, ... into a given result, as many as it has elements.
+   *
+   * @param out the result {@code [n]}, of any dtype but bool
+   * @param start the first number
+   * @param step the distance
+   * @throws IllegalArgumentException if its dtype or rank is another, or it is read-only or
+   *     overlaps itself; nothing is then written
+   */
+  public static void arangeInto(Tensor out, double start, double step) {
+    OperandChecks.number("arange", out);
+    fill("arange", out, i -> start + i * step);
   }
 
   /**
@@ -73,12 +93,25 @@ public final class Creation {
       throw new IllegalArgumentException(
           "linspace: expected a floating dtype and n of at least 0, got " + dtype + " and " + n);
     }
-    double[] values = new double[length("linspace", n)];
+    Tensor out = Tensor.zeros(dtype, length("linspace", n));
+    linspaceInto(out, start, stop);
+    return out;
+  }
+
+  /**
+   * As {@link #linspace}, into a given result, as many numbers as it has elements.
+   *
+   * @param out the result {@code [n]}, of a floating dtype
+   * @param start the first number
+   * @param stop the last number
+   * @throws IllegalArgumentException if its dtype or rank is another, or it is read-only or
+   *     overlaps itself; nothing is then written
+   */
+  public static void linspaceInto(Tensor out, double start, double stop) {
+    OperandChecks.floating("linspace", out);
+    long n = out.shape().elementCount();
     double step = (stop - start) / (n - 1);
-    for (int i = 0; i < values.length; i++) {
-      values[i] = i > 0 && i == values.length - 1 ? stop : i == 0 ? start : start + i * step;
-    }
-    return held(dtype, values);
+    fill("linspace", out, i -> i > 0 && i == n - 1 ? stop : i == 0 ? start : start + i * step);
   }
 
   private static int length(String name, double count) {
@@ -88,9 +121,23 @@ public final class Creation {
     return (int) count;
   }
 
-  private static Tensor held(DType dtype, double[] values) {
-    Tensor wide = Tensor.of(values, values.length);
-    return dtype == DType.F64 ? wide : wide.convert(dtype);
+  /** Writes the number of each index, a block at a time. */
+  private static void fill(String name, Tensor out, LongToDoubleFunction at) {
+    if (out.rank() != 1) {
+      throw new IllegalArgumentException(
+          name + ": expected an out with one axis, got " + out.description());
+    }
+    OperandChecks.out(name, out, out.dtype(), out.shape());
+    Elements elements = Elements.of(out);
+    long n = out.size(0);
+    double[] values = new double[(int) Math.min(n, BLOCK)];
+    for (long from = 0; from < n; from += BLOCK) {
+      int count = (int) Math.min(BLOCK, n - from);
+      for (int i = 0; i < count; i++) {
+        values[i] = at.applyAsDouble(from + i);
+      }
+      elements.store(from * out.stride(0), out.stride(0), count, values, 0);
+    }
   }
 
   /**
@@ -117,10 +164,33 @@ public final class Creation {
    */
   public static Tensor eye(DType dtype, long rows, long columns, long k) {
     Tensor matrix = Tensor.zeros(dtype, rows, columns);
-    for (long i = Math.max(0, -k); i < rows && i + k < columns; i++) {
-      matrix.set(1L, i, i + k);
-    }
+    diagonal(matrix, k);
     return matrix;
+  }
+
+  /**
+   * As {@link #eye(DType, long, long, long)}, into a given result.
+   *
+   * @param out the result {@code [rows, columns]}
+   * @param k which diagonal: 0 is the main one, 1 is above it, -1 below
+   * @throws IllegalArgumentException if its rank is another, or it is read-only or overlaps itself;
+   *     nothing is then written
+   */
+  public static void eyeInto(Tensor out, long k) {
+    if (out.rank() != 2) {
+      throw new IllegalArgumentException(
+          "eye: expected an out with two axes, got " + out.description());
+    }
+    OperandChecks.out("eye", out, out.dtype(), out.shape());
+    out.assign(Tensor.zeros(out.dtype()).broadcastTo(out.shape()));
+    diagonal(out, k);
+  }
+
+  private static void diagonal(Tensor matrix, long k) {
+    Elements elements = Elements.of(matrix);
+    for (long i = Math.max(0, -k); i < matrix.size(0) && i + k < matrix.size(1); i++) {
+      elements.set(i * matrix.stride(0) + (i + k) * matrix.stride(1), 1L);
+    }
   }
 
   /**
@@ -134,21 +204,52 @@ public final class Creation {
    * @throws IllegalArgumentException if indices are not integers or classes is negative
    */
   public static Tensor oneHot(DType dtype, Tensor indices, long classes) {
+    Tensor rows = Tensor.zeros(dtype, rows(indices, classes));
+    ones(rows, indices);
+    return rows;
+  }
+
+  /**
+   * As {@link #oneHot}, into a given result.
+   *
+   * @param out the result {@code [i..., classes]}; shares no element with the indices
+   * @param indices {@code [i...]} of i32 or i64; one outside [0, classes) gives a row of zeros
+   * @throws IllegalArgumentException if indices are not integers or out does not fit; nothing is
+   *     then written
+   */
+  public static void oneHotInto(Tensor out, Tensor indices) {
+    long classes = out.rank() == 0 ? 0 : out.size(out.rank() - 1);
+    OperandChecks.out("one-hot", out, out.dtype(), rows(indices, classes));
+    OperandChecks.apart("one-hot", out, indices);
+    out.assign(Tensor.zeros(out.dtype()).broadcastTo(out.shape()));
+    ones(out, indices);
+  }
+
+  private static Shape rows(Tensor indices, long classes) {
     if (indices.dtype() != DType.I32 && indices.dtype() != DType.I64) {
       throw new IllegalArgumentException(
           "one-hot: expected indices of i32 or i64, got " + indices.description());
     }
-    long[] sizes =
+    return Shape.of(
         LongStream.concat(LongStream.of(indices.shape().toArray()), LongStream.of(classes))
-            .toArray();
-    Tensor rows = Tensor.zeros(dtype, sizes);
-    long[] values = indices.toLongArray();
-    Tensor flat = rows.reshape(values.length, classes);
-    for (int i = 0; i < values.length; i++) {
-      if (values[i] >= 0 && values[i] < classes) {
-        flat.set(1L, i, values[i]);
+            .toArray());
+  }
+
+  private static void ones(Tensor rows, Tensor indices) {
+    Elements numbers = Elements.of(indices.contiguous());
+    Elements elements = Elements.of(rows);
+    long count = indices.shape().elementCount();
+    int last = rows.rank() - 1;
+    Loops loops =
+        Loops.of(
+            indices.shape().toArray(),
+            indices.shape().rowMajorStrides(),
+            Arrays.copyOf(rows.strides(), last));
+    for (long i = 0; i < count; i++) {
+      long number = numbers.getLong(i);
+      if (number >= 0 && number < rows.size(last)) {
+        elements.set(loops.position(1, i) + number * rows.stride(last), 1L);
       }
     }
-    return rows;
   }
 }

@@ -25,10 +25,11 @@ import io.github.shardsum.tensor.Tensor;
  * integers modulo 2^32 and 2^64. A number as an operand takes the dtype of the tensor.
  *
  * <p>Each comes in two forms: one gives a fresh tensor on the heap in C order, one writes into
- * {@code out}; without workers, large operands are shared out over the threads of the process. An
- * {@code out} may be an operand, element for element; it may not overlap one otherwise. Results are
- * equal to the bit for every number of threads, every kind of memory and every vector width. Bad
- * arguments are an {@link IllegalArgumentException} before anything is written. Thread-safe.
+ * {@code out} and allocates nothing that grows with the operands; without workers, large operands
+ * are shared out over the threads of the process. An {@code out} may be an operand, element for
+ * element; it may not overlap one otherwise. Results are equal to the bit for every number of
+ * threads, every kind of memory and every vector width. Bad arguments are an {@link
+ * IllegalArgumentException} before anything is written. Thread-safe.
  */
 public final class Elementwise {
   private static final KernelSet KERNELS = KernelSelection.best();
@@ -176,6 +177,29 @@ public final class Elementwise {
         (from, at, _, _, to, toAt, n) -> KERNELS.floats().scale((float) a, from, at, to, toAt, n),
         (from, at, _, _, to, toAt, n) -> KERNELS.doubles().scale(a, from, at, to, toAt, n),
         (from, at, _, _, to, toAt, n) -> KERNELS.longs().scale((long) a, from, at, to, toAt, n));
+  }
+
+  /**
+   * As {@link #scale(Workers, double, Tensor)}, by the threads of the process; {@link
+   * #multiply(Tensor, double)} is the same.
+   *
+   * @param a the factor; an integer for an integer dtype
+   * @param x numbers, of any dtype but bool
+   * @return a fresh tensor of x's dtype and shape
+   */
+  public static Tensor scale(double a, Tensor x) {
+    return scale(DefaultWorkers.get(), a, x);
+  }
+
+  /**
+   * As {@link #scale(double, Tensor)}, into a given result.
+   *
+   * @param out the result, of x's dtype and shape
+   * @param a the factor; an integer for an integer dtype
+   * @param x numbers, of any dtype but bool
+   */
+  public static void scaleInto(Tensor out, double a, Tensor x) {
+    scaleInto(DefaultWorkers.get(), out, a, x);
   }
 
   /**
@@ -557,9 +581,36 @@ public final class Elementwise {
    */
   public static Tensor add(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    OperandChecks.number("add", x);
-    run("add", ADD, DefaultWorkers.get(), out, x.dtype(), x, OperandChecks.scalar("add", x, y));
+    addInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #add(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #add(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void addInto(Tensor out, Tensor x, double y) {
+    addInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #add(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #add(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void addInto(Workers workers, Tensor out, Tensor x, double y) {
+    OperandChecks.number("add", x);
+    run("add", ADD, workers, out, x.dtype(), x, OperandChecks.scalar("add", x, y));
   }
 
   /**
@@ -601,16 +652,36 @@ public final class Elementwise {
    */
   public static Tensor multiply(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    OperandChecks.number("multiply", x);
-    run(
-        "multiply",
-        MULTIPLY,
-        DefaultWorkers.get(),
-        out,
-        x.dtype(),
-        x,
-        OperandChecks.scalar("multiply", x, y));
+    multiplyInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #multiply(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #multiply(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void multiplyInto(Tensor out, Tensor x, double y) {
+    multiplyInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #multiply(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #multiply(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void multiplyInto(Workers workers, Tensor out, Tensor x, double y) {
+    OperandChecks.number("multiply", x);
+    run("multiply", MULTIPLY, workers, out, x.dtype(), x, OperandChecks.scalar("multiply", x, y));
   }
 
   /**
@@ -961,16 +1032,36 @@ public final class Elementwise {
    */
   public static Tensor subtract(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    OperandChecks.number("subtract", x);
-    run(
-        "subtract",
-        SUBTRACT,
-        DefaultWorkers.get(),
-        out,
-        x.dtype(),
-        x,
-        OperandChecks.scalar("subtract", x, y));
+    subtractInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #subtract(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #subtract(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void subtractInto(Tensor out, Tensor x, double y) {
+    subtractInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #subtract(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #subtract(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void subtractInto(Workers workers, Tensor out, Tensor x, double y) {
+    OperandChecks.number("subtract", x);
+    run("subtract", SUBTRACT, workers, out, x.dtype(), x, OperandChecks.scalar("subtract", x, y));
   }
 
   /**
@@ -985,16 +1076,36 @@ public final class Elementwise {
    */
   public static Tensor subtract(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
-    OperandChecks.number("subtract", y);
-    run(
-        "subtract",
-        SUBTRACT,
-        DefaultWorkers.get(),
-        out,
-        y.dtype(),
-        OperandChecks.scalar("subtract", y, x),
-        y);
+    subtractInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #subtract(double, Tensor)}, into a given result.
+   *
+   * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
+   * @param x the left side, an integer for integers
+   * @param y the right side
+   * @throws IllegalArgumentException as {@link #subtract(double, Tensor)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void subtractInto(Tensor out, double x, Tensor y) {
+    subtractInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #subtract(double, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
+   * @param x the left side, an integer for integers
+   * @param y the right side
+   * @throws IllegalArgumentException as {@link #subtract(double, Tensor)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void subtractInto(Workers workers, Tensor out, double x, Tensor y) {
+    OperandChecks.number("subtract", y);
+    run("subtract", SUBTRACT, workers, out, y.dtype(), OperandChecks.scalar("subtract", y, x), y);
   }
 
   /**
@@ -1070,16 +1181,36 @@ public final class Elementwise {
    */
   public static Tensor divide(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    OperandChecks.number("divide", x);
-    run(
-        "divide",
-        DIVIDE,
-        DefaultWorkers.get(),
-        out,
-        x.dtype(),
-        x,
-        OperandChecks.scalar("divide", x, y));
+    divideInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #divide(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #divide(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void divideInto(Tensor out, Tensor x, double y) {
+    divideInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #divide(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #divide(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void divideInto(Workers workers, Tensor out, Tensor x, double y) {
+    OperandChecks.number("divide", x);
+    run("divide", DIVIDE, workers, out, x.dtype(), x, OperandChecks.scalar("divide", x, y));
   }
 
   /**
@@ -1094,16 +1225,36 @@ public final class Elementwise {
    */
   public static Tensor divide(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
-    OperandChecks.number("divide", y);
-    run(
-        "divide",
-        DIVIDE,
-        DefaultWorkers.get(),
-        out,
-        y.dtype(),
-        OperandChecks.scalar("divide", y, x),
-        y);
+    divideInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #divide(double, Tensor)}, into a given result.
+   *
+   * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
+   * @param x the left side, an integer for integers
+   * @param y the right side
+   * @throws IllegalArgumentException as {@link #divide(double, Tensor)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void divideInto(Tensor out, double x, Tensor y) {
+    divideInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #divide(double, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
+   * @param x the left side, an integer for integers
+   * @param y the right side
+   * @throws IllegalArgumentException as {@link #divide(double, Tensor)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void divideInto(Workers workers, Tensor out, double x, Tensor y) {
+    OperandChecks.number("divide", y);
+    run("divide", DIVIDE, workers, out, y.dtype(), OperandChecks.scalar("divide", y, x), y);
   }
 
   /**
@@ -1180,16 +1331,36 @@ public final class Elementwise {
    */
   public static Tensor remainder(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    OperandChecks.number("remainder", x);
-    run(
-        "remainder",
-        REMAINDER,
-        DefaultWorkers.get(),
-        out,
-        x.dtype(),
-        x,
-        OperandChecks.scalar("remainder", x, y));
+    remainderInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #remainder(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #remainder(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void remainderInto(Tensor out, Tensor x, double y) {
+    remainderInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #remainder(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #remainder(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void remainderInto(Workers workers, Tensor out, Tensor x, double y) {
+    OperandChecks.number("remainder", x);
+    run("remainder", REMAINDER, workers, out, x.dtype(), x, OperandChecks.scalar("remainder", x, y));
   }
 
   /**
@@ -1204,16 +1375,36 @@ public final class Elementwise {
    */
   public static Tensor remainder(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
-    OperandChecks.number("remainder", y);
-    run(
-        "remainder",
-        REMAINDER,
-        DefaultWorkers.get(),
-        out,
-        y.dtype(),
-        OperandChecks.scalar("remainder", y, x),
-        y);
+    remainderInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #remainder(double, Tensor)}, into a given result.
+   *
+   * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
+   * @param x the left side, an integer for integers
+   * @param y the right side
+   * @throws IllegalArgumentException as {@link #remainder(double, Tensor)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void remainderInto(Tensor out, double x, Tensor y) {
+    remainderInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #remainder(double, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
+   * @param x the left side, an integer for integers
+   * @param y the right side
+   * @throws IllegalArgumentException as {@link #remainder(double, Tensor)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void remainderInto(Workers workers, Tensor out, double x, Tensor y) {
+    OperandChecks.number("remainder", y);
+    run("remainder", REMAINDER, workers, out, y.dtype(), OperandChecks.scalar("remainder", y, x), y);
   }
 
   /**
@@ -1289,16 +1480,36 @@ public final class Elementwise {
    */
   public static Tensor maximum(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    OperandChecks.number("maximum", x);
-    run(
-        "maximum",
-        MAXIMUM,
-        DefaultWorkers.get(),
-        out,
-        x.dtype(),
-        x,
-        OperandChecks.scalar("maximum", x, y));
+    maximumInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #maximum(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #maximum(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void maximumInto(Tensor out, Tensor x, double y) {
+    maximumInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #maximum(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #maximum(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void maximumInto(Workers workers, Tensor out, Tensor x, double y) {
+    OperandChecks.number("maximum", x);
+    run("maximum", MAXIMUM, workers, out, x.dtype(), x, OperandChecks.scalar("maximum", x, y));
   }
 
   /**
@@ -1374,16 +1585,36 @@ public final class Elementwise {
    */
   public static Tensor minimum(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    OperandChecks.number("minimum", x);
-    run(
-        "minimum",
-        MINIMUM,
-        DefaultWorkers.get(),
-        out,
-        x.dtype(),
-        x,
-        OperandChecks.scalar("minimum", x, y));
+    minimumInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #minimum(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #minimum(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void minimumInto(Tensor out, Tensor x, double y) {
+    minimumInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #minimum(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #minimum(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void minimumInto(Workers workers, Tensor out, Tensor x, double y) {
+    OperandChecks.number("minimum", x);
+    run("minimum", MINIMUM, workers, out, x.dtype(), x, OperandChecks.scalar("minimum", x, y));
   }
 
   /**
@@ -1462,16 +1693,36 @@ public final class Elementwise {
    */
   public static Tensor power(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    OperandChecks.number("power", x);
-    run(
-        "power",
-        POWER,
-        DefaultWorkers.get(),
-        out,
-        x.dtype(),
-        x,
-        OperandChecks.scalar("power", x, y));
+    powerInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #power(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #power(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void powerInto(Tensor out, Tensor x, double y) {
+    powerInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #power(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #power(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void powerInto(Workers workers, Tensor out, Tensor x, double y) {
+    OperandChecks.number("power", x);
+    run("power", POWER, workers, out, x.dtype(), x, OperandChecks.scalar("power", x, y));
   }
 
   /**
@@ -1486,16 +1737,36 @@ public final class Elementwise {
    */
   public static Tensor power(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
-    OperandChecks.number("power", y);
-    run(
-        "power",
-        POWER,
-        DefaultWorkers.get(),
-        out,
-        y.dtype(),
-        OperandChecks.scalar("power", y, x),
-        y);
+    powerInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #power(double, Tensor)}, into a given result.
+   *
+   * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
+   * @param x the left side, an integer for integers
+   * @param y the right side
+   * @throws IllegalArgumentException as {@link #power(double, Tensor)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void powerInto(Tensor out, double x, Tensor y) {
+    powerInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #power(double, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
+   * @param x the left side, an integer for integers
+   * @param y the right side
+   * @throws IllegalArgumentException as {@link #power(double, Tensor)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void powerInto(Workers workers, Tensor out, double x, Tensor y) {
+    OperandChecks.number("power", y);
+    run("power", POWER, workers, out, y.dtype(), OperandChecks.scalar("power", y, x), y);
   }
 
   /**

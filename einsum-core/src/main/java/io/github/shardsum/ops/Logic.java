@@ -73,15 +73,35 @@ public final class Logic {
    */
   public static Tensor eq(Tensor x, double y) {
     Tensor out = Tensor.zeros(DType.BOOL, x.shape());
-    EQ.run(
-        "eq",
-        DefaultWorkers.get(),
-        ComputeType.of(x.dtype()),
-        DType.BOOL,
-        out,
-        x,
-        OperandChecks.scalar("eq", x, y));
+    eqInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #eq(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #eq(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void eqInto(Tensor out, Tensor x, double y) {
+    eqInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #eq(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #eq(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void eqInto(Workers workers, Tensor out, Tensor x, double y) {
+    EQ.run("eq", workers, ComputeType.of(x.dtype()), DType.BOOL, out, x, OperandChecks.scalar("eq", x, y));
   }
 
   /**
@@ -150,15 +170,35 @@ public final class Logic {
    */
   public static Tensor ne(Tensor x, double y) {
     Tensor out = Tensor.zeros(DType.BOOL, x.shape());
-    NE.run(
-        "ne",
-        DefaultWorkers.get(),
-        ComputeType.of(x.dtype()),
-        DType.BOOL,
-        out,
-        x,
-        OperandChecks.scalar("ne", x, y));
+    neInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #ne(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #ne(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void neInto(Tensor out, Tensor x, double y) {
+    neInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #ne(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #ne(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void neInto(Workers workers, Tensor out, Tensor x, double y) {
+    NE.run("ne", workers, ComputeType.of(x.dtype()), DType.BOOL, out, x, OperandChecks.scalar("ne", x, y));
   }
 
   /**
@@ -227,15 +267,35 @@ public final class Logic {
    */
   public static Tensor lt(Tensor x, double y) {
     Tensor out = Tensor.zeros(DType.BOOL, x.shape());
-    LT.run(
-        "lt",
-        DefaultWorkers.get(),
-        ComputeType.of(x.dtype()),
-        DType.BOOL,
-        out,
-        x,
-        OperandChecks.scalar("lt", x, y));
+    ltInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #lt(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #lt(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void ltInto(Tensor out, Tensor x, double y) {
+    ltInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #lt(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #lt(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void ltInto(Workers workers, Tensor out, Tensor x, double y) {
+    LT.run("lt", workers, ComputeType.of(x.dtype()), DType.BOOL, out, x, OperandChecks.scalar("lt", x, y));
   }
 
   /**
@@ -304,15 +364,35 @@ public final class Logic {
    */
   public static Tensor le(Tensor x, double y) {
     Tensor out = Tensor.zeros(DType.BOOL, x.shape());
-    LE.run(
-        "le",
-        DefaultWorkers.get(),
-        ComputeType.of(x.dtype()),
-        DType.BOOL,
-        out,
-        x,
-        OperandChecks.scalar("le", x, y));
+    leInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #le(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #le(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void leInto(Tensor out, Tensor x, double y) {
+    leInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #le(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #le(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void leInto(Workers workers, Tensor out, Tensor x, double y) {
+    LE.run("le", workers, ComputeType.of(x.dtype()), DType.BOOL, out, x, OperandChecks.scalar("le", x, y));
   }
 
   /**
@@ -381,15 +461,35 @@ public final class Logic {
    */
   public static Tensor gt(Tensor x, double y) {
     Tensor out = Tensor.zeros(DType.BOOL, x.shape());
-    GT.run(
-        "gt",
-        DefaultWorkers.get(),
-        ComputeType.of(x.dtype()),
-        DType.BOOL,
-        out,
-        x,
-        OperandChecks.scalar("gt", x, y));
+    gtInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #gt(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #gt(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void gtInto(Tensor out, Tensor x, double y) {
+    gtInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #gt(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #gt(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void gtInto(Workers workers, Tensor out, Tensor x, double y) {
+    GT.run("gt", workers, ComputeType.of(x.dtype()), DType.BOOL, out, x, OperandChecks.scalar("gt", x, y));
   }
 
   /**
@@ -458,15 +558,35 @@ public final class Logic {
    */
   public static Tensor ge(Tensor x, double y) {
     Tensor out = Tensor.zeros(DType.BOOL, x.shape());
-    GE.run(
-        "ge",
-        DefaultWorkers.get(),
-        ComputeType.of(x.dtype()),
-        DType.BOOL,
-        out,
-        x,
-        OperandChecks.scalar("ge", x, y));
+    geInto(out, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #ge(Tensor, double)}, into a given result.
+   *
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #ge(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void geInto(Tensor out, Tensor x, double y) {
+    geInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #ge(Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @throws IllegalArgumentException as {@link #ge(Tensor, double)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void geInto(Workers workers, Tensor out, Tensor x, double y) {
+    GE.run("ge", workers, ComputeType.of(x.dtype()), DType.BOOL, out, x, OperandChecks.scalar("ge", x, y));
   }
 
   /**
@@ -795,8 +915,37 @@ public final class Logic {
    */
   public static Tensor where(Tensor condition, Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), OperandChecks.broadcast("where", condition, x));
-    choose(DefaultWorkers.get(), out, condition, x, OperandChecks.scalar("where", x, y), x.dtype());
+    whereInto(out, condition, x, y);
     return out;
+  }
+
+  /**
+   * As {@link #where(Tensor, Tensor, double)}, into a given result.
+   *
+   * @param out the result, of x's dtype and the broadcast shape; it may be an operand
+   * @param condition of bool
+   * @param x chosen where true
+   * @param y chosen where false, an integer for integers
+   * @throws IllegalArgumentException as {@link #where(Tensor, Tensor, double)}, or if out does not
+   *     fit; nothing is then written
+   */
+  public static void whereInto(Tensor out, Tensor condition, Tensor x, double y) {
+    whereInto(DefaultWorkers.get(), out, condition, x, y);
+  }
+
+  /**
+   * As {@link #where(Tensor, Tensor, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and the broadcast shape; it may be an operand
+   * @param condition of bool
+   * @param x chosen where true
+   * @param y chosen where false, an integer for integers
+   * @throws IllegalArgumentException as {@link #where(Tensor, Tensor, double)}, or if out does not
+   *     fit; nothing is then written
+   */
+  public static void whereInto(Workers workers, Tensor out, Tensor condition, Tensor x, double y) {
+    choose(workers, out, condition, x, OperandChecks.scalar("where", x, y), x.dtype());
   }
 
   /**

@@ -6,10 +6,11 @@ import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.ops.DefaultWorkers;
-import io.github.shardsum.internal.ops.OperandChecks;
+import io.github.shardsum.internal.rows.RowCopy;
 import io.github.shardsum.internal.rows.RowGather;
 import io.github.shardsum.internal.tensor.Views;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
@@ -23,6 +24,9 @@ import java.util.stream.Stream;
  * Thread-safe.
  */
 public final class Movement {
+  /** Elements of a mask that are read at once. */
+  private static final int BLOCK = 1024;
+
   private Movement() {}
 
   /**
@@ -36,15 +40,58 @@ public final class Movement {
    * @throws IllegalArgumentException if it is not a permutation
    */
   public static Tensor transpose(Workers workers, Tensor x, int... axes) {
+    Tensor out = Tensor.zeros(x.dtype(), x.transpose(axes).shape());
+    transposeInto(workers, out, x, axes);
+    return out;
+  }
+
+  /**
+   * As {@link #transpose(Workers, Tensor, int...)}, by the threads of the process; {@link
+   * Tensor#transpose(int...)} copies nothing.
+   *
+   * @param x the tensor
+   * @param axes for each axis of the copy, the axis of x, each once; -1 is the last one
+   * @return a fresh tensor on the heap, in C order
+   * @throws IllegalArgumentException if it is not a permutation
+   */
+  public static Tensor transpose(Tensor x, int... axes) {
+    return transpose(DefaultWorkers.get(), x, axes);
+  }
+
+  /**
+   * As {@link #transpose(Tensor, int...)}, into a given result.
+   *
+   * @param out the result, of x's dtype; does not overlap x
+   * @param x the tensor
+   * @param axes for each axis of the copy, the axis of x, each once; -1 is the last one
+   * @throws IllegalArgumentException if it is not a permutation or out does not fit; nothing is
+   *     then written
+   */
+  public static void transposeInto(Tensor out, Tensor x, int... axes) {
+    transposeInto(DefaultWorkers.get(), out, x, axes);
+  }
+
+  /**
+   * As {@link #transpose(Tensor, int...)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype; does not overlap x
+   * @param x the tensor
+   * @param axes for each axis of the copy, the axis of x, each once; -1 is the last one
+   * @throws IllegalArgumentException if it is not a permutation or out does not fit; nothing is
+   *     then written
+   */
+  public static void transposeInto(Workers workers, Tensor out, Tensor x, int... axes) {
     int[] order = Views.permutation(axes, x.shape());
-    Shape shape = x.transpose(axes).shape();
-    if (shape.elementCount() == 0) {
-      return Tensor.zeros(x.dtype(), shape);
+    OperandChecks.out("transpose", out, x.dtype(), x.transpose(axes).shape());
+    OperandChecks.apart("transpose", out, x);
+    if (out.shape().elementCount() == 0) {
+      return;
     }
     int[] labels = IntStream.range(0, x.rank()).toArray();
     Equation equation = Equation.ofSublists(List.of(labels), order);
     EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
-    return Einsum.compile(equation, options, OperandSpec.like(x)).run(x);
+    Einsum.compile(equation, options, OperandSpec.like(x)).runInto(out, x);
   }
 
   /**
@@ -78,6 +125,20 @@ public final class Movement {
   }
 
   /**
+   * As {@link #gather(Tensor, Tensor)}, into a given result.
+   *
+   * @param out {@code [i..., d...]} of the table's dtype; overlaps neither operand
+   * @param table {@code [n, d...]}, any dtype
+   * @param indices {@code [i...]} of i32 or i64, each in [0, n)
+   * @throws IllegalArgumentException as {@link #gather(Tensor, Tensor)}, or if out does not fit;
+   *     nothing is then written
+   * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
+   */
+  public static void gatherInto(Tensor out, Tensor table, Tensor indices) {
+    gatherInto(DefaultWorkers.get(), out, table, indices);
+  }
+
+  /**
    * As {@link #gather(Workers, Tensor, Tensor)}, into a given result.
    *
    * @param workers threads to use
@@ -93,21 +154,7 @@ public final class Movement {
     OperandChecks.apart("gather", out, table);
     OperandChecks.apart("gather", out, indices);
     Workers threads = OperandChecks.reachable("gather", workers, out, table, indices);
-    long[] rows = indices.toLongArray();
-    for (int i = 0; i < rows.length; i++) {
-      if (rows[i] < 0 || rows[i] >= table.size(0)) {
-        throw new IndexOutOfBoundsException(
-            "gather: expected indices in [0, "
-                + table.size(0)
-                + "), rows of "
-                + table.description()
-                + ", got "
-                + rows[i]
-                + " as number "
-                + i);
-      }
-    }
-    RowGather.run(threads, out, table, rows, indices.shape());
+    RowGather.run("gather", threads, out, table, indices, 0);
   }
 
   private static Shape gathered(Tensor table, Tensor indices) {
@@ -149,14 +196,28 @@ public final class Movement {
    *     then written
    */
   public static void concatenateInto(Tensor out, int axis, Tensor... parts) {
-    OperandChecks.out(
-        "concatenate", out, promoted("concatenate", parts), concatenated(axis, parts));
+    concatenateInto(DefaultWorkers.get(), out, axis, parts);
+  }
+
+  /**
+   * As {@link #concatenate}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of the promoted dtype; overlaps no part
+   * @param axis the axis; -1 is the last one
+   * @param parts at least one, of one rank, of shapes that differ along the axis only
+   * @throws IllegalArgumentException as {@link #concatenate}, or if out does not fit; nothing is
+   *     then written
+   */
+  public static void concatenateInto(Workers workers, Tensor out, int axis, Tensor... parts) {
+    OperandChecks.out("concatenate", out, promoted("concatenate", parts), concatenated(axis, parts));
     Stream.of(parts).forEach(part -> OperandChecks.apart("concatenate", out, part));
     int number = Axes.one("concatenate", parts[0], axis);
     long from = 0;
     for (Tensor part : parts) {
       long to = from + part.size(number);
-      out.slice(number, from, to).assign(part);
+      RowCopy.run(
+          OperandChecks.reachable("concatenate", workers, out, part), out.slice(number, from, to), part);
       from = to;
     }
   }
@@ -216,7 +277,22 @@ public final class Movement {
    * @throws IndexOutOfBoundsException if the axis cannot stand there
    */
   public static void stackInto(Tensor out, int axis, Tensor... parts) {
-    concatenateInto(out, axis, expanded(axis, parts));
+    stackInto(DefaultWorkers.get(), out, axis, parts);
+  }
+
+  /**
+   * As {@link #stack}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of the promoted dtype; overlaps no part
+   * @param axis where the new axis stands in the result; -1 is the last place
+   * @param parts at least one, of one shape
+   * @throws IllegalArgumentException as {@link #stack}, or if out does not fit; nothing is then
+   *     written
+   * @throws IndexOutOfBoundsException if the axis cannot stand there
+   */
+  public static void stackInto(Workers workers, Tensor out, int axis, Tensor... parts) {
+    concatenateInto(workers, out, axis, expanded(axis, parts));
   }
 
   private static Tensor[] expanded(int axis, Tensor... parts) {
@@ -260,14 +336,32 @@ public final class Movement {
    *     written
    */
   public static void padInto(Tensor out, Tensor x, double value, long[] before, long[] after) {
+    padInto(DefaultWorkers.get(), out, x, value, before, after);
+  }
+
+  /**
+   * As {@link #pad}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype; does not overlap x
+   * @param x any dtype, strides and memory
+   * @param value the value of the frame, converted as by {@link Tensor#convert}
+   * @param before how many elements come before, for each axis
+   * @param after how many elements come after, for each axis
+   * @throws IllegalArgumentException as {@link #pad}, or if out does not fit; nothing is then
+   *     written
+   */
+  public static void padInto(
+      Workers workers, Tensor out, Tensor x, double value, long[] before, long[] after) {
     OperandChecks.out("pad", out, x.dtype(), framed(x, before, after));
     OperandChecks.apart("pad", out, x);
-    out.assign(Tensor.scalar(x.dtype(), value).broadcastTo(out.shape()));
+    Workers threads = OperandChecks.reachable("pad", workers, out, x);
+    RowCopy.run(threads, out, Tensor.scalar(x.dtype(), value).broadcastTo(out.shape()));
     Tensor middle = out;
     for (int axis = 0; axis < x.rank(); axis++) {
       middle = middle.slice(axis, before[axis], before[axis] + x.size(axis));
     }
-    middle.assign(x);
+    RowCopy.run(threads, middle, x);
   }
 
   private static Shape framed(Tensor x, long[] before, long[] after) {
@@ -316,14 +410,30 @@ public final class Movement {
    *     written
    */
   public static void rollInto(Tensor out, Tensor x, long shift, int axis) {
+    rollInto(DefaultWorkers.get(), out, x, shift, axis);
+  }
+
+  /**
+   * As {@link #roll}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and shape; does not overlap x
+   * @param x any dtype, strides and memory
+   * @param shift by how many places toward the end; negative toward the front
+   * @param axis the axis; -1 is the last one
+   * @throws IllegalArgumentException as {@link #roll}, or if out does not fit; nothing is then
+   *     written
+   */
+  public static void rollInto(Workers workers, Tensor out, Tensor x, long shift, int axis) {
     int number = Axes.one("roll", x, axis);
     OperandChecks.out("roll", out, x.dtype(), x.shape());
     OperandChecks.apart("roll", out, x);
     long size = x.size(number);
     if (size > 0) {
       long by = Math.floorMod(shift, size);
-      out.slice(number, by, size).assign(x.slice(number, 0, size - by));
-      out.slice(number, 0, by).assign(x.slice(number, size - by, size));
+      Workers threads = OperandChecks.reachable("roll", workers, out, x);
+      RowCopy.run(threads, out.slice(number, by, size), x.slice(number, 0, size - by));
+      RowCopy.run(threads, out.slice(number, 0, by), x.slice(number, size - by, size));
     }
   }
 
@@ -337,9 +447,59 @@ public final class Movement {
    * @throws IllegalArgumentException if a number is negative
    */
   public static Tensor tile(Tensor x, long... repeats) {
+    Tensor out = Tensor.zeros(x.dtype(), merged(pairs(x, repeats)));
+    tileInto(out, x, repeats);
+    return out;
+  }
+
+  /**
+   * As {@link #tile}, into a given result.
+   *
+   * @param out the result, of x's dtype; does not overlap x
+   * @param x any dtype, strides and memory
+   * @param repeats how often, for each axis, as {@link #tile} has it
+   * @throws IllegalArgumentException if a number is negative or out does not fit; nothing is then
+   *     written
+   */
+  public static void tileInto(Tensor out, Tensor x, long... repeats) {
+    tileInto(DefaultWorkers.get(), out, x, repeats);
+  }
+
+  /**
+   * As {@link #tile}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype; does not overlap x
+   * @param x any dtype, strides and memory
+   * @param repeats how often, for each axis, as {@link #tile} has it
+   * @throws IllegalArgumentException if a number is negative or out does not fit; nothing is then
+   *     written
+   */
+  public static void tileInto(Workers workers, Tensor out, Tensor x, long... repeats) {
+    long[] pairs = pairs(x, repeats);
+    OperandChecks.out("tile", out, x.dtype(), merged(pairs));
+    OperandChecks.apart("tile", out, x);
+    if (out.shape().elementCount() == 0) {
+      return;
+    }
+    int rank = pairs.length / 2;
+    Tensor view = x;
+    for (int axis = x.rank(); axis < rank; axis++) {
+      view = view.expand(0);
+    }
+    for (int axis = 0; axis < rank; axis++) {
+      view = view.expand(2 * axis);
+    }
+    Workers threads = OperandChecks.reachable("tile", workers, out, x);
+    // Splitting an axis in two always has a view.
+    Tensor repeated = out.reshape(pairs);
+    RowCopy.run(threads, repeated, view.broadcastTo(repeated.shape()));
+  }
+
+  /** For each axis of the result how often, and the size of x. */
+  private static long[] pairs(Tensor x, long... repeats) {
     int rank = Math.max(x.rank(), repeats.length);
     long[] pairs = new long[2 * rank];
-    long[] sizes = new long[rank];
     for (int axis = 0; axis < rank; axis++) {
       int repeat = axis - (rank - repeats.length);
       int own = axis - (rank - x.rank());
@@ -349,24 +509,15 @@ public final class Movement {
         throw new IllegalArgumentException(
             "tile: repeats must be at least 0, got " + Arrays.toString(repeats));
       }
-      sizes[axis] = pairs[2 * axis] * pairs[2 * axis + 1];
     }
-    Tensor out = Tensor.zeros(x.dtype(), sizes);
-    tiled(out.reshape(pairs), x);
-    return out;
+    return pairs;
   }
 
-  /** Writes x into every repeat of a result whose axes are pairs of the repeats and the axis. */
-  private static void tiled(Tensor pairs, Tensor x) {
-    int rank = pairs.rank() / 2;
-    Tensor view = x;
-    for (int axis = x.rank(); axis < rank; axis++) {
-      view = view.expand(0);
-    }
-    for (int axis = 0; axis < rank; axis++) {
-      view = view.expand(2 * axis);
-    }
-    pairs.assign(view.broadcastTo(pairs.shape()));
+  private static Shape merged(long... pairs) {
+    return Shape.of(
+        IntStream.range(0, pairs.length / 2)
+            .mapToLong(axis -> Math.multiplyExact(pairs[2 * axis], pairs[2 * axis + 1]))
+            .toArray());
   }
 
   /**
@@ -399,6 +550,22 @@ public final class Movement {
    * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
    */
   public static void takeInto(Tensor out, Tensor x, Tensor indices, int axis) {
+    takeInto(DefaultWorkers.get(), out, x, indices, axis);
+  }
+
+  /**
+   * As {@link #take}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype; overlaps neither operand
+   * @param x any dtype, strides and memory
+   * @param indices i32 or i64 of any shape, each in [-size, size) of the axis
+   * @param axis the axis; -1 is the last one
+   * @throws IllegalArgumentException as {@link #take}, or if out does not fit; nothing is then
+   *     written
+   * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
+   */
+  public static void takeInto(Workers workers, Tensor out, Tensor x, Tensor indices, int axis) {
     int number = Axes.one("take", x, axis);
     OperandChecks.out("take", out, x.dtype(), taken(x, indices, number));
     // The axes of indices first, as a gather has them.
@@ -407,11 +574,18 @@ public final class Movement {
       boolean index = i < indices.rank();
       order[i] = index ? number + i : i < indices.rank() + number ? i - indices.rank() : i;
     }
-    Tensor rows = rows(indices, x.size(number));
-    gatherInto(DefaultWorkers.get(), out.transpose(order), first(x, number), rows);
+    OperandChecks.apart("take", out, x);
+    OperandChecks.apart("take", out, indices);
+    Workers threads = OperandChecks.reachable("take", workers, out, x, indices);
+    RowGather.run(
+        "take", threads, out.transpose(order), first(x, number), indices, -x.size(number));
   }
 
   private static Shape taken(Tensor x, Tensor indices, int axis) {
+    if (indices.dtype() != DType.I32 && indices.dtype() != DType.I64) {
+      throw new IllegalArgumentException(
+          "take: expected indices of i32 or i64, got " + indices.description());
+    }
     long[] sizes = x.shape().toArray();
     return Shape.of(
         LongStream.concat(
@@ -419,16 +593,6 @@ public final class Movement {
                     LongStream.of(sizes).limit(axis), LongStream.of(indices.shape().toArray())),
                 LongStream.of(sizes).skip(axis + 1L))
             .toArray());
-  }
-
-  /** Indices from the front. */
-  private static Tensor rows(Tensor indices, long size) {
-    if (indices.dtype() != DType.I32 && indices.dtype() != DType.I64) {
-      throw new IllegalArgumentException(
-          "take: expected indices of i32 or i64, got " + indices.description());
-    }
-    Tensor behind = Elementwise.add(indices, size);
-    return Logic.where(Logic.lt(indices, 0), behind, indices);
   }
 
   private static Tensor first(Tensor x, int axis) {
@@ -449,25 +613,62 @@ public final class Movement {
    *     leading axes
    */
   public static Tensor masked(Tensor x, Tensor mask) {
-    long[] sizes = x.shape().toArray();
+    Tensor rows = places(checkedMask(x, mask));
+    Tensor table = leading(x, mask.rank());
+    return gather(DefaultWorkers.get(), table, rows);
+  }
+
+  /**
+   * As {@link #masked}, into a given result; positions of the true elements are kept while it runs.
+   *
+   * @param out the result {@code [count, d...]}, of x's dtype; overlaps neither operand
+   * @param x {@code [m..., d...]}, any dtype
+   * @param mask {@code [m...]} of bool
+   * @throws IllegalArgumentException as {@link #masked}, or if out does not fit; nothing is then
+   *     written
+   */
+  public static void maskedInto(Tensor out, Tensor x, Tensor mask) {
+    maskedInto(DefaultWorkers.get(), out, x, mask);
+  }
+
+  /**
+   * As {@link #masked}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result {@code [count, d...]}, of x's dtype; overlaps neither operand
+   * @param x {@code [m..., d...]}, any dtype
+   * @param mask {@code [m...]} of bool
+   * @throws IllegalArgumentException as {@link #masked}, or if out does not fit; nothing is then
+   *     written
+   */
+  public static void maskedInto(Workers workers, Tensor out, Tensor x, Tensor mask) {
+    Tensor rows = places(checkedMask(x, mask));
+    OperandChecks.apart("masked", out, x);
+    gatherInto(workers, out, leading(x, mask.rank()), rows);
+  }
+
+  private static Tensor checkedMask(Tensor x, Tensor mask) {
     boolean fits = mask.dtype() == DType.BOOL && mask.rank() <= x.rank();
-    if (!fits || !Arrays.equals(Arrays.copyOf(sizes, mask.rank()), mask.shape().toArray())) {
+    long[] sizes = fits ? Arrays.copyOf(x.shape().toArray(), mask.rank()) : new long[0];
+    if (!fits || !Arrays.equals(sizes, mask.shape().toArray())) {
       throw new IllegalArgumentException(
           "masked: expected a mask of bool with leading axes of "
               + x.shape()
               + ", got "
               + mask.description());
     }
-    long[] flat = Arrays.copyOfRange(sizes, mask.rank(), sizes.length);
-    long[] merged =
-        LongStream.concat(LongStream.of(mask.shape().elementCount()), LongStream.of(flat))
-            .toArray();
-    Tensor table =
-        Views.reshapeStrides(x.shape(), x.strides(), Shape.of(merged)).isPresent()
-            ? x.reshape(merged)
-            : x.copy().reshape(merged);
-    long[] rows = places(mask);
-    return gather(DefaultWorkers.get(), table, Tensor.of(rows, rows.length));
+    return mask;
+  }
+
+  /** The tensor with some leading axes as one: a view, or a copy if no view exists. */
+  private static Tensor leading(Tensor x, int axes) {
+    long[] sizes = x.shape().toArray();
+    long[] merged = new long[sizes.length - axes + 1];
+    merged[0] = LongStream.of(sizes).limit(axes).reduce(1, Math::multiplyExact);
+    System.arraycopy(sizes, axes, merged, 1, merged.length - 1);
+    return Views.reshapeStrides(x.shape(), x.strides(), Shape.of(merged)).isPresent()
+        ? x.reshape(merged)
+        : x.copy().reshape(merged);
   }
 
   /**
@@ -481,12 +682,46 @@ public final class Movement {
    */
   public static Tensor compress(Tensor x, Tensor mask, int axis) {
     int number = Axes.one("compress", x, axis);
-    if (mask.dtype() != DType.BOOL || !mask.shape().equals(Shape.of(x.size(number)))) {
+    return take(x, places(checkedMask(x, mask, number)), number);
+  }
+
+  /**
+   * As {@link #compress}, into a given result; positions of the true elements are kept while it
+   * runs.
+   *
+   * @param out the result, of x's dtype; overlaps neither operand
+   * @param x any dtype, strides and memory
+   * @param mask {@code [n]} of bool, n the size of the axis
+   * @param axis the axis; -1 is the last one
+   * @throws IllegalArgumentException as {@link #compress}, or if out does not fit; nothing is then
+   *     written
+   */
+  public static void compressInto(Tensor out, Tensor x, Tensor mask, int axis) {
+    compressInto(DefaultWorkers.get(), out, x, mask, axis);
+  }
+
+  /**
+   * As {@link #compress}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype; overlaps neither operand
+   * @param x any dtype, strides and memory
+   * @param mask {@code [n]} of bool, n the size of the axis
+   * @param axis the axis; -1 is the last one
+   * @throws IllegalArgumentException as {@link #compress}, or if out does not fit; nothing is then
+   *     written
+   */
+  public static void compressInto(Workers workers, Tensor out, Tensor x, Tensor mask, int axis) {
+    int number = Axes.one("compress", x, axis);
+    takeInto(workers, out, x, places(checkedMask(x, mask, number)), number);
+  }
+
+  private static Tensor checkedMask(Tensor x, Tensor mask, int axis) {
+    if (mask.dtype() != DType.BOOL || !mask.shape().equals(Shape.of(x.size(axis)))) {
       throw new IllegalArgumentException(
-          "compress: expected a mask of bool[" + x.size(number) + "], got " + mask.description());
+          "compress: expected a mask of bool[" + x.size(axis) + "], got " + mask.description());
     }
-    long[] rows = places(mask);
-    return take(x, Tensor.of(rows, rows.length), number);
+    return mask;
   }
 
   /**
@@ -497,22 +732,63 @@ public final class Movement {
    * @return a fresh tensor {@code [count, rank]} of i64, in C order of the indices
    */
   public static Tensor nonzero(Tensor x) {
-    long[] places = places(x);
-    int rank = x.rank();
-    long[] indices = new long[Math.multiplyExact(places.length, rank)];
-    for (int i = 0; i < places.length; i++) {
-      long rest = places[i];
-      for (int axis = rank - 1; axis >= 0; axis--) {
-        indices[i * rank + axis] = rest % x.size(axis);
-        rest /= x.size(axis);
-      }
-    }
-    return Tensor.of(indices, places.length, rank);
+    Tensor places = places(x);
+    Tensor out = Tensor.zeros(DType.I64, places.size(0), x.rank());
+    indices(out, places, x.shape());
+    return out;
   }
 
-  /** The positions in C order of the elements that are not zero. */
-  private static long[] places(Tensor x) {
-    boolean[] values = x.toBooleanArray();
-    return IntStream.range(0, values.length).filter(i -> values[i]).asLongStream().toArray();
+  /**
+   * As {@link #nonzero}, into a given result; positions of the elements are kept while it runs.
+   *
+   * @param out the result {@code [count, rank]}, of i64; does not overlap x
+   * @param x any dtype, strides and memory; NaN is not zero
+   * @throws IllegalArgumentException if out does not fit; nothing is then written
+   */
+  public static void nonzeroInto(Tensor out, Tensor x) {
+    Tensor places = places(x);
+    OperandChecks.out("nonzero", out, DType.I64, Shape.of(places.size(0), x.rank()));
+    OperandChecks.apart("nonzero", out, x);
+    indices(out, places, x.shape());
+  }
+
+  private static void indices(Tensor out, Tensor places, Shape shape) {
+    Elements from = Elements.of(places);
+    Elements to = Elements.of(out);
+    for (long i = 0; i < places.size(0); i++) {
+      long rest = from.getLong(i);
+      for (int axis = shape.rank() - 1; axis >= 0; axis--) {
+        to.set(i * out.stride(0) + axis * out.stride(1), rest % shape.size(axis));
+        rest /= shape.size(axis);
+      }
+    }
+  }
+
+  /** The positions in C order of the elements that are not zero: counted first, then found. */
+  private static Tensor places(Tensor x) {
+    Tensor ordered = x.dtype() == DType.BOOL ? x.contiguous() : x.convert(DType.BOOL);
+    Elements elements = Elements.of(ordered);
+    long n = x.shape().elementCount();
+    long[] block = new long[(int) Math.min(n, BLOCK)];
+    long count = 0;
+    for (long from = 0; from < n; from += BLOCK) {
+      int size = (int) Math.min(BLOCK, n - from);
+      elements.load(from, 1, size, block, 0);
+      for (int i = 0; i < size; i++) {
+        count += block[i];
+      }
+    }
+    long[] places = new long[Math.toIntExact(count)];
+    int at = 0;
+    for (long from = 0; at < places.length; from += BLOCK) {
+      int size = (int) Math.min(BLOCK, n - from);
+      elements.load(from, 1, size, block, 0);
+      for (int i = 0; i < size; i++) {
+        if (block[i] != 0) {
+          places[at++] = from + i;
+        }
+      }
+    }
+    return Tensor.of(places, places.length);
   }
 }

@@ -81,6 +81,33 @@ public final class Reductions {
   }
 
   /**
+   * As {@link #sum(Workers, SumOrder, Tensor, int...)}, by the threads of the process.
+   *
+   * @param sums the order of floating-point sums
+   * @param x the terms
+   * @param axes the axes to sum over, in [-rank, rank), each once; none gives a copy
+   * @return x's dtype, and its shape without the axes; zeros where an axis was empty
+   * @throws IllegalArgumentException if there is no such axis, or one is named twice
+   */
+  public static Tensor sum(SumOrder sums, Tensor x, int... axes) {
+    return sum(DefaultWorkers.get(), sums, x, axes);
+  }
+
+  /**
+   * As {@link #sum(SumOrder, Tensor, int...)}, into a given result.
+   *
+   * @param out the result, of x's dtype and of its shape without the axes
+   * @param sums the order of floating-point sums
+   * @param x the terms
+   * @param axes the axes to sum over, in [-rank, rank), each once
+   * @throws IllegalArgumentException as {@link #sum(Workers, Tensor, int...)}, or if out does not
+   *     fit; nothing is then written
+   */
+  public static void sumInto(Tensor out, SumOrder sums, Tensor x, int... axes) {
+    sumOver(DefaultWorkers.get(), sums, x, axes).runInto(out, x);
+  }
+
+  /**
    * As {@link #sum(Workers, Tensor, int...)}, into a given result.
    *
    * @param workers threads to use
@@ -387,6 +414,20 @@ public final class Reductions {
   }
 
   /**
+   * As {@link #sum(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void sumInto(Tensor out, Tensor x, Axes axes) {
+    sumInto(DefaultWorkers.get(), out, x, axes);
+  }
+
+  /**
    * As {@link #sum(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
@@ -466,6 +507,20 @@ public final class Reductions {
    */
   public static void maxInto(Tensor out, Tensor x, int... axes) {
     maxInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #max(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element, or out does not fit; nothing is then written
+   */
+  public static void maxInto(Tensor out, Tensor x, Axes axes) {
+    maxInto(DefaultWorkers.get(), out, x, axes);
   }
 
   /**
@@ -551,6 +606,20 @@ public final class Reductions {
   }
 
   /**
+   * As {@link #min(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element, or out does not fit; nothing is then written
+   */
+  public static void minInto(Tensor out, Tensor x, Axes axes) {
+    minInto(DefaultWorkers.get(), out, x, axes);
+  }
+
+  /**
    * As {@link #min(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
@@ -628,6 +697,20 @@ public final class Reductions {
    */
   public static void prodInto(Tensor out, Tensor x, int... axes) {
     prodInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #prod(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void prodInto(Tensor out, Tensor x, Axes axes) {
+    prodInto(DefaultWorkers.get(), out, x, axes);
   }
 
   /**
@@ -711,6 +794,20 @@ public final class Reductions {
   }
 
   /**
+   * As {@link #any(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void anyInto(Tensor out, Tensor x, Axes axes) {
+    anyInto(DefaultWorkers.get(), out, x, axes);
+  }
+
+  /**
    * As {@link #any(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
@@ -788,6 +885,20 @@ public final class Reductions {
    */
   public static void allInto(Tensor out, Tensor x, int... axes) {
     allInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #all(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void allInto(Tensor out, Tensor x, Axes axes) {
+    allInto(DefaultWorkers.get(), out, x, axes);
   }
 
   /**
@@ -874,6 +985,20 @@ public final class Reductions {
   }
 
   /**
+   * As {@link #argMax(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element, or out does not fit; nothing is then written
+   */
+  public static void argMaxInto(Tensor out, Tensor x, Axes axes) {
+    argMaxInto(DefaultWorkers.get(), out, x, axes);
+  }
+
+  /**
    * As {@link #argMax(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
@@ -957,6 +1082,20 @@ public final class Reductions {
   }
 
   /**
+   * As {@link #argMin(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element, or out does not fit; nothing is then written
+   */
+  public static void argMinInto(Tensor out, Tensor x, Axes axes) {
+    argMinInto(DefaultWorkers.get(), out, x, axes);
+  }
+
+  /**
    * As {@link #argMin(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
@@ -1011,6 +1150,36 @@ public final class Reductions {
    */
   public static Tensor cumulativeSum(Tensor x, int axis) {
     return cumulativeSum(DefaultWorkers.get(), x, axis);
+  }
+
+  /**
+   * As {@link #cumulativeSum(Tensor, int)}, into a given result.
+   *
+   * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
+   * @param x the terms
+   * @param axis the axis; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis or out does not fit; nothing is then
+   *     written
+   */
+  public static void cumulativeSumInto(Tensor out, Tensor x, int axis) {
+    cumulativeSumInto(DefaultWorkers.get(), out, x, axis, false, false);
+  }
+
+  /**
+   * As {@link #cumulativeSumInto(Workers, Tensor, Tensor, int, boolean, boolean)}, by the threads
+   * of the process.
+   *
+   * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
+   * @param x the terms
+   * @param axis the axis; -1 is the last one
+   * @param exclusive whether each sum leaves out its own element
+   * @param reverse whether sums go from the last element to the first
+   * @throws IllegalArgumentException if there is no such axis or out does not fit; nothing is then
+   *     written
+   */
+  public static void cumulativeSumInto(
+      Tensor out, Tensor x, int axis, boolean exclusive, boolean reverse) {
+    cumulativeSumInto(DefaultWorkers.get(), out, x, axis, exclusive, reverse);
   }
 
   /** The axes counted from the front, in their order. */

@@ -1,11 +1,14 @@
 package io.github.shardsum.ops;
 
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.ops.DefaultWorkers;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Elements;
-import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.function.LongToDoubleFunction;
 
 /**
  * Tensors of random numbers, each a pure function of the seed, the stream and the element's index
@@ -47,12 +50,6 @@ public record Sampler(long seed, long stream) {
     return new Sampler(seed, value);
   }
 
-  /** The number of an index. */
-  @FunctionalInterface
-  private interface Draw {
-    double at(Philox generator, long index);
-  }
-
   /**
    * Numbers uniform in [0, 1) (NumPy's {@code rng.random}): multiples of 2^-53 in f64, 2^-24 in
    * f32, 2^-8 in bf16, so that 1 is never reached.
@@ -63,10 +60,38 @@ public record Sampler(long seed, long stream) {
    * @throws IllegalArgumentException if the dtype is not floating
    */
   public Tensor uniform(DType dtype, long... shape) {
+    floating("uniform", dtype);
+    Tensor out = Tensor.zeros(dtype, shape);
+    uniformInto(out);
+    return out;
+  }
+
+  /**
+   * As {@link #uniform}, into a given result.
+   *
+   * @param out the result, of a floating dtype and any strides and memory
+   * @throws IllegalArgumentException if its dtype is another, or it is read-only or overlaps
+   *     itself; nothing is then written
+   */
+  public void uniformInto(Tensor out) {
+    uniformInto(DefaultWorkers.get(), out);
+  }
+
+  /**
+   * As {@link #uniform}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of a floating dtype and any strides and memory
+   * @throws IllegalArgumentException if its dtype is another, or it is read-only or overlaps
+   *     itself; nothing is then written
+   */
+  public void uniformInto(Workers workers, Tensor out) {
+    DType dtype = out.dtype();
+    floating("uniform", dtype);
     int bits = dtype == DType.F64 ? 53 : dtype == DType.F32 ? 24 : 8;
     double unit = Math.scalb(1.0, -bits);
-    return floating(
-        "uniform", dtype, shape, (philox, i) -> (philox.bits(i, stream) >>> (64 - bits)) * unit);
+    Philox philox = new Philox(seed);
+    doubles("uniform", workers, out, i -> (philox.bits(i, stream) >>> (64 - bits)) * unit);
   }
 
   /**
@@ -79,7 +104,35 @@ public record Sampler(long seed, long stream) {
    * @throws IllegalArgumentException if the dtype is not floating
    */
   public Tensor normal(DType dtype, long... shape) {
-    return floating("normal", dtype, shape, this::normal);
+    floating("normal", dtype);
+    Tensor out = Tensor.zeros(dtype, shape);
+    normalInto(out);
+    return out;
+  }
+
+  /**
+   * As {@link #normal(DType, long...)}, into a given result.
+   *
+   * @param out the result, of a floating dtype and any strides and memory
+   * @throws IllegalArgumentException if its dtype is another, or it is read-only or overlaps
+   *     itself; nothing is then written
+   */
+  public void normalInto(Tensor out) {
+    normalInto(DefaultWorkers.get(), out);
+  }
+
+  /**
+   * As {@link #normal(DType, long...)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of a floating dtype and any strides and memory
+   * @throws IllegalArgumentException if its dtype is another, or it is read-only or overlaps
+   *     itself; nothing is then written
+   */
+  public void normalInto(Workers workers, Tensor out) {
+    floating("normal", out.dtype());
+    Philox philox = new Philox(seed);
+    doubles("normal", workers, out, i -> normal(philox, i));
   }
 
   /** The functions of StrictMath give the same bits everywhere. */
@@ -88,23 +141,28 @@ public record Sampler(long seed, long stream) {
     return radius * StrictMath.cos(2 * Math.PI * philox.uniform(2 * index + 1, stream));
   }
 
-  private Tensor floating(String name, DType dtype, long[] shape, Draw draw) {
+  private static void floating(String name, DType dtype) {
     if (!dtype.isFloating()) {
       throw new IllegalArgumentException(name + ": expected a floating dtype, got " + dtype);
     }
-    Tensor out = Tensor.zeros(dtype, shape);
+  }
+
+  private static void doubles(String name, Workers workers, Tensor out, LongToDoubleFunction at) {
     Elements elements = Elements.of(out);
-    Philox philox = new Philox(seed);
     pieces(
-        out.shape(),
-        (from, n) -> {
-          double[] values = new double[n];
+        name,
+        workers,
+        out,
+        (from, n, where, scratch) -> {
+          double[] values = scratch.doubles(0, PIECE);
           for (int i = 0; i < n; i++) {
-            values[i] = draw.at(philox, from + i);
+            values[i] = at.applyAsDouble(from + i);
           }
-          elements.store(from, 1, n, values, 0);
+          where.store(
+              from,
+              n,
+              (place, step, first, count) -> elements.store(place, step, count, values, first));
         });
-    return out;
   }
 
   /**
@@ -120,6 +178,56 @@ public record Sampler(long seed, long stream) {
    *     fit in the dtype
    */
   public Tensor integers(DType dtype, long from, long to, long... shape) {
+    range(dtype, from, to);
+    Tensor out = Tensor.zeros(dtype, shape);
+    integersInto(out, from, to);
+    return out;
+  }
+
+  /**
+   * As {@link #integers}, into a given result.
+   *
+   * @param out the result, of i32 or i64 and any strides and memory
+   * @param from the least
+   * @param to one past the greatest
+   * @throws IllegalArgumentException as {@link #integers}, or if out is read-only or overlaps
+   *     itself; nothing is then written
+   */
+  public void integersInto(Tensor out, long from, long to) {
+    integersInto(DefaultWorkers.get(), out, from, to);
+  }
+
+  /**
+   * As {@link #integers}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of i32 or i64 and any strides and memory
+   * @param from the least
+   * @param to one past the greatest
+   * @throws IllegalArgumentException as {@link #integers}, or if out is read-only or overlaps
+   *     itself; nothing is then written
+   */
+  public void integersInto(Workers workers, Tensor out, long from, long to) {
+    range(out.dtype(), from, to);
+    Philox philox = new Philox(seed);
+    Elements elements = Elements.of(out);
+    pieces(
+        "integers",
+        workers,
+        out,
+        (begin, n, where, scratch) -> {
+          long[] values = scratch.longs(0, PIECE);
+          for (int i = 0; i < n; i++) {
+            values[i] = from + below(philox, begin + i, to - from);
+          }
+          where.store(
+              begin,
+              n,
+              (place, step, first, count) -> elements.store(place, step, count, values, first));
+        });
+  }
+
+  private static void range(DType dtype, long from, long to) {
     boolean fits = dtype == DType.I64 || (from == (int) from && to - 1 == (int) (to - 1));
     if ((dtype != DType.I32 && dtype != DType.I64) || from >= to || !fits) {
       throw new IllegalArgumentException(
@@ -131,19 +239,6 @@ public record Sampler(long seed, long stream) {
               + to
               + ")");
     }
-    Tensor out = Tensor.zeros(dtype, shape);
-    Elements elements = Elements.of(out);
-    Philox philox = new Philox(seed);
-    pieces(
-        out.shape(),
-        (begin, n) -> {
-          long[] values = new long[n];
-          for (int i = 0; i < n; i++) {
-            values[i] = from + below(philox, begin + i, to - from);
-          }
-          elements.store(begin, 1, n, values, 0);
-        });
-    return out;
   }
 
   /** An integer below a bound, which is unsigned. */
@@ -161,31 +256,90 @@ public record Sampler(long seed, long stream) {
    */
   public Tensor permutation(long n) {
     Tensor out = Creation.arange(DType.I64, n);
-    long[] order = out.toLongArray();
-    Philox philox = new Philox(seed);
-    for (int i = order.length - 1; i > 0; i--) {
-      int other = (int) below(philox, i, i + 1L);
-      long kept = order[i];
-      order[i] = order[other];
-      order[other] = kept;
+    shuffle(out);
+    return out;
+  }
+
+  /**
+   * As {@link #permutation}, into a given result.
+   *
+   * @param out the result {@code [n]}, of i32 or i64
+   * @throws IllegalArgumentException if its dtype or rank is another, or it is read-only or
+   *     overlaps itself; nothing is then written
+   */
+  public void permutationInto(Tensor out) {
+    boolean integers = out.dtype() == DType.I32 || out.dtype() == DType.I64;
+    if (!integers || out.rank() != 1) {
+      throw new IllegalArgumentException(
+          "permutation: expected an out of i32 or i64 with one axis, got " + out.description());
     }
-    return Tensor.of(order, order.length);
+    Creation.arangeInto(out, 0, 1);
+    shuffle(out);
+  }
+
+  private void shuffle(Tensor out) {
+    Elements order = Elements.of(out);
+    Philox philox = new Philox(seed);
+    long step = out.rank() == 0 ? 0 : out.stride(0);
+    for (long i = out.shape().elementCount() - 1; i > 0; i--) {
+      long other = below(philox, i, i + 1);
+      long kept = order.getLong(i * step);
+      order.set(i * step, order.getLong(other * step));
+      order.set(other * step, kept);
+    }
   }
 
   /** Fills some elements in C order. */
   @FunctionalInterface
   private interface Piece {
-    void fill(long from, int n);
+    void fill(long from, int n, Places where, Scratch scratch);
   }
 
-  private static void pieces(Shape shape, Piece piece) {
-    long count = shape.elementCount();
-    DefaultWorkers.get()
+  /** Stores a run of values, from the first one on, at places a step apart. */
+  @FunctionalInterface
+  private interface Store {
+    void run(long place, long step, int first, int count);
+  }
+
+  /** Where elements stand, counted in C order: along rows of the last axis. */
+  private record Places(Tensor out) {
+    void store(long from, int n, Store store) {
+      if (out.isContiguous()) {
+        store.run(from, 1, 0, n);
+        return;
+      }
+      long row = out.size(out.rank() - 1);
+      long step = out.stride(out.rank() - 1);
+      for (int done = 0; done < n; ) {
+        long column = (from + done) % row;
+        int count = (int) Math.min(n - done, row - column);
+        store.run(start((from + done) / row) + column * step, step, done, count);
+        done += count;
+      }
+    }
+
+    /** The place of the first element of a row. */
+    private long start(long row) {
+      long place = 0;
+      long rest = row;
+      for (int axis = out.rank() - 2; axis >= 0; axis--) {
+        place += rest % out.size(axis) * out.stride(axis);
+        rest /= out.size(axis);
+      }
+      return place;
+    }
+  }
+
+  private static void pieces(String name, Workers workers, Tensor out, Piece piece) {
+    OperandChecks.out(name, out, out.dtype(), out.shape());
+    Places places = new Places(out);
+    long count = out.shape().elementCount();
+    OperandChecks.reachable(name, workers, out)
         .run(
             (int) Math.ceilDiv(count, PIECE),
-            (task, _) -> {
+            (task, scratch) -> {
               long from = (long) task * PIECE;
-              piece.fill(from, (int) Math.min(PIECE, count - from));
+              piece.fill(from, (int) Math.min(PIECE, count - from), places, scratch);
             });
   }
 }

@@ -54,6 +54,19 @@ public final class Softmax {
   }
 
   /**
+   * As {@link #softmax(Tensor, int)}, into a given result.
+   *
+   * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
+   * @param x logits, of a floating dtype and any strides
+   * @param axis the axis along which results sum to 1; -1 is the last one
+   * @throws IllegalArgumentException as {@link #softmax(Tensor, int)}, or if out does not fit;
+   *     nothing is then written
+   */
+  public static void softmaxInto(Tensor out, Tensor x, int axis) {
+    softmaxInto(DefaultWorkers.get(), out, x, axis);
+  }
+
+  /**
    * As {@link #softmax(Workers, Tensor, int)}, into a given result.
    *
    * @param workers threads to use

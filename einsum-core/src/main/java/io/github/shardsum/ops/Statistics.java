@@ -98,6 +98,20 @@ public final class Statistics {
   }
 
   /**
+   * As {@link #mean(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void meanInto(Tensor out, Tensor x, Axes axes) {
+    meanInto(DefaultWorkers.get(), out, x, axes);
+  }
+
+  /**
    * As {@link #mean(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
@@ -178,6 +192,21 @@ public final class Statistics {
    */
   public static void varInto(Tensor out, Tensor x, int ddof, int... axes) {
     varInto(DefaultWorkers.get(), out, x, ddof, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #var(Tensor, int, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void varInto(Tensor out, Tensor x, int ddof, Axes axes) {
+    varInto(DefaultWorkers.get(), out, x, ddof, axes);
   }
 
   /**
@@ -272,6 +301,21 @@ public final class Statistics {
   }
 
   /**
+   * As {@link #std(Tensor, int, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void stdInto(Tensor out, Tensor x, int ddof, Axes axes) {
+    stdInto(DefaultWorkers.get(), out, x, ddof, axes);
+  }
+
+  /**
    * As {@link #std(Tensor, int, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
@@ -360,6 +404,20 @@ public final class Statistics {
   }
 
   /**
+   * As {@link #norm(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void normInto(Tensor out, Tensor x, Axes axes) {
+    normInto(DefaultWorkers.get(), out, x, axes);
+  }
+
+  /**
    * As {@link #norm(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
@@ -440,6 +498,20 @@ public final class Statistics {
   }
 
   /**
+   * As {@link #logSumExp(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void logSumExpInto(Tensor out, Tensor x, Axes axes) {
+    logSumExpInto(DefaultWorkers.get(), out, x, axes);
+  }
+
+  /**
    * As {@link #logSumExp(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
@@ -517,6 +589,20 @@ public final class Statistics {
    */
   public static void medianInto(Tensor out, Tensor x, int... axes) {
     medianInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #median(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void medianInto(Tensor out, Tensor x, Axes axes) {
+    medianInto(DefaultWorkers.get(), out, x, axes);
   }
 
   /**
@@ -606,6 +692,21 @@ public final class Statistics {
   }
 
   /**
+   * As {@link #quantile(Tensor, double, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param q which part is below, in [0, 1]
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside,
+   *     or out does not fit; nothing is then written
+   */
+  public static void quantileInto(Tensor out, Tensor x, double q, Axes axes) {
+    quantileInto(DefaultWorkers.get(), out, x, q, axes);
+  }
+
+  /**
    * As {@link #quantile(Tensor, double, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
@@ -625,7 +726,10 @@ public final class Statistics {
   }
 
   private static AlongAxis quantiles(double q) {
-    return rows(FloatStatistics.quantile(q), DoubleStatistics.quantile(q));
+    return new AlongAxis(
+        FloatStatistics.quantile(q),
+        DoubleStatistics.quantile(q),
+        (_, _, _, _, _, _, _, _, _, _, _) -> {});
   }
 
   private static AlongAxis rows(FloatAlongAxis.Row floats, DoubleAlongAxis.Row doubles) {

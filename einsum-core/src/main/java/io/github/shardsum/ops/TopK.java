@@ -63,6 +63,20 @@ public record TopK(Tensor values, Tensor indices) {
   }
 
   /**
+   * As {@link #of(Tensor, int, int)}, into given results, whose size along the axis is k.
+   *
+   * @param values the elements, of x's dtype and of its shape but for the axis
+   * @param indices where they stand along the axis, of the shape of the values, i32 or i64
+   * @param x any dtype, strides and memory
+   * @param axis the axis, in [-rank, rank); -1 is the last one
+   * @throws IllegalArgumentException as {@link #topKInto(Workers, Tensor, Tensor, Tensor, int)};
+   *     nothing is then written
+   */
+  public static void topKInto(Tensor values, Tensor indices, Tensor x, int axis) {
+    topKInto(DefaultWorkers.get(), values, indices, x, axis);
+  }
+
+  /**
    * As {@link #of(Workers, Tensor, int, int)}, into given results, whose size along the axis is k.
    *
    * @param workers threads to use

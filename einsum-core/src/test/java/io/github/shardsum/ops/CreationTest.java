@@ -42,6 +42,64 @@ class CreationTest {
     }
   }
 
+  /** Every second element of every row of a transposed, larger tensor that holds sevens. */
+  private static Tensor gaps(DType dtype, long rows, long columns) {
+    Tensor whole = Tensor.full(dtype, 7, 2 * columns, rows + 1);
+    return whole.transpose().slice(0, 1, rows + 1).slice(1, 0, 2 * columns, 2);
+  }
+
+  @Test
+  void givenResultsOfAnyStridesHoldWhatFreshOnesDo() {
+    Sampler sampler = Sampler.of(9);
+    // More elements than one thread makes at a time, in rows that pieces do not divide.
+    Tensor out = gaps(F32, 97, 89);
+    sampler.uniformInto(out);
+    assertTrue(Logic.arrayEqual(sampler.uniform(F32, 97, 89), out));
+    sampler.normalInto(out);
+    assertTrue(Logic.arrayEqual(sampler.normal(F32, 97, 89), out));
+    Tensor whole = gaps(I32, 97, 89);
+    sampler.integersInto(whole, -5, 6);
+    assertTrue(Logic.arrayEqual(sampler.integers(I32, -5, 6, 97, 89), whole));
+    Tensor row = gaps(I64, 1, 3000).select(0, 0);
+    sampler.permutationInto(row);
+    assertTrue(Logic.arrayEqual(sampler.permutation(3000), row));
+    Creation.arangeInto(row, 5, 2);
+    assertTrue(Logic.arrayEqual(Creation.arange(I64, 5, 6005, 2), row));
+    Tensor numbers = gaps(F64, 1, 3000).select(0, 0);
+    Creation.linspaceInto(numbers, 1, 4);
+    assertTrue(Logic.arrayEqual(Creation.linspace(F64, 1, 4, 3000), numbers));
+    Tensor square = gaps(BF16, 5, 7);
+    Creation.eyeInto(square, -1);
+    assertTrue(Logic.arrayEqual(Creation.eye(BF16, 5, 7, -1), square));
+    Tensor classes = sampler.integers(I64, -1, 8, 5);
+    Creation.oneHotInto(square, classes);
+    assertTrue(Logic.arrayEqual(Creation.oneHot(BF16, classes, 7), square));
+  }
+
+  @Test
+  void givenResultsThatDoNotFitAreRefused() {
+    Sampler sampler = Sampler.of(9);
+    Oracles.refused("uniform: expected a floating", () -> sampler.uniformInto(Tensor.zeros(I32)));
+    Oracles.refused("normal: expected a floating", () -> sampler.normalInto(Tensor.zeros(BOOL)));
+    Oracles.refused(
+        "integers: expected i32 or i64", () -> sampler.integersInto(Tensor.zeros(F32), 0, 2));
+    Oracles.refused(
+        "permutation: expected an out of i32 or i64 with one axis, got i64[2, 2]",
+        () -> sampler.permutationInto(Tensor.zeros(I64, 2, 2)));
+    Tensor same = Tensor.zeros(F32, 1).broadcastTo(Shape.of(4));
+    Oracles.refused("uniform: expected an out whose elements", () -> sampler.uniformInto(same));
+    Oracles.refused(
+        "arange: expected an out with one axis",
+        () -> Creation.arangeInto(Tensor.zeros(F32, 2, 2), 0, 1));
+    Oracles.refused(
+        "linspace: expected a floating", () -> Creation.linspaceInto(Tensor.zeros(I32, 2), 0, 1));
+    Oracles.refused(
+        "eye: expected an out with two axes", () -> Creation.eyeInto(Tensor.zeros(F32, 2), 0));
+    Oracles.refused(
+        "one-hot: expected an out of",
+        () -> Creation.oneHotInto(Tensor.zeros(F32, 3, 2), Tensor.of(new int[2], 2)));
+  }
+
   @Test
   void diagonalsAndClassesAreOnes() {
     for (DType dtype : DType.values()) {

@@ -21,6 +21,41 @@ public final class StridedCopy {
    */
   public record Side(Memory memory, long origin, long[] strides) {}
 
+  /**
+   * Copies of one shape at many places, which allocate nothing: elements are read and written one
+   * row at a time.
+   */
+  public static final class Repeated {
+    private final Memory from;
+    private final Memory to;
+    private final Loops loops;
+    private final Object block;
+
+    /** Strides are those of the target, then of the source; the shape has no empty axis. */
+    public Repeated(long[] shape, Memory to, long[] toStrides, Memory from, long[] fromStrides) {
+      this.from = from;
+      this.to = to;
+      this.loops = Loops.of(shape, toStrides, fromStrides);
+      this.block = from.exactArray((int) Math.min(BLOCK, loops.row()));
+    }
+
+    /** Copies from a position to another. */
+    public void copy(long toAt, long fromAt) {
+      for (long row = 0; row < loops.rows(); row++) {
+        long point = row * loops.row();
+        moveRow(
+            block,
+            from,
+            fromAt + loops.position(1, point),
+            loops.stride(1),
+            to,
+            toAt + loops.position(0, point),
+            loops.stride(0),
+            loops.row());
+      }
+    }
+  }
+
   /** Writes source into target, both of a shape without empty axes; they do not overlap. */
   public static void copy(long[] shape, Side source, Side target) {
     Loops loops = Loops.of(shape, target.strides, source.strides);
@@ -90,7 +125,12 @@ public final class StridedCopy {
     };
   }
 
-  private static void moveRow(
+  /**
+   * Moves n elements a step apart.
+   *
+   * @param block an exact array of the source's, of at most that many elements
+   */
+  static void moveRow(
       Object block, Memory from, long at, long step, Memory to, long toAt, long toStep, long n) {
     for (long done = 0; done < n; done += BLOCK) {
       int count = (int) Math.min(BLOCK, n - done);

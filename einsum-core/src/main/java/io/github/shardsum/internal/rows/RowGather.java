@@ -4,6 +4,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ArrayRef;
 import io.github.shardsum.internal.memory.Loops;
 import io.github.shardsum.internal.memory.StridedCopy;
+import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -14,14 +15,21 @@ public final class RowGather {
   private RowGather() {}
 
   /**
-   * out[i..., d...] = table[rows[i...], d...].
+   * out[i..., d...] = table[indices[i...], d...]; an index below 0 counts from the end.
    *
-   * @param rows the row numbers, in range, in C order of their shape
+   * @param indices i32 or i64; in C order they are read where they are, otherwise copied
+   * @param least the least index that is allowed, 0 or minus the number of rows
+   * @throws IndexOutOfBoundsException if one is out of range; nothing is then written
    */
-  public static void run(Workers workers, Tensor out, Tensor table, long[] rows, Shape shape) {
+  public static void run(
+      String name, Workers workers, Tensor out, Tensor table, Tensor indices, long least) {
+    Elements numbers = Elements.of(indices.contiguous());
+    long count = indices.shape().elementCount();
+    check(name, numbers, count, table, least);
     if (out.shape().elementCount() == 0) {
       return;
     }
+    Shape shape = indices.shape();
     int rank = shape.rank();
     long[] lead = Arrays.copyOf(out.strides(), rank);
     Loops loops = Loops.of(shape.toArray(), shape.rowMajorStrides(), lead);
@@ -32,23 +40,43 @@ public final class RowGather {
     ArrayRef to = ArrayRef.of(out);
     ParallelRange.run(
         workers,
-        rows.length,
+        count,
         out.shape().elementCount(),
         (begin, end, _) -> {
+          StridedCopy.Repeated strided =
+              new StridedCopy.Repeated(
+                  row.shape().toArray(), to.memory(), steps, from.memory(), row.strides());
           for (long point = begin; point < end; point++) {
-            long number = rows[(int) loops.position(0, point)];
+            long index = numbers.getLong(loops.position(0, point));
+            long number = index < 0 ? index + table.size(0) : index;
             long at = loops.position(1, point);
             if (bulk) {
               copy(table, number, out, at, row.shape().elementCount());
             } else {
-              StridedCopy.copy(
-                  row.shape().toArray(),
-                  new StridedCopy.Side(
-                      from.memory(), from.origin() + number * table.stride(0), row.strides()),
-                  new StridedCopy.Side(to.memory(), to.origin() + at, steps));
+              strided.copy(to.origin() + at, from.origin() + number * table.stride(0));
             }
           }
         });
+  }
+
+  private static void check(String name, Elements numbers, long count, Tensor table, long least) {
+    for (long i = 0; i < count; i++) {
+      long number = numbers.getLong(i);
+      if (number < least || number >= table.size(0)) {
+        throw new IndexOutOfBoundsException(
+            name
+                + ": expected indices in ["
+                + least
+                + ", "
+                + table.size(0)
+                + "), rows of "
+                + table.description()
+                + ", got "
+                + number
+                + " as number "
+                + i);
+      }
+    }
   }
 
   private static void copy(Tensor table, long number, Tensor out, long at, long elements) {
