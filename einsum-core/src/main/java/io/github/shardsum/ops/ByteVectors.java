@@ -2,7 +2,10 @@ package io.github.shardsum.ops;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.internal.kernel.ByteRows;
+import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.rows.ByteProducts;
 import io.github.shardsum.internal.selection.KernelSelection;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
@@ -13,8 +16,8 @@ import java.util.Objects;
  * memory.
  *
  * <p>A product starts no thread and makes no array; compiled code allocates nothing with 512-bit
- * vectors, and with 256-bit ones it may box some. Sums are exact up to 131,071 dimensions; beyond
- * they may wrap.
+ * vectors, and with 256-bit ones it may box some. Products with many queries use arrays that the
+ * process keeps. Sums are exact up to 131,071 dimensions; beyond they may wrap.
  *
  * <pre>{@code
  * ByteVectors documents = ByteVectors.of(bytes, 1000, 768);
@@ -113,6 +116,10 @@ public final class ByteVectors {
       scores.fill((byte) 0);
       return;
     }
+    if (ByteProducts.worthwhile(count, queries.count)) {
+      DefaultWorkers.get().run(1, (_, scratch) -> many(queries, scores, scratch));
+      return;
+    }
     long fitting = Math.max(4, BLOCK_BYTES / dimensions / 4 * 4);
     long block = queries.count == 1 ? Math.max(1, count) : fitting;
     for (long row = 0; row < count; row += block) {
@@ -124,6 +131,10 @@ public final class ByteVectors {
             data, row * dimensions, rows, queries.data, at, dimensions, scores, to, queries.count);
       }
     }
+  }
+
+  private void many(ByteVectors queries, MemorySegment scores, Scratch scratch) {
+    ByteProducts.run(data, count, queries.data, queries.count, dimensions, scores, scratch);
   }
 
   private void check(ByteVectors queries, MemorySegment scores) {

@@ -54,6 +54,39 @@ class ByteVectorsProperties {
     assertArrayEquals(loops(x, n, y, q, d), scores, () -> n + " " + q + " " + d);
   }
 
+  /** Many rows and many queries, of more terms than f32 sums exactly at once. */
+  @Property
+  void productsOfManyQueriesAreThoseOfLoops(@ForAll long seed) {
+    Random random = new Random(seed);
+    int d = random.nextInt(8) == 0 ? 1000 + random.nextInt(1200) : 1 + random.nextInt(150);
+    int n = 8 + random.nextInt(40);
+    int q = 8 + random.nextInt(70);
+    byte[] x = bytes(random, n * d);
+    byte[] y = bytes(random, q * d);
+    MemorySegment scores = Arena.ofAuto().allocate(4L * n * q + 1).asSlice(1).fill((byte) 7);
+    MemorySegment vectors = Arena.ofAuto().allocate(x.length + 1).asSlice(1);
+    vectors.copyFrom(MemorySegment.ofArray(x));
+    ByteVectors.of(vectors, n, d).dot(ByteVectors.of(y, q, d), scores);
+    int[] actual = scores.toArray(ValueLayout.JAVA_INT_UNALIGNED);
+    assertArrayEquals(loops(x, n, y, q, d), actual, () -> n + " " + q + " " + d);
+  }
+
+  /** The largest sums of either sign: 2^24 of 1024 terms is the last that f32 holds. */
+  @Test
+  void manyQueriesOfExtremesAreExact() {
+    int d = 5000;
+    byte[] x = new byte[40 * d];
+    byte[] y = new byte[40 * d];
+    Arrays.fill(x, Byte.MIN_VALUE);
+    Arrays.fill(y, 0, 20 * d, Byte.MIN_VALUE);
+    Arrays.fill(y, 20 * d, 40 * d, Byte.MAX_VALUE);
+    int[] scores = new int[40 * 40];
+    ByteVectors.of(x, 40, d).dot(ByteVectors.of(y, 40, d), MemorySegment.ofArray(scores));
+    for (int i = 0; i < scores.length; i++) {
+      assertEquals(i % 40 < 20 ? 128 * 128 * d : -128 * 127 * d, scores[i]);
+    }
+  }
+
   @Test
   void memoryOfAnyKindAndAlignmentWillDo() {
     Random random = new Random(3);

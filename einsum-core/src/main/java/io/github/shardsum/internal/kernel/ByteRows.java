@@ -28,4 +28,15 @@ public interface ByteRows {
       MemorySegment to,
       long toAt,
       long toStride);
+
+  /**
+   * to[toAt + i] = x[xAt + i], for n elements.
+   *
+   * @param x bytes
+   * @param xAt the first byte
+   * @param to f32
+   * @param toAt the index of the first
+   * @param n how many
+   */
+  void widen(MemorySegment x, long xAt, float[] to, int toAt, int n);
 }

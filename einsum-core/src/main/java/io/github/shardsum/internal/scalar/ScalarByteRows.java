@@ -27,6 +27,13 @@ public final class ScalarByteRows implements ByteRows {
     }
   }
 
+  @Override
+  public void widen(MemorySegment x, long xAt, float[] to, int toAt, int n) {
+    for (int i = 0; i < n; i++) {
+      to[toAt + i] = x.get(JAVA_BYTE, xAt + i);
+    }
+  }
+
   private static int dot(MemorySegment x, long xAt, MemorySegment y, long yAt, int d) {
     int sum = 0;
     for (int k = 0; k < d; k++) {

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
@@ -30,6 +31,7 @@ final class VectorByteRows implements ByteRows {
   static final ByteRows SHARED = new VectorByteRows();
 
   private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, Width.SHAPE);
+  private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, Width.SHAPE);
   private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, Width.SHAPE);
   private static final VectorSpecies<Byte> BYTES =
       VectorSpecies.of(
@@ -92,6 +94,18 @@ final class VectorByteRows implements ByteRows {
         subtract(x, xAt + k, rows, d, to, toAt, toStride);
       }
     }
+  }
+
+  @Override
+  public void widen(MemorySegment x, long xAt, float[] to, int toAt, int n) {
+    int i = 0;
+    for (; i < BYTES.loopBound(n); i += LANES) {
+      ByteVector bytes = ByteVector.fromMemorySegment(BYTES, x, xAt + i, ByteOrder.nativeOrder());
+      ((FloatVector) bytes.convertShape(VectorOperators.B2F, FLOATS, 0)).intoArray(to, toAt + i);
+      ((FloatVector) bytes.convertShape(VectorOperators.B2F, FLOATS, 1))
+          .intoArray(to, toAt + i + LANES / 2);
+    }
+    REST.widen(x, xAt + i, to, toAt + i, n - i);
   }
 
   /** Sums of two rows over elements that are whole steps. */
