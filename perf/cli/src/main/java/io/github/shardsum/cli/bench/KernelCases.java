@@ -22,6 +22,7 @@ import io.github.shardsum.ops.Softmax;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -57,6 +58,9 @@ final class KernelCases {
 
   /** Elements of an embedding. */
   private static final int DIMENSIONS = 768;
+
+  /** Queries of a search for several. */
+  private static final int QUERIES = 32;
 
   /** Calls over which allocation is counted: a single array would show. */
   private static final int COUNTED = 10_000;
@@ -97,6 +101,9 @@ final class KernelCases {
     all.add(atMost("sum-1e7-error", "of the absolute terms", 1e-6, (w, _) -> error(w, "i->")));
     all.add(atMost("dot-1e7-error", "of the absolute terms", 1e-6, (w, _) -> error(w, "i,i->")));
     all.add(atLeast("search-i8", "of f32's speed", 1.5, false, KernelCases::search));
+    all.add(atLeast("search-i8-32", "of f32's speed", 0.8, false, KernelCases::searchMany));
+    all.add(atLeast("search-bf16", "of f32's speed", 1, false, KernelCases::searchBf16));
+    all.add(atLeast("search-segment", "of arrays' speed", 0.9, false, KernelCases::searchSegment));
     all.add(atMost("search-i8-bytes", "bytes a call", 0, (_, _) -> bytes(bytesSearch(64))));
     all.addAll(FreshJvm.cases());
     return all;
@@ -205,25 +212,60 @@ final class KernelCases {
       throws MeasurementException {
     Tensor documents = Inputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
     Tensor query = Inputs.heap(1, Shape.of(DIMENSIONS), DType.F32);
-    Tensor out = Tensor.zeros(DType.F32, ROWS);
-    Einsum floats =
+    return ratio(rounds, Timed.of(scores(workers, documents, query)), bytesSearch(ROWS));
+  }
+
+  /** Scores of documents, nd,d->n of one query and nd,qd->nq of several. */
+  private static Runnable scores(Workers workers, Tensor documents, Tensor queries) {
+    Einsum einsum =
         Einsum.compile(
-            "nd,d->n",
+            queries.rank() == 1 ? "nd,d->n" : "nd,qd->nq",
             EinsumOptions.defaults().withWorkers(workers),
-            OperandSpec.like(documents, query));
-    return ratio(rounds, Timed.of(() -> floats.runInto(out, documents, query)), bytesSearch(ROWS));
+            OperandSpec.like(documents, queries));
+    Tensor out = Tensor.zeros(documents.dtype(), einsum.outputShape());
+    return () -> einsum.runInto(out, documents, queries);
+  }
+
+  private static Interval searchMany(Workers workers, InterleavedTimer rounds)
+      throws MeasurementException {
+    Tensor documents = Inputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
+    Tensor queries = Inputs.heap(1, Shape.of(QUERIES, DIMENSIONS), DType.F32);
+    Timed floats = Timed.of(scores(workers, documents, queries));
+    return ratio(rounds, floats, bytesSearch(ROWS, QUERIES));
+  }
+
+  private static Interval searchBf16(Workers workers, InterleavedTimer rounds)
+      throws MeasurementException {
+    Tensor documents = Inputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
+    Tensor query = Inputs.heap(1, Shape.of(DIMENSIONS), DType.F32);
+    Runnable halves = scores(workers, documents.convert(DType.BF16), query.convert(DType.BF16));
+    return ratio(rounds, Timed.of(scores(workers, documents, query)), halves);
+  }
+
+  private static Interval searchSegment(Workers workers, InterleavedTimer rounds)
+      throws MeasurementException {
+    Tensor documents = Inputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
+    Tensor query = Inputs.heap(1, Shape.of(DIMENSIONS), DType.F32);
+    Tensor mapped = Tensor.allocate(Arena.ofAuto(), DType.F32, documents.shape());
+    mapped.assign(documents);
+    return ratio(
+        rounds, Timed.of(scores(workers, documents, query)), scores(workers, mapped, query));
   }
 
   private static Runnable bytesSearch(int count) {
+    return bytesSearch(count, 1);
+  }
+
+  private static Runnable bytesSearch(int count, int queries) {
     SplittableRandom random = new SplittableRandom(4);
     byte[] documents = new byte[count * DIMENSIONS];
     random.nextBytes(documents);
-    byte[] query = new byte[DIMENSIONS];
+    byte[] query = new byte[queries * DIMENSIONS];
     random.nextBytes(query);
     ByteVectors vectors = ByteVectors.of(documents, count, DIMENSIONS);
-    ByteVectors one = ByteVectors.of(query, 1, DIMENSIONS);
-    MemorySegment scores = MemorySegment.ofArray(new int[count]);
-    return () -> vectors.dot(one, scores);
+    ByteVectors some = ByteVectors.of(query, queries, DIMENSIONS);
+    MemorySegment scores = MemorySegment.ofArray(new int[count * queries]);
+    return () -> vectors.dot(some, scores);
   }
 
   private static Interval softmax(Workers workers, InterleavedTimer rounds, int row)

@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 record Target(
     String name, Pattern cases, int threads, List<String> opponents, boolean mean, double wanted) {
   private static final List<String> EINSUMS = Peers.einsums();
+  private static final List<String> PANAMA = List.of("panama");
   private static final List<String> NATIVE = NativeGemm.NAMES;
   private static final String OF_FILE = "^(gemm|tensor|batched|nary|bandwidth|tiny|gshard)/";
 
@@ -42,6 +43,8 @@ record Target(
     all.add(mean("gemm", "^gemm/", 0, EINSUMS, 1.05));
     all.add(mean("tiny", "^tiny/", 0, EINSUMS, 20));
     all.add(each("search", "^search/", 1, EINSUMS, 0.95));
+    all.add(each("search by OpenBLAS", "^search/", 1, List.of("openblas-pip"), 0.95));
+    all.add(each("search of 32 queries", "^search/.*x32$", 1, PANAMA, 1.5));
     all.add(share("permuted contractions", "^tensor/", 0, 0.5));
     all.add(share("the paper's gate", "^gshard/gshard-gate", 0, 0.5));
     all.add(share("the paper's other equations", "^gshard/gshard-(?!gate)", 0, 0.85));

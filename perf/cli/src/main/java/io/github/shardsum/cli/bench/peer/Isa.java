@@ -36,6 +36,8 @@ public enum Isa {
               "AVX2",
               "ATEN_CPU_CAPABILITY",
               "avx2",
+              "FAISS_OPT_LEVEL",
+              "avx2",
               "NPY_DISABLE_CPU_FEATURES",
               "X86_V4 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR");
     };

@@ -12,7 +12,8 @@ import java.util.stream.Stream;
 public final class Peers implements AutoCloseable {
   private static final List<String> EINSUMS = List.of("numpy", "torch");
 
-  private static final List<String> PYTHON = List.of("numpy", "torch", PythonPeer.TBLIS);
+  private static final List<String> PYTHON =
+      List.of("numpy", "torch", PythonPeer.TBLIS, PythonPeer.FAISS);
   private static final String NONE = "none";
 
   private final List<Competitor> competitors = new ArrayList<>();
@@ -31,7 +32,12 @@ public final class Peers implements AutoCloseable {
 
   /** Every peer's name. */
   static List<String> all() {
-    return Stream.of(PYTHON, NativeGemm.NAMES, List.of(NativeTransposition.NAME), JavaLibrary.ids())
+    return Stream.of(
+            PYTHON,
+            List.of(PanamaLoop.NAME),
+            NativeGemm.NAMES,
+            List.of(NativeTransposition.NAME),
+            JavaLibrary.ids())
         .flatMap(List::stream)
         .toList();
   }
@@ -68,8 +74,8 @@ public final class Peers implements AutoCloseable {
    * Starts and loads them; missing peers are in {@link #absent()}.
    *
    * @param names who
-   * @param python the interpreter of NumPy, torch and TBLIS, whose packages may hold other peers
-   *     too
+   * @param python the interpreter of NumPy, torch, TBLIS and FAISS, whose packages may hold other
+   *     peers too
    * @param isa what each may use
    * @param threads threads of each
    */
@@ -90,7 +96,9 @@ public final class Peers implements AutoCloseable {
       String name, String python, LibrarySearch search, Isa isa, int threads)
       throws MeasurementException {
     return switch (name) {
-      case "numpy", "torch", PythonPeer.TBLIS -> PythonPeer.start(name, python, isa, threads);
+      case "numpy", "torch", PythonPeer.TBLIS, PythonPeer.FAISS ->
+          PythonPeer.start(name, python, isa, threads);
+      case PanamaLoop.NAME -> PanamaLoop.start(threads);
       case NativeTransposition.NAME -> NativeTransposition.load(search, threads);
       default ->
           NativeGemm.NAMES.contains(name)

@@ -2,6 +2,7 @@ package io.github.shardsum.cli.bench.peer;
 
 import io.github.shardsum.einsum.BoundEquation;
 import io.github.shardsum.measure.MeasurementException;
+import io.github.shardsum.tensor.DType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -16,8 +17,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * NumPy, torch or TBLIS in a Python process of its own, which lives as long as this object: it
- * makes the operands itself and times itself, so that only requests of a line travel. While it
+ * NumPy, torch, TBLIS or FAISS in a Python process of its own, which lives as long as this object:
+ * it makes the operands itself and times itself, so that only requests of a line travel. While it
  * works this process waits for its answer and does nothing else.
  */
 final class PythonPeer implements Competitor, AutoCloseable {
@@ -26,6 +27,11 @@ final class PythonPeer implements Competitor, AutoCloseable {
 
   /** The library of contractions, which the package {@code pytblis} holds. */
   static final String TBLIS = "tblis";
+
+  /** The flat index of vectors, which the package {@code faiss-cpu} holds. */
+  static final String FAISS = "faiss";
+
+  private static final Map<String, String> PACKAGES = Map.of(TBLIS, "pytblis", FAISS, "faiss-cpu");
 
   private static final int LETTERS = 26;
 
@@ -44,7 +50,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
   /**
    * Starts the process and waits until the library is imported.
    *
-   * @param library {@code numpy}, {@code torch} or {@code tblis}
+   * @param library {@code numpy}, {@code torch}, {@code tblis} or {@code faiss}
    * @param python the interpreter
    * @param isa what the library may use
    * @param threads threads the library may use
@@ -74,7 +80,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
               "%s; `%s -m pip install %s`, or name another interpreter with --python or SHARDSUM_PYTHON",
               e.why(),
               python,
-              library.equals(TBLIS) ? "pytblis" : library));
+              PACKAGES.getOrDefault(library, library)));
     }
   }
 
@@ -111,6 +117,12 @@ final class PythonPeer implements Competitor, AutoCloseable {
         name,
         process.greeting().get("version").stringValue(),
         process.greeting().path("kernel").asString(""));
+  }
+
+  @Override
+  public boolean supports(BenchCase subject) {
+    boolean search = subject.dtype() == DType.F32 && PanamaLoop.isSearch(subject.bound());
+    return search || !name.equals(FAISS);
   }
 
   @Override

@@ -1,6 +1,6 @@
 """A peer of Shardsum's benchmark: times einsums, one JSON object a line in, one out.
 
-Arguments: numpy, torch or tblis, then the number of threads (which the environment has to name as well, before any import).
+Arguments: numpy, torch, tblis or faiss, then the number of threads (which the environment has to name as well, before any import).
 """
 import json
 import sys
@@ -43,6 +43,11 @@ def start(which, threads):
         pytblis.set_num_threads(threads)
         version = importlib.metadata.version("pytblis")
         return Peer(numpy, version, "", lambda x: x, tblis_call(numpy, pytblis), lambda x: x)
+    if which == "faiss":
+        import faiss
+
+        faiss.omp_set_num_threads(threads)
+        return FlatIndex(numpy, faiss)
     import torch
 
     torch.set_num_threads(threads)
@@ -114,6 +119,35 @@ class Peer:
             self.wrap(values(self.numpy, index, shape, dtype)) for index, shape in enumerate(request["shapes"])
         ]
         result = self.unwrap(self.call(self.equation, self.operands)).reshape(-1)
+        return {"values": [float(result[i]) for i in request["samples"]]}
+
+
+class FlatIndex:
+    """The best document of each query; all scores, to be checked, by a search for as many as there are."""
+
+    def __init__(self, numpy, faiss):
+        self.numpy, self.faiss, self.version, self.kernel = numpy, faiss, faiss.__version__, ""
+
+    def __call__(self, request):
+        if request["op"] == "prepare":
+            return self.prepare(request)
+        index, queries = self.index, self.queries
+        begin = time.perf_counter()
+        for _ in range(request["calls"]):
+            index.search(queries, 1)
+        return {"seconds": time.perf_counter() - begin}
+
+    def prepare(self, request):
+        numpy = self.numpy
+        (n, d), other = request["shapes"]
+        dtype = numpy.dtype("float32")
+        self.index = self.faiss.IndexFlatIP(d)
+        self.index.add(values(numpy, 0, (n, d), dtype))
+        self.queries = values(numpy, 1, other, dtype).reshape(-1, d)
+        found, places = self.index.search(self.queries, n)
+        scores = numpy.empty((len(self.queries), n), dtype)
+        numpy.put_along_axis(scores, places, found, 1)
+        result = scores.T.reshape(-1)
         return {"values": [float(result[i]) for i in request["samples"]]}
 
 
