@@ -654,6 +654,7 @@ public final class ShardsumBlas extends JavaRoutines {
   /** A vector as BLAS has it: with a negative step its first element is the last in memory. */
   private static Tensor vector(MemorySegment memory, DType dtype, int n, int offset, int step) {
     long first = step > 0 ? offset : offset - (n - 1L) * step;
+    Matrix.checkInside(first, first + (n - 1L) * step, memory, dtype);
     return Tensor.ofStrided(dtype, memory, first, Shape.of(n), step);
   }
 }

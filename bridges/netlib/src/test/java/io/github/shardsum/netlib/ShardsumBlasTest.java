@@ -90,6 +90,32 @@ class ShardsumBlasTest {
   }
 
   @Test
+  void operandsThatAreTooShortHaveNetlibsError() {
+    int n = 100;
+    double[] whole = new double[n * n];
+    double[] lacking = new double[n * n - 1];
+    double[] x = new double[n];
+    double[] shorter = new double[n - 1];
+    for (Executable call :
+        List.<Executable>of(
+            () -> blas.dgemv("N", n, n, 1, whole, n, x, 1, 1, shorter, 1),
+            () -> blas.dgemv("T", n, n, 1, whole, n, shorter, -1, 1, x, 1),
+            () -> blas.dgemv("N", n, n, 1, lacking, n, x, 1, 1, x.clone(), 1),
+            () -> blas.dger(n, n, 1, shorter, 1, x, 1, whole, n),
+            () -> blas.dger(n, n, 1, x, 1, x, -1, lacking, n),
+            () -> blas.dgemm("N", "N", n, n, n, 1, lacking, n, whole, n, 0, whole.clone(), n),
+            () -> blas.dgemm("N", "T", n, n, n, 1, whole, n, lacking, n, 0, whole.clone(), n),
+            () -> blas.dgemm("N", "N", n, n, n, 1, whole, n, whole, n, 0, lacking, n),
+            () -> blas.dsymm("L", "U", n, n, 1, whole, n, lacking, n, 0, whole.clone(), n),
+            () -> blas.ddot(n * n, whole, 1, lacking, 1),
+            () -> blas.daxpy(n * n, 1, whole, 1, lacking, 1),
+            () -> blas.dscal(n * n, 2, lacking, 1),
+            () -> blas.dnrm2(n * n, lacking, 1))) {
+      assertThrows(IndexOutOfBoundsException.class, call);
+    }
+  }
+
+  @Test
   void blocksOfOneArrayMayLieBetweenOneAnother() {
     // As in a blocked LU: rows 0 to 29 times rows 30 to 59, out of rows 60 to 89, in one array.
     int lead = 90;

@@ -5,6 +5,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 
 /**
  * A matrix in a caller's array, of f32 or f64.
@@ -97,7 +98,25 @@ public record Matrix(
     return new Matrix(dtype, memory, at, lastRow - firstRow, lastColumn - firstColumn, down, along);
   }
 
+  /**
+   * Checks that elements lie in an array, with netlib's error.
+   *
+   * @param first position of one end
+   * @param last position of the other
+   * @param memory the array
+   * @param dtype its type
+   * @throws IndexOutOfBoundsException if one does not
+   */
+  public static void checkInside(long first, long last, MemorySegment memory, DType dtype) {
+    long length = memory.byteSize() / dtype.byteSize();
+    Objects.checkIndex(Math.min(first, last), length);
+    Objects.checkIndex(Math.max(first, last), length);
+  }
+
   Tensor tensor() {
+    if (rows > 0 && columns > 0) {
+      checkInside(offset, offset + (rows - 1) * down + (columns - 1) * along, memory, dtype);
+    }
     return Tensor.ofStrided(dtype, memory, offset, Shape.of(rows, columns), down, along);
   }
 
