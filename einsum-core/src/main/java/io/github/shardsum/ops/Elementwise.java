@@ -1360,7 +1360,14 @@ public final class Elementwise {
    */
   public static void remainderInto(Workers workers, Tensor out, Tensor x, double y) {
     OperandChecks.number("remainder", x);
-    run("remainder", REMAINDER, workers, out, x.dtype(), x, OperandChecks.scalar("remainder", x, y));
+    run(
+        "remainder",
+        REMAINDER,
+        workers,
+        out,
+        x.dtype(),
+        x,
+        OperandChecks.scalar("remainder", x, y));
   }
 
   /**
@@ -1404,7 +1411,14 @@ public final class Elementwise {
    */
   public static void remainderInto(Workers workers, Tensor out, double x, Tensor y) {
     OperandChecks.number("remainder", y);
-    run("remainder", REMAINDER, workers, out, y.dtype(), OperandChecks.scalar("remainder", y, x), y);
+    run(
+        "remainder",
+        REMAINDER,
+        workers,
+        out,
+        y.dtype(),
+        OperandChecks.scalar("remainder", y, x),
+        y);
   }
 
   /**

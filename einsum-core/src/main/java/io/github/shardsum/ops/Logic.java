@@ -101,7 +101,14 @@ public final class Logic {
    *     nothing is then written
    */
   public static void eqInto(Workers workers, Tensor out, Tensor x, double y) {
-    EQ.run("eq", workers, ComputeType.of(x.dtype()), DType.BOOL, out, x, OperandChecks.scalar("eq", x, y));
+    EQ.run(
+        "eq",
+        workers,
+        ComputeType.of(x.dtype()),
+        DType.BOOL,
+        out,
+        x,
+        OperandChecks.scalar("eq", x, y));
   }
 
   /**
@@ -198,7 +205,14 @@ public final class Logic {
    *     nothing is then written
    */
   public static void neInto(Workers workers, Tensor out, Tensor x, double y) {
-    NE.run("ne", workers, ComputeType.of(x.dtype()), DType.BOOL, out, x, OperandChecks.scalar("ne", x, y));
+    NE.run(
+        "ne",
+        workers,
+        ComputeType.of(x.dtype()),
+        DType.BOOL,
+        out,
+        x,
+        OperandChecks.scalar("ne", x, y));
   }
 
   /**
@@ -295,7 +309,14 @@ public final class Logic {
    *     nothing is then written
    */
   public static void ltInto(Workers workers, Tensor out, Tensor x, double y) {
-    LT.run("lt", workers, ComputeType.of(x.dtype()), DType.BOOL, out, x, OperandChecks.scalar("lt", x, y));
+    LT.run(
+        "lt",
+        workers,
+        ComputeType.of(x.dtype()),
+        DType.BOOL,
+        out,
+        x,
+        OperandChecks.scalar("lt", x, y));
   }
 
   /**
@@ -392,7 +413,14 @@ public final class Logic {
    *     nothing is then written
    */
   public static void leInto(Workers workers, Tensor out, Tensor x, double y) {
-    LE.run("le", workers, ComputeType.of(x.dtype()), DType.BOOL, out, x, OperandChecks.scalar("le", x, y));
+    LE.run(
+        "le",
+        workers,
+        ComputeType.of(x.dtype()),
+        DType.BOOL,
+        out,
+        x,
+        OperandChecks.scalar("le", x, y));
   }
 
   /**
@@ -489,7 +517,14 @@ public final class Logic {
    *     nothing is then written
    */
   public static void gtInto(Workers workers, Tensor out, Tensor x, double y) {
-    GT.run("gt", workers, ComputeType.of(x.dtype()), DType.BOOL, out, x, OperandChecks.scalar("gt", x, y));
+    GT.run(
+        "gt",
+        workers,
+        ComputeType.of(x.dtype()),
+        DType.BOOL,
+        out,
+        x,
+        OperandChecks.scalar("gt", x, y));
   }
 
   /**
@@ -586,7 +621,14 @@ public final class Logic {
    *     nothing is then written
    */
   public static void geInto(Workers workers, Tensor out, Tensor x, double y) {
-    GE.run("ge", workers, ComputeType.of(x.dtype()), DType.BOOL, out, x, OperandChecks.scalar("ge", x, y));
+    GE.run(
+        "ge",
+        workers,
+        ComputeType.of(x.dtype()),
+        DType.BOOL,
+        out,
+        x,
+        OperandChecks.scalar("ge", x, y));
   }
 
   /**

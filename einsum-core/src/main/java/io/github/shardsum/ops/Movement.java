@@ -210,14 +210,17 @@ public final class Movement {
    *     then written
    */
   public static void concatenateInto(Workers workers, Tensor out, int axis, Tensor... parts) {
-    OperandChecks.out("concatenate", out, promoted("concatenate", parts), concatenated(axis, parts));
+    OperandChecks.out(
+        "concatenate", out, promoted("concatenate", parts), concatenated(axis, parts));
     Stream.of(parts).forEach(part -> OperandChecks.apart("concatenate", out, part));
     int number = Axes.one("concatenate", parts[0], axis);
     long from = 0;
     for (Tensor part : parts) {
       long to = from + part.size(number);
       RowCopy.run(
-          OperandChecks.reachable("concatenate", workers, out, part), out.slice(number, from, to), part);
+          OperandChecks.reachable("concatenate", workers, out, part),
+          out.slice(number, from, to),
+          part);
       from = to;
     }
   }

@@ -2,8 +2,8 @@ package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Elements;
