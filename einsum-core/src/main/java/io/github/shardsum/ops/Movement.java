@@ -6,6 +6,7 @@ import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.rows.RowCopy;
 import io.github.shardsum.internal.rows.RowGather;
 import io.github.shardsum.internal.tensor.Views;

@@ -26,7 +26,8 @@ class RepeatedOperandsTest {
         double[] expected = new double[xs.length];
         for (int i = 0; i < xs.length; i++) {
           int at = 0;
-          for (char label : labels.toCharArray()) {
+          for (int place = 0; place < labels.length(); place++) {
+            char label = labels.charAt(place);
             int index = label == 'b' ? i / m / t : label == 't' ? i / m % t : i % m;
             at = at * (label == 'b' ? b : label == 't' ? t : m) + index;
           }
@@ -50,7 +51,8 @@ class RepeatedOperandsTest {
 
   private static Program program(DType dtype, String labels, int b, int t, int m) {
     StringBuilder type = new StringBuilder();
-    for (char label : labels.toCharArray()) {
+    for (int place = 0; place < labels.length(); place++) {
+      char label = labels.charAt(place);
       type.append(' ').append(label).append('=').append(size("" + label, b, t, m));
     }
     return Program.parse(
@@ -78,7 +80,8 @@ class RepeatedOperandsTest {
 
   private static int size(String labels, int b, int t, int m) {
     int size = 1;
-    for (char label : labels.toCharArray()) {
+    for (int place = 0; place < labels.length(); place++) {
+      char label = labels.charAt(place);
       size *= label == 'b' ? b : label == 't' ? t : m;
     }
     return size;

@@ -168,7 +168,7 @@ public final class EverydayForms {
     long[] frame = {1, 1};
     Tensor framed = Tensor.zeros(DType.F32, n + 2, n + 2);
     Tensor order = Sampler.of(1).permutation(n);
-    Tensor twice = Tensor.zeros(DType.F32, 2 * n, n);
+    Tensor twice = Tensor.zeros(DType.F32, 2L * n, n);
     Tensor both = Tensor.zeros(DType.F32, 2, n, n);
     add("transpose", DType.F32, (out, x, _) -> Movement.transposeInto(ALONE, out, x, 1, 0));
     add("gather", DType.F32, (out, x, _) -> Movement.gatherInto(ALONE, out, x, order));
@@ -189,8 +189,8 @@ public final class EverydayForms {
 
   private void making() {
     Sampler sampler = Sampler.of(4);
-    Tensor row = Tensor.zeros(DType.F32, n * n);
-    Tensor order = Tensor.zeros(DType.I64, n * n);
+    Tensor row = Tensor.zeros(DType.F32, (long) n * n);
+    Tensor order = Tensor.zeros(DType.I64, (long) n * n);
     Tensor classes = sampler.integers(DType.I64, 0, n, n);
     calls.put("arange", () -> Creation.arangeInto(row, 1, 2));
     calls.put("linspace", () -> Creation.linspaceInto(row, 1, 2));

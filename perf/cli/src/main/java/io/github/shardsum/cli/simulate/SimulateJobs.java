@@ -12,8 +12,8 @@ final class SimulateJobs {
   /**
    * A job.
    *
-   * @param the requested layout; without one all weights are split over a slice, and slices hold
-   *     copies
+   * @param layout the requested layout; without one all weights are split over a slice, and slices
+   *     hold copies
    * @param batch sequences of a step, 0 for the model's own
    * @throws IllegalArgumentException if the axes do not make up the devices, or the batch or the
    *     sequence is not known
