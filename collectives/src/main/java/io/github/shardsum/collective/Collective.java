@@ -389,7 +389,7 @@ public sealed interface Collective {
     }
 
     /**
-     * Every member of a ring sends to the member at a given distance.
+     * Every member i of a ring sends to member i + distance, modulo the number of members.
      *
      * @param distance how far, any integer
      * @param members number of members of the group, at least 1, see {@link Mesh#size(List)}

@@ -32,7 +32,10 @@ public final class EinsumShapeException extends IllegalArgumentException {
     OUTPUT_ELLIPSIS,
     /** A repeated output label; {@link Strictness#STRICT} only. */
     OUTPUT_REPEAT,
-    /** An output label of unknown size, or a given size that contradicts the shapes. */
+    /**
+     * An output label of unknown size, or a given size that is negative, belongs to no output label
+     * or contradicts the shapes.
+     */
     OUTPUT_SIZE,
     /** More elements than a shape can have. */
     TOO_LARGE

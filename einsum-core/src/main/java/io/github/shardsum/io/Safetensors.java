@@ -33,7 +33,7 @@ import java.util.Map;
  *
  * <p>Opening checks the whole header: it is at most 100 MB and inside the file, strict JSON without
  * duplicate or unknown keys, and the tensors follow one another without hole or overlap, each with
- * the bytes of its dtype and shape, up to the end of the file.
+ * exactly as many bytes as its dtype and shape need, up to the end of the file.
  *
  * <p><b>Read</b> without conversion: F32, F64, BF16, I32, I64, BOOL; widened into a copy: F16 to
  * f32, I8, I16, U8 and U16 to i32, U32 to i64. Other dtypes of the format (U64, C64, F8 and

@@ -162,7 +162,8 @@ public final class ByteVectors {
       throw new IllegalArgumentException(
           "byte vectors: expected scores that share no memory with vectors or queries");
     }
-    // Checks access once, since an empty product touches no memory.
+    // Accesses each memory once, so that a closed one is refused: an empty product would touch
+    // none.
     touch(data);
     touch(queries.data);
     touch(scores);

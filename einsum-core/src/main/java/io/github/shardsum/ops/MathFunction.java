@@ -13,12 +13,15 @@ import java.util.Objects;
  * Functions of a real, of tensors and of rows of arrays, in vectors of the machine's width.
  *
  * <p>Results are equal to the bit for every number of threads, every kind of memory and every
- * vector width. On machines with a fused multiply-add f64 results are within 2 ulp. In f32 {@link
- * #EXP} is within 1 ulp, and the other functions give the nearest number but for ties in the last
- * digit of f64. Thread-safe.
+ * vector width. On machines with a fused multiply-add, f64 results are within 2 ulp; in f32 {@link
+ * #EXP} is then within 1 ulp, and the other functions give the nearest number but for ties in the
+ * last digit of f64. Thread-safe.
  */
 public enum MathFunction {
-  /** {@code e^x}, within 1 ulp: infinite above the range, subnormal and zero below it. */
+  /**
+   * {@code e^x}, within 1 ulp, without a fused multiply-add 1.2 ulp: infinite above the range,
+   * subnormal and zero below it.
+   */
   EXP,
   /** The natural logarithm: minus infinity of 0, NaN below. */
   LOG,

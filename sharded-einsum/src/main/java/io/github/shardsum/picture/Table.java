@@ -44,7 +44,7 @@ public final class Table {
   }
 
   /**
-   * A row whose last cell can be opened.
+   * A row of a tree, whose last cell can be opened.
    *
    * @param indent level of the tree, from 0
    * @param cells one text a column

@@ -21,8 +21,8 @@ public sealed interface Nested extends Operation {
    * @param count how many rounds, at least 0
    * @param label first label of the sequences and of stacked results, of size count
    * @param reverse whether rounds go from the last index to the first
-   * @param body one round; its types must match, label names included
-   * @param carried first values of those that a round passes to the next
+   * @param body one round, with inputs and outputs as above; types must match, label names included
+   * @param carried first values of what each round passes to the next
    * @param sequences values that each round reads one index of
    * @param invariants values that each round reads whole
    */

@@ -445,7 +445,8 @@ public final class PjrtClient implements AutoCloseable {
   /**
    * Elements of any type on a device, from bytes.
    *
-   * @param data the elements in row-major order, with the bytes of the type and the sizes
+   * @param data the elements in row-major order, exactly as many bytes as the type and the sizes
+   *     need
    * @param type a type of whole bytes
    * @param sizes of the axes, none negative
    * @param device a device of this process

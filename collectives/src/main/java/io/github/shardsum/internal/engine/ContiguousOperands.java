@@ -21,7 +21,9 @@ import java.util.Optional;
 
 /**
  * Operands and results of this process's devices in C order without gaps. The steps of a collective
- * then copy plain bytes. Other operands, and results that overlap an operand, are copied first.
+ * then copy plain bytes. Other operands, and operands that a result overlaps, are copied first;
+ * other results are copied to the caller's memory afterwards. An all-reduce in place copies
+ * nothing.
  */
 final class ContiguousOperands {
   private final Placement placement;

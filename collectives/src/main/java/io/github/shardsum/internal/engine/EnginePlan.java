@@ -381,7 +381,10 @@ final class EnginePlan implements Plan {
       return opened;
     }
 
-    /** Compares the processes, as a blocking collective does. */
+    /**
+     * Compares the processes, as a blocking collective does, and starts the collective without
+     * waiting for it.
+     */
     private void begin(
         String what,
         EngineContext lane,

@@ -142,8 +142,8 @@ final class StepPlanner {
   }
 
   /**
-   * The kernel of a product of rows with a matrix whose bits do not depend on the number of rows:
-   * it adds one term after another.
+   * The kernel of some rows times a matrix, if the bits of a row must not depend on the number of
+   * rows: it adds one term after another.
    */
   Choice rows(List<StepLabel> labels) {
     GemmDims given = GemmDims.of(labels, false);

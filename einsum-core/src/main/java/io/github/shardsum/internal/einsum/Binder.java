@@ -27,7 +27,10 @@ public final class Binder {
   private final Map<String, Integer> numbers = new HashMap<>();
   private final List<String> names = new ArrayList<>();
 
-  /** For each label the axis that determines its size; a given size has no axis. */
+  /**
+   * For each label the axis that determines its size; a given size counts as an axis of an operand
+   * after the last.
+   */
   private final List<Optional<Site>> sizes = new ArrayList<>();
 
   private int ellipsisRank;

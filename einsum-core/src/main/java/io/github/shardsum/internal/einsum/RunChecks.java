@@ -112,7 +112,10 @@ public final class RunChecks {
     }
   }
 
-  /** Names an operand for an error. The bias is operand {@link #BIAS}, the result {@link #OUT}. */
+  /**
+   * Refuses an out that shares an element with an operand; the error names the operand by its
+   * number, which is {@link #BIAS} for the bias.
+   */
   public static void apart(Tensor out, Operand operand, int number) {
     boolean overlaps =
         switch (operand) {

@@ -93,7 +93,7 @@ public final class LocalSearch {
     }
   }
 
-  /** The clock of one round: an equal part of the budget that the trials left. */
+  /** The share of the budget at which a round ends: the rounds left divide equally what is left. */
   private double roundEnd(int roundsLeft) {
     double gone = clock.share();
     return gone + (1 - gone) / roundsLeft;

@@ -4,12 +4,15 @@ package io.github.shardsum.measure;
 public final class Stopwatch {
   private static final long WINDOW_NANOS = 100_000_000;
 
-  /** Windows after which the JIT has usually compiled the loops. */
+  /**
+   * Windows after the first that run in any case; the JIT has usually compiled the loops after two
+   * or three.
+   */
   private static final int FEWEST_WINDOWS = 5;
 
   /**
-   * Seconds at least, since on a busy machine the JIT's own threads wait too, and loops are slow
-   * until they have run.
+   * Windows in a row without progress after which it stops: on a busy machine the JIT's own threads
+   * wait too, and loops are slow until they have run.
    */
   private static final int QUIET_WINDOWS = 3;
 

@@ -44,7 +44,7 @@ final class Search {
   /** Values up to which two annotations are changed at a time. */
   private static final int FEW = 8;
 
-  /** The same of a program whose equal parts are annotated together. */
+  /** Number of candidates for a program whose equal parts are annotated together. */
   private static final int FEW_AHEAD = 2;
 
   private static final int FEW_PROPAGATIONS = 100;

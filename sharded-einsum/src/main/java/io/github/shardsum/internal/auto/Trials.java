@@ -168,7 +168,10 @@ final class Trials {
         .withRaggedBound(options.raggedBound());
   }
 
-  /** The plan of a trial; if it does not fit, the plan of another trial that does. */
+  /**
+   * The plan of a trial; if it does not fit, a plan of the same annotations within the memory
+   * limit.
+   */
   ProgramPlan plan(Trial trial) {
     return plan(trial.annotations, trial.fits ? withoutLimit() : options);
   }

@@ -39,8 +39,8 @@ record LabelCut(String label, long size, List<MeshAxis> axes) {
 
   /**
    * Several dimensions as one, major first. A minor dimension may be split only if each device has
-   * one index of the major dimensions, or none of them is split unevenly; otherwise a device would
-   * have strips.
+   * at most one index of the major ones. Major ones may be split unevenly only if the minor one has
+   * size 1 at most. Otherwise a device would have strips.
    */
   static LabelCut merged(String label, List<LabelCut> dims) {
     return dims.stream().reduce(whole(label, 1), LabelCut::times);

@@ -21,8 +21,8 @@ import java.util.Set;
 
 /**
  * The law of plans that keep one order of floating-point sums. Addends on devices are nodes of the
- * sum's tree. One reduction over the axes of the split label, in their order, completes them, since
- * its tree joins nodes to nodes. Every other step reads complete sums.
+ * sum's tree. One reduction over the axes of the split label, in their order, must complete them;
+ * its own tree then joins nodes to nodes. Every step that computes reads complete sums.
  */
 final class OrderLaw {
   private final SpmdPlan plan;

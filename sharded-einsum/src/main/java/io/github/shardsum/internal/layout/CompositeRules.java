@@ -30,8 +30,8 @@ import java.util.Set;
  */
 public final class CompositeRules {
   /**
-   * How a value of the decomposition is laid out over the abstract axis: in chunks of a dimension,
-   * whole, or as addends.
+   * How a value that the abstract axis does not split lies along it: whole everywhere, or as
+   * addends.
    */
   private enum Whole {
     EVERYWHERE,

@@ -88,7 +88,10 @@ final class PointwiseEmitter {
         : ops.select(zero, x, ops.elementwise("remainder", x, divisor));
   }
 
-  /** As in Java, a power with exponent NaN, or an infinite exponent of 1 or -1, is NaN. */
+  /**
+   * As in Java, a power is NaN if the exponent is NaN, or if it is infinite and the base is 1 or
+   * -1.
+   */
   private Ssa power(Ssa result, Ssa x, Ssa y) {
     Ssa infinity = ops.constant(y.type(), Literals.greatest(y.element()));
     Ssa ones =

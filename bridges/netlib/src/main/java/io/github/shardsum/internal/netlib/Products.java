@@ -17,9 +17,7 @@ import java.util.concurrent.ConcurrentMap;
 public final class Products {
   private static final int KEPT = 512;
 
-  /**
-   * Columns of a block. The triangle of a block costs this share of the work, in columns over rows.
-   */
+  /** Columns of a block. The triangles of all blocks cost BLOCK / rows of the work. */
   private static final int BLOCK = 64;
 
   private static final EinsumOptions OPTIONS =

@@ -74,7 +74,8 @@ public final class AliasCheck {
    */
   public static void checkApart(String flight, List<DeviceCall> flying, List<DeviceCall> calls) {
     AliasCheck ownership = new AliasCheck();
-    // Overlaps between two devices are errors; a device may use its own memory twice.
+    // The collective in flight is party 0, the other is party 1. Only overlaps between the two are
+    // errors here.
     flying.forEach(call -> ownership.add(call, 0));
     calls.forEach(call -> ownership.add(call, 1));
     for (List<Range> list : ownership.ranges.values()) {
@@ -148,7 +149,8 @@ public final class AliasCheck {
 
   /**
    * Whether two devices have the same view, as an operand that all read or a result that a group
-   * shares. A device is in each list once.
+   * shares. A device is in each list once. A third such range adds nothing, since any further
+   * device differs from one of the two.
    */
   private static boolean hasTwo(List<Range> open, Range range) {
     return open.stream().filter(range::isSameView).count() > 1;

@@ -66,7 +66,10 @@ final class Catalogue {
         .map(byName::get);
   }
 
-  /** Whether a name occurs and no digit stands before it: 1b does not occur in 21b. */
+  /**
+   * Whether a name occurs; one that begins with a digit must not follow a digit: 1b does not occur
+   * in 21b.
+   */
   private static boolean occurs(String name, String text) {
     for (int at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
       boolean before =

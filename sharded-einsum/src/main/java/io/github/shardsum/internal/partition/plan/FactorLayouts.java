@@ -129,9 +129,9 @@ final class FactorLayouts {
   }
 
   /**
-   * Axes of a dimension: those of its factors one after the other. A factor before the last split
-   * one must be split evenly, and completely if a later one is split too. Otherwise a device would
-   * hold strips of the dimension, which no layout describes.
+   * Axes of a dimension: those of its factors one after the other. A split factor that is not the
+   * last of the dimension must be split evenly. Every factor before a split one must be split
+   * completely. Otherwise a device would hold strips of the dimension, which no layout describes.
    */
   private Optional<List<String>> axes(Dim dim, Splits at, List<String> names) {
     List<String> axes = new ArrayList<>();

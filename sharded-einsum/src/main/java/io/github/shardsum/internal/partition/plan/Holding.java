@@ -14,7 +14,7 @@ final class Holding {
   private final List<Layout> layouts = new ArrayList<>();
   private final List<Integer> numbers = new ArrayList<>();
 
-  /** Blocks of the layouts that were asked for. */
+  /** Blocks of the layouts, computed when they are first needed. */
   private final List<Blocks> blocks = new ArrayList<>();
 
   Holding(Value value, Layout layout, int number) {

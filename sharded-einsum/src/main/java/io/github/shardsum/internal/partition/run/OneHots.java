@@ -21,7 +21,8 @@ import java.util.function.ToLongFunction;
  */
 public final class OneHots {
   /**
-   * A product with a one-hot counts as a one-hot if its other operands are smaller by this factor.
+   * A product with a one-hot counts as a one-hot if its result has at least this many times the
+   * elements of each other operand.
    */
   private static final long SMALLER = 4;
 

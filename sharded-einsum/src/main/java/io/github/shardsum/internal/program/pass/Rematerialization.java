@@ -118,9 +118,9 @@ public final class Rematerialization {
   }
 
   /**
-   * The value that a statement reads: the original for early readers, then a second copy. A reader
-   * that is itself computed again gets a third copy, so that the second need not be kept until
-   * then.
+   * The value that a statement reads: the original for early readers, then a second copy up to the
+   * program's last reader. Recomputations after that share a third copy, so that the second need
+   * not be kept until then.
    */
   private Value recompute(Value value, int before) {
     if (before <= earlyUntil.getOrDefault(value, -1)) {

@@ -32,7 +32,7 @@ public final class Api {
   private static final long VERSION_MINOR = 36;
   private static final long EXTENSIONS = 8;
 
-  /** The most functions of a table that is believed. */
+  /** The largest table that is believed, in bytes: more functions than any plugin will have. */
   private static final long LARGEST_TABLE = PjrtFunction.FIRST + 8L * 4096;
 
   /** Zeros after a struct, which a plugin newer than the table takes for its new fields. */

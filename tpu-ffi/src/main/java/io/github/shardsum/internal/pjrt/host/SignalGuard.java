@@ -14,7 +14,7 @@ import java.util.List;
  * the signal for its own crash report would end the JVM at the next null pointer. libtpu does so.
  */
 public final class SignalGuard implements AutoCloseable {
-  /** All signals; the kernel refuses the two that cannot have a handler. */
+  /** The last of the standard signals; the kernel refuses the two that cannot have a handler. */
   private static final int LAST = 31;
 
   private final Arena arena = Arena.ofConfined();
