@@ -8,8 +8,8 @@ import java.util.stream.Stream;
  * One phase of a priced collective: all of its messages are under way at once; an immutable value.
  *
  * @param name what happens
- * @param axes of each axis that carries something, inside the hosts
- * @param hosts of the hosts' links, if they carry something
+ * @param axes loads of each axis that carries something, inside the hosts
+ * @param hosts loads of the hosts' links, if they carry something
  * @param hops the longest way inside a host, in hops
  * @param hostHops hops between hosts on it
  * @param latencySeconds time of those hops
@@ -68,8 +68,8 @@ public record PhaseCost(
   }
 
   /**
-   * Time if the links of the axes that carry something had equal loads, or those of the hosts if
-   * that takes longer; without latency.
+   * Time without latency: of the links of the axes that carry something if all had equal loads, or
+   * of the hosts' links likewise if that is longer.
    *
    * @return seconds
    */

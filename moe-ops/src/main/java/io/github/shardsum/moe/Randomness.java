@@ -1,9 +1,10 @@
 package io.github.shardsum.moe;
 
 /**
- * A router's random numbers where they are drawn and not given ({@link RouteInput#uniform}): by a
- * counter-based generator ({@link io.github.shardsum.random.Philox}) keyed by the token's global
- * index, so that a run over any share of the groups draws for a token what a whole run draws.
+ * A router's random numbers, drawn where none are given ({@link RouteInput#uniform}). The
+ * counter-based generator ({@link io.github.shardsum.random.Philox}) is keyed by the token's global
+ * index, so that a run over any share of the groups draws the same numbers for a token as a run
+ * over all.
  *
  * @param seed the key
  * @param stream tells layers and steps apart

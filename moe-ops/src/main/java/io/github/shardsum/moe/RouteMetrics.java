@@ -9,7 +9,7 @@ import java.util.OptionalDouble;
  * @param firstChoices {@code [G, E]} of i32: tokens whose first choice each expert is, before
  *     truncation; under expert choice, tokens that it took
  * @param load {@code [G, E]} of i32: slots asked for at each expert, before truncation; a rejected
- *     choice that keeps its slot is one
+ *     choice that keeps its slot counts as one
  * @param placed {@code [G, E]} of i32: tokens that each expert gets, at most C
  * @param meanGates {@code [G, E]} of f64: the m of the auxiliary loss, of sigmoids their share in
  *     their token's sum

@@ -8,8 +8,8 @@ import java.util.List;
  * @param choice a strategy's index for each node, which breaks no limit; empty if none was found
  *     (or there are no nodes)
  * @param cost the choice's cost; {@link AssignmentProblem#IMPOSSIBLE} if none was found
- * @param bound proven: no choice that is possible costs less. {@link AssignmentProblem#IMPOSSIBLE}
- *     if it is proven that there is none
+ * @param bound a proven lower bound: no possible choice costs less; {@link
+ *     AssignmentProblem#IMPOSSIBLE} if it is proven that no choice is possible
  * @param peak the largest sum of usages at any time, in bytes
  * @param nodesLeft nodes that the first reduction left
  * @param work entries of matrices and the like that were touched: the measure that ends phases

@@ -10,8 +10,8 @@ import java.util.Objects;
  */
 public sealed interface Movement extends Operation {
   /**
-   * The same value, of which is said how it is laid out over a mesh: the identity, for a backend of
-   * one device nothing at all. Labels stay; the result's type has no layout.
+   * The identity, with an annotation of how the value is laid out over a mesh; a backend of one
+   * device does nothing at all. Labels stay; the result's type has no layout.
    *
    * @param x the value
    * @param annotation for some of its labels

@@ -38,12 +38,12 @@ import java.util.Set;
  * }</pre>
  *
  * <p>Every method checks its operation at once and throws {@link ProgramException} with the
- * operation and every shape. Most are short for {@link #add(Operation)}: what the result is, which
- * dtypes are taken and what NaN and empty labels give is said by the operation's record. Operands
- * are broadcast by label; a number in an operand's place is a scalar of the other operand's dtype,
+ * operation and every shape. Most are short for {@link #add(Operation)}; the operation's record
+ * says what the result is, which dtypes are taken, and what NaN and empty labels give. Operands are
+ * broadcast by label; a number in an operand's place is a scalar of the other operand's dtype,
  * which must hold it. Values are those of this builder. Results are numbered, {@code %0}, {@code
- * %1} and so on, until {@link #build} gives them the names of {@link #let}, and v and the number to
- * those without one (or the next number that no other name has).
+ * %1} and so on, until {@link #build} names them. Those without a name of {@link #let} get v and
+ * the number (or the next number that no other name has).
  */
 public final class ProgramBuilder {
   private final String name;
@@ -867,8 +867,9 @@ public final class ProgramBuilder {
    *
    * @param axes its axes with their sizes, as {@code x=4 y=2}
    * @param operands the operands
-   * @param in of each operand its labels, every word one, with axes of the region, as {@code G@x S}
-   * @param out of each output its labels with axes, and behind a bar those that are summed over
+   * @param in for each operand its labels, each word one label, with axes of the region, as {@code
+   *     G@x S}
+   * @param out for each output its labels with axes, and behind a bar the axes that are summed over
    * @param body gives the outputs of a member from its inputs
    * @return one result an output
    */

@@ -7,7 +7,10 @@ import io.github.shardsum.collective.DeviceFailedException;
 import io.github.shardsum.collective.TransportException;
 import java.util.List;
 
-/** Kinds of failures, so that what one process threw the others throw too. */
+/**
+ * Kinds of failures, so that other processes throw the same kind of exception as the one that
+ * failed.
+ */
 enum FailureKind {
   DEVICE,
   TIMEOUT,

@@ -17,7 +17,10 @@ enum MpiAbi {
   /** The binary interface of the MPI-5 standard: small numbers in pointers. */
   STANDARD("MPI-5 ABI", Long.BYTES, -1, 1, 0, 1024);
 
-  /** Threads may call, one at a time; the standard interface counts its levels in steps of 1024. */
+  /**
+   * The level at which any thread may call, one at a time; the standard interface counts its levels
+   * in steps of 1024.
+   */
   private static final int SERIALIZED = 2;
 
   private final String title;

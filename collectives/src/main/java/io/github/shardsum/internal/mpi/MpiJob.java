@@ -124,7 +124,7 @@ final class MpiJob implements PeerMonitor.Processes {
     return communicators;
   }
 
-  /** The communicator that every channel's own is made from. */
+  /** The communicator from which every channel makes its own. */
   long world() {
     return world;
   }
@@ -147,7 +147,7 @@ final class MpiJob implements PeerMonitor.Processes {
     abandoned.add(operation);
   }
 
-  /** Announces a channel to all others, to each its own. */
+  /** Tells every other process that a channel closes, each with its own message. */
   void closeChannel(Channel channel) {
     channels.remove(channel.id());
     for (int other = 0; other < size(); other++) {

@@ -10,7 +10,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
-/** Makes callable what C declares, from a signature a letter an argument. */
+/** Makes functions of C callable, each from a signature with one letter for each argument. */
 final class NativeFunctions {
   private static final char POINTER = 'p';
   private static final char INT = 'i';
@@ -48,7 +48,7 @@ final class NativeFunctions {
     return MethodHandles.explicitCastArguments(call, MethodType.methodType(int.class, seen));
   }
 
-  /** The error of a downcall that threw, which only a defect of the binding makes it do. */
+  /** The error of a downcall that threw; only a defect of the binding makes one throw. */
   static IllegalStateException defect(String function, Throwable thrown) {
     return new IllegalStateException(function + ": the binding is wrong", thrown);
   }

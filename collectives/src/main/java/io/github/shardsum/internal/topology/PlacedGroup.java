@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
  * Where the members of a group are.
  *
  * @param chips the chip of each member, in order
- * @param block whether they fill the block that the hosts and coordinates span, as many on each
- *     chip: then the axes can be used one by one
+ * @param block whether they fill the block that the hosts and coordinates span, equally many on
+ *     each chip; the axes can then be used one by one
  * @param hosts the hosts, ascending
  * @param coordinates for each axis the coordinates that occur, ascending
  */
@@ -58,7 +58,7 @@ public record PlacedGroup(int[] chips, boolean block, int[] hosts, List<int[]> c
     return chips.length;
   }
 
-  /** Chips of one host that hold members; of a block. */
+  /** Chips of one host that hold members, if the members fill a block. */
   public int chipsPerHost() {
     return coordinates.stream().mapToInt(along -> along.length).reduce(1, (a, b) -> a * b);
   }
@@ -74,7 +74,7 @@ public record PlacedGroup(int[] chips, boolean block, int[] hosts, List<int[]> c
         .toArray();
   }
 
-  /** A chip of each line along an axis that holds members; of a block. */
+  /** One chip of each line along an axis that holds members, if the members fill a block. */
   public int[] lineChips(int axis, Grid grid) {
     int[] chips = IntStream.of(hosts).map(host -> host * grid.chipsPerHost()).toArray();
     for (int other = 0; other < coordinates.size(); other++) {

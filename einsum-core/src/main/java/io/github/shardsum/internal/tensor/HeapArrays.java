@@ -9,7 +9,8 @@ public final class HeapArrays {
   private HeapArrays() {}
 
   /**
-   * The array, if it is writable, of the dtype's own type, and the segment begins at an element.
+   * The array; empty unless it is writable, of the dtype's own type, and the segment begins at an
+   * element.
    */
   public static Optional<Object> of(DType dtype, MemorySegment segment) {
     if (segment.isNative() || segment.address() % dtype.byteSize() != 0) {

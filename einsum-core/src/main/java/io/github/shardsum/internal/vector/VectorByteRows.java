@@ -48,7 +48,7 @@ final class VectorByteRows implements ByteRows {
     Arrays.fill(LATER, LANES, 2 * LANES, (short) -1);
   }
 
-  /** Rows that share the loads of y: of four, C2 would no longer inline all loads from segments. */
+  /** Rows that share the loads of y. With four, C2 no longer inlines all loads from segments. */
   private static final int ROWS = 2;
 
   /** Steps after which a lane of sums of odd products could overflow. */
@@ -154,7 +154,10 @@ final class VectorByteRows implements ByteRows {
     return sum(all, odd, n / STEP * BIAS);
   }
 
-  /** The sum of less than a step: two vectors up to the last element, without what they share. */
+  /**
+   * The sum of a rest shorter than a step, by two vectors, of which the second ends at the last
+   * element; elements that an earlier vector has do not count again.
+   */
   private static int rest(MemorySegment x, long at, MemorySegment y, long yAt, int from, int d) {
     int last = d - LANES;
     int first = Math.min(from, last);

@@ -107,7 +107,7 @@ public class CollectiveBenchmark {
   }
 
   /**
-   * The same bytes, each operand in one copy: from 2.5 MB on HotSpot's copy bypasses the caches.
+   * The same bytes, each operand in one copy. HotSpot's copy bypasses the caches from 2.5 MB on.
    */
   @Benchmark
   public void copyOfWholeOperands() {

@@ -18,7 +18,10 @@ import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Prints what a later call of each operation allocates that writes into a given result. */
+/**
+ * Prints the bytes that a later call of each operation, one that writes into a given result,
+ * allocates.
+ */
 public final class EverydayForms {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final Workers ALONE = Workers.sequential();
@@ -26,7 +29,10 @@ public final class EverydayForms {
   /** Rows and columns of operands of a megabyte. */
   private static final int N = 512;
 
-  /** Calls of which the least counts: the first ones make scratch arrays and load classes. */
+  /**
+   * Number of calls, of which the least counts: the first ones make scratch arrays and load
+   * classes.
+   */
   private static final int CALLS = 4;
 
   private final int n;

@@ -31,7 +31,7 @@ public final class OverlapBenchmark {
   /** Sides of the matrix that rows are multiplied by; it stays in the cache. */
   private static final int SIDE = 256;
 
-  /** Rows of one step: at the end of a step messages are looked after. */
+  /** Rows of one step; the transport makes progress at the end of each step. */
   private static final int ROWS = 256;
 
   private static final int MOST_STEPS = 4096;

@@ -25,7 +25,7 @@ public final class PanelComparison {
   private static final int STEPS = 20_000;
   private static final int TILES = 32;
 
-  /** Panels of B: in 14x2 tiles half a MiB, which is what a block of B may take. */
+  /** Number of panels of B: with 14x2 tiles they take half a MiB, as much as a block of B may. */
   private static final int PANELS = 8;
 
   private final FloatMicrokernel kernel = KernelSelection.best().gemm().floats();
@@ -81,7 +81,9 @@ public final class PanelComparison {
         share.high());
   }
 
-  /** As the product finds it; the probe says nothing until it is compiled. */
+  /**
+   * The aligned start, found as the product finds it; the probe finds none until it is compiled.
+   */
   private int lineStart() {
     int found = -1;
     for (int attempt = 0; attempt < 1_000 && found < 0; attempt++) {

@@ -37,12 +37,12 @@ public final class PathComparison {
           "perverse",
           "tree");
 
-  /** Mean of the ratios at most, and any ratio at most. */
+  /** The largest mean of the ratios that passes; below it the largest single ratio. */
   private static final double MOST_MEAN = 1;
 
   private static final double MOST = 1.25;
 
-  /** Mean of the ratios of sliced plans at most. */
+  /** The largest mean of the ratios of sliced plans that passes. */
   private static final double MOST_SLICED = 1.1;
 
   /** Part of the largest intermediate that a plan with slices may have. */

@@ -15,7 +15,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Loads what small commands load, for the launcher to have the JVM put it into an archive. */
+/**
+ * Loads the classes that small commands load; the launcher has the JVM put them into an archive.
+ */
 final class CdsTraining {
   /** A product, a sum, a transposition, a dot and a product of elements. */
   private static final List<String> EQUATIONS =
@@ -56,7 +58,7 @@ final class CdsTraining {
     return status;
   }
 
-  /** With the kernels of a JVM that has no vectors, which this one need not be. */
+  /** Runs the scalar kernels too, which a JVM without vectors uses; this one may have vectors. */
   private static void plain(String equation, Tensor... operands) {
     EinsumOptions plain = EinsumOptions.defaults().withKernels(KernelChoice.SCALAR);
     Einsum.compile(equation, plain, OperandSpec.like(operands)).run(operands);

@@ -30,7 +30,7 @@ final class Objective {
       events[2 * node] = new Event(problem.from(node), isLive ? usage : 0);
       events[2 * node + 1] = new Event(problem.to(node), isLive ? -usage : 0);
     }
-    // At one time ends come first: an interval's end is outside of it.
+    // Ends come before begins of the same time: an interval's end is outside of it.
     Arrays.sort(events);
     long now = 0;
     long peak = 0;

@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 
 /**
  * One or two searches, a thread each, that differ in their random numbers alone. They meet after
- * equal work, where the better choice goes on in both, so that the answer does not depend on speed.
+ * equal work and both go on from the better choice, so that the answer does not depend on speed.
  */
 final class SearchPair {
   private static final int ROUNDS = 12;

@@ -18,8 +18,8 @@ import java.util.List;
  * @param collective what runs, for a price
  * @param dtype of the elements
  * @param operand elements of the largest device's operand where rows are even
- * @param received elements that a device receives where every device has as many rows of others as
- *     of its own
+ * @param received elements that a device receives where rows are even and each device sends equally
+ *     many to every member
  * @param most elements that a device receives at the most, within the bound
  */
 public record PartFigures(
@@ -129,7 +129,9 @@ public record PartFigures(
     return scatters ? Counting.scattered(elements, members) : Counting.reduced(elements, members);
   }
 
-  /** The rows of the largest device; of received rows as many as it sends. */
+  /**
+   * The rows of the largest device; for a buffer of received rows, as many as that device sends.
+   */
   private static long evenRows(PartSizes sizes, Buffer buffer) {
     return buffer.extents().getFirst() instanceof Extent.Bounded(Extent.Local rows, var _, double _)
         ? sizes.largest(rows)

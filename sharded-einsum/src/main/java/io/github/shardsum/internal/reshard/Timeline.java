@@ -28,10 +28,10 @@ public record Timeline(List<Entry> entries, double end) {
    * @param isTransfer whether it is on the links: a collective or a start; else it computes or
    *     waits
    * @param price what it would take by itself
-   * @param begin when it begins, of a start the transfer
+   * @param begin when it begins; of a start, when its transfer begins
    * @param end when it ends
    * @param exposed how long an await waits
-   * @param body of one round of a loop; else empty
+   * @param body entries of one round of a loop's body; empty for other steps
    */
   public record Entry(
       boolean isTransfer,

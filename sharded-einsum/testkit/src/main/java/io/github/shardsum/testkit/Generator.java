@@ -6,8 +6,8 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Makes values from choices: a pure function of them, so that a value is had again by its seed and
- * is made smaller by smaller choices.
+ * Makes values from choices: a pure function of them, so that its seed gives a value again, and
+ * smaller choices give a smaller value.
  *
  * @param <T> the values' type
  */

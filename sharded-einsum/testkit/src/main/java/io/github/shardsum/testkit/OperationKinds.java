@@ -20,9 +20,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The names of all kinds of operations, from the sealed family itself, so that a test can say of
- * which it has seen none. A kind is a record, or a record with a function, relation or reduction.
- * Manual regions and what is in them alone are counted apart.
+ * The names of all kinds of operations, from the sealed family itself, so that a test can name
+ * those that it has not seen. A kind is a record, or a record with a function, relation or
+ * reduction. Manual regions, and operations that only they contain, are counted apart.
  */
 public final class OperationKinds {
   private OperationKinds() {}

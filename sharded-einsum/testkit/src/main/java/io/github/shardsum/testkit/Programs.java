@@ -83,7 +83,7 @@ public final class Programs {
   }
 
   /**
-   * Programs with manual regions, over some of the axes each, in each other too, with all
+   * Programs with manual regions, each over some of the axes, nested ones too, with all
    * communications. The last output, {@code result}, is a scalar.
    *
    * @param dtype of inputs; numbers

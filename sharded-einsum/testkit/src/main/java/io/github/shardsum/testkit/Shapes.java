@@ -21,8 +21,7 @@ public final class Shapes {
   }
 
   /**
-   * The size of an axis: from 1 on; seldom 0, which is never what a smaller example comes to by
-   * itself.
+   * The size of an axis: from 1 on, seldom 0; a smaller example never comes to 0 by itself.
    *
    * @param choices the choices
    * @param most the largest size

@@ -43,7 +43,7 @@ public final class CallExceptions {
     };
   }
 
-  /** Participants ordered so that those whose request fewest share come first. */
+  /** Participants, those whose request is rarest first. */
   public static List<Participant> oddOnesFirst(List<Participant> participants) {
     Map<String, Integer> votes = new HashMap<>();
     participants.forEach(who -> votes.merge(key(who), 1, Integer::sum));

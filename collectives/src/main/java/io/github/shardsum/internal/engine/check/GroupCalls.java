@@ -140,7 +140,7 @@ public final class GroupCalls {
     return groups;
   }
 
-  /** The groups with members here that another runs for. */
+  /** Groups with members here whose work another group does. */
   List<Repeat> repeats() {
     return repeats;
   }

@@ -62,7 +62,7 @@ public final class GroupLayout {
     return new GroupMembers(group, devices, leaves, local, processes);
   }
 
-  /** Processes that share a group, or share it with one that does, have one number. */
+  /** The component number of each process: processes connected by shared groups have one number. */
   private int[] components() {
     int[] parent = IntStream.range(0, placement.processes()).toArray();
     if (placement.processes() == 1) {
@@ -107,7 +107,7 @@ public final class GroupLayout {
     return groups;
   }
 
-  /** Sizes of the axes in the order of the request: what chunks are dealt out over. */
+  /** Sizes of the axes in the order of the request, over which chunks are dealt out. */
   public List<Integer> parts() {
     return parts;
   }
@@ -134,7 +134,8 @@ public final class GroupLayout {
   }
 
   /**
-   * Whether all peers take part in every group of theirs that spans processes; all find the same.
+   * Whether each of the peers' groups that spans processes has all peers; every peer computes the
+   * same answer.
    */
   boolean regular() {
     return regular;

@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One group whose operands are reduced, before it is said by which process.
+ * One group whose operands are reduced; which process computes what is decided later.
  *
  * @param members who is in it
  * @param leaves operands by leaf of the tree; null on other processes

@@ -49,7 +49,7 @@ public interface Transport extends AutoCloseable {
    * nothing else meanwhile.
    *
    * @param exchange who takes part, and which bytes go where; what is sent may not change, and what
-   *     is received not be read, until it has ended; it has nothing to do meanwhile
+   *     is received not be read, until the exchange has ended; it has no tasks to run meanwhile
    * @return the exchange in flight
    * @throws TransportException if the library reports an error at once
    */

@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The composites of routes: {@code moe.dense_route} is {@code moe.route}, which has kernels, and
- * the one-hots of its positions, which a backend need not write out.
+ * The composites of routes. {@code moe.dense_route} is {@code moe.route}, which has kernels, and
+ * the one-hots of its positions; a backend need not write these out.
  */
 public final class RouteComposites {
   /** Weights and positions, {@code [G, S, K]}. */

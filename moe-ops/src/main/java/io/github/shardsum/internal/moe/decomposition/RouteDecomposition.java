@@ -112,7 +112,7 @@ final class RouteDecomposition {
     Value all = logits ? gatesOf(used) : used;
     Value gates = ofReal(all);
     boolean byLogits = logits && options.gateFunction() == GateFunction.SIGMOID;
-    // Sigmoids of large logits are 1, and equal where the logits are not.
+    // Sigmoids of large logits round to 1, so they are equal although the logits differ.
     Value order = byLogits ? used : gates;
     Placed placed =
         options.router() instanceof Router.ExpertChoice
@@ -136,7 +136,7 @@ final class RouteDecomposition {
     };
   }
 
-  /** Real tokens of which something is so, {@code [G]}. */
+  /** The number of real tokens among the given ones, {@code [G]}. */
   private Value unusable(Value tokens) {
     Value counted = real.map(mask -> p.binary(BinaryKind.AND, tokens, mask)).orElse(tokens);
     return p.sum(p.convert(counted, DType.I32), "S");
@@ -176,7 +176,7 @@ final class RouteDecomposition {
     return p.scale(p.einsum("GE,GE->G", quotient(share, size), mean), scale);
   }
 
-  /** Gates over the sum of their token's, which of a softmax is 1. */
+  /** Gates divided by the sum of their token's gates, which is 1 for a softmax. */
   private Value shares(Value gates) {
     if (options.gateFunction() == GateFunction.SOFTMAX) {
       return gates;
@@ -252,7 +252,7 @@ final class RouteDecomposition {
     return new Choices(withSecond(indices, second), withSecond(chosen, gate));
   }
 
-  /** Recorded experts, 0 for none, whose gate is then 0. */
+  /** Recorded experts; an index that is no expert becomes expert 0 with gate 0. */
   private Choices replayed(Value gates, Value experts) {
     Value some =
         p.binary(
@@ -264,7 +264,8 @@ final class RouteDecomposition {
   }
 
   /**
-   * Gates of experts, {@code [G, S, K]}; a select and no product, for NaN stays with its expert.
+   * Gates of experts, {@code [G, S, K]}, by a select: in a product a NaN would spread to other
+   * experts.
    */
   private Value gatesAt(Value gates, Value indices) {
     Value isChosen = p.oneHot(indices, "E", experts, DType.BOOL);
@@ -440,7 +441,8 @@ final class RouteDecomposition {
   }
 
   /**
-   * Of each token and expert 1, 2, ... for the tokens that it takes, best first, and 0 for others.
+   * For each token and expert the rank of the token, 1 for the best, or 0 if the expert does not
+   * take it.
    */
   private Value rank(Value keys) {
     long count = Math.min(form.capacity(), tokens);
@@ -486,7 +488,10 @@ final class RouteDecomposition {
     return p.unary(UnaryKind.NOT, p.compare(Comparison.LE, gates, number(0)));
   }
 
-  /** Gates over the sum of some of them along K, where the options want it at this time. */
+  /**
+   * Gates divided by the sum of {@code summed} along K plus epsilon, if the options normalize at
+   * this time.
+   */
   private Value normalized(Value gates, Normalization now, Value summed) {
     if (options.normalization() != now) {
       return gates;

@@ -72,7 +72,7 @@ public record ExpertPartition(boolean isGradient)
         .toList();
   }
 
-  /** Experts and their hidden width: tokens go to their weights. */
+  /** Experts and their hidden width keep their splits: tokens travel to the weights. */
   @Override
   public List<String> staying() {
     return List.of("E", "H");
@@ -88,7 +88,7 @@ public record ExpertPartition(boolean isGradient)
   /**
    * The axes of a way.
    *
-   * @param tokens of groups, of which the last are those of rows
+   * @param tokens of groups; the last of them are those of rows
    * @param rows of experts
    * @param inner of the hidden width
    */
@@ -126,7 +126,9 @@ public record ExpertPartition(boolean isGradient)
       return composite.operands().get(operand).type();
     }
 
-    /** Whether rows fit arrays under the largest bound that loads may ask for. */
+    /**
+     * Whether there are rows, and they fit in an array even if one device receives those of all.
+     */
     boolean fits() {
       long groups = Math.ceilDiv(form.groups(), mesh.size(axes.tokens()));
       long rows = groups * form.tokens() * form.choices();

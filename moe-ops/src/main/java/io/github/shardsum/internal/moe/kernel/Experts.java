@@ -40,7 +40,7 @@ final class Experts {
       return EXPERTS + form.weights();
     }
 
-    /** Names the operands, of which there may be more behind these. */
+    /** Names the first operands; others may follow. */
     static Operands of(ExpertsForm form, List<Tensor> all) {
       int count = count(form);
       return new Operands(

@@ -37,8 +37,8 @@ record ExpertsKernel(
   }
 
   /**
-   * All rows, their order, and a chunk of each thread: one that all threads share, and for each of
-   * the other threads one of its own.
+   * Scratch of all rows if they are held, their order, one chunk that all threads share, and one
+   * more chunk for each other thread that can have a task.
    */
   @Override
   public long scratchBytes(Workers workers) {

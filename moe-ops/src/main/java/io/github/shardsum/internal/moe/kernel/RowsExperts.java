@@ -23,7 +23,7 @@ import java.util.Optional;
  * The kernels of {@code moe.rows_experts} and its gradient: own experts over the rows that all
  * members of a group sent, in the order of sources, and of experts within a source. The rows are a
  * layer of one group whose tokens have one choice each, so each expert has its rows in the order of
- * one device. Of how many rows there are decide the counts; memory behind them is not touched.
+ * one device. The counts decide how many rows there are; memory behind these rows is not touched.
  *
  * @param form sizes, with as many tokens as rows may be received
  * @param chunk most rows of an expert at once
@@ -145,7 +145,10 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
     }
   }
 
-  /** As a layer of one group has them; positions are in the order already. */
+  /**
+   * The operands as a layer of one group has them, with counts in the place of positions, since
+   * rows are in order already.
+   */
   private List<Tensor> operands(List<Tensor> operands, int rows) {
     List<Tensor> all = new ArrayList<>();
     all.add(ofGroup(operands.get(0), rows));

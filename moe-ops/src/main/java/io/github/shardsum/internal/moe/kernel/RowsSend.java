@@ -15,7 +15,7 @@ import java.util.Optional;
  * as it is.
  *
  * @param form sizes
- * @param isOfChoices of each operand but the positions whether it has an element a choice
+ * @param isOfChoices for each operand but the positions, whether it has one element for each choice
  * @param orderBytes bytes of the order of rows
  */
 record RowsSend(RowsForm form, List<Boolean> isOfChoices, long orderBytes)

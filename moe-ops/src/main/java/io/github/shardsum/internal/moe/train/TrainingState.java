@@ -35,7 +35,7 @@ public sealed interface TrainingState permits WholeState, ShardedState {
   /** A part of a tensor: where it lies in the whole, and its values. */
   record Tile(Box box, Tensor values) {}
 
-  /** A tensor's value; on a mesh of several processes all of them ask for it. */
+  /** A tensor's value; on a mesh of several processes all of them must ask for it. */
   Tensor get(int index);
 
   /** Gives a tensor another value, of its dtype and shape. */

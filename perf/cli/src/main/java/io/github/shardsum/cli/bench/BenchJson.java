@@ -16,7 +16,7 @@ final class BenchJson {
 
   private BenchJson() {}
 
-  /** {@code {"equation": .., "results": [..]}}, a number of threads a result. */
+  /** {@code {"equation": .., "results": [..]}}, with one result for each number of threads. */
   static String ofEquation(String equation, List<Measured> results) {
     ObjectNode root = JSON.createObjectNode();
     root.put("equation", equation);

@@ -63,8 +63,9 @@ final class FreshJvm {
   }
 
   /**
-   * The least of several JVMs' best rounds, on one processor, where C2 compiles while the kernel
-   * waits: there a start that compiled the register tile badly shows, which medians of one do not.
+   * The slowest start of several JVMs by their best rounds, on one processor where C2 compiles
+   * while the kernel waits. It shows a start that compiled the register tile badly, which a median
+   * in one JVM does not.
    */
   private static KernelCase tile(DType dtype) {
     return new KernelCase(
@@ -108,7 +109,7 @@ final class FreshJvm {
     return Interval.exactly(share);
   }
 
-  /** Against what the machine does with vectors, not against what plain loops reach. */
+  /** The share of the machine's vector peak, not of the rate of plain loops. */
   private static Interval plain(Workers workers, InterleavedTimer rounds)
       throws MeasurementException {
     BenchCase subject =
@@ -142,8 +143,8 @@ final class FreshJvm {
   }
 
   /**
-   * The peak is measured on huge pages if the launcher asked for them, and so is what is held to
-   * it; the instruction set is everybody's, and so is the heap.
+   * Flags that the child inherits, so that peak and product are measured alike: huge pages,
+   * instruction set and heap.
    */
   private static List<String> inherited() {
     return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()

@@ -6,7 +6,7 @@ import io.github.shardsum.measure.Interval;
 import io.github.shardsum.measure.MeasurementException;
 
 /**
- * A measurement that is no einsum against einsums: a kernel against a yardstick of its own.
+ * A measurement of a kernel against a yardstick of its own, not of an einsum against einsums.
  *
  * @param group what filters choose it by, with its id: {@code GROUP/ID}
  * @param id its name

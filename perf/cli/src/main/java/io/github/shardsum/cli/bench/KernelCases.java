@@ -207,7 +207,7 @@ final class KernelCases {
     return ratio(rounds, inC, () -> Movement.gatherInto(workers, out, table, rows));
   }
 
-  /** One query of all dimensions, over documents that leave the second cache. */
+  /** One query of all dimensions, over documents that do not fit in the second-level cache. */
   private static Interval search(Workers workers, InterleavedTimer rounds)
       throws MeasurementException {
     Tensor documents = Inputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
@@ -275,7 +275,7 @@ final class KernelCases {
     return nanos(rounds, ELEMENTS, () -> Softmax.softmaxInto(workers, out, x, 1));
   }
 
-  /** In the second cache: the exponential is meant, not the memory. */
+  /** Operands fit in the second-level cache, so the exponential is measured and not memory. */
   private static Interval exp(Workers workers, InterleavedTimer rounds)
       throws MeasurementException {
     int count = ELEMENTS / 16;

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Ours implements Competitor {
   static final String NAME = "shardsum";
 
-  /** Ours with sums in a fixed order, as a peer of ours without. */
+  /** Shardsum with sums in a fixed order, compared with Shardsum without. */
   static final String IN_ORDER = "in-order";
 
   private final Workers workers;

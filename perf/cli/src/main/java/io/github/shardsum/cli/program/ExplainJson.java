@@ -14,7 +14,7 @@ final class ExplainJson {
 
   /**
    * {@code {"program":..,"inputs":[{"name":..,"type":..}],"outputs":[..],"peakBytes":..,"flops":..,
-   * "steps":[..]}}, a step an object of what {@link PlannedStep} has.
+   * "steps":[..]}}, one object for each step with the members of {@link PlannedStep}.
    */
   static String of(Executable executable) {
     ObjectNode answer = JsonAnswer.object().put("program", executable.program().name());

@@ -38,7 +38,10 @@ public final class ScalingCommand implements Callable<Integer> {
   private static final int MOST_DEVICES = 256;
   private static final int MOST_PROCESSES = 64;
 
-  /** The time that this process's own prediction begins with, for its children. */
+  /**
+   * The option by which child processes get the time and FLOPs of one device, with which
+   * predictions begin.
+   */
   private static final String ONE = "--one";
 
   @Spec private CommandSpec spec;
@@ -154,7 +157,7 @@ public final class ScalingCommand implements Callable<Integer> {
     }
   }
 
-  /** Under launch: this process's part, which the first one prints. */
+  /** Runs this process's part under launch; process 0 prints the points. */
   private int ofOneProcess() {
     List<ScalingPoint> points = new ArrayList<>();
     int process;

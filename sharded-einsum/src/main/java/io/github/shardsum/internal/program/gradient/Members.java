@@ -23,9 +23,10 @@ import java.util.Set;
  * statement's result differs along the axis, each member contributes its own part, and the parts
  * must be summed. If it does not differ, there is one contribution, which all members have.
  *
- * @param variance of each value of the program the axes along which members may hold others
+ * @param variance for each value of the program, the axes along which members may hold different
+ *     ones
  * @param axes the axes of the regions around the program, by name
- * @param edge the axes of the region whose body the program is; none if it is no region's
+ * @param edge the axes of the region whose body the program is; none if it is no region's body
  */
 record Members(Map<Value, Set<String>> variance, Map<String, MeshAxis> axes, Set<String> edge) {
   /** The one member of a program that is in no region. */

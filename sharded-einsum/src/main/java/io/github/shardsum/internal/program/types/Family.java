@@ -25,7 +25,7 @@ public record Family(List<MeshAxis> axes) {
    * The members of a region in this one.
    *
    * @param inner its axes
-   * @return the members, of which those of one member here follow each other
+   * @return the members; those inside one member of this family follow each other
    */
   public Family with(List<MeshAxis> inner) {
     List<MeshAxis> all = new ArrayList<>(axes);

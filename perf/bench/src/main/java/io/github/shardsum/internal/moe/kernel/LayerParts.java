@@ -102,7 +102,7 @@ public final class LayerParts {
     return (System.nanoTime() - begin) / 1e9;
   }
 
-  /** The summands, {@code [R, M]}; to be written before. */
+  /** The summands, {@code [R, M]}, which the caller writes before they are summed. */
   public float[] summands() {
     return rows;
   }

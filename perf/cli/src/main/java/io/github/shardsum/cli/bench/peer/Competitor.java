@@ -8,7 +8,7 @@ public interface Competitor extends Timed {
   /** Name in tables. */
   String name();
 
-  /** Whether it has such a thing at all; if not, it is passed over in silence. */
+  /** Whether it has an operation for such a case; if not, it is left out without a message. */
   default boolean supports(BenchCase subject) {
     return true;
   }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** The same limits in C: what {@link Roofline} is held against. */
+/** The limits of {@link Roofline} measured by C, for comparison. */
 public final class CompiledLimits {
   private CompiledLimits() {}
 

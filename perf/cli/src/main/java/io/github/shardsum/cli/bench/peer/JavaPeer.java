@@ -15,8 +15,8 @@ import java.util.StringJoiner;
 import java.util.stream.Stream;
 
 /**
- * A library for the JVM in a JVM of its own, which compiles its side of the protocol itself: this
- * program needs nothing of it.
+ * A JVM library in a JVM of its own. That JVM compiles its side of the protocol, so this program
+ * needs no class of the library.
  */
 public final class JavaPeer implements Competitor, AutoCloseable {
   /**

@@ -37,10 +37,10 @@ final class NativeProducts {
 
   /**
    * Environment variables that libraries read when they are loaded. Variables that would choose
-   * another processor's kernels are removed. Idle threads look for more work for a third of a
-   * millisecond (OpenBLAS, a power of two of processor ticks) or one (MKL's OpenMP, whose default
-   * is 200): a longer wait would take time from the next competitor, and within a block of calls
-   * threads never wait that long.
+   * another processor's kernels are removed. Idle threads poll for a third of a millisecond
+   * (OpenBLAS, set as a power of two of processor ticks) or 1 ms (MKL's OpenMP; its default is
+   * 200). A longer wait would take time from the next competitor; calls in a block follow sooner
+   * than that.
    */
   static final Map<String, String> ENVIRONMENT =
       Map.of(
@@ -182,8 +182,8 @@ final class NativeProducts {
    * A control of oneTBB that lives until the next: {@code tbb::global_control}, whose constructor
    * and destructor are in its library as create and destroy of {value, reserved, parameter}.
    *
-   * <p>A thread's arena has as many places for ever as are allowed when the thread first uses the
-   * library, so it does before any control.
+   * <p>oneTBB fixes the size of a thread's arena at the thread's first use, so the library is used
+   * once before any control.
    */
   private static Threads tbb(SymbolLookup symbols) throws Throwable {
     FunctionDescriptor type = FunctionDescriptor.ofVoid(ADDRESS);
