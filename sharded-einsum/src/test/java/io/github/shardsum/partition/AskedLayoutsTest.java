@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
@@ -143,6 +144,49 @@ final class AskedLayoutsTest {
         .then(new Action.AllReduce(List.of("x")), "r")
         .isRefused("result must be no addends");
     new PlanDraft(program, "r m").loop("y", "m", "", "r", 0).isAccepted();
+  }
+
+  /** A region of two bodies is one by its meaning, and may lie in each as is asked there. */
+  @ParameterizedTest
+  @CsvSource({"relu", "negate"})
+  void aRegionOfTwoBodies(String after) {
+    String region =
+        """
+        RESULT: f32[k=24] = manual(x) {axes=["z=2"], in=["k@z j"], out=["k@z"], body=program outer {
+          input of: f32[k=12 j=12]
+          s: f32[k=12] = manual(of) {axes=["y=3"], in=["k@y j"], out=["k@y"], body=program inner {
+            input part: f32[k=4 j=12]
+            t: f32[k=4] = reduce_sum(part) {labels=["j"]}
+            output t
+          }}
+          r: f32[k=12] = OPERATION(s)
+          output r
+        }}
+        """;
+    String program =
+        "program two {\ninput x: f32[k=24 j=12]\n"
+            + region.replace("RESULT", "a").replace("OPERATION", "negate")
+            + region.replace("RESULT", "b").replace("OPERATION", after)
+            + "c: f32[k=24] = add(a, b)\noutput c\n}";
+    Mesh mesh = Mesh.parse("x=2 y=3 z=2");
+    Map<String, Layout> one = parts(mesh, "k j@x", "k j");
+    Map<String, Layout> other = parts(mesh, "k j", "k j@x");
+    for (Map<String, Layout> asked : List.of(one, other)) {
+      ProgramPlan plan =
+          ProgramPlan.withLayouts(Program.parse(program), mesh, asked, PlanOptions.defaults());
+      assertTrue(plan.certify().startsWith("certified"));
+      Map<String, Layout> neither = parts(mesh, "k@x j", "k@x j");
+      ProgramPlan of =
+          new ProgramPlan(plan.given(), neither, plan.program(), plan.plan(), plan.cost());
+      String message = assertThrows(IllegalStateException.class, of::certify).getMessage();
+      assertTrue(message.contains("part must lie once as asked"), message);
+    }
+  }
+
+  private static Map<String, Layout> parts(Mesh mesh, String first, String second) {
+    return Map.of(
+        "a.body.s.body.part", Layout.parse(mesh, first),
+        "b.body.s.body.part", Layout.parse(mesh, second));
   }
 
   /** An operation that is not linear gives another value of the addends than of the sum. */

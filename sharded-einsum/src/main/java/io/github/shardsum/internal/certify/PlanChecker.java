@@ -465,15 +465,24 @@ public final class PlanChecker {
     return inner;
   }
 
-  /** A round is followed; its own loops may be those of any body of the program. */
+  /**
+   * A round is followed; its own loops may be those of any body of the program. A loop in several
+   * bodies may be laid as in any of them.
+   */
   private PlanChecker round(Program program, SpmdPlan body, Set<String> inside) {
     List<Value> inputs = terms.bodyInputs(program);
     PlanChecker inner =
         new PlanChecker(body, inputs.size(), program.outputs().size(), terms, dtype, inside);
-    bodies.values().forEach(all -> all.forEach(asked -> inner.bodies.putAll(asked.bodies())));
+    bodies.values().stream()
+        .flatMap(List::stream)
+        .forEach(asked -> asked.bodies().forEach(inner::mayBe));
     inputs.forEach(inner::input);
     inner.follow();
     return inner;
+  }
+
+  private void mayBe(Object loop, List<Asked> more) {
+    bodies.computeIfAbsent(loop, _ -> new ArrayList<>()).addAll(more);
   }
 
   /** The parts that devices hold of a step's results. */
