@@ -1,5 +1,6 @@
 package io.github.shardsum.partition;
 
+import io.github.shardsum.internal.partition.text.PlanNames;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -53,9 +54,19 @@ public record PlannedValue(String name, DType dtype, Shape shape, Layout layout)
     return new PlannedValue(name, dtype, shape, other);
   }
 
-  /** As in {@code result f32[48, 32] m@x n@y}. */
+  /**
+   * The value's name in the program before annotations were inserted: {@code outputs} of the value
+   * {@code outputs.unannotated}, which an annotation of {@code outputs} makes. Reports show it.
+   *
+   * @return the name
+   */
+  public String programName() {
+    return PlanNames.inText(name);
+  }
+
+  /** As in {@code result f32[48, 32] m@x n@y}, with the name in the program. */
   @Override
   public String toString() {
-    return name + " " + dtype + shape + " " + layout;
+    return programName() + " " + dtype + shape + " " + layout;
   }
 }

@@ -249,14 +249,14 @@ final class MoeMeshRun {
             list.addObject()
                 .put("op", step.action().op())
                 .put("axes", String.join(".", step.action().groupAxes()))
-                .put("of", value.name())
+                .put("of", value.programName())
                 .put("becomes", value.layout().toString())
                 .put("bytesReceived", bytes);
         out.printf(
             Locale.ROOT,
             "%-20s  %-28s  %-24s  %,14d%n",
             step.action().op() + " " + String.join(".", step.action().groupAxes()),
-            step.results().stream().map(PlannedValue::name).collect(Collectors.joining(", ")),
+            step.results().stream().map(PlannedValue::programName).collect(Collectors.joining(", ")),
             value.layout(),
             bytes);
         if (step.action() instanceof Action.Partitioned) {

@@ -140,7 +140,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
       String what, List<PlannedValue> values, List<Term> edges, List<String> whole) {
     for (int i = 0; i < edges.size(); i++) {
       if (!edges.get(i).equals(values.get(i).layout().term())) {
-        whole.add(what + " " + values.get(i).name() + " " + values.get(i).layout());
+        whole.add(what + " " + values.get(i).programName() + " " + values.get(i).layout());
       }
     }
   }
@@ -187,8 +187,8 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
         collect(loop.body(), Math.multiplyExact(times, loop.rounds()), rows);
       } else if (step.action().isCollective()) {
         PlannedValue before = plan.value(step.operands().getFirst());
-        List<String> names = step.results().stream().map(PlannedValue::name).toList();
-        String values = names.size() == 1 ? before.name() : String.join(", ", names);
+        List<String> names = step.results().stream().map(PlannedValue::programName).toList();
+        String values = names.size() == 1 ? before.programName() : String.join(", ", names);
         rows.add(
             new Row(
                 step.action().op(),

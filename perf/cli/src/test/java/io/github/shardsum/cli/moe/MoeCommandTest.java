@@ -53,6 +53,8 @@ class MoeCommandTest {
     String report = out.toString();
     assertEquals(0, status, report + err);
     assertEquals(2, report.split("all-to-all x", -1).length - 1, report);
+    assertTrue(report.contains("all-to-all x          dispatched     "), report);
+    assertTrue(report.contains("all-to-all x          expert_outputs "), report);
     assertTrue(report.contains("a device"), report);
     assertTrue(report.contains("outputs "), report);
   }
@@ -115,7 +117,9 @@ class MoeCommandTest {
     assertEquals(0, runOnMesh("x=2", "--json"), err::toString);
     JsonNode answer = new JsonMapper().readTree(out.toString());
     assertEquals("x=2", answer.get("mesh").stringValue());
-    assertEquals("all-to-all", answer.get("collectives").get(0).get("op").stringValue());
+    JsonNode first = answer.get("collectives").get(0);
+    assertEquals("all-to-all", first.get("op").stringValue());
+    assertEquals("dispatched", first.get("of").stringValue());
     assertTrue(answer.get("outputs").get(0).get("near").booleanValue(), out::toString);
     assertTrue(answer.get("passed").booleanValue(), out::toString);
   }

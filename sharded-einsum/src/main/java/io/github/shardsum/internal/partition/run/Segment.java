@@ -187,8 +187,9 @@ final class Segment {
   }
 
   String name() {
-    return plan.steps().get(steps.getFirst()).result().name()
-        + (steps.size() == 1 ? "" : " .. " + plan.steps().get(steps.getLast()).result().name());
+    String first = plan.steps().get(steps.getFirst()).result().programName();
+    String last = plan.steps().get(steps.getLast()).result().programName();
+    return steps.size() == 1 ? first : first + " .. " + last;
   }
 
   private Shape local(PlannedValue value, int index) {

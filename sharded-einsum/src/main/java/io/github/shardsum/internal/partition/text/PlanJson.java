@@ -229,7 +229,7 @@ public final class PlanJson {
 
   /** An operand by its number, anything else by its name. */
   private static String name(PlannedValue value) {
-    String name = PlanNames.inText(value.name());
+    String name = value.programName();
     return name.chars().allMatch(Character::isDigit) ? name : quoted(name);
   }
 

@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Names of values in the program, and the steps of each of its statements. */
-final class PlanNames {
+public final class PlanNames {
   private static final Pattern ANNOTATION = Pattern.compile("\\.(un)?annotated(\\.[0-9]+)?\\b");
 
   private final SpmdPlan plan;
@@ -41,12 +41,12 @@ final class PlanNames {
 
   /** A value's name without what insertion of annotations adds; an operand's number with a word. */
   static String of(PlannedValue value) {
-    String name = inText(value.name());
+    String name = value.programName();
     return name.chars().allMatch(Character::isDigit) ? "operand " + name : name;
   }
 
-  /** A text in which values are named. */
-  static String inText(String text) {
+  /** A text in which values are named, with their names in the program. */
+  public static String inText(String text) {
     return ANNOTATION.matcher(text).replaceAll("");
   }
 

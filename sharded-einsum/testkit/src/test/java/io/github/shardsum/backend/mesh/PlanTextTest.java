@@ -117,6 +117,8 @@ class PlanTextTest {
       assertFalse(text.contains(".unannotated"), text);
       assertFalse(text.contains("%"), text);
     }
+    assertEquals("c", plan.value(plan.outputs().getFirst()).programName());
+    assertTrue(plan.values().stream().noneMatch(value -> value.toString().contains("annotated")));
     String text = plan.explain();
     assertEquals(1, text.lines().filter("c:"::equals).count(), text);
     assertTrue(text.indexOf("\nc:\n") < text.indexOf("over x"), text);
