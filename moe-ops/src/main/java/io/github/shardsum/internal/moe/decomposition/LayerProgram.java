@@ -148,6 +148,7 @@ public final class LayerProgram {
     if (groups == 0) {
       return total;
     }
+    p.let("z_loss.sum", total);
     boolean real = spec.options().zLoss() == MaskedMean.OVER_REAL && spec.padded();
     Value count =
         real

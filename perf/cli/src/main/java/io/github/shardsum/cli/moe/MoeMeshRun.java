@@ -256,7 +256,9 @@ final class MoeMeshRun {
             Locale.ROOT,
             "%-20s  %-28s  %-24s  %,14d%n",
             step.action().op() + " " + String.join(".", step.action().groupAxes()),
-            step.results().stream().map(PlannedValue::programName).collect(Collectors.joining(", ")),
+            step.results().stream()
+                .map(PlannedValue::programName)
+                .collect(Collectors.joining(", ")),
             value.layout(),
             bytes);
         if (step.action() instanceof Action.Partitioned) {

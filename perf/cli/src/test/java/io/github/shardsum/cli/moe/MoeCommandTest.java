@@ -55,6 +55,7 @@ class MoeCommandTest {
     assertEquals(2, report.split("all-to-all x", -1).length - 1, report);
     assertTrue(report.contains("all-to-all x          dispatched     "), report);
     assertTrue(report.contains("all-to-all x          expert_outputs "), report);
+    assertTrue(report.contains("all-reduce x          z_loss.sum "), report);
     assertTrue(report.contains("a device"), report);
     assertTrue(report.contains("outputs "), report);
   }
