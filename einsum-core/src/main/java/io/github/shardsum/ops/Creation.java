@@ -29,6 +29,9 @@ public final class Creation {
    * @throws IllegalArgumentException if the dtype is bool or n is negative
    */
   public static Tensor arange(DType dtype, long n) {
+    if (n < 0) {
+      throw new IllegalArgumentException("arange: n must be at least 0, got " + n);
+    }
     return arange(dtype, 0, n, 1);
   }
 
@@ -47,7 +50,8 @@ public final class Creation {
    */
   public static Tensor arange(DType dtype, double start, double stop, double step) {
     double count = Math.ceil((stop - start) / step);
-    if (dtype == DType.BOOL || step == 0 || !Double.isFinite(count)) {
+    boolean finite = Double.isFinite(step) && Double.isFinite(count);
+    if (dtype == DType.BOOL || step == 0 || !finite) {
       throw new IllegalArgumentException(
           "arange: expected a dtype of numbers and finite numbers with a step other than 0, got "
               + dtype
@@ -188,7 +192,9 @@ public final class Creation {
 
   private static void diagonal(Tensor matrix, long k) {
     Elements elements = Elements.of(matrix);
-    for (long i = Math.max(0, -k); i < matrix.size(0) && i + k < matrix.size(1); i++) {
+    for (long i = Math.max(0, -Math.max(k, -matrix.size(0)));
+        i < matrix.size(0) && i + k < matrix.size(1);
+        i++) {
       elements.set(i * matrix.stride(0) + (i + k) * matrix.stride(1), 1L);
     }
   }
@@ -221,6 +227,7 @@ public final class Creation {
     long classes = out.rank() == 0 ? 0 : out.size(out.rank() - 1);
     OperandChecks.out("one-hot", out, out.dtype(), rows(indices, classes));
     OperandChecks.apart("one-hot", out, indices);
+    indices.checkAccessible("one-hot");
     out.assign(Tensor.zeros(out.dtype()).broadcastTo(out.shape()));
     ones(out, indices);
   }

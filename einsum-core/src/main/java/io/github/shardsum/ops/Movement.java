@@ -130,7 +130,7 @@ public final class Movement {
    *
    * @param out {@code [i..., d...]} of the table's dtype; overlaps neither operand
    * @param table {@code [n, d...]}, any dtype
-   * @param indices {@code [i...]} of i32 or i64, each in [0, n)
+   * @param indices {@code [i...]} of i32 or i64, each in [0, n); unchanged meanwhile
    * @throws IllegalArgumentException as {@link #gather(Tensor, Tensor)}, or if out does not fit;
    *     nothing is then written
    * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
@@ -145,7 +145,7 @@ public final class Movement {
    * @param workers threads to use
    * @param out {@code [i..., d...]} of the table's dtype; overlaps neither operand
    * @param table {@code [n, d...]}, any dtype
-   * @param indices {@code [i...]} of i32 or i64, each in [0, n)
+   * @param indices {@code [i...]} of i32 or i64, each in [0, n); unchanged meanwhile
    * @throws IllegalArgumentException as {@link #gather(Workers, Tensor, Tensor)}, or if out does
    *     not fit; nothing is then written
    * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
@@ -213,7 +213,11 @@ public final class Movement {
   public static void concatenateInto(Workers workers, Tensor out, int axis, Tensor... parts) {
     OperandChecks.out(
         "concatenate", out, promoted("concatenate", parts), concatenated(axis, parts));
-    Stream.of(parts).forEach(part -> OperandChecks.apart("concatenate", out, part));
+    out.checkAccessible("concatenate");
+    for (Tensor part : parts) {
+      OperandChecks.apart("concatenate", out, part);
+      part.checkAccessible("concatenate");
+    }
     int number = Axes.one("concatenate", parts[0], axis);
     long from = 0;
     for (Tensor part : parts) {
@@ -252,9 +256,18 @@ public final class Movement {
                 + " and "
                 + part.shape());
       }
-      sizes[number] += part.size(number);
+      sizes[number] = sum("concatenate", sizes[number], part.size(number));
     }
     return Shape.of(sizes);
+  }
+
+  /** The sum of two sizes, neither negative. */
+  private static long sum(String name, long size, long more) {
+    if (size > Long.MAX_VALUE - more) {
+      throw new IllegalArgumentException(
+          name + ": sizes of the result must be below 2^63, got " + size + " + " + more);
+    }
+    return size + more;
   }
 
   /**
@@ -300,6 +313,9 @@ public final class Movement {
   }
 
   private static Tensor[] expanded(int axis, Tensor... parts) {
+    if (parts.length == 0) {
+      throw new IllegalArgumentException("stack: expected at least one tensor, got none");
+    }
     for (Tensor part : parts) {
       if (!part.shape().equals(parts[0].shape())) {
         throw new IllegalArgumentException(
@@ -320,7 +336,8 @@ public final class Movement {
    * @param before how many elements come before, for each axis
    * @param after how many elements come after, for each axis
    * @return a fresh tensor of x's dtype, in C order
-   * @throws IllegalArgumentException if there is not one number an axis or one is negative
+   * @throws IllegalArgumentException if there is not one number an axis, one is negative, or the
+   *     result has 2^62 elements or more
    */
   public static Tensor pad(Tensor x, double value, long[] before, long[] after) {
     Tensor out = Tensor.zeros(x.dtype(), framed(x, before, after));
@@ -373,7 +390,9 @@ public final class Movement {
     boolean fits = before.length == sizes.length && after.length == sizes.length;
     for (int axis = 0; fits && axis < sizes.length; axis++) {
       fits = before[axis] >= 0 && after[axis] >= 0;
-      sizes[axis] += before[axis] + after[axis];
+      if (fits) {
+        sizes[axis] = sum("pad", sum("pad", before[axis], sizes[axis]), after[axis]);
+      }
     }
     if (!fits) {
       throw new IllegalArgumentException(
@@ -448,7 +467,8 @@ public final class Movement {
    * @param repeats how often, for each axis. More numbers than axes add leading axes; with fewer,
    *     the leading axes are taken once
    * @return a fresh tensor of x's dtype, in C order
-   * @throws IllegalArgumentException if a number is negative
+   * @throws IllegalArgumentException if a number is negative or the result has 2^62 elements or
+   *     more
    */
   public static Tensor tile(Tensor x, long... repeats) {
     Tensor out = Tensor.zeros(x.dtype(), merged(pairs(x, repeats)));
@@ -462,7 +482,7 @@ public final class Movement {
    * @param out the result, of x's dtype; does not overlap x
    * @param x any dtype, strides and memory
    * @param repeats how often, for each axis, as {@link #tile} has it
-   * @throws IllegalArgumentException if a number is negative or out does not fit; nothing is then
+   * @throws IllegalArgumentException as {@link #tile}, or if out does not fit; nothing is then
    *     written
    */
   public static void tileInto(Tensor out, Tensor x, long... repeats) {
@@ -476,7 +496,7 @@ public final class Movement {
    * @param out the result, of x's dtype; does not overlap x
    * @param x any dtype, strides and memory
    * @param repeats how often, for each axis, as {@link #tile} has it
-   * @throws IllegalArgumentException if a number is negative or out does not fit; nothing is then
+   * @throws IllegalArgumentException as {@link #tile}, or if out does not fit; nothing is then
    *     written
    */
   public static void tileInto(Workers workers, Tensor out, Tensor x, long... repeats) {
@@ -513,6 +533,14 @@ public final class Movement {
         throw new IllegalArgumentException(
             "tile: repeats must be at least 0, got " + Arrays.toString(repeats));
       }
+      if (Math.multiplyHigh(pairs[2 * axis], pairs[2 * axis + 1]) != 0
+          || pairs[2 * axis] * pairs[2 * axis + 1] < 0) {
+        throw new IllegalArgumentException(
+            "tile: sizes of the result must be below 2^63, got "
+                + x.shape()
+                + " by "
+                + Arrays.toString(repeats));
+      }
     }
     return pairs;
   }
@@ -520,7 +548,7 @@ public final class Movement {
   private static Shape merged(long... pairs) {
     return Shape.of(
         IntStream.range(0, pairs.length / 2)
-            .mapToLong(axis -> Math.multiplyExact(pairs[2 * axis], pairs[2 * axis + 1]))
+            .mapToLong(axis -> pairs[2 * axis] * pairs[2 * axis + 1])
             .toArray());
   }
 
@@ -547,7 +575,7 @@ public final class Movement {
    *
    * @param out the result, of x's dtype; overlaps neither operand
    * @param x any dtype, strides and memory
-   * @param indices i32 or i64 of any shape, each in [-size, size) of the axis
+   * @param indices i32 or i64 of any shape, each in [-size, size) of the axis; unchanged meanwhile
    * @param axis the axis; -1 is the last one
    * @throws IllegalArgumentException as {@link #take}, or if out does not fit; nothing is then
    *     written
@@ -563,7 +591,7 @@ public final class Movement {
    * @param workers threads to use
    * @param out the result, of x's dtype; overlaps neither operand
    * @param x any dtype, strides and memory
-   * @param indices i32 or i64 of any shape, each in [-size, size) of the axis
+   * @param indices i32 or i64 of any shape, each in [-size, size) of the axis; unchanged meanwhile
    * @param axis the axis; -1 is the last one
    * @throws IllegalArgumentException as {@link #take}, or if out does not fit; nothing is then
    *     written
@@ -623,7 +651,9 @@ public final class Movement {
   }
 
   /**
-   * As {@link #masked}, into a given result; positions of the true elements are kept while it runs.
+   * As {@link #masked}, into a given result. While it runs, it keeps the positions of the true
+   * elements, a copy of a mask that is not contiguous, and one of x if no view joins its leading
+   * axes.
    *
    * @param out the result {@code [count, d...]}, of x's dtype; overlaps neither operand
    * @param x {@code [m..., d...]}, any dtype
@@ -636,7 +666,7 @@ public final class Movement {
   }
 
   /**
-   * As {@link #masked}, into a given result, by given threads.
+   * As {@link #maskedInto(Tensor, Tensor, Tensor)}, with the same copies, by given threads.
    *
    * @param workers threads to use
    * @param out the result {@code [count, d...]}, of x's dtype; overlaps neither operand
@@ -690,8 +720,8 @@ public final class Movement {
   }
 
   /**
-   * As {@link #compress}, into a given result; positions of the true elements are kept while it
-   * runs.
+   * As {@link #compress}, into a given result. While it runs, it keeps the positions of the true
+   * elements and a copy of a mask that is not contiguous.
    *
    * @param out the result, of x's dtype; overlaps neither operand
    * @param x any dtype, strides and memory
@@ -743,7 +773,8 @@ public final class Movement {
   }
 
   /**
-   * As {@link #nonzero}, into a given result; positions of the elements are kept while it runs.
+   * As {@link #nonzero}, into a given result. While it runs, it keeps the positions of the elements
+   * and, of an x that is not of bool or not contiguous, a copy in bool.
    *
    * @param out the result {@code [count, rank]}, of i64; does not overlap x
    * @param x any dtype, strides and memory; NaN is not zero

@@ -7,6 +7,7 @@ import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Elements;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.function.LongToDoubleFunction;
 
@@ -255,6 +256,9 @@ public record Sampler(long seed, long stream) {
    * @throws IllegalArgumentException if n is negative or does not fit in a Java array
    */
   public Tensor permutation(long n) {
+    if (n < 0 || n > Shape.LONGEST_ARRAY) {
+      throw new IllegalArgumentException("permutation: expected 0 to 2^31 - 9 numbers, got " + n);
+    }
     Tensor out = Creation.arange(DType.I64, n);
     shuffle(out);
     return out;

@@ -9,12 +9,14 @@ import static io.github.shardsum.tensor.DType.I64;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -118,6 +120,26 @@ class CreationTest {
       Oracles.assertIs(dtype, Shape.of(2, 0), i -> 1, Tensor.ones(dtype, 2, 0));
       Oracles.assertIs(dtype, Shape.of(2, 3), i -> 1, Tensor.ones(dtype, 2, 3));
     }
+  }
+
+  @Test
+  void diagonalsOutsideTheMatrixAreEmpty() {
+    for (long k : new long[] {Long.MIN_VALUE, -5, 7, Long.MAX_VALUE}) {
+      Tensor out = gaps(F32, 5, 7);
+      Creation.eyeInto(out, k);
+      Oracles.assertIs(F32, Shape.of(5, 7), i -> 0, out);
+    }
+  }
+
+  @Test
+  void nothingIsWrittenWhereIndicesAreClosed() {
+    Tensor out = Tensor.full(F32, 7, 2, 3);
+    Tensor indices;
+    try (Arena arena = Arena.ofShared()) {
+      indices = Tensor.allocate(arena, I32, Shape.of(2));
+    }
+    assertThrows(IllegalStateException.class, () -> Creation.oneHotInto(out, indices));
+    Oracles.assertIs(F32, Shape.of(2, 3), i -> 7, out);
   }
 
   @Test
@@ -225,6 +247,14 @@ class CreationTest {
     Oracles.refused("arange: expected", () -> Creation.arange(BOOL, 3));
     Oracles.refused("arange: expected", () -> Creation.arange(F32, 0, 1, 0));
     Oracles.refused("arange: expected", () -> Creation.arange(F32, 0, Double.NaN, 1));
+    Oracles.refused("arange: n must be at least 0, got -3", () -> Creation.arange(I64, -3));
+    for (double infinite : new double[] {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+      Oracles.refused("arange: expected", () -> Creation.arange(I64, 0, 1, infinite));
+      Oracles.refused("arange: expected", () -> Creation.arange(I64, 0, infinite, 1));
+      Oracles.refused("arange: expected", () -> Creation.arange(I64, infinite, 1, 1));
+    }
+    Oracles.refused("permutation: expected", () -> Sampler.of(1).permutation(-3));
+    Oracles.refused("permutation: expected", () -> Sampler.of(1).permutation(1L << 40));
     Oracles.refused("linspace: expected", () -> Creation.linspace(I32, 0, 1, 3));
     Oracles.refused("linspace: expected", () -> Creation.linspace(F32, 0, 1, -1));
     Oracles.refused("one-hot: expected", () -> Creation.oneHot(F32, Tensor.zeros(F32, 1), 2));

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -295,6 +296,7 @@ class ShapesProperties {
     Oracles.refused(
         "concatenate: expected an out that shares no element",
         () -> Movement.concatenateInto(x, 0, x.slice(0, 0, 1), x.slice(0, 1, 2)));
+    Oracles.refused("stack: expected at least one tensor, got none", () -> Movement.stack(0));
     Oracles.refused(
         "stack: expected tensors of one shape", () -> Movement.stack(0, x, x.transpose()));
     Oracles.refused(
@@ -328,6 +330,41 @@ class ShapesProperties {
         IndexOutOfBoundsException.class, () -> Movement.take(x, Tensor.of(new int[] {-4}, 1), 1));
     Oracles.refused(
         "take: expected indices of i32 or i64", () -> Movement.take(x, Tensor.zeros(F64, 1), 1));
+  }
+
+  @Test
+  void nothingIsWrittenWhereAPartIsClosed() {
+    Tensor closed;
+    try (Arena arena = Arena.ofShared()) {
+      closed = Tensor.allocate(arena, F32, Shape.of(2));
+    }
+    Tensor out = Tensor.full(F32, 7, 4);
+    Tensor ones = Tensor.ones(F32, 2);
+    assertThrows(IllegalStateException.class, () -> Movement.concatenateInto(out, 0, ones, closed));
+    assertThrows(
+        IllegalStateException.class, () -> Movement.stackInto(out.reshape(2, 2), 0, ones, closed));
+    assertArrayEquals(new float[] {7, 7, 7, 7}, out.toFloatArray());
+  }
+
+  @Test
+  void sizesThatWrapAreRefusedBeforeAnythingIsWritten() {
+    Tensor out = Tensor.full(F32, 7, 3);
+    Tensor five = Tensor.zeros(F32, 5);
+    long[] most = {Long.MAX_VALUE};
+    String sizes = ": sizes of the result must be below 2^63, got ";
+    Oracles.refused("pad" + sizes, () -> Movement.padInto(out, five, 1, most, most));
+    Oracles.refused("pad" + sizes, () -> Movement.pad(five, 1, new long[1], most));
+    // Eight of 2^61 elements and three more: 3, where the sum wraps.
+    Tensor[] parts = new Tensor[9];
+    Arrays.fill(parts, Tensor.zeros(F32, 1).broadcastTo(Shape.of(1L << 61)));
+    parts[0] = Tensor.zeros(F32, 3);
+    Oracles.refused("concatenate" + sizes, () -> Movement.concatenateInto(out, 0, parts));
+    Tensor four = Tensor.zeros(F32, 4);
+    Oracles.refused("tile" + sizes, () -> Movement.tile(four, 1L << 62));
+    Oracles.refused("tile" + sizes, () -> Movement.tile(four, 1L << 61));
+    Oracles.refused("tile" + sizes, () -> Movement.tileInto(out, four, 1L << 62));
+    Oracles.refused("shape: expected fewer", () -> Movement.tile(four, 1L << 60));
+    assertArrayEquals(new float[] {7, 7, 7}, out.toFloatArray());
   }
 
   @Test
