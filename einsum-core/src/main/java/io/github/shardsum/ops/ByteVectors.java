@@ -15,9 +15,10 @@ import java.util.Objects;
  * i32: the scores of a search over quantised embeddings. Immutable, and as thread-safe as its
  * memory.
  *
- * <p>A product starts no thread and makes no array; compiled code allocates nothing with 512-bit
- * vectors, and with 256-bit ones it may box some. Products with many queries use arrays that the
- * process keeps. Sums are exact up to 131,071 dimensions; beyond they may wrap.
+ * <p>A product starts no thread and makes no array. With 512-bit vectors compiled code allocates
+ * nothing with one query, and a few small objects a call with many; with 256-bit ones it may box
+ * some. Products with many queries use arrays that the process keeps. Sums are exact up to 131,071
+ * dimensions; beyond they may wrap.
  *
  * <pre>{@code
  * ByteVectors documents = ByteVectors.of(bytes, 1000, 768);

@@ -103,8 +103,9 @@ public final class ByteProducts {
   private void run() {
     int columns = tiles.columns();
     long group = (long) groupOfPanels * columns;
-    for (int k = 0; k < d; k += terms) {
-      int n = Math.min(terms, d - k);
+    int n;
+    for (int k = 0; k < d; k += n) {
+      n = Math.min(terms, d - k);
       for (long q = 0; q < queries; q += group) {
         long some = Math.min(group, queries - q);
         for (int i = 0; i < some; i += columns) {
