@@ -39,8 +39,8 @@ class EverydayFormsTest {
           Statistics.class,
           Softmax.class);
 
-  /** A kilobyte for each of the pages that describe a call; the operands have a megabyte. */
-  private static final long BYTES = 16 << 10;
+  /** Room for the objects that describe a call; the operands have a megabyte. */
+  private static final long BYTES = 64 << 10;
 
   private static final Pattern LINE = Pattern.compile("(\\d+) bytes: (.*)");
 
@@ -104,7 +104,7 @@ class EverydayFormsTest {
   @Test
   void noneIntoAGivenResultAllocatesAnother() throws Exception {
     // Plain loops, whose allocation does not depend on what C2 has compiled.
-    List<String> flags = List.of("-Dshardsum.kernels=scalar");
+    List<String> flags = List.of("-Dshardsum.kernels=scalar", "-Xmx1g");
     List<String> printed = KernelJvm.run(folder, EverydayForms.class, flags);
     Set<String> measured = new TreeSet<>();
     List<String> large = new ArrayList<>();
