@@ -353,6 +353,7 @@ public final class Mesh {
    * @throws IndexOutOfBoundsException if there is no such device
    */
   public int part(List<String> names, int device) {
+    positionOf(device);
     int part = 0;
     for (String name : names) {
       part = part * size(name) + coordinate(device, name);

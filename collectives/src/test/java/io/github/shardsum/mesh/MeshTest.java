@@ -109,6 +109,7 @@ class MeshTest {
     refuses(groups + "a group must be in [0, 2), got -1", () -> y.devices(-1));
     refuses("mesh x=2 y=3: a device must be in [0, 6), got 6", () -> y.groupOf(6));
     refuses("mesh x=2 y=3: a device must be in [0, 6), got -1", () -> y.memberOf(-1));
+    refuses("mesh x=2 y=3: a device must be in [0, 6), got -5", () -> XY.part(List.of(), -5));
     refuses("chunks: the part must be in [0, 4), got 4", () -> Chunks.start(7, 4, 4));
     refuses("chunks: the part must be in [0, 4), got -1", () -> Chunks.size(7, 4, -1));
   }

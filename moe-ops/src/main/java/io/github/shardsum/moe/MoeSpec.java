@@ -135,7 +135,8 @@ public record MoeSpec(
    * The same layer, which keeps the operands of its activations for the backward pass. In f32 and
    * f64 results and gradients have the same bits as without. In bf16 the kept values are rounded to
    * bf16, while otherwise they stay in f32 inside the kernel, so that results differ by that
-   * rounding.
+   * rounding. On a mesh each device gathers the weights of all experts, since the kept rows of all
+   * experts stand one after the other.
    *
    * @return the specification
    */

@@ -9,7 +9,9 @@ import java.util.Set;
 /**
  * Options of {@link Auto}; an immutable value.
  *
- * @param plan prices and the memory limit of plans: a topology, bytes a device may hold at once;
+ * @param plan prices and the memory limit of plans: a topology, bytes a device may hold at once by
+ *     {@link io.github.shardsum.partition.SpmdPlan#peakBytes}, without what kernels of composites
+ *     need for themselves, which counts only where a plan is changed to hold less;
  *     without an order of sums; collectives are not started ahead, and no einsum is computed in
  *     windows, whatever it says
  * @param kernels code of composites; those that have none are decomposed

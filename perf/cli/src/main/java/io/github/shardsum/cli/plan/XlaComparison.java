@@ -196,7 +196,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
                 values + " " + before.layout() + " -> " + step.result().layout(),
                 OptionalLong.of(times),
                 new TreeSet<>(Set.of(before.dtype().toString())),
-                plan.elementsReceived(i) * before.dtype().byteSize()));
+                plan.bytesReceived(i)));
       }
     }
   }

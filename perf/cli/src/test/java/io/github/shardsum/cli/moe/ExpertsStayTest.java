@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.moe;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -27,13 +28,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The matrices of experts stay on their devices in every form of a layer, also where they are so
- * small that it were cheaper to gather them than to move tokens. In slots and as rows no device has
- * all tokens either, on more devices than a token has choices.
+ * small that it were cheaper to gather them than to move tokens; but for hidden rows that are kept.
+ * In slots and as rows no device has all tokens either, on more devices than a token has choices.
  */
 class ExpertsStayTest {
   private static final List<String> MESHES = List.of("x=4", "d=2 x=4", "x=4 m=2", "d=2 x=4 m=2");
@@ -98,6 +101,31 @@ class ExpertsStayTest {
           check(form, biased, ProgramPlan.of(program, mesh, MoePrograms.kernels(), form.options()));
         }
       }
+    }
+  }
+
+  /** The exception: rows of all experts, kept one after the other, have no label of experts. */
+  @Test
+  void keptHiddenRowsGatherThem() {
+    Mesh mesh = Mesh.parse("x=4");
+    RouteOptions route = RouteOptions.parse("top2 second=all capacity=load");
+    MoeSpec spec =
+        MoeSpec.of(MoeSizes.of(8, 256, 8, 8, 8, route), DType.F32, route, Randomness.seeded(0));
+    Program layer = Form.BY_PRICE.layer(spec.withHiddenKept(), mesh);
+    for (Program program : List.of(layer, MoePrograms.gradient(layer))) {
+      ProgramPlan plan =
+          ProgramPlan.of(program, mesh, MoePrograms.kernels(), Form.BY_PRICE.options());
+      List<PlannedValue> gathered =
+          plan.plan().steps().stream()
+              .filter(step -> step.action() instanceof Action.AllGather && moves(step))
+              .map(PlanStep::result)
+              .toList();
+      assertEquals(
+          Set.of("E M H", "E H M"),
+          gathered.stream()
+              .map(value -> value.layout().toString())
+              .collect(Collectors.toUnmodifiableSet()),
+          plan::toString);
     }
   }
 

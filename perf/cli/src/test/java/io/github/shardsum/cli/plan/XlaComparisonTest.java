@@ -6,18 +6,26 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeSpec;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.pjrt.ArrayType;
 import io.github.shardsum.pjrt.CompiledCollective;
 import io.github.shardsum.pjrt.PjrtType;
+import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.stablehlo.StableHlo;
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
@@ -99,6 +107,27 @@ class XlaComparisonTest {
     assertTrue(json.get("note").stringValue().contains(note), json::toString);
     XlaComparison same = XlaComparison.of("x", plan, module, List.of(whole));
     assertFalse(same.table().contains("bytes are of"), same::table);
+  }
+
+  /** Rows of bf16 travel with counts and weights of other dtypes. */
+  @Test
+  void partsOfACompositeHaveTheirOwnDtypes() {
+    RouteOptions route = RouteOptions.parse("top2 second=all capacity=load");
+    MoeSpec spec =
+        MoeSpec.of(MoeSizes.of(8, 4, 8, 8, 8, route), DType.BF16, route, Randomness.seeded(0));
+    Program layer =
+        Annotations.of(Map.of("inputs", "G@x", "outputs", "G@x", "wi", "E@x", "wo", "E@x"))
+            .apply(MoePrograms.raggedLayer(spec));
+    PlanOptions options = PlanOptions.defaults().withPartitions(PlanOptions.Partitions.ALWAYS);
+    SpmdPlan plan =
+        ProgramPlan.of(layer, Mesh.parse("x=4"), MoePrograms.kernels(), options).plan();
+    StableHlo module = XlaComparison.module(layer, plan, true);
+    long bytes = 0;
+    for (int step = 0; step < plan.steps().size(); step++) {
+      bytes += plan.bytesReceived(step);
+    }
+    XlaComparison both = XlaComparison.of("a compiler", plan, module, List.of());
+    assertEquals(bytes, XlaComparison.bytes(both.ours()), both::table);
   }
 
   @Test
