@@ -94,15 +94,19 @@ final class OrderLaw {
               step.result().name());
       case Action.Communicate _ ->
           require(false, "%s: a manual region has no order of sums", step.result().name());
-      case Action.Slice _ -> {
-        List<String> order = orders.get(step.operands().getFirst());
-        if (order != null) {
-          orders.put(number, order);
-        }
+      case Action.Slice _, Action.AllGather _, Action.AllToAll _ -> moves(step);
+      case Action.CollectivePermute _, Action.Exchange _, Action.Await _ -> moves(step);
+      case Action.AllReduce _ -> {
+        // A maximum or minimum is the same in every order.
       }
-      default -> {
-        // Other collectives move elements, or reduce in no order.
-      }
+    }
+  }
+
+  /** Elements move over other axes than those of addends, which keep their order. */
+  private void moves(PlanStep step) {
+    List<String> order = orders.get(step.operands().getFirst());
+    if (order != null && !partial(step.result()).isEmpty()) {
+      orders.put(number, order);
     }
   }
 

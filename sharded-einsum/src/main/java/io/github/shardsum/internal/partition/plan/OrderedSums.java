@@ -65,7 +65,10 @@ final class OrderedSums {
             add(step, new Action.AllReduce(with(order, axes), by), operands, List.of());
         case Action.ReduceScatter scatter when !order.isEmpty() ->
             scatter(step, scatter, operands, order);
-        case Action.Slice slice -> add(step, slice, operands, order);
+        case Action.Slice _, Action.AllGather _, Action.AllToAll _ ->
+            add(step, step.action(), operands, order);
+        case Action.CollectivePermute _, Action.Exchange _ ->
+            add(step, step.action(), operands, order);
         case Action.Loop loop ->
             add(step, new Action.Loop(loop.statement(), of(loop.body())), operands, List.of());
         default -> add(step, step.action(), operands, made(step));

@@ -119,7 +119,7 @@ class ReproducibleTest {
     hasTheLocalBits(laid, true);
   }
 
-  private static void hasTheLocalBits(Laid laid, boolean isCertified) {
+  private static ProgramPlan hasTheLocalBits(Laid laid, boolean isCertified) {
     SumOrder sums = new SumOrder(laid.leaf());
     PlanOptions options = PlanOptions.defaults().withReplication().withSums(sums);
     ProgramPlan plan =
@@ -136,6 +136,7 @@ class ReproducibleTest {
             MeshBackend.of(collectives).compile(plan, CompileOptions.defaults().withSums(sums))) {
       equal(expected, mesh.run(laid.program().inputs()), plan);
     }
+    return plan;
   }
 
   /** Addends over two axes cannot be completed over one of them and keep the order of the sum. */
@@ -157,6 +158,45 @@ class ReproducibleTest {
     ProgramPlan plan = ProgramPlan.withLayouts(program, mesh, layouts, options);
     plan.certify();
     assertTrue(plan.explain().contains("s [] as | x"), plan::explain);
+  }
+
+  /** Addends over two axes that a collective moves over others are joined in the same order. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ':',
+      value = {
+        "w=2 : all-gather         : d@z.y c@x e   : c e",
+        "w=2 : all-gather         : d@y.z c@x e   : c e",
+        "w=2 : all-to-all         : d@z.y c@x e   : c e@x",
+        "w=2 : collective-permute : d@z.y c@x.w e : c@w.x e",
+        "w=3 : exchange           : d@z.y c@x.w e : c@w.x e"
+      })
+  void addendsThatAreMovedKeepTheirOrder(String w, String move, String from, String to) {
+    Program program =
+        Program.parse(
+            """
+            program moved {
+              input x: f32[d=8 c=4 e=4]
+              s = reduce_sum(x) {labels=["d"]}
+              r = negate(s)
+              output r
+            }
+            """);
+    Mesh mesh = Mesh.parse(w + " x=2 y=2 z=2");
+    for (String result : List.of("c e", "c@z.y e", "c@y.z e")) {
+      Map<String, Layout> layouts =
+          Map.of(
+              "x", Layout.parse(mesh, from),
+              "s", Layout.parse(mesh, to + " | y z"),
+              "r", Layout.parse(mesh, result));
+      Laid laid = new Laid(cases(_ -> program).of(1), mesh, layouts, 2, 0);
+      ProgramPlan plan = hasTheLocalBits(laid, true);
+      boolean moves =
+          plan.plan().steps().stream()
+              .filter(step -> step.result().layout().partial().size() == 2)
+              .anyMatch(step -> step.action().op().equals(move));
+      assertTrue(moves, plan::explain);
+    }
   }
 
   @ParameterizedTest
