@@ -11,9 +11,9 @@ import java.util.Set;
  *
  * @param plan prices and the memory limit of plans: a topology, bytes a device may hold at once by
  *     {@link io.github.shardsum.partition.SpmdPlan#peakBytes}, without what kernels of composites
- *     need for themselves, which counts only where a plan is changed to hold less;
- *     without an order of sums; collectives are not started ahead, and no einsum is computed in
- *     windows, whatever it says
+ *     need for themselves, which counts only where a plan is changed to hold less; without an order
+ *     of sums; collectives are not started ahead, and no einsum is computed in windows, whatever it
+ *     says
  * @param kernels code of composites; those that have none are decomposed
  * @param split inputs that may not be replicated: each mesh axis splits one of their labels
  * @param seconds more than 0 and at most 1,000,000: they set the amount of work, so that equal

@@ -252,8 +252,8 @@ final class TrainReport {
   }
 
   /**
-   * As {@code rows over x: 4 times a step the largest device sends 256 and receives at most 512; the
-   * bound is 2 times what it sends}.
+   * As {@code rows over x: 4 times a step the largest device sends 256 and receives at most 512;
+   * the bound is 2 times what it sends}.
    */
   static String rows(Training.SentRows rows) {
     return String.format(

@@ -119,8 +119,7 @@ class XlaComparisonTest {
         Annotations.of(Map.of("inputs", "G@x", "outputs", "G@x", "wi", "E@x", "wo", "E@x"))
             .apply(MoePrograms.raggedLayer(spec));
     PlanOptions options = PlanOptions.defaults().withPartitions(PlanOptions.Partitions.ALWAYS);
-    SpmdPlan plan =
-        ProgramPlan.of(layer, Mesh.parse("x=4"), MoePrograms.kernels(), options).plan();
+    SpmdPlan plan = ProgramPlan.of(layer, Mesh.parse("x=4"), MoePrograms.kernels(), options).plan();
     StableHlo module = XlaComparison.module(layer, plan, true);
     long bytes = 0;
     for (int step = 0; step < plan.steps().size(); step++) {
