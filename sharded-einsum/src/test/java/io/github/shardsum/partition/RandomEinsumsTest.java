@@ -10,7 +10,7 @@ final class RandomEinsumsTest {
   @Test
   void shardedEinsumsAreTheUnshardedToTheBit() {
     int refused = 0;
-    int cases = RandomSharding.cases(400, 8_000);
+    int cases = RandomSharding.cases(400, 4_000);
     for (int i = 0; i < cases; i++) {
       RandomEinsum drawn = new RandomEinsum(RandomSharding.SEED + i);
       refused += drawn.isEqual(PlanOptions.defaults()) ? 0 : 1;
@@ -21,7 +21,7 @@ final class RandomEinsumsTest {
   @Test
   void withinAMemoryLimitTheyAreTheSameOrRefused() {
     int within = 0;
-    int cases = RandomSharding.cases(80, 2_000);
+    int cases = RandomSharding.cases(80, 1_000);
     for (int i = 0; i < cases; i++) {
       RandomEinsum drawn = new RandomEinsum(RandomSharding.SEED + i);
       Optional<ShardedEinsumPlan> plan = Optional.empty();

@@ -35,12 +35,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class ProgramPlanMutationTest {
   private static final int MUTANTS =
-      Integer.getInteger("shardsum.sharded.cases", TestDepth.cases(40, 100, 4_000));
+      Integer.getInteger("shardsum.sharded.cases", TestDepth.cases(40, 100, 2_000));
 
   private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(0));
 
   /** Of one statement there are few. */
-  private static final int FAULTS = TestDepth.cases(15, 30, 300);
+  private static final int FAULTS = TestDepth.cases(15, 30, 150);
 
   @ParameterizedTest
   @EnumSource(
@@ -58,7 +58,7 @@ final class ProgramPlanMutationTest {
         Optional<SpmdPlan> mutant = mutation.of(plan.plan());
         if (mutant.isPresent() && !mutant.get().equals(plan.plan())) {
           mutants++;
-          refused += isRefused(drawn, of(plan, mutant.get())) ? 1 : 0;
+          refused += isRefused(drawn.program(), plan, mutant.get()) ? 1 : 0;
         }
       }
     }
@@ -111,7 +111,7 @@ final class ProgramPlanMutationTest {
       Optional<SpmdPlan> mutant = mutation.ofStatement(plan.plan());
       if (mutant.isPresent() && !mutant.get().equals(plan.plan())) {
         mutants++;
-        refused += isRefused(drawn, of(plan, mutant.get())) ? 1 : 0;
+        refused += isRefused(drawn.program(), plan, mutant.get()) ? 1 : 0;
       }
     }
     assertTrue(refused > mutants / 2, refused + " of " + mutants + " mutants were refused");
@@ -128,21 +128,20 @@ final class ProgramPlanMutationTest {
     return Tensor.of(elements, type.shape().toArray()).convert(type.dtype());
   }
 
-  private static ProgramPlan of(ProgramPlan plan, SpmdPlan mutant) {
-    return new ProgramPlan(plan.given(), plan.layouts(), plan.program(), mutant, plan.cost());
-  }
-
-  private static boolean isRefused(Laid drawn, ProgramPlan mutant) {
+  /** Whether the checker refuses a plan with a fault; one that it accepts has the right bits. */
+  static boolean isRefused(ProgramCase program, ProgramPlan plan, SpmdPlan mutant) {
+    ProgramPlan faulty =
+        new ProgramPlan(plan.given(), plan.layouts(), plan.program(), mutant, plan.cost());
     try {
-      mutant.certify();
+      faulty.certify();
     } catch (IllegalStateException refused) {
       return true;
     }
-    try (Collectives collectives = Collectives.open(drawn.mesh())) {
-      Planned planned = new Planned(MeshBackend.of(collectives), mutant);
-      BackendCheck.equalsReference(planned, drawn.program());
+    try (Collectives collectives = Collectives.open(mutant.mesh())) {
+      BackendCheck.equalsReference(new Planned(MeshBackend.of(collectives), faulty), program);
     } catch (RuntimeException | AssertionError wrong) {
-      throw new AssertionError("accepted, and wrong: " + drawn + "\n" + mutant, wrong);
+      String asked = program + "\n" + plan.layouts();
+      throw new AssertionError("accepted, and wrong: " + asked + "\n" + mutant, wrong);
     }
     return false;
   }
