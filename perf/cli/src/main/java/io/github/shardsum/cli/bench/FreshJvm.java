@@ -11,8 +11,6 @@ import io.github.shardsum.tensor.DType;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -122,24 +120,19 @@ final class FreshJvm {
 
   private static JsonNode product(List<String> flags, InterleavedTimer rounds)
       throws MeasurementException {
-    try {
-      Path json = Files.createTempFile("shardsum-bench", ".json");
-      try {
-        List<String> arguments = new ArrayList<>(List.of("bench", "--threads", "1"));
-        arguments.addAll(List.of("--peers", "none", "--json", json.toString()));
-        arguments.addAll(List.of("--filter", "^product-f32/" + PRODUCT + "$"));
-        if (rounds.equals(InterleavedTimer.QUICK)) {
-          arguments.add("--quick");
-        }
-        run(flags, OwnJvm.MAIN, arguments);
-        JsonNode root = new JsonMapper().readTree(Files.readString(json));
-        return root.get("cases").get(0).get("results").get(0);
-      } finally {
-        Files.delete(json);
-      }
-    } catch (IOException e) {
-      throw new MeasurementException("no result of another JVM: " + e.getMessage());
+    String printed = run(flags, OwnJvm.MAIN, product(rounds.equals(InterleavedTimer.QUICK)));
+    return new JsonMapper().readTree(printed).get("cases").get(0).get("results").get(0);
+  }
+
+  /** The command line that measures the product. */
+  static List<String> product(boolean isQuick) {
+    List<String> arguments = new ArrayList<>(List.of("bench", "--threads", "1"));
+    arguments.addAll(List.of("--peers", "none", "--json"));
+    arguments.addAll(List.of("--filter", "^product-f32/" + PRODUCT + "$"));
+    if (isQuick) {
+      arguments.add("--quick");
     }
+    return arguments;
   }
 
   /**

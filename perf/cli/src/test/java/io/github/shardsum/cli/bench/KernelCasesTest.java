@@ -8,9 +8,15 @@ import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.Interval;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.testsupport.TestDepth;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class KernelCasesTest {
   private static final InterleavedTimer SHORT = new InterleavedTimer(3, 0.01, 0.001, 0);
@@ -39,6 +45,23 @@ class KernelCasesTest {
       assertTrue(value.low() >= 0 && value.low() <= value.median(), subject.id());
       assertTrue(value.median() <= value.high() && value.high() < 1e9, subject.id());
     }
+  }
+
+  /** The case in another JVM reads the JSON that this command line prints. */
+  @Test
+  void theCommandLineOfTheOtherJvmPrintsItsResult() {
+    StringWriter out = new StringWriter();
+    CommandLine bench =
+        new CommandLine(new BenchCommand())
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(Writer.nullWriter()));
+    List<String> arguments = FreshJvm.product(true);
+    assertEquals("bench", arguments.getFirst());
+    assertEquals(0, bench.execute(arguments.subList(1, arguments.size()).toArray(String[]::new)));
+    JsonNode result =
+        new JsonMapper().readTree(out.toString()).get("cases").get(0).get("results").get(0);
+    assertTrue(result.get("seconds").doubleValue() > 0);
+    assertTrue(result.get("share").doubleValue() > 0);
   }
 
   @Test
