@@ -1,5 +1,6 @@
 package io.github.shardsum.ops;
 
+import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
@@ -57,38 +58,7 @@ public final class Axes {
 
   /** The axes of a tensor, from the first to the last. */
   int[] in(String name, Tensor x) {
-    if (all) {
-      return IntStream.range(0, x.rank()).toArray();
-    }
-    int[] numbers = new int[axes.length];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = one(name, x, axes[i]);
-    }
-    Arrays.sort(numbers);
-    for (int i = 1; i < numbers.length; i++) {
-      if (numbers[i] == numbers[i - 1]) {
-        throw new IllegalArgumentException(
-            name + ": expected each axis once, got " + Arrays.toString(axes));
-      }
-    }
-    return numbers;
-  }
-
-  /** An axis of a tensor, counted from the front. */
-  static int one(String name, Tensor x, int axis) {
-    if (axis < -x.rank() || axis >= x.rank()) {
-      throw new IllegalArgumentException(
-          name
-              + ": expected an axis in ["
-              + -x.rank()
-              + ", "
-              + x.rank()
-              + ") of "
-              + x.description()
-              + ", got "
-              + axis);
-    }
-    return axis < 0 ? axis + x.rank() : axis;
+    return all ? IntStream.range(0, x.rank()).toArray() : OperandChecks.axes(name, x, axes);
   }
 
   /** The shape of the result. */

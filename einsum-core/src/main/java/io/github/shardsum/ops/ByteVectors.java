@@ -2,7 +2,6 @@ package io.github.shardsum.ops;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.internal.kernel.ByteRows;
 import io.github.shardsum.internal.ops.DefaultWorkers;
 import io.github.shardsum.internal.rows.ByteProducts;
@@ -118,7 +117,14 @@ public final class ByteVectors {
       return;
     }
     if (ByteProducts.worthwhile(count, queries.count)) {
-      DefaultWorkers.get().run(1, (_, scratch) -> many(queries, scores, scratch));
+      // One task, so that the calling thread runs it, on arrays that are kept.
+      DefaultWorkers.get()
+          .run(
+              1,
+              (_, scratch) ->
+                  new ByteProducts(
+                          data, count, queries.data, queries.count, dimensions, scores, scratch)
+                      .run());
       return;
     }
     long fitting = Math.max(4, BLOCK_BYTES / dimensions / 4 * 4);
@@ -132,10 +138,6 @@ public final class ByteVectors {
             data, row * dimensions, rows, queries.data, at, dimensions, scores, to, queries.count);
       }
     }
-  }
-
-  private void many(ByteVectors queries, MemorySegment scores, Scratch scratch) {
-    ByteProducts.run(data, count, queries.data, queries.count, dimensions, scores, scratch);
   }
 
   private void check(ByteVectors queries, MemorySegment scores) {

@@ -1,6 +1,8 @@
 package io.github.shardsum.ops;
 
 import io.github.shardsum.internal.memory.Loops;
+import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.IndexedFill;
 import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Elements;
@@ -15,9 +17,6 @@ import java.util.stream.LongStream;
  * Tensor#zeros}, {@link Tensor#ones} and {@link Tensor#full}. Thread-safe.
  */
 public final class Creation {
-  /** Elements that are written at once. */
-  private static final int BLOCK = 1024;
-
   private Creation() {}
 
   /**
@@ -125,23 +124,13 @@ public final class Creation {
     return (int) count;
   }
 
-  /** Writes the number of each index, a block at a time. */
+  /** Writes the number of each index, by the calling thread. */
   private static void fill(String name, Tensor out, LongToDoubleFunction at) {
     if (out.rank() != 1) {
       throw new IllegalArgumentException(
           name + ": expected an out with one axis, got " + out.description());
     }
-    OperandChecks.out(name, out, out.dtype(), out.shape());
-    Elements elements = Elements.of(out);
-    long n = out.size(0);
-    double[] values = new double[(int) Math.min(n, BLOCK)];
-    for (long from = 0; from < n; from += BLOCK) {
-      int count = (int) Math.min(BLOCK, n - from);
-      for (int i = 0; i < count; i++) {
-        values[i] = at.applyAsDouble(from + i);
-      }
-      elements.store(from * out.stride(0), out.stride(0), count, values, 0);
-    }
+    IndexedFill.doubles(name, DefaultWorkers.get().alone(), out, at);
   }
 
   /**

@@ -609,8 +609,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void addInto(Workers workers, Tensor out, Tensor x, double y) {
-    OperandChecks.number("add", x);
-    run("add", ADD, workers, out, x.dtype(), x, OperandChecks.scalar("add", x, y));
+    run("add", ADD, workers, out, x, y);
   }
 
   /**
@@ -680,8 +679,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void multiplyInto(Workers workers, Tensor out, Tensor x, double y) {
-    OperandChecks.number("multiply", x);
-    run("multiply", MULTIPLY, workers, out, x.dtype(), x, OperandChecks.scalar("multiply", x, y));
+    run("multiply", MULTIPLY, workers, out, x, y);
   }
 
   /**
@@ -1060,8 +1058,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void subtractInto(Workers workers, Tensor out, Tensor x, double y) {
-    OperandChecks.number("subtract", x);
-    run("subtract", SUBTRACT, workers, out, x.dtype(), x, OperandChecks.scalar("subtract", x, y));
+    run("subtract", SUBTRACT, workers, out, x, y);
   }
 
   /**
@@ -1104,8 +1101,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void subtractInto(Workers workers, Tensor out, double x, Tensor y) {
-    OperandChecks.number("subtract", y);
-    run("subtract", SUBTRACT, workers, out, y.dtype(), OperandChecks.scalar("subtract", y, x), y);
+    run("subtract", SUBTRACT, workers, out, x, y);
   }
 
   /**
@@ -1209,8 +1205,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void divideInto(Workers workers, Tensor out, Tensor x, double y) {
-    OperandChecks.number("divide", x);
-    run("divide", DIVIDE, workers, out, x.dtype(), x, OperandChecks.scalar("divide", x, y));
+    run("divide", DIVIDE, workers, out, x, y);
   }
 
   /**
@@ -1253,8 +1248,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void divideInto(Workers workers, Tensor out, double x, Tensor y) {
-    OperandChecks.number("divide", y);
-    run("divide", DIVIDE, workers, out, y.dtype(), OperandChecks.scalar("divide", y, x), y);
+    run("divide", DIVIDE, workers, out, x, y);
   }
 
   /**
@@ -1359,15 +1353,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void remainderInto(Workers workers, Tensor out, Tensor x, double y) {
-    OperandChecks.number("remainder", x);
-    run(
-        "remainder",
-        REMAINDER,
-        workers,
-        out,
-        x.dtype(),
-        x,
-        OperandChecks.scalar("remainder", x, y));
+    run("remainder", REMAINDER, workers, out, x, y);
   }
 
   /**
@@ -1410,15 +1396,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void remainderInto(Workers workers, Tensor out, double x, Tensor y) {
-    OperandChecks.number("remainder", y);
-    run(
-        "remainder",
-        REMAINDER,
-        workers,
-        out,
-        y.dtype(),
-        OperandChecks.scalar("remainder", y, x),
-        y);
+    run("remainder", REMAINDER, workers, out, x, y);
   }
 
   /**
@@ -1522,8 +1500,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void maximumInto(Workers workers, Tensor out, Tensor x, double y) {
-    OperandChecks.number("maximum", x);
-    run("maximum", MAXIMUM, workers, out, x.dtype(), x, OperandChecks.scalar("maximum", x, y));
+    run("maximum", MAXIMUM, workers, out, x, y);
   }
 
   /**
@@ -1627,8 +1604,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void minimumInto(Workers workers, Tensor out, Tensor x, double y) {
-    OperandChecks.number("minimum", x);
-    run("minimum", MINIMUM, workers, out, x.dtype(), x, OperandChecks.scalar("minimum", x, y));
+    run("minimum", MINIMUM, workers, out, x, y);
   }
 
   /**
@@ -1735,8 +1711,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void powerInto(Workers workers, Tensor out, Tensor x, double y) {
-    OperandChecks.number("power", x);
-    run("power", POWER, workers, out, x.dtype(), x, OperandChecks.scalar("power", x, y));
+    run("power", POWER, workers, out, x, y);
   }
 
   /**
@@ -1779,8 +1754,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void powerInto(Workers workers, Tensor out, double x, Tensor y) {
-    OperandChecks.number("power", y);
-    run("power", POWER, workers, out, y.dtype(), OperandChecks.scalar("power", y, x), y);
+    run("power", POWER, workers, out, x, y);
   }
 
   /**
@@ -1903,6 +1877,18 @@ public final class Elementwise {
       DoublePointwise.Row doubles,
       LongPointwise.Row longs) {
     run(name, new ElementRows(floats, doubles, longs), workers, out, x.dtype(), x, x);
+  }
+
+  private static void run(
+      String name, ElementRows rows, Workers workers, Tensor out, Tensor x, double y) {
+    OperandChecks.number(name, x);
+    run(name, rows, workers, out, x.dtype(), x, OperandChecks.scalar(name, x, y));
+  }
+
+  private static void run(
+      String name, ElementRows rows, Workers workers, Tensor out, double x, Tensor y) {
+    OperandChecks.number(name, y);
+    run(name, rows, workers, out, y.dtype(), OperandChecks.scalar(name, y, x), y);
   }
 
   private static void run(

@@ -101,14 +101,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void eqInto(Workers workers, Tensor out, Tensor x, double y) {
-    EQ.run(
-        "eq",
-        workers,
-        ComputeType.of(x.dtype()),
-        DType.BOOL,
-        out,
-        x,
-        OperandChecks.scalar("eq", x, y));
+    compare("eq", EQ, workers, out, x, OperandChecks.scalar("eq", x, y));
   }
 
   /**
@@ -205,14 +198,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void neInto(Workers workers, Tensor out, Tensor x, double y) {
-    NE.run(
-        "ne",
-        workers,
-        ComputeType.of(x.dtype()),
-        DType.BOOL,
-        out,
-        x,
-        OperandChecks.scalar("ne", x, y));
+    compare("ne", NE, workers, out, x, OperandChecks.scalar("ne", x, y));
   }
 
   /**
@@ -309,14 +295,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void ltInto(Workers workers, Tensor out, Tensor x, double y) {
-    LT.run(
-        "lt",
-        workers,
-        ComputeType.of(x.dtype()),
-        DType.BOOL,
-        out,
-        x,
-        OperandChecks.scalar("lt", x, y));
+    compare("lt", LT, workers, out, x, OperandChecks.scalar("lt", x, y));
   }
 
   /**
@@ -413,14 +392,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void leInto(Workers workers, Tensor out, Tensor x, double y) {
-    LE.run(
-        "le",
-        workers,
-        ComputeType.of(x.dtype()),
-        DType.BOOL,
-        out,
-        x,
-        OperandChecks.scalar("le", x, y));
+    compare("le", LE, workers, out, x, OperandChecks.scalar("le", x, y));
   }
 
   /**
@@ -517,14 +489,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void gtInto(Workers workers, Tensor out, Tensor x, double y) {
-    GT.run(
-        "gt",
-        workers,
-        ComputeType.of(x.dtype()),
-        DType.BOOL,
-        out,
-        x,
-        OperandChecks.scalar("gt", x, y));
+    compare("gt", GT, workers, out, x, OperandChecks.scalar("gt", x, y));
   }
 
   /**
@@ -621,14 +586,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void geInto(Workers workers, Tensor out, Tensor x, double y) {
-    GE.run(
-        "ge",
-        workers,
-        ComputeType.of(x.dtype()),
-        DType.BOOL,
-        out,
-        x,
-        OperandChecks.scalar("ge", x, y));
+    compare("ge", GE, workers, out, x, OperandChecks.scalar("ge", x, y));
   }
 
   /**

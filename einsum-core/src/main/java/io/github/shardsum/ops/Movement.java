@@ -218,7 +218,7 @@ public final class Movement {
       OperandChecks.apart("concatenate", out, part);
       part.checkAccessible("concatenate");
     }
-    int number = Axes.one("concatenate", parts[0], axis);
+    int number = OperandChecks.axis("concatenate", parts[0], axis);
     long from = 0;
     for (Tensor part : parts) {
       long to = from + part.size(number);
@@ -239,7 +239,7 @@ public final class Movement {
   }
 
   private static Shape concatenated(int axis, Tensor... parts) {
-    int number = Axes.one("concatenate", parts[0], axis);
+    int number = OperandChecks.axis("concatenate", parts[0], axis);
     long[] sizes = parts[0].shape().toArray();
     sizes[number] = 0;
     for (Tensor part : parts) {
@@ -448,7 +448,7 @@ public final class Movement {
    *     written
    */
   public static void rollInto(Workers workers, Tensor out, Tensor x, long shift, int axis) {
-    int number = Axes.one("roll", x, axis);
+    int number = OperandChecks.axis("roll", x, axis);
     OperandChecks.out("roll", out, x.dtype(), x.shape());
     OperandChecks.apart("roll", out, x);
     long size = x.size(number);
@@ -565,7 +565,7 @@ public final class Movement {
    * @throws IndexOutOfBoundsException if an index is out of range
    */
   public static Tensor take(Tensor x, Tensor indices, int axis) {
-    Tensor out = Tensor.zeros(x.dtype(), taken(x, indices, Axes.one("take", x, axis)));
+    Tensor out = Tensor.zeros(x.dtype(), taken(x, indices, OperandChecks.axis("take", x, axis)));
     takeInto(out, x, indices, axis);
     return out;
   }
@@ -598,7 +598,7 @@ public final class Movement {
    * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
    */
   public static void takeInto(Workers workers, Tensor out, Tensor x, Tensor indices, int axis) {
-    int number = Axes.one("take", x, axis);
+    int number = OperandChecks.axis("take", x, axis);
     OperandChecks.out("take", out, x.dtype(), taken(x, indices, number));
     // The axes of indices first, as a gather has them.
     int[] order = new int[out.rank()];
@@ -715,7 +715,7 @@ public final class Movement {
    * @throws IllegalArgumentException if there is no such axis or the mask does not fit
    */
   public static Tensor compress(Tensor x, Tensor mask, int axis) {
-    int number = Axes.one("compress", x, axis);
+    int number = OperandChecks.axis("compress", x, axis);
     return take(x, places(checkedMask(x, mask, number)), number);
   }
 
@@ -746,7 +746,7 @@ public final class Movement {
    *     written
    */
   public static void compressInto(Workers workers, Tensor out, Tensor x, Tensor mask, int axis) {
-    int number = Axes.one("compress", x, axis);
+    int number = OperandChecks.axis("compress", x, axis);
     takeInto(workers, out, x, places(checkedMask(x, mask, number)), number);
   }
 

@@ -18,7 +18,6 @@ import io.github.shardsum.internal.rows.FloatStatistics;
 import io.github.shardsum.internal.rows.LongSelection;
 import io.github.shardsum.internal.rows.LongStatistics;
 import io.github.shardsum.tensor.DType;
-import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -122,7 +121,7 @@ public final class Reductions {
   }
 
   private static Einsum sumOver(Workers workers, SumOrder sums, Tensor x, int... axes) {
-    int[] numbers = distinct("sum", x, axes);
+    int[] numbers = rowAxes("sum", x, axes);
     int[] labels = IntStream.range(0, x.rank()).toArray();
     int[] kept =
         IntStream.of(labels).filter(i -> IntStream.of(numbers).noneMatch(a -> a == i)).toArray();
@@ -188,19 +187,19 @@ public final class Reductions {
 
   private static Tensor reduce(
       String name, AlongAxis reduction, Workers workers, Tensor x, int... axes) {
-    int[] numbers = distinct(name, x, axes);
+    int[] numbers = rowAxes(name, x, axes);
     for (int axis : numbers) {
       OperandChecks.nonEmpty(name, x, axis);
     }
-    Tensor out = Tensor.zeros(x.dtype(), without(x, numbers));
+    Tensor out = Tensor.zeros(x.dtype(), Axes.without(x, numbers));
     reduceInto(name, reduction, workers, out, x, numbers);
     return out;
   }
 
   private static void reduceInto(
       String name, AlongAxis reduction, Workers workers, Tensor out, Tensor x, int... axes) {
-    int[] numbers = distinct(name, x, axes);
-    OperandChecks.out(name, out, x.dtype(), without(x, numbers));
+    int[] numbers = rowAxes(name, x, axes);
+    OperandChecks.out(name, out, x.dtype(), Axes.without(x, numbers));
     OperandChecks.apart(name, out, x);
     if (x.shape().elementCount() == 0) {
       out.assign(identity(x.dtype(), reduction.equals(MAX)).broadcastTo(out.shape()));
@@ -211,14 +210,13 @@ public final class Reductions {
       return;
     }
     // From the last axis to the first, so that those that are left keep their numbers.
-    int[] falling = IntStream.of(numbers).map(axis -> -axis).sorted().map(axis -> -axis).toArray();
     Tensor rest = x;
-    for (int i = 0; i < falling.length - 1; i++) {
-      Tensor less = Tensor.zeros(x.dtype(), without(rest, falling[i]));
-      alongOne(name, reduction, workers, less, rest, falling[i]);
+    for (int i = numbers.length - 1; i > 0; i--) {
+      Tensor less = Tensor.zeros(x.dtype(), Axes.without(rest, numbers[i]));
+      alongOne(name, reduction, workers, less, rest, numbers[i]);
       rest = less;
     }
-    alongOne(name, reduction, workers, out, rest, falling[falling.length - 1]);
+    alongOne(name, reduction, workers, out, rest, numbers[0]);
   }
 
   private static void alongOne(
@@ -252,14 +250,6 @@ public final class Reductions {
     return one;
   }
 
-  private static Shape without(Tensor x, int... axes) {
-    return Shape.of(
-        IntStream.range(0, x.rank())
-            .filter(axis -> IntStream.of(axes).noneMatch(other -> other == axis))
-            .mapToLong(x::size)
-            .toArray());
-  }
-
   /** The view in which an axis is two: the piece, and the position in it. */
   private static Tensor split(Tensor x, int axis, long pieces) {
     long[] sizes = Arrays.copyOf(x.shape().toArray(), x.rank() + 1);
@@ -280,8 +270,8 @@ public final class Reductions {
    * @throws IllegalArgumentException if there is no such axis or it is empty
    */
   public static Tensor argMax(Workers workers, Tensor x, int axis) {
-    int number = OperandChecks.axis("arg-max", x, axis);
-    Tensor out = Tensor.zeros(DType.I32, without(x, number));
+    int number = OperandChecks.rowAxis("arg-max", x, axis);
+    Tensor out = Tensor.zeros(DType.I32, Axes.without(x, number));
     argMaxInto(workers, out, x, number);
     return out;
   }
@@ -297,10 +287,10 @@ public final class Reductions {
    *     fit; nothing is then written
    */
   public static void argMaxInto(Workers workers, Tensor out, Tensor x, int axis) {
-    int number = OperandChecks.axis("arg-max", x, axis);
+    int number = OperandChecks.rowAxis("arg-max", x, axis);
     OperandChecks.nonEmpty("arg-max", x, number);
     DType dtype = out.dtype() == DType.I64 ? DType.I64 : DType.I32;
-    OperandChecks.out("arg-max", out, dtype, without(x, number));
+    OperandChecks.out("arg-max", out, dtype, Axes.without(x, number));
     OperandChecks.apart("arg-max", out, x);
     Tensor none = AlongAxis.sized(x.dtype(), x, number, 0);
     ARG_MAX.run("arg-max", workers, x, number, none, out.expand(number));
@@ -336,7 +326,7 @@ public final class Reductions {
    */
   public static void cumulativeSumInto(
       Workers workers, Tensor out, Tensor x, int axis, boolean exclusive, boolean reverse) {
-    int number = OperandChecks.axis("cumulative sum", x, axis);
+    int number = OperandChecks.rowAxis("cumulative sum", x, axis);
     OperandChecks.out("cumulative sum", out, x.dtype(), x.shape());
     OperandChecks.apartOrSame("cumulative sum", out, x);
     // A sum in f64 that is stored as bf16 through f32 would be rounded twice.
@@ -1182,12 +1172,11 @@ public final class Reductions {
     cumulativeSumInto(DefaultWorkers.get(), out, x, axis, exclusive, reverse);
   }
 
-  /** The axes counted from the front, in their order. */
-  private static int[] distinct(String name, Tensor x, int[] axes) {
-    int[] numbers = IntStream.of(axes).map(axis -> OperandChecks.axis(name, x, axis)).toArray();
-    if (IntStream.of(numbers).distinct().count() != axes.length) {
-      throw new IllegalArgumentException(
-          name + ": expected each axis once, got " + Arrays.toString(axes));
+  /** The axes counted from the front, along each of which a row fits into an array. */
+  private static int[] rowAxes(String name, Tensor x, int... axes) {
+    int[] numbers = OperandChecks.axes(name, x, axes);
+    for (int axis : numbers) {
+      OperandChecks.rowAxis(name, x, axis);
     }
     return numbers;
   }

@@ -1,15 +1,14 @@
 package io.github.shardsum.ops;
 
-import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.IndexedFill;
 import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
-import java.util.function.LongToDoubleFunction;
 
 /**
  * Tensors of random numbers, each a pure function of the seed, the stream and the element's index
@@ -28,9 +27,6 @@ import java.util.function.LongToDoubleFunction;
  * @param stream tells draws of one seed apart
  */
 public record Sampler(long seed, long stream) {
-  /** Elements that one task makes. */
-  private static final int PIECE = 1 << 12;
-
   /**
    * Numbers of a seed, of stream 0 (NumPy's {@code np.random.default_rng(seed)}).
    *
@@ -61,7 +57,6 @@ public record Sampler(long seed, long stream) {
    * @throws IllegalArgumentException if the dtype is not floating
    */
   public Tensor uniform(DType dtype, long... shape) {
-    floating("uniform", dtype);
     Tensor out = Tensor.zeros(dtype, shape);
     uniformInto(out);
     return out;
@@ -87,12 +82,13 @@ public record Sampler(long seed, long stream) {
    *     itself; nothing is then written
    */
   public void uniformInto(Workers workers, Tensor out) {
+    OperandChecks.floating("uniform", out);
     DType dtype = out.dtype();
-    floating("uniform", dtype);
     int bits = dtype == DType.F64 ? 53 : dtype == DType.F32 ? 24 : 8;
     double unit = Math.scalb(1.0, -bits);
     Philox philox = new Philox(seed);
-    doubles("uniform", workers, out, i -> (philox.bits(i, stream) >>> (64 - bits)) * unit);
+    IndexedFill.doubles(
+        "uniform", workers, out, i -> (philox.bits(i, stream) >>> (64 - bits)) * unit);
   }
 
   /**
@@ -105,7 +101,6 @@ public record Sampler(long seed, long stream) {
    * @throws IllegalArgumentException if the dtype is not floating
    */
   public Tensor normal(DType dtype, long... shape) {
-    floating("normal", dtype);
     Tensor out = Tensor.zeros(dtype, shape);
     normalInto(out);
     return out;
@@ -131,39 +126,15 @@ public record Sampler(long seed, long stream) {
    *     itself; nothing is then written
    */
   public void normalInto(Workers workers, Tensor out) {
-    floating("normal", out.dtype());
+    OperandChecks.floating("normal", out);
     Philox philox = new Philox(seed);
-    doubles("normal", workers, out, i -> normal(philox, i));
+    IndexedFill.doubles("normal", workers, out, i -> normal(philox, i));
   }
 
   /** The functions of StrictMath give the same bits everywhere. */
   private double normal(Philox philox, long index) {
     double radius = Math.sqrt(-2 * StrictMath.log(1 - philox.uniform(2 * index, stream)));
     return radius * StrictMath.cos(2 * Math.PI * philox.uniform(2 * index + 1, stream));
-  }
-
-  private static void floating(String name, DType dtype) {
-    if (!dtype.isFloating()) {
-      throw new IllegalArgumentException(name + ": expected a floating dtype, got " + dtype);
-    }
-  }
-
-  private static void doubles(String name, Workers workers, Tensor out, LongToDoubleFunction at) {
-    Elements elements = Elements.of(out);
-    pieces(
-        name,
-        workers,
-        out,
-        (from, n, where, scratch) -> {
-          double[] values = scratch.doubles(0, PIECE);
-          for (int i = 0; i < n; i++) {
-            values[i] = at.applyAsDouble(from + i);
-          }
-          where.store(
-              from,
-              n,
-              (place, step, first, count) -> elements.store(place, step, count, values, first));
-        });
   }
 
   /**
@@ -179,7 +150,6 @@ public record Sampler(long seed, long stream) {
    *     fit in the dtype
    */
   public Tensor integers(DType dtype, long from, long to, long... shape) {
-    range(dtype, from, to);
     Tensor out = Tensor.zeros(dtype, shape);
     integersInto(out, from, to);
     return out;
@@ -209,26 +179,7 @@ public record Sampler(long seed, long stream) {
    *     itself; nothing is then written
    */
   public void integersInto(Workers workers, Tensor out, long from, long to) {
-    range(out.dtype(), from, to);
-    Philox philox = new Philox(seed);
-    Elements elements = Elements.of(out);
-    pieces(
-        "integers",
-        workers,
-        out,
-        (begin, n, where, scratch) -> {
-          long[] values = scratch.longs(0, PIECE);
-          for (int i = 0; i < n; i++) {
-            values[i] = from + below(philox, begin + i, to - from);
-          }
-          where.store(
-              begin,
-              n,
-              (place, step, first, count) -> elements.store(place, step, count, values, first));
-        });
-  }
-
-  private static void range(DType dtype, long from, long to) {
+    DType dtype = out.dtype();
     boolean fits = dtype == DType.I64 || (from == (int) from && to - 1 == (int) (to - 1));
     if ((dtype != DType.I32 && dtype != DType.I64) || from >= to || !fits) {
       throw new IllegalArgumentException(
@@ -240,6 +191,8 @@ public record Sampler(long seed, long stream) {
               + to
               + ")");
     }
+    Philox philox = new Philox(seed);
+    IndexedFill.longs("integers", workers, out, i -> from + below(philox, i, to - from));
   }
 
   /** An integer below a bound, which is unsigned. */
@@ -259,8 +212,8 @@ public record Sampler(long seed, long stream) {
     if (n < 0 || n > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException("permutation: expected 0 to 2^31 - 9 numbers, got " + n);
     }
-    Tensor out = Creation.arange(DType.I64, n);
-    shuffle(out);
+    Tensor out = Tensor.zeros(DType.I64, n);
+    permutationInto(out);
     return out;
   }
 
@@ -278,72 +231,14 @@ public record Sampler(long seed, long stream) {
           "permutation: expected an out of i32 or i64 with one axis, got " + out.description());
     }
     Creation.arangeInto(out, 0, 1);
-    shuffle(out);
-  }
-
-  private void shuffle(Tensor out) {
     Elements order = Elements.of(out);
     Philox philox = new Philox(seed);
-    long step = out.rank() == 0 ? 0 : out.stride(0);
-    for (long i = out.shape().elementCount() - 1; i > 0; i--) {
+    long step = out.stride(0);
+    for (long i = out.size(0) - 1; i > 0; i--) {
       long other = below(philox, i, i + 1);
       long kept = order.getLong(i * step);
       order.set(i * step, order.getLong(other * step));
       order.set(other * step, kept);
     }
-  }
-
-  /** Fills some elements in C order. */
-  @FunctionalInterface
-  private interface Piece {
-    void fill(long from, int n, Places where, Scratch scratch);
-  }
-
-  /** Stores a run of values, from the first one on, at places a step apart. */
-  @FunctionalInterface
-  private interface Store {
-    void run(long place, long step, int first, int count);
-  }
-
-  /** Where elements stand, counted in C order: along rows of the last axis. */
-  private record Places(Tensor out) {
-    void store(long from, int n, Store store) {
-      if (out.isContiguous()) {
-        store.run(from, 1, 0, n);
-        return;
-      }
-      long row = out.size(out.rank() - 1);
-      long step = out.stride(out.rank() - 1);
-      for (int done = 0; done < n; ) {
-        long column = (from + done) % row;
-        int count = (int) Math.min(n - done, row - column);
-        store.run(start((from + done) / row) + column * step, step, done, count);
-        done += count;
-      }
-    }
-
-    /** The place of the first element of a row. */
-    private long start(long row) {
-      long place = 0;
-      long rest = row;
-      for (int axis = out.rank() - 2; axis >= 0; axis--) {
-        place += rest % out.size(axis) * out.stride(axis);
-        rest /= out.size(axis);
-      }
-      return place;
-    }
-  }
-
-  private static void pieces(String name, Workers workers, Tensor out, Piece piece) {
-    OperandChecks.out(name, out, out.dtype(), out.shape());
-    Places places = new Places(out);
-    long count = out.shape().elementCount();
-    OperandChecks.reachable(name, workers, out)
-        .run(
-            (int) Math.ceilDiv(count, PIECE),
-            (task, scratch) -> {
-              long from = (long) task * PIECE;
-              piece.fill(from, (int) Math.min(PIECE, count - from), places, scratch);
-            });
   }
 }

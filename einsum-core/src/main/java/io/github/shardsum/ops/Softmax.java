@@ -78,7 +78,7 @@ public final class Softmax {
    */
   public static void softmaxInto(Workers workers, Tensor out, Tensor x, int axis) {
     OperandChecks.floating("softmax", x);
-    int number = OperandChecks.axis("softmax", x, axis);
+    int number = OperandChecks.rowAxis("softmax", x, axis);
     OperandChecks.out("softmax", out, x.dtype(), x.shape());
     OperandChecks.apartOrSame("softmax", out, x);
     ROWS.run("softmax", workers, x, number, out, AlongAxis.sized(x.dtype(), x, number, 0));

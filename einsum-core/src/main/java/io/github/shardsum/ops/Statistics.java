@@ -726,10 +726,7 @@ public final class Statistics {
   }
 
   private static AlongAxis quantiles(double q) {
-    return new AlongAxis(
-        FloatStatistics.quantile(q),
-        DoubleStatistics.quantile(q),
-        (_, _, _, _, _, _, _, _, _, _, _) -> {});
+    return rows(FloatStatistics.quantile(q), DoubleStatistics.quantile(q)).overwriting();
   }
 
   private static AlongAxis rows(FloatAlongAxis.Row floats, DoubleAlongAxis.Row doubles) {

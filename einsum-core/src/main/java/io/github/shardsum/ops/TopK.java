@@ -32,7 +32,7 @@ public record TopK(Tensor values, Tensor indices) {
    * @throws IllegalArgumentException if there is no such axis, or k is out of range
    */
   public static TopK of(Workers workers, Tensor x, int k, int axis) {
-    int number = OperandChecks.axis("top-k", x, axis);
+    int number = OperandChecks.rowAxis("top-k", x, axis);
     if (k < 0 || k > x.size(number)) {
       throw new IllegalArgumentException(
           "top-k: expected k in [0, "
@@ -88,7 +88,7 @@ public record TopK(Tensor values, Tensor indices) {
    *     not fit or shares an element with x or the other; nothing is then written
    */
   public static void topKInto(Workers workers, Tensor values, Tensor indices, Tensor x, int axis) {
-    int number = OperandChecks.axis("top-k", x, axis);
+    int number = OperandChecks.rowAxis("top-k", x, axis);
     long k = values.rank() == x.rank() ? values.size(number) : 0;
     Shape shape = AlongAxis.shape(x, number, Math.min(k, x.size(number)));
     OperandChecks.out("top-k", values, x.dtype(), shape);

@@ -1,7 +1,6 @@
 package io.github.shardsum.internal.memory;
 
 import java.util.Arrays;
-import java.util.function.Consumer;
 
 /**
  * A nest of loops that walks several strided arrays of one shape together: axes of size 1 are gone,
@@ -191,23 +190,6 @@ public final class Loops {
       for (int j = 0; j < run; j++) {
         to[toAt + i++] = start + j * stride;
       }
-    }
-  }
-
-  /**
-   * Calls back at the start of every innermost loop.
-   *
-   * @param origins position of the first element of each array; not changed
-   * @param row gets the position in each array; the array is reused
-   */
-  public void forEachRow(long[] origins, Consumer<long[]> row) {
-    Cursor cursor = cursor(0);
-    long[] at = new long[origins.length];
-    for (long i = 0, rows = rows(); i < rows; i++, cursor.next()) {
-      for (int array = 0; array < at.length; array++) {
-        at[array] = origins[array] + cursor.position(array);
-      }
-      row.accept(at);
     }
   }
 

@@ -23,35 +23,42 @@ public final class StridedCopy {
 
   /**
    * Copies of one shape at many places, which allocate nothing: elements are read and written one
-   * row at a time.
+   * row at a time. Not thread-safe.
    */
   public static final class Repeated {
     private final Memory from;
     private final Memory to;
     private final Loops loops;
+    private final Loops.Cursor cursor;
     private final Object block;
 
     /** Strides are those of the target, then of the source; the shape has no empty axis. */
     public Repeated(long[] shape, Memory to, long[] toStrides, Memory from, long[] fromStrides) {
+      this(Loops.of(shape, toStrides, fromStrides), to, from);
+    }
+
+    private Repeated(Loops loops, Memory to, Memory from) {
       this.from = from;
       this.to = to;
-      this.loops = Loops.of(shape, toStrides, fromStrides);
+      this.loops = loops;
+      this.cursor = loops.cursor(0);
       this.block = from.exactArray((int) Math.min(BLOCK, loops.row()));
     }
 
     /** Copies from a position to another. */
     public void copy(long toAt, long fromAt) {
-      for (long row = 0; row < loops.rows(); row++) {
-        long point = row * loops.row();
+      long rows = loops.rows();
+      for (long row = 0; row < rows; row++) {
         moveRow(
             block,
             from,
-            fromAt + loops.position(1, point),
+            fromAt + cursor.position(1),
             loops.stride(1),
             to,
-            toAt + loops.position(0, point),
+            toAt + cursor.position(0),
             loops.stride(0),
             loops.row());
+        cursor.next();
       }
     }
   }
@@ -64,19 +71,7 @@ public final class StridedCopy {
       transpose(source, target, loops, along.getAsInt());
       return;
     }
-    Object block = source.memory.exactArray((int) Math.min(BLOCK, loops.row()));
-    loops.forEachRow(
-        new long[] {target.origin, source.origin},
-        at ->
-            moveRow(
-                block,
-                source.memory,
-                at[1],
-                loops.stride(1),
-                target.memory,
-                at[0],
-                loops.stride(0),
-                loops.row()));
+    new Repeated(loops, target.memory, source.memory).copy(target.origin, source.origin);
   }
 
   /** The loop along which the source is contiguous, if transposing squares pays. */
@@ -128,9 +123,9 @@ public final class StridedCopy {
   /**
    * Moves n elements a step apart.
    *
-   * @param block an exact array of the source's, of at most that many elements
+   * @param block an exact array of the source's, of n or {@link #BLOCK} elements
    */
-  static void moveRow(
+  private static void moveRow(
       Object block, Memory from, long at, long step, Memory to, long toAt, long toStep, long n) {
     for (long done = 0; done < n; done += BLOCK) {
       int count = (int) Math.min(BLOCK, n - done);

@@ -133,7 +133,13 @@ public final class OperandChecks {
               + ", got "
               + axis);
     }
-    if (x.size(axis) > Shape.LONGEST_ARRAY) {
+    return axis < 0 ? axis + x.rank() : axis;
+  }
+
+  /** As {@code axis}, of an axis along which a row fits into an array. */
+  public static int rowAxis(String name, Tensor x, int axis) {
+    int number = axis(name, x, axis);
+    if (x.size(number) > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
           name
               + ": expected at most 2^31 - 9 elements along axis "
@@ -141,7 +147,23 @@ public final class OperandChecks {
               + ", got "
               + x.description());
     }
-    return axis < 0 ? axis + x.rank() : axis;
+    return number;
+  }
+
+  /** Axes counted from the front, from the first to the last, of some that are named once each. */
+  public static int[] axes(String name, Tensor x, int... axes) {
+    int[] numbers = new int[axes.length];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = axis(name, x, axes[i]);
+    }
+    Arrays.sort(numbers);
+    for (int i = 1; i < numbers.length; i++) {
+      if (numbers[i] == numbers[i - 1]) {
+        throw new IllegalArgumentException(
+            name + ": expected each axis once, got " + Arrays.toString(axes));
+      }
+    }
+    return numbers;
   }
 
   public static void nonEmpty(String name, Tensor x, int axis) {

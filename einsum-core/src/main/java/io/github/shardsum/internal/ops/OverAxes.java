@@ -64,7 +64,7 @@ public final class OverAxes {
         Views.reshapeStrides(ordered.shape(), ordered.strides(), Shape.of(sizes)).isPresent()
             ? ordered.reshape(sizes)
             : ordered.copy().reshape(sizes);
-    OperandChecks.axis(name, merged, kept.length);
+    OperandChecks.rowAxis(name, merged, kept.length);
     return merged;
   }
 }

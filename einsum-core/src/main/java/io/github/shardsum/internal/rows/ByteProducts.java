@@ -49,7 +49,18 @@ public final class ByteProducts {
   private final int terms;
   private final int groupOfPanels;
 
-  private ByteProducts(
+  /**
+   * Products {@code [rows, queries]} of rows of bytes; callers have checked all bounds.
+   *
+   * @param x bytes {@code [rows, d]}
+   * @param rows how many
+   * @param y bytes {@code [queries, d]}
+   * @param queries how many
+   * @param d at least 1
+   * @param to i32 {@code [rows, queries]} of any alignment
+   * @param scratch of the thread that runs it
+   */
+  public ByteProducts(
       MemorySegment x,
       long rows,
       MemorySegment y,
@@ -80,27 +91,8 @@ public final class ByteProducts {
     return rows >= TILES.rows() && queries >= TILES.columns() / 2;
   }
 
-  /**
-   * to[r * queries + q] = the sum over k of x[r * d + k] * y[q * d + k]; callers have checked all
-   * bounds.
-   *
-   * @param x bytes {@code [rows, d]}
-   * @param y bytes {@code [queries, d]}
-   * @param d at least 1
-   * @param to i32 {@code [rows, queries]} of any alignment
-   */
-  public static void run(
-      MemorySegment x,
-      long rows,
-      MemorySegment y,
-      long queries,
-      int d,
-      MemorySegment to,
-      Scratch scratch) {
-    new ByteProducts(x, rows, y, queries, d, to, scratch).run();
-  }
-
-  private void run() {
+  /** to[r * queries + q] = the sum over k of x[r * d + k] * y[q * d + k]. */
+  public void run() {
     int columns = tiles.columns();
     long group = (long) groupOfPanels * columns;
     int n;

@@ -32,6 +32,7 @@ public final class RowGather {
     Shape shape = indices.shape();
     int rank = shape.rank();
     long[] lead = Arrays.copyOf(out.strides(), rank);
+    // The strides of C order, so that a point of the loops is the number of an index.
     Loops loops = Loops.of(shape.toArray(), shape.rowMajorStrides(), lead);
     Tensor row = table.select(0, 0);
     long[] steps = Arrays.copyOfRange(out.strides(), rank, out.rank());
@@ -47,7 +48,7 @@ public final class RowGather {
               new StridedCopy.Repeated(
                   row.shape().toArray(), to.memory(), steps, from.memory(), row.strides());
           for (long point = begin; point < end; point++) {
-            long index = numbers.getLong(loops.position(0, point));
+            long index = numbers.getLong(point);
             long number = index < 0 ? index + table.size(0) : index;
             long at = loops.position(1, point);
             if (bulk) {

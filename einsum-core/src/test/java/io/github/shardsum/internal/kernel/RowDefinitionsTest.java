@@ -15,7 +15,9 @@ import org.junit.jupiter.api.Test;
  * against its definition as a loop over whole numbers.
  */
 class RowDefinitionsTest {
-  private static final int[] LENGTHS = {0, 1, 3, 7, 8, 15, 16, 17, 33, 64, 65, 100, 130, 527, 600};
+  private static final int[] LENGTHS = {
+    0, 1, 3, 7, 8, 15, 16, 17, 33, 64, 65, 100, 130, 527, 600, 1030
+  };
 
   /** Where rows begin: what lies before and behind them must stay. */
   private static final int X = 1;
@@ -281,7 +283,7 @@ class RowDefinitionsTest {
           t.doubles().multiplyAddRows(a.dx, X, step, a.dy, Y, step, ROWS, a.dto, TO, t.n);
           t.longs().multiplyAddRows(t.x, X, step, t.y, Y, step, ROWS, a.lto, TO, t.n);
         },
-        eachOfRows((x, y, r, i, n) -> x[X + r * (n + 3) + i] * y[Y + r * (n + 3) + i]));
+        eachOfRows(product(false)));
     check(
         "rows times a scalar each",
         Results.WIDE,
@@ -336,9 +338,13 @@ class RowDefinitionsTest {
             long[] room = new long[Sums.ROOM];
             t.longs().dots(t.x, X, step, t.y, Y, yStep, t.n, ROWS, a.lto, TO, room);
           },
-          eachRow(
-              (x, y, r, i, n) -> x[X + r * (n + 3) + i] * y[Y + (shared ? 0 : r * (n + 3)) + i]));
+          eachRow(product(shared)));
     }
+  }
+
+  /** Elements of rows times those of other rows, or of the first of these. */
+  private static Term product(boolean shared) {
+    return (x, y, r, i, n) -> x[X + r * (n + 3) + i] * y[Y + (shared ? 0 : r * (n + 3)) + i];
   }
 
   private static Definition eachRow(Term term) {
@@ -424,8 +430,7 @@ class RowDefinitionsTest {
             t.doubles().multiplyRows(a.dx, X, step, a.dy, Y, other, ROWS, a.dto, TO, to, t.n);
             t.longs().multiplyRows(t.x, X, step, t.y, Y, other, ROWS, a.lto, TO, to, t.n);
           },
-          everyRow(
-              (x, y, r, i, n) -> x[X + r * (n + 3) + i] * y[Y + (shared ? 0 : r * (n + 3)) + i]));
+          everyRow(product(shared)));
     }
     for (int apart : new int[] {0, 1, 2}) {
       check(

@@ -1,0 +1,74 @@
+package io.github.shardsum.internal.ops;
+
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.memory.Loops;
+import io.github.shardsum.tensor.Elements;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.function.LongToDoubleFunction;
+import java.util.function.LongUnaryOperator;
+
+/** Writes a function of each element's number in C order, of tensors of any strides and memory. */
+public final class IndexedFill {
+  /** Elements that one task makes. */
+  private static final int PIECE = 1 << 12;
+
+  private IndexedFill() {}
+
+  /** Checks that the result can be written, and writes numbers of f64, each rounded once. */
+  public static void doubles(String name, Workers workers, Tensor out, LongToDoubleFunction at) {
+    Elements elements = Elements.of(out);
+    run(
+        name,
+        workers,
+        out,
+        (from, n, place, step, scratch) -> {
+          double[] values = scratch.doubles(0, PIECE);
+          for (int i = 0; i < n; i++) {
+            values[i] = at.applyAsDouble(from + i);
+          }
+          elements.store(place, step, n, values, 0);
+        });
+  }
+
+  /** As {@link #doubles}, of integers. */
+  public static void longs(String name, Workers workers, Tensor out, LongUnaryOperator at) {
+    Elements elements = Elements.of(out);
+    run(
+        name,
+        workers,
+        out,
+        (from, n, place, step, scratch) -> {
+          long[] values = scratch.longs(0, PIECE);
+          for (int i = 0; i < n; i++) {
+            values[i] = at.applyAsLong(from + i);
+          }
+          elements.store(place, step, n, values, 0);
+        });
+  }
+
+  /** Fills the elements from one on, which stand at places a step apart. */
+  @FunctionalInterface
+  private interface Run {
+    void fill(long from, int n, long place, long step, Scratch scratch);
+  }
+
+  private static void run(String name, Workers workers, Tensor out, Run run) {
+    Shape shape = out.shape();
+    OperandChecks.out(name, out, out.dtype(), shape);
+    Workers threads = OperandChecks.reachable(name, workers, out);
+    Loops loops = Loops.of(shape.toArray(), shape.rowMajorStrides(), out.strides());
+    long count = shape.elementCount();
+    threads.run(
+        (int) Math.ceilDiv(count, PIECE),
+        (task, scratch) -> {
+          long end = Math.min(count, (task + 1L) * PIECE);
+          for (long from = (long) task * PIECE; from < end; ) {
+            int n = (int) Math.min(end - from, loops.row() - from % loops.row());
+            run.fill(from, n, loops.position(1, from), loops.stride(1), scratch);
+            from += n;
+          }
+        });
+  }
+}
