@@ -1,16 +1,13 @@
 package io.github.shardsum.backend;
 
-import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.backend.CheckedExecutable;
 import io.github.shardsum.internal.backend.KernelCode;
 import io.github.shardsum.internal.local.compile.LocalCompiler;
-import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.local.run.LocalPlan;
 import io.github.shardsum.internal.local.run.PlanRunner;
 import io.github.shardsum.internal.local.run.Profile;
 import io.github.shardsum.internal.local.run.Step;
-import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,7 +81,7 @@ public final class LocalBackend implements Backend {
     LocalPlan plan =
         LocalCompiler.plan(
             program,
-            composite -> find(composite, options.sums()),
+            composite -> KernelCode.find(kernels, composite, options.sums()),
             options.rematerialized(),
             workers,
             options.sums());
@@ -106,10 +103,6 @@ public final class LocalBackend implements Backend {
         new CheckedExecutable.Code(
             runner::run, bytes, plan::explain, () -> steps(plan), () -> times(profile));
     return new CheckedExecutable(program, code, executor);
-  }
-
-  private Optional<CompositeCode> find(Composite composite, SumOrder sums) {
-    return KernelCode.find(kernels, composite, sums);
   }
 
   private static List<PlannedStep> steps(LocalPlan plan) {

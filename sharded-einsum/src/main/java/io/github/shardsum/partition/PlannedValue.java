@@ -1,6 +1,6 @@
 package io.github.shardsum.partition;
 
-import io.github.shardsum.internal.partition.text.PlanNames;
+import io.github.shardsum.internal.program.pass.AnnotationInsertion;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -61,7 +61,7 @@ public record PlannedValue(String name, DType dtype, Shape shape, Layout layout)
    * @return the name
    */
   public String programName() {
-    return PlanNames.inText(name);
+    return AnnotationInsertion.withoutSuffixes(name);
   }
 
   /** As in {@code result f32[48, 32] m@x n@y}, with the name in the program. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.ExpertPlans;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Annotations;
@@ -12,11 +13,6 @@ import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.testsupport.TestDepth;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,25 +29,9 @@ import org.junit.jupiter.api.TestFactory;
 final class AutoExpertPlansTest {
   private static final double ROUNDING = 1 + 1e-9;
 
-  private static List<String[]> read(String file) {
-    String path = "/io/github/shardsum/partition/" + file;
-    try (InputStream in = AutoExpertPlansTest.class.getResourceAsStream(path);
-        BufferedReader lines =
-            new BufferedReader(
-                new InputStreamReader(Objects.requireNonNull(in, path), StandardCharsets.UTF_8))) {
-      return lines
-          .lines()
-          .filter(line -> !line.startsWith("#"))
-          .map(line -> line.split("; ", -1))
-          .toList();
-    } catch (IOException failed) {
-      throw new AssertionError(path, failed);
-    }
-  }
-
   private static List<String[]> all() {
-    List<String[]> all = new ArrayList<>(read("einsums.txt"));
-    all.addAll(read("dots.txt"));
+    List<String[]> all = new ArrayList<>(ExpertPlans.read("einsums.txt"));
+    all.addAll(ExpertPlans.read("dots.txt"));
     return all;
   }
 
@@ -59,9 +39,9 @@ final class AutoExpertPlansTest {
   private static Stream<Case> share(int every) {
     List<Case> share = new ArrayList<>();
     List<String[]> all = all();
-    for (int at = (int) Math.floorMod(TestDepth.seed(0), (long) every); at < all.size(); ) {
+    int first = (int) Math.floorMod(TestDepth.seed(0), (long) every);
+    for (int at = first; at < all.size(); at += every) {
       share.add(new Case(all.get(at)));
-      at += every;
     }
     return share.stream();
   }

@@ -14,17 +14,11 @@ import io.github.shardsum.partition.RandomSharding.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -36,21 +30,6 @@ import org.junit.jupiter.api.TestFactory;
 final class ExpertPlansTest {
   /** Elements of what is also run. */
   private static final long SMALL = 100_000;
-
-  private static List<String[]> read(String file) {
-    try (InputStream in = ExpertPlansTest.class.getResourceAsStream(file);
-        BufferedReader lines =
-            new BufferedReader(
-                new InputStreamReader(Objects.requireNonNull(in, file), StandardCharsets.UTF_8))) {
-      return lines
-          .lines()
-          .filter(line -> !line.startsWith("#"))
-          .map(line -> line.split("; ", -1))
-          .toList();
-    } catch (IOException failed) {
-      throw new AssertionError(file, failed);
-    }
-  }
 
   private static Map<String, Long> sizes(String text) {
     Map<String, Long> sizes = new HashMap<>();
@@ -71,7 +50,7 @@ final class ExpertPlansTest {
 
   @TestFactory
   Stream<DynamicTest> reshardsReceiveNoMoreThanAnExpertPlan() {
-    return read("reshards.txt").stream()
+    return ExpertPlans.read("reshards.txt").stream()
         .map(line -> DynamicTest.dynamicTest(line[0], () -> reshard(line)));
   }
 
@@ -98,7 +77,7 @@ final class ExpertPlansTest {
 
   @TestFactory
   Stream<DynamicTest> einsumsReceiveNoMoreThanAnExpertPlan() {
-    return read("einsums.txt").stream()
+    return ExpertPlans.read("einsums.txt").stream()
         .map(line -> DynamicTest.dynamicTest(line[0], () -> einsum(line)));
   }
 
@@ -155,7 +134,7 @@ final class ExpertPlansTest {
 
   @TestFactory
   Stream<DynamicTest> productsReceiveNoMoreThanInAnExpertsLayouts() {
-    return read("dots.txt").stream()
+    return ExpertPlans.read("dots.txt").stream()
         .map(line -> DynamicTest.dynamicTest(line[0], () -> product(line)));
   }
 

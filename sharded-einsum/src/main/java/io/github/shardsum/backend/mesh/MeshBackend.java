@@ -4,7 +4,6 @@ import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.plan.KernelFinder;
 import io.github.shardsum.internal.partition.plan.ProgramPlanning;
@@ -171,18 +170,13 @@ public final class MeshBackend implements Backend {
   }
 
   private ProgramPlan plan(Program program, CompileOptions compileOptions) {
-    ProgramPlan plan =
-        ProgramPlanning.plan(
-            program,
-            checked(program, compileOptions.rematerialized()),
-            collectives.mesh(),
-            codes(limited(compileOptions).sums()),
-            limited(compileOptions));
-    return new ProgramPlan(program, plan.layouts(), plan.program(), plan.plan(), plan.cost());
-  }
-
-  private KernelFinder codes(SumOrder sums) {
-    return new KernelFinder(kernels, sums);
+    PlanOptions limited = limited(compileOptions);
+    return ProgramPlanning.plan(
+        program,
+        checked(program, compileOptions.rematerialized()),
+        collectives.mesh(),
+        new KernelFinder(kernels, limited.sums()),
+        limited);
   }
 
   /** The smaller of both limits, and an order of sums if either has one. */
@@ -222,12 +216,12 @@ public final class MeshBackend implements Backend {
               + plan.plan().sums()
               + "; plan it with PlanOptions.withSums");
     }
+    CompositeCode.Finder codes = new KernelFinder(kernels, plan.plan().sums());
     OptionalLong limit = compileOptions.memoryLimit();
     if (limit.isPresent()) {
-      ProgramPlanning.check(plan, codes(plan.plan().sums()), limit.getAsLong());
+      ProgramPlanning.check(plan, codes, limit.getAsLong());
     }
     boolean isTimed = timed.isPresent() || compileOptions.profiled();
-    CompositeCode.Finder codes = codes(plan.plan().sums());
     MeshExecutable made =
         new MeshExecutable(
             program, plan, collectives, codes, limited(compileOptions).memoryLimit(), isTimed);

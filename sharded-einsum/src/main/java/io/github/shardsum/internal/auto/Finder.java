@@ -67,12 +67,7 @@ public final class Finder {
   public Finder(Program program, Mesh mesh, AutoOptions given) {
     this.program = program;
     this.mesh = mesh;
-    PlanOptions plan = given.plan();
-    // The bound is of plans whose steps follow each other.
-    this.options =
-        new PlanOptions(plan.topology(), plan.memoryLimit(), plan.replication())
-            .withPartitions(plan.partitions())
-            .withRaggedBound(plan.raggedBound());
+    this.options = Trials.sequential(given.plan(), given.plan().memoryLimit());
     this.kernels = given.kernels();
     this.finder = new KernelFinder(kernels, options.sums());
     this.split = given.split();

@@ -8,7 +8,6 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.program.Program;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.function.Predicate;
 
 /** Annotations for less and less memory. */
@@ -34,11 +33,7 @@ public final class Pareto {
     FoundLayouts last = find(program, mesh, options, options.plan());
     found.add(last);
     while (found.size() < MOST && last.peakBytes() > 1) {
-      OptionalLong limit = OptionalLong.of((long) (last.peakBytes() * SHARE));
-      PlanOptions plan =
-          new PlanOptions(options.plan().topology(), limit, options.plan().replication())
-              .withPartitions(options.plan().partitions())
-              .withRaggedBound(options.plan().raggedBound());
+      PlanOptions plan = options.plan().withMemoryLimit((long) (last.peakBytes() * SHARE));
       try {
         last = find(program, mesh, options, plan);
       } catch (PlanException none) {

@@ -163,7 +163,15 @@ final class Trials {
   }
 
   private PlanOptions withoutLimit() {
-    return new PlanOptions(options.topology(), OptionalLong.empty(), options.replication())
+    return sequential(options, OptionalLong.empty());
+  }
+
+  /**
+   * Options within another memory limit and without overlap, windows and an order of sums: the
+   * bound of a search is of plans whose steps follow each other.
+   */
+  static PlanOptions sequential(PlanOptions options, OptionalLong limit) {
+    return new PlanOptions(options.topology(), limit, options.replication())
         .withPartitions(options.partitions())
         .withRaggedBound(options.raggedBound());
   }

@@ -378,7 +378,9 @@ final class RowsRule {
       require(fits, "must be the sum of %s, got %s", x, out);
     }
 
-    /** What a local composite reads. */
+    /**
+     * The operands, buffers and sides that a local composite reads, and how many device indices.
+     */
     private static final class Reads {
       final Set<Side> sides = new HashSet<>();
       final List<Integer> operands = new ArrayList<>();

@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.propagate;
 
+import io.github.shardsum.internal.program.pass.AnnotationInsertion;
 import io.github.shardsum.internal.propagate.Node.Place;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
@@ -188,7 +189,10 @@ final class AxisConflicts {
             alternatives.size(),
             node.text()));
     alternatives.forEach(one -> text.add(one.toString()));
-    return text + "\nannotate " + value + " with the layout that it should have";
+    return AnnotationInsertion.withoutSuffixes(text.toString())
+        + "\nannotate "
+        + value
+        + " with the layout that it should have";
   }
 
   /** Whether an annotation of the value, before or behind it, says that a dimension is split. */

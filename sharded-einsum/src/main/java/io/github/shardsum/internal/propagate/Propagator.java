@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.propagate;
 
+import io.github.shardsum.internal.program.pass.AnnotationInsertion;
 import io.github.shardsum.internal.program.types.Regions;
 import io.github.shardsum.internal.propagate.Node.Place;
 import io.github.shardsum.layout.Layout;
@@ -166,10 +167,10 @@ public final class Propagator {
           String.format(
               Locale.ROOT,
               "%s is annotated %s: a partial sum over mesh axis %s must be a sum over a label or linear in such sums, got %s; drop the axis behind the bar",
-              name,
+              AnnotationInsertion.withoutSuffixes(name),
               annotation,
               axis,
-              sums.origin(name)));
+              AnnotationInsertion.withoutSuffixes(sums.origin(name))));
     }
   }
 

@@ -4,6 +4,7 @@ import io.github.shardsum.internal.reshard.MoveGraph.Edge;
 import io.github.shardsum.internal.reshard.MoveGraph.Vertex;
 import io.github.shardsum.internal.reshard.Reshards.Stage;
 import io.github.shardsum.internal.reshard.Reshards.Way;
+import io.github.shardsum.internal.reshard.Reshards.WorkCount;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.partition.Action;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ final class ReshardSearch {
   private final Map<State, Layout> sources = new HashMap<>();
   private @Nullable Node[] best = new Node[64];
   private final PriorityQueue<Node> open = new PriorityQueue<>();
-  private int expanded;
+  private final WorkCount work;
 
   /** A layout on a way; its cost from the nearest source, or to the goal. */
   private static final class Node implements Comparable<Node> {
@@ -96,13 +97,22 @@ final class ReshardSearch {
    * @param isBackward whether ways end in the source
    * @param sums whether a way backwards may begin with sums
    * @param without actions that are not taken in a source
+   * @param work counts this search and the layouts whose moves it follows, each once
    */
-  ReshardSearch(MoveGraph graph, long most, boolean isBackward, boolean sums, Set<Action> without) {
+  ReshardSearch(
+      MoveGraph graph,
+      long most,
+      boolean isBackward,
+      boolean sums,
+      Set<Action> without,
+      WorkCount work) {
     this.graph = graph;
     this.most = most;
     this.isBackward = isBackward;
     this.sums = sums;
     this.without = without;
+    this.work = work;
+    work.searches++;
   }
 
   /** Adds a layout in which the value exists, or the goal, and what that has cost. */
@@ -173,13 +183,8 @@ final class ReshardSearch {
     return best(node.vertex) == node;
   }
 
-  /** Layouts whose moves were followed, each once. */
-  int expanded() {
-    return expanded;
-  }
-
   private void expand(Node node) {
-    expanded++;
+    work.expanded++;
     if (isBackward) {
       for (Edge edge : graph.into(node.vertex)) {
         if (sums || edge.from.state.partial() == 0) {

@@ -48,13 +48,7 @@ public final class Reshards {
   private final Map<Anchor, ReshardSearch> searches = new HashMap<>();
   private final Map<Value, MoveGraph> graphs = new HashMap<>();
 
-  /** All searches that are kept, those from many layouts included. */
-  private final List<ReshardSearch> kept = new ArrayList<>();
-
-  /** Searches of one pair of layouts, and the layouts whose moves they followed. */
-  private int pairs;
-
-  private long expandedInPairs;
+  private final WorkCount work = new WorkCount();
 
   /**
    * With the prices and limits of a plan.
@@ -84,6 +78,12 @@ public final class Reshards {
    * @param expanded layouts whose moves were followed, in all searches together
    */
   public record Work(int searches, long expanded) {}
+
+  /** The work until now. */
+  static final class WorkCount {
+    int searches;
+    long expanded;
+  }
 
   /**
    * One step of a way.
@@ -172,11 +172,7 @@ public final class Reshards {
    * @return the number of searches and the layouts that they expanded
    */
   public Work work() {
-    long expanded = expandedInPairs;
-    for (ReshardSearch search : kept) {
-      expanded += search.expanded();
-    }
-    return new Work(kept.size() + pairs, expanded);
+    return new Work(work.searches, work.expanded);
   }
 
   /** Sums in an order are completed over all their axes at once, or stay as they are. */
@@ -218,9 +214,9 @@ public final class Reshards {
   ReshardSearch fromMany(Map<Layout, Cost> from, Layout to, Shape shape, DType dtype) {
     Layout any = from.keySet().iterator().next();
     long most = most(any, to, shape, dtype);
-    ReshardSearch search = new ReshardSearch(graph(to, shape, dtype), most, false, false, Set.of());
+    ReshardSearch search =
+        new ReshardSearch(graph(to, shape, dtype), most, false, false, Set.of(), work);
     from.forEach(search::source);
-    kept.add(search);
     return search;
   }
 
@@ -239,9 +235,8 @@ public final class Reshards {
 
   private ReshardSearch search(Anchor anchor, MoveGraph graph) {
     ReshardSearch search =
-        new ReshardSearch(graph, anchor.most(), anchor.isGoal(), anchor.sums(), Set.of());
+        new ReshardSearch(graph, anchor.most(), anchor.isGoal(), anchor.sums(), Set.of(), work);
     search.source(anchor.end(), Cost.NOTHING);
-    kept.add(search);
     return search;
   }
 
@@ -389,7 +384,7 @@ public final class Reshards {
     }
 
     Optional<Way> run(Set<Action> without) {
-      pairs++;
+      work.searches++;
       Node start = new Node(units.start(), Cost.NOTHING, 0, 0, Optional.empty(), Optional.empty());
       best.put(start.state, start);
       open.add(start);
@@ -402,7 +397,7 @@ public final class Reshards {
           if (best.size() > MOST_STATES) {
             return greedy(start);
           }
-          expandedInPairs++;
+          work.expanded++;
           moves.from(
               node.state,
               move -> {

@@ -92,26 +92,20 @@ final class BroadcastReader {
 
   private void run(long at, long stride, Object target, int targetAt, int n) {
     int read = stride == 0 ? 1 : n;
-    int from = targetAt + 1;
+    int rest = targetAt + read;
     int to = targetAt + n;
     switch (target) {
       case float[] floats -> {
         elements.load(at, stride, read, floats, targetAt);
-        if (read < n) {
-          Arrays.fill(floats, from, to, floats[targetAt]);
-        }
+        Arrays.fill(floats, rest, to, floats[targetAt]);
       }
       case double[] doubles -> {
         elements.load(at, stride, read, doubles, targetAt);
-        if (read < n) {
-          Arrays.fill(doubles, from, to, doubles[targetAt]);
-        }
+        Arrays.fill(doubles, rest, to, doubles[targetAt]);
       }
       case long[] longs -> {
         elements.load(at, stride, read, longs, targetAt);
-        if (read < n) {
-          Arrays.fill(longs, from, to, longs[targetAt]);
-        }
+        Arrays.fill(longs, rest, to, longs[targetAt]);
       }
       default -> throw new IllegalStateException("block: " + target.getClass());
     }
@@ -119,31 +113,26 @@ final class BroadcastReader {
 
   /** Writes a block to n indices from one on; the tensor is not broadcast. */
   void store(Object source, long from, int n) {
-    int done = 0;
-    while (done < n) {
-      int last = sizes.length - 1;
-      long at = 0;
-      long stride = 1;
-      int count = n - done;
-      if (last >= 0) {
-        long rest = from + done;
-        long within = rest % sizes[last];
-        at += within * strides[last];
-        stride = strides[last];
-        count = (int) Math.min(count, sizes[last] - within);
-        rest /= sizes[last];
-        for (int axis = last - 1; axis >= 0; axis--) {
-          at += rest % sizes[axis] * strides[axis];
-          rest /= sizes[axis];
-        }
-      }
-      switch (source) {
-        case float[] floats -> elements.store(at, stride, count, floats, done);
-        case double[] doubles -> elements.store(at, stride, count, doubles, done);
-        case long[] longs -> elements.store(at, stride, count, longs, done);
-        default -> throw new IllegalStateException("block: " + source.getClass());
-      }
-      done += count;
+    int last = sizes.length - 1;
+    if (last < 0) {
+      write(0, 1, source, 0, n);
+      return;
+    }
+    long row = from / sizes[last];
+    long within = from % sizes[last];
+    for (int done = 0, count; done < n; done += count) {
+      count = (int) Math.min(n - done, sizes[last] - within);
+      write(start(row++) + within * strides[last], strides[last], source, done, count);
+      within = 0;
+    }
+  }
+
+  private void write(long at, long stride, Object source, int sourceAt, int n) {
+    switch (source) {
+      case float[] floats -> elements.store(at, stride, n, floats, sourceAt);
+      case double[] doubles -> elements.store(at, stride, n, doubles, sourceAt);
+      case long[] longs -> elements.store(at, stride, n, longs, sourceAt);
+      default -> throw new IllegalStateException("block: " + source.getClass());
     }
   }
 }

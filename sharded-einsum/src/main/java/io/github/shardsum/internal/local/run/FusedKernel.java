@@ -107,7 +107,7 @@ public record FusedKernel(
               case LONG -> scratch.longs(i, BLOCK);
             };
       }
-      // What is the same in each block fills its register once.
+      // The register of an operand that is the same in each block is filled once.
       for (int i = 0; i < readings.length; i++) {
         if (readings[i].isSame()) {
           readings[i].load(0, BLOCK, blocks[i]);

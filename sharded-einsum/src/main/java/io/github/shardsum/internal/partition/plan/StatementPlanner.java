@@ -78,7 +78,7 @@ final class StatementPlanner {
   private int kept = 2;
 
   /** The labels along which operands keep their splits. */
-  private List<String> staying = List.of();
+  private List<String> staying;
 
   /** Ways above this cost are not considered. */
   private Cost most = Cost.MOST;
@@ -115,18 +115,15 @@ final class StatementPlanner {
     this.operands = operands;
     this.homes = homes;
     this.isExact = isExact;
-    Optional<CompositeCode> kernel =
-        statement.operation() instanceof Nested.Composite composite
-            ? ways.kernel(composite)
-            : Optional.empty();
-    if (statement.operation() instanceof Nested.Composite composite) {
-      this.staying = ways.staying(composite);
-    }
+    Optional<Nested.Composite> composite =
+        statement.operation() instanceof Nested.Composite own ? Optional.of(own) : Optional.empty();
+    Optional<CompositeCode> kernel = composite.flatMap(ways::kernel);
+    this.staying = composite.map(ways::staying).orElse(List.of());
     this.work = new StatementWork(statement, rule, kernel);
     this.axes = mesh.axisNames().stream().filter(axis -> mesh.size(axis) > 1).sorted().toList();
     this.asked = new SplitSpace.Asked(rule, operands, homes, askedOutside);
     boolean mayTakeParts =
-        !(statement.operation() instanceof Nested.Composite)
+        composite.isEmpty()
             || kernel.isPresent()
             || PaddedWindow.of(statement.operation()).isPresent();
     this.space = new SplitSpace(ways, statement, factors, tree, asked, axes, mayAdd, mayTakeParts);
@@ -485,17 +482,17 @@ final class StatementPlanner {
   /** Whether a label that stays is split over every axis that splits it wherever it exists. */
   private boolean stays(Supply operand, Layout to) {
     for (int dim = 0; dim < to.rank(); dim++) {
-      int at = dim;
-      Set<String> over = new HashSet<>(to.axes(dim));
-      if (staying.contains(to.label(dim))
-          && !operand.exists(
-              from ->
-                  from.axes(at).stream()
-                      .allMatch(axis -> over.contains(axis) || mesh.size(axis) == 1))) {
+      if (staying.contains(to.label(dim)) && !stays(operand, dim, to.axes(dim))) {
         return false;
       }
     }
     return true;
+  }
+
+  private boolean stays(Supply operand, int dim, List<String> over) {
+    return operand.exists(
+        from ->
+            from.axes(dim).stream().allMatch(axis -> over.contains(axis) || mesh.size(axis) == 1));
   }
 
   private PricedLayout brought(int i, Layout to) {

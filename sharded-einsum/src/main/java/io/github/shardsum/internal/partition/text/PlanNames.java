@@ -11,12 +11,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** Names of values in the program, and the steps of each of its statements. */
-public final class PlanNames {
-  private static final Pattern ANNOTATION = Pattern.compile("\\.(un)?annotated(\\.[0-9]+)?\\b");
-
+final class PlanNames {
   private final SpmdPlan plan;
 
   /** The name of the statement that each step belongs to, empty while it is not known. */
@@ -43,11 +40,6 @@ public final class PlanNames {
   static String of(PlannedValue value) {
     String name = value.programName();
     return name.chars().allMatch(Character::isDigit) ? "operand " + name : name;
-  }
-
-  /** A text in which values are named, with their names in the program. */
-  public static String inText(String text) {
-    return ANNOTATION.matcher(text).replaceAll("");
   }
 
   /** For each step of a plan the value of the program for whose sake it is there. */

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.partition.text;
 
 import io.github.shardsum.internal.partition.run.DeviceMemory;
+import io.github.shardsum.internal.program.pass.AnnotationInsertion;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.internal.reshard.PartFigures;
 import io.github.shardsum.internal.reshard.Prices;
@@ -180,10 +181,13 @@ record StepFigures(
         schedule.map(Timeline.Entry::price).orElseGet(() -> price(plan, i, prices, body)),
         schedule,
         held,
-        PlanNames.inText(step.origin().cause()),
+        AnnotationInsertion.withoutSuffixes(step.origin().cause()),
         step.origin()
             .runnerUp()
-            .map(way -> new Origin.Alternative(PlanNames.inText(way.description()), way.cost())),
+            .map(
+                way ->
+                    new Origin.Alternative(
+                        AnnotationInsertion.withoutSuffixes(way.description()), way.cost())),
         rounds,
         body);
   }

@@ -15,9 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Puts an annotation after each value that a table names. */
 public final class AnnotationInsertion {
+  /** The end of the name of a value that the pass adds. */
+  private static final Pattern SUFFIX = Pattern.compile("\\.(un)?annotated(\\.[0-9]+)?\\b");
+
   private final Program program;
   private final Map<String, Annotation> left;
   private final Set<String> names = new HashSet<>();
@@ -41,6 +45,11 @@ public final class AnnotationInsertion {
    */
   public static Program run(Program program, Map<String, Annotation> annotations) {
     return new AnnotationInsertion(program, annotations).run();
+  }
+
+  /** A text in which values are named, with their names before the pass. */
+  public static String withoutSuffixes(String text) {
+    return SUFFIX.matcher(text).replaceAll("");
   }
 
   private Program run() {

@@ -141,7 +141,7 @@ final class SharedSearchesTest {
     int most = 4 * values;
     assertTrue(work.searches() <= most, () -> work + " of at most " + most);
     assertTrue(work.expanded() <= (long) work.searches() * LAYOUTS, () -> "" + work);
-    // What was found is kept: the same plan again searches nothing.
+    // Searches are kept: planning the same program again begins and extends none.
     assertEquals(planned, plan(ways, program));
     assertEquals(work, ways.searched());
   }

@@ -39,7 +39,7 @@ import java.util.regex.Pattern;
  * the bits of the definitions of their operations.
  */
 final class DrawnPlans {
-  /** What a plan may have. */
+  /** A feature of plans. */
   enum Kind {
     WINDOWS,
     WINDOWS_IN_A_REGION,
@@ -81,7 +81,8 @@ final class DrawnPlans {
     return Program.parse(WHOLE.matcher(text).replaceAll("$1=$2"));
   }
 
-  private static Mesh mesh(long seed) {
+  /** Twelve devices, in half of the draws in another order. */
+  static Mesh mesh(long seed) {
     Mesh mesh = Mesh.parse("z=2,x=2,y=3");
     Random random = new Random(seed);
     int[] devices = new int[mesh.size()];

@@ -31,25 +31,12 @@ import io.github.shardsum.topology.Link;
 import io.github.shardsum.topology.Topology;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 class ManualOnMeshTest {
   private static final List<MeshAxis> AXES = MeshAxis.parseAll("x=2 y=3 z=2");
-
-  private static Mesh mesh(long seed) {
-    Mesh mesh = Mesh.parse("z=2,x=2,y=3");
-    Random random = new Random(seed);
-    int[] devices = new int[mesh.size()];
-    for (int i = 0; i < devices.length; i++) {
-      int at = random.nextInt(i + 1);
-      devices[i] = devices[at];
-      devices[at] = i;
-    }
-    return random.nextBoolean() ? mesh.withDevices(devices) : mesh;
-  }
 
   private static void equalsReference(Mesh mesh, ProgramPlan plan, ProgramCase program) {
     plan.certify();
@@ -61,7 +48,7 @@ class ManualOnMeshTest {
 
   @Property(tries = 40)
   void regionsHaveTheBitsOfTheReference(@ForAll long seed) {
-    Mesh mesh = mesh(seed);
+    Mesh mesh = DrawnPlans.mesh(seed);
     ProgramCase program =
         Programs.withInputs(Layouts.laid(mesh, Programs.regions(DType.I64, AXES, 8, false)), true)
             .of(seed);
@@ -71,7 +58,7 @@ class ManualOnMeshTest {
 
   @Property(tries = 40)
   void regionsHaveThemInAnyLayouts(@ForAll long seed) {
-    Mesh mesh = mesh(seed);
+    Mesh mesh = DrawnPlans.mesh(seed);
     ProgramCase program =
         Programs.withInputs(Programs.regions(DType.I32, AXES, 8, false), true).of(seed);
     Map<String, Layout> layouts = Layouts.ofEveryValue(mesh, program.program()).of(seed);
@@ -84,7 +71,7 @@ class ManualOnMeshTest {
   /** A fault in a region, which is refused, or changes no result. */
   @Property(tries = 40)
   void faultsInRegionsAreRefused(@ForAll long seed) {
-    Mesh mesh = mesh(seed);
+    Mesh mesh = DrawnPlans.mesh(seed);
     ProgramCase program =
         Programs.withInputs(Programs.regions(DType.I64, AXES, 5, false), true).of(seed);
     ProgramPlan plan = ProgramPlan.of(program.program(), mesh, _ -> false, PlanOptions.defaults());
@@ -120,7 +107,8 @@ class ManualOnMeshTest {
     for (long seed = 0; mutants < 200; seed++) {
       assertTrue(seed < 20_000, mutants + " mutants of " + seed + " programs");
       Program program = Programs.regions(DType.I64, AXES, 5, false).of(seed);
-      ProgramPlan plan = ProgramPlan.of(program, mesh(seed), _ -> false, PlanOptions.defaults());
+      ProgramPlan plan =
+          ProgramPlan.of(program, DrawnPlans.mesh(seed), _ -> false, PlanOptions.defaults());
       SpmdPlan mutant = new RegionMutation(seed).of(plan.plan());
       if (!mutant.equals(plan.plan())) {
         mutants++;
@@ -132,7 +120,7 @@ class ManualOnMeshTest {
 
   @Property(tries = 25)
   void gradientsOfRegionsHaveTheBitsOfTheReference(@ForAll long seed) {
-    Mesh mesh = mesh(seed);
+    Mesh mesh = DrawnPlans.mesh(seed);
     // Of tanh of integers nothing is exact, so that there is none.
     Program program = Programs.regions(DType.F64, AXES, 4, false).of(seed);
     Program gradient =

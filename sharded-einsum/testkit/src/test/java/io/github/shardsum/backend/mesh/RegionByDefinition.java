@@ -77,7 +77,7 @@ record RegionByDefinition(List<Map<String, Integer>> members) {
     return group;
   }
 
-  /** What each member has after a communication, of what each has before it. */
+  /** The results of a communication by member, from the operand of each member. */
   List<Elements> communicated(Communication operation, ValueType type, List<Elements> x) {
     List<Elements> results = new ArrayList<>();
     for (int member = 0; member < members.size(); member++) {
@@ -160,7 +160,7 @@ record RegionByDefinition(List<Map<String, Integer>> members) {
     return result;
   }
 
-  /** What a member at a place has of an operand. */
+  /** The part of an operand that a member at a place reads. */
   static Elements part(
       Elements x, ValueType type, Term term, Map<String, Integer> place, List<MeshAxis> axes) {
     return ByDefinition.make(

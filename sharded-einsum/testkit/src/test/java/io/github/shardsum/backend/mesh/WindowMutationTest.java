@@ -2,11 +2,7 @@ package io.github.shardsum.backend.mesh;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
-import io.github.shardsum.testkit.BackendCheck;
-import io.github.shardsum.testkit.ProgramCase;
 import io.github.shardsum.testsupport.TestDepth;
 import java.util.EnumMap;
 import java.util.Map;
@@ -47,7 +43,9 @@ final class WindowMutationTest {
           Optional<SpmdPlan> mutant = kind.of(drawn.plan().plan(), random);
           if (mutant.isPresent()) {
             mutants.merge(kind, 1, Integer::sum);
-            refused.merge(kind, isRefused(drawn, mutant.get()) ? 1 : 0, Integer::sum);
+            boolean isRefused =
+                ProgramPlanMutationTest.isRefused(drawn.program(), drawn.plan(), mutant.get());
+            refused.merge(kind, isRefused ? 1 : 0, Integer::sum);
           }
         }
         isDone &= isEnough(kind);
@@ -58,23 +56,5 @@ final class WindowMutationTest {
       int found = refused.getOrDefault(kind, 0);
       assertTrue(found > all / 2, () -> kind + ": " + found + " of " + all + " were refused");
     }
-  }
-
-  private static boolean isRefused(DrawnPlans.Drawn drawn, SpmdPlan mutant) {
-    ProgramPlan plan = drawn.plan();
-    ProgramPlan faulty =
-        new ProgramPlan(plan.given(), plan.layouts(), plan.program(), mutant, plan.cost());
-    try {
-      faulty.certify();
-    } catch (IllegalStateException refused) {
-      return true;
-    }
-    ProgramCase program = drawn.program();
-    try (Collectives collectives = Collectives.open(mutant.mesh())) {
-      BackendCheck.equalsReference(new Planned(MeshBackend.of(collectives), faulty), program);
-    } catch (RuntimeException | AssertionError wrong) {
-      throw new AssertionError("accepted, and wrong: " + program + "\n" + mutant, wrong);
-    }
-    return false;
   }
 }
