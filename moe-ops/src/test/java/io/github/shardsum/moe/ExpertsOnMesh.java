@@ -125,20 +125,20 @@ record ExpertsOnMesh(PlanOptions options, Consumer<MeshExecutable> plans) {
   private static double[] termsOfRouter(Program plain, List<Tensor> inputs) {
     Value cotangent = plain.value("cotangent.logits");
     Program router = new Program("router", plain.inputs(), plain.statements(), List.of(cotangent));
-    double[] logits;
+    double[] ofLogits;
     try (Executable one =
         LocalBackend.of(Workers.sequential(), MoePrograms.kernels()).compile(router)) {
-      logits = one.run(inputs).getFirst().toDoubleArray();
+      ofLogits = one.run(inputs).getFirst().toDoubleArray();
     }
     double[] x = inputs.get(plain.inputs().indexOf(plain.value("inputs"))).toDoubleArray();
     int experts = Math.toIntExact(cotangent.type().shape().size(2));
-    int tokens = logits.length / experts;
+    int tokens = ofLogits.length / experts;
     int width = x.length / tokens;
     double[] terms = new double[width * experts];
     for (int token = 0; token < tokens; token++) {
       for (int m = 0; m < width; m++) {
         for (int e = 0; e < experts; e++) {
-          terms[m * experts + e] += Math.abs(x[token * width + m] * logits[token * experts + e]);
+          terms[m * experts + e] += Math.abs(x[token * width + m] * ofLogits[token * experts + e]);
         }
       }
     }

@@ -235,18 +235,15 @@ public final class Training implements AutoCloseable {
       axes = List.copyOf(axes);
     }
 
+    /** The rows of a plan; none if it sends none. */
     static Optional<SentRows> of(SpmdPlan plan) {
-      Optional<SentRows> most = Optional.empty();
-      for (PlanStep step : plan.steps()) {
-        if (step.action() instanceof Action.Partitioned own) {
-          int steps = most.map(SentRows::steps).orElse(0) + 1;
-          SentRows here = of(plan, step, own.parts(), steps);
-          SentRows larger = most.filter(other -> other.sent() > here.sent()).orElse(here);
-          most =
-              Optional.of(new SentRows(steps, larger.axes, larger.sent, larger.most, larger.bound));
-        }
-      }
-      return most;
+      List<PlanStep> steps =
+          plan.steps().stream()
+              .filter(step -> step.action() instanceof Action.Partitioned)
+              .toList();
+      return steps.stream()
+          .map(step -> of(plan, step, ((Action.Partitioned) step.action()).parts(), steps.size()))
+          .max(Comparator.comparingLong(SentRows::sent).thenComparingLong(SentRows::most));
     }
 
     private static SentRows of(SpmdPlan plan, PlanStep step, CompositeParts parts, int steps) {

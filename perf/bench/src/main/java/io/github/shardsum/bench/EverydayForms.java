@@ -36,16 +36,32 @@ public final class EverydayForms {
   private static final int CALLS = 4;
 
   private final int n;
+  private final Tensor x;
+  private final Tensor y;
   private final Map<String, Runnable> calls = new LinkedHashMap<>();
 
   private EverydayForms(int n) {
     this.n = n;
+    this.x = Sampler.of(1).uniform(DType.F32, n, n);
+    this.y = Sampler.of(2).uniform(DType.F32, n, n);
   }
 
-  /** A call that writes into the result, of two operands of its shape. */
+  /** Writes a function of one operand into the result. */
   @FunctionalInterface
-  private interface Call {
-    void run(Tensor out, Tensor x, Tensor y);
+  private interface One {
+    void run(Workers workers, Tensor out, Tensor x);
+  }
+
+  /** Writes a function of two operands into the result. */
+  @FunctionalInterface
+  private interface Two {
+    void run(Workers workers, Tensor out, Tensor x, Tensor y);
+  }
+
+  /** Writes reductions over axes into the result. */
+  @FunctionalInterface
+  private interface Reduction {
+    void run(Workers workers, Tensor out, Tensor x, Axes axes);
   }
 
   /**
@@ -63,145 +79,152 @@ public final class EverydayForms {
     return forms.calls;
   }
 
-  private void add(String name, DType dtype, Call call) {
-    Tensor out = Tensor.zeros(dtype, n, n);
-    Tensor x = Sampler.of(1).uniform(DType.F32, n, n);
-    Tensor y = Sampler.of(2).uniform(DType.F32, n, n);
-    calls.put(name, () -> call.run(out, x, y));
+  private Tensor square(DType dtype) {
+    return Tensor.zeros(dtype, n, n);
   }
 
-  private void elementwise() {
-    add("exp", DType.F32, (out, x, _) -> Elementwise.expInto(ALONE, out, x));
-    add("relu", DType.F32, (out, x, _) -> Elementwise.reluInto(ALONE, out, x));
-    add("log", DType.F32, (out, x, _) -> Elementwise.logInto(ALONE, out, x));
-    add("tanh", DType.F32, (out, x, _) -> Elementwise.tanhInto(ALONE, out, x));
-    add("logistic", DType.F32, (out, x, _) -> Elementwise.logisticInto(ALONE, out, x));
-    add("sine", DType.F32, (out, x, _) -> Elementwise.sineInto(ALONE, out, x));
-    add("cosine", DType.F32, (out, x, _) -> Elementwise.cosineInto(ALONE, out, x));
-    add("scale", DType.F32, (out, x, _) -> Elementwise.scaleInto(ALONE, out, 2, x));
-    add("negate", DType.F32, (out, x, _) -> Elementwise.negateInto(ALONE, out, x));
-    add("abs", DType.F32, (out, x, _) -> Elementwise.absInto(ALONE, out, x));
-    add("sign", DType.F32, (out, x, _) -> Elementwise.signInto(ALONE, out, x));
-    add("sqrt", DType.F32, (out, x, _) -> Elementwise.sqrtInto(ALONE, out, x));
-    add("rsqrt", DType.F32, (out, x, _) -> Elementwise.rsqrtInto(ALONE, out, x));
-    add("floor", DType.F32, (out, x, _) -> Elementwise.floorInto(ALONE, out, x));
-    add("clip", DType.F32, (out, x, _) -> Elementwise.clipInto(ALONE, out, x, 0, 1));
-    add("add", DType.F32, (out, x, y) -> Elementwise.addInto(ALONE, out, x, y));
-    add("multiply", DType.F32, (out, x, y) -> Elementwise.multiplyInto(ALONE, out, x, y));
-    add("subtract", DType.F32, (out, x, y) -> Elementwise.subtractInto(ALONE, out, x, y));
-    add("divide", DType.F32, (out, x, y) -> Elementwise.divideInto(ALONE, out, x, y));
-    add("remainder", DType.F32, (out, x, y) -> Elementwise.remainderInto(ALONE, out, x, y));
-    add("maximum", DType.F32, (out, x, y) -> Elementwise.maximumInto(ALONE, out, x, y));
-    add("minimum", DType.F32, (out, x, y) -> Elementwise.minimumInto(ALONE, out, x, y));
-    add("power", DType.F32, (out, x, y) -> Elementwise.powerInto(ALONE, out, x, y));
-    add("add number", DType.F32, (out, x, _) -> Elementwise.addInto(ALONE, out, x, 2));
-    add("divide of", DType.F32, (out, x, _) -> Elementwise.divideInto(ALONE, out, 2, x));
-    add("add row", DType.F32, (out, x, y) -> Elementwise.addInto(ALONE, out, x, y.select(0, 0)));
-    add(
-        "add transposed",
-        DType.F32,
-        (out, x, y) -> Elementwise.addInto(ALONE, out, x, y.transpose()));
+  private void one(String name, DType dtype, One call) {
+    Tensor out = square(dtype);
+    calls.put(name, () -> call.run(ALONE, out, x));
   }
 
-  private void logic() {
-    add("eq", DType.BOOL, (out, x, y) -> Logic.eqInto(ALONE, out, x, y));
-    add("ne", DType.BOOL, (out, x, y) -> Logic.neInto(ALONE, out, x, y));
-    add("lt", DType.BOOL, (out, x, y) -> Logic.ltInto(ALONE, out, x, y));
-    add("le", DType.BOOL, (out, x, y) -> Logic.leInto(ALONE, out, x, y));
-    add("gt", DType.BOOL, (out, x, y) -> Logic.gtInto(ALONE, out, x, y));
-    add("ge", DType.BOOL, (out, x, y) -> Logic.geInto(ALONE, out, x, y));
-    add("gt number", DType.BOOL, (out, x, _) -> Logic.gtInto(ALONE, out, x, 0.5));
-    add("and", DType.BOOL, (out, x, y) -> Logic.andInto(ALONE, out, x, y));
-    add("or", DType.BOOL, (out, x, y) -> Logic.orInto(ALONE, out, x, y));
-    add("xor", DType.BOOL, (out, x, y) -> Logic.xorInto(ALONE, out, x, y));
-    add("not", DType.BOOL, (out, x, _) -> Logic.notInto(ALONE, out, x));
-    add("isNan", DType.BOOL, (out, x, _) -> Logic.isNanInto(ALONE, out, x));
-    Tensor mask = Logic.gt(Sampler.of(3).uniform(DType.F32, n, n), 0.5);
-    add("where", DType.F32, (out, x, y) -> Logic.whereInto(ALONE, out, mask, x, y));
-    add("where number", DType.F32, (out, x, _) -> Logic.whereInto(ALONE, out, mask, x, 0));
+  private void two(String name, DType dtype, Two call) {
+    Tensor out = square(dtype);
+    calls.put(name, () -> call.run(ALONE, out, x, y));
   }
 
   /** A reduction over each axis and over both. */
-  private void reduced(String name, DType dtype, Reduction reduction) {
-    Tensor x = Sampler.of(1).uniform(DType.F32, n, n);
+  private void reduced(String name, DType dtype, Reduction call) {
     Tensor row = Tensor.zeros(dtype, n);
-    Tensor one = Tensor.zeros(dtype);
-    calls.put(name + " [0]", () -> reduction.run(row, x, Axes.of(0)));
-    calls.put(name + " [1]", () -> reduction.run(row, x, Axes.of(1)));
-    calls.put(name + " all", () -> reduction.run(one, x, Axes.all()));
+    Tensor number = Tensor.zeros(dtype);
+    calls.put(name + " [0]", () -> call.run(ALONE, row, x, Axes.of(0)));
+    calls.put(name + " [1]", () -> call.run(ALONE, row, x, Axes.of(1)));
+    calls.put(name + " all", () -> call.run(ALONE, number, x, Axes.all()));
   }
 
-  /** A call that reduces over axes. */
-  @FunctionalInterface
-  private interface Reduction {
-    void run(Tensor out, Tensor x, Axes axes);
+  private void elementwise() {
+    one("exp", DType.F32, Elementwise::expInto);
+    one("relu", DType.F32, Elementwise::reluInto);
+    one("log", DType.F32, Elementwise::logInto);
+    one("tanh", DType.F32, Elementwise::tanhInto);
+    one("logistic", DType.F32, Elementwise::logisticInto);
+    one("sine", DType.F32, Elementwise::sineInto);
+    one("cosine", DType.F32, Elementwise::cosineInto);
+    one("negate", DType.F32, Elementwise::negateInto);
+    one("abs", DType.F32, Elementwise::absInto);
+    one("sign", DType.F32, Elementwise::signInto);
+    one("sqrt", DType.F32, Elementwise::sqrtInto);
+    one("rsqrt", DType.F32, Elementwise::rsqrtInto);
+    one("floor", DType.F32, Elementwise::floorInto);
+    two("add", DType.F32, Elementwise::addInto);
+    two("multiply", DType.F32, Elementwise::multiplyInto);
+    two("subtract", DType.F32, Elementwise::subtractInto);
+    two("divide", DType.F32, Elementwise::divideInto);
+    two("remainder", DType.F32, Elementwise::remainderInto);
+    two("maximum", DType.F32, Elementwise::maximumInto);
+    two("minimum", DType.F32, Elementwise::minimumInto);
+    two("power", DType.F32, Elementwise::powerInto);
+    Tensor out = square(DType.F32);
+    Tensor row = y.select(0, 0);
+    Tensor transposed = y.transpose();
+    calls.put("scale", () -> Elementwise.scaleInto(ALONE, out, 2, x));
+    calls.put("clip", () -> Elementwise.clipInto(ALONE, out, x, 0, 1));
+    calls.put("add number", () -> Elementwise.addInto(ALONE, out, x, 2));
+    calls.put("divide of", () -> Elementwise.divideInto(ALONE, out, 2, x));
+    calls.put("add row", () -> Elementwise.addInto(ALONE, out, x, row));
+    calls.put("add transposed", () -> Elementwise.addInto(ALONE, out, x, transposed));
+  }
+
+  private void logic() {
+    two("eq", DType.BOOL, Logic::eqInto);
+    two("ne", DType.BOOL, Logic::neInto);
+    two("lt", DType.BOOL, Logic::ltInto);
+    two("le", DType.BOOL, Logic::leInto);
+    two("gt", DType.BOOL, Logic::gtInto);
+    two("ge", DType.BOOL, Logic::geInto);
+    two("and", DType.BOOL, Logic::andInto);
+    two("or", DType.BOOL, Logic::orInto);
+    two("xor", DType.BOOL, Logic::xorInto);
+    one("not", DType.BOOL, Logic::notInto);
+    one("isNan", DType.BOOL, Logic::isNanInto);
+    Tensor found = square(DType.BOOL);
+    Tensor out = square(DType.F32);
+    Tensor mask = Logic.gt(Sampler.of(3).uniform(DType.F32, n, n), 0.5);
+    calls.put("gt number", () -> Logic.gtInto(ALONE, found, x, 0.5));
+    calls.put("where", () -> Logic.whereInto(ALONE, out, mask, x, y));
+    calls.put("where number", () -> Logic.whereInto(ALONE, out, mask, x, 0));
   }
 
   private void reductions() {
-    reduced("sum", DType.F32, (out, x, axes) -> Reductions.sumInto(ALONE, out, x, axes));
-    reduced("max", DType.F32, (out, x, axes) -> Reductions.maxInto(ALONE, out, x, axes));
-    reduced("min", DType.F32, (out, x, axes) -> Reductions.minInto(ALONE, out, x, axes));
-    reduced("prod", DType.F32, (out, x, axes) -> Reductions.prodInto(ALONE, out, x, axes));
-    reduced("any", DType.BOOL, (out, x, axes) -> Reductions.anyInto(ALONE, out, x, axes));
-    reduced("all", DType.BOOL, (out, x, axes) -> Reductions.allInto(ALONE, out, x, axes));
-    reduced("argMax", DType.I64, (out, x, axes) -> Reductions.argMaxInto(ALONE, out, x, axes));
-    reduced("argMin", DType.I64, (out, x, axes) -> Reductions.argMinInto(ALONE, out, x, axes));
-    add(
-        "cumulativeSum",
-        DType.F32,
-        (out, x, _) -> Reductions.cumulativeSumInto(ALONE, out, x, 0, false, false));
-    add("softmax", DType.F32, (out, x, _) -> Softmax.softmaxInto(ALONE, out, x, 0));
+    reduced("sum", DType.F32, Reductions::sumInto);
+    reduced("max", DType.F32, Reductions::maxInto);
+    reduced("min", DType.F32, Reductions::minInto);
+    reduced("prod", DType.F32, Reductions::prodInto);
+    reduced("any", DType.BOOL, Reductions::anyInto);
+    reduced("all", DType.BOOL, Reductions::allInto);
+    reduced("argMax", DType.I64, Reductions::argMaxInto);
+    reduced("argMin", DType.I64, Reductions::argMinInto);
+    Tensor out = square(DType.F32);
     Tensor values = Tensor.zeros(DType.F32, n, 8);
     Tensor indices = Tensor.zeros(DType.I32, n, 8);
-    add("topK", DType.F32, (_, x, _) -> TopK.topKInto(ALONE, values, indices, x, 1));
+    calls.put("cumulativeSum", () -> Reductions.cumulativeSumInto(ALONE, out, x, 0, false, false));
+    calls.put("softmax", () -> Softmax.softmaxInto(ALONE, out, x, 0));
+    calls.put("topK", () -> TopK.topKInto(ALONE, values, indices, x, 1));
   }
 
   private void statistics() {
-    reduced("mean", DType.F32, (out, x, axes) -> Statistics.meanInto(ALONE, out, x, axes));
-    reduced("var", DType.F32, (out, x, axes) -> Statistics.varInto(ALONE, out, x, 1, axes));
-    reduced("std", DType.F32, (out, x, axes) -> Statistics.stdInto(ALONE, out, x, 1, axes));
-    reduced("norm", DType.F32, (out, x, axes) -> Statistics.normInto(ALONE, out, x, axes));
+    reduced("mean", DType.F32, Statistics::meanInto);
+    reduced("norm", DType.F32, Statistics::normInto);
+    reduced("logSumExp", DType.F32, Statistics::logSumExpInto);
+    reduced("median", DType.F32, Statistics::medianInto);
     reduced(
-        "logSumExp", DType.F32, (out, x, axes) -> Statistics.logSumExpInto(ALONE, out, x, axes));
-    reduced("median", DType.F32, (out, x, axes) -> Statistics.medianInto(ALONE, out, x, axes));
+        "var",
+        DType.F32,
+        (workers, out, of, axes) -> Statistics.varInto(workers, out, of, 1, axes));
+    reduced(
+        "std",
+        DType.F32,
+        (workers, out, of, axes) -> Statistics.stdInto(workers, out, of, 1, axes));
     reduced(
         "quantile",
         DType.F32,
-        (out, x, axes) -> Statistics.quantileInto(ALONE, out, x, 0.25, axes));
+        (workers, out, of, axes) -> Statistics.quantileInto(workers, out, of, 0.25, axes));
   }
 
   private void movement() {
     long[] frame = {1, 1};
+    Tensor out = square(DType.F32);
     Tensor framed = Tensor.zeros(DType.F32, n + 2, n + 2);
     Tensor order = Sampler.of(1).permutation(n);
     Tensor twice = Tensor.zeros(DType.F32, 2L * n, n);
     Tensor both = Tensor.zeros(DType.F32, 2, n, n);
-    add("transpose", DType.F32, (out, x, _) -> Movement.transposeInto(ALONE, out, x, 1, 0));
-    add("gather", DType.F32, (out, x, _) -> Movement.gatherInto(ALONE, out, x, order));
-    add("take", DType.F32, (out, x, _) -> Movement.takeInto(ALONE, out, x, order, 1));
-    add("concatenate", DType.F32, (_, x, y) -> Movement.concatenateInto(ALONE, twice, 0, x, y));
-    add("stack", DType.F32, (_, x, y) -> Movement.stackInto(ALONE, both, 0, x, y));
-    add("pad", DType.F32, (_, x, _) -> Movement.padInto(ALONE, framed, x, 0, frame, frame));
-    add("roll", DType.F32, (out, x, _) -> Movement.rollInto(ALONE, out, x, 3, 0));
-    add("tile", DType.F32, (_, x, _) -> Movement.tileInto(ALONE, twice, x, 2, 1));
+    calls.put("transpose", () -> Movement.transposeInto(ALONE, out, x, 1, 0));
+    calls.put("gather", () -> Movement.gatherInto(ALONE, out, x, order));
+    calls.put("take", () -> Movement.takeInto(ALONE, out, x, order, 1));
+    calls.put("concatenate", () -> Movement.concatenateInto(ALONE, twice, 0, x, y));
+    calls.put("stack", () -> Movement.stackInto(ALONE, both, 0, x, y));
+    calls.put("pad", () -> Movement.padInto(ALONE, framed, x, 0, frame, frame));
+    calls.put("roll", () -> Movement.rollInto(ALONE, out, x, 3, 0));
+    calls.put("tile", () -> Movement.tileInto(ALONE, twice, x, 2, 1));
     // Every second slice, and as many elements.
     Tensor mask = Logic.eq(Elementwise.remainder(Creation.arange(DType.I32, n), 2), 0);
     Tensor half = Tensor.zeros(DType.F32, n / 2, n);
     Tensor places = Tensor.zeros(DType.I64, n / 2, 1);
-    add("masked", DType.F32, (_, x, _) -> Movement.maskedInto(ALONE, half, x, mask));
-    add("compress", DType.F32, (_, x, _) -> Movement.compressInto(ALONE, half, x, mask, 0));
-    add("nonzero", DType.F32, (_, _, _) -> Movement.nonzeroInto(places, mask));
+    calls.put("masked", () -> Movement.maskedInto(ALONE, half, x, mask));
+    calls.put("compress", () -> Movement.compressInto(ALONE, half, x, mask, 0));
+    calls.put("nonzero", () -> Movement.nonzeroInto(places, mask));
   }
 
   private void making() {
     Sampler sampler = Sampler.of(4);
+    Tensor out = square(DType.F32);
     Tensor row = Tensor.zeros(DType.F32, (long) n * n);
     Tensor order = Tensor.zeros(DType.I64, (long) n * n);
     Tensor classes = sampler.integers(DType.I64, 0, n, n);
     calls.put("arange", () -> Creation.arangeInto(row, 1, 2));
     calls.put("linspace", () -> Creation.linspaceInto(row, 1, 2));
-    add("eye", DType.F32, (out, _, _) -> Creation.eyeInto(out, 0));
-    add("oneHot", DType.F32, (out, _, _) -> Creation.oneHotInto(out, classes));
+    calls.put("eye", () -> Creation.eyeInto(out, 0));
+    calls.put("oneHot", () -> Creation.oneHotInto(out, classes));
     calls.put("uniform", () -> sampler.uniformInto(ALONE, row));
     calls.put("normal", () -> sampler.normalInto(ALONE, row));
     calls.put("integers", () -> sampler.integersInto(ALONE, order, 0, 9));

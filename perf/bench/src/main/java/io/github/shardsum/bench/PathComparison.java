@@ -23,7 +23,7 @@ import java.util.Objects;
  * intermediates are at most a sixteenth of the largest that our plan without a limit has.
  *
  * <p>Arguments: seconds a search, seeds a network. {@code SHARDSUM_PYTHON} names a Python with
- * cotengra. The exit status is 1 if a bar is missed.
+ * cotengra and networkx. The exit status is 1 if a ratio is above its limit.
  */
 public final class PathComparison {
   private static final List<String> NETWORKS =
@@ -37,9 +37,10 @@ public final class PathComparison {
           "perverse",
           "tree");
 
-  /** The largest mean of the ratios that passes; below it the largest single ratio. */
+  /** The largest geometric mean of the ratios that passes. */
   private static final double MOST_MEAN = 1;
 
+  /** The largest ratio of one network that passes. */
   private static final double MOST = 1.25;
 
   /** The largest mean of the ratios of sliced plans that passes. */
@@ -69,8 +70,8 @@ public final class PathComparison {
         new ProcessBuilder(python, "-c", Script.text(PathComparison.class, "cotengra_paths.py"));
     try (ChildProcess process = new ChildProcess(builder)) {
       print("%s, %s s a search%n", process.greeting(), seconds);
-      boolean met = new PathComparison(process, seconds).compare(seeds);
-      System.exit(met ? 0 : 1);
+      boolean passes = new PathComparison(process, seconds).compare(seeds);
+      System.exit(passes ? 0 : 1);
     }
   }
 

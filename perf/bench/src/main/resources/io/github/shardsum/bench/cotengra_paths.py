@@ -50,6 +50,7 @@ def path(seconds, limit):
 current = None
 try:
     import cotengra
+    import networkx  # makes the random regular graphs of cotengra.utils
 
     say("cotengra " + cotengra.__version__)
 except ImportError as error:

@@ -47,6 +47,7 @@ def calls(np, n):
         "where number": lambda: np.where(mask, x, np.float32(0)),
         "cumulativeSum": lambda: np.cumsum(x, axis=0, out=o),
         "softmax": lambda: softmax(np, x, o),
+        "topK": lambda: top_k(np, x, 8),
         "transpose": lambda: np.copyto(o, x.T),
         "gather": lambda: np.take(x, order, 0, out=o, mode="clip"),
         "take": lambda: np.take(x, order, 1, out=o, mode="clip"),
@@ -92,6 +93,13 @@ def softmax(np, x, o):
     np.subtract(x, x.max(axis=0), out=o)
     np.exp(o, out=o)
     np.divide(o, o.sum(axis=0), out=o)
+
+
+def top_k(np, x, k):
+    found = np.argpartition(x, -k, 1)[:, -k:]
+    values = np.take_along_axis(x, found, 1)
+    order = np.argsort(-values, 1)
+    return np.take_along_axis(values, order, 1), np.take_along_axis(found, order, 1)
 
 
 def one_hot(np, n, classes):

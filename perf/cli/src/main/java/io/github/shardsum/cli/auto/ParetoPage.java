@@ -47,9 +47,9 @@ final class ParetoPage {
 
   private static Picture picture(String title, List<FoundLayouts> all, String price, Unit unit) {
     double largest = all.stream().mapToDouble(FoundLayouts::peakBytes).max().orElseThrow();
-    double dearest = all.stream().mapToDouble(FoundLayouts::price).max().orElseThrow();
+    double highest = all.stream().mapToDouble(FoundLayouts::price).max().orElseThrow();
     Axis x = Axis.linear("largest device's memory", Unit.BYTES, 0, 1.05 * largest, LEFT, RIGHT);
-    Axis y = Axis.linear(price, unit, 0, 1.1 * dearest, BOTTOM, TOP);
+    Axis y = Axis.linear(price, unit, 0, 1.1 * highest, BOTTOM, TOP);
     Picture picture = new Picture(Picture.WIDTH, HEIGHT, title + ", price over memory");
     picture.vertical(y, LEFT, RIGHT).horizontal(x, TOP, BOTTOM);
     picture.path(

@@ -108,9 +108,8 @@ final class PlanPricer {
   private void followBack() {
     Arrays.fill(gradientOf, "");
     for (int output : plan.outputs()) {
-      String name = values.get(output).name();
-      String weight =
-          name.replaceFirst("^(gradient|cotangent)\\.", "").replaceFirst("\\.annotated$", "");
+      String name = values.get(output).programName();
+      String weight = name.replaceFirst("^(gradient|cotangent)\\.", "");
       gradientOf[output] = block.weights().containsKey(weight) ? weight : "";
     }
     for (int i = plan.steps().size() - 1; i >= 0; i--) {

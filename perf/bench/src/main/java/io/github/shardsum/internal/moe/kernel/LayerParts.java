@@ -129,7 +129,7 @@ public final class LayerParts {
 
   /** Of an order of rows and the number of choices. */
   private interface Copy {
-    int[] of(DispatchOrder permutation, int choices);
+    int[] of(DispatchOrder order, int choices);
   }
 
   private int[] copy(Copy copy) {
