@@ -6,6 +6,7 @@ import io.github.shardsum.internal.kernel.ByteRows;
 import io.github.shardsum.internal.ops.DefaultWorkers;
 import io.github.shardsum.internal.rows.ByteProducts;
 import io.github.shardsum.internal.selection.KernelSelection;
+import io.github.shardsum.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
@@ -14,9 +15,9 @@ import java.util.Objects;
  * i32: the scores of a search over quantised embeddings. Immutable, and as thread-safe as its
  * memory.
  *
- * <p>A product starts no thread and makes no array. With 512-bit vectors compiled code allocates
- * nothing with one query, and a few small objects a call with many; with 256-bit ones it may box
- * some. Products with many queries use arrays that the process keeps. Sums are exact up to 131,071
+ * <p>A product starts no thread and makes no array. Compiled code allocates nothing with few
+ * queries of vectors over arrays, and a few small objects a call otherwise: rows of other segments
+ * and many queries pass through arrays that the process keeps. Sums are exact up to 131,071
  * dimensions; beyond they may wrap.
  *
  * <pre>{@code
@@ -31,7 +32,14 @@ public final class ByteVectors {
   /** Bytes of vectors that stay in a second-level cache while all queries pass. */
   private static final long BLOCK_BYTES = 1 << 18;
 
+  private static final byte[] NONE = {};
+
   private final MemorySegment data;
+
+  /** The array of the elements, and where they begin; an empty one if they are in none. */
+  private final byte[] array;
+
+  private final int offset;
   private final long count;
   private final int dimensions;
 
@@ -39,6 +47,14 @@ public final class ByteVectors {
     this.data = data;
     this.count = count;
     this.dimensions = dimensions;
+    // A segment that is read-only does not give its array.
+    if (data.heapBase().orElse(NONE) instanceof byte[] bytes) {
+      this.array = bytes;
+      this.offset = bytes.length == 0 ? 0 : (int) data.address();
+    } else {
+      this.array = NONE;
+      this.offset = 0;
+    }
   }
 
   /**
@@ -112,7 +128,7 @@ public final class ByteVectors {
    */
   public void dot(ByteVectors queries, MemorySegment scores) {
     check(queries, scores);
-    if (dimensions == 0) {
+    if (dimensions == 0 || scores.byteSize() == 0) {
       scores.fill((byte) 0);
       return;
     }
@@ -127,16 +143,70 @@ public final class ByteVectors {
                       .run());
       return;
     }
-    long fitting = Math.max(4, BLOCK_BYTES / dimensions / 4 * 4);
-    long block = queries.count == 1 ? Math.max(1, count) : fitting;
-    for (long row = 0; row < count; row += block) {
-      long rows = Math.min(block, count - row);
-      for (long q = 0; q < queries.count; q++) {
-        long at = q * dimensions;
+    if (isInArray() && queries.isInArray()) {
+      inArrays(queries, scores);
+    } else {
+      DefaultWorkers.get()
+          .run(1, (_, scratch) -> copied(queries, scores, scratch.kept(Copies.class, Copies::new)));
+    }
+  }
+
+  private boolean isInArray() {
+    return array.length > 0;
+  }
+
+  /** How many vectors stay in a second-level cache while all queries pass. */
+  private int block() {
+    return (int) Math.min(count, Math.max(4, BLOCK_BYTES / dimensions / 4 * 4));
+  }
+
+  private void inArrays(ByteVectors queries, MemorySegment scores) {
+    int all = Math.toIntExact(count);
+    int block = queries.count == 1 ? all : block();
+    for (int row = 0; row < all; row += block) {
+      int rows = Math.min(block, all - row);
+      int at = offset + row * dimensions;
+      for (int q = 0; q < queries.count; q++) {
+        int other = queries.offset + q * dimensions;
         long to = row * queries.count + q;
-        KERNEL.dots(
-            data, row * dimensions, rows, queries.data, at, dimensions, scores, to, queries.count);
+        KERNEL.dots(array, at, rows, queries.array, other, dimensions, scores, to, queries.count);
       }
+    }
+  }
+
+  /** Copies a block of vectors and a query at a time. */
+  private void copied(ByteVectors queries, MemorySegment scores, Copies copies) {
+    int block = Math.clamp(Shape.LONGEST_ARRAY / dimensions, 1, block());
+    byte[] x = copies.vectors(block * dimensions);
+    byte[] y = copies.query(dimensions);
+    for (long row = 0; row < count; row += block) {
+      int rows = (int) Math.min(block, count - row);
+      MemorySegment.copy(data, JAVA_BYTE, row * dimensions, x, 0, rows * dimensions);
+      for (long q = 0; q < queries.count; q++) {
+        MemorySegment.copy(queries.data, JAVA_BYTE, q * dimensions, y, 0, dimensions);
+        long to = row * queries.count + q;
+        KERNEL.dots(x, 0, rows, y, 0, dimensions, scores, to, queries.count);
+      }
+    }
+  }
+
+  /** A thread's arrays. */
+  private static final class Copies {
+    private byte[] vectors = NONE;
+    private byte[] query = NONE;
+
+    byte[] vectors(int length) {
+      vectors = atLeast(vectors, length);
+      return vectors;
+    }
+
+    byte[] query(int length) {
+      query = atLeast(query, length);
+      return query;
+    }
+
+    private static byte[] atLeast(byte[] array, int length) {
+      return array.length >= length ? array : new byte[length];
     }
   }
 

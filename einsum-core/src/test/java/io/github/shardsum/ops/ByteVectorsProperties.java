@@ -54,6 +54,33 @@ class ByteVectorsProperties {
     assertArrayEquals(loops(x, n, y, q, d), scores, () -> n + " " + q + " " + d);
   }
 
+  /** Bytes in a part of an array, in an array that may not be written, of shorts, and outside. */
+  private static MemorySegment held(Random random, byte[] bytes) {
+    MemorySegment memory =
+        switch (random.nextInt(4)) {
+          case 0 -> MemorySegment.ofArray(new byte[bytes.length + 9]).asSlice(7, bytes.length);
+          case 1 -> MemorySegment.ofArray(bytes.clone());
+          case 2 -> MemorySegment.ofArray(new short[bytes.length / 2 + 1]).asSlice(0, bytes.length);
+          default -> Arena.ofAuto().allocate(bytes.length + 3L).asSlice(3);
+        };
+    memory.copyFrom(MemorySegment.ofArray(bytes));
+    return random.nextInt(4) == 0 ? memory.asReadOnly() : memory;
+  }
+
+  @Property
+  void productsInMemoryOfAnyKindAreThoseOfLoops(@ForAll long seed) {
+    Random random = new Random(seed);
+    int d = 1 + random.nextInt(300);
+    int n = 1 + random.nextInt(2000 / d + 9);
+    int q = 1 + random.nextInt(3);
+    byte[] x = bytes(random, n * d);
+    byte[] y = bytes(random, q * d);
+    int[] scores = new int[n * q];
+    ByteVectors.of(held(random, x), n, d)
+        .dot(ByteVectors.of(held(random, y), q, d), MemorySegment.ofArray(scores));
+    assertArrayEquals(loops(x, n, y, q, d), scores, () -> n + " " + q + " " + d);
+  }
+
   /** Many rows and many queries, of more terms than f32 sums exactly at once. */
   @Property
   void productsOfManyQueriesAreThoseOfLoops(@ForAll long seed) {

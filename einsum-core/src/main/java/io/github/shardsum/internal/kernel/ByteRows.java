@@ -19,11 +19,11 @@ public interface ByteRows {
    * @param toStride the step between sums
    */
   void dots(
-      MemorySegment x,
-      long xAt,
-      long rows,
-      MemorySegment y,
-      long yAt,
+      byte[] x,
+      int xAt,
+      int rows,
+      byte[] y,
+      int yAt,
       int d,
       MemorySegment to,
       long toAt,

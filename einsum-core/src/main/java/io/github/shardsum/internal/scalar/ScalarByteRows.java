@@ -13,16 +13,16 @@ public final class ScalarByteRows implements ByteRows {
 
   @Override
   public void dots(
-      MemorySegment x,
-      long xAt,
-      long rows,
-      MemorySegment y,
-      long yAt,
+      byte[] x,
+      int xAt,
+      int rows,
+      byte[] y,
+      int yAt,
       int d,
       MemorySegment to,
       long toAt,
       long toStride) {
-    for (long r = 0; r < rows; r++) {
+    for (int r = 0; r < rows; r++) {
       to.setAtIndex(JAVA_INT_UNALIGNED, toAt + r * toStride, dot(x, xAt + r * d, y, yAt, d));
     }
   }
@@ -34,10 +34,10 @@ public final class ScalarByteRows implements ByteRows {
     }
   }
 
-  private static int dot(MemorySegment x, long xAt, MemorySegment y, long yAt, int d) {
+  private static int dot(byte[] x, int xAt, byte[] y, int yAt, int d) {
     int sum = 0;
     for (int k = 0; k < d; k++) {
-      sum += x.get(JAVA_BYTE, xAt + k) * y.get(JAVA_BYTE, yAt + k);
+      sum += x[xAt + k] * y[yAt + k];
     }
     return sum;
   }

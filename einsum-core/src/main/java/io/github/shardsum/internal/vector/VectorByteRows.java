@@ -1,6 +1,5 @@
 package io.github.shardsum.internal.vector;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import io.github.shardsum.internal.kernel.ByteRows;
@@ -24,8 +23,9 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Two products fit only if one factor is above -128. So -128 in y counts as -127, and the column
  * of x at this place is subtracted afterwards.
  *
- * <p>A sum that a loop carries is never the receiver of a method call: C2 has no profile of its
- * class, does not inline the call, and vectors become objects.
+ * <p>Rows are arrays: C2 does not inline several loads of vectors from memory segments in one loop,
+ * and vectors become objects. A sum that a loop carries is never the receiver of a method call: C2
+ * has no profile of its class, does not inline the call, and vectors become objects.
  */
 final class VectorByteRows implements ByteRows {
   static final ByteRows SHARED = new VectorByteRows();
@@ -48,9 +48,6 @@ final class VectorByteRows implements ByteRows {
     Arrays.fill(LATER, LANES, 2 * LANES, (short) -1);
   }
 
-  /** Rows that share the loads of y. With four, C2 no longer inlines all loads from segments. */
-  private static final int ROWS = 2;
-
   /** Steps after which a lane of sums of odd products could overflow. */
   private static final int BLOCK = 1 << 15;
 
@@ -61,11 +58,11 @@ final class VectorByteRows implements ByteRows {
 
   @Override
   public void dots(
-      MemorySegment x,
-      long xAt,
-      long rows,
-      MemorySegment y,
-      long yAt,
+      byte[] x,
+      int xAt,
+      int rows,
+      byte[] y,
+      int yAt,
       int d,
       MemorySegment to,
       long toAt,
@@ -75,10 +72,7 @@ final class VectorByteRows implements ByteRows {
       return;
     }
     int whole = d / STEP * STEP;
-    long r = 0;
-    for (; r + ROWS <= rows; r += ROWS) {
-      two(x, xAt + r * d, d, y, yAt, whole, to, toAt + r * toStride, toStride);
-    }
+    int r = pairs(x, xAt, rows, d, y, yAt, whole, to, toAt, toStride);
     for (; r < rows; r++) {
       to.setAtIndex(JAVA_INT_UNALIGNED, toAt + r * toStride, one(x, xAt + r * d, y, yAt, whole));
     }
@@ -90,7 +84,7 @@ final class VectorByteRows implements ByteRows {
       }
     }
     for (int k = 0; k < d; k++) {
-      if (y.get(JAVA_BYTE, yAt + k) == Byte.MIN_VALUE) {
+      if (y[yAt + k] == Byte.MIN_VALUE) {
         subtract(x, xAt + k, rows, d, to, toAt, toStride);
       }
     }
@@ -108,40 +102,55 @@ final class VectorByteRows implements ByteRows {
     REST.widen(x, xAt + i, to, toAt + i, n - i);
   }
 
-  /** Sums of two rows over elements that are whole steps. */
-  private static void two(
-      MemorySegment x,
-      long at,
+  /**
+   * Sums of pairs of rows over elements that are whole steps. Its bytecode is longer than what C2
+   * inlines (FreqInlineSize, 325): in one compilation with the other loops, C2 comes to its limit
+   * of nodes, leaves out a call, and vectors become objects.
+   *
+   * @return how many rows there were in pairs
+   */
+  private static int pairs(
+      byte[] x,
+      int xAt,
+      int rows,
       int d,
-      MemorySegment y,
-      long yAt,
+      byte[] y,
+      int yAt,
       int n,
       MemorySegment to,
       long toAt,
       long toStride) {
-    long at1 = at + d;
-    IntVector all0 = IntVector.zero(INTS);
-    IntVector all1 = IntVector.zero(INTS);
-    IntVector odd0 = IntVector.zero(INTS);
-    IntVector odd1 = IntVector.zero(INTS);
-    for (int k = 0; k < n; k += STEP) {
-      ShortVector y0 = factor(y, yAt + k);
-      ShortVector y1 = factor(y, yAt + k + LANES);
-      IntVector pair0 = pair(x, at + k, at + k + LANES, y0, y1);
-      IntVector pair1 = pair(x, at1 + k, at1 + k + LANES, y0, y1);
-      all0 = pair0.add(all0);
-      all1 = pair1.add(all1);
-      odd0 = pair0.lanewise(VectorOperators.ASHR, 16).add(odd0);
-      odd1 = pair1.lanewise(VectorOperators.ASHR, 16).add(odd1);
+    IntVector zero = IntVector.zero(INTS);
+    int biases = n / STEP * BIAS * INTS.length();
+    int r = 0;
+    for (; r <= rows - 2; r += 2) {
+      int at0 = xAt + r * d;
+      int at1 = at0 + d;
+      IntVector all0 = zero;
+      IntVector all1 = zero;
+      IntVector odd0 = zero;
+      IntVector odd1 = zero;
+      for (int k = 0; k < n; k += STEP) {
+        ShortVector y0 = factor(y, yAt + k);
+        ShortVector y1 = factor(y, yAt + k + LANES);
+        IntVector pair0 = pair(x, at0 + k, at0 + k + LANES, y0, y1);
+        IntVector pair1 = pair(x, at1 + k, at1 + k + LANES, y0, y1);
+        all0 = pair0.add(all0);
+        all1 = pair1.add(all1);
+        odd0 = pair0.lanewise(VectorOperators.ASHR, 16).add(odd0);
+        odd1 = pair1.lanewise(VectorOperators.ASHR, 16).add(odd1);
+      }
+      int high0 = zero.add(odd0).reduceLanes(VectorOperators.ADD);
+      int high1 = zero.add(odd1).reduceLanes(VectorOperators.ADD);
+      int sum0 = zero.add(all0).reduceLanes(VectorOperators.ADD) + high0 - (high0 << 16) - biases;
+      int sum1 = zero.add(all1).reduceLanes(VectorOperators.ADD) + high1 - (high1 << 16) - biases;
+      to.setAtIndex(JAVA_INT_UNALIGNED, toAt + r * toStride, sum0);
+      to.setAtIndex(JAVA_INT_UNALIGNED, toAt + (r + 1) * toStride, sum1);
     }
-    int bias = n / STEP * BIAS;
-    int sum0 = sum(all0, odd0, bias);
-    int sum1 = sum(all1, odd1, bias);
-    to.setAtIndex(JAVA_INT_UNALIGNED, toAt, sum0);
-    to.setAtIndex(JAVA_INT_UNALIGNED, toAt + toStride, sum1);
+    return r;
   }
 
-  private static int one(MemorySegment x, long at, MemorySegment y, long yAt, int n) {
+  private static int one(byte[] x, int at, byte[] y, int yAt, int n) {
     IntVector all = IntVector.zero(INTS);
     IntVector odd = IntVector.zero(INTS);
     for (int k = 0; k < n; k += STEP) {
@@ -158,7 +167,7 @@ final class VectorByteRows implements ByteRows {
    * The sum of a rest shorter than a step, by two vectors, of which the second ends at the last
    * element; elements that an earlier vector has do not count again.
    */
-  private static int rest(MemorySegment x, long at, MemorySegment y, long yAt, int from, int d) {
+  private static int rest(byte[] x, int at, byte[] y, int yAt, int from, int d) {
     int last = d - LANES;
     int first = Math.min(from, last);
     ShortVector y0 = fresh(factor(y, yAt + first), from - first);
@@ -172,37 +181,37 @@ final class VectorByteRows implements ByteRows {
     return factors.and(ShortVector.fromArray(SHORTS, LATER, LANES - seen));
   }
 
-  private static ShortVector factor(MemorySegment y, long at) {
+  private static ShortVector factor(byte[] y, int at) {
     return widened(y, at).max((short) -Byte.MAX_VALUE);
   }
 
-  private static ShortVector widened(MemorySegment x, long at) {
+  private static ShortVector widened(byte[] x, int at) {
     return (ShortVector)
-        ByteVector.fromMemorySegment(BYTES, x, at, ByteOrder.nativeOrder())
-            .convertShape(VectorOperators.B2S, SHORTS, 0);
+        ByteVector.fromArray(BYTES, x, at).convertShape(VectorOperators.B2S, SHORTS, 0);
   }
 
   /** Sums of two products in lanes of 16 bits; those of even lanes are biased. */
-  private static IntVector pair(
-      MemorySegment x, long at0, long at1, ShortVector y0, ShortVector y1) {
+  private static IntVector pair(byte[] x, int at0, int at1, ShortVector y0, ShortVector y1) {
     ShortVector products = widened(x, at0).mul(y0).add(widened(x, at1).mul(y1));
     return products.reinterpretAsInts().lanewise(VectorOperators.XOR, BIAS);
   }
 
-  /** The sum of odd and even lanes: all is odd * 2^16 + even + bias, summed modulo 2^32. */
+  /**
+   * The sum of odd and even lanes, modulo 2^32: a lane of all is odd * 2^16 + even + bias, so that
+   * their sum is that of all without the biases and with odd once instead of 2^16 times.
+   */
   private static int sum(IntVector all, IntVector odd, int bias) {
     IntVector known = IntVector.zero(INTS);
-    IntVector high = known.add(odd);
-    IntVector even = known.add(all).sub(high.lanewise(VectorOperators.LSHL, 16)).sub(bias);
-    return even.add(high).reduceLanes(VectorOperators.ADD);
+    int high = known.add(odd).reduceLanes(VectorOperators.ADD);
+    return known.add(all).reduceLanes(VectorOperators.ADD) + high - (high << 16) - LANES / 2 * bias;
   }
 
   /** Subtracts the column of x that counting -128 as -127 left out. */
   private static void subtract(
-      MemorySegment x, long at, long rows, int d, MemorySegment to, long toAt, long toStride) {
-    for (long r = 0; r < rows; r++) {
+      byte[] x, int at, int rows, int d, MemorySegment to, long toAt, long toStride) {
+    for (int r = 0; r < rows; r++) {
       long index = toAt + r * toStride;
-      int sum = to.getAtIndex(JAVA_INT_UNALIGNED, index) - x.get(JAVA_BYTE, at + r * d);
+      int sum = to.getAtIndex(JAVA_INT_UNALIGNED, index) - x[at + r * d];
       to.setAtIndex(JAVA_INT_UNALIGNED, index, sum);
     }
   }

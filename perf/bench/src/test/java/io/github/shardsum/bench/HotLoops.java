@@ -1,11 +1,13 @@
 package io.github.shardsum.bench;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.ops.ByteVectors;
 import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.ops.Softmax;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testsupport.TestDepth;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -48,6 +50,10 @@ public final class HotLoops {
       loops.add(Loop.ofRows("softmax " + dtype, 500, 100, rows -> softmax(dtype, rows)));
       loops.add(Loop.ofRows("exp " + dtype, 500, 100, rows -> exp(dtype, rows)));
     }
+    for (int dimensions : new int[] {100, 768}) {
+      loops.add(
+          Loop.ofRows("i8 of " + dimensions, 4000, 100, rows -> bytes(new byte[dimensions], rows)));
+    }
     loops.forEach(Loop::printGrowth);
   }
 
@@ -55,6 +61,13 @@ public final class HotLoops {
     Tensor x = Tensor.zeros(dtype, rows, 256);
     Tensor out = Tensor.zeros(dtype, rows, 256);
     return () -> Softmax.softmaxInto(ALONE, out, x, 1);
+  }
+
+  private static Runnable bytes(byte[] query, long rows) {
+    ByteVectors vectors = ByteVectors.of(new byte[(int) rows * query.length], rows, query.length);
+    ByteVectors one = ByteVectors.of(query, 1, query.length);
+    MemorySegment scores = MemorySegment.ofArray(new int[(int) rows]);
+    return () -> vectors.dot(one, scores);
   }
 
   private static Runnable exp(DType dtype, long rows) {
