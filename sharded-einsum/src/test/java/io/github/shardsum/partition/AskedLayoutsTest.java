@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -218,6 +219,39 @@ final class AskedLayoutsTest {
       })
   void addendsThatMayBeRead(String dtype, String result, String operation) {
     sums(dtype, result, operation).isAccepted();
+  }
+
+  /** The sum of negated maxima is no negated maximum, though negation is linear in addends. */
+  @ParameterizedTest
+  @CsvSource({"reduce_max, MAX", "reduce_min, MIN"})
+  void partsOfAMaximumAreNoAddends(String reduction, ReduceKind kind) {
+    String program =
+        """
+        program most {
+          input x: i32[m=4 n=5]
+          s: i32[n=5] = REDUCE(x) {labels=["m"]}
+          r: i32[n=5] = negate(s)
+          output r
+        }
+        """
+            .replace("REDUCE", reduction);
+    for (ReduceKind by : ReduceKind.values()) {
+      new PlanDraft(program, "m@x n")
+          .apply("s", "n | x", 0)
+          .apply("r", "n | x", 1)
+          .then(new Action.AllReduce(List.of("x"), by), "n")
+          .isRefused("operands must be no addends");
+    }
+    new PlanDraft(program, "m@x n")
+        .apply("s", "n | x", 0)
+        .then(new Action.AllReduce(List.of("x"), kind), "n")
+        .apply("r", "n", 2)
+        .isAccepted();
+    new PlanDraft(program, "m@x n")
+        .apply("s", "n | x", 0)
+        .then(new Action.AllReduce(List.of("x")), "n")
+        .apply("r", "n", 2)
+        .isRefused("must be a " + kind);
   }
 
   private static PlanDraft sums(String dtype, String result, String operation) {

@@ -190,6 +190,75 @@ class PropagationTest {
     assertEquals(expected, decided.layout("c").term().toString());
   }
 
+  /** Axes that go on are no conflict; axes that begin otherwise are one, however many they are. */
+  @Test
+  void moreAxesWinOnlyIfTheyGoOnWithTheOthers() {
+    String text =
+        body(
+            "input p: f32[i=8 j=64]; input q: f32[i=8 k=2]; a = annotate(p) {layout=\"i@x j\"}; b ="
+                + " annotate(q) {layout=\"i@AXES k\"}; c = einsum(a, b) {equation=\"i j, i k -> i j"
+                + " k\"}; output c");
+    Mesh mesh = Mesh.parse("x=2 y=2 z=2");
+    Program onwards = Program.parse(text.replace("AXES", "x.y"));
+    assertEquals("i@x.y j k", Propagation.of(onwards, mesh, STRICT).layout("c").term().toString());
+    Program other = Program.parse(text.replace("AXES", "y.z"));
+    String message =
+        assertThrows(PropagationException.class, () -> Propagation.of(other, mesh, STRICT))
+            .getMessage();
+    assertTrue(message.contains("label i of"), message);
+    assertTrue(message.contains("is asked for in 2 ways"), message);
+    Propagated cheaper = Propagation.of(other, mesh, PropagationOptions.defaults());
+    assertEquals("i@x j k", cheaper.layout("c").term().toString());
+  }
+
+  /**
+   * The sum is computed where the large operand has i over x, so that x on j is of no use to the
+   * small one, though its label i cannot take x.
+   */
+  @Test
+  void anAxisGoesToTheLabelThatMovesLessOrToNone() {
+    String text =
+        "input p: f32[i=8 j=8]; input q: f32[i=8 j=8 k=16]; v = annotate(p) {layout=\"i@y j?\"}; b"
+            + " = annotate(q) {layout=\"i@x j k\"}; s = einsum(v, b) {equation=\"i j, i j k -> i"
+            + " j\"}; r = annotate(s) {layout=\"i j@x\"}; output r";
+    Propagated laid = run(body(text), "x=2 y=2");
+    assertEquals("i@y j", laid.layout("v").term().toString());
+    String whole = text.replace("i@x j k", "i j k");
+    assertEquals("i@y j@x", run(body(whole), "x=2 y=2").layout("v").term().toString());
+  }
+
+  /** Annotations of the lowest priority go first, so that a later one takes what they left. */
+  @ParameterizedTest
+  @CsvSource({"0, 1, i@x j", "1, 0, i j@x", "3, 7, i@x j"})
+  void annotationsOfALowerPriorityGoFirst(int first, int second, String expected) {
+    String text =
+        body(
+            "input p: f32[i=8 j=8]; input q: f32[i=8 j=8]; a = annotate(p) {layout=\"i@x j?\","
+                + " priority=%d}; b = annotate(q) {layout=\"i? j@x\", priority=%d}; c = add(a, b);"
+                + " d = exp(c); output d");
+    Program program = Program.parse(String.format(Locale.ROOT, text, first, second));
+    Propagated laid = Propagation.of(program, Mesh.parse("x=2"), PropagationOptions.defaults());
+    assertEquals(expected, laid.layout("c").term().toString());
+    assertEquals(expected, laid.layout("d").term().toString());
+    assertEquals("i@x j", laid.layout("a").term().toString());
+    assertEquals("i j@x", laid.layout("b").term().toString());
+  }
+
+  /** An open label keeps the axes that annotations of its own priority led there. */
+  @Test
+  void aLaterPriorityTakesNothingFromAnEarlierOne() {
+    String text =
+        "input p: f32[j=8 i=8]; input q: f32[j=8 i=8]; input r: f32[j=8 i=8]; fixed = annotate(p)"
+            + " {layout=\"j i@x\"}; a = annotate(fixed) {layout=\"j? i@x?\"}; b = annotate(q)"
+            + " {layout=\"j i@x.y\"}; c = annotate(r) {layout=\"j@y i\", priority=1}; d = add(a,"
+            + " c); e = add(a, b); output d; output e";
+    Propagated laid = run(body(text), "x=2 y=2");
+    assertEquals("j i@x", laid.layout("fixed").term().toString());
+    assertEquals("j@y i", laid.layout("c").term().toString());
+    assertEquals("j i@x.y", laid.layout("e").term().toString());
+    assertEquals("j i@x.y", laid.layout("a").term().toString());
+  }
+
   @Test
   void axesThatDoNotMeetOnAValueAreNoConflict() {
     assertEquals(
@@ -208,14 +277,14 @@ class PropagationTest {
   void equalPricesAreDecidedByBytesThenByOrder(int j, int k, String ofLabel, String ofAxis) {
     String oneLabel =
         body(
-            "input p: f32[i=8 j=%d]; input q: f32[i=8 k=%d]; a = annotate(p) {layout=\"i@x j\"}; b ="
-                + " annotate(q) {layout=\"i@y k\"}; c = einsum(a, b) {equation=\"i j, i k -> i j"
+            "input p: f32[i=8 j=%d]; input q: f32[i=8 k=%d]; a = annotate(p) {layout=\"i@x j\"}; b"
+                + " = annotate(q) {layout=\"i@y k\"}; c = einsum(a, b) {equation=\"i j, i k -> i j"
                 + " k\"}; output c");
     String oneAxis =
         body(
-            "input p: f32[i=8 j=%d]; input q: f32[i=8 k=%d]; a = annotate(p) {layout=\"i j@x\"}; b ="
-                + " annotate(q) {layout=\"i k@x\"}; c = einsum(a, b) {equation=\"i j, i k -> j k\"};"
-                + " output c");
+            "input p: f32[i=8 j=%d]; input q: f32[i=8 k=%d]; a = annotate(p) {layout=\"i j@x\"}; b"
+                + " = annotate(q) {layout=\"i k@x\"}; c = einsum(a, b) {equation=\"i j, i k -> j"
+                + " k\"}; output c");
     PropagationOptions equal =
         PropagationOptions.defaults()
             .withPricing((_, _, _) -> new Pricing.Price(1, "as much as all others"));
@@ -230,8 +299,8 @@ class PropagationTest {
 
   private static final String SUM =
       body(
-          "input a: i32[m=8 k=4]; input b: i32[k=4 n=16]; c = einsum(a, b) {equation=\"m k, k n -> m"
-              + " n\"}; d = negate(c); e = add(d, c); f = relu(e); g = abs(c); h = add(g, c);"
+          "input a: i32[m=8 k=4]; input b: i32[k=4 n=16]; c = einsum(a, b) {equation=\"m k, k n ->"
+              + " m n\"}; d = negate(c); e = add(d, c); f = relu(e); g = abs(c); h = add(g, c);"
               + " output f; output h");
 
   private static Propagated sum(String value, String layout) {
@@ -247,6 +316,24 @@ class PropagationTest {
         message.contains("must be a sum over a label or linear in such sums, got "), message);
     assertTrue(message.contains(producer + "; drop the axis behind the bar"), message);
     assertEquals("mn", sum(value, "| y").layout("c").term().toString());
+  }
+
+  /** A maximum over a split label is no sum, so nothing can stay a partial sum there. */
+  @ParameterizedTest
+  @CsvSource({"reduce_max, i32", "reduce_min, f32", "reduce_max, f32"})
+  void aMaximumIsNoPartialSum(String reduction, String dtype) {
+    String text =
+        "input a: TYPE[m=8 k=4]; b = REDUCE(a) {labels=[\"k\"]}; c = annotate(b) {layout=\"m |"
+            + " x\"}; output c";
+    String program = body(text.replace("TYPE", dtype));
+    String message =
+        assertThrows(
+                PropagationException.class, () -> run(program.replace("REDUCE", reduction), "x=2"))
+            .getMessage();
+    assertTrue(message.contains("linear in such sums, got b: "), message);
+    assertTrue(message.contains(reduction), message);
+    String sum = run(program.replace("REDUCE", "reduce_sum"), "x=2").layout("b").term().toString();
+    assertEquals("m | x", sum);
   }
 
   @Test
@@ -317,9 +404,9 @@ class PropagationTest {
     String text =
         body(
             "input w: f32[i=8 j=8]; input v: f32[i=8]; u = annotate(v) {layout=\"i@x\"}; r ="
-                + " scan(u, w) {count=3, label=\"step\", carried=1, sequences=0, body=program body {"
-                + "; input s: f32[i=8]; input m: f32[i=8 j=8]; t = add(s, s); output t; }}; output"
-                + " r");
+                + " scan(u, w) {count=3, label=\"step\", carried=1, sequences=0, body=program body"
+                + " {; input s: f32[i=8]; input m: f32[i=8 j=8]; t = add(s, s); output t; }};"
+                + " output r");
     Propagated loop = run(text, "x=2");
     assertEquals("i@x", loop.layout("r").term().toString());
     assertEquals("i@x", loop.layout("r.body.t").term().toString());
