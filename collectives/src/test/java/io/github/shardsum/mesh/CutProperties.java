@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -181,5 +182,46 @@ final class CutProperties {
     assertThrows(IndexOutOfBoundsException.class, () -> Cut.chunks(4, 2).start(2));
     assertThrows(
         IllegalArgumentException.class, () -> Cut.chunks(4, 2).missing(Cut.chunks(5, 2), 0));
+  }
+
+  /** Intervals that overlap, or leave something out, are no partition. */
+  @Property
+  void aPartitionHasEveryIndexOnceAndInOrder(
+      @ForAll @IntRange(min = 1, max = 20) int n,
+      @ForAll("parts") List<Integer> parts,
+      @ForAll @IntRange(min = -3, max = 3) int by,
+      @ForAll @IntRange(min = 1, max = 3) int window) {
+    Cut chunks = Cut.chunks(n, parts);
+    for (Cut cut :
+        List.of(
+            chunks.shift(by), chunks.window(window, 1, 1, n + window - 1), chunks.offset(0, n))) {
+      List<Long> all = new ArrayList<>();
+      for (int part = 0; part < cut.count(); part++) {
+        for (long index = cut.start(part); index < cut.end(part); index++) {
+          all.add(index);
+        }
+      }
+      assertEquals(LongStream.range(0, cut.size()).boxed().toList().equals(all), cut.isPartition());
+    }
+  }
+
+  @Example
+  void cutsAreEqualOfOneSizePartsAndReads() {
+    Cut cut = Cut.chunks(7, 2, 2);
+    assertEquals(cut.shift(1), Cut.chunks(7, 2, 2).shift(1));
+    assertEquals(cut.shift(1).hashCode(), Cut.chunks(7, 2, 2).shift(1).hashCode());
+    for (Object other :
+        List.of(Cut.chunks(8, 2, 2), Cut.chunks(7, 4), cut.shift(1), cut.toString())) {
+      assertNotEquals(cut, other);
+    }
+    for (Cut held : List.of(Cut.chunks(8, 2, 2), Cut.chunks(7, 4))) {
+      assertThrows(IllegalArgumentException.class, () -> cut.missing(held, 0));
+    }
+    assertThrows(IllegalArgumentException.class, () -> cut.slice(0, 0, 7));
+    assertThrows(IllegalArgumentException.class, () -> cut.slice(-1, 1, 7));
+    assertThrows(IllegalArgumentException.class, () -> cut.shift(1).offset(0, -1));
+    assertThrows(IllegalArgumentException.class, () -> Cut.chunks(-1, 2));
+    assertThrows(IllegalArgumentException.class, () -> Cut.chunks(7, 2, 0));
+    assertThrows(IllegalArgumentException.class, () -> Cut.chunks(7, 1 << 16, 1 << 15));
   }
 }

@@ -2,6 +2,7 @@ package io.github.shardsum.mesh;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,7 +20,8 @@ class MeshTest {
         mesh x=2 y=3
             y0  y1  y2
         x0   0   1   2
-        x1   3   4   5""",
+        x1   3   4   5\
+        """,
         XY.toString());
     assertEquals("mesh of one device\n   0", Mesh.of().toString());
     assertEquals(
@@ -29,7 +31,8 @@ class MeshTest {
         z0 x0   7   6
         z0 x1   5   4
         z1 x0   3   2
-        z1 x1   1   0""",
+        z1 x1   1   0\
+        """,
         Mesh.parse("z=2 x=2 y=2").withDevices(7, 6, 5, 4, 3, 2, 1, 0).toString());
   }
 
@@ -112,6 +115,64 @@ class MeshTest {
     refuses("mesh x=2 y=3: a device must be in [0, 6), got -5", () -> XY.part(List.of(), -5));
     refuses("chunks: the part must be in [0, 4), got 4", () -> Chunks.start(7, 4, 4));
     refuses("chunks: the part must be in [0, 4), got -1", () -> Chunks.size(7, 4, -1));
+  }
+
+  @Test
+  void aNameIsLettersDigitsAndUnderscores() {
+    for (String good : List.of("x", "_", "x_1", "größe", "X9")) {
+      assertEquals(good + "=2", new MeshAxis(good, 2).toString());
+    }
+    for (String bad : List.of("", "1x", "x y", "x-y", "x.y", "x@")) {
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> new MeshAxis(bad, 2)).getMessage();
+      assertTrue(message.endsWith("got \"" + bad + "\""), message);
+    }
+    assertThrows(IllegalArgumentException.class, () -> new MeshAxis("x", 0));
+  }
+
+  @Test
+  void aDeviceOrderIsAPermutation() {
+    for (int[] bad :
+        new int[][] {
+          {},
+          {0, 1, 2, 3, 4},
+          {0, 1, 2, 3, 4, 5, 6},
+          {0, 1, 2, 3, 4, -1},
+          {0, 1, 2, 3, 4, 6},
+          {0, 1, 2, 3, 3, 5}
+        }) {
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> XY.withDevices(bad)).getMessage();
+      assertTrue(message.contains("holds each of 0 to 5 once"), message);
+    }
+    assertEquals(XY, XY.withDevices(0, 1, 2, 3, 4, 5));
+    assertNotEquals(XY, XY.withDevices(0, 1, 2, 3, 5, 4));
+    assertNotEquals(XY, Mesh.of("x", 2, "z", 3));
+  }
+
+  @Test
+  void coordinatesAreOneAnAxis() {
+    for (List<Integer> bad : List.of(List.<Integer>of(), List.of(1), List.of(1, 1, 0))) {
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> XY.deviceAt(bad)).getMessage();
+      assertTrue(message.contains("one coordinate for each axis"), message);
+    }
+    assertThrows(IndexOutOfBoundsException.class, () -> XY.deviceAt(List.of(-1, 0)));
+    assertThrows(IndexOutOfBoundsException.class, () -> XY.deviceAt(List.of(2, 0)));
+  }
+
+  @Test
+  void groupsAreEqualOfOneMeshAndTheSameAxesInOrder() {
+    assertEquals(XY.groups("x", "y"), Mesh.of("x", 2, "y", 3).groups("x", "y"));
+    assertEquals(XY.groups("x").hashCode(), Mesh.of("x", 2, "y", 3).groups("x").hashCode());
+    assertNotEquals(XY.groups("x", "y"), XY.groups("y", "x"));
+    assertNotEquals(XY.groups("x"), Mesh.of("x", 2, "y", 4).groups("x"));
+    assertNotEquals(XY.groups("x"), (Object) XY);
+    String many = Mesh.of("x", 17, "y", 2).groups("y").toString();
+    assertTrue(many.startsWith("along y: {0, 1} {2, 3} "), many);
+    assertTrue(many.endsWith("{30, 31} ..."), many);
+    String few = Mesh.of("x", 16, "y", 2).groups("y").toString();
+    assertTrue(few.endsWith("{30, 31}"), few);
   }
 
   private static void refuses(String message, Executable use) {

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import java.util.Collections;
@@ -142,6 +144,38 @@ class TopologyTest {
     }
     try (Collectives alone = Collectives.open(Mesh.of("x", 1), workers, options)) {
       assertThrows(IllegalArgumentException.class, () -> MachineProbe.measure(alone));
+    }
+  }
+
+  /** Numbers of links, hosts, topologies and measurements that are none. */
+  @Test
+  void numbersOutOfRangeAreErrors() {
+    for (double bad : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThrows(IllegalArgumentException.class, () -> new Link(bad, 0));
+    }
+    for (double bad : new double[] {-1e-9, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThrows(IllegalArgumentException.class, () -> new Link(1, bad));
+    }
+    Link link = new Link(1, 0);
+    assertEquals(0, link.secondsPerHop());
+    assertThrows(IllegalArgumentException.class, () -> link.times(0));
+    assertThrows(IllegalArgumentException.class, () -> new HostLevel(0, 1, link));
+    assertThrows(IllegalArgumentException.class, () -> new HostLevel(1, 0, link));
+    List<TopologyAxis> axes = List.of(new TopologyAxis(4, Interconnect.RING));
+    for (double bad : new double[] {-0.1, 1.1, Double.NaN}) {
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> new Topology("t", axes, 1, link, Optional.empty(), bad))
+              .getMessage();
+      assertTrue(message.endsWith("overlap must be in [0, 1], got " + bad), message);
+    }
+    CollectiveCost price =
+        CollectiveCostModel.of(
+                new Topology("t", axes, 1, link, Optional.empty(), 1), Mesh.of("x", 4))
+            .price(new Collective.AllReduce(Reduction.SUM, "x"), 64);
+    for (double bad : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThrows(IllegalArgumentException.class, () -> new Observation(price, bad));
     }
   }
 }
