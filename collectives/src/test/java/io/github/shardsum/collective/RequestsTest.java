@@ -85,7 +85,8 @@ final class RequestsTest {
       other.set(list, longer);
       assertNotEquals(counts, counts(other), "list " + list);
     }
-    assertNotEquals(counts, (Object) counts.toString());
+    Object text = counts.toString();
+    assertNotEquals(text, counts);
     for (int member : new int[] {-1, 2}) {
       assertThrows(IndexOutOfBoundsException.class, () -> counts.send(member));
       assertThrows(IndexOutOfBoundsException.class, () -> counts.receiveOffset(member));

@@ -167,7 +167,8 @@ class MeshTest {
     assertEquals(XY.groups("x").hashCode(), Mesh.of("x", 2, "y", 3).groups("x").hashCode());
     assertNotEquals(XY.groups("x", "y"), XY.groups("y", "x"));
     assertNotEquals(XY.groups("x"), Mesh.of("x", 2, "y", 4).groups("x"));
-    assertNotEquals(XY.groups("x"), (Object) XY);
+    Object mesh = XY;
+    assertNotEquals(mesh, XY.groups("x"));
     String many = Mesh.of("x", 17, "y", 2).groups("y").toString();
     assertTrue(many.startsWith("along y: {0, 1} {2, 3} "), many);
     assertTrue(many.endsWith("{30, 31} ..."), many);

@@ -319,6 +319,34 @@ class AssignmentSolverTest {
     assertRefused("threads: must be 1 or 2, got 3", () -> new AssignmentOptions(1, 1, 3));
   }
 
+  @Test
+  void refusesNumbersWhoseProductsNoLongHolds() {
+    assertRefused("seconds: must be", () -> new AssignmentOptions(1e6 + 1, 1, 1));
+    assertRefused("threads: must be 1 or 2, got 0", () -> new AssignmentOptions(1, 1, 0));
+    AssignmentProblem.Builder builder = AssignmentProblem.builder();
+    assertRefused("nodes must be 0 or more, got -1 and 0", () -> builder.edge(-1, 0, new long[1]));
+    assertRefused("nodes must be 0 or more, got 0 and -1", () -> builder.edge(0, -1, new long[1]));
+    assertRefused("got [5, 4)", () -> node(builder, 5, 4, 1));
+    node(builder, 0, 1, 100_000_000_000_000_000L);
+    builder.edge(0, 0, new long[] {100_000_000_000_000_000L});
+    assertRefused("must sum to less than 2e17", () -> builder.build(0));
+  }
+
+  /** The gap is the part of the cost that a better choice may save. */
+  @Test
+  void theGapIsTheShareOfTheCostAboveTheBound() {
+    assertEquals(0, answer(7, 7).gap());
+    assertEquals(0, answer(0, 0).gap());
+    assertEquals(0.25, answer(8, 6).gap());
+    assertEquals(1, answer(8, 0).gap());
+    assertTrue(answer(8, 6).isFound());
+    assertFalse(answer(AssignmentProblem.IMPOSSIBLE, 6).isFound());
+  }
+
+  private static Assignment answer(long cost, long bound) {
+    return new Assignment(List.of(0), cost, bound, 0, 0, 0, false);
+  }
+
   private static void node(AssignmentProblem.Builder builder, long from, long to, long... costs) {
     builder.node(from, to, costs, new long[costs.length]);
   }
