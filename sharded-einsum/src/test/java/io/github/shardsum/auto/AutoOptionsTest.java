@@ -4,9 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.mesh.Mesh;
-import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.program.Program;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -24,21 +22,10 @@ final class AutoOptionsTest {
     assertEquals(1e6, options.withSeconds(1e6).seconds());
   }
 
-  @Test
-  void anOrderOfSumsIsRefused() {
-    PlanOptions ordered = PlanOptions.defaults().withSums(SumOrder.TREE);
-    String message =
-        assertThrows(
-                IllegalArgumentException.class, () -> AutoOptions.defaults().withPlan(ordered))
-            .getMessage();
-    assertTrue(message.contains("must be without an order of sums, got tree"), message);
-  }
-
   /** The gap is the part of the price that other layouts may save. */
   @Test
   void theGapIsTheShareOfThePriceAboveTheBound() {
-    Program program =
-        Program.parse("program p {\ninput a: f32[i=4]\nb = exp(a)\noutput b\n}\n");
+    Program program = Program.parse("program p {\ninput a: f32[i=4]\nb = exp(a)\noutput b\n}\n");
     FoundLayouts found = Auto.find(program, Mesh.of("x", 2), AutoOptions.defaults().withSeconds(1));
     assertEquals(0, found.gap());
     assertEquals(0.25, priced(found, 8, 6).gap());
