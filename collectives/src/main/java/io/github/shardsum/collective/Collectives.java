@@ -167,6 +167,14 @@ public interface Collectives extends AutoCloseable {
   Plan.Builder plan(String name);
 
   /**
+   * Goes on with what plans have in flight, for a moment and without waiting. Between processes
+   * bytes travel only while a thread is inside the transport's library. A plan calls this after
+   * each task of its steps; a task that computes for long may call it in between, from any thread.
+   * Does nothing in one process, on a virtual thread, or while another thread does the same.
+   */
+  void progress();
+
+  /**
    * Ends this process's part, after all collectives that were started, which may still be awaited.
    * Closing again does nothing. Code that {@link #spmd} runs meanwhile fails in the next collective
    * that all of its devices have entered: close when it has returned.

@@ -178,6 +178,21 @@ public interface Plan {
         String name, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out);
 
     /**
+     * Begins a further round of an exchange whose first round a {@code start} of these steps
+     * compared: the processes are not compared again, so that the step waits for none of them.
+     * Messages are still held to the expected lengths.
+     *
+     * @param name of what is in flight
+     * @param collective which, not a barrier
+     * @param x asked for the operand of each of this process's devices each time the step runs
+     * @param out asked for the result of each of them
+     * @return this
+     * @throws IllegalArgumentException if the name is in flight, or if {@link #MOST_IN_FLIGHT} are
+     */
+    Builder startRound(
+        String name, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out);
+
+    /**
      * Waits for what was started: its results are there behind this step. The deadline counts from
      * here, so that a process which computes for long in between is not late; the last exchange of
      * an all-reduce between processes begins one superstep after the start, or here.

@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -375,6 +377,107 @@ class PlanContractTest {
           assertEquals(
               List.of(Plan.Kind.START, Plan.Kind.COMPUTE, Plan.Kind.AWAIT),
               plan.steps().getFirst().body().stream().map(Plan.Step::kind).toList());
+        });
+  }
+
+  /** Two rounds of a ring, of which the second is not compared. */
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void aFurtherRoundGoesOnWithWhatTheFirstBrought(InProcessCluster cluster) throws Exception {
+    Collective shift = Collective.Permute.shift(1, 4, "x");
+    for (boolean checked : new boolean[] {true, false}) {
+      cluster.run(
+          MESH,
+          OPTIONS.withCheck(checked),
+          collectives -> {
+            List<Tensor> x = counted(collectives, 40, 3);
+            List<Tensor> first = zeros(collectives, 40, 3);
+            List<Tensor> second = zeros(collectives, 40, 3);
+            Plan plan =
+                collectives
+                    .plan("ring")
+                    .start("round", shift, () -> x, () -> first)
+                    .compute("meanwhile", pause(collectives, new Random(collectives.process())))
+                    .await("round")
+                    .startRound("round", shift, () -> first, () -> second)
+                    .compute("meanwhile", pause(collectives, new Random(collectives.process())))
+                    .await("round")
+                    .build();
+            for (int run = 0; run < 2; run++) {
+              plan.run();
+              assertSame(collectives.run(Collective.Permute.shift(2, 4, "x"), x), second);
+            }
+          });
+    }
+  }
+
+  private static List<InProcessCluster> threads() {
+    return List.of(new InProcessCluster.Threads(2), new InProcessCluster.Threads(3));
+  }
+
+  /** The others come to their further round when process 0 is through with its own. */
+  @ParameterizedTest
+  @MethodSource("threads")
+  void aFurtherRoundWaitsForNoOtherProcess(InProcessCluster cluster) throws Exception {
+    CountDownLatch started = new CountDownLatch(1);
+    Collective shift = Collective.Permute.shift(1, 4, "x");
+    cluster.run(
+        MESH,
+        OPTIONS,
+        collectives -> {
+          List<Tensor> x = counted(collectives, 4, 3);
+          List<Tensor> first = zeros(collectives, 4, 3);
+          List<Tensor> second = zeros(collectives, 4, 3);
+          collectives
+              .plan("ring")
+              .start("round", shift, () -> x, () -> first)
+              .await("round")
+              .compute("late", (_, _) -> awaitUnlessFirst(collectives, started))
+              .startRound("round", shift, () -> first, () -> second)
+              .compute(
+                  "started",
+                  (_, _) -> {
+                    if (collectives.process() == 0) {
+                      started.countDown();
+                    }
+                  })
+              .await("round")
+              .build()
+              .run();
+          assertSame(collectives.run(Collective.Permute.shift(2, 4, "x"), x), second);
+        });
+  }
+
+  private static void awaitUnlessFirst(Collectives collectives, CountDownLatch latch) {
+    try {
+      assertTrue(
+          collectives.process() == 0 || latch.await(30, TimeUnit.SECONDS),
+          "process 0 waits in a further round");
+    } catch (InterruptedException stop) {
+      throw new AssertionError(stop);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("ofTwo")
+  void aFurtherRoundOfAnotherLengthIsAnError(InProcessCluster cluster) throws Exception {
+    Collective shift = Collective.Permute.shift(2, 4, "x");
+    cluster.run(
+        MESH,
+        OPTIONS,
+        collectives -> {
+          List<Tensor> x = counted(collectives, 4, 3);
+          List<Tensor> out = zeros(collectives, 4, 3);
+          List<Tensor> longer = counted(collectives, 4, 5);
+          Plan plan =
+              collectives
+                  .plan("ring")
+                  .start("round", shift, () -> x, () -> out)
+                  .await("round")
+                  .startRound("round", shift, () -> longer, () -> out)
+                  .await("round")
+                  .build();
+          assertThrows(CollectiveException.class, plan::run);
         });
   }
 

@@ -22,6 +22,8 @@ public final class Workers implements AutoCloseable {
   /** Scratches kept for callers; more concurrent callers than this allocate their own. */
   private static final int KEPT = 16;
 
+  private static final Runnable NOTHING = () -> {};
+
   private static final HelperThreads NO_HELPERS = new ExecutorThreads(Runnable::run);
 
   /** The first region would start them all: more is a mistake, and ends the JVM's memory. */
@@ -36,22 +38,28 @@ public final class Workers implements AutoCloseable {
   private final int parallelism;
   private final long awakeNanos;
   private final HelperThreads crew;
+
+  /** Called after each task, by the thread that ran it. */
+  private final Runnable between;
+
   private final AtomicBoolean busy = new AtomicBoolean();
   private final AtomicBoolean closed;
   private final AtomicReferenceArray<Scratch> scratches;
 
   private Workers(int parallelism, HelperThreads crew) {
-    this(parallelism, crew, new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
+    this(parallelism, crew, NOTHING, new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
   }
 
   private Workers(
       int parallelism,
       HelperThreads crew,
+      Runnable between,
       AtomicBoolean closed,
       AtomicReferenceArray<Scratch> scratches) {
     this.parallelism = parallelism;
     this.awakeNanos = awakeNanos(parallelism);
     this.crew = crew;
+    this.between = between;
     this.closed = closed;
     this.scratches = scratches;
   }
@@ -63,6 +71,28 @@ public final class Workers implements AutoCloseable {
    */
   public static Workers sequential() {
     return new Workers(1, NO_HELPERS);
+  }
+
+  /**
+   * Workers that have the calling thread alone, and call back after each task: for what has to go
+   * on while a kernel runs, as transfers between processes do. Kernels cut their work as for a
+   * number of threads, which changes no bit of their results.
+   *
+   * @param parts for how many threads kernels cut their work, in [1, 65536]; the more, the shorter
+   *     are the tasks
+   * @param between called after each task by the thread that ran it; where several threads use
+   *     these workers, by several at once
+   * @return fresh workers; nothing to close
+   * @throws IllegalArgumentException if parts is below 1 or above 65536
+   */
+  public static Workers interleaved(int parts, Runnable between) {
+    Objects.requireNonNull(between, "between");
+    if (parts < 1 || parts > MOST_THREADS) {
+      throw new IllegalArgumentException(
+          "workers: parts must be in [1, " + MOST_THREADS + "], got " + parts);
+    }
+    return new Workers(
+        parts, NO_HELPERS, between, new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
   }
 
   /**
@@ -132,11 +162,12 @@ public final class Workers implements AutoCloseable {
    * @return workers that have the calling thread alone; nothing to close
    */
   public Workers alone() {
-    return parallelism == 1 ? this : new Workers(1, NO_HELPERS, closed, scratches);
+    return parallelism == 1 ? this : new Workers(1, NO_HELPERS, between, closed, scratches);
   }
 
   /**
-   * The most threads that work at once, the caller's included.
+   * The most threads that work at once, the caller's included; of {@link #interleaved} workers the
+   * number for which kernels cut their work.
    *
    * @return at least 1
    */
@@ -175,7 +206,7 @@ public final class Workers implements AutoCloseable {
     if (closed.get()) {
       throw new IllegalStateException("workers: expected open ones, got closed ones");
     }
-    if (tasks <= 1 || parallelism == 1 || !busy.compareAndSet(false, true)) {
+    if (tasks <= 1 || parallelism == 1 || crew == NO_HELPERS || !busy.compareAndSet(false, true)) {
       runAlone(tasks, task);
       return;
     }
@@ -194,6 +225,7 @@ public final class Workers implements AutoCloseable {
     try {
       for (int index = 0; index < tasks; index++) {
         task.run(index, scratch);
+        between.run();
       }
     } finally {
       give(scratch);
@@ -251,9 +283,12 @@ public final class Workers implements AutoCloseable {
     crew.close();
   }
 
-  /** The number of threads. */
+  /** The number of threads, and of parts if there are any. */
   @Override
   public String toString() {
+    if (between != NOTHING) {
+      return "1 thread, work cut for " + parallelism;
+    }
     return parallelism == 1 ? "1 thread" : parallelism + " threads";
   }
 }

@@ -67,6 +67,38 @@ class WorkersTest {
   }
 
   @Test
+  void interleavedWorkersCallBackAfterEachTask() {
+    List<String> events = new ArrayList<>();
+    Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    Workers workers =
+        Workers.interleaved(
+            5,
+            () -> {
+              threads.add(Thread.currentThread());
+              events.add("between");
+            });
+    assertEquals(5, workers.parallelism());
+    assertEquals("1 thread, work cut for 5", workers.toString());
+    workers.run(0, (index, scratch) -> events.add("never"));
+    workers.run(
+        2,
+        (index, scratch) -> {
+          threads.add(Thread.currentThread());
+          events.add("task " + index);
+          workers.alone().run(1, (_, _) -> events.add("inside"));
+        });
+    assertEquals(
+        List.of("task 0", "inside", "between", "between", "task 1", "inside", "between", "between"),
+        events);
+    assertEquals(Set.of(Thread.currentThread()), threads);
+    assertEquals(1, workers.alone().parallelism());
+    refuses("workers: parts must be in [1, 65536], got 0", () -> Workers.interleaved(0, () -> {}));
+    refuses(
+        "workers: parts must be in [1, 65536], got 65537",
+        () -> Workers.interleaved(65537, () -> {}));
+  }
+
+  @Test
   void byDefaultThereIsAThreadAProcessor() {
     try (Workers workers = Workers.ofProcessors()) {
       assertEquals(Runtime.getRuntime().availableProcessors(), workers.parallelism());

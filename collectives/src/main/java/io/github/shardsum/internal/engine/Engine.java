@@ -286,6 +286,11 @@ public final class Engine implements Collectives {
   }
 
   @Override
+  public void progress() {
+    context.transport().progress();
+  }
+
+  @Override
   public Plan.Builder plan(String name) {
     checkUsable();
     return new EnginePlan.Steps(this, context, workers, Objects.requireNonNull(name, "name"));

@@ -321,7 +321,13 @@ final class EnginePlan implements Plan {
       }
       LoweredCollective lowered = CollectiveLowering.lower(lane, groups, workers.parallelism());
       String site = CallSites.here();
-      stretches.add(() -> runGuarded(() -> begin(what, lane, groups, site, Optional.of(lowered))));
+      stretches.add(
+          () ->
+              runGuarded(
+                  () -> {
+                    check(lane, groups, site, true);
+                    begin(what, lane, groups, lowered);
+                  }));
       steps.add(
           new Step(Kind.START, "start " + what, Optional.of(collective), bytes(x), 1, List.of()));
       return this;
@@ -330,6 +336,21 @@ final class EnginePlan implements Plan {
     @Override
     public Builder start(
         String what, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out) {
+      return start(what, collective, x, out, true);
+    }
+
+    @Override
+    public Builder startRound(
+        String what, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out) {
+      return start(what, collective, x, out, false);
+    }
+
+    private Builder start(
+        String what,
+        Collective collective,
+        Supplier<List<Tensor>> x,
+        Supplier<List<Tensor>> out,
+        boolean isCompared) {
       Objects.requireNonNull(x, "x");
       Objects.requireNonNull(out, "out");
       EngineContext lane = takeLane(what, collective);
@@ -342,7 +363,13 @@ final class EnginePlan implements Plan {
             if (engine.options().checked()) {
               AliasCheck.check(context.placement(), groups);
             }
-            runGuarded(() -> begin(what, lane, groups, site, Optional.empty()));
+            runGuarded(
+                () -> {
+                  check(lane, groups, site, isCompared);
+                  LoweredCollective lowered =
+                      CollectiveLowering.lower(lane, groups, workers.parallelism());
+                  begin(what, lane, groups, lowered);
+                });
           });
       steps.add(new Step(Kind.START, "start " + what, Optional.of(collective), 0, 1, List.of()));
       return this;
@@ -382,25 +409,23 @@ final class EnginePlan implements Plan {
     }
 
     /**
-     * Compares the processes, as a blocking collective does, and starts the collective without
-     * waiting for it.
+     * Checks that a collective touches no memory in flight, and compares the processes, as a
+     * blocking collective does.
      */
-    private void begin(
-        String what,
-        EngineContext lane,
-        GroupCalls groups,
-        String site,
-        Optional<LoweredCollective> lowered) {
+    private void check(EngineContext lane, GroupCalls groups, String site, boolean isCompared) {
       if (engine.options().checked()) {
         flights.checkApart(groups.calls());
-        new ConsistencyCheck(context, groups, engine.nextSequence(), _ -> site).reach();
-        lane.verified().set(context.verified().get());
+        if (isCompared) {
+          new ConsistencyCheck(context, groups, engine.nextSequence(), _ -> site).reach();
+        }
+        lane.verified().set(isCompared && context.verified().get());
       }
-      flights.start(
-          what,
-          lane,
-          lowered.orElseGet(() -> CollectiveLowering.lower(lane, groups, workers.parallelism())),
-          groups.calls());
+    }
+
+    /** Starts a collective without waiting for it. */
+    private void begin(
+        String what, EngineContext lane, GroupCalls groups, LoweredCollective lowered) {
+      flights.start(what, lane, lowered, groups.calls());
     }
 
     @Override

@@ -38,6 +38,12 @@ final class MpiThread {
    */
   private static final long GLANCE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
+  /**
+   * The same while threads of the program poll between their tasks: each time that this one wakes
+   * it takes the core from one of them.
+   */
+  private static final long LONGEST_GLANCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   /** Looks for the next work before it sleeps: a program's next exchange is often near. */
   private static final int EAGER_LOOKS = 100;
 
@@ -240,6 +246,7 @@ final class MpiThread {
     }
     joined.complete(engine);
     Backoff backoff = backoff(engine);
+    long pause = GLANCE_NANOS;
     boolean finished = false;
     while (!finished) {
       // It never queues for what a program's thread holds, which would have to wake it after each
@@ -256,6 +263,9 @@ final class MpiThread {
           backoff = look(engine, backoff);
         } else if (System.nanoTime() - glanced >= GLANCE_NANOS || !queue.isEmpty()) {
           glance(engine);
+          pause = GLANCE_NANOS;
+        } else {
+          pause = Math.min(2 * pause, LONGEST_GLANCE_NANOS);
         }
         engine.waitForOthers();
         idle = engine.isIdle();
@@ -266,7 +276,7 @@ final class MpiThread {
       if (idle) {
         rest();
       } else if (!awaited && queue.isEmpty()) {
-        LockSupport.parkNanos(this, GLANCE_NANOS);
+        LockSupport.parkNanos(this, pause);
       }
     }
   }
