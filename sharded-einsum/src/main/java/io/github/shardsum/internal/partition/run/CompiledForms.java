@@ -5,21 +5,37 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
+import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.DoubleFunction;
 
 /** An einsum of local blocks, compiled once for each shape and stride of them; thread-safe. */
 final class CompiledForms {
   private final Equation equation;
   private final EinsumOptions options;
+  private final DoubleFunction<Workers> workers;
   private final ConcurrentMap<Form, Einsum> compiled = new ConcurrentHashMap<>();
 
+  /** No form yet; all run on the workers of the options. */
   CompiledForms(Equation equation, EinsumOptions options) {
+    this(equation, options, _ -> options.workers());
+  }
+
+  /**
+   * No form yet.
+   *
+   * @param workers given a form's floating-point operations, on what it runs
+   */
+  CompiledForms(Equation equation, EinsumOptions options, DoubleFunction<Workers> workers) {
     this.equation = equation;
     this.options = options;
+    this.workers = workers;
   }
 
   /** The shapes and strides that an einsum is compiled for; there are few. */
@@ -32,7 +48,8 @@ final class CompiledForms {
   }
 
   private Einsum compile(Form form) {
-    EinsumOptions all = options;
+    List<Shape> shapes = form.operands().stream().map(OperandSpec::shape).toList();
+    EinsumOptions all = options.withWorkers(workers.apply(flops(equation, shapes)));
     for (int dim = 0; dim < form.result().rank(); dim++) {
       String label = equation.output().axis(dim).label();
       boolean made =
@@ -43,5 +60,17 @@ final class CompiledForms {
       }
     }
     return Einsum.compile(equation, all, form.operands().toArray(OperandSpec[]::new));
+  }
+
+  /** Floating-point operations of an einsum of operands of some shapes, in one product. */
+  static double flops(Equation equation, List<Shape> operands) {
+    Map<String, Long> sizes = new HashMap<>();
+    for (int operand = 0; operand < operands.size(); operand++) {
+      for (int dim = 0; dim < operands.get(operand).rank(); dim++) {
+        String label = equation.operand(operand).axis(dim).label();
+        sizes.merge(label, operands.get(operand).size(dim), Math::max);
+      }
+    }
+    return 2 * sizes.values().stream().mapToDouble(size -> size).reduce(1, (a, b) -> a * b);
   }
 }

@@ -107,7 +107,8 @@ public record DeviceMemory(
     Mesh mesh = plan.mesh();
     List<Integer> coordinates = new ArrayList<>();
     mesh.axisNames().forEach(axis -> coordinates.add(Math.min(coordinate, mesh.size(axis) - 1)));
-    Stages stages = Stages.of(plan, List.of(mesh.deviceAt(coordinates)), composites);
+    Stages stages =
+        Stages.of(plan, List.of(mesh.deviceAt(coordinates)), composites, BehindTransfers.none());
     BufferPlan buffers = new BufferPlan(stages);
     long inputs = 0;
     for (PlannedValue input : plan.inputs()) {

@@ -8,6 +8,7 @@ import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Statement;
@@ -41,6 +42,10 @@ final class Segment {
   private final Frame frame;
   private final List<Integer> steps;
   private final CompositeCode.Finder composites;
+
+  /** Present if its devices compute while bytes travel. */
+  private final Optional<BehindTransfers> behind;
+
   private final List<Integer> inputs = new ArrayList<>();
   private final List<Integer> outputs = new ArrayList<>();
 
@@ -61,7 +66,9 @@ final class Segment {
       List<Integer> own,
       Expansions expansions,
       Map<Integer, List<Integer>> readers,
-      CompositeCode.Finder composites) {
+      CompositeCode.Finder composites,
+      Optional<BehindTransfers> behind) {
+    this.behind = behind;
     this.plan = plan;
     this.frame = frame;
     this.steps = closed(plan, own, expansions);
@@ -246,12 +253,25 @@ final class Segment {
     for (int output : outputs) {
       builder.output("r" + output, Objects.requireNonNull(values.get(output)));
     }
-    Workers alone = Workers.sequential();
-    LocalPlan local = LocalCompiler.plan(builder.build(), composites, Set.of(), alone, plan.sums());
+    Program program = builder.build();
+    Workers workers = behind.map(of -> of.workers(flops(program))).orElseGet(Workers::sequential);
+    LocalPlan local = LocalCompiler.plan(program, composites, Set.of(), workers, plan.sums());
     return new Code(
-        new io.github.shardsum.internal.local.run.PlanRunner(local, alone, Optional.empty()),
+        new io.github.shardsum.internal.local.run.PlanRunner(local, workers, Optional.empty()),
         local.bytes(),
         statements.starts());
+  }
+
+  /** Of the largest einsum. */
+  private static double flops(Program program) {
+    double most = 0;
+    for (Statement statement : program.statements()) {
+      if (statement.operation() instanceof Contraction.Einsum einsum) {
+        List<Shape> shapes = einsum.operands().stream().map(x -> x.type().shape()).toList();
+        most = Math.max(most, CompiledForms.flops(einsum.equation(), shapes));
+      }
+    }
+    return most;
   }
 
   /** Computes what a device is the first to hold. */

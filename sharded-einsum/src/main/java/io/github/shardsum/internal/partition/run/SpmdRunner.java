@@ -56,7 +56,9 @@ public final class SpmdRunner {
               collectives.mesh().notation()));
     }
     this.plan = plan;
-    this.stages = Stages.of(plan, collectives.devices(), composites);
+    this.stages =
+        Stages.of(
+            plan, collectives.devices(), composites, new BehindTransfers(collectives::progress));
     this.frame = stages.frame();
     this.buffers = new BufferPlan(stages);
     Plan.Builder builder = collectives.plan("sharded");

@@ -80,14 +80,19 @@ record Stages(
         implements Stage {}
   }
 
-  static Stages of(SpmdPlan plan, List<Integer> devices, CompositeCode.Finder composites) {
-    return of(plan, devices, composites, 0, false, Set.of());
+  static Stages of(
+      SpmdPlan plan,
+      List<Integer> devices,
+      CompositeCode.Finder composites,
+      BehindTransfers behind) {
+    return of(plan, devices, composites, behind, 0, false, Set.of());
   }
 
   private static Stages of(
       SpmdPlan plan,
       List<Integer> devices,
       CompositeCode.Finder composites,
+      BehindTransfers behind,
       int carried,
       boolean isBody,
       Set<String> manual) {
@@ -95,21 +100,31 @@ record Stages(
     Expansions expansions = new Expansions(plan);
     Map<Integer, List<Integer>> readers = Segment.readers(plan, expansions);
     List<Stage> all = new ArrayList<>();
+    int flying = 0;
     for (List<Integer> steps : Schedule.of(plan)) {
-      if (plan.steps().get(steps.getFirst()).action() instanceof Action.Apply) {
-        Segment segment = new Segment(plan, frame, steps, expansions, readers, composites);
+      Action action = plan.steps().get(steps.getFirst()).action();
+      if (action instanceof Action.Apply) {
+        boolean isBehind = flying > 0 && devices.size() < plan.mesh().size();
+        Optional<BehindTransfers> own = isBehind ? Optional.of(behind) : Optional.empty();
+        Segment segment = new Segment(plan, frame, steps, expansions, readers, composites, own);
         if (!segment.isEmpty()) {
           all.add(new Stage.Local(segment));
         }
       } else {
-        all.add(step(plan, frame, steps.getFirst(), composites, manual));
+        flying += action instanceof Action.Start ? 1 : action instanceof Action.Await ? -1 : 0;
+        all.add(step(plan, frame, steps.getFirst(), composites, behind, manual));
       }
     }
     return new Stages(plan, frame, isBody, carriedOver(plan, frame, carried), List.copyOf(all));
   }
 
   private static Stage step(
-      SpmdPlan plan, Frame frame, int number, CompositeCode.Finder composites, Set<String> manual) {
+      SpmdPlan plan,
+      Frame frame,
+      int number,
+      CompositeCode.Finder composites,
+      BehindTransfers behind,
+      Set<String> manual) {
     PlanStep step = plan.steps().get(number);
     int first = plan.number(number);
     List<Integer> writes = IntStream.range(first, first + step.results().size()).boxed().toList();
@@ -121,7 +136,7 @@ record Stages(
         if (loop.statement().operation() instanceof Nested.Manual region) {
           region.axes().forEach(axis -> inside.add(axis.name()));
         }
-        Stages body = of(loop.body(), frame.devices(), composites, carried, true, inside);
+        Stages body = of(loop.body(), frame.devices(), composites, behind, carried, true, inside);
         yield new Stage.Rounds(number, step.operands(), writes, carried, loop.rounds(), body);
       }
       case Action.Exchange _ ->
@@ -151,7 +166,7 @@ record Stages(
               writes,
               Optional.empty(),
               Optional.empty(),
-              Optional.of(new WindowBlocks(windows, plan, number, frame)),
+              Optional.of(new WindowBlocks(windows, plan, number, frame, behind)),
               Optional.empty());
       case Action.Partitioned partitioned ->
           new Stage.Between(

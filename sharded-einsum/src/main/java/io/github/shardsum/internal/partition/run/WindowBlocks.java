@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.function.IntUnaryOperator;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -56,7 +57,8 @@ final class WindowBlocks {
   /** For each device the distance of the first chunk that is not empty; 0 if all are empty. */
   private final int[] first;
 
-  WindowBlocks(Action.Windows action, SpmdPlan plan, int number, Frame frame) {
+  WindowBlocks(
+      Action.Windows action, SpmdPlan plan, int number, Frame frame, BehindTransfers behind) {
     PlanStep step = plan.steps().get(number);
     this.action = action;
     this.operands = step.operands();
@@ -66,14 +68,13 @@ final class WindowBlocks {
     this.whole = Windowed.of(action, operands.stream().map(frame::value).toList(), step.result());
     this.members = whole.members();
     this.groups = plan.mesh().groups(action.axes());
+    this.isAlone = frame.devices().size() == plan.mesh().size();
+    Workers alone = Workers.sequential();
     this.forms =
         new CompiledForms(
             whole.equation(),
-            EinsumOptions.defaults()
-                .withDtype(sumDType())
-                .withWorkers(Workers.sequential())
-                .withSums(plan.sums()));
-    this.isAlone = frame.devices().size() == plan.mesh().size();
+            EinsumOptions.defaults().withDtype(sumDType()).withSums(plan.sums()),
+            travels() ? behind::workers : _ -> alone);
     for (int i = 0; i < frame.devices().size(); i++) {
       places.put(frame.devices().get(i), i);
     }
@@ -285,7 +286,9 @@ final class WindowBlocks {
       for (int ring = 0; ring < rings(); ring++) {
         if (round < action.rings().get(ring).rounds(members)) {
           int own = ring;
-          builder.start(
+          start(
+              builder,
+              now == 0 && own == 0,
               flight(ring),
               shift(-action.rings().get(ring).step()),
               () -> each(i -> arrived(own, now, i)),
@@ -298,6 +301,21 @@ final class WindowBlocks {
           builder.await(flight(ring));
         }
       }
+    }
+  }
+
+  /** Starts a round; processes are compared in the first alone, of which all others follow. */
+  private static void start(
+      Plan.Builder builder,
+      boolean isFirst,
+      String flight,
+      Collective shift,
+      Supplier<List<Tensor>> x,
+      Supplier<List<Tensor>> out) {
+    if (isFirst) {
+      builder.start(flight, shift, x, out);
+    } else {
+      builder.startRound(flight, shift, x, out);
     }
   }
 
@@ -394,7 +412,9 @@ final class WindowBlocks {
         }
         builder.compute(action.op(), (i, _) -> scattered(i, own, now, travelling(own, now, i)));
         if (round < members - 1) {
-          builder.start(
+          start(
+              builder,
+              now == 0 && own == 0,
               flight(half),
               shift(action.rings().get(half).step()),
               () -> each(i -> travelling(own, now, i)),
