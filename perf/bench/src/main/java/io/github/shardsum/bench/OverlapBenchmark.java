@@ -31,8 +31,11 @@ public final class OverlapBenchmark {
   /** Sides of the matrix that rows are multiplied by; it stays in the cache. */
   private static final int SIDE = 256;
 
-  /** Rows of one step; the transport makes progress at the end of each step. */
+  /** Rows of a product. */
   private static final int ROWS = 256;
+
+  /** Parts of a product, after each of which the transport makes progress. */
+  private static final int PARTS = 8;
 
   private static final int MOST_STEPS = 4096;
 
@@ -49,7 +52,7 @@ public final class OverlapBenchmark {
     this.product =
         Einsum.compile(
             "rk,kn->rn",
-            EinsumOptions.defaults().withWorkers(Workers.sequential()),
+            EinsumOptions.defaults().withWorkers(Workers.interleaved(PARTS, collectives::progress)),
             OperandSpec.like(rows, matrix));
   }
 
