@@ -1,6 +1,7 @@
 package io.github.shardsum.moe;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.backend.CompileOptions;
@@ -20,11 +21,13 @@ import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -98,10 +101,69 @@ class ReproducibleLayerTest {
     equal(Mesh.parse(mesh), product, annotated, sums);
   }
 
+  /**
+   * Results have these bits at every vector width, without the Vector API, on any number of threads
+   * and on a mesh. The digest stands for the definition of the layer and the order of its sums; a
+   * change of either is the only reason to change it.
+   */
+  @ParameterizedTest
+  @CsvSource({"F32, 512, 48fe55e2", "F32, 4, f8951cf8", "F64, 4, d80017c5", "BF16, 4, 8fe2a625"})
+  void hasTheBitsOfEveryWidth(DType dtype, int leaf, String digest) {
+    RouteOptions options = RouteOptions.parse("top2 capacity=factor:1.25 second=random:0.5");
+    MoeSizes sizes = MoeSizes.of(4, 37, 4, 24, 1100, options);
+    Program layer = MoePrograms.layer(MoeSpec.of(sizes, dtype, options, Randomness.seeded(7)));
+    CompileOptions sums = CompileOptions.defaults().withSums(new SumOrder(leaf));
+    for (int threads : new int[] {1, 3}) {
+      CRC32C bits = new CRC32C();
+      for (Program program : List.of(layer, MoePrograms.gradient(layer))) {
+        try (Workers workers = Workers.of(threads);
+            Executable one =
+                LocalBackend.of(workers, MoePrograms.kernels()).compile(program, sums)) {
+          one.run(inputs(program)).forEach(result -> update(bits, bits(result)));
+        }
+      }
+      assertEquals(digest, Long.toHexString(bits.getValue()), threads + " threads");
+    }
+    Program annotated = Annotations.of(LAYOUTS).apply(layer);
+    equal(Mesh.parse("x=4"), layer, annotated, sums, inputs(layer));
+    Program gradient = MoePrograms.gradient(layer);
+    equal(Mesh.parse("x=4"), gradient, MoePrograms.gradient(annotated), sums, inputs(gradient));
+  }
+
+  /** Numbers of which each step is exact: the same on every machine. */
+  private static List<Tensor> inputs(Program program) {
+    Random random = new Random(11);
+    List<Tensor> inputs = new ArrayList<>();
+    for (Value input : program.inputs()) {
+      long[] shape = input.type().shape().toArray();
+      double[] values = new double[Math.toIntExact(input.type().shape().elementCount())];
+      boolean isWhole = input.type().dtype() == DType.I32;
+      Arrays.setAll(
+          values,
+          _ ->
+              isWhole
+                  ? random.nextInt(38)
+                  : Math.scalb(random.nextInt(2001) - 1000, random.nextInt(20) - 25));
+      inputs.add(Tensor.of(values, shape).convert(input.type().dtype()));
+    }
+    return inputs;
+  }
+
+  private static void update(CRC32C digest, long[] words) {
+    ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES * words.length);
+    bytes.asLongBuffer().put(words);
+    digest.update(bytes);
+  }
+
   private static void equal(Mesh mesh, Program plain, Program annotated, CompileOptions sums) {
     Random random = new Random(5);
     List<Tensor> inputs = new ArrayList<>();
     plain.inputs().forEach(input -> inputs.add(spread(input, random)));
+    equal(mesh, plain, annotated, sums, inputs);
+  }
+
+  private static void equal(
+      Mesh mesh, Program plain, Program annotated, CompileOptions sums, List<Tensor> inputs) {
     try (Collectives collectives = Collectives.open(mesh);
         Executable one =
             LocalBackend.of(Workers.sequential(), MoePrograms.kernels()).compile(plain, sums);

@@ -21,6 +21,7 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testsupport.TestDepth;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -29,7 +30,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeMap;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training in a fixed order of sums: a mesh takes the steps of one device, bit for bit. */
 class ReproducibleTrainingTest {
@@ -121,6 +126,40 @@ class ReproducibleTrainingTest {
         on(training, until);
       }
     }
+  }
+
+  /**
+   * Steps have these bits at every vector width, without the Vector API, and on any number of
+   * threads. The digest stands for the definition of a step and the order of its sums; a change of
+   * either is the only reason to change it.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void threeStepsHaveTheBitsOfEveryWidth(int threads) {
+    Course course = Course.empty();
+    try (Workers workers = Workers.of(threads);
+        Training training =
+            new Training(
+                spec("factor:1"),
+                SETTINGS,
+                new Reproducible(LocalBackend.of(workers, MoePrograms.kernels())),
+                1)) {
+      course.on(training, 3);
+    }
+    CRC32C digest = new CRC32C();
+    course.losses().forEach(loss -> update(digest, loss));
+    new TreeMap<>(course.state())
+        .forEach(
+            (_, values) -> {
+              for (double value : values.toDoubleArray()) {
+                update(digest, value);
+              }
+            });
+    assertEquals("75cb8750", Long.toHexString(digest.getValue()));
+  }
+
+  private static void update(CRC32C digest, double value) {
+    digest.update(ByteBuffer.allocate(Double.BYTES).putDouble(value).flip());
   }
 
   /** Over sentences and experts; each mesh goes on from the checkpoint of the one before. */
