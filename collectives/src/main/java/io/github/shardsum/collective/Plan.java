@@ -193,6 +193,25 @@ public interface Plan {
         String name, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out);
 
     /**
+     * Begins a ragged all-to-all whose counts too are bound when the step runs. Rows of operands
+     * and results that are in no range of the counts may be read and written meanwhile.
+     *
+     * @param name of what is in flight
+     * @param collective its axes
+     * @param counts asked for each device's counts each time the step runs
+     * @param x asked for the operand of each of this process's devices
+     * @param out asked for the result of each of them
+     * @return this
+     * @throws IllegalArgumentException if the name is in flight, or if {@link #MOST_IN_FLIGHT} are
+     */
+    Builder start(
+        String name,
+        Collective.RaggedAllToAll collective,
+        Supplier<List<RaggedCounts>> counts,
+        Supplier<List<Tensor>> x,
+        Supplier<List<Tensor>> out);
+
+    /**
      * Waits for what was started: its results are there behind this step. The deadline counts from
      * here, so that a process which computes for long in between is not late; the last exchange of
      * an all-reduce between processes begins one superstep after the start, or here.

@@ -223,6 +223,67 @@ class PlanContractTest {
     }
   }
 
+  /** In round r members exchange rows 2 m + r, and whoever computes has the other rows. */
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void rowsInNoRangeOfRaggedCountsMayBeTouchedInFlight(InProcessCluster cluster) throws Exception {
+    cluster.run(
+        MESH,
+        OPTIONS,
+        collectives -> {
+          DeviceGroups along = collectives.mesh().groups("x");
+          List<Tensor> x =
+              collectives.devices().stream()
+                  .map(
+                      device ->
+                          Tensor.of(
+                              IntStream.range(0, 8).mapToDouble(i -> 10 * device + i).toArray(),
+                              8,
+                              1))
+                  .toList();
+          List<Tensor> out = x.stream().map(each -> Tensor.zeros(DType.F64, 8, 1)).toList();
+          int[] round = new int[1];
+          Plan plan =
+              collectives
+                  .plan("rows")
+                  .start(
+                      "them",
+                      new Collective.RaggedAllToAll("x"),
+                      () -> x.stream().map(_ -> everySecond(round[0])).toList(),
+                      () -> x,
+                      () -> out)
+                  .compute(
+                      "others",
+                      (i, _) -> {
+                        for (int row = 0; row < 4; row++) {
+                          out.get(i).set(-1.0, 4 * (1 - round[0]) + row, 0);
+                        }
+                      })
+                  .await("them")
+                  .build();
+          for (round[0] = 0; round[0] < 2; round[0]++) {
+            plan.run();
+            for (int i = 0; i < out.size(); i++) {
+              int device = collectives.devices().get(i);
+              for (int row = 0; row < 4; row++) {
+                int source = along.devices(along.groupOf(device))[row];
+                double sent = 10.0 * source + 2 * along.memberOf(device) + round[0];
+                assertEquals(sent, out.get(i).getDouble(4L * round[0] + row, 0));
+                assertEquals(-1, out.get(i).getDouble(4L * (1 - round[0]) + row, 0));
+              }
+            }
+          }
+        });
+  }
+
+  /** A row for each of four members: of two the one of the round, to its half of the result. */
+  private static RaggedCounts everySecond(int round) {
+    long[] one = {1, 1, 1, 1};
+    long[] from = {round, 2 + round, 4 + round, 6 + round};
+    long[] to = {4L * round, 4L * round + 1, 4L * round + 2, 4L * round + 3};
+    return RaggedCounts.of(one, from, one, to);
+  }
+
   private static final Collective GATHER = new Collective.AllGather(0, "y");
 
   private static List<Tensor> counted(Collectives collectives, long... sizes) {

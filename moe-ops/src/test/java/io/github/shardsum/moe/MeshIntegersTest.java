@@ -12,6 +12,8 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.train.MeshAxes;
 import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanOptions.Partitions;
+import io.github.shardsum.partition.PlanOptions.Windows;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
@@ -30,10 +32,10 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Random layers on random meshes have the bits of one device, by its kernels and by the definition
- * of every operation, forward and backward, in slots and as rows, whatever the activation and the
- * loads: on data whose every sum is exact. Experts come in pairs with one column of the router,
- * whose logits are so far apart that gates are 1/2, 1/2 and 0. What goes into a smooth activation
- * is 0 or so far from it that the activation and its derivative are exact.
+ * of every operation, forward and backward, in slots and as rows, at once and in pieces, whatever
+ * the activation and the loads: on data whose every sum is exact. Experts come in pairs with one
+ * column of the router, whose logits are so far apart that gates are 1/2, 1/2 and 0. What goes into
+ * a smooth activation is 0 or so far from it that the activation and its derivative are exact.
  */
 class MeshIntegersTest {
   /** Beyond which the exponential of a negative number is 0 in f64. */
@@ -151,6 +153,16 @@ class MeshIntegersTest {
       return Annotations.of(layouts).apply(layer);
     }
 
+    /** Rows by price, or always, of a device's experts at once or in pieces. */
+    PlanOptions options() {
+      PlanOptions always = PlanOptions.defaults().withPartitions(Partitions.ALWAYS);
+      return switch ((int) Math.floorMod(seed, 4L)) {
+        case 0 -> PlanOptions.defaults();
+        case 1 -> always;
+        default -> always.withWindows(Windows.ALWAYS);
+      };
+    }
+
     void check() {
       Program layer = layer();
       Program plain = MoePrograms.gradient(layer);
@@ -162,8 +174,7 @@ class MeshIntegersTest {
               LocalBackend.of(Workers.sequential(), MoePrograms.kernels()).compile(plain);
           Executable definition = new ReferenceBackend().compile(plain);
           MeshExecutable many =
-              MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())
-                  .compile(laid)) {
+              MeshBackend.of(collectives, MoePrograms.kernels(), options()).compile(laid)) {
         List<Tensor> given = many.run(inputs);
         equal(one.run(inputs), given, plain, "one device");
         if (seed % BY_DEFINITION == 0) {

@@ -11,6 +11,7 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MeshIntegersTest.Case;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanOptions.Partitions;
+import io.github.shardsum.partition.PlanOptions.Windows;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
@@ -29,9 +30,9 @@ class RowsContract {
   /** Of four groups the first two go to the first expert, of the others each to its own. */
   private static ExpertRows skewed() {
     int[] chosen = new int[16];
-    Arrays.fill(chosen, 12, 16, 1);
+    Arrays.fill(chosen, 12, 16, 2);
     return ExpertRows.of(
-        new int[] {4, 4, 1, 2, 3, 2}, Activation.RELU, false, chosen, new Random(3));
+        new int[] {4, 4, 1, 4, 3, 2}, Activation.RELU, false, chosen, new Random(3));
   }
 
   /** Only devices of d=0 get more than the bound, and all run again with the next. */
@@ -41,7 +42,10 @@ class RowsContract {
     ExpertRows rows = skewed();
     Program program = rows.onMesh(mesh);
     PlanOptions options =
-        PlanOptions.defaults().withPartitions(Partitions.ALWAYS).withRaggedBound(1);
+        PlanOptions.defaults()
+            .withPartitions(Partitions.ALWAYS)
+            .withWindows(Windows.ALWAYS)
+            .withRaggedBound(1);
     try (Collectives collectives = Collectives.open(mesh);
         MeshExecutable executable =
             MeshBackend.of(collectives, MoePrograms.kernels(), options).compile(program)) {

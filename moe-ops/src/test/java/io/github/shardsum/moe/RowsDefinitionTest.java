@@ -39,10 +39,13 @@ class RowsDefinitionTest {
       List.of(
           "x=2", "x=3", "x=4", "x=8", "d=2 x=2", "x=2 m=2", "x=2 d=2", "d=2 x=2 m=2", "m=3 x=2");
 
-  private static final int CASES = TestDepth.cases(24, 60, 300);
+  private static final int CASES = TestDepth.cases(20, 45, 240);
 
-  private static MeshExecutable compiled(Collectives collectives, Program program) {
-    return MeshBackend.of(collectives, MoePrograms.kernels(), ROWS).compile(program);
+  private static final PlanOptions PIECES = ROWS.withWindows(PlanOptions.Windows.ALWAYS);
+
+  private static MeshExecutable compiled(
+      Collectives collectives, Program program, PlanOptions options) {
+    return MeshBackend.of(collectives, MoePrograms.kernels(), options).compile(program);
   }
 
   private static void check(ExpertRows rows, Program program, List<Tensor> given, String what) {
@@ -89,7 +92,8 @@ class RowsDefinitionTest {
               + " "
               + load;
       try (Collectives collectives = Collectives.open(mesh);
-          MeshExecutable executable = compiled(collectives, program)) {
+          MeshExecutable executable =
+              compiled(collectives, program, seed / 2 % 2 == 0 ? ROWS : PIECES)) {
         executable.plan().certify();
         assertTrue(executable.plan().plan().raggedBound() > 0, what);
         check(rows, program, executable.run(rows.tensors(program)), what);
@@ -101,12 +105,12 @@ class RowsDefinitionTest {
   @Test
   void aLargerBoundIsTakenWhereALoadNeedsIt() {
     Mesh mesh = Mesh.parse("x=8");
-    int[] sizes = {8, 3, 2, 8, 4, 3};
+    int[] sizes = {8, 3, 2, 24, 4, 3};
     Program program = null;
     try (Collectives collectives = Collectives.open(mesh)) {
       ExpertRows balanced = ExpertRows.of(sizes, Activation.RELU, true, Load.BALANCED, 1);
       program = balanced.onMesh(mesh);
-      try (MeshExecutable executable = compiled(collectives, program)) {
+      try (MeshExecutable executable = compiled(collectives, program, PIECES)) {
         List<Double> bounds = new ArrayList<>();
         for (Load load : Load.values()) {
           ExpertRows rows = ExpertRows.of(sizes, Activation.RELU, true, load, 2);

@@ -37,18 +37,23 @@ import org.junit.jupiter.api.Test;
 class RowsMutationTest {
   private static final Mesh MESH = Mesh.parse("d=2 x=2 m=2");
 
-  private static final PlanOptions ROWS =
+  static final PlanOptions ROWS =
       PlanOptions.defaults().withPartitions(PlanOptions.Partitions.ALWAYS);
 
-  private final Program program =
+  final Program program =
       ExpertRows.of(new int[] {4, 2, 2, 4, 4, 4}, Activation.SWIGLU, true, Load.BALANCED, 1)
           .onMesh(MESH);
 
-  private final ProgramPlan planned = planned();
+  final ProgramPlan planned = planned();
+
+  /** All rows at once. */
+  PlanOptions options() {
+    return ROWS;
+  }
 
   private ProgramPlan planned() {
     try (Collectives collectives = Collectives.open(MESH)) {
-      return MeshBackend.of(collectives, MoePrograms.kernels(), ROWS).plan(program);
+      return MeshBackend.of(collectives, MoePrograms.kernels(), options()).plan(program);
     }
   }
 
@@ -59,7 +64,7 @@ class RowsMutationTest {
     return new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs());
   }
 
-  private List<Integer> places() {
+  List<Integer> places() {
     List<Integer> places = new ArrayList<>();
     for (int i = 0; i < planned.plan().steps().size(); i++) {
       if (planned.plan().steps().get(i).action() instanceof Action.Partitioned) {
@@ -69,7 +74,7 @@ class RowsMutationTest {
     return places;
   }
 
-  private void refused(int at, UnaryOperator<List<Part>> change, String what) {
+  void refused(int at, UnaryOperator<List<Part>> change, String what) {
     PlanStep step = planned.plan().steps().get(at);
     Action.Partitioned own = (Action.Partitioned) step.action();
     List<Part> parts = change.apply(new ArrayList<>(own.parts().parts()));
@@ -80,7 +85,7 @@ class RowsMutationTest {
     assertThrows(IllegalStateException.class, () -> mutant.certify(program), what);
   }
 
-  private static <T> List<T> changed(List<T> list, int at, T other) {
+  static <T> List<T> changed(List<T> list, int at, T other) {
     list.set(at, other);
     return list;
   }
@@ -89,7 +94,7 @@ class RowsMutationTest {
   void thePlanItselfIsCertified() {
     assertTrue(planned.plan().certify(program).startsWith("certified"));
     assertEquals(2, places().size());
-    assertEquals(planned.plan(), SpmdPlan.parse(planned.plan().toJson(ROWS)));
+    assertEquals(planned.plan(), SpmdPlan.parse(planned.plan().toJson(options())));
   }
 
   @Test
@@ -154,19 +159,18 @@ class RowsMutationTest {
         if (run.reads().size() > 4) {
           List<String> swapped = new ArrayList<>(run.reads());
           Collections.swap(swapped, 3, 4);
-          all.add(new Part.Run(run.composite(), run.attributes(), swapped, run.writes()));
+          all.add(with(run, run.attributes(), swapped, run.writes()));
         }
-        all.add(
-            new Part.Run(run.composite(), run.attributes(), List.of("operand.99"), run.writes()));
+        all.add(with(run, run.attributes(), List.of("operand.99"), run.writes()));
         all.addAll(withoutARead(run));
         all.addAll(swapped(run));
         for (String attribute : List.of("activation", "biased", "capacity")) {
           SortedMap<String, String> fewer = new TreeMap<>(run.attributes());
           fewer.remove(attribute);
-          all.add(new Part.Run(run.composite(), fewer, run.reads(), run.writes()));
+          all.add(with(run, fewer, run.reads(), run.writes()));
           SortedMap<String, String> other = new TreeMap<>(run.attributes());
           other.put(attribute, "other");
-          all.add(new Part.Run(run.composite(), other, run.reads(), run.writes()));
+          all.add(with(run, other, run.reads(), run.writes()));
         }
         yield all;
       }
@@ -179,20 +183,41 @@ class RowsMutationTest {
               new Part.Agree(List.of("x"), agree.counts()), new Part.Agree(agree.axes(), "counts"));
       case Part.Rows rows ->
           List.of(
-              new Part.Rows(List.of("d"), rows.sends(), rows.receives(), rows.x(), rows.out()),
-              new Part.Rows(List.of("d", "x"), rows.sends(), rows.receives(), rows.x(), rows.out()),
-              new Part.Rows(rows.axes(), rows.receives(), rows.sends(), rows.x(), rows.out()),
-              new Part.Rows(rows.axes(), rows.sends(), rows.receives(), rows.out(), rows.x()));
+              rows(rows, List.of("d"), rows.sends(), rows.receives(), rows.x(), rows.out()),
+              rows(rows, List.of("d", "x"), rows.sends(), rows.receives(), rows.x(), rows.out()),
+              rows(rows, rows.axes(), rows.receives(), rows.sends(), rows.x(), rows.out()),
+              rows(rows, rows.axes(), rows.sends(), rows.receives(), rows.out(), rows.x()));
+      case Part.Overlapped overlapped -> {
+        List<Part> all = new ArrayList<>();
+        for (Part run : others(overlapped.run())) {
+          all.add(new Part.Overlapped(overlapped.rows(), (Part.Run) run));
+        }
+        for (int i = 0; i < overlapped.rows().size(); i++) {
+          for (Part rows : others(overlapped.rows().get(i))) {
+            all.add(
+                new Part.Overlapped(
+                    changed(new ArrayList<>(overlapped.rows()), i, (Part.Rows) rows),
+                    overlapped.run()));
+          }
+        }
+        yield all;
+      }
       case Part.Reduce reduce ->
           List.of(
               new Part.Reduce(
-                  List.of("x"), reduce.counts(), reduce.scatter(), reduce.x(), reduce.out()),
+                  List.of("x"),
+                  reduce.counts(),
+                  reduce.scatter(),
+                  reduce.x(),
+                  reduce.out(),
+                  reduce.piece()),
               new Part.Reduce(
                   reduce.axes(),
                   reduce.counts(),
                   reduce.scatter().isPresent() ? OptionalInt.empty() : OptionalInt.of(1),
                   reduce.x(),
-                  reduce.out()));
+                  reduce.out(),
+                  reduce.piece()));
     };
   }
 
@@ -201,9 +226,19 @@ class RowsMutationTest {
     for (int i = 0; i < run.reads().size(); i++) {
       List<String> reads = new ArrayList<>(run.reads());
       reads.remove(i);
-      all.add(new Part.Run(run.composite(), run.attributes(), reads, run.writes()));
+      all.add(with(run, run.attributes(), reads, run.writes()));
     }
     return all;
+  }
+
+  private static Part.Run with(
+      Part.Run run, SortedMap<String, String> attributes, List<String> reads, List<String> writes) {
+    return new Part.Run(run.composite(), attributes, reads, writes, run.piece());
+  }
+
+  private static Part.Rows rows(
+      Part.Rows of, List<String> axes, String sends, String receives, String x, String out) {
+    return new Part.Rows(axes, sends, receives, x, out, of.piece());
   }
 
   /** Rows of inputs for rows of cotangents, and gradients of one weight for those of another. */
@@ -218,10 +253,8 @@ class RowsMutationTest {
     List<Part> all = new ArrayList<>();
     for (Part.Run other :
         List.of(
-            new Part.Run(
-                run.composite(), run.attributes(), renamed(run.reads(), names), run.writes()),
-            new Part.Run(
-                run.composite(), run.attributes(), run.reads(), renamed(run.writes(), names)))) {
+            with(run, run.attributes(), renamed(run.reads(), names), run.writes()),
+            with(run, run.attributes(), run.reads(), renamed(run.writes(), names)))) {
       if (!other.equals(run)) {
         all.add(other);
       }

@@ -45,6 +45,27 @@ class RowsTest {
     LAYERS.check(spec, Mesh.parse(mesh), 0);
   }
 
+  private static final ExpertsOnMesh PIECES =
+      new ExpertsOnMesh(ROWS.withWindows(PlanOptions.Windows.ALWAYS), RowsTest::travelInPieces);
+
+  private static void travelInPieces(MeshExecutable executable) {
+    travel(executable);
+    assertTrue(executable.explain().contains("pieces"), executable::explain);
+  }
+
+  /** Of 5 experts a device has 3, in pieces of 2 and 1, and the other has 2. */
+  @ParameterizedTest
+  @CsvSource({
+    "x=2, 4, 5, GELU, true, F32",
+    "x=2, 4, 16, SWIGLU, true, BF16",
+    "x=4, 8, 16, RELU, false, F32",
+  })
+  void inPiecesTheBitsAreThoseOfOneDevice(
+      String mesh, long groups, long experts, Activation activation, boolean biased, DType dtype) {
+    MoeSpec spec = ExpertsOnMesh.spec(groups, experts, 64, activation, biased, dtype);
+    PIECES.check(spec, Mesh.parse(mesh), 0);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "d=2 x=2, 4, 4, RELU, false",

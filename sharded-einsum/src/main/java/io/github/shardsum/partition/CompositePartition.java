@@ -38,4 +38,14 @@ public interface CompositePartition {
   default List<String> staying() {
     return List.of();
   }
+
+  /**
+   * Whether the kernels of received rows compute a piece of them ({@link CompositeParts.Piece}), so
+   * that rows of one piece may travel while another is computed.
+   *
+   * @return by default not
+   */
+  default boolean hasPieces() {
+    return false;
+  }
 }

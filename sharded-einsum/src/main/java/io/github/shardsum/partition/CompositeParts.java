@@ -1,5 +1,6 @@
 package io.github.shardsum.partition;
 
+import io.github.shardsum.collective.Plan;
 import io.github.shardsum.tensor.DType;
 import java.util.Collections;
 import java.util.List;
@@ -133,28 +134,93 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
   }
 
+  /**
+   * A piece of what every device has along the columns of its counts, as a chunk of its experts:
+   * the columns are cut in chunks, of which the last may be shorter or empty. Rows that a device
+   * receives in pieces lie one piece after the other, and in a piece one member after the other.
+   *
+   * @param index which, from 0 on
+   * @param count of how many
+   */
+  public record Piece(int index, int count) {
+    /** All of it. */
+    public static final Piece WHOLE = new Piece(0, 1);
+
+    /**
+     * Checks the index.
+     *
+     * @throws IllegalArgumentException if the index is not in {@code [0, count)}
+     */
+    public Piece {
+      if (index < 0 || index >= count) {
+        throw new IllegalArgumentException(
+            "piece: the index must be in [0, " + count + "), got " + index);
+      }
+    }
+
+    /**
+     * Whether it is all.
+     *
+     * @return whether it is one piece of one
+     */
+    public boolean isWhole() {
+      return count == 1;
+    }
+
+    /** As {@code 2 of 4}, from 1 on. */
+    @Override
+    public String toString() {
+      return index + 1 + " of " + count;
+    }
+  }
+
   /** Work that all devices do before the next part begins. */
   public sealed interface Part {
     /**
-     * A local composite, whose kernel every device runs on what it has.
+     * A local composite, whose kernel every device runs on what it has. Of a piece the kernel gets
+     * the same operands and results, the attribute {@link #PIECES} and, as a last operand, the
+     * index of the piece as a scalar of i64; it reads and writes rows and columns of the piece
+     * alone.
      *
      * @param composite its name
      * @param attributes what the kernel must know beyond types
      * @param reads names of what it reads
      * @param writes names of what it writes, every element that other parts read
+     * @param piece of the rows that the device received
      */
     record Run(
         String composite,
         SortedMap<String, String> attributes,
         List<String> reads,
-        List<String> writes)
+        List<String> writes,
+        Piece piece)
         implements Part {
+      /** The attribute of a piece that says of how many it is one. */
+      public static final String PIECES = "pieces";
+
       /** Copies lists and map. */
       public Run {
         Objects.requireNonNull(composite, "composite");
+        Objects.requireNonNull(piece, "piece");
         attributes = Collections.unmodifiableSortedMap(new TreeMap<>(attributes));
         reads = List.copyOf(reads);
         writes = List.copyOf(writes);
+      }
+
+      /**
+       * Of all rows.
+       *
+       * @param composite its name
+       * @param attributes what the kernel must know beyond types
+       * @param reads names of what it reads
+       * @param writes names of what it writes
+       */
+      public Run(
+          String composite,
+          SortedMap<String, String> attributes,
+          List<String> reads,
+          List<String> writes) {
+        this(composite, attributes, reads, writes, Piece.WHOLE);
       }
     }
 
@@ -196,12 +262,54 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
      * @param receives counts of the rows that are received
      * @param x rows that are sent
      * @param out rows that are received
+     * @param piece of the columns
      */
-    record Rows(List<String> axes, String sends, String receives, String x, String out)
+    record Rows(List<String> axes, String sends, String receives, String x, String out, Piece piece)
         implements Part {
       /** Copies the axes. */
       public Rows {
         axes = List.copyOf(axes);
+        Objects.requireNonNull(piece, "piece");
+      }
+
+      /**
+       * Of all columns.
+       *
+       * @param axes of the group
+       * @param sends counts of the rows that are sent
+       * @param receives counts of the rows that are received
+       * @param x rows that are sent
+       * @param out rows that are received
+       */
+      public Rows(List<String> axes, String sends, String receives, String x, String out) {
+        this(axes, sends, receives, x, out, Piece.WHOLE);
+      }
+    }
+
+    /**
+     * Rows that travel while a local composite runs on others. It reads nothing that arrives
+     * meanwhile, and no transfer sends what it writes or another one brings.
+     *
+     * @param rows what travels, one to {@link io.github.shardsum.collective.Plan#MOST_IN_FLIGHT}
+     *     transfers, each started before the composite and awaited behind it
+     * @param run the local composite
+     */
+    record Overlapped(List<Rows> rows, Run run) implements Part {
+      /**
+       * Copies the list.
+       *
+       * @throws IllegalArgumentException if there are no transfers or too many
+       */
+      public Overlapped {
+        rows = List.copyOf(rows);
+        Objects.requireNonNull(run, "run");
+        if (rows.isEmpty() || rows.size() > Plan.MOST_IN_FLIGHT) {
+          throw new IllegalArgumentException(
+              "overlapped parts: must be 1 to "
+                  + Plan.MOST_IN_FLIGHT
+                  + " transfers, got "
+                  + rows.size());
+        }
       }
     }
 
@@ -213,13 +321,29 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
      * @param scatter the dimension of which each member gets its chunk; empty if all get the sum
      * @param x addends
      * @param out the sum
+     * @param piece of the rows
      */
-    record Reduce(List<String> axes, String counts, OptionalInt scatter, String x, String out)
+    record Reduce(
+        List<String> axes, String counts, OptionalInt scatter, String x, String out, Piece piece)
         implements Part {
       /** Copies the axes. */
       public Reduce {
         axes = List.copyOf(axes);
         Objects.requireNonNull(scatter, "scatter");
+        Objects.requireNonNull(piece, "piece");
+      }
+
+      /**
+       * Of all rows.
+       *
+       * @param axes of the group
+       * @param counts of received rows, the same for all members
+       * @param scatter the dimension of which each member gets its chunk; empty if all get the sum
+       * @param x addends
+       * @param out the sum
+       */
+      public Reduce(List<String> axes, String counts, OptionalInt scatter, String x, String out) {
+        this(axes, counts, scatter, x, out, Piece.WHOLE);
       }
     }
   }
@@ -234,8 +358,33 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
       if (part instanceof Part.Rows rows) {
         return rows.axes();
       }
+      if (part instanceof Part.Overlapped overlapped) {
+        return overlapped.rows().getFirst().axes();
+      }
     }
     return List.of();
+  }
+
+  /**
+   * In how many pieces rows travel.
+   *
+   * @return the most pieces of any part; 1 if none is of a piece
+   */
+  public int pieces() {
+    int most = 1;
+    for (Part part : parts) {
+      most =
+          Math.max(
+              most,
+              switch (part) {
+                case Part.Run run -> run.piece().count();
+                case Part.Rows rows -> rows.piece().count();
+                case Part.Reduce reduce -> reduce.piece().count();
+                case Part.Overlapped overlapped -> overlapped.run().piece().count();
+                case Part.Swap _, Part.Agree _ -> 1;
+              });
+    }
+    return most;
   }
 
   /**

@@ -17,7 +17,8 @@ import java.util.OptionalLong;
  *     destination does
  * @param overlap whether collectives of a program's plan are started ahead of where they are
  *     awaited, where that makes the plan's schedule shorter and holds no more memory
- * @param windows when einsums of a program are computed in windows
+ * @param windows when einsums of a program are computed in windows, and rows of a composite that
+ *     brings its own partition travel in pieces
  * @param sums the order of floating-point sums; if it is a tree, only plans are chosen that keep it
  * @param raggedBound how many times the rows of the largest device a device may receive where
  *     numbers of rows follow from data: what memory is planned for
@@ -40,7 +41,11 @@ public record PlanOptions(
    */
   public static final long WINDOW_BYTES = 256L << 20;
 
-  /** When an einsum behind a gather, or before a reduce-scatter, is computed in windows. */
+  /**
+   * When an einsum behind a gather, or before a reduce-scatter, is computed in windows; and when
+   * the rows of a composite that brings its own partition travel in pieces, one while another is
+   * computed ({@link CompositePartition#hasPieces}).
+   */
   public enum Windows {
     /** Wherever it can be. */
     ALWAYS,
@@ -48,9 +53,10 @@ public record PlanOptions(
     NEVER,
     /**
      * Where it is cheaper on the topology, without one where the gathered operand or the
-     * unscattered result of a device has more than {@link PlanOptions#WINDOW_BYTES}; and where a
-     * memory limit asks for it. Chunks of less than 64 indices, rounds of less than a million
-     * operations and groups of more than 64 members are not cut by price.
+     * unscattered result of a device, or one of its buffers of rows, has more than {@link
+     * PlanOptions#WINDOW_BYTES}; and where a memory limit asks for it. Chunks of less than 64
+     * indices, rounds of less than a million operations and groups of more than 64 members are not
+     * cut by price.
      */
     BY_PRICE
   }

@@ -336,29 +336,44 @@ final class EnginePlan implements Plan {
     @Override
     public Builder start(
         String what, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out) {
-      return start(what, collective, x, out, true);
+      Objects.requireNonNull(collective, "collective");
+      return started(what, collective, () -> collective, x, out, true);
     }
 
     @Override
     public Builder startRound(
         String what, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out) {
-      return start(what, collective, x, out, false);
+      Objects.requireNonNull(collective, "collective");
+      return started(what, collective, () -> collective, x, out, false);
     }
 
-    private Builder start(
+    @Override
+    public Builder start(
         String what,
-        Collective collective,
+        Collective.RaggedAllToAll collective,
+        Supplier<List<RaggedCounts>> counts,
+        Supplier<List<Tensor>> x,
+        Supplier<List<Tensor>> out) {
+      Objects.requireNonNull(collective, "collective");
+      Objects.requireNonNull(counts, "counts");
+      return started(what, collective, () -> collective.with(counts.get()), x, out, true);
+    }
+
+    private Builder started(
+        String what,
+        Collective shown,
+        Supplier<Collective> collective,
         Supplier<List<Tensor>> x,
         Supplier<List<Tensor>> out,
         boolean isCompared) {
       Objects.requireNonNull(x, "x");
       Objects.requireNonNull(out, "out");
-      EngineContext lane = takeLane(what, collective);
+      EngineContext lane = takeLane(what, shown);
       String site = CallSites.here();
       stretches.add(
           () -> {
-            List<DeviceCall> calls =
-                engine.calls(collective, x.get(), engine.results(collective, out.get()));
+            Collective now = collective.get();
+            List<DeviceCall> calls = engine.calls(now, x.get(), engine.results(now, out.get()));
             GroupCalls groups = new GroupCalls(context.placement(), calls);
             if (engine.options().checked()) {
               AliasCheck.check(context.placement(), groups);
@@ -371,7 +386,7 @@ final class EnginePlan implements Plan {
                   begin(what, lane, groups, lowered);
                 });
           });
-      steps.add(new Step(Kind.START, "start " + what, Optional.of(collective), 0, 1, List.of()));
+      steps.add(new Step(Kind.START, "start " + what, Optional.of(shown), 0, 1, List.of()));
       return this;
     }
 

@@ -2,13 +2,15 @@ package io.github.shardsum.internal.reshard;
 
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.CompositeParts.Buffer;
 import io.github.shardsum.partition.CompositeParts.Extent;
 import io.github.shardsum.partition.CompositeParts.Part;
+import io.github.shardsum.partition.CompositeParts.Piece;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.tensor.DType;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -34,39 +36,51 @@ public record PartFigures(
    */
   public static List<PartFigures> of(Action.Partitioned action, List<PlannedValue> operands) {
     PartSizes sizes = new PartSizes(operands.getFirst().layout().mesh(), operands);
-    List<PartFigures> all = new ArrayList<>();
-    for (Part part : action.parts().parts()) {
-      switch (part) {
-        case Part.Run _ -> {}
-        case Part.Swap swap -> {
-          long members = sizes.mesh().size(swap.axes());
-          Buffer out = buffer(action, swap.out());
-          long one = columns(sizes, out);
-          all.add(
-              new PartFigures(
-                  "counts",
-                  new Collective.AllToAll(1, 0, names(swap.axes())),
-                  out.dtype(),
-                  columns(sizes, buffer(action, swap.x())),
-                  (members - 1) * one,
-                  (members - 1) * one));
-        }
-        case Part.Agree agree -> {
-          long received = Counting.reduced(1, sizes.mesh().size(agree.axes()));
-          all.add(
-              new PartFigures(
-                  "agreement",
-                  new Collective.AllReduce(Reduction.MAX, names(agree.axes())),
-                  DType.I64,
-                  1,
-                  received,
-                  received));
-        }
-        case Part.Rows rows -> all.add(rows(action, rows, sizes));
-        case Part.Reduce reduce -> all.add(reduce(action, reduce, sizes));
+    return action.parts().parts().stream()
+        .flatMap(part -> of(action, part, sizes).stream())
+        .toList();
+  }
+
+  /**
+   * Of one part.
+   *
+   * @param action the step's
+   * @param part the part
+   * @param sizes of buffers
+   * @return its transfers; empty for what does not communicate
+   */
+  static List<PartFigures> of(Action.Partitioned action, Part part, PartSizes sizes) {
+    return switch (part) {
+      case Part.Run _ -> List.of();
+      case Part.Swap swap -> List.of(swap(action, swap, sizes));
+      case Part.Agree agree -> {
+        long received = Counting.reduced(1, sizes.mesh().size(agree.axes()));
+        yield List.of(
+            new PartFigures(
+                "agreement",
+                new Collective.AllReduce(Reduction.MAX, names(agree.axes())),
+                DType.I64,
+                1,
+                received,
+                received));
       }
-    }
-    return all;
+      case Part.Rows rows -> List.of(rows(action, rows, sizes));
+      case Part.Overlapped overlapped ->
+          overlapped.rows().stream().map(rows -> rows(action, rows, sizes)).toList();
+      case Part.Reduce reduce -> List.of(reduce(action, reduce, sizes));
+    };
+  }
+
+  private static PartFigures swap(Action.Partitioned action, Part.Swap swap, PartSizes sizes) {
+    Buffer out = buffer(action, swap.out());
+    long received = (sizes.mesh().size(swap.axes()) - 1L) * columns(sizes, out);
+    return new PartFigures(
+        "counts",
+        new Collective.AllToAll(1, 0, names(swap.axes())),
+        out.dtype(),
+        columns(sizes, buffer(action, swap.x())),
+        received,
+        received);
   }
 
   /**
@@ -87,6 +101,10 @@ public record PartFigures(
     return Math.multiplyExact(most, dtype.byteSize());
   }
 
+  /**
+   * One piece of several has its share by columns, so that all pieces together have what they would
+   * have as a whole.
+   */
   private static PartFigures rows(Action.Partitioned action, Part.Rows part, PartSizes sizes) {
     Buffer x = buffer(action, part.x());
     Buffer out = buffer(action, part.out());
@@ -97,21 +115,72 @@ public record PartFigures(
     long others = Math.ceilDiv(Math.multiplyExact(rows, members - 1), members);
     long most =
         Math.min(sizes.largest(out.extents().getFirst()), Math.multiplyExact(rows, members - 1));
+    Piece piece = part.piece();
+    long own = ownColumns(action, isBack ? part.sends() : part.receives(), sizes);
     return new PartFigures(
         isBack ? "back" : "rows",
         new Collective.AllToAll(0, 0, names(part.axes())),
         x.dtype(),
-        Math.multiplyExact(rows, columns),
-        Math.multiplyExact(others, columns),
-        Math.multiplyExact(isBack ? Math.min(rows, most) : most, columns));
+        Math.multiplyExact(share(rows, piece, own), columns),
+        Math.multiplyExact(share(others, piece, own), columns),
+        Math.multiplyExact(share(isBack ? Math.min(rows, most) : most, piece, own), columns));
+  }
+
+  /**
+   * Multiply-adds of a local composite on received rows, where rows are even: each row meets the
+   * weights of its column, once for outputs, and three times if the composite makes results.
+   *
+   * @param action the step's
+   * @param run the local composite
+   * @param sizes of buffers
+   * @return the number; 0 if it reads no received rows
+   */
+  public static double multiplyAdds(Action.Partitioned action, Part.Run run, PartSizes sizes) {
+    long rows = 0;
+    long columns = 0;
+    double weights = 0;
+    for (String name : run.reads()) {
+      if (name.startsWith(CompositeParts.OPERAND)) {
+        int operand = Integer.parseInt(name.substring(CompositeParts.OPERAND.length()));
+        weights += sizes.operands().get(operand).localElements();
+      } else if (!name.startsWith(CompositeParts.MEMBER)) {
+        Buffer buffer = buffer(action, name);
+        switch (buffer.extents().getFirst()) {
+          case Extent.Bounded _ -> rows = evenRows(sizes, buffer);
+          case Extent.Members _ -> columns = columns(sizes, buffer);
+          default -> {}
+        }
+      }
+    }
+    boolean makesResults =
+        run.writes().stream().anyMatch(name -> name.startsWith(CompositeParts.RESULT));
+    return columns == 0
+        ? 0
+        : share(rows, run.piece(), columns) * (weights / columns) * (makesResults ? 3 : 1);
+  }
+
+  /** Columns of counts that the largest device has. */
+  private static long ownColumns(Action.Partitioned action, String counts, PartSizes sizes) {
+    return columns(sizes, buffer(action, counts));
+  }
+
+  /** The share of a piece of the columns. */
+  static long share(long all, Piece piece, long columns) {
+    if (piece.isWhole() || columns == 0) {
+      return piece.index() == 0 ? all : 0;
+    }
+    Cut cut = Cut.chunks(columns, piece.count());
+    return Math.multiplyExact(all, cut.end(piece.index())) / columns
+        - Math.multiplyExact(all, cut.start(piece.index())) / columns;
   }
 
   private static PartFigures reduce(Action.Partitioned action, Part.Reduce part, PartSizes sizes) {
     Buffer x = buffer(action, part.x());
     Buffer out = buffer(action, part.out());
     long members = sizes.mesh().size(part.axes());
-    long even = evenRows(sizes, x);
-    long most = sizes.largest(x.extents().getFirst());
+    long own = ownColumns(action, part.counts(), sizes);
+    long even = share(evenRows(sizes, x), part.piece(), own);
+    long most = share(sizes.largest(x.extents().getFirst()), part.piece(), own);
     boolean scatters = part.scatter().isPresent();
     return new PartFigures(
         "sum",

@@ -5,7 +5,9 @@ import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.topology.CollectiveCostModel;
 import io.github.shardsum.topology.Topology;
@@ -127,6 +129,36 @@ public final class Prices {
                   .seconds();
     }
     return new Cost(amount, parts.size());
+  }
+
+  /**
+   * The time that a composite which brings its own partition takes beyond computing, where rows are
+   * even: all of its transfers, apart from what passes while devices compute.
+   *
+   * @param action the step's
+   * @param operands the step's operands
+   * @return the price
+   */
+  public double exposed(Action.Partitioned action, List<PlannedValue> operands) {
+    PartSizes sizes = new PartSizes(operands.getFirst().layout().mesh(), operands);
+    int bytes = operands.getFirst().dtype().byteSize();
+    Clocks clocks = new Clocks(overlap);
+    double computed = 0;
+    for (CompositeParts.Part part : action.parts().parts()) {
+      List<PartFigures> figures = PartFigures.of(action, part, sizes);
+      if (part instanceof CompositeParts.Part.Overlapped overlapped) {
+        List<Double> ends =
+            figures.stream().map(each -> clocks.start(total(parts(List.of(each))))).toList();
+        double count = PartFigures.multiplyAdds(action, overlapped.run(), sizes);
+        double work = total(multiplyAdds(count, bytes));
+        clocks.local(work);
+        computed += work;
+        ends.forEach(clocks::await);
+      } else {
+        figures.forEach(each -> clocks.blocking(total(parts(List.of(each)))));
+      }
+    }
+    return clocks.now() - computed;
   }
 
   /** The price of a transfer of each member to its neighbour, as a collective of its own. */

@@ -137,7 +137,9 @@ public record Timeline(List<Entry> entries, double end) {
       return prices.total(prices.halo(halo, step.result().dtype().byteSize()));
     }
     if (step.action() instanceof Action.Partitioned partitioned) {
-      return prices.total(prices.parts(PartFigures.of(partitioned, read)));
+      return partitioned.parts().pieces() == 1
+          ? prices.total(prices.parts(PartFigures.of(partitioned, read)))
+          : prices.exposed(partitioned, read);
     }
     if (step.action() instanceof Action.Windows windows) {
       PlannedValue travels = windows.isScatter() ? step.result() : read.get(windows.operand());

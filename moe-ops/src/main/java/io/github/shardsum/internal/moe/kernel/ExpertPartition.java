@@ -78,6 +78,12 @@ public record ExpertPartition(boolean isGradient)
     return List.of("E", "H");
   }
 
+  /** The kernels of received rows compute chunks of a device's experts. */
+  @Override
+  public boolean hasPieces() {
+    return true;
+  }
+
   /** The axes of more than one device along a label. */
   private static List<String> wide(Layout layout, String label) {
     return layout.axes(layout.dim(label)).stream()

@@ -95,6 +95,12 @@ record ExpertsForm(
         1, count, 1, experts, Math.max(1, count), model, hidden, dtype, activation, biased);
   }
 
+  /** The same with other experts. */
+  ExpertsForm ofExperts(int count) {
+    return new ExpertsForm(
+        groups, tokens, choices, count, capacity, model, hidden, dtype, activation, biased);
+  }
+
   /** How many first products there are, or first matrices. */
   int firstProducts() {
     return products() - 1;

@@ -6,7 +6,9 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
 import io.github.shardsum.internal.moe.decomposition.LayerComposites;
 import io.github.shardsum.internal.moe.decomposition.RowComposites;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.moe.Activation;
+import io.github.shardsum.partition.CompositeParts.Part;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
@@ -25,15 +27,20 @@ import java.util.Optional;
  * layer of one group whose tokens have one choice each, so each expert has its rows in the order of
  * one device. The counts decide how many rows there are; memory behind these rows is not touched.
  *
+ * <p>It may compute a piece: a chunk of the own experts. Rows then lie one piece after the other,
+ * each in the order of sources.
+ *
  * @param form sizes, with as many tokens as rows may be received
  * @param chunk most rows of an expert at once
  * @param isGradient whether it computes gradients
  * @param memberAt which operand is the device's index along the axes of the hidden width, 0 of the
  *     one that adds the last bias; -1 if the hidden width is whole
+ * @param pieces of how many pieces it computes one, whose index is the last operand; 1 for all
  */
-record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt)
+record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt, int pieces)
     implements CompositeKernel {
   private static final int COUNTS = 2;
+  private static final String NUMBER = "[1-9][0-9]{0,8}";
 
   /** The factory of {@code moe.rows_experts}. */
   static Optional<CompositeKernel> forward(Composite composite) {
@@ -48,14 +55,16 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
   private static Optional<CompositeKernel> of(Composite composite, boolean isGradient) {
     int first = Experts.Operands.EXPERTS;
     String chunk = composite.attributes().getOrDefault(RowComposites.CHUNK, "");
-    if (composite.operands().size() <= first || !chunk.matches("[1-9][0-9]{0,8}")) {
+    String pieces = composite.attributes().getOrDefault(Part.Run.PIECES, "1");
+    if (composite.operands().size() <= first || !chunk.matches(NUMBER) || !pieces.matches(NUMBER)) {
       return Optional.empty();
     }
+    int ofPiece = pieces.equals("1") ? 0 : 1;
     return form(composite)
         .flatMap(
             form -> {
               int least = first + form.weights() + (isGradient ? 1 : 0);
-              int given = composite.operands().size();
+              int given = composite.operands().size() - ofPiece;
               boolean hasMember = given == least + 1;
               return given == least || hasMember
                   ? Optional.of(
@@ -63,7 +72,8 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
                           form,
                           Math.min(Integer.parseInt(chunk), ChunkSize.MOST_ROWS),
                           isGradient,
-                          hasMember ? given - 1 : -1))
+                          hasMember ? given - 1 : -1,
+                          Integer.parseInt(pieces)))
                   : Optional.empty();
             });
   }
@@ -105,7 +115,7 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
 
   @Override
   public double flops() {
-    return (isGradient ? 3 : 1) * form.flops();
+    return (isGradient ? 3 : 1) * form.flops() / pieces;
   }
 
   @Override
@@ -126,16 +136,19 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
       List<Tensor> results,
       Workers workers,
       Scratch scratch) {
-    DispatchOrder order = DispatchOrder.ofCounts(operands.get(COUNTS), form.tokens(), scratch);
-    ExpertsForm own = form.ofTokens(order.count(form.experts()));
+    Piece piece = piece(operands);
+    Tensor counts = operands.get(COUNTS).slice(1, piece.first(), piece.end());
+    DispatchOrder order = DispatchOrder.ofCounts(counts, form.tokens(), scratch);
+    int experts = (int) (piece.end() - piece.first());
+    ExpertsForm own = form.ofTokens(order.count(experts)).ofExperts(experts);
     ExpertRun<A> run =
         new ExpertRun<>(
             own,
             chunk,
             math,
             order,
-            operands(operands, own.tokens()),
-            results(results, own.tokens()),
+            operands(operands, piece, own.tokens()),
+            results(results, piece, own.tokens()),
             workers,
             scratch);
     if (isGradient) {
@@ -146,18 +159,54 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
   }
 
   /**
+   * Own experts, and where their rows are.
+   *
+   * @param first of the experts
+   * @param end of the experts
+   * @param row the first of their rows
+   */
+  private record Piece(long first, long end, long row) {
+    Tensor experts(Tensor all) {
+      return all.slice(0, first, end);
+    }
+
+    /** Rows {@code [R, M]} or {@code [R]} as {@code [1, R, M]} or {@code [1, R, 1]}. */
+    Tensor rows(Tensor all, int count) {
+      long width = all.rank() > 1 ? all.size(1) : 1;
+      return all.slice(0, row, row + count).reshape(1, count, width);
+    }
+  }
+
+  private Piece piece(List<Tensor> operands) {
+    if (pieces == 1) {
+      return new Piece(0, form.experts(), 0);
+    }
+    int index = Math.toIntExact(operands.getLast().getLong());
+    Cut cut = Cut.chunks(form.experts(), pieces);
+    Tensor counts = operands.get(COUNTS);
+    long before = 0;
+    for (long source = 0; source < counts.size(0); source++) {
+      for (long expert = 0; expert < cut.start(index); expert++) {
+        before += counts.getLong(source, expert);
+      }
+    }
+    return new Piece(cut.start(index), cut.end(index), before);
+  }
+
+  /**
    * The operands as a layer of one group has them, with counts in the place of positions, since
    * rows are in order already.
    */
-  private List<Tensor> operands(List<Tensor> operands, int rows) {
+  private List<Tensor> operands(List<Tensor> operands, Piece piece, int rows) {
     List<Tensor> all = new ArrayList<>();
-    all.add(ofGroup(operands.get(0), rows));
-    all.add(ofGroup(operands.get(1), rows));
+    all.add(piece.rows(operands.get(0), rows));
+    all.add(piece.rows(operands.get(1), rows));
     all.add(operands.get(COUNTS));
-    ExpertWeights<Tensor> weights = form.weights(operands, Experts.Operands.EXPERTS);
+    ExpertWeights<Tensor> weights =
+        form.weights(operands, Experts.Operands.EXPERTS).map(piece::experts);
     all.addAll(isFirst(operands) ? weights.all() : withoutLastBias(weights).all());
     if (isGradient) {
-      all.add(ofGroup(operands.get(Experts.Operands.EXPERTS + form.weights()), rows));
+      all.add(piece.rows(operands.get(Experts.Operands.EXPERTS + form.weights()), rows));
     }
     return all;
   }
@@ -177,19 +226,13 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
         weights.linearBias());
   }
 
-  private List<Tensor> results(List<Tensor> results, int rows) {
-    List<Tensor> all = new ArrayList<>(results);
-    all.set(0, ofGroup(results.getFirst(), rows));
-    if (isGradient) {
-      all.set(1, ofGroup(results.get(1), rows));
+  private List<Tensor> results(List<Tensor> results, Piece piece, int rows) {
+    List<Tensor> all = new ArrayList<>();
+    for (Tensor result : results) {
+      boolean isOfRows = all.size() < (isGradient ? 2 : 1);
+      all.add(isOfRows ? piece.rows(result, rows) : piece.experts(result));
     }
     return all;
-  }
-
-  /** The first rows {@code [R, M]} or {@code [R]} as {@code [1, R, M]} or {@code [1, R, 1]}. */
-  private static Tensor ofGroup(Tensor all, int rows) {
-    long width = all.rank() > 1 ? all.size(1) : 1;
-    return all.slice(0, 0, rows).reshape(1, rows, width);
   }
 
   /** The dtype of rows of outputs on their way: no digit is lost before their sum. */

@@ -18,8 +18,8 @@ public final class OverlapOptions {
       names = "--windows",
       paramLabel = "WHEN",
       description =
-          "Compute einsums of a program in windows, whose chunks travel meanwhile: always, never"
-              + " (the default) or by-price.")
+          "Compute einsums of a program in windows, whose chunks travel meanwhile, and send rows of"
+              + " experts in pieces: always, never (the default) or by-price.")
   private String windows = NEVER;
 
   /** For picocli. */

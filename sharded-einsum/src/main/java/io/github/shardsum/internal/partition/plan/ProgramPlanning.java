@@ -111,13 +111,20 @@ public final class ProgramPlanning {
         options);
   }
 
-  /** With einsums in windows as options say, if the plan then holds no more than a limit. */
+  /**
+   * With einsums in windows and rows in pieces as options say, if the plan then holds no more than
+   * a limit.
+   */
   private static Planned windowed(
       Planned planned,
       Map<String, Layout> asked,
       CompositeCode.Finder composites,
       PlanOptions options) {
-    Planned chosen = WindowChoice.of(planned, asked, options);
+    Planned windows = WindowChoice.of(planned, asked, options);
+    Planned chosen =
+        composites instanceof PartitionFinder finder
+            ? PieceChoice.of(windows, finder, options)
+            : windows;
     boolean fits =
         options.memoryLimit().isEmpty()
             || chosen.plan().equals(planned.plan())

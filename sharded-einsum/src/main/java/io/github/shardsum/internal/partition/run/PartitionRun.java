@@ -18,6 +18,7 @@ import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.CompositeParts.Buffer;
 import io.github.shardsum.partition.CompositeParts.Extent;
 import io.github.shardsum.partition.CompositeParts.Part;
+import io.github.shardsum.partition.CompositeParts.Piece;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.RaggedBoundException;
@@ -40,6 +41,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
@@ -50,6 +53,9 @@ import java.util.stream.IntStream;
  * and compare it with the same bound before any row is sent.
  */
 final class PartitionRun {
+  /** Names the index of a piece, the last operand of a local composite of one. */
+  private static final String PIECE = "piece.";
+
   private final Action.Partitioned action;
   private final PlanStep step;
   private final int number;
@@ -81,12 +87,21 @@ final class PartitionRun {
     Map<Program, Code> compiled = new HashMap<>();
     for (Part part : action.parts().parts()) {
       List<Code> each = new ArrayList<>();
-      for (int i = 0; part instanceof Part.Run run && i < frame.devices().size(); i++) {
-        Program program = local(run, i);
+      Optional<Part.Run> run = run(part);
+      for (int i = 0; run.isPresent() && i < frame.devices().size(); i++) {
+        Program program = local(run.get(), i);
         each.add(compiled.computeIfAbsent(program, one -> compile(one, composites, plan.sums())));
       }
       codes.add(each);
     }
+  }
+
+  private static Optional<Part.Run> run(Part part) {
+    return switch (part) {
+      case Part.Run run -> Optional.of(run);
+      case Part.Overlapped overlapped -> Optional.of(overlapped.run());
+      case Part.Swap _, Part.Agree _, Part.Rows _, Part.Reduce _ -> Optional.empty();
+    };
   }
 
   private Code compile(Program program, CompositeCode.Finder composites, SumOrder sums) {
@@ -109,7 +124,7 @@ final class PartitionRun {
     ProgramBuilder builder = Program.builder("part");
     ProgramBuilder meaning = Program.builder(run.composite());
     List<Value> operands = new ArrayList<>();
-    for (String name : run.reads()) {
+    for (String name : reads(run)) {
       ValueType type = type(name, index);
       operands.add(builder.input("v" + operands.size(), type));
       meaning.input("v" + (operands.size() - 1), type);
@@ -119,8 +134,12 @@ final class PartitionRun {
       Source zero = new Source.Constant(type, Scalar.of(type.dtype(), 0L));
       meaning.output("r" + i, meaning.add(zero).getFirst());
     }
+    SortedMap<String, String> attributes = new TreeMap<>(run.attributes());
+    if (!run.piece().isWhole()) {
+      attributes.put(Part.Run.PIECES, Integer.toString(run.piece().count()));
+    }
     Composite composite =
-        Composite.of(run.composite(), run.attributes(), operands, meaning.build(), List.of());
+        Composite.of(run.composite(), attributes, operands, meaning.build(), List.of());
     List<Value> results = builder.add(composite);
     for (int i = 0; i < results.size(); i++) {
       builder.output("r" + i, results.get(i));
@@ -128,8 +147,17 @@ final class PartitionRun {
     return builder.build();
   }
 
+  /** The index of a piece is an operand, so that all pieces have one code. */
+  private static List<String> reads(Part.Run run) {
+    List<String> reads = new ArrayList<>(run.reads());
+    if (!run.piece().isWhole()) {
+      reads.add(PIECE + run.piece().index());
+    }
+    return reads;
+  }
+
   private ValueType type(String name, int index) {
-    if (name.startsWith(CompositeParts.MEMBER)) {
+    if (name.startsWith(CompositeParts.MEMBER) || name.startsWith(PIECE)) {
       return ValueType.scalar(DType.I64);
     }
     OptionalInt value = value(name);
@@ -204,10 +232,7 @@ final class PartitionRun {
   void add(Plan.Builder builder) {
     for (int at = 0; at < codes.size(); at++) {
       switch (action.parts().parts().get(at)) {
-        case Part.Run run -> {
-          List<Code> code = codes.get(at);
-          builder.compute(run.composite(), (i, _) -> run(run, code.get(i), i));
-        }
+        case Part.Run run -> compute(run, codes.get(at), builder);
         case Part.Swap swap ->
             builder.communicate(
                 new Collective.AllToAll(1, 0, names(swap.axes())),
@@ -217,19 +242,38 @@ final class PartitionRun {
         case Part.Rows rows ->
             builder.communicate(
                 new Collective.RaggedAllToAll(names(rows.axes())),
-                () ->
-                    IntStream.range(0, frame.devices().size())
-                        .mapToObj(i -> counts(rows, i))
-                        .toList(),
-                () -> each(i -> tensor(rows.x(), i)),
-                () -> each(i -> tensor(rows.out(), i)));
+                () -> counts(rows),
+                () -> each(i -> sent(rows, i)),
+                () -> each(i -> received(rows, i)));
+        case Part.Overlapped overlapped -> {
+          overlapped.rows().forEach(rows -> start(rows, builder));
+          compute(overlapped.run(), codes.get(at), builder);
+          overlapped.rows().forEach(rows -> builder.await(flight(rows)));
+        }
         case Part.Reduce reduce -> reduce(reduce, builder);
       }
     }
   }
 
+  private void compute(Part.Run run, List<Code> code, Plan.Builder builder) {
+    builder.compute(run.composite(), (i, _) -> run(run, code.get(i), i));
+  }
+
+  private void start(Part.Rows rows, Plan.Builder builder) {
+    builder.start(
+        flight(rows),
+        new Collective.RaggedAllToAll(names(rows.axes())),
+        () -> counts(rows),
+        () -> each(i -> sent(rows, i)),
+        () -> each(i -> received(rows, i)));
+  }
+
+  private String flight(Part.Rows rows) {
+    return action.op() + " " + rows.out() + " " + rows.piece();
+  }
+
   private void run(Part.Run run, Code code, int index) {
-    List<Tensor> operands = run.reads().stream().map(name -> tensor(name, index)).toList();
+    List<Tensor> operands = reads(run).stream().map(name -> tensor(name, index)).toList();
     List<Tensor> results = run.writes().stream().map(name -> tensor(name, index)).toList();
     code.runner().run(results, operands);
   }
@@ -238,6 +282,9 @@ final class PartitionRun {
     if (name.startsWith(CompositeParts.MEMBER)) {
       List<String> axes = List.of(name.substring(CompositeParts.MEMBER.length()).split("\\."));
       return Tensor.scalar(DType.I64, sizes.member(axes, frame.devices().get(index)));
+    }
+    if (name.startsWith(PIECE)) {
+      return Tensor.scalar(DType.I64, Long.parseLong(name.substring(PIECE.length())));
     }
     OptionalInt value = value(name);
     if (value.isEmpty()) {
@@ -256,13 +303,7 @@ final class PartitionRun {
     int needed = buffers.size();
     builder.compute(
         "rows needed",
-        (i, _) -> {
-          long rows = 0;
-          for (long count : perMember(agree.counts(), List.of(), i)) {
-            rows += count;
-          }
-          temporary(needed, i).set(rows, 0);
-        });
+        (i, _) -> temporary(needed, i).set(rows(agree.counts(), Piece.WHOLE, i).count(), 0));
     builder.communicate(
         new Collective.AllReduce(Reduction.MAX, names(agree.axes())),
         () -> each(i -> temporary(needed, i)),
@@ -292,36 +333,86 @@ final class PartitionRun {
     return least;
   }
 
-  private RaggedCounts counts(Part.Rows rows, int index) {
-    return RaggedCounts.of(
-        perMember(rows.sends(), rows.axes(), index),
-        perMember(rows.receives(), rows.axes(), index));
+  private List<RaggedCounts> counts(Part.Rows rows) {
+    return IntStream.range(0, frame.devices().size())
+        .mapToObj(
+            i -> {
+              Members sends = members(rows.sends(), rows.axes(), rows.piece(), i);
+              Members receives = members(rows.receives(), rows.axes(), rows.piece(), i);
+              return RaggedCounts.of(
+                  sends.counts(), sends.starts(), receives.counts(), receives.starts());
+            })
+        .toList();
   }
 
+  /** Rows of each member: how many, and where they begin. */
+  private record Members(long[] counts, long[] starts) {}
+
   /**
-   * Rows of each member: the sum of its row if counts have one row a member; with a single row, the
-   * sum of the member's columns.
+   * Rows of each member, of one piece of the columns. If counts have one row a member, the rows of
+   * the piece are one member's after the other's. With a single row, each member has columns of its
+   * own, and the piece is one of these.
    */
-  private long[] perMember(String name, List<String> axes, int index) {
+  private Members members(String name, List<String> axes, Piece piece, int index) {
     Tensor counts = tensor(name, index);
-    int columns = Math.toIntExact(counts.size(1));
-    if (buffers.get(place(name)).extents().getFirst() instanceof Extent.Members) {
-      long[] sums = new long[Math.toIntExact(counts.size(0))];
-      for (int member = 0; member < sums.length; member++) {
-        for (int column = 0; column < columns; column++) {
-          sums[member] += counts.getLong(member, column);
-        }
-      }
-      return sums;
+    long columns = counts.size(1);
+    boolean isReceived = isReceived(name);
+    Cut cut = isReceived ? Cut.chunks(columns, 1) : sizes.chunks(columns, axes);
+    int members = isReceived ? Math.toIntExact(counts.size(0)) : cut.count();
+    long[] sums = new long[members];
+    long[] starts = new long[members];
+    long next = 0;
+    for (int member = 0; member < members; member++) {
+      long from = isReceived ? 0 : cut.start(member);
+      Cut pieces = Cut.chunks(isReceived ? columns : cut.length(member), piece.count());
+      long row = isReceived ? member : 0;
+      long begin = from + pieces.start(piece.index());
+      sums[member] = sum(counts, row, begin, from + pieces.end(piece.index()));
+      starts[member] = isReceived ? next : sum(counts, 0, 0, begin);
+      next += sums[member];
     }
-    Cut cut = sizes.chunks(columns, axes);
-    long[] sums = new long[cut.count()];
-    for (int member = 0; member < sums.length; member++) {
-      for (long column = cut.start(member); column < cut.end(member); column++) {
-        sums[member] += counts.getLong(0, column);
+    return new Members(sums, starts);
+  }
+
+  private static long sum(Tensor counts, long row, long from, long end) {
+    long sum = 0;
+    for (long column = from; column < end; column++) {
+      sum += counts.getLong(row, column);
+    }
+    return sum;
+  }
+
+  private boolean isReceived(String counts) {
+    return buffers.get(place(counts)).extents().getFirst() instanceof Extent.Members;
+  }
+
+  /** Where received rows of a piece begin, and how many there are. */
+  private record Range(long start, long count) {}
+
+  private Range rows(String counts, Piece piece, int index) {
+    long start = 0;
+    long count = 0;
+    for (int at = 0; at <= piece.index(); at++) {
+      start += count;
+      count = 0;
+      for (long each : members(counts, List.of(), new Piece(at, piece.count()), index).counts()) {
+        count += each;
       }
     }
-    return sums;
+    return new Range(start, count);
+  }
+
+  /** What a device sends; of received rows, which travel back, those of the piece. */
+  private Tensor sent(Part.Rows rows, int index) {
+    return isReceived(rows.sends())
+        ? piece(rows.x(), rows.sends(), rows.piece(), index)
+        : tensor(rows.x(), index);
+  }
+
+  private Tensor received(Part.Rows rows, int index) {
+    return isReceived(rows.receives())
+        ? piece(rows.out(), rows.receives(), rows.piece(), index)
+        : tensor(rows.out(), index);
   }
 
   /** Sums the rows that were received, and not the memory behind them. */
@@ -333,16 +424,14 @@ final class PartitionRun {
             : new Collective.AllReduce(Reduction.SUM, names(reduce.axes()));
     builder.communicate(
         collective,
-        () -> each(i -> received(reduce.x(), reduce.counts(), i)),
-        () -> each(i -> received(reduce.out(), reduce.counts(), i)));
+        () -> each(i -> piece(reduce.x(), reduce.counts(), reduce.piece(), i)),
+        () -> each(i -> piece(reduce.out(), reduce.counts(), reduce.piece(), i)));
   }
 
-  private Tensor received(String name, String counts, int index) {
-    long rows = 0;
-    for (long count : perMember(counts, List.of(), index)) {
-      rows += count;
-    }
-    return tensor(name, index).slice(0, 0, rows);
+  /** The received rows of a piece. */
+  private Tensor piece(String name, String counts, Piece piece, int index) {
+    Range rows = rows(counts, piece, index);
+    return tensor(name, index).slice(0, rows.start(), rows.start() + rows.count());
   }
 
   private List<Tensor> each(IntFunction<Tensor> of) {

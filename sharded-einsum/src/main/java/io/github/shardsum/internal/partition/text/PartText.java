@@ -7,8 +7,10 @@ import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Bytes that the parts of a composite move, in words. */
 final class PartText {
@@ -16,21 +18,26 @@ final class PartText {
 
   /**
    * As {@code receives 329 kB, at most 657 kB (bound 2): counts 32 B, rows 131 kB (at most 262
-   * kB)}: where rows are even, and the most within the bound.
+   * kB)}: where rows are even, and the most within the bound. Of rows in pieces, the sum of all.
    */
   static String of(SpmdPlan plan, PlanStep step, Action.Partitioned action) {
     List<PlannedValue> operands = step.operands().stream().map(plan::value).toList();
     List<String> all = new ArrayList<>();
+    List<PartFigures> figures = PartFigures.of(action, operands);
     long even = 0;
     long most = 0;
-    for (PartFigures part : PartFigures.of(action, operands)) {
+    for (PartFigures part : figures) {
       even = Math.addExact(even, part.bytes());
       most = Math.addExact(most, part.mostBytes());
-      String bytes = part.name() + " " + orNone(part.bytes());
-      all.add(
-          part.mostBytes() == part.bytes()
-              ? bytes
-              : bytes + " (at most " + orNone(part.mostBytes()) + ")");
+      if (action.parts().pieces() == 1) {
+        all.add(text(part.name(), part.bytes(), part.mostBytes()));
+      }
+    }
+    if (action.parts().pieces() > 1) {
+      figures.stream()
+          .collect(
+              Collectors.groupingBy(PartFigures::name, LinkedHashMap::new, Collectors.toList()))
+          .forEach((name, some) -> all.add(text(name, some)));
     }
     return String.format(
         Locale.ROOT,
@@ -41,6 +48,18 @@ final class PartText {
             .stripTrailingZeros()
             .toPlainString(),
         String.join(", ", all));
+  }
+
+  private static String text(String name, List<PartFigures> some) {
+    return text(
+        name,
+        some.stream().mapToLong(PartFigures::bytes).sum(),
+        some.stream().mapToLong(PartFigures::mostBytes).sum());
+  }
+
+  private static String text(String name, long bytes, long most) {
+    String text = name + " " + orNone(bytes);
+    return most == bytes ? text : text + " (at most " + orNone(most) + ")";
   }
 
   private static String orNone(long bytes) {

@@ -240,7 +240,8 @@ public final class PlanReader {
             node.text("composite", known),
             attributes,
             node.list("reads", Node::text),
-            node.list("writes", Node::text));
+            node.list("writes", Node::text),
+            piece(node, known));
       }
       case "swap" ->
           new CompositeParts.Part.Swap(
@@ -252,7 +253,14 @@ public final class PlanReader {
               node.text("sends", known),
               node.text("receives", known),
               node.text("x", known),
-              node.text("out", known));
+              node.text("out", known),
+              piece(node, known));
+      case "overlapped" -> {
+        known.addAll(Set.of("rows", "run"));
+        yield new CompositeParts.Part.Overlapped(
+            node.list("rows", each -> part(each, CompositeParts.Part.Rows.class)),
+            part(node.child("run"), CompositeParts.Part.Run.class));
+      }
       case "reduce" -> {
         known.add("scatter");
         OptionalInt scatter =
@@ -264,10 +272,34 @@ public final class PlanReader {
             node.text("counts", known),
             scatter,
             node.text("x", known),
-            node.text("out", known));
+            node.text("out", known),
+            piece(node, known));
       }
       default -> throw new IllegalArgumentException("expected a part, got \"" + part + "\"");
     };
+  }
+
+  private static <T extends CompositeParts.Part> T part(Node node, Class<T> kind) {
+    CompositeParts.Part part = part(node);
+    if (!kind.isInstance(part)) {
+      throw new IllegalArgumentException(
+          "overlapped parts: expected rows that travel and a run, got " + part);
+    }
+    return kind.cast(part);
+  }
+
+  /** As {@code [0, 4]}; a whole if there is none. */
+  private static CompositeParts.Piece piece(Node node, Set<String> known) {
+    known.add("piece");
+    Optional<Node> given = node.optional("piece");
+    if (given.isEmpty()) {
+      return CompositeParts.Piece.WHOLE;
+    }
+    List<Integer> numbers = given.get().numbers(Integer.MAX_VALUE);
+    if (numbers.size() != 2) {
+      throw new IllegalArgumentException("piece: expected [index, count], got " + numbers);
+    }
+    return new CompositeParts.Piece(numbers.getFirst(), numbers.getLast());
   }
 
   /** As {@code +1 all}. */

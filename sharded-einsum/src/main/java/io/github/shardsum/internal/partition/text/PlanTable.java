@@ -225,7 +225,11 @@ public final class PlanTable {
                   : " along a label" + over;
           case Action.Partitioned partitioned ->
               String.format(
-                  Locale.ROOT, " by rows%s, bound %s", over, bound(partitioned.parts().bound()));
+                  Locale.ROOT,
+                  " by rows%s, bound %s%s",
+                  over,
+                  bound(partitioned.parts().bound()),
+                  pieces(partitioned.parts().pieces()));
           case Action.Start _, Action.Await _ -> "";
           case Action.Windows windows ->
               " "
@@ -255,6 +259,10 @@ public final class PlanTable {
 
   private static String bound(double factor) {
     return factor == Math.rint(factor) ? Long.toString((long) factor) : Double.toString(factor);
+  }
+
+  private static String pieces(int count) {
+    return count == 1 ? "" : ", in " + count + " pieces";
   }
 
   private static String numbers(List<Integer> operands) {

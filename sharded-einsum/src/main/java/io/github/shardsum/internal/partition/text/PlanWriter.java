@@ -161,7 +161,12 @@ final class PlanWriter {
   private static String part(CompositeParts.Part part) {
     StringJoiner text = object();
     switch (part) {
-      case CompositeParts.Part.Run(String composite, var attributes, var reads, var writes) -> {
+      case CompositeParts.Part.Run(
+              String composite,
+              var attributes,
+              var reads,
+              var writes,
+              var piece) -> {
         text.add(member("part", Json.quoted("run")));
         text.add(member("composite", Json.quoted(composite)));
         StringJoiner all = object();
@@ -169,6 +174,7 @@ final class PlanWriter {
         text.add(member("attributes", all.toString()));
         text.add(member("reads", array(reads, Json::quoted)));
         text.add(member("writes", array(writes, Json::quoted)));
+        piece(piece, text);
       }
       case CompositeParts.Part.Swap(var axes, String x, String out) ->
           text.add(member("part", Json.quoted("swap")))
@@ -184,27 +190,43 @@ final class PlanWriter {
               String sends,
               String receives,
               String x,
-              String out) ->
-          text.add(member("part", Json.quoted("rows")))
-              .add(axes(axes))
-              .add(member("sends", Json.quoted(sends)))
-              .add(member("receives", Json.quoted(receives)))
-              .add(member("x", Json.quoted(x)))
-              .add(member("out", Json.quoted(out)));
+              String out,
+              var piece) -> {
+        text.add(member("part", Json.quoted("rows")))
+            .add(axes(axes))
+            .add(member("sends", Json.quoted(sends)))
+            .add(member("receives", Json.quoted(receives)))
+            .add(member("x", Json.quoted(x)))
+            .add(member("out", Json.quoted(out)));
+        piece(piece, text);
+      }
+      case CompositeParts.Part.Overlapped(var rows, var run) ->
+          text.add(member("part", Json.quoted("overlapped")))
+              .add(member("rows", array(rows, PlanWriter::part)))
+              .add(member("run", part(run)));
       case CompositeParts.Part.Reduce(
               var axes,
               String counts,
               var scatter,
               String x,
-              String out) -> {
+              String out,
+              var piece) -> {
         text.add(member("part", Json.quoted("reduce")))
             .add(axes(axes))
             .add(member("counts", Json.quoted(counts)));
         scatter.ifPresent(dim -> text.add(member("scatter", Integer.toString(dim))));
         text.add(member("x", Json.quoted(x))).add(member("out", Json.quoted(out)));
+        piece(piece, text);
       }
     }
     return text.toString();
+  }
+
+  /** As {@code "piece":[0,4]}: which, and of how many; nothing of a whole. */
+  private static void piece(CompositeParts.Piece piece, StringJoiner text) {
+    if (!piece.isWhole()) {
+      text.add(member("piece", "[" + piece.index() + "," + piece.count() + "]"));
+    }
   }
 
   private static String ring(Action.Ring ring) {

@@ -1,0 +1,477 @@
+package io.github.shardsum.internal.certify;
+
+import static io.github.shardsum.internal.certify.PlanRefusedException.require;
+
+import io.github.shardsum.mesh.MeshAxis;
+import io.github.shardsum.partition.CompositeParts;
+import io.github.shardsum.partition.CompositeParts.Buffer;
+import io.github.shardsum.partition.CompositeParts.Extent;
+import io.github.shardsum.partition.CompositeParts.Part;
+import io.github.shardsum.partition.CompositeParts.Piece;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * Follows the flow of rows through the parts of a composite, for {@link RowsRule}. It knows of each
+ * buffer which pieces are written, and which were read.
+ */
+final class RowsFlow {
+  /** The side of a buffer: rows that a device sends, or rows that it receives. */
+  private enum Side {
+    SENT,
+    SENT_COUNTS,
+    RECEIVED,
+    RECEIVED_COUNTS
+  }
+
+  private final RowsRule rule;
+  private final CompositeParts parts;
+  private final Map<String, Buffer> buffers = new HashMap<>();
+
+  /** In how many pieces rows travel. */
+  private final int pieces;
+
+  /** Of each name the pieces that are written. */
+  private final Map<String, Set<Piece>> written = new LinkedHashMap<>();
+
+  /** What the parts that run at once write, which none of them may read. */
+  private final List<Block> pending = new ArrayList<>();
+
+  /** Of each name the pieces that were read. */
+  private final Map<String, Set<Piece>> used = new HashMap<>();
+
+  /** The order in which local composites wrote rows, which they keep where they travel. */
+  private final Map<String, Integer> ranks = new HashMap<>();
+
+  /** Received rows that are addends along the inner axes. */
+  private final Set<Block> addends = new HashSet<>();
+
+  /** Received rows that are sums over them. */
+  private final Set<Block> sums = new HashSet<>();
+
+  /** What writes the pieces of each name. */
+  private final Map<String, Part.Run> writers = new HashMap<>();
+
+  private final Set<Integer> read = new HashSet<>();
+  private boolean isAgreed;
+
+  /** Buffers of rows that came back. */
+  private final Set<String> back = new HashSet<>();
+
+  /** Of each result of groups the first rank of the rows that it is made of. */
+  private final SortedMap<Integer, Integer> ranksOfResults = new TreeMap<>();
+
+  /** A piece of a buffer. */
+  private record Block(String name, Piece piece) {}
+
+  RowsFlow(RowsRule rule) {
+    this.rule = rule;
+    this.parts = rule.action.parts();
+    this.pieces = parts.pieces();
+    for (Buffer buffer : parts.buffers()) {
+      boolean isNew = buffers.put(buffer.name(), buffer) == null;
+      require(isNew && !buffer.name().contains("."), "buffers must have own names, got %s", buffer);
+      require(!buffer.extents().isEmpty(), "a buffer must have rows, got %s", buffer);
+      side(buffer);
+    }
+  }
+
+  void check() {
+    for (Part part : parts.parts()) {
+      switch (part) {
+        case Part.Run run -> run(run);
+        case Part.Swap swap -> {
+          over(swap.axes(), rule.rows);
+          reads(swap.x(), Side.SENT_COUNTS, Piece.WHOLE);
+          writes(swap.out(), Side.RECEIVED_COUNTS, Piece.WHOLE);
+        }
+        case Part.Agree agree -> {
+          over(Set.copyOf(agree.axes()), rule.tokens);
+          reads(agree.counts(), Side.RECEIVED_COUNTS, Piece.WHOLE);
+          require(!isAgreed, "devices must agree once, got %s", agree);
+          isAgreed = true;
+        }
+        case Part.Rows rows -> rows(rows);
+        case Part.Overlapped overlapped -> {
+          overlapped.rows().forEach(this::rows);
+          run(overlapped.run());
+        }
+        case Part.Reduce reduce -> reduce(reduce);
+      }
+      pending.forEach(this::write);
+      pending.clear();
+    }
+    checkEnd();
+  }
+
+  private void checkEnd() {
+    long results = rule.said.stream().filter(rule::isOfGroups).count();
+    require(back.size() == results, "rows must come back for %s results, got %s", results, back);
+    back.forEach(name -> require(isComplete(name), "all pieces of %s must come back", name));
+    for (int i = 0; i < rule.read.size(); i++) {
+      require(read.contains(i), "operand %s must be read", i);
+    }
+    for (int i = 0; i < rule.said.size(); i++) {
+      require(isComplete(CompositeParts.RESULT + i), "result %s must be written", i);
+    }
+    written.forEach(
+        (name, all) -> {
+          boolean isRead =
+              name.startsWith(CompositeParts.RESULT)
+                  || all.stream().allMatch(piece -> isUsed(name, piece));
+          require(isRead, "%s must be read", name);
+        });
+    ascend(List.copyOf(ranksOfResults.values()), rule.action.statement());
+  }
+
+  /** Whether all of a buffer or result is written. */
+  private boolean isComplete(String name) {
+    return isAll(written.getOrDefault(name, Set.of()));
+  }
+
+  private boolean isAll(Set<Piece> some) {
+    return some.contains(Piece.WHOLE) || (pieces > 1 && some.size() == pieces);
+  }
+
+  private boolean isUsed(String name, Piece piece) {
+    Set<Piece> all = used.getOrDefault(name, Set.of());
+    return piece.isWhole() ? isAll(all) : all.contains(piece) || all.contains(Piece.WHOLE);
+  }
+
+  private Side side(Buffer buffer) {
+    List<Extent> extents = buffer.extents();
+    return switch (extents.getFirst()) {
+      case Extent.Fixed _ -> {
+        List<Extent> row = List.of(new Extent.Fixed(1), new Extent.Fixed(rule.expertCount));
+        require(extents.equals(row), "counts must be %s, got %s", row, buffer);
+        checkCounts(buffer);
+        yield Side.SENT_COUNTS;
+      }
+      case Extent.Members(List<String> axes) -> {
+        over(axes, rule.rows);
+        boolean fits = extents.size() == 2 && isOfExperts(extents.getLast());
+        require(fits, "counts must be of a device's part of %s, got %s", rule.experts, buffer);
+        checkCounts(buffer);
+        yield Side.RECEIVED_COUNTS;
+      }
+      case Extent.Local local -> {
+        checkSent(local, buffer);
+        yield Side.SENT;
+      }
+      case Extent.Bounded(Extent.Local local, List<String> axes, double _) -> {
+        checkSent(local, buffer);
+        over(axes, rule.rows);
+        yield Side.RECEIVED;
+      }
+      default -> throw new PlanRefusedException("must be counts or rows, got " + buffer);
+    };
+  }
+
+  private static void checkCounts(Buffer buffer) {
+    require(buffer.dtype() == DType.I32, "counts must be i32, got %s", buffer);
+  }
+
+  /** Whether an extent is a device's part of the label of experts. */
+  private boolean isOfExperts(Extent extent) {
+    return extent instanceof Extent.Local(int operand, List<String> labels)
+        && operand >= 0
+        && operand < rule.read.size()
+        && labels.equals(List.of(rule.experts))
+        && rule.read.get(operand).labels().contains(rule.experts);
+  }
+
+  /** Rows that a device has of its own are those of its groups. */
+  private void checkSent(Extent.Local local, Buffer buffer) {
+    boolean fits =
+        local.operand() >= 0
+            && local.operand() < rule.read.size()
+            && local.labels().contains(rule.groups)
+            && rule.read.get(local.operand()).labels().containsAll(local.labels());
+    require(fits, "rows must be those of groups, got %s", buffer);
+  }
+
+  private void over(Collection<String> axes, List<MeshAxis> asked) {
+    List<String> wide = axes.stream().filter(axis -> rule.mesh.size(axis) > 1).toList();
+    boolean fits =
+        axes instanceof Set<?>
+            ? Set.copyOf(wide).equals(Set.copyOf(Held.names(asked)))
+            : wide.equals(Held.names(asked));
+    require(fits, "must be over %s, got %s", Held.names(asked), axes);
+  }
+
+  private Buffer buffer(String name) {
+    Buffer buffer = buffers.get(name);
+    require(buffer != null, "must name a buffer of %s, got %s", buffers.keySet(), name);
+    return Objects.requireNonNull(buffer);
+  }
+
+  private void reads(String name, Side side, Piece piece) {
+    use(name, piece);
+    require(side(buffer(name)) == side, "%s must be %s", name, side);
+  }
+
+  private void use(String name, Piece piece) {
+    require(isWritten(name, piece), "%s must be written before it is read, of %s", name, piece);
+    used.computeIfAbsent(name, _ -> new HashSet<>()).add(piece);
+  }
+
+  /**
+   * Whether a piece may be read. Received rows lie in pieces if they came in pieces, and in no
+   * others. Rows that a device sends lie in the order of all columns however they came.
+   */
+  private boolean isWritten(String name, Piece piece) {
+    Set<Piece> all = written.getOrDefault(name, Set.of());
+    if (side(buffer(name)) != Side.SENT) {
+      return all.contains(piece);
+    }
+    return piece.isWhole() ? isAll(all) : all.contains(Piece.WHOLE);
+  }
+
+  /** The rank of rows, which are written. */
+  private int rank(String name) {
+    return ranks.getOrDefault(name, -1);
+  }
+
+  private void rank(String name, int rank) {
+    Integer other = ranks.putIfAbsent(name, rank);
+    require(other == null || other == rank, "pieces of %s must be of the same rows", name);
+  }
+
+  private void writes(String name, Side side, Piece piece) {
+    require(side(buffer(name)) == side, "%s must be %s", name, side);
+    pending.add(new Block(name, piece));
+  }
+
+  private void write(Block block) {
+    Set<Piece> all = written.computeIfAbsent(block.name(), _ -> new HashSet<>());
+    boolean isFree = block.piece().isWhole() ? all.isEmpty() : !all.contains(Piece.WHOLE);
+    require(
+        isFree && all.add(block.piece()),
+        "%s must be written once, got %s again",
+        block.name(),
+        block.piece());
+  }
+
+  /** Pieces are all of as many. */
+  private void check(Piece piece) {
+    boolean fits = piece.isWhole() || piece.count() == pieces;
+    require(fits, "pieces must be of %s, got %s", pieces, piece);
+  }
+
+  /** Both sides of a part that moves rows have rows of the same form. */
+  private void alike(Buffer one, Buffer other) {
+    int rank = one.extents().size();
+    boolean fits =
+        one.dtype() == other.dtype()
+            && other.extents().size() == rank
+            && one.extents().subList(1, rank).equals(other.extents().subList(1, rank));
+    require(fits, "must have the same rows, got %s and %s", one, other);
+  }
+
+  private void rows(Part.Rows rows) {
+    over(rows.axes(), rule.rows);
+    check(rows.piece());
+    require(isAgreed, "devices must agree on the bound before rows travel");
+    boolean isBack = side(buffer(rows.x())) == Side.RECEIVED;
+    reads(rows.sends(), isBack ? Side.RECEIVED_COUNTS : Side.SENT_COUNTS, Piece.WHOLE);
+    reads(rows.receives(), isBack ? Side.SENT_COUNTS : Side.RECEIVED_COUNTS, Piece.WHOLE);
+    reads(rows.x(), isBack ? Side.RECEIVED : Side.SENT, rows.piece());
+    writes(rows.out(), isBack ? Side.SENT : Side.RECEIVED, rows.piece());
+    rank(rows.out(), rank(rows.x()));
+    alike(buffer(rows.x()), buffer(rows.out()));
+    if (isBack) {
+      boolean isSum = rule.inner.isEmpty() || sums.contains(new Block(rows.x(), rows.piece()));
+      require(isSum, "addends must be summed over %s, got %s", rule.inner, rows.x());
+      back.add(rows.out());
+    }
+  }
+
+  private void reduce(Part.Reduce reduce) {
+    over(reduce.axes(), rule.inner);
+    check(reduce.piece());
+    reads(reduce.counts(), Side.RECEIVED_COUNTS, Piece.WHOLE);
+    reads(reduce.x(), Side.RECEIVED, reduce.piece());
+    writes(reduce.out(), Side.RECEIVED, reduce.piece());
+    rank(reduce.out(), rank(reduce.x()));
+    boolean isAddend = addends.remove(new Block(reduce.x(), reduce.piece()));
+    require(isAddend, "must sum addends once, got %s", reduce.x());
+    sums.add(new Block(reduce.out(), reduce.piece()));
+    Buffer x = buffer(reduce.x());
+    List<Extent> extents = new ArrayList<>(x.extents());
+    if (reduce.scatter().isPresent()) {
+      int dim = reduce.scatter().getAsInt();
+      boolean fits = dim > 0 && dim < extents.size() && extents.get(dim) instanceof Extent.Fixed;
+      require(fits, "must scatter columns, got %s of %s", dim, x);
+      long size = ((Extent.Fixed) extents.get(dim)).count();
+      extents.set(dim, new Extent.Chunk(size, reduce.axes()));
+    }
+    Buffer out = buffer(reduce.out());
+    boolean fits = out.dtype() == x.dtype() && out.extents().equals(extents);
+    require(fits, "must be the sum of %s, got %s", x, out);
+  }
+
+  /** The operands, buffers and sides that a local composite reads, and how many device indices. */
+  private static final class Reads {
+    final Set<Side> sides = new HashSet<>();
+    final List<Integer> operands = new ArrayList<>();
+    final List<Integer> ranks = new ArrayList<>();
+    final List<Buffer> buffers = new ArrayList<>();
+    long members;
+  }
+
+  /** A local composite reads either rows that a device sends or rows that it receives. */
+  private void run(Part.Run run) {
+    boolean isOfStatement =
+        run.attributes().entrySet().containsAll(rule.action.composite().attributes().entrySet());
+    require(isOfStatement, "must have the attributes of %s, got %s", rule.action.op(), run);
+    check(run.piece());
+    Reads reads = new Reads();
+    run.reads().forEach(name -> read(name, run.piece(), reads));
+    ascend(reads.operands, run);
+    ascend(reads.ranks, run);
+    read.addAll(reads.operands);
+    run.writes().forEach(name -> reads.sides.add(written(name, run.piece())));
+    checkWriter(run);
+    require(reads.sides.size() == 1, "a local composite must be on one side, got %s", run);
+    if (reads.sides.contains(Side.RECEIVED)) {
+      checkReceived(run, reads);
+    } else {
+      require(reads.members == 0, "must read no index of a device, got %s", run);
+      require(run.piece().isWhole(), "must be of all rows that a device sends, got %s", run);
+      checkSent(run, reads.operands, reads.buffers);
+    }
+    checkResults(run, reads);
+  }
+
+  /** All pieces are made by the same composite of the same operands. */
+  private void checkWriter(Part.Run run) {
+    Part.Run whole =
+        new Part.Run(run.composite(), run.attributes(), run.reads(), run.writes(), Piece.WHOLE);
+    for (String name : run.writes()) {
+      Part.Run other = writers.putIfAbsent(name, whole);
+      boolean fits = other == null || other.equals(whole);
+      require(fits, "pieces of %s must be made by one composite, got %s and %s", name, other, run);
+    }
+  }
+
+  private void read(String name, Piece piece, Reads reads) {
+    if (name.startsWith(CompositeParts.OPERAND)) {
+      int operand = place(name, CompositeParts.OPERAND, rule.read.size());
+      reads.operands.add(operand);
+      reads.sides.add(rule.isOfGroups(rule.read.get(operand)) ? Side.SENT : Side.RECEIVED);
+    } else if (name.startsWith(CompositeParts.MEMBER)) {
+      over(List.of(name.substring(CompositeParts.MEMBER.length()).split("\\.")), rule.inner);
+      reads.members++;
+    } else {
+      Buffer buffer = buffer(name);
+      Side side = side(buffer);
+      Piece own = side == Side.RECEIVED ? piece : Piece.WHOLE;
+      use(name, own);
+      boolean isAddend = addends.contains(new Block(name, own));
+      require(!isAddend, "addends must be summed, got %s", name);
+      reads.buffers.add(buffer);
+      if (side == with(side)) {
+        reads.ranks.add(rank(name));
+      }
+      reads.sides.add(with(side));
+    }
+  }
+
+  private static void ascend(List<Integer> places, Object what) {
+    for (int i = 1; i < places.size(); i++) {
+      boolean ascends = places.get(i - 1) < places.get(i);
+      require(ascends, "must read and write in their order, got %s", what);
+    }
+  }
+
+  /** Received rows are those of their counts; of addends along the inner axes each has an index. */
+  private void checkReceived(Part.Run run, Reads reads) {
+    long counts = reads.buffers.stream().filter(each -> side(each) == Side.RECEIVED_COUNTS).count();
+    require(counts == 1, "must read the counts of received rows once, got %s", run);
+    boolean isIndexed = !reads.operands.isEmpty() && !rule.inner.isEmpty();
+    require(
+        reads.members == (isIndexed ? 1 : 0),
+        "must read a device's index over %s, got %s",
+        Held.names(rule.inner),
+        run);
+  }
+
+  /** Rows that a device sends, or gets back, are those of an operand. */
+  private void checkSent(Part.Run run, List<Integer> operands, List<Buffer> buffersRead) {
+    Stream<Buffer> all =
+        Stream.concat(
+            buffersRead.stream(),
+            run.writes().stream().filter(buffers::containsKey).map(this::buffer));
+    all.forEach(
+        each -> {
+          if (each.extents().getFirst() instanceof Extent.Local rows) {
+            boolean isRead = operands.contains(rows.operand());
+            require(isRead, "must read operand %s, got %s", rows.operand(), run);
+          }
+        });
+  }
+
+  private Side written(String name, Piece piece) {
+    if (!name.startsWith(CompositeParts.RESULT)) {
+      Side side = side(buffer(name));
+      writes(name, side, piece);
+      ranks.putIfAbsent(name, ranks.size());
+      if (side == Side.RECEIVED && !rule.inner.isEmpty()) {
+        addends.add(new Block(name, piece));
+      }
+      return with(side);
+    }
+    int result = place(name, CompositeParts.RESULT, rule.said.size());
+    pending.add(new Block(name, piece));
+    return rule.isOfGroups(rule.said.get(result)) ? Side.SENT : Side.RECEIVED;
+  }
+
+  /** A result of groups is cut along another label if it is made of rows cut along it. */
+  private void checkResults(Part.Run run, Reads reads) {
+    boolean isCut =
+        reads.buffers.stream()
+            .flatMap(each -> each.extents().stream())
+            .anyMatch(Extent.Chunk.class::isInstance);
+    List<Integer> results = new ArrayList<>();
+    for (String name : run.writes()) {
+      if (name.startsWith(CompositeParts.RESULT)) {
+        int result = place(name, CompositeParts.RESULT, rule.said.size());
+        results.add(result);
+        Held said = rule.said.get(result);
+        if (rule.isOfGroups(said) && !reads.ranks.isEmpty()) {
+          ranksOfResults.put(result, reads.ranks.getFirst());
+        }
+        boolean lies =
+            said.cuts().stream()
+                .anyMatch(cut -> !cut.label().equals(rule.groups) && !cut.isWhole());
+        boolean fits = !rule.isOfGroups(said) || lies == isCut;
+        require(fits, "%s must be made of rows that are cut as it is, got %s", name, said);
+      }
+    }
+    ascend(results, run);
+  }
+
+  private static Side with(Side side) {
+    return side == Side.SENT_COUNTS
+        ? Side.SENT
+        : side == Side.RECEIVED_COUNTS ? Side.RECEIVED : side;
+  }
+
+  private static int place(String name, String prefix, int count) {
+    String digits = name.substring(prefix.length());
+    boolean fits = digits.matches("[0-9]{1,6}") && Integer.parseInt(digits) < count;
+    require(fits, "must name one of %s, got %s", count, name);
+    return Integer.parseInt(digits);
+  }
+}
