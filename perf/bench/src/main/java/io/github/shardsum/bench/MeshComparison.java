@@ -16,6 +16,7 @@ import io.github.shardsum.measure.Timed;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.partition.PlanOptions;
@@ -38,13 +39,14 @@ import java.util.Random;
  * Measures the cost of a mesh. {@code plan} plans the Mixture-of-Experts layer with the annotations
  * of the paper's algorithm 2, for 2048 devices and for 8, and compares the checker's time with the
  * planner's. {@code run} compares the layer on 8 devices of this process with the same layer on
- * one, equal work on equal threads, forward and with the backward pass. Ratios have paired
- * intervals; the exit status is 1 if a promise is missed.
+ * one, equal work on equal threads, forward and with the backward pass. {@code rows} does the same
+ * of compact rows that travel, and compares them with slots, as many as there are choices, and with
+ * rows in pieces. Ratios have paired intervals; the exit status is 1 if a promise is missed.
  *
- * <p>Arguments: any of {@code plan}, {@code run}; none for both.
+ * <p>Arguments: any of {@code plan}, {@code run}, {@code rows}; none for all.
  */
 public final class MeshComparison {
-  private static final int ROUNDS = 31;
+  private static final int ROUNDS = 15;
 
   /** Time of planning for 2048 devices at most, as a multiple of the time for 8. */
   private static final double MOST_OF_FEW = 1.2;
@@ -58,6 +60,21 @@ public final class MeshComparison {
   private static final double MOST_FORWARD = 1.15;
 
   private static final double MOST_WITH_GRADIENT = 1.2;
+
+  /** The same of shards in and out. */
+  private static final double MOST_FORWARD_OF_SHARDS = 1.1;
+
+  private static final double MOST_WITH_GRADIENT_OF_SHARDS = 1.15;
+
+  /** Time of rows that travel at most, as a multiple of that of as many slots. */
+  private static final double MOST_OF_SLOTS = 1.03;
+
+  private static final PlanOptions BY_ROWS =
+      PlanOptions.defaults().withPartitions(PlanOptions.Partitions.ALWAYS);
+
+  /** Each choice has a slot, if loads are even. */
+  private static final RouteOptions EVEN = RouteOptions.parse("top2 capacity=factor:1 second=all");
+
   private static final int DEVICES = 8;
   private static final int MANY = 2048;
   private static final RouteOptions ROUTE =
@@ -75,14 +92,17 @@ public final class MeshComparison {
    * @param arguments what
    */
   public static void main(String[] arguments) throws MeasurementException {
-    List<String> wanted = arguments.length == 0 ? List.of("plan", "run") : List.of(arguments);
+    List<String> wanted =
+        arguments.length == 0 ? List.of("plan", "run", "rows") : List.of(arguments);
     MeshComparison times = new MeshComparison();
     for (String what : wanted) {
       print("%nload %.2f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
       switch (what) {
         case "plan" -> times.plan();
         case "run" -> times.run();
-        default -> throw new IllegalArgumentException("argument: must be plan or run, got " + what);
+        case "rows" -> times.rows();
+        default ->
+            throw new IllegalArgumentException("argument: must be plan, run or rows, got " + what);
       }
     }
     print("%nload %.2f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
@@ -163,18 +183,19 @@ public final class MeshComparison {
     print("%s, f32, %s%n", sizes, ROUTE);
     Program one = layer(sizes);
     Program many = Annotations.of(LAYOUTS).apply(one);
-    compare("forward", one, many, MOST_FORWARD);
+    compare("forward", one, many, MOST_FORWARD, MOST_FORWARD_OF_SHARDS);
     compare(
         "forward and backward",
         MoePrograms.gradient(one),
         MoePrograms.gradient(many),
-        MOST_WITH_GRADIENT);
+        MOST_WITH_GRADIENT,
+        MOST_WITH_GRADIENT_OF_SHARDS);
   }
 
   /**
    * Runs from whole values to whole values on both sides, and from shards to shards on the mesh.
    */
-  private void compare(String what, Program one, Program many, double most)
+  private void compare(String what, Program one, Program many, double most, double mostOfShards)
       throws MeasurementException {
     List<Tensor> inputs = inputs(one);
     List<Tensor> outputs = zeros(one);
@@ -183,32 +204,95 @@ public final class MeshComparison {
         Collectives collectives =
             Collectives.open(Mesh.of("x", DEVICES), workers, CollectiveOptions.defaults());
         Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one);
-        MeshExecutable mesh =
-            MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())
-                .compile(many)) {
+        MeshExecutable mesh = compiled(collectives, many, PlanOptions.defaults())) {
       local.runInto(outputs, inputs);
       mesh.runInto(others, inputs);
       equal(outputs, others);
-      List<ShardedTensor> shards = new ArrayList<>();
-      for (int i = 0; i < inputs.size(); i++) {
-        PlannedValue input = mesh.plan().plan().inputs().get(i);
-        shards.add(ShardedTensor.of(inputs.get(i), input.layout(), collectives.devices()));
-      }
       Timed onOne = Timed.of(() -> local.runInto(outputs, inputs));
-      report(what + ", whole values", Timed.of(() -> mesh.runInto(others, inputs)), onOne, most);
-      report(what + ", shards", Timed.of(() -> mesh.runSharded(shards)), onOne, most);
+      Timed whole = Timed.of(() -> mesh.runInto(others, inputs));
+      report(what + ", whole values", whole, onOne, "one device", most);
+      Timed ofShards = ofShards(collectives, mesh, inputs);
+      report(what + ", shards", ofShards, onOne, "one device", mostOfShards);
     }
   }
 
-  private void report(String what, Timed mesh, Timed one, double most) throws MeasurementException {
-    PairedTiming times = PairedTiming.of(InterleavedTimer.of(ROUNDS), mesh, one);
+  private static MeshExecutable compiled(
+      Collectives collectives, Program program, PlanOptions options) {
+    return MeshBackend.of(collectives, MoePrograms.kernels(), options).compile(program);
+  }
+
+  private static Timed ofShards(Collectives collectives, MeshExecutable mesh, List<Tensor> inputs) {
+    List<ShardedTensor> shards = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      PlannedValue input = mesh.plan().plan().inputs().get(i);
+      shards.add(ShardedTensor.of(inputs.get(i), input.layout(), collectives.devices()));
+    }
+    return Timed.of(() -> mesh.runSharded(shards));
+  }
+
+  private void rows() throws MeasurementException {
+    MoeSizes sizes = MoeSizes.of(2L * DEVICES, 512, 4 * DEVICES, 256, 1024, EVEN);
+    MoeSpec spec = MoeSpec.of(sizes, DType.F32, EVEN, Randomness.seeded(1));
+    print("%s, f32, %s%n", sizes, EVEN);
+    Program rows = MoePrograms.raggedLayer(spec);
+    Program slots = MoePrograms.layer(spec);
+    rows("forward", rows, onRows(rows), Annotations.of(LAYOUTS).apply(slots), false);
+    rows(
+        "forward and backward",
+        MoePrograms.gradient(rows),
+        MoePrograms.gradient(onRows(rows)),
+        MoePrograms.gradient(Annotations.of(LAYOUTS).apply(slots)),
+        true);
+  }
+
+  private static Program onRows(Program layer) {
+    return Annotations.of(
+            Map.of("inputs", "G@x", "wi", "E@x M H", "wo", "E@x H M", "outputs", "G@x"))
+        .apply(layer);
+  }
+
+  /** Rows on the mesh beside one device, slots on the mesh, and rows in pieces, all of shards. */
+  private void rows(String what, Program one, Program many, Program inSlots, boolean isGradient)
+      throws MeasurementException {
+    List<Tensor> inputs = inputs(one);
+    List<Tensor> outputs = zeros(one);
+    try (Workers workers = Workers.ofProcessors();
+        Collectives collectives =
+            Collectives.open(Mesh.of("x", DEVICES), workers, CollectiveOptions.defaults());
+        Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one);
+        MeshExecutable rows = compiled(collectives, many, BY_ROWS);
+        MeshExecutable pieces =
+            compiled(collectives, many, BY_ROWS.withWindows(PlanOptions.Windows.ALWAYS));
+        MeshExecutable slots = compiled(collectives, inSlots, PlanOptions.defaults())) {
+      local.runInto(outputs, inputs);
+      equal(outputs, rows.run(inputs));
+      equal(outputs, pieces.run(inputs));
+      equal(outputs, slots.run(inputs));
+      Timed ofRows = ofShards(collectives, rows, inputs);
+      report(
+          what + ", rows",
+          ofRows,
+          Timed.of(() -> local.runInto(outputs, inputs)),
+          "one device",
+          isGradient ? MOST_WITH_GRADIENT_OF_SHARDS : MOST_FORWARD_OF_SHARDS);
+      Timed ofSlots = ofShards(collectives, slots, inputs);
+      report(what + ", rows", ofRows, ofSlots, "slots", MOST_OF_SLOTS);
+      Timed ofPieces = ofShards(collectives, pieces, inputs);
+      report(what + ", rows in pieces", ofPieces, ofRows, "all at once", MOST_FORWARD_OF_SHARDS);
+    }
+  }
+
+  private void report(String what, Timed mesh, Timed other, String name, double most)
+      throws MeasurementException {
+    PairedTiming times = PairedTiming.of(InterleavedTimer.of(ROUNDS), mesh, other);
     Interval ratio = times.ratio();
     print(
-        "%-35s %7.2f ms on %d devices, %7.2f ms on one, %d pairs: %.3f [%.3f, %.3f], at most %.2f"
+        "%-37s %7.2f ms on %d devices, %s %7.2f ms, %d pairs: %.3f [%.3f, %.3f], at most %.2f"
             + " %s%n",
         what,
         Interval.median(times.first()) * 1e3,
         DEVICES,
+        name,
         Interval.median(times.second()) * 1e3,
         ROUNDS,
         ratio.median(),
