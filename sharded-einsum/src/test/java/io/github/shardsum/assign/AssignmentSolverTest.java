@@ -10,89 +10,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The solver against exhaustive search, and on larger graphs against the definitions. */
 class AssignmentSolverTest {
-  private static final long IMPOSSIBLE = 1_000_000_000_000_000_000L;
-
-  /** A problem as plain arrays, from which the oracles read. */
-  private record Graph(
-      long[][] intervals,
-      long[][] costs,
-      long[][] usages,
-      int[][] ends,
-      long[][] matrices,
-      long limit) {
-    AssignmentProblem problem() {
-      AssignmentProblem.Builder builder = AssignmentProblem.builder();
-      for (int node = 0; node < costs.length; node++) {
-        builder.node(intervals[node][0], intervals[node][1], costs[node], usages[node]);
-      }
-      for (int edge = 0; edge < ends.length; edge++) {
-        builder.edge(ends[edge][0], ends[edge][1], matrices[edge]);
-      }
-      return builder.build(limit);
-    }
-
-    /** The cost, or {@link #IMPOSSIBLE} if an entry is impossible or the limit is broken. */
-    long cost(List<Integer> choice) {
-      return peak(choice) > limit ? IMPOSSIBLE : sum(choice);
-    }
-
-    private long sum(List<Integer> choice) {
-      long sum = 0;
-      for (int node = 0; node < costs.length; node++) {
-        sum = plus(sum, costs[node][choice.get(node)]);
-      }
-      for (int edge = 0; edge < ends.length; edge++) {
-        int columns = costs[ends[edge][1]].length;
-        int row = choice.get(ends[edge][0]);
-        int column = choice.get(ends[edge][1]);
-        sum = plus(sum, matrices[edge][row * columns + column]);
-      }
-      return sum;
-    }
-
-    private static long plus(long one, long other) {
-      return one >= IMPOSSIBLE || other >= IMPOSSIBLE ? IMPOSSIBLE : one + other;
-    }
-
-    /** Usage is largest where an interval begins. */
-    long peak(List<Integer> choice) {
-      long peak = 0;
-      for (long[] begin : intervals) {
-        long sum = 0;
-        for (int node = 0; node < costs.length; node++) {
-          if (intervals[node][0] <= begin[0] && begin[0] < intervals[node][1]) {
-            sum += usages[node][choice.get(node)];
-          }
-        }
-        peak = Math.max(peak, sum);
-      }
-      return peak;
-    }
-
-    /** The least cost of all choices. */
-    long least() {
-      return least(new ArrayList<>());
-    }
-
-    private long least(List<Integer> chosen) {
-      if (chosen.size() == costs.length) {
-        return cost(chosen);
-      }
-      long least = IMPOSSIBLE;
-      for (int strategy = 0; strategy < costs[chosen.size()].length; strategy++) {
-        chosen.add(strategy);
-        least = Math.min(least, least(chosen));
-        chosen.removeLast();
-      }
-      return least;
-    }
-  }
+  private static final long IMPOSSIBLE = Graph.IMPOSSIBLE;
 
   private static Graph random(
       Random random, int nodes, int most, int edges, double impossible, double tightness) {
@@ -184,6 +109,44 @@ class AssignmentSolverTest {
     assertTrue(one.bound() <= one.cost());
   }
 
+  /** The clock is looked at, but ends nothing that work ends; other threads change no answer. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aBusyMachineGivesTheSameAnswer(int threads) throws InterruptedException {
+    Graph graph = random(new Random(31), 60, 6, 130, 0.1, 0.3);
+    AssignmentProblem problem = graph.problem();
+    Assignment alone = AssignmentSolver.solve(problem, new AssignmentOptions(0.1, 1000, threads));
+    AtomicBoolean ended = new AtomicBoolean();
+    List<Thread> others = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      others.add(
+          Thread.ofPlatform()
+              .daemon()
+              .start(
+                  () -> {
+                    while (!ended.get()) {
+                      Thread.onSpinWait();
+                    }
+                  }));
+    }
+    Assignment busy = AssignmentSolver.solve(problem, new AssignmentOptions(0.1, 1e5, threads));
+    ended.set(true);
+    for (Thread other : others) {
+      other.join();
+    }
+    assertFalse(alone.isStoppedByClock());
+    assertEquals(alone, busy);
+  }
+
+  @Test
+  void theClockThatEndsARunIsNamed() {
+    Graph graph = random(new Random(31), 200, 8, 500, 0, 0.25);
+    Assignment answer =
+        AssignmentSolver.solve(graph.problem(), new AssignmentOptions(1000, 1e-6, 1));
+    assertTrue(answer.isStoppedByClock());
+    assertTrue(answer.bound() <= answer.cost());
+  }
+
   @Test
   void theBoundOfOneRunHoldsForTheCostsOfOthers() {
     Random random = new Random(23);
@@ -231,14 +194,14 @@ class AssignmentSolverTest {
   }
 
   private static long leastOfChain(Graph graph) {
-    long[] least = graph.costs[0].clone();
-    for (int edge = 0; edge < graph.ends.length; edge++) {
+    long[] least = graph.costs()[0].clone();
+    for (int edge = 0; edge < graph.ends().length; edge++) {
       long[] next = new long[3];
       Arrays.fill(next, Long.MAX_VALUE);
       for (int row = 0; row < 3; row++) {
         for (int column = 0; column < 3; column++) {
-          long sum = least[row] + graph.matrices[edge][3 * row + column];
-          next[column] = Math.min(next[column], sum + graph.costs[edge + 1][column]);
+          long sum = least[row] + graph.matrices()[edge][3 * row + column];
+          next[column] = Math.min(next[column], sum + graph.costs()[edge + 1][column]);
         }
       }
       least = next;

@@ -71,6 +71,11 @@ final class Branching {
     return cases.isEmpty() ? best : Math.min(best, cases.peek().bound);
   }
 
+  /** Whether no case is left, so that no choice is cheaper than the best one known. */
+  boolean isDone() {
+    return cases.isEmpty();
+  }
+
   /** The choice of a case that was cheaper than any known, empty if there was none. */
   int[] found() {
     return found;

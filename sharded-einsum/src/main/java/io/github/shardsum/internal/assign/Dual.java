@@ -139,7 +139,7 @@ final class Dual {
       return;
     }
     isFirst = false;
-    double whole = Math.abs(best + model.base);
+    double whole = Math.abs(best + (double) (model.base >> model.shift));
     double gap = Math.min(Math.max(upper - bound, 1e-5 * whole), GAP * whole + 1);
     double length = step * STEP * gap / Math.max(norm, LEAST_NORM);
     double[] next = new double[model.points];

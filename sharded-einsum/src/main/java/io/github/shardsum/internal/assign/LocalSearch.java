@@ -74,7 +74,9 @@ final class LocalSearch {
   }
 
   private boolean isPossible() {
-    return state.isFeasible() && state.cost() < model.impossible;
+    // The cost of a possible choice may be more where entries are huge.
+    return state.isFeasible()
+        && (state.cost() < model.impossible || model.impossible(state.choice) == 0);
   }
 
   private void accept() {

@@ -25,7 +25,13 @@ final class Model {
   /** Constant of the objective. */
   final long base;
 
-  /** More than all that is possible, if it fits. */
+  /** Costs are in units of two to this power, rounded down: 0 unless entries are huge. */
+  final int shift;
+
+  /** More than the cost of any possible choice. */
+  final long total;
+
+  /** The same, if as many entries as there are nodes and edges fit a sum; more than any entry. */
   final long impossible;
 
   /** Ends of an edge; {@code first[e] < second[e]}. */
@@ -97,7 +103,10 @@ final class Model {
     edge = new int[2 * edges];
     other = new int[2 * edges];
     connect(index);
-    impossible = largest();
+    long most = (1L << 61) / (nodes + edges + 1L);
+    shift = shift(most);
+    total = total();
+    impossible = Math.min(total, most);
     cost = new long[offset[nodes]];
     costs = new double[offset[nodes]];
     fillCosts();
@@ -121,6 +130,8 @@ final class Model {
     points = of.points;
     offset = of.offset;
     base = of.base;
+    shift = of.shift;
+    total = of.total;
     impossible = of.impossible;
     first = of.first;
     second = of.second;
@@ -184,15 +195,44 @@ final class Model {
     }
   }
 
-  private long largest() {
-    long sum = 1;
+  private int shift(long most) {
+    long largest = 0;
     for (WorkNode node : workNodes) {
-      sum += largest(node.cost);
+      largest = Math.max(largest, largest(node.cost));
     }
     for (WorkEdge one : workEdges) {
-      sum += largest(one.cost);
+      largest = Math.max(largest, largest(one.cost));
     }
-    return Math.min(sum, (1L << 61) / (nodes + edges + 1L));
+    int needed = 0;
+    while (largest >> needed >= most) {
+      needed++;
+    }
+    return needed;
+  }
+
+  private long total() {
+    long sum = 1;
+    for (WorkNode node : workNodes) {
+      sum += largest(node.cost) >> shift;
+    }
+    for (WorkEdge one : workEdges) {
+      sum += largest(one.cost) >> shift;
+    }
+    return sum;
+  }
+
+  private long units(long cost) {
+    return Costs.isImpossible(cost) ? impossible : cost >> shift;
+  }
+
+  /** A bound or cost of the model, as one of the problem. */
+  long whole(long units) {
+    return units >= Costs.IMPOSSIBLE >> shift ? Costs.IMPOSSIBLE : (units << shift) + base;
+  }
+
+  /** A cost of the model that every choice stays below whose cost is below one of the problem. */
+  long below(long cost) {
+    return -Math.floorDiv(base - cost, 1L << shift);
   }
 
   private static long largest(long[] costs) {
@@ -207,7 +247,7 @@ final class Model {
     for (int node = 0; node < nodes; node++) {
       long[] from = workNodes.get(node).cost;
       for (int strategy = 0; strategy < from.length; strategy++) {
-        cost[offset[node] + strategy] = Math.min(from[strategy], impossible);
+        cost[offset[node] + strategy] = units(from[strategy]);
         costs[offset[node] + strategy] = cost[offset[node] + strategy];
       }
     }
@@ -242,7 +282,7 @@ final class Model {
       bySecond[e] = new double[rows * columns];
       for (int row = 0; row < rows; row++) {
         for (int column = 0; column < columns; column++) {
-          long one = Math.min(content.numbers[row * columns + column], impossible);
+          long one = units(content.numbers[row * columns + column]);
           matrix[e][row * columns + column] = one;
           byFirst[e][row * columns + column] = one;
           bySecond[e][column * rows + row] = one;

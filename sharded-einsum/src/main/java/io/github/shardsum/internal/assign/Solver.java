@@ -117,14 +117,18 @@ public final class Solver {
     price = dual.price();
     ExactBound exact = new ExactBound(model, price, dual.messages());
     // After a phase's fixing the graph has better choices only.
-    bound = Math.max(bound, Math.min(cost, exact.bound() + model.base));
+    bound = Math.max(bound, Math.min(cost, model.whole(exact.bound())));
     SearchPair search = new SearchPair(model, effort, phase, price, threads);
     if (start.length > 0) {
       search.startFrom(start);
     } else {
-      while (!search.isFound() && effort.done() < whole && !effort.isSpent()) {
+      Branching cases = new Branching(model, effort, exact.bound(), price, dual.messages());
+      while (!search.isFound() && !cases.isDone() && effort.done() < whole && !effort.isSpent()) {
         search.find(starts, share(FIRST_SEARCH));
+        byCases(model, search, cases);
       }
+      // No choice is possible.
+      bound = !search.isFound() && cases.isDone() ? cost : bound;
     }
     if (!search.isFound()) {
       return false;
@@ -138,13 +142,23 @@ public final class Solver {
       return false;
     }
     if (!isLast && cost - bound <= WORTH_FIXING * cost) {
-      long fixed = exact.fix(cost - model.base, model.choiceOf(labels));
+      long fixed = exact.fix(model.below(cost), model.choiceOf(labels));
       if (fixed > 0) {
         return true;
       }
     }
     last(model, search, exact, dual.messages());
     return false;
+  }
+
+  /** Looks for any choice, where search found none in a small graph. */
+  private void byCases(Model model, SearchPair search, Branching cases) {
+    if (!search.isFound() && model.nodes < MANY_NODES) {
+      cases.raise(model.total, share(FIRST_CASES));
+      if (cases.found().length > 0) {
+        search.startFrom(cases.found());
+      }
+    }
   }
 
   /** All work that is left: search, and for a small graph cases that raise the bound. */
@@ -165,11 +179,11 @@ public final class Solver {
   }
 
   private void branch(Model model, Branching branching, long until) {
-    long raised = branching.raise(cost - model.base, until);
+    long raised = branching.raise(model.below(cost), until);
     if (branching.found().length > 0) {
       take(model, branching.found());
     }
-    bound = Math.max(bound, Math.min(cost, raised + model.base));
+    bound = Math.max(bound, Math.min(cost, model.whole(raised)));
   }
 
   private boolean isEnd() {
