@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -62,6 +63,14 @@ public final class AutoCommand implements Callable<Integer> {
   private double seconds;
 
   @Option(
+      names = "--clock",
+      paramLabel = "N",
+      description =
+          "Seconds after which --iopddl ends at the latest, and says so (default: those of"
+              + " --seconds). With more, work alone ends it on a slow machine too.")
+  private Optional<Double> clock = Optional.empty();
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       defaultValue = "2",
@@ -80,10 +89,10 @@ public final class AutoCommand implements Callable<Integer> {
 
   private int solve(Path of, long begun) throws IOException {
     AssignmentProblem problem = ProblemReader.read(of);
-    double clock = (1 - RESERVE) * seconds - (System.nanoTime() - begun) / 1e9;
+    double left = (1 - RESERVE) * clock.orElse(seconds) - (System.nanoTime() - begun) / 1e9;
     Assignment answer =
         AssignmentSolver.solve(
-            problem, new AssignmentOptions(seconds, Math.max(clock, 0.1), threads));
+            problem, new AssignmentOptions(seconds, Math.max(left, 0.1), threads));
     return print(problem, answer);
   }
 
@@ -114,10 +123,11 @@ public final class AutoCommand implements Callable<Integer> {
       FoundLayouts found = Auto.find(program, mesh, options);
       String certificate = found.plan().certify();
       double took = (System.nanoTime() - begun) / 1e9;
+      Map<String, String> kept = layouts.kept();
       if (json) {
-        out.println(LayoutsJson.of(found, options.plan(), took, certificate));
+        out.println(LayoutsJson.of(kept, found, options.plan(), took, certificate));
       } else {
-        LayoutsReport.lines(found, options.plan(), took, certificate).forEach(out::println);
+        LayoutsReport.lines(kept, found, options.plan(), took, certificate).forEach(out::println);
       }
     }
     out.flush();
@@ -137,8 +147,11 @@ public final class AutoCommand implements Callable<Integer> {
       }
       OutputFile.checkText("--html", layouts.html().get());
     }
+    if (clock.isPresent() && file.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--clock: expected --iopddl too, got none");
+    }
     try {
-      new AssignmentOptions(seconds, seconds, threads);
+      new AssignmentOptions(seconds, clock.orElse(seconds), threads);
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), "--" + wrong.getMessage());
     }

@@ -15,19 +15,26 @@ final class LayoutsJson {
   private LayoutsJson() {}
 
   /**
-   * {@code {"annotations":{NAME:LAYOUT},"savings":{NAME:..},"unit":..,"price":..,"bound":..,
-   * "gap":..,"peakBytes":..,"memoryLimit":..,"runnerUp":{..},"plans":..,"seconds":..,
-   * "certificate":..}}; the limit and the runner-up are there if there is one, and a saving of an
-   * annotation without which the plan exceeds the limit is the text {@code "above the limit"}.
+   * {@code {"kept":{NAME:LAYOUT},"annotations":{NAME:LAYOUT},"savings":{NAME:..},"unit":..,
+   * "price":..,"bound":..,"gap":..,"peakBytes":..,"memoryLimit":..,"runnerUp":{..},"plans":..,
+   * "seconds":..,"certificate":..}}; the limit and the runner-up are there if there is one, and a
+   * saving of an annotation without which the plan exceeds the limit is the text {@code "above the
+   * limit"}.
    */
-  static String of(FoundLayouts found, PlanOptions options, double seconds, String certificate) {
+  static String of(
+      Map<String, String> kept,
+      FoundLayouts found,
+      PlanOptions options,
+      double seconds,
+      String certificate) {
     ObjectNode answer = JsonAnswer.object();
+    annotations(answer.putObject("kept"), kept);
     found(answer, found, options);
     answer.put("seconds", seconds).put("certificate", certificate);
     return JsonAnswer.text(answer);
   }
 
-  /** {@code {"pareto":[..]}}, each as above without the time and the certificate. */
+  /** {@code {"pareto":[..]}}, each as above without what was kept, the time and the certificate. */
   static String pareto(List<FoundLayouts> all, PlanOptions options) {
     ObjectNode answer = JsonAnswer.object();
     ArrayNode array = answer.putArray("pareto");

@@ -19,21 +19,27 @@ final class LayoutsReport {
   /**
    * The annotations, one a line as {@code plan} takes them, and figures of their plan.
    *
+   * @param kept annotations that were given, which the plan has too
    * @param found the annotations
    * @param options what plans are priced by
    * @param seconds that it took
    * @param certificate what the checker proved
    */
   static List<String> lines(
-      FoundLayouts found, PlanOptions options, double seconds, String certificate) {
+      Map<String, String> kept,
+      FoundLayouts found,
+      PlanOptions options,
+      double seconds,
+      String certificate) {
     List<String> lines = new ArrayList<>();
+    kept.forEach((name, layout) -> lines.add(annotate(name, layout) + "   # kept"));
     found
         .annotations()
         .forEach(
             (name, layout) -> {
               Double saved = found.savings().get(name);
               String note = saved == null ? "" : "   # without it " + change(saved, options);
-              lines.add("--annotate '" + name + "=" + layout + "'" + note);
+              lines.add(annotate(name, layout) + note);
             });
     if (found.annotations().isEmpty()) {
       lines.add("no annotation makes the plan cheaper");
@@ -60,6 +66,10 @@ final class LayoutsReport {
     lines.add(String.format(Locale.ROOT, "search     %,d plans in %.1f s", found.plans(), seconds));
     lines.add(certificate);
     return lines;
+  }
+
+  private static String annotate(String name, String layout) {
+    return "--annotate '" + name + "=" + layout + "'";
   }
 
   /** The annotations in words. */

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -88,6 +90,11 @@ final class LayoutsSettings {
 
   boolean isPareto() {
     return pareto;
+  }
+
+  /** Annotations that stay, in addition to the program's own. */
+  SortedMap<String, String> kept() {
+    return new TreeMap<>(kept);
   }
 
   /** The file of the page, if one is asked for. */

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Main;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.SpmdPlan;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -11,6 +13,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
@@ -57,6 +60,20 @@ class AutoCommandTest {
     assertEquals("bound  " + cost(best) + " (the cost is optimal)", lines.get(1));
     assertEquals("gap    0.0000 %", lines.get(2));
     assertEquals("peak   " + peak(best) + " of 7 bytes", lines.get(3));
+  }
+
+  @Test
+  void aRunThatTheWorkEndsIsTheSameByAnyClock() throws IOException {
+    String file = write("ladder.json", PROBLEM).toString();
+    List<String> answers = new ArrayList<>();
+    for (String clock : List.of("100", "100000")) {
+      out.reset();
+      String[] arguments = {"auto", "--iopddl", file, "--seconds", "0.5", "--clock", clock};
+      assertEquals(0, runWith(arguments), err::toString);
+      answers.add(out.toString(StandardCharsets.UTF_8));
+    }
+    assertTrue(answers.getFirst().startsWith("cost "), answers::toString);
+    assertEquals(answers.getFirst(), answers.getLast());
   }
 
   @Test
@@ -132,6 +149,8 @@ class AutoCommandTest {
   void optionsOutOfRangeAreRefused() throws IOException {
     Path file = write("ladder.json", PROBLEM);
     assertEquals(2, runWith("auto", "--iopddl", file.toString(), "--seconds", "0"));
+    assertEquals(2, runWith("auto", "--iopddl", file.toString(), "--clock", "0"));
+    assertEquals(2, runWith("auto", "--model", "moe", "--mesh", "x=2", "--clock", "9"));
     assertEquals(2, runWith("auto", "--iopddl", file.toString(), "--threads", "3"));
     assertEquals(2, runWith("auto"));
     assertEquals(1, runWith("auto", "--iopddl", folder.resolve("none").toString()));
@@ -276,6 +295,46 @@ class AutoCommandTest {
     for (int i = 0; i < best.length; i++) {
       assertEquals(best[i], chosen.at("/choice/" + i).asInt());
     }
+  }
+
+  /** What is printed gives the plan back, so it has what was kept. */
+  @Test
+  void planTakesWhatIsPrinted() throws IOException {
+    String text =
+        """
+        program feed {
+          input x: f32[B=64 M=256]
+          input w1: f32[M=256 H=1024]
+          input w2: f32[H=1024 N=256]
+          h = einsum(x, w1) {equation="BM,MH->BH"}
+          r = relu(h)
+          y = einsum(r, w2) {equation="BH,HN->BN"}
+          output y
+        }
+        """;
+    String program = write("feed.program", text).toString();
+    List<String> auto =
+        List.of("auto", program, "--mesh", "x=4", "--seconds", "0.5", "--keep", "x=B M");
+    List<String> inJson = new ArrayList<>(auto);
+    inJson.add("--json");
+    JsonNode found = json(inJson.toArray(String[]::new));
+    assertEquals("B M", found.at("/kept/x").asString());
+    out.reset();
+    assertEquals(0, execute(auto.toArray(String[]::new)), err::toString);
+    List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
+    assertEquals("--annotate 'x=B M'   # kept", lines.getFirst());
+    List<String> plan = new ArrayList<>(List.of("plan", program, "--mesh", "x=4", "--json"));
+    for (String line : lines) {
+      if (line.startsWith("--annotate '")) {
+        plan.addAll(List.of("--annotate", line.split("'", -1)[1]));
+      }
+    }
+    out.reset();
+    assertEquals(0, execute(plan.toArray(String[]::new)), err::toString);
+    SpmdPlan planned = SpmdPlan.parse(out.toString(StandardCharsets.UTF_8));
+    assertEquals(found.at("/price").asDouble(), planned.price(PlanOptions.defaults()));
+    assertEquals(found.at("/peakBytes").asLong(), planned.peakBytes());
+    assertEquals("B M", planned.inputs().getFirst().layout().toString());
   }
 
   private JsonNode json(String... arguments) {
