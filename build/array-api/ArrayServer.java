@@ -135,6 +135,10 @@ final class ArrayServer {
         call.tensor().assign(call.tensor());
         yield "t";
       }
+      case "split" -> {
+        Tensor x = call.tensor();
+        yield named(x.split(call.one(), call.one()));
+      }
       default -> named(List.of(tensor(call)));
     };
   }
@@ -172,6 +176,9 @@ final class ArrayServer {
       case "eye" -> Creation.eye(call.dtype(), call.longs()[0], call.longs()[0], call.longs()[0]);
       case "einsum" -> Einsum.einsum(call.text(), (Operand[]) call.rest());
       case "where" -> Logic.where(call.tensor(), call.tensor(), call.tensor());
+      case "array_equal" -> flag(Logic.arrayEqual(call.tensor(), call.tensor()));
+      case "allclose" ->
+          flag(Logic.allClose(call.tensor(), call.tensor(), call.number(), call.number()));
       case "clip" -> Elementwise.clip(call.tensor(), call.number(), call.number());
       case "exp",
           "log",
@@ -186,6 +193,7 @@ final class ArrayServer {
           "logical_not",
           "isnan",
           "logistic",
+          "relu",
           "rsqrt" ->
           unary(call.name, call.tensor());
       case "sum", "prod", "max", "min", "any", "all", "argmax", "argmin" ->
@@ -207,13 +215,26 @@ final class ArrayServer {
           "convert",
           "copy" ->
           view(call.name, call);
-      case "concat", "stack", "pad", "roll", "tile", "take", "masked", "nonzero" ->
+      case "concat",
+          "stack",
+          "pad",
+          "roll",
+          "tile",
+          "take",
+          "masked",
+          "compress",
+          "one_hot",
+          "nonzero" ->
           movement(call.name, call);
       default ->
           call.isTensor()
               ? binary(call.name, call.tensor(), call)
               : left(call.name, call.number(), call.tensor());
     };
+  }
+
+  private static Tensor flag(boolean value) {
+    return Tensor.scalar(DType.BOOL, value ? 1 : 0);
   }
 
   private static Tensor unary(String name, Tensor x) {
@@ -230,6 +251,7 @@ final class ArrayServer {
       case "rsqrt" -> Elementwise.rsqrt(x);
       case "floor" -> Elementwise.floor(x);
       case "logistic" -> Elementwise.logistic(x);
+      case "relu" -> Elementwise.relu(x);
       case "logical_not" -> Logic.not(x);
       default -> Logic.isNan(x);
     };
@@ -282,6 +304,8 @@ final class ArrayServer {
       case "tile" -> Movement.tile(call.tensor(), call.longs());
       case "take" -> Movement.take(call.tensor(), call.tensor(), call.one());
       case "masked" -> Movement.masked(call.tensor(), call.tensor());
+      case "compress" -> Movement.compress(call.tensor(), call.tensor(), call.one());
+      case "one_hot" -> Creation.oneHot(DType.F32, call.tensor(), call.longs()[0]);
       default -> Movement.nonzero(call.tensor());
     };
   }

@@ -279,11 +279,32 @@ def _reduction(name):
 max, min, any, all, mean = map(_reduction, ("max", "min", "any", "all", "mean"))
 # Beyond the array API, as NumPy has them.
 _median, _norm, _logsumexp = map(_reduction, ("median", "norm", "logsumexp"))
-_logistic, _rsqrt = map(_unary, ("logistic", "rsqrt"))
+_logistic, _relu, _rsqrt = map(_unary, ("logistic", "relu", "rsqrt"))
 
 
 def _quantile(x, q, /, *, axis=None, keepdims=False):
     return _call("quantile", x, float(q), *_axes(axis, keepdims))
+
+
+def _split(x, axis, parts):
+    results = _call("split", x, (axis,), (parts,))
+    return results if isinstance(results, (list, tuple)) else (results,)
+
+
+def _compress(mask, x, axis):
+    return _call("compress", x, mask, (axis,))
+
+
+def _one_hot(indices, classes):
+    return _call("one_hot", indices, (classes,))
+
+
+def _array_equal(x, y):
+    return _python_bool(_call("array_equal", x, y))
+
+
+def _allclose(x, y, rtol, atol):
+    return _python_bool(_call("allclose", x, y, float(rtol), float(atol)))
 
 
 def _pad(x, value, before, after):

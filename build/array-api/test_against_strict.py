@@ -326,6 +326,44 @@ def test_taking(x, data):
 
 
 @given(x=operands(ALL, shapes=SOLID), data=st.data())
+def test_parts_of_an_axis(x, data):
+    axis = data.draw(st.integers(-x.values.ndim, x.values.ndim - 1))
+    size = x.values.shape[axis]
+    parts = data.draw(st.sampled_from([each for each in range(1, size + 1) if size % each == 0]))
+    for actual, expected in zip(ours._split(x.ours, axis, parts), np.split(x.values, parts, axis), strict=True):
+        same(actual, expected)
+    mask = np.asarray(data.draw(st.lists(st.booleans(), min_size=size, max_size=size)), dtype=bool)
+    same(ours._compress(array(mask), x.ours, axis), np.compress(mask, x.values, axis))
+
+
+@given(x=operands(NUMBERS))
+def test_relu(x):
+    same(ours._relu(x.ours), np.maximum(x.values, x.values.dtype.type(0)), signs=False)
+
+
+@given(shape=SOLID, classes=st.integers(1, 6), data=st.data())
+def test_one_hot(shape, classes, data):
+    indices = data.draw(hn.arrays(data.draw(st.sampled_from(INTS)), shape, elements=st.integers(0, classes - 1)))
+    expected = np.eye(classes, dtype=np.float32)[indices]
+    np.testing.assert_array_equal(plain(ours._one_hot(array(indices), classes)), expected)
+
+
+@given(x=operands(FLOATS), data=st.data())
+def test_closeness_and_equality(x, data):
+    rtol, atol = (data.draw(st.sampled_from([0.0, 2.0**-20, 0.125])) for _ in range(2))
+    other = x.values.copy()
+    if other.size and data.draw(st.booleans()):
+        at = data.draw(st.integers(0, other.size - 1))
+        with np.errstate(all="ignore"):
+            other.flat[at] = other.flat[at] * data.draw(st.sampled_from([1.0, 1.0625, -1.0])) + data.draw(st.sampled_from([0.0, 0.0625]))
+    with np.errstate(all="ignore"):
+        # In f64, as Shardsum compares.
+        expected = np.allclose(x.values.astype(np.float64), other.astype(np.float64), rtol, atol, equal_nan=True)
+    assert ours._allclose(x.ours, array(other), rtol, atol) == expected
+    assert ours._array_equal(x.ours, array(other)) == np.array_equal(x.values, other)
+
+
+@given(x=operands(ALL, shapes=SOLID), data=st.data())
 def test_slices(x, data):
     key = data.draw(hn.basic_indices(x.values.shape, allow_newaxis=True))
     same(x.ours[key], x.values[key])

@@ -2,16 +2,16 @@ package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
+import io.github.shardsum.internal.kernel.DoubleArithmetic;
+import io.github.shardsum.internal.kernel.FloatArithmetic;
 import io.github.shardsum.internal.kernel.KernelSet;
+import io.github.shardsum.internal.kernel.LongArithmetic;
 import io.github.shardsum.internal.ops.DefaultWorkers;
 import io.github.shardsum.internal.ops.ElementRows;
 import io.github.shardsum.internal.ops.ElementRows3;
 import io.github.shardsum.internal.ops.OperandChecks;
-import io.github.shardsum.internal.rows.DoubleArithmetic;
 import io.github.shardsum.internal.rows.DoublePointwise;
-import io.github.shardsum.internal.rows.FloatArithmetic;
 import io.github.shardsum.internal.rows.FloatPointwise;
-import io.github.shardsum.internal.rows.LongArithmetic;
 import io.github.shardsum.internal.rows.LongPointwise;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.DType;
@@ -40,31 +40,31 @@ public final class Elementwise {
       new ElementRows(
           KERNELS.floats()::multiply, KERNELS.doubles()::multiply, KERNELS.longs()::multiply);
   private static final ElementRows NEGATE =
-      new ElementRows(FloatArithmetic::negate, DoubleArithmetic::negate, LongArithmetic::negate);
+      ElementRows.of(FloatArithmetic::negate, DoubleArithmetic::negate, LongArithmetic::negate);
   private static final ElementRows ABS =
-      new ElementRows(FloatArithmetic::abs, DoubleArithmetic::abs, LongArithmetic::abs);
+      ElementRows.of(FloatArithmetic::abs, DoubleArithmetic::abs, LongArithmetic::abs);
   private static final ElementRows SIGN =
-      new ElementRows(FloatArithmetic::sign, DoubleArithmetic::sign, LongArithmetic::sign);
+      ElementRows.of(FloatArithmetic::sign, DoubleArithmetic::sign, LongArithmetic::sign);
   private static final ElementRows SQRT =
-      new ElementRows(FloatArithmetic::sqrt, DoubleArithmetic::sqrt, ElementRows.NO_LONGS);
+      ElementRows.of(FloatArithmetic::sqrt, DoubleArithmetic::sqrt, ElementRows.NO_LONGS);
   private static final ElementRows RSQRT =
-      new ElementRows(FloatArithmetic::rsqrt, DoubleArithmetic::rsqrt, ElementRows.NO_LONGS);
+      ElementRows.of(FloatArithmetic::rsqrt, DoubleArithmetic::rsqrt, ElementRows.NO_LONGS);
   private static final ElementRows FLOOR =
-      new ElementRows(FloatArithmetic::floor, DoubleArithmetic::floor, LongArithmetic::floor);
+      ElementRows.of(FloatArithmetic::floor, DoubleArithmetic::floor, LongArithmetic::floor);
   private static final ElementRows SUBTRACT =
-      new ElementRows(
+      ElementRows.of(
           FloatArithmetic::subtract, DoubleArithmetic::subtract, LongArithmetic::subtract);
   private static final ElementRows DIVIDE =
-      new ElementRows(FloatArithmetic::divide, DoubleArithmetic::divide, LongArithmetic::divide);
+      ElementRows.of(FloatArithmetic::divide, DoubleArithmetic::divide, LongArithmetic::divide);
   private static final ElementRows REMAINDER =
-      new ElementRows(
+      ElementRows.of(
           FloatArithmetic::remainder, DoubleArithmetic::remainder, LongArithmetic::remainder);
   private static final ElementRows MAXIMUM =
-      new ElementRows(FloatArithmetic::maximum, DoubleArithmetic::maximum, LongArithmetic::maximum);
+      ElementRows.of(FloatArithmetic::maximum, DoubleArithmetic::maximum, LongArithmetic::maximum);
   private static final ElementRows MINIMUM =
-      new ElementRows(FloatArithmetic::minimum, DoubleArithmetic::minimum, LongArithmetic::minimum);
+      ElementRows.of(FloatArithmetic::minimum, DoubleArithmetic::minimum, LongArithmetic::minimum);
   private static final ElementRows POWER =
-      new ElementRows(FloatArithmetic::power, DoubleArithmetic::power, LongArithmetic::power);
+      ElementRows.of(FloatArithmetic::power, DoubleArithmetic::power, LongArithmetic::power);
   private static final ElementRows3 CLIP =
       new ElementRows3(FloatArithmetic::clip, DoubleArithmetic::clip, LongArithmetic::clip);
 

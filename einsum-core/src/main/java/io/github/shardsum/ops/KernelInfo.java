@@ -2,6 +2,7 @@ package io.github.shardsum.ops;
 
 import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.selection.KernelSelection;
+import io.github.shardsum.internal.selection.KernelSelfTest;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -41,6 +42,17 @@ public record KernelInfo(String name, int vectorBits, String reason, Optional<St
     KernelSelection choice = KernelSelection.made();
     KernelSet kernels = choice.kernels();
     return new KernelInfo(kernels.name(), kernels.bits(), choice.reason(), choice.remedy());
+  }
+
+  /**
+   * Compares the kernels of this JVM with plain loops, a short row or a small product of each kind,
+   * to the bit. On a JDK other than 25, whose Vector API may differ, this test decides whether
+   * vectors are used.
+   *
+   * @return the first kind that differs and how; empty if none does
+   */
+  public static Optional<String> selfTest() {
+    return KernelSelfTest.failure(KernelSelection.best());
   }
 
   /** One line: the name, the reason and the remedy. */

@@ -2,13 +2,13 @@ package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
+import io.github.shardsum.internal.kernel.DoubleArithmetic;
+import io.github.shardsum.internal.kernel.FloatArithmetic;
+import io.github.shardsum.internal.kernel.LongArithmetic;
 import io.github.shardsum.internal.ops.DefaultWorkers;
-import io.github.shardsum.internal.ops.ElementRows;
-import io.github.shardsum.internal.ops.ElementRows3;
+import io.github.shardsum.internal.ops.ElementChoice;
+import io.github.shardsum.internal.ops.ElementTests;
 import io.github.shardsum.internal.ops.OperandChecks;
-import io.github.shardsum.internal.rows.DoubleArithmetic;
-import io.github.shardsum.internal.rows.FloatArithmetic;
-import io.github.shardsum.internal.rows.LongArithmetic;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -22,30 +22,30 @@ import io.github.shardsum.tensor.Tensor;
  * IllegalArgumentException} before anything is written. Thread-safe.
  */
 public final class Logic {
-  private static final ElementRows EQ =
-      new ElementRows(FloatArithmetic::eq, DoubleArithmetic::eq, LongArithmetic::eq);
-  private static final ElementRows NE =
-      new ElementRows(FloatArithmetic::ne, DoubleArithmetic::ne, LongArithmetic::ne);
-  private static final ElementRows LT =
-      new ElementRows(FloatArithmetic::lt, DoubleArithmetic::lt, LongArithmetic::lt);
-  private static final ElementRows LE =
-      new ElementRows(FloatArithmetic::le, DoubleArithmetic::le, LongArithmetic::le);
-  private static final ElementRows GT =
-      new ElementRows(FloatArithmetic::gt, DoubleArithmetic::gt, LongArithmetic::gt);
-  private static final ElementRows GE =
-      new ElementRows(FloatArithmetic::ge, DoubleArithmetic::ge, LongArithmetic::ge);
-  private static final ElementRows AND =
-      new ElementRows(FloatArithmetic::and, DoubleArithmetic::and, LongArithmetic::and);
-  private static final ElementRows OR =
-      new ElementRows(FloatArithmetic::or, DoubleArithmetic::or, LongArithmetic::or);
-  private static final ElementRows XOR =
-      new ElementRows(FloatArithmetic::xor, DoubleArithmetic::xor, LongArithmetic::xor);
-  private static final ElementRows NOT =
-      new ElementRows(FloatArithmetic::not, DoubleArithmetic::not, LongArithmetic::not);
-  private static final ElementRows IS_NAN =
-      new ElementRows(FloatArithmetic::ne, DoubleArithmetic::ne, LongArithmetic::ne);
-  private static final ElementRows3 WHERE =
-      new ElementRows3(FloatArithmetic::where, DoubleArithmetic::where, LongArithmetic::where);
+  private static final ElementTests EQ =
+      new ElementTests(FloatArithmetic::eq, DoubleArithmetic::eq, LongArithmetic::eq);
+  private static final ElementTests NE =
+      new ElementTests(FloatArithmetic::ne, DoubleArithmetic::ne, LongArithmetic::ne);
+  private static final ElementTests LT =
+      new ElementTests(FloatArithmetic::lt, DoubleArithmetic::lt, LongArithmetic::lt);
+  private static final ElementTests LE =
+      new ElementTests(FloatArithmetic::le, DoubleArithmetic::le, LongArithmetic::le);
+  private static final ElementTests GT =
+      new ElementTests(FloatArithmetic::gt, DoubleArithmetic::gt, LongArithmetic::gt);
+  private static final ElementTests GE =
+      new ElementTests(FloatArithmetic::ge, DoubleArithmetic::ge, LongArithmetic::ge);
+  private static final ElementTests AND =
+      new ElementTests(FloatArithmetic::and, DoubleArithmetic::and, LongArithmetic::and);
+  private static final ElementTests OR =
+      new ElementTests(FloatArithmetic::or, DoubleArithmetic::or, LongArithmetic::or);
+  private static final ElementTests XOR =
+      new ElementTests(FloatArithmetic::xor, DoubleArithmetic::xor, LongArithmetic::xor);
+  private static final ElementTests NOT =
+      new ElementTests(FloatArithmetic::not, DoubleArithmetic::not, LongArithmetic::not);
+  private static final ElementTests IS_NAN =
+      new ElementTests(FloatArithmetic::ne, DoubleArithmetic::ne, LongArithmetic::ne);
+  private static final ElementChoice WHERE =
+      new ElementChoice(FloatArithmetic::where, DoubleArithmetic::where, LongArithmetic::where);
 
   private Logic() {}
 
@@ -101,7 +101,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void eqInto(Workers workers, Tensor out, Tensor x, double y) {
-    compare("eq", EQ, workers, out, x, OperandChecks.scalar("eq", x, y));
+    EQ.run("eq", workers, ComputeType.of(x.dtype()), out, x, OperandChecks.scalar("eq", x, y));
   }
 
   /**
@@ -198,7 +198,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void neInto(Workers workers, Tensor out, Tensor x, double y) {
-    compare("ne", NE, workers, out, x, OperandChecks.scalar("ne", x, y));
+    NE.run("ne", workers, ComputeType.of(x.dtype()), out, x, OperandChecks.scalar("ne", x, y));
   }
 
   /**
@@ -295,7 +295,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void ltInto(Workers workers, Tensor out, Tensor x, double y) {
-    compare("lt", LT, workers, out, x, OperandChecks.scalar("lt", x, y));
+    LT.run("lt", workers, ComputeType.of(x.dtype()), out, x, OperandChecks.scalar("lt", x, y));
   }
 
   /**
@@ -392,7 +392,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void leInto(Workers workers, Tensor out, Tensor x, double y) {
-    compare("le", LE, workers, out, x, OperandChecks.scalar("le", x, y));
+    LE.run("le", workers, ComputeType.of(x.dtype()), out, x, OperandChecks.scalar("le", x, y));
   }
 
   /**
@@ -489,7 +489,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void gtInto(Workers workers, Tensor out, Tensor x, double y) {
-    compare("gt", GT, workers, out, x, OperandChecks.scalar("gt", x, y));
+    GT.run("gt", workers, ComputeType.of(x.dtype()), out, x, OperandChecks.scalar("gt", x, y));
   }
 
   /**
@@ -586,7 +586,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void geInto(Workers workers, Tensor out, Tensor x, double y) {
-    compare("ge", GE, workers, out, x, OperandChecks.scalar("ge", x, y));
+    GE.run("ge", workers, ComputeType.of(x.dtype()), out, x, OperandChecks.scalar("ge", x, y));
   }
 
   /**
@@ -1045,8 +1045,8 @@ public final class Logic {
   }
 
   private static void compare(
-      String name, ElementRows rows, Workers workers, Tensor out, Tensor x, Tensor y) {
+      String name, ElementTests rows, Workers workers, Tensor out, Tensor x, Tensor y) {
     ComputeType type = ComputeType.of(x.dtype().promote(y.dtype()));
-    rows.run(name, workers, type, DType.BOOL, out, x, y);
+    rows.run(name, workers, type, out, x, y);
   }
 }

@@ -32,19 +32,35 @@ import java.util.stream.IntStream;
  */
 public final class Reductions {
   private static final AlongAxis MAX =
-      AlongAxis.each(FloatSelection::max, DoubleSelection::max, LongSelection::max);
+      AlongAxis.each(FloatSelection::max, DoubleSelection::max, LongSelection::max)
+          .withColumns(
+              FloatSelection::maxColumns, DoubleSelection::maxColumns, LongSelection::maxColumns);
   private static final AlongAxis MIN =
-      AlongAxis.each(FloatSelection::min, DoubleSelection::min, LongSelection::min);
+      AlongAxis.each(FloatSelection::min, DoubleSelection::min, LongSelection::min)
+          .withColumns(
+              FloatSelection::minColumns, DoubleSelection::minColumns, LongSelection::minColumns);
   private static final AlongAxis ARG_MAX =
       AlongAxis.each(FloatSelection::argMax, DoubleSelection::argMax, LongSelection::argMax);
   private static final AlongAxis ARG_MIN =
       AlongAxis.each(FloatSelection::argMin, DoubleSelection::argMin, LongSelection::argMin);
   private static final AlongAxis PROD =
-      AlongAxis.each(FloatStatistics::prod, DoubleStatistics::prod, LongStatistics::prod);
+      AlongAxis.each(FloatStatistics::prod, DoubleStatistics::prod, LongStatistics::prod)
+          .withColumns(
+              FloatStatistics::prodColumns,
+              DoubleStatistics::prodColumns,
+              LongStatistics::prodColumns);
   private static final AlongAxis ANY =
-      AlongAxis.each(FloatStatistics::any, DoubleStatistics::any, LongStatistics::any);
+      AlongAxis.each(FloatStatistics::any, DoubleStatistics::any, LongStatistics::any)
+          .withColumns(
+              FloatStatistics::anyColumns,
+              DoubleStatistics::anyColumns,
+              LongStatistics::anyColumns);
   private static final AlongAxis ALL =
-      AlongAxis.each(FloatStatistics::all, DoubleStatistics::all, LongStatistics::all);
+      AlongAxis.each(FloatStatistics::all, DoubleStatistics::all, LongStatistics::all)
+          .withColumns(
+              FloatStatistics::allColumns,
+              DoubleStatistics::allColumns,
+              LongStatistics::allColumns);
 
   /** Elements of a piece that one thread takes of a long row. */
   private static final int PIECE = 1 << 16;

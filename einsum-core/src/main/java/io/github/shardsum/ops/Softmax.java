@@ -18,11 +18,11 @@ import io.github.shardsum.tensor.Tensor;
 public final class Softmax {
   private static final AlongAxis ROWS =
       new AlongAxis(
-          (x, at, step, rows, n, to, toAt, toStep, _, _, _) ->
+          (x, at, step, rows, n, to, toAt, toStep, _, _, _, _) ->
               KernelSelection.best().floats().softmax(x, at, step, rows, to, toAt, toStep, n),
-          (x, at, step, rows, n, to, toAt, toStep, _, _, _) ->
+          (x, at, step, rows, n, to, toAt, toStep, _, _, _, _) ->
               KernelSelection.best().doubles().softmax(x, at, step, rows, to, toAt, toStep, n),
-          (_, _, _, _, _, _, _, _, _, _, _) -> {});
+          (_, _, _, _, _, _, _, _, _, _, _, _) -> {});
 
   private Softmax() {}
 

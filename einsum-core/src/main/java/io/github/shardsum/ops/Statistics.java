@@ -6,10 +6,9 @@ import io.github.shardsum.internal.ops.AlongAxis;
 import io.github.shardsum.internal.ops.DefaultWorkers;
 import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.ops.OverAxes;
-import io.github.shardsum.internal.rows.DoubleAlongAxis;
 import io.github.shardsum.internal.rows.DoubleStatistics;
-import io.github.shardsum.internal.rows.FloatAlongAxis;
 import io.github.shardsum.internal.rows.FloatStatistics;
+import io.github.shardsum.internal.rows.LongAlongAxis;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 
@@ -22,10 +21,16 @@ import io.github.shardsum.tensor.Tensor;
  * memory; those that are returned are fresh, on the heap in C order. Thread-safe.
  */
 public final class Statistics {
+  /** Integers are computed in f64. */
+  private static final LongAlongAxis.Rows NO_LONGS = (_, _, _, _, _, _, _, _, _, _, _, _) -> {};
+
+  private static final LongAlongAxis.Columns NO_COLUMNS = (_, _, _, _, _, _, _, _) -> {};
   private static final AlongAxis MEAN =
-      AlongAxis.each(FloatStatistics::mean, DoubleStatistics::mean, (_, _, _, _, _, _, _) -> {});
+      AlongAxis.each(FloatStatistics::mean, DoubleStatistics::mean, (_, _, _, _, _, _, _) -> {})
+          .withColumns(FloatStatistics::meanColumns, DoubleStatistics::meanColumns, NO_COLUMNS);
   private static final AlongAxis NORM =
-      AlongAxis.each(FloatStatistics::norm, DoubleStatistics::norm, (_, _, _, _, _, _, _) -> {});
+      AlongAxis.each(FloatStatistics::norm, DoubleStatistics::norm, (_, _, _, _, _, _, _) -> {})
+          .withColumns(FloatStatistics::normColumns, DoubleStatistics::normColumns, NO_COLUMNS);
   private static final AlongAxis LOG_SUM_EXP =
       AlongAxis.each(
           FloatStatistics::logSumExp, DoubleStatistics::logSumExp, (_, _, _, _, _, _, _) -> {});
@@ -224,7 +229,9 @@ public final class Statistics {
   public static void varInto(Workers workers, Tensor out, Tensor x, int ddof, Axes axes) {
     run(
         "var",
-        rows(FloatStatistics.var(ddof), DoubleStatistics.var(ddof)),
+        new AlongAxis(FloatStatistics.var(ddof), DoubleStatistics.var(ddof), NO_LONGS)
+            .withColumns(
+                FloatStatistics.varColumns(ddof), DoubleStatistics.varColumns(ddof), NO_COLUMNS),
         workers,
         out,
         x,
@@ -330,7 +337,9 @@ public final class Statistics {
   public static void stdInto(Workers workers, Tensor out, Tensor x, int ddof, Axes axes) {
     run(
         "std",
-        rows(FloatStatistics.std(ddof), DoubleStatistics.std(ddof)),
+        new AlongAxis(FloatStatistics.std(ddof), DoubleStatistics.std(ddof), NO_LONGS)
+            .withColumns(
+                FloatStatistics.stdColumns(ddof), DoubleStatistics.stdColumns(ddof), NO_COLUMNS),
         workers,
         out,
         x,
@@ -726,11 +735,7 @@ public final class Statistics {
   }
 
   private static AlongAxis quantiles(double q) {
-    return rows(FloatStatistics.quantile(q), DoubleStatistics.quantile(q)).overwriting();
-  }
-
-  private static AlongAxis rows(FloatAlongAxis.Row floats, DoubleAlongAxis.Row doubles) {
-    return AlongAxis.each(floats, doubles, (_, _, _, _, _, _, _) -> {});
+    return new AlongAxis(FloatStatistics.quantile(q), DoubleStatistics.quantile(q), NO_LONGS);
   }
 
   private static DType dtype(Tensor x) {

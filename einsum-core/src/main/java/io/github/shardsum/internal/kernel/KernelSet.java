@@ -20,6 +20,15 @@ public interface KernelSet {
   /** Operations on rows of integers. */
   LongRows longs();
 
+  /** Functions of elements of f32. */
+  FloatArithmetic floatArithmetic();
+
+  /** Functions of elements of f64. */
+  DoubleArithmetic doubleArithmetic();
+
+  /** Functions of integers. */
+  LongArithmetic longArithmetic();
+
   /** Conversions of rows of bf16. */
   Bf16Rows bf16();
 

@@ -9,22 +9,9 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
-/**
- * Runs row operations along any axis; a result of size 0 there is not computed.
- *
- * @param overwrites whether the operations write to rows of x, which are then copied first
- */
+/** Runs row operations along any axis; a result of size 0 there is not computed. */
 public record AlongAxis(
-    FloatAlongAxis.Rows floats,
-    DoubleAlongAxis.Rows doubles,
-    LongAlongAxis.Rows longs,
-    boolean overwrites) {
-  /** Operations that only read rows of x. */
-  public AlongAxis(
-      FloatAlongAxis.Rows floats, DoubleAlongAxis.Rows doubles, LongAlongAxis.Rows longs) {
-    this(floats, doubles, longs, false);
-  }
-
+    FloatAlongAxis.Rows floats, DoubleAlongAxis.Rows doubles, LongAlongAxis.Rows longs) {
   /** Operations that take one row at a time. */
   public static AlongAxis each(
       FloatAlongAxis.Row floats, DoubleAlongAxis.Row doubles, LongAlongAxis.Row longs) {
@@ -32,9 +19,15 @@ public record AlongAxis(
         FloatAlongAxis.each(floats), DoubleAlongAxis.each(doubles), LongAlongAxis.each(longs));
   }
 
-  /** The same operations, which write to rows of x. */
-  public AlongAxis overwriting() {
-    return new AlongAxis(floats, doubles, longs, true);
+  /** The same operations, which read columns where they lie. */
+  public AlongAxis withColumns(
+      FloatAlongAxis.Columns ofFloats,
+      DoubleAlongAxis.Columns ofDoubles,
+      LongAlongAxis.Columns ofLongs) {
+    return new AlongAxis(
+        FloatAlongAxis.withColumns(floats, ofFloats),
+        DoubleAlongAxis.withColumns(doubles, ofDoubles),
+        LongAlongAxis.withColumns(longs, ofLongs));
   }
 
   /**
@@ -58,9 +51,9 @@ public record AlongAxis(
     Tensor to = last(values, axis);
     Tensor where = last(indices, axis);
     switch (type) {
-      case FLOAT -> FloatAlongAxis.run(threads, floats, overwrites, from, to, where);
-      case DOUBLE -> DoubleAlongAxis.run(threads, doubles, overwrites, from, to, where);
-      case LONG -> LongAlongAxis.run(threads, longs, overwrites, from, to, where);
+      case FLOAT -> FloatAlongAxis.run(threads, floats, from, to, where);
+      case DOUBLE -> DoubleAlongAxis.run(threads, doubles, from, to, where);
+      case LONG -> LongAlongAxis.run(threads, longs, from, to, where);
     }
   }
 

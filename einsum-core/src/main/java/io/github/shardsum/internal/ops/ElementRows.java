@@ -13,7 +13,16 @@ import io.github.shardsum.tensor.Tensor;
 public record ElementRows(
     FloatPointwise.Row floats, DoublePointwise.Row doubles, LongPointwise.Row longs) {
   /** For functions of floating numbers, which callers have checked. */
-  public static final LongPointwise.Row NO_LONGS = (_, _, _, _, _, _, _) -> {};
+  public static final LongPointwise.KernelRow NO_LONGS = (_, _, _, _, _, _, _, _) -> {};
+
+  /** A function of the kernels that this JVM uses. */
+  public static ElementRows of(
+      FloatPointwise.KernelRow floats,
+      DoublePointwise.KernelRow doubles,
+      LongPointwise.KernelRow longs) {
+    return new ElementRows(
+        FloatPointwise.of(floats), DoublePointwise.of(doubles), LongPointwise.of(longs));
+  }
 
   /** Broadcasts the operands, checks the result, and computes it in a type. */
   public void run(
@@ -21,7 +30,7 @@ public record ElementRows(
     Shape shape = OperandChecks.broadcast(name, x, y);
     OperandChecks.out(name, out, dtype, shape);
     Tensor left = x.broadcastTo(shape);
-    Tensor right = y.broadcastTo(shape);
+    Tensor right = x == y ? left : y.broadcastTo(shape);
     OperandChecks.apartOrSame(name, out, left);
     OperandChecks.apartOrSame(name, out, right);
     Workers threads = OperandChecks.reachable(name, workers, out, x, y);

@@ -11,7 +11,9 @@ import io.github.shardsum.tensor.Tensor;
 
 /** A function of three elements, in each type that it is computed in. */
 public record ElementRows3(
-    FloatPointwise.Row3 floats, DoublePointwise.Row3 doubles, LongPointwise.Row3 longs) {
+    FloatPointwise.KernelRow3 floats,
+    DoublePointwise.KernelRow3 doubles,
+    LongPointwise.KernelRow3 longs) {
   /** Broadcasts the operands, checks the result, and computes it in the type of its dtype. */
   public void run(
       String name, Workers workers, DType dtype, Tensor out, Tensor x, Tensor y, Tensor z) {

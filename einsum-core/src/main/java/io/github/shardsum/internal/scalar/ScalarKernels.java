@@ -2,13 +2,16 @@ package io.github.shardsum.internal.scalar;
 
 import io.github.shardsum.internal.kernel.Bf16Rows;
 import io.github.shardsum.internal.kernel.ByteRows;
+import io.github.shardsum.internal.kernel.DoubleArithmetic;
 import io.github.shardsum.internal.kernel.DoubleMicrokernel;
 import io.github.shardsum.internal.kernel.DoubleRows;
+import io.github.shardsum.internal.kernel.FloatArithmetic;
 import io.github.shardsum.internal.kernel.FloatMicrokernel;
 import io.github.shardsum.internal.kernel.FloatRows;
 import io.github.shardsum.internal.kernel.FloatSkinnyMicrokernel;
 import io.github.shardsum.internal.kernel.GemmKernels;
 import io.github.shardsum.internal.kernel.KernelSet;
+import io.github.shardsum.internal.kernel.LongArithmetic;
 import io.github.shardsum.internal.kernel.LongMicrokernel;
 import io.github.shardsum.internal.kernel.LongRows;
 
@@ -19,6 +22,9 @@ public record ScalarKernels(
     FloatRows floats,
     DoubleRows doubles,
     LongRows longs,
+    FloatArithmetic floatArithmetic,
+    DoubleArithmetic doubleArithmetic,
+    LongArithmetic longArithmetic,
     Bf16Rows bf16,
     ByteRows bytes,
     GemmKernels gemm)
@@ -31,6 +37,9 @@ public record ScalarKernels(
           new ScalarFloatRows(),
           new ScalarDoubleRows(),
           new ScalarLongRows(),
+          new ScalarFloatArithmetic(),
+          new ScalarDoubleArithmetic(),
+          new ScalarLongArithmetic(),
           new ScalarBf16Rows(),
           new ScalarByteRows(),
           new Tiles(

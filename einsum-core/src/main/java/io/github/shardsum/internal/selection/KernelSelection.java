@@ -18,6 +18,12 @@ public record KernelSelection(KernelSet kernels, String reason, Optional<String>
   /** Names the implementation, scalar or vector; without it, or empty, the choice is free. */
   public static final String PROPERTY = "shardsum.kernels";
 
+  /** The JDK that all kernels are tried on. */
+  private static final int TRIED_JDK = 25;
+
+  private static final int JDK = Runtime.version().feature();
+  private static final String ON_TRIED_JDK = "run it on JDK " + TRIED_JDK;
+
   private static final KernelSelection MADE = make();
 
   private static final String ASK_FOR_VECTORS = "-D" + PROPERTY + "=vector asks for vectors anyway";
@@ -62,7 +68,18 @@ public record KernelSelection(KernelSet kernels, String reason, Optional<String>
     System.getLogger("io.github.shardsum.kernel").log(System.Logger.Level.WARNING, what);
   }
 
+  /**
+   * The choice; a Vector API that has other methods than those that the kernels call is left alone.
+   */
   private static KernelSelection make(String wanted) {
+    try {
+      return choose(wanted);
+    } catch (LinkageError changed) {
+      return scalar("the Vector API of JDK " + JDK + " is another: " + changed, ON_TRIED_JDK);
+    }
+  }
+
+  private static KernelSelection choose(String wanted) {
     if (wanted.equals("scalar")) {
       return new KernelSelection(scalar(), PROPERTY + " is scalar", Optional.empty());
     }
@@ -93,10 +110,21 @@ public record KernelSelection(KernelSet kernels, String reason, Optional<String>
         return scalar("the JVM is " + name, ASK_FOR_VECTORS);
       }
     }
-    return new KernelSelection(
-        VectorKernels.make(),
-        "the machine's vectors have " + VectorKernels.width() + " bits",
-        Optional.empty());
+    return trusted(JDK, VectorKernels.make());
+  }
+
+  /** Vector kernels on a JDK: on one that they were not tried on, if the self-test passes. */
+  static KernelSelection trusted(int jdk, KernelSet vectors) {
+    String width = "the machine's vectors have " + vectors.bits() + " bits";
+    if (jdk == TRIED_JDK) {
+      return new KernelSelection(vectors, width, Optional.empty());
+    }
+    return KernelSelfTest.failure(vectors)
+        .map(why -> scalar("the self-test failed on JDK " + jdk + ": " + why, ON_TRIED_JDK))
+        .orElseGet(
+            () ->
+                new KernelSelection(
+                    vectors, width + ", and the self-test passed on JDK " + jdk, Optional.empty()));
   }
 
   private static boolean vectorsAreThere() {

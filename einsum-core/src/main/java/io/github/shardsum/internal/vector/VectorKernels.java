@@ -2,11 +2,15 @@ package io.github.shardsum.internal.vector;
 
 import io.github.shardsum.internal.kernel.Bf16Rows;
 import io.github.shardsum.internal.kernel.ByteRows;
+import io.github.shardsum.internal.kernel.DoubleArithmetic;
 import io.github.shardsum.internal.kernel.DoubleRows;
+import io.github.shardsum.internal.kernel.FloatArithmetic;
 import io.github.shardsum.internal.kernel.FloatRows;
 import io.github.shardsum.internal.kernel.GemmKernels;
 import io.github.shardsum.internal.kernel.KernelSet;
+import io.github.shardsum.internal.kernel.LongArithmetic;
 import io.github.shardsum.internal.kernel.LongRows;
+import io.github.shardsum.internal.scalar.ScalarKernels;
 
 /**
  * The way into this package; loading it needs the incubator module.
@@ -49,6 +53,21 @@ public record VectorKernels(GemmKernels gemm) implements KernelSet {
   @Override
   public LongRows longs() {
     return VectorLongRows.SHARED;
+  }
+
+  @Override
+  public FloatArithmetic floatArithmetic() {
+    return VectorFloatArithmetic.SHARED;
+  }
+
+  @Override
+  public DoubleArithmetic doubleArithmetic() {
+    return VectorDoubleArithmetic.SHARED;
+  }
+
+  @Override
+  public LongArithmetic longArithmetic() {
+    return ScalarKernels.ALL.longArithmetic();
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.shardsum.internal.selection.KernelSelection;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
@@ -191,6 +192,83 @@ class RowKernelsTest {
     doubles((r, x, at, y, yAt, to, o, n) -> r.wherePositive(x, at, y, yAt, to, o, n));
     doubles((r, x, at, _, _, to, o, n) -> r.relu(x, at, to, o, n));
     longs((r, x, at, _, _, to, o, n) -> r.relu(x, at, to, o, n));
+  }
+
+  @Test
+  void minimaAndWhereTheyAre() {
+    for (int n : Rows.lengths()) {
+      if (n > 0) {
+        float[] x = n % 2 == 0 ? Rows.floats(random, n) : Rows.uglyFloats(random, n);
+        double[] wide = Rows.doubles(random, x);
+        long[] longs = Rows.longs(random, n);
+        for (int k = 0; k < n; k += 1 + n / 9) {
+          float value = x[3 + k];
+          double wideValue = wide[3 + k];
+          assertEquals(SCALAR.floats().first(x, 3, n, value), BEST.floats().first(x, 3, n, value));
+          assertEquals(
+              SCALAR.doubles().first(wide, 3, n, wideValue),
+              BEST.doubles().first(wide, 3, n, wideValue));
+          assertEquals(
+              SCALAR.longs().first(longs, 3, n, longs[3 + k]),
+              BEST.longs().first(longs, 3, n, longs[3 + k]));
+        }
+        assertEquals(n, BEST.floats().first(x, 3, n, 12345.678f));
+        assertEquals(SCALAR.floats().min(x, 3, n), BEST.floats().min(x, 3, n));
+        assertEquals(SCALAR.doubles().min(wide, 3, n), BEST.doubles().min(wide, 3, n));
+        assertEquals(SCALAR.longs().min(longs, 3, n), BEST.longs().min(longs, 3, n));
+      }
+    }
+  }
+
+  @Test
+  void theFirstOneIsThatOfTheDefinition() {
+    float[] x = {9, 3, Float.NaN, -0f, 3, 0, Float.NaN};
+    for (KernelSet kernels : new KernelSet[] {BEST, SCALAR}) {
+      assertEquals(0, kernels.floats().first(x, 1, 6, 3));
+      assertEquals(1, kernels.floats().first(x, 1, 6, Float.NaN));
+      assertEquals(2, kernels.floats().first(x, 1, 6, 0));
+      assertEquals(6, kernels.floats().first(x, 1, 6, 7));
+      assertEquals(-0f, kernels.floats().min(x, 3, 3));
+      assertEquals(Float.NaN, kernels.floats().min(x, 0, 6));
+    }
+  }
+
+  @Test
+  void elementsBelowAndAboveABoundInTheirOrder() {
+    for (int n : Rows.lengths()) {
+      float[] x = Rows.floats(random, n);
+      double[] wide = Rows.doubles(random, x);
+      float bound = n == 0 ? 0 : x[3 + n / 2];
+      float[] below = new float[n];
+      float[] above = x.clone();
+      float[] expected = new float[n];
+      int count = 0;
+      for (int i = 0; i < n; i++) {
+        if (x[3 + i] < bound) {
+          expected[count++] = x[3 + i];
+        }
+      }
+      assertEquals(count, BEST.floats().below(x, 3, n, bound, below, 0));
+      assertEquals(-1, Arrays.mismatch(expected, 0, count, below, 0, count), "n = " + n);
+      count = 0;
+      for (int i = 0; i < n; i++) {
+        if (x[3 + i] > bound) {
+          expected[count++] = x[3 + i];
+        }
+      }
+      // In place.
+      assertEquals(count, BEST.floats().above(above, 3, n, bound, above, 3));
+      assertEquals(-1, Arrays.mismatch(expected, 0, count, above, 3, 3 + count), "n = " + n);
+      double wideBound = bound;
+      double[] best = new double[n];
+      double[] scalar = new double[n];
+      int some = SCALAR.doubles().below(wide, 3, n, wideBound, scalar, 0);
+      assertEquals(some, BEST.doubles().below(wide, 3, n, wideBound, best, 0));
+      assertEquals(-1, Arrays.mismatch(scalar, 0, some, best, 0, some));
+      some = SCALAR.doubles().above(wide, 3, n, wideBound, scalar, 0);
+      assertEquals(some, BEST.doubles().above(wide, 3, n, wideBound, best, 0));
+      assertEquals(-1, Arrays.mismatch(scalar, 0, some, best, 0, some));
+    }
   }
 
   @Test

@@ -6,8 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.internal.kernel.Bf16Rows;
+import io.github.shardsum.internal.kernel.ByteRows;
+import io.github.shardsum.internal.kernel.DoubleArithmetic;
+import io.github.shardsum.internal.kernel.DoubleRows;
+import io.github.shardsum.internal.kernel.FloatArithmetic;
+import io.github.shardsum.internal.kernel.FloatRows;
 import io.github.shardsum.internal.kernel.Fma;
+import io.github.shardsum.internal.kernel.GemmKernels;
 import io.github.shardsum.internal.kernel.KernelSet;
+import io.github.shardsum.internal.kernel.LongArithmetic;
+import io.github.shardsum.internal.kernel.LongRows;
 import io.github.shardsum.ops.KernelInfo;
 import java.util.List;
 import java.util.Optional;
@@ -68,5 +77,105 @@ class KernelSelectionTest {
     if (MODE.equals("scalar")) {
       assertTrue(info.toString().contains("--add-modules jdk.incubator.vector"), info::toString);
     }
+  }
+
+  /** Kernels of which one kind is another. */
+  private record Changed(KernelSet rest, Bf16Rows bf16) implements KernelSet {
+    @Override
+    public String name() {
+      return "changed";
+    }
+
+    @Override
+    public int bits() {
+      return 512;
+    }
+
+    @Override
+    public FloatRows floats() {
+      return rest.floats();
+    }
+
+    @Override
+    public DoubleRows doubles() {
+      return rest.doubles();
+    }
+
+    @Override
+    public LongRows longs() {
+      return rest.longs();
+    }
+
+    @Override
+    public FloatArithmetic floatArithmetic() {
+      return rest.floatArithmetic();
+    }
+
+    @Override
+    public DoubleArithmetic doubleArithmetic() {
+      return rest.doubleArithmetic();
+    }
+
+    @Override
+    public LongArithmetic longArithmetic() {
+      return rest.longArithmetic();
+    }
+
+    @Override
+    public ByteRows bytes() {
+      return rest.bytes();
+    }
+
+    @Override
+    public GemmKernels gemm() {
+      return rest.gemm();
+    }
+  }
+
+  /** Conversions that fail, or give the number before. */
+  private record Wrong(boolean fails) implements Bf16Rows {
+    @Override
+    public void widen(short[] x, int xAt, float[] to, int toAt, int n) {
+      KernelSelection.scalar().bf16().widen(x, xAt, to, toAt, n);
+    }
+
+    @Override
+    public void narrow(float[] x, int xAt, short[] to, int toAt, int n) {
+      if (fails) {
+        throw new NoSuchMethodError("convertShape");
+      }
+      KernelSelection.scalar().bf16().narrow(x, xAt, to, toAt, n);
+      to[toAt]--;
+    }
+  }
+
+  @Test
+  void theSelfTestPassesHere() {
+    assertEquals(Optional.empty(), KernelInfo.selfTest());
+    assertEquals(Optional.empty(), KernelSelfTest.failure(KernelSelection.scalar()));
+  }
+
+  @Test
+  void onAnotherJdkTheSelfTestDecides() {
+    KernelSet best = KernelSelection.best();
+    KernelSelection passed = KernelSelection.trusted(26, best);
+    assertSame(best, passed.kernels());
+    assertTrue(passed.reason().endsWith("the self-test passed on JDK 26"), passed::reason);
+    assertEquals(Optional.empty(), passed.remedy());
+    KernelSelection failed = KernelSelection.trusted(26, new Changed(best, new Wrong(false)));
+    assertSame(KernelSelection.scalar(), failed.kernels());
+    assertEquals(
+        "the self-test failed on JDK 26: conversion to bf16 and back differs from the plain loops",
+        failed.reason());
+    assertEquals(Optional.of("run it on JDK 25"), failed.remedy());
+    KernelSelection gone = KernelSelection.trusted(26, new Changed(best, new Wrong(true)));
+    assertSame(KernelSelection.scalar(), gone.kernels());
+    assertTrue(gone.reason().contains("NoSuchMethodError: convertShape"), gone::reason);
+  }
+
+  @Test
+  void onTheTriedJdkNoTimeIsSpentOnIt() {
+    KernelSet broken = new Changed(KernelSelection.best(), new Wrong(true));
+    assertSame(broken, KernelSelection.trusted(25, broken).kernels());
   }
 }

@@ -5,6 +5,7 @@ import io.github.shardsum.cli.common.NativeEngine;
 import io.github.shardsum.ops.KernelInfo;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -18,12 +19,23 @@ record Diagnosis(List<Finding> machine, List<Finding> engines) {
 
   static Diagnosis ofThisMachine() {
     return new Diagnosis(
-        machine(Runtime.version(), KernelInfo.current()),
+        machine(Runtime.version(), KernelInfo.current(), KernelInfo.selfTest()),
         engines(LibrarySearch.ofThisMachine(System.getenv())));
   }
 
-  static List<Finding> machine(Runtime.Version jdk, KernelInfo kernels) {
-    return List.of(jdk(jdk), machineItself(), vectorWidth(kernels), kernels(kernels));
+  /** Findings about the machine; selfTest is the kind of kernel that failed it, if any. */
+  static List<Finding> machine(Runtime.Version jdk, KernelInfo kernels, Optional<String> selfTest) {
+    return List.of(
+        jdk(jdk), machineItself(), vectorWidth(kernels), kernels(kernels), selfTest(selfTest));
+  }
+
+  private static Finding selfTest(Optional<String> failure) {
+    return failure
+        .map(
+            why ->
+                new Finding(
+                    "self-test", "failed: " + why, "results may be wrong: please report it"))
+        .orElseGet(() -> Finding.ok("self-test", "passed: the kernels equal plain loops"));
   }
 
   List<Finding> missing() {

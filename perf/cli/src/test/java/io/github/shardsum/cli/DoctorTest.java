@@ -42,19 +42,28 @@ class DoctorTest {
   void scalarKernelsAreToldTheirRemedy() {
     List<Finding> machine =
         Diagnosis.machine(
-            Runtime.version(), new KernelInfo("scalar", 0, "no module", Optional.of("add it")));
+            Runtime.version(),
+            new KernelInfo("scalar", 0, "no module", Optional.of("add it")),
+            Optional.empty());
     assertTrue(machine.contains(Finding.ok("vector width", "no vectors")));
     assertTrue(
         machine.contains(new Finding("kernels", "scalar: no module", "for faster ones: add it")));
+    assertTrue(machine.contains(Finding.ok("self-test", "passed: the kernels equal plain loops")));
   }
 
   @Test
   void vectorKernelsLackNothing() {
     List<Finding> machine =
         Diagnosis.machine(
-            Runtime.version(), new KernelInfo("vector-256", 256, "256 bits", Optional.empty()));
+            Runtime.version(),
+            new KernelInfo("vector-256", 256, "256 bits", Optional.empty()),
+            Optional.of("sum of f32 differs"));
     assertTrue(machine.contains(Finding.ok("vector width", "256 bits, 8 f32 at once")));
     assertTrue(machine.contains(Finding.ok("kernels", "vector-256: 256 bits")));
+    Finding failed = machine.getLast();
+    assertEquals("self-test", failed.name());
+    assertEquals("failed: sum of f32 differs", failed.value());
+    assertTrue(failed.isMissing());
   }
 
   @Test
