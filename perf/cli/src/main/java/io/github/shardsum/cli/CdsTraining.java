@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
 
 /**
  * Loads the classes that small commands load; the launcher has the JVM put them into an archive.
@@ -28,11 +30,21 @@ final class CdsTraining {
   /**
    * Prints the help and the results of small einsums.
    *
-   * @param args none
-   * @throws IOException if there is no room for a temporary file; the rest is archived all the same
+   * @param args the path of files for the help, which the launcher prints without a JVM: with
+   *     {@code .plain} and {@code .coloured} behind it
+   * @throws IOException if there is no room for a file; the rest is archived all the same
    */
   public static void main(String[] args) throws IOException {
+    if (args.length > 0) {
+      help(args[0]);
+    }
     System.exit(run(System.out, System.err));
+  }
+
+  static void help(String path) throws IOException {
+    CommandLine line = Main.commandLine();
+    Files.writeString(Path.of(path + ".plain"), line.getUsageMessage(Ansi.OFF));
+    Files.writeString(Path.of(path + ".coloured"), line.getUsageMessage(Ansi.ON));
   }
 
   /** The highest status of the commands. */
