@@ -1,6 +1,7 @@
 package io.github.shardsum.einsum;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.contraction.ContractionProgram;
 import io.github.shardsum.internal.contraction.KernelChoices;
 import io.github.shardsum.internal.contraction.ResultScaling;
@@ -433,6 +434,51 @@ public final class Einsum {
     List<List<String>> candidates =
         ContractionSpecs.candidates(bound, ready, dtype, strides, of, options);
     return new KernelTuner(with, candidates, operands, most).run();
+  }
+
+  /**
+   * The same einsum with the scale of its intermediates and of its result kept apart, so that a
+   * long network neither overflows nor vanishes. Epilogues do not fit it.
+   *
+   * @return the einsum, compiled for the same operands
+   * @throws IllegalStateException if the result's dtype is no floating-point one, or this einsum
+   *     has an epilogue
+   */
+  public ScaledEinsum scaled() {
+    if (!dtype.isFloating()) {
+      throw new IllegalStateException(
+          "scaled: expected a result of a floating-point dtype, got "
+              + dtype
+              + "; use EinsumOptions.withDtype");
+    }
+    if (!options.epilogue().isNone()) {
+      throw new IllegalStateException(
+          "scaled: expected an einsum without epilogue, got "
+              + options.epilogue()
+              + "; apply it to the result's value");
+    }
+    return new ScaledEinsum(this);
+  }
+
+  /** The type in which the sums of this einsum are computed. */
+  ComputeType computeType() {
+    return PathPlanning.computeType(specs, dtype);
+  }
+
+  /** The operands that it was compiled for, routing ones with a repeated label made dense. */
+  List<OperandSpec> specs() {
+    return specs;
+  }
+
+  /** Where it runs. */
+  Workers workers() {
+    return options.workers();
+  }
+
+  /** A program for {@link ScaledEinsum}. */
+  ContractionProgram scaledProgram(List<OperandSpec> operands) {
+    DType computed = computeType().dtype();
+    return ContractionSpecs.scaled(bound, operands, computed, planFor(operands), options);
   }
 
   /**

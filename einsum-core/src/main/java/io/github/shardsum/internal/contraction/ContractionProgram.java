@@ -60,6 +60,12 @@ public final class ContractionProgram {
   sealed interface Step {
     Role role();
 
+    /** The value that it writes. */
+    Ref out();
+
+    /** Elements of that value. */
+    long written();
+
     /** Its operands and result in words, made only for a plan. */
     Supplier<StepInfo> text();
 
@@ -74,6 +80,7 @@ public final class ContractionProgram {
         Ref right,
         Role role,
         int level,
+        long written,
         Supplier<StepInfo> text)
         implements Step {}
 
@@ -85,6 +92,7 @@ public final class ContractionProgram {
         Ref dense,
         Role role,
         int level,
+        long written,
         Supplier<StepInfo> text)
         implements Step {}
   }
@@ -195,11 +203,36 @@ public final class ContractionProgram {
   public void run(Tensor out, Operand[] operands, ResultScaling finish, Workers workers) {
     Object[] temporaries = temporaries();
     try {
-      new Run(out, operands, finish, workers, temporaries).all();
+      new Run(out, operands, finish, workers, temporaries, Optional.empty()).all();
     } finally {
-      if (temporaryBytes() <= KEPT_BYTES) {
-        kept.set(temporaries);
-      }
+      keep(temporaries);
+    }
+  }
+
+  /**
+   * Runs all steps, with a power of two taken out of each intermediate and out of the result. The
+   * program was made so that each pass over slices ends in an intermediate.
+   *
+   * @param out a fresh tensor of the type that this program computes in, on the heap
+   * @param operands of the strides that the program was made for
+   * @param exponents of the operands: each stands for itself times 2 to this
+   * @return the result's exponent
+   */
+  public long runScaled(Tensor out, Operand[] operands, long[] exponents, Workers workers) {
+    Object[] temporaries = temporaries();
+    Object array = out.array().orElseThrow();
+    Exponents taken = new Exponents(type, !loops.isEmpty(), temporaries, array, exponents);
+    try {
+      new Run(out, operands, ResultScaling.PLAIN, workers, temporaries, Optional.of(taken)).all();
+      return taken.ofResult(Math.toIntExact(out.shape().elementCount()));
+    } finally {
+      keep(temporaries);
+    }
+  }
+
+  private void keep(Object[] temporaries) {
+    if (temporaryBytes() <= KEPT_BYTES) {
+      kept.set(temporaries);
     }
   }
 
@@ -229,12 +262,20 @@ public final class ContractionProgram {
     private final ResultScaling finish;
     private final boolean relu;
     private final Workers workers;
+    private final Optional<Exponents> exponents;
 
-    Run(Tensor out, Operand[] operands, ResultScaling finish, Workers workers, Object[] arrays) {
+    Run(
+        Tensor out,
+        Operand[] operands,
+        ResultScaling finish,
+        Workers workers,
+        Object[] arrays,
+        Optional<Exponents> exponents) {
       this.out = ArrayRef.of(out);
       this.finish = relusApart ? finish.withoutRelu() : finish;
       this.relu = finish.relu();
       this.workers = workers;
+      this.exponents = exponents;
       this.inputs = new ArrayRef[operands.length];
       this.routed = new RoutedRef[operands.length];
       for (int i = 0; i < operands.length; i++) {
@@ -331,7 +372,8 @@ public final class ContractionProgram {
         ArrayRef result,
         ArrayRef[] temps,
         boolean again) {
-      ResultScaling how = finish(step.role(), again);
+      ResultScaling plain = finish(step.role(), again);
+      ResultScaling how = exponents.map(each -> plain.times(each.factor(step))).orElse(plain);
       switch (step) {
         case Step.Dense dense -> {
           ArrayRef left = slot(dense.left(), in, result, temps);
@@ -344,6 +386,7 @@ public final class ContractionProgram {
           sum.kernel().run(to, routing[sum.routing()], other, how, workers);
         }
       }
+      exponents.ifPresent(each -> each.written(step));
     }
 
     private ResultScaling finish(Role role, boolean again) {

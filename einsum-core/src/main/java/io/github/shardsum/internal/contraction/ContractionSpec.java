@@ -21,6 +21,8 @@ import java.util.List;
  * @param slices labels that are run through in chunks
  * @param levels for each pair of the path, how many of the slices it is inside of
  * @param leaf terms of a leaf of the tree by which sums are added, 0 for any order
+ * @param scaled whether powers of two are taken out of values, for which each pass over slices ends
+ *     in a value of its own
  */
 public record ContractionSpec(
     ComputeType type,
@@ -35,7 +37,8 @@ public record ContractionSpec(
     ContractionPath path,
     List<Slice> slices,
     int[] levels,
-    int leaf) {
+    int leaf,
+    boolean scaled) {
 
   /** Whether sums follow the fixed tree; those of integers are the same in any order. */
   boolean isTree() {

@@ -161,7 +161,12 @@ public final class Lowering {
       builder.collector();
     }
     Role direct = slices.isEmpty() ? Role.WHOLE : Role.SUM;
-    builder.contract(target, collects ? Role.COLLECT : direct);
+    Role role = collects ? Role.COLLECT : direct;
+    if (spec.scaled() && !slices.isEmpty()) {
+      builder.contractApart(target, role);
+    } else {
+      builder.contract(target, role);
+    }
     raise(sizes, builder.temporarySizes());
     return builder.steps();
   }

@@ -54,6 +54,11 @@ public record ResultScaling(
     return new ResultScaling(alpha, 1, scale, bias, relu, rows);
   }
 
+  /** The same of a multiple of the sum. */
+  ResultScaling times(double factor) {
+    return factor == 1 ? this : new ResultScaling(alpha * factor, beta, scale, bias, relu, rows);
+  }
+
   /** The same with a function of rows. */
   public ResultScaling withRows(RowEpilogue function) {
     return new ResultScaling(alpha, beta, scale, bias, relu, Optional.of(function));

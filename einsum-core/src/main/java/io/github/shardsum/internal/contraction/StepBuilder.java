@@ -52,9 +52,21 @@ final class StepBuilder {
     return temporary(order, spec.sizes());
   }
 
+  /** A temporary for what one pass adds to the result. */
+  Value ofPass() {
+    return temporary(labels(l -> spec.isInResult(l) && spec.isInOperands(l)), sizes);
+  }
+
   /** A temporary for the result's elements; of a repeated label it has the diagonal alone. */
   Value likeResult() {
     return temporary(labels(spec::isInResult), spec.sizes());
+  }
+
+  /** As {@link #contract}, into a value of its own that is then copied or added to the target. */
+  void contractApart(Value target, Role role) {
+    Value own = ofPass();
+    contract(own, Role.INNER);
+    steps.add(copy(target, own, role, spec.slices().size()));
   }
 
   /** Adds the steps that contract all operands into a target. */
@@ -181,7 +193,9 @@ final class StepBuilder {
     Ref first = choice.swapped() ? right.ref() : left.ref();
     Ref second = choice.swapped() ? left.ref() : right.ref();
     Supplier<StepInfo> text = () -> text(sizes, choice.kernel().name(), choice.why(), out, x, y);
-    steps.add(new Step.Dense(choice.kernel(), target.ref(), first, second, role, level, text));
+    steps.add(
+        new Step.Dense(
+            choice.kernel(), target.ref(), first, second, role, level, count(out), text));
   }
 
   /** Copies or sums one dense value into another, repeating it along labels it lacks. */
@@ -200,7 +214,7 @@ final class StepBuilder {
             : choices.next(planner.unary(all), () -> planner.unaryCandidates(all));
     Supplier<StepInfo> text = () -> text(sizes, choice.kernel().name(), choice.why(), out, x);
     return new Step.Dense(
-        choice.kernel(), target.ref(), source.ref(), source.ref(), role, level, text);
+        choice.kernel(), target.ref(), source.ref(), source.ref(), role, level, count(out), text);
   }
 
   private StepLabel label(int label, View.Dense out, View.Dense x, View.Dense y) {
@@ -216,7 +230,9 @@ final class StepBuilder {
     String why = "only the routing tensor's non-zeros are read";
     Supplier<StepInfo> text =
         () -> text(sizes, kernel.name(), why, target.view(), view, dense.view());
-    steps.add(new Step.Routed(kernel, target.ref(), operand, dense.ref(), role, level, text));
+    steps.add(
+        new Step.Routed(
+            kernel, target.ref(), operand, dense.ref(), role, level, count(target.view()), text));
   }
 
   /** A step over all axes of the result, whichever labels they have. */
@@ -233,7 +249,8 @@ final class StepBuilder {
     StepKernel kernel = planner.inPlace(all);
     Supplier<StepInfo> text =
         () -> text(sizes, kernel.name(), "in place", spec.result(), spec.result());
-    return new Step.Dense(kernel, new Ref.Result(), source, source, role, 0, text);
+    long elements = all.stream().mapToLong(StepLabel::size).reduce(1, Math::multiplyExact);
+    return new Step.Dense(kernel, new Ref.Result(), source, source, role, 0, elements, text);
   }
 
   private Value constant(int value) {
@@ -263,6 +280,13 @@ final class StepBuilder {
       elements += elements(sizes, input);
     }
     return new StepInfo(labels, order(sizes.length, out), kernel, why, elements);
+  }
+
+  /** Elements of a value. */
+  private long count(View view) {
+    return labels(sizes.length, view::has)
+        .mapToLong(label -> sizes[label])
+        .reduce(1, Math::multiplyExact);
   }
 
   private static double elements(long[] sizes, View view) {

@@ -33,7 +33,26 @@ public final class ContractionSpecs {
       EinsumOptions options,
       KernelChoices choices) {
     return Lowering.lower(
-        spec(bound, operands, dtype, resultStrides, plan, options), kernels(options), choices);
+        spec(bound, operands, dtype, resultStrides, plan, options, false),
+        kernels(options),
+        choices);
+  }
+
+  /**
+   * The program for a result in C order of the type that it computes in, out of whose values powers
+   * of two are taken.
+   */
+  public static ContractionProgram scaled(
+      BoundEquation bound,
+      List<OperandSpec> operands,
+      DType dtype,
+      ContractionPlan plan,
+      EinsumOptions options) {
+    long[] strides = bound.outputShape().rowMajorStrides();
+    return Lowering.lower(
+        spec(bound, operands, dtype, strides, plan, options, true),
+        kernels(options),
+        KernelChoices.NONE);
   }
 
   /** Names of the kernels that each step of that program could take, the model's choice first. */
@@ -45,7 +64,7 @@ public final class ContractionSpecs {
       ContractionPlan plan,
       EinsumOptions options) {
     return Lowering.candidates(
-        spec(bound, operands, dtype, resultStrides, plan, options), kernels(options));
+        spec(bound, operands, dtype, resultStrides, plan, options, false), kernels(options));
   }
 
   private static KernelSet kernels(EinsumOptions options) {
@@ -61,7 +80,8 @@ public final class ContractionSpecs {
       DType dtype,
       long[] resultStrides,
       ContractionPlan plan,
-      EinsumOptions options) {
+      EinsumOptions options,
+      boolean scaled) {
     List<View> views = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
       views.add(view(bound, i, operands.get(i)));
@@ -79,7 +99,8 @@ public final class ContractionSpecs {
         plan.path(),
         plan.slices(),
         levels(plan.cost().steps()),
-        options.sums().leaf());
+        options.sums().leaf(),
+        scaled);
   }
 
   private static int[] levels(List<PathCost.Step> steps) {
