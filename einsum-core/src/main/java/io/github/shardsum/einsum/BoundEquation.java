@@ -120,7 +120,7 @@ public final class BoundEquation {
    *
    * @param operand the operand, in [0, operandCount)
    * @param axis the axis of its shape, in [0, rank)
-   * @return the label; may be that of another axis of the same operand, which is then a diagonal
+   * @return the label; two axes of one operand may have the same label, which is then a diagonal
    * @throws IndexOutOfBoundsException if there is no such operand or axis
    */
   public int operandLabel(int operand, int axis) {
@@ -173,7 +173,7 @@ public final class BoundEquation {
    * Label of an axis of the output.
    *
    * @param axis the axis, in [0, outputRank)
-   * @return the label; may be that of another axis too
+   * @return the label; two axes may have the same label
    * @throws IndexOutOfBoundsException if there is no such axis
    */
   public int outputLabel(int axis) {

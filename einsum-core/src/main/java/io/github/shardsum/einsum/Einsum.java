@@ -47,13 +47,13 @@ import java.util.stream.Stream;
  * and matrix-vector products are within 1e-6 of the sum of absolute terms for any length (see the
  * plan's kernels: reductions, dots, row sums). A matrix product sums in f32 along its contracted
  * label, as BLAS does: its error is below the number of terms times 2^-24 of the sum of absolute
- * terms, and 1e-4 of it has been seen at 1e7 terms; use f64 where that is too much. An f32 of f64
+ * terms; at 1e7 terms 1e-4 of that sum was measured. Use f64 where that is too much. An f32 of f64
  * operands is rounded more than once, see {@link EinsumOptions#withDtype}.
  *
- * <p><b>Strides.</b> Operands of any strides and any memory are taken as they are, without a copy.
- * The kernels are chosen for the strides that the einsum was compiled for; an operand with other
- * strides is planned again at each run, which takes microseconds, so compile for its strides
- * ({@link OperandSpec#like}).
+ * <p><b>Strides.</b> Operands may have any strides and any memory; they are not copied. The kernels
+ * are chosen for the strides that the einsum was compiled for; an operand with other strides is
+ * planned again at each run, which takes microseconds, so compile for its strides ({@link
+ * OperandSpec#like}).
  *
  * <p><b>Determinism.</b> For one plan the result's bits depend neither on the number of threads nor
  * on where the data is stored (heap, native, mapped). They may depend on the vector width, unless
@@ -262,8 +262,8 @@ public final class Einsum {
    * @param operands operands of the compiled shapes and dtypes
    * @throws IllegalArgumentException if a shape or a dtype is not that compiled for, out is
    *     read-only, or out shares an element with an operand or with itself; nothing is then written
-   * @throws IllegalStateException if the arena of out or of an operand is closed; if that happens
-   *     during the run, out holds part of the result
+   * @throws IllegalStateException if the arena of out or of an operand is closed; if the arena is
+   *     closed during the run, out holds a part of the result
    * @throws WrongThreadException if out or an operand is in a confined arena of another thread
    */
   public void runInto(Tensor out, Operand... operands) {
@@ -406,9 +406,9 @@ public final class Einsum {
   }
 
   /**
-   * The same einsum with the kernels that a trial finds fastest, of those that can compute each
-   * step, where the default goes by a model. The result is made for the strides, memory and threads
-   * of this trial. The choice is part of it, and {@link #explain} shows it.
+   * The same einsum, with kernels chosen by a trial: all kernels that can compute a step are timed.
+   * The default chooses by a model. The result is made for the strides, memory and threads of this
+   * trial. The choice is part of it, and {@link #explain} shows it.
    *
    * <p>All kernels are as accurate as {@link Einsum} promises, but they may add up in another
    * order: two trials may end with einsums whose last bits differ.
@@ -495,7 +495,7 @@ public final class Einsum {
       throw new IllegalStateException(
           "vjp: expected an einsum without epilogue, got "
               + options.epilogue()
-              + "; differentiate the epilogue apart");
+              + "; differentiate the epilogue separately");
     }
     BoundEquation gradient = bound.vjp(operand);
     List<OperandSpec> operands = new ArrayList<>();
@@ -573,7 +573,7 @@ public final class Einsum {
     return EinsumPlan.of(bound, fitting, Optional.of(lowered));
   }
 
-  /** The plan for operands: the compiled one, unless a memory limit may mean another one now. */
+  /** The plan for operands: the compiled plan, unless a memory limit may need another one. */
   private ContractionPlan planFor(List<OperandSpec> given) {
     boolean fits =
         options.memoryLimit().isEmpty() || given.stream().noneMatch(OperandSpec::isRouting);

@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  * How an einsum is compiled; an immutable value whose {@code with} methods give changed copies.
  *
  * @param strictness what to do where NumPy, torch and TensorFlow differ
- * @param dtype the result's dtype; that of the operands, promoted, if empty
+ * @param dtype the result's dtype; if empty, the promoted dtype of the operands
  * @param path how the order of pairwise contractions is found
  * @param memoryLimit most bytes of one intermediate, if limited; labels are then sliced where
  *     needed
@@ -36,7 +36,7 @@ public record EinsumOptions(
 
   /** The kernels that run an einsum. */
   public enum KernelChoice {
-    /** The fastest that this JVM has. */
+    /** The fastest kernels of this JVM. */
     BEST,
     /** Plain Java loops, which need no Vector API. */
     SCALAR
@@ -96,9 +96,9 @@ public record EinsumOptions(
    * Sets the result's dtype.
    *
    * <p>Sums are computed in the type that the dtype and the operands promote to, and cut to it
-   * once. Only an f32 of f64 operands is also rounded wherever a kernel or a slice adds to it,
-   * after each few hundred terms, since it is not collected in an array of f64: a sum of 100,000
-   * terms of one sign may be off by 2e-6 of itself.
+   * once. An f32 result of f64 operands is an exception: it is not collected in an array of f64, so
+   * it is also rounded whenever a kernel or a slice adds to it, every few hundred terms. A sum of
+   * 100,000 terms of one sign may be off by 2e-6 of itself.
    *
    * @param value the dtype
    * @return a changed copy
@@ -128,8 +128,8 @@ public record EinsumOptions(
   }
 
   /**
-   * Limits the size of intermediates. Where sums that are cut to a narrower result are collected
-   * first, that takes an array of the result's size, which does not count.
+   * Limits the size of intermediates. If sums are collected before they are rounded to a narrower
+   * dtype, the array for them, of the result's size, does not count.
    *
    * @param bytes most bytes of one intermediate, at least 8 (one element)
    * @return a changed copy
@@ -141,7 +141,7 @@ public record EinsumOptions(
   }
 
   /**
-   * Gives the size of a label that only the output has, or that operands have with size 1 only.
+   * Gives the size of a label that only the output has, or that has size 1 in all operands.
    * Operands that do not fit an equation are an {@link EinsumShapeException} when it is compiled.
    *
    * @param label the label

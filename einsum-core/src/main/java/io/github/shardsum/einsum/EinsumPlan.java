@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param contraction the path, its slices, its FLOPs and intermediates
  * @param steps what runs, in order: the path's pairs, and the sums and copies that prepare or end
  *     one; empty if the result is empty
- * @param temporaryBytes bytes of intermediates held at once
+ * @param temporaryBytes most bytes of intermediates at any time
  */
 public record EinsumPlan(
     BoundEquation bound, ContractionPlan contraction, List<Step> steps, long temporaryBytes) {
@@ -97,7 +97,7 @@ public record EinsumPlan(
       text.append("  none: the result is empty\n");
     }
     return text.append(
-            String.format(Locale.ROOT, "intermediates held at once: %,d bytes%n", temporaryBytes))
+            String.format(Locale.ROOT, "most bytes of intermediates: %,d%n", temporaryBytes))
         .toString();
   }
 }

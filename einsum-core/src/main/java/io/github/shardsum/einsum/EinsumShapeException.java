@@ -75,7 +75,7 @@ public final class EinsumShapeException extends IllegalArgumentException {
    * @param sites the axes of operands that are marked
    * @param outputAxis the axis of the output that is marked, if there is one
    * @param rule the rule in words, with what was given
-   * @param wayOut what to do
+   * @param wayOut the remedy
    */
   public EinsumShapeException(
       Kind kind,

@@ -33,7 +33,7 @@ public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
       Objects.requireNonNull(tensor, "tensor");
     }
 
-    /** The labels and what the tensor is, without its elements. */
+    /** The labels, and the tensor's dtype and shape, without its elements. */
     @Override
     public String toString() {
       return term + " " + tensor.description();

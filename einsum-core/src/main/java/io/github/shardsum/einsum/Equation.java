@@ -24,10 +24,10 @@ import java.util.Set;
  * is in this form if some term has white space inside it, or {@code @}, or {@code |}. Every token
  * is a label, of letters, digits and underscores. After {@code @} stand the mesh axes that split a
  * label, major to minor, joined by dots; after a bar stand the mesh axes over which the value is
- * still a partial sum. A bar with nothing after it changes nothing; it marks the spaced form where
- * nothing else does ({@code batch |, batch ->}). A token of many letters that stands alone in its
- * term, or beside an ellipsis without white space, and occurs nowhere else, as in {@code i j, jk ->
- * i k} and {@code a...bc, i k, k ->}, could be meant either way and is an error.
+ * still a partial sum. A bar with nothing after it only marks the spaced form, in an equation that
+ * has no other mark ({@code batch |, batch ->}). A token of many letters is ambiguous, and an
+ * error, if it is alone in its term or next to an ellipsis without white space, and occurs nowhere
+ * else: {@code i j, jk -> i k}, {@code a...bc, i k, k ->}.
  *
  * <p>The output may repeat a label (the result is zero off that diagonal) and may have a label that
  * no operand has (the result is repeated along it; its size is given when the equation is bound to
@@ -174,8 +174,8 @@ public record Equation(List<Term> operands, Term output) {
    * Gives the equation the shapes of its operands.
    *
    * @param shapes one shape an operand
-   * @param sizes sizes of output labels, needed for those that are in no operand; a label that
-   *     operands have with size 1 only becomes that large
+   * @param sizes sizes of output labels, needed for labels that are in no operand; a label that has
+   *     size 1 in all operands is broadcast to its size here
    * @param strictness what to do where NumPy, torch and TensorFlow differ
    * @return the bound equation
    * @throws EinsumShapeException if the shapes do not fit the equation or each other, the size of

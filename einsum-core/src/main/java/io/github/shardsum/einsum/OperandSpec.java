@@ -89,7 +89,8 @@ public final class OperandSpec {
     boolean fits = leadRank >= 0 && leadRank <= shape.rank();
     if (!fits || positionStrides.length != leadRank + 1 || weightStrides.length != leadRank + 1) {
       throw new IllegalArgumentException(
-          "operand: expected strides of positions and weights for the leading axes and the slots of "
+          "operand: expected strides of positions and weights for the leading axes and"
+              + " the slots of "
               + shape
               + ", got "
               + leadRank
@@ -168,7 +169,7 @@ public final class OperandSpec {
   }
 
   /**
-   * Of a routing operand, how many axes lead.
+   * The number of leading axes of a routing operand; empty for others.
    *
    * @return the number; empty for a dense operand
    */

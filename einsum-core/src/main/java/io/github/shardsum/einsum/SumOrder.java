@@ -8,13 +8,13 @@ package io.github.shardsum.einsum;
  * same bits at every vector width, for any strides, kernels and number of threads, and a sum over a
  * part of a label that holds whole subtrees is a node of the whole sum's tree.
  *
- * <p>Under it the contracted labels stand in the order in which the operands first have them, those
- * of size 1 left out; the last one is the inner label. Its indices are cut into leaves of {@link
+ * <p>In this order the contracted labels follow their first occurrence in the operands, without
+ * labels of size 1; the last one is the inner label. Its indices are cut into leaves of {@link
  * #leaf()} terms, the last leaf shorter.
  *
  * <ul>
- *   <li>Product form, if each of two operands has a label of the result that the other lacks: a
- *       leaf is one chain of fused multiply-adds from +0, in f32 (bf16 too) or f64.
+ *   <li>Product form, if each of two operands has a label of the result that the other one does not
+ *       have: a leaf is one chain of fused multiply-adds from +0, in f32 (bf16 too) or f64.
  *   <li>Row form, all other sums: a leaf has 16 lanes that begin at +0, term j is added to lane j
  *       mod 16 (a product by a fused multiply-add), then the lanes are added by halving: lane i and
  *       lane i + 8, i + 4, i + 2, i + 1.
@@ -22,7 +22,7 @@ package io.github.shardsum.einsum;
  *
  * <p>Leaves are added by the binary tree whose left part is the largest power of two below their
  * number; the sums of the indices of each label outside are added by such a tree again, the
- * outermost last. A bf16 is rounded once, at the end. A label that one operand of a pair has alone
+ * outermost last. A bf16 is rounded once, at the end. A label that only one operand of a pair has
  * is summed before the product, in row form. Sums of integers and booleans are the same in every
  * order. A weighted sum by a {@link io.github.shardsum.tensor.RoutingTensor} adds slot by slot, as
  * without it.
@@ -34,9 +34,9 @@ public record SumOrder(int leaf) {
   public static final SumOrder FASTEST = new SumOrder(0);
 
   /**
-   * The fixed tree over leaves of 512 terms. A product of f32 of at most 512 terms costs what it
-   * costs without; an f32 sum of any length is within 2e-6 of the sum of absolute terms in row
-   * form, and within 4e-5 in product form.
+   * The fixed tree over leaves of 512 terms. A product of f32 of at most 512 terms takes no more
+   * time than in any order; an f32 sum of any length is within 2e-6 of the sum of absolute terms in
+   * row form, and within 4e-5 in product form.
    */
   public static final SumOrder TREE = new SumOrder(512);
 

@@ -10,8 +10,8 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * The labels of one operand or of the output, in the order of its axes, and where it lives: the
- * mesh axes that split each label and those over which the value is still a partial sum. An
+ * The labels of one operand or of the output, in the order of its axes, and its layout: the mesh
+ * axes that split each label, and the mesh axes over which the value is still a partial sum. An
  * immutable value, which is also the notation of a layout.
  *
  * @param axes the axes; at most one is an ellipsis; a label may be repeated
@@ -78,8 +78,8 @@ public record Term(List<Axis> axes, List<String> partial) {
   }
 
   /**
-   * Reads one term in the spaced form, whatever it looks like: every word is one label, as wherever
-   * a layout is read. {@code batch} is one label and {@code i j} are two.
+   * Reads one term in the spaced form: every word is one label, even a single word, as in every
+   * layout. {@code batch} is one label and {@code i j} are two.
    *
    * @param notation the text
    * @return the term

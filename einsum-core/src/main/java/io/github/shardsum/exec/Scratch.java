@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 
 /**
  * Arrays that a kernel may write while it runs, kept for the next run on the same thread. Not
- * thread-safe: it belongs to one task at a time. Contents are whatever the last user left.
+ * thread-safe: it belongs to one task at a time. Contents are those that the last user left.
  */
 public final class Scratch {
   /** Slots below one that is used take a word each. */
@@ -36,7 +36,7 @@ public final class Scratch {
   /**
    * An f32 array.
    *
-   * @param slot which array, in [0, 256): those of different slots are different
+   * @param slot the array's number, in [0, 256); each slot has its own array
    * @param length the least length, in elements, at least 0
    * @return the array, at least that long
    * @throws IllegalArgumentException if the slot or the length is out of range
@@ -57,7 +57,7 @@ public final class Scratch {
   /**
    * An f64 array.
    *
-   * @param slot which array, in [0, 256): those of different slots are different
+   * @param slot the array's number, in [0, 256); each slot has its own array
    * @param length the least length, in elements, at least 0
    * @return the array, at least that long
    * @throws IllegalArgumentException if the slot or the length is out of range
@@ -78,7 +78,7 @@ public final class Scratch {
   /**
    * An i64 array.
    *
-   * @param slot which array, in [0, 256): those of different slots are different
+   * @param slot the array's number, in [0, 256); each slot has its own array
    * @param length the least length, in elements, at least 0
    * @return the array, at least that long
    * @throws IllegalArgumentException if the slot or the length is out of range
@@ -99,7 +99,7 @@ public final class Scratch {
   /**
    * An i32 array.
    *
-   * @param slot which array, in [0, 256): those of different slots are different
+   * @param slot the array's number, in [0, 256); each slot has its own array
    * @param length the least length, in elements, at least 0
    * @return the array, at least that long
    * @throws IllegalArgumentException if the slot or the length is out of range
@@ -130,11 +130,11 @@ public final class Scratch {
   }
 
   /**
-   * An object of which a thread needs only one; kept until the scratch goes.
+   * An object that a thread needs once; it is kept as long as the scratch.
    *
    * @param <T> its type
    * @param type its class
-   * @param make makes it when it is asked for first
+   * @param make makes the object at the first call
    * @return the same object each time
    */
   public <T> T kept(Class<T> type, Supplier<T> make) {

@@ -12,11 +12,10 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 /**
  * The threads that kernels run on, sized by the caller. Thread-safe.
  *
- * <p>A parallel region is a number of independent tasks; the calling thread takes part in it. How
- * many threads there are decides only how fast it is: a kernel cuts its work into tasks in a way
- * that does not depend on it, so results are equal to the bit. While one region runs, a region
- * begun by another thread or from inside a task runs on its caller alone; so nothing waits and
- * nothing deadlocks.
+ * <p>A parallel region is a number of independent tasks; the calling thread takes part in it. The
+ * number of threads changes only the speed: a kernel cuts its work into tasks independent of that
+ * number, so results are equal to the bit. While one region runs, a region that another thread or a
+ * task begins runs only on its caller; so nothing waits and nothing deadlocks.
  */
 public final class Workers implements AutoCloseable {
   /** Scratches kept for callers; more concurrent callers than this allocate their own. */
@@ -30,8 +29,8 @@ public final class Workers implements AutoCloseable {
   private static final int MOST_THREADS = 1 << 16;
 
   /**
-   * How long a waiting thread stays awake: about as long as it would take to wake it. Where two
-   * threads were put on one processor, longer is lost to the one that works.
+   * How long a waiting thread stays awake: about as long as it would take to wake it. If two
+   * threads share a processor, a longer wait takes time from the thread that works.
    */
   private static final long AWAKE_NANOS = 50_000;
 
@@ -65,7 +64,7 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Workers that have the calling thread alone.
+   * Workers with only the calling thread.
    *
    * @return fresh workers; nothing to close
    */
@@ -105,11 +104,10 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * The calling thread and {@code threads - 1} daemon threads of its own. After a parallel region
-   * they stay awake for 0.05 ms, if there are as many processors, so that the next one begins at
-   * once.
+   * The calling thread and {@code threads - 1} daemon threads. After a parallel region they stay
+   * awake for 0.05 ms, if there are as many processors, so that the next one begins at once.
    *
-   * @param threads the most threads that work at once, in [1, 65536]
+   * @param threads the number of threads, the caller included, in [1, 65536]
    * @return fresh workers, to be closed
    * @throws IllegalArgumentException if threads is below 1 or above 65536
    */
@@ -129,9 +127,9 @@ public final class Workers implements AutoCloseable {
   /**
    * The calling thread and up to {@code threads - 1} runs of the caller's executor.
    *
-   * @param threads the most threads that work at once, at least 1
-   * @param executor runs the others' share, and may run it late, never or refuse it: the caller
-   *     then does it all; not closed by {@link #close()}
+   * @param threads the number of threads, the caller included, at least 1
+   * @param executor runs the share of the other threads. If it runs that share late, never, or
+   *     refuses it, the caller does all work; {@link #close()} does not close it
    * @return fresh workers
    * @throws IllegalArgumentException if threads is below 1
    */
@@ -159,7 +157,7 @@ public final class Workers implements AutoCloseable {
    * These workers without their threads: for data that only the caller may touch. Scratches are
    * shared, and closing these workers closes them too.
    *
-   * @return workers that have the calling thread alone; nothing to close
+   * @return workers with only the calling thread; they need not be closed
    */
   public Workers alone() {
     return parallelism == 1 ? this : new Workers(1, NO_HELPERS, between, closed, scratches);
@@ -257,8 +255,8 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Each goes back to its own place. Regions inside regions then find the same scratches in every
-   * run: else each of them would in the end hold the arrays of all.
+   * Each goes back to its own place. Nested regions then find the same scratches in every run;
+   * otherwise each scratch would finally hold the arrays of all.
    */
   private void give(Scratch scratch) {
     int place = scratch.place();

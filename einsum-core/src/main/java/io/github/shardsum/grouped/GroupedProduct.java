@@ -27,10 +27,10 @@ import java.util.stream.LongStream;
  * et al. 2022, MegaBlocks; {@code ragged_dot} in JAX), forward and backward.
  *
  * <p>Groups may be empty. Rows after the last group belong to none: {@link #rows} makes them zero,
- * {@link #weights} leaves them out. Operands of any strides and memory, so the gradient by the rows
- * is {@link #rows} again with the transposed matrices, {@code w.transpose(0, 2, 1)}. Thread-safe;
- * bits do not depend on the number of threads, and those of a row of {@link #rows} not on the
- * number of other rows in its group.
+ * {@link #weights} leaves them out. Operands may have any strides and memory, so the gradient of
+ * the rows is again {@link #rows}, with the transposed matrices {@code w.transpose(0, 2, 1)}.
+ * Thread-safe. Bits do not depend on the number of threads; the bits of a row of {@link #rows} do
+ * not depend on the other rows of its group.
  */
 public final class GroupedProduct {
   private GroupedProduct() {}
@@ -75,7 +75,7 @@ public final class GroupedProduct {
    *
    * @param workers threads to use
    * @param out {@code [r, n]} of w's dtype, overwritten; overlaps no operand
-   * @param x {@code [r, k]} of w's dtype, or of bf16 where that is f32
+   * @param x {@code [r, k]} of w's dtype, or of bf16 if that is f32
    * @param w {@code [e, k, n]}
    * @param sizes {@code [e]}
    * @param epilogue its bias has labels {@code e} and {@code n}, or one of them
@@ -88,7 +88,7 @@ public final class GroupedProduct {
 
   /**
    * As {@link #rowsInto(Workers, Tensor, MatrixRows, Tensor, Tensor, Epilogue)}, with an order of
-   * sums: by {@link SumOrder#TREE} those of {@code rk,kn->rn} of each group.
+   * sums: with {@link SumOrder#TREE}, each group has the bits of {@code rk,kn->rn}.
    *
    * @param workers threads to use
    * @param sums the order of floating-point sums
@@ -117,11 +117,12 @@ public final class GroupedProduct {
    * @param workers threads to use
    * @param out {@code [r, n]} of w's dtype, overwritten; overlaps no operand; its rows are
    *     contiguous
-   * @param x {@code [r, k]} of w's dtype, or of bf16 where that is f32
+   * @param x {@code [r, k]} of w's dtype, or of bf16 if that is f32
    * @param w {@code [e, k, n]} of a floating dtype
    * @param sizes {@code [e]}
    * @param epilogue its bias has labels {@code e} and {@code n}, or one of them
-   * @param function called for the rows that are in groups, of the dtype that w's is computed in
+   * @param function called for the rows that are in groups, with the dtype in which w's dtype is
+   *     computed
    * @throws IllegalArgumentException as the other, or if out's rows are not contiguous or the
    *     function is of another dtype
    */
@@ -213,8 +214,8 @@ public final class GroupedProduct {
   }
 
   /**
-   * out[r, n] += sum over k of x[r, k] * w[group of r, k, n], of rows that are in groups; others
-   * keep what they hold.
+   * out[r, n] += sum over k of x[r, k] * w[group of r, k, n], for rows that are in groups; other
+   * rows are unchanged.
    *
    * @param workers threads to use
    * @param out {@code [r, n]} of x's dtype; overlaps no operand
@@ -285,8 +286,8 @@ public final class GroupedProduct {
    *
    * @param workers threads to use
    * @param out {@code [e, k, n]}, overwritten; overlaps no operand
-   * @param x {@code [r, k]} of out's dtype, or of bf16 where that is f32
-   * @param y {@code [r, n]} of out's dtype, or of bf16 where that is f32
+   * @param x {@code [r, k]} of out's dtype, or of bf16 if that is f32
+   * @param y {@code [r, n]} of out's dtype, or of bf16 if that is f32
    * @param sizes {@code [e]}
    * @throws IllegalArgumentException as the other
    */
@@ -297,8 +298,8 @@ public final class GroupedProduct {
 
   /**
    * As {@link #weightsInto(Workers, Tensor, MatrixRows, MatrixRows, Tensor)}, with an order of
-   * sums: by {@link SumOrder#TREE} those of {@code rk,rn->kn} over the rows of each group from its
-   * first.
+   * sums: with {@link SumOrder#TREE}, each group has the bits of {@code rk,rn->kn} over its rows,
+   * from the first.
    *
    * @param workers threads to use
    * @param sums the order of floating-point sums
@@ -351,8 +352,8 @@ public final class GroupedProduct {
    *
    * @param workers threads to use
    * @param out {@code [e, k, n]} of f32 or f64; overlaps no operand
-   * @param x {@code [r, k]} of out's dtype, or of bf16 where that is f32
-   * @param y {@code [r, n]} of out's dtype, or of bf16 where that is f32
+   * @param x {@code [r, k]} of out's dtype, or of bf16 if that is f32
+   * @param y {@code [r, n]} of out's dtype, or of bf16 if that is f32
    * @param sizes {@code [e]}
    * @throws IllegalArgumentException as the other
    */
@@ -444,7 +445,8 @@ public final class GroupedProduct {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "grouped product: expected a bias with labels e of size %d and n of size %d, or one of them, got %s of %s",
+                "grouped product: expected a bias with labels e of size %d and n of"
+                    + " size %d, or one of them, got %s of %s",
                 groups,
                 n,
                 labels,
@@ -524,7 +526,8 @@ public final class GroupedProduct {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "grouped product: expected sizes of at least 0 with a sum of at most %d rows, got %d for group %d with %d rows left",
+                "grouped product: expected sizes of at least 0 with a sum of at most"
+                    + " %d rows, got %d for group %d with %d rows left",
                 rows,
                 groups[group],
                 group,

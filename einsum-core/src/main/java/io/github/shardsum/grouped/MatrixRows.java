@@ -9,10 +9,10 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Rows {@code [r, n]} that a {@link GroupedProduct} reads: those of a matrix, or rows of any tensor
- * gathered by a table. Gathered rows are read where they lie, while the product packs its operand
- * or while few rows go past a matrix; they are stored nowhere else. Aliases the tensor and the
- * table, which must not change while a product reads them.
+ * Rows {@code [r, n]} that a {@link GroupedProduct} reads: the rows of a matrix, or rows of any
+ * tensor, gathered by a table. Gathered rows are read in place, while the product packs its operand
+ * or streams a matrix past a few rows; no copy of them is stored. Aliases the tensor and the table,
+ * which must not change while a product reads them.
  */
 public final class MatrixRows {
   private final Tensor source;
@@ -90,7 +90,7 @@ public final class MatrixRows {
     return source.stride(source.rank() - 1);
   }
 
-  /** How many rows there are. */
+  /** The number of rows. */
   long count() {
     return count;
   }
@@ -116,9 +116,7 @@ public final class MatrixRows {
         : of(source.slice(0, from, to));
   }
 
-  /**
-   * A left operand, of rows and what follows them there: terms, or rows of a gradient by weights.
-   */
+  /** A left operand: rows and the labels after them. */
   Side byTerms() {
     return side(true);
   }

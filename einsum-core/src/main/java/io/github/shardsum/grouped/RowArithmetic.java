@@ -7,10 +7,9 @@ import java.util.Objects;
 
 /**
  * Arithmetic on rows of arrays, on the calling thread, in the widest vectors of the machine: for
- * code that stages rows itself, since JVMs before JDK 26 do not vectorize loops over rows that
- * begin at different indices. A row is an array, the index of its first element and a length; a
- * result may be an operand, element for element, and overlaps none otherwise. Each operation is
- * rounded.
+ * code that stages rows itself. JVMs before JDK 26 do not vectorize loops over rows that begin at
+ * different indices. A row is an array, the index of its first element and a length; a result may
+ * be an operand, element for element, and overlaps none otherwise. Each operation is rounded.
  *
  * <p>All methods throw {@link IndexOutOfBoundsException} if an array has no such elements; nothing
  * is then written.

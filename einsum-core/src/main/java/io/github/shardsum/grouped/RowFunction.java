@@ -6,9 +6,9 @@ package io.github.shardsum.grouped;
  * factor, a bias and a relu cannot: an activation with an exponential, a gate, a weight of each
  * row.
  *
- * <p>How a row is cut into pieces depends on the machine and on the threads. So the result must
- * not: a value may depend on its own sum, its row and its column alone. Pieces come in any order,
- * and from several threads at once.
+ * <p>How a row is cut into pieces depends on the machine and on the threads. So the result must not
+ * depend on the pieces: a value may depend only on its own sum, its row and its column. Pieces come
+ * in any order, and from several threads at once.
  */
 public sealed interface RowFunction {
   /** A function of results that are computed in f32, as those of bf16 are. */

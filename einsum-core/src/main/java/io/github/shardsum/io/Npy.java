@@ -46,9 +46,9 @@ public final class Npy {
    * The array of a file, mapped where the machine can use its bytes as they are, otherwise
    * converted into memory of the arena. An array in Fortran order is a view with its strides.
    *
-   * <p>A mapped tensor is read-only and sees what others write to the file. Cutting the file short
-   * while it is mapped makes reading it an {@link InternalError}; replacing it by a rename, as
-   * {@link #write} does, leaves the mapped one as it was.
+   * <p>A mapped tensor is read-only and sees what others write to the file. If the file is
+   * truncated while it is mapped, reading it throws an {@link InternalError}. If it is replaced by
+   * a rename, as {@link #write} does, the mapped array keeps the old contents.
    *
    * @param path the file
    * @param arena owns the memory; the tensor must not be used after it is closed
@@ -93,8 +93,8 @@ public final class Npy {
   }
 
   /**
-   * Writes a tensor, whole or not at all: a file of that name is replaced in one step at the end,
-   * or stays as it was. The bytes are not forced to the device, so a power cut may lose them. Until
+   * Writes a tensor, whole or not at all: an existing file is replaced in one step at the end, or
+   * stays unchanged. The bytes are not forced to the device, so a power cut may lose them. Until
    * the end they are in a hidden file of the same folder, {@code .shardsum-*.part}, which is
    * deleted when the write fails or the JVM ends; only a JVM that is killed leaves it.
    *

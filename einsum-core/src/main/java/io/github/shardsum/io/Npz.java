@@ -26,9 +26,9 @@ import java.util.Map;
  * An open NumPy {@code .npz} archive: a zip (zip64 included) of {@code .npy} arrays, each read when
  * it is asked for.
  *
- * <p>Entries are stored (numpy.savez) or deflated (numpy.savez_compressed). Their headers and
- * dtypes are those of {@link Npy}. An entry is inflated once through a small buffer, and its size
- * and checksum checked, before memory for it is allocated; so an archive with wrong sizes allocates
+ * <p>Entries are stored (numpy.savez) or deflated (numpy.savez_compressed). Headers and dtypes are
+ * those that {@link Npy} reads. An entry is inflated once through a small buffer, and its size and
+ * checksum checked, before memory for it is allocated; so an archive with wrong sizes allocates
  * nothing. One with right sizes may still be a bomb: an entry that inflates to more than the limit
  * and more than 100 times its own size is refused.
  *
@@ -72,7 +72,7 @@ public final class Npz implements AutoCloseable {
    * As {@link #open(Path)}, with another limit.
    *
    * @param path the file
-   * @param limit bytes up to which any entry is inflated
+   * @param limit the most bytes to which an entry may be inflated
    * @return the archive, to be closed
    * @throws TensorFileException if the directory breaks a rule of the format
    * @throws IOException if the file cannot be read, or is a folder, a pipe or a device
@@ -105,9 +105,8 @@ public final class Npz implements AutoCloseable {
   }
 
   /**
-   * One array; that of a stored entry is mapped as by {@link Npy#map}, that of a deflated one is
-   * inflated into memory of the arena. A mapped entry's checksum is not computed, which would read
-   * all of it.
+   * One array. A stored entry is mapped as by {@link Npy#map}; a deflated entry is inflated into
+   * memory of the arena. A mapped entry's checksum is not computed, which would read all of it.
    *
    * @param name its name, with or without {@code .npy}
    * @param arena owns the memory
@@ -163,7 +162,7 @@ public final class Npz implements AutoCloseable {
               0,
               entry.compressed() + " bytes for " + entry.size());
     }
-    // Twice, because only the first pass tells whether the second may allocate.
+    // Two passes: only after the first one it is known whether the second may allocate.
     try (InflatedSource source = new InflatedSource(data)) {
       NpyHeader.read(source.place(), source, entry.size());
       source.drain(entry.size(), entry.crc());
@@ -187,7 +186,7 @@ public final class Npz implements AutoCloseable {
 
   /**
    * Writes an archive of stored entries, whole or not at all, as {@link Npy#write}. Each array's
-   * data is aligned to 64 bytes in the file, and the bytes depend on the arrays alone.
+   * data is aligned to 64 bytes in the file, and the bytes depend only on the arrays.
    *
    * @param path the file; its folder exists
    * @param tensors the arrays by name, in the order of the file; {@code .npy} is added to each name

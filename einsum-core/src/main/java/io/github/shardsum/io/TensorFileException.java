@@ -33,7 +33,7 @@ public final class TensorFileException extends IllegalArgumentException {
    * @param entry the entry of an archive; empty for the file itself
    * @param offset where, in bytes
    * @param rule the rule in words
-   * @param found what stands there
+   * @param found the contents at this place
    */
   public TensorFileException(Path file, String entry, long offset, String rule, String found) {
     super(new FileLocation(file, entry, 0) + ": " + rule + " at byte " + offset + ", got " + found);
@@ -65,7 +65,7 @@ public final class TensorFileException extends IllegalArgumentException {
    * Where the rule is broken.
    *
    * @return the position in bytes from the start of the file; inside a deflated entry of an
-   *     archive, from the start of what it inflates to
+   *     archive, from the start of the inflated bytes
    */
   public long offset() {
     return offset;

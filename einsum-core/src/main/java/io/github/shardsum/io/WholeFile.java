@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
- * Bytes and texts that are written as tensors are: whole or not at all, on the disk before the call
- * returns, so that a reader sees the old file or the new one, also after a full disk or a power
+ * Writes bytes and texts whole or not at all, as tensors are written; they are on the disk before
+ * the call returns. A reader sees the old file or the new one, also after a full disk or a power
  * cut.
  */
 public final class WholeFile {
@@ -17,10 +17,10 @@ public final class WholeFile {
    * Writes a file. A link stays one, and the file that it names is replaced; permissions are kept.
    * A JVM that ends meanwhile deletes what it has begun, unless a shutdown hook waits for the call.
    *
-   * @param path a regular file, which is replaced, or a name that is free
-   * @param bytes all that it is to hold
-   * @throws java.nio.file.FileSystemException if it cannot be written, which a full disk prevents
-   *     too; the old file is then as it was
+   * @param path a regular file, which is replaced, or a name without a file
+   * @param bytes the whole contents
+   * @throws java.nio.file.FileSystemException if it cannot be written, for example because the disk
+   *     is full; the old file is then unchanged
    * @throws IOException if the folder cannot be read
    */
   public static void write(Path path, byte... bytes) throws IOException {

@@ -5,15 +5,15 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * How far a tensor is from what is expected, element by element, and where it is worst: each
- * difference is compared with absolute + relative times the expected magnitude (NumPy's {@code
+ * The differences between a tensor and the expected one, element by element, and the worst of them.
+ * Each difference is compared with absolute + relative times the expected magnitude (NumPy's {@code
  * np.isclose}).
  *
  * <p>A NaN is close to a NaN only, an infinity to itself only; compared in f64. The worst element
  * is the one whose difference exceeds its bound by the largest factor, the first of equal ones.
  *
  * @param shape the common shape, as text
- * @param elements how many elements there are
+ * @param elements the number of elements
  * @param far how many are beyond their bound
  * @param worst the index of the worst element; empty for a scalar and where there is none
  * @param actual the worst element

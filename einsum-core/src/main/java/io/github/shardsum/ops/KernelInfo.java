@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param name vector-512, vector-256, vector-128 or scalar
  * @param vectorBits width of a vector in bits; 0 for scalar
  * @param reason why these were chosen
- * @param remedy what to do for faster ones; empty if there is nothing to do
+ * @param remedy the way to faster ones; empty if there is none
  */
 public record KernelInfo(String name, int vectorBits, String reason, Optional<String> remedy) {
   /**

@@ -14,8 +14,8 @@ import java.util.Objects;
  *
  * <p>Results are equal to the bit for every number of threads, every kind of memory and every
  * vector width. On machines with a fused multiply-add, f64 results are within 2 ulp; in f32 {@link
- * #EXP} is then within 1 ulp, and the other functions give the nearest number but for ties in the
- * last digit of f64. Thread-safe.
+ * #EXP} is then within 1 ulp, and the other functions give the nearest number, except for ties in
+ * the last digit of f64. Thread-safe.
  */
 public enum MathFunction {
   /**
@@ -71,7 +71,7 @@ public enum MathFunction {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; it may be x
    * @param x of a floating dtype
-   * @throws IllegalArgumentException if a dtype or shape is another, or out overlaps x otherwise;
+   * @throws IllegalArgumentException if a dtype or shape differs, or out overlaps x in another way;
    *     nothing is then written
    */
   public void into(Workers workers, Tensor out, Tensor x) {

@@ -12,7 +12,7 @@ import java.util.Locale;
  * <p>Held in SSA form (the {@code ssa_path} of opt_einsum): operands have ids 0 to n-1, step k
  * makes id n+k, and every id but the last is used once. {@link #toLinear()} and {@link #ofLinear}
  * convert from and to the form that NumPy and opt_einsum print: each step names positions in the
- * list of what is left, which are removed, and its result is appended.
+ * list of remaining operands; these are removed, and its result is appended.
  *
  * @param operandCount the number of operands n, at least 1
  * @param pairs the n-1 steps
@@ -70,7 +70,7 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
    * contracted two by two from left to right, and each step makes one new id.
    *
    * @param operandCount the number of operands
-   * @param steps the ids each step takes
+   * @param steps the ids of each step
    * @return the path
    * @throws PathException if an id does not exist yet or is used twice, or if other than one
    *     operand is left at the end
@@ -107,7 +107,7 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
   }
 
   /**
-   * Gives the steps as positions in the list of what is left.
+   * Gives the steps as positions in the list of remaining operands.
    *
    * @return a new array of n-1 pairs of positions, the smaller one first
    */

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * A path that was found for a network, the labels that are sliced, and what both cost; immutable,
- * thread-safe, a value.
+ * A path for a network, the labels that are sliced, and the cost of both; immutable, thread-safe, a
+ * value.
  *
  * <p>Run it as one loop for each slice, the first one outermost: for each combination of chunks the
  * steps of the path are run on the operands cut to these chunks. A sliced label of the output means
@@ -55,8 +55,8 @@ public record ContractionPlan(
 
   /**
    * Prints the plan as a table: the equation, operations naive and planned, the largest
-   * intermediate, slices, and for each step its scaling, operations, size, contraction and what is
-   * left.
+   * intermediate, slices, and for each step its scaling, operations, size, contraction and
+   * remaining operands.
    *
    * @param labelNames the name of each label
    * @return several lines, each ended by a line feed

@@ -20,13 +20,13 @@ import java.util.TreeSet;
  * @param operands the labels of each operand, in the order of its axes; at least one operand
  * @param output the labels of the output, each of which is in some operand
  * @param sizes the size of each label, at least 0
- * @param sparse the operands that are stored by their non-zeros; where a step contracts two of
- *     them, the right one is made dense first, which is an intermediate
+ * @param sparse the operands that are stored by their non-zeros. If a step contracts two of them,
+ *     the right one is first made dense, as an intermediate
  */
 public record Network(
     List<List<Integer>> operands, List<Integer> output, List<Long> sizes, Set<Integer> sparse) {
 
-  /** The output, where operands go by their number. */
+  /** The number that stands for the output, where operands are named by their numbers. */
   private static final int OUTPUT = Integer.MAX_VALUE - 1;
 
   /**
@@ -172,7 +172,8 @@ public record Network(
         throw new PathException(
             String.format(
                 Locale.ROOT,
-                "network: output label %d is in no operand; leave it out here and repeat the result",
+                "network: output label %d is in no operand; leave it out here and"
+                    + " repeat the result",
                 label));
       }
     }

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Cost of a plan, computed from its labels and sizes alone; immutable, a value.
+ * Cost of a plan, computed only from its labels and sizes; immutable, a value.
  *
  * <p>Floating-point operations are counted as opt_einsum does: a step over N index points costs 2 N
  * if it sums over a label of size above 1 (a multiplication and an addition each), and N if it only
- * multiplies. The sum over labels that one operand alone has is done first and costs one addition
- * an element. All counts are doubles: exact up to 2^53, infinite above about 1.8e308.
+ * multiplies. Labels that only one operand has are summed first, at one addition an element. All
+ * counts are doubles: exact up to 2^53, infinite above about 1.8e308.
  *
  * @param naiveFlops operations of one loop nest over all labels without intermediates: the product
  *     of all sizes times the number of operands, or one less if no label is summed
@@ -20,10 +20,10 @@ import java.util.Locale;
  * @param flops operations of the plan: sums ahead, steps with their repeats, and the additions of
  *     slices into the output
  * @param largestIntermediate elements of the largest intermediate, of one slice; operands and
- *     output do not count, sums ahead do
+ *     output do not count; operands that were summed first do
  * @param intermediateElements elements written to intermediates in all, repeats included
- * @param peakElements most elements of intermediates and output alive at once, of one slice, when a
- *     tensor is freed after the step that uses it
+ * @param peakElements most elements of intermediates and output that one slice holds at any time,
+ *     if a tensor is freed after the step that uses it
  * @param reductions the sums ahead of the first step
  * @param steps the steps in order
  */
@@ -44,7 +44,7 @@ public record PathCost(
   }
 
   /**
-   * The sum of an operand over labels that no other operand and not the output has.
+   * The sum of an operand over labels that neither another operand nor the output has.
    *
    * @param operand the number of the operand
    * @param labels its labels
@@ -80,8 +80,9 @@ public record PathCost(
    * @param leftElements elements of the left tensor, of one slice
    * @param rightElements elements of the right tensor, of one slice
    * @param elements elements of the result, of one slice
-   * @param level how many of the plan's slices, counted from the outermost loop, the step is inside
-   *     of: at level 0 it runs once, at level k again for each chunk of the first k labels
+   * @param level the number of the plan's slice loops, counted from the outermost, that contain the
+   *     step: at level 0 it runs once, at level k once for each combination of chunks of the first
+   *     k labels
    */
   public record Step(
       int left,
@@ -134,8 +135,8 @@ public record PathCost(
    * @param path in which order
    * @param slices the sliced labels, the outermost loop first
    * @return the cost
-   * @throws PathException if the path is for another number of operands, or a sliced label is none
-   *     of the network's, occurs twice, or its chunks do not cover its size
+   * @throws PathException if the path is for another number of operands, or a sliced label is not
+   *     in the network, occurs twice, or its chunks do not cover its size
    */
   public static PathCost of(Network network, ContractionPath path, List<Slice> slices) {
     return new CostModel(LabelFlow.of(network, path), slices).cost();

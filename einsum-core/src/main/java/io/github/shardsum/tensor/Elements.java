@@ -42,7 +42,7 @@ public final class Elements {
         tensor.memory(), tensor.origin(), -tensor.offset(), length - tensor.offset());
   }
 
-  /** The position in memory where a run begins, all of which must be in the segment. */
+  /** The position in memory where a run begins; the whole run must be in the segment. */
   private long start(long at, long stride, int n) {
     long last = at + (n - 1) * stride;
     if (Math.min(at, last) < low || Math.max(at, last) >= high) {

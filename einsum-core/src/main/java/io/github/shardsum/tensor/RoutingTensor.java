@@ -69,7 +69,7 @@ public final class RoutingTensor implements Operand {
     return new RoutingTensor(shape, leadRank, positions, weights);
   }
 
-  /** Number of positions in the tail axes; that of an empty shape may still be beyond 2^62. */
+  /** Number of positions in the tail axes; for an empty shape it may exceed 2^62. */
   private static long tail(Shape shape, int leadRank) {
     return Shape.of(Arrays.copyOfRange(shape.toArray(), leadRank, shape.rank())).elementCount();
   }
@@ -162,7 +162,7 @@ public final class RoutingTensor implements Operand {
    *
    * @param other {@code [lead..., k]} of any dtype, which is the new tensor's; not copied
    * @return the tensor
-   * @throws IllegalArgumentException if the shape is not that of the positions
+   * @throws IllegalArgumentException if the shape differs from that of the positions
    */
   public RoutingTensor withWeights(Tensor other) {
     if (!other.shape().equals(positions.shape())) {

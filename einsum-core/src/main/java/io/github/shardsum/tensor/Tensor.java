@@ -262,7 +262,8 @@ public final class Tensor implements Operand {
       throw new IllegalArgumentException(
           "tensor: expected a buffer in native order, got "
               + order
-              + "; set ByteBuffer.order(ByteOrder.nativeOrder()) before the buffer is viewed as another");
+              + "; set ByteBuffer.order(ByteOrder.nativeOrder()) before the buffer is"
+                  + " viewed as another");
     }
     return whole(dtype, segment, Shape.of(shape));
   }
@@ -618,7 +619,7 @@ public final class Tensor implements Operand {
    * Whether two indices may be one element, as in a broadcast view; such a tensor can be read but
    * is refused as a result.
    *
-   * @return false if all elements are surely apart
+   * @return false if surely no two indices share an element
    */
   public boolean overlapsItself() {
     return Overlap.withItself(this);
@@ -628,8 +629,7 @@ public final class Tensor implements Operand {
    * Whether this tensor may share an element with another.
    *
    * @param other any tensor
-   * @return false if all their elements are surely apart, as those of two column blocks of one
-   *     matrix are
+   * @return false if they surely share no element, as two column blocks of one matrix
    */
   public boolean overlaps(Tensor other) {
     return Overlap.between(this, other);
@@ -759,9 +759,9 @@ public final class Tensor implements Operand {
    * A view by Python's notation, one entry an axis: {@code x[1:3, ::2, -1]} is {@code x.slice("1:3,
    * ::2, -1")}.
    *
-   * <p>An entry is an index, which drops the axis; a range {@code from:to:step}, of which each part
-   * may be missing and what is outside is cut off; {@code ...} for all axes in between, once; or
-   * {@code newaxis}. A negative index counts from the end. Axes that have no entry are whole.
+   * <p>An entry is an index, which drops the axis; a range {@code from:to:step}, whose parts are
+   * optional and which is clipped to the axis; {@code ...} for all axes in between, once; or {@code
+   * newaxis}. A negative index counts from the end. Axes that have no entry are whole.
    *
    * @param notation the entries, with commas between
    * @return the view
@@ -950,7 +950,7 @@ public final class Tensor implements Operand {
    * A view with this tensor repeated along new leading axes and along axes of size 1 (NumPy's
    * broadcasting); its repeated elements are one element in memory, so it is not for writing.
    *
-   * @param target the wanted shape
+   * @param target the new shape
    * @return the view
    * @throws IllegalArgumentException if the shapes, right-aligned, differ where this one is not 1
    */
@@ -977,7 +977,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * A view with another shape of as many elements.
+   * A view with another shape and the same number of elements.
    *
    * @param sizes the new sizes; one may be -1 and is then computed
    * @return the view
@@ -1062,8 +1062,8 @@ public final class Tensor implements Operand {
    * @param source a tensor of the same shape; if the two overlap in memory the result is that of a
    *     copy made first, and a copy is made
    * @throws IllegalArgumentException if the shapes differ, this tensor's memory is read-only, or
-   *     its indices share elements, as those of a broadcast view and of overlapping windows do;
-   *     nothing is written then
+   *     its indices share elements, as in a broadcast view or overlapping windows; nothing is
+   *     written then
    */
   public void assign(Tensor source) {
     if (!source.shape().equals(shape)) {

@@ -3,7 +3,8 @@ package io.github.shardsum.tensor;
 /**
  * How a tensor is printed (NumPy's {@code np.set_printoptions}); an immutable value.
  *
- * @param threshold elements up to which all are shown, at least 1; of more, those at the edges are
+ * @param threshold the most elements of a tensor that is shown whole, at least 1; of a larger
+ *     tensor only the edges are shown
  * @param edge how many elements are shown at each end of an axis that is cut, at least 1
  * @param decimals digits after the point of floating elements, in [0, 17]; -1 for the shortest that
  *     tell the value from its neighbours
@@ -32,7 +33,7 @@ public record TextOptions(long threshold, int edge, int decimals) {
   /**
    * The same with another threshold.
    *
-   * @param value elements up to which all are shown
+   * @param value the most elements of a tensor that is shown whole
    * @return new options
    */
   public TextOptions withThreshold(long value) {

@@ -103,7 +103,7 @@ public final class ContractionProgram {
    * @param count number of chunks
    * @param inputSteps distance between chunks in each dense operand
    * @param moves the same of each routing operand
-   * @param outStep distance between chunks in what the passes write
+   * @param outStep distance between chunks in the array that the passes write
    * @param inOut whether that has the label; if not, chunks add up
    * @param isShort whether the last chunk is shorter than the others
    */

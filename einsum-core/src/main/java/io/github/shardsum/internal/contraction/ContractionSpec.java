@@ -40,7 +40,7 @@ public record ContractionSpec(
     int leaf,
     boolean scaled) {
 
-  /** Whether sums follow the fixed tree; those of integers are the same in any order. */
+  /** Whether sums follow the fixed tree; sums of integers are the same in any order. */
   boolean isTree() {
     return leaf > 0 && type != ComputeType.LONG;
   }

@@ -10,9 +10,9 @@ import java.util.function.Predicate;
  *
  * @param labels all of them, left and right being A and B
  * @param batch labels of C that both operands have, or neither
- * @param m labels of C that A alone has
- * @param n labels of C that B alone has
- * @param k labels that C lacks
+ * @param m labels of C that only A has
+ * @param n labels of C that only B has
+ * @param k labels that C does not have
  * @param swapped whether A is the step's right operand
  */
 record GemmDims(
@@ -46,7 +46,7 @@ record GemmDims(
     return sides;
   }
 
-  /** Dimensions whose B is the operand with the label along which the result is contiguous. */
+  /** Dimensions in which B is the operand that has the result's contiguous label. */
   static GemmDims alongResult(List<StepLabel> labels) {
     boolean alongLeft = false;
     long least = Long.MAX_VALUE;

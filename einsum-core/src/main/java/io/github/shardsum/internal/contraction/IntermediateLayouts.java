@@ -7,12 +7,12 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * In which order the labels of each intermediate are stored. Outermost are the labels that the step
- * which takes it runs through as a batch, so that each of its products finds its matrix in one
- * piece: a fifth of the time of two such steps. Then come the labels in the order in which the step
- * that makes it writes whole lines. More is not gained: packing reads any other order as fast, and
- * an order that suits only the consumer makes the producer write short runs, at up to twice the
- * time.
+ * The order in which the labels of each intermediate are stored. The outermost labels are the batch
+ * labels of the step that reads the intermediate, so that each of its products finds its matrix in
+ * one piece: this saves a fifth of the time of two such steps. The next labels have the order in
+ * which the step that makes the intermediate writes whole lines. More is not gained: packing reads
+ * any other order as fast, and an order that suits only the consumer makes the producer write short
+ * runs, at up to twice the time.
  */
 final class IntermediateLayouts {
   private final ContractionSpec spec;

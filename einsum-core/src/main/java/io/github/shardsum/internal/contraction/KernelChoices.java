@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 /**
  * The kernels that a trial found to be faster than the model's choice.
  *
- * @param choices by the number of the step among those of the first pass that have kernels to
- *     choose from, in order
+ * @param choices by the number of the step, counting the steps of the first pass that have several
+ *     kernels, in order
  */
 public record KernelChoices(Map<Integer, KernelChoice> choices) {
   /** The model's kernel everywhere. */
@@ -48,7 +48,7 @@ public record KernelChoices(Map<Integer, KernelChoice> choices) {
       this.lists = lists;
     }
 
-    /** Takes what was picked. */
+    /** Takes given choices. */
     static Cursor of(KernelChoices choices) {
       return new Cursor(choices, false);
     }
@@ -83,7 +83,7 @@ public record KernelChoices(Map<Integer, KernelChoice> choices) {
       return new StepPlanner.Choice(chosen.kernel(), chosen.swapped(), choice.why);
     }
 
-    /** Names of the kernels that each step so far could take. */
+    /** Names of the kernels that each step so far could use. */
     List<List<String>> candidates() {
       return List.copyOf(names);
     }

@@ -14,8 +14,8 @@ import java.util.List;
 /**
  * Turns a contraction over strided views into a {@link ContractionProgram}.
  *
- * <p>The last step writes the result itself, unless it cannot: a label that only the result has is
- * repeated by a copy, and a sum that would be rounded more than once, as in bf16, is collected
+ * <p>The last step writes the result itself, with two exceptions: a label that only the result has
+ * is repeated by a copy, and a sum that would be rounded more than once, as in bf16, is collected
  * first. A label that the result repeats is a diagonal, which is written like any result and kept
  * while all of the result is scaled.
  *

@@ -7,7 +7,7 @@ import java.util.Optional;
  * * out) + bias), and then perhaps a function of its rows.
  *
  * @param alpha factor of the sum
- * @param beta factor of what out held; 0 does not read it
+ * @param beta factor of the previous contents of out; 0 does not read them
  * @param scale factor of both
  * @param bias added after that; its strides stand in the step's loops
  * @param relu whether negative elements become 0

@@ -11,10 +11,10 @@ import java.util.Arrays;
  * @param name the kernel's name in a plan
  * @param ownRows whether each leading index has its own rows of the result, as in a gather
  * @param lead over the routing operand's leading labels
- * @param free over the labels of the dense operand alone
+ * @param free loops over the labels that only the dense operand has
  * @param out over all labels of the result
  * @param tailSizes size of each tail axis
- * @param tailCounts how many indices along each tail axis the step takes
+ * @param tailCounts the number of indices that the step takes along each tail axis
  * @param tailStrides stride of each tail axis in the result and in the dense operand
  * @param leadsAreApart whether two leading indices never add to one element of the result
  * @param ors whether slots of one position are ORed, not added: the weights are bools

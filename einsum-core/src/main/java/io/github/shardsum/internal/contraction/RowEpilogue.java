@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.contraction;
 
 /**
- * A function of a result's rows, and where these lie.
+ * A function of a result's rows, and the position of the rows.
  *
  * @param function the function
  * @param stride distance between rows in the result, at least {@code columns}
@@ -27,7 +27,7 @@ public record RowEpilogue(Function function, long stride, long columns, long fir
     }
   }
 
-  /** The epilogue of a result that begins so many rows further on. */
+  /** The epilogue of the part of the result that begins {@code rows} rows later. */
   RowEpilogue movedBy(long rows) {
     return new RowEpilogue(function, stride, columns, first + rows);
   }

@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * The steps of one pass over a contraction's pairs, for given sizes. Before each pair, labels that
- * one operand has alone and nothing later needs are summed away.
+ * The steps of one pass over a contraction's pairs, for given sizes. Before each pair, labels are
+ * summed that only one operand has and no later step needs.
  */
 final class StepBuilder {
   private final ContractionSpec spec;
@@ -160,7 +160,7 @@ final class StepBuilder {
     return dense;
   }
 
-  /** The value, summed over the labels that it has alone and that nothing later needs. */
+  /** The value, summed over the labels that no other operand and no later step has. */
   private Value withoutOwnSums(Value value, View other) {
     boolean sums = false;
     for (int label = 0; label < uses.length; label++) {
@@ -198,7 +198,9 @@ final class StepBuilder {
             choice.kernel(), target.ref(), first, second, role, level, count(out), text));
   }
 
-  /** Copies or sums one dense value into another, repeating it along labels it lacks. */
+  /**
+   * Copies or sums one dense value into another, and repeats it along labels that it does not have.
+   */
   Step copy(Value target, Value source, Role role, int level) {
     List<StepLabel> all = new ArrayList<>();
     View.Dense out = (View.Dense) target.view();
@@ -295,7 +297,7 @@ final class StepBuilder {
         .reduce(1, (x, y) -> x * y);
   }
 
-  /** The labels in the order of memory, or of a routing operand in the order of its axes. */
+  /** The labels in the order of memory; for a routing operand in the order of its axes. */
   private static List<Integer> order(int count, View view) {
     return switch (view) {
       case View.Dense dense ->

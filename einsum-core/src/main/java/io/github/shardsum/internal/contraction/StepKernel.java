@@ -10,13 +10,13 @@ public interface StepKernel {
   /** Array number of the left operand. */
   int LEFT = 1;
 
-  /** Array number of the right operand; that of the left again in a step of one operand. */
+  /** Array number of the right operand; in a step of one operand, the number of the left one. */
   int RIGHT = 2;
 
   /** Array number of the bias. */
   int BIAS = 3;
 
-  /** How many arrays a step's loops have. */
+  /** The number of arrays of a step's loops. */
   int ARRAYS = 4;
 
   /** The kernel's name in a plan. */

@@ -20,7 +20,7 @@ final class StepKernels {
   /** Terms that one row sums in f32 at most: 16 * 2^-24 is below the 1e-6 promised for vectors. */
   private static final long MOST_ROW_TERMS = 16;
 
-  /** Elements along an operand from which squares are transposed. */
+  /** Least number of elements along an operand for which squares are transposed. */
   private static final long LEAST_TURNED = 4;
 
   private final KernelSet kernels;
@@ -73,7 +73,9 @@ final class StepKernels {
     return side.stream().allMatch(label -> label.stride(array) == 1);
   }
 
-  /** Multiply-adds up to which {@link #unpacked} is faster than {@link #product} in any layout. */
+  /**
+   * Most multiply-adds for which {@link #unpacked} is faster than {@link #product} in any layout.
+   */
   long mostSmall() {
     return switch (type) {
       case FLOAT -> kernels.gemm().floats().mostSmall();
@@ -82,7 +84,7 @@ final class StepKernels {
     };
   }
 
-  /** Elements of B up to which {@link #unpacked} is then faster than {@link #product}. */
+  /** Most elements of B for which {@link #unpacked} is then faster than {@link #product}. */
   long mostUnpacked(long m) {
     return switch (type) {
       case FLOAT -> kernels.gemm().floats().mostUnpacked(m);
@@ -269,8 +271,8 @@ final class StepKernels {
   }
 
   /**
-   * The loop that an operand is contiguous along, if it is neither the innermost one nor too short;
-   * else -1.
+   * The loop along which an operand is contiguous, if it is neither the innermost one nor too
+   * short; otherwise -1.
    */
   private static int contiguous(Loops all, int array) {
     if (all.rank() < 2 || Math.abs(all.stride(array)) <= 1) {
@@ -284,7 +286,9 @@ final class StepKernels {
     return -1;
   }
 
-  /** The loop that continues a contiguous one without a gap, except the given loop; else -1. */
+  /**
+   * The loop that continues a contiguous one without a gap, except the given loop; otherwise -1.
+   */
   private static int follower(Loops all, int array, int loop, int other) {
     if (all.stride(array, loop) != 1) {
       return -1;

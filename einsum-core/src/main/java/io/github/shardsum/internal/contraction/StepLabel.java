@@ -10,7 +10,7 @@ import java.util.List;
  * @param inOut whether the result has it
  * @param inLeft whether the left operand has it
  * @param inRight whether the right operand has it
- * @param strides stride in each array, see {@link StepKernel}; 0 in one that lacks the label
+ * @param strides stride in each array, see {@link StepKernel}; 0 in an array without the label
  */
 record StepLabel(long size, boolean inOut, boolean inLeft, boolean inRight, long[] strides) {
   /** The label with left and right exchanged. */
@@ -26,7 +26,8 @@ record StepLabel(long size, boolean inOut, boolean inLeft, boolean inRight, long
   }
 
   /**
-   * The nest of some labels; the innermost is that along which {@code first} is most contiguous.
+   * The nest of some labels; the innermost one is the label along which {@code first} is most
+   * contiguous.
    */
   static Loops loops(List<StepLabel> labels, int first) {
     long[] sizes = new long[labels.size()];

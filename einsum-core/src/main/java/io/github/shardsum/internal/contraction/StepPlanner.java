@@ -28,25 +28,25 @@ final class StepPlanner {
    */
   private static final long MOST_OUTER = 32 * 32;
 
-  /** Elements of B from which on it is packed if it is transposed. */
+  /** Least elements of a transposed B that is packed. */
   private static final long LEAST_PACKED = 1 << 14;
 
-  /** Rows from which on it pays to transpose B for a product that is not packed. */
+  /** Least rows for which transposing B pays in a product that is not packed. */
   private static final long LEAST_ROWS_TURNED = 16;
 
-  /** Terms from which on vectors along the sum pay for adding up their lanes. */
+  /** Least terms for which vectors along the sum pay, since their lanes must be added up. */
   private static final long LEAST_THIN = 64;
 
   /** The same if the last terms do not fill a vector and therefore are packed. */
   private static final long LEAST_THIN_WITH_REST = 512;
 
   /**
-   * Elements of B from which on few rows take it in the order of memory, unpacked: smaller ones are
-   * in the second-level cache soon.
+   * Least elements of B for which few rows read it unpacked, in the order of memory: a smaller B is
+   * soon in the second-level cache.
    */
   private static final long LEAST_STREAMED = 1 << 15;
 
-  /** Columns from which on it pays to start anew with each row of B. */
+  /** Least columns for which it pays to restart at each row of B. */
   private static final long LEAST_STREAMED_COLUMNS = 64;
 
   /** Kernels that cost more than this many times the chosen one, by the model, get no trial. */
@@ -90,7 +90,7 @@ final class StepPlanner {
     return nest(kept, summed, false, false);
   }
 
-  /** All kernels for a step of one operand, that of {@link #unary} first. */
+  /** All kernels for a step of one operand, the choice of {@link #unary} first. */
   List<Choice> unaryCandidates(List<StepLabel> labels) {
     Choice best = unary(labels);
     List<StepLabel> summed = GemmDims.select(labels, label -> !label.inOut());
@@ -115,7 +115,7 @@ final class StepPlanner {
       return new Choice(make.fewRows(sides), sides.swapped(), "few rows: B is read once");
     }
     long terms = StepLabel.points(sides.k());
-    // Rows by a scalar each: as products they would be as many small ones.
+    // Rows that are each multiplied by a scalar: as products they would be many small ones.
     if (terms == 1 && !sides.matrices()) {
       return new Choice(make.elementwise(sides.kept(), true), sides.swapped(), "nothing is summed");
     }
@@ -176,7 +176,9 @@ final class StepPlanner {
     return tree(labels, binary, leaf, TreeProduct.MOST);
   }
 
-  /** The same with the most elements of a part of the result, of which there is one a level. */
+  /**
+   * The same with the most elements of a part of the result; each level of the tree has one part.
+   */
   Choice tree(List<StepLabel> labels, boolean binary, int leaf, long most) {
     List<StepLabel> kept = GemmDims.select(labels, StepLabel::inOut);
     List<StepLabel> summed = GemmDims.select(labels, label -> !label.inOut());
@@ -239,8 +241,8 @@ final class StepPlanner {
   }
 
   /**
-   * All kernels that are worth a trial for a step of two operands, that of {@link #binary} first.
-   * All keep what is promised of accuracy.
+   * All kernels that are worth a trial for a step of two operands, the choice of {@link #binary}
+   * first. All keep what is promised of accuracy.
    */
   List<Choice> binaryCandidates(List<StepLabel> labels) {
     Choice best = binary(labels);
@@ -278,7 +280,7 @@ final class StepPlanner {
     return candidates;
   }
 
-  /** The cheaper nest, and what decides between the two. */
+  /** The cheaper nest of two, by their costs. */
   private Choice nest(
       List<StepLabel> kept, List<StepLabel> summed, boolean binary, boolean swapped) {
     Loops sum = StepLabel.loops(summed, binary ? RIGHT : LEFT);
@@ -306,8 +308,9 @@ final class StepPlanner {
   }
 
   /**
-   * Whether a product is taken unpacked: small in all, or with no more columns than a vector has
-   * lanes, where a packed tile would be mostly padding, or with a B that stays near as it is.
+   * Whether a product is computed unpacked: if it is small, if it has at most as many columns as a
+   * vector has lanes, so that a packed tile would be mostly padding, or if B stays in a near cache
+   * as it is.
    */
   private boolean isUnpacked(GemmDims sides) {
     long m = StepLabel.points(sides.m());
@@ -334,7 +337,7 @@ final class StepPlanner {
     }
     if (StepKernels.isStoredInRows(sides, false)) {
       if (!sides.batch().isEmpty()) {
-        // A B from main memory needs room in the cache, however few rows read it.
+        // A B from main memory needs room in the cache even if few rows read it.
         long bytes = StepLabel.points(sides.batch()) * elements * type.dtype().byteSize();
         return elements <= make.mostUnpacked(Long.MAX_VALUE)
             || bytes < FloatPrefetch.FAR * Float.BYTES;

@@ -1,9 +1,9 @@
 package io.github.shardsum.internal.contraction;
 
 /**
- * How a batch of matrix products is cut into tasks of about equal work: by batches where there are
- * enough, else also by rows or columns in whole register tiles (a split that is not a multiple of
- * the tile wastes up to a tile in each part).
+ * The division of a batch of matrix products into tasks of about equal work: by batches if there
+ * are enough, otherwise also by rows or columns. Parts are whole register tiles, since another
+ * split wastes up to a tile in each part.
  */
 record TaskGrid(
     long batches, long rows, int mr, long columns, int nr, int byBatch, int byRow, int byColumn) {

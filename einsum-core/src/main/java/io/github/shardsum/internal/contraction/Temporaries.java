@@ -15,7 +15,7 @@ final class Temporaries {
     this.reuse = reuse;
   }
 
-  /** The smallest free place that is large enough for so many elements, or a new one. */
+  /** The smallest free place with room for a number of elements, or a new one. */
   Ref.Temporary take(long elements) {
     int size = checkedSize(elements);
     int best = -1;

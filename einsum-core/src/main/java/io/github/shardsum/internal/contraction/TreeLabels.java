@@ -12,9 +12,9 @@ import java.util.Optional;
 /**
  * The labels of a sum in row form.
  *
- * @param kept labels of the result but that of its runs
- * @param run the label of the result along which neighbours are summed together; of size 1 if each
- *     element is summed by itself
+ * @param kept labels of the result except the label of its runs
+ * @param run the label of the result along which neighbours are summed together; it has size 1 if
+ *     each element is summed by itself
  * @param summed contracted labels, outermost first; the last is the inner one
  * @param binary whether terms are products
  * @param leaf terms of a leaf
@@ -57,7 +57,7 @@ record TreeLabels(Loops kept, StepLabel run, List<StepLabel> summed, boolean bin
     return depth;
   }
 
-  /** How many sums are added up at a label: those of its indices, or of its leaves. */
+  /** The number of sums that are added up at a label: one for each index, or for each leaf. */
   long children(int level) {
     long size = summed.get(level).size();
     return level == summed.size() - 1 ? Math.ceilDiv(size, leaf) : size;

@@ -14,12 +14,12 @@ import java.util.List;
  * that adds one term after another, and the leaves by a tree.
  *
  * <p>Sums of leaves are arrays as large as the result, or as a part of it: a single index of its
- * outer labels, and a range of the next. They are merged as a binary counter counts: after leaf i
- * as many times as i ends in ones. That is the tree whose left part is the largest power of two,
- * and keeps one array a level.
+ * outer labels, and a range of the next. They are merged like a binary counter: after leaf i there
+ * is one merge for each trailing one bit of i. That is the tree whose left part is the largest
+ * power of two, and keeps one array a level.
  */
 final class TreeProduct implements StepKernel {
-  /** Most elements of a part of the result: 16 MiB of f32, of which there is one a level. */
+  /** Most elements of a part of the result: 16 MiB of f32; each level of the tree has one part. */
   static final long MOST = 1 << 22;
 
   /** Elements that a task adds. */
@@ -66,7 +66,7 @@ final class TreeProduct implements StepKernel {
   private final boolean oneLeaf;
   private final boolean dense;
 
-  /** Labels of which a part has a single index. */
+  /** Labels that have a single index in a part. */
   private final List<StepLabel> outer;
 
   private final StepLabel cut;
@@ -141,7 +141,7 @@ final class TreeProduct implements StepKernel {
     return all;
   }
 
-  /** Whether the result lies as the sums do. */
+  /** Whether the result has the layout of the sums. */
   private static boolean isDense(List<StepLabel> order) {
     long stride = 1;
     for (StepLabel label : order.reversed()) {

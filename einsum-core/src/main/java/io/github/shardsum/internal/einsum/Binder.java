@@ -28,8 +28,8 @@ public final class Binder {
   private final List<String> names = new ArrayList<>();
 
   /**
-   * For each label the axis that determines its size; a given size counts as an axis of an operand
-   * after the last.
+   * For each label the axis that determines its size; a given size is treated as an axis of one
+   * more operand.
    */
   private final List<Optional<Site>> sizes = new ArrayList<>();
 

@@ -55,7 +55,7 @@ public final class ContractionSpecs {
         KernelChoices.NONE);
   }
 
-  /** Names of the kernels that each step of that program could take, the model's choice first. */
+  /** Names of the kernels that each step of that program could use, the model's choice first. */
   public static List<List<String>> candidates(
       BoundEquation bound,
       List<OperandSpec> operands,

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** An equation as text, and where each axis stands in it. */
+/** An equation as text, and the position of each axis in it. */
 public final class EquationPrinter {
   /** Letters of a term or an equation in a message; nobody reads thousands. */
   private static final int LONGEST_SHOWN = 120;
@@ -50,7 +50,7 @@ public final class EquationPrinter {
     return notation.text();
   }
 
-  /** Prints one term in the spaced form, where a bar says nothing but partial axes. */
+  /** Prints one term in the spaced form, in which a bar only introduces partial axes. */
   public static String spaced(Term term) {
     EquationPrinter notation = new EquationPrinter();
     notation.append(term, true, !term.partial().isEmpty());

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The gradient of an einsum by one of its operands, which is an einsum: the cotangent takes the
- * operand's place, and its term that of the output.
+ * The gradient of an einsum with respect to one operand, as an einsum: the cotangent takes the
+ * operand's place, and the operand's term becomes the output.
  */
 public final class Gradient {
   private static final String LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";

@@ -7,8 +7,8 @@ public final class Indices {
   /**
    * The number, if it is in [0, count).
    *
-   * @param what the method and what it asked for, as in {@code operandShape: expected an operand}
-   * @param of what has that many of them
+   * @param what the method and the kind of index, as in {@code operandShape: expected an operand}
+   * @param of the object with {@code count} of them
    */
   public static int check(String what, int number, int count, Object of) {
     if (number < 0 || number >= count) {

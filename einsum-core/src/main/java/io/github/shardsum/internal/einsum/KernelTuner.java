@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * Tries the kernels that each step of an einsum could take: one step after the other, by whole runs
- * of the einsum, with all kernels of a step in turn, so that the JVM has compiled all or none of
+ * Tries the kernels that each step of an einsum could use, one step after the other, by whole runs
+ * of the einsum. The kernels of a step run alternately, so the JVM has compiled all or none of
  * them.
  */
 public final class KernelTuner {
@@ -31,7 +31,7 @@ public final class KernelTuner {
    */
   private static final double SLOW = 2;
 
-  /** If nothing gets faster for so many ns, the compiler is assumed to be done. */
+  /** If nothing gets faster for this time in ns, the compiler is assumed to have finished. */
   private static final long QUIET = 500_000_000;
 
   private final Function<KernelChoices, Einsum> with;

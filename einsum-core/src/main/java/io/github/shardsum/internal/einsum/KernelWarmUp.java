@@ -22,18 +22,18 @@ import java.util.stream.Stream;
 /** Runs an einsum's kernels until they get no faster. */
 public final class KernelWarmUp {
   /**
-   * Labels are cut to this size, which takes the same kernels as most larger sizes and runs
+   * Labels are cut to this size, which selects the same kernels as most larger sizes and runs
    * quickly.
    */
   private static final long FEW = 96;
 
   /**
-   * Labels are cut to this size if the first one takes other kernels: products of more than 128
+   * Labels are cut to this size if the first one selects other kernels: products of more than 128
    * terms may have larger tiles.
    */
   private static final long MORE = 192;
 
-  /** Most elements of a tensor that still counts as small. */
+  /** Most elements of a small tensor. */
   private static final long SMALL = 1 << 24;
 
   /** Runs are timed in blocks of at least this long, in ns. */
@@ -42,7 +42,7 @@ public final class KernelWarmUp {
   /** A block that takes more than this share of the best time so far is no progress. */
   private static final double SETTLED = 0.95;
 
-  /** So many blocks in a row without progress mean that the compiler is done. */
+  /** After this number of blocks without progress the compiler is assumed to have finished. */
   private static final int QUIET = 5;
 
   private static final Duration LONGEST = Duration.ofDays(365);
@@ -84,10 +84,7 @@ public final class KernelWarmUp {
     }
   }
 
-  /**
-   * The System.nanoTime at which a duration from now on ends; a longer duration than a year counts
-   * as a year.
-   */
+  /** The System.nanoTime at which a duration ends that begins now; it is limited to a year. */
   public static long endOf(Duration most) {
     Duration bounded = most.compareTo(LONGEST) > 0 ? LONGEST : most;
     return System.nanoTime() + bounded.toNanos();

@@ -19,7 +19,7 @@ import java.util.Set;
 public final class PathPlanning {
   private PathPlanning() {}
 
-  /** The path; specs are those of the operands as they were given. */
+  /** The path; specs describe the operands as they were given. */
   public static ContractionPlan plan(
       BoundEquation bound, List<OperandSpec> specs, EinsumOptions options) {
     long limit = Shape.LONGEST_ARRAY;
@@ -79,7 +79,7 @@ public final class PathPlanning {
     return new Network(operands, output, sizes, sparse);
   }
 
-  /** A routing operand that is made dense before the first step is one that no slice shortens. */
+  /** No slice shortens a routing operand that is made dense before the first step. */
   private static void checkDensified(BoundEquation bound, List<OperandSpec> specs, long limit) {
     for (int operand = 0; operand < specs.size(); operand++) {
       OperandSpec spec = specs.get(operand);
@@ -88,7 +88,9 @@ public final class PathPlanning {
         throw new PathException(
             String.format(
                 Locale.ROOT,
-                "memory limit: operand %d of %s, a routing tensor %s with a repeated label, is made dense; %d elements are the limit, raise it or take the diagonal first",
+                "memory limit: operand %d of %s, a routing tensor %s with a repeated"
+                    + " label, is made dense; %d elements are the limit, raise it or take the"
+                    + " diagonal first",
                 operand,
                 bound.equation(),
                 spec.shape(),

@@ -135,7 +135,7 @@ public final class RunChecks {
    * Whether threads other than the caller may touch the memory.
    *
    * @throws IllegalStateException if some memory was closed
-   * @throws WrongThreadException if some memory belongs to another thread alone
+   * @throws WrongThreadException if some memory is confined to another thread
    */
   public static boolean reachable(Tensor out, Operand[] operands, Epilogue epilogue) {
     boolean shared = reachable(out, OUT);

@@ -23,7 +23,8 @@ public final class Sublists {
     for (int[] operand : operands) {
       IntStream.of(operand).forEach(label -> counts.merge(label, 1, Integer::sum));
     }
-    // The ellipsis is the least integer, so it comes first. It is kept however often it occurs.
+    // The ellipsis is the least integer, so it comes first. It is kept once for any number of
+    // occurrences.
     return counts.entrySet().stream()
         .filter(entry -> entry.getValue() == 1 || entry.getKey() == Equation.ELLIPSIS)
         .mapToInt(Map.Entry::getKey)

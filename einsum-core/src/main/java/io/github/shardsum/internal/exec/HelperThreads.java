@@ -3,8 +3,8 @@ package io.github.shardsum.internal.exec;
 /** Threads that help the caller with a region. One region at a time. */
 public sealed interface HelperThreads extends AutoCloseable permits Team, ExecutorThreads {
   /**
-   * Asks a number of helpers to take part in a region. They may come late or never; the caller does
-   * the tasks that they do not take.
+   * Wakes a number of helpers for a region. They may come late or never; the caller does the tasks
+   * that they do not take.
    */
   void ask(Region region, int helpers);
 

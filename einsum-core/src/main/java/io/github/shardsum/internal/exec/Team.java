@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Threads of our own, which stay awake for a while after each region: waking a processor takes as
- * long as a small product (50 microseconds, and far more on a virtual machine), and a program's
- * regions often follow each other at once.
+ * Threads that stay awake for a while after each region: waking a processor takes as long as a
+ * small product (50 microseconds, and far more on a virtual machine), and a program's regions often
+ * follow each other directly.
  */
 public final class Team implements HelperThreads {
   /** Turns of busy waiting between two looks at the clock. */

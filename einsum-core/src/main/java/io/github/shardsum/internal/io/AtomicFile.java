@@ -20,10 +20,10 @@ import java.util.UUID;
 
 /**
  * Writes a file whole or not at all: under another name in the same folder, then renamed in one
- * step, so that a reader sees the old file or the new one, and a file that is mapped stays.
+ * step, so a reader sees the old file or the new one, and a mapped old file stays unchanged.
  */
 public final class AtomicFile {
-  /** Links that are followed, as many as Linux follows. */
+  /** The most links that are followed, as in Linux. */
   private static final int MOST_LINKS = 40;
 
   private static final String PREFIX = ".shardsum-";
@@ -68,8 +68,8 @@ public final class AtomicFile {
   }
 
   /**
-   * Writes a file, on the disk before this returns. A JVM that ends meanwhile, by a signal too,
-   * lets its own shutdown hooks end first: one that waits for the write gets the file.
+   * Writes a file, on the disk before this returns. If the JVM ends during the write, also by a
+   * signal, other shutdown hooks run first: a hook that waits for the write gets the file.
    */
   public static void write(Path path, Content content) throws IOException {
     write(path, content, OwnDisk.DISK);
@@ -96,7 +96,7 @@ public final class AtomicFile {
       Files.deleteIfExists(part);
       throw named(path, "the thread that wrote it was interrupted", interrupted);
     } catch (IOException failed) {
-      // That of a full disk, or of a file that grows beyond a limit, names no file.
+      // The exception of a full disk, or of a file beyond a size limit, names no file.
       Files.deleteIfExists(part);
       throw named(path, String.valueOf(failed.getMessage()), failed);
     } catch (Throwable failed) {
@@ -142,7 +142,10 @@ public final class AtomicFile {
     }
   }
 
-  /** The same failure of the file that was asked for: the caller does not know the other name. */
+  /**
+   * The same failure with the name of the requested file, since the caller does not know the
+   * temporary one.
+   */
   private static FileSystemException named(Path path, FileSystemException failed) {
     String reason =
         switch (failed) {
@@ -164,7 +167,7 @@ public final class AtomicFile {
       throw new FileSystemException(
           path.toString(), null, "expected a regular file or a name that is free");
     }
-    // A link stays a link: the file that it names is what is replaced, or made.
+    // A link stays a link: the file that it points to is replaced, or made.
     Path target = Files.exists(path) ? path.toRealPath() : endOfLinks(path.toAbsolutePath());
     Path folder = target.getParent();
     if (folder == null || !Files.isDirectory(folder)) {

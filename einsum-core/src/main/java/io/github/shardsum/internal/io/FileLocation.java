@@ -16,7 +16,7 @@ public record FileLocation(Path file, String entry, long base) {
     return new FileLocation(file, "", 0);
   }
 
-  /** The error of a rule broken at an offset from the base. */
+  /** The error of a file that breaks a rule at an offset from the base. */
   public TensorFileException broken(String rule, long offset, Object found) {
     return new TensorFileException(file, entry, base + offset, rule, found.toString());
   }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The dict of an .npy header, as much of Python's literals as it needs: keys in any order, any
- * white space, trailing commas, both quotes. Nothing is evaluated.
+ * The dict of an .npy header, with the Python literals that such a dict may have: keys in any
+ * order, any white space, trailing commas, both quotes. Nothing is evaluated.
  */
 public final class NpyDict {
   private static final String KEYS = "expected the keys descr, fortran_order and shape, each once";

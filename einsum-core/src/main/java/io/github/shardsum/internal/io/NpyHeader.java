@@ -29,11 +29,11 @@ public record NpyHeader(StoredArray array, long dataOffset) {
   private static final int ALIGNMENT = 64;
 
   /**
-   * Reads a header and checks that the bytes behind it are there.
+   * Reads a header and checks that the file has all the bytes of the array.
    *
    * @param place where the array is, for errors
    * @param source the bytes of the array from the first on; stands at the data afterwards
-   * @param size how many bytes there are
+   * @param size the number of bytes
    * @throws TensorFileException if the header breaks a rule or claims more data than there is
    */
   public static NpyHeader read(FileLocation place, Source source, long size) throws IOException {

@@ -9,7 +9,8 @@ import java.util.Optional;
 public record NpyType(StoredType type, ByteOrder order) {
   /**
    * The dtypes of NumPy's codes. ml_dtypes' bfloat16 has no code of its own: numpy.save writes it
-   * as a void of two bytes, so such a void is read as bf16; its name is what other writers use.
+   * as a void of two bytes, so such a void is read as bf16. Other writers use the name {@code
+   * bfloat16}.
    */
   private static final Map<String, StoredType> CODES =
       Map.ofEntries(

@@ -87,7 +87,7 @@ public enum StoredType {
     };
   }
 
-  /** The bits of an element, whatever they mean. */
+  /** The bits of an element, as an integer of its size. */
   private ValueLayout layout(ByteOrder order) {
     return switch (byteSize) {
       case 1 -> JAVA_BYTE;

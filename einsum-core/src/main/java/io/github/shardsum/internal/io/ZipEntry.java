@@ -5,7 +5,7 @@ package io.github.shardsum.internal.io;
  * file.
  *
  * @param size after inflation; equal to {@code compressed} if it is stored
- * @param header where its local header is
+ * @param header position of its local header
  */
 public record ZipEntry(
     String name, boolean deflated, int crc, long compressed, long size, long header) {}

@@ -13,7 +13,7 @@ public final class Bf16Bits {
   public static short fromFloat(float value) {
     int bits = Float.floatToRawIntBits(value);
     if ((bits & 0x7fffffff) > 0x7f800000) {
-      // A NaN with a payload in the lower half alone would become an infinity.
+      // A NaN with a payload only in the lower half would become an infinity.
       return (short) (bits >>> 16 | ((bits & 0x007f0000) == 0 ? 0x0040 : 0));
     }
     return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);

@@ -25,9 +25,9 @@ package io.github.shardsum.internal.kernel;
  *     third-level cache; 0 where that is too slow
  * @param near rows of a packed block of A if B is one block; they stay in the part of the
  *     second-level cache that B leaves free
- * @param far the same if there are several blocks of B: as many as the few MiB that a thread may
- *     use, since each block of B reads them once more (1024^3 gains nothing, 2048^3 5 %)
- * @param alongRows whether tiles follow the rows of C, not its columns, whatever k
+ * @param far the same if there are several blocks of B: it fills the few MiB that a thread may use,
+ *     since each block of B reads it again (1024^3 gains nothing, 2048^3 5 %)
+ * @param alongRows whether tiles follow the rows of C, not its columns, for every k
  */
 public record Blocking(
     int k, int aStride, int panels, int leastColumns, int near, int far, boolean alongRows) {
@@ -98,8 +98,7 @@ public record Blocking(
   }
 
   /**
-   * The blocks of a kernel that takes so long for a panel of B that the third-level cache can
-   * follow.
+   * The blocks of a kernel that is slow enough for B to come from the third-level cache.
    *
    * @param k most products summed
    * @param bytes of an element
@@ -117,7 +116,7 @@ public record Blocking(
    * KiB take as much room as if all of every row were kept.
    *
    * @param rows how many
-   * @param rowBytes how far apart they are
+   * @param rowBytes the distance between rows
    */
   public static boolean staysNear(long rows, long rowBytes) {
     return rows * Long.lowestOneBit(rowBytes) <= SECOND_LEVEL_BYTES / 4L * 3;

@@ -5,7 +5,7 @@ package io.github.shardsum.internal.kernel;
  *
  * <p>Without the instruction {@code Math.fma} computes with {@code BigDecimal}, a thousand times
  * slower than a product and a sum. The JDK does not tell which it is, so it is timed once. Every
- * kernel of a process, scalar or vector, asks here, so their results stay equal to each other.
+ * kernel of a process, scalar or vector, uses this answer, so their results are equal.
  */
 public final class Fma {
   /**

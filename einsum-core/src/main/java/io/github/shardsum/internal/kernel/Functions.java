@@ -2,8 +2,8 @@ package io.github.shardsum.internal.kernel;
 
 /**
  * Logarithm, hyperbolic tangent, logistic function, sine and cosine in f64, by arithmetic that the
- * scalar and the vector kernels share step by step: so the bits are the same interpreted and
- * compiled, and at every vector width. In f32 a result is that of f64, rounded once.
+ * scalar and the vector kernels share step by step. So the bits are the same for interpreted and
+ * compiled code, and at every vector width. In f32 the result is the f64 result, rounded once.
  *
  * <p>With fused multiply-adds each is within 2 ulp. Polynomials interpolate their function at
  * Chebyshev's nodes, in 120 digits, and are then rounded.
@@ -17,7 +17,7 @@ public final class Functions {
 
   public static final double SCALE_EXPONENT = 54;
 
-  /** Bits of the root of 1/2, above which fractions begin, less those of 1. */
+  /** Bits of the square root of 1/2, the least fraction, minus the bits of 1. */
   public static final long LOG_OFFSET = 0x3fe6a09e667f3bcdL - 0x3ff0000000000000L;
 
   public static final long EXPONENT_BITS = 0x7ff0000000000000L;
@@ -48,7 +48,10 @@ public final class Functions {
   public static final double L6 = 0x1.0fbe83c2cbcf3p-3;
   public static final double L7 = 0x1.0c04595972ab8p-3;
 
-  /** Below it the hyperbolic tangent is a polynomial, from it on it is made of powers of e. */
+  /**
+   * Below this argument the hyperbolic tangent is a polynomial; from it on it is computed from
+   * powers of e.
+   */
   public static final double TANH_SMALL = 0.55;
 
   /** Twice the argument from which the hyperbolic tangent is 1. */
@@ -128,7 +131,7 @@ public final class Functions {
     double half = 0.5 * f * f;
     double rest = fma(k, LN2_LOW, s * fma(q, z, half));
     double result = fma(k, LN2_HIGH, f - (half - rest));
-    // Of 0, of infinity and of NaN it is what the sum of these with one another is.
+    // The logarithm of 0 is -infinity and of a negative number NaN; infinity and NaN stay.
     return x > 0 && x < Double.POSITIVE_INFINITY
         ? result
         : x == 0 ? Double.NEGATIVE_INFINITY : x < 0 ? Double.NaN : x;
@@ -225,7 +228,7 @@ public final class Functions {
     return y <= ANGLE_LIMIT ? Double.longBitsToDouble(sine(y, 1)) : StrictMath.cos(x);
   }
 
-  /** Bits of the sine of an angle of at least 0 and some quarter turns. */
+  /** Bits of the sine of an angle, at least 0, plus a number of quarter turns. */
   private static long sine(double y, long turns) {
     double shifted = fma(y, TWO_OVER_PI, ROUNDER);
     double n = shifted - ROUNDER;

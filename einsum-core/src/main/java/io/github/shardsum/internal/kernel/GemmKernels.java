@@ -3,9 +3,9 @@ package io.github.shardsum.internal.kernel;
 /** The inner kernels of the matrix product. */
 public interface GemmKernels {
   /**
-   * Rows that a kernel of vectors computes together of a product that is not packed: B is read once
-   * for them. At 512 bits that leaves registers for two vectors a row. The template of those
-   * kernels has as many rows written out, {@code SMALL0}.
+   * Rows of an unpacked product that a vector kernel computes together: it reads B once for them.
+   * At 512 bits that leaves registers for two vectors a row. The template of those kernels has this
+   * number of rows written out, {@code SMALL0}.
    */
   int UNPACKED_ROWS = 8;
 

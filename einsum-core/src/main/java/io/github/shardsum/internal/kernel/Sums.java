@@ -30,8 +30,8 @@ public final class Sums {
   public static final int BLOCK = RUN * STRIDE;
 
   /**
-   * Rows that are summed at once: as many streams as it takes to read memory at full speed on pages
-   * of 4 KiB (15.5 GB/s on an Intel server; one stream reaches 11.5).
+   * Rows that are summed together: enough streams to read memory at full speed on pages of 4 KiB
+   * (15.5 GB/s on an Intel server; one stream reaches 11.5).
    */
   public static final int ROWS = 4;
 

@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * The memory of an array's elements, read into and written from Java arrays.
  *
- * <p>Kernels compute on {@code float[]}, {@code double[]} and {@code long[]} alone. Memory that is
+ * <p>Kernels compute only on {@code float[]}, {@code double[]} and {@code long[]}. Memory that is
  * such an array is used directly; every other memory (native, mapped, bf16, i32, bool) is staged
  * through these bulk moves. Each move has one implementation for each kind of memory, so that the
  * JVM profiles each kind by itself. Results cannot depend on where the data is stored.

@@ -4,7 +4,7 @@ package io.github.shardsum.internal.memory;
  * Rows of another memory in the order of a table, seen as if they followed each other: the element
  * of a row and a column has position {@code row * width + column}. For reading alone.
  *
- * @param source where the rows are
+ * @param source the memory of the rows
  * @param origin added to each start
  * @param starts where each row begins
  * @param step distance between neighbours in a row
@@ -16,7 +16,7 @@ public record TableRows(Memory source, long origin, long[] starts, long step, in
     return origin + starts[(int) (at / width)] + at % width * step;
   }
 
-  /** How many of n elements lie in the row of the first. */
+  /** The number of the n elements that lie in the row of the first one. */
   private int run(long at, long stride, int n) {
     if (stride == 0) {
       return n;

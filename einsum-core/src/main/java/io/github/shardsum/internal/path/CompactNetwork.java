@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A network as the searches see it: without labels of size 1 and without labels that are summed at
- * once; labels that occur in exactly the same terms are fused into one.
+ * A network as the searches see it: without labels of size 1 and labels that are summed beforehand;
+ * labels that occur in exactly the same terms are fused into one.
  *
  * <p>Legs are packed into longs, label in the upper half and number of operands that carry it in
  * the lower, sorted by label. A label is summed in the step after which its count reaches {@code
@@ -18,7 +18,7 @@ import java.util.Map;
  * @param sizes the size of each fused label
  * @param totals the count at which a label is summed
  * @param output whether a label is in the output
- * @param largestSum elements of the largest operand that was summed at once, 0 if none was
+ * @param largestSum elements of the largest operand that was summed beforehand, 0 if none was
  */
 public record CompactNetwork(
     long[][] legs, double[] sizes, int[] totals, boolean[] output, double largestSum) {
@@ -104,7 +104,10 @@ public record CompactNetwork(
     return occurrences;
   }
 
-  /** Splits the labels by each term in turn; what is never split is one label for the search. */
+  /**
+   * Splits the labels by each term in turn; labels that are never separated are one label for the
+   * search.
+   */
   private static int[] fuse(Network network, int[] occurrences, boolean[] inOutput) {
     int[] classOf = new int[network.labelCount()];
     for (int label = 0; label < classOf.length; label++) {

@@ -153,7 +153,7 @@ public final class ContractionTree {
     return ids;
   }
 
-  /** Elements alive at once below each node, when of two children the better one goes first. */
+  /** Elements alive together below each node, if the better of two children is computed first. */
   private double[] peaks() {
     double[] peak = new double[root + 1];
     for (int node : postOrder()) {

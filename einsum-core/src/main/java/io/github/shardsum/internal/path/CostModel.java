@@ -15,7 +15,7 @@ public final class CostModel {
   private final Network network;
   private final List<Slice> slices;
 
-  /** How many values of each label one slice holds. */
+  /** The number of values of each label in one slice. */
   private final double[] chunk;
 
   /** The place of a label among the slices, the outermost at 1, or 0. */
@@ -24,7 +24,7 @@ public final class CostModel {
   /** The slice level of each SSA id. */
   private final int[] levels;
 
-  /** A mark for each label of the term in hand, instead of a set. */
+  /** A mark for each label of the current term, instead of a set. */
   private final int[] mark;
 
   private int marks;
@@ -80,7 +80,7 @@ public final class CostModel {
         naive(log10), log10, flops, largest, written, peak(reductions, steps), reductions, steps);
   }
 
-  /** Operations of all steps and slices alone, by which choices of slices are compared. */
+  /** Only the operations of all steps and slices, by which choices of slices are compared. */
   public double flops() {
     double flops = accumulationFlops();
     for (int i = 0; i < flow.operands().size(); i++) {
@@ -191,7 +191,7 @@ public final class CostModel {
     }
   }
 
-  /** How often work over these labels is repeated for slices of labels that it lacks. */
+  /** The number of times that work over these labels is repeated for slices of other labels. */
   @SafeVarargs
   private double repeats(int level, List<Integer>... terms) {
     double repeats = 1;

@@ -7,14 +7,15 @@ import java.util.Arrays;
  * exactly or with Boltzmann noise; then multiplies what has no label in common, the smallest first.
  *
  * <p>Cost and choice are those of opt_einsum's greedy and random-greedy (Smith and Gray 2018); the
- * weighing of the operands' sizes and noise added once to each candidate's logarithmic score, which
- * makes a trial one pass over a heap, follow Gray and Kourtis 2021. One instance runs many trials.
+ * weights of the operands' sizes, and the noise that is added once to each candidate's logarithmic
+ * score, follow Gray and Kourtis 2021. So a trial is one pass over a heap. One instance runs many
+ * trials.
  */
 public final class GreedySearch {
-  /** Tensors of one label that are compared; a label of very many would otherwise cost n^2. */
+  /** Most tensors of one label that are compared; a label of n tensors would otherwise cost n^2. */
   private static final int HUB = 64;
 
-  /** No tensor pairs with more neighbours than this at once. */
+  /** Most neighbours that a tensor is paired with. */
   private static final int MAX_NEIGHBOURS = 256;
 
   /** A trial: the pairs as SSA ids, flattened, and its cost. */
@@ -95,7 +96,10 @@ public final class GreedySearch {
     flops = 0;
   }
 
-  /** The operands of each label; of a hub the smallest come first, for they are looked at first. */
+  /**
+   * The operands of each label; the smallest operands of a hub come first, since they are examined
+   * first.
+   */
   private int[][] initialMembers() {
     int[] counts = new int[problem.sizes().length];
     for (int i = 0; i < problem.operandCount(); i++) {

@@ -12,11 +12,11 @@ import java.util.Locale;
  * Which labels each step of a path takes, keeps and sums, in the labels of the network itself.
  *
  * @param network what is contracted
- * @param path in which order
+ * @param path the order of the steps
  * @param operands the labels of each operand after those that only it has were summed
  * @param lefts the labels of the left tensor of each step
  * @param rights the labels of the right tensor of each step
- * @param results the labels that are left after each step; after the last one those of the output
+ * @param results the labels of each step's result; the last step's are the labels of the output
  */
 public record LabelFlow(
     Network network,
@@ -113,7 +113,7 @@ public record LabelFlow(
       holders[label]--;
     }
     var kept = new ArrayList<Integer>(left.size() + right.size());
-    // a label is taken from the first of the two that has it, whose holder is counted then
+    // a label is taken from the first of the two that has it, and is counted there
     keepHeld(left, holders, kept);
     int fromLeft = kept.size();
     for (int k = 0; k < fromLeft; k++) {

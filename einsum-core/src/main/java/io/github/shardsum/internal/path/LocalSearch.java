@@ -93,7 +93,10 @@ public final class LocalSearch {
     }
   }
 
-  /** The share of the budget at which a round ends: the rounds left divide equally what is left. */
+  /**
+   * The share of the budget at which a round ends: the remaining rounds divide the remaining budget
+   * equally.
+   */
   private double roundEnd(int roundsLeft) {
     double gone = clock.share();
     return gone + (1 - gone) / roundsLeft;

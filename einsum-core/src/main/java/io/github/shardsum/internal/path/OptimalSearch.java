@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /** The best tree over all operands of a problem; confined to one thread. */
 public final class OptimalSearch {
-  /** Operands up to which a search without a bound is faster than finding a bound. */
+  /** Most operands for which a search without a bound is faster than finding a bound. */
   private static final int UNBOUNDED = 9;
 
   private static final int BOUND_TRIALS = 8;
@@ -68,7 +68,7 @@ public final class OptimalSearch {
     return search.bestFlops();
   }
 
-  /** Numbers the subsets of the tree found, those of a contraction before the contraction. */
+  /** Numbers the subsets of the tree found, the operands of a contraction before its result. */
   private ContractionTree tree() {
     int[] sets = new int[leaves - 1];
     int count = 1;

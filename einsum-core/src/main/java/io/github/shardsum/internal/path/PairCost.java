@@ -3,8 +3,8 @@ package io.github.shardsum.internal.path;
 import java.util.Arrays;
 
 /**
- * Measures what the contraction of two tensors costs and leaves; confined to one thread, reused so
- * that a search allocates only for the contractions that it keeps.
+ * The cost and the result of the contraction of two tensors. One thread reuses it, so a search
+ * allocates only for the contractions that it keeps.
  */
 public final class PairCost {
   private final double[] sizes;

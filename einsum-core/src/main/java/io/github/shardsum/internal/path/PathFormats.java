@@ -50,7 +50,7 @@ public final class PathFormats {
   }
 
   public static int[][] toLinear(ContractionPath path) {
-    // ids are made in rising order, so the list of what is left is always sorted
+    // ids are made in rising order, so the list of remaining ids is always sorted
     int[] left = firstIds(path.operandCount());
     int count = left.length;
     int[][] steps = new int[path.pairs().size()][];
@@ -160,7 +160,8 @@ public final class PathFormats {
       throw new PathException(
           String.format(
                   Locale.ROOT,
-                  "path: expected 1 operand after the last step, got %d; add a step that takes positions",
+                  "path: expected 1 operand after the last step, got %d; add a step"
+                      + " that takes positions",
                   left)
               + String.format(Locale.ROOT, " 0 to %d", left - 1));
     }

@@ -125,7 +125,7 @@ public final class Search {
     return search.bestTree();
   }
 
-  /** The best path for which nothing needs slicing, where all paths can be looked at. */
+  /** The best path that needs no slicing, if all paths can be examined. */
   private static Optional<ContractionPlan> withoutSlices(
       PathFinder finder, ContractionPlan sliced, long limit) {
     Network network = sliced.network();

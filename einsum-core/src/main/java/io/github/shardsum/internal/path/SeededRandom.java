@@ -43,7 +43,7 @@ public final class SeededRandom {
   }
 
   /**
-   * An approximation of the binary logarithm, good to 0.01, of a positive finite number, made of
+   * An approximation of the binary logarithm of a positive finite number, accurate to 0.01, by
    * exactly rounded operations only.
    */
   public static double log2(double x) {

@@ -62,7 +62,7 @@ public final class Slicer {
     return new ContractionPlan(network, flow.path(), slices, new CostModel(flow, slices).cost());
   }
 
-  /** Slices to start with and as many more as are needed. */
+  /** The given slices and the further ones that are needed. */
   public List<Slice> slices(List<Slice> given) {
     Map<Integer, Slice> chosen = new LinkedHashMap<>();
     given.forEach(slice -> chosen.put(slice.label(), slice));
@@ -110,7 +110,10 @@ public final class Slicer {
         .toList();
   }
 
-  /** Chunks of a label with which an intermediate of that many elements fits, if it can alone. */
+  /**
+   * The number of chunks of a label with which an intermediate of that many elements fits, if
+   * slicing this label is enough.
+   */
   private Optional<Slice> finer(int label, Map<Integer, Slice> chosen, double elements) {
     long size = network.sizes().get(label);
     long chunk = chosen.containsKey(label) ? chosen.get(label).chunk() : size;
@@ -123,7 +126,9 @@ public final class Slicer {
     return Optional.of(new Slice(label, even, Math.ceilDiv(size, even)));
   }
 
-  /** Growth of the operations for each halving of what does not fit; both as logarithms. */
+  /**
+   * Growth of the operations for each halving of the elements that do not fit; both as logarithms.
+   */
   private double score(
       Map<Integer, Slice> chosen,
       Slice slice,
@@ -184,7 +189,8 @@ public final class Slicer {
       throw new PathException(
           String.format(
                   Locale.ROOT,
-                  "memory limit: intermediates of at most %.0f elements would need more than 2^63 passes over",
+                  "memory limit: intermediates of at most %.0f elements would need"
+                      + " more than 2^63 passes over",
                   limit)
               + " slices of labels "
               + labels

@@ -8,8 +8,7 @@ import java.util.Arrays;
  *
  * <p>Bound and order of work as in opt_einsum's dp (Pfeifer, Haegeman and Verstraete 2014), but
  * over all subsets, since a tree without outer products can cost half as much again as the best
- * one. A subset is given up when it costs, together with the one step that must follow, more than
- * the cap.
+ * one. A subset is dropped if its cost, with the step that must follow it, exceeds the cap.
  */
 public final class SubsetDp {
   /** Most tensors n of a search, which takes 3^n steps and 2^n entries. */

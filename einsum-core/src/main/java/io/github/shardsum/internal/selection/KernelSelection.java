@@ -15,7 +15,9 @@ import java.util.Optional;
  * @param remedy how to get a faster one, if there is a way
  */
 public record KernelSelection(KernelSet kernels, String reason, Optional<String> remedy) {
-  /** Names the implementation, scalar or vector; without it, or empty, the choice is free. */
+  /**
+   * Names the implementation, scalar or vector; if it is absent or empty, the fastest is chosen.
+   */
   public static final String PROPERTY = "shardsum.kernels";
 
   /** The JDK that all kernels are tried on. */
@@ -26,7 +28,7 @@ public record KernelSelection(KernelSet kernels, String reason, Optional<String>
 
   private static final KernelSelection MADE = make();
 
-  private static final String ASK_FOR_VECTORS = "-D" + PROPERTY + "=vector asks for vectors anyway";
+  private static final String ASK_FOR_VECTORS = "-D" + PROPERTY + "=vector selects vectors anyway";
 
   /** The fastest implementation that this JVM can run; chosen once. */
   public static KernelSet best() {
@@ -128,7 +130,7 @@ public record KernelSelection(KernelSet kernels, String reason, Optional<String>
   }
 
   private static boolean vectorsAreThere() {
-    // On the module path it must be readable too, which it is if present: requires static.
+    // On the module path it must be readable too, which "requires static" ensures if it is present.
     return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
   }
 

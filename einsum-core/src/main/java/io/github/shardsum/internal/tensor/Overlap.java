@@ -3,7 +3,7 @@ package io.github.shardsum.internal.tensor;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 
-/** Whether tensors share elements; where it cannot tell cheaply it says that they do. */
+/** Whether tensors share elements; true if there is no cheap answer. */
 public final class Overlap {
   private Overlap() {}
 
@@ -81,8 +81,8 @@ public final class Overlap {
   }
 
   /**
-   * Whether both are rows at one common distance, and their parts of a row are apart: two column
-   * blocks of one matrix.
+   * Whether both have rows at the same distance and use different parts of them: two column blocks
+   * of one matrix.
    */
   private static boolean apartWithinRows(Tensor a, long[] rangeA, Tensor b, long[] rangeB) {
     long row = longestStride(a);

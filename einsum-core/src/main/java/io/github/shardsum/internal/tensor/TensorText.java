@@ -8,7 +8,7 @@ import java.util.Arrays;
 
 /**
  * A tensor as text that a person can read: its dtype and shape, then its elements in nested
- * brackets, of which the middle is left out where there are many.
+ * brackets, without the middle of long dimensions.
  */
 public final class TensorText {
   /** Axes beyond which brackets do not help a reader. */

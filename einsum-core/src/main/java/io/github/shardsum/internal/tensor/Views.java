@@ -183,7 +183,7 @@ public final class Views {
     return target;
   }
 
-  /** Strides of the reshaped view, or empty where only a copy has that shape. */
+  /** Strides of the reshaped view, or empty if the shape needs a copy. */
   public static Optional<long[]> reshapeStrides(Shape from, long[] strides, Shape target) {
     long[] result = target.rowMajorStrides();
     if (from.elementCount() == 0) {

@@ -10,7 +10,7 @@ import java.util.List;
 final class Processor {
   private static final String FILE = "/proc/cpuinfo";
 
-  /** The first lines, with some room: the whole file has as many pages as there are processors. */
+  /** Size of the first lines, with some room: the whole file has a page for each processor. */
   private static final int BYTES = 512;
 
   private Processor() {}

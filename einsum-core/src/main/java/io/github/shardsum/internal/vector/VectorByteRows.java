@@ -20,8 +20,8 @@ import jdk.incubator.vector.VectorSpecies;
  * Vector API has no multiply of bytes that adds neighbours, and a widening of a product to 32 bits
  * costs more than the product.
  *
- * <p>Two products fit only if one factor is above -128. So -128 in y counts as -127, and the column
- * of x at this place is subtracted afterwards.
+ * <p>Two products fit only if one factor is above -128. So -128 in y is taken as -127, and the
+ * column of x at this place is subtracted afterwards.
  *
  * <p>Rows are arrays: C2 does not inline several loads of vectors from memory segments in one loop,
  * and vectors become objects. A sum that a loop carries is never the receiver of a method call: C2
@@ -41,7 +41,7 @@ final class VectorByteRows implements ByteRows {
   /** Elements of a step: two vectors, whose products are added in 16 bits. */
   private static final int STEP = 2 * LANES;
 
-  /** As many lanes of zeros as of ones. */
+  /** Lanes of zeros, then the same number of lanes of ones. */
   private static final short[] LATER = new short[2 * LANES];
 
   static {
@@ -164,8 +164,8 @@ final class VectorByteRows implements ByteRows {
   }
 
   /**
-   * The sum of a rest shorter than a step, by two vectors, of which the second ends at the last
-   * element; elements that an earlier vector has do not count again.
+   * The sum of a rest shorter than a step, by two vectors. The second one ends at the last element;
+   * elements that an earlier vector has are masked.
    */
   private static int rest(byte[] x, int at, byte[] y, int yAt, int from, int d) {
     int last = d - LANES;

@@ -15,7 +15,7 @@ import io.github.shardsum.internal.scalar.ScalarKernels;
 /**
  * The way into this package; loading it needs the incubator module.
  *
- * <p>Each kernel is a constant of its own class, which the JVM initialises at the first use.
+ * <p>Each kernel is a constant in a separate class, which the JVM initialises at the first use.
  *
  * @param gemm the register tiles for the processor
  */
