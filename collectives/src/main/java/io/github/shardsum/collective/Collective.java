@@ -13,8 +13,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * One collective operation as a value: what is done, over which axes. An immutable value that can
- * be printed, compared and priced before anything runs.
+ * One collective operation as a value: its kind, its parameters and its axes. An immutable value
+ * that can be printed, compared and priced before anything runs.
  *
  * <p><b>Between devices.</b> Every device of the mesh enters the same collectives in the same
  * order, with equal dtypes and with {@code Collective} values that differ in totals and counts at
@@ -54,7 +54,7 @@ public sealed interface Collective {
    *
    * @param axes the axes
    * @param reduction how values are combined
-   * @param order in which order
+   * @param order the order of the reduction
    */
   record AllReduce(List<String> axes, Reduction reduction, Order order) implements Collective {
     /**
@@ -294,7 +294,8 @@ public sealed interface Collective {
    * {@code receive = {[1, 0], [2, 2]}} gives {@code out = {[1], [2, 3, 4, 5]}}.
    *
    * @param axes the axes
-   * @param counts of each device that enters with this value; empty where they are given later
+   * @param counts the counts of each device that enters with this value; empty if they are given
+   *     later
    */
   record RaggedAllToAll(List<String> axes, List<RaggedCounts> counts) implements Collective {
     /**
@@ -308,7 +309,7 @@ public sealed interface Collective {
     }
 
     /**
-     * Of one device's counts.
+     * For the counts of one device.
      *
      * @param counts the counts
      * @param axes the axes
@@ -357,7 +358,8 @@ public sealed interface Collective {
    * <p>Where the caller gives no result, it has the shape of the member's own operand.
    *
    * @param axes the axes
-   * @param pairs who sends to whom; a member is at most once a source and at most once a target
+   * @param pairs pairs of source and target; a member is at most once a source and at most once a
+   *     target
    */
   record Permute(List<String> axes, List<Route> pairs) implements Collective {
     /**
@@ -472,7 +474,8 @@ public sealed interface Collective {
   }
 
   /**
-   * Changes which interval of a dimension each member holds; sends exactly what a member lacks.
+   * Changes which interval of a dimension each member holds; a member receives exactly the elements
+   * that it does not have.
    *
    * <pre>{@code
    * n = size(from)                                    // of the whole dimension
@@ -486,15 +489,15 @@ public sealed interface Collective {
    * {@code out = {[1, 2, 3], [2, 3]}}.
    *
    * <p>Intervals of either cut may overlap or be empty, so this is a halo exchange, a new division
-   * into chunks, a shift, or what padding, slices and concatenation read of a split dimension, see
-   * {@link Cut}. Where several members hold an element it must be the same on all of them. A member
-   * keeps what it holds; of the rest each interval comes from one of those that hold it, from as
-   * few as possible.
+   * into chunks, a shift, or the elements that padding, slices and concatenation of a split
+   * dimension read, see {@link Cut}. Where several members hold an element it must be the same on
+   * all of them. A member keeps what it holds; of the rest each interval comes from one of those
+   * that hold it, from as few as possible.
    *
    * @param axes the axes
    * @param dim the dimension
-   * @param from what the members' operands are, of one part for each member
-   * @param to what their results are, of the same size and parts
+   * @param from the intervals of the members' operands, one part for each member
+   * @param to the intervals of their results, with the same size and number of parts
    */
   record Exchange(List<String> axes, int dim, Cut from, Cut to) implements Collective {
     /**
@@ -522,8 +525,8 @@ public sealed interface Collective {
      * As the canonical constructor.
      *
      * @param dim the dimension
-     * @param from what the members' operands are
-     * @param to what their results are
+     * @param from the intervals of the members' operands
+     * @param to the intervals of their results
      * @param axes the axes
      */
     public Exchange(int dim, Cut from, Cut to, String... axes) {
@@ -533,8 +536,8 @@ public sealed interface Collective {
     /**
      * Who sends what to whom.
      *
-     * @return for each member what it receives, ascending, its own part included; from one member
-     *     at most one interval, and none that is empty
+     * @return for each member the intervals that it receives, ascending, its own part included; at
+     *     most one interval from each member, and no empty one
      */
     public List<List<Interval>> intervals() {
       return Requests.intervals(from, to);

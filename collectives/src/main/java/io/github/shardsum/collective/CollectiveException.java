@@ -5,8 +5,7 @@ import java.util.stream.Collectors;
 
 /**
  * A collective could not be carried out. The {@link Collectives} that threw it is of no further
- * use: every later call throws one of the same class that says so, with the first failure as its
- * cause.
+ * use: every later call throws an exception of the same class, with the first failure as its cause.
  */
 public abstract sealed class CollectiveException extends RuntimeException
     permits CollectiveMismatchException,

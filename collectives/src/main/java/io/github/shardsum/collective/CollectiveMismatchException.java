@@ -10,10 +10,10 @@ public final class CollectiveMismatchException extends CollectiveException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * With what is known.
+   * An exception with the requests of the participants.
    *
    * @param message what happened
-   * @param participants what the devices concerned asked for
+   * @param participants the requests of the devices concerned
    */
   public CollectiveMismatchException(String message, List<Participant> participants) {
     super(message, participants);
@@ -23,7 +23,7 @@ public final class CollectiveMismatchException extends CollectiveException {
    * As the other constructor, with a cause.
    *
    * @param message what happened
-   * @param participants what the devices concerned asked for
+   * @param participants the requests of the devices concerned
    * @param cause what was thrown
    */
   public CollectiveMismatchException(

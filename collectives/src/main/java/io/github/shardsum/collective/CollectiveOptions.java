@@ -8,8 +8,8 @@ import java.time.Duration;
  * @param deadline how long a participant waits for the others before all of them get an error,
  *     above 0
  * @param checked whether participants are compared before each collective, so that a mismatch is an
- *     error that names who sent what and where. Unchecked, a mismatch ends in some other error, in
- *     a wrong result or at the deadline, but never in a crash of the JVM
+ *     error that names who sent what and where. Without the check, a mismatch ends in another
+ *     error, in a wrong result or at the deadline, but never in a crash of the JVM
  */
 public record CollectiveOptions(Duration deadline, boolean checked) {
   /**
@@ -36,7 +36,7 @@ public record CollectiveOptions(Duration deadline, boolean checked) {
   /**
    * The same options with another deadline.
    *
-   * @param wanted the deadline
+   * @param wanted the new deadline
    * @return the options
    */
   public CollectiveOptions withDeadline(Duration wanted) {

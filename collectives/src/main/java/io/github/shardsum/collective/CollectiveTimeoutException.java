@@ -3,8 +3,8 @@ package io.github.shardsum.collective;
 import java.util.List;
 
 /**
- * Some devices did not enter a collective, or a process did not answer, within the deadline. Also
- * thrown at once if devices can never arrive because all wait for each other.
+ * Some devices did not enter a collective, or a process did not answer, within the deadline. It is
+ * also thrown immediately when devices can never arrive because they wait for each other.
  */
 public final class CollectiveTimeoutException extends CollectiveException {
   private static final long serialVersionUID = 1L;

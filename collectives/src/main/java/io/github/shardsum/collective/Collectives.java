@@ -24,10 +24,10 @@ import java.util.Optional;
  *
  * <p>Of P processes and D devices, process p holds devices p L to p L + L - 1, where L = D / P.
  * With the local engine P is 1. A list of tensors has one for each of this process's devices, in
- * the order of {@link #devices()}. Results, and what is read-only among them, are as {@link Device}
- * says. Which engine is used is configuration: the system property {@code shardsum.engine} or the
- * environment variable {@code SHARDSUM_ENGINE}, {@code local} (the default) or {@code mpi}. With
- * {@code SHARDSUM_MPI_THREAD=own} every call of MPI is made by one thread of the engine's own;
+ * the order of {@link #devices()}. {@link Device} describes the results, and which of them are
+ * read-only. Which engine is used is configuration: the system property {@code shardsum.engine} or
+ * the environment variable {@code SHARDSUM_ENGINE}, {@code local} (the default) or {@code mpi}.
+ * With {@code SHARDSUM_MPI_THREAD=own} every call of MPI is made by one thread of the engine's own;
  * otherwise a platform thread that waits for its collective makes them, one thread at a time. The
  * latter is up to four times as fast.
  *
@@ -43,8 +43,8 @@ import java.util.Optional;
  */
 public interface Collectives extends AutoCloseable {
   /**
-   * Opens the configured engine, checked, with as many threads as there are processors; where
-   * several processes share them, with this one's part.
+   * Opens the configured engine with the check on and one thread for each processor. If several
+   * processes share the processors, each takes its part.
    *
    * @param mesh the mesh; the same on every process
    * @return the collectives, to be closed
@@ -134,13 +134,13 @@ public interface Collectives extends AutoCloseable {
    *
    * @param collective which
    * @param x the operand of each of this process's devices
-   * @param out the result of each of them; which may share memory, {@link Collective} says
+   * @param out the result of each of them; {@link Collective} says which may share memory
    */
   void runInto(Collective collective, List<Tensor> x, List<Tensor> out);
 
   /**
-   * Starts a collective over all devices and returns at once. Those that were started run in that
-   * order.
+   * Starts a collective over all devices and returns at once. Collectives run in the order in which
+   * they were started.
    *
    * @param collective which
    * @param x the operand of each of this process's devices

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * One device as SPMD code sees it, see {@link Collectives#spmd}. Used by the one thread that runs
- * that device's code.
+ * One device as SPMD code sees it, see {@link Collectives#spmd}. Only the thread that runs the
+ * device's code may use it.
  *
  * <p><b>Results.</b> {@link #run} returns a result that the engine makes. The result of an
  * all-reduce, an all-gather or a broadcast is read-only, and all members of the group on this
- * process may share one; {@link Tensor#copy Tensor.copy} gives one to write into. {@link #runInto}
- * writes into the caller's tensor, which may be the operand itself.
+ * process may share one; {@link Tensor#copy Tensor.copy} makes a copy that may be written. {@link
+ * #runInto} writes into the caller's tensor, which may be the operand itself.
  *
  * <p><b>Waiting.</b> The blocking forms return when this device's result is there; they wait for
  * every device of the mesh to enter. Collectives that were started run in the order in which they
@@ -41,7 +41,8 @@ public interface Device {
    * @param x this device's operand; for a barrier any tensor
    * @return this device's result; for a barrier x; of a ragged all-to-all {@code
    *     [counts.rowsReceived(), ...]}, with zeros in rows that no device sent
-   * @throws IllegalArgumentException if x does not suit the collective whatever the others do
+   * @throws IllegalArgumentException if x does not fit the collective, independent of the other
+   *     devices
    * @throws CollectiveException if the devices disagree, or one failed or did not arrive
    */
   Tensor run(Collective collective, Tensor x);
@@ -163,8 +164,8 @@ public interface Device {
    *
    * @param x the operand: this member's interval
    * @param dim the dimension
-   * @param from which interval each member holds
-   * @param to which interval each member gets
+   * @param from the interval that each member holds
+   * @param to the interval that each member receives
    * @param axes the axes
    * @return this member's new interval
    */
@@ -188,7 +189,7 @@ public interface Device {
    * {@link Collective.Permute}.
    *
    * @param x the operand
-   * @param pairs who sends to whom
+   * @param pairs pairs of source and target
    * @param axes the axes
    * @return what was received, or zeros
    */

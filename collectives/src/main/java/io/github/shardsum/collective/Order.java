@@ -8,10 +8,10 @@ public enum Order {
    */
   TREE,
   /**
-   * Along one flat tree over the members in the order of the request: its left part is the largest
-   * power of two below their number, whatever axes they lie along. So parts of a sequence that
-   * members hold in that order are joined as the parts of the sequence are. The same bits for every
-   * division of devices into processes.
+   * Along one flat tree over the members in the order of the request, independent of their axes:
+   * its left part is the largest power of two below their number. So members that hold the parts of
+   * a sequence in that order combine them as one device combines the parts of the sequence. The
+   * same bits for every division of devices into processes.
    */
   INDEX,
   /**

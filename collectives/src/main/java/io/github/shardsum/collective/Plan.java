@@ -10,23 +10,23 @@ import java.util.function.Supplier;
 
 /**
  * A program over all devices, compiled into supersteps: in each of them every device computes, or a
- * collective runs; a superstep ends before the next begins. Run any number of times, on as many
- * threads as there are workers: a device is an index, so thousands of them cost microseconds a
+ * collective runs; a superstep ends before the next begins. A plan may run any number of times, on
+ * all threads of its workers. A device is an index, so thousands of them cost microseconds a
  * superstep. Run by one thread at a time.
  *
  * <p>A collective may also be started and awaited: it runs while the steps in between compute. All
  * processes must build the same plans in the same order. An exception between a start and its await
  * ends the collectives of this mesh, first in this process and then, as they notice, in the others.
  *
- * <p>A collective whose tensors are known when the plan is built is lowered then; one whose tensors
- * are supplied is checked and lowered each time its step runs.
+ * <p>A collective is lowered when the plan is built if its tensors are known then. If its tensors
+ * are supplied later, it is checked and lowered each time its step runs.
  */
 public interface Plan {
   /**
    * Runs all steps.
    *
-   * @throws IllegalArgumentException if the check is on, and a collective writes memory of another
-   *     one that is in flight, or reads what that one writes
+   * @throws IllegalArgumentException if the check is on, and a collective writes memory that
+   *     another collective in flight uses, or reads memory that the other one writes
    * @throws CollectiveException if processes disagree, or one failed or did not arrive
    * @throws RuntimeException what a device's task threw; what follows is then not run
    */
@@ -43,7 +43,7 @@ public interface Plan {
   @Override
   String toString();
 
-  /** Collectives that may be in flight at once. */
+  /** The most collectives that may be in flight at the same time. */
   int MOST_IN_FLIGHT = 2;
 
   /** Kinds of steps. */
@@ -63,8 +63,8 @@ public interface Plan {
   /**
    * One step.
    *
-   * @param kind which kind of step it is
-   * @param name what it is
+   * @param kind the kind of step
+   * @param name its name
    * @param collective what runs or begins; empty for every other step
    * @param operandBytes bytes of all operands of this process's devices together; 0 for a step in
    *     which devices compute, and where operands are supplied
@@ -96,8 +96,8 @@ public interface Plan {
     /**
      * Adds a step in which every device computes.
      *
-     * @param name what it is, for the table
-     * @param task what a device does
+     * @param name its name, for the table
+     * @param task the work of a device
      * @return this
      */
     Builder compute(String name, DeviceTask task);
@@ -111,7 +111,8 @@ public interface Plan {
      *     may share one
      * @return this
      * @throws IllegalArgumentException if operands or results do not suit the collective
-     * @throws CollectiveMismatchException if those of this process's devices do not fit together
+     * @throws CollectiveMismatchException if the operands of this process's devices do not fit
+     *     together
      */
     Builder communicate(Collective collective, List<Tensor> x, List<Tensor> out);
 
@@ -120,8 +121,8 @@ public interface Plan {
      * run, or views of a sequence that differ from round to round.
      *
      * @param collective which
-     * @param x asked for the operand of each of this process's devices each time the step runs
-     * @param out asked for the result of each of them
+     * @param x supplies the operand of each of this process's devices each time the step runs
+     * @param out supplies the result of each of them
      * @return this
      */
     Builder communicate(
@@ -131,9 +132,9 @@ public interface Plan {
      * Adds a ragged all-to-all whose counts too are bound when the step runs.
      *
      * @param collective its axes
-     * @param counts asked for each device's counts each time the step runs
-     * @param x asked for the operand of each of this process's devices
-     * @param out asked for the result of each of them
+     * @param counts supplies each device's counts each time the step runs
+     * @param x supplies the operand of each of this process's devices
+     * @param out supplies the result of each of them
      * @return this
      */
     Builder communicate(
@@ -145,34 +146,36 @@ public interface Plan {
     /**
      * Begins a collective that goes on while the steps behind it run, until its {@link #await}. Its
      * operands may not be written and its results not be touched before. In one process its tasks
-     * join the supersteps of what computes meanwhile; between processes its bytes travel behind
-     * them. Its results are those of {@link #communicate}, to the bit; a reduction in {@link
-     * Order#ANY} is made along the tree.
+     * run in the supersteps of the computation that follows; between processes its bytes travel
+     * during that computation. Its results are those of {@link #communicate}, to the bit; a
+     * reduction in {@link Order#ANY} is made along the tree.
      *
      * <p>With {@link CollectiveOptions#checked} on, the step first compares the processes as a
-     * collective that blocks does: it waits until all of them have come to it, each time it runs.
+     * blocking collective does: each time it runs it waits until all of them have reached it.
      *
-     * @param name of what is in flight
+     * @param name the name of the collective in flight
      * @param collective which, not a barrier
      * @param x the operand of each of this process's devices, read when the step runs and later
      * @param out the result of each of them
      * @return this
-     * @throws IllegalArgumentException if operands or results do not suit the collective, if the
-     *     name is in flight, or if {@link #MOST_IN_FLIGHT} are
-     * @throws CollectiveMismatchException if those of this process's devices do not fit together
+     * @throws IllegalArgumentException if operands or results do not fit the collective, if the
+     *     name is in flight, or if {@link #MOST_IN_FLIGHT} collectives are in flight
+     * @throws CollectiveMismatchException if the operands of this process's devices do not fit
+     *     together
      */
     Builder start(String name, Collective collective, List<Tensor> x, List<Tensor> out);
 
     /**
-     * Begins a collective whose tensors are bound when the step runs, and with the check on waits
-     * for the other processes as the other {@code start} does.
+     * Begins a collective whose tensors are bound when the step runs. With the check on it waits
+     * for the other processes, as the other {@code start} does.
      *
-     * @param name of what is in flight
+     * @param name the name of the collective in flight
      * @param collective which, not a barrier
-     * @param x asked for the operand of each of this process's devices each time the step runs
-     * @param out asked for the result of each of them
+     * @param x supplies the operand of each of this process's devices each time the step runs
+     * @param out supplies the result of each of them
      * @return this
-     * @throws IllegalArgumentException if the name is in flight, or if {@link #MOST_IN_FLIGHT} are
+     * @throws IllegalArgumentException if the name is in flight, or if {@link #MOST_IN_FLIGHT}
+     *     collectives are in flight
      */
     Builder start(
         String name, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out);
@@ -216,20 +219,20 @@ public interface Plan {
      * here, so that a process which computes for long in between is not late; the last exchange of
      * an all-reduce between processes begins one superstep after the start, or here.
      *
-     * @param name of what is in flight, started in the same body of steps
+     * @param name the name of the collective in flight, started in the same body of steps
      * @return this
      * @throws IllegalArgumentException if nothing of the name is in flight
      */
     Builder await(String name);
 
     /**
-     * Adds steps that run several times over. They are built once; what differs from round to round
-     * asks for the round.
+     * Adds steps that run several times over. They are built once; tasks and suppliers ask for the
+     * number of the round if they depend on it.
      *
-     * @param name what it is, for the table
+     * @param name its name, for the table
      * @param rounds how many times, at least 0
-     * @param body adds the steps to the builder that it is given, which ends with it; the second
-     *     argument is the number of the round that runs, from 0 on, and may be asked by tasks and
+     * @param body adds the steps to its builder, which may not be used afterwards; its second
+     *     argument returns the number of the running round, from 0, and is meant for tasks and
      *     suppliers of the body
      * @return this
      * @throws IllegalArgumentException if there are less than 0 rounds

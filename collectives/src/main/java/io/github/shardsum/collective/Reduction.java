@@ -8,13 +8,13 @@ package io.github.shardsum.collective;
  * bool the sum and the maximum are OR, the product and the minimum AND.
  *
  * <p><b>NaN.</b> A NaN among the terms makes the result NaN, for every reduction, {@link #MIN} and
- * {@link #MAX} too. Whatever NaN went in, the result is the canonical one (bits 7fc00000, 7fc0,
- * 7ff8000000000000), so that its bits depend on nothing. -0.0 is less than 0.0.
+ * {@link #MAX} too. Every NaN in an operand gives the canonical NaN (bits 7fc00000, 7fc0,
+ * 7ff8000000000000), so the bits of the result are fixed. -0.0 is less than 0.0.
  *
  * <p><b>Order.</b> Terms are combined along a fixed binary tree over mesh coordinates. Over the n
  * coordinates of one axis the tree's left part is the largest power of two below n, and so on down:
- * of five, ((0 1)(2 3)) 4. Over several axes each leaf of the major axis's tree is the tree of the
- * axes after it, in the order of the mesh, whatever order the request names them in. So reducing
+ * of five, ((0 1)(2 3)) 4. Over several axes, each leaf of the major axis's tree is the tree of the
+ * axes after it. The order of the axes is that of the mesh, not that of the request. So reducing
  * over a minor axis and then over a major one gives the bits of reducing over both.
  */
 public enum Reduction {

@@ -38,7 +38,7 @@ public final class Chunks {
   }
 
   /**
-   * How many elements a part's chunk has.
+   * The number of elements of a part's chunk.
    *
    * @param n number of elements, at least 0
    * @param parts number of parts, at least 1
@@ -68,7 +68,7 @@ public final class Chunks {
   }
 
   /**
-   * How many elements a part's chunk of chunks has.
+   * The number of elements of a part's chunk of chunks.
    *
    * @param n number of elements, at least 0
    * @param parts number of parts of each level, major to minor

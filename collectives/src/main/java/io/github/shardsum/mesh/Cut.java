@@ -11,13 +11,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Which interval of a dimension's global indices each part of a group of devices holds, reads or
- * wants; an immutable function from a part to {@code [start, end)}.
+ * The interval of a dimension's global indices that each part of a group of devices holds, reads or
+ * needs; an immutable function from a part to {@code [start, end)}.
  *
  * <p>A cut begins as {@link #chunks}: chunks of chunks, see {@link Chunks}. Every other cut is an
  * image of one: what a device that makes its chunk of a result reads of an operand, for example the
- * chunk with a halo on both sides ({@link #window}). Intervals of an image may overlap. Whatever
- * lies outside the dimension is cut off; an empty interval is {@code [start, start)}.
+ * chunk with a halo on both sides ({@link #window}). Intervals of an image may overlap. An interval
+ * is clipped to the dimension; an empty interval is {@code [start, start)}.
  *
  * <p>Parts are numbered in row-major order over {@link #parts()}, one number of parts for each mesh
  * axis, major to minor: the part of a device is its number within its group along these axes
@@ -255,8 +255,8 @@ public final class Cut {
   }
 
   /**
-   * The lengths that occur and how many parts have each; at most a few, however many parts there
-   * are.
+   * The distinct lengths, and the number of parts of each length; only a few for any number of
+   * parts.
    *
    * @return an unmodifiable map from a length to the number of parts, the greatest length first
    */
@@ -275,7 +275,9 @@ public final class Cut {
     return Collections.unmodifiableSortedMap(lengths);
   }
 
-  /** Counts parts by length: all but one of the non-empty parts of n indices have ceil(n / p). */
+  /**
+   * Counts parts by length: all non-empty parts of n indices except one have ceil(n / p) indices.
+   */
   private static SortedMap<Long, Integer> dealtOver(int level, SortedMap<Long, Integer> lengths) {
     SortedMap<Long, Integer> dealt = new TreeMap<>(Comparator.reverseOrder());
     lengths.forEach(

@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
  * <p>A mesh of axes {@code x=2 y=4} has 8 positions, numbered in row-major order: the last axis
  * varies fastest, so position {@code 5} has coordinates {@code x=1 y=1}. Each position has one
  * device; devices are numbered from 0 too, and unless another device order is given, device d is at
- * position d. Which device is where decides what is close to what; what a collective computes
- * depends on positions alone, so that changing the device order changes no bit of a result.
+ * position d. The device order determines which positions are close. The result of a collective
+ * depends only on positions, so another device order gives the same bits.
  *
  * <p>Source: JAX's {@code Mesh} and GShard's device assignment (an array of devices with named
  * dimensions).
@@ -93,7 +93,7 @@ public final class Mesh {
   }
 
   /**
-   * The mesh of a notation: {@code name=size} for each axis, major to minor, apart by spaces or
+   * The mesh of a notation: {@code name=size} for each axis, major to minor, separated by spaces or
    * commas.
    *
    * @param notation as {@link #notation()} prints it, for example {@code x=2 y=4}; a device order

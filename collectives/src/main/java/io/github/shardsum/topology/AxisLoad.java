@@ -7,8 +7,8 @@ package io.github.shardsum.topology;
  * @param links directed links of the axis, those without load too
  * @param totalBytes sum of the loads of all links
  * @param largestBytes load of the busiest link
- * @param busiest where that link is
- * @param link what one link does
+ * @param busiest the place of that link
+ * @param link the properties of a link
  */
 public record AxisLoad(
     String axis, long links, double totalBytes, double largestBytes, String busiest, Link link) {

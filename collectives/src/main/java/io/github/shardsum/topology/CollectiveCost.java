@@ -8,10 +8,10 @@ import java.util.Locale;
 /**
  * Cost of a collective on a topology, phase after phase; an immutable value.
  *
- * <p>Two quantities, which are never mixed. The <b>largest link load</b> is what the schedule puts
- * on its busiest link: the time of a run follows it. The <b>mean link load</b> spreads the same
- * bytes evenly over the links of the axes used: no schedule with those routes is faster, and
- * rooflines follow it.
+ * <p>Two quantities, which are never mixed. The <b>largest link load</b> is the load of the
+ * schedule's busiest link, which determines the time of a run. The <b>mean link load</b> spreads
+ * the same bytes evenly over the links of the axes used: no schedule with those routes is faster,
+ * and rooflines follow it.
  *
  * @param what the collective, its bytes and where
  * @param phases the schedule, one after another; none if nothing has to move

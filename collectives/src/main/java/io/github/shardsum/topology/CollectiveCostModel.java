@@ -54,7 +54,10 @@ import java.util.stream.IntStream;
  * what multi-dimensional rings on TPUs do.
  */
 public final class CollectiveCostModel {
-  /** Patterns of collectives whose loads are kept: a planner asks for a few again and again. */
+  /**
+   * The most patterns of collectives whose loads are kept; a planner prices a few patterns many
+   * times.
+   */
   private static final int MOST_KEPT = 1024;
 
   private final Topology topology;
@@ -84,7 +87,7 @@ public final class CollectiveCostModel {
   public static CollectiveCostModel of(Topology topology, Mesh mesh) {
     if (topology.devices() != mesh.size()) {
       throw new IllegalArgumentException(
-          "price: the mesh must have as many devices as the topology, got "
+          "price: the mesh must have the topology's number of devices, got "
               + mesh.size()
               + " in mesh "
               + mesh.notation()
@@ -138,11 +141,11 @@ public final class CollectiveCostModel {
    * costs next to nothing.
    *
    * @param collective which; a ragged all-to-all with the counts of every device
-   * @param bytes of the operand of each device, at least 0; of a broadcast the root's; of a ragged
-   *     all-to-all those of a row, of an exchange those of one index of its dimension
+   * @param bytes bytes of the operand of each device, at least 0. For a broadcast: of the root's
+   *     operand; for a ragged all-to-all: of a row; for an exchange: of one index of its dimension
    * @return the price
-   * @throws IllegalArgumentException if an axis or a member is not there, bytes are negative, or
-   *     counts are missing or those of one device do not fit another's
+   * @throws IllegalArgumentException if an axis or a member does not exist, bytes are negative, or
+   *     counts are missing or differ between two devices
    */
   public CollectiveCost price(Collective collective, long bytes) {
     if (bytes < 0) {
@@ -313,10 +316,11 @@ public final class CollectiveCostModel {
   }
 
   /**
-   * Prices a ragged all-to-all of any counts: every pair's rows on their route, all at once.
+   * Prices a ragged all-to-all with any counts: the rows of all pairs travel at the same time, each
+   * on its route.
    *
    * @param collective its axes; without counts
-   * @param rows what each pair sends; asked once a pair
+   * @param rows the number of rows that each pair sends; called once for each pair
    * @param bytesPerRow bytes of a row, at least 0
    * @return the price
    * @throws IllegalArgumentException if an axis is not there, a number is negative, or a group has

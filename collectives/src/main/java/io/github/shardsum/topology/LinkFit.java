@@ -72,7 +72,7 @@ public record LinkFit(Link link, List<Residual> residuals) {
     return without <= spread(observations, found) * (1 + NOTHING) ? 0 : found;
   }
 
-  /** Nothing, then all sizes between loads that dwarf the hops and hops that dwarf the loads. */
+  /** 0, then all sizes between loads that dwarf the hops and hops that dwarf the loads. */
   private static double[] grid(List<Observation> observations) {
     double[] ratios =
         observations.stream()
@@ -113,7 +113,7 @@ public record LinkFit(Link link, List<Residual> residuals) {
     double[] logs = logs(observations, bytesPerHop);
     double mean = mean(logs);
     double spread = Arrays.stream(logs).map(log -> (log - mean) * (log - mean)).sum();
-    // A time of hops alone is explained by no bandwidth.
+    // No bandwidth explains a time without loads.
     return Double.isNaN(spread) ? Double.POSITIVE_INFINITY : spread;
   }
 

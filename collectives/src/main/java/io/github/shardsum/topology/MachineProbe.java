@@ -21,7 +21,10 @@ import java.util.OptionalLong;
  * collectives on the configured engine.
  */
 public final class MachineProbe {
-  /** Bytes of all devices, and how often: for latency alone, inside the caches, and beyond them. */
+  /**
+   * Bytes of all devices and numbers of runs: for latency alone, inside the caches, and beyond
+   * them.
+   */
   private record Size(long bytes, int rounds) {}
 
   private static final List<Size> SIZES =
@@ -51,7 +54,7 @@ public final class MachineProbe {
    * @param collectives at least two devices
    * @return the effective bandwidth of the machine as a whole, the time of one phase as the
    *     latency, and the residual of every collective
-   * @throws IllegalArgumentException if there is one device alone, which exchanges nothing
+   * @throws IllegalArgumentException if there is only one device, which exchanges nothing
    */
   public static LinkFit measure(Collectives collectives) {
     if (collectives.mesh().size() < 2) {

@@ -3,7 +3,7 @@ package io.github.shardsum.topology;
 /**
  * A collective that was measured; an immutable value.
  *
- * @param price what the model makes of it; only its loads and hops are used, not its links
+ * @param price the model's price; only its loads and hops are used, not its links
  * @param seconds the measured time, positive and finite
  */
 public record Observation(CollectiveCost price, double seconds) {

@@ -48,7 +48,7 @@ public record PhaseCost(
   }
 
   /**
-   * Mean load of the links of the axes that carry something.
+   * Mean load of the links of the axes in use.
    *
    * @return bytes
    */
@@ -68,8 +68,8 @@ public record PhaseCost(
   }
 
   /**
-   * Time without latency: of the links of the axes that carry something if all had equal loads, or
-   * of the hosts' links likewise if that is longer.
+   * Time without latency, if all links of the axes in use had equal loads; or the same for the
+   * links of the hosts, if that is longer.
    *
    * @return seconds
    */

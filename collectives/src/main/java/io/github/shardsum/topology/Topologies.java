@@ -8,8 +8,8 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /**
- * Topologies of known machines. Bandwidths are published ones, which no program reaches: {@link
- * LinkFit} finds the effective one, {@link Topology#withLink} puts it in.
+ * Topologies of known machines. Bandwidths are the published ones, which no program reaches: {@link
+ * LinkFit} finds the effective bandwidth, and {@link Topology#withLink} sets it.
  *
  * <p>TPU latencies are 1 microsecond a hop (Scaling Book, sharding). Slices are as near to a square
  * or a cube as their number of chips allows, their shorter sides first.
@@ -55,8 +55,8 @@ public final class Topologies {
   }
 
   /**
-   * A TPU v4 slice: 50 GB/s a link and direction (Jouppi et al., ISCA 2023, table 4). Rings on all
-   * axes if all are multiples of 4, otherwise none.
+   * A TPU v4 slice: 50 GB/s a link and direction (Jouppi et al., ISCA 2023, table 4). All axes are
+   * rings if all sizes are multiples of 4; otherwise none is.
    *
    * @param chips number of chips, a product of three sides of at most 16
    * @return the topology

@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
  * @param devicesPerChip devices (cores) of one chip, at least 1
  * @param link a link of any axis, in one direction
  * @param hostLevel the level above, if there is one; each host has all the axes
- * @param overlap the part of a transfer's time that costs a device nothing of its computing, in [0,
- *     1]: 1 where links move data by themselves
+ * @param overlap the part of a transfer's time during which a device can compute, in [0, 1]: 1 if
+ *     links move data by themselves
  */
 public record Topology(
     String name,

@@ -191,7 +191,7 @@ final class ContiguousOperands {
     Map<MemorySegment, ElementBlock> distinct = new LinkedHashMap<>();
     for (int member : members.local()) {
       ElementBlock out = out(members.devices()[member]);
-      // The segment of the elements alone: two views of one memory may begin at different bytes.
+      // A segment of only the elements: two views of one memory may begin at different bytes.
       distinct.putIfAbsent(out.segment().asSlice(out.at()), out);
     }
     return List.copyOf(distinct.values());

@@ -32,7 +32,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntFunction;
 
-/** The collectives of one mesh over whatever carries the bytes. */
+/** The collectives of one mesh over any transport. */
 public final class Engine implements Collectives {
   private final EngineContext context;
   private final Workers workers;
@@ -189,7 +189,7 @@ public final class Engine implements Collectives {
     return calls;
   }
 
-  /** Checks what one device brings, whatever the others do. */
+  /** Checks the call of one device without regard to the others. */
   void check(DeviceCall call, int index) {
     Rules.checkRequest(call.collective(), mesh());
     GroupLayout layout = context.placement().layout(call.collective().axes());

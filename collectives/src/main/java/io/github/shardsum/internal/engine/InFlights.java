@@ -15,9 +15,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The collectives in flight of a plan that runs: of each the phases that it has still to go
- * through. Tasks of theirs run in the supersteps of what the program computes meanwhile, and bytes
- * travel behind those. For the thread that runs the plan; the tasks run on any.
+ * The collectives in flight of a running plan, with the remaining phases of each. Their tasks run
+ * in the supersteps of the program's computation, and their bytes travel during it. For the thread
+ * that runs the plan; the tasks run on any.
  */
 final class InFlights {
   private final Workers workers;
@@ -27,7 +27,7 @@ final class InFlights {
     this.workers = workers;
   }
 
-  /** One collective, and how far it is. */
+  /** One collective and its progress. */
   private static final class Flight {
     private final EngineContext context;
     private final List<Phase> phases;
@@ -47,8 +47,8 @@ final class InFlights {
     }
 
     /**
-     * The tasks that are next, if the flight waits for no other process; they count as taken, and
-     * must have run before the flight is asked for anything else. An exchange that is next begins.
+     * The next tasks, if the flight waits for no other process. The caller must run them before it
+     * calls the flight again. An exchange that is next begins.
      */
     Optional<Phase.Tasks> take() {
       if (isDone()) {
@@ -98,8 +98,8 @@ final class InFlights {
   }
 
   /**
-   * Begins a collective. Packing runs at once: it needs the cores behind whose work the transfer is
-   * to be hidden, and before it nothing travels.
+   * Begins a collective. Packing runs immediately: it needs the cores, and no byte can travel
+   * before it.
    *
    * @param name of the flight
    * @param context its lane
@@ -120,13 +120,13 @@ final class InFlights {
     }
   }
 
-  /** One superstep of what the program computes and of what is next in each flight. */
+  /** One superstep of the program's computation and of the next tasks of each flight. */
   void run(Phase.Tasks compute) {
     Supersteps.run(workers, List.of(superstep(compute)));
     flights.values().forEach(Flight::settle);
   }
 
-  /** The tasks of what is next in each flight, which have the lower numbers, and of a phase. */
+  /** The next tasks of each flight, which have the lower numbers, and the tasks of a phase. */
   Phase.Tasks superstep(Phase.Tasks compute) {
     flights.values().forEach(Flight::settle);
     List<Phase.Tasks> parts = new ArrayList<>();
@@ -194,15 +194,19 @@ final class InFlights {
   }
 
   /**
-   * Makes sure that a collective touches no memory of what is in flight.
+   * Checks that a collective uses no memory that a collective in flight writes, and writes none
+   * that it uses.
    *
-   * @throws IllegalArgumentException if one of both writes what the other reads or writes
+   * @throws IllegalArgumentException if one of the two writes memory that the other reads or writes
    */
   void checkApart(List<DeviceCall> calls) {
     flights.forEach((name, flight) -> AliasCheck.checkApart(name, flight.calls, calls));
   }
 
-  /** Tells the others that what is in flight ends here; it keeps its memory until it has ended. */
+  /**
+   * Announces to the other processes that the collectives in flight end here; their memory is kept
+   * until they have ended.
+   */
   void abandon(String reason) {
     List<Flight> all = List.copyOf(flights.values());
     flights.clear();

@@ -10,12 +10,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One collective of SPMD code: devices enter it one after another, and the last to arrive is told
- * that it is the last. Thread-safe and without locks.
+ * One collective of SPMD code: devices enter it one after another, and the last one learns that it
+ * is the last. Thread-safe and without locks.
  *
- * <p>Rendezvous form a chain along which every device walks on its own: the n-th that a device
- * enters is the n-th of the chain. A device enters before it waits, so all have entered a
- * rendezvous before any has left it.
+ * <p>Rendezvous form a chain that every device follows independently: the n-th collective of a
+ * device is the n-th rendezvous of the chain. A device enters before it waits, so all have entered
+ * a rendezvous before any has left it.
  */
 final class Rendezvous {
   private final long number;

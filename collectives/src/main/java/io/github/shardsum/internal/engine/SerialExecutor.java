@@ -65,7 +65,10 @@ final class SerialExecutor implements AutoCloseable {
     }
   }
 
-  /** Starts no more, and waits for what was started, since that uses what is closed next. */
+  /**
+   * Starts no more work, and waits for the work that was started, since it uses resources that are
+   * closed next.
+   */
   @Override
   public void close() {
     lock.lock();

@@ -100,7 +100,7 @@ final class SpmdRun<T> {
     }
     List<T> results = new ArrayList<>();
     for (int index = 0; index < count; index++) {
-      // Code that returns nothing returns null, which is its caller's business.
+      // Code without a result returns null, which its caller expects.
       results.add(returned.get(index));
     }
     return results;
@@ -181,8 +181,8 @@ final class SpmdRun<T> {
   }
 
   /**
-   * Holds the rendezvous that are full, unless another thread does. Each call stands for one full
-   * rendezvous; they fill up in order, because a device enters them in order.
+   * Runs the full rendezvous, unless another thread does. Each call stands for one full rendezvous;
+   * they fill up in order, because a device enters them in order.
    */
   void runFull() {
     if (full.getAndIncrement() > 0) {
@@ -307,7 +307,7 @@ final class SpmdRun<T> {
     }
   }
 
-  /** The devices that came to a rendezvous, and where the others are instead. */
+  /** The devices that reached a rendezvous, and the positions of the others. */
   private List<Participant> participants(Rendezvous rendezvous) {
     List<Participant> present = new ArrayList<>();
     List<Participant> missing = new ArrayList<>();

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One transport's calls between all processes: its communicators, and how far each process is on it
- * as far as it has said. For the thread that holds MPI.
+ * One transport's calls between all processes: its communicators, and the last reported progress of
+ * each process. For the thread that holds MPI.
  */
 final class Channel {
   private final int id;
@@ -86,7 +86,7 @@ final class Channel {
     return last[peer] <= operation.number(peer);
   }
 
-  /** The last place that a process sent: the operation that awaits it, or another. */
+  /** The last position that a process sent: the operation that is awaited, or another. */
   Optional<ControlMessage> place(int peer) {
     return Optional.ofNullable(places.get(peer));
   }
@@ -95,7 +95,7 @@ final class Channel {
     places.clear();
   }
 
-  /** Whether a process has said that it gave the channel up. */
+  /** Whether a process has announced that it gave up the channel. */
   boolean hasFailed(int peer) {
     return failures.containsKey(peer);
   }
@@ -121,7 +121,7 @@ final class Channel {
                     current.map(PendingOperation::toString).orElse("")));
   }
 
-  /** The last word to another process: how many operations with it there were. */
+  /** The last message to another process: the number of operations with it. */
   ControlMessage closing(int peer) {
     return message(ControlMessage.Kind.CLOSED, begun[peer], "");
   }

@@ -19,9 +19,9 @@ import java.util.Queue;
  *
  * <p>MPI makes them by a call that waits for all members, and offers no other. Two processes that
  * each waited in such a call for another communicator would wait for ever, and a member that does
- * not come would make the others wait beyond any deadline. So members first say that they have
- * come, to the lowest of them; when all have, that one asks rank 0 for the right to make a
- * communicator, of which there is one in the whole job; then all members make the call at once.
+ * not come would make the others wait beyond any deadline. So members first report to the lowest of
+ * them. When all have reported, the lowest requests the right to make a communicator from rank 0,
+ * which grants it to one group of the job at a time. Then all members make the call.
  */
 final class Communicators {
   /** Tag of the calls that make communicators, one at a time. */
@@ -50,10 +50,10 @@ final class Communicators {
 
   private final MpiJob job;
 
-  /** At the lowest member: how many have asked. */
+  /** At the lowest member: the number of members that have reported. */
   private final Map<Request, Integer> joined = new HashMap<>();
 
-  /** At rank 0: who waits for the right, the first of whom has it. */
+  /** At rank 0: the processes that wait for the right; the first one has it. */
   private final Queue<ControlMessage> queue = new ArrayDeque<>();
 
   private final List<Request> due = new ArrayList<>();

@@ -38,7 +38,7 @@ final class ControlChannel {
     listen();
   }
 
-  /** Tells every other process. */
+  /** Sends a message to every other process. */
   void announce(ControlMessage message) {
     Letter letter = free.isEmpty() ? newLetter() : free.removeLast();
     int length = message.write(letter.bytes());
@@ -51,7 +51,7 @@ final class ControlChannel {
     sent.add(letter);
   }
 
-  /** Tells one other process. */
+  /** Sends a message to one other process. */
   void tell(int target, ControlMessage message) {
     Letter letter = free.isEmpty() ? newLetter() : free.removeLast();
     int length = message.write(letter.bytes());

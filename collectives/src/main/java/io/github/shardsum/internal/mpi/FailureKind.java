@@ -8,8 +8,7 @@ import io.github.shardsum.collective.TransportException;
 import java.util.List;
 
 /**
- * Kinds of failures, so that other processes throw the same kind of exception as the one that
- * failed.
+ * Kinds of failures. Other processes throw the same kind of exception as the process that failed.
  */
 enum FailureKind {
   DEVICE,

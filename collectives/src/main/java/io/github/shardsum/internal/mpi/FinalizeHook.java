@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * How a process leaves the job when its JVM ends: it tells the others, which then do not wait for
- * it any longer, and ends MPI once they too have ended.
+ * The way a process leaves the job when its JVM ends: it tells the others, which then no longer
+ * wait for it, and finalizes MPI after they too have ended.
  *
  * <p>After a failure it does not wait long: a process that is stuck would never come, so the whole
  * job is ended. A JVM that receives a signal to end while its program calls collectives ends with
@@ -63,8 +63,8 @@ record FinalizeHook(MpiProcess process) implements Runnable {
   }
 
   /**
-   * Ends MPI. After a failure, calls of its that never ended may keep it from that; then it is left
-   * as it is.
+   * Ends MPI. After a failure, MPI calls that never return may prevent this; then MPI is not
+   * finalized.
    */
   private void finish(long limitNanos) {
     CountDownLatch done = new CountDownLatch(1);
@@ -76,7 +76,8 @@ record FinalizeHook(MpiProcess process) implements Runnable {
         });
     try {
       if (!done.await(limitNanos, TimeUnit.NANOSECONDS)) {
-        System.err.println("shardsum: MPI does not end after a failure; this process does");
+        System.err.println(
+            "shardsum: MPI cannot be finalized after a failure; this process ends without it");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -297,12 +297,12 @@ final class Mpi {
     call("MPI_Imrecv", () -> (int) imrecv.invokeExact(data, count, type, message, request));
   }
 
-  /** Asks that a receive be given up; {@link #test} says when it is. */
+  /** Cancels a receive; {@link #test} says when the cancellation is done. */
   void cancel(MemorySegment request) {
     call("MPI_Cancel", () -> (int) cancel.invokeExact(request));
   }
 
-  /** All-gather of as much from every process. */
+  /** All-gather of the same number of bytes from every process. */
   void allGatherEven(
       MemorySegment sent,
       int count,

@@ -7,7 +7,7 @@ import java.lang.foreign.ValueLayout;
 /**
  * Differences between the binary interfaces of MPIs, as data; {@link MpiConstant} has the handles.
  *
- * <p>A handle is a {@code long} in Java whatever it is in C.
+ * <p>A handle is a {@code long} in Java, independent of its C type.
  */
 enum MpiAbi {
   /** Handles are pointers to variables of the library. */

@@ -76,7 +76,7 @@ final class MpiCalls {
     };
   }
 
-  /** The exchange as an action, with what is done once it is under way. */
+  /** The exchange as an action, with the work that runs after it has begun. */
   PendingOperation.Action exchange(ByteExchange exchange, Channel channel, Runnable meanwhile) {
     int own = exchange.peers().indexOf(rank);
     return exchange.verified()
@@ -85,7 +85,7 @@ final class MpiCalls {
             mpi, exchange, meanwhile, own, slots, this::type, channel::hasFailed);
   }
 
-  /** All at once: one call of MPI. */
+  /** The whole exchange in one call of MPI. */
   private PendingOperation.Action together(ByteExchange exchange, Runnable meanwhile) {
     return new PendingOperation.Action() {
       private boolean started;

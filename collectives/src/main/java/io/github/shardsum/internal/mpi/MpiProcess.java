@@ -63,7 +63,7 @@ final class MpiProcess {
   /**
    * Runs an operation.
    *
-   * @param limitNanos after which even the thread that calls MPI is taken for stuck
+   * @param limitNanos time after which the thread that calls MPI is assumed to be stuck
    */
   void run(PendingOperation operation, long limitNanos) {
     thread.begin(operation);
@@ -79,7 +79,7 @@ final class MpiProcess {
    * Waits for an operation that was started.
    *
    * @param deadlineNanos how long it may take from now on
-   * @param limitNanos after which even the thread that calls MPI is taken for stuck
+   * @param limitNanos time after which the thread that calls MPI is assumed to be stuck
    */
   void await(PendingOperation operation, long deadlineNanos, long limitNanos) {
     operation.await(deadlineNanos);
@@ -87,7 +87,7 @@ final class MpiProcess {
     await(operation.done(), limitNanos);
   }
 
-  /** Goes on with what is in flight, for a moment. */
+  /** Advances the exchanges in flight for a moment. */
   void progress() {
     thread.progress();
   }
@@ -107,7 +107,7 @@ final class MpiProcess {
   }
 
   /**
-   * Waits for what the MPI thread does.
+   * Waits for a task of the MPI thread.
    *
    * @param limitNanos after which even the MPI thread is taken for stuck
    */

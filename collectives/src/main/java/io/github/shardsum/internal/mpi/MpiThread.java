@@ -16,11 +16,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Who calls MPI: one platform thread at a time. It is a thread of the engine's own, which listens
- * to the other processes as long as the job lives; but while a platform thread of the program waits
- * for its own operation, that one makes the calls, since to hand them over and to be woken again
- * takes longer than many an exchange. Safe to be used by any thread: a virtual one always hands its
- * work over, since in a call of MPI it could not leave its carrier.
+ * Who calls MPI: one platform thread at a time. The engine has its own thread, which listens to the
+ * other processes as long as the job lives. While a platform thread of the program waits for its
+ * operation, it makes the calls itself: handing them over and being woken takes longer than many
+ * exchanges. Any thread may use it. A virtual thread always hands its work over, since it could not
+ * leave its carrier during a call of MPI.
  */
 final class MpiThread {
   /**
@@ -29,7 +29,7 @@ final class MpiThread {
    */
   static final String VARIABLE = "SHARDSUM_MPI_THREAD";
 
-  /** How long the thread sleeps between two looks at what the others say. */
+  /** The time that the thread sleeps between two polls of the other processes. */
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   /**
@@ -61,7 +61,7 @@ final class MpiThread {
   /** Polls operations in flight that no thread awaits; only for the thread that holds MPI. */
   private final Backoff glances = new Backoff(true);
 
-  /** When the last of them was. */
+  /** Time of the last poll. */
   private volatile long glanced;
 
   private volatile boolean othersMayCall;
@@ -107,8 +107,9 @@ final class MpiThread {
   }
 
   /**
-   * Begins an operation. If the calling thread may call MPI, and no other does, it does so until
-   * the operation is done, and meanwhile does what others hand over; else it hands this over.
+   * Begins an operation. If the calling thread may call MPI and no other thread does, it calls MPI
+   * until the operation is done, and also does the work that others hand over. Otherwise it hands
+   * the operation over.
    */
   void begin(PendingOperation operation) {
     if (!takes()) {
@@ -140,7 +141,7 @@ final class MpiThread {
     return othersMayCall && !Thread.currentThread().isVirtual();
   }
 
-  /** Looks until an operation is done; whether there is more to do. */
+  /** Polls until an operation is done; returns whether there is more to do. */
   private boolean lookUntilDone(ProgressEngine engine, PendingOperation operation) {
     Backoff backoff = backoff(engine);
     // Operations without a deadline are left to the engine's own thread.
@@ -151,8 +152,8 @@ final class MpiThread {
   }
 
   /**
-   * Begins an operation and returns. The engine's own thread goes on with it, at intervals, so that
-   * it leaves its core to what the program computes; so does every {@link #progress}.
+   * Begins an operation and returns. The engine's thread advances it at intervals, so that the
+   * program keeps the core; every {@link #progress} advances it too.
    */
   void start(PendingOperation operation) {
     flights.incrementAndGet();
@@ -192,7 +193,7 @@ final class MpiThread {
     }
   }
 
-  /** One look at what is in flight, unless another thread looks. */
+  /** Polls the exchanges in flight once, unless another thread does. */
   void progress() {
     if (flights.get() == 0 || !mayCall() || !holding.tryLock()) {
       return;
@@ -249,8 +250,8 @@ final class MpiThread {
     long pause = GLANCE_NANOS;
     boolean finished = false;
     while (!finished) {
-      // It never queues for what a program's thread holds, which would have to wake it after each
-      // operation and would lose its core to it.
+      // It never waits for a lock that a program's thread holds: that thread would have to wake it
+      // after each operation, and would lose the core to it.
       if (!holding.tryLock()) {
         LockSupport.parkNanos(this, flights.get() > 0 ? GLANCE_NANOS : IDLE_NANOS);
         continue;
@@ -306,7 +307,8 @@ final class MpiThread {
       case String other ->
           throw new MpiException(
               VARIABLE
-                  + ": expected `waiting` (a platform thread that waits for its operation calls MPI) or `own`"
+                  + ": expected `waiting` (a platform thread that waits for its"
+                      + " operation calls MPI) or `own`"
                   + " (only the engine's own thread does), got `"
                   + other
                   + "`");

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bytes over MPI: an exchange is one call of MPI where participants were compared, and otherwise,
- * or where the bytes stay in the caller's memory, a message for each other process.
+ * Bytes over MPI. An exchange is one call of MPI if participants were compared and the bytes are in
+ * the engine's buffers; otherwise it is one message for each other process.
  *
  * <p>Each transport has a channel of its own, so that several may be used at once, by several
  * threads.

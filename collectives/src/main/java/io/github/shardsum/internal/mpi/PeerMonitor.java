@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Looks after an operation that waits longer than usual: asks the other processes where they are,
- * and reports what is wrong as soon as that is certain. Used by the thread that holds MPI.
+ * Watches an operation that waits longer than usual: it asks the other processes for their state,
+ * and reports an error as soon as it is certain. Used by the thread that holds MPI.
  */
 final class PeerMonitor {
   /** No healthy exchange waits this long for its peers, so that asking costs nothing. */

@@ -19,12 +19,12 @@ final class PendingOperation {
   }
 
   /**
-   * Since when it is waited for, and for how long. Replaced as a whole: an await may come while who
-   * holds MPI looks.
+   * Since when it is waited for, and for how long. Replaced as a whole: an await may begin while
+   * the thread that holds MPI reads this.
    *
    * @param begun when the wait began, as {@link System#nanoTime} says it
    * @param limitNanos how long it may take from then on
-   * @param nextQuestionNanos when the others are asked next, from then on
+   * @param nextQuestionNanos time from the beginning to the next question to the others
    */
   record Waiting(long begun, long limitNanos, long nextQuestionNanos) {
     private static Waiting from(long limitNanos) {
@@ -43,7 +43,7 @@ final class PendingOperation {
   private final CompletableFuture<Boolean> done = new CompletableFuture<>();
   private final long[] numbers;
 
-  /** Set by who awaits it and by who holds MPI. */
+  /** Set by the awaiting thread and by the thread that holds MPI. */
   private final AtomicReference<Waiting> waiting;
 
   private volatile boolean isAwaited = true;
@@ -121,7 +121,7 @@ final class PendingOperation {
     return waiting.get();
   }
 
-  /** Says when the others are asked next, unless another wait has begun since. */
+  /** Sets the time of the next question to the others, unless another wait has begun since. */
   void askAgainAt(Waiting seen, long nanos) {
     waiting.compareAndSet(seen, new Waiting(seen.begun(), seen.limitNanos(), nanos));
   }

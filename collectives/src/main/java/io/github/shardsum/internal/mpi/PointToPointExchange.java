@@ -15,8 +15,8 @@ import java.util.function.LongFunction;
  * to be of the expected length. For the thread that holds MPI.
  *
  * <p>A receive that is posted before the length is known is not safe: Open MPI 4.1 reports a
- * message that is too long, but has then written all of it. And what was not asked for is not
- * written after this process has given up, when its memory may be gone.
+ * message that is too long, but has then written all of it. A message without a posted receive is
+ * also not written after this process has given up, when its memory may be freed.
  */
 final class PointToPointExchange implements PendingOperation.Action {
   private static final int TAG = 2;
@@ -48,7 +48,7 @@ final class PointToPointExchange implements PendingOperation.Action {
    * @param own this process's place among the peers
    * @param slots room for a handle each: one, and two for each peer
    * @param types a datatype of a number of bytes that an int cannot hold
-   * @param hasFailed whether a process has said that it gave up
+   * @param hasFailed whether a process has announced that it gave up
    */
   PointToPointExchange(
       Mpi mpi,
@@ -142,7 +142,7 @@ final class PointToPointExchange implements PendingOperation.Action {
     return requests.getLast();
   }
 
-  /** The form in which MPI receives it. */
+  /** The arguments by which MPI receives it. */
   private record Counted(MemorySegment data, int count, long type) {}
 
   private Counted counted(MemorySegment segment) {

@@ -11,14 +11,15 @@ import java.util.Optional;
  * Polls the running operations and the control messages. For the thread that holds MPI, see {@link
  * MpiThread}.
  *
- * <p>A poll does not wait for another process: an operation is started and then tested, so that
- * those of several channels go on side by side, deadlines hold, and questions of other processes
- * are answered meanwhile. Only {@link #waitForOthers} waits.
+ * <p>A poll does not wait for another process: an operation is started and then tested. So
+ * operations of several channels advance together, deadlines hold, and questions of other processes
+ * are answered. Only {@link #waitForOthers} waits.
  */
 final class ProgressEngine {
   /**
-   * Messages of the control channel are received once in this many polls while operations run,
-   * which costs as much as a test of a message; an operation that lasts receives them by itself.
+   * While operations run, messages of the control channel are received once in this many polls,
+   * since that costs as much as a test of a message. An operation that takes long receives them
+   * itself.
    */
   private static final int HEAR_EVERY = 256;
 
@@ -57,9 +58,7 @@ final class ProgressEngine {
     finished = true;
   }
 
-  /**
-   * Tells the others that this process makes no further call; operations that run may still end.
-   */
+  /** Announces that this process makes no further call; running operations may still end. */
   void leave() {
     left = true;
     cutOff = !running.isEmpty();
@@ -144,7 +143,10 @@ final class ProgressEngine {
     }
   }
 
-  /** Looked for until it is there: another look costs as much as one at a message. */
+  /**
+   * Looks for the communicator at each poll until it exists: that costs as much as a test of a
+   * message.
+   */
   private Optional<Long> communicator(PendingOperation operation) {
     if (operation.communicator().isEmpty()) {
       job.communicators()
@@ -171,7 +173,7 @@ final class ProgressEngine {
     operation.done().completeExceptionally(failure);
   }
 
-  /** Tells the others that this process is through with a channel, and gives it back. */
+  /** Announces that this process no longer uses a channel, and returns it. */
   void close(Channel channel) {
     job.closeChannel(channel);
     if (channel.failure().isEmpty()) {
@@ -182,7 +184,7 @@ final class ProgressEngine {
     channel.communicators().clear();
   }
 
-  /** Gives a channel up, with what is in flight on it. */
+  /** Gives up a channel and its operations in flight. */
   void abort(Channel channel, String reason) {
     giveUp(channel, FailureKind.DEVICE, reason);
     for (Iterator<PendingOperation> all = running.iterator(); all.hasNext(); ) {
@@ -196,7 +198,7 @@ final class ProgressEngine {
     }
   }
 
-  /** Marks a channel as failed and tells the others. */
+  /** Marks a channel as failed and announces the failure. */
   void giveUp(Channel channel, FailureKind kind, String reason) {
     if (channel.failure().isEmpty()) {
       channel.fail(reason);

@@ -27,7 +27,7 @@ public final class ElementBlock {
     this.arrayAt = tensor.array().isPresent() ? tensor.arrayOffset() : 0;
   }
 
-  /** Those of a tensor. */
+  /** The elements of a tensor. */
   public static ElementBlock of(Tensor tensor) {
     return new ElementBlock(tensor);
   }

@@ -9,7 +9,7 @@ import java.util.OptionalLong;
  * origin) / run * stride + (e - origin) % run: a reduce-scatter reads a slice of each operand.
  *
  * @param block the memory
- * @param origin the first term that is there
+ * @param origin the first term that the block holds
  * @param start its place
  * @param run contiguous terms
  * @param stride distance from one run to the next, in elements

@@ -9,7 +9,7 @@ import io.github.shardsum.tensor.DType;
  *
  * @param ops the loops
  * @param tree the order
- * @param sources where the terms of nodes are; nodes below one that has them are not looked at
+ * @param sources the places of the terms of nodes; nodes below a node with terms are not examined
  * @param dtype the type of the terms
  * @param reduction how they are combined
  * @param divisor 1, or the number of members for a mean

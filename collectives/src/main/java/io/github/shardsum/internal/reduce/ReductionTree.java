@@ -81,7 +81,7 @@ public final class ReductionTree {
     return children.get(node - leaves)[1];
   }
 
-  /** Most tiles that a fold may hold at once: two for each level of the tree, and four. */
+  /** The most tiles that a fold may hold: two for each level of the tree, plus four. */
   int levels() {
     return 2 * depth + 4;
   }

@@ -79,8 +79,8 @@ public final class BlockSchedule implements GroupSchedule {
   }
 
   /**
-   * A piece of each chip to all chips of the host. It is cut into as many parts as there are axes;
-   * part j goes along axis j first, so that every axis carries something in every step.
+   * A piece of each chip to all chips of the host. It is cut into one part for each axis. Part j
+   * goes along axis j first, so every axis is used in every step.
    */
   private void steps(String name, Pattern pattern, PlacedGroup group, double piece) {
     int[] active = group.activeAxes();

@@ -6,10 +6,10 @@ import java.util.Arrays;
 /**
  * Loads of the links of one line of chips, in bytes.
  *
- * <p>Of a line or a ring, forward link i leads from chip i to chip i + 1 and backward link i the
- * other way; of a switch, they lead from chip i up and down to it; a bus has forward link 0 alone.
- * Loads are kept as differences between neighbours, so that a long route takes no longer to add
- * than a short one.
+ * <p>In a line or a ring, forward link i leads from chip i to chip i + 1, and backward link i the
+ * other way. At a switch, they lead from chip i to the switch and from the switch to chip i. A bus
+ * has only forward link 0. Loads are kept as differences between neighbours, so that a long route
+ * takes no longer to add than a short one.
  */
 public final class LineLoads {
   private final int size;
@@ -67,7 +67,10 @@ public final class LineLoads {
     }
   }
 
-  /** The farthest member of each half decides how far; the one opposite gets a half each way. */
+  /**
+   * The farthest member of each half determines the distance; the member opposite receives one half
+   * from each side.
+   */
   private void around(int from, int[] members, double bytes) {
     int reach = (size - 1) / 2;
     int far = Math.floorMod(last(members, from + reach) - from, size);

@@ -64,8 +64,8 @@ public final class Phases {
   }
 
   /**
-   * Adds a pattern, scaled to so many bytes a unit, to every line of an axis that holds members of
-   * a block.
+   * Adds a pattern, scaled by the bytes of a unit, to every line of an axis that holds members of a
+   * block.
    */
   public void onLines(
       String name, Pattern pattern, PlacedGroup group, int axis, double bytes, int hops) {

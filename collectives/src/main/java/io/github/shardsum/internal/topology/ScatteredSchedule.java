@@ -7,8 +7,8 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Schedules for groups of any placement, message by message: pairs for an all-to-all, otherwise a
- * ring of the members in their order, half of the bytes each way round.
+ * Schedules for groups of any placement, message by message. An all-to-all uses all pairs; other
+ * collectives use a ring of the members in their order, with half of the bytes in each direction.
  */
 public final class ScatteredSchedule implements GroupSchedule {
   /** Pairs of more members than this would take minutes. */
@@ -27,8 +27,8 @@ public final class ScatteredSchedule implements GroupSchedule {
   public static void checkMembers(int members) {
     if (members > MOST_MEMBERS) {
       throw new IllegalArgumentException(
-          "price: groups that do not fill a block of chips, or have counts of their own, are priced"
-              + " pair by pair; members must be at most "
+          "price: groups that do not fill a block of chips, or have given counts, are"
+              + " priced pair by pair; their members must be at most "
               + MOST_MEMBERS
               + ", got "
               + members);

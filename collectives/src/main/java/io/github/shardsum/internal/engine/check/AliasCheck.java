@@ -149,8 +149,8 @@ public final class AliasCheck {
 
   /**
    * Whether two devices have the same view, as an operand that all read or a result that a group
-   * shares. A device is in each list once. A third such range adds nothing, since any further
-   * device differs from one of the two.
+   * shares. A device is in each list once. Two ranges are enough, since any further device differs
+   * from one of the two.
    */
   private static boolean hasTwo(List<Range> open, Range range) {
     return open.stream().filter(range::isSameView).count() > 1;

@@ -14,9 +14,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The calls of one process's devices in a few numbers, which every process receives: so every one
- * of them comes to the same verdict. Its length depends on the numbers of devices and processes
- * alone, so that it can be read even where nothing else agrees.
+ * The calls of one process's devices in a few numbers, which every process receives: so all of them
+ * reach the same verdict. Its length depends only on the numbers of devices and processes, so it
+ * can be read even if nothing else agrees.
  */
 public final class CallDigest {
   private static final long DISAGREEING = -1;
@@ -67,7 +67,7 @@ public final class CallDigest {
     return Fingerprint.mix(Fingerprint.mix(((long) source << 32) + target) + value);
   }
 
-  /** Notes what the shape of one of this process's devices must agree in. */
+  /** Notes the part of a device's shape that must agree. */
   void shape(int index, Shape agreed) {
     words[SHAPES + index] = Fingerprint.of(agreed.toString());
   }
@@ -98,7 +98,7 @@ public final class CallDigest {
     return words[SHAPES + placement.count() + placement.processes() + process];
   }
 
-  /** Gives this digest to all processes; returns those of all, by process. */
+  /** Sends this digest to all processes, and returns the digest of each process. */
   List<CallDigest> exchange(EngineContext context) {
     long[] lengths = new long[placement.processes()];
     Arrays.fill(lengths, words.length * (long) Long.BYTES);

@@ -61,7 +61,7 @@ public final class ConsistencyCheck {
   }
 
   /**
-   * Compares this process's devices alone.
+   * Compares only this process's devices.
    *
    * @throws CollectiveMismatchException if they differ
    */

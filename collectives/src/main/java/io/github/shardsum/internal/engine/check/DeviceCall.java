@@ -36,7 +36,7 @@ public record DeviceCall(
   /**
    * The call of one device, which brings its own counts and no other's.
    *
-   * @throws IllegalArgumentException if it brings those of several devices
+   * @throws IllegalArgumentException if it has the counts of several devices
    */
   public static DeviceCall of(Collective collective, Tensor x, Optional<Tensor> out) {
     List<RaggedCounts> counts =
@@ -48,14 +48,15 @@ public record DeviceCall(
     return new DeviceCall(collective, x, out, counts.stream().findFirst());
   }
 
-  /** Whether another device asks for the same. */
+  /** Whether another device makes the same request. */
   @SuppressWarnings("ReferenceEquality") // the same object is equal; in a plan of many it is
   boolean asksAs(DeviceCall other) {
     return collective == other.collective || common().equals(other.common());
   }
 
   /**
-   * The request that all devices share: counts are each device's own, totals those of its group.
+   * The part of the request that all devices share: without the counts of one device and the total
+   * of its group.
    */
   Collective common() {
     return switch (collective) {

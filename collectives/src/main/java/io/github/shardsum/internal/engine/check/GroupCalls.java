@@ -14,10 +14,11 @@ import java.util.Optional;
  * The checked calls of this process's devices, and the groups that run.
  *
  * <p>Devices may hold one tile of a value together and so bring the very same tensors, operand and
- * result. A group whose members all do so with those of an earlier group, on the same processes, is
- * a repeat of it and does not run. Findings about groups that span processes are part of the {@link
- * CallDigest}: all processes must find the same. Where groups are spread over the processes in
- * different ways they all run, but only the first of the devices writes the tile.
+ * result. A group whose members all have the same tensors as the members of an earlier group, on
+ * the same processes, repeats that group and does not run. Findings about groups that span
+ * processes are part of the {@link CallDigest}: all processes must find the same. Where groups are
+ * spread over the processes in different ways they all run, but only the first of the devices
+ * writes the tile.
  */
 public final class GroupCalls {
   private final GroupLayout layout;
@@ -79,7 +80,7 @@ public final class GroupCalls {
     }
   }
 
-  /** Finds devices that bring the tensors of a device in another group that runs. */
+  /** Finds devices whose tensors belong to a device of another group that runs. */
   private void findTiles(Placement placement) {
     IdentityHashMap<Object, List<Integer>> byResult = new IdentityHashMap<>();
     for (int index = 0; index < calls.size(); index++) {

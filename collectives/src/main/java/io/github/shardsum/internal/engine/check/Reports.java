@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Tells every process what the devices of all others entered; used where they do not agree. */
+/** Sends the calls of all devices to every process; used if they do not agree. */
 final class Reports {
   /** Longest text of a participant: it is for people. */
   private static final int LONGEST = 400;
@@ -27,7 +27,7 @@ final class Reports {
     this.context = context;
   }
 
-  /** Gives this process's participants to all; returns those of all processes. */
+  /** Sends this process's participants to all processes, and returns the participants of all. */
   List<Participant> exchange(List<Participant> own) {
     byte[] text = encode(own);
     long[] lengths = lengths(text.length);

@@ -185,7 +185,7 @@ public final class Rules {
     return call.out().filter(out -> out.rank() == call.x().rank()).map(out -> out.size(dim));
   }
 
-  /** Size of the whole along the dimension of which operands are chunks. */
+  /** Size of the whole value along the dimension that is divided into chunks. */
   private static long total(DeviceCall call, int dim, OptionalLong total, GroupLayout layout) {
     return givenTotal(call, dim).orElseGet(() -> total.orElse(layout.size() * call.x().size(dim)));
   }
@@ -294,7 +294,7 @@ public final class Rules {
     return IntStream.range(0, tensor.rank()).mapToLong(tensor::stride).toArray();
   }
 
-  /** A call in words, by which participants are compared and named in errors. */
+  /** A call in words; participants are compared by it, and errors name them by it. */
   public static String describe(DeviceCall call) {
     return switch (call.collective()) {
       case Barrier barrier -> barrier.toString();

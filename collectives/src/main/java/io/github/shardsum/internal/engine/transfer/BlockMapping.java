@@ -58,7 +58,7 @@ public sealed interface BlockMapping {
      *
      * @param starts where each begins
      * @param kinds the place of its length among the lengths
-     * @param lengths those that occur: a few, however many chunks there are
+     * @param lengths the distinct lengths: a few for any number of chunks
      */
     private record Parts(long[] starts, int[] kinds, List<Long> lengths) {
       static Parts of(Shape whole, int dim, List<Integer> parts, int p) {
@@ -160,7 +160,7 @@ public sealed interface BlockMapping {
     /** One interval of one pair, and where it begins in the operand and in the result, in bytes. */
     private record Placed(Copies copies, long fromAt, long toAt) {}
 
-    /** The copies of one interval; of one length they are the same wherever they are. */
+    /** The copies of one interval; intervals of the same length have the same copies. */
     private record Copies(BoxCopy direct, BoxCopy pack, BoxCopy unpack) {}
 
     private record Lengths(long from, long to, long interval) {}
@@ -280,7 +280,7 @@ public sealed interface BlockMapping {
    *
    * @param operandBytes bytes of a member's operand, or -1 if it is on another process
    * @param resultBytes bytes of a member's result
-   * @param sourceOf the member that sends to a member, or -1 if none does
+   * @param sourceOf for each member the member that sends to it, or -1
    */
   record Whole(long[] operandBytes, long[] resultBytes, int[] sourceOf) implements BlockMapping {
     @Override

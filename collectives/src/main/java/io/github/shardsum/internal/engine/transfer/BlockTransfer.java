@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Moves parts of operands into results: within the process by copying straight from one to the
- * other, between processes by way of one exchange.
+ * Moves parts of operands into results: within the process by direct copies, between processes by
+ * one exchange.
  */
 public final class BlockTransfer {
   /** Bytes below which one copy is not cut into parts. */
@@ -65,7 +65,7 @@ public final class BlockTransfer {
    * @param targets places in the group's list
    */
   private record Copy(Group group, int[] sources, int[] targets, int part, int parts) {
-    /** The same sources or targets, whichever are several, from one place to another. */
+    /** One copy from one place to another that serves several sources or several targets. */
     Copy some(int from, int to) {
       return sources.length > 1
           ? new Copy(group, Arrays.copyOfRange(sources, from, to), targets, 0, 1)
@@ -119,8 +119,8 @@ public final class BlockTransfer {
   }
 
   /**
-   * By source where all that goes to a target is contiguous: an operand is then read in one sweep,
-   * which the processor prefetches. Else by target, so that what interleaves there is written at
+   * By source if the block for each target is contiguous: the operand is then read in order, which
+   * the processor prefetches. Otherwise by target, so that interleaved pieces of it are written at
    * about the same time.
    */
   private static void addLines(Group group, List<Copy> lines) {

@@ -8,8 +8,8 @@ import java.util.function.LongFunction;
 import java.util.stream.IntStream;
 
 /**
- * Lays out one block of bytes a peer, made of pieces that begin on cache lines. A block of one
- * piece that can be sent from where it is stored, or received to where it goes, stays there.
+ * Lays out one block of bytes for each peer; its pieces begin on cache lines. A block of one piece
+ * that can be sent from where it is stored, or received to where it goes, stays there.
  */
 public final class Blocks {
   /** A piece; its place is known once all are placed. */
@@ -68,12 +68,15 @@ public final class Blocks {
     return piece;
   }
 
-  /** Makes a piece, which is alone in its block, that of another peer too. */
+  /** Shares a piece, the only one of its block, with another peer. */
   void share(int peer, Piece piece) {
     blocks.get(peer).add(piece);
   }
 
-  /** Places all pieces in a buffer of the size that is asked for, but for those that stay. */
+  /**
+   * Places all pieces in a buffer of the requested size, except the pieces that stay where they
+   * are.
+   */
   public void place(LongFunction<MemorySegment> buffer) {
     long end = 0;
     for (List<Piece> block : blocks) {

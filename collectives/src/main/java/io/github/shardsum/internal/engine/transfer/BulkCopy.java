@@ -12,8 +12,9 @@ import java.util.Optional;
 /**
  * Copies runs of bytes, the longer ones by the C library where this module may call it.
  *
- * <p>HotSpot's copy reads what it is about to overwrite, unless a run is so long that it goes past
- * the caches; the C library has the processor copy, which on many reads only the source.
+ * <p>HotSpot's copy reads the target before it overwrites it, unless a run is long enough to bypass
+ * the caches. The C library uses the processor's own copy, which on many processors reads only the
+ * source.
  */
 final class BulkCopy {
   /** Below 32 KB the call of C costs more than it spares. */

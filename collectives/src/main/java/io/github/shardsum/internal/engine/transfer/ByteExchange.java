@@ -12,13 +12,13 @@ import java.util.List;
  * @param peers the processes that take part, ascending, this one among them; every one of them
  *     calls with the same peers
  * @param send what each peer is sent; may exceed 2^31 bytes
- * @param receive where each peer's bytes go: as many as it has to send to this process
+ * @param receive the target of each peer's bytes, of the size that the peer sends to this process
  * @param verified whether the library may be left alone with it: sizes are known to agree, since
  *     the participants were compared, and the memory is the engine's, which outlives any failure.
  *     If not, a transport must neither write beyond a range nor touch one after it has thrown, and
  *     a difference is an error
- * @param meanwhile work of this process that can overlap with the exchange: the transport runs it
- *     once, on any thread, best when its bytes are under way, and throws what it throws
+ * @param meanwhile work of this process that can overlap with the exchange. The transport runs it
+ *     once, on any thread, preferably after the transfer has begun, and passes on its exceptions
  */
 public record ByteExchange(
     String what,

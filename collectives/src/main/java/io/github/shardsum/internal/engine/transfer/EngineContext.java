@@ -13,13 +13,13 @@ import java.util.stream.IntStream;
  *
  * @param transport what carries the bytes
  * @param buffers memory for them
- * @param placement which process this is
+ * @param placement the position of this process
  * @param deadline how long to wait
  * @param checked whether participants are compared before a collective runs
  * @param lane 0 for collectives that block; each that is in flight has a lane of its own, with its
  *     own transport, buffers and {@code verified}
- * @param verified of the collective that runs: whether they were, and every process packs its bytes
- *     into buffers of its own, see {@link ByteExchange}
+ * @param verified whether participants of the running collective were compared, and every process
+ *     packs its bytes into its own buffers, see {@link ByteExchange}
  */
 public record EngineContext(
     Transport transport,
@@ -112,10 +112,10 @@ public record EngineContext(
   /**
    * Gives the same bytes to all other processes.
    *
-   * @param bytes what this process gives
-   * @param lengths how many bytes each process gives
-   * @param verified whether those are known to be as many
-   * @return what each gave, in the receive buffer; of this process nothing
+   * @param bytes the bytes of this process
+   * @param lengths the number of bytes of each process
+   * @param verified whether the sizes are known to agree
+   * @return the bytes of each other process, in the receive buffer
    */
   public MemorySegment[] tell(String what, MemorySegment bytes, long[] lengths, boolean verified) {
     List<Integer> all = allProcesses();

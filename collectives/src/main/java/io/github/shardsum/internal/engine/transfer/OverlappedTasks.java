@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
 /**
- * Tasks that run during a wait, on the waiting thread and on idle workers. Used again and again,
- * each time from {@link #open} until all helpers have returned; thread-safe.
+ * Tasks that run during a wait, on the waiting thread and on idle workers. Reusable: each use lasts
+ * from {@link #open} until all helpers have returned; thread-safe.
  */
 public final class OverlappedTasks {
   private final int tasks;

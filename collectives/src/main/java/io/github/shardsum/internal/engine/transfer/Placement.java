@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 
 /** The devices of each process: process p of P holds devices p L to p L + L - 1. */
 public final class Placement {
-  /** Axes lists kept: a program uses a few. */
+  /** The most lists of axes whose groups are kept; a program uses a few. */
   private static final int KEPT = 256;
 
   private final Mesh mesh;
@@ -26,7 +26,7 @@ public final class Placement {
   public Placement(Mesh mesh, int processes, int process) {
     if (mesh.size() % processes != 0) {
       throw new IllegalArgumentException(
-          "collectives: every process must hold as many devices, got the "
+          "collectives: every process must hold the same number of devices, got the "
               + mesh.size()
               + " devices of mesh "
               + mesh.notation()
@@ -65,7 +65,7 @@ public final class Placement {
     return perProcess;
   }
 
-  /** Place of a device among those of its process. */
+  /** Position of a device among the devices of its process. */
   public int indexOf(int device) {
     return device % perProcess;
   }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param members who is in it
  * @param leaves operands by leaf of the tree; null on other processes
- * @param values what is computed: one for an all-reduce, one a member for a reduce-scatter
+ * @param values the values to compute: one for an all-reduce, one for each member for a
+ *     reduce-scatter
  */
 public record ReductionGroup(
     GroupMembers members, @Nullable ElementBlock[] leaves, List<Value> values) {

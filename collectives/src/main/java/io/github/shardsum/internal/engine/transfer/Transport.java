@@ -13,8 +13,8 @@ import java.util.List;
  * Moves bytes between processes: all that an engine supplies. Packing, the order of sums, the check
  * of participants and every rule about numbers are above it and shared.
  *
- * <p><b>Threads.</b> Called by one thread at a time, but not always by the same one, and that one
- * may be virtual: an engine whose library needs a thread of its own hands the call over.
+ * <p><b>Threads.</b> One thread calls at a time, but not always the same one, and it may be
+ * virtual. A transport whose library needs its own thread hands the call over.
  *
  * <p><b>Order.</b> Every process opens its transports in the same order, and on each of them makes
  * the same calls in the same order with the others that take part.
@@ -72,7 +72,7 @@ public interface Transport extends AutoCloseable {
   }
 
   /**
-   * Goes on with what is in flight, for a moment and without waiting. Any thread may call it at any
+   * Advances the exchanges in flight for a moment, without waiting. Any thread may call it at any
    * time; it does nothing on a virtual one, or if another thread does the same.
    */
   void progress();
@@ -87,8 +87,8 @@ public interface Transport extends AutoCloseable {
   Transport openLane(Duration deadline);
 
   /**
-   * The library's own all-reduce in whatever order it likes, in place. It is asked for only where
-   * {@link #reduces} says so.
+   * The library's own all-reduce, in place and in an unspecified order. It is called only if {@link
+   * #reduces} returns true.
    *
    * @param peers the processes that take part, ascending, this one among them
    * @param values count elements of the dtype in native memory, aligned to 64 bytes
@@ -107,8 +107,9 @@ public interface Transport extends AutoCloseable {
   boolean reduces(DType dtype, Reduction reduction);
 
   /**
-   * Tells the other processes, if that can be done, that this one has failed, so that they fail
-   * rather than wait. Returns quickly, and may end this process where the engine can do no better.
+   * Announces the failure of this process to the others, if that is possible, so that they fail
+   * instead of waiting. Returns quickly, and may end this process where the engine can do no
+   * better.
    *
    * @param reason what happened, for the log
    */

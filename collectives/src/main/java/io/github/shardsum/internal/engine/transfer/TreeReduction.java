@@ -60,7 +60,10 @@ public final class TreeReduction {
     }
   }
 
-  /** A message to another process: a node's terms, combined here unless they are there. */
+  /**
+   * A message to another process: the terms of a node, combined here first unless they are one
+   * contiguous range of an operand.
+   */
   private record Part(
       ReductionRequest request, int node, Range range, DType width, Blocks.Piece place) {
     Job job() {
