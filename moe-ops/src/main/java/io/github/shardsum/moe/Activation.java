@@ -23,10 +23,10 @@ public enum Activation {
   private static final double GELU_CUBE = 0.044715;
 
   /**
-   * Whether an expert has a second product of its input, by which the first one's function is
-   * multiplied.
+   * Whether an expert has a second product of its input; the function of the first product is
+   * multiplied by it.
    *
-   * @return true of swiglu alone
+   * @return true only for swiglu
    */
   public boolean isGated() {
     return this == SWIGLU;

@@ -61,7 +61,7 @@ public sealed interface Capacity {
     }
 
     /**
-     * As this, but rounded otherwise.
+     * As this, but with another rounding.
      *
      * @param other the rounding
      * @return the capacity
@@ -164,14 +164,15 @@ public sealed interface Capacity {
   }
 
   /**
-   * The capacity that programs have, which is known before routing: this one, or, for the largest
-   * load, the bound that no load exceeds, since a token takes at most one slot of an expert.
+   * The capacity of programs, whose sizes are known before routing. For the largest load it is the
+   * number of tokens, which bounds every load, since a token takes at most one slot of an expert.
    *
    * @param choices k, experts a token
    * @param tokens S, tokens a group
    * @param experts E
    * @return slots of one expert in one group
-   * @throws IllegalArgumentException if it exceeds 2^31 - 1, or a factor is given no expert
+   * @throws IllegalArgumentException if it exceeds 2^31 - 1, or it depends on a factor and there is
+   *     no expert
    */
   default long atMost(int choices, long tokens, long experts) {
     return switch (this) {
@@ -202,7 +203,7 @@ public sealed interface Capacity {
   }
 
   /**
-   * As many slots as the largest load.
+   * The largest load as the number of slots.
    *
    * @return the capacity
    */

@@ -23,8 +23,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
- * The Mixture-of-Experts layer of the GShard paper (algorithm 2), compiled: a short face over the
- * program of {@link MoePrograms}. Thread-safe.
+ * The Mixture-of-Experts layer of the GShard paper (algorithm 2), compiled: a short interface to
+ * the program of {@link MoePrograms}. Thread-safe.
  *
  * <p>
  *
@@ -35,9 +35,9 @@ import java.util.function.Function;
  * }
  *
  * <p>A program has fixed sizes: other numbers of groups or of tokens in a group, and padding, are
- * compiled at their first run, and kept until this is closed. It is {@link MoePrograms#raggedLayer}
- * that runs: nothing is computed for slots that stay empty. Scores that cannot be used for routing
- * are no error: a NaN or infinite logit makes its token's gates NaN.
+ * compiled at their first run, and kept until this is closed. It runs {@link
+ * MoePrograms#raggedLayer}: nothing is computed for empty slots. Scores that cannot be used for
+ * routing are no error: a NaN or infinite logit makes its token's gates NaN.
  */
 public final class Moe implements AutoCloseable {
   private final MoeSpec spec;
@@ -181,9 +181,9 @@ public final class Moe implements AutoCloseable {
    *
    * @param result of a run of the same sizes, overwritten; overlaps no argument
    * @param weights as {@link #run(MoeWeights, Tensor, Optional, Randomness)}
-   * @param tokens as there
-   * @param nonPadding as there
-   * @param randomness as there
+   * @param tokens as for {@code run}
+   * @param nonPadding as for {@code run}
+   * @param randomness as for {@code run}
    * @throws IllegalArgumentException if a size or dtype is another; nothing is then written
    */
   public void runInto(

@@ -26,11 +26,11 @@ import java.util.Map;
  * The Mixture-of-Experts layer of the GShard paper as programs, which any backend runs: algorithm 2
  * with its five einsums, the gating of algorithm 1 being the composite {@code moe.route}.
  *
- * <p>The values of a route are those of {@link Route#of}: on a backend with the kernels of {@link
- * #kernels} to the bit, by the decomposition within the rounding of its f64 arithmetic. Labels are
- * the paper's letters, see {@link MoeSizes}. A size that is only known when tokens are routed, the
- * largest load, is its static bound here: see {@link Capacity#atMost}. Scores that cannot be used
- * for routing are no errors here; a NaN or infinite logit makes its token's gates NaN.
+ * <p>A route has the values of {@link Route#of}: to the bit on a backend with the kernels of {@link
+ * #kernels}, and within the rounding of f64 arithmetic by the decomposition. Labels are the paper's
+ * letters, see {@link MoeSizes}. A size that is only known when tokens are routed, the largest
+ * load, is its static bound here: see {@link Capacity#atMost}. Scores that cannot be used for
+ * routing are no errors here; a NaN or infinite logit makes its token's gates NaN.
  */
 public final class MoePrograms {
   private static final String GRADIENT = ".gradient";
@@ -49,10 +49,10 @@ public final class MoePrograms {
    * k. A position is {@code expert * C + slot}, or -1 where the token is not sent, and the weight
    * then 0.
    *
-   * <p>Its one attribute is the notation of {@link RouteOptions}, followed by what its operands
-   * are: scores, and, as far as there are such, a padding mask, uniform numbers, a bias and
-   * recorded choices. It may be split along G: a chunk takes, after the other operands, the index
-   * of its first group in the whole, a scalar of i64, from which drawn numbers are counted.
+   * <p>Its one attribute is the notation of {@link RouteOptions}, followed by the kinds of its
+   * operands: scores, and optionally a padding mask, uniform numbers, a bias and recorded choices.
+   * It may be split along G: a chunk takes, after the other operands, the index of its first group
+   * in the whole, a scalar of i64, from which drawn numbers are counted.
    *
    * @param input what the router decides by
    * @param options how tokens are sent to experts
@@ -70,8 +70,8 @@ public final class MoePrograms {
 
   /**
    * The next bias of a router that keeps its load even without a loss (DeepSeek-V3): one step
-   * upwards for experts of less than the mean load, downwards for those of more, {@code bias + rate
-   * * sign(mean(load) - load)}. Apply it after the backward pass, which has to see the bias of the
+   * upwards for experts below the mean load, downwards for experts above it, {@code bias + rate *
+   * sign(mean(load) - load)}. Apply it after the backward pass, which has to see the bias of the
    * forward pass.
    *
    * @param p what builds the program
@@ -112,12 +112,12 @@ public final class MoePrograms {
    * The composite {@code moe.expert_product}, a matrix product over ragged groups of rows, {@code
    * out[r, n] = sum over k of x[r, k] * w[group of r, k, n]}: the first rows are group 0's, and so
    * on; groups may be empty. The number of rows is the static bound of their sum: rows behind the
-   * last group are zero, and add nothing to the gradient by w. A NaN of x stays in its row; one of
+   * last group are zero, and add nothing to the gradient of w. A NaN of x stays in its row; one of
    * w stays in its group with the kernels, and may reach every row by the decomposition.
    *
    * <p>Its kernels are those of {@link io.github.shardsum.grouped.GroupedProduct}, forward and
-   * backward, which work for the rows that are in groups only; they refuse sizes below 0 and a sum
-   * above r, where the decomposition takes the rows that exist. It may be split along n.
+   * backward, which only compute the rows that are in groups. They refuse sizes below 0 and a sum
+   * above r; the decomposition uses the rows that exist. It may be split along n.
    *
    * @param x two labels r and k, numbers
    * @param w three labels e, k and n, of x's dtype
@@ -181,13 +181,13 @@ public final class MoePrograms {
   }
 
   /**
-   * The same function as {@link #layer(MoeSpec)}, with the rows of each expert one after the other
-   * instead of in C slots: the form that runs on one device, with a capacity or without. Its
-   * experts are the composite {@code moe.experts}, from tokens, weights and positions to outputs,
-   * whose decomposition is algorithm 2 and whose kernels take one expert at a time: its tokens'
-   * rows are gathered for the product, its activations stay in the cache, and a token's rows are
-   * summed in the order of its choices. Nothing is computed for empty slots, and with {@link
-   * Capacity#largestLoad} the work is that of the tokens there are.
+   * The same function as {@link #layer(MoeSpec)}, with the rows of each expert in succession
+   * instead of in C slots. This form runs on one device, with or without a capacity. Its experts
+   * are the composite {@code moe.experts}, from tokens, weights and positions to outputs, whose
+   * decomposition is algorithm 2 and whose kernels process one expert at a time: the rows of its
+   * tokens are gathered for the product, its activations stay in the cache, and a token's rows are
+   * summed in the order of its choices. Nothing is computed for empty slots; with {@link
+   * Capacity#largestLoad} the work is proportional to the number of tokens.
    *
    * <p>With {@link MoeSpec#keepsHidden} there are two composites, {@code moe.experts_in} and {@code
    * moe.experts_out}, and between them the operands of the activations, {@code [R, H]}.
@@ -207,7 +207,7 @@ public final class MoePrograms {
    * of {@code wv}, {@code b_in}, {@code b_out} and {@code b_v} where there are such. Choices, slots
    * and random numbers have no gradient.
    *
-   * @param layer what {@link #layer(MoeSpec)} or {@link #raggedLayer} gave
+   * @param layer the result of {@link #layer(MoeSpec)} or {@link #raggedLayer}
    * @return the program, forward and backward
    */
   public static Program gradient(Program layer) {

@@ -20,8 +20,8 @@ import java.util.Objects;
  * @param biased whether there are inputs {@code b_in [E, H]} and {@code b_out [E, M]}, added to an
  *     expert's two products, and of a gated activation {@code b_v [E, H]}
  * @param keepsHidden whether {@link MoePrograms#raggedLayer} keeps the operands of the activations,
- *     {@code [R, H]}, for the backward pass, which otherwise computes them again with a seventh
- *     product
+ *     {@code [R, H]}, for the backward pass; otherwise the backward pass computes them again, which
+ *     is a seventh product
  * @param metrics whether the program also has the outputs {@code logits [G, S, E]}, {@code weights
  *     [G, S, K]} and {@code positions [G, S, K]} of its route, {@code asked [G, E]}, {@code
  *     overflow [G]}, {@code placed [G, E]} and {@code unusable [G]}, see {@link MoePrograms#route}
@@ -154,9 +154,9 @@ public record MoeSpec(
   }
 
   /**
-   * Dtype of the router's logits: bf16 has 8 significant bits, of which too many would tie.
+   * Dtype of the router's logits: bf16 has 8 significant bits, so too many logits would tie.
    *
-   * @return f32 for bf16, else the layer's
+   * @return f32 for bf16, otherwise the layer's dtype
    */
   public DType logits() {
     return dtype == DType.BF16 ? DType.F32 : dtype;

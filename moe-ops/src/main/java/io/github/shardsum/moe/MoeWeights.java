@@ -113,7 +113,7 @@ public record MoeWeights(
    * @param model M
    * @param hidden H
    * @param experts E
-   * @param seed of the generator; each element depends on it and on its own index alone
+   * @param seed of the generator; each element depends only on it and on its own index
    * @return the weights
    */
   public static MoeWeights random(int model, int hidden, int experts, long seed) {
@@ -126,7 +126,7 @@ public record MoeWeights(
 
   /**
    * Random f32 weights of a layer: those of {@link #random(int, int, int, long)}, with a second
-   * product and biases where the layer has them, which are drawn as the weights of their product.
+   * product and biases if the layer has them; these are drawn like the weights of their product.
    *
    * @param spec which layer; its dtype does not count
    * @param seed of the generator
@@ -167,8 +167,8 @@ public record MoeWeights(
   }
 
   /**
-   * All of them, in the order of the inputs of {@link MoePrograms#layer(MoeSpec)}: wg, wi, wo, then
-   * wv, b_in, b_out and b_v as far as there are such.
+   * All weights, in the order of the inputs of {@link MoePrograms#layer(MoeSpec)}: wg, wi, wo, then
+   * those of wv, b_in, b_out and b_v that the layer has.
    *
    * @return the tensors
    */

@@ -7,7 +7,7 @@ package io.github.shardsum.moe;
  * over all.
  *
  * @param seed the key
- * @param stream tells layers and steps apart
+ * @param stream distinguishes layers and steps
  * @param firstToken global index of the first token of the first group, at least 0
  */
 public record Randomness(long seed, long stream, long firstToken) {

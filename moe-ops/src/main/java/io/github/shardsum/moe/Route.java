@@ -6,8 +6,8 @@ import io.github.shardsum.tensor.RoutingTensor;
 import io.github.shardsum.tensor.Tensor;
 
 /**
- * Which token goes to which slot of which expert, and with what weight it comes back: algorithm 1
- * of the GShard paper and its variants, a pure computation of indices and weights that moves no
+ * The slot and the expert that each token goes to, and the weight of its result: algorithm 1 of the
+ * GShard paper and its variants. It is a pure computation of indices and weights that moves no
  * data.
  *
  * <p>A token cannot choose an expert whose gate is 0 in f64, because its logit is minus infinity or
@@ -16,15 +16,16 @@ import io.github.shardsum.tensor.Tensor;
  * no such gates.
  *
  * <p>Arithmetic is in f64 for every dtype of the scores, and weights are rounded once. A route
- * depends on the arguments alone: the same bits for every number of threads.
+ * depends only on the arguments: it has the same bits for every number of threads.
  *
  * @param combine {@code [G, S, E, C]}: combine weights, at most k non-zeros for each (g, s), in the
  *     dtype of the router's scores
  * @param dispatch {@code [G, S, E, C]}: 1 exactly where combine is not zero, same dtype and
  *     positions
  * @param choices {@code [G, S, k]} of i32: the experts each token chose, best first, those that
- *     were rejected or full included; -1 for none, as where fewer than k have a gate above 0. Under
- *     expert choice the experts that took it, in index order, k being the most that took one
+ *     were rejected or full included; -1 for none, if fewer than k experts have a gate above 0.
+ *     Under expert choice these are the experts that took the token, in index order, and k is the
+ *     most experts that took one token
  * @param capacity C, slots of one expert in one group
  * @param metrics load, drops and losses
  */

@@ -23,9 +23,9 @@ import java.util.Optional;
  *     checks in a program; if absent the numbers are drawn by token, see {@link Randomness}
  * @param bias {@code [E]}, floating and finite: added to gates where tokens choose their experts,
  *     and nowhere else (DeepSeek-V3's balance without a loss); it has no gradient
- * @param choices {@code [G, S, K]} of i32 or i64: the experts of each token, -1 for none, as {@link
- *     Route#choices} has them, which are then not chosen anew; gates, the policy of second choices,
- *     slots and weights are those of the scores
+ * @param choices {@code [G, S, K]} of i32 or i64: the experts of each token, -1 for none, in the
+ *     form of {@link Route#choices}; they replace the choices by scores. Gates, the policy of
+ *     second choices, slots and weights still follow from the scores
  */
 public record RouteInput<T>(
     T scores,
@@ -39,8 +39,8 @@ public record RouteInput<T>(
     /** The router's raw outputs; the gates are their softmax over the experts, taken in f64. */
     LOGITS,
     /**
-     * Gates: at least 0 and finite, of any sum, even one that is not finite; 0 where the token may
-     * not have the expert. There is no z-loss then.
+     * Gates: at least 0 and finite, with any sum, even an infinite one; 0 for an expert that the
+     * token may not have. There is no z-loss then.
      */
     GATES
   }

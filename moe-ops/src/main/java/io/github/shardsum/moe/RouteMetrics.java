@@ -6,7 +6,7 @@ import java.util.OptionalDouble;
 /**
  * Losses and balance of a router's decisions.
  *
- * @param firstChoices {@code [G, E]} of i32: tokens whose first choice each expert is, before
+ * @param firstChoices {@code [G, E]} of i32: tokens whose first choice is this expert, before
  *     truncation; under expert choice, tokens that it took
  * @param load {@code [G, E]} of i32: slots asked for at each expert, before truncation; a rejected
  *     choice that keeps its slot counts as one

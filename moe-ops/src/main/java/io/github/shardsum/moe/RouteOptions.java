@@ -39,7 +39,7 @@ import java.util.Optional;
  * <tr><td>{@code z=}</td><td>{@code group}, {@code real}, {@code unmasked}</td></tr>
  * </table>
  *
- * @param router who chooses whom
+ * @param router whether tokens or experts choose, and how many
  * @param gateFunction what makes gates of logits; matters to logits only
  * @param groupLimit a limit to the groups of experts that a token may use; none if absent
  * @param secondChoice whether a token goes to its second expert too; matters to top-2 only
@@ -47,7 +47,7 @@ import java.util.Optional;
  * @param normalizationEpsilon added to that sum; 0 in the paper, 1e-9 in lingvo and Mesh TensorFlow
  * @param rejectedKeepsSlot whether a second choice that {@code secondChoice} rejected uses up a
  *     slot all the same: so in the paper, not in lingvo, Praxis, Mesh TensorFlow and fairseq
- * @param slotOrder in which order choices are given slots
+ * @param slotOrder the order in which choices get slots
  * @param auxLoss the load-balancing loss
  * @param zLoss how padding enters the router z-loss, the mean of the squared logsumexp of the
  *     logits
@@ -218,9 +218,9 @@ public record RouteOptions(
     }
 
     /**
-     * Each expert takes the tokens of its highest gates, as many as its capacity; ties go to the
-     * lowest token index. A token may have any number of experts, and the load is even by
-     * construction, so the auxiliary loss is 0.
+     * Each expert takes the tokens of its highest gates, up to its capacity; ties go to the lowest
+     * token index. A token may have any number of experts, and the load is even by construction, so
+     * the auxiliary loss is 0.
      *
      * @param choices experts a token has on average, at least 1
      */
@@ -260,7 +260,7 @@ public record RouteOptions(
     }
 
     /**
-     * Each expert takes its tokens, as many as leave two experts a token on average.
+     * Each expert takes its tokens; their number gives each token two experts on average.
      *
      * @return the router
      */
@@ -274,17 +274,17 @@ public record RouteOptions(
     /** Powers over their sum: the gates of a token add up to 1. */
     SOFTMAX,
     /**
-     * {@code 1/(1 + e^-x)} of each logit by itself (DeepSeek-V3). Without a bias choices go by the
-     * logits, which differ where gates have all become 1 (from 36.8 on). A logit below -745 has a
-     * gate of 0, and its expert is none that the token may have. The auxiliary loss takes the mean
-     * of what each gate is of its token's sum, over all experts.
+     * {@code 1/(1 + e^-x)} of each logit by itself (DeepSeek-V3). Without a bias the choices follow
+     * the logits, which differ even if all gates have become 1 (from 36.8 on). A logit below -745
+     * has a gate of 0, and the token may not have its expert. The auxiliary loss uses the mean of
+     * each gate's share in the sum of its token's gates, over all experts.
      */
     SIGMOID
   }
 
   /**
-   * Groups of experts, as those of a node: a token chooses from the groups of the highest scores
-   * alone (DeepSeek-V2 and V3); ties go to the lowest group. Recorded choices are not limited
+   * Groups of experts, as those of a node: a token chooses only from the groups of the highest
+   * scores (DeepSeek-V2 and V3); ties go to the lowest group. Recorded choices are not limited
    * again.
    *
    * @param chosen groups that a token uses, at least 1 and at most all
@@ -430,7 +430,7 @@ public record RouteOptions(
     NONE
   }
 
-  /** In which order the choices of a group's tokens are given the slots of their experts. */
+  /** The order in which the choices of a group's tokens get the slots of their experts. */
   public enum SlotOrder {
     /** All first choices in token order, then all second ones: the paper's. */
     CHOICE_MAJOR,
@@ -448,7 +448,7 @@ public record RouteOptions(
     GATE
   }
 
-  /** The mean over the tokens of a group of which some are padding. */
+  /** The mean over the tokens of a group that has padding. */
   public enum MaskedMean {
     /** Padding adds nothing, and the sum is divided by the group size S all the same (lingvo). */
     OVER_GROUP,
@@ -488,9 +488,11 @@ public record RouteOptions(
     public enum Choices {
       /** First choices, the paper's. */
       FIRST,
-      /** All that asked for a slot: an even load of k choices counts k (MaxText, Flaxformer). */
+      /**
+       * All choices of the expert: an even load of k choices a token gives k (MaxText, Flaxformer).
+       */
       ALL,
-      /** All that asked for a slot, divided by k (DeepSpeed's top-k). */
+      /** All choices of the expert, divided by k (DeepSpeed's top-k). */
       ALL_OVER_K
     }
 
@@ -555,7 +557,7 @@ public record RouteOptions(
     private Builder() {}
 
     /**
-     * Sets who chooses whom; top-2 if not set.
+     * Sets whether tokens or experts choose, and how many; top-2 if not set.
      *
      * @param value the router
      * @return this
@@ -634,7 +636,7 @@ public record RouteOptions(
     }
 
     /**
-     * Sets the order in which slots are given out; choice-major if not set.
+     * Sets the order in which choices get slots; choice-major if not set.
      *
      * @param value the order
      * @return this

@@ -24,10 +24,10 @@ import java.util.stream.IntStream;
  * batches of like length, for each of which a program is compiled at its first use. Not
  * thread-safe.
  *
- * <p>Each step keeps, of all continuations of a sentence's hypotheses, those of the highest sums of
- * log-probabilities; one that has ended is kept as it is. One hypothesis is greedy decoding. The
- * returned hypothesis has the highest sum divided by {@code ((5 + length) / 6)^0.6} (Wu et al.,
- * 2016).
+ * <p>Each step keeps the continuations of a sentence's hypotheses that have the highest sums of
+ * log-probabilities; a hypothesis that has ended is kept unchanged. One hypothesis is greedy
+ * decoding. The returned hypothesis has the highest sum divided by {@code ((5 + length) / 6)^0.6}
+ * (Wu et al., 2016).
  */
 public final class Decoding implements AutoCloseable {
   private static final int SHORTEST = 8;
@@ -65,7 +65,8 @@ public final class Decoding implements AutoCloseable {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "decoding: batch must be at least 1, hypotheses in [1, %d] and tokens in [1, %d], got %d, %d and %d",
+              "decoding: batch must be at least 1, hypotheses in [1, %d] and tokens in"
+                  + " [1, %d], got %d, %d and %d",
               spec.vocabulary(),
               spec.positions(),
               batch,
@@ -78,7 +79,8 @@ public final class Decoding implements AutoCloseable {
    * A sentence that was decoded.
    *
    * @param tokens without {@link TransformerSpec#BEGIN} and {@link TransformerSpec#END}
-   * @param ended whether {@link TransformerSpec#END} was reached within the positions there are
+   * @param ended whether {@link TransformerSpec#END} was reached within the positions of the
+   *     program
    * @param logProbability sum over its tokens, the end's included
    */
   public record Sentence(List<Integer> tokens, boolean ended, double logProbability) {
@@ -131,13 +133,13 @@ public final class Decoding implements AutoCloseable {
   }
 
   /**
-   * Decodes, and keeps what else was found.
+   * Decodes, and keeps all hypotheses.
    *
    * @param parameters by name
    * @param sources tokens, each ending with {@link TransformerSpec#END}
-   * @return of each source as many sentences as there are hypotheses, or fewer if the vocabulary
-   *     has no more, in the order in which {@link #decode} prefers them: those that ended first, by
-   *     their log-probability over a power of their length
+   * @return for each source one sentence for each hypothesis, or fewer if the vocabulary has no
+   *     more, in the order in which {@link #decode} prefers them: those that ended first, by their
+   *     log-probability over a power of their length
    * @throws IllegalArgumentException if a source is empty or longer than the model's positions
    */
   public List<List<Sentence>> hypotheses(Map<String, Tensor> parameters, List<int[]> sources) {
@@ -197,7 +199,7 @@ public final class Decoding implements AutoCloseable {
     return Tensor.of(padded, batch, length);
   }
 
-  /** Adds what the decoder reads of the encoder to what is known; the experts of each layer. */
+  /** Adds the encoder's outputs that the decoder reads; returns the experts of each layer. */
   private Map<String, long[]> encode(int length, Map<String, Tensor> known) {
     Executable encoder =
         encoders.computeIfAbsent(length, n -> backend.compile(Transformer.encoder(spec, batch, n)));
@@ -244,9 +246,7 @@ public final class Decoding implements AutoCloseable {
     return beam.sentences();
   }
 
-  /**
-   * Experts of positions {@code [G, S, K]}, of which each expert has as many as there are slots.
-   */
+  /** The experts of positions {@code [G, S, K]}; each expert has {@code slots} positions. */
   private long[] experts(Tensor positions) {
     int choices = Math.toIntExact(positions.size(2));
     long capacity = spec.route().capacity().atMost(choices, positions.size(1), spec.experts());
@@ -257,7 +257,7 @@ public final class Decoding implements AutoCloseable {
     return experts;
   }
 
-  /** Runs with those of the tensors that the program reads. */
+  /** Runs a program with the tensors that it reads. */
   private static Map<String, Tensor> run(Executable executable, Map<String, Tensor> known) {
     Program program = executable.program();
     List<Tensor> inputs = new ArrayList<>();
@@ -265,7 +265,7 @@ public final class Decoding implements AutoCloseable {
       Tensor tensor = known.get(input.name());
       if (tensor == null) {
         throw new IllegalArgumentException(
-            program.name() + ": parameters must have " + input + ", got none of this name");
+            program.name() + ": parameters must have " + input + ", got no tensor of this name");
       }
       inputs.add(tensor);
     }

@@ -8,7 +8,7 @@ import java.util.Objects;
 /**
  * One learnt tensor, and its initial normal distribution.
  *
- * @param name its name, that of an input of each program that reads it
+ * @param name its name, which is also the name of the input of each program that reads it
  * @param type its type
  * @param mean of its first values
  * @param deviation their standard deviation
@@ -22,10 +22,10 @@ public record Parameter(String name, ValueType type, double mean, double deviati
 
   /**
    * The first values, by the transformation of Box and Muller of uniform numbers keyed by the
-   * element's index: they depend on seed and stream alone.
+   * element's index: they depend only on seed and stream.
    *
    * @param seed the key
-   * @param stream tells parameters of one seed apart
+   * @param stream distinguishes parameters of one seed
    * @return a fresh tensor
    */
   public Tensor initial(long seed, long stream) {

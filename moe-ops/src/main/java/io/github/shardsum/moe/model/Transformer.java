@@ -176,7 +176,7 @@ public final class Transformer {
   }
 
   /**
-   * The form of a loss program, apart from what it computes.
+   * Options of a loss program that do not change its value.
    *
    * @param layouts annotations of values inside each layer whose experts have slots, by name, as
    *     {@code dispatched}; a name that the layer does not have is left out
@@ -187,7 +187,7 @@ public final class Transformer {
     /** Neither layouts nor residuals. */
     public static final Form PLAIN = new Form(Map.of(), false);
 
-    /** Prefix of the name of the sum to which a part adds. */
+    /** Prefix of the name of the residual sum after a part of a layer. */
     public static final String RESIDUAL = "residual.";
 
     /** Copies the map. */
@@ -200,7 +200,7 @@ public final class Transformer {
    * The loss, in its plain form: see {@link #loss(TransformerSpec, Loss, Form, long, long, long)}.
    *
    * @param spec the model
-   * @param loss what it is made of
+   * @param loss its terms
    * @param batch B
    * @param source N
    * @param target T
@@ -221,7 +221,7 @@ public final class Transformer {
    * with experts {@code placed.NAME [E]} of i32, and the residuals of the form.
    *
    * @param spec the model
-   * @param loss what it is made of
+   * @param loss its terms
    * @param form how it is written
    * @param batch B
    * @param source N

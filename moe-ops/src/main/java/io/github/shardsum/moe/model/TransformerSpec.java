@@ -44,7 +44,7 @@ public record TransformerSpec(
   /** Padding, which is masked everywhere. */
   public static final int PADDING = 0;
 
-  /** The token from which a target's first token is predicted. */
+  /** The token that precedes a target's first token. */
   public static final int BEGIN = 1;
 
   /** The token that ends a source and a target. */
@@ -104,7 +104,8 @@ public record TransformerSpec(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "vocabulary=%d model=%d heads=%d key=%d hidden=%d layers=%d experts=%d positions=%d groups=%d dtype=%s; %s",
+        "vocabulary=%d model=%d heads=%d key=%d hidden=%d layers=%d experts=%d"
+            + " positions=%d groups=%d dtype=%s; %s",
         vocabulary,
         model,
         heads,

@@ -8,11 +8,11 @@ import java.util.Objects;
 
 /**
  * The labels that the axes of a mesh split: axis d splits sentences, x sentences and experts, m
- * heads and hidden widths. An axis of another name counts as x. Immutable.
+ * heads and hidden widths. An axis of another name is treated as x. Immutable.
  *
  * @param mesh the devices
- * @param data axes over which sentences alone are split
- * @param experts axes over which sentences are split, and experts too
+ * @param data axes that split only sentences
+ * @param experts axes that split sentences and experts
  * @param hidden axes over which heads, vocabulary and hidden widths are split
  */
 public record MeshAxes(Mesh mesh, List<String> data, List<String> experts, List<String> hidden) {
@@ -50,7 +50,7 @@ public record MeshAxes(Mesh mesh, List<String> data, List<String> experts, List<
   /**
    * The axes over which sentences and groups are split.
    *
-   * @return those of data, then those of experts
+   * @return the axes of data, then the axes of experts
    */
   public List<String> tokens() {
     List<String> all = new ArrayList<>(data);
@@ -63,14 +63,14 @@ public record MeshAxes(Mesh mesh, List<String> data, List<String> experts, List<
    *
    * @param label the label
    * @param axes the axes that split it, major first
-   * @return {@code E@x}, or the label alone if there are none
+   * @return {@code E@x}, or only the label if there are no axes
    */
   public static String split(String label, List<String> axes) {
     return axes.isEmpty() ? label : label + "@" + String.join(".", axes);
   }
 
   /**
-   * Checks that every device routes as many groups as the others.
+   * Checks that all devices route the same number of groups.
    *
    * @param groups G, into which a batch is routed
    * @throws IllegalArgumentException if the devices that sentences are split over do not divide the

@@ -31,7 +31,7 @@ public sealed interface Optimizer {
    *
    * @param parameter its value
    * @param gradient of its type
-   * @param slots what was kept of it, of the types of {@link #slots}
+   * @param slots the state of the parameter, of the types of {@link #slots}
    * @param rate the learning rate, a scalar of f64
    * @param number the number of this step, from 1, a scalar of f64
    */

@@ -15,11 +15,11 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The layouts of a training step on a mesh: a table that is separate from the program and names the
- * labels of its inputs alone. Sentences are split over data and experts; experts' weights over
+ * The layouts of a training step on a mesh: a table that is separate from the program and names
+ * only labels of its inputs. Sentences are split over data and experts; experts' weights over
  * experts and their hidden width; heads, feed-forward networks and the vocabulary over hidden; an
- * optimizer's slots as their parameter, and over data besides. Each label is written out, since one
- * that is not named is open.
+ * optimizer's slots like their parameter, and also over data. Each label is written out, since an
+ * unnamed label is open.
  */
 public final class TrainingLayouts {
   private static final String NEXT = "next.";
@@ -41,7 +41,7 @@ public final class TrainingLayouts {
   /** Labels that hidden axes split: H and F are hidden widths, A heads, V the vocabulary. */
   private static final Set<String> HIDDEN = Set.of("H", "F", "A", "V");
 
-  /** Labels that the axes of data split of a slot, the first of them that it has. */
+  /** The axes of data split the first of these labels that a slot has. */
   private static final List<String> OF_SLOTS = List.of("V", "T", "M", "F", "H", "A", "E");
 
   private final MeshAxes axes;
@@ -68,9 +68,9 @@ public final class TrainingLayouts {
    *
    * @param step the program of a step, or of a loss
    * @param axes what the mesh's axes split
-   * @param splitsSlots whether the optimizer's slots are split over data, and those of weights that
-   *     all experts share over experts too: each device then moves a part of the parameters, and
-   *     the parts are gathered
+   * @param splitsSlots whether the optimizer's slots are split over data, and the slots of weights
+   *     that all experts share also over experts. Each device then updates a part of the
+   *     parameters, and the parts are gathered
    * @return annotations of its inputs, of gradients, and of the next parameters and slots, by name
    */
   public static Map<String, String> of(Program step, MeshAxes axes, boolean splitsSlots) {
@@ -105,8 +105,8 @@ public final class TrainingLayouts {
   }
 
   /**
-   * The layouts inside a layer whose experts have slots: what is sent to them, and what they give,
-   * so that forward and backward slots go to the matrices and never matrices to slots.
+   * The layouts of the rows that are sent to experts with slots, and of their results. In both
+   * passes slots then move to the devices that have the matrices, and matrices never move.
    *
    * @param axes what the mesh's axes split
    * @return annotations of its values by name
@@ -119,7 +119,7 @@ public final class TrainingLayouts {
         "expert_outputs", groups + " " + experts + " C M");
   }
 
-  /** The name of the parameter whose slot has a name, empty of other names. */
+  /** The parameter whose slot has this name; empty for other names. */
   private static String parameterOf(String name) {
     int dot = name.indexOf('.');
     return dot > 0 && SLOTS.contains(name.substring(0, dot)) ? name.substring(dot + 1) : "";
@@ -166,7 +166,7 @@ public final class TrainingLayouts {
     return Stream.concat(some.stream(), more.stream()).toList();
   }
 
-  /** An axis that would leave devices parts of unequal size stays away from weights. */
+  /** An axis does not split weights if its parts would be unequal. */
   private boolean isDivided(ValueType type, String label, List<String> by) {
     return type.size(label) % axes.mesh().size(by) == 0;
   }

@@ -120,7 +120,7 @@ public final class TrainingStep {
     return Passes.deadCode(Passes.commonSubexpressions(p.build()));
   }
 
-  /** The type of a sum of gradients: one of bf16 would not count beyond 256. */
+  /** The type of a sum of gradients: bf16 cannot count beyond 256. */
   private static ValueType sum(ValueType parameter) {
     return parameter.dtype() == DType.BF16
         ? ValueType.of(DType.F32, parameter.names(), parameter.sizes())
@@ -157,7 +157,7 @@ public final class TrainingStep {
     return gradients;
   }
 
-  /** The inputs of what moves, and how. */
+  /** The inputs of the optimizer's update. */
   private static final class Moved {
     private final ProgramBuilder p;
     private final List<Parameter> parameters;

@@ -3,11 +3,11 @@ package io.github.shardsum.moe.train;
 import io.github.shardsum.internal.moe.route.ArgumentChecks;
 
 /**
- * A learning rate that depends on the step alone, so that a run that is resumed has the bits of one
- * that was not: it grows evenly up to the peak and then falls with the root of the step.
+ * A learning rate that grows evenly up to the peak and then falls with the square root of the step.
+ * It depends only on the step, so a resumed run has the bits of an uninterrupted one.
  *
  * @param peak the largest rate
- * @param steps at which it is reached
+ * @param steps the step at which the peak is reached
  */
 public record WarmUp(double peak, long steps) {
   /** Checks the numbers. */

@@ -26,7 +26,7 @@ public record ExpertWeights<T>(
     Optional<T> linearBias) {
 
   /**
-   * As many as there are.
+   * The weights of an expert with these options.
    *
    * @param gated whether there is a second product
    * @param biased whether there are biases
@@ -71,7 +71,7 @@ public record ExpertWeights<T>(
         linearBias.map(function));
   }
 
-  /** How many there are. */
+  /** The number of weights. */
   public static int count(boolean gated, boolean biased) {
     return 2 + (gated ? 1 : 0) + (biased ? 2 : 0) + (gated && biased ? 1 : 0);
   }

@@ -35,8 +35,8 @@ public record LayerComposites(
   public static final String EXPERTS_OUT = "moe.experts_out";
 
   /**
-   * Labels of which {@link #EXPERTS} and its gradient take a part: groups are independent, and the
-   * outputs of some experts, or of a part of their hidden width, are addends of the tokens'
+   * Labels along which {@link #EXPERTS} and its gradient may be split: groups are independent, and
+   * the outputs of some experts, or of a part of their hidden width, are addends of the tokens'
    * outputs.
    */
   private static final List<String> SPLITTABLE = List.of("G", "E", "H");

@@ -137,9 +137,8 @@ public final class LayerProgram {
   }
 
   /**
-   * The mean over the tokens of all groups. A plain sum, so that devices which have some of the
-   * groups each add a scalar; the metrics add the groups in order, so they may differ from it in
-   * the last bits.
+   * The mean over the tokens of all groups. A plain sum, so that each device adds one scalar for
+   * its groups. The metrics add the groups in order, so they may differ in the last bits.
    */
   private Value zLoss(Value squaredLogZ) {
     long groups = spec.sizes().groups();

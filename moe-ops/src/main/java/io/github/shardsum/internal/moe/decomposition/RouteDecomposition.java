@@ -252,7 +252,7 @@ final class RouteDecomposition {
     return new Choices(withSecond(indices, second), withSecond(chosen, gate));
   }
 
-  /** Recorded experts; an index that is no expert becomes expert 0 with gate 0. */
+  /** Recorded experts; an index without an expert becomes expert 0 with gate 0. */
   private Choices replayed(Value gates, Value experts) {
     Value some =
         p.binary(
@@ -274,8 +274,7 @@ final class RouteDecomposition {
   }
 
   /**
-   * The keys by which experts are chosen: gates and bias, or the order of the gates where there is
-   * none.
+   * The keys by which experts are chosen: gates plus bias; without a bias, the order of the gates.
    */
   private Value keys(Value gates, Value order) {
     Value all = bias.map(added -> p.add(gates, added)).orElse(order);
@@ -318,7 +317,9 @@ final class RouteDecomposition {
     return p.compare(Comparison.EQ, p.iota(type(DType.I32, "K"), "K"), integer(1));
   }
 
-  /** The choices that are sent: all first ones, and second ones as the policy says. */
+  /**
+   * The choices that are sent: all first choices, and the second choices that the policy selects.
+   */
   private Value accepted(Value gates) {
     return switch (options.secondChoice()) {
       case SecondChoice.All _, SecondChoice.Sample _ -> all();
@@ -333,7 +334,7 @@ final class RouteDecomposition {
     };
   }
 
-  /** Given numbers, or those of a generator keyed by the token's index. */
+  /** The given uniform numbers, or numbers of a generator keyed by the token's index. */
   private Value uniform() {
     return uniform.orElseGet(this::drawn);
   }
@@ -384,7 +385,7 @@ final class RouteDecomposition {
         : byRunningSum(gates, first, isFirst, uniform());
   }
 
-  /** The choice where there is nothing to draw from: the lowest expert that is not the first. */
+  /** The choice if there is nothing to draw from: the lowest expert except the first choice. */
   private Value lowest(Value first) {
     return p.convert(p.compare(Comparison.EQ, first, integer(0)), DType.I32);
   }
@@ -478,7 +479,7 @@ final class RouteDecomposition {
     };
   }
 
-  /** Numbers of real tokens, 0 for padding, whatever it holds. */
+  /** The numbers of real tokens, and 0 for padding. */
   private Value ofReal(Value numbers) {
     return real.map(mask -> p.select(mask, numbers, number(0))).orElse(numbers);
   }
@@ -504,7 +505,7 @@ final class RouteDecomposition {
     return quotient(p.multiply(gates, unit), bounded);
   }
 
-  /** x / y, and 0 where y is. */
+  /** x / y, and 0 where y is 0. */
   private Value quotient(Value x, Value y) {
     Value some = p.compare(Comparison.NE, y, number(0));
     Value divided = p.divide(x, p.select(some, y, number(1)));

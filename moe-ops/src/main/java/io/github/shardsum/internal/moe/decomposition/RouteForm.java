@@ -24,7 +24,7 @@ import java.util.StringJoiner;
  * </pre>
  *
  * @param options the options; the capacity is fixed, see {@link Capacity#atMost}
- * @param kind what the scores are
+ * @param kind the kind of the scores
  * @param padded whether the second operand is a padding mask
  * @param uniform where uniform numbers come from
  * @param biased whether there is an operand that is added to gates for the choice

@@ -7,26 +7,35 @@ package io.github.shardsum.internal.moe.decomposition;
  */
 public final class RowComposites {
   /**
-   * Positions, and what belongs to tokens {@code [G, S, M]} or choices {@code [G, S, K]}, to its
-   * rows in the order of experts, and the number of rows of each expert.
+   * From positions and values of tokens {@code [G, S, M]} or choices {@code [G, S, K]}: the rows of
+   * these values in the order of experts, and the number of rows of each expert.
    */
   public static final String SEND = "moe.rows_send";
 
-  /** Rows, their weights and counts {@code [source, expert]}, and weights to outputs of rows. */
+  /**
+   * From rows, their weights, counts {@code [source, expert]} and the experts' weights: the outputs
+   * of rows.
+   */
   public static final String EXPERTS = "moe.rows_experts";
 
-  /** The same and cotangents of the outputs to gradients by rows, their weights and weights. */
+  /**
+   * From the same and cotangents of the outputs: the gradients of rows, of their weights and of the
+   * experts' weights.
+   */
   public static final String GRADIENT = "moe.rows_experts.gradient";
 
   /** Positions and rows to the sums of tokens {@code [G, S, M]}. */
   public static final String SUM = "moe.rows_sum";
 
-  /** Positions and numbers of rows to those of choices {@code [G, S, K]}, 0 of what is not sent. */
+  /**
+   * From positions and numbers of rows: the numbers of choices {@code [G, S, K]}, 0 for a choice
+   * that is not sent.
+   */
   public static final String PLACE = "moe.rows_place";
 
   /**
-   * Attribute: most rows of an expert at once, that of the layer as a whole, so that sums over rows
-   * are cut where they are on one device.
+   * Attribute: the most rows of an expert in one chunk. It is that of the whole layer, so sums over
+   * rows are cut at the same rows as on one device.
    */
   public static final String CHUNK = "chunk";
 

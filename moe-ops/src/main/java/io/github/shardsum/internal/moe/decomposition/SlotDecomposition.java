@@ -5,7 +5,7 @@ import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 
-/** The slots of choices in plain operations: running sums of what was asked of each expert. */
+/** The slots of choices in plain operations: running sums of the choices of each expert. */
 final class SlotDecomposition {
   private final RouteDecomposition route;
   private final ProgramBuilder p;

@@ -14,8 +14,7 @@ import java.util.Optional;
 
 /**
  * The steps between the products of a chunk's rows: the activation, and the weights of the rows'
- * choices, which are applied here, on the expert's side, so that a token's rows need only be summed
- * afterwards.
+ * choices, which are applied here, on the expert's side. Afterwards a token's rows are only summed.
  *
  * @param <A> arrays
  */
@@ -26,7 +25,7 @@ final class Activations<A> {
   private final Activation activation;
   private final boolean gated;
 
-  /** Those of a chunk, whatever rows it takes. */
+  /** The activations of a chunk, for any of its rows. */
   Activations(Chunk<A> chunk) {
     this.form = chunk.form();
     this.math = chunk.math();
@@ -53,7 +52,8 @@ final class Activations<A> {
 
   /**
    * The first product or both, and the activation, times the weights of {@link #weigh}: {@link
-   * Chunk#hidden}. The activation is the end of the product, applied to what was just summed.
+   * Chunk#hidden}. The activation is the epilogue of the product, applied to sums that are still in
+   * the cache.
    */
   void of(MatrixRows x, ExpertWeights<Tensor> w) {
     int all = form.hidden();
@@ -152,7 +152,7 @@ final class Activations<A> {
   }
 
   /**
-   * Arrays that the backward pass needs besides the activations' operands.
+   * Arrays that the backward pass needs in addition to the activations' operands.
    *
    * @param weight of each choice, {@code [G, S, K]}
    * @param outBias the bias of the second product, to which the weight applies too
@@ -194,7 +194,7 @@ final class Activations<A> {
    * weighted activation, and the cotangents are stored.
    *
    * @param dz takes the cotangent of z; may be z
-   * @param dv takes that of v; may be v
+   * @param dv receives the cotangent of v; may be v
    */
   void back(Tensor z, Optional<Tensor> v, Back back, Tensor dz, Optional<Tensor> dv) {
     int width = form.hidden();
@@ -214,8 +214,8 @@ final class Activations<A> {
             load(gates.get(), v.orElseThrow(), row, gate, 0);
           }
           if (activation == Activation.RELU) {
-            // The backward pass of a relu takes its value; that of other activations takes their
-            // operands.
+            // The backward pass of a relu reads its value; the backward pass of other activations
+            // reads their operands.
             math.activate(
                 activation, 1, kept, 0, gate, 0, width, row(own, ScratchArray.ROW_SPARE), 0);
           }
@@ -240,7 +240,7 @@ final class Activations<A> {
     math.store(elements, to, all.stride(1), (int) all.size(1), from, 0);
   }
 
-  /** The backward pass of one row, in arrays of that row alone. */
+  /** The backward pass of one row, in arrays of only that row. */
   private final class RowBack {
     private final Back back;
     private final Elements cotangents;

@@ -38,12 +38,12 @@ final class Chunk<A> {
   /**
    * No rows yet.
    *
-   * @param run whose rows they are
+   * @param run the run that the rows belong to
    * @param expert the expert
    * @param from the first of its parts that the chunk takes
    * @param end behind the last
    * @param workers threads that share the work
-   * @param scratch where the arrays are
+   * @param scratch the scratch that holds the arrays
    */
   Chunk(ExpertRun<A> run, int expert, int from, int end, Workers workers, Scratch scratch) {
     this.form = run.form();
@@ -183,7 +183,7 @@ final class Chunk<A> {
    * The expert's matrix or bias in the dtype of the arithmetic, {@code [1, ...]}.
    *
    * @param all of all experts
-   * @param which apart from the expert's other weights
+   * @param which number of the weight
    */
   Tensor matrix(Tensor all, int which) {
     return isDirect()
@@ -215,12 +215,12 @@ final class Chunk<A> {
     return math.matrix(all, first * width, rows, width);
   }
 
-  /** An array of the chunk's rows alone, {@code [rows, width]}, to be read. */
+  /** An array of only the chunk's rows, {@code [rows, width]}, to be read. */
   MatrixRows operand(A own, int width) {
     return MatrixRows.of(matrix(own, width));
   }
 
-  /** An array of the chunk's rows alone. */
+  /** An array of only the chunk's rows. */
   Tensor matrix(A own, int width) {
     return math.matrix(own, 0, rows, width);
   }
@@ -302,8 +302,8 @@ final class Chunk<A> {
   }
 
   /**
-   * Adds the outputs' cotangents, each times the weight of its choice, to the gradient by the bias
-   * of the last product.
+   * Adds the outputs' cotangents, each times the weight of its choice, to the gradient of the last
+   * product's bias.
    *
    * @param y the outputs' cotangent {@code [G, S, M]}
    * @param weight of each choice, {@code [G, S, K]}
@@ -323,10 +323,10 @@ final class Chunk<A> {
   }
 
   /**
-   * The gradient by the expert's bias, a sum that is still 0.
+   * The gradient of the expert's bias, a sum that begins at 0.
    *
    * @param gradients of all experts
-   * @param which apart from the expert's other biases
+   * @param which number of the bias
    */
   GradientSums<A> sums(Tensor gradients, int which) {
     Tensor one = gradients.select(0, expert);
@@ -335,10 +335,10 @@ final class Chunk<A> {
   }
 
   /**
-   * The memory of the gradient by the expert's matrix: the result's part, or memory of more
+   * The memory of the gradient of the expert's matrix: the part of the result, or memory of more
    * precision, which {@link #store(Tensor, Tensor)} rounds.
    *
-   * @param which apart from the expert's other matrices
+   * @param which number of the matrix
    */
   Tensor gradientOf(Tensor gradients, int which) {
     Tensor one = gradients.slice(0, expert, expert + 1);
@@ -350,7 +350,7 @@ final class Chunk<A> {
     return math.matrix(memory, 0, one.shape().toArray());
   }
 
-  /** Rounds the gradient by the expert's matrix into the result, if it is not there already. */
+  /** Rounds the gradient of the expert's matrix into the result, unless it was computed there. */
   void store(Tensor gradient, Tensor gradients) {
     if (!isDirect()) {
       gradients.slice(0, expert, expert + 1).assign(gradient);

@@ -7,11 +7,11 @@ final class ChunkSize {
 
   /**
    * Most rows of a chunk, forward. Each chunk packs the expert's matrices again. From 256 rows on
-   * that costs no more than a larger chunk loses because its rows lie farther apart.
+   * this cost is below the loss of a larger chunk, whose rows are farther apart.
    */
   private static final int MOST_ROWS_FORWARD = 512;
 
-  /** Least rows of a chunk, however few rows there are in all. */
+  /** Least rows of a chunk, even if there are few rows. */
   private static final int LEAST_ROWS = 64;
 
   /**
@@ -21,24 +21,24 @@ final class ChunkSize {
   private static final double FORWARD_SHARE = 0.185;
 
   /**
-   * The share that the chunk of each of two threads may add to that memory and cotangents; the
-   * gradient by tokens, which is added to that of the router, comes on top.
+   * The share that the chunk of each of two threads may add to that memory and to the cotangents,
+   * without the gradient of tokens, which is added to that of the router.
    */
   private static final double BACKWARD_SHARE = 0.044;
 
   /**
    * Columns of both products of a gated activation that are computed after each other, so that the
    * first is still in the cache when the second is multiplied into it. A product reads a matrix in
-   * pieces of so many columns anyway.
+   * pieces of this number of columns.
    */
   static final int GATED_COLUMNS = 1024;
 
   private ChunkSize() {}
 
   /**
-   * Most rows of a chunk. Forward no bit depends on it, and all threads together keep to their
-   * share; backward sums over an expert's rows are cut there, so that it is a property of the layer
-   * alone.
+   * Most rows of a chunk. In the forward pass no bit depends on it, and all threads together keep
+   * to their share. In the backward pass it cuts the sums over an expert's rows, so it depends only
+   * on the layer.
    *
    * @param threads that may have a chunk each
    */

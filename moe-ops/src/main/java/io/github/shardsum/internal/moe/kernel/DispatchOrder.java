@@ -17,11 +17,11 @@ import java.util.Arrays;
  */
 record DispatchOrder(int[] rows, int[] choices, int[] starts, int slots) {
   /**
-   * Sorts by counting. A choice of an expert that is not at hand counts as not sent.
+   * Sorts by counting. A choice of an expert that is not on this device counts as not sent.
    *
    * @param positions {@code [G, S, K]}: {@code expert * C + slot}, or -1
    * @param first the first expert at hand
-   * @param experts how many of them are
+   * @param experts the number of experts
    */
   static DispatchOrder of(
       Tensor positions, long first, int experts, int capacity, Scratch scratch) {
@@ -105,7 +105,7 @@ record DispatchOrder(int[] rows, int[] choices, int[] starts, int slots) {
     return starts[experts];
   }
 
-  /** How many rows an expert has. */
+  /** The number of an expert's rows. */
   int size(int expert) {
     return starts[expert + 1] - starts[expert];
   }

@@ -30,9 +30,9 @@ import java.util.TreeMap;
 
 /**
  * The kernels of {@code moe.experts} and its gradient, and their partition: the rows of tokens
- * travel to the devices of their experts and back. Groups are split over some axes, of which the
- * last split the experts too; the hidden width may be split over others, along which outputs of
- * rows are summed before they travel back.
+ * travel to the devices of their experts and back. Groups are split over some axes, and the last of
+ * these axes split the experts too. The hidden width may be split over other axes; outputs of rows
+ * are summed along them before they travel back.
  *
  * @param isGradient whether it is of the gradient
  */
@@ -94,7 +94,7 @@ public record ExpertPartition(boolean isGradient)
   /**
    * The axes of a way.
    *
-   * @param tokens of groups; the last of them are those of rows
+   * @param tokens the axes that split groups; the last of them are the axes along which rows travel
    * @param rows of experts
    * @param inner of the hidden width
    */
@@ -132,9 +132,7 @@ public record ExpertPartition(boolean isGradient)
       return composite.operands().get(operand).type();
     }
 
-    /**
-     * Whether there are rows, and they fit in an array even if one device receives those of all.
-     */
+    /** Whether there are rows, and the rows of all devices fit in one array. */
     boolean fits() {
       long groups = Math.ceilDiv(form.groups(), mesh.size(axes.tokens()));
       long rows = groups * form.tokens() * form.choices();

@@ -115,7 +115,7 @@ record ExpertRun<A>(
     clear(result.slice(0, count(), result.size(0)));
   }
 
-  /** Sets to 0 the gradients by weights of choices that are not sent. */
+  /** Sets the gradients of the weights of unsent choices to 0. */
   void clearUnsent(TokenElements gradient) {
     for (int choice = 0; choice < form.groups() * form.tokens() * form.choices(); choice++) {
       if (dispatch.rows()[choice] < 0) {

@@ -89,7 +89,7 @@ record ExpertsForm(
     return activation.name().toLowerCase(Locale.ROOT);
   }
 
-  /** The same layer of one group with other tokens of one choice each. */
+  /** The same layer with one group of {@code count} tokens of one choice each. */
   ExpertsForm ofTokens(int count) {
     return new ExpertsForm(
         1, count, 1, experts, Math.max(1, count), model, hidden, dtype, activation, biased);
@@ -131,7 +131,7 @@ record ExpertsForm(
     return 2.0 * rows() * model * hidden * products();
   }
 
-  /** The arithmetic: that of f32 for bf16. */
+  /** The arithmetic; bf16 is computed in f32. */
   RowMath<?> math() {
     return dtype == DType.F64 ? new DoubleRowMath() : new FloatRowMath();
   }

@@ -11,8 +11,9 @@ import java.util.stream.Stream;
 /**
  * The work of {@code moe.experts.gradient}: one expert at a time, its activations computed again.
  * Weights are applied here, on the expert's side: with {@code dh = dy wo^T}, the cotangent of a
- * row's weight is {@code <dh, h>} (SonicMoE), so that no output of an expert is needed. Gradients
- * by an expert's weights are sums over its rows in order, those by tokens over a token's choices.
+ * row's weight is {@code <dh, h>} (SonicMoE), so that no output of an expert is needed. The
+ * gradient of an expert's weights is a sum over its rows in order; the gradient of a token is a sum
+ * over its choices.
  */
 final class ExpertsGradient<A> {
   private final ExpertsForm form;
@@ -26,7 +27,7 @@ final class ExpertsGradient<A> {
   private final A rows;
 
   /**
-   * The results: gradients by the operands of {@link Experts}.
+   * The results: gradients of the operands of {@link Experts}.
    *
    * @param tokens by tokens, {@code [G, S, M]}
    * @param weights by the weights of choices, {@code [G, S, K]}
@@ -104,14 +105,14 @@ final class ExpertsGradient<A> {
     sums.linear().ifPresent(all -> all.add(v, chunk.rows()));
   }
 
-  /** The memory of gradients by an expert's matrices; gradients by biases are separate sums. */
+  /** Memory for the gradients of an expert's matrices; gradients of biases are separate sums. */
   private ExpertWeights<Tensor> into(Chunk<A> chunk) {
     int[] next = {0};
     return gradients.map(each -> each.rank() < 3 ? each : chunk.gradientOf(each, next[0]++));
   }
 
   /**
-   * Gradients by those biases that an expert has.
+   * Gradients of the biases that an expert has.
    *
    * @param in by b_in
    * @param out by b_out

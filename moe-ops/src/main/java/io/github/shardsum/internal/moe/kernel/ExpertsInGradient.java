@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The work of {@code moe.experts_in.gradient}: one expert at a time, gradients by its first
- * matrices and by its rows of tokens, which are then summed over a token's choices.
+ * The work of {@code moe.experts_in.gradient}: one expert at a time, the gradients of its first
+ * matrices and of its rows of tokens. The gradients of rows are then summed over a token's choices.
  */
 final class ExpertsInGradient {
   private ExpertsInGradient() {}
@@ -15,9 +15,9 @@ final class ExpertsInGradient {
   /**
    * The results.
    *
-   * @param tokens the gradient by tokens, {@code [G, S, M]}
-   * @param matrices gradients by the first matrices
-   * @param biases gradients by their biases; none without biases
+   * @param tokens the gradient of tokens, {@code [G, S, M]}
+   * @param matrices gradients of the first matrices
+   * @param biases gradients of their biases; none without biases
    */
   private record Results(Tensor tokens, List<Tensor> matrices, List<Tensor> biases) {
     static Results of(ExpertsForm form, List<Tensor> all) {
@@ -52,8 +52,8 @@ final class ExpertsInGradient {
    *
    * @param cotangent of its result, {@code [R, H]}
    * @param w its matrix
-   * @param gradient by the matrix
-   * @param sums the gradient by its bias, if there is one
+   * @param gradient the gradient of the matrix
+   * @param sums the gradient of its bias, if there is one
    */
   private record Product<A>(
       Tensor cotangent, Tensor w, Tensor gradient, Optional<GradientSums<A>> sums) {

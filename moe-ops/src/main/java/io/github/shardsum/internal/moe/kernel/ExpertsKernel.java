@@ -18,8 +18,8 @@ import java.util.OptionalInt;
  * @param flops floating-point operations of a run
  * @param backward whether it computes gradients
  * @param holdsRows whether it holds {@link ExpertRun#rows}
- * @param inPlace for each result that may use the memory of an operand, that operand
- * @param work what it does
+ * @param inPlace for each result that may reuse an operand's memory, the number of that operand
+ * @param work the computation
  */
 record ExpertsKernel(
     ExpertsForm form,

@@ -8,14 +8,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The work of {@code moe.experts_out.gradient}: as {@link ExpertsGradient}, from the outputs'
- * cotangent to that of the activation's operands.
+ * The work of {@code moe.experts_out.gradient}: as {@link ExpertsGradient}, from the cotangent of
+ * the outputs to the cotangent of the activation's operands.
  */
 final class ExpertsOutGradient {
   private ExpertsOutGradient() {}
 
   /**
-   * The results: gradients by the operands of {@link ExpertsOut}.
+   * The results: gradients of the operands of {@link ExpertsOut}.
    *
    * @param hidden by z, {@code [R, H]}
    * @param weights by the weights of choices, {@code [G, S, K]}
@@ -29,10 +29,10 @@ final class ExpertsOutGradient {
       Tensor matrix,
       Optional<Tensor> linear,
       Optional<Tensor> bias) {
-    /** The index of the gradient by z. */
+    /** The index of the gradient of z. */
     static final int HIDDEN = 0;
 
-    /** The index of the gradient by v. */
+    /** The index of the gradient of v. */
     static final int LINEAR = 3;
 
     static Results of(ExpertsForm form, List<Tensor> all) {
@@ -52,7 +52,7 @@ final class ExpertsOutGradient {
   }
 
   /**
-   * Gradients by z and v may take the memory of z and v: a row is read before it is written.
+   * Gradients of z and v may reuse the memory of z and v: a row is read before it is written.
    *
    * @return for each such result the operand
    */

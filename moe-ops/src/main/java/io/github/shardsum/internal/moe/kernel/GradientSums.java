@@ -4,7 +4,7 @@ import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 
-/** The gradient by a bias of one expert: a sum over its rows in order, in f64. */
+/** The gradient of a bias of one expert: a sum over its rows in order, in f64. */
 final class GradientSums<A> {
   private final RowMath<A> math;
   private final double[] sums;

@@ -36,7 +36,7 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
     return Optional.of(new RouteGradientKernel(RouteKernel.forward(composite)));
   }
 
-  /** Sums are those of the route. */
+  /** The order of sums is fixed, as in the route. */
   @Override
   public Optional<CompositeKernel> in(SumOrder sums) {
     return Optional.of(this);
@@ -55,7 +55,9 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
     return forward.scratchBytes(workers) + own * threads;
   }
 
-  /** Cotangents of the floating results, after the operands of the route but for a start. */
+  /**
+   * Cotangents of the floating results; they follow the operands of the route, without its start.
+   */
   private record Cotangents(
       TokenElements weights, TokenElements auxLoss, TokenElements squaredLogZ) {
     static Cotangents of(List<Tensor> operands, OptionalInt start) {
@@ -94,7 +96,7 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
     private final double[] gradient;
     private final double[] softmax;
 
-    /** First of the token's row among the gates in hand. */
+    /** Index of the token's row in the buffer of gates. */
     private int row;
 
     Group(
@@ -191,7 +193,9 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
       }
     }
 
-    /** Turns cotangents of gates into those of logits, and adds that of the logsumexp. */
+    /**
+     * Turns cotangents of gates into cotangents of logits, and adds the cotangent of the logsumexp.
+     */
     private void throughSoftmax(double logZ) {
       double mean = 0;
       for (int expert = 0; expert < experts; expert++) {

@@ -55,7 +55,7 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
     return type.dtype() == DType.I64 && type.names().isEmpty();
   }
 
-  /** Sums are those of one group, in f64 and in the order of tokens and experts. */
+  /** Each sum is over one group, in f64, in the order of tokens and experts. */
   @Override
   public Optional<CompositeKernel> in(SumOrder sums) {
     return Optional.of(this);

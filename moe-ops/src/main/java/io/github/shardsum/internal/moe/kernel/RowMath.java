@@ -47,17 +47,17 @@ interface RowMath<A> {
   RowFunction function(Piece<A> piece);
 
   /**
-   * z = weight times the activation of z, and of v if it is gated; {@code spare} has n elements.
-   * Each is rounded by itself, wherever a row is cut.
+   * z becomes weight times the activation of z (and of v, if it is gated); {@code spare} has n
+   * elements. Each is rounded by itself, wherever a row is cut.
    */
   void activate(
       Activation activation, double weight, A z, int at, A v, int vAt, int n, A spare, int spareAt);
 
   /**
    * Backward through the activation h of z, and of v if it is gated, of the first n elements of
-   * each array. Of a relu z holds h.
+   * each array. For a relu, z holds h.
    *
-   * @param d the cotangent of h before its weight; becomes that of z
+   * @param d the cotangent of h before its weight; becomes the cotangent of z
    * @param z becomes weight * h
    * @param v becomes its cotangent
    * @return the sum of d * h: the cotangent of the weight

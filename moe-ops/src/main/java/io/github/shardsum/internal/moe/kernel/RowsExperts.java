@@ -22,16 +22,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The kernels of {@code moe.rows_experts} and its gradient: own experts over the rows that all
- * members of a group sent, in the order of sources, and of experts within a source. The rows are a
- * layer of one group whose tokens have one choice each, so each expert has its rows in the order of
- * one device. The counts decide how many rows there are; memory behind these rows is not touched.
+ * The kernels of {@code moe.rows_experts} and its gradient: the experts of this device over the
+ * rows that all members of a group sent. The rows are in the order of sources, and of experts
+ * within a source. The rows form a layer of one group whose tokens have one choice each, so each
+ * expert has its rows in the same order as on one device. The counts decide how many rows there
+ * are; memory behind these rows is not touched.
  *
  * <p>It may compute a piece: a chunk of the own experts. Rows then lie one piece after the other,
  * each in the order of sources.
  *
  * @param form sizes, with as many tokens as rows may be received
- * @param chunk most rows of an expert at once
+ * @param chunk most rows of an expert in one chunk
  * @param isGradient whether it computes gradients
  * @param memberAt which operand is the device's index along the axes of the hidden width, 0 of the
  *     one that adds the last bias; -1 if the hidden width is whole
@@ -215,7 +216,7 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
     return memberAt < 0 || operands.get(memberAt).getLong() == 0;
   }
 
-  /** Outputs are addends along the hidden width, to which one device adds the last bias. */
+  /** Outputs are addends along the hidden width; one device adds the last bias. */
   private static ExpertWeights<Tensor> withoutLastBias(ExpertWeights<Tensor> weights) {
     return new ExpertWeights<>(
         weights.in(),

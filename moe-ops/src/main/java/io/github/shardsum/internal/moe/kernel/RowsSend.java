@@ -11,8 +11,8 @@ import java.util.Optional;
 
 /**
  * The kernel of {@code moe.rows_send}: rows of choices in the order of experts, then group, token
- * and choice, so that the rows for one device follow each other. Memory behind the last row stays
- * as it is.
+ * and choice, so that the rows for one device follow each other. Memory behind the last row is
+ * unchanged.
  *
  * @param form sizes
  * @param isOfChoices for each operand but the positions, whether it has one element for each choice

@@ -12,9 +12,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The kernels of {@code moe.rows_sum} and {@code moe.rows_place}: they bring the rows that came
- * back to a device to its tokens or choices. Rows of a token are added in the order of its choices,
- * each in the arithmetic's dtype, and their sum is rounded once.
+ * The kernels of {@code moe.rows_sum} and {@code moe.rows_place}: they add up the rows that a
+ * device got back for each of its tokens, or place their numbers at its choices. Rows of a token
+ * are added in the order of its choices, each in the arithmetic's dtype, and their sum is rounded
+ * once.
  *
  * @param form sizes
  * @param sums whether rows are added, or numbers placed

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.moe.kernel;
 
 /**
- * The scratch arrays of the kernels of experts, of whatever element type. Two of them are never the
+ * The scratch arrays of the kernels of experts, for any element type. Two of them are never the
  * same memory.
  */
 enum ScratchArray {
@@ -20,7 +20,7 @@ enum ScratchArray {
   /** Positions of one token's choices, f64. */
   POSITIONS,
 
-  /** All rows of outputs, or of gradients by tokens, {@code [R, M]}. */
+  /** All rows of outputs, or of gradients of tokens, {@code [R, M]}. */
   ALL_ROWS,
 
   /** Where the chunk's rows of tokens begin in their tensor, i64. */
@@ -68,13 +68,16 @@ enum ScratchArray {
   /** Weights of an expert in the dtype of the arithmetic, one array a weight. */
   EXPERT_WEIGHT,
 
-  /** Gradients by the matrices of an expert in the dtype of the arithmetic, one array a matrix. */
+  /**
+   * Gradients of the matrices of an expert in the dtype of the arithmetic, one array for each
+   * matrix.
+   */
   MATRIX_GRADIENT,
 
-  /** Gradients by the biases of an expert, f64, one array a bias. */
+  /** Gradients of the biases of an expert, f64, one array for each bias. */
   BIAS_GRADIENT;
 
-  /** Arrays of one name at most: an expert has so many weights. */
+  /** Most arrays of one name: the number of an expert's weights. */
   private static final int MOST = 6;
 
   /** The scratch's slot of the array. */

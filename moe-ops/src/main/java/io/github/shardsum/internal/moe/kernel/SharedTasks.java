@@ -7,20 +7,20 @@ import java.util.PriorityQueue;
 /**
  * The number of tasks that all threads share, while each other task has one thread. Threads that
  * share a product read each other's panels and wait for each other; a thread with products of its
- * own does neither. So a task is shared only if one thread alone would work on it after the others
- * have ended.
+ * own does neither. So a task is shared only if otherwise one thread would still work on it after
+ * the others have ended.
  */
 final class SharedTasks {
   /**
-   * Time of a shared task over the time of a task with as many rows for each thread: 1.06 to 1.17
-   * for 256 to 1024 rows.
+   * Time of a shared task over the time of an unshared task with the same rows a thread: 1.06 to
+   * 1.17 for 256 to 1024 rows.
    */
   private static final double COST = 1.1;
 
   private SharedTasks() {}
 
   /**
-   * The number of shared tasks with which all end first.
+   * The number of shared tasks with which all threads end earliest.
    *
    * @param rows of each task, the most first
    */

@@ -50,7 +50,7 @@ public final class Beam {
    * Beams of one empty hypothesis each.
    *
    * @param batch rows of the programs
-   * @param sentences of which are sentences
+   * @param sentences rows that are sentences; the others are padding
    * @param width hypotheses of a sentence
    * @param limit most steps
    */

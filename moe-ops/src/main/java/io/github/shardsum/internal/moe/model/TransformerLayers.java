@@ -24,14 +24,14 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Layers in a program builder: B sentences, T positions that ask (in a decoding step: hypotheses),
- * N positions that are looked at, M the model's width, A heads of width D, F the width inside a
+ * Layers in a program builder: B sentences, T positions with queries (in a decoding step:
+ * hypotheses), N positions with keys, M the model's width, A heads of width D, F the width inside a
  * feed-forward network, V the vocabulary.
  */
 public final class TransformerLayers {
   private static final double NORM_EPSILON = 1e-6;
 
-  /** The value of a masked score: its weight is 0, and a row of nothing else has no NaN. */
+  /** The value of a masked score: its weight is 0, and a fully masked row has no NaN. */
   private static final double MASKED = -1e9;
 
   private final TransformerSpec spec;
@@ -139,7 +139,7 @@ public final class TransformerLayers {
     return p.add(p.multiply(unit, parameter(name + ".scale")), parameter(name + ".bias"));
   }
 
-  /** Keys or values {@code [B, N, A, D]} of what is looked at, {@code [B, T, M]}. */
+  /** Keys or values {@code [B, N, A, D]} of positions {@code [B, N, M]}. */
   public Value projected(String name, Value x) {
     return p.einsum("BNM,MAD->BNAD", x, parameter(name));
   }
@@ -148,7 +148,7 @@ public final class TransformerLayers {
    * Attention of several heads.
    *
    * @param name of its parameters
-   * @param x what asks, {@code [B, T, M]}
+   * @param x the positions with queries, {@code [B, T, M]}
    * @param keys {@code [B, N, A, D]}
    * @param values {@code [B, N, A, D]}
    * @param allowed bool over some of B, T and N
@@ -299,7 +299,7 @@ public final class TransformerLayers {
    * @param x embedded tokens with positions, {@code [B, T, M]}
    * @param real which are no padding, {@code [B, T]}
    * @param self what each layer has seen of the target
-   * @param before which of that each position may look at
+   * @param before the positions that each position may attend to
    * @param memories of the encoder
    * @param seen which of those are no padding, {@code [B, N]}
    * @return {@code [B, T, M]}
@@ -323,12 +323,12 @@ public final class TransformerLayers {
     return norm("decoder.norm", x);
   }
 
-  /** Logits {@code [B, T, V]} of what the decoder gave. */
+  /** Logits {@code [B, T, V]} of the decoder's output. */
   public Value logits(Value decoded) {
     return p.einsum("BTM,VM->BTV", decoded, parameter("target.embedding"));
   }
 
-  /** The logits of the given tokens {@code [B, T]} alone. */
+  /** Only the logits of the given tokens {@code [B, T]}. */
   public Value logitsOf(Value decoded, Value tokens) {
     Value hot = p.oneHot(tokens, "V", spec.vocabulary(), spec.dtype());
     Value rows = p.einsum("BTV,VM->BTM", hot, parameter("target.embedding"));

@@ -4,7 +4,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Objects;
 
-/** Argument checks whose messages say what must be given and what was. */
+/** Argument checks whose messages say what was expected and what was given. */
 public final class ArgumentChecks {
   private ArgumentChecks() {}
 
@@ -30,7 +30,7 @@ public final class ArgumentChecks {
     }
   }
 
-  /** A tensor of as many axes as there are labels. */
+  /** A tensor with one axis for each label. */
   public static void rank(String what, String labels, Tensor given) {
     int rank = labels.replaceAll("[^A-Z]", "").length();
     if (Objects.requireNonNull(given, what).rank() != rank) {

@@ -179,7 +179,7 @@ public final class Gates {
     return sum;
   }
 
-  /** The softmax of a token's logits, of which the logsumexp is known: what that one's slope is. */
+  /** The softmax of a token's logits by their stored logsumexp, whose gradient it is. */
   public void softmax(int token, double[] to) {
     operands.scores().load(group, token, to, 0);
     for (int expert = 0; expert < experts; expert++) {

@@ -11,15 +11,15 @@ import io.github.shardsum.moe.RouteOptions.MaskedMean;
  *
  * @param setup sizes and options
  * @param kinds {@code [S]}: {@link #PADDING}, {@link #REAL} or {@link #UNUSABLE}
- * @param gates {@code [B, E]}: the gates of B tokens in hand, of all S where experts choose
+ * @param gates {@code [B, E]}: the gates of a block of B tokens; of all S tokens if experts choose
  * @param gateSums {@code [E]}: sums over the tokens that the auxiliary loss counts
- * @param logZ {@code [S]}: logsumexp of the logits of the tokens that the z-loss counts, else 0
+ * @param logZ {@code [S]}: logsumexp of the logits, 0 for tokens that the z-loss does not count
  * @param experts {@code [S, slots]}: chosen experts, -1 for none
  * @param chosen {@code [S, slots]}: gates of the choices
  * @param states {@code [S, slots]}: {@link #ACCEPTED}, {@link #FULL}, or 0
  * @param positions {@code [S, slots]}: {@code expert * C + slot}, -1 where the token is not sent
  * @param weights {@code [S, slots]}: combine weights
- * @param firstChoices {@code [E]}: tokens whose first choice the expert is
+ * @param firstChoices {@code [E]}: tokens whose first choice is the expert
  * @param load {@code [E]}: slots asked for
  * @param placed {@code [E]}: tokens sent
  * @param taken {@code [E]}: slots given out so far
@@ -47,9 +47,9 @@ public record GroupRoute(
   /**
    * The state that the routing of every group of a call shares.
    *
-   * @param options how tokens are sent to experts; the capacity apart, which may not be known yet
+   * @param options the options of the route, except the capacity, which may not be known yet
    * @param kind what the scores are
-   * @param checked whether scores that cannot be routed by are errors; otherwise NaN spreads
+   * @param checked whether unusable scores are errors; otherwise NaN spreads
    * @param tokens S
    * @param experts E
    */
@@ -69,7 +69,7 @@ public record GroupRoute(
     }
 
     /**
-     * Tokens whose gates are held at once: all where experts choose, else as many as stay in the
+     * Tokens of a block of gates: all if experts choose, otherwise as many as fit in the
      * first-level cache.
      */
     public int blockTokens() {
@@ -106,7 +106,7 @@ public record GroupRoute(
   /** A choice to be sent to its expert, had that not been full. */
   static final int FULL = 2;
 
-  /** Gates in hand: 16 KiB. */
+  /** Gates of a block: 16 KiB. */
   private static final int BLOCK = 2048;
 
   private static final int DOUBLES = 5;
@@ -125,7 +125,7 @@ public record GroupRoute(
         scratch.doubles(1, experts),
         scratch.doubles(2, tokens),
         scratch.ints(1, choices),
-        // Where experts choose, the gate of slot e is that of expert e.
+        // If experts choose, the gate of slot e is the gate of expert e.
         setup.expertsChoose() ? gates : scratch.doubles(3, choices),
         scratch.ints(2, choices),
         scratch.ints(3, choices),

@@ -13,7 +13,10 @@ import java.util.Arrays;
  * In f64, with {@link io.github.shardsum.ops.MathFunction} and sums in index order.
  */
 public final class GroupRouter {
-  /** Small enough for the sum of any number of gates, and a power of two, which changes no bit. */
+  /**
+   * It is small enough for the sum of any number of gates, and a power of two, so it changes no
+   * bit.
+   */
   public static final double SMALL = 0x1p-32;
 
   private GroupRouter() {}
@@ -47,8 +50,8 @@ public final class GroupRouter {
   }
 
   /**
-   * Divides the gates of each token that found a slot by their sum, where that is asked for, and
-   * leaves as weights what the dtype can hold. A weight of zero empties its slot: the dispatch mask
+   * Divides the gates of each token that found a slot by their sum, if the options say so, and
+   * rounds them to the dtype of the weights. A weight of zero empties its slot: the dispatch mask
    * is where weights are not zero.
    */
   public static void weigh(GroupRoute route, DType dtype) {
@@ -71,7 +74,7 @@ public final class GroupRouter {
     }
   }
 
-  /** The factor of gates, so that their sum is finite where they are: 1 wherever it can be. */
+  /** The factor of gates with which their sum is finite if they are; it is 1 whenever possible. */
   public static double unit(double sum) {
     return Double.isInfinite(sum) ? SMALL : 1;
   }

@@ -157,7 +157,7 @@ public final class RouteAssembly {
     }
   }
 
-  /** Refuses options that do not fit the kind of the scores, whatever their values. */
+  /** Refuses options that do not fit the kind of the scores. */
   public static void check(RouteInput<?> input, RouteOptions options) {
     boolean extra = input.bias().isPresent() || input.choices().isPresent();
     switch (options.router()) {
@@ -187,7 +187,8 @@ public final class RouteAssembly {
       throw new IllegalArgumentException(
           String.format(
                   Locale.ROOT,
-                  "route: experts E must be a multiple of the groups of limit=%s that leaves %d experts to",
+                  "route: experts E must be a multiple of the groups of limit=%s that"
+                      + " leaves %d experts to",
                   RouteNotation.print(limit),
                   choices)
               + " choose from, got "
@@ -215,7 +216,7 @@ public final class RouteAssembly {
         combine, combine.withWeights(ones), choiceTensor(experts), capacity, metrics());
   }
 
-  /** The number of choices k; where experts choose, the most experts that took one token. */
+  /** The number of choices k; if experts choose, the most experts that took one token. */
   private int slots() {
     if (call.options().router() instanceof Router.TokenChoice(int choices)) {
       return choices;
@@ -233,7 +234,7 @@ public final class RouteAssembly {
     return most;
   }
 
-  /** A token's choices; where experts choose, only those of experts that took it. */
+  /** A token's choices; if experts choose, only the experts that took it. */
   private void gather(GroupRoute group, int token, int to) {
     boolean compact = group.setup().expertsChoose();
     int next = to;

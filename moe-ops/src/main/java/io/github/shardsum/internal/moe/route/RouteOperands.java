@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param scores {@code [G, S, E]}
  * @param nonPadding {@code [G, S]}: which tokens are real
  * @param uniform the uniform number of each token
- * @param bias {@code [E]}: added to gates for the choice alone; none if empty
+ * @param bias {@code [E]}: added to gates only for the choice; empty if there is none
  * @param choices {@code [G, S, K]}: the experts of each token, where they were recorded
  */
 public record RouteOperands(

@@ -19,7 +19,7 @@ final class TokenRouter {
 
   private final boolean byLogits;
 
-  /** The token in hand. */
+  /** The current token. */
   private int token;
 
   /** Start of the token's row in the gates of the present block. */
@@ -139,8 +139,8 @@ final class TokenRouter {
   }
 
   /**
-   * Leaves the gates of the groups of experts with the highest scores, the first of equal ones.
-   * Takes one pass for each chosen group, of which there are few.
+   * Keeps only the gates of the groups of experts with the highest scores, the first of equal
+   * groups. Takes one pass for each chosen group, of which there are few.
    */
   private void closeOtherGroups(GroupLimit limited) {
     int size = experts / limited.groups();

@@ -16,10 +16,10 @@ public sealed interface UniformNumbers {
   /** The number of a token and an expert. */
   double of(int group, int token, int expert);
 
-  /** Whether each expert has a number of its own. */
+  /** Whether there is one number for each expert. */
   boolean perExpert();
 
-  /** Drawn when asked for. */
+  /** Numbers that are drawn when they are read. */
   record Drawn(Philox philox, long stream, long firstToken, long groupSize)
       implements UniformNumbers {
     @Override

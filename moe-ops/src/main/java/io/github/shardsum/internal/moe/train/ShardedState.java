@@ -30,7 +30,8 @@ public final class ShardedState implements TrainingState {
   }
 
   /**
-   * Parts in memory of their own, so that the whole may go; devices with the same part share it.
+   * Parts in new memory, so that the whole tensor can be freed; devices with the same part share
+   * it.
    */
   private ShardedTensor parts(Tensor whole, Layout layout) {
     ShardedTensor views = backend.shards(whole, layout);

@@ -10,10 +10,11 @@ public sealed interface TrainingState permits WholeState, ShardedState {
   /**
    * Makes a step, or a part of one.
    *
-   * @param step its program, compiled for where the state is
+   * @param step its program, compiled for the devices of the state
    * @param read which tensors of the state are its first inputs
    * @param others its inputs behind them
-   * @param written which tensors its first outputs replace, some of those that it reads
+   * @param written numbers of the tensors that its first outputs replace, a part of those that it
+   *     reads
    * @return its outputs behind them
    */
   List<Tensor> step(
@@ -22,7 +23,7 @@ public sealed interface TrainingState permits WholeState, ShardedState {
   /**
    * Runs a program that reads some of the state.
    *
-   * @param program compiled for where the state is
+   * @param program a program, compiled for the devices of the state
    * @param read which tensors of the state are its first inputs
    * @param others its inputs behind them
    * @return its outputs
