@@ -127,7 +127,7 @@ public final class AssignmentProblem {
    * Returns the node of an edge whose strategies are the columns of its matrix.
    *
    * @param edge its index
-   * @return a node's index, that of {@link #first} if the edge is a loop
+   * @return a node's index; if the edge is a loop, the index of {@link #first}
    */
   public int second(int edge) {
     return edges.get(edge).second;
@@ -177,7 +177,7 @@ public final class AssignmentProblem {
      * Adds a node, whose index is the number of nodes before it.
      *
      * @param from the first time at which it holds memory
-     * @param to the first time at which it no longer does, {@code from} if it never does
+     * @param to the first time at which it no longer holds memory; {@code from} if it never does
      * @param costs of its strategies, 0 or more, copied
      * @param usages of its strategies, in bytes, 0 or more, copied
      * @return this builder

@@ -26,7 +26,7 @@ public final class Auto {
    * @param mesh the devices
    * @param options prices, limits and the amount of work
    * @return the annotations and their plan
-   * @throws IllegalArgumentException if an input that may not be replicated is none of the program
+   * @throws IllegalArgumentException if an input that may not be replicated is not in the program
    * @throws io.github.shardsum.partition.PlanException if no plan was found that stays within the
    *     limits
    * @throws io.github.shardsum.propagation.PropagationException if an annotation of the program
@@ -43,8 +43,8 @@ public final class Auto {
    * @param program the program
    * @param mesh the devices
    * @param options prices and the amount of work of each; a limit is the first one
-   * @return what was found, each with a smaller peak and no lower price than the one before; at
-   *     least one
+   * @return the layouts found, at least one; each has a smaller peak than the previous one, and no
+   *     lower price
    * @throws io.github.shardsum.partition.PlanException if not even the first was found
    */
   public static List<FoundLayouts> pareto(Program program, Mesh mesh, AutoOptions options) {

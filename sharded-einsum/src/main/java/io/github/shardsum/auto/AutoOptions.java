@@ -9,11 +9,10 @@ import java.util.Set;
 /**
  * Options of {@link Auto}; an immutable value.
  *
- * @param plan prices and the memory limit of plans: a topology, bytes a device may hold at once by
- *     {@link io.github.shardsum.partition.SpmdPlan#peakBytes}, without what kernels of composites
- *     need for themselves, which counts only where a plan is changed to hold less; without an order
- *     of sums; collectives are not started ahead, and no einsum is computed in windows, whatever it
- *     says
+ * @param plan prices and the memory limit of plans: a topology, and the most bytes of a device by
+ *     {@link io.github.shardsum.partition.SpmdPlan#peakBytes}. The memory of composites' kernels
+ *     counts only if a plan is changed to hold less. There must be no order of sums; the options
+ *     for collectives started ahead and for windows are ignored
  * @param kernels code of composites; those that have none are decomposed
  * @param split inputs that may not be replicated: each mesh axis splits one of their labels
  * @param seconds more than 0 and at most 1,000,000: they set the amount of work, so that equal

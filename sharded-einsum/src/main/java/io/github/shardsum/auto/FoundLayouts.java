@@ -14,16 +14,16 @@ import java.util.TreeMap;
  * arguments.
  *
  * @param annotations the notation of each annotation by the value's name, as {@link
- *     Annotations#of(Map)} and {@code plan --annotate} take them; without those that the program
- *     has
+ *     Annotations#of(Map)} and {@code plan --annotate} accept them; without the program's own
+ *     annotations
  * @param plan the plan of the program with the annotations
  * @param price the plan's price, see {@link io.github.shardsum.partition.SpmdPlan#price}
  * @param bound proven: no plan with other annotations, in which every statement is computed once
  *     and steps follow each other, has a lower price
- * @param peakBytes the most bytes that a device holds at once
- * @param savings for each annotation how much more the plan costs without it; in a program of many
- *     equal parts, without those of all of them; infinity if that plan exceeds the memory limit; of
- *     a large program not for all annotations
+ * @param peakBytes the most bytes that a device holds at any time
+ * @param savings for each annotation the increase of the plan's price without it; in a program of
+ *     many equal parts, without that annotation in all parts. Infinity if that plan exceeds the
+ *     memory limit. A large program has savings for some annotations only
  * @param runnerUp the best other plan that was found
  * @param plans how many plans were looked at
  */
@@ -49,7 +49,7 @@ public record FoundLayouts(
    *
    * @param annotations what gives it
    * @param price its price
-   * @param peakBytes the most bytes that a device holds at once
+   * @param peakBytes the most bytes that a device holds at any time
    */
   public record RunnerUp(SortedMap<String, String> annotations, double price, long peakBytes) {
     /** Copies the map. */

@@ -5,8 +5,8 @@ import io.github.shardsum.program.Program;
 /**
  * Runs programs on this machine, on a mesh of devices or by a PJRT plugin. Thread-safe.
  *
- * <p>All give the same values: integers and floating arithmetic that stays exact to the bit, other
- * floating arithmetic within the bounds that each operation states.
+ * <p>All backends give the same values: to the bit for integers and exact floating arithmetic,
+ * otherwise within the bounds that each operation states.
  */
 public interface Backend {
   /**
@@ -22,8 +22,8 @@ public interface Backend {
    * @param program the program
    * @param options requests beyond the program's values
    * @return what runs it, to be closed
-   * @throws IllegalArgumentException if the program or an option cannot be had here; the message
-   *     says what to do
+   * @throws IllegalArgumentException if this backend does not support the program or an option; the
+   *     message says what to do
    */
   Executable compile(Program program, CompileOptions options);
 

@@ -67,9 +67,9 @@ public record CompileOptions(
    * The same with results that have the same bits on every mesh, engine, number of threads and
    * vector width, the local backend included, on any data: sums follow {@link SumOrder#TREE}.
    *
-   * <p>On a mesh a contracted label is split only into whole subtrees of that tree, and everything
-   * else that rounds a sum is computed where its label is whole. One-hot values are computed as
-   * they are written, not as gathers, and composites by their decomposition.
+   * <p>On a mesh a contracted label is split only into whole subtrees of that tree. All other
+   * operations that round a sum are computed where its label is whole. One-hot values are computed
+   * as they are written, not as gathers, and composites by their decomposition.
    *
    * @return the options
    */

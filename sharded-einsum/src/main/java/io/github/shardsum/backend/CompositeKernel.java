@@ -29,16 +29,16 @@ public interface CompositeKernel {
    * Runs it.
    *
    * @param operands one an operand, any strides, not to be written
-   * @param results one a result, any strides, apart from the operands but for {@link #inPlaceOf};
-   *     every element to be written
+   * @param results one tensor a result, of any strides; they share no memory with the operands,
+   *     except by {@link #inPlaceOf}; every element must be written
    * @param workers the threads
    */
   void run(List<Tensor> operands, List<Tensor> results, Workers workers);
 
   /**
    * The same kernel with floating-point sums in an order. In a tree's order ({@link
-   * SumOrder#isTree}) a result must have the same bits on every machine and number of threads, and
-   * a part of the composite, split as its rule allows, those of the whole's part.
+   * SumOrder#isTree}) a result must have the same bits on every machine and number of threads. A
+   * part of the composite, split as its rule allows, must have the bits of that part of the whole.
    *
    * @param sums the order
    * @return the kernel; empty, as by default for a tree, runs the decomposition
@@ -68,12 +68,12 @@ public interface CompositeKernel {
   }
 
   /**
-   * The operand that a result may lie in the place of, where nothing else reads the operand after
-   * this. The kernel then writes an element of the result only after it has read all that it needs
-   * of that element of the operand.
+   * The operand whose memory a result may reuse, if nothing reads the operand later. The kernel
+   * then writes an element of the result only after it has read all that it needs of that element
+   * of the operand.
    *
    * @param result index of the result
-   * @return index of an operand of the same type, or -1: the result is apart from all operands
+   * @return index of an operand of the same type, or -1 if the result reuses no operand's memory
    */
   default int inPlaceOf(int result) {
     return -1;

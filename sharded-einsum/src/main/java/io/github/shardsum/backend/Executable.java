@@ -10,18 +10,18 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A compiled program. Thread-safe: runs may overlap, each in memory of its own.
+ * A compiled program. Thread-safe: runs may overlap; each has its own memory.
  *
  * <p>Inputs and outputs are matched by position or by name, of the program's dtypes and shapes, of
  * any strides and any memory. All are checked before anything is computed. No run changes an input;
  * an output that shares memory with an input or another output is an error. Memory of a closed
  * arena is an {@link IllegalStateException}, that of another thread's confined arena (a started run
- * is on a thread of its own) a {@link WrongThreadException}. Closing twice does nothing; a run
- * after closing is an {@link IllegalStateException}, and what was started before still runs.
+ * is on a thread of its own) a {@link WrongThreadException}. Closing twice does nothing. A run
+ * after closing is an {@link IllegalStateException}; runs that were started before continue.
  *
  * <p>An interrupt does not end a run, since results would be half written. The run goes on to its
- * end, and the thread stays interrupted. Work that must stop in time belongs into a process of its
- * own.
+ * end, and the thread stays interrupted. Work that must stop in time belongs into a separate
+ * process.
  */
 public interface Executable extends AutoCloseable {
   /**
@@ -79,7 +79,7 @@ public interface Executable extends AutoCloseable {
    *
    * @param outputs as {@link #runInto}
    * @param inputs as {@link #runInto}
-   * @return ends with the outputs, or with what {@link #runInto} would throw
+   * @return ends with the outputs, or with the exception of {@link #runInto}
    */
   CompletableFuture<List<Tensor>> start(List<Tensor> outputs, List<Tensor> inputs);
 
@@ -87,7 +87,7 @@ public interface Executable extends AutoCloseable {
    * Starts a run into fresh tensors and returns at once.
    *
    * @param inputs as {@link #run(List)}
-   * @return ends with the outputs, or with what {@link #run(List)} would throw
+   * @return ends with the outputs, or with the exception of {@link #run(List)}
    */
   CompletableFuture<List<Tensor>> start(List<Tensor> inputs);
 
@@ -99,10 +99,10 @@ public interface Executable extends AutoCloseable {
   long peakBytes();
 
   /**
-   * Most bytes that the largest device holds at once in a run, its part of inputs and outputs
-   * included; known before any run. By this measure backends are compared.
+   * The most bytes that the largest device holds at any time of a run, including its part of inputs
+   * and outputs; known before any run. By this measure backends are compared.
    *
-   * @return the bytes; on one device those of a run, of inputs and of outputs
+   * @return the bytes; on one device, all bytes of a run with its inputs and outputs
    */
   default long heldBytes() {
     long bytes = peakBytes();

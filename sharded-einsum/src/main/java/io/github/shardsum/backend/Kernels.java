@@ -60,7 +60,7 @@ public final class Kernels {
   /**
    * These and others.
    *
-   * @param other the others, which replace those of the same name
+   * @param other the other kernels, which replace kernels of the same name
    * @return the kernels
    */
   public Kernels and(Kernels other) {

@@ -28,8 +28,8 @@ public final class ReferenceBackend implements Backend {
    * As {@link Backend#compile(Program, CompileOptions)}; nothing is optimised, so values to
    * rematerialise are simply kept.
    *
-   * @throws IllegalArgumentException if all values together exceed the memory limit, or another
-   *     order of sums is asked for
+   * @throws IllegalArgumentException if all values together exceed the memory limit, or the options
+   *     have another order of sums
    */
   @Override
   public Executable compile(Program program, CompileOptions options) {

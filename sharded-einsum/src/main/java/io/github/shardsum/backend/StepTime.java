@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * How long a step of an executable took, in all runs so far.
  *
- * @param program the program whose step it is: the executable's, or a loop's body; a loop's own
- *     time contains that of its body
+ * @param program the program that has the step: the executable's, or a loop's body; the time of a
+ *     loop contains the time of its body
  * @param kernel what ran, as in {@link Executable#explain}
  * @param detail what it ran on, as in {@link Executable#explain}
  * @param results names of the values that it wrote

@@ -113,7 +113,7 @@ public record Box(List<Long> starts, List<Long> ends) {
    *
    * @param whole the tensor whose indices these are
    * @return a view of it
-   * @throws IllegalArgumentException if the box does not lie in the tensor
+   * @throws IllegalArgumentException if the box is not inside the tensor
    */
   public Tensor of(Tensor whole) {
     Tensor view = whole;

@@ -31,8 +31,8 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
   /**
    * Copies and checks the lists.
    *
-   * @throws IllegalArgumentException if a size is below 1, or the devices are not as many as the
-   *     array has elements or not each once
+   * @throws IllegalArgumentException if a size is below 1, or the devices are not one for each
+   *     element of the array, each once
    */
   public DeviceAssignment {
     sizes = List.copyOf(sizes);
@@ -74,8 +74,8 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
    * @param mesh the devices
    * @param labels the value's labels, in order
    * @return the layout
-   * @throws IllegalArgumentException if labels or devices are of another number, or no layout on
-   *     this mesh does: then the error has the device order in which one would, see {@link
+   * @throws IllegalArgumentException if the numbers of labels or devices differ, or no layout on
+   *     this mesh fits; the error then has a device order with which a layout fits, see {@link
    *     #ordered}
    */
   public Layout on(Mesh mesh, List<String> labels) {
@@ -93,7 +93,8 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
     throw new IllegalArgumentException(
         String.format(
             Locale.ROOT,
-            "%s: no layout on mesh \"%s\" puts the parts of \"%s\" there; with device order %s one does",
+            "%s: no layout on mesh \"%s\" puts the parts of \"%s\" there; with device"
+                + " order %s one does",
             this,
             mesh.notation(),
             String.join(" ", labels),
@@ -101,8 +102,8 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
   }
 
   /**
-   * The mesh in the device order in which a layout puts each part on its devices: each dimension is
-   * split over the first axes whose sizes have its number of parts as their product.
+   * The mesh with a device order for which a layout puts each part on its devices: each dimension
+   * is split over the first axes whose sizes multiply to its number of parts.
    *
    * @param mesh the axes
    * @param labels the value's labels, in order
@@ -119,7 +120,8 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: mesh \"%s\" has no axes of these products for \"%s\"; factor the mesh, as x=8 into x=2 y=4",
+              "%s: mesh \"%s\" has no axes of these products for \"%s\"; factor the"
+                  + " mesh, as x=8 into x=2 y=4",
               this,
               mesh.notation(),
               String.join(" ", labels)));
@@ -144,7 +146,8 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: must have a dimension for each of \"%s\", or one more, and the %d devices of mesh \"%s\"",
+              "%s: must have a dimension for each of \"%s\", or one more, and the %d"
+                  + " devices of mesh \"%s\"",
               this,
               String.join(" ", labels),
               mesh.size(),
@@ -198,8 +201,8 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
   }
 
   /**
-   * The axes of each dimension of the value, if a step along an axis is one along one dimension at
-   * most; the more parts a step passes the more major the axis.
+   * The axes of each dimension of the value, if a step along each axis moves along at most one
+   * dimension; an axis is more major if its steps pass more parts.
    */
   private Optional<List<List<String>>> axes(Mesh mesh, int rank) {
     Map<String, Integer> steps = new HashMap<>();

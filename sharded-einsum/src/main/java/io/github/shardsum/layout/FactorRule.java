@@ -9,18 +9,18 @@ import java.util.Set;
 import java.util.StringJoiner;
 
 /**
- * How mesh axes travel through one operation: its index space as named factors, and which of them
- * each dimension of each operand and result is made of. An immutable value, printed like an einsum,
- * as {@code G S E~ -> G S E~} for a softmax over E. Propagation, planning, the local operation and
- * their tests all read it; nothing else knows how an operation is split.
+ * The rule by which mesh axes travel through one operation: its index space as named factors, and
+ * the factors of each dimension of operands and results. An immutable value, printed like an
+ * einsum, as {@code G S E~ -> G S E~} for a softmax over E. Propagation, planning, the local
+ * operation and their tests all read it; nothing else knows how an operation is split.
  *
  * <p>Source: Shardy's {@code OpShardingRule}, with kinds for scans, searches and neighbours.
  *
  * @param factors the factors; a dimension names them by their place here
  * @param operands for each operand, its dimensions
  * @param results for each result, its dimensions
- * @param linear sets of operands that may all be partial sums over the same axes, which gives
- *     results that are partial sums over them; the other operands are then whole
+ * @param linear sets of operands that may all be partial sums over the same axes; the results are
+ *     then partial sums over these axes, and the other operands are whole
  */
 public record FactorRule(
     List<Factor> factors,
@@ -40,7 +40,7 @@ public record FactorRule(
    *
    * @param name for a reader: the label
    * @param size number of its indices in the result; of a factor that no result has, in the operand
-   * @param kind what a split of it needs
+   * @param kind the requirement of a split of it
    */
   public record Factor(String name, long size, Kind kind) {
     /** Checks nothing but nulls. */
@@ -121,8 +121,8 @@ public record FactorRule(
     /**
      * Elements that neighbours hold.
      *
-     * @param reads for each operand that has the factor, what a part of the result reads of it, in
-     *     the order of the operands
+     * @param reads for each operand that has the factor, the indices that a part of the result
+     *     reads, in the order of the operands
      */
     record Neighbour(List<Reads> reads) implements Kind {
       /** Copies the list. */

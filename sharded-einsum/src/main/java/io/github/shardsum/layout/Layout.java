@@ -62,7 +62,7 @@ public record Layout(Mesh mesh, Term term) {
 
   /**
    * Reads the notation of a layout, which is always in the spaced form: every word is one label, so
-   * that {@code batch} is one and {@code i j} are two.
+   * {@code batch} is one label and {@code i j} are two.
    *
    * @param mesh the devices
    * @param notation as {@code G@x S M} or {@code m n | x}
@@ -76,7 +76,8 @@ public record Layout(Mesh mesh, Term term) {
       throw new IllegalArgumentException(
           String.format(
                   Locale.ROOT,
-                  "layout \"%s\": a whole mesh axis must be named, got part of one; factor the mesh, as x=8",
+                  "layout \"%s\": a whole mesh axis must be named, got part of one;"
+                      + " factor the mesh, as x=8",
                   notation)
               + " into x=2 y=4");
     }
@@ -151,7 +152,7 @@ public record Layout(Mesh mesh, Term term) {
   }
 
   /**
-   * Whether this is the layout of another, apart from axes of size 1.
+   * Whether this equals another layout up to axes of size 1.
    *
    * @param other another layout
    * @return true if every device holds the same in both
@@ -176,7 +177,7 @@ public record Layout(Mesh mesh, Term term) {
   }
 
   /**
-   * Which indices of a dimension each part holds.
+   * The indices of a dimension that each part holds.
    *
    * @param dim the dimension, in [0, rank)
    * @param size its size
@@ -203,7 +204,7 @@ public record Layout(Mesh mesh, Term term) {
    * that their sum is rounded once.
    *
    * @param dtype of the tensor
-   * @return f32 for bf16 with a partial axis of more than one device, else the dtype
+   * @return f32 for bf16 with a partial axis of more than one device, otherwise the dtype
    */
   public DType stored(DType dtype) {
     boolean isPartial = partial().stream().anyMatch(axis -> mesh.size(axis) > 1);

@@ -71,9 +71,9 @@ public final class LayoutPicture {
   }
 
   /**
-   * Layouts as one SVG image, one below another. Each mesh axis has a colour, which lies along the
-   * edge of the blocks that the axis splits and is darker for later parts; parts without elements
-   * are slivers.
+   * Layouts as one SVG image, one below another. Each mesh axis has a colour, drawn along the edges
+   * of the blocks that the axis splits and darker for later parts. Parts without elements are
+   * slivers.
    *
    * @param layouts the layouts, of one rank
    * @param shape shape of the value

@@ -13,14 +13,13 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * A value that lies on a mesh: the shards of some of its devices, those of one process. Shards are
- * not copied; devices that hold the same elements may share a tensor, so no reader may write to
- * one.
+ * A value on a mesh: the shards of the devices of one process. Shards are not copied; devices that
+ * hold the same elements may share a tensor, so no reader may write to one.
  *
  * @param shape the logical shape
  * @param layout how it lies on the mesh
  * @param devices the devices whose shards these are, ascending
- * @param shards the shard of each of them, of the shape that the layout gives it; all of one dtype
+ * @param shards the shard of each device, with the shape that the layout gives it; all of one dtype
  */
 public record ShardedTensor(
     Shape shape, Layout layout, List<Integer> devices, List<Tensor> shards) {
@@ -101,7 +100,7 @@ public record ShardedTensor(
   }
 
   /**
-   * The logical value, from the shards of all devices, none of which is an addend.
+   * The logical value from the shards of all devices; no shard may be an addend.
    *
    * @return a new tensor
    * @throws IllegalStateException if devices of other processes hold parts of it, or it is a
@@ -150,7 +149,8 @@ public record ShardedTensor(
       throw new IllegalStateException(
           String.format(
               Locale.ROOT,
-              "sharded tensor %s: gather needs every device's shard of a value that is no partial sum,"
+              "sharded tensor %s: gather needs every device's shard of a value that is"
+                  + " no partial sum,"
                   + " got %d of %d devices; reshard it first",
               layout,
               devices.size(),

@@ -3,7 +3,7 @@ package io.github.shardsum.layout;
 import io.github.shardsum.tensor.Shape;
 
 /**
- * One of the shapes that shards of a value have; there are few whatever the number of devices.
+ * One of the shapes of a value's shards; there are few for any number of devices.
  *
  * @param shape the local shape
  * @param devices how many devices have a shard of it

@@ -19,8 +19,7 @@ import java.util.Objects;
  * along the action's axes. With {@code L} the axes of a label before the step:
  *
  * <ul>
- *   <li>{@link Slice}: {@code L} becomes {@code L.axes}; each device keeps its chunk of what it
- *       holds
+ *   <li>{@link Slice}: {@code L} becomes {@code L.axes}; each device keeps a chunk of its block
  *   <li>{@link AllGather}: {@code L.axes} becomes {@code L}; chunks are put together in order
  *   <li>{@link AllToAll}: {@code from}'s axes {@code F.axes} become {@code F}, {@code to}'s axes
  *       {@code T} become {@code T.axes}
@@ -29,10 +28,10 @@ import java.util.Objects;
  *   <li>{@link AllReduce}: the axes leave the partial ones
  *   <li>{@link ReduceScatter}: the axes leave the partial ones and {@code L} becomes {@code L.axes}
  *   <li>{@link Exchange}: one label is cut anew, by the same axes in another order or by fewer
- *   <li>{@link Contract}: an einsum of what each device holds
- *   <li>{@link Apply}: a statement of a program, on what each device holds
- *   <li>{@link Neighbour}: a statement of a program that reads neighbours along a label that is
- *       split, on what each device holds and what it gets of others
+ *   <li>{@link Contract}: an einsum of each device's blocks
+ *   <li>{@link Apply}: a statement of a program, on each device's blocks
+ *   <li>{@link Neighbour}: a statement of a program that reads neighbours along a split label, on
+ *       each device's block and the elements that it receives
  *   <li>{@link Partitioned}: a composite that brings its own partition, as parts
  *   <li>{@link Loop}: a loop or a manual region of a program, whose body is a plan
  *   <li>{@link Communicate}: a communication of a manual region
@@ -63,15 +62,16 @@ public sealed interface Action {
   /**
    * Whether devices communicate.
    *
-   * @return false for {@link Slice}, {@link Contract}, {@link Apply}, {@link Await}, {@link Loop},
-   *     whose body says what is in it, and a {@link Neighbour} of which no device lacks anything
+   * @return false for {@link Slice}, {@link Contract}, {@link Apply}, {@link Await}, {@link Loop}
+   *     (the steps of its body answer for themselves), and a {@link Neighbour} in which no device
+   *     receives anything
    */
   default boolean isCollective() {
     return true;
   }
 
   /**
-   * Keeps a chunk of what a device holds.
+   * Keeps a chunk of a device's block.
    *
    * @param label the label that is cut
    * @param axes the axes it is cut over, major to minor
@@ -117,14 +117,14 @@ public sealed interface Action {
   }
 
   /**
-   * Combines the addends of a group; every member gets the sum. Where a plan has an order of sums,
-   * addends are joined in the order in which the action names the axes, see {@link
+   * Combines the addends of a group; every member gets the sum. If a plan has an order of sums,
+   * addends are combined in the order of the action's axes, see {@link
    * io.github.shardsum.collective.Order#INDEX}. A step has one value, or several of one dtype that
-   * travel as one buffer: each is then what it would be by itself, to the bit.
+   * travel as one buffer; each has the same bits as by itself.
    *
    * @param axes partial axes of the operand
-   * @param by how they are combined: the sum, of bool the or; max or min directly behind the {@link
-   *     Apply} of a reduction of that kind, the only reader of whose result this is
+   * @param by the reduction: the sum, or for bool the OR. Max or min come directly after the {@link
+   *     Apply} of a reduction of that kind, as the only reader of its result
    */
   record AllReduce(List<String> axes, ReduceKind by) implements Action {
     /** Copies the list. */
@@ -154,11 +154,12 @@ public sealed interface Action {
   }
 
   /**
-   * Sums the addends of a group; each member gets a chunk of the sum. The order is that of {@link
-   * AllReduce}.
+   * Sums the addends of a group; each member gets a chunk of the sum. The order of sums is that of
+   * {@link AllReduce}.
    *
    * @param label the label that the sum is cut along
-   * @param axes partial axes of the operand, in the order in which they follow the label's own
+   * @param axes partial axes of the operand, in the order in which they are appended to the label's
+   *     axes
    */
   record ReduceScatter(String label, List<String> axes) implements Action {
     /** Copies the list. */
@@ -182,7 +183,8 @@ public sealed interface Action {
    *
    * @param from the label that becomes whole along the axes
    * @param to the label that is cut over them
-   * @param axes the last axes of from, in the order in which they follow to's own
+   * @param axes the last axes of {@code from}, in the order in which they are appended to the axes
+   *     of {@code to}
    */
   record AllToAll(String from, String to, List<String> axes) implements Action {
     /** Copies the list. */
@@ -205,10 +207,9 @@ public sealed interface Action {
    * Sends each device's block to another device; the layout of the result says which.
    *
    * <p>The device with coordinates c gets the block of the device s that held, of every label, the
-   * part which c holds afterwards. Along axes of the mesh outside {@code axes} s is c. Where
-   * several devices held the block, the axes of the group that did not split the value before are
-   * numbered as one, row-major in mesh order, by those of the group that do not split it
-   * afterwards.
+   * part which c holds afterwards. Along axes of the mesh outside {@code axes} s is c. If several
+   * devices held the block: the axes of the group that did not split the value before, numbered
+   * row-major in mesh order, correspond to the axes of the group that do not split it afterwards.
    *
    * @param axes the axes along which blocks move, in mesh order
    */
@@ -230,14 +231,14 @@ public sealed interface Action {
   }
 
   /**
-   * Cuts a label anew; every device receives what it lacks of the interval that the result's layout
-   * gives it. The blocks of a group's members differ only in the label. Each index that a member
-   * gets is held by exactly one member; several may get it. If chunks end at the same indices
-   * before and after, the step is a {@link CollectivePermute} instead.
+   * Cuts a label anew; every device receives the missing elements of the interval that the result's
+   * layout gives it. The blocks of a group's members differ only in the label. Each index that a
+   * member gets is held by exactly one member; several may get it. If chunks end at the same
+   * indices before and after, the step is a {@link CollectivePermute} instead.
    *
    * @param label the label
    * @param axes the axes along which elements move, in mesh order: the label's axes from the first
-   *     that changes its place on
+   *     one that changes its place
    */
   record Exchange(String label, List<String> axes) implements Action {
     /** Copies the list. */
@@ -260,10 +261,9 @@ public sealed interface Action {
    * An einsum of the operands' blocks.
    *
    * <p>A mesh axis splits one label of the equation at most, in every operand that has the label in
-   * the same way; where an operand has a label twice, the first dimension is split and the others
-   * are narrowed to its interval. Axes of labels that are summed over become partial axes of the
-   * result, and so do those over which one of the operands is partial; the other operands are then
-   * the same along these axes.
+   * the same way; if an operand has a label twice, the first dimension is split and the others are
+   * narrowed to its interval. Axes of summed labels become partial axes of the result, and so do
+   * the partial axes of one of the operands; the other operands are then the same along these axes.
    *
    * @param equation what is computed, without layout
    */
@@ -286,11 +286,11 @@ public sealed interface Action {
    * out by one assignment of mesh axes to the factors of its rule ({@link
    * io.github.shardsum.layout.FactorRule}): a dimension of one factor is cut by the factor's axes,
    * in every operand and result that has the factor. So each device computes its own block of the
-   * results. If the axes split a factor that is summed over, or are partial axes of an operand in
-   * which the operation is linear, the device computes an addend, and the axes are partial ones of
-   * the results. An operation that sees the index of a label (iota, one-hot, random numbers,
-   * lengths of a ragged label, an indexed label of a composite) must also know where the blocks
-   * begin along it, which the layouts say.
+   * results. If the axes split a summed factor, or are partial axes of an operand in which the
+   * operation is linear, the device computes an addend, and the axes are partial axes of the
+   * results. An operation that sees the index of a label (iota, one-hot, random numbers, lengths of
+   * a ragged label, an indexed label of a composite) must also know where the blocks begin along
+   * it, which the layouts say.
    *
    * @param statement the statement; operands of the step are its operands in their order, and the
    *     step's results its results
@@ -315,18 +315,19 @@ public sealed interface Action {
   /**
    * A statement of a program that reads neighbours along a label: a slice, a padding, a shift, a
    * window or a concatenation; or windows of a padded value as one composite {@code window.padded},
-   * for which only the value is read, and a device has the fill of what lies outside of it.
+   * which reads only the value; devices fill in the elements outside of it.
    *
-   * <p>As {@link Apply}, but that the label of which neighbours are read is split too, by the same
-   * axes in operands and result, each cut by its own size. Every device first receives what it
-   * lacks of the interval of each operand that its block of the result is made of ({@link
-   * io.github.shardsum.layout.FactorRule.Reads}), the halo, from the devices that differ along the
-   * axes only. No operand is a partial sum over these axes.
+   * <p>As {@link Apply}, but the label whose neighbours are read is split too, by the same axes in
+   * operands and result, each cut by its own size. Every device first receives the missing elements
+   * of the interval of each operand that its block of the result needs ({@link
+   * io.github.shardsum.layout.FactorRule.Reads}), the halo, from the devices that differ only along
+   * the axes. No operand is a partial sum over these axes.
    *
    * @param statement the statement; operands of the step are its operands in their order
    * @param axes the axes of more than one device that split the label, major to minor
-   * @param exchanged places of the operands of which a device lacks elements, ascending: one
-   *     exchange each. It follows from statement and layouts, and says what is to be expected
+   * @param exchanged places of the operands with elements that a device must receive, ascending:
+   *     one exchange each. It follows from statement and layouts, and states the exchanges in
+   *     advance
    */
   record Neighbour(Statement statement, List<String> axes, List<Integer> exchanged)
       implements Action {
@@ -356,13 +357,13 @@ public sealed interface Action {
   }
 
   /**
-   * A composite that brings its own partition: what devices do is written as parts, between which
-   * rows travel whose number follows from data. To the plan it is a statement with layouts of
-   * operands and results; no value of a plan is ragged.
+   * A composite that brings its own partition: the work of the devices is written as parts. Rows
+   * travel between parts, and their number depends on the data. To the plan it is a statement with
+   * layouts of operands and results; no value of a plan is ragged.
    *
    * @param statement the statement, a composite; operands of the step are its operands in their
    *     order, and the step's results its results
-   * @param parts what devices do
+   * @param parts the work of the devices
    */
   record Partitioned(Statement statement, CompositeParts parts) implements Action {
     /**
@@ -412,16 +413,16 @@ public sealed interface Action {
    * A loop of a program: its body's plan, round after round; or a manual region: its body's plan,
    * once.
    *
-   * <p>Operands are those of the statement, and behind them values that were made of invariants
-   * before the loop. The body's inputs are one an operand: the carried values, in the layout that
-   * they have in every round; of each sequence the round's part, laid out as the sequence without
-   * the loop's label; invariants as they are. Its outputs are one a result: the carried values in
-   * the layout of the input, then what each round adds to a sequence.
+   * <p>Operands are those of the statement, followed by values that were computed from invariants
+   * before the loop. The body has one input for each operand: the carried values, in the layout of
+   * every round; the round's part of each sequence, in the sequence's layout without the loop's
+   * label; and the invariants. Its outputs are one a result: the carried values in the layout of
+   * the input, then what each round adds to a sequence.
    *
-   * <p>Of a region the body's values are what one member has, a device along the region's axes: no
-   * layout in the body names these axes. An operand's label has first the axes that the region's
-   * term gives it, and then those of the body's input; so has a result's label with the body's
-   * output, and the axes behind the term's bar are partial ones of the result.
+   * <p>The values of a region's body belong to one member, a device along the region's axes: no
+   * layout in the body names these axes. An operand's label has first the axes of the region's
+   * term, and then those of the body's input. A result's label has the axes of its term and then
+   * those of the body's output; the axes behind the term's bar are partial axes of the result.
    *
    * @param statement the statement of the program, a {@code scan} or a {@code manual}
    * @param body the plan of a round, or of a member
@@ -454,7 +455,7 @@ public sealed interface Action {
   }
 
   /**
-   * A communication between the members of a manual region, on what each of them has.
+   * A communication between the members of a manual region, on their own values.
    *
    * @param statement the statement of the region's body
    */
@@ -503,9 +504,9 @@ public sealed interface Action {
   }
 
   /**
-   * Begins a collective, which goes on behind the steps that follow. The step has the one operand
-   * of its collective and one result: the collective's, in flight, which an {@link Await} alone
-   * reads. A completed sum of bf16 stays in f32 until then. At most {@link
+   * Begins a collective, which continues during the following steps. The step has the operand of
+   * its collective and one result: the collective's, still in flight; only an {@link Await} may
+   * read it. A completed sum of bf16 stays in f32 until then. At most {@link
    * io.github.shardsum.collective.Plan#MOST_IN_FLIGHT} are in flight.
    *
    * @param collective an {@link AllGather}, {@link AllToAll}, {@link AllReduce}, {@link
@@ -534,8 +535,8 @@ public sealed interface Action {
   }
 
   /**
-   * Waits for what was started. The step has one operand, the result of a {@link Start}, and gives
-   * the same value, which is there; a completed sum of bf16 is rounded.
+   * Waits for a started collective. The step has one operand, the result of a {@link Start}, and
+   * returns the same value, complete; a completed sum of bf16 is rounded.
    */
   record Await() implements Action {
     @Override
@@ -555,12 +556,12 @@ public sealed interface Action {
    * each round sums one chunk. Chunks travel from member to member in rings while devices compute,
    * so no device holds the gathered operand or the whole sum.
    *
-   * <p>With {@code L} the axes of the label: of a gather the operand has {@code label@L.axes} and
-   * every other value with the label has {@code label@L}; of a scatter the operands have {@code
-   * label@L} and the result {@code label@L.axes}, and the einsum's own result is partial over the
-   * axes. Member c of p begins a gather with its own chunk and goes on with those of c + step, c +
-   * 2 step, ... modulo p. Of a scatter each chunk is cut in two halves, each with a ring: in round
-   * r member c adds to the half of member c - (1 + r) step, which then travels by step.
+   * <p>Let {@code L} be the axes of the label. In a gather the operand has {@code label@L.axes},
+   * and every other value with the label has {@code label@L}. In a scatter the operands have {@code
+   * label@L} and the result has {@code label@L.axes}; the einsum's own result is partial over the
+   * axes. Member c of p begins a gather with its own chunk and continues with the chunks of c +
+   * step, c + 2 step, ... modulo p. In a scatter each chunk is cut in two halves, each with a ring:
+   * in round r member c adds to the half of member c - (1 + r) step, which then travels by step.
    *
    * @param statement an einsum of two operands without repeated labels
    * @param operand place of the operand that is gathered; -1 if the result is scattered
@@ -615,7 +616,7 @@ public sealed interface Action {
    * A ring in which chunks travel.
    *
    * @param step 1 or -1
-   * @param share which of the other members' chunks it has
+   * @param share the part of the other members' chunks that it carries
    */
   record Ring(int step, Share share) {
     /**
@@ -631,7 +632,7 @@ public sealed interface Action {
     }
 
     /**
-     * Rounds behind the first in which it brings a chunk.
+     * Rounds after the first in which the ring brings a chunk.
      *
      * @param members of the group
      * @return of p - 1 other chunks all, half rounded up, or half rounded down

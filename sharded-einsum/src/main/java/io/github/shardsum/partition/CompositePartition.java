@@ -20,7 +20,7 @@ public interface CompositePartition {
    *
    * @param composite the composite, with logical types
    * @param mesh the devices
-   * @param held for each operand layouts in which it exists
+   * @param held the layouts in which each operand exists
    * @param bound the rows that a device may receive, as a multiple of those that the largest device
    *     holds, at least 1
    * @return each with layouts on the mesh, of all operands and results; empty leaves the composite
@@ -29,9 +29,9 @@ public interface CompositePartition {
   List<CompositePlan> ways(Composite composite, Mesh mesh, List<List<Layout>> held, double bound);
 
   /**
-   * Labels of operands that stay where they lie, as those of weights that no device is to hold
-   * whole. By the composite's sharding rule, too, an operand that has such a label split keeps the
-   * split, unless no other way is there; then the last label is the first that may be gathered.
+   * Labels that operands keep split, such as labels of weights that no device should hold whole. An
+   * operand also keeps such a split under the composite's sharding rule, unless there is no other
+   * way; then the last label is gathered first.
    *
    * @return the labels; by default none
    */

@@ -49,7 +49,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     /**
      * Copies the lists.
      *
-     * @throws IllegalArgumentException if there are not as many labels as extents
+     * @throws IllegalArgumentException if the numbers of labels and extents differ
      */
     public Buffer {
       Objects.requireNonNull(name, "name");
@@ -79,8 +79,8 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
 
     /**
-     * A bound of rows that a device receives: a multiple of the rows of the largest device, at the
-     * most those of all members of its group together.
+     * A bound of the rows that a device receives: a multiple of the rows of the largest device, at
+     * most the rows of all members of its group together.
      *
      * @param rows that a device sends
      * @param axes the axes of the group
@@ -124,7 +124,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
      * A device's chunk of a size.
      *
      * @param size the whole
-     * @param axes over which it is cut
+     * @param axes the axes over which it is cut
      */
     record Chunk(long size, List<String> axes) implements Extent {
       /** Copies the axes. */
@@ -243,8 +243,8 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
      * Agrees on the most rows that a device receives. If they are more than the bound, all devices
      * throw {@link RaggedBoundException}.
      *
-     * @param axes over which devices agree
-     * @param counts of received rows, whose sum is what a device needs
+     * @param axes the axes over which devices agree
+     * @param counts counts of received rows; a device needs their sum
      */
     record Agree(List<String> axes, String counts) implements Part {
       /** Copies the axes. */
@@ -254,8 +254,8 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
 
     /**
-     * A ragged all-to-all of rows: to each member as many as the counts of its columns are, and
-     * from each as many as it sends, one member after the other.
+     * A ragged all-to-all of rows: each member gets the number of rows that the counts of its
+     * columns say; received rows follow in the order of the members.
      *
      * @param axes of the group
      * @param sends counts of the rows that are sent
@@ -318,7 +318,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
      *
      * @param axes of the group
      * @param counts of received rows, the same for all members
-     * @param scatter the dimension of which each member gets its chunk; empty if all get the sum
+     * @param scatter the dimension along which each member gets its chunk; empty if all get the sum
      * @param x addends
      * @param out the sum
      * @param piece of the rows
@@ -351,7 +351,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
   /**
    * The axes along which rows travel.
    *
-   * @return those of the first part that moves rows; empty without one
+   * @return the axes of the first part that moves rows; empty if no part does
    */
   public List<String> rowAxes() {
     for (Part part : parts) {

@@ -9,10 +9,11 @@ import java.util.OptionalLong;
 /**
  * Options of planning; an immutable value.
  *
- * @param topology the network that prices collectives, in seconds; without one the plan is chosen
- *     that receives the fewest elements, an element for each 200 multiply-adds added, and of those
- *     the one of the fewest collectives (prices that are shown add 1,000 a collective)
- * @param memoryLimit bytes that a device may hold at once, inputs included; none for no limit
+ * @param topology the network that prices collectives, in seconds; without one, the plan with the
+ *     fewest received elements is chosen, where 200 multiply-adds count as one element; among equal
+ *     plans the one with the fewest collectives (printed prices add 1,000 a collective)
+ * @param memoryLimit the most bytes that a device may hold at any time, inputs included; none for
+ *     no limit
  * @param replication whether a device may hold a whole value although neither its source nor its
  *     destination does
  * @param overlap whether collectives of a program's plan are started ahead of where they are
@@ -36,9 +37,7 @@ public record PlanOptions(
   /** The default of {@link #raggedBound}. */
   public static final double RAGGED_BOUND = 2;
 
-  /**
-   * Bytes of a gathered operand from which it is gathered in windows, if no topology prices them.
-   */
+  /** Least bytes of a gathered operand that is gathered in windows, if no topology prices them. */
   public static final long WINDOW_BYTES = 256L << 20;
 
   /**
@@ -97,7 +96,7 @@ public record PlanOptions(
    * Without overlap and windows, sums in the fastest order.
    *
    * @param topology the network that prices collectives
-   * @param memoryLimit bytes that a device may hold at once
+   * @param memoryLimit the most bytes that a device may hold at any time
    * @param replication whether a device may hold a whole value on the way
    */
   public PlanOptions(Optional<Topology> topology, OptionalLong memoryLimit, boolean replication) {
@@ -125,7 +124,7 @@ public record PlanOptions(
   /**
    * Prices collectives on a network.
    *
-   * @param value a network of as many devices as the mesh
+   * @param value a network with the mesh's number of devices
    * @return a changed copy
    */
   public PlanOptions withTopology(Topology value) {
@@ -158,7 +157,7 @@ public record PlanOptions(
   }
 
   /**
-   * Limits what a device may hold at once.
+   * Limits the bytes that a device may hold at any time.
    *
    * @param bytes at least 0
    * @return a changed copy
@@ -223,7 +222,7 @@ public record PlanOptions(
   /**
    * Lets composites be computed by the partition that they bring.
    *
-   * @param when in which cases
+   * @param when the cases
    * @return a changed copy
    */
   public PlanOptions withPartitions(Partitions when) {
@@ -234,7 +233,7 @@ public record PlanOptions(
   /**
    * Lets einsums of a program be computed in windows.
    *
-   * @param when in which cases
+   * @param when the cases
    * @return a changed copy
    */
   public PlanOptions withWindows(Windows when) {

@@ -8,11 +8,11 @@ import java.util.Objects;
  * One step of a plan: the action of every device, its operands and its results; an immutable value.
  *
  * @param action what is done
- * @param operands numbers of the values it reads, see {@link SpmdPlan}; one, but for an einsum,
- *     statements, a loop and sums that are packed into one {@link Action.AllReduce}
- * @param results the values it gives; one, but for a statement, a loop and packed sums, of which
- *     each operand has one
- * @param origin why it is there
+ * @param operands numbers of the values that it reads, see {@link SpmdPlan}. There is one, except
+ *     for einsums, statements, loops and sums that are packed into one {@link Action.AllReduce}
+ * @param results the values that it computes. There is one, except for statements, loops and packed
+ *     sums, which have one for each operand
+ * @param origin the reason for the step
  */
 public record PlanStep(
     Action action, List<Integer> operands, List<PlannedValue> results, Origin origin) {
@@ -64,7 +64,7 @@ public record PlanStep(
    * @param action what is done
    * @param operands numbers of the values it reads
    * @param result the value it gives
-   * @param origin why it is there
+   * @param origin the reason for the step
    */
   public PlanStep(Action action, List<Integer> operands, PlannedValue result, Origin origin) {
     this(action, operands, List.of(result), origin);

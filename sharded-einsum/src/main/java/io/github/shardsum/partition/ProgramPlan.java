@@ -30,15 +30,15 @@ import java.util.stream.Stream;
  *
  * @param given the program that was given
  * @param layouts the layouts that were given in addition, by the names of values
- * @param program what was planned: composites that no kernel computes are decomposed, what is
- *     computed twice or for nothing is gone, and where that is cheaper einsums of three and more
- *     operands are in pairs and an operation that normalises, scans or searches a split label is
- *     written as operations on its chunks
+ * @param program the planned program: composites without kernels are decomposed, and repeated or
+ *     unused statements are removed. If it is cheaper, einsums of three and more operands are in
+ *     pairs, and an operation that normalises, scans or searches a split label is written as
+ *     operations on its chunks
  * @param plan the steps; its inputs and outputs are the program's
  * @param cost their price, as {@link #explain()} prints it: elements received, 1,000 a collective
- *     and an element for 200 multiply-adds of einsums; or seconds if there is a topology. Where
- *     collectives go on behind what devices compute, the end of the schedule. The choice counts
- *     what other operations read and write, too, an element for 200
+ *     and an element for 200 multiply-adds of einsums; or seconds if there is a topology. If
+ *     collectives overlap with computation, the end of the schedule. The choice counts what other
+ *     operations read and write, too, an element for 200
  */
 public record ProgramPlan(
     Program given, Map<String, Layout> layouts, Program program, SpmdPlan plan, double cost) {
@@ -69,9 +69,8 @@ public record ProgramPlan(
   }
 
   /**
-   * Completes the layouts of a program from its annotations and plans it by its sharding rules
-   * alone, where of kernels is known only that they are there: nothing of what they cost, and no
-   * partition that they bring.
+   * Completes the layouts of a program from its annotations and plans it only by its sharding
+   * rules. The planner knows the names of kernels, but not their memory or their own partitions.
    *
    * @param program the program
    * @param mesh the devices
@@ -89,7 +88,8 @@ public record ProgramPlan(
   }
 
   /**
-   * Plans a program whose every value has a given layout, in which it is made and read.
+   * Plans a program in which every value has a given layout; it is computed and read in this
+   * layout.
    *
    * @param program the program, planned as it is
    * @param mesh the devices
@@ -97,7 +97,7 @@ public record ProgramPlan(
    *     RESULT.body.VALUE}; a value without one is whole
    * @param options what plans are chosen by
    * @return the plan
-   * @throws IllegalArgumentException if a name is none of the program's values, or its layout has
+   * @throws IllegalArgumentException if a name is not a value of the program, or its layout has
    *     another rank
    * @throws PlanException if no plan stays within the limits
    */
@@ -152,9 +152,9 @@ public record ProgramPlan(
   }
 
   /**
-   * Follows the plan with a checker that shares nothing with the planner: whether the steps compute
-   * the program that was given, by the definitions of its operations, and whether inputs, outputs
-   * and values with an annotation lie as it says.
+   * Follows the plan with a checker that shares no code with the planner. It checks that the steps
+   * compute the given program, by the definitions of its operations, and that inputs, outputs and
+   * annotated values have the layouts that the program states.
    *
    * @return what was proved, and of how many statements, those in bodies of loops included
    * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the

@@ -25,10 +25,10 @@ import java.util.stream.Collectors;
  * equal arguments.
  *
  * <p>Steps are slices, all-gathers, all-to-alls, collective-permutes, all-reduces, reduce-scatters
- * and exchanges, found by Dijkstra's algorithm over the layouts that they lead to. A layout that
- * needs more memory than the limit and both ends is not visited, nor, unless it is allowed, one in
- * which a device holds the whole value although in neither end one does. A reshard keeps no order
- * of sums, whichever the options name.
+ * and exchanges, found by Dijkstra's algorithm over the layouts that they lead to. A layout is not
+ * visited if it needs more memory than the limit and both ends. A layout in which a device holds
+ * the whole value is visited only if an end has that too, or if it is allowed. A reshard ignores an
+ * order of sums in the options.
  *
  * @param to how the value lies afterwards
  * @param plan the steps, with the value as operand 0

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * An einsum whose operands and result lie on a mesh, planned and compiled once and run as often as
- * wanted; thread-safe, one run at a time.
+ * An einsum whose operands and result lie on a mesh; planned and compiled once, run any number of
+ * times. Thread-safe, one run at a time.
  *
  * <pre>{@code
  * Mesh mesh = Mesh.parse("x=8");
@@ -28,8 +28,8 @@ import java.util.Objects;
  * }</pre>
  *
  * <p>The result has the value of the einsum without layouts, to the bit wherever its arithmetic is
- * exact (integers, bool, and floats of small integers); else sums of f32 are taken in another
- * order, which depends on the plan alone and neither on threads nor on processes.
+ * exact (integers, bool, and floats of small integers); otherwise sums of f32 have another order,
+ * which depends only on the plan, not on threads or processes.
  */
 public final class ShardedEinsum implements AutoCloseable {
   private final ShardedEinsumPlan plan;
@@ -189,7 +189,7 @@ public final class ShardedEinsum implements AutoCloseable {
   /**
    * Puts a result together on every process.
    *
-   * @param result what {@link #runSharded} gave
+   * @param result a result of {@link #runSharded}
    * @return the logical value
    */
   public Tensor gather(ShardedTensor result) {

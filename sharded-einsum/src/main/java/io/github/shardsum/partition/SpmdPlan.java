@@ -186,8 +186,8 @@ public record SpmdPlan(
   }
 
   /**
-   * Reads a plan from what {@link #toJson} gives, of which it needs the member {@code plan} alone.
-   * Reads a plan; its meaning is not checked, as {@link #certify} does.
+   * Reads a plan from the text of {@link #toJson}; only the member {@code plan} is needed. Reads a
+   * plan; its meaning is not checked, as {@link #certify} does.
    *
    * @param json the text, of at most 2^26 characters
    * @return the plan, equal to the one that was written
@@ -264,7 +264,8 @@ public record SpmdPlan(
   /**
    * The number of a step's first result; the others follow.
    *
-   * @param step the step's place in {@link #steps()}, or their number for that of the values
+   * @param step the step's place in {@link #steps()}, or the number of steps for the number of all
+   *     values
    * @return the number
    * @throws IndexOutOfBoundsException if there is no such step
    */
@@ -284,13 +285,14 @@ public record SpmdPlan(
 
   /**
    * Elements that the busiest device receives in a step, also where chunks are uneven or empty. In
-   * an all-gather, an all-to-all, a collective-permute, an exchange and of neighbours: elements of
-   * its block afterwards that it did not hold. In a reduce-scatter: its chunk of the result from
-   * each of the other members of its group. In an all-reduce of s elements by n members: {@code 2
-   * (n-1)/n s}, as in a ring.
+   * an all-gather, an all-to-all, a collective-permute, an exchange and a step with neighbours: the
+   * elements of the new block that the device did not hold. In a reduce-scatter: its chunk of the
+   * result, from each other member of its group. In an all-reduce of s elements by n members:
+   * {@code 2 (n-1)/n s}, as in a ring.
    *
    * @param step the step's place in {@link #steps()}
-   * @return the number, a fraction rounded up; 0 for a local step; of a loop that of all rounds
+   * @return the number, a fraction rounded up; 0 for a local step; for a loop the number of all
+   *     rounds
    * @throws IndexOutOfBoundsException if there is no such step
    */
   public long elementsReceived(int step) {
@@ -305,12 +307,12 @@ public record SpmdPlan(
   }
 
   /**
-   * Bytes that the busiest device receives in a step, counted as {@link #elementsReceived(int)}.
-   * Where numbers of rows follow from data, those of even loads: every device gets as many rows as
-   * it sends.
+   * Bytes that the busiest device receives in a step, counted as {@link #elementsReceived(int)}. If
+   * numbers of rows depend on data, even loads are assumed: every device gets the number of rows
+   * that it sends.
    *
    * @param step the step's place in {@link #steps()}
-   * @return the number; of a loop that of all rounds
+   * @return the number; for a loop the number of all rounds
    * @throws IndexOutOfBoundsException if there is no such step
    */
   public long bytesReceived(int step) {
@@ -318,11 +320,11 @@ public record SpmdPlan(
   }
 
   /**
-   * Bytes that a device receives in a step at the most: where numbers of rows follow from data as
-   * many as the bound of received rows allows, else {@link #bytesReceived}.
+   * The most bytes that a device receives in a step: if numbers of rows depend on data, the bytes
+   * of the bound of received rows; otherwise {@link #bytesReceived}.
    *
    * @param step the step's place in {@link #steps()}
-   * @return the number; of a loop that of all rounds
+   * @return the number; for a loop the number of all rounds
    * @throws IndexOutOfBoundsException if there is no such step
    */
   public long mostBytesReceived(int step) {
@@ -348,7 +350,7 @@ public record SpmdPlan(
         : Math.multiplyExact(elementsReceived(step), travelling(at).byteSize());
   }
 
-  /** The dtype of what a step moves. */
+  /** The dtype that a step moves. */
   private DType travelling(PlanStep step) {
     List<PlannedValue> read = step.operands().stream().map(this::value).toList();
     return step.action() instanceof Action.Windows windows
@@ -371,8 +373,8 @@ public record SpmdPlan(
 
   /**
    * The collective that a step runs, as {@link io.github.shardsum.topology.CollectiveCostModel}
-   * prices it. What devices read of their neighbours counts as a permute to the next one, and a
-   * composite whose rows travel as an all-to-all over their axes.
+   * prices it. Elements that devices read from neighbours count as a permute to the next device,
+   * and a composite whose rows travel as an all-to-all over their axes.
    *
    * @param step the step's place in {@link #steps()}
    * @return the collective; a barrier for a step that moves nothing
@@ -388,7 +390,7 @@ public record SpmdPlan(
    * Floating-point operations of the largest device in a step; a multiply-add counts as 2.
    *
    * @param step the step's place in {@link #steps()}
-   * @return the number; 0 for anything but an einsum; of a loop that of all rounds
+   * @return the number; 0 for steps other than einsums; for a loop the number of all rounds
    * @throws IndexOutOfBoundsException if there is no such step
    */
   public double flops(int step) {
@@ -421,8 +423,8 @@ public record SpmdPlan(
 
   /**
    * The most elements of inputs and of results that are still to be read, were every step run by
-   * itself, on the largest device. A slice is a view and holds nothing of its own; what it is a
-   * view of is held instead. Memory is {@link #peakBytes()}.
+   * itself, on the largest device. A slice is a view without memory of its own; its operand stays
+   * in memory instead. Memory is {@link #peakBytes()}.
    *
    * @return the number
    */
@@ -441,11 +443,11 @@ public record SpmdPlan(
   }
 
   /**
-   * The most bytes that the largest device holds at once when the plan runs: the inputs, the values
-   * that are stored from one compiled local program to the next, what collectives need to pack, and
-   * what the local programs need while they run. Statements without a collective between them are
-   * one local program, which need not store what is between them. What kernels of composites need
-   * for themselves is not known here; the executable on a mesh counts it.
+   * The most bytes that the largest device holds at any time of a run: the inputs, the values that
+   * are stored from one compiled local program to the next, the packed data of collectives, and the
+   * workspace of local programs. Statements without a collective between them are one local
+   * program, which need not store what is between them. The workspace of composites' kernels is not
+   * known here; the executable on a mesh counts it.
    *
    * @return the number
    */
@@ -454,11 +456,11 @@ public record SpmdPlan(
   }
 
   /**
-   * How long devices wait for collectives that were started, beyond what they compute meanwhile:
-   * the sum over all awaits, those of all rounds of loops included.
+   * The time that devices wait for started collectives after their own work is done: the sum over
+   * all awaits, including all rounds of loops.
    *
    * @param options what steps are priced by
-   * @return seconds if the options name a topology, else elements, to which the rest is converted;
+   * @return seconds if the options name a topology, otherwise elements, to which work is converted;
    *     0 if nothing is started
    * @throws IllegalArgumentException if the topology has another number of devices
    */
@@ -480,8 +482,8 @@ public record SpmdPlan(
 
   /**
    * The plan as a table: each step with its equation or axes, local shapes of the largest device,
-   * what the busiest device receives and sends, the least that it must receive, what the largest
-   * computes and holds, the price, and why it is there.
+   * the elements that the busiest device receives and sends, the least that it must receive, the
+   * work and memory of the largest device, the price, and the reason for the step.
    *
    * @return lines of text
    */
@@ -513,8 +515,8 @@ public record SpmdPlan(
   }
 
   /**
-   * The plan as one HTML page without script: the figures of {@link #explain(PlanOptions)}, and
-   * what is held and takes time as pictures.
+   * The plan as one HTML page without script: the figures of {@link #explain(PlanOptions)}, with
+   * pictures of memory and time.
    *
    * @param title what is planned
    * @param options what the plan was chosen by
@@ -536,7 +538,7 @@ public record SpmdPlan(
   private static final class NumberedSteps extends AbstractList<PlanStep> implements RandomAccess {
     private final List<PlanStep> steps;
 
-    /** Of each step the number of its first result, and last the number of all values. */
+    /** The number of the first result of each step, and last the number of all values. */
     private final int[] first;
 
     NumberedSteps(List<PlanStep> steps, int inputs) {

@@ -6,8 +6,8 @@ import java.util.List;
  * The time in which a device ran a part of a plan; an immutable value.
  *
  * @param name what ran, for a reader
- * @param steps places of the steps in their plan: one, or those of the statements that are one
- *     local program
+ * @param steps places of the steps in their plan: one, or those of the statements of one local
+ *     program
  * @param within the loop in whose body they are: places of steps from the whole plan inwards; empty
  *     outside of loops
  * @param device the device

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * An axis of a picture, linear or logarithmic, with round ticks.
  *
- * @param name of what it shows
+ * @param name name of the quantity
  * @param unit of its values
  * @param isLog whether equal distances are equal ratios
  * @param least value at its beginning
@@ -46,7 +46,7 @@ public record Axis(
   /**
    * A linear axis that ends at round values.
    *
-   * @param name of what it shows
+   * @param name name of the quantity
    * @param unit of its values
    * @param least value that it must show
    * @param most value that it must show; if it is not more than the least, the axis is 1 long
@@ -76,7 +76,7 @@ public record Axis(
   /**
    * A logarithmic axis from one value to another.
    *
-   * @param name of what it shows
+   * @param name name of the quantity
    * @param unit of its values
    * @param least value at its beginning, above 0
    * @param most value at its end
@@ -107,9 +107,9 @@ public record Axis(
   /**
    * Round values on the axis, ascending.
    *
-   * @return multiples of 1, 2 or 5 times a power of ten; on a logarithmic axis powers of ten, and 2
-   *     and 5 times these where there are few, or those of a linear one where fewer than two of
-   *     these are on it
+   * @return multiples of 1, 2 or 5 times a power of ten; on a logarithmic axis powers of ten, with
+   *     2 and 5 times these if there are few powers; if fewer than two of these are on the axis,
+   *     the ticks of a linear axis
    */
   public List<Double> ticks() {
     if (!isLog) {

@@ -3,7 +3,7 @@ package io.github.shardsum.picture;
 import java.util.List;
 import java.util.Locale;
 
-/** Colours of a picture by what they stand for, each with a light and a dark variant. */
+/** Colours of a picture by their meaning, each with a light and a dark variant. */
 public enum Ink {
   /** Computation, and cases that it bounds. */
   BLUE("#1f6fb2", "#58a6ff"),
@@ -23,7 +23,7 @@ public enum Ink {
   AXIS("#8b949e", "#7d8590"),
   /** Text. */
   TEXT("#1b1f24", "#e6edf3"),
-  /** The ground that everything is drawn on, and text on a bar. */
+  /** The background of everything, and text on a bar. */
   PAPER("#ffffff", "#0f1419");
 
   private static final List<Ink> SERIES = List.of(BLUE, RED, GREEN, VIOLET, OCHRE, GREY);
@@ -51,7 +51,7 @@ public enum Ink {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Rules of all colours, for pages and for pictures that are files of their own. */
+  /** Style rules of all colours, for pages and for separate picture files. */
   static String rules() {
     StringBuilder light = new StringBuilder();
     StringBuilder dark = new StringBuilder();

@@ -12,7 +12,7 @@ public final class Picture {
   /** Width of the pictures of a page, in pixels. */
   public static final int WIDTH = 900;
 
-  /** Pixels of a letter, about; only what is drawn inside bars depends on it. */
+  /** Approximate pixels of a letter; only texts inside bars depend on it. */
   private static final double LETTER = 6.3;
 
   /** Letters of a name that is cut, at least. */
@@ -117,7 +117,8 @@ public final class Picture {
     String shown = name.length() <= fits ? name : name.substring(0, fits - 1) + "…";
     body.append(
         format(
-            "<text class=\"f-paper small\" pointer-events=\"none\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
+            "<text class=\"f-paper small\" pointer-events=\"none\" x=\"%.1f\""
+                + " y=\"%.1f\">%s</text>\n",
             x + 3, y + high / 2 + 4, escaped(shown)));
     return this;
   }
@@ -208,7 +209,7 @@ public final class Picture {
    *
    * @param points each {@code {x, y}}
    * @param ink colour
-   * @param isDashed whether the line is broken, as of what is predicted
+   * @param isDashed whether the line is dashed, as for predictions
    * @return this picture
    */
   public Picture path(List<double[]> points, Ink ink, boolean isDashed) {
@@ -238,7 +239,8 @@ public final class Picture {
     double middle = (x1 + x2) / 2;
     body.append(
         format(
-            "<path class=\"f-%s pale\" d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1fV%.1fC%.1f %.1f %.1f %.1f %.1f %.1fZ\"%s\n",
+            "<path class=\"f-%s pale\" d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f"
+                + " %.1fV%.1fC%.1f %.1f %.1f %.1f %.1f %.1fZ\"%s\n",
             ink.word(),
             x1,
             top1,
@@ -340,13 +342,14 @@ public final class Picture {
   }
 
   /**
-   * The picture as a file of its own, on a ground of its own.
+   * The picture as a separate file, with its background.
    *
    * @return a whole document
    */
   public String svg() {
     return format(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\""
+                + " viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
             width, height, width, height, escaped(label))
         + "<style>"
         + Ink.rules()
@@ -359,7 +362,7 @@ public final class Picture {
     return String.format(Locale.ROOT, pattern, values);
   }
 
-  /** A text in which no character is one of HTML. */
+  /** A text without characters that HTML interprets. */
   static String escaped(String text) {
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")

@@ -91,7 +91,7 @@ public final class Table {
   /**
    * Whether the table has no rows.
    *
-   * @return true without rows, whatever its head
+   * @return true without rows, even if it has a head
    */
   public boolean isEmpty() {
     return isEmpty;

@@ -25,7 +25,7 @@ import java.util.TreeSet;
  *
  * @param labels the labels that are named, each once
  * @param partial mesh axes over which the value is a partial sum, in alphabetic order
- * @param priority which annotations propagate first: those of the lowest, 0 unless given
+ * @param priority annotations with the lowest number propagate first; 0 by default
  */
 public record Annotation(List<LabelSpec> labels, Set<String> partial, int priority) {
   /**
@@ -39,8 +39,8 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
     /**
      * Checks the names.
      *
-     * @throws IllegalArgumentException if a name is none of a label or a mesh axis, or an axis is
-     *     given twice
+     * @throws IllegalArgumentException if a name is not valid for a label or a mesh axis, or an
+     *     axis is given twice
      */
     public LabelSpec {
       axes = new Axis(label, axes).mesh();
@@ -173,8 +173,8 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
   }
 
   /**
-   * The annotation of the cotangent of such a value: the same, but summed, since the dual of a
-   * partial sum is a value that every device holds.
+   * The annotation of the cotangent of such a value: the same without partial axes, since the dual
+   * of a partial sum is a value that every device holds.
    *
    * @return the annotation without partial axes
    */

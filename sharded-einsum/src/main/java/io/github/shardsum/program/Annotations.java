@@ -44,7 +44,8 @@ public record Annotations(Map<String, Annotation> byName) {
    *
    * @param program the program
    * @return the annotated program
-   * @throws ProgramException if the program has no value of a name, or a label is none of its value
+   * @throws ProgramException if the program has no value of a name, or the value does not have a
+   *     label
    */
   public Program apply(Program program) {
     return AnnotationInsertion.run(program, byName);

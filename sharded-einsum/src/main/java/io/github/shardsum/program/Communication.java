@@ -7,17 +7,17 @@ import java.util.Objects;
 /**
  * Operations by which the devices of a {@link Nested.Manual} region communicate, statements of its
  * body and of bodies of scans in it. Without a mesh the region's devices, its members, are
- * evaluated in turn.
+ * evaluated one after the other.
  *
  * <p>Members form groups: those that differ only along the axes that an operation names. A group's
- * members are numbered row-major in the order of the axes, the first major; p is their number. With
- * {@code x[i]} what member i of a group holds, each operation says what {@code out[i]} is. All
- * members of a group have the same type, sizes divide, and any dtype is taken that is not excluded;
- * NaN is an element like any other, and of sums, maxima and minima as {@link Contraction.Reduce}
- * says.
+ * members are numbered row-major in the order of the axes, the first major; p is their number. Let
+ * {@code x[i]} be the operand of member i of a group; each operation defines {@code out[i]}. All
+ * members of a group have the same type, sizes divide evenly, and every dtype that is not excluded
+ * is legal. NaN is an element like any other; sums, maxima and minima treat it as {@link
+ * Contraction.Reduce} does.
  *
- * <p>Axes are those of a region around the operation, with the same size. Whatever compiles,
- * propagates or differentiates a program refuses one outside.
+ * <p>Axes belong to a region around the operation, with the same size. Compilation, propagation and
+ * differentiation refuse a communication outside of a region.
  */
 public sealed interface Communication extends Operation {
   /**
@@ -32,7 +32,7 @@ public sealed interface Communication extends Operation {
    *
    * @param x what is combined
    * @param by how: a sum of numbers, or the largest or smallest of any dtype
-   * @param axes over which
+   * @param axes axes of the group
    */
   record AllReduce(Value x, ReduceKind by, List<MeshAxis> axes) implements Communication {
     /** Copies the list. */
@@ -50,9 +50,9 @@ public sealed interface Communication extends Operation {
   /**
    * {@code out[i]} is x[0], x[1] to x[p - 1] one after the other along a label.
    *
-   * @param x a chunk of what each member gets
-   * @param label along which chunks are put together, in the order of the members
-   * @param axes over which
+   * @param x a chunk of the result
+   * @param label the label along which chunks are concatenated, in the order of the members
+   * @param axes axes of the group
    */
   record AllGather(Value x, String label, List<MeshAxis> axes) implements Communication {
     /** Copies the list. */
@@ -70,8 +70,8 @@ public sealed interface Communication extends Operation {
    * {@code out[i]} is chunk i of p of the sum of x[0] to x[p - 1] along a label; numbers.
    *
    * @param x what is summed
-   * @param label along which the sum is cut; p must divide its size
-   * @param axes over which
+   * @param label the label along which the sum is cut; p must divide its size
+   * @param axes axes of the group
    */
   record ReduceScatter(Value x, String label, List<MeshAxis> axes) implements Communication {
     /** Copies the list. */
@@ -86,13 +86,13 @@ public sealed interface Communication extends Operation {
   }
 
   /**
-   * {@code out[i]} is chunk i along {@code to} of x[0], x[1] to x[p - 1], one after the other along
-   * {@code from}: a value split along {@code from} becomes one split along {@code to}.
+   * {@code out[i]} is the concatenation along {@code from} of chunk i along {@code to} of x[0],
+   * x[1] to x[p - 1]: a value split along {@code from} becomes a value split along {@code to}.
    *
    * @param x what is sent
    * @param from the label that becomes p times as long
    * @param to the label that is cut, another one; p must divide its size
-   * @param axes over which
+   * @param axes axes of the group
    */
   record AllToAll(Value x, String from, String to, List<MeshAxis> axes) implements Communication {
     /** Copies the list. */
@@ -186,7 +186,7 @@ public sealed interface Communication extends Operation {
    * t.
    *
    * @param x what is sent
-   * @param axes along which
+   * @param axes axes of the group
    * @param routes who sends to whom
    */
   record Permute(Value x, List<MeshAxis> axes, Routes routes) implements Communication {
@@ -206,8 +206,8 @@ public sealed interface Communication extends Operation {
    * {@code out[i]} is chunk i of p of x[i] along a label; nothing is sent.
    *
    * @param x what is cut
-   * @param label along which; p must divide its size
-   * @param axes over which
+   * @param label the label that is cut; p must divide its size
+   * @param axes axes of the group
    */
   record OwnChunk(Value x, String label, List<MeshAxis> axes) implements Communication {
     /** Copies the list. */
@@ -224,7 +224,7 @@ public sealed interface Communication extends Operation {
   /**
    * {@code out[i]} is i, an i64[]; nothing is sent.
    *
-   * @param axis the axis along which members are numbered
+   * @param axis the axis
    */
   record AxisIndex(MeshAxis axis) implements Communication {
     /** Checks for null. */

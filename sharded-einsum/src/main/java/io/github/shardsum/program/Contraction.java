@@ -38,21 +38,23 @@ public sealed interface Contraction extends Operation {
 
   /** How elements along labels become one. */
   enum ReduceKind {
-    /** Their sum, as an einsum computes it; numbers; 0 of none. */
+    /** Their sum, as an einsum computes it; numbers; 0 for no elements. */
     SUM,
     /**
-     * The largest; any dtype; NaN if there is one; of none -infinity, the least integer or false.
+     * The largest; any dtype; NaN if there is one; for no elements -infinity, the least integer or
+     * false.
      */
     MAX,
     /**
-     * The least; any dtype; NaN if there is one; of none infinity, the greatest integer or true.
+     * The least; any dtype; NaN if there is one; for no elements infinity, the greatest integer or
+     * true.
      */
     MIN
   }
 
   /**
-   * A reduction along labels: the result has x's dtype and its other labels, in order. The kind
-   * says what NaN and an empty label give.
+   * A reduction along labels: the result has x's dtype and its other labels, in order. {@link
+   * ReduceKind} defines the results for NaN and an empty label.
    *
    * @param kind how
    * @param x what is reduced
@@ -72,11 +74,11 @@ public sealed interface Contraction extends Operation {
 
   /**
    * {@code e^(x - m)} over its sum along a label, m being the largest: labels and dtype of x,
-   * floating. -infinity gives 0; a NaN or +infinity, or nothing but -infinity, gives NaN all along
-   * that row. An empty label gives a value without elements.
+   * floating. -infinity gives 0; a NaN or +infinity, or only -infinity, gives NaN in the whole row.
+   * An empty label gives a value without elements.
    *
    * @param x logits
-   * @param label along which results sum to 1
+   * @param label the label along which results sum to 1
    */
   record Softmax(Value x, String label) implements Contraction {
     @Override
@@ -91,7 +93,7 @@ public sealed interface Contraction extends Operation {
    * empty label gives a value without elements.
    *
    * @param x the terms
-   * @param label along which
+   * @param label the label of the sum
    * @param exclusive whether an element's own term is left out, so that the first sum is 0
    * @param reverse whether sums run from the last element to the first
    */

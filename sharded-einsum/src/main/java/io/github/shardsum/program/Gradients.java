@@ -11,8 +11,9 @@ import java.util.Map;
 
 /**
  * Gradients of programs, which are programs: reverse-mode differentiation. The gradient of an
- * einsum is an einsum, of a scan a scan in the other direction that reads the carried values of
- * every round, of a composite the composite {@code name.gradient}.
+ * einsum is an einsum. The gradient of a scan is a scan in the other direction, which reads the
+ * carried values of every round. The gradient of a composite is the composite {@code
+ * name.gradient}.
  *
  * <p>Forward statements that the gradient needs keep their names, so that they can be
  * rematerialised by name, and the cotangent of a value x is called {@code cotangent.x}. An input's
@@ -25,7 +26,7 @@ public final class Gradients {
   private Gradients() {}
 
   /**
-   * The gradient. Of an output that is a scalar it is that of the output itself; every other output
+   * The gradient. For a scalar output it is the gradient of the output itself; every other output
    * adds an input {@code cotangent.name} of its type.
    *
    * @param program the program
@@ -70,7 +71,7 @@ public final class Gradients {
   }
 
   /**
-   * A gradient, and what in it is what.
+   * A gradient program, and the roles of its values.
    *
    * @param program the gradient
    * @param cotangents for each value of the differentiated program that has one, in its order, its

@@ -14,7 +14,7 @@ public record MeshAxis(String name, int size) {
   /**
    * Checks name and size.
    *
-   * @throws IllegalArgumentException if the name is none of an axis, or the size is below 1
+   * @throws IllegalArgumentException if the name is not valid for an axis, or the size is below 1
    */
   public MeshAxis {
     name = new Axis("label", List.of(name)).mesh().getFirst();

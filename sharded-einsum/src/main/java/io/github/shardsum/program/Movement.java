@@ -5,8 +5,8 @@ import java.util.Objects;
 
 /**
  * Operations that move elements and change none: any dtype, which is the result's; NaN is an
- * element like any other. Labels not named stay as they are, empty ones too; an empty label that is
- * named stays empty unless the operation says what it becomes.
+ * element like any other. Labels that are not named stay as they are, also empty ones; a named
+ * empty label stays empty unless the operation defines otherwise.
  */
 public sealed interface Movement extends Operation {
   /**
@@ -69,7 +69,7 @@ public sealed interface Movement extends Operation {
    * Values one after the other along a label; their other labels are the same, in the same order.
    *
    * @param operands at least one, of one dtype; empty ones are legal
-   * @param label along which; its sizes add up
+   * @param label the label to concatenate along; its sizes add up
    */
   record Concatenate(List<Value> operands, String label) implements Movement {
     /** Copies the list. */
@@ -84,7 +84,7 @@ public sealed interface Movement extends Operation {
    * @param x what is moved
    * @param label along which
    * @param by the distance; below 0 moves towards the first
-   * @param fill value of what comes in, of x's dtype
+   * @param fill value of the elements that come in, of x's dtype
    */
   record Shift(Value x, String label, long by, Scalar fill) implements Movement {
     @Override
@@ -99,7 +99,7 @@ public sealed interface Movement extends Operation {
    * inside, which may be 0; the window's own label follows it.
    *
    * @param x what is looked at
-   * @param label along which windows slide
+   * @param label the label along which windows slide
    * @param window name of the window's label
    * @param size its size, at least 1
    * @param stride distance between windows, at least 1
@@ -114,8 +114,8 @@ public sealed interface Movement extends Operation {
   }
 
   /**
-   * A label split into several in its place, the first outermost; an empty one into sizes of which
-   * at least one is 0.
+   * A label split into several labels in its place, the first outermost; an empty label into sizes
+   * with at least one 0.
    *
    * @param x what is reshaped
    * @param label which label
@@ -136,7 +136,7 @@ public sealed interface Movement extends Operation {
   }
 
   /**
-   * Neighbouring labels merged into one in their place, which is empty if one of them is.
+   * Neighbouring labels merged into one label in their place; it is empty if one of them is.
    *
    * @param x what is reshaped
    * @param labels neighbours in x's order, at least one

@@ -22,7 +22,7 @@ public sealed interface Nested extends Operation {
    * @param label first label of the sequences and of stacked results, of size count
    * @param reverse whether rounds go from the last index to the first
    * @param body one round, with inputs and outputs as above; types must match, label names included
-   * @param carried first values of what each round passes to the next
+   * @param carried first values of the state that each round passes to the next
    * @param sequences values that each round reads one index of
    * @param invariants values that each round reads whole
    */
@@ -52,22 +52,22 @@ public sealed interface Nested extends Operation {
   }
 
   /**
-   * A named function with its meaning in other operations. A backend that has a kernel of that name
-   * runs it; every other runs the decomposition, whose dtypes, NaN and empty labels it has. Its
-   * gradient is the composite {@code name.gradient}, of the operands and then one cotangent a
-   * floating result, whose decomposition is the gradient of this one.
+   * A named function with its meaning in other operations. A backend with a kernel of that name
+   * runs the kernel; other backends run the decomposition, which defines dtypes, NaN and empty
+   * labels. Its gradient is the composite {@code name.gradient}, of the operands and then one
+   * cotangent a floating result, whose decomposition is the gradient of this one.
    *
    * @param name as {@code moe.route}; the kernel is looked up by it
-   * @param attributes what the kernel needs to know besides the operands' types: texts by names of
-   *     letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
+   * @param attributes what the kernel must know in addition to the operands' types: texts by names
+   *     of letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
    * @param operands the decomposition's inputs, of the very same types
    * @param decomposition the meaning
-   * @param splittable the sharding rule: labels of which the kernel takes a part. From a chunk of
-   *     each operand that has such a label it computes that chunk of each result that has it, and
-   *     addends of results that are sums over it, but for rounding, overflow and what is not
-   *     finite; all other labels must be whole. Where it must know the chunk's first index, that is
-   *     an i64 scalar behind the operands. The gradient's kernel promises the same. Each label
-   *     once, and of an operand or a result
+   * @param splittable the sharding rule: labels along which the kernel can compute a part. From a
+   *     chunk of each operand that has such a label it computes that chunk of each result that has
+   *     it, and addends of results that are sums over it (up to rounding, overflow and values that
+   *     are not finite); all other labels must be whole. Where it must know the chunk's first
+   *     index, that is an i64 scalar behind the operands. The gradient's kernel promises the same.
+   *     Each label once, and of an operand or a result
    */
   record Composite(
       String name,
@@ -104,18 +104,18 @@ public sealed interface Nested extends Operation {
   }
 
   /**
-   * A region of a program that is written for one device of a mesh: its body is what each device
-   * along the region's axes runs on its own part of the operands, and {@link Communication}s are
-   * statements of it. Axes of the mesh that are not the region's stay automatic, and the body may
-   * hold regions over those.
+   * A region of a program that is written for one device of a mesh: each device along the region's
+   * axes runs its body on its own part of the operands, and {@link Communication}s are statements
+   * of the body. Axes of the mesh that are not the region's stay automatic, and the body may hold
+   * regions over those.
    *
    * <p>Its meaning needs no mesh: there is one member for each combination of indices along the
-   * axes. A member's input is the operand's chunk that its indices choose, of a label over several
-   * axes a chunk of a chunk, and the operand whole along axes that the term does not name. A result
-   * is put together from the members' outputs in the same way; along axes behind a bar it is their
-   * sum; and along axes named nowhere the outputs must not differ, which must follow from the body:
-   * what an all-reduce or an all-gather over an axis gives is the same along it, and so is what is
-   * computed from such values alone.
+   * axes. A member's input is the chunk of the operand that its indices select (a chunk of a chunk
+   * for a label over several axes), and the whole operand along axes that the term does not name. A
+   * result is assembled from the members' outputs in the same way; along axes behind a bar it is
+   * their sum. Along axes that are not named the outputs must not differ, and this must follow from
+   * the body: the result of an all-reduce or an all-gather over an axis is the same along it, and
+   * so is a value computed only from such values.
    *
    * @param axes the axes of the region, each once
    * @param body what a member runs, of the types of a member's part

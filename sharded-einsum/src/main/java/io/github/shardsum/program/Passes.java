@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Programs made of programs that compute the same values. Pure functions, deterministic; inputs and
- * the number, order and types of outputs stay, names of outputs may not.
+ * Passes from programs to programs that compute the same values. Pure functions, deterministic;
+ * inputs and the number, order and types of outputs stay, names of outputs may not.
  */
 public final class Passes {
   private Passes() {}
@@ -21,17 +21,17 @@ public final class Passes {
    * compared whole.
    *
    * @param program the program
-   * @return one in which no two statements have the same operation
+   * @return a program in which no two statements have the same operation
    */
   public static Program commonSubexpressions(Program program) {
     return Simplification.commonSubexpressions(program, Set.of(), new HashMap<>());
   }
 
   /**
-   * Statements of which no output needs a result go.
+   * Removes statements that no output needs.
    *
    * @param program the program
-   * @return one in which every statement is needed
+   * @return a program in which every statement is needed
    */
   public static Program deadCode(Program program) {
     return Simplification.deadCode(program);
@@ -41,7 +41,7 @@ public final class Passes {
    * Composites become their decompositions, those inside of decompositions too.
    *
    * @param program the program
-   * @param which which composites
+   * @param which selects the composites
    * @return one without such composites
    */
   public static Program decompose(Program program, Predicate<Composite> which) {
@@ -49,11 +49,11 @@ public final class Passes {
   }
 
   /**
-   * Values that are computed again for their late uses instead of being kept: of the uses of such a
-   * value in order, those after the longest stretch of statements without one read a second
-   * computation, made just before the first of them. Values that it reads and that are named too
-   * are computed again for it, and what a named value is first computed from is no late use. A
-   * first computation that nothing reads any more goes.
+   * Computes named values again for their late uses instead of keeping them. Let the uses of such a
+   * value be in order: the uses after the longest stretch of statements without one read a second
+   * computation, just before the first of them. Named values that this computation reads are
+   * computed again too; the operands of the first computation are no late uses. A first computation
+   * that nothing reads any more goes.
    *
    * @param program the program
    * @param names names of results to compute again
@@ -65,8 +65,9 @@ public final class Passes {
   }
 
   /**
-   * Manual regions become their members' statements: a chunk is a slice, a received value is read,
-   * and a sum over members is a tree of sums of two. A backend of one device runs the result.
+   * Replaces manual regions by their members' statements: a chunk is a slice, a received value is
+   * read directly, and a sum over members is a tree of sums of two. A backend of one device runs
+   * the result.
    *
    * @param program the program
    * @return one without regions; the program itself if it has none

@@ -57,7 +57,9 @@ public sealed interface Pointwise extends Operation {
      * 0/0 of floating numbers is NaN.
      */
     DIVIDE,
-    /** Remainder of that division, of the sign of x; numbers; by 0 it is x, or NaN if floating. */
+    /**
+     * Remainder of that division, with the sign of x; numbers; by 0 it is x, or NaN if floating.
+     */
     REMAINDER,
     /** {@code x^y}; floating, as {@link Math#pow}: 1 where y is 0, even of NaN. */
     POWER,
@@ -92,7 +94,7 @@ public sealed interface Pointwise extends Operation {
   /**
    * A function of each element: labels and dtype of x. NaN gives NaN.
    *
-   * @param kind which function; says which dtypes it takes
+   * @param kind the function, which defines the legal dtypes
    * @param x the argument
    */
   record Unary(UnaryKind kind, Value x) implements Pointwise {
@@ -109,10 +111,10 @@ public sealed interface Pointwise extends Operation {
   }
 
   /**
-   * A function of two elements of one dtype, which is the result's. NaN in either gives NaN, but
+   * A function of two elements of one dtype, which is the result's. NaN in either gives NaN, except
    * for a power of 0.
    *
-   * @param kind which function; says which dtypes it takes
+   * @param kind the function, which defines the legal dtypes
    * @param x the first argument
    * @param y the second
    */
@@ -202,7 +204,7 @@ public sealed interface Pointwise extends Operation {
    *
    * @param seed a scalar of i64, the key
    * @param index i64, of any labels
-   * @param stream tells draws of one seed apart
+   * @param stream distinguishes draws of one seed
    * @param dtype the result's dtype, floating
    */
   record Uniform(Value seed, Value index, long stream, DType dtype) implements Pointwise {
@@ -224,12 +226,13 @@ public sealed interface Pointwise extends Operation {
    * fill from there on. Elements of x beyond the length have no influence, NaN included. Labels and
    * dtype (any) of x.
    *
-   * <p>The label's size is the bound; the operation that sees the label next reads the fill, so it
-   * is that operation's identity: 0 for a sum or a product, -infinity for a softmax or a maximum.
+   * <p>The label's size is the bound. The next operation on the label reads the fill, so the fill
+   * should be that operation's identity: 0 for a sum or a product, -infinity for a softmax or a
+   * maximum.
    *
    * @param x what is cut
-   * @param lengths i32 or i64 of some of x's labels, not the ragged one; below 0 counts as 0, above
-   *     the bound as the bound
+   * @param lengths i32 or i64 with some of x's labels, not the ragged one; a length below 0 is
+   *     taken as 0, above the bound as the bound
    * @param label the ragged label
    * @param fill the value of padding, of x's dtype
    */

@@ -37,9 +37,9 @@ import java.util.Set;
  * var moe = p.build();
  * }</pre>
  *
- * <p>Every method checks its operation at once and throws {@link ProgramException} with the
+ * <p>Every method checks its operation immediately and throws {@link ProgramException} with the
  * operation and every shape. Most are short for {@link #add(Operation)}; the operation's record
- * says what the result is, which dtypes are taken, and what NaN and empty labels give. Operands are
+ * defines the result, the legal dtypes, and the treatment of NaN and empty labels. Operands are
  * broadcast by label; a number in an operand's place is a scalar of the other operand's dtype,
  * which must hold it. Values are those of this builder. Results are numbered, {@code %0}, {@code
  * %1} and so on, until {@link #build} names them. Those without a name of {@link #let} get v and
@@ -458,7 +458,7 @@ public final class ProgramBuilder {
     return divide(x, scalar(x, y));
   }
 
-  /** The remainder of {@code x / y}, of the sign of x, {@link BinaryKind#REMAINDER}. */
+  /** The remainder of {@code x / y}, with the sign of x, {@link BinaryKind#REMAINDER}. */
   public Value remainder(Value x, Value y) {
     return binary(BinaryKind.REMAINDER, x, y);
   }
@@ -650,7 +650,7 @@ public final class ProgramBuilder {
     return reduce(ReduceKind.MIN, x, labels);
   }
 
-  /** The sum along labels divided by the number of terms; floating; NaN of none. */
+  /** The sum along labels divided by the number of terms; floating; NaN for no terms. */
   public Value mean(Value x, String... labels) {
     long terms = 1;
     for (String label : labels) {
@@ -669,7 +669,7 @@ public final class ProgramBuilder {
    * largest. It stays finite where the softmax itself underflows to 0.
    *
    * @param x floating
-   * @param label along which it is taken
+   * @param label the label along which it is taken
    * @return the logarithms
    */
   public Value logSoftmax(Value x, String label) {
@@ -679,8 +679,8 @@ public final class ProgramBuilder {
 
   /**
    * The cross-entropy of logits and the index of the right class: {@code -logSoftmax(logits)} at
-   * the target. Its labels are those of the logits without the classes' and those that only the
-   * targets have; an index that is no class gives 0.
+   * the target. Its labels are those of the logits without the classes' label, and labels that only
+   * the targets have; an index that is no class gives 0.
    *
    * @param logits floating, with the classes' label
    * @param targets i32 or i64, without it
@@ -869,7 +869,7 @@ public final class ProgramBuilder {
    * @param operands the operands
    * @param in for each operand its labels, each word one label, with axes of the region, as {@code
    *     G@x S}
-   * @param out for each output its labels with axes, and behind a bar the axes that are summed over
+   * @param out for each output its labels with axes, and behind a bar the axes to sum over
    * @param body gives the outputs of a member from its inputs
    * @return one result an output
    */
@@ -911,8 +911,8 @@ public final class ProgramBuilder {
    *
    * @param x this member's value
    * @param by how they are combined
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
-   *     part
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   *     communicate
    * @return the same value for all members
    * @throws ProgramException if an axis is none, or the reduction does not fit the dtype
    */
@@ -924,9 +924,9 @@ public final class ProgramBuilder {
    * Joins the members' chunks, see {@link Communication.AllGather}.
    *
    * @param x this member's value
-   * @param label along which chunks lie
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
-   *     part
+   * @param label the label of the chunks
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   *     communicate
    * @return all chunks, in the order of members
    * @throws ProgramException if an axis or the label is none
    */
@@ -938,9 +938,9 @@ public final class ProgramBuilder {
    * Sums the members' values and keeps a chunk, see {@link Communication.ReduceScatter}.
    *
    * @param x this member's value
-   * @param label along which the sum is cut
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
-   *     part
+   * @param label the label along which the sum is cut
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   *     communicate
    * @return this member's chunk of the sum
    * @throws ProgramException if an axis or the label is none, or the size does not divide
    */
@@ -952,10 +952,10 @@ public final class ProgramBuilder {
    * Exchanges chunks along one label for chunks along another, see {@link Communication.AllToAll}.
    *
    * @param x this member's value
-   * @param from label of which chunks are received
-   * @param to label of which chunks are sent
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
-   *     part
+   * @param from the label whose chunks are received
+   * @param to the label whose chunks are sent
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   *     communicate
    * @return the value with its other chunks
    * @throws ProgramException if an axis or a label is none, or the size does not divide
    */
@@ -968,8 +968,8 @@ public final class ProgramBuilder {
    *
    * @param x this member's value
    * @param by how many members further the value goes; negative goes back
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
-   *     part
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   *     communicate
    * @return the value of another member
    * @throws ProgramException if an axis is none
    */
@@ -981,10 +981,10 @@ public final class ProgramBuilder {
    * Sends members' values by routes, see {@link Communication.Permute}.
    *
    * @param x this member's value
-   * @param routes from which member to which
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
-   *     part
-   * @return the value that arrives, zeros where none does
+   * @param routes pairs of source and target
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   *     communicate
+   * @return the value that arrives, or zeros
    * @throws ProgramException if an axis is none, or a route is of no member
    */
   public Value permute(Value x, Communication.Routes routes, String axes) {
@@ -995,9 +995,9 @@ public final class ProgramBuilder {
    * Keeps a member's own chunk of a value, see {@link Communication.OwnChunk}.
    *
    * @param x this member's value
-   * @param label along which the value is cut
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members take
-   *     part
+   * @param label the label along which the value is cut
+   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   *     communicate
    * @return this member's chunk
    * @throws ProgramException if an axis or the label is none, or the size does not divide
    */

@@ -23,8 +23,8 @@ public final class ProgramException extends IllegalArgumentException {
   }
 
   /**
-   * Text that a terminal can show: of very long text both ends, and control characters, which would
-   * move the cursor, as in a Java string.
+   * Text that a terminal can show: both ends of very long text, with control characters, which
+   * would move the cursor, escaped as in Java.
    */
   private static String shown(String text) {
     int left = text.length() - LONGEST;

@@ -99,8 +99,8 @@ public sealed interface Scalar {
    * Whether a dtype holds such a number.
    *
    * @param dtype the dtype
-   * @return true for a real and a floating dtype, or a whole in the range of another; of bool 0 and
-   *     1
+   * @return true for a real number and a floating dtype, or a whole number in the range of an
+   *     integer dtype; for bool 0 and 1
    */
   default boolean fits(DType dtype) {
     return switch (this) {

@@ -6,9 +6,9 @@ import java.util.List;
 /** Operations between values and their indices along a label. */
 public sealed interface Selection extends Operation {
   /**
-   * The k largest along a label in falling order, and where they stand. Two results of x's labels,
-   * the label being replaced by a new one of size k: values of x's dtype (any) and indices of i32.
-   * Of equal elements the lower index comes first; NaN ranks above everything, the two zeros are
+   * The k largest along a label in falling order, and their indices. Two results of x's labels, the
+   * label being replaced by a new one of size k: values of x's dtype (any) and indices of i32. Of
+   * equal elements the lower index comes first; NaN ranks above everything, the two zeros are
    * equal. k of 0 gives values without elements; k must not exceed the label's size.
    *
    * @param x the elements
@@ -24,8 +24,8 @@ public sealed interface Selection extends Operation {
   }
 
   /**
-   * The index of the largest along a label: i32 of x's other labels; x of any dtype. The lowest
-   * index of equal ones; NaN counts as the largest. An empty label is an error.
+   * The index of the largest along a label: i32 of x's other labels; x of any dtype. The index of
+   * the largest element, the lowest of equal ones; NaN is the largest. An empty label is an error.
    *
    * @param x the elements
    * @param label along which

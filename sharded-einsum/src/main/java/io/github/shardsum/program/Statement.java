@@ -5,8 +5,8 @@ import io.github.shardsum.internal.program.types.TypeInference;
 import java.util.List;
 
 /**
- * One operation of a program and the values that it defines; an immutable value whose types are
- * those that the operation gives.
+ * One operation of a program and the values that it defines; an immutable value. The operation
+ * determines the types of the values.
  *
  * @param results one value a result, of the operation's result types
  * @param operation what is computed

@@ -24,7 +24,7 @@ import java.util.StringJoiner;
 public record ValueType(DType dtype, Term labels, Shape shape) {
   private static final long MOST_BYTES = (1L << 60) - 1;
 
-  /** As many as NumPy's arrays have, since inputs come from NumPy's files. */
+  /** The most labels, as in NumPy, since inputs come from NumPy's files. */
   private static final int MOST_LABELS = 64;
 
   /** Checks that labels are distinct, have one size each and are at most 64. */

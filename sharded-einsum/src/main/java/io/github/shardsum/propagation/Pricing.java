@@ -32,7 +32,7 @@ public interface Pricing {
   Price price(Layout from, Layout to, ValueType type);
 
   /**
-   * Prices by the elements that the largest device lacks.
+   * Prices by the elements that the largest device must receive.
    *
    * @return elements, without a search for collectives
    */

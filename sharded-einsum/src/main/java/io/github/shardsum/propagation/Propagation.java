@@ -9,8 +9,8 @@ import io.github.shardsum.program.Program;
  * nothing changes. A function of its arguments.
  *
  * <p>Axes are added to a label only if it is open, the value does not use them, the label has at
- * least as many indices as there are parts, and across a reshape they divide it: so propagation
- * never makes an empty part, while annotations may. A label that no annotation reaches is whole.
+ * least one index for each part, and across a reshape they divide it. So propagation never makes an
+ * empty part; annotations may. A label that no annotation reaches is whole.
  *
  * <p>Source: GShard (arXiv 2006.16668) section 3.2; the levels and factors follow Shardy, conflicts
  * are decided by price.
@@ -23,10 +23,10 @@ public final class Propagation {
    *
    * @param program the program, with {@code annotate} operations or layouts of inputs
    * @param mesh the devices
-   * @param options what a conflict is
+   * @param options the treatment of conflicts
    * @return the layouts and their reasons
-   * @throws PropagationException if an annotation names an axis that the mesh does not have, or, as
-   *     asked for, annotations contradict each other or there are none
+   * @throws PropagationException if an annotation names an axis that the mesh does not have;
+   *     depending on the options, if annotations contradict each other or there are none
    */
   public static Propagated of(Program program, Mesh mesh, PropagationOptions options) {
     return new Propagator(program, mesh, options).run();

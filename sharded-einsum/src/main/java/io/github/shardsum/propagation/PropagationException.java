@@ -1,7 +1,7 @@
 package io.github.shardsum.propagation;
 
 /**
- * Annotations that are impossible, or that contradict each other where conflicts are errors; the
+ * Thrown for impossible annotations, and for contradictory annotations if conflicts are errors; the
  * message lists each request, its origin and its price.
  */
 public final class PropagationException extends IllegalArgumentException {
@@ -10,7 +10,7 @@ public final class PropagationException extends IllegalArgumentException {
   /**
    * An error.
    *
-   * @param message what is wrong and what to do
+   * @param message the error and the remedy
    */
   public PropagationException(String message) {
     super(message);

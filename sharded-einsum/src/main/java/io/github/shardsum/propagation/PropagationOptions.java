@@ -15,7 +15,7 @@ public record PropagationOptions(boolean strict, Pricing pricing) {
   }
 
   /**
-   * Conflicts are decided by the elements that devices lack.
+   * Conflicts are decided by the elements that devices must receive.
    *
    * @return the options
    */

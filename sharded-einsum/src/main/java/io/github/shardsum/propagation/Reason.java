@@ -3,7 +3,7 @@ package io.github.shardsum.propagation;
 import java.util.List;
 import java.util.Locale;
 
-/** Why a label of a value is split as it is. */
+/** The reason for the split of a value's label. */
 public sealed interface Reason {
   /**
    * An annotation of the program, or the layout in an input's type.
@@ -25,7 +25,7 @@ public sealed interface Reason {
       implements Reason {}
 
   /**
-   * One of several layouts that values asked for: of one label in several ways, or of one mesh axis
+   * A choice between layouts that values requested: several layouts of one label, or one mesh axis
    * for several labels.
    *
    * @param taken the reason of the layout that was taken
@@ -39,11 +39,11 @@ public sealed interface Reason {
   }
 
   /**
-   * A layout that a value asked for.
+   * A layout that a value requested.
    *
    * @param label the label
    * @param axes mesh axes of the label, joined by dots
-   * @param value the value that asks for it
+   * @param value the value that requests it
    * @param price what it costs
    */
   record Alternative(String label, String axes, String value, Pricing.Price price) {

@@ -30,10 +30,10 @@ import java.util.function.Supplier;
  * caller's.
  *
  * <p>Where numbers of rows follow from data, memory is planned for a bound of them ({@link
- * PlanOptions#raggedBound}). If a device would receive more, all devices find out before any row is
- * sent, and the run begins anew on the same inputs with twice the bound, or as many times twice as
- * it takes; later runs keep that bound. Results do not depend on it. Within a memory limit that the
- * larger bound does not fit, the run fails with {@link RaggedBoundException}, with nothing written.
+ * PlanOptions#raggedBound}). If a device would receive more, all devices learn it before any row is
+ * sent. The run then restarts on the same inputs, with the bound doubled until it suffices; later
+ * runs keep that bound. Results do not depend on it. Within a memory limit that the larger bound
+ * does not fit, the run fails with {@link RaggedBoundException}, with nothing written.
  *
  * <p>{@link #run} takes and gives whole values, on every process the same. {@link #runSharded}
  * takes and gives shards without a copy.
@@ -219,9 +219,9 @@ public final class MeshExecutable implements Executable {
   }
 
   /**
-   * Most bytes that the largest device holds at once in a run, its shards of inputs and outputs
-   * included: values that are stored, what collectives pack, and what local programs and kernels of
-   * composites need while they run. Memory limits are compared with this number.
+   * The most bytes that the largest device holds at any time of a run, including its shards of
+   * inputs and outputs: stored values, packed data of collectives, and the memory of local programs
+   * and of composites' kernels while they run. Memory limits are compared with this number.
    */
   @Override
   public long heldBytes() {
@@ -236,9 +236,9 @@ public final class MeshExecutable implements Executable {
 
   /**
    * Bytes that the first run allocates in this process, for all its devices, and that are kept for
-   * later ones until {@link #close}: the stored values but for inputs and outputs, and what local
-   * programs need, each on as many threads as run it at once. {@link #run} keeps the outputs'
-   * shards too.
+   * later runs until {@link #close}: the stored values without inputs and outputs, and the memory
+   * of local programs, once for each thread that runs one. {@link #run} keeps the outputs' shards
+   * too.
    *
    * @param threads how many threads compute, at least 1
    * @return the bytes

@@ -8,7 +8,7 @@ final class Arms {
   /** The least part of the work for each kind but the first. */
   private static final double FLOOR = 0.12;
 
-  /** Work that counts as done with a mean gain. */
+  /** Work that is assumed to have been done at the mean gain. */
   private static final double PRIOR = 2e5;
 
   private final int kinds;

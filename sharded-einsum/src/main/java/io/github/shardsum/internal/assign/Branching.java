@@ -5,15 +5,15 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 
 /**
- * Raises a proven bound by cases: a node's strategies are split into those that pay little for
- * memory and those that pay much, each half gets prices of its own, and the bound is that of the
- * worst case. The case of least bound is split next.
+ * Raises a proven bound by cases: the strategies of a node are split into those that pay little for
+ * memory and those that pay much. Each half gets its own prices, and the least bound of all cases
+ * holds. The case of least bound is split next.
  */
 final class Branching {
   /** Iterations of the dual in a case, which begins near its optimum. */
   private static final int ITERATIONS = 40;
 
-  /** Numbers that all cases may hold. */
+  /** Most numbers that all cases may hold. */
   private static final long MOST_NUMBERS = 30_000_000;
 
   private final Model model;
@@ -44,9 +44,9 @@ final class Branching {
   }
 
   /**
-   * Splits cases until so much work is done, and returns a bound.
+   * Splits cases until the total work reaches {@code until}, and returns a bound.
    *
-   * @param known cost of the best solution known, at which the bound ends
+   * @param known cost of the best known solution, which the bound cannot exceed
    */
   long raise(long known, long until) {
     best = known;
@@ -110,7 +110,7 @@ final class Branching {
     cases.add(new Case(open, bound, dual.price(), dual.messages(), begun.number));
   }
 
-  /** The choice of a case in which each node has one strategy, empty for other cases. */
+  /** The choice, if each node of the case has one strategy; empty for other cases. */
   private int[] only(boolean[] open) {
     int[] only = new int[model.nodes];
     for (int node = 0; node < model.nodes; node++) {
@@ -232,7 +232,7 @@ final class Branching {
       hasOther |= open[at] && !little[at];
     }
     if (!hasLittle || !hasOther) {
-      // All pay the same: the first one alone is a half.
+      // If all pay the same, one half is only the first strategy.
       Arrays.fill(little, false);
       int first = model.offset[node];
       while (!open[first]) {

@@ -2,7 +2,7 @@ package io.github.shardsum.internal.assign;
 
 import io.github.shardsum.assign.AssignmentProblem;
 
-/** Sums of costs in which one impossible term makes the sum impossible. */
+/** Sums of costs; one impossible term makes a sum impossible. */
 final class Costs {
   static final long IMPOSSIBLE = AssignmentProblem.IMPOSSIBLE;
 

@@ -3,7 +3,10 @@ package io.github.shardsum.internal.assign;
 import io.github.shardsum.internal.assign.WorkNode.Item;
 import java.util.Arrays;
 
-/** Strategies that another one of the node replaces at no cost, whatever its neighbours choose. */
+/**
+ * Strategies that another strategy of the node can replace at no cost, for all choices of its
+ * neighbours.
+ */
 final class Dominance {
   /** Most strategies of a node whose pairs are compared. */
   private static final int MOST_STRATEGIES = 200;

@@ -3,9 +3,9 @@ package io.github.shardsum.internal.assign;
 import java.util.Arrays;
 
 /**
- * A lower bound in integers from the prices and messages of a {@link Dual}, which are only hints:
- * whatever they are, terms are moved between nodes and edges exactly, and what remains of each term
- * is 0 or more. The bound is the constant that was taken out.
+ * A lower bound in integers from the prices and messages of a {@link Dual}. These are only hints:
+ * for any hints, terms are moved between nodes and edges exactly, and the rest of each term is 0 or
+ * more. The bound is the constant that was taken out.
  */
 final class ExactBound {
   private static final int FRACTION = 30;
@@ -98,7 +98,7 @@ final class ExactBound {
     return sum;
   }
 
-  /** Adds what edges give: exact messages of later nodes, hints for those of earlier ones. */
+  /** Adds the messages of edges: exact ones from later nodes, hints from earlier nodes. */
   private void gather(int node) {
     int at = model.offset[node];
     int size = model.size(node);

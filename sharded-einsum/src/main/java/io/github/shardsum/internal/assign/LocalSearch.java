@@ -99,7 +99,7 @@ final class LocalSearch {
    * Looks for a feasible choice.
    *
    * @param start a choice that may break the limit
-   * @param factor of the prices of memory
+   * @param factor factor of the prices of memory
    * @param share work to be done at most
    */
   void find(int[] start, double[] price, double factor, long share) {
@@ -280,7 +280,7 @@ final class LocalSearch {
     return false;
   }
 
-  /** Continues from the present choice until so much work is done. */
+  /** Continues from the present choice until a share of work is done. */
   void search(long share) {
     long until = effort.done() + share;
     while (effort.done() < until && !effort.isSpent()) {

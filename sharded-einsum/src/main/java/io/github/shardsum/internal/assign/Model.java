@@ -303,7 +303,7 @@ final class Model {
     }
   }
 
-  /** Returns an entry for a strategy of a node and one of the edge's other end. */
+  /** Returns an entry for a strategy of a node and a strategy of the edge's other end. */
   long at(int e, int node, int strategy, int ofOther) {
     return first[e] == node
         ? matrix[e][strategy * size(second[e]) + ofOther]

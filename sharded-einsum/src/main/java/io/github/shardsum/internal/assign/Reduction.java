@@ -9,7 +9,8 @@ import java.util.List;
 
 /**
  * A smaller graph with an optimum of the same cost: impossible and dominated strategies go, nodes
- * that follow from others are taken away. A solution of what is left expands to one of the problem.
+ * that follow from others are taken away. A solution of the reduced problem expands to a solution
+ * of the whole problem.
  */
 final class Reduction {
   /** Contraction may make matrices larger by this factor in tenths. */
@@ -25,7 +26,7 @@ final class Reduction {
   private final Dominance dominance;
   private final Effort effort;
 
-  /** Cost of what was taken away. */
+  /** Cost of the removed parts. */
   long base;
 
   /** Whether no choice is possible, which is proven. */
@@ -287,7 +288,7 @@ final class Reduction {
     connect(one, two, cost, true);
   }
 
-  /** Adds an edge, whose matrix is added to that of an edge between the two. */
+  /** Adds an edge; if there is one between the two nodes, the matrices are added. */
   private void connect(WorkNode rows, WorkNode columns, long[] cost, boolean owned) {
     WorkEdge present = rows.edges.get(columns.id);
     effort.add(cost.length);
@@ -374,7 +375,7 @@ final class Reduction {
     return true;
   }
 
-  /** Takes away a node whose strategy follows from that of the edge's other node. */
+  /** Removes a node whose strategy follows from the strategy of the edge's other node. */
   private boolean contract(WorkEdge edge, WorkNode node, int[] function) {
     WorkNode into = edge.other(node);
     if (into.size() > node.size() && grows(edge, node, into)) {
@@ -467,9 +468,9 @@ final class Reduction {
   }
 
   /**
-   * Completes a solution of what is left.
+   * Completes a solution of the reduced problem.
    *
-   * @param labels by node of the problem; those of nodes that are left are set
+   * @param labels by node of the problem; the labels of the remaining nodes are set
    */
   void expand(int[] labels) {
     for (int step = undo.size() - 1; step >= 0; step--) {

@@ -7,7 +7,7 @@ import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 
 /**
- * One or two searches, a thread each, that differ in their random numbers alone. They meet after
+ * One or two searches, a thread each, that differ only in their random numbers. They meet after
  * equal work and both go on from the better choice, so that the answer does not depend on speed.
  */
 final class SearchPair {
@@ -87,7 +87,7 @@ final class SearchPair {
   }
 
   /**
-   * Searches from the best choices until so much work is done.
+   * Searches from the best choices until the total work reaches {@code until}.
    *
    * @param moves whether prices of memory move for most of the work, each thread by itself
    */

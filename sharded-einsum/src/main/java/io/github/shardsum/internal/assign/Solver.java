@@ -8,11 +8,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Reduces, bounds and searches in turn until the work that the options give is done. Work is that
- * of one thread; the clock ends a run that is slower than expected.
+ * Alternates reduction, bounds and search until the work of the options is done. Work is that of
+ * one thread; the clock ends a run that is slower than expected.
  */
 public final class Solver {
-  /** Work a second of the options: about half of what one core does. */
+  /** Work for each second of the options: about half of the work of one core. */
   private static final double RATE = 1.5e8;
 
   /** Shares of the work for the bound and search of the first phase, and of a later phase. */
@@ -28,7 +28,7 @@ public final class Solver {
   /** The most work of a phase's search before its bound is used, by entry of the graph. */
   private static final long ENOUGH = 20_000;
 
-  /** Number of nodes from which most of the search is at changing prices. */
+  /** Least number of nodes for which most of the search uses changing prices. */
   private static final int MANY_NODES = 1000;
 
   /** A gap above which the bound excludes little. */
@@ -64,7 +64,7 @@ public final class Solver {
    * Solves a problem.
    *
    * @param problem nodes, edges and the limit
-   * @param options how long it may take
+   * @param options limits of the work
    * @return the best choice and the best bound found
    */
   public static Assignment solve(AssignmentProblem problem, AssignmentOptions options) {

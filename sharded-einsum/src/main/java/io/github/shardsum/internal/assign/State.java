@@ -11,7 +11,7 @@ final class State {
   /** The cost without the model's constant; impossible entries count with their number. */
   private long cost;
 
-  /** Prices of memory by strategy, and what the choice pays. */
+  /** Prices of memory by strategy, and the sum of prices of the choice. */
   private double[] memory = new double[0];
 
   private double paid;
@@ -114,7 +114,7 @@ final class State {
     return change;
   }
 
-  /** Takes changes back until so many are left. */
+  /** Undoes changes until a number of them is left. */
   void rollBack(int left, long costThen) {
     while (changes > left) {
       changes--;

@@ -22,8 +22,8 @@ final class Timeline {
   private long[] limit;
 
   /**
-   * The present index of each point of the last {@link #mark}: its own, or that of the next one
-   * that was kept.
+   * The present index of each point of the last {@link #mark}; a removed point has the index of the
+   * next kept one.
    */
   private int[] moved;
 
@@ -231,9 +231,9 @@ final class Timeline {
     return kept;
   }
 
-  /** Points that their neighbour, the next or the one before, does not imply. */
+  /** Points that neither the next nor the previous point implies. */
   private boolean[] notImplied(Reduction graph, boolean byNext) {
-    // Bounds of the change of usage from a point to the next: the least, or else the largest.
+    // Bounds of the change of usage from a point to the next: the least or the largest change.
     long[] change = new long[points() + 1];
     for (WorkNode node : graph.nodes) {
       int end = 0;

@@ -1,6 +1,9 @@
 package io.github.shardsum.internal.assign;
 
-/** A node that a reduction took away, and how its label follows from those of nodes that stayed. */
+/**
+ * A node that a reduction removed, and the function that gives its label from the labels of
+ * remaining nodes.
+ */
 sealed interface Undo {
   /** Sets the label of the node that went. */
   void apply(int[] labels);
@@ -13,7 +16,7 @@ sealed interface Undo {
     }
   }
 
-  /** The label follows from that of one other node. */
+  /** The label follows from the label of one other node. */
   record ByOne(int node, int other, int[] otherLabels, int[] label) implements Undo {
     @Override
     public void apply(int[] labels) {
@@ -21,7 +24,7 @@ sealed interface Undo {
     }
   }
 
-  /** The label follows from those of two other nodes. */
+  /** The label follows from the labels of two other nodes. */
   record ByTwo(int node, int one, int[] oneLabels, int two, int[] twoLabels, int[] label)
       implements Undo {
     @Override

@@ -35,8 +35,9 @@ import java.util.function.UnaryOperator;
  *
  * <p>With {@link Kind#ESTIMATE} prices are those of a plan in which every value is moved to its
  * layout and read from there. With {@link Kind#BOUND} no plan costs less than the graph's least
- * cost: readers of one value may share a reshard, so each pays its part of it; sums that may travel
- * together pay for no start; only einsums count as work; and only inputs hold memory.
+ * cost. Readers of one value may share a reshard, so each pays its part; sums that may travel
+ * together pay for no start of a collective; only einsums count as work; and only inputs hold
+ * memory.
  */
 final class LayoutGraph {
   /** Most layouts of a value. */
@@ -74,7 +75,7 @@ final class LayoutGraph {
   record Site(
       Statement statement, long times, Choices choices, List<Slot> operands, List<Slot> results) {}
 
-  /** A value that becomes another one: layouts of both are compared as those of one value. */
+  /** A value that becomes another one; both are treated as one value. */
   private record Move(
       Slot from,
       Slot to,
@@ -89,8 +90,8 @@ final class LayoutGraph {
    * @param problem the graph
    * @param scale the problem's units in an element or second
    * @param slots the values, each with the place of its node and its layouts
-   * @param groups numbers of the values that are annotated together, by name; none if each is
-   *     annotated alone
+   * @param groups numbers of the values that are annotated together, by name; empty if each value
+   *     is annotated separately
    */
   record Built(
       AssignmentProblem problem, double scale, List<Slot> slots, Map<String, Integer> groups) {
@@ -323,7 +324,7 @@ final class LayoutGraph {
     return new Layout(mesh, new Term(axes, List.of()));
   }
 
-  /** Collects the layouts in which values may lie. */
+  /** Collects the candidate layouts of values. */
   private void gather() {
     for (Site site : sites) {
       for (Choice choice : site.choices.choices()) {

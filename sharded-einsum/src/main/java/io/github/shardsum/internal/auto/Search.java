@@ -41,7 +41,7 @@ final class Search {
   /** How often layouts are completed to express one solution. */
   private static final int MOST_PROPAGATIONS = 300;
 
-  /** Values up to which two annotations are changed at a time. */
+  /** Most values for which two annotations are changed at a time. */
   private static final int FEW = 8;
 
   /** Number of candidates for a program whose equal parts are annotated together. */
@@ -49,7 +49,7 @@ final class Search {
 
   private static final int FEW_PROPAGATIONS = 100;
 
-  /** The number of candidates if none of the first ones repairs anything. */
+  /** Most candidates that are tried before one repairs the plan. */
   private static final int MOST_AHEAD = 40;
 
   private final Program program;
@@ -121,7 +121,7 @@ final class Search {
     return List.copyOf(inputs);
   }
 
-  /** Values that annotations of the program read or give. */
+  /** Operands and results of the program's annotations. */
   private static Set<Value> annotated(Program of) {
     Set<Value> said = new HashSet<>();
     for (Statement statement : of.statements()) {
@@ -359,7 +359,7 @@ final class Search {
     return best;
   }
 
-  /** Numbers of the layouts of a group's values, and none of them. */
+  /** Numbers of the layouts of a group's values, and the empty choice. */
   private static List<OptionalInt> choices(List<Variable> group) {
     List<OptionalInt> choices = new ArrayList<>();
     choices.add(OptionalInt.empty());
@@ -444,14 +444,14 @@ final class Search {
     return trials.of(other).filter(trial -> trial.isNoWorseThan(best)).orElse(best);
   }
 
-  /** The split labels alone; as it is if there is none. */
+  /** Only the split labels; the text itself if there are none. */
   private static String shorter(String text) {
     List<String> split =
         List.of(text.split(" ", -1)).stream().filter(word -> word.contains("@")).toList();
     return split.isEmpty() ? text : String.join(" ", split);
   }
 
-  /** The increase of the price without each annotation and those of the values of its group. */
+  /** The increase of the price without each annotation and the annotations of its group. */
   SortedMap<String, Double> savings(Trial best) {
     trials.allowDrops();
     SortedMap<String, Double> savings = new TreeMap<>();

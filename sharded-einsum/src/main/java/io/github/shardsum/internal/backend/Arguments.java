@@ -86,7 +86,7 @@ public final class Arguments {
     if (output.overlapsItself()) {
       throw new IllegalArgumentException(
           name
-              + ": indices must have elements of their own, got "
+              + ": indices must not share elements, got "
               + output.description()
               + ", a broadcast or overlapping view; use a fresh tensor");
     }

@@ -46,7 +46,7 @@ public final class Bindings {
     return inputs;
   }
 
-  /** Results by the names of the outputs; an output that stands there twice has one name. */
+  /** Results by the names of the outputs; an output that is listed twice has one entry. */
   public static Map<String, Tensor> outputs(Program program, List<Tensor> results) {
     Map<String, Tensor> named = new LinkedHashMap<>();
     for (int i = 0; i < results.size(); i++) {

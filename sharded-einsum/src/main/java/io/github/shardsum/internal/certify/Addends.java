@@ -25,9 +25,9 @@ import java.util.stream.IntStream;
  *
  * <p>The numbers follow from the definitions of operations. An operation that chooses elements by
  * their places, and puts zeros between them, passes sums of every dtype. An operation that adds and
- * multiplies passes sums of integers, which are numbers modulo a power of two; an or of ands passes
- * those of bool. Floating numbers are not passed: 2 - 1 times infinity is infinity, two infinities
- * of both signs are NaN, and addends may overflow where their sum does not.
+ * multiplies passes sums of integers, which are numbers modulo a power of two; an OR of ANDs passes
+ * sums of bool. Sums of floating numbers are not passed: 2 - 1 times infinity is infinity, two
+ * infinities of both signs are NaN, and addends may overflow where their sum does not.
  */
 final class Addends {
   private Addends() {}

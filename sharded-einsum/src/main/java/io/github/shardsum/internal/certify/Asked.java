@@ -29,8 +29,8 @@ import java.util.Set;
  * @param outputs terms of the outputs
  * @param layouts of inputs, in their order, then of all others that have one
  * @param ends of outputs
- * @param bodies of each loop what is asked of its body
- * @param statements how many statements the outputs need
+ * @param bodies the request for the body of each loop
+ * @param statements the number of statements that the outputs need
  */
 record Asked(
     List<Value> inputs,
@@ -156,7 +156,7 @@ record Asked(
       return demand;
     }
 
-    /** Statements of which an output needs a result. */
+    /** Statements that an output needs. */
     private List<Statement> needed() {
       Set<Value> read = new HashSet<>(program.outputs());
       List<Statement> needed = new ArrayList<>();
@@ -172,7 +172,7 @@ record Asked(
     private void statement(Statement statement) {
       statements++;
       Operation operation = statement.operation();
-      // A value that only another annotation reads is read in that one's layout.
+      // A value whose only reader is another annotation is read in that annotation's layout.
       if (operation instanceof Movement.Annotate(_, Annotation annotation)
           && layouts.isEmpty()
           && observed.contains(statement.result())) {

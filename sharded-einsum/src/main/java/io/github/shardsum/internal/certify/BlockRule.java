@@ -71,7 +71,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     return rule.result(operands, result, slices).named(made.labels());
   }
 
-  /** The rule of every operation but those that are followed otherwise. */
+  /** The rule of every operation that has no rule of its own. */
   private static BlockRule of(Operation operation, boolean isPromised) {
     ReduceKind kind =
         operation instanceof Contraction.Reduce reduce ? reduce.kind() : ReduceKind.SUM;
@@ -119,7 +119,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     };
   }
 
-  /** The label of which a movement reads neighbours of the index that it writes. */
+  /** The label along which a movement reads neighbours of the index that it writes. */
   static String neighbours(Operation operation) {
     if (operation instanceof Nested.Composite composite) {
       return neighbours(composite.decomposition());
@@ -148,9 +148,9 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
   /**
    * How a statement's results lie.
    *
-   * @param made how the first result lies, which counts for the dimensions that no operand has
-   * @param inside whether it is of a composite's decomposition: of an operand that is whole the
-   *     part is taken that others have, and floating numbers may be addends
+   * @param made the layout of the first result, for dimensions that no operand has
+   * @param inside whether the operation is in a composite's decomposition: then the matching part
+   *     of a whole operand is taken, and floating numbers may be addends
    */
   static List<Held> results(Statement statement, List<Held> read, Held made, boolean inside) {
     Held x = read.isEmpty() ? made : read.getFirst();
@@ -209,11 +209,11 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
   }
 
   /**
-   * By the decomposition, whose statements take the part that they need of what is whole. What is
-   * more, the kernel must have promised to take a part of a label, of all that have it the same.
+   * By the decomposition, whose statements take the part that they need of whole values. In
+   * addition, the kernel must support a part of the label, and all values must have the same part.
    */
   private static List<Held> composed(Program meaning, List<String> may, List<Held> read) {
-    // A kernel has promised the addends of its own sums, and no others.
+    // A kernel gives addends only for its own sums.
     for (Held held : read) {
       require(held.partial().isEmpty(), "operands must be no addends, got %s", held);
     }
@@ -237,12 +237,15 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
       LabelCut first = at.computeIfAbsent(cut.label(), _ -> cut);
       boolean isPart = may.contains(cut.label()) && cut.equals(first);
       boolean fits = isPart || (cut.isWhole() && first.isWhole());
-      require(fits, "%s must be whole, or of %s and split alike", cut, may);
+      require(fits, "%s must be whole, or of %s and split in the same way", cut, may);
     }
     return outputs;
   }
 
-  /** A result with the part of each label that operands have, where all of it was made. */
+  /**
+   * The part of a result that matches the operands' parts of each label; the whole result was
+   * computed.
+   */
   private static Held sliced(Held made, List<Held> operands) {
     List<LabelCut> cuts = new ArrayList<>();
     for (LabelCut cut : made.cuts()) {
@@ -256,7 +259,10 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     return new Held(cuts, made.partial(), made.kind());
   }
 
-  /** How the result lies: each label as in the operands, and one that none of them has as made. */
+  /**
+   * The layout of the result: each label as in the operands; a label that no operand has as in
+   * {@code made}.
+   */
   Held result(List<Held> read, Held made, boolean slices) {
     Map<String, LabelCut> at = new HashMap<>();
     Map<Integer, Set<MeshAxis>> addends = new HashMap<>(Map.of(0, Set.of()));
@@ -271,7 +277,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     Map<String, LabelCut> own = new HashMap<>();
     for (LabelCut cut : made.cuts()) {
       LabelCut other = whole.contains(cut.label()) ? LabelCut.whole(cut.label(), cut.size()) : cut;
-      // Dimensions of one label, as of a diagonal, lie in the same way.
+      // Dimensions of one label, as in a diagonal, have the same cut.
       LabelCut first = own.computeIfAbsent(cut.label(), label -> at.getOrDefault(label, other));
       cuts.add(first);
     }
@@ -285,7 +291,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     return new Held(cuts, partial, kind);
   }
 
-  /** Adds how an operand has its labels, but for those that must be whole. */
+  /** Adds the cuts of an operand's labels, except for labels that must be whole. */
   private void meet(Held operand, boolean slices, Map<String, LabelCut> at) {
     Set<String> met = new HashSet<>(whole);
     for (LabelCut cut : operand.cuts()) {
@@ -303,7 +309,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     return isTaken(one, other, slices) ? other : one;
   }
 
-  /** Whether the indices are taken that the other has, or one that is repeated for all of them. */
+  /** Whether this has the indices of the other, or a single index that is repeated. */
   private static boolean isTaken(LabelCut cut, LabelCut other, boolean slices) {
     return cut.isWhole() && (cut.size() == other.size() ? slices : cut.size() == 1);
   }

@@ -20,8 +20,8 @@ import java.util.Optional;
 
 /**
  * The law by which the largest elements along a label are the largest of each chunk's largest.
- * Candidates are in the order of their chunks, so that of equal ones the lower index stays first.
- * The index of a candidate is its index within the chunk plus the start of the chunk.
+ * Candidates are in the order of their chunks, so the lower of equal indices stays first. The index
+ * of a candidate is its index within the chunk plus the start of the chunk.
  */
 final class ChunkedSearch {
   private final Terms terms;
@@ -66,7 +66,7 @@ final class ChunkedSearch {
     };
   }
 
-  /** The search of the whole that a search of candidates is. */
+  /** The search of the whole that a search of candidates equals. */
   Optional<TopK> best(TopK top) {
     return candidates(top)
         .map(found -> new TopK(found.chunks().x(), found.chunks().label(), top.k(), top.into()));
@@ -90,7 +90,7 @@ final class ChunkedSearch {
     return fits ? Optional.of(new Candidates(chunks, best)) : Optional.empty();
   }
 
-  /** The indices that stand at the places which a search of candidates found. */
+  /** The indices at the places that a search of candidates found. */
   Optional<Found> picked(Contraction.Einsum einsum) {
     if (einsum.operands().size() != 2
         || einsum.dtype() != DType.I32
@@ -109,12 +109,15 @@ final class ChunkedSearch {
         .flatMap(found -> result(einsum, places, top, found));
   }
 
-  /** The term of the places that a search found, which no law says to be another. */
+  /** The term of the places that a search found; no law replaces it. */
   private Value places(TopK top) {
     return terms.known(top).orElseThrow().getLast();
   }
 
-  /** Whether a value is the index of each candidate: within its chunk, and where that begins. */
+  /**
+   * Whether a value is the index of each candidate: the index within its chunk plus the start of
+   * the chunk.
+   */
   private boolean isIndex(Value value, Candidates found) {
     return terms.maker(value) instanceof Binary sum
         && sum.kind() == BinaryKind.ADD
@@ -135,8 +138,8 @@ final class ChunkedSearch {
   }
 
   /**
-   * The result by the equation: each place picks its own index, and a label that one place alone
-   * has may go.
+   * The result by the equation: each place picks its own index, and a label that only one place has
+   * may be dropped.
    */
   private static Optional<Found> result(
       Contraction.Einsum einsum, OneHot places, TopK top, Candidates found) {

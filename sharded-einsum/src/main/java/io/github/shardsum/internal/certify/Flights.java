@@ -15,8 +15,8 @@ import java.util.Set;
 
 /**
  * The order in time of a plan: which values are in flight. Each has exactly one reader, a later
- * await in the same plan; a start is of a collective that moves one block; few are in flight at
- * once, and none while a loop, windows or the parts of a composite run, or at the end. So all
+ * await in the same plan; a start belongs to a collective that moves one block. Few are in flight
+ * together, and none at the end or while a loop, windows or the parts of a composite run. So all
  * devices issue starts in one order, the list's, and nothing in flight is read or written.
  */
 final class Flights {
@@ -81,7 +81,7 @@ final class Flights {
     require(isSame, "must give the started value, %s, got %s", began, ends);
   }
 
-  /** At the end nothing is in flight, and no output is. */
+  /** Checks that nothing is in flight at the end, and no output. */
   void end() {
     require(flying.isEmpty(), "plan: everything started must be awaited, got in flight %s", flying);
     for (int output : plan.outputs()) {

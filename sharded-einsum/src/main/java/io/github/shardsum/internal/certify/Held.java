@@ -63,7 +63,7 @@ record Held(List<LabelCut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
     require(isSame, "devices have %s, not %s", this, said);
   }
 
-  /** Each device keeps its chunk of what it has. */
+  /** Each device keeps its chunk of its block. */
   Held slice(String label, List<MeshAxis> axes) {
     return with(dim(label), 1, List.of(cuts.get(dim(label)).by(axes)));
   }
@@ -82,7 +82,7 @@ record Held(List<LabelCut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
     return new Held(cuts, left, kind);
   }
 
-  /** Each device gets the block of a member of its group which had the part that it has then. */
+  /** Each device gets the block of a member of its group that has the device's new part. */
   Held permute(List<MeshAxis> group, Held after) {
     boolean may = Collections.disjoint(partial, group) && cuts.size() == after.cuts.size();
     for (int dim = 0; dim < cuts.size() && may; dim++) {

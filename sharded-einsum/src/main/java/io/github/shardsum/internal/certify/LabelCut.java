@@ -39,8 +39,8 @@ record LabelCut(String label, long size, List<MeshAxis> axes) {
 
   /**
    * Several dimensions as one, major first. A minor dimension may be split only if each device has
-   * at most one index of the major ones. Major ones may be split unevenly only if the minor one has
-   * size 1 at most. Otherwise a device would have strips.
+   * at most one index of the major dimensions. Major dimensions may be split unevenly only if the
+   * minor one has at most size 1. Otherwise a device would have strips.
    */
   static LabelCut merged(String label, List<LabelCut> dims) {
     return dims.stream().reduce(whole(label, 1), LabelCut::times);
@@ -55,8 +55,8 @@ record LabelCut(String label, long size, List<MeshAxis> axes) {
   }
 
   /**
-   * Whether blocks that change places within groups along axes make this cut the other: the n-th
-   * parts of both are the same indices, and coordinates outside of the group count the same.
+   * Whether an exchange of blocks within groups along axes turns this cut into the other: the n-th
+   * parts of both have the same indices, and coordinates outside of the group mean the same.
    */
   boolean isPermutedTo(LabelCut other, List<MeshAxis> group) {
     boolean isAlike = sizes().equals(other.sizes());

@@ -23,18 +23,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The laws by which operations of a plan may stand for another operation of the program. Each law
- * is an equality of two terms for all values, up to the order of a sum; a plan that was written by
- * any other is refused.
+ * The laws by which operations of a plan may replace an operation of the program. Each law is an
+ * equality of two terms for all values, up to the order of a sum; a plan that needs another law is
+ * refused.
  *
  * <ul>
- *   <li>a softmax is e to the power of what is less than the largest, over its sum, in f32 for bf16
- *   <li>a running sum is one within chunks and the sum of the chunks before, in f64 for f32 and
- *       bf16
- *   <li>the best of the best of each chunk are the best, with their indices
- *   <li>what is added behind the last element changes neither a running sum before it, nor what is
- *       best if it ranks below everything
- *   <li>an einsum is einsums of pairs ({@link PairLaw}), or of parts of an operand ({@link
+ *   <li>a softmax is e^(x - largest) over its sum, in f32 for bf16
+ *   <li>a running sum is the running sum within a chunk plus the sum of the chunks before, in f64
+ *       for f32 and bf16
+ *   <li>the largest elements of all are the largest of each chunk's largest, with their indices
+ *   <li>elements that are appended do not change the running sums before them, nor the largest
+ *       elements if they rank below all others
+ *   <li>an einsum is made of einsums of pairs ({@link PairLaw}), or of parts of an operand ({@link
  *       PartsLaw})
  * </ul>
  */
@@ -66,7 +66,7 @@ final class Laws {
     return made;
   }
 
-  /** The term of a result of an operation, if a law says that it is another one. */
+  /** The term that equals a result of an operation by a law, if there is one. */
   private Optional<Value> equal(Operation operation, int place) {
     return switch (operation) {
       case Binary quotient when quotient.kind() == BinaryKind.DIVIDE ->
@@ -90,7 +90,7 @@ final class Laws {
     };
   }
 
-  /** The results of an operation that a law led to, for which there may be another law. */
+  /** A result of an operation that a law produced; another law may apply to it. */
   private Optional<Value> of(Operation operation, int place) {
     return Optional.of(results(operation, TypeInference.infer(operation)).get(place));
   }
@@ -122,7 +122,9 @@ final class Laws {
     return Optional.of(new Softmax(less.x(), total.labels().getFirst()));
   }
 
-  /** An operation in a wider dtype, whose result is rounded, is that in the narrower one. */
+  /**
+   * An operation in a wider dtype with a rounded result equals the operation in the narrower dtype.
+   */
   private Optional<Operation> narrowed(Convert convert) {
     return switch (terms.maker(convert.x())) {
       case Softmax wide when convert.dtype() == DType.BF16 ->
@@ -143,7 +145,9 @@ final class Laws {
         : Optional.empty();
   }
 
-  /** Sums within chunks and the sum of those before: in f64, or of numbers that wrap. */
+  /**
+   * Running sums within chunks plus the sums of the chunks before: in f64, or of numbers that wrap.
+   */
   private Optional<Operation> scan(Movement.Merge merge) {
     if (merge.labels().size() != 2
         || !(terms.maker(merge.x()) instanceof Binary sum)
@@ -172,7 +176,7 @@ final class Laws {
         : Optional.empty();
   }
 
-  /** The first elements of running sums of what zeros were added behind. */
+  /** The first elements of the running sums of a value with appended zeros. */
   private Optional<Operation> cut(Movement.Slice slice) {
     return slice.from() == 0
             && slice.step() == 1

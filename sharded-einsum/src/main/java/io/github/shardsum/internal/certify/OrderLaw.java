@@ -30,7 +30,7 @@ final class OrderLaw {
   /** Axes of addends in the order of the sum, by the number of the value. */
   private final Map<Integer, List<String>> orders = new HashMap<>();
 
-  /** The number of the result of the step that is looked at. */
+  /** The number of the result of the current step. */
   private int number;
 
   private OrderLaw(SpmdPlan plan) {
@@ -102,7 +102,7 @@ final class OrderLaw {
     }
   }
 
-  /** Elements move over other axes than those of addends, which keep their order. */
+  /** Elements move over other axes than addends, which keep their order. */
   private void moves(PlanStep step) {
     List<String> order = orders.get(step.operands().getFirst());
     if (order != null && !partial(step.result()).isEmpty()) {
@@ -184,7 +184,7 @@ final class OrderLaw {
     }
   }
 
-  /** A sum whose addends devices hold must be split along its outermost label alone. */
+  /** A sum whose addends devices hold must be split only along its outermost label. */
   private void sums(PlanStep step, List<List<String>> terms, List<String> output) {
     Set<String> partial = partial(step.result());
     String name = step.result().name();
@@ -224,7 +224,7 @@ final class OrderLaw {
     require(areNodes, "%s: parts of %s must be whole subtrees", name, first.get(outermost));
   }
 
-  /** Lengths of chunks after each is cut into so many parts. */
+  /** Lengths of chunks after each chunk is cut into a number of parts. */
   private static long[] cut(long[] lengths, int parts) {
     long[] finer = new long[lengths.length * parts];
     for (int i = 0; i < lengths.length; i++) {
@@ -274,7 +274,7 @@ final class OrderLaw {
     return joins(from, from + half, size, chunk, leaf) && joins(from + half, to, size, chunk, leaf);
   }
 
-  /** Whether leaves of an interval are a node of the tree over so many leaves. */
+  /** Whether an interval of leaves is a node of the tree over a number of leaves. */
   private static boolean isNode(long begin, long end, long leaves) {
     long first = begin;
     long last = end;

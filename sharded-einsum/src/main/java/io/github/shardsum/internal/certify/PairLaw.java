@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The law by which an einsum of many operands is einsums of einsums: the same sum of the same
+ * The law by which an einsum of many operands equals nested einsums: the same sum of the same
  * products. Each label that is summed over is summed in one einsum, after all operands that have
  * the label are multiplied. Intermediates of bf16 einsums are f32, and the result is rounded once.
  */
@@ -95,7 +95,7 @@ final class PairLaw {
         .toList();
   }
 
-  /** Writes einsums of einsums as one, down to the operands of the one that is asked for. */
+  /** Writes nested einsums as one einsum of the operands of the requested one. */
   private final class Writer {
     private final Einsum asked;
     private final DType wide;
@@ -148,7 +148,7 @@ final class PairLaw {
       return terms.maker(operand) instanceof Einsum inner && write(inner, Optional.of(own));
     }
 
-    /** The operand of the one that is asked for, which is converted if it is bf16. */
+    /** The operand of the requested einsum, converted if it is bf16. */
     private Optional<Value> factor(Value operand) {
       Value own =
           terms.maker(operand) instanceof Convert convert
@@ -161,7 +161,7 @@ final class PairLaw {
     }
   }
 
-  /** Whether both are the same but for the order of factors and the numbers of indices. */
+  /** Whether both are equal up to the order of factors and the numbering of indices. */
   private static boolean isSame(
       Sum one, Sum other, Map<Integer, Integer> to, Set<Integer> used, int factor) {
     if (one.factors().size() != other.factors().size()) {
@@ -194,7 +194,7 @@ final class PairLaw {
     return sizes.equals(other.sizes());
   }
 
-  /** Whether indices are others by a map of one to one, which grows. */
+  /** Whether indices correspond to others by a one-to-one map, which grows. */
   private static boolean isMapped(
       List<Integer> from, List<Integer> to, Map<Integer, Integer> known) {
     boolean fits = from.size() == to.size();

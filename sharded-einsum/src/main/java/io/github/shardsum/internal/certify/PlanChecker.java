@@ -45,7 +45,7 @@ public final class PlanChecker {
   private final List<PlannedValue> planned;
   private final List<Held> values = new ArrayList<>();
 
-  /** Meanings of values: of an equation a {@link Product}, of a program a term. */
+  /** Meanings of values: a {@link Product} for an equation, a term for a program. */
   private final List<Object> meanings = new ArrayList<>();
 
   private final Terms terms;
@@ -61,7 +61,7 @@ public final class PlanChecker {
   /** Inputs of a body, and the axes of the regions around it. */
   private record Inside(List<Value> inputs, Set<String> manual) {}
 
-  /** The axes of regions around the plan, along which devices have other values. */
+  /** The axes of regions around the plan, along which devices may have different values. */
   private final Set<String> manual;
 
   /** The dtype of all values of an equation; each term has its own. */
@@ -100,7 +100,7 @@ public final class PlanChecker {
    * Follows the plan of one einsum or reshard.
    *
    * @param plan the plan
-   * @param equation what is asked for, with the layouts of operands and result
+   * @param equation the requested einsum, with the layouts of operands and result
    * @param dtype the dtype of operands and result
    * @return what was proved
    * @throws PlanRefusedException if it was not
@@ -132,7 +132,7 @@ public final class PlanChecker {
     output(0, asked).checkLies(held(output.layout().term(), output.shape(), equation.output()));
   }
 
-  /** A label that was summed over may be in nothing that the sum is multiplied by, nor made. */
+  /** A summed label may neither be in a later factor nor be made again. */
   private static Product product(Equation equation, List<?> read) {
     require(equation.operandCount() == read.size(), "%s must have its operands", equation);
     List<String> output = BlockRule.labels(equation.output());
@@ -158,8 +158,8 @@ public final class PlanChecker {
    * Follows the plan of a program.
    *
    * @param plan the plan
-   * @param program the program that was given, with its annotations; the plan's statements may be
-   *     others, that give the same by a law
+   * @param program the program that was given, with its annotations; the plan's statements may
+   *     differ, if a law says that they compute the same
    * @param layouts the layouts that were requested in addition to the program's own, by name;
    *     values in the body of a loop as {@code RESULT.body.VALUE}
    * @return what was proved
@@ -174,7 +174,8 @@ public final class PlanChecker {
     OrderLaw.check(plan);
     return String.format(
         Locale.ROOT,
-        "certified: %d statements in %d steps, bodies of loops included; each of %d devices ends with exactly its part",
+        "certified: %d statements in %d steps, bodies of loops included; each of %d"
+            + " devices ends with exactly its part",
         asked.statements(),
         steps(plan),
         plan.mesh().size());
@@ -201,7 +202,10 @@ public final class PlanChecker {
     return checker;
   }
 
-  /** An input lies as the plan says; what is asked of it is another matter. */
+  /**
+   * An input has the layout that the plan states; whether this is the requested one is checked
+   * elsewhere.
+   */
   private void input(Value term) {
     PlannedValue input = planned.get(values.size());
     add(term, held(term.type().labels(), term.type().shape(), input.layout().term()));
@@ -219,7 +223,7 @@ public final class PlanChecker {
     require(lies, "%s must lie as asked, %s, got %s", demand.name(), demand, planned.get(number));
   }
 
-  /** Whether a value lies as asked. A sum that may be left to do may be done. */
+  /** Whether a value has the requested layout. A sum that may be left to do may be done. */
   private boolean lies(int number, Demand demand) {
     Layout layout = planned.get(number).layout();
     boolean lies = wide(demand.partial()).containsAll(wide(layout.partial()));
@@ -293,8 +297,8 @@ public final class PlanChecker {
   }
 
   /**
-   * A statement computes in the dtypes that it says, so it reads no addends of bf16; what travels
-   * in one buffer is of one dtype.
+   * A statement computes in the dtypes that it states, so it reads no addends of bf16; values that
+   * travel in one buffer have one dtype.
    */
   private void checkStored(PlanStep step) {
     if (step.action() instanceof Action.AllReduce) {
@@ -466,7 +470,7 @@ public final class PlanChecker {
   }
 
   /**
-   * A round is followed; its own loops may be those of any body of the program. A loop in several
+   * One round is followed; its own loops may be those of any body of the program. A loop in several
    * bodies may be laid as in any of them.
    */
   private PlanChecker round(Program program, SpmdPlan body, Set<String> inside) {

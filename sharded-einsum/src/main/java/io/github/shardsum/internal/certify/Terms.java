@@ -20,8 +20,8 @@ import java.util.Optional;
 
 /**
  * The meanings of values. A term is the operation that makes a value, applied to terms. Values of
- * one term are equal, whatever their names are and however often they are computed. The term of an
- * annotation is that of its operand, the term of a composite that of its decomposition.
+ * one term are equal, even if they have other names or are computed several times. The term of an
+ * annotation is the term of its operand; the term of a composite is the term of its decomposition.
  */
 final class Terms {
   /** The results of each operation or loop on terms. */
@@ -69,9 +69,9 @@ final class Terms {
    * A manual region as the terms of one member.
    *
    * @param axes the axes of the region
-   * @param in how a member's parts lie in the operands
-   * @param out how they lie in the results
-   * @param inputs terms of what a member reads
+   * @param in the positions of a member's parts in the operands
+   * @param out their positions in the results
+   * @param inputs terms of the values that a member reads
    * @param outputs the terms that a member makes
    * @param operands terms of the region's operands
    */
@@ -168,7 +168,7 @@ final class Terms {
     return program.outputs().stream().map(terms::get).toList();
   }
 
-  /** The terms of the results of a statement of the program that is asked for. */
+  /** The terms of the results of a statement of the requested program. */
   private List<Value> of(Statement statement, List<Value> operands) {
     return switch (statement.operation()) {
       case Movement.Annotate _ -> operands;

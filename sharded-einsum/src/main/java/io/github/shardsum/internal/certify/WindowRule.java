@@ -22,8 +22,8 @@ import java.util.stream.Stream;
  * <p>Rounds visit every chunk once: a ring of step 1 or -1 and all p - 1 others brings member c the
  * chunks c + s, ..., c + (p - 1) s, and two rings with the larger half at s and the smaller at -s
  * those of c + s to c + h s and c - s to c - (p - 1 - h) s; with 0, its own, these are the residues
- * of p, each once. Every device has the same function of its coordinate, so all agree who sends
- * what to whom.
+ * of p, each once. Every device has the same function of its coordinate, so all agree on senders,
+ * receivers and chunks.
  */
 final class WindowRule {
   private WindowRule() {}
@@ -59,7 +59,7 @@ final class WindowRule {
     return made;
   }
 
-  /** A result of which nothing is scattered yet, for dimensions that no operand has. */
+  /** The result before it is scattered, for dimensions that no operand has. */
   private static Held natural(Held said, List<MeshAxis> axes) {
     return new Held(
         said.cuts().stream()

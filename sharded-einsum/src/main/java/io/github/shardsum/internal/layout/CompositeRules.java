@@ -24,9 +24,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The rule of a composite, derived from its decomposition, not taken from the kernel: one label
- * after the other is split over an abstract axis in all operands that have it, and followed through
- * the statements. Where that would need communication the label cannot be split.
+ * The rule of a composite, derived from its decomposition, not taken from the kernel: each label in
+ * turn is split over an abstract axis in all operands that have it, and followed through the
+ * statements. Where that would need communication the label cannot be split.
  */
 public final class CompositeRules {
   /**
@@ -49,7 +49,7 @@ public final class CompositeRules {
 
   private final Map<Value, Whole> unsplit = new HashMap<>();
 
-  /** Values that depend on global indices, so that a part of them must know where it begins. */
+  /** Values that depend on global indices, so a part of them must know its start. */
   private final Set<Value> positional = new HashSet<>();
 
   private boolean indexed;
@@ -159,7 +159,7 @@ public final class CompositeRules {
     return Optional.of(addends ? new Kind.Reduce(ReduceKind.SUM) : new Kind.Pass());
   }
 
-  /** A result that is made of whole values alone and has the label is sliced, which is free. */
+  /** A result that has the label and is made only of whole values is sliced, which is free. */
   private void takeSlice(Value output) {
     int dim = output.type().axis(label);
     if (dim >= 0 && unsplit.get(output) == Whole.EVERYWHERE) {
@@ -201,9 +201,9 @@ public final class CompositeRules {
   }
 
   /**
-   * Whether addends pass among finite floating numbers, but for rounding. For infinities this does
-   * not suffice, since 2 - 1 times infinity is infinity; a kernel that accepts a part of a label
-   * must also give correct addends.
+   * Whether the operation of a sum is the sum of the operations, for finite floating numbers and up
+   * to rounding. For infinities this does not suffice, since 2 - 1 times infinity is infinity; a
+   * kernel that accepts a part of a label must also give correct addends.
    */
   private static boolean isSumOfNumbers(Operation operation, Set<Integer> addends) {
     if (!operation.operands().stream().allMatch(x -> x.type().dtype().isFloating())) {
@@ -228,7 +228,7 @@ public final class CompositeRules {
 
   /**
    * Values that are whole and have the factor are sliced, which is free. Chunks of a merge's major
-   * label are chunks of what is merged, those of another label are strips.
+   * label are chunks of the merged label; chunks of another label are strips.
    */
   private boolean isPassed(Statement statement, FactorRule rule, Set<Integer> factors) {
     int factor = factors.iterator().next();

@@ -78,7 +78,7 @@ public record PaddedWindow(Movement.Pad pad, Movement.Window window) {
   }
 
   /**
-   * The operation on a value of which other elements are padded.
+   * The operation on a value, with other numbers of padded elements.
    *
    * @param builder takes both operations
    * @param x the value

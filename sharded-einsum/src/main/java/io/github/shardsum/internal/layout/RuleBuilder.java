@@ -31,7 +31,10 @@ final class RuleBuilder {
         });
   }
 
-  /** The dimensions of a type, a factor each: those of known names, the others of a kind. */
+  /**
+   * The dimensions of a type, a factor each: named factors keep their kind, the others get a given
+   * kind.
+   */
   List<Dim> dims(ValueType type, Kind others) {
     List<Dim> dims = new ArrayList<>();
     for (int axis = 0; axis < type.rank(); axis++) {

@@ -27,12 +27,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The sharding rule of every operation: one exhaustive switch, and nothing else knows operations.
+ * The sharding rule of every operation, by one exhaustive switch; nothing else depends on the kind
+ * of operation.
  *
- * <p>Operands may be addends only where the sum of what the addends give is what their sum gives,
- * of all values. Integers wrap, so that sums and products pass. Of floating numbers an infinity
- * times addends of both signs is NaN, and addends overflow where their sum does not: what passes
- * chooses and moves elements and puts zeros between them.
+ * <p>Operands may be addends only if the operation of a sum is the sum of the operations, for all
+ * values. Integers wrap, so that sums and products pass. Of floating numbers an infinity times
+ * addends of both signs is NaN, and addends overflow where their sum does not: what passes chooses
+ * and moves elements and puts zeros between them.
  */
 public final class ShardingRules {
   private static final Kind PASS = new Kind.Pass();
@@ -44,7 +45,7 @@ public final class ShardingRules {
    * The rule of a statement.
    *
    * @param statement the statement
-   * @return its factors, and which of them each dimension of operands and results is made of
+   * @return its factors, and the factors of each dimension of operands and results
    */
   public static FactorRule of(Statement statement) {
     List<ValueType> results = statement.results().stream().map(Value::type).toList();
@@ -168,7 +169,7 @@ public final class ShardingRules {
     return rule.result(dims).build();
   }
 
-  /** Whether each element of the result is one of the operand. */
+  /** Whether each element of the result is an element of the operand. */
   private static boolean isMovement(Contraction.Einsum einsum) {
     List<Axis> output = einsum.equation().output().axes();
     return einsum.operands().size() == 1 && output.containsAll(einsum.equation().operand(0).axes());
@@ -278,8 +279,8 @@ public final class ShardingRules {
   }
 
   /**
-   * Some neighbouring dimensions of the operand become others: of one side each has its factor, of
-   * the other one has all.
+   * Some neighbouring dimensions of the operand become other dimensions: on one side each has its
+   * factor, on the other a single one has all.
    */
   private static RuleBuilder reshaped(
       RuleBuilder rule, Value x, int first, int count, List<Dim> into) {

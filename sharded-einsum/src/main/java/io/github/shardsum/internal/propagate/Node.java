@@ -15,9 +15,9 @@ import java.util.stream.Stream;
  * @param rule its factors
  * @param operands names of its operands
  * @param results names of its results
- * @param level the level from which on its passing factors carry axes
- * @param narrow places of broadcast operands, which lack a label of the result: they get axes from
- *     the second level on, and pass axes on at the last level only
+ * @param level the first level at which its passing factors carry axes
+ * @param narrow places of broadcast operands, which do not have all labels of the result: they get
+ *     axes from the second level on, and pass axes on only at the last level
  * @param edge set if it is the edge of a manual region
  */
 record Node(
@@ -43,11 +43,11 @@ record Node(
    * then those that it has inside.
    *
    * @param outside the value outside
-   * @param prefixes of each dimension of it the axes of the region
+   * @param prefixes the axes of the region, for each dimension
    * @param own all axes of the region
    */
   record RegionEdge(String outside, List<List<String>> prefixes, Set<String> own) {
-    /** The axes that a label has inside, of those that it has outside. */
+    /** The axes that a label has inside, from its axes outside. */
     List<String> inside(int dim, List<String> axes) {
       List<String> prefix = prefixes.get(dim);
       boolean has = axes.size() >= prefix.size() && axes.subList(0, prefix.size()).equals(prefix);
@@ -57,7 +57,7 @@ record Node(
     }
   }
 
-  /** The edge at which a place is outside, if it is. */
+  /** The edge whose outer side is this place, if there is one. */
   Optional<RegionEdge> outside(Place place) {
     return edge.filter(at -> at.outside().equals(place.value()));
   }

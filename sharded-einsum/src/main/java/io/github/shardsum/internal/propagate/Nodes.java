@@ -47,12 +47,12 @@ final class Nodes {
     return types;
   }
 
-  /** The annotations, by the value that they give. */
+  /** The annotations, by their result. */
   Map<String, Movement.Annotate> annotations() {
     return annotations;
   }
 
-  /** The value that is annotated, by the one that the annotation gives. */
+  /** The operand of each annotation, by the annotation's result. */
   Map<String, String> annotated() {
     return annotated;
   }
@@ -136,7 +136,7 @@ final class Nodes {
     }
   }
 
-  /** Inside of a region a value has the axes that it has outside, but for the region's own. */
+  /** Inside of a region a value has its outer axes without the region's own. */
   private void edges(
       Nested.Manual manual, List<String> operands, List<String> results, String inside) {
     for (int i = 0; i < operands.size(); i++) {

@@ -107,7 +107,7 @@ final class PartialSums {
             factor -> factor.kind() instanceof Kind.Reduce(ReduceKind by) && by == ReduceKind.SUM);
   }
 
-  /** Operands that may together be sums over an axis, so that the result is one. */
+  /** Operands that may be partial sums over an axis together; the result is then one. */
   private Optional<Set<Integer>> linear(Node node, String axis, Map<String, Boolean> known) {
     return node.rule().linear().stream()
         .filter(together -> !together.isEmpty())

@@ -89,7 +89,7 @@ final class Splits {
     return with(mesh, -1, List.of());
   }
 
-  /** As it would be with other axes on a dimension, which are taken from where they are. */
+  /** The layout with other axes on a dimension; other dimensions lose these axes. */
   Layout with(Mesh mesh, int dim, List<String> other) {
     List<Axis> terms = new ArrayList<>();
     for (int i = 0; i < axes.size(); i++) {
@@ -103,9 +103,7 @@ final class Splits {
     return new Layout(mesh, new Term(terms, left));
   }
 
-  /**
-   * As it would be with an axis taken from where it is and put behind those of a dimension, or -1.
-   */
+  /** The layout with an axis moved to the end of a dimension's axes; with -1 it is only removed. */
   Layout moved(Mesh mesh, String axis, int dim) {
     List<Axis> terms = new ArrayList<>();
     for (int i = 0; i < axes.size(); i++) {

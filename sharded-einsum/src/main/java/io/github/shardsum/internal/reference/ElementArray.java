@@ -14,7 +14,7 @@ import java.util.List;
  *
  * @param type the value's type
  * @param reals elements of a floating dtype, otherwise empty
- * @param wholes elements of another dtype, otherwise empty
+ * @param wholes elements of an integer dtype or bool, otherwise empty
  */
 record ElementArray(ValueType type, double[] reals, long[] wholes) {
   static ElementArray of(ValueType type) {
@@ -106,7 +106,8 @@ record ElementArray(ValueType type, double[] reals, long[] wholes) {
   }
 
   /**
-   * For each element of a value, the position of the element of another value whose labels it has.
+   * For each element of a value, the position of its element in another value that has a part of
+   * its labels.
    *
    * @return one position an element of {@code over}
    */

@@ -15,7 +15,7 @@ import io.github.shardsum.program.ValueType;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Evaluates what members of manual regions exchange, and what goes in and out of a region. */
+/** Evaluates the communications of manual regions, and the operands and results of a region. */
 final class RegionEvaluator {
   private RegionEvaluator() {}
 
@@ -164,7 +164,7 @@ final class RegionEvaluator {
     return part;
   }
 
-  /** A region's result from what members hold, from one on. */
+  /** A region's result from the members' outputs, starting with one member. */
   static ElementArray whole(List<ElementArray> each, Term term, Family family, int member) {
     return whole(each, term, family, member, term.size() - 1);
   }

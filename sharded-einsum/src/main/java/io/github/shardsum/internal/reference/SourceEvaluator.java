@@ -40,7 +40,7 @@ public final class SourceEvaluator {
    *
    * @param dtype a floating dtype
    * @param bits the bits
-   * @return as many upper bits as the dtype has digits, as a fraction
+   * @return the upper bits, one for each binary digit of the dtype, as a fraction
    */
   public static double uniform(DType dtype, long bits) {
     return switch (dtype) {

@@ -6,11 +6,12 @@ import io.github.shardsum.tensor.Shape;
 import java.util.List;
 
 /**
- * The blocks that devices have of a value in a layout, and how much of one a device lacks if it has
- * another. Missing elements are received in any way from one layout to the other.
+ * The blocks of a value that devices have in a layout, and the part of a block that a device must
+ * receive if it has another block. Missing elements are received in any way from one layout to the
+ * other.
  */
 public final class Blocks {
-  /** Devices up to which all of them are looked at; of more only the one with the largest block. */
+  /** Most devices that are all examined; with more, only the device with the largest block is. */
   private static final int MOST_DEVICES = 256;
 
   private final boolean isPartial;
@@ -64,10 +65,10 @@ public final class Blocks {
   }
 
   /**
-   * Elements that some device receives, whatever the way to this layout is.
+   * Elements that some device must receive on any way to this layout.
    *
    * @param from the blocks that devices have
-   * @return the most that a device lacks; of a sum that is still to be made its largest block
+   * @return the most elements that a device must receive; for an incomplete sum its largest block
    */
   public long lacking(Blocks from) {
     boolean isSummed =

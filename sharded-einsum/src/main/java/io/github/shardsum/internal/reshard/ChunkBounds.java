@@ -76,7 +76,7 @@ final class ChunkBounds {
     return bounds[part + 1] - bounds[part];
   }
 
-  /** Indices that the busiest member of a gather lacks of a dimension. */
+  /** Indices of a dimension that the busiest member of a gather receives. */
   long gathered(int dim, int[] before, int[] after) {
     long[] chunks = bounds(dim, before);
     long[] wholes = bounds(dim, after);
@@ -89,7 +89,7 @@ final class ChunkBounds {
   }
 
   /**
-   * Pairs of indices of two dimensions that the busiest member of an all-to-all lacks.
+   * Pairs of indices of two dimensions that the busiest member of an all-to-all receives.
    *
    * @param split the dimension that loses units
    * @param chunk its units before
@@ -114,7 +114,10 @@ final class ChunkBounds {
     return most;
   }
 
-  /** The most indices that a part lacks of its interval in another order of a dimension's units. */
+  /**
+   * The most indices of its interval that a part must receive after a change of the order of a
+   * dimension's units.
+   */
   long exchanged(int dim, int[] before, int[] after) {
     long[] from = bounds(dim, before);
     long[] to = bounds(dim, after);
@@ -218,7 +221,7 @@ final class ChunkBounds {
     return units;
   }
 
-  /** The longest chunk of each part, whatever the axes before the units are. */
+  /** The longest chunk of each part, over all coordinates of the axes before the units. */
   private long[] longest(int dim, int[] on) {
     long[] bounds = bounds(dim, on);
     long[] longest = new long[(int) units.product(on)];

@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Counts the indices that a device lacks before a collective, for chunks of any lengths, empty ones
- * too. Time and space depend on the number of distinct lengths, not of devices.
+ * Counts the indices that a device must receive in a collective, for chunks of any lengths,
+ * including empty ones. Time and space depend on the number of distinct lengths, not of devices.
  */
 final class Chunking {
   /**
@@ -27,7 +27,7 @@ final class Chunking {
   private Chunking() {}
 
   /**
-   * Indices that a member of an all-gather lacks, of the member with the shortest chunk of the
+   * Indices that a member of an all-gather receives, for the member with the shortest chunk of the
    * longest interval.
    *
    * @param size of the label
@@ -51,7 +51,7 @@ final class Chunking {
    * @param moved sizes of the axes that it loses
    * @param to size of the label that is cut by them
    * @param there sizes of the axes that this one has before
-   * @return the number, of the member that lacks the most
+   * @return the number, for the member that must receive the most
    */
   static long allToAll(
       long from, List<Integer> kept, List<Integer> moved, long to, List<Integer> there) {

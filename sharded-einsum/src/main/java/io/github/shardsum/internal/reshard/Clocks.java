@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.reshard;
 
 /**
- * Two resources of a device: its computing and its links. Each has a time at which it is free, in
- * the unit of prices. Mutable, for one thread.
+ * Two resources of a device: its computing and its links. Each queue has a time at which it becomes
+ * free, in the unit of prices. Mutable, for one thread.
  */
 public final class Clocks {
   private final double overlap;
@@ -18,7 +18,7 @@ public final class Clocks {
     this.overlap = overlap;
   }
 
-  /** The time at which a device has computed all so far. */
+  /** The time at which a device has finished all its work so far. */
   public double now() {
     return compute;
   }
@@ -50,7 +50,7 @@ public final class Clocks {
    * Waits for a transfer.
    *
    * @param end when it ends
-   * @return how long that takes
+   * @return the time until then
    */
   public double await(double end) {
     double exposed = Math.max(0, end - compute);

@@ -25,7 +25,7 @@ public record Cost(double amount, int collectives) implements Comparable<Cost> {
   }
 
   /**
-   * The cost of a loop, however many rounds it has.
+   * The cost of a loop with a number of rounds.
    *
    * @param rounds at least 0
    * @return that many times this

@@ -112,7 +112,7 @@ public final class Counting {
   }
 
   /**
-   * Of a reduce-scatter: its chunk of the sum from every other member.
+   * For a reduce-scatter: the device's chunk of the sum, from every other member.
    *
    * @param chunk elements of the largest chunk
    * @param group number of members
@@ -182,7 +182,7 @@ public final class Counting {
   }
 
   /**
-   * Elements that the largest device holds at once, at the most, were every step run by itself.
+   * The most elements that the largest device holds at any time, if every step ran by itself.
    *
    * @param plan the plan
    * @return the sum
@@ -217,8 +217,8 @@ public final class Counting {
   }
 
   /**
-   * Elements of the buffers in which windows travel, on the largest device: two a ring, or one
-   * where it has one round.
+   * Elements of the buffers in which windows travel, on the largest device: two for each ring, or
+   * one if it has one round.
    *
    * @param action the step's
    * @param operands what it reads
@@ -271,8 +271,8 @@ public final class Counting {
   }
 
   /**
-   * The value in whose memory each value lies: its own, or of a slice its operand's, and of what
-   * was in flight that of its start.
+   * For each value, the value whose memory holds it: itself; for a slice its operand; for an
+   * awaited value the result of its start.
    */
   private static int[] storage(SpmdPlan plan, int values) {
     int[] storage = new int[values];
@@ -300,8 +300,8 @@ public final class Counting {
   }
 
   /**
-   * Numbers of the values that a step reads: its operands, and of an await those of the start too,
-   * which are read until there.
+   * Numbers of the values that a step reads: its operands, and for an await also the operands of
+   * its start, which are read until then.
    *
    * @param plan the plan
    * @param step the step's place
@@ -321,7 +321,10 @@ public final class Counting {
     return all;
   }
 
-  /** The step that reads each value last; of an output one behind the last, else its own. */
+  /**
+   * The last step that reads each value; the number of steps for an output; its own step if nothing
+   * reads it.
+   */
   private static int[] lastReads(SpmdPlan plan, int values) {
     int[] last = new int[values];
     int number = plan.inputs().size();

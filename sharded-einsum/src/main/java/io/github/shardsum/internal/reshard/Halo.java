@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 /**
  * The elements that each device reads of operands along a split label whose neighbouring indices
  * are read; an immutable value. Everything follows from two cuts of each operand: the held one, and
- * the one that the device's chunk of the result is made of.
+ * the one that the device's chunk of the result needs.
  */
 public final class Halo {
   private final List<String> axes;
@@ -34,7 +34,7 @@ public final class Halo {
    *
    * @param dim the dimension along which neighbours are read
    * @param held the indices that the members of a group hold
-   * @param wanted the indices that their chunks of the result are made of
+   * @param wanted the indices that their chunks of the result need
    * @param others elements of the largest block for one index of the dimension
    */
   public record Operand(int dim, Cut held, Cut wanted, long others) {
@@ -66,7 +66,7 @@ public final class Halo {
   }
 
   /**
-   * The elements that a statement reads whose neighbour label is split.
+   * The elements that a statement with a split neighbour label reads.
    *
    * @param statement the statement
    * @param operands the layouts of its operands
@@ -141,7 +141,7 @@ public final class Halo {
     return operands;
   }
 
-  /** The places of the operands of which a device lacks elements. */
+  /** The places of the operands with elements that a device must receive. */
   public List<Integer> exchanged() {
     return IntStream.range(0, operands.size())
         .filter(i -> operands.get(i).isExchanged())

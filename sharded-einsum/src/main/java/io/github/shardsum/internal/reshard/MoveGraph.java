@@ -107,7 +107,8 @@ final class MoveGraph {
   }
 
   /**
-   * The moves to a layout, of which a value may have been a sum over any axis, in a fixed order.
+   * The moves that end in a layout, in a fixed order; before them the value may be a partial sum
+   * over any axis.
    */
   List<Edge> into(Vertex vertex) {
     if (!vertex.hasInto) {

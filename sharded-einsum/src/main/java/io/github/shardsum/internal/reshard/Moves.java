@@ -43,7 +43,7 @@ final class Moves {
     return product;
   }
 
-  /** Whether no state has chunks of different sizes, so that ring counts are what is received. */
+  /** Whether all states have chunks of equal size, so that ring counts are exact. */
   boolean even() {
     return even;
   }
@@ -88,7 +88,7 @@ final class Moves {
     }
   }
 
-  /** All moves but permutes, of which there may be very many. */
+  /** All moves except permutes, which may be very many. */
   void withoutPermutes(State state, Consumer<Move> out) {
     slices(state, out);
     if (state.partial() != 0) {
@@ -104,7 +104,7 @@ final class Moves {
    * Gives every move that leads to a state to a consumer, in a fixed order.
    *
    * @param state the state after the moves
-   * @param partial the units over which a value may have been a sum
+   * @param partial the units over which the value may be a partial sum before the move
    * @param out takes the moves
    */
   void into(State state, long partial, Consumer<Move> out) {
@@ -381,8 +381,8 @@ final class Moves {
   }
 
   /**
-   * The states in which every dimension is cut into the same parts by other axes, or by the same in
-   * another order.
+   * The states in which every dimension is cut into the same parts by other axes, or by the same
+   * axes in another order.
    */
   private void permuted(State state, Consumer<State> out) {
     permuted(state, new int[state.dims().length][], 0, 0, out);
@@ -439,7 +439,7 @@ final class Moves {
         || units.parts(old).equals(units.parts(now));
   }
 
-  /** The states in which one dimension has its units in another order, and other chunks. */
+  /** The states in which one dimension has its units in another order, so its chunks differ. */
   private void reordered(State state, ObjIntConsumer<State> out) {
     for (int dim = 0; dim < state.dims().length; dim++) {
       int[] on = state.dims()[dim];

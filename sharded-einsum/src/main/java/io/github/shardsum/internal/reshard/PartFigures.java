@@ -20,15 +20,15 @@ import java.util.List;
  * @param collective what runs, for a price
  * @param dtype of the elements
  * @param operand elements of the largest device's operand where rows are even
- * @param received elements that a device receives where rows are even and each device sends equally
- *     many to every member
+ * @param received elements that a device receives if rows are even and each device sends the same
+ *     number to every member
  * @param most elements that a device receives at the most, within the bound
  */
 public record PartFigures(
     String name, Collective collective, DType dtype, long operand, long received, long most) {
 
   /**
-   * Of each part that communicates.
+   * The figures of each part that communicates.
    *
    * @param action the step's
    * @param operands the step's operands
@@ -84,7 +84,7 @@ public record PartFigures(
   }
 
   /**
-   * Bytes that a device receives where rows are even.
+   * Bytes that a device receives if rows are even.
    *
    * @return the number
    */

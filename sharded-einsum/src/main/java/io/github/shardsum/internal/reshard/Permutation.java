@@ -14,7 +14,7 @@ import java.util.Set;
  * block.
  */
 public final class Permutation {
-  /** Members of a group up to which each one is checked. */
+  /** Most members of a group that are all checked. */
   private static final int MOST_MEMBERS = 1 << 14;
 
   private final Mesh mesh;
@@ -121,7 +121,7 @@ public final class Permutation {
     return most;
   }
 
-  /** The longest chunk of each part by the moved axes, whatever the others' coordinates are. */
+  /** The longest chunk of each part by the moved axes, over all coordinates of the other axes. */
   private static long[] lengths(
       long size, List<Integer> heads, List<Integer> moved, List<Integer> tails) {
     long[] longest = new long[Cut.chunks(0, moved).count()];

@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 
 /** Prices of steps: in elements, or in seconds on a network. */
 public final class Prices {
-  /** Elements that starting a collective is worth in a price that is shown. */
+  /** The start of a collective in a printed price, in elements. */
   private static final double COLLECTIVE = 1000;
 
   /** Multiply-adds that take as long as one element's transfer. */
@@ -27,7 +27,7 @@ public final class Prices {
   /** Amounts of work are multiples of its inverse, so that sums are exact in any order. */
   private static final double PARTS = 1024;
 
-  /** Time of a product that adds to its result, over that of one that writes it. */
+  /** Time of a product that adds to its result, over the time of a product that writes it. */
   static final double ACCUMULATING = 1.1;
 
   private final Optional<CollectiveCostModel> pricer;
@@ -92,11 +92,11 @@ public final class Prices {
   }
 
   /**
-   * The price of what devices lack along a label of which neighbours are read.
+   * The price of receiving missing elements along a label whose neighbours are read.
    *
    * @param halo what they read
    * @param bytes of an element
-   * @return the price, an exchange for each operand of which something is lacking
+   * @return the price; each operand with missing elements is one exchange
    */
   public Cost halo(Halo halo, int bytes) {
     List<Integer> exchanged = halo.exchanged();
@@ -112,7 +112,7 @@ public final class Prices {
   }
 
   /**
-   * The price of what a composite that brings its own partition moves, where rows are even.
+   * The price of the rows that a composite with its own partition moves, for even rows.
    *
    * @param parts what each part moves
    * @return the price, a collective for each part

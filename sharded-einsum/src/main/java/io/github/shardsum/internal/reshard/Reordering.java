@@ -18,7 +18,7 @@ public final class Reordering {
   }
 
   /**
-   * Of a dimension of two layouts.
+   * The reordering of a dimension between two layouts.
    *
    * @param before the layout before
    * @param after the layout after
@@ -42,7 +42,7 @@ public final class Reordering {
     return new Reordering(from, after.cut(dim, size), partAfter);
   }
 
-  /** The most indices that a part lacks of its interval afterwards. */
+  /** The most indices that a part must receive for its new interval. */
   public long most() {
     long most = 0;
     for (int part = 0; part < partAfter.length; part++) {

@@ -30,10 +30,10 @@ public final class ReshardSources {
   private record Group(boolean isWhole, DType dtype) {}
 
   /**
-   * With the layouts in which the value may be made.
+   * Sources with the layouts in which the value may be computed.
    *
    * @param reshards finds ways
-   * @param from the layouts, and what it costs to make the value so, in a fixed order
+   * @param from the layouts, with the cost of computing the value in each, in a fixed order
    * @param shape the value's shape
    * @param stored the dtype in which the value is stored in a layout
    */
@@ -69,9 +69,9 @@ public final class ReshardSources {
   }
 
   /**
-   * The layout in which the value is made, where it is wanted in another.
+   * The layout in which the value is computed if it is needed in another.
    *
-   * @param to the layout in which it is wanted
+   * @param to the layout in which it is needed
    * @return the first of the cheapest; none if there is no way
    */
   public Optional<Layout> source(Layout to) {

@@ -13,7 +13,7 @@ import java.util.Map;
 /**
  * The schedule of a plan on two resources, computing and links.
  *
- * @param entries of each step, in order; those of a loop's body begin at 0 in each round
+ * @param entries for each step, in order; the times of a loop's body begin at 0 in each round
  * @param end when the last step has ended
  */
 public record Timeline(List<Entry> entries, double end) {
@@ -25,7 +25,7 @@ public record Timeline(List<Entry> entries, double end) {
   /**
    * One step.
    *
-   * @param isTransfer whether it is on the links: a collective or a start; else it computes or
+   * @param isTransfer whether it is on the links: a collective or a start; otherwise it computes or
    *     waits
    * @param price what it would take by itself
    * @param begin when it begins; of a start, when its transfer begins
@@ -118,7 +118,7 @@ public record Timeline(List<Entry> entries, double end) {
   }
 
   /**
-   * The price of a step by itself; of a loop that of its rounds.
+   * The price of a step by itself; a loop has the price of all its rounds.
    *
    * @param plan the plan
    * @param i the step's place

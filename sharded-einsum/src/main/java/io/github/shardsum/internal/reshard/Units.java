@@ -73,7 +73,7 @@ final class Units {
     this.areAxes = true;
   }
 
-  /** Every axis a unit, but for those over which the value stays a sum. */
+  /** Every axis is a unit, except the axes over which the value stays a partial sum. */
   static Units ofAll(Layout of, List<String> partial) {
     return new Units(of, partial);
   }
@@ -81,15 +81,15 @@ final class Units {
   /**
    * The units between two layouts.
    *
-   * @param from the one
+   * @param from one layout
    * @param to the other
-   * @param idle axes that neither has, each of which may be used on the way
+   * @param idle axes that neither layout has and that moves may use
    */
   static Units between(Layout from, Layout to, List<String> idle) {
     return new Units(from, to, idle);
   }
 
-  /** How a layout lies in units, of which each is one axis. */
+  /** A layout in units that are single axes. */
   State stateOf(Layout layout) {
     List<List<String>> dims = new ArrayList<>();
     for (int dim = 0; dim < layout.rank(); dim++) {
@@ -109,7 +109,7 @@ final class Units {
     return axes.stream().filter(axis -> mesh.size(axis) > 1).toList();
   }
 
-  /** An axis joins the one before it if it follows it in both layouts. */
+  /** An axis joins the unit of its predecessor if it follows that axis in both layouts. */
   private void join(List<List<String>> before, List<List<String>> after) {
     List<String> all = new ArrayList<>();
     before.forEach(all::addAll);
@@ -215,7 +215,7 @@ final class Units {
     return Arrays.stream(of).boxed().flatMap(unit -> units.get(unit).stream()).toList();
   }
 
-  /** The axes behind the first place at which two orders of units differ, in mesh order. */
+  /** The axes after the first difference of two orders of units, in mesh order. */
   List<String> changed(int[] one, int[] other) {
     List<String> axes = axes(State.tail(one, Arrays.mismatch(one, other)));
     return mesh.axisNames().stream().filter(axes::contains).toList();

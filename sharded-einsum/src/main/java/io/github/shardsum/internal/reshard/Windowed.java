@@ -16,7 +16,7 @@ import java.util.List;
  *
  * @param equation of the statement
  * @param label in the equation
- * @param operands the operands, of which the gathered one is whole along the axes
+ * @param operands the operands; the gathered one is whole along the axes
  * @param result of a scatter before it, with addends over the axes
  * @param members of a group
  */
@@ -82,7 +82,7 @@ public record Windowed(
   }
 
   /**
-   * The dtype of what travels in windows: addends of bf16 are f32.
+   * The dtype that travels in windows: addends of bf16 are f32.
    *
    * @param action the step's
    * @param operands what it reads

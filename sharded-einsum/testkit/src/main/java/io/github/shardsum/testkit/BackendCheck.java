@@ -63,8 +63,9 @@ public final class BackendCheck {
    *
    * @param backend the backend
    * @param real the program and its inputs in f32
-   * @return for each output of a floating dtype the widest bound, as a part of the value or of 1 if
-   *     that is more, infinite where f32 may be anything; a test should see that most are narrow
+   * @return for each output of a floating dtype the widest bound, relative to the value or to 1 if
+   *     that is larger; infinite if f32 has no bound. A test should check that most bounds are
+   *     narrow
    * @throws AssertionError if an element is outside of its bound
    */
   public static List<Double> withinErrorBounds(Backend backend, ProgramCase real) {

@@ -126,7 +126,7 @@ public interface BackendContract {
 
   /** A null argument is an error that names it. */
   @Test
-  @SuppressWarnings("NullAway") // Nulls are what is tested.
+  @SuppressWarnings("NullAway") // The test passes nulls on purpose.
   default void nullsAreToldByName() {
     names("program", () -> backend().compile(null));
     names("options", () -> backend().compile(layer(), null));

@@ -57,7 +57,7 @@ public final class Check<T> {
   }
 
   /**
-   * The same of another number of values.
+   * The same check with another number of values.
    *
    * @param count how many, at least 1
    * @return the check
@@ -70,7 +70,7 @@ public final class Check<T> {
   }
 
   /**
-   * The same of other values.
+   * The same check with other values.
    *
    * @param first seed of the first value; each next one has the next seed
    * @return the check
@@ -83,8 +83,8 @@ public final class Check<T> {
    * Holds a property against all values.
    *
    * @param property the property
-   * @throws AssertionError if it fails of one, with the smallest value found of which it fails in
-   *     the same way, and the choices to make it of again
+   * @throws AssertionError if it fails for a value; the error has the smallest value found that
+   *     fails in the same way, and the choices that generate it
    */
   public void holds(Property<? super T> property) {
     for (int i = 0; i < tries; i++) {

@@ -33,8 +33,8 @@ import java.util.function.LongConsumer;
  *
  * <p>Programs have every kind of operation, layouts of inputs and annotations on the mesh, uneven
  * ones among them. Their values are small integers, so that arithmetic is exact in any order and a
- * result that differs in a bit is wrong; only the sign of a zero is no promise. A function that
- * throws where the other has a result disagrees too. Each program on which they disagree is made
+ * result that differs in a bit is wrong; only the sign of a zero is no promise. If one function
+ * throws and the other has a result, they disagree too. Each program on which they disagree is made
  * smaller: statements are dropped, values become inputs, labels become shorter, layouts and inputs
  * simpler.
  */
@@ -87,7 +87,7 @@ public final class Differ {
      * @param program the program
      * @param inputs one an input
      * @return one an output
-     * @throws Exception if it cannot, which counts as a disagreement where the other can
+     * @throws Exception if it cannot; this is a disagreement if the other function can
      */
     List<Tensor> run(Program program, List<Tensor> inputs) throws Exception;
   }
@@ -187,9 +187,9 @@ public final class Differ {
   }
 
   /**
-   * The same, saying after each program how many there were.
+   * The same with a progress report after each program.
    *
-   * @param told consumer of the number of programs tried so far
+   * @param told receives the number of programs tried so far
    * @return a changed copy
    */
   public Differ progress(LongConsumer told) {
@@ -200,7 +200,7 @@ public final class Differ {
    * Draws programs and compares.
    *
    * @param found takes each disagreement when it has been made small
-   * @return how many there were
+   * @return the numbers of programs and disagreements
    */
   public Summary run(Consumer<Disagreement> found) {
     return run(found, Long.MAX_VALUE);
@@ -240,8 +240,8 @@ public final class Differ {
    * The same by programs with manual regions over axes of the mesh.
    *
    * @return a changed copy
-   * @throws IllegalArgumentException if the mesh has more than 64 devices, of which the reference
-   *     has the statements of all
+   * @throws IllegalArgumentException if the mesh has more than 64 devices, since the reference runs
+   *     the statements of every device
    */
   public Differ withRegions() {
     if (mesh.size() > MOST_MEMBERS) {

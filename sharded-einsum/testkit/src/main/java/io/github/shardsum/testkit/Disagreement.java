@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param seed the seed of the program as it was drawn
  * @param drawn the program as it was drawn, with its inputs
  * @param smallest the smallest program found on which they disagree in the same way
- * @param expected what the one makes of the smallest program
+ * @param expected the first function's outcome of the smallest program
  * @param given what the other makes of it
  * @param difference the first difference in a sentence
  */

@@ -15,7 +15,7 @@ public final class Equations {
   private Equations() {}
 
   /**
-   * Equations of every kind of label: contracted, kept, of one operand or of several, repeated in
+   * Equations with every kind of label: contracted, kept, in one or several operands, repeated in
    * an operand (a diagonal), of size 0 and 1, broadcast from size 1.
    *
    * @param operands most operands, at least 1
@@ -51,7 +51,7 @@ public final class Equations {
     return labels;
   }
 
-  /** One axis in twenty has size 1 whatever its label's size is. */
+  /** One axis in twenty has size 1 for any size of its label. */
   private static Shape shape(Choices choices, List<String> labels, long[] sizes) {
     boolean distinct = new LinkedHashSet<>(labels).size() == labels.size();
     long[] shape = new long[labels.size()];

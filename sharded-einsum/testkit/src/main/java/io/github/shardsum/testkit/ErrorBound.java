@@ -7,9 +7,9 @@ import java.util.Objects;
 /**
  * The values that a result in f32 may have, see {@link ErrorBounds}; an immutable value.
  *
- * @param value the result in f64, and of a choice (a relation, an index) the chosen one
+ * @param value the result in f64; for a choice (a relation, an index) the chosen value
  * @param bound f64 of the same shape, 0 or more: how far each element may be from the value.
- *     Infinite where f32 may be anything; of a choice more than 0 where it may be another
+ *     Infinite if f32 has no bound; for a choice, more than 0 if another choice is possible
  */
 public record ErrorBound(Tensor value, Tensor bound) {
   /**

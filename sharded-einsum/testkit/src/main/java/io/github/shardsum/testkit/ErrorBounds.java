@@ -35,11 +35,11 @@ import java.util.Map;
 
 /**
  * Bounds the error of a run of a program in f32, as a program in f64. Each value has a bound of its
- * error, made of the errors of the operands, times the slope of the operation where they are, and
- * of the roundings of the operation, which for a sum are as many as its terms. The bound of a
- * choice (a relation, an index) is above 0 where the errors could have changed it, so that either
- * selection is allowed. Where f32 may overflow, or the errors reach a pole or an end of a domain,
- * the bound is infinite, and so is that of every later result.
+ * error: the errors of the operands times the slope of the operation, plus the roundings of the
+ * operation. A sum has one rounding for each term. The bound of a choice (a relation, an index) is
+ * above 0 where the errors could have changed it, so that either selection is allowed. Where f32
+ * may overflow, or the errors reach a pole or an end of a domain, the bound is infinite, and so is
+ * that of every later result.
  */
 public final class ErrorBounds {
   private final ProgramBuilder p;
@@ -91,8 +91,8 @@ public final class ErrorBounds {
   }
 
   /**
-   * The bounds of an einsum, as numbers: whatever the order of its sums, a result in f32 is within
-   * them.
+   * The bounds of an einsum, as numbers: a result in f32 is within them for every order of its
+   * sums.
    *
    * @param equation as {@code mk,kn->mn}
    * @param operands f32, which have no error
@@ -180,7 +180,7 @@ public final class ErrorBounds {
     return p.constant(errorType(value.type()), 0);
   }
 
-  /** A value with the labels of another, repeated along those that it lacks. */
+  /** A value with the labels of another, repeated along its missing labels. */
   private Value aligned(Value error, Value value) {
     if (error.type().names().equals(value.type().names())) {
       return error;
@@ -262,9 +262,9 @@ public final class ErrorBounds {
   }
 
   /**
-   * e^(x - m) over its sum: each exponent is off by as much as two elements and the rounding of
-   * their difference, and so is the sum; the sum has n roundings, and a function and a quotient go
-   * with each.
+   * e^(x - m) over its sum: each exponent has the errors of two elements and the rounding of their
+   * difference, and so has the sum. The sum has n roundings; each result has those of a function
+   * and a quotient.
    */
   private Bounded softmax(Bounded x, String label) {
     Value value = p.softmax(x.value(), label);
@@ -280,7 +280,8 @@ public final class ErrorBounds {
   }
 
   /**
-   * Of n terms of k factors: n additions, and a product and a rounding of what is between for k.
+   * For n terms of k factors: n additions, and for each factor a product and a rounding of the
+   * intermediate value.
    */
   private Bounded einsum(Contraction.Einsum einsum) {
     List<Value> values = einsum.operands().stream().map(x -> of(x).value()).toList();

@@ -21,7 +21,7 @@ public interface Generator<T> {
    *
    * @param choices where it takes its decisions from
    * @return the value
-   * @throws IllegalArgumentException if no value is made of these choices
+   * @throws IllegalArgumentException if these choices give no value
    */
   T generate(Choices choices);
 
@@ -36,7 +36,7 @@ public interface Generator<T> {
   }
 
   /**
-   * Values made of these.
+   * Values made from values of this generator.
    *
    * @param function makes one of another
    * @param <U> their type
@@ -58,7 +58,7 @@ public interface Generator<T> {
   }
 
   /**
-   * Those of these values that a predicate holds of.
+   * Only the values for which a predicate holds.
    *
    * @param predicate which to keep
    * @return the generator; it throws {@link IllegalArgumentException} if {@value #MOST_TRIES}

@@ -87,8 +87,8 @@ public final class Layouts {
   }
 
   /**
-   * A layout for every value of a program. Partial axes are drawn for what statements make but for
-   * outputs; where a statement makes no addends over an axis, a plan has none either.
+   * A layout for every value of a program. Partial axes are drawn for results of statements that
+   * are not outputs. If a statement has no addends over an axis, a plan has none either.
    *
    * @param mesh the devices
    * @param program the program
@@ -103,8 +103,8 @@ public final class Layouts {
   }
 
   /**
-   * Annotations of some values of a program, for {@code Annotations.of}: each value that is not an
-   * input has one in one of four cases. A smaller example annotates fewer.
+   * Annotations of some values of a program, for {@code Annotations.of}: one in four values that
+   * are not inputs has one. A smaller example annotates fewer.
    *
    * @param mesh the devices
    * @param program the program
@@ -140,7 +140,7 @@ public final class Layouts {
     return choices -> new RandomLaying(mesh, choices).laid(programs.generate(choices));
   }
 
-  /** Of values of a region's body, which are split over other axes than the region's. */
+  /** Layouts of values of a region's body, which are split over other axes than the region's. */
   private static void members(
       Mesh mesh,
       Nested.Manual manual,

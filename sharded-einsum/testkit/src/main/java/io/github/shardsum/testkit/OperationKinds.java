@@ -20,9 +20,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The names of all kinds of operations, from the sealed family itself, so that a test can name
- * those that it has not seen. A kind is a record, or a record with a function, relation or
- * reduction. Manual regions, and operations that only they contain, are counted apart.
+ * The names of all kinds of operations, from the sealed family itself, so a test can name the kinds
+ * that it did not cover. A kind is a record, or a record with a function, relation or reduction.
+ * Manual regions, and operations that only they contain, are counted separately.
  */
 public final class OperationKinds {
   private OperationKinds() {}
@@ -40,7 +40,7 @@ public final class OperationKinds {
   }
 
   /**
-   * Those of manual regions: the region and its communications.
+   * The kinds of manual regions: the region and its communications.
    *
    * @return names as {@code Manual}, {@code AllReduce.SUM}
    */
@@ -70,7 +70,7 @@ public final class OperationKinds {
   }
 
   /**
-   * Those of a program and of the programs in it.
+   * The kinds of a program and of its nested programs.
    *
    * @param program the program
    * @return the names of its kinds
@@ -102,10 +102,10 @@ public final class OperationKinds {
   }
 
   /**
-   * All but those of some programs.
+   * All kinds except those of some programs.
    *
    * @param programs the programs
-   * @return the names of the kinds that none of them has
+   * @return the names of the kinds that no program has
    */
   public static Set<String> missing(List<Program> programs) {
     Set<String> missing = all();

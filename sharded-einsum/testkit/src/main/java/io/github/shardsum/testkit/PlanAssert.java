@@ -38,7 +38,7 @@ public final class PlanAssert {
   }
 
   /**
-   * Of the plan of a program.
+   * Assertions about the plan of a program.
    *
    * @param plan the plan
    * @return what can be said of it
@@ -48,7 +48,7 @@ public final class PlanAssert {
   }
 
   /**
-   * Of the plan of one einsum.
+   * Assertions about the plan of one einsum.
    *
    * @param plan the plan
    * @return what can be said of it
@@ -58,7 +58,7 @@ public final class PlanAssert {
   }
 
   /**
-   * Of the plan of a reshard.
+   * Assertions about the plan of a reshard.
    *
    * @param plan the plan
    * @return what can be said of it
@@ -106,7 +106,7 @@ public final class PlanAssert {
   }
 
   /**
-   * Asserts that no device holds more at once, its inputs included.
+   * Asserts that no device ever holds more, its inputs included.
    *
    * @param bytes the most bytes
    * @return this
@@ -121,7 +121,8 @@ public final class PlanAssert {
   /**
    * Asserts that devices wait no longer for started collectives than this.
    *
-   * @param price the longest, in seconds if the options name a topology, else in elements
+   * @param price the largest price, in seconds if the options name a topology, otherwise in
+   *     elements
    * @param options what steps are priced by
    * @return this
    * @throws AssertionError if they wait longer, with the plan

@@ -21,7 +21,7 @@ public final class Shapes {
   }
 
   /**
-   * The size of an axis: from 1 on, seldom 0; a smaller example never comes to 0 by itself.
+   * The size of an axis: at least 1, seldom 0; shrinking never makes it 0.
    *
    * @param choices the choices
    * @param most the largest size

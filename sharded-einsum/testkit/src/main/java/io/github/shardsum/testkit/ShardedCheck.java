@@ -90,7 +90,7 @@ public final class ShardedCheck {
   }
 
   /**
-   * The same with kernels of composites, which are otherwise decomposed.
+   * The same with kernels of composites; without them composites are decomposed.
    *
    * @param code the kernels
    * @return a changed copy
@@ -100,7 +100,7 @@ public final class ShardedCheck {
   }
 
   /**
-   * The same with plans chosen otherwise.
+   * The same with other options for plans.
    *
    * @param changed what plans are chosen by
    * @return a changed copy

@@ -28,9 +28,9 @@ public final class Tensors {
   }
 
   /**
-   * Tensors of the extremes of a dtype, with which arithmetic is still exact in any order: of i32
-   * and i64 the least and the greatest integers, their neighbours and any others, of floating
-   * dtypes the integers of {@link #integers} and both infinities, of bool those integers alone.
+   * Tensors of the extremes of a dtype, with which arithmetic is still exact in any order: for i32
+   * and i64 the least and the greatest integers, their neighbours and any others; for floating
+   * dtypes the integers of {@link #integers} and both infinities; for bool only those integers.
    *
    * @param dtype the dtype
    * @param shape the shape

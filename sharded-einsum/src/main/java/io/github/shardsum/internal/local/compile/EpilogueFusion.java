@@ -26,7 +26,9 @@ import java.util.Set;
  * values in between.
  */
 final class EpilogueFusion {
-  /** Elements of the result for each element of an input, from which a copy of the input pays. */
+  /**
+   * Least elements of the result for each element of an input with which a copy of the input pays.
+   */
   private static final long WORTH_COPYING = 8;
 
   /**

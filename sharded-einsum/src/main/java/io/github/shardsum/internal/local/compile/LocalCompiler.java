@@ -27,7 +27,7 @@ public final class LocalCompiler {
    * @param workers the threads
    * @param sums the order of floating-point sums
    * @return the plan
-   * @throws IllegalArgumentException if a name is none of the program's results
+   * @throws IllegalArgumentException if a name is not a result of the program
    */
   public static LocalPlan plan(
       Program program,

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Lowers a loop: its body is a plan of its own, run on slices; carried values alternate between two
- * buffers.
+ * Lowers a loop: its body is a separate plan that runs on slices; carried values alternate between
+ * two buffers.
  */
 final class LoopLowering {
   private final Lowering lowering;

@@ -77,7 +77,7 @@ public final class Lowering {
   public static LocalPlan lower(
       Program program, CompositeCode.Finder composites, Workers workers, SumOrder sums) {
     Program pairs = PairwiseEinsums.run(program);
-    // A tree's order must not depend on which one-hots are in sight.
+    // A tree's order must not depend on the one-hots that happen to be in this program.
     Program gathered = sums.isTree() ? pairs : OneHotGatherRewrite.of(pairs);
     return new Lowering(gathered, composites, workers, sums).plan();
   }
@@ -194,8 +194,8 @@ public final class Lowering {
   }
 
   /**
-   * The buffer of an operand that nothing needs after a statement, if a result fits it. Composites
-   * alone may read the operand: what else reads may do so later, or be a view.
+   * The buffer of an operand that nothing needs after a statement, if a result fits it. Only
+   * composites may read the operand: other readers may read it later, or be views.
    */
   private Optional<Storage.Buffer> left(Value operand, Value result, Statement statement) {
     int here = program.statements().indexOf(statement);
@@ -370,7 +370,7 @@ public final class Lowering {
     return out;
   }
 
-  /** A place for a result: an output where it can be, otherwise a buffer. */
+  /** A place for a result: an output if possible, otherwise a buffer. */
   int define(Value value) {
     int output = program.outputs().indexOf(value);
     Storage base =
@@ -416,7 +416,7 @@ public final class Lowering {
     step(kernel, detail, reads, writes, List.of(), flops, 0, 0, action);
   }
 
-  /** A step on rows, of which each thread holds one. */
+  /** A step on rows; each thread holds one row. */
   void rows(
       String kernel,
       String detail,

@@ -15,7 +15,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 
-/** Lowers movements to views if possible, otherwise to copies; and sources to writers. */
+/** Lowers movements to views if possible, otherwise to copies, and lowers sources to writers. */
 final class MovementLowering {
   private final Lowering lowering;
 
@@ -55,7 +55,7 @@ final class MovementLowering {
     lowering.put(result, lowering.denseLocation(x).seen(view));
   }
 
-  /** A view of a buffer, whose strides are known; of anything else a copy. */
+  /** A view of a buffer, whose strides are known; otherwise a copy. */
   private void merge(Movement.Merge merge, Value result) {
     Value x = merge.x();
     int axis = x.type().axis(merge.labels().getFirst());

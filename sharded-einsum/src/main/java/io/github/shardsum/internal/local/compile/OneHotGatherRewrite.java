@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A product of which a one-hot picks some elements becomes a product of picked rows: {@code (a b)
+ * If a one-hot picks elements of a product, the product is computed of picked rows: {@code (a b)
  * hot} is {@code a (b hot)}. So the gradient by the weights of a routing, {@code GSM,GECM->GSEC}
  * and then {@code GSEC,GSKEC->GSK}, gathers rows and forms no {@code [G, S, E, C]}.
  */

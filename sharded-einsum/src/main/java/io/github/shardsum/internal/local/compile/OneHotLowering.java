@@ -28,7 +28,7 @@ final class OneHotLowering {
   /**
    * Whether something gains by positions instead of elements.
    *
-   * @param value a one-hot or what is made of one
+   * @param value a one-hot or a value made of one
    * @param leadRank its labels before the hot ones
    */
   boolean isWorthIt(Value value, int leadRank) {
@@ -61,7 +61,7 @@ final class OneHotLowering {
     return value.type().shape().size(leadRank - 1);
   }
 
-  /** How many ones a dtype can add up one by one. */
+  /** The number of ones that a dtype can add up one by one. */
   private static long mostSlots(DType dtype) {
     return switch (dtype) {
       case BF16 -> 1L << 8;
@@ -119,7 +119,7 @@ final class OneHotLowering {
     return false;
   }
 
-  /** Weights of all leading labels, the last of which alone is summed. */
+  /** Weights of all leading labels; only the last label is summed. */
   private static boolean isSlotSum(Contraction.Einsum einsum, int hot, int leadRank) {
     List<String> labels = labels(einsum.equation().operand(hot));
     if (leadRank == 0 || labels.stream().distinct().count() != labels.size()) {

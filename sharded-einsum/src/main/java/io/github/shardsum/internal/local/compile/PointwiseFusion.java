@@ -14,8 +14,8 @@ import java.util.Map;
 /**
  * Groups pointwise operations into kernels. A kernel runs at the place of its last operation. An
  * operation joins the kernel of its first reader if it has the same labels and all its other
- * readers run later, so that intermediate values of a kernel may be results too. Constants and
- * iotas are computed again in each kernel that reads them.
+ * readers run later, so intermediate values of a kernel may also be results. Constants and iotas
+ * are computed again in each kernel that reads them.
  */
 final class PointwiseFusion {
   /** Blocks of a kernel stay in the first-level cache up to about this many operations. */
@@ -69,7 +69,7 @@ final class PointwiseFusion {
     return members.getOrDefault(statement, List.of());
   }
 
-  /** Values of a kernel that are read elsewhere, that of its last statement included. */
+  /** Values of a kernel that other statements read, including the value of its last statement. */
   List<Value> results(int statement) {
     List<Integer> group = endingAt(statement);
     List<Value> results = new ArrayList<>();

@@ -75,8 +75,8 @@ final class RowLowering {
   }
 
   /**
-   * One label after the other, the innermost first, where the most elements go at once; what is
-   * between two of them is in planned memory.
+   * One label after the other. The innermost comes first, since it reduces the elements most;
+   * intermediate values are in planned memory.
    */
   private void maxOrMin(Contraction.Reduce reduce, Value x, List<String> labels, Value result) {
     ValueType type = x.type();
@@ -115,9 +115,9 @@ final class RowLowering {
   }
 
   /**
-   * Scratch of a thread in einsum-core's row operations: rows that do not lie in an array of the
-   * type that is computed in are copied, and transposed if their elements lie apart, several short
-   * ones together.
+   * Scratch of a thread in einsum-core's row operations: rows are copied if they are not in an
+   * array of the computing type. They are transposed if their elements are apart, several short
+   * rows together.
    */
   private long scratchBytes(int x, int axis, int values, boolean wide) {
     return copiedBytes(x, axis, wide)

@@ -30,7 +30,7 @@ public record CompositeCode(
      * Runs it.
      *
      * @param operands one an operand
-     * @param results one a result, every element of which is written
+     * @param results one tensor a result; every element is written
      * @param workers the threads
      */
     void run(List<Tensor> operands, List<Tensor> results, Workers workers);

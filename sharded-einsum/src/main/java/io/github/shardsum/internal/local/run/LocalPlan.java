@@ -15,7 +15,8 @@ import java.util.Set;
  * A program lowered to steps. Immutable and thread-safe; a run writes to its own workspace.
  *
  * @param name the program's name
- * @param locations where each value lies, by its number; absent for values that are never stored
+ * @param locations the location of each value, by its number; absent for values that are never
+ *     stored
  * @param steps the steps in order
  * @param memory places of the buffers
  * @param routings routing tensors of the workspace
@@ -147,7 +148,7 @@ public record LocalPlan(
   /**
    * The table of the steps.
    *
-   * @return a line a step, with a bar of the bytes that live then
+   * @return a line a step, with a bar for the live bytes
    */
   private String table() {
     long[] live = liveBytes();

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** Runs a plan in workspaces that are kept, one a run that overlaps others. Thread-safe. */
+/** Runs a plan in workspaces that are kept, one for each run that overlaps others. Thread-safe. */
 public final class PlanRunner {
   private final LocalPlan plan;
   private final Workers workers;

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/** Times of a plan's steps, and of those of its loops' bodies. Thread-safe. */
+/** Times of a plan's steps, and of the steps of its loops' bodies. Thread-safe. */
 public final class Profile {
   private final LocalPlan plan;
   private final AtomicLongArray calls;
@@ -58,7 +58,7 @@ public final class Profile {
   /**
    * Times so far.
    *
-   * @return an entry a step in order, those of loops' bodies last
+   * @return an entry a step in order, entries of loops' bodies last
    */
   public List<Entry> entries() {
     List<Entry> entries = new ArrayList<>();

@@ -12,7 +12,7 @@ import java.util.List;
  * @param flops arithmetic operations, a multiply-add being two
  * @param bytes least bytes read and written
  * @param ownBytes bytes that it keeps outside the workspace's buffers
- * @param scratchBytes bytes of arrays that its threads share with those of other steps
+ * @param scratchBytes bytes of scratch arrays, which other steps use too
  * @param action the work
  */
 public record Step(

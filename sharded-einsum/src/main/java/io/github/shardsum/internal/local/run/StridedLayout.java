@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
  * @param strides stride of each axis, in elements
  */
 public record StridedLayout(long offset, long[] sizes, long[] strides) {
-  /** How a view is made of another. */
+  /** A view as a function of another. */
   public interface View extends UnaryOperator<StridedLayout> {
     /** The same view. */
     View SAME = x -> x;

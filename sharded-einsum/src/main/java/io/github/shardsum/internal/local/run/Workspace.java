@@ -54,7 +54,7 @@ public final class Workspace {
         : Arena.ofAuto().allocate(count * dtype.byteSize(), 64);
   }
 
-  /** Made while all memory is zero, so the check of positions passes. */
+  /** Created while all memory is zero, so the check of positions passes. */
   private RoutingTensor routing(ValueLocation.Routed place) {
     // Positions that several values share lie as one slot a row in the one-hot's own buffer.
     long[] sizes = java.util.Arrays.copyOf(place.shape().toArray(), place.leadRank() + 1);
@@ -68,7 +68,7 @@ public final class Workspace {
     return RoutingTensor.of(place.shape(), positions, weights);
   }
 
-  /** Tensors of the values that lie in buffers; others are known when a run begins. */
+  /** Tensors of the values in buffers; other tensors are known when a run begins. */
   private Optional<Tensor>[] values(List<Optional<ValueLocation>> locations) {
     List<Optional<Tensor>> found = new ArrayList<>();
     for (Optional<ValueLocation> location : locations) {

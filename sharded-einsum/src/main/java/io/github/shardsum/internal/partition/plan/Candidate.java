@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param halo the elements that devices read from each other, if any
  * @param parts what devices do, if it is a way of the composite's own partition
  * @param cost of reshards and work
- * @param weighed the cost with the policy's weights, by which the choice is made
+ * @param weighed the cost with the policy's weights, which decides the choice
  * @param unasked axes that split a factor although they split it neither in an operand nor in a
  *     default layout
  */

@@ -97,7 +97,7 @@ final class ChunkedForm {
      * The form's statements in the place of the operation's.
      *
      * @param statement the operation's
-     * @param whole the program whose statement it is, for names that it does not have
+     * @param whole the program that has the statement; new names must not occur in it
      */
     List<Statement> inPlaceOf(Statement statement, Program whole) {
       Set<String> names = new HashSet<>();
@@ -126,7 +126,7 @@ final class ChunkedForm {
     }
 
     /**
-     * Where a value of the form lies if the operand's chunks stay where they are.
+     * The layout of a value of the form if the operand's chunks do not move.
      *
      * @param value one of its values
      * @param x the operand's layout
@@ -150,7 +150,8 @@ final class ChunkedForm {
    *
    * @param operation one that has a {@link #label}
    * @param parts number of chunks
-   * @return the form; empty if chunks cannot help: there are no elements, or as many candidates
+   * @return the form; empty if chunks cannot help, because there are no elements or all are
+   *     candidates
    */
   static Optional<Form> of(Operation operation, int parts) {
     Optional<String> label = label(operation);
@@ -214,9 +215,9 @@ final class ChunkedForm {
   }
 
   /**
-   * The best of the best of each chunk: their values, where they stand among the candidates, and
-   * the candidates' indices. Candidates are in the order of their chunks, so that of equal ones the
-   * lower index stays first; what was added is behind all, and the least.
+   * The largest of each chunk's largest: their values, their places among the candidates, and the
+   * candidates' indices. Candidates are in the order of their chunks, so the lower of equal indices
+   * stays first; padding is behind all, and the least.
    */
   private List<Value> search(long k, String into) {
     String candidates = fresh("candidate");

@@ -7,7 +7,7 @@ import java.util.Map;
  * The mesh axes that split each label while an einsum is computed.
  *
  * @param axes the axes of each label that is split, major to minor
- * @param kept axes over which an operand stays a partial sum, with the number of the operand
+ * @param kept axes over which an operand stays a partial sum, by the number of the operand
  */
 record ComputeSharding(Map<String, List<String>> axes, Map<String, Integer> kept) {
   /** As a text where nothing is split. */

@@ -20,9 +20,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * An einsum computed in parts, one a round of a loop, along a label that one operand and the result
- * have. Each element of the result is the same sum as before, and a round reshards only its part of
- * the operand.
+ * An einsum in parts along a label that one operand and the result have; each round of a loop
+ * computes one part. Each element of the result is the same sum as before, and a round reshards
+ * only its part of the operand.
  */
 final class EinsumParts {
   private final Program program;
@@ -36,7 +36,7 @@ final class EinsumParts {
     program.statements().forEach(each -> each.results().forEach(value -> names.add(value.name())));
   }
 
-  /** Labels along which an operand may be cut: those that it alone of the operands has, once. */
+  /** Labels along which an operand may be cut: labels that occur once and in no other operand. */
   static List<String> labels(Contraction.Einsum einsum, int operand) {
     List<String> cut = new ArrayList<>();
     for (String label : labels(einsum.equation().operand(operand))) {
@@ -62,7 +62,7 @@ final class EinsumParts {
    * @param program the program
    * @param statement its statement
    * @param operand which operand is cut
-   * @param label along which label
+   * @param label the label to cut
    * @param parts how many parts
    * @return the program; empty if the parts would not be equal
    */

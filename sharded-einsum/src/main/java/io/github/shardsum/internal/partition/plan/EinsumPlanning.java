@@ -129,8 +129,8 @@ public final class EinsumPlanning {
       operands.add(
           part.isOperand() ? inputs.get(part.operand()) : made("step" + statements.size(), part));
     }
-    // Off the diagonal of a label that stands twice the result is zero, which no program's einsum
-    // says; for planning the second is a label that is made, and both are whole.
+    // If the output repeats a label, the result is zero off that diagonal, which a program's einsum
+    // cannot express. For planning, the second occurrence is a new label, and both are whole.
     Term output = Term.of(einsum.names().toArray(String[]::new));
     Map<String, Long> sizes = new HashMap<>();
     for (int dim = 0; dim < einsum.names().size(); dim++) {
@@ -152,7 +152,7 @@ public final class EinsumPlanning {
     return result;
   }
 
-  /** The cheapest plans by a policy, at most as many. */
+  /** The cheapest plans by a policy, at most {@code count}. */
   private List<Priced> planned(Policy policy, int count) {
     List<Planned> planned;
     try {
@@ -173,11 +173,14 @@ public final class EinsumPlanning {
             home,
             home.partial().isEmpty()
                 ? " within the limits"
-                : "; a partial axis needs a label that is summed over, or a partial operand of which"
+                : "; a partial axis needs a label that is summed over, or a partial"
+                    + " operand of which"
                     + " the einsum moves elements or multiplies integers"));
   }
 
-  /** The cheapest plan if it stays within the limit; else the cheapest of others that does. */
+  /**
+   * The cheapest plan if it stays within the limit; otherwise the cheapest of other plans that do.
+   */
   private Priced within(long limit) {
     Limited plans = new Limited(limit);
     planned(Policy.CHEAPEST, 1).forEach(plans::add);
@@ -199,14 +202,15 @@ public final class EinsumPlanning {
             new PlanException(
                 String.format(
                     Locale.ROOT,
-                    "einsum %s: no plan stays within the memory limit of %d bytes a device; the least"
+                    "einsum %s: no plan stays within the memory limit of %d bytes a"
+                        + " device; the least"
                         + " found needs %d",
                     tree.root().equation(),
                     limit,
                     plans.least)));
   }
 
-  /** Looks for plans of which no statement holds as many bytes as the least peak that is known. */
+  /** Searches for plans in which every statement holds fewer bytes than the least known peak. */
   private void below(long bytes, Limited plans) {
     for (boolean isTight : new boolean[] {false, true}) {
       tried(Policy.within(bytes - 1, isTight), MOST_TRIES).forEach(plans::add);

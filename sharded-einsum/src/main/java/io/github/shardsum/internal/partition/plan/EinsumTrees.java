@@ -49,7 +49,7 @@ final class EinsumTrees {
             .isPresent();
   }
 
-  /** The statement that alone reads a statement's one result. */
+  /** The statement that is the only reader of a statement's single result. */
   Optional<Statement> onlyReader(Statement statement) {
     List<Statement> by = readers.getOrDefault(statement.results().getFirst(), List.of());
     return statement.results().size() == 1

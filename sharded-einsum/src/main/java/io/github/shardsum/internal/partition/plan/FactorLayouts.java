@@ -30,8 +30,8 @@ final class FactorLayouts {
    *
    * @param mesh the devices
    * @param rule a statement's rule
-   * @param narrows whether a label that an operand has twice may be split: its first dimension is,
-   *     and the other is narrowed where it is read
+   * @param narrows whether a label that an operand has twice may be split: its first dimension is
+   *     split, and the other is narrowed by the reader
    */
   FactorLayouts(Mesh mesh, FactorRule rule, boolean narrows) {
     this.mesh = mesh;
@@ -54,8 +54,8 @@ final class FactorLayouts {
   }
 
   /**
-   * Whether axes may split a factor: one that passes, is summed or made, or of which neighbours are
-   * read. All other factors are whole. So is a factor that a value has twice, of which only the
+   * Whether axes may split a factor: a factor that passes, is summed or made, or whose neighbours
+   * are read. All other factors are whole. So is a factor that a value has twice, since only its
    * diagonal counts.
    */
   boolean isSplittable(int factor) {
@@ -84,7 +84,7 @@ final class FactorLayouts {
         rule.operands().get(index), operand, at, axes, names(axes, at.kept(isKept(index))));
   }
 
-  /** The axes over which a result is made as a partial sum, a bit for each. */
+  /** The axes over which a result is computed as a partial sum, a bit for each. */
   long summed(int index, Splits at) {
     List<Dim> dims = rule.results().get(index);
     long summed = at.kept(linear.stream().map(_ -> true).toList());
@@ -129,9 +129,10 @@ final class FactorLayouts {
   }
 
   /**
-   * Axes of a dimension: those of its factors one after the other. A split factor that is not the
-   * last of the dimension must be split evenly. Every factor before a split one must be split
-   * completely. Otherwise a device would hold strips of the dimension, which no layout describes.
+   * Axes of a dimension: the axes of its factors, one factor after the other. A split factor that
+   * is not the last of the dimension must be split evenly. Every factor before a split one must be
+   * split completely. Otherwise a device would hold strips of the dimension, which no layout
+   * describes.
    */
   private Optional<List<String>> axes(Dim dim, Splits at, List<String> names) {
     List<String> axes = new ArrayList<>();

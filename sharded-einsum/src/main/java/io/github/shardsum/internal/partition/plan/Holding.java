@@ -35,7 +35,7 @@ final class Holding {
     return numbers.get(place);
   }
 
-  /** Elements that some device must receive, whatever layout the value comes from. */
+  /** Elements that some device must receive from any layout in which the value exists. */
   long lacking(Blocks to) {
     while (blocks.size() < layouts.size()) {
       blocks.add(new Blocks(layouts.get(blocks.size()), value.type().shape()));

@@ -28,7 +28,7 @@ public record KernelFinder(Kernels kernels, SumOrder sums) implements PartitionF
     return KernelCode.find(kernels, composite, sums);
   }
 
-  // The order of a sum over rows of several devices is not that of a tree.
+  // A sum over rows of several devices does not have the order of a tree.
   @Override
   public Optional<CompositePartition> partition(Composite composite) {
     return sums.isTree() ? Optional.empty() : own(composite);

@@ -74,8 +74,8 @@ record LoopPlanner(ProgramPlanner outer, Statement statement, Nested.Scan scan) 
   }
 
   /**
-   * The body's plan. Each invariant is given in one of the layouts in which the body reads it: the
-   * one with which all rounds together cost least.
+   * The body's plan. Each invariant enters in one of the layouts in which the body reads it: the
+   * layout for which all rounds together cost least.
    */
   private ProgramPlanner hoisted() {
     Map<Value, Layout> given = new HashMap<>();

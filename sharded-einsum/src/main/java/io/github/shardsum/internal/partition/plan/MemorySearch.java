@@ -20,28 +20,30 @@ import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
- * Searches for a plan in which no device holds more bytes at once than a limit. The cheapest plan
- * is taken if it stays within the limit. Otherwise three kinds of plans are tried in turn: plans
- * whose choices weigh bytes, more and more; plans with einsums in parts, which gather their
- * operands in parts; and plans that compute values again instead of storing them through the stage
- * with the peak. The cheapest plan of the first kind with a plan within the limit is taken. If
- * there is none, the error states the least peak that was found.
+ * Searches for a plan in which no device ever holds more bytes than a limit. The cheapest plan is
+ * taken if it stays within the limit. Otherwise three kinds of plans are tried in turn: plans whose
+ * choices weigh bytes, more and more; plans whose einsums gather their operands in parts; and plans
+ * that compute values again instead of storing them through the stage with the peak. The cheapest
+ * plan of the first kind with a plan within the limit is taken. If there is none, the error states
+ * the least peak that was found.
  */
 final class MemorySearch {
-  /** Plans that are made: one of a layer with its gradient takes some tens of milliseconds. */
+  /**
+   * The most plans that are made; a layer with its gradient takes some tens of milliseconds a plan.
+   */
   private static final int MOST_PLANS = 120;
 
   /** Into how many parts an einsum is cut, if they divide its label. */
   private static final int[] PARTS = {2, 4, 16};
 
-  /** Of the values that live through a stage, the largest are computed again. */
+  /** The largest values that live through a stage are computed again. */
   private static final int MOST_VALUES = 6;
 
   private final BiFunction<Program, Policy, Planned> planner;
   private final CompositeCode.Finder composites;
   private int plans;
 
-  /** A plan, what was planned, and by which policy. */
+  /** A plan, its program and its policy. */
   private record Found(Program program, Policy policy, Planned planned, DeviceMemory memory) {
     boolean isLarger(Found other) {
       return memory.peakBytes() > other.memory.peakBytes();
@@ -109,7 +111,7 @@ final class MemorySearch {
     return policies.subList(1, policies.size());
   }
 
-  /** A program that is planned with a smaller peak, changed where the peak is. */
+  /** The program, changed at its peak so that its plan has a smaller one. */
   private Optional<Found> changed(Found least, long limit) {
     Optional<Found> best = Optional.empty();
     for (Supplier<Optional<Program>> change : changes(least)) {
@@ -161,7 +163,7 @@ final class MemorySearch {
     return changes;
   }
 
-  /** Whether a statement is computed, or what it reads is brought to it, where the peak is. */
+  /** Whether the stage with the peak makes a statement's result or one of its operands. */
   private static boolean isAt(Found found, Statement statement) {
     Set<String> made = found.memory().made();
     return made.contains(statement.result().name())
@@ -172,7 +174,9 @@ final class MemorySearch {
     return new PlanException(
         String.format(
             Locale.ROOT,
-            "program %s: no plan stays within the memory limit of %d bytes a device; the least found needs %d, in %s; split a value that lives there, or use more devices",
+            "program %s: no plan stays within the memory limit of %d bytes a device;"
+                + " the least found needs %d, in %s; split a value that lives there, or use"
+                + " more devices",
             program.name(),
             limit,
             least.peakBytes(),

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reductions of a plan with an order of sums, over several axes: each names the axes as the label
- * that was summed has them, major to minor, since addends are joined in the order of the request. A
+ * Reductions of a plan with an order of sums, over several axes: each names the axes in the order
+ * of the summed label, major to minor, since addends are combined in the order of the request. A
  * reduce-scatter that deals out its chunks in another order of axes becomes an all-reduce and a
  * slice.
  */
@@ -106,7 +106,7 @@ final class OrderedSums {
     next += step.results().size();
   }
 
-  /** The axes of the label over which a step leaves addends; none if there are not several. */
+  /** The axes of the label over which a step leaves addends; none if there is at most one. */
   private List<String> made(PlanStep step) {
     PlannedValue result = step.results().getFirst();
     List<String> partial = large(result.layout().partial());
@@ -130,7 +130,7 @@ final class OrderedSums {
     return axes.stream().filter(axis -> plan.mesh().size(axis) > 1).toList();
   }
 
-  /** An order, followed by the axes of size 1 of a request. */
+  /** An order, followed by a request's axes of size 1. */
   private static List<String> with(List<String> order, List<String> axes) {
     List<String> all = new ArrayList<>(order);
     axes.stream().filter(axis -> !order.contains(axis)).forEach(all::add);

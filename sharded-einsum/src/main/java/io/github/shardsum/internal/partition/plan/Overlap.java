@@ -26,7 +26,7 @@ import java.util.Map;
  * windows, and the bodies of manual regions stay as they are.
  */
 public final class Overlap {
-  /** A step in its new place: a start, an await, or as it was. */
+  /** A step in its new place: a start, an await, or the unchanged step. */
   private record Item(int step, boolean isStart, boolean isAwait) {}
 
   private final SpmdPlan plan;
@@ -65,8 +65,7 @@ public final class Overlap {
    * @param plan the plan
    * @param composites finds the code of composites, whose workspaces count as memory
    * @param options the options that it was chosen by; without overlap the plan is unchanged
-   * @return a plan whose results have the same bits, whose peak is not above and whose schedule is
-   *     not longer
+   * @return a plan with the same bits, no higher peak and no longer schedule
    */
   public static SpmdPlan of(SpmdPlan plan, CompositeCode.Finder composites, PlanOptions options) {
     if (!options.overlap()) {
@@ -156,7 +155,9 @@ public final class Overlap {
     return !makes && (item.isAwait() || !step.action().isCollective()) && !isAlone(step.action());
   }
 
-  /** Whether an await must stand before an item: its first reader, or what runs alone. */
+  /**
+   * Whether an await must come before an item: its first reader, or an item that cannot overlap.
+   */
   private boolean isEdge(Item item, int reader) {
     return (item.step() == reader && !item.isAwait())
         || isAlone(plan.steps().get(item.step()).action());

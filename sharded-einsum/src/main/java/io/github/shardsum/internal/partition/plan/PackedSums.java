@@ -17,9 +17,9 @@ import java.util.PriorityQueue;
 import java.util.stream.Collectors;
 
 /**
- * Packs short all-reduces into one, such as those of the gradients of one backward pass: sums over
- * the same axes, of one dtype, none of which depends on another. A reader of one sum then waits for
- * all, so steps may change places.
+ * Packs short all-reduces into one, such as those of the gradients of one backward pass:
+ * independent sums over the same axes, of one dtype. A reader of one sum then waits for all, so
+ * steps may change places.
  */
 final class PackedSums {
   /** Bytes a device; of longer values the copies cost more than a collective's start. */
@@ -40,7 +40,7 @@ final class PackedSums {
     return saved;
   }
 
-  /** The plan with its short sums packed, and those of its loops. */
+  /** The plan with its short sums packed, also in its loops. */
   SpmdPlan of(SpmdPlan plan) {
     return packed(plan, 1);
   }
@@ -81,7 +81,7 @@ final class PackedSums {
     return apart - ways.total(ways.reduction(values, axes, ReduceKind.SUM));
   }
 
-  /** Steps that may be one, by what they have in common. */
+  /** Steps that may be packed together, by their common properties. */
   private static Map<Key, List<Integer>> packs(SpmdPlan plan) {
     Map<Key, List<Integer>> packs = new LinkedHashMap<>();
     int[] levels = new int[plan.values().size()];
@@ -111,7 +111,7 @@ final class PackedSums {
         && addends.localElements() * addends.dtype().byteSize() <= SHORT;
   }
 
-  /** Steps in an order in which each pack is one step, behind all that its parts read. */
+  /** Steps in an order in which each pack is one step, after all operands of its parts. */
   private static final class Reordering {
     private final SpmdPlan plan;
     private final Map<Integer, List<Integer>> packs = new HashMap<>();

@@ -12,7 +12,7 @@ public interface PartitionFinder extends CompositeCode.Finder {
    * The partition of a composite.
    *
    * @param composite the composite
-   * @return its partition; empty leaves it to its sharding rule
+   * @return its partition; empty if its sharding rule decides
    */
   Optional<CompositePartition> partition(Composite composite);
 

@@ -24,7 +24,7 @@ final class PlanState {
   private final ReshardWays ways;
   private final Map<Value, Holding> holdings = new HashMap<>();
 
-  /** The statements that are planned: the program's, but for those in chunks. */
+  /** The statements that are planned: the program's, except those in chunks. */
   final List<Statement> statements = new ArrayList<>();
 
   final List<PlanStep> steps = new ArrayList<>();
@@ -70,7 +70,7 @@ final class PlanState {
     holdings.put(value, new Holding(value, layout, number));
   }
 
-  /** From now on a value exists as another one does in one of its layouts. */
+  /** Makes a value exist as another value in one of its layouts. */
   void holdAs(Value value, Holding other, Layout layout, int number) {
     holdings.put(value, other.only(layout, number));
   }
@@ -88,7 +88,7 @@ final class PlanState {
     return first;
   }
 
-  /** The number of a value in a layout, which it is brought to if it does not exist in it. */
+  /** The number of a value in a layout; the value is resharded if it does not exist in it. */
   int bring(Holding value, Layout wanted, String cause) {
     ReshardWays.From from = ways.from(value, wanted).orElseThrow(() -> ways.none(value, wanted));
     int at = value.number(from.place());

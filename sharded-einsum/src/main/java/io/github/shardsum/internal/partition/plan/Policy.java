@@ -7,12 +7,13 @@ import java.util.OptionalLong;
 
 /**
  * Weights in a plan's choices other than cost. A memory limit is not part of a policy: the
- * candidate plans do not depend on the limit, so that the least peak found is a limit that can be
- * asked for.
+ * candidate plans do not depend on the limit, so the least peak found is also a limit that can be
+ * met.
  *
  * @param elementsPerByte weight, in elements received, of a byte that the largest device holds of a
  *     statement's operands and results
- * @param hoists whether invariants of a loop are resharded before it, and so held all through it
+ * @param hoists whether invariants of a loop are resharded before it, and so are held during the
+ *     whole loop
  * @param isTight whether a reshard may hold no more on the way than at its ends
  * @param mostBytes most bytes that the largest device may hold of a statement's operands and
  *     results
@@ -21,7 +22,7 @@ record Policy(double elementsPerByte, boolean hoists, boolean isTight, long most
   /** Cost alone. */
   static final Policy CHEAPEST = new Policy(0, true, false, Long.MAX_VALUE);
 
-  /** Cost alone, of statements that hold no more than some bytes. */
+  /** Only the cost, of statements that hold at most some bytes. */
   static Policy within(long bytes, boolean isTight) {
     return new Policy(0, true, isTight, bytes);
   }
@@ -29,7 +30,10 @@ record Policy(double elementsPerByte, boolean hoists, boolean isTight, long most
   /** Weights of a byte, in elements received. */
   private static final double[] WEIGHTS = {1.0 / 256, 1.0 / 16, 1, 16, 1024};
 
-  /** Policies of which each weighs memory more than the one before, the cheapest first. */
+  /**
+   * Policies in an order in which each weighs memory more than the previous one; the first gives
+   * the cheapest plan.
+   */
   static List<Policy> of(boolean hasLoops) {
     List<Policy> policies = new ArrayList<>(List.of(CHEAPEST));
     for (double weight : WEIGHTS) {

@@ -34,9 +34,9 @@ import java.util.function.Function;
  * demanded}, every value is moved to its default layout and read from there.
  *
  * <p>A label whose neighbouring indices a statement reads stays split if that is cheaper: each
- * device then receives the elements that it lacks. Labels that a statement scans, searches or
- * normalises are whole while the statement is computed: operands are resharded first. The statement
- * is replaced by its {@link ChunkedForm}, which combines results of chunks, if that is cheaper. A
+ * device then receives the missing elements. Labels that a statement scans, searches or normalises
+ * are whole while the statement is computed: operands are resharded first. The statement is
+ * replaced by its {@link ChunkedForm}, which combines results of chunks, if that is cheaper. A
  * label that an operand has twice is whole.
  */
 public final class ProgramPlanner {
@@ -60,7 +60,7 @@ public final class ProgramPlanner {
   private final EinsumTrees trees;
   private final ChunkedStatements inChunks;
 
-  /** Paddings that are planned together with the windows that alone read them. */
+  /** Paddings that are planned together with the windows that are their only readers. */
   private final Map<Value, Statement> pads = new HashMap<>();
 
   private ProgramPlanner(
@@ -148,7 +148,7 @@ public final class ProgramPlanner {
    * the price has the work.
    *
    * @param whole labels that the result must have whole
-   * @param count plans at the most, of which each splits the last einsum in another way
+   * @param count the most plans; each splits the last einsum in another way
    * @return the plans, the cheapest first
    */
   static List<Planned> alone(
@@ -372,7 +372,9 @@ public final class ProgramPlanner {
     }
   }
 
-  /** The cost until now, with that of moving a statement's results to their default layouts. */
+  /**
+   * The cost so far, including the cost of moving a statement's results to their default layouts.
+   */
   private Cost spent(Statement statement) {
     Cost spent = state.cost.plus(state.work);
     for (Value result : statement.results()) {
@@ -387,7 +389,7 @@ public final class ProgramPlanner {
     write(statement, choice(statement));
   }
 
-  /** How a statement is split, and where its operands come from. */
+  /** The split of a statement, and the sources of its operands. */
   private record Choice(
       StatementPlanner planner, List<Supply> supplies, StatementPlanner.Chosen chosen) {}
 
@@ -405,7 +407,7 @@ public final class ProgramPlanner {
             statement, choice.planner(), chosen.candidate(), choice.supplies(), chosen.runnerUp());
   }
 
-  /** The layouts in which a body gives its outputs: of what is carried those of its inputs. */
+  /** The layouts of a body's outputs: carried values have the layouts of their inputs. */
   List<Layout> madeIn(Nested.Scan scan) {
     List<Layout> layouts = new ArrayList<>();
     for (int i = 0; i < scan.body().outputs().size(); i++) {
@@ -415,7 +417,9 @@ public final class ProgramPlanner {
     return layouts;
   }
 
-  /** A planner of a loop's body, of which some inputs have given layouts; the plan is written. */
+  /**
+   * A planner of a loop's body, some of whose inputs have given layouts; it has written the plan.
+   */
   ProgramPlanner body(Statement statement, Nested.Scan scan, Map<Value, Layout> given) {
     String inside = prefix + statement.result().name() + ".body.";
     Map<String, Layout> named = new HashMap<>();

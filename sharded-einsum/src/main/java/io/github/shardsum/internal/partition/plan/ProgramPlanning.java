@@ -36,7 +36,9 @@ import java.util.Set;
  * limit.
  */
 public final class ProgramPlanning {
-  /** How the gradient of a program names the cotangent of a value, of an input as an output. */
+  /**
+   * The name of a value's cotangent in a gradient program; for an input, the name of the output.
+   */
   private static final List<String> COTANGENT = List.of("cotangent.", "gradient.");
 
   private final Mesh mesh;
@@ -54,7 +56,7 @@ public final class ProgramPlanning {
    *
    * @param program the program
    * @param mesh the devices
-   * @param composites finds the code of composites, of which those without are decomposed
+   * @param composites finds the code of composites; composites without code are decomposed
    * @param options what plans are chosen by
    * @return the plan
    * @throws PlanException if no plan stays within the limits
@@ -65,12 +67,12 @@ public final class ProgramPlanning {
   }
 
   /**
-   * The same with values that are computed again where they are needed late.
+   * The same with values that are computed again for late uses.
    *
    * @param program the program
    * @param again their names
    * @param mesh the devices
-   * @param composites finds the code of composites, of which those without are decomposed
+   * @param composites finds the code of composites; composites without code are decomposed
    * @param options what plans are chosen by
    * @return the plan
    * @throws PlanException if no plan stays within the limits
@@ -134,7 +136,7 @@ public final class ProgramPlanning {
   }
 
   /**
-   * The plan with einsums in windows and collectives behind what devices compute, as options ask.
+   * The plan with einsums in windows and overlapped collectives, as the options say.
    *
    * @param plan a plan
    * @param composites finds the code of composites
@@ -156,7 +158,7 @@ public final class ProgramPlanning {
   }
 
   /**
-   * The plan with collectives behind what devices compute, if options ask for that.
+   * The plan with overlapped collectives, if the options allow them.
    *
    * @param plan a plan
    * @param composites finds the code of composites
@@ -191,7 +193,7 @@ public final class ProgramPlanning {
             simple.outputs());
   }
 
-  /** Of a region its body is simplified. */
+  /** Only the body of a region is simplified. */
   private Statement inRegion(Statement statement) {
     return statement.operation() instanceof Nested.Manual manual
         ? new Statement(
@@ -199,7 +201,10 @@ public final class ProgramPlanning {
         : statement;
   }
 
-  /** With einsums of more than two operands in pairs, where that is cheaper or fixes their sums. */
+  /**
+   * The program with einsums of more than two operands in pairs, if that is cheaper or fixes the
+   * order of their sums.
+   */
   private Program cheaper(Program program) {
     Program pairs = PairwiseEinsums.run(program);
     boolean isFixed = pairs.equals(program) || options.sums().isTree();
@@ -215,8 +220,9 @@ public final class ProgramPlanning {
   }
 
   /**
-   * A statement is split as is cheapest for itself, but what one gathers another may read. So where
-   * composites are computed by partitions of their own, the program is planned without these too.
+   * A statement is split in its own cheapest way, but another statement may read a value that it
+   * gathered. So if composites bring their own partitions, the program is also planned without
+   * them.
    */
   private Planned cheapest(Program program) {
     Planned own = planned(program, Policy.CHEAPEST);
@@ -241,8 +247,8 @@ public final class ProgramPlanning {
   }
 
   /**
-   * The cheapest plan within a limit. Composites that are computed by partitions of their own may
-   * hold more than by their sharding rules, so the program is searched without these too.
+   * The cheapest plan within a limit. Composites that bring their own partitions may need more
+   * memory than their sharding rules do, so the search also tries the program without them.
    */
   private Planned within(Program program, long limit) {
     if (options.partitions() != PlanOptions.Partitions.BY_PRICE) {
@@ -276,8 +282,8 @@ public final class ProgramPlanning {
   }
 
   /**
-   * The layouts, where a cotangent has that of its primal: both are read together, and what the
-   * forward pass brought somewhere lies there when the backward pass reads it.
+   * The layouts; a cotangent has the layout of its primal. Both are read together, and values that
+   * the forward pass moved are in place for the backward pass.
    */
   private static Map<String, Layout> withCotangents(Program program, Map<String, Layout> layouts) {
     Map<String, Layout> homes = new HashMap<>(layouts);
@@ -320,7 +326,7 @@ public final class ProgramPlanning {
   }
 
   /**
-   * Refuses a plan that holds too much, instead of which no other is looked for.
+   * Refuses a plan that holds too much; no other plan is searched for.
    *
    * @param plan the plan
    * @param composites finds the code of composites

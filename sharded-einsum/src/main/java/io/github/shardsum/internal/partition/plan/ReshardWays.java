@@ -59,7 +59,7 @@ final class ReshardWays {
   }
 
   /**
-   * The same on the mesh of a region's members, of which no network is known. Devices of one member
+   * The same on the mesh of a region's members, which has no known network. Devices of one member
    * agree on a bound of received rows without the other members, so composites keep their rules.
    */
   ReshardWays on(Mesh other) {
@@ -119,8 +119,8 @@ final class ReshardWays {
   }
 
   /**
-   * Whether einsums are one equation, whose local einsums read addends of bf16 in f32 and narrow an
-   * operand that has a split label twice.
+   * Whether the einsum is a single equation; its local einsums then read addends of bf16 in f32,
+   * and narrow an operand that has a split label twice.
    */
   boolean isAlone() {
     return whole.isPresent();
@@ -184,7 +184,7 @@ final class ReshardWays {
         value::layout);
   }
 
-  /** The cost of what a composite that brings its own partition moves. */
+  /** The cost of the rows that a composite with its own partition moves. */
   Cost parts(Action.Partitioned action, List<PlannedValue> operands) {
     return prices.parts(PartFigures.of(action, operands));
   }
@@ -202,7 +202,7 @@ final class ReshardWays {
     return kernels instanceof PartitionFinder finder ? finder.staying(composite) : List.of();
   }
 
-  /** Whether a composite that has ways of its own is computed by one of them. */
+  /** Whether a composite with its own partitions is computed by one of them. */
   boolean prefersPartitions() {
     return options.partitions() == PlanOptions.Partitions.ALWAYS;
   }
@@ -212,12 +212,12 @@ final class ReshardWays {
     return options.raggedBound();
   }
 
-  /** The cost of receiving the elements of neighbours that devices lack. */
+  /** The cost of receiving missing elements from neighbours. */
   Cost halo(Halo halo, DType dtype) {
     return prices.halo(halo, dtype.byteSize());
   }
 
-  /** A layout without partial axes that a value made in another cannot have. */
+  /** The layout without the partial axes that a value computed in another layout cannot have. */
   Layout reachable(Layout wanted, Layout made) {
     List<String> partial =
         wanted.partial().stream().filter(axis -> made.partial().contains(axis)).toList();
@@ -272,7 +272,7 @@ final class ReshardWays {
     return best;
   }
 
-  /** A bound below which no way costs less; nothing where prices are seconds. */
+  /** A lower bound of the cost of every way; 0 if prices are seconds. */
   double least(Holding value, Layout wanted) {
     return prices.isTimed() ? 0 : value.lacking(blocks(value.value(), wanted));
   }
@@ -294,7 +294,7 @@ final class ReshardWays {
     return new ReshardSources(reshards, from, value.type().shape(), layout -> layout.stored(dtype));
   }
 
-  /** The cost of resharding a result from the layout in which it is made to its default layout. */
+  /** The cost of resharding a result from the layout of its computation to its default layout. */
   Optional<Cost> home(Value result, Layout made, Layout home, ReduceKind by, Cost atMost) {
     if (by != ReduceKind.SUM && !made.partial().isEmpty()) {
       Layout done = new Layout(mesh, new Term(made.term().axes(), List.of()));

@@ -124,7 +124,10 @@ final class SplitSpace {
     }
   }
 
-  /** The ways to consider: all of them unless they are too many, otherwise those asked for. */
+  /**
+   * The ways to consider: all, unless they are too many; then only ways with the axes of operands
+   * and results.
+   */
   Splits splits(boolean all) {
     if (all && mayAdd) {
       Splits every = new Splits(axes, choices((_, _) -> true), asked.rule().factors().size());

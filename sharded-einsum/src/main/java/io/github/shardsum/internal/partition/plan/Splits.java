@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  * come in every order.
  */
 final class Splits {
-  /** An axis along which devices compute the same. */
+  /** An axis along which devices repeat the computation. */
   static final int NONE = -1;
 
   private final List<String> axes;
@@ -48,7 +48,7 @@ final class Splits {
     return NONE - 1 - choice;
   }
 
-  /** How many ways there are, or a number above the most that is asked for. */
+  /** The number of ways, or a number above {@code most} if there are more. */
   long count(long most) {
     long[] found = {0};
     count(0, most, found);
@@ -133,7 +133,7 @@ final class Splits {
   }
 
   /**
-   * The layout of a value as a key: its axes, and those over which it is a partial sum.
+   * The layout of a value as a key: the axes of its dimensions, and its partial axes.
    *
    * @param dims the factors of its dimensions
    * @param partial a bit for each axis

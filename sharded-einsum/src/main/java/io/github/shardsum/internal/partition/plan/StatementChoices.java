@@ -56,9 +56,9 @@ public final class StatementChoices {
    * @param operands the layouts in which operands are read
    * @param results the layouts in which results are made
    * @param work price of the largest device's work, by which planners choose
-   * @param shown the part of it that prices of plans show: that of einsums
+   * @param shown the part of it in the prices of plans: the work of einsums
    * @param neighbours price of the elements that devices read of each other
-   * @param chunked approximate price of combining the results of chunks of a label that is
+   * @param chunked approximate price of combining the results of chunks, for a label that is
    *     normalised, scanned or searched
    */
   public record Choice(
@@ -79,7 +79,7 @@ public final class StatementChoices {
 
   /**
    * Lists the ways of a statement: each mesh axis splits one factor, stays partial on operands, or
-   * does nothing. Those of a composite's own partition are not listed.
+   * does nothing. The choices of a composite's own partition are not listed.
    *
    * @param statement no loop and no annotation
    * @return the ways, in a fixed order
@@ -293,7 +293,7 @@ public final class StatementChoices {
   }
 
   /**
-   * The cost of bringing a value from the layout in which it is made or lies to another.
+   * The cost of moving a value from its layout to another.
    *
    * @param value the value
    * @param from the layout

@@ -21,7 +21,7 @@ import java.util.Optional;
  * Writes the chosen way to split a statement into a plan.
  *
  * @param ways the prices
- * @param trees einsums that are put off, which are written before their readers
+ * @param trees delayed einsums, which are written before their readers
  * @param state the plan
  */
 record StatementWriter(ReshardWays ways, EinsumTrees trees, PlanState state) {

@@ -16,7 +16,7 @@ sealed interface Supply permits Supply.Held, Pending {
   /** Whether the operand exists in some layout. */
   boolean exists(Predicate<Layout> in);
 
-  /** Whether a layout in which it exists asks for something. */
+  /** Whether some layout in which it exists satisfies a condition. */
   boolean asks(Predicate<Layout> something);
 
   /** Whether the operand exists in a layout. */

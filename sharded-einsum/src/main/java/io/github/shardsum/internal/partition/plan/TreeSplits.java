@@ -41,7 +41,7 @@ final class TreeSplits {
     return new TreeSplits(rule, sums, sums.isTree() && isFloating, labels(statement));
   }
 
-  /** Labels of one sum, outermost first; none if a statement's sums are not those of one tree. */
+  /** Labels of one sum, outermost first; none if a statement's sums do not form one tree. */
   private static List<String> labels(Statement statement) {
     return switch (statement.operation()) {
       case Contraction.Reduce(ReduceKind kind, Value x, List<String> labels)
@@ -50,7 +50,7 @@ final class TreeSplits {
       case Contraction.Einsum einsum when einsum.operands().size() <= 2 -> {
         List<String> output = names(einsum.equation().output());
         List<String> last = names(einsum.equation().operands().getLast());
-        // A label that one operand has alone is summed before the product.
+        // A label that only one operand has is summed before the product.
         yield names(einsum.equation().operand(0)).stream()
             .distinct()
             .filter(label -> !output.contains(label) && last.contains(label))
@@ -89,7 +89,7 @@ final class TreeSplits {
         && areSubtrees(factor, at.axes(factor).stream().map(axis -> sizes[axis]).toList());
   }
 
-  /** The reason why a factor is whole, if so many devices may not split it. */
+  /** The reason why a factor stays whole, if this number of devices may not split it. */
   Optional<String> whole(int factor, List<Integer> cut) {
     long parts = cut.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
     if (!isSum(factor) || parts == 1 || (isOutermost(factor) && areSubtrees(factor, cut))) {

@@ -36,8 +36,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Puts einsums of a plan in windows: an einsum with the gather of an operand that nothing else
- * reads, or with the reduce-scatter that alone reads its result, becomes one step.
+ * Puts einsums of a plan in windows: an einsum becomes one step with the gather of an operand that
+ * nothing else reads, or with the reduce-scatter that is the only reader of its result.
  */
 final class WindowChoice {
   private static final long LEAST_CHUNK = 64;
@@ -69,7 +69,7 @@ final class WindowChoice {
    *
    * @param removed the step that goes
    * @param replaced the step in whose place the windows stand
-   * @param windows what stands there
+   * @param windows the step with windows
    * @param bytes of the gathered operand or unscattered result on the largest device
    * @param price in windows
    * @param whole price of the two steps
@@ -124,7 +124,7 @@ final class WindowChoice {
     return new Planned(planned.program(), plan, planned.cost() - saved);
   }
 
-  /** The plan of a program, whose values are asked for by names that begin with a prefix. */
+  /** The plan of a program; a prefix comes before the names of its values in required layouts. */
   private SpmdPlan changed(
       SpmdPlan given, Program program, String prefix, Predicate<PlanStep> which) {
     SpmdPlan plan = inBodies(given, prefix, which);
@@ -151,7 +151,7 @@ final class WindowChoice {
             && isChosen(candidate, plan)) {
           plan = replaced(plan, candidate);
           uses = new Uses(plan);
-          // Steps before this one may be one less.
+          // There may be one step less before this one.
           step = Math.min(candidate.removed(), candidate.replaced()) - 1;
           break;
         }
@@ -160,7 +160,7 @@ final class WindowChoice {
     return plan;
   }
 
-  /** Whether rounds add to earlier rounds, in an order of their own. */
+  /** Whether rounds add to earlier rounds, in another order than the einsum. */
   private static boolean addsUp(SpmdPlan plan, Candidate candidate) {
     Action.Windows action = (Action.Windows) candidate.windows().action();
     List<PlannedValue> read = candidate.windows().operands().stream().map(plan::value).toList();
@@ -194,7 +194,7 @@ final class WindowChoice {
     return all;
   }
 
-  /** Bodies of regions, and of loops unless layouts of values are asked for. */
+  /** Bodies of regions, and bodies of loops if no layouts of values are required. */
   private SpmdPlan inBodies(SpmdPlan plan, String prefix, Predicate<PlanStep> which) {
     List<PlanStep> steps = new ArrayList<>();
     for (PlanStep step : plan.steps()) {

@@ -25,17 +25,15 @@ import java.util.function.IntFunction;
 /**
  * Assigns memory on the devices of a process to the values of a plan. Values that are needed at the
  * same time do not overlap, others may; the operand of a collective in flight is needed until its
- * await. Inputs stay in the caller's memory; a slice is a view, and so is what was awaited; outputs
- * have memory of their own, which a caller may keep.
+ * await. Inputs stay in the caller's memory. Slices and awaited values are views. Outputs have
+ * separate memory, which a caller may keep.
  */
 final class BufferPlan {
   /** Purposes of a step's temporary memory. */
   enum Purpose {
     /** A sum of bf16 in f32, before it is rounded. */
     SUM,
-    /**
-     * Packed data to send: in an exchange the parts for each member in turn, of sums each value.
-     */
+    /** Packed data to send: the parts for each member in an exchange, each value in packed sums. */
     PACKED,
     /** Received data. */
     RECEIVED,
@@ -49,7 +47,7 @@ final class BufferPlan {
     CARRIED
   }
 
-  /** One of a step's temporaries; the number tells several for one purpose apart. */
+  /** One of a step's temporaries; the number distinguishes several for one purpose. */
   record Temporary(int step, Purpose purpose, int which) {}
 
   /**
@@ -314,7 +312,7 @@ final class BufferPlan {
     return outputs;
   }
 
-  /** A region, and where it begins in the memory of its dtype. */
+  /** A region, and its start in the memory of its dtype. */
   record Placed(Region region, long offset) {}
 
   /** Where values lie that steps make, by their numbers. */
@@ -340,7 +338,7 @@ final class BufferPlan {
    *
    * @param frame its values
    * @param buffers where they lie
-   * @param starts where the memory of each dtype begins in that of the plan around it
+   * @param starts start of each dtype's memory within the memory of the surrounding plan
    */
   record Body(Frame frame, BufferPlan buffers, Map<DType, Long> starts) {}
 
@@ -398,9 +396,10 @@ final class BufferPlan {
   /**
    * Bytes that are held while a stage runs.
    *
-   * @param bytes with those of local programs while they run, without the inputs; of a loop the
-   *     most of its rounds
-   * @param rounds of each stage of a loop's body, with what is held around it; else empty
+   * @param bytes live bytes with the workspace of local programs, without the inputs; for a loop
+   *     the most of its rounds
+   * @param rounds the same for each stage of a loop's body, including the bytes around the loop;
+   *     otherwise empty
    */
   record Held(long bytes, List<Held> rounds) {
     Held plus(long more) {

@@ -16,13 +16,12 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * The most that the largest device holds at once while it runs a plan: all inputs, the values that
- * are stored between the stages in which it runs, and the workspace of a stage's compiled local
- * program. The statements of a stage are one local program, which need not store the values between
- * them.
+ * The most that the largest device holds at any time of a plan's run: all inputs, the values that
+ * are stored between stages, and the workspace of a stage's compiled local program. The statements
+ * of a stage are one local program, which need not store the values between them.
  *
  * @param peakBytes the most, over all stages
- * @param where the stage in which it is held, for a reader
+ * @param where the stage of the peak, as text
  * @param made names of the values that the stage makes
  * @param through names of other values that are stored meanwhile, the largest first
  * @param steps what is held while each step runs
@@ -33,7 +32,8 @@ public record DeviceMemory(
    * Bytes that the device holds while a step runs; statements of one stage hold the same.
    *
    * @param bytes with the inputs; of a loop the most of its rounds
-   * @param body of each step of a loop's body, with what is held around it; else empty
+   * @param body the same for each step of a loop's body, including the bytes around the loop;
+   *     otherwise empty
    */
   public record Step(long bytes, List<Step> body) {
     /** Copies the list. */
@@ -50,17 +50,17 @@ public record DeviceMemory(
   }
 
   /**
-   * Of a plan, without what kernels of composites need.
+   * The memory of a plan, without the workspace of composites' kernels.
    *
    * @param plan the plan
-   * @return what a device holds
+   * @return the memory of a device
    */
   public static DeviceMemory of(SpmdPlan plan) {
     return of(plan, kernels(_ -> true));
   }
 
   /**
-   * Kernels of which is known only that they are there, so that nothing of them runs.
+   * Placeholder kernels for planning; they cannot run.
    *
    * @param which composites have one
    * @return what stands for them
@@ -69,7 +69,7 @@ public record DeviceMemory(
     return composite -> which.test(composite) ? Optional.of(NOTHING) : Optional.empty();
   }
 
-  /** Placeholder for a kernel that needs no memory of its own. */
+  /** Placeholder for a kernel that needs no workspace. */
   private static final CompositeCode NOTHING =
       new CompositeCode(
           (_, _, _) -> {
@@ -83,7 +83,7 @@ public record DeviceMemory(
    *
    * @param plan the plan
    * @param composites finds the code of composites
-   * @return what a device holds
+   * @return the memory of a device
    */
   public static DeviceMemory of(SpmdPlan plan, CompositeCode.Finder composites) {
     // The first chunk of a label is the longest; a chunk between two others has the longest halo.

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The values of a running plan on the devices of this process: for each value one tensor a tile,
- * that of the tile's first device. Results of steps lie in planned memory, which is allocated at
+ * stored by the tile's first device. Results of steps lie in planned memory, which is allocated at
  * the first run, kept for the next, and not cleared.
  */
 final class Frame {
@@ -46,7 +46,8 @@ final class Frame {
   /**
    * For devices of this process.
    *
-   * @param manual axes of the regions that the plan is in, along which devices have other values
+   * @param manual axes of the regions around the plan, along which devices may have different
+   *     values
    */
   Frame(SpmdPlan plan, List<Integer> devices, Set<String> manual) {
     this.plan = plan;
@@ -69,12 +70,12 @@ final class Frame {
     return values.get(number);
   }
 
-  /** Whether a device is the one that makes its tile of a value. */
+  /** Whether a device computes its tile of a value. */
   boolean isFirst(int value, int index) {
     return tiles.get(value).isFirst(index);
   }
 
-  /** The place of the first device of this process that holds what a device holds. */
+  /** The place of the first device of this process that holds the same tile as a device. */
   int first(int value, int index) {
     return tiles.get(value).first(index);
   }
@@ -85,21 +86,21 @@ final class Frame {
     return planned.layout().localShape(planned.shape(), devices.get(index));
   }
 
-  /** Whether a value has no memory of its own. */
+  /** Whether a value is stored in another value's memory. */
   boolean isView(int value) {
     return makers[value] >= 0 && Counting.isView(plan, makers[value]);
   }
 
   /**
-   * Whether a device has memory for a value. Of what a collective gives each device has where
-   * groups may have members in different processes, so that the engine could not tell that they do
-   * the same; and in a permute, where a device gets what another had.
+   * Whether a device has memory for a value. For the result of a collective each device has its own
+   * tensor if groups may span processes, since the engine then cannot know that two groups compute
+   * the same. The same holds for a permute, in which a device gets another device's block.
    */
   boolean isStored(int value, int index) {
     return isFirst(value, index) || !isStoredOnce(value);
   }
 
-  /** Whether the first device alone of each tile has memory for a value. */
+  /** Whether only the first device of each tile has memory for a value. */
   boolean isStoredOnce(int value) {
     if (makers[value] < 0) {
       return true;
@@ -126,7 +127,7 @@ final class Frame {
   }
 
   /**
-   * Allocates what is planned, unless it is there from an earlier run, and the outputs.
+   * Allocates the planned memory, if no earlier run did, and the outputs.
    *
    * @param keeps whether the outputs' memory is kept for the next run too, or a caller's
    */
@@ -186,7 +187,7 @@ final class Frame {
     return tensors;
   }
 
-  /** Each device's in an array of its own, so that a caller who keeps one does not keep all. */
+  /** Each device's output is a separate array, so a caller who keeps one does not keep all. */
   private static @Nullable Tensor[] fresh(Region region) {
     @Nullable Tensor[] tensors = new Tensor[region.shapes().size()];
     for (int i = 0; i < tensors.length; i++) {
@@ -211,7 +212,7 @@ final class Frame {
     return IntStream.range(0, devices.size()).mapToObj(i -> get(value, i)).toList();
   }
 
-  /** Where a collective writes a value: each device in memory of its own, if it has that. */
+  /** The tensors that a collective writes: each device's own, if it has one. */
   List<Tensor> written(int value) {
     return isStoredOnce(value)
         ? all(value)
@@ -238,7 +239,7 @@ final class Frame {
     return new ShardedTensor(held.shape(), held.layout(), devices, all(value));
   }
 
-  /** Lets go of what is not kept: inputs, outputs and views of them. */
+  /** Releases the tensors that are not kept: inputs, outputs and views of them. */
   void release(BufferPlan buffers) {
     for (int value = 0; value < values.size(); value++) {
       if (makers[value] < 0 || isView(value)) {

@@ -43,7 +43,7 @@ final class LocalStatements {
     this.composites = composites;
   }
 
-  /** The starts that were asked for, each an input {@code i64[]} of the builder's. */
+  /** The starts that statements read; each is an input {@code i64[]} of the builder. */
   List<Start> starts() {
     return List.copyOf(starts.keySet());
   }
@@ -130,7 +130,7 @@ final class LocalStatements {
 
   private Value oneHot(Selection.OneHot one, Value indices, PlannedValue result, ValueType type) {
     Start start = Start.of(result, result.layout().dim(one.label()));
-    // An i32 near its least would wrap into the range.
+    // An i32 near its minimum would wrap into the range.
     Value local =
         start.isZero(result.layout())
             ? indices
@@ -143,7 +143,7 @@ final class LocalStatements {
     if (start.isZero(result.layout())) {
       return builder.iota(type, label);
     }
-    // In i64, so that the conversion rounds the index once.
+    // In i64, so the conversion rounds the index only once.
     Value index = builder.add(builder.iota(type.withDtype(DType.I64), label), start(start));
     return type.dtype() == DType.I64 ? index : builder.convert(index, type.dtype());
   }
@@ -169,9 +169,10 @@ final class LocalStatements {
   }
 
   /**
-   * A composite on a part of its labels, for its kernel: with an operand {@code start.LABEL} behind
-   * the others for each split label whose index it sees. A kernel goes by types and attributes, so
-   * the decomposition is only there for the types; a composite without a kernel is not split.
+   * A composite on a part of its labels, for its kernel. For each split label whose index the
+   * kernel reads, an operand {@code start.LABEL} follows the others. A kernel is found by types and
+   * attributes, so the decomposition only gives the types; a composite without a kernel is not
+   * split.
    */
   private List<Value> composite(
       Nested.Composite composite,

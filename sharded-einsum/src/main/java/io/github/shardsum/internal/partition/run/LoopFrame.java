@@ -10,9 +10,9 @@ import java.util.List;
 
 /**
  * Operands and results of the rounds of a loop, or of a region, on the devices of this process. All
- * methods act on one device, so that they are steps in which devices compute.
+ * methods act on one device, so they may run in steps in which devices compute.
  *
- * <p>A carried value has two places, the loop's result and another, of which a round reads one and
+ * <p>A carried value has two places, the loop's result and another one. A round reads one and
  * writes the other, so that the last round writes the result. A step of the body writes the carried
  * value to its place directly; a value that the body only hands on is copied.
  */
@@ -107,7 +107,7 @@ final class LoopFrame {
     }
   }
 
-  /** Without a round what is carried comes back as it was. */
+  /** Without rounds, carried values are returned unchanged. */
   void end(int i) {
     for (int value = 0; value < carried && count == 0; value++) {
       if (outer.isFirst(result + value, i)) {

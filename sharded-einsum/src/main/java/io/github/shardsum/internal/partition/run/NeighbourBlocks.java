@@ -47,7 +47,10 @@ final class NeighbourBlocks {
   private final int result;
   private final Frame frame;
 
-  /** For each operand and device the first device that reads the same of it, which it shares. */
+  /**
+   * For each operand and device the first device that reads the same elements; both share one
+   * block.
+   */
   private final int[][] holders;
 
   /** Code of each device; null for one that makes no tile. */
@@ -121,7 +124,7 @@ final class NeighbourBlocks {
         .orElse(0);
   }
 
-  /** The same of all local programs together, each on as many threads as may run it at once. */
+  /** The same for all local programs together, once for each thread that may run one. */
   long workspaces(int threads) {
     IdentityHashMap<Code, Long> users = new IdentityHashMap<>();
     for (Code code : codes) {
@@ -144,7 +147,7 @@ final class NeighbourBlocks {
     return value.layout().localShape(value.shape(), frame.devices().get(index));
   }
 
-  /** Shape of what a device reads of an operand. */
+  /** Shape of the part of an operand that a device reads. */
   Shape shape(int operand, int index) {
     Halo.Operand of = halo.operands().get(operand);
     long[] sizes = shape(frame.value(step.operands().get(operand)), index).toArray();
@@ -178,7 +181,7 @@ final class NeighbourBlocks {
     return builder.build();
   }
 
-  /** The operation on what a part reads: it begins and ends with the first and last index read. */
+  /** The operation on the elements that a part reads, from the first to the last index. */
   private Movement local(Statement statement, List<Value> operands, int part) {
     Value x = operands.getFirst();
     long from = halo.operands().getFirst().wanted().start(part);
@@ -210,7 +213,7 @@ final class NeighbourBlocks {
     };
   }
 
-  /** Windows of what a part reads, with the fill in place of what lies outside of the value. */
+  /** Windows over the elements that a part reads, with the fill outside of the value. */
   private Value local(PaddedWindow of, ProgramBuilder builder, Value x, int part) {
     Movement.Pad pad = of.pad();
     Cut wanted = halo.operands().getFirst().wanted();
@@ -266,7 +269,7 @@ final class NeighbourBlocks {
     }
   }
 
-  /** A block that a device reads: the received block, or a part of the one that it holds. */
+  /** A block that a device reads: the received block, or a part of its own block. */
   private Tensor block(int operand, int index) {
     if (halo.exchanged().contains(operand)) {
       return received(operand, index);

@@ -21,7 +21,7 @@ import java.util.function.ToLongFunction;
  */
 public final class OneHots {
   /**
-   * A product with a one-hot counts as a one-hot if its result has at least this many times the
+   * A product with a one-hot is treated as a one-hot if its result has at least this many times the
    * elements of each other operand.
    */
   private static final long SMALLER = 4;
@@ -58,9 +58,9 @@ public final class OneHots {
    *
    * @param operation the operation
    * @param operands what it reads
-   * @param result what it gives
+   * @param result its result
    * @param oneHots whether an operand is a one-hot
-   * @param elements how many elements an operand or the result has
+   * @param elements gives the number of elements of an operand or the result
    * @param <V> values of a program, or of a plan
    */
   static <V> boolean isOneHot(

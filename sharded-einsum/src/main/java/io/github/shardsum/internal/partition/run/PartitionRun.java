@@ -65,7 +65,7 @@ final class PartitionRun {
   private final List<Buffer> buffers;
   private final Map<String, Integer> places = new HashMap<>();
 
-  /** For each part the code of each device if the part is a local composite, else empty. */
+  /** For each part the code of each device, if the part is a local composite; otherwise empty. */
   private final List<List<Code>> codes = new ArrayList<>();
 
   private record Code(PlanRunner runner, long bytes) {}
@@ -119,7 +119,7 @@ final class PartitionRun {
     return new Code(new PlanRunner(plan, alone, Optional.empty()), plan.bytes());
   }
 
-  /** A composite of local types, whose decomposition is there for the types alone. */
+  /** A composite of local types; its decomposition only gives the types. */
   private Program local(Part.Run run, int index) {
     ProgramBuilder builder = Program.builder("part");
     ProgramBuilder meaning = Program.builder(run.composite());
@@ -217,7 +217,7 @@ final class PartitionRun {
     return codes.stream().flatMap(List::stream).mapToLong(Code::bytes).max().orElse(0);
   }
 
-  /** The same of all local composites, each on as many threads as may run it at once. */
+  /** The same for all local composites, once for each thread that may run one. */
   long workspaces(int threads) {
     IdentityHashMap<Code, Long> users = new IdentityHashMap<>();
     codes.forEach(each -> each.forEach(code -> users.merge(code, 1L, Long::sum)));

@@ -56,7 +56,7 @@ final class Reordered {
     return wanted(device).elementCount();
   }
 
-  /** Number of elements that a device sends: one that several members get, to each. */
+  /** Number of elements that a device sends; an element for several members counts for each. */
   long sent(int device) {
     long sent = 0;
     for (int member = 0; member < groups.size(); member++) {
@@ -78,7 +78,7 @@ final class Reordered {
     }
   }
 
-  /** Writes a device's block from what it got of the members in order. */
+  /** Writes a device's block from the blocks that it received from the members, in order. */
   void unpack(int device, Tensor flat, Tensor whole) {
     Box wanted = wanted(device);
     long at = 0;

@@ -16,8 +16,8 @@ import java.util.TreeSet;
 
 /**
  * The order in which the steps of a plan run, and the segments of its statements. A statement is
- * put off until a step between devices needs it, so that statements are in one segment even if the
- * plan has a step between devices among them that they do not need. A function of the plan.
+ * delayed until a step between devices needs it. So statements can be in one segment even if the
+ * plan has an unrelated step between devices among them. A function of the plan.
  */
 final class Schedule {
   /** Elements of a value that is computed on each device rather than once. */
@@ -30,7 +30,7 @@ final class Schedule {
   private final int[] makers;
 
   /**
-   * Of each step the axes along which devices compute different things, once they are asked for.
+   * For each step the axes along which devices compute different values, filled at the first use.
    */
   private final Map<Integer, Set<String>> axes = new HashMap<>();
 
@@ -77,7 +77,7 @@ final class Schedule {
     return makers;
   }
 
-  /** The statements that are put off and that a step depends on. */
+  /** The delayed statements that a step depends on. */
   private Set<Integer> needed(int step) {
     Set<Integer> needed = new HashSet<>();
     collect(step, new HashSet<>(pending), needed);
@@ -94,9 +94,9 @@ final class Schedule {
   }
 
   /**
-   * Puts statements in segments: one behind those that make its operands, with others that are
-   * split over the same axes, so that no device repeats what another computes. What is small and
-   * made of nothing that is split may be anywhere.
+   * Divides statements into segments. A statement comes after the statements that make its
+   * operands, and shares a segment with statements that are split over the same axes, so that no
+   * device repeats work of another. A small statement without split operands may be in any segment.
    */
   private void flush(Set<Integer> needed) {
     List<Statements> segments = new ArrayList<>();
@@ -147,7 +147,7 @@ final class Schedule {
         .allMatch(value -> value.shape().elementCount() <= SMALL);
   }
 
-  /** The axes along which devices compute different things. */
+  /** The axes along which devices compute different values. */
   private Set<String> axes(int step) {
     Set<String> axes = new TreeSet<>();
     PlanStep at = plan.steps().get(step);

@@ -51,7 +51,7 @@ final class Segment {
 
   private final Map<List<Shape>, Code> compiled = new HashMap<>();
 
-  /** Code of each device of this process; null for one that computes nothing of its own. */
+  /** Code of each device of this process; null for a device that computes nothing. */
   private final @Nullable Code[] codes;
 
   /** The starts of each device's chunks, in the order of the code's last inputs. */
@@ -98,7 +98,7 @@ final class Segment {
     return readers;
   }
 
-  /** Finds the values that are read from outside, and the results that are read outside. */
+  /** Finds the values that come from outside, and the results that are read outside. */
   private void edges(
       List<Integer> own, Expansions expansions, Map<Integer, List<Integer>> readers) {
     Set<Integer> mine = new HashSet<>(own);
@@ -143,7 +143,7 @@ final class Segment {
     return reads;
   }
 
-  /** The steps, with those that make what is made again, of which an output is made. */
+  /** The steps that an output depends on, including the steps that compute values again. */
   private static List<Integer> closed(SpmdPlan plan, List<Integer> own, Expansions expansions) {
     TreeSet<Integer> all = new TreeSet<>(own);
     Deque<Integer> open = new ArrayDeque<>(own);

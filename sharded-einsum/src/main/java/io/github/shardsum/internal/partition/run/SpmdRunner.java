@@ -82,8 +82,8 @@ public final class SpmdRunner {
    * Runs the plan.
    *
    * @param inputs the inputs' shards on this process's devices, in the plan's layouts and dtypes
-   * @return the outputs' shards on them, in memory of their own; not to be written to, since
-   *     devices share tiles, and an output may be an input or a view of it
+   * @return the shards of the outputs on these devices; they must not be written to, since devices
+   *     share tiles, and an output may be an input or a view of one
    */
   public List<ShardedTensor> run(List<ShardedTensor> inputs) {
     List<ShardedTensor> results = new ArrayList<>();

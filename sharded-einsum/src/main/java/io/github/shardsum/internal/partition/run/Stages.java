@@ -194,7 +194,7 @@ record Stages(
     return over;
   }
 
-  /** Bytes of all local programs' memory, each on as many threads as may run it at once. */
+  /** Bytes of all local programs' memory, once for each thread that may run one. */
   long workspaces(int threads) {
     long bytes = 0;
     for (Stage stage : all) {

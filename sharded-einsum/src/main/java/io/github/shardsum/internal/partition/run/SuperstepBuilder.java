@@ -109,7 +109,7 @@ final class SuperstepBuilder {
           packed(between.step(), collective(step.action(), step));
       case Action.AllGather _, Action.AllToAll _, Action.AllReduce _, Action.ReduceScatter _ ->
           communicate(between, result, collective(step.action(), step));
-      // Each device gets its own block, of which one for each tile is read.
+      // Each device gets its own block; only one for each tile is read.
       case Action.CollectivePermute _ ->
           builder.communicate(
               collective(step.action(), step),
@@ -161,10 +161,7 @@ final class SuperstepBuilder {
     };
   }
 
-  /**
-   * With sums in the order of a tree, members are joined in the order of the indices that they
-   * hold.
-   */
+  /** With sums in the order of a tree, members are combined in the order of their indices. */
   private Order order() {
     return plan.sums().isTree() ? Order.INDEX : Order.TREE;
   }
@@ -314,7 +311,7 @@ final class SuperstepBuilder {
         i -> reordered.unpack(devices.get(i), received.apply(i), frame.get(result, i)));
   }
 
-  /** An exchange for each operand of which a device lacks elements, then the statement. */
+  /** An exchange for each operand with missing elements, then the statement. */
   private void neighbour(Stage.Between between) {
     PlanStep step = plan.steps().get(between.step());
     NeighbourBlocks blocks = between.neighbours().orElseThrow();

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Groups the devices of a process that hold the same elements of a value: those with the same block
- * and the same coordinates along partial axes and those of regions around it. A tile is stored and
- * computed once.
+ * Groups the devices of a process that hold the same elements of a value: devices with the same
+ * block and the same coordinates along the value's partial axes and the axes of surrounding
+ * regions. A tile is stored and computed once.
  */
 final class Tiles {
   private final int[] first;
@@ -40,12 +40,12 @@ final class Tiles {
     return new Tiles(first);
   }
 
-  /** The place of the first device that holds what a device holds. */
+  /** The place of the first device that holds the same tile as a device. */
   int first(int index) {
     return first[index];
   }
 
-  /** Whether a device is the one that makes it. */
+  /** Whether a device computes its tile. */
   boolean isFirst(int index) {
     return first[index] == index;
   }

@@ -30,8 +30,8 @@ import java.util.stream.IntStream;
 /**
  * Runs an einsum in windows on the devices of this process. If a process holds all devices, chunks
  * are read in their owners' memory and sums are made in their destinations' memory, so nothing
- * travels. Otherwise they travel in rings while devices compute. Both do the same products in the
- * same order, so they give the same bits.
+ * travels. Otherwise the blocks travel in rings while devices compute. Both do the same products in
+ * the same order, so they give the same bits.
  */
 final class WindowBlocks {
   private static final int HALVES = 2;
@@ -82,7 +82,7 @@ final class WindowBlocks {
     this.first = IntStream.range(0, frame.devices().size()).map(this::firstDistance).toArray();
   }
 
-  /** Whether rounds of bf16 are summed in memory of their own, in f32. */
+  /** Whether rounds of bf16 are summed in a separate f32 buffer. */
   boolean sumsApart() {
     return whole.accumulates(action.isScatter()) && frame.value(result).dtype() == DType.BF16;
   }
@@ -97,7 +97,7 @@ final class WindowBlocks {
     return !isAlone && members > 1;
   }
 
-  /** Buffers of a ring: one if there is one round, none if there is none. */
+  /** Number of buffers of a ring: one for one round, none for no round. */
   int buffers(int ring) {
     return action.isScatter() ? HALVES : Math.min(2, action.rings().get(ring).rounds(members));
   }
@@ -106,7 +106,7 @@ final class WindowBlocks {
     return action.rings().size();
   }
 
-  /** The dtype of what travels. */
+  /** The dtype of the travelling blocks. */
   DType travelling() {
     return Windowed.travelling(
         action, operands.stream().map(frame::value).toList(), frame.value(result));
@@ -231,7 +231,7 @@ final class WindowBlocks {
     }
   }
 
-  /** One product of a gather: a chunk of the operand with all of the other, or its part. */
+  /** One product of a gather: a chunk of the operand with the other operand or a part of it. */
   private void gathered(int i, int distance, Tensor chunk) {
     int member = shifted(i, distance);
     Equation equation = whole.equation();
@@ -276,9 +276,7 @@ final class WindowBlocks {
     return "%" + result + "." + ring;
   }
 
-  /**
-   * Chunks go from member to member against the step, so that member c has that of c + step next.
-   */
+  /** Chunks travel against the step: member c next has the chunk of member c + step. */
   private void gatherInRings(Plan.Builder builder) {
     int most = action.rings().stream().mapToInt(ring -> ring.rounds(members)).max().orElse(0);
     for (int round = 0; round <= most; round++) {
@@ -358,7 +356,7 @@ final class WindowBlocks {
     return IntStream.range(0, frame.devices().size()).mapToObj(of).toList();
   }
 
-  /** The destination for which a device works on a half in a round. */
+  /** The member whose half a device works on in a round. */
   private IntUnaryOperator destination(int half, int round) {
     int step = action.rings().get(half).step();
     return i -> shifted(i, -step * (1 + round));

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /**
  * Devices that compute nothing in a step, since an uneven split leaves them no part of a label: of
  * 6 experts over 4 devices the first three have 2 each, the last none. In a composite whose rows
- * travel such a device sends its rows, or computes those of others, or both.
+ * travel, such a device may still send its rows or compute rows of others.
  */
 final class IdleDevices {
   /** Devices that are named at most. */

@@ -23,12 +23,12 @@ public final class Missing {
   private Missing() {}
 
   /**
-   * Elements that the device with the largest lack must receive.
+   * The most elements that any device must receive.
    *
    * @param from the layout before
    * @param to the layout after
    * @param shape the value's shape
-   * @return the number; 0 where there are too many coordinates to look at
+   * @return the number; 0 if there are too many coordinates to enumerate
    */
   public static long most(Layout from, Layout to, Shape shape) {
     Mesh mesh = from.mesh();

@@ -215,7 +215,8 @@ public final class PlanReader {
 
   private static IllegalArgumentException notExtent(String text) {
     return new IllegalArgumentException(
-        "expected an extent as \"local 2 G S\", \"bounded 2 G S by 2.0 over x\", \"members over x\","
+        "expected an extent as \"local 2 G S\", \"bounded 2 G S by 2.0 over x\","
+            + " \"members over x\","
             + " \"fixed 8\" or \"chunk 32 over m\", got \""
             + text
             + "\"");
@@ -363,7 +364,7 @@ public final class PlanReader {
       return text.length() > 80 ? text.substring(0, 80) + "..." : text;
     }
 
-    /** Adds the place to an error of what is made of the node. */
+    /** Adds the place of the node to the error of an invalid value. */
     <T> T reads(Supplier<T> made) {
       try {
         return made.get();

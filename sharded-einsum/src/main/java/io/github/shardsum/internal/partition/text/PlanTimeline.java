@@ -50,12 +50,13 @@ final class PlanTimeline {
   static void draw(Page page, SpmdPlan plan, StepFigures.All figures, boolean isTimed) {
     page.heading(isTimed ? "Time and memory" : "Price and memory");
     page.paragraph(
-        "Blue is computation, red communication over the axis of its lane; pale parts are waited for.");
+        "Blue is computation, red communication over the axis of its lane; pale parts"
+            + " are waited for.");
     page.picture(picture(plan, figures, isTimed));
     loops(page, plan, figures.steps(), isTimed);
   }
 
-  /** The picture of the plan alone. */
+  /** The picture of the plan without its loops' bodies. */
   static Picture picture(SpmdPlan plan, StepFigures.All figures, boolean isTimed) {
     return new PlanTimeline(plan, figures.steps(), figures.peakBytes(), isTimed).whole();
   }
@@ -144,7 +145,7 @@ final class PlanTimeline {
     }
   }
 
-  /** The steps of a lane: transfers over its axis, or everything else. */
+  /** The steps of a lane: transfers over its axis; the first lane has all other steps. */
   private int[] on(int lane) {
     return IntStream.range(0, steps.size())
         .filter(

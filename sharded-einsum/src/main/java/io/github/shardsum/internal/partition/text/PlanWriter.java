@@ -246,7 +246,7 @@ final class PlanWriter {
     };
   }
 
-  /** The statement's line, and the types of what it reads. */
+  /** The statement's line, and the types of its operands. */
   private static void statement(Statement statement, StringJoiner text) {
     Set<Value> read = new LinkedHashSet<>(statement.operation().operands());
     text.add(member("reads", array(read, value -> Json.quoted(value.toString()))));

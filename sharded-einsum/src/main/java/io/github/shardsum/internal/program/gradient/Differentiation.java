@@ -42,8 +42,8 @@ public final class Differentiation {
   private final Members members;
 
   /**
-   * Cotangents in the builder of the program's values: of each what was contributed, by the axes
-   * along which members have to sum it.
+   * Cotangents of the program's values in the builder: the contributions to each, by the axes along
+   * which members must sum them.
    */
   private final Map<Value, Map<Set<String>, Value>> cotangents = new HashMap<>();
 
@@ -128,8 +128,8 @@ public final class Differentiation {
    * The gradient of a region's body: its inputs are the body's and one cotangent a floating output.
    *
    * @param program the gradient
-   * @param inputs of each output of it the place of the body's input that it is a part of
-   * @param due of each output the axes of the region over which its parts are to be summed
+   * @param inputs for each output the index of the body's input whose gradient it is a part of
+   * @param due for each output the axes of the region over which its parts must be summed
    */
   record Parts(Program program, List<Integer> inputs, List<Set<String>> due) {}
 
@@ -265,8 +265,9 @@ public final class Differentiation {
   }
 
   /**
-   * Adds the results that depend on active values by a derivative. Of a composite its decomposition
-   * says which: the mask of a routing does not, and its cotangent is then not even computed.
+   * Adds the results that depend on active values by a derivative. The decomposition of a composite
+   * decides which operands have one: the mask of a routing has none, so its cotangent is not
+   * computed.
    */
   private static void activate(Statement statement, Set<Value> active) {
     List<Value> operands = statement.operation().operands();
@@ -330,7 +331,7 @@ public final class Differentiation {
         .merge(due, cotangent, builder::add);
   }
 
-  /** The cotangent of a value to which all have contributed: sums over members are made once. */
+  /** The cotangent of a value after all contributions; sums over members are made once. */
   private Optional<Value> found(Value value) {
     Map<Set<String>, Value> parts = cotangents.get(value);
     if (parts == null) {

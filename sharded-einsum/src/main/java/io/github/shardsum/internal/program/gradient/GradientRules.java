@@ -32,7 +32,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The gradient of each operation: cotangents of its operands from those of its results. */
+/**
+ * The gradient of each operation: cotangents of its operands from the cotangents of its results.
+ */
 final class GradientRules {
   private final ProgramBuilder builder;
 
@@ -45,7 +47,7 @@ final class GradientRules {
    *
    * @param operation the operation
    * @param members the sums over members of regions
-   * @param varies of each operand the axes along which members may hold others
+   * @param varies for each operand the axes along which members may have different values
    * @param results its results
    * @param given cotangents of the results, empty where nothing depends on one
    * @param needed which operands need one; others may be left out

@@ -82,7 +82,7 @@ final class ManualGradient {
   }
 
   /**
-   * The cotangent of what a communication reads.
+   * The cotangents of a communication's operands.
    *
    * @param y its result
    * @param g the result's cotangent
@@ -143,14 +143,14 @@ final class ManualGradient {
     return builder.add(new Merge(ordered, List.of(place, label), label)).getFirst();
   }
 
-  /** The sum over members of what they contribute. */
+  /** The sum of the members' contributions. */
   Value summed(Value part, List<MeshAxis> axes) {
     return axes.isEmpty()
         ? part
         : builder.add(new AllReduce(part, ReduceKind.SUM, axes)).getFirst();
   }
 
-  /** Axes of a term and behind its bar. */
+  /** Axes of a term's labels and its partial axes. */
   static Set<String> named(Term term) {
     Set<String> names = new java.util.TreeSet<>(term.partial());
     names.addAll(io.github.shardsum.internal.program.types.Variance.named(term));

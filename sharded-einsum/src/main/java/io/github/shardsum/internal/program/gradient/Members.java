@@ -21,15 +21,15 @@ import java.util.Set;
  * The sums over members of regions in a program's cotangents. A value that is the same along an
  * axis has one cotangent, the sum of the contributions of all members along the axis. If a
  * statement's result differs along the axis, each member contributes its own part, and the parts
- * must be summed. If it does not differ, there is one contribution, which all members have.
+ * must be summed. If it does not differ, all members have the same single contribution.
  *
- * @param variance for each value of the program, the axes along which members may hold different
- *     ones
+ * @param variance for each value of the program, the axes along which members may have different
+ *     values
  * @param axes the axes of the regions around the program, by name
  * @param edge the axes of the region whose body the program is; none if it is no region's body
  */
 record Members(Map<Value, Set<String>> variance, Map<String, MeshAxis> axes, Set<String> edge) {
-  /** The one member of a program that is in no region. */
+  /** The single member of a program outside of regions. */
   static Members none(Program program) {
     List<Set<String>> inputs = Collections.nCopies(program.inputs().size(), Set.of());
     return new Members(Variance.of(program, inputs), Map.of(), Set.of());

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Gradients of operations that move elements: the gradients move elements back, and add those that
- * come from one place.
+ * Gradients of operations that move elements: they move elements back, and add elements that came
+ * from the same place.
  */
 final class MovementGradient {
   private static final Scalar ZERO = new Scalar.Real(0);

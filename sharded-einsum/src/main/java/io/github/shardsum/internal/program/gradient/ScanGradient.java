@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The gradient of a scan: a scan in the other direction that carries the cotangents of the carried
- * values and sums those of the invariants, and computes each round again from its carried values.
+ * The gradient of a scan: a scan in the other direction. It carries the cotangents of the carried
+ * values, sums the cotangents of the invariants, and computes each round again from its carried
+ * values.
  */
 final class ScanGradient {
   private final ProgramBuilder builder;
@@ -76,7 +77,7 @@ final class ScanGradient {
     return assign(results);
   }
 
-  /** Results are the carried cotangents, those of invariants and those of sequences. */
+  /** Results are the cotangents of carried values, of invariants and of sequences. */
   private List<Optional<Value>> assign(List<Value> results) {
     int carried = scan.carried().size();
     int sequences = carried + scan.sequences().size();

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Removes annotations, for a backend of one device. The value that was annotated takes the name of
- * the annotated one, by which a caller knows it, unless it is an input or an output itself.
+ * Removes annotations, for a backend of one device. The operand of an annotation takes the name of
+ * its result, which callers use, unless the operand is itself an input or an output.
  */
 public final class AnnotationRemoval {
   /** Most values that a note names; a program may have thousands. */

@@ -49,12 +49,12 @@ public final class OperandSubstitution {
   private OperandSubstitution() {}
 
   /**
-   * A statement whose operands are replaced where a map has another value.
+   * A statement whose operands are replaced by a map's values.
    *
    * @param statement the statement
    * @param same other values of the same types
-   * @return the statement; the very same one, whose types need no second check, if the map has none
-   *     of its operands
+   * @return the statement; the same object, whose types are already checked, if the map has none of
+   *     its operands
    */
   public static Statement replace(Statement statement, Map<Value, Value> same) {
     boolean reads = statement.operation().operands().stream().anyMatch(same::containsKey);
@@ -64,11 +64,11 @@ public final class OperandSubstitution {
   }
 
   /**
-   * An operation whose operands are replaced where a map has another value.
+   * An operation whose operands are replaced by a map's values.
    *
    * @param operation the operation
    * @param same other values of the same types
-   * @return the operation; the very same one if the map has none of its operands
+   * @return the operation; the same object if the map has none of its operands
    */
   public static Operation replace(Operation operation, Map<Value, Value> same) {
     List<Value> operands = operation.operands();
@@ -85,7 +85,7 @@ public final class OperandSubstitution {
    *
    * @param values the values
    * @param same others for some of them
-   * @return as many values
+   * @return one value for each value
    */
   public static List<Value> replace(List<Value> values, Map<Value, Value> same) {
     return values.stream().map(value -> same.getOrDefault(value, value)).toList();
@@ -95,12 +95,12 @@ public final class OperandSubstitution {
    * The same operation on other values of the same types.
    *
    * @param operation the operation
-   * @param to as many values as there are operands
+   * @param to one value for each operand
    * @return the operation
    */
   public static Operation withOperands(Operation operation, List<Value> to) {
     if (to.size() != operation.operands().size()) {
-      throw ProgramException.of(operation, "operands must be as many as before, got " + to);
+      throw ProgramException.of(operation, "the number of operands must stay the same, got " + to);
     }
     return switch (operation) {
       case Pointwise pointwise -> pointwise(pointwise, to);

@@ -67,7 +67,7 @@ public final class Rematerialization {
   }
 
   /**
-   * A statement whose own results are computed again counts as an early reader, however late it is.
+   * A statement whose own results are computed again is treated as an early reader, wherever it is.
    */
   private Optional<Integer> lateUse(Value value, Set<Integer> again) {
     List<Integer> uses = new ArrayList<>();

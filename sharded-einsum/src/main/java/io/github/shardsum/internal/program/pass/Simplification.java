@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Removes statements that compute nothing new or nothing that is needed. */
+/** Removes repeated and unneeded statements. */
 public final class Simplification {
   private Simplification() {}
 
@@ -21,7 +21,7 @@ public final class Simplification {
    * @param program the program
    * @param keep values that are computed under their names even if another has the same operation
    * @param same receives the replacement of each removed value
-   * @return one in which no two statements have the same operation, but for such values
+   * @return a program in which no two statements have the same operation, except for such values
    */
   public static Program commonSubexpressions(
       Program program, Set<Value> keep, Map<Value, Value> same) {
@@ -46,10 +46,10 @@ public final class Simplification {
   }
 
   /**
-   * Removes statements of which no output needs a result.
+   * Removes statements that no output needs.
    *
    * @param program the program
-   * @return one in which every statement is needed
+   * @return a program in which every statement is needed
    */
   public static Program deadCode(Program program) {
     Set<Value> needed = new HashSet<>(program.outputs());

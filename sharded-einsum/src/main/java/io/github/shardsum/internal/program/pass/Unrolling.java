@@ -190,7 +190,7 @@ public final class Unrolling {
     return one(new Movement.Slice(x, label, index * size, (index + 1) * size, 1));
   }
 
-  /** Combined in f32 where values are bf16, and rounded once. */
+  /** Combines values; bf16 is combined in f32 and rounded once. */
   private Value reduced(List<Value> parts, List<MeshAxis> axes, ReduceKind by) {
     boolean widened = by == ReduceKind.SUM && parts.getFirst().type().dtype() == DType.BF16;
     List<Value> wide =

@@ -65,7 +65,7 @@ final class OperationNames {
         .toList();
   }
 
-  /** A suggestion for the error of an unknown name: the names that are near, if any are. */
+  /** A suggestion for the error of an unknown name: similar names, if there are any. */
   static String similar(String name) {
     if (name.length() > LONGEST) {
       return "";

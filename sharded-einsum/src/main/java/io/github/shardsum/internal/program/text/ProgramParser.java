@@ -170,7 +170,7 @@ public final class ProgramParser {
     }
   }
 
-  /** Runs what may find an error, and says where it was. */
+  /** Runs a parser that may find an error, and adds the place to the error. */
   private <T> T located(int start, java.util.function.Supplier<T> reading) {
     try {
       return reading.get();
@@ -332,7 +332,7 @@ public final class ProgramParser {
     return ProgramException.at("line " + line + ": " + around(place, begin, end), message);
   }
 
-  /** A line; of a long one, as of a program on one line, what stands around a place. */
+  /** A line; a long one, such as a program on one line, is cut to the text around a place. */
   private String around(int place, int begin, int end) {
     int from = Math.max(begin, Math.min(place - LONGEST_LINE / 2, end - LONGEST_LINE));
     int to = Math.min(end, from + LONGEST_LINE);

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
  * @param axes all axes, those of outer regions first
  */
 public record Family(List<MeshAxis> axes) {
-  /** The one member outside of all regions. */
+  /** The single member outside of all regions. */
   public static final Family OUTSIDE = new Family(List.of());
 
   /** Copies the list. */
@@ -59,7 +59,7 @@ public record Family(List<MeshAxis> axes) {
    * A member's number in its group.
    *
    * @param member the member
-   * @param of axes along which the group's members differ, major to minor
+   * @param of the axes of the group, major to minor
    * @return the number
    */
   public int index(int member, List<MeshAxis> of) {
@@ -99,7 +99,7 @@ public record Family(List<MeshAxis> axes) {
    * A member's group.
    *
    * @param member the member
-   * @param of axes along which the group's members differ, major to minor
+   * @param of the axes of the group, major to minor
    * @return the members, in the order of their numbers
    */
   public List<Integer> group(int member, List<MeshAxis> of) {
@@ -122,8 +122,8 @@ public record Family(List<MeshAxis> axes) {
    *
    * @param <T> what is combined
    * @param parts one a member, in the order of their numbers
-   * @param of axes along which they differ, major to minor
-   * @param combine combines two, the one of smaller numbers first
+   * @param of the axes of the group, major to minor
+   * @param combine combines two parts, the part with the smaller numbers first
    * @return the combination
    */
   public static <T> T combine(List<T> parts, List<MeshAxis> of, BinaryOperator<T> combine) {

@@ -65,7 +65,7 @@ final class Labels {
     return of(operation, type.dtype(), names, lengths);
   }
 
-  /** A type of labels that an operation made up, which must be distinct. */
+  /** A type with labels that an operation names; they must be distinct. */
   static ValueType of(Operation operation, DType dtype, List<String> names, List<Long> sizes) {
     try {
       return ValueType.of(dtype, names, sizes);

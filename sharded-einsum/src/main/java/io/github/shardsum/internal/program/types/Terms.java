@@ -54,7 +54,7 @@ public final class Terms {
   }
 
   /**
-   * A label that none of some has.
+   * A label that none of the given labels equals.
    *
    * @param like the label, unless it is used
    * @param used labels in use

@@ -93,7 +93,7 @@ public final class Variance {
    * The variance of the inputs of a region's body.
    *
    * @param manual the region
-   * @param operands that of its operands, along axes of outer regions
+   * @param operands the variance of its operands, along axes of outer regions
    * @return one an input
    */
   public static List<Set<String>> inputs(Manual manual, List<Set<String>> operands) {
@@ -105,10 +105,11 @@ public final class Variance {
   }
 
   /**
-   * The variance of the inputs of a scan's body: of what is carried that of every round.
+   * The variance of the inputs of a scan's body; a carried value has the variance of all rounds
+   * together.
    *
    * @param scan the scan
-   * @param operands that of its operands
+   * @param operands the variance of its operands
    * @return one an input
    */
   public static List<Set<String>> carried(Scan scan, List<Set<String>> operands) {
@@ -165,7 +166,7 @@ public final class Variance {
   }
 
   /**
-   * The elements of a set that another lacks.
+   * The elements of a set that another set does not have.
    *
    * @param set the set
    * @param less the other

@@ -68,7 +68,7 @@ public final class ErrorArithmetic {
     return p.add(error, p.add(rounding, number(roundings * LEAST)));
   }
 
-  /** 1 where it holds. */
+  /** 1 if the condition holds, otherwise 0. */
   public Value flag(Value condition) {
     return p.select(condition, number(1), number(0));
   }
@@ -96,7 +96,7 @@ public final class ErrorArithmetic {
     return where(least, x.error);
   }
 
-  /** Whether two numbers may be equal, as f32 has them; NaN may. */
+  /** Whether two numbers may be equal in f32; true for NaN. */
   public Value near(Value distance, Value error) {
     return both(positive(error), not(p.compare(Comparison.GT, distance, error)));
   }

@@ -14,7 +14,7 @@ final class InputEdits {
 
   private InputEdits() {}
 
-  /** An input that is 0, one that is 1, and one with an element less that is not 0. */
+  /** Inputs that are all 0, all 1, or have one more element set to 0. */
   static List<Supplier<ProgramCase>> of(ProgramCase from) {
     List<Supplier<ProgramCase>> simpler = new ArrayList<>();
     for (int i = 0; i < from.inputs().size(); i++) {

@@ -45,7 +45,7 @@ public final class RegionGenerator {
    *
    * @param choices what is drawn from
    * @param dtype of inputs; numbers
-   * @param axes of the mesh, of which a region has some
+   * @param axes axes of the mesh; a region has some of them
    * @param smooth whether every operation has a derivative everywhere
    */
   public RegionGenerator(Choices choices, DType dtype, List<MeshAxis> axes, boolean smooth) {
@@ -57,7 +57,7 @@ public final class RegionGenerator {
    *
    * @param choices what is drawn from
    * @param dtype of inputs; numbers
-   * @param axes of the mesh, of which a region has some
+   * @param axes axes of the mesh; a region has some of them
    * @param smooth whether every operation has a derivative everywhere
    * @param ofProducts whether every second operation is an einsum
    */

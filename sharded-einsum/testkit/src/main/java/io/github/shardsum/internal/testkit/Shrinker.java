@@ -74,7 +74,7 @@ public final class Shrinker {
   /**
    * The smallest choices found.
    *
-   * @param choices choices of which the example fails
+   * @param choices choices of a failing example
    * @param failing the choices that an example actually used, if it fails
    * @param most the most examples to try
    */

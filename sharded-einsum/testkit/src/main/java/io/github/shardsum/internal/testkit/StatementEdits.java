@@ -42,7 +42,7 @@ final class StatementEdits {
     return values;
   }
 
-  /** Some neighbouring statements alone, the fewest first. */
+  /** Only some neighbouring statements, the fewest first. */
   static List<Supplier<ProgramCase>> windows(ProgramCase from) {
     StatementEdits edits = new StatementEdits(from);
     int count = edits.program.statements().size();
@@ -57,8 +57,8 @@ final class StatementEdits {
   }
 
   /**
-   * Some statements, with the values that they read as inputs and the results that they do not read
-   * as outputs.
+   * Some statements: the values that they read become inputs, and the results that they do not read
+   * become outputs.
    */
   private ProgramCase alone(List<Statement> some) {
     Set<Value> read = new LinkedHashSet<>();
@@ -103,7 +103,7 @@ final class StatementEdits {
     return shorter;
   }
 
-  /** A program of some of the statements: what they read and do not make is an input. */
+  /** A program of some of the statements; values that they read and do not make are inputs. */
   private ProgramCase with(List<Statement> some, List<Value> outputs) {
     Set<Value> inputs = new LinkedHashSet<>(program.inputs());
     Set<Value> made = new HashSet<>();

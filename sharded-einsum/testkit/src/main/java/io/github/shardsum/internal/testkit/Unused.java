@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Takes away what no output needs. */
+/** Removes statements and inputs that no output needs. */
 final class Unused {
   private Unused() {}
 

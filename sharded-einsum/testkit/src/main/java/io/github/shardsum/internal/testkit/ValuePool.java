@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The values that a drawn program has so far, of which its next operation takes some. */
+/** The values of a drawn program so far; its next operation takes some of them. */
 public final class ValuePool {
   private final Choices choices;
   private final DType dtype;
@@ -38,7 +38,7 @@ public final class ValuePool {
     this.wraps = wraps;
   }
 
-  /** A pool of integers of any size, which wrap, so that sums are exact in any order. */
+  /** A pool of integers of any size; they wrap, so sums are exact in any order. */
   public static ValuePool wrapping(Choices choices, DType dtype) {
     return new ValuePool(choices, dtype, true, false, true);
   }

@@ -30,7 +30,7 @@ public final class GeneratorArbitraries {
   }
 
   /**
-   * A value and the choices it was made of.
+   * A value and the choices that generated it.
    *
    * @param generator makes it
    * @param choices its choices
