@@ -7,9 +7,10 @@ import java.util.OptionalLong;
 /**
  * A collective of a compiled program; an immutable value.
  *
- * @param op XLA's name of it, as {@code all-gather}; of an asynchronous one that of the whole
+ * @param op XLA's name of it, as {@code all-gather}; an asynchronous collective has the name of the
+ *     whole
  * @param name the instruction's
- * @param operands what one device hands in, one or more arrays
+ * @param operands the operands of one device, one or more arrays
  * @param groups the devices that exchange data, by their number in the program, one list a group;
  *     of a {@code collective-permute} pairs of source and target
  * @param times how often a run does it; empty in a loop whose rounds the compiler does not know

@@ -8,7 +8,8 @@ package io.github.shardsum.pjrt;
  * @param outputs the outputs
  * @param aliased outputs that lie in donated inputs
  * @param temporary between
- * @param peak the most at once; 0 where the plugin does not say (before API 0.81 or so)
+ * @param peak the most bytes at any time; 0 if the plugin does not report it (before about API
+ *     0.81)
  */
 public record CompiledMemory(
     long code, long arguments, long outputs, long aliased, long temporary, long peak) {}

@@ -27,7 +27,7 @@ public record ExecuteOptions(Set<Integer> keep, int launchId) {
   }
 
   /**
-   * Donates whatever the program takes.
+   * Donates all arguments that the program takes by donation.
    *
    * @return the defaults
    */

@@ -13,9 +13,9 @@ public enum HostTransfer {
    */
   UNTIL_TRANSFERRED,
   /**
-   * Keeps it as the buffer's own memory where the device can, which is zero-copy on a CPU: the
-   * caller must neither change nor free it before {@link PjrtBuffer#hostReleased} is done, which
-   * comes after the buffer was closed.
+   * Keeps it as the buffer's own memory if the device can, without a copy on a CPU: the caller must
+   * neither change nor free it before {@link PjrtBuffer#hostReleased} is done, which comes after
+   * the buffer was closed.
    */
   BORROW
 }

@@ -8,7 +8,7 @@ import java.util.Optional;
  * Messages between the processes of a job while they create their clients: CUDA plugins exchange
  * the addresses and topologies of their nodes by it.
  *
- * <p>A plugin calls from threads of its own, several at once. Keys and values are bytes. An
+ * <p>A plugin calls from its own threads, several at the same time. Keys and values are bytes. An
  * exception becomes an error of the plugin with its message.
  */
 public interface KeyValueStore {
@@ -26,7 +26,7 @@ public interface KeyValueStore {
    * Looks for a value without waiting.
    *
    * @param key the key
-   * @return the value, if it is there
+   * @return the value, if there is one
    */
   Optional<byte[]> tryGet(byte[] key);
 

@@ -6,11 +6,11 @@ import java.util.OptionalLong;
  * How the memory of a device is used, in bytes.
  *
  * @param inUse in use now
- * @param peakInUse the most there was
- * @param limit what there is
+ * @param peakInUse the most bytes in use so far
+ * @param limit the bytes of the memory
  * @param reserved set aside
  * @param largestFreeBlock the largest allocation that would succeed
- * @param allocations how many there were
+ * @param allocations the number of allocations so far
  */
 public record MemoryStats(
     long inUse,

@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * An array on a device. Its contents may still be on their way; whatever needs them waits. Closing
+ * An array on a device. Its contents may still be in transfer; methods that need them wait. Closing
  * it while a program reads it is legal. Safe for use by many threads at once.
  */
 public final class PjrtBuffer implements AutoCloseable {
@@ -224,7 +224,8 @@ public final class PjrtBuffer implements AutoCloseable {
   /**
    * An event of its contents being there.
    *
-   * @return the event, to be closed; it ends with an error if what computes them failed
+   * @return the event, to be closed; it ends with an error if the computation of the contents
+   *     failed
    * @throws IllegalStateException if the buffer was closed
    * @throws PjrtException if it was donated or deleted
    */
@@ -235,22 +236,22 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   /**
-   * When the plugin is done with the host memory that the buffer was made of.
+   * An event for the end of the plugin's use of the host memory that the buffer was made of.
    *
-   * @return done at once for a buffer that was not, with {@link HostTransfer#COPY}, and where the
-   *     tensor was copied first
+   * @return an event that is done immediately for a buffer not made of host memory, with {@link
+   *     HostTransfer#COPY}, and if the tensor was copied first
    */
   public CompletableFuture<Void> hostReleased() {
     return lease.map(BorrowedHostMemory::released).orElseGet(RELEASED::copy);
   }
 
   /**
-   * The contents as a tensor in native memory of its own, once they are there.
+   * The contents as a tensor in new native memory, after they are computed.
    *
-   * @return row-major, whatever the device's layout is
+   * @return row-major, for any layout of the device
    * @throws IllegalStateException if the buffer was closed
-   * @throws PjrtException if it was donated or deleted, if what computes it failed, or if tensors
-   *     have no such type
+   * @throws PjrtException if it was donated or deleted, if its computation failed, or if tensors do
+   *     not have its type
    */
   public Tensor toTensor() {
     handle.enter();
@@ -262,7 +263,7 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   /**
-   * The contents as a tensor in native memory of its own, without waiting.
+   * The contents as a tensor in new native memory, without waiting.
    *
    * @return row-major; the future's failure is a {@link PjrtException}
    * @throws IllegalStateException if the buffer was closed
@@ -289,8 +290,8 @@ public final class PjrtBuffer implements AutoCloseable {
    *
    * @return the elements in row-major order
    * @throws IllegalStateException if the buffer was closed
-   * @throws PjrtException if it was donated or deleted, what computes it failed, or its type is one
-   *     of less than a byte
+   * @throws PjrtException if it was donated or deleted, its computation failed, or its type has
+   *     less than a byte
    */
   public byte[] toBytes() {
     handle.enter();
@@ -361,7 +362,7 @@ public final class PjrtBuffer implements AutoCloseable {
     }
   }
 
-  /** Asks first, since some plugins end the process when a deleted buffer is used. */
+  /** Asks the plugin first, since some plugins end the process when a deleted buffer is used. */
   private void live(String use) {
     if (isDeleted()) {
       throw new PjrtException(

@@ -152,7 +152,7 @@ public final class PjrtClient implements AutoCloseable {
     state.consume(event, then);
   }
 
-  /** Runs an action that needs the client, which cannot be destroyed meanwhile. */
+  /** Runs an action during which the client cannot be destroyed. */
   <T> T inside(Supplier<T> work) {
     handle.enter();
     try {
@@ -228,7 +228,7 @@ public final class PjrtClient implements AutoCloseable {
    *
    * @param id over all processes
    * @return the device
-   * @throws PjrtException with the plugin's own code if there is none of that id
+   * @throws PjrtException with the plugin's own code if there is no device of that id
    * @throws IllegalStateException if the client was closed
    */
   public PjrtDevice device(int id) {
@@ -251,7 +251,7 @@ public final class PjrtClient implements AutoCloseable {
    *
    * @param localHardwareId as {@link PjrtDevice#localHardwareId} gives it
    * @return the device
-   * @throws PjrtException with the plugin's own code if there is none of that number
+   * @throws PjrtException with the plugin's own code if there is no device of that number
    * @throws IllegalStateException if the client was closed
    */
   public PjrtDevice addressableDevice(int localHardwareId) {
@@ -302,7 +302,7 @@ public final class PjrtClient implements AutoCloseable {
    * @param replicas at least 1
    * @param partitions at least 1
    * @return device ids {@code [replicas][partitions]}
-   * @throws IllegalArgumentException if there are not as many devices
+   * @throws IllegalArgumentException if there are too few devices
    * @throws IllegalStateException if the client was closed
    */
   public List<List<Integer>> defaultAssignment(int replicas, int partitions) {
@@ -321,8 +321,8 @@ public final class PjrtClient implements AutoCloseable {
    * @param mlir a module with a public function {@code main}
    * @param options devices and partitioner
    * @return the program, loaded; to be closed
-   * @throws IllegalArgumentException if the options want devices that are not there, or the text
-   *     has what ends a compiler's process: arrays of 2^63 bytes, brackets nested beyond 1000
+   * @throws IllegalArgumentException if the options name devices that do not exist, or the text
+   *     would end a compiler's process: arrays of 2^63 bytes, brackets nested beyond 1000
    * @throws PjrtException if the compiler refuses: its message names the line
    * @throws IllegalStateException if the client was closed
    */
@@ -331,14 +331,14 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * Compiles a program in any form for this client's devices. Bytecode with some bits changed may
-   * end the process, since its parser trusts it; cut short, it is refused.
+   * Compiles a program in any form for this client's devices. Damaged bytecode may end the process,
+   * since its parser trusts it; truncated bytecode is refused.
    *
    * @param program text or bytes
    * @param format its form
    * @param options devices and partitioner
    * @return the program, loaded; to be closed
-   * @throws IllegalArgumentException if the options want devices that are not there
+   * @throws IllegalArgumentException if the options name devices that do not exist
    * @throws PjrtException if the compiler refuses
    * @throws IllegalStateException if the client was closed
    */
@@ -423,10 +423,10 @@ public final class PjrtClient implements AutoCloseable {
    * A tensor on a device, with or without a copy.
    *
    * <p>A tensor over an array, one that is not row-major, and one of bool is always copied, as by
-   * {@link #bufferFrom(Tensor, PjrtDevice)}. Otherwise the plugin reads the tensor's own memory;
-   * the tensor is kept reachable as long as it does, which is enough for memory of {@code
-   * Arena.ofAuto()}; a caller that gave it memory of another arena must not close that before
-   * {@link PjrtBuffer#hostReleased}.
+   * {@link #bufferFrom(Tensor, PjrtDevice)}. Otherwise the plugin reads the tensor's own memory,
+   * and the tensor is kept reachable until then, which is enough for memory of {@code
+   * Arena.ofAuto()}. If the memory belongs to another arena, the caller must not close the arena
+   * before {@link PjrtBuffer#hostReleased}.
    *
    * @param tensor any shape and strides
    * @param device a device of this process

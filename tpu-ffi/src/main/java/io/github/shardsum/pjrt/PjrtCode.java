@@ -14,7 +14,7 @@ public enum PjrtCode {
   DEADLINE_EXCEEDED,
   /** There is no such thing. */
   NOT_FOUND,
-  /** It is there already. */
+  /** It exists already. */
   ALREADY_EXISTS,
   /** It is forbidden. */
   PERMISSION_DENIED,
@@ -41,7 +41,7 @@ public enum PjrtCode {
    * The code of a number.
    *
    * @param number as in the C API
-   * @return the code; {@link #UNKNOWN} if there is none of that number
+   * @return the code; {@link #UNKNOWN} if no code has that number
    */
   public static PjrtCode of(int number) {
     return number >= 0 && number < values().length ? values()[number] : UNKNOWN;

@@ -11,7 +11,7 @@ import java.util.Optional;
 /**
  * How a program is compiled.
  *
- * @param replicas how many copies of the program run on data of their own, at least 1
+ * @param replicas the number of copies of the program that run on different data, at least 1
  * @param partitions over how many devices each copy is split, at least 1
  * @param shardy whether the program's shardings are Shardy's ({@code sdy}); otherwise {@code
  *     mhlo.sharding}
@@ -45,7 +45,8 @@ public record PjrtCompileOptions(
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "compile options: expected replicas and partitions of at least 1, %d in all at most, got %d and %d",
+              "compile options: expected replicas and partitions of at least 1, %d in"
+                  + " all at most, got %d and %d",
               MOST,
               replicas,
               partitions));

@@ -30,7 +30,7 @@ public final class PjrtException extends RuntimeException {
   }
 
   /**
-   * Makes an exception with the one that it comes from.
+   * Makes an exception with a cause.
    *
    * @param code what kind of error
    * @param call the function of the C API that failed

@@ -30,8 +30,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * A compiled program, on devices or for devices that this machine lacks. Safe for use by many
- * threads at once.
+ * A compiled program, on devices or for devices that this machine does not have. Safe for use by
+ * many threads at once.
  */
 public final class PjrtExecutable implements AutoCloseable {
   @SuppressWarnings("restricted")
@@ -60,7 +60,7 @@ public final class PjrtExecutable implements AutoCloseable {
     return made;
   }
 
-  /** An executable that is closed with its parent only, whose runs use it. */
+  /** An executable that is closed only with its parent, whose runs use it. */
   static PjrtExecutable ofLoaded(Api api, Handle parent, MemorySegment executable) {
     return new PjrtExecutable(api, handle(api, parent, executable), true);
   }
@@ -135,7 +135,7 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * How many results there are.
+   * The number of results.
    *
    * @return at least 0
    * @throws IllegalStateException if it was closed
@@ -179,7 +179,7 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * The shapes of the results on one device: of a split result, those of a shard.
+   * The shapes of the results on one device; a split result has the shape of a shard.
    *
    * @return one each
    * @throws IllegalStateException if it was closed
@@ -325,7 +325,8 @@ public final class PjrtExecutable implements AutoCloseable {
   /**
    * The collectives that the compiler chose, read from its HLO.
    *
-   * @return in the order of the program, those of a loop's body once, with how often they run
+   * @return the collectives in the order of the program; a collective in a loop's body is listed
+   *     once, with its number of runs
    * @throws IllegalStateException if it was closed
    * @throws PjrtException if the plugin keeps no HLO, or keeps it in a form that cannot be read
    */

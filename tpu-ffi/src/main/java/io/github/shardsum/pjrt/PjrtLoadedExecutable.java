@@ -24,9 +24,9 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * A compiled program on the devices of a client. Running it enqueues work and returns buffers at
- * once; programs on one device run in the order in which they were enqueued. Safe for use by many
- * threads at once.
+ * A compiled program on the devices of a client. Running it enqueues work and returns buffers
+ * immediately; programs on one device run in the order in which they were enqueued. Safe for use by
+ * many threads at once.
  *
  * <p>Programs over several devices are enqueued one at a time, on all of them in the same order.
  * After a CPU client has run such a program, at most 16 of its programs run at once, and enqueueing
@@ -163,7 +163,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   }
 
   /**
-   * Runs a program of one device. Use it for a result that is needed at once: {@link
+   * Runs a program of one device. Use it for a result that is needed immediately: {@link
    * PjrtBuffer#toTensor} or {@link PjrtEvent#await} then waits on this thread and needs no other
    * one.
    *
@@ -189,10 +189,9 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    * @param options which arguments are kept
    * @return results {@code [device][output]}, to be closed; they may not be computed yet, and
    *     reading one gives the error of a run that failed
-   * @throws IllegalArgumentException if there is not a row for each device, or a buffer is another
-   *     client's, on another device than its row's, or of another type or shape than the program
-   *     takes, or their number is wrong, or one that the program takes by donation is in a row
-   *     twice
+   * @throws IllegalArgumentException if there is not one row for each device; if a buffer belongs
+   *     to another client or another device than its row's, or has the wrong type or shape; if a
+   *     row has the wrong number of buffers; or if a donated buffer is in a row twice
    * @throws PjrtException if the plugin refuses, also a wrong number of arguments where it does not
    *     tell the program's, or an argument was donated or deleted
    * @throws IllegalStateException if it, or an argument, was closed
@@ -209,10 +208,9 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    * @param options which arguments are kept
    * @return results {@code [device][output]}, to be closed, when all devices are done; the failure
    *     is a {@link PjrtException}, and there is nothing to close then
-   * @throws IllegalArgumentException if there is not a row for each device, or a buffer is another
-   *     client's, on another device than its row's, or of another type or shape than the program
-   *     takes, or their number is wrong, or one that the program takes by donation is in a row
-   *     twice
+   * @throws IllegalArgumentException if there is not one row for each device; if a buffer belongs
+   *     to another client or another device than its row's, or has the wrong type or shape; if a
+   *     row has the wrong number of buffers; or if a donated buffer is in a row twice
    * @throws PjrtException if the plugin refuses, also a wrong number of arguments where it does not
    *     tell the program's, or an argument was donated or deleted
    * @throws IllegalStateException if it, or an argument, was closed

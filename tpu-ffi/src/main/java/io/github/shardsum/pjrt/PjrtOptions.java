@@ -64,9 +64,9 @@ public final class PjrtOptions {
    *
    * @param name the option
    * @param value its value
-   * @return the options; these stay as they are
-   * @throws IllegalArgumentException if the name is empty, or known to want another type, or
-   *     another range
+   * @return the new options; these are unchanged
+   * @throws IllegalArgumentException if the name is empty, or is known to need another type or
+   *     range
    */
   public PjrtOptions with(String name, PjrtValue value) {
     Objects.requireNonNull(name, "name");
@@ -97,9 +97,9 @@ public final class PjrtOptions {
    *
    * @param name the option
    * @param value its value
-   * @return the options; these stay as they are
-   * @throws IllegalArgumentException if the name is empty, or known to want another type, or
-   *     another range
+   * @return the new options; these are unchanged
+   * @throws IllegalArgumentException if the name is empty, or is known to need another type or
+   *     range
    */
   public PjrtOptions with(String name, long value) {
     return with(name, PjrtValue.of(value));

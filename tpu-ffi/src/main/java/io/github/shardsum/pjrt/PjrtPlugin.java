@@ -21,9 +21,9 @@ import java.util.TreeSet;
 /**
  * A PJRT plugin: a shared library that compiles programs and runs them on its devices.
  *
- * <p>It is loaded once and stays until the process ends, so there is nothing to close. Its signal
- * handlers, if it sets any while loading, are taken out again: the JVM needs its own. Safe for use
- * by many threads at once.
+ * <p>It is loaded once and stays until the process ends, so there is nothing to close. Signal
+ * handlers that it sets while loading are removed again: the JVM needs its own. Safe for use by
+ * many threads at once.
  */
 public final class PjrtPlugin {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -37,16 +37,16 @@ public final class PjrtPlugin {
   }
 
   /**
-   * Loads a plugin and initialises it, or gives the one that this process has loaded already. One
+   * Loads a plugin and initialises it, or returns the one that this process has already loaded. One
    * that could not be loaded may be tried again.
    *
    * <p>For libtpu (a file with that in its name) two variables of the environment are set first:
-   * its handlers of signals are switched off, and off a TPU host so is its search for the cloud's
+   * they switch off its signal handlers and, outside of a TPU host, its search for the cloud's
    * metadata server, which would never end.
    *
    * @param library the file, as libtpu.so
    * @return the plugin
-   * @throws PjrtException if it cannot be loaded: the message says why and what to do
+   * @throws PjrtException if it cannot be loaded; the message has the reason and the remedy
    */
   public static PjrtPlugin open(Path library) {
     return open(library, Map.of(), PATIENCE);
@@ -203,7 +203,7 @@ public final class PjrtPlugin {
   /**
    * A topology from its bytes.
    *
-   * @param serialized what {@link PjrtTopology#serialize} gave
+   * @param serialized bytes of {@link PjrtTopology#serialize}
    * @return the topology, to be closed
    * @throws PjrtException if the bytes are no topology, or the plugin reads none (before API 0.75)
    */

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Looks for a plugin's devices in a process of its own, which may hang or die without harm: libtpu
+ * Looks for a plugin's devices in a separate process, which may hang or die without harm: libtpu
  * hangs while it waits for a cloud that does not exist, and ends the process if it refuses its
  * flags.
  */
@@ -42,7 +42,7 @@ public final class PjrtProbe {
     /**
      * The plugin refused.
      *
-     * @param message why, and what to do
+     * @param message the reason and the remedy
      */
     record Refused(String message) implements Result {}
 
@@ -50,7 +50,7 @@ public final class PjrtProbe {
      * The process ended by itself.
      *
      * @param status its exit status; 128 and more for a signal
-     * @param output the end of what it printed
+     * @param output the last lines that it printed
      */
     record Died(int status, String output) implements Result {}
 

@@ -30,7 +30,7 @@ public final class PjrtSearch {
    * The plugins that an environment names.
    *
    * @param environment as {@code System.getenv()}
-   * @return those of both variables, that of the TPU first
+   * @return the plugins of both variables, the TPU's first
    * @throws IllegalArgumentException if the list has an entry without a name or a path
    */
   public static List<Found> in(Map<String, String> environment) {
@@ -58,7 +58,7 @@ public final class PjrtSearch {
   }
 
   /**
-   * One plugin: the one at a path, or the first that an environment names.
+   * The plugin at a path, or the first that an environment names.
    *
    * @param path the explicit choice; blank for none
    * @param environment as {@code System.getenv()}
@@ -72,7 +72,8 @@ public final class PjrtSearch {
     List<Found> found = in(environment);
     if (found.isEmpty()) {
       throw new IllegalArgumentException(
-          "PJRT plugin: none is named; give its path, or set TPU_LIBRARY_PATH to libtpu.so (`pip install"
+          "PJRT plugin: none is named; give its path, or set TPU_LIBRARY_PATH to"
+              + " libtpu.so (`pip install"
               + " libtpu`), or PJRT_NAMES_AND_LIBRARY_PATHS to cpu:PATH (docs/tpu.md)");
     }
     return found.getFirst();

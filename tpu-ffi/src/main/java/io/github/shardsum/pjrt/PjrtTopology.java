@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Devices and how they are connected, there or not. Safe for use by many threads at once; closing
- * it closes the programs that were compiled for it.
+ * Devices and how they are connected, there or not. Thread-safe; closing it closes the programs
+ * that were compiled for it.
  */
 public final class PjrtTopology implements AutoCloseable {
   private final Api api;
@@ -175,7 +175,8 @@ public final class PjrtTopology implements AutoCloseable {
    *     closed
    * @throws IllegalArgumentException if the options want more devices than there are, or libtpu
    *     compiles for (docs/tpu.md has its limits)
-   * @throws PjrtException if the compiler refuses, also for want of memory on the devices
+   * @throws PjrtException if the compiler refuses the program, for example because the devices have
+   *     too little memory
    * @throws IllegalStateException if it was closed
    */
   public PjrtExecutable compile(String mlir, PjrtCompileOptions options) {
@@ -192,7 +193,8 @@ public final class PjrtTopology implements AutoCloseable {
    * @return the program; to be closed
    * @throws IllegalArgumentException if the options want more devices than there are, or libtpu
    *     compiles for (docs/tpu.md has its limits)
-   * @throws PjrtException if the compiler refuses, also for want of memory on the devices
+   * @throws PjrtException if the compiler refuses the program, for example because the devices have
+   *     too little memory
    * @throws IllegalStateException if it was closed
    */
   public PjrtExecutable compile(byte[] program, ProgramFormat format, PjrtCompileOptions options) {

@@ -1,6 +1,6 @@
 package io.github.shardsum.pjrt;
 
-/** In what form a program is given. */
+/** The form of a program. */
 public enum ProgramFormat {
   /** StableHLO, with Shardy or not, as text or as MLIR bytecode. */
   MLIR("mlir"),

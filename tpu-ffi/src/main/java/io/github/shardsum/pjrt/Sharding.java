@@ -124,7 +124,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     return grouped(fields.tiles, rank, order);
   }
 
-  /** Also bounds what is allocated for a message, whatever numbers it has. */
+  /** Also bounds the allocation for a message with any numbers. */
   private static void checkProduct(long[] dimensions, int count) {
     long total = 1;
     for (long dimension : dimensions) {
@@ -302,7 +302,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
    * The value that the devices hold together.
    *
    * @param parts what each device holds
-   * @return the value, in memory of its own; of copies, that of the first device is taken
+   * @return the value, in new memory; if devices have copies, the first device's is taken
    * @throws IllegalArgumentException if there are more or fewer parts than devices, their rank is
    *     another, or they differ in dtype or shape
    */

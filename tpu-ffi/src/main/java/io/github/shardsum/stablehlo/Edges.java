@@ -8,7 +8,7 @@ import java.util.List;
  * divide its value evenly, every device gets the whole value, which is then laid out inside.
  *
  * @param inputs a term an input, with the labels of its type
- * @param outputs a term an output, likewise
+ * @param outputs one term for each output
  */
 public record Edges(List<Term> inputs, List<Term> outputs) {
   /** Copies the lists. */

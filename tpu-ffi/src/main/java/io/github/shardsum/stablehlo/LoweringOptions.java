@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * How a program becomes StableHLO; an immutable value.
  *
- * @param mesh over which devices; empty for one device
+ * @param mesh the devices; empty for one device
  * @param form how layouts are written
  * @param fullPrecision whether products of f32 ask for full precision, which is many times as slow
  *     on a TPU; without it a TPU rounds their operands to bf16
@@ -72,7 +72,7 @@ public record LoweringOptions(
   /**
    * The same with other layouts at the edges.
    *
-   * @param layouts those of inputs and outputs
+   * @param layouts the layouts of inputs and outputs
    * @return the options
    */
   public LoweringOptions withEdges(Edges layouts) {

@@ -68,7 +68,7 @@ public final class PlannedProgram {
     }
     for (int i = 0; i < plan.outputs().size(); i++) {
       String name = planned.program().outputs().get(i).name();
-      // One value may stand at two places, and an input at one.
+      // One value may be at two places, and an input at one.
       p.output(
           p.let(
               p.unusedName(name),

@@ -24,7 +24,7 @@ import java.util.Optional;
  * @param mesh over which devices; empty for one device
  * @param form how layouts are written
  * @param inputLayouts how the inputs are handed over, a term each, without mesh axes for one device
- * @param outputLayouts how the outputs come, likewise
+ * @param outputLayouts the layouts of outputs
  */
 public record StableHlo(
     Program program,
@@ -60,8 +60,8 @@ public record StableHlo(
    * @param program the program
    * @param options mesh, form and precision
    * @return its text
-   * @throws IllegalArgumentException if a layout names an axis that the mesh does not have, or
-   *     those of the edges are not the labels of inputs and outputs
+   * @throws IllegalArgumentException if a layout names an axis that the mesh does not have, or the
+   *     labels of the edges are not those of inputs and outputs
    */
   public static StableHlo of(Program program, LoweringOptions options) {
     Objects.requireNonNull(program, "program");
@@ -79,7 +79,7 @@ public record StableHlo(
         program, text, options.mesh(), options.form(), edges.inputs(), edges.outputs());
   }
 
-  /** Whether regions stay, which Shardy's dialect has. */
+  /** Whether regions stay regions, which only Shardy's dialect supports. */
   private static boolean isManual(LoweringOptions options) {
     return options.mesh().isPresent() && options.form() == ShardingForm.SHARDY;
   }

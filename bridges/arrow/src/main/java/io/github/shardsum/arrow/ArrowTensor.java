@@ -38,8 +38,8 @@ public final class ArrowTensor implements AutoCloseable {
    * @param vector {@code Float4Vector}, {@code Float8Vector}, {@code IntVector} or {@code
    *     BigIntVector} of n values, or lists of them of a fixed size k, to any depth; without nulls
    * @return a tensor {@code [n]} or {@code [n, k, ...]} that aliases the values
-   * @throws IllegalArgumentException if it is another vector, one with nulls, or one whose buffer
-   *     is shorter than its values
+   * @throws IllegalArgumentException if it is a vector of another type, has nulls, or its buffer is
+   *     shorter than its values
    */
   public static ArrowTensor of(ValueVector vector) {
     List<Long> sizes = new ArrayList<>(List.of((long) vector.getValueCount()));
@@ -69,7 +69,7 @@ public final class ArrowTensor implements AutoCloseable {
     return retained(buffer, bytes, dtype, shape);
   }
 
-  /** Retains the buffer last, so that a failure leaves it as it was. */
+  /** The buffer is retained last, so that a failure changes nothing. */
   @SuppressWarnings({"restricted", "MustBeClosedChecker"})
   private static ArrowTensor retained(ArrowBuf buffer, long bytes, DType dtype, Shape shape) {
     Arena arena = Arena.ofShared();
@@ -89,7 +89,7 @@ public final class ArrowTensor implements AutoCloseable {
   /**
    * The tensor.
    *
-   * @return a tensor over the vector's memory; what is written into it the vector has
+   * @return a tensor over the vector's memory; writes to it change the vector
    */
   public Tensor tensor() {
     return tensor;

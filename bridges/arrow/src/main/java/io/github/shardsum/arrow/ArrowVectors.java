@@ -19,7 +19,7 @@ public final class ArrowVectors {
   private ArrowVectors() {}
 
   /**
-   * A vector over a tensor's memory: of n values of a tensor {@code [n]}, of n lists of k of a
+   * A vector over a tensor's memory: n values for a tensor {@code [n]}, n lists of k values for a
    * tensor {@code [n, k]}, and so on. The tensor stays reachable until Arrow releases the memory;
    * an arena that the caller can close must stay open until then.
    *

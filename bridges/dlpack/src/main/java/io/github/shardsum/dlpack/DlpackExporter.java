@@ -116,7 +116,8 @@ public final class DlpackExporter implements AutoCloseable {
   }
 
   /**
-   * Ends the exporter, which gives no tensor from then on. Every tensor that it gave must be back.
+   * Ends the exporter, which gives no tensor from then on. Every exported tensor must have been
+   * given back.
    *
    * @throws IllegalStateException if a consumer still has a tensor, or this is closed already
    */

@@ -76,7 +76,7 @@ public final class DlpackTensor implements AutoCloseable {
 
   @SuppressWarnings({"restricted", "MustBeClosedChecker"})
   private static DlpackTensor take(MemorySegment managed, StructLayout layout) {
-    // By its address alone: the deleter frees it, which the arena of a segment would refuse.
+    // Only its address is kept: the deleter frees it, which the arena of a segment would refuse.
     MemorySegment struct =
         MemorySegment.ofAddress(managed.address()).reinterpret(layout.byteSize());
     boolean readOnly = false;

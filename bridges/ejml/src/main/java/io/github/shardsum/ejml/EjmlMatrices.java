@@ -85,7 +85,7 @@ public final class EjmlMatrices {
         DType.F32, elements.asSlice(0, bytes), matrix.getNumRows(), matrix.getNumCols());
   }
 
-  /** The matrix over the tensor's array where there is one, else a copy. */
+  /** The matrix over the tensor's array if it has one, otherwise a copy. */
   static DMatrixRMaj matrixOrCopy(Tensor tensor) {
     return tensor.dtype() == DType.F64 && isWhole(tensor) ? matrix(tensor) : copy(tensor);
   }

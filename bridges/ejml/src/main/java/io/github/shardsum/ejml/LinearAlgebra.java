@@ -29,7 +29,7 @@ import org.ejml.interfaces.linsol.LinearSolverDense;
  * {@code double[]} of their own are read where they lie, others are copied, one matrix at a time.
  * All is computed in f64; results are fresh, on the heap in C order, of the operand's dtype. No
  * operand is changed. Bad shapes and dtypes are an {@link IllegalArgumentException} before any
- * work, and a matrix that has no answer is an {@link ArithmeticException} that names it.
+ * work, and a matrix without an answer is an {@link ArithmeticException} that names the matrix.
  * Thread-safe.
  */
 public final class LinearAlgebra {

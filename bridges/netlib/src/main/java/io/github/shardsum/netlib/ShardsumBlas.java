@@ -43,7 +43,7 @@ public final class ShardsumBlas extends JavaRoutines {
   /**
    * BLAS whose other routines go to a given one.
    *
-   * @param others what runs small calls and the routines that Shardsum lacks
+   * @param others runs small calls and the routines that Shardsum does not have
    */
   public ShardsumBlas(BLAS others) {
     super(others);

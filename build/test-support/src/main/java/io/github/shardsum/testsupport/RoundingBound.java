@@ -1,7 +1,7 @@
 package io.github.shardsum.testsupport;
 
 /**
- * How far a sum of products may be from its value, from the roundings that it takes alone.
+ * The largest error of a sum of products that roundings alone can cause.
  *
  * <p>A rounding to a type of p binary digits is {@code x * (1 + d)} with {@code |d| <= u = 2^-p},
  * unless it underflows. A term of a sum of n products is rounded once as a product and at most n -
@@ -28,10 +28,10 @@ public final class RoundingBound {
    * The largest error of a sum.
    *
    * @param unit of the type in which it is computed
-   * @param roundings that a term passes at most: the number of terms, and the operations that
+   * @param roundings the most roundings of a term: the number of terms plus the operations that
    *     follow
    * @param magnitude the sum of the terms' absolute values
-   * @return the bound, infinite if there are so many roundings that nothing is known
+   * @return the bound, infinite if there are too many roundings for a bound
    */
   public static double ofSum(double unit, double roundings, double magnitude) {
     if (magnitude == 0) {

@@ -35,10 +35,10 @@ public enum TestDepth {
   /**
    * Returns the number of cases of this run.
    *
-   * @param shortly that of the short depth
-   * @param fully that of the full one
-   * @param exhaustively that of the exhaustive one
-   * @return one of the three
+   * @param shortly the number of cases at the short depth
+   * @param fully the number at the full depth
+   * @param exhaustively the number at the exhaustive depth
+   * @return the number for the depth of this run
    */
   public static int cases(int shortly, int fully, int exhaustively) {
     return switch (CURRENT) {

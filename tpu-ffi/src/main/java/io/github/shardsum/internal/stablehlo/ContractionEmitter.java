@@ -7,7 +7,7 @@ import io.github.shardsum.program.ValueType;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Reductions, distributions and running sums; einsums have an emitter of their own. */
+/** Reductions, distributions and running sums; einsums have another emitter. */
 final class ContractionEmitter {
   private final Ops ops;
   private final Conversions conversions;

@@ -60,7 +60,10 @@ final class Conversions {
     return ops.bitcast(ops.select(even, odd, bits), ElementType.F32);
   }
 
-  /** Integers that f64 holds, which round to bf16 as the ones given: low digits become one. */
+  /**
+   * Integers that f64 can represent and that round to bf16 like the given ones: their low digits
+   * become one digit.
+   */
   private Ssa shortened(Ssa x) {
     long low = (1L << (Long.SIZE - F64_DIGITS)) - 1;
     Ssa rest = ops.elementwise("and", x, ops.constant(x.type(), low));

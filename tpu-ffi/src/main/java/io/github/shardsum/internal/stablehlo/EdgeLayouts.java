@@ -19,13 +19,13 @@ import java.util.Optional;
  * @param inputs the requested layouts where every label divides evenly, so that XLA has nothing to
  *     pad; otherwise whole on every device
  * @param outputs likewise
- * @param demandedInputs what is asked for
+ * @param demandedInputs the requested layouts of inputs
  * @param demandedOutputs likewise
  */
 public record EdgeLayouts(
     List<Term> inputs, List<Term> outputs, List<Term> demandedInputs, List<Term> demandedOutputs) {
 
-  /** Those that are given, or those of the inputs' types and whole outputs. */
+  /** The given layouts, or those of the inputs' types and whole outputs. */
   public static EdgeLayouts of(Program program, Optional<Mesh> mesh, Optional<Edges> given) {
     List<Term> in = new ArrayList<>();
     List<Term> out = new ArrayList<>();
@@ -43,8 +43,8 @@ public record EdgeLayouts(
   }
 
   /**
-   * Inputs whose memory outputs may take: for each output, in order, the first input of its type
-   * and layout that no other one takes.
+   * Inputs whose memory outputs may reuse: for each output, in order, the first input of its type
+   * and layout that no other output reuses.
    *
    * @return the output's number by the input's
    */

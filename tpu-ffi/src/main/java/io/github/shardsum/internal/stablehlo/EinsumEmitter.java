@@ -17,7 +17,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Einsums as {@code dot_general} along the cheapest path. Of one operand what is left are {@code
+ * Einsums as {@code dot_general} along the cheapest path. With one operand there remain {@code
  * reduce}, {@code transpose} and {@code broadcast_in_dim}.
  */
 final class EinsumEmitter {
@@ -71,8 +71,8 @@ final class EinsumEmitter {
   }
 
   /**
-   * Along a label that is there twice, every n + 1st element of the n * n: no product, so that what
-   * is off the diagonal has no influence.
+   * Along a label that occurs twice, every n + 1st of the n * n elements; a product would let
+   * elements off the diagonal (NaN) influence the result.
    */
   private Labelled diagonal(Labelled x) {
     for (int i = 0; i < x.labels().size(); i++) {

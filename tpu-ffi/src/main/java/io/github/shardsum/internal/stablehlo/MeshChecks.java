@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** Whether a mesh has what a program's layouts name. */
+/** Checks that a mesh has the axes that a program's layouts name. */
 public final class MeshChecks {
   private MeshChecks() {}
 

@@ -53,10 +53,10 @@ public final class ModuleEmitter {
   /**
    * The text of a program.
    *
-   * @param edges in which layouts values go in and out
-   * @param donations for each input that is given away the output that may take its memory
+   * @param edges the layouts of inputs and outputs
+   * @param donations for each donated input the output that may reuse its memory
    * @param mesh whose axes layouts name; empty for one device
-   * @param shardy whether layouts are Shardy's, else {@code mhlo.sharding}
+   * @param shardy whether layouts are Shardy's; otherwise {@code mhlo.sharding}
    * @param highest whether products of f32 ask for full precision
    */
   public static String emit(

@@ -53,7 +53,7 @@ final class MovementEmitter {
     return ops.slice(joined, dimension, 0, Math.max(0, longer - interior), 1);
   }
 
-  /** A slice for each element of a window, or for each window, whichever are fewer. */
+  /** A slice for each element of a window or for each window, whichever gives fewer slices. */
   private Ssa window(Movement.Window window, ValueType result, Ssa x) {
     int dimension = result.axis(window.label());
     long count = result.size(window.label());

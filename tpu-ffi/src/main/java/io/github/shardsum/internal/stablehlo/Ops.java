@@ -111,7 +111,7 @@ final class Ops {
     if (x.type().equals(type) && dims.equals(IntStream.range(0, x.rank()).boxed().toList())) {
       return x;
     }
-    // HLO wants them in rising order.
+    // HLO needs them in rising order.
     List<Integer> rising = dims.stream().sorted().toList();
     Ssa ordered = transpose(x, rising.stream().map(dims::indexOf).toList());
     if (ordered.type().equals(type)) {
@@ -181,8 +181,8 @@ final class Ops {
   }
 
   /**
-   * x moved along a dimension by a distance, in which fill comes in. It is cut before it is padded:
-   * XLA takes one pad of low = -high along a split dimension for the identity.
+   * x moved along a dimension by a distance; {@code fill} comes in at the end. It is cut before it
+   * is padded: XLA takes one pad of low = -high along a split dimension for the identity.
    */
   Ssa shift(Ssa x, String fill, int dimension, long by) {
     long size = x.type().sizes().get(dimension);
@@ -243,7 +243,7 @@ final class Ops {
         : reduce(x, "add", Literals.whole(x.element(), 0), dimensions);
   }
 
-  /** Dimensions of both operands: batch ones, then those that are summed over. */
+  /** Dimensions of both operands: batch dimensions, then summed ones. */
   record DotDimensions(
       List<Integer> leftBatch,
       List<Integer> rightBatch,

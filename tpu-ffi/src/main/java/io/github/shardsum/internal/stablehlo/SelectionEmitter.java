@@ -73,7 +73,7 @@ final class SelectionEmitter {
         : greater;
   }
 
-  /** The least index of an element that equals the largest, of which NaN is one. */
+  /** The least index of an element that equals the largest; NaN is the largest. */
   private Ssa argMax(Ssa given, int dimension) {
     Ssa x = comparable(given);
     Ssa largest = ops.reduce(x, "maximum", Literals.least(x.element()), List.of(dimension));

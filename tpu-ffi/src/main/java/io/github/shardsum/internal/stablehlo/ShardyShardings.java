@@ -70,7 +70,7 @@ final class ShardyShardings implements Shardings {
     }
     String axes = axes(said.get().axes());
     String open = said.get().open() ? axes.isEmpty() ? "?" : ", ?" : "";
-    // Shardy takes a priority of a dimension that has axes alone.
+    // Shardy accepts a priority only for a dimension that has axes.
     String priority =
         annotation.priority() == 0 || axes.isEmpty() ? "" : "p" + annotation.priority();
     return "{" + axes + open + "}" + priority;

@@ -90,7 +90,7 @@ public final class PjrtBackend implements Backend, AutoCloseable {
    * As {@link Backend#compile(Program, CompileOptions)}.
    *
    * @throws IllegalArgumentException if a layout names an axis that the mesh does not have, a run
-   *     would exceed the memory limit, or an order of sums is asked for
+   *     would exceed the memory limit, or the options have an order of sums
    * @throws PjrtException if the plugin refuses the program
    */
   @Override
@@ -137,7 +137,8 @@ public final class PjrtBackend implements Backend, AutoCloseable {
   }
 
   /**
-   * Compiles with the options for the values that programs promise, less those that are unknown.
+   * Compiles with the options that give the promised values, without those that the plugin does not
+   * know.
    */
   private PjrtLoadedExecutable loaded(StableHlo module) {
     List<String> names = new ArrayList<>(List.of(EXCESS_PRECISION));
@@ -161,7 +162,10 @@ public final class PjrtBackend implements Backend, AutoCloseable {
     }
   }
 
-  /** Lets go of the compiled programs that no executable uses, and of others when it is closed. */
+  /**
+   * Releases the compiled programs that no executable uses; programs in use are released when their
+   * executable is closed.
+   */
   @Override
   public void close() {
     cache.close();

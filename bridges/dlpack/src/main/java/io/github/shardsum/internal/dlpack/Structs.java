@@ -71,7 +71,7 @@ public final class Structs {
    * The tensor inside a managed one.
    *
    * @param managed the struct
-   * @param layout which of the two it is
+   * @param layout the layout, one of the two
    * @return its part {@code dl_tensor}
    */
   public static MemorySegment tensor(MemorySegment managed, StructLayout layout) {

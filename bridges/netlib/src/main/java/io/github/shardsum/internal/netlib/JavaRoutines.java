@@ -3,8 +3,8 @@ package io.github.shardsum.internal.netlib;
 import dev.ludovic.netlib.blas.BLAS;
 
 /**
- * BLAS whose routines a subclass overrides. A routine that is not overridden goes to another
- * implementation; one without offsets goes to the same one with offsets of 0.
+ * BLAS whose routines a subclass overrides. A routine that is not overridden calls another
+ * implementation; a routine without offsets calls its form with offsets of 0.
  */
 public abstract class JavaRoutines implements BLAS {
   /** The implementation of the other routines. */

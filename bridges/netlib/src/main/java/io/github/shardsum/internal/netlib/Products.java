@@ -46,7 +46,7 @@ public final class Products {
    *
    * @param equation what to compute
    * @param alpha factor of the einsum
-   * @param beta factor of what out holds; 0 does not read it
+   * @param beta factor of the previous contents of out; 0 does not read them
    * @param out the result
    * @param operands one or two
    */
@@ -73,7 +73,7 @@ public final class Products {
    * @param c {@code [m, n]}
    */
   public void product(double alpha, Matrix a, Matrix b, double beta, Matrix c) {
-    // Columns of c are rows of its transpose, which is in C order where c has no gaps.
+    // Columns of c are rows of its transpose, which is in C order if c has no gaps.
     run(
         "nk,km->nm",
         alpha,

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The table of functions of one plugin. Safe for use by many threads at once.
+ * The table of functions of one plugin. Thread-safe.
  *
  * <p>A function exists if the plugin's table is long enough and the pointer is not null. A struct
  * is passed with the newest size known here, which an older plugin accepts; a plugin newer than
@@ -32,7 +32,7 @@ public final class Api {
   private static final long VERSION_MINOR = 36;
   private static final long EXTENSIONS = 8;
 
-  /** The largest table that is believed, in bytes: more functions than any plugin will have. */
+  /** The largest plausible table, in bytes: more functions than any plugin will have. */
   private static final long LARGEST_TABLE = PjrtFunction.FIRST + 8L * 4096;
 
   /** Zeros after a struct, which a plugin newer than the table takes for its new fields. */

@@ -25,7 +25,7 @@ public final class Call {
     return use == now;
   }
 
-  /** All zero again, but for the size. */
+  /** All zero again, except the size. */
   Call renew(long now) {
     use = now;
     fields.segment().fill((byte) 0).set(JAVA_LONG, Struct.STRUCT_SIZE, size);

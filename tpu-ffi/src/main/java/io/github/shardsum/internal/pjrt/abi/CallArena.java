@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Memory for the arguments of calls, zeroed, taken from a pool and given back by {@link #close}.
  *
  * <p>Memory from a new arena costs more than many calls, since it is malloc'd and an arena is three
- * objects. So the arguments of each function are kept and used again, and so is a piece for the
- * rest. What does not fit comes from an arena. Confined to one thread.
+ * objects. So the arguments of each function are kept and reused, and so is a block for the rest. A
+ * larger request is allocated in an arena. Confined to one thread.
  */
 public final class CallArena implements SegmentAllocator, AutoCloseable {
   /**
@@ -39,7 +39,7 @@ public final class CallArena implements SegmentAllocator, AutoCloseable {
     this.pool = pool;
   }
 
-  /** The arguments of a function that the plugin has, all zero but for the size. */
+  /** The arguments of a function that the plugin has, all zero except the size. */
   Call call(PjrtFunction function) {
     Call call = calls[function.ordinal()];
     if (call == null) {
@@ -96,9 +96,9 @@ public final class CallArena implements SegmentAllocator, AutoCloseable {
   }
 
   /**
-   * Pieces of memory between calls. Safe for use by many threads at once: each thread has a place
-   * by its number, and a call that finds its place empty gets new memory. Virtual threads, of which
-   * there may be millions, thus keep no memory each.
+   * Pieces of memory between calls. Thread-safe: each thread has a place by its number, and a call
+   * that finds its place empty gets new memory. So virtual threads, which may be millions, keep no
+   * memory.
    */
   static final class Pool {
     private static final int PLACES = 64;

@@ -20,8 +20,8 @@ import java.util.function.Consumer;
  * Turns a plugin's events into Java calls. One upcall stub serves all events of a plugin: what to
  * call is found by a number that travels as the event's argument.
  *
- * <p>A plugin calls on a thread of its own, or on the caller's before the registration returns.
- * That thread only passes the event on. The callback runs on the common pool, where it may call the
+ * <p>A plugin calls on one of its threads, or on the caller's before the registration returns. That
+ * thread only passes the event on. The callback runs on the common pool, where it may call the
  * plugin, wait, or fail without harm to the plugin's thread. Nothing thrown leaves an upcall, since
  * that would end the JVM.
  */
@@ -47,8 +47,8 @@ public final class EventCallbacks {
   }
 
   /**
-   * Calls back once when an event is done: before this returns if it is done already, else on the
-   * common pool.
+   * Calls back once when an event is done: before this returns if it is already done, otherwise on
+   * the common pool.
    *
    * @param event an event that stays alive until then
    * @param then what to do with the event's error, if it had one

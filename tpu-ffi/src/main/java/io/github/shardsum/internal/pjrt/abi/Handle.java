@@ -13,9 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A call enters before it passes the address and exits after; closing while calls are inside is
  * legal, forbids new entries at once, and leaves the destruction to the last call that exits. A
- * child keeps its parent from being destroyed, so that a buffer goes before its client in whatever
- * order they are closed; closing a parent closes its children. Nothing here waits, so nothing
- * deadlocks.
+ * child keeps its parent from being destroyed, so a buffer is destroyed before its client in any
+ * order of closing; closing a parent closes its children. Nothing here waits, so nothing deadlocks.
  */
 public final class Handle {
   private static final VarHandle STATE;
@@ -69,7 +68,8 @@ public final class Handle {
   }
 
   /**
-   * An object that must go before this one does. The caller is inside this one, or holds it open.
+   * An object that must be destroyed before this one. The caller is inside this one, or holds it
+   * open.
    *
    * @throws IllegalStateException if this one was closed meanwhile; the child is then destroyed
    */
@@ -152,7 +152,7 @@ public final class Handle {
   }
 
   /**
-   * Looks whether it is open, for what needs it a moment later.
+   * Checks that it is open, for a caller that uses it shortly afterwards.
    *
    * @throws IllegalStateException if it was closed
    */
@@ -166,7 +166,10 @@ public final class Handle {
     return new IllegalStateException(what + ": is closed; use it before close()");
   }
 
-  /** Enters once more, for what goes on after the caller has left: the caller is inside. */
+  /**
+   * Enters once more, for work that continues after the caller has exited; the caller must be
+   * inside.
+   */
   public void hold() {
     STATE.getAndAdd(this, USE);
   }

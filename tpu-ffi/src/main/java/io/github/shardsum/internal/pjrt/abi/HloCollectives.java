@@ -45,7 +45,7 @@ public final class HloCollectives {
   private static final Pattern ROUNDS =
       Pattern.compile("\"known_trip_count\"\\s*:\\s*\\{\\s*\"n\"\\s*:\\s*\"?(\\d+)");
 
-  /** The TPU compiler's name for the region of an all-reduce of which a device keeps a part. */
+  /** The TPU compiler's name for the region of an all-reduce whose result is kept in parts. */
   private static final String SCATTERED = "all-reduce-scatter";
 
   private record Computation(String name, Map<Long, HloInstruction> instructions) {}
@@ -65,7 +65,8 @@ public final class HloCollectives {
    * @param code the program
    * @param devices on how many it runs
    * @return in the order of the program; empty if the form is another than HLO
-   * @throws IllegalArgumentException if it is no HLO, or what moves is no plain array
+   * @throws IllegalArgumentException if it is not HLO, or a collective moves something other than
+   *     plain arrays
    */
   public static Optional<List<CompiledCollective>> of(String format, byte[] code, int devices) {
     return switch (format) {

@@ -10,13 +10,13 @@ import java.util.stream.LongStream;
 /**
  * An instruction of HLO, as far as collectives need it.
  *
- * @param id by which others name it
+ * @param id the number by which other instructions name it
  * @param name its name
  * @param opcode as {@code all-gather}
  * @param shape a shape's bytes
  * @param operands instructions that it reads
  * @param called computations
- * @param groups of a collective; of a permute pairs of source and target
+ * @param groups the groups of a collective; for a permute pairs of source and target
  * @param config what the compiler notes of it
  */
 record HloInstruction(

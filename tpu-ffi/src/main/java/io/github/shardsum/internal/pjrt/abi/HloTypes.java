@@ -83,7 +83,7 @@ final class HloTypes {
   }
 
   /**
-   * The arrays of a shape: itself, or those of a tuple, nested ones too.
+   * The arrays of a shape: the shape itself, or the arrays of a tuple, also nested ones.
    *
    * @throws IllegalArgumentException if one is of a type that tensors do not have
    */

@@ -19,8 +19,7 @@ import java.util.Optional;
 
 /**
  * A key-value store as the three functions that a plugin calls. A value is malloc'd and the plugin
- * frees it; whatever the store throws becomes an error, since nothing may be thrown into native
- * code.
+ * frees it. Exceptions of the store become errors, since nothing may be thrown into native code.
  */
 public final class KeyValueCallbacks {
   @SuppressWarnings("restricted")

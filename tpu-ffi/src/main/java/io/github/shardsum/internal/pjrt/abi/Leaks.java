@@ -9,9 +9,9 @@ import java.util.function.Consumer;
 /**
  * Finds objects that were not closed and cannot be reached: reports them, and closes them.
  *
- * <p>A {@link java.lang.ref.Cleaner} would do, but it keeps a second list of what each parent lists
- * already, and a buffer is made and closed in a microsecond. So a handle keeps its own reference,
- * and only those without a parent are kept here.
+ * <p>A {@link java.lang.ref.Cleaner} would work, but it keeps a second list of the children that
+ * each parent lists already, and a buffer is made and closed in a microsecond. So a handle keeps
+ * its own reference, and only those without a parent are kept here.
  */
 public final class Leaks {
   private static final ReferenceQueue<Object> QUEUE = new ReferenceQueue<>();

@@ -11,8 +11,8 @@ public final class NativeLayout {
 
   /**
    * Row-major. Without it a plugin reads back in the device's own layout, which a compiler may have
-   * chosen to be transposed. The variant is the tiled one with no tiles, since plugins refuse that
-   * of strides.
+   * chosen to be transposed. The variant is the tiled one without tiles, since plugins refuse the
+   * variant with strides.
    */
   public static MemorySegment rowMajor(Api api, CallArena scratch, int rank) {
     long[] minorToMajor = new long[rank];

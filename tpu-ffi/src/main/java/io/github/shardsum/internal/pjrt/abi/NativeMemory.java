@@ -57,7 +57,10 @@ public final class NativeMemory {
     return bytes.length == 0 ? MemorySegment.NULL : arena.allocateFrom(JAVA_BYTE, bytes);
   }
 
-  /** Numbers in native memory; never the null pointer, since a plugin may want a place for none. */
+  /**
+   * Numbers in native memory; never the null pointer, since a plugin may need an address even for
+   * no numbers.
+   */
   public static MemorySegment copy(SegmentAllocator arena, long[] numbers) {
     return numbers.length == 0 ? arena.allocate(JAVA_LONG) : arena.allocateFrom(JAVA_LONG, numbers);
   }

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * The functions of {@code PJRT_Api} in the order of the table, with the struct of arguments of
  * those that this binding calls.
  *
- * <p>Source: pjrt_c_api.h of openxla/xla at API 0.114. The order has only ever been added to since
- * 0.57; the minor version is the one that added the function, 0 for those before 0.29.
+ * <p>Source: pjrt_c_api.h of openxla/xla at API 0.114. Since 0.57 functions have only been
+ * appended. The minor version is the one that added the function, 0 for functions before 0.29.
  */
 public enum PjrtFunction {
   ERROR_DESTROY("PJRT_Error_Destroy", 0, "p error"),
@@ -24,7 +24,9 @@ public enum PjrtFunction {
   CLIENT_CREATE(
       "PJRT_Client_Create",
       0,
-      "p create_options, l num_options, p kv_get_callback, p kv_get_user_arg, p kv_put_callback, p kv_put_user_arg, p client, p kv_try_get_callback, p kv_try_get_user_arg"),
+      "p create_options, l num_options, p kv_get_callback, p kv_get_user_arg, p"
+          + " kv_put_callback, p kv_put_user_arg, p client, p kv_try_get_callback, p"
+          + " kv_try_get_user_arg"),
   CLIENT_DESTROY("PJRT_Client_Destroy", 0, "p client"),
   CLIENT_PLATFORM_NAME(
       "PJRT_Client_PlatformName", 0, "p client, p platform_name, l platform_name_size"),
@@ -52,11 +54,14 @@ public enum PjrtFunction {
   CLIENT_DEFAULT_DEVICE_ASSIGNMENT(
       "PJRT_Client_DefaultDeviceAssignment",
       0,
-      "p client, i num_replicas, i num_partitions, l default_assignment_size, p default_assignment"),
+      "p client, i num_replicas, i num_partitions, l default_assignment_size, p"
+          + " default_assignment"),
   CLIENT_BUFFER_FROM_HOST_BUFFER(
       "PJRT_Client_BufferFromHostBuffer",
       0,
-      "p client, p data, i type, p dims, l num_dims, p byte_strides, l num_byte_strides, i host_buffer_semantics, p device, p memory, p device_layout, p done_with_host_buffer, p buffer"),
+      "p client, p data, i type, p dims, l num_dims, p byte_strides, l"
+          + " num_byte_strides, i host_buffer_semantics, p device, p memory, p device_layout,"
+          + " p done_with_host_buffer, p buffer"),
   DEVICE_DESCRIPTION_ID("PJRT_DeviceDescription_Id", 0, "p device_description, i id"),
   DEVICE_DESCRIPTION_PROCESS_INDEX(
       "PJRT_DeviceDescription_ProcessIndex", 0, "p device_description, i process_index"),
@@ -81,7 +86,15 @@ public enum PjrtFunction {
   DEVICE_MEMORY_STATS(
       "PJRT_Device_MemoryStats",
       0,
-      "p device, l bytes_in_use, l peak_bytes_in_use, b peak_bytes_in_use_is_set, l num_allocs, b num_allocs_is_set, l largest_alloc_size, b largest_alloc_size_is_set, l bytes_limit, b bytes_limit_is_set, l bytes_reserved, b bytes_reserved_is_set, l peak_bytes_reserved, b peak_bytes_reserved_is_set, l bytes_reservable_limit, b bytes_reservable_limit_is_set, l largest_free_block_bytes, b largest_free_block_bytes_is_set, l pool_bytes, b pool_bytes_is_set, l peak_pool_bytes, b peak_pool_bytes_is_set, l peak_allocated_bytes, b peak_allocated_bytes_is_set"),
+      "p device, l bytes_in_use, l peak_bytes_in_use, b peak_bytes_in_use_is_set, l"
+          + " num_allocs, b num_allocs_is_set, l largest_alloc_size, b"
+          + " largest_alloc_size_is_set, l bytes_limit, b bytes_limit_is_set, l"
+          + " bytes_reserved, b bytes_reserved_is_set, l peak_bytes_reserved, b"
+          + " peak_bytes_reserved_is_set, l bytes_reservable_limit, b"
+          + " bytes_reservable_limit_is_set, l largest_free_block_bytes, b"
+          + " largest_free_block_bytes_is_set, l pool_bytes, b pool_bytes_is_set, l"
+          + " peak_pool_bytes, b peak_pool_bytes_is_set, l peak_allocated_bytes, b"
+          + " peak_allocated_bytes_is_set"),
   MEMORY_ID("PJRT_Memory_Id", 0, "p memory, i id"),
   MEMORY_KIND("PJRT_Memory_Kind", 0, "p memory, p kind, l kind_size"),
   MEMORY_DEBUG_STRING(
@@ -107,7 +120,8 @@ public enum PjrtFunction {
   EXECUTABLE_SERIALIZE(
       "PJRT_Executable_Serialize",
       0,
-      "p executable, p serialized_bytes, l serialized_bytes_size, p serialized_executable, p serialized_executable_deleter"),
+      "p executable, p serialized_bytes, l serialized_bytes_size, p"
+          + " serialized_executable, p serialized_executable_deleter"),
   LOADED_EXECUTABLE_DESTROY("PJRT_LoadedExecutable_Destroy", 0, "p executable"),
   LOADED_EXECUTABLE_GET_EXECUTABLE(
       "PJRT_LoadedExecutable_GetExecutable", 0, "p loaded_executable, p executable"),
@@ -120,11 +134,14 @@ public enum PjrtFunction {
   LOADED_EXECUTABLE_EXECUTE(
       "PJRT_LoadedExecutable_Execute",
       0,
-      "p executable, p options, p argument_lists, l num_devices, l num_args, p output_lists, p device_complete_events, p execute_device"),
+      "p executable, p options, p argument_lists, l num_devices, l num_args, p"
+          + " output_lists, p device_complete_events, p execute_device"),
   EXECUTABLE_DESERIALIZE_AND_LOAD(
       "PJRT_Executable_DeserializeAndLoad",
       0,
-      "p client, p serialized_executable, l serialized_executable_size, p loaded_executable, p overridden_serialized_compile_options, l overridden_serialized_compile_options_size, p load_options"),
+      "p client, p serialized_executable, l serialized_executable_size, p"
+          + " loaded_executable, p overridden_serialized_compile_options, l"
+          + " overridden_serialized_compile_options_size, p load_options"),
   LOADED_EXECUTABLE_FINGERPRINT(
       "PJRT_LoadedExecutable_Fingerprint",
       0,
@@ -178,7 +195,8 @@ public enum PjrtFunction {
   TOPOLOGY_DESCRIPTION_SERIALIZE(
       "PJRT_TopologyDescription_Serialize",
       0,
-      "p topology, p serialized_bytes, l serialized_bytes_size, p serialized_topology, p serialized_topology_deleter"),
+      "p topology, p serialized_bytes, l serialized_bytes_size, p serialized_topology,"
+          + " p serialized_topology_deleter"),
   TOPOLOGY_DESCRIPTION_ATTRIBUTES(
       "PJRT_TopologyDescription_Attributes", 0, "p topology, p attributes, l num_attributes"),
   COMPILE(
@@ -199,7 +217,12 @@ public enum PjrtFunction {
   EXECUTABLE_GET_COMPILED_MEMORY_STATS(
       "PJRT_Executable_GetCompiledMemoryStats",
       40,
-      "p executable, l generated_code_size_in_bytes, l argument_size_in_bytes, l output_size_in_bytes, l alias_size_in_bytes, l temp_size_in_bytes, l host_generated_code_size_in_bytes, l host_argument_size_in_bytes, l host_output_size_in_bytes, l host_alias_size_in_bytes, l host_temp_size_in_bytes, l peak_memory_in_bytes, l total_size_in_bytes, l total_allocation_bytes, l indefinite_allocations, l peak_unpadded_heap_bytes"),
+      "p executable, l generated_code_size_in_bytes, l argument_size_in_bytes, l"
+          + " output_size_in_bytes, l alias_size_in_bytes, l temp_size_in_bytes, l"
+          + " host_generated_code_size_in_bytes, l host_argument_size_in_bytes, l"
+          + " host_output_size_in_bytes, l host_alias_size_in_bytes, l"
+          + " host_temp_size_in_bytes, l peak_memory_in_bytes, l total_size_in_bytes, l"
+          + " total_allocation_bytes, l indefinite_allocations, l peak_unpadded_heap_bytes"),
   MEMORY_KIND_ID("PJRT_Memory_Kind_Id", 48, "p memory, i kind_id"),
   EXECUTE_CONTEXT_CREATE("PJRT_ExecuteContext_Create", 52),
   EXECUTE_CONTEXT_DESTROY("PJRT_ExecuteContext_Destroy", 52),

@@ -38,7 +38,7 @@ public record ProgramSignature(
    *
    * @param format the plugin's name of the program's form
    * @param code the program
-   * @return as much of it as can be read
+   * @return the parts of it that can be read
    */
   public static ProgramSignature of(String format, byte[] code) {
     try {

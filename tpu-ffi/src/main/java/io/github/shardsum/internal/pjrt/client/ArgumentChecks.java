@@ -31,7 +31,7 @@ public final class ArgumentChecks {
    * Checks for a program.
    *
    * @param client of the program
-   * @param objects what buffers hold
+   * @param objects access to the native objects of buffers
    * @param devices that it runs on, in the order of the rows
    * @param signature what it takes, as far as that is known
    */
@@ -112,7 +112,8 @@ public final class ArgumentChecks {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "argument %d: expected a buffer on %s, got one on %s; put it there by bufferFrom or copyTo",
+                "argument %d: expected a buffer on %s, got one on %s; put it there by"
+                    + " bufferFrom or copyTo",
                 at % width,
                 devices.get(at / width),
                 given));
@@ -130,7 +131,9 @@ public final class ArgumentChecks {
             throw new IllegalArgumentException(
                 String.format(
                     Locale.ROOT,
-                    "arguments %d and %d: expected two buffers, since the program takes the memory of %d, got one; copy it, or name %d in ExecuteOptions.keep",
+                    "arguments %d and %d: expected two buffers, since the program"
+                        + " takes the memory of %d, got one; copy it, or name %d in"
+                        + " ExecuteOptions.keep",
                     Math.min(taken, at % width),
                     Math.max(taken, at % width),
                     taken,
@@ -163,7 +166,8 @@ public final class ArgumentChecks {
             PjrtFunction.BUFFER_IS_DELETED.symbol(),
             String.format(
                 Locale.ROOT,
-                "argument %d on %s was donated or deleted; name it in ExecuteOptions.keep, or copy it first",
+                "argument %d on %s was donated or deleted; name it in"
+                    + " ExecuteOptions.keep, or copy it first",
                 at % width,
                 devices.get(at / width)));
       }

@@ -60,8 +60,8 @@ public final class Assignments {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "replicas x partitions: 1 to %d devices are there, got %d x %d; more CPU devices come with"
-                  + " the option cpu_device_count",
+              "replicas x partitions: 1 to %d devices are there, got %d x %d; more CPU"
+                  + " devices come with the option cpu_device_count",
               devices.size(),
               replicas,
               partitions));
@@ -73,7 +73,7 @@ public final class Assignments {
     check(() -> devices.stream().map(PjrtDevice::id).toList(), options);
   }
 
-  /** The ids are asked for only if there is an assignment: a topology has thousands. */
+  /** The ids are read only if there is an assignment: a topology has thousands. */
   public static void check(Supplier<List<Integer>> ids, PjrtCompileOptions options) {
     if (options.assignment().isEmpty()) {
       return;

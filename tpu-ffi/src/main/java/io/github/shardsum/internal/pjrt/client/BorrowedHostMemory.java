@@ -8,9 +8,9 @@ import java.util.concurrent.CompletableFuture;
  * Host memory that a plugin uses, and the event after which the plugin no longer uses it.
  *
  * <p>A CPU uses memory as long as the buffer lives, and the event comes with the buffer's end, on
- * the thread that closes it. A callback costs more than the transfer. The plugin is therefore asked
- * for one only if a caller waits for the event, or if the event has not come when the buffer is
- * gone.
+ * the thread that closes it. A callback costs more than the transfer. So a callback is registered
+ * only if a caller waits for the event, or if the event has not completed when the buffer is
+ * destroyed.
  */
 public final class BorrowedHostMemory {
   private final ClientState client;
@@ -44,8 +44,8 @@ public final class BorrowedHostMemory {
   }
 
   /**
-   * Has the event watched. Called after the buffer is gone and before its client is: the first
-   * caller holds the client before the other may go on.
+   * Has the event watched. Called after the buffer is destroyed and before its client is: the first
+   * caller holds the client before the other may continue.
    */
   public synchronized void watch() {
     if (watched) {

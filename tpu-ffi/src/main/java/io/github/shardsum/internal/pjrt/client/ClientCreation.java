@@ -26,7 +26,7 @@ public final class ClientCreation {
    *
    * @param origin the plugin's file
    * @param api its functions
-   * @param options options for the plugin, and how long it may take
+   * @param options options for the plugin, and the time limit
    * @param destroy ends a client that came too late
    * @param wrap makes the object of a client, which keeps what the plugin may call
    */
@@ -46,7 +46,8 @@ public final class ClientCreation {
               () -> createNow(api, options, callbacks),
               options.deadline(),
               PjrtFunction.CLIENT_CREATE.symbol(),
-              "the devices do not answer; see whether another process holds them, and on a TPU slice"
+              "the devices do not answer; see whether another process holds them, and"
+                  + " on a TPU slice"
                   + " start the program on all its hosts",
               destroy);
       return wrap.apply(client, callbacks);

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  * @param handle the client
  * @param staging host memory for transfers
  * @param isCpu whether the devices' memory is the host's
- * @param objects what devices and buffers hold
+ * @param objects access to the native objects of devices and buffers
  */
 public record ClientState(
     Api api, Handle handle, StagingPool staging, boolean isCpu, PjrtAccess objects) {

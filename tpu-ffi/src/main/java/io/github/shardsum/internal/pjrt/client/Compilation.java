@@ -86,8 +86,8 @@ public record Compilation(byte[] code, String format, byte[] options) {
   }
 
   /**
-   * The program and a zero after it: MLIR's lexer stops at the zero and not at the given size, and
-   * would read on into whatever lies behind.
+   * The program and a zero after it: MLIR's lexer stops at the zero, not at the given size, and
+   * would otherwise read beyond the end.
    */
   private MemorySegment terminated(CallArena scratch) {
     MemorySegment copy = scratch.allocate(code.length + 1L, 1);

@@ -73,7 +73,7 @@ public final class ExecuteCall {
    * Results and events of a launch.
    *
    * @param results {@code [device][output]}
-   * @param events one a device, to be consumed; none if none were asked for
+   * @param events one for each device, to be consumed; none if none were requested
    * @param isCounted whether it holds a place of the {@link LaunchThrottle}, which it leaves at its
    *     end
    */

@@ -25,8 +25,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The way of host memory to a device: straight from a tensor's memory, or by way of memory that the
- * client keeps for it.
+ * The transfer of host memory to a device: directly from a tensor's memory, or through memory that
+ * the client keeps.
  */
 public final class HostBuffers {
   /** As {@link HostTransfer#BORROW}, but a program may write to it: a donated block is no copy. */
@@ -36,8 +36,8 @@ public final class HostBuffers {
   private static final long MUTABLE_ZERO_COPY_BYTES = 64 << 10;
 
   /**
-   * From here on a plugin's own copy may go into new memory, which costs five times the copy: the C
-   * library returns large pieces to the kernel, which clears each page that it gives.
+   * From this size on a plugin's own copy may go into new memory, which costs five times the copy:
+   * the C library returns large pieces to the kernel, which clears each new page.
    */
   private static final long STAGED_BYTES = 2 << 20;
 
@@ -55,13 +55,14 @@ public final class HostBuffers {
   public static PjrtBuffer from(
       ClientState client, Tensor tensor, PjrtDevice device, HostTransfer transfer) {
     if (!tensor.segment().scope().isAlive()) {
-      // The plugin would read what is somebody else's by now.
+      // The plugin would read memory that has another owner by now.
       throw new IllegalStateException(
           "tensor: its arena is closed; keep it open until the transfer is done");
     }
     if (!tensor.segment().isAccessibleBy(Thread.currentThread())) {
       throw new WrongThreadException(
-          "tensor: its arena is another thread's; transfer it on that one, or use Arena.ofShared()");
+          "tensor: its arena is another thread's; transfer it on that one, or use"
+              + " Arena.ofShared()");
     }
     ArrayType type = new ArrayType(PjrtType.of(tensor.dtype()), tensor.shape());
     long bytes = byteSize(type.type(), type.shape().toArray());
@@ -159,7 +160,7 @@ public final class HostBuffers {
 
   private record Source(MemorySegment data, ArrayType type, Object owner) {}
 
-  /** A buffer, and what the plugin says when it is done with the host memory. */
+  /** A buffer, and the plugin's event for the end of its use of the host memory. */
   private record Transferred(MemorySegment buffer, MemorySegment done) {}
 
   private static PjrtBuffer transfer(
@@ -199,7 +200,7 @@ public final class HostBuffers {
     }
   }
 
-  /** Copies by a block of the client, so that the caller's memory is free at once. */
+  /** Copies through a block of the client, so that the caller's memory is free immediately. */
   private static PjrtBuffer staged(
       ClientState client,
       ArrayType type,

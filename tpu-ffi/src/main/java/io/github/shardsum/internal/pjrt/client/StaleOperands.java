@@ -12,8 +12,8 @@ import java.util.Optional;
  * <p>They hand products to XNNPACK, which packs a right operand that is a parameter of the program
  * once and keeps the copy by the operand's address: XLA's {@code thunk_emitter.cc} sets {@code
  * capture_rhs} for it. If the memory is reused, another array at that address is then multiplied as
- * the earlier one. The plugin of API 0.81 does so, those of 0.106 and 0.115 do not with either
- * value of the option (docs/notes/pjrt.md).
+ * the earlier one. The plugin of API 0.81 does so; the plugins of 0.106 and 0.115 do not, with
+ * either value of the option (docs/notes/pjrt.md).
  */
 public final class StaleOperands {
   /** Turns XNNPACK off or on. */

@@ -34,8 +34,8 @@ public final class TpuLimits {
   private static final Pattern SIZES = Pattern.compile("[:=_]([0-9]+(?:x[0-9]+)*)");
 
   /**
-   * Refuses a name of a topology that libtpu divides by zero for, or would describe for ever;
-   * without a name it would take one of its own choice.
+   * Refuses topology names for which libtpu divides by zero or never returns. Without a name libtpu
+   * would choose one.
    *
    * @param name as {@code v5e:4x8}
    * @param options among them the number of slices
@@ -108,7 +108,8 @@ public final class TpuLimits {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "replicas x partitions: expected devices of ids below %d, got %d; libtpu would end the process",
+              "replicas x partitions: expected devices of ids below %d, got %d; libtpu"
+                  + " would end the process",
               MOST_IDS,
               largest));
     }

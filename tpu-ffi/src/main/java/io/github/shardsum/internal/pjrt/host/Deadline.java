@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Native calls that may never return run on a thread of their own, which the JVM does not wait for
- * at its end.
+ * Native calls that may never return run on a separate thread, which the JVM does not wait for at
+ * its end.
  */
 public final class Deadline {
   /** C++ start-up code recurses deeper than Java's default of 1 MiB allows for sure. */
@@ -36,7 +36,7 @@ public final class Deadline {
     start(name, result, STACK_BYTES, call);
   }
 
-  /** As the other, with a stack of so many bytes. */
+  /** As the other, with a stack of a number of bytes. */
   static <T> void start(
       String name, CompletableFuture<T> result, long stackBytes, Supplier<T> call) {
     Thread thread =

@@ -16,7 +16,7 @@ public final class LargeStackThread {
   private LargeStackThread() {}
 
   /**
-   * Makes a call on a thread of its own and waits for it, interrupted or not, since nothing stops a
+   * Makes a call on a separate thread and waits for it even if interrupted, since nothing stops a
    * compiler.
    *
    * @param name of the thread

@@ -11,9 +11,10 @@ import java.util.function.Supplier;
  *
  * <p>One program is launched at a time, so that all devices have the same order, and so that no
  * argument is given away between its check and the launch; if one device refused, the others would
- * wait for it. XLA's CPU client runs up to 32 programs at once on a device. If more are launched,
- * and some over several devices, they may wait for each other until the process is ended after 40
- * s. So the programs of a CPU client are counted from the first one over several devices on.
+ * wait for it. XLA's CPU client runs up to 32 programs at the same time on a device. If more are
+ * launched, and some over several devices, they may wait for each other until the process is ended
+ * after 40 s. So the programs of a CPU client are counted from the first one over several devices
+ * on.
  */
 public final class LaunchThrottle {
   /**
@@ -37,7 +38,7 @@ public final class LaunchThrottle {
     this.bounded = cpu;
   }
 
-  /** Whether the launch of a program over so many devices needs a place. */
+  /** Whether the launch of a program over a number of devices needs a place. */
   public boolean isCounted(int devices) {
     return bounded && (several || devices > 1);
   }

@@ -5,7 +5,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A value that is computed once, when it is first asked for, by whichever thread asks. */
+/** A value that is computed once, at the first request, by the thread of that request. */
 public final class Lazy<T> {
   private final Lock lock = new ReentrantLock();
   private final Supplier<T> supplier;

@@ -25,8 +25,8 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Loads each plugin once and for good; one that could not be loaded is tried again when it is next
- * asked for.
+ * Loads each plugin once and permanently; a plugin that could not be loaded is tried again at the
+ * next request.
  *
  * <p>That a library is loaded is a fact of the process, which is why this is kept in a static map:
  * {@code dlopen} gives one image however often it is called, and a plugin may be initialised once.
@@ -41,7 +41,7 @@ public final class PluginLoader {
   private PluginLoader() {}
 
   /**
-   * Loads and initialises a plugin, or gives the one that was.
+   * Loads and initialises a plugin, or returns the loaded one.
    *
    * @param library its file
    * @param environment variables to set for native code before, for its first loading only
@@ -63,8 +63,9 @@ public final class PluginLoader {
         deadline,
         "GetPjrtApi",
         file
-            + " does not finish loading; for libtpu off a TPU host set TPU_SKIP_MDS_QUERY=1 before"
-            + " the JVM starts, else see whether its devices answer");
+            + " does not finish loading; for libtpu off a TPU host set"
+                + " TPU_SKIP_MDS_QUERY=1 before the JVM starts, otherwise check whether its"
+                + " devices answer");
   }
 
   private static Path file(Path library) {
@@ -108,7 +109,8 @@ public final class PluginLoader {
       throw new PjrtException(
           PjrtCode.PERMISSION_DENIED,
           "dlopen",
-          "expected native access; start the JVM with --enable-native-access=io.github.shardsum.tpu,"
+          "expected native access; start the JVM with"
+              + " --enable-native-access=io.github.shardsum.tpu,"
               + " or ALL-UNNAMED on the class path",
           e);
     }
@@ -147,7 +149,7 @@ public final class PluginLoader {
     }
   }
 
-  /** Calls Plugin_Initialize, as must be done before all else. */
+  /** Calls Plugin_Initialize, which must come before all other calls. */
   public static void initialise(Api api) {
     try (CallArena scratch = api.scratch()) {
       api.prepare(scratch, PjrtFunction.PLUGIN_INITIALIZE).invoke();

@@ -21,7 +21,7 @@ public final class ProgramLimits {
   /**
    * Refuses text that is nested too deep, and operations that wait for a host that does not answer.
    *
-   * @throws IllegalArgumentException that says which
+   * @throws IllegalArgumentException with the limit
    */
   public static void check(String text) {
     if (text.startsWith(BYTECODE)) {

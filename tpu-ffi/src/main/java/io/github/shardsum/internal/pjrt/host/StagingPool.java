@@ -9,8 +9,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Native memory on the way to a device, kept from one transfer to the next: new memory costs more
- * than the copy into it, since the kernel clears each page of it. Safe for use by many threads at
- * once.
+ * than the copy into it, since the kernel clears each page of it. Thread-safe.
  */
 public final class StagingPool {
   /** The alignment in bytes that XLA's CPU client asks of memory that it uses in place. */
@@ -38,8 +37,8 @@ public final class StagingPool {
   /**
    * Takes a block out.
    *
-   * @param wanted bytes, at least 0
-   * @return as many bytes or more, not cleared; to be given back
+   * @param wanted number of bytes, at least 0
+   * @return at least this number of bytes, not cleared; to be given back
    */
   public MemorySegment take(long wanted) {
     long size = roundedUp(wanted);
@@ -59,7 +58,7 @@ public final class StagingPool {
     return Libc.allocate(size, ALIGNMENT);
   }
 
-  /** The size of the block for so many bytes. */
+  /** The size of the block for a number of bytes. */
   static long roundedUp(long wanted) {
     long step = Math.max(ALIGNMENT, Long.highestOneBit(wanted) / STEPS);
     return Math.max(step, Math.ceilDiv(wanted, step) * step);
@@ -68,7 +67,7 @@ public final class StagingPool {
   /**
    * Gives back a block that is no longer used.
    *
-   * @param block what {@link #take} gave
+   * @param block a result of {@link #take}
    */
   public void give(MemorySegment block) {
     ArrayDeque<MemorySegment> over = new ArrayDeque<>();
@@ -107,7 +106,7 @@ public final class StagingPool {
     }
   }
 
-  /** Frees what is in it, and from now on what is given back. */
+  /** Frees the blocks in the pool, and from now on every block that is given back. */
   public void close() {
     ArrayDeque<MemorySegment> all;
     lock.lock();

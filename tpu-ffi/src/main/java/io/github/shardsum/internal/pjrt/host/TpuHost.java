@@ -69,8 +69,8 @@ public record TpuHost(int chips) {
    * The environment that libtpu needs before it is loaded.
    *
    * <p>Off a TPU host it would ask the cloud's metadata server for ever, and refuse to be loaded by
-   * two processes at once because of chips that do not exist. Everywhere it would take the signals
-   * that HotSpot needs.
+   * two processes at once because of chips that do not exist. On every host it would replace the
+   * signal handlers that HotSpot needs.
    *
    * @param set what the user set
    */
