@@ -15,7 +15,7 @@ import java.util.Map;
  * A bar is reached if the median reaches it.
  */
 final class BarTable {
-  /** Of each part, of each row, of each case the cell. */
+  /** The cells, by part, row and case. */
   private final Map<String, Map<String, Map<String, String>>> parts = new LinkedHashMap<>();
 
   private String part = "";

@@ -30,8 +30,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Collectives in process over 4 MB of f32 a device, and what moves or reads the same bytes with as
- * many threads. Bytes a second are {@code devices * 4 MB} over the time.
+ * Collectives in process over 4 MB of f32 a device, and loops that move or read the same bytes with
+ * the same number of threads. Bytes a second are {@code devices * 4 MB} over the time.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -15,7 +15,7 @@ import java.util.Locale;
  * little. Prints paired 95 % intervals and whether each promise is kept; the exit status is 1 if
  * one is not.
  *
- * <p>Arguments: numbers of devices of 4 MB; none for 8, 16, 32 and 64.
+ * <p>Arguments: numbers of devices, with 4 MB each; without arguments 8, 16, 32 and 64.
  */
 public final class CollectiveComparison {
   private static final int ROUNDS = 41;
@@ -117,7 +117,8 @@ public final class CollectiveComparison {
             Timed.of(both::superstepAlone));
     Interval step = times.interval((many, _) -> many / SuperstepBenchmark.STEPS * 1e6);
     print(
-        "a superstep of 2048 devices %.2f us [%.2f, %.2f], under %.0f us %s; a plan of one %.2f us%n",
+        "a superstep of 2048 devices %.2f us [%.2f, %.2f], under %.0f us %s; a plan of"
+            + " one %.2f us%n",
         step.median(),
         step.low(),
         step.high(),

@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Every operation on tensors and NumPy's in turns, one thread each, on square operands of f32, with
- * the time of both and the ratio of NumPy's to ours.
+ * Times every operation on tensors and NumPy's operation alternately, one thread each, on square
+ * operands of f32; prints both times and the ratio of NumPy's to ours.
  *
  * <p>{@code SHARDSUM_PYTHON} names a Python with NumPy; {@code -XX:UseAVX=2} holds both sides to
  * 256 bits.

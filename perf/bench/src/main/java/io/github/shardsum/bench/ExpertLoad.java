@@ -10,7 +10,7 @@ import java.util.random.RandomGeneratorFactory;
  * the same amount with each.
  */
 enum ExpertLoad {
-  /** All have as many. */
+  /** All experts have the same number of rows. */
   W0("balanced"),
   /** One expert has half of all rows: every token chooses it. */
   W1("one expert has half"),
@@ -73,7 +73,7 @@ enum ExpertLoad {
   /**
    * Two different experts of each token, the tokens in random order.
    *
-   * @param counts rows of each expert, of which none has more than half
+   * @param counts rows of each expert; none has more than half of all
    * @return of each token its first and its second expert
    */
   static int[][] choices(long[] counts) {
@@ -88,7 +88,7 @@ enum ExpertLoad {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(1);
     int[][] choices = new int[tokens][];
     for (int token = 0; token < tokens; token++) {
-      // Rows that are half of all rows apart belong to two experts.
+      // Two rows at a distance of half of all rows belong to different experts.
       int[] pair = {sorted[token], sorted[token + tokens]};
       int other = random.nextInt(token + 1);
       choices[token] = choices[other];

@@ -74,7 +74,7 @@ record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean 
     return sizes.shape("GSM").elementCount() * Float.BYTES;
   }
 
-  /** Rows of each expert if all have as many. */
+  /** Rows of each expert under equal loads. */
   long rowsOfExpert() {
     return Math.ceilDiv(rows(), sizes.experts());
   }
@@ -94,7 +94,7 @@ record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean 
     return numbers(1, sizes.shape("GSM"));
   }
 
-  /** The router's weights, those of {@link #weights}. */
+  /** The router's weights, from {@link #weights}. */
   Tensor gate() {
     return MoeWeights.random((int) sizes.model(), 1, (int) sizes.experts(), 3).gate();
   }

@@ -34,9 +34,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The Mixture-of-Experts layer, dropless top-2 in f32, on all threads, against batched products of
- * the same shapes and FLOPs with equal loads, which are all that it has to compute: forward, and
- * forward and backward with activations kept.
+ * The Mixture-of-Experts layer, dropless top-2 in f32, on all threads, against its products alone:
+ * batched products of the same shapes and FLOPs with equal loads. Forward, and forward and backward
+ * with activations kept.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -53,7 +53,7 @@ public class MoeLayerBenchmark {
 
   private final Workers workers = Workers.ofProcessors();
 
-  /** The layer, and after it the layer with its gradient unless that was not asked for. */
+  /** The layer, and then the layer with its gradient, if the backward pass is measured. */
   private final List<Executable> open = new ArrayList<>();
 
   private List<Tensor> inputs = List.of();
@@ -74,7 +74,7 @@ public class MoeLayerBenchmark {
   /** For JMH. */
   public MoeLayerBenchmark() {}
 
-  /** A case; without the backward pass its memory is not taken. */
+  /** A case; memory of the backward pass is allocated only if it is measured. */
   static MoeLayerBenchmark of(MoeCase layer) {
     MoeLayerBenchmark benchmark = new MoeLayerBenchmark();
     benchmark.layer = layer;
@@ -123,7 +123,7 @@ public class MoeLayerBenchmark {
     }
   }
 
-  /** The products of forward, and of backward, with equal loads. */
+  /** The products of both passes, with equal loads. */
   private List<Product> products(MoeSizes of, MoeWeights weights) {
     long experts = of.experts();
     long rows = layer.rowsOfExpert();

@@ -133,7 +133,8 @@ public final class MoeLayerComparison {
   private String machine() {
     return String.format(
         Locale.ROOT,
-        "kernels %s, %d threads, %.1f GFLOP/s of multiply-adds, %.1f GB/s of copying, %s, load %.2f",
+        "kernels %s, %d threads, %.1f GFLOP/s of multiply-adds, %.1f GB/s of copying,"
+            + " %s, load %.2f",
         KernelInfo.current(),
         limits.threads(),
         limits.multiplyAddFlops() / 1e9,
@@ -252,7 +253,10 @@ public final class MoeLayerComparison {
         Arrays.stream(seconds).map(each -> flops / each / limits.multiplyAddFlops()).toArray());
   }
 
-  /** The layer without its products; rows are gathered apart, which it does while it packs. */
+  /**
+   * The layer without its products; rows are gathered by a separate operation, while the layer
+   * gathers them as it packs.
+   */
   private void parts(MoeCase of, Rounds rounds) {
     milliseconds(rounds, LOGITS);
     String[] names = {ROUTE, SORT, DISPATCH, COMBINE};
@@ -362,7 +366,10 @@ public final class MoeLayerComparison {
     }
   }
 
-  /** Compares a load that few experts have most of with torch, which pads all to the largest. */
+  /**
+   * Compares a load in which few experts have most rows with torch, which pads all experts to the
+   * largest.
+   */
   private void zipf(MoeCase of) throws MeasurementException {
     if (torch.isEmpty()) {
       return;

@@ -24,7 +24,7 @@ import java.util.List;
 /**
  * Times each part of a layer that is not one of its products: the router's product, the route as a
  * program of {@code moe.route}, the work of {@code moe.experts} before and after its products, and
- * a gather of rows as an operation of its own, which products do while they pack.
+ * a separate gather of rows, which products do while they pack.
  */
 final class MoeLayerParts implements AutoCloseable {
   private final MoeCase layer;
@@ -88,7 +88,7 @@ final class MoeLayerParts implements AutoCloseable {
     return Tensor.zeros(DType.F32, layer.rows(), layer.sizes().model());
   }
 
-  /** The rows of all experts, gathered as an operation of its own. */
+  /** The rows of all experts, by a separate gather. */
   Timed dispatch(Tensor out) {
     Tensor table = tokens.reshape(layer.rows() / MoeCase.CHOICES, layer.sizes().model());
     int[] of = parts.tokens();

@@ -93,7 +93,7 @@ public class MoeProgramBenchmark {
             .compile(MoePrograms.layer(sizes, DType.F32, OPTIONS, RANDOMNESS));
   }
 
-  /** Compiles the einsums, and holds both results against each other. */
+  /** Compiles the einsums, and compares both results. */
   @Setup
   public void setUp() {
     Route route = Route.of(logits, OPTIONS, RANDOMNESS);

@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Collectives between processes, one device each, over what {@code src/mpi/baseline.c} does in C:
- * the same bytes in native memory, as many repetitions, printed in the same form. JMH cannot run in
- * several processes at once; {@code perf/bench/mpi} runs this and its peers in turn and compares
- * them.
+ * Collectives between processes, one device each, the counterpart of {@code src/mpi/baseline.c}:
+ * the same bytes in native memory, the same number of repetitions, the same output format. JMH
+ * cannot run in several processes at once; {@code perf/bench/mpi} runs this and its peers in turn
+ * and compares them.
  */
 public final class MpiBenchmark {
   private static final int SMALLEST = 64 << 10;
@@ -41,8 +41,9 @@ public final class MpiBenchmark {
   /**
    * Runs on every process.
    *
-   * @param arguments {@code unchecked} or {@code checked}; then {@code native} or {@code heap}; how
-   *     many processes; the largest number of bytes; batches, of which the median is printed
+   * @param arguments {@code unchecked} or {@code checked}; then {@code native} or {@code heap}; the
+   *     number of processes; the largest number of bytes; the number of batches, whose median is
+   *     printed
    */
   public static void main(String[] arguments) {
     boolean checked = arguments[0].equals("checked");

@@ -16,7 +16,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 
-/** The loops of {@code moe_rows.c} on threads of their own, over memory of their own. */
+/** The loops of {@code moe_rows.c}, on their own threads and memory. */
 @SuppressWarnings("restricted") // calling C is what it is for
 final class NativeRows implements AutoCloseable {
   private static final String SOURCE = "moe_rows.c";
@@ -94,7 +94,7 @@ final class NativeRows implements AutoCloseable {
     return calls -> seconds(loop, calls, count, width, x, index, out);
   }
 
-  /** Reads memory of so many bytes, a multiple of 8. */
+  /** Reads a number of bytes of memory, a multiple of 8. */
   Timed read(long bytes) {
     MemorySegment all = arena.allocate(bytes, ALIGNMENT);
     all.fill((byte) 1); // pages of their own

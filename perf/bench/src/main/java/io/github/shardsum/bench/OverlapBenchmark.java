@@ -23,7 +23,7 @@ import java.util.Locale;
  * Benchmarks: {@code 100 max(0, min(1, (t_pure + t_CPU - t_ovrl) / min(t_pure, t_CPU)))}, where
  * {@code t_pure} is the collective's time alone, {@code t_CPU} the product's, which takes about as
  * long, and {@code t_ovrl} that of both where the collective is started before the product and
- * awaited behind it. {@code perf/bench/overlap} runs this and the same in C in turn.
+ * awaited behind it. {@code perf/bench/overlap} runs this and its counterpart in C alternately.
  */
 public final class OverlapBenchmark {
   private static final int[] BYTES = {1 << 20, 4 << 20, 16 << 20};
@@ -59,7 +59,7 @@ public final class OverlapBenchmark {
   /**
    * Runs on every process.
    *
-   * @param arguments how many processes; batches, of which the median is printed
+   * @param arguments the number of processes; the number of batches, whose median is printed
    */
   public static void main(String[] arguments) {
     CollectiveOptions options = CollectiveOptions.defaults().withCheck(false);

@@ -20,9 +20,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The automatic search for a contraction path over square lattices: 2 operands, where there is
- * nothing to choose; 16, all of whose paths are looked at; and many. How good the paths are is
- * tested in einsum-core, against opt_einsum's.
+ * The automatic search for a contraction path over square lattices: 2 operands, with nothing to
+ * choose; 16, with all paths examined; and many. How good the paths are is tested in einsum-core,
+ * against opt_einsum's.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

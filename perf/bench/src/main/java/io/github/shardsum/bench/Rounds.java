@@ -31,7 +31,7 @@ record Rounds(Map<String, double[]> times) {
     return new Rounds(named);
   }
 
-  /** Seconds of one, or of several together. */
+  /** Seconds of one case, or of several together. */
   double[] seconds(String... names) {
     double[] sum = new double[Objects.requireNonNull(times.get(names[0])).length];
     for (String name : names) {

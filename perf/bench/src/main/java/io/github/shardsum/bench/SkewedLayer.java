@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One compiled layer, forward, over tokens that go where a load wants them: their first E elements
- * are their logits, and the router passes these on.
+ * One compiled layer, forward, whose tokens follow a given load: their first E elements are their
+ * logits, which the router passes on.
  */
 final class SkewedLayer implements AutoCloseable {
   private static final float FIRST = 8;

@@ -77,7 +77,7 @@ public class SuperstepBenchmark {
     return collectives.spmd(device -> device.allReduce(x, Reduction.SUM, "x", "y"));
   }
 
-  /** As many supersteps of all-reduce by the controlling thread. */
+  /** The same number of supersteps of all-reduce by the controlling thread. */
   @Benchmark
   public List<Tensor> allReduce() {
     Tensor x = Tensor.zeros(DType.F32, 2);

@@ -45,7 +45,7 @@ public class TinyBenchmark {
   /** For JMH. */
   public TinyBenchmark() {}
 
-  /** Both results are checked at the end, whichever benchmark ran. */
+  /** Both results are checked at the end of either benchmark. */
   @Setup
   public void setUp() {
     product.runInto(out, a, b);

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The layer's forward pass by torch in a Python of its own: a line in, a line out. */
+/** The layer's forward pass by torch in a separate Python process: a line in, a line out. */
 final class TorchLayer implements AutoCloseable {
   private static final String SCRIPT = "torch_layer.py";
 
@@ -28,9 +28,9 @@ final class TorchLayer implements AutoCloseable {
   }
 
   /**
-   * Makes the operands of a layer; what it had before is freed.
+   * Makes the operands of a layer; earlier operands are freed.
    *
-   * @param counts rows of each expert; none for those of a random router
+   * @param counts rows of each expert; none for a random router
    */
   void prepare(MoeSizes sizes, long... counts) throws MeasurementException {
     ask(
@@ -58,7 +58,7 @@ final class TorchLayer implements AutoCloseable {
   }
 
   /**
-   * Something of what was made.
+   * One of the prepared computations.
    *
    * @param what {@code bmm}, {@code loop} or {@code products}; {@code dispatch} or {@code combine}
    */

@@ -9,7 +9,7 @@ import picocli.CommandLine.Help.Column;
 import picocli.CommandLine.Help.TextTable;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** The commands of the top help, by what they are for. */
+/** The commands of the top help, grouped by purpose. */
 final class CommandGroups {
   /**
    * Some commands.

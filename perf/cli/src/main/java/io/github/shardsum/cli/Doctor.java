@@ -11,7 +11,10 @@ import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code shardsum doctor}: what this machine has, what it lacks and how to get that. */
+/**
+ * {@code shardsum doctor}: the parts that this machine has, the parts that are missing, and how to
+ * get them.
+ */
 @Command(
     name = "doctor",
     description =

@@ -3,7 +3,7 @@ package io.github.shardsum.cli;
 /**
  * One line of {@code shardsum doctor}.
  *
- * @param name what was looked for
+ * @param name the part that was looked for
  * @param value what was found
  * @param remedy what to do about it; empty if nothing is amiss
  */

@@ -61,7 +61,7 @@ final class JavaCommand implements Callable<Integer> {
     return command;
   }
 
-  /** This module and those that it stands on, or the class path where there are no modules. */
+  /** This module and the modules that it requires, or the class path without modules. */
   private static String libraries() {
     Module own = JavaCommand.class.getModule();
     if (!own.isNamed()) {

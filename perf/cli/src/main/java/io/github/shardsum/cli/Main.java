@@ -149,7 +149,7 @@ public final class Main implements Runnable {
     }
   }
 
-  /** Returns the whole command line, with what every command has in common set. */
+  /** Returns the whole command line, with the settings that all commands share. */
   public static CommandLine commandLine() {
     CommandLine line =
         new CommandLine(new Main())
@@ -174,10 +174,7 @@ public final class Main implements Runnable {
             + ", got none");
   }
 
-  /**
-   * A sentence about a defect, whose stack trace goes to a file: it is for those who mend it, not
-   * for who uses it.
-   */
+  /** A sentence about a defect. Its stack trace goes to a file, since users do not need it. */
   private static String defect(Throwable defect) {
     StringWriter trace = new StringWriter();
     defect.printStackTrace(new PrintWriter(trace, true));

@@ -46,7 +46,8 @@ final class ManCommand implements Callable<Integer> {
     if (out.isPresent()) {
       if (command.isPresent()) {
         throw new ParameterException(
-            spec.commandLine(), "--out: must stand alone, got " + command.get() + " beside it");
+            spec.commandLine(),
+            "--out: must be the only argument, got " + command.get() + " beside it");
       }
       Files.createDirectories(out.get());
       for (Map.Entry<String, CommandSpec> page : pages.entrySet()) {

@@ -19,7 +19,7 @@ public record CacheLevel(String name, long bytes, boolean shared) {
   private static final String FOLDER = "/sys/devices/system/cpu/cpu0/cache";
 
   /**
-   * Used if the system reports nothing: what every processor of the last ten years has at least.
+   * Used if the system reports nothing: the least that every processor of the last ten years has.
    */
   private static final List<CacheLevel> USUAL =
       List.of(

@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A process that answers each line with a line, and writes its first line without being asked. An
- * answer that begins with {@code error} is an exception. Not thread-safe.
+ * A process that answers each line with a line, and writes its first line unprompted. An answer
+ * that begins with {@code error} is an exception. Not thread-safe.
  */
 public final class ChildProcess implements AutoCloseable {
   /** Importing torch from a cold disk takes half a minute. */

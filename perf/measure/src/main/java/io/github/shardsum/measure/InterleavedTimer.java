@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Times competitors in interleaved rounds: in each round every one runs one block of calls, so that
- * what slows the machine down for a while slows all of them, and a ratio is taken within a round.
+ * Times competitors in interleaved rounds: in each round every one runs one block of calls, so a
+ * slowdown of the machine affects all of them, and ratios are taken within a round.
  *
  * @param rounds rounds that count
- * @param warmUpSeconds how long each runs first, after what the JIT compiles meanwhile
+ * @param warmUpSeconds the time that each runs before the rounds
  * @param blockSeconds how long a block lasts at least; a call that takes longer is a block
  * @param pauseMillis how long all rest before a block
  */
@@ -28,10 +28,10 @@ public record InterleavedTimer(
 
   private static final int MOST = 1000;
 
-  /** A block that takes this share of the one before brings nothing new. */
+  /** A block that takes this share of the previous block's time is no progress. */
   private static final double SETTLED = 0.9;
 
-  /** The JIT's part of a block's time from which on it still brings something. */
+  /** The JIT's share of a block's time above which warming up goes on. */
   private static final double COMPILING = 0.1;
 
   /** Warm-ups after which it is enough, settled or not. */
@@ -144,7 +144,10 @@ public record InterleavedTimer(
     void failed(T competitor, MeasurementException why);
   }
 
-  /** The first call brings caches and clocks back from the one before; it does not count. */
+  /**
+   * The first call restores caches and clock rates after the previous competitor; it does not
+   * count.
+   */
   private double block(Timed competitor, long calls) throws MeasurementException {
     pause();
     competitor.seconds(1);
@@ -160,9 +163,9 @@ public record InterleavedTimer(
   }
 
   /**
-   * Calls of a block, found while warming up, which goes on until the JIT has been quiet for that
-   * long and the calls are no faster than before. Times of calls alone do not show this: on several
-   * threads a call may take longer than the one before while the JIT works.
+   * Calls of a block. Warming up finds them, and ends when the JIT has been quiet for the given
+   * time and the calls become no faster. Times of calls do not show this: on several threads a call
+   * may become slower while the JIT still works.
    */
   private long warmUp(Timed competitor, LongSupplier compiledMillis) throws MeasurementException {
     long calls = 1;

@@ -4,9 +4,9 @@ import java.util.Arrays;
 
 /**
  * The median of some measurements, with an interval that covers the true median with a probability
- * of at least 0.95. The interval lies between two order statistics, so it holds whatever the
- * distribution; of fewer than six values no two are far enough apart, and the smallest and the
- * largest are given.
+ * of at least 0.95. The interval lies between two order statistics, so it holds for every
+ * distribution. Fewer than six values have no such interval; the smallest and the largest are given
+ * instead.
  *
  * @param median the median
  * @param low lower end of the interval

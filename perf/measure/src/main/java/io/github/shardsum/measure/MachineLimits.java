@@ -5,9 +5,9 @@ import io.github.shardsum.measure.probe.MultiplyAddProbe;
 import io.github.shardsum.tensor.DType;
 
 /**
- * Limits of this machine, measured when asked: the yardstick of every report.
+ * Limits of this machine, measured on demand; every report compares with them.
  *
- * @param threads threads that worked at once
+ * @param threads the number of threads
  * @param multiplyAddFlops f32 multiply-adds on registers, two FLOPs each, in FLOP/s over all
  *     threads
  * @param copyBytes bytes read and written by a copy of memory far beyond the caches, in bytes/s
@@ -47,7 +47,7 @@ public record MachineLimits(int threads, double multiplyAddFlops, double copyByt
   /**
    * The higher of two measurements, since other work slows the machine down only at times.
    *
-   * @param other another one with as many threads
+   * @param other limits with the same number of threads
    * @return the higher of each number
    */
   public MachineLimits orBetter(MachineLimits other) {

@@ -19,14 +19,14 @@ public record PairedTiming(double[] first, double[] second) {
   /**
    * A pair of times.
    *
-   * @throws IllegalArgumentException if there are not as many of each, or none
+   * @throws IllegalArgumentException if the numbers of times differ, or there are none
    */
   public PairedTiming {
     if (first.length != second.length || first.length == 0) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "rounds: must be as many of both, at least one, got %d and %d",
+              "rounds: must be the same number of both, at least one, got %d and %d",
               first.length,
               second.length));
     }

@@ -17,8 +17,8 @@ import java.util.Set;
 
 /**
  * Limits of this machine for a number of threads: multiply-adds on registers, and bytes moved of a
- * given footprint. Each limit is measured whenever it is asked for, and the best measurement so far
- * counts, since a machine is slowed down only for a time. For one thread's use.
+ * given footprint. Each limit is measured at every request, and the best measurement so far counts,
+ * since a slowdown of the machine is temporary. For one thread's use.
  */
 public final class Roofline {
   /** The share of a cache that is used, since other data need some of it. */
@@ -41,7 +41,7 @@ public final class Roofline {
    */
   private static final double LEAST_BYTES = 16 << 10;
 
-  /** Factor by which the first windows are longer, since the JIT has not yet compiled the loop. */
+  /** Factor of the length of the first windows, in which the JIT compiles the loop. */
   private static final int FIRST = 5;
 
   private final Workers workers;
@@ -58,7 +58,7 @@ public final class Roofline {
    * A roof with nothing measured yet.
    *
    * @param workers the threads
-   * @param windowNanos how long one of the windows of a measurement is, in ns
+   * @param windowNanos length of a window of a measurement, in ns
    */
   public Roofline(Workers workers, long windowNanos) {
     this(workers, windowNanos, CacheLevel.ofThisMachine());

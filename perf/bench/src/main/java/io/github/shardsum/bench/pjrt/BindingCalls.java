@@ -21,7 +21,7 @@ import java.util.List;
 
 /** The calls of {@code pjrt_calls.c}, made through the binding. */
 public final class BindingCalls implements AutoCloseable {
-  /** Takes so little that the calls are what is measured. */
+  /** Takes so little time that the calls dominate. */
   public static final String PROGRAM =
       """
       func.func @main(%a: tensor<3xf32>, %b: tensor<3xf32>) -> tensor<3xf32> {
@@ -73,7 +73,7 @@ public final class BindingCalls implements AutoCloseable {
     return Path.of(paths.split(File.pathSeparator, 2)[0]);
   }
 
-  /** Zeros in native memory, aligned as XLA wants it. */
+  /** Zeros in native memory, aligned as XLA needs. */
   static Tensor zeros(long count) {
     return Tensor.allocate(Arena.ofAuto(), DType.F32, Shape.of(count));
   }
@@ -133,7 +133,7 @@ public final class BindingCalls implements AutoCloseable {
     return fromHost(tensor, HostTransfer.COPY);
   }
 
-  /** A new buffer of a tensor, closed at once. */
+  /** A new buffer of a tensor, closed immediately. */
   boolean fromHost(Tensor tensor, HostTransfer transfer) {
     try (PjrtBuffer made = client.bufferFrom(tensor, device, transfer)) {
       return made != null;

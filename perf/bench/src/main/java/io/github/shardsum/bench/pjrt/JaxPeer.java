@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * JAX in a Python of its own, on the plugin that is measured. A line in is a request, a line out is
+ * JAX in a separate Python process, on the plugin under test. A line in is a request, a line out is
  * its answer; arrays and programs travel as files.
  */
 final class JaxPeer implements AutoCloseable {
@@ -22,7 +22,7 @@ final class JaxPeer implements AutoCloseable {
     this(registered(python, plugin), Files.createTempDirectory("shardsum-jax"), List.of());
   }
 
-  /** One whose client has so many devices. */
+  /** A peer whose client has a number of devices. */
   JaxPeer(String python, Path plugin, int devices) throws IOException, MeasurementException {
     this(
         new ProcessBuilder(python, "-c", Script.text(JaxPeer.class, SCRIPT)),
@@ -66,7 +66,7 @@ final class JaxPeer implements AutoCloseable {
     ask(request.toString());
   }
 
-  /** Compiles the program in the folder for so many devices; its arguments lie there too. */
+  /** Compiles the program in the folder for a number of devices; its arguments are there too. */
   void load(int arguments, int devices) {
     ask("load " + arguments + " " + devices);
   }

@@ -206,7 +206,7 @@ final class MoeComparison {
     }
   }
 
-  /** The same program on the same XLA: JAX's very numbers, but for the order of sums. */
+  /** The same program on the same XLA gives JAX's numbers, except for the order of sums. */
   private static void check(
       PjrtLoadedExecutable program, List<List<PjrtBuffer>> rows, Tensor wanted) {
     List<List<PjrtBuffer>> results = program.execute(rows, ExecuteOptions.defaults()).join();

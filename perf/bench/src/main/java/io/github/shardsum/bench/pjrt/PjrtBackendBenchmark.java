@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A run of a small program by the PJRT backend, and the calls of PJRT that it needs made one by
- * one: two tensors to the device, the run, its result back. The plugin is the one that {@code
+ * A run of a small program by the PJRT backend, and the same PJRT calls made one by one: two
+ * tensors to the device, the run, its result back. The plugin is the one that {@code
  * SHARDSUM_PJRT_CPU} names.
  */
 @State(Scope.Benchmark)

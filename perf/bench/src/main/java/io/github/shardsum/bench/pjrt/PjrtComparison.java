@@ -30,8 +30,8 @@ import java.util.function.BooleanSupplier;
  * says whether its promise is kept. Results are compared, too: the exit status is 1 if one is
  * wrong.
  *
- * <p>Arguments: any of {@code calls}, {@code backend}, {@code copies}, {@code jax}, {@code moe},
- * none for all; {@code smoke} first for a run that only shows that all of it works.
+ * <p>Arguments: any of {@code calls}, {@code backend}, {@code copies}, {@code jax}, {@code moe};
+ * none means all. A first argument {@code smoke} makes a run that only shows that everything works.
  */
 public final class PjrtComparison {
   private static final double MOST_NANOSECONDS = 150;
@@ -276,7 +276,7 @@ public final class PjrtComparison {
     return labels.chars().mapToLong(label -> sizes["gsecmh".indexOf(label)]).toArray();
   }
 
-  /** As JAX does: the call, and then a wait on the same thread for what it returned. */
+  /** As JAX does: the call, then a wait on the same thread for its results. */
   private static boolean run(PjrtLoadedExecutable program, PjrtBuffer[] arguments) {
     try (PjrtBuffer out = program.run(arguments).getFirst();
         PjrtEvent ready = out.ready()) {

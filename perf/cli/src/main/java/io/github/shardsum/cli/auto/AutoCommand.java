@@ -32,9 +32,9 @@ import picocli.CommandLine.Spec;
     name = "auto",
     description = {
       "%nFind the annotations of a program for a mesh: as few as give the cheapest plan.",
-      "%nPrints the annotations as plan takes them, the price of their plan, a proven lower"
-          + " bound of any plan's, the gap between the two, the peak of memory, the runner-up and"
-          + " the checker's certificate of the plan.",
+      "%nPrints the annotations as plan accepts them, the price of their plan, a"
+          + " proven lower bound of the price of any plan, the gap between the two, the peak"
+          + " of memory, the runner-up and the checker's certificate of the plan.",
       "%nWith --iopddl, choose a strategy for each node of a graph instead: least cost within a"
           + " memory limit. Prints the cost, a bound, the gap, the peak, and as the last line"
           + " the strategies' indices.%n"

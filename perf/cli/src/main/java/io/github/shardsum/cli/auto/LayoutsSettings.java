@@ -52,7 +52,7 @@ final class LayoutsSettings {
       names = "--memory-limit",
       paramLabel = "SIZE",
       converter = ByteCount.Converter.class,
-      description = "The most that a device may hold at once, as in 4096, 8MB or 1.5GiB.")
+      description = "The most bytes that a device may hold at any time, as in 4096, 8MB or 1.5GiB.")
   private Optional<Long> limit = Optional.empty();
 
   @Option(
@@ -65,7 +65,8 @@ final class LayoutsSettings {
       names = "--split",
       paramLabel = "NAME",
       description =
-          "An input that may not be replicated, as the tokens of a step: each mesh axis splits one of"
+          "An input that may not be replicated, as the tokens of a step: each mesh"
+              + " axis splits one of"
               + " its labels; may be given again.")
   private List<String> split = List.of();
 

@@ -103,7 +103,8 @@ public final class BenchCommand implements Callable<Integer> {
       names = "--threads",
       split = ",",
       paramLabel = "N",
-      description = "Numbers of threads, of ours and of each peer (default: 1 and all processors).")
+      description =
+          "Numbers of threads, for Shardsum and for each peer (default: 1 and all processors).")
   private List<Integer> threads = new ArrayList<>();
 
   @Option(names = "--quick", description = "Fewer and shorter rounds, for a first look.")
@@ -133,7 +134,7 @@ public final class BenchCommand implements Callable<Integer> {
       names = "--isa",
       paramLabel = "native|avx2",
       description = {
-        "Hold ours and the peers to 256-bit vectors, ours in a JVM of its own",
+        "Restrict Shardsum and the peers to 256-bit vectors, Shardsum in a separate JVM",
         "(default: native)."
       })
   private Isa isa = Isa.NATIVE;
@@ -141,13 +142,14 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--reproducible",
       description =
-          "Also time ours with sums in a fixed order, as the peer in-order: its ratio is the price.")
+          "Also time ours with sums in a fixed order, as the peer in-order: its ratio"
+              + " is the price.")
   private boolean reproducible;
 
   @Option(
       names = "--limits",
       description = {
-        "Only the machine's limits, each beside what C reaches here",
+        "Only the machine's limits, each next to the same limit in C",
         "(compiled by CC, or cc)."
       })
   private boolean limits;
@@ -255,7 +257,7 @@ public final class BenchCommand implements Callable<Integer> {
     return BenchJson.ofCases(results, kernels, peersFound(), report.machine(), report.loads());
   }
 
-  /** Collectives, layer and step are measured for the page alone, in seconds. */
+  /** Collectives, layer and step are measured only for the page, in seconds. */
   private void page(List<Measured> results, List<KernelCase.Result> kernels, BenchReport report)
       throws IOException {
     List<ScalingPoint> points;
@@ -388,7 +390,8 @@ public final class BenchCommand implements Callable<Integer> {
         || !sizes.isEmpty()
         || isa != Isa.NATIVE) {
       throw new IllegalArgumentException(
-          "--limits: must stand with --threads alone, got cases, --json or --isa too: leave them out");
+          "--limits: only --threads may be given with it, got cases, --json or --isa"
+              + " too: leave them out");
     }
     return counts;
   }
@@ -475,7 +478,8 @@ public final class BenchCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: expected operands and result of at most %.0f MiB and 2^31 elements each, got %.0f MiB:"
+              "%s: expected operands and result of at most %.0f MiB and 2^31 elements"
+                  + " each, got %.0f MiB:"
                   + " choose smaller sizes, or a larger heap by SHARDSUM_JAVA_OPTS=-Xmx...",
               subject.id(),
               most / (1 << 20),

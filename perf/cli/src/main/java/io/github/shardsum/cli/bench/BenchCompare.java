@@ -14,14 +14,14 @@ import tools.jackson.databind.JsonNode;
  *
  * @param moves of the cases that both have, in the new run's order
  * @param sameMachine whether both ran on one kind of machine
- * @param gone names that the old run alone has
- * @param added names that the new one alone has
+ * @param gone names that only the old run has
+ * @param added names that only the new run has
  */
 record BenchCompare(List<Move> moves, boolean sameMachine, List<String> gone, List<String> added) {
   /** Smallest move of runs without quartiles. */
   private static final double NOISE = 0.05;
 
-  /** Smaller changes are none, however narrow the intervals are. */
+  /** Smaller changes do not count, even if the intervals are narrow. */
   private static final double LEAST = 0.02;
 
   /**

@@ -119,8 +119,9 @@ final class BenchPage {
             limits.flops(),
             limits.bytes().values()));
     page.paragraph(
-        "A dot is a case, its line half of its rounds; blue ones are bound by multiply-adds, red ones by"
-            + " memory. The lower slope is the slowest memory, the upper one the fastest cache.");
+        "A dot is a case; its line covers half of its rounds. Blue cases are bound by"
+            + " multiply-adds, red ones by memory. The lower slope is the slowest memory, the"
+            + " upper one the fastest cache.");
   }
 
   private static RooflinePicture.Dot dot(Measured result) {
@@ -185,7 +186,7 @@ final class BenchPage {
     return LEFT + (share + 1) / 2 * wide;
   }
 
-  /** One thread's time over that of more. */
+  /** Time on one thread over time on several threads. */
   private void threads(List<Integer> counts) {
     if (counts.size() < 2 || !counts.contains(1)) {
       return;

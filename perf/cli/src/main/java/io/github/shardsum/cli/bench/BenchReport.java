@@ -119,7 +119,7 @@ final class BenchReport {
     }
   }
 
-  /** The limits, and those of C, which may be empty. */
+  /** The limits, and the limits measured in C, which may be empty. */
   void limits(int threads, Map<String, Double> ours, Map<String, Double> compiled) {
     out.printf(Locale.ROOT, "%n%d thread%s%n", threads, threads == 1 ? "" : "s");
     out.printf(Locale.ROOT, "%-20s %10s %10s %8s%n", "limit", "here", "C", "share");
@@ -169,7 +169,7 @@ final class BenchReport {
   void targets(List<Measured> results, List<KernelCase.Result> kernels) {
     List<Integer> counts = results.stream().map(Measured::threads).distinct().toList();
     out.println();
-    out.println("targets; met by the median, or within noise if the interval alone reaches it");
+    out.println("targets; met if the median reaches them, within noise if only the interval does");
     for (Target target : Target.all()) {
       for (int count : counts) {
         target.outcome(results, count).ifPresent(this::target);
@@ -178,12 +178,12 @@ final class BenchReport {
     kernels.forEach(this::kernel);
   }
 
-  /** One of the kernels' own cases. */
+  /** One case of a single kernel. */
   void kernel(KernelCase.Result result) {
     KernelCase subject = result.subject();
     out.printf(
         Locale.ROOT,
-        "%-12s  %-32s %d thread%s  %.4g [%.4g, %.4g] %s, wanted %s %.4g%n",
+        "%-12s  %-32s %d thread%s  %.4g [%.4g, %.4g] %s, target %s %.4g%n",
         result.verdict(),
         subject.path(),
         result.threads(),
@@ -201,7 +201,7 @@ final class BenchReport {
     Target target = outcome.target();
     out.printf(
         Locale.ROOT,
-        "%-12s  %-32s %d thread%s  %s %.3f, wanted %.2f (%s; %d case%s, least %s)%n",
+        "%-12s  %-32s %d thread%s  %s %.3f, target %.2f (%s; %d case%s, least %s)%n",
         outcome.verdict(),
         target.name(),
         outcome.threads(),

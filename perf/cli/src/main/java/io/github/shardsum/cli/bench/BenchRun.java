@@ -32,7 +32,7 @@ final class BenchRun {
    * A run on a number of threads.
    *
    * @param rounds how long and how often
-   * @param workers our threads; the peers have as many
+   * @param workers our threads; the peers have the same number
    * @param roof the machine's limits for these threads
    * @param peers who to compare with
    * @param notes receives a line for each peer without a time, with the reason

@@ -14,7 +14,7 @@ import java.util.Set;
  *
  * @param group the group
  * @param threads threads of ours and of each peer
- * @param opponents the peers, of which the best one counts in each case
+ * @param opponents the peers; in each case only the best one counts
  * @param mean the geometric mean of the ratios
  * @param cases how many cases had such a peer
  * @param worst the case with the smallest ratio

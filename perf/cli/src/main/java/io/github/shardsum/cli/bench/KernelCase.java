@@ -6,14 +6,14 @@ import io.github.shardsum.measure.Interval;
 import io.github.shardsum.measure.MeasurementException;
 
 /**
- * A measurement of a kernel against a yardstick of its own, not of an einsum against einsums.
+ * A measurement of a kernel against a target of its own, not against peers.
  *
  * @param group what filters choose it by, with its id: {@code GROUP/ID}
  * @param id its name
  * @param unit of its value
  * @param atMost whether the value must stay below the target instead of reaching it
- * @param wanted the target
- * @param anyThreads whether it is measured at every number of threads, or at one alone
+ * @param wanted the target value
+ * @param anyThreads whether it is measured at every number of threads, or only at one
  * @param measure how
  */
 record KernelCase(
@@ -33,7 +33,7 @@ record KernelCase(
   /** How a value is found. */
   @FunctionalInterface
   interface Measure {
-    /** The value with its interval; a MeasurementException says what is missing. */
+    /** The value with its interval; a MeasurementException names a missing part. */
     Interval value(Workers workers, InterleavedTimer rounds) throws MeasurementException;
   }
 

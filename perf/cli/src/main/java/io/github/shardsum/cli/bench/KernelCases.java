@@ -32,7 +32,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 
-/** The kernels' own cases, with what they are meant to reach. */
+/** The cases of single kernels, with their targets. */
 final class KernelCases {
   private static final int ELEMENTS = 1 << 20;
 
@@ -62,7 +62,7 @@ final class KernelCases {
   /** Queries of a search for several. */
   private static final int QUERIES = 32;
 
-  /** Calls over which allocation is counted: a single array would show. */
+  /** Calls over which allocation is counted: even one array would show. */
   private static final int COUNTED = 10_000;
 
   /** Until then the JIT is done. */

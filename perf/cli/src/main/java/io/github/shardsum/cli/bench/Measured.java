@@ -10,7 +10,7 @@ import java.util.List;
  * @param subject the case
  * @param threads threads of ours and of each peer
  * @param seconds median of ours, a call
- * @param fastest of ours, the fastest round: on a busy machine closer to what the kernel takes
+ * @param fastest the fastest of our rounds: on a busy machine it is closer to the kernel's own time
  * @param lower lower quartile of ours
  * @param upper upper quartile of ours
  * @param limit what bounds it

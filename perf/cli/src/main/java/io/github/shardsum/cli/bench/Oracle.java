@@ -68,8 +68,8 @@ public final class Oracle {
   }
 
   /**
-   * Whether a peer's result is the same sum, however carelessly added: the bound of a plain loop,
-   * {@code terms} roundings, capped where that says nothing.
+   * Whether a peer's result is the same sum in any order: within the bound of a plain loop, {@code
+   * terms} roundings, capped if that bound is useless.
    */
   boolean acceptsPeer(double[] values) {
     return error(values) <= Math.min(1e-3, Math.max(OUR_ROUNDINGS, terms) * rounding());

@@ -27,7 +27,7 @@ final class Ours implements Competitor {
   private @Nullable Run run;
 
   private record Run(Einsum einsum, Tensor out, Tensor[] operands) {
-    /** A loop of its own, which the JIT compiles for itself. */
+    /** A loop in a separate method, which the JIT compiles separately. */
     void times(long calls) {
       for (long call = 0; call < calls; call++) {
         einsum.runInto(out, operands);

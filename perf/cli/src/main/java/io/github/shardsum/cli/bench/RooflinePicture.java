@@ -24,8 +24,8 @@ final class RooflinePicture {
    * @param name of the case
    * @param intensity FLOPs a byte of operands and result
    * @param rate median FLOPs a second
-   * @param low lower end of the line of its rounds
-   * @param high upper end of the line of its rounds
+   * @param low lower end of the line for its rounds
+   * @param high upper end of the line for its rounds
    * @param isCompute whether multiply-adds bound the case, and not memory
    * @param share of its limit that the case reaches
    */
@@ -46,7 +46,7 @@ final class RooflinePicture {
    * @param label what it shows
    * @param dots one at least
    * @param flops FLOPs a second of multiply-adds
-   * @param bytes a second of each kind of memory; the slowest and the fastest are drawn
+   * @param bytes bandwidth of each kind of memory in bytes/s; the slowest and the fastest are drawn
    */
   static Picture of(String label, List<Dot> dots, double flops, Collection<Double> bytes) {
     double slow = bytes.stream().mapToDouble(Double::doubleValue).min().orElse(1e9);

@@ -14,9 +14,9 @@ import java.util.regex.Pattern;
  * @param name in words
  * @param cases finds the GROUP/ID of the target's cases
  * @param threads the number of threads; 0 for any
- * @param opponents the peers, of which the best counts in each case; none for a share of the limit
- * @param mean whether the geometric mean must reach it, or else every case
- * @param wanted the ratio or share
+ * @param opponents the peers; in each case only the best one counts; none for a share of the limit
+ * @param mean whether the geometric mean must reach it; otherwise every case must
+ * @param wanted the ratio or share to reach
  */
 record Target(
     String name, Pattern cases, int threads, List<String> opponents, boolean mean, double wanted) {
@@ -74,8 +74,8 @@ record Target(
    * The outcome of a target.
    *
    * @param reached the mean, or the least of the cases
-   * @param verdict of the medians, or of the upper ends of their intervals
-   * @param cases how many cases there were
+   * @param verdict whether the medians reach it, or only the upper ends of their intervals
+   * @param cases the number of cases
    * @param least the case with the smallest value
    */
   record Outcome(

@@ -12,7 +12,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
 /**
- * Prints the rate of a product whose operands stay in the second-level cache, and that of
+ * Prints the rate of a product whose operands stay in the second-level cache, and the rate of
  * multiply-adds on registers, both in GFLOP/s of the fastest round.
  */
 public final class TileProbe {

@@ -63,7 +63,7 @@ public final class BackendOptions {
     if (reproducible && engine == Engine.PJRT) {
       throw new ParameterException(
           spec.commandLine(),
-          "--reproducible: expected --backend local, since a plugin adds in an order of its own");
+          "--reproducible: expected --backend local, since a plugin adds in another order");
     }
     return engine == Engine.PJRT;
   }
@@ -77,13 +77,14 @@ public final class BackendOptions {
    * Options of plans on a mesh of ours.
    *
    * @param mesh the devices; without one, a single device
-   * @throws ParameterException if what is given takes a mesh of ours, and there is none
+   * @throws ParameterException if an option needs a mesh of our devices, and there is none
    */
   public PlanOptions planning(Optional<Mesh> mesh) {
     if (overlap.isGiven() && (mesh.isEmpty() || isPjrt())) {
       throw new ParameterException(
           spec.commandLine(),
-          "--overlap and --windows: expected --mesh and --backend local, got another backend or no mesh");
+          "--overlap and --windows: expected --mesh and --backend local, got another"
+              + " backend or no mesh");
     }
     PlanOptions options = overlap.of(PlanOptions.defaults());
     return reproducible ? options.withSums(SumOrder.TREE) : options;
@@ -103,7 +104,7 @@ public final class BackendOptions {
    *
    * @param mesh the devices; without one, a single device
    * @param workers threads of ours, kept open by the caller
-   * @param kernels of composites, of ours
+   * @param kernels our kernels of composites
    * @return the backend, to be closed
    */
   public OpenBackend open(Optional<Mesh> mesh, Workers workers, Kernels kernels) {
@@ -115,7 +116,7 @@ public final class BackendOptions {
    *
    * @param mesh the devices; without one, a single device
    * @param workers threads of ours, kept open by the caller
-   * @param kernels of composites, of ours
+   * @param kernels our kernels of composites
    * @param options how collectives of ours behave
    * @return the backend, to be closed
    */

@@ -20,8 +20,7 @@ public final class FileErrors {
       case NoSuchFileException missing ->
           "no such file: " + missing.getFile() + (reason == null ? "" : " (" + reason + ")");
       case AccessDeniedException denied -> "permission denied: " + denied.getFile();
-      case FileAlreadyExistsException taken ->
-          taken.getFile() + ": something of this name is there already";
+      case FileAlreadyExistsException taken -> taken.getFile() + ": this name exists already";
       default -> reason == null ? failed.toString() : failed.getFile() + ": " + reason;
     };
   }

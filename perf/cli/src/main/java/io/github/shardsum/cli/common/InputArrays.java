@@ -154,8 +154,8 @@ public final class InputArrays implements AutoCloseable {
   /**
    * Computes with the arrays.
    *
-   * @throws IllegalArgumentException if a file was cut short meanwhile, which the JVM tells as an
-   *     {@link InternalError} without a name
+   * @throws IllegalArgumentException if a file was truncated during the call, which the JVM reports
+   *     as an {@link InternalError} without a name
    */
   public <T> T read(Computation<T> computation) throws IOException {
     try {
@@ -168,7 +168,8 @@ public final class InputArrays implements AutoCloseable {
                   new IllegalArgumentException(
                       String.format(
                           Locale.ROOT,
-                          "%s: must stay as it is while it is read, got %d bytes where there were %d",
+                          "%s: must stay as it is while it is read, got %d bytes where"
+                              + " there were %d",
                           cut.getKey(),
                           sizeOf(cut.getKey()),
                           cut.getValue()),
@@ -183,7 +184,7 @@ public final class InputArrays implements AutoCloseable {
     try {
       return Files.size(file);
     } catch (IOException gone) {
-      // It keeps its bytes while it is mapped, so it is not what failed.
+      // Its bytes stay while it is mapped, so it did not cause the failure.
       return Long.MAX_VALUE;
     }
   }

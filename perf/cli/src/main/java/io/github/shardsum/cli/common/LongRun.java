@@ -7,9 +7,9 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * Says on standard error how far a run is that takes long: on a terminal a line that is redrawn and
- * taken away at the end, elsewhere a line now and then, and only if that is asked for. A run that
- * is soon done says nothing.
+ * Reports the progress of a long run on standard error: on a terminal as a line that is redrawn and
+ * removed at the end; elsewhere as a line from time to time, if {@code --progress} is given. A run
+ * that is soon done says nothing.
  */
 public final class LongRun implements AutoCloseable {
   private static final Duration REDRAW = Duration.ofMillis(500);
@@ -34,7 +34,7 @@ public final class LongRun implements AutoCloseable {
    * Watches a run that has begun.
    *
    * @param what is run
-   * @param done steps that are done, 0 if that is not known
+   * @param done number of finished steps, 0 if it is not known
    * @param total all steps, 0 if that is not known
    */
   LongRun(PrintWriter err, boolean terminal, String what, LongSupplier done, long total) {
@@ -47,11 +47,11 @@ public final class LongRun implements AutoCloseable {
   }
 
   /**
-   * Watches a run that has begun, where somebody sees it.
+   * Watches a running run, if its progress is visible.
    *
-   * @param asked whether to print lines where there is no terminal
+   * @param asked whether to print lines if there is no terminal
    * @param what is run
-   * @param done steps that are done, 0 if that is not known
+   * @param done number of finished steps, 0 if it is not known
    * @param total all steps, 0 if that is not known
    */
   public static LongRun start(
@@ -68,7 +68,7 @@ public final class LongRun implements AutoCloseable {
    * Watches a run that prints an answer for each of its jobs: a terminal that shows the answers
    * needs no lines of progress.
    *
-   * @param asked whether to print lines where there is no terminal
+   * @param asked whether to print lines if there is no terminal
    * @param what is run
    * @param done jobs that are answered
    */

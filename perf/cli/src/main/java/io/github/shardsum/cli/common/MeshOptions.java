@@ -27,8 +27,8 @@ public final class MeshOptions {
       names = "--mesh",
       paramLabel = "AXES",
       description =
-          "A mesh, as x=8: of virtual devices in this process, or under shardsum launch of"
-              + " those of all processes.")
+          "A mesh, as x=8: of virtual devices in this process, or under shardsum"
+              + " launch of the devices of all processes.")
   private Optional<String> mesh = Optional.empty();
 
   @Option(
@@ -120,7 +120,7 @@ public final class MeshOptions {
   /**
    * Whether this process is one of a job, as {@code shardsum launch} starts them.
    *
-   * @param environment the variables that say so, unless a system property does
+   * @param environment the variables of the launcher; a system property overrides them
    */
   public static boolean isJob(Map<String, String> environment) {
     String engine = environment.getOrDefault("SHARDSUM_ENGINE", "local");
@@ -128,7 +128,7 @@ public final class MeshOptions {
   }
 
   /**
-   * Opens an engine on the devices, of this process or of all of a job.
+   * Opens an engine on the devices of this process, or of all processes of a job.
    *
    * @param on the mesh
    * @param workers threads, kept open by the caller

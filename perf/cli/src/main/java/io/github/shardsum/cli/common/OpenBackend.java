@@ -35,7 +35,7 @@ public final class OpenBackend implements AutoCloseable {
     this.close = close;
   }
 
-  /** A backend of one device whose sums keep one order, as those of every mesh. */
+  /** A backend of one device whose sums have a fixed order, as on every mesh. */
   private record InOneOrder(Backend backend) implements Backend {
     @Override
     public String name() {
@@ -54,11 +54,11 @@ public final class OpenBackend implements AutoCloseable {
   }
 
   /**
-   * Our kernels on one device, or on a mesh of virtual ones, those of all processes of a job.
+   * Our kernels on one device, or on a mesh of virtual devices, which all processes of a job share.
    *
    * @param workers kept open by the caller
    * @param options how collectives behave
-   * @param planning options of plans on the mesh; on one device, whether sums keep one order
+   * @param planning options of plans on the mesh; on one device only the order of sums is used
    * @throws IllegalArgumentException if the job's processes do not divide the mesh
    */
   public static OpenBackend ours(
@@ -80,7 +80,7 @@ public final class OpenBackend implements AutoCloseable {
   }
 
   /**
-   * One device of a plugin, or as many as a mesh has.
+   * One device of a plugin, or one for each device of a mesh.
    *
    * @throws IllegalArgumentException if the plugin has fewer
    */
@@ -145,7 +145,7 @@ public final class OpenBackend implements AutoCloseable {
         : this;
   }
 
-  /** Whether this process writes the results, which all of a job have. */
+  /** Whether this process writes the results, which all processes of a job have. */
   public boolean isFirst() {
     return collectives.map(all -> all.process() == 0).orElse(true);
   }

@@ -8,7 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A file that is written at the end of what may take long. */
+/** A file that is written at the end of a run that may take long. */
 public final class OutputFile {
   private OutputFile() {}
 
@@ -51,7 +51,7 @@ public final class OutputFile {
    * Writes it, a file whole or not at all: where there is no room for all of it, an old one stays.
    *
    * @param file a file or a device, replaced
-   * @throws FileSystemException if it cannot be written; that of a full disk names it too
+   * @throws FileSystemException if it cannot be written; for a full disk too it names the file
    */
   public static void write(Path file, byte... bytes) throws IOException {
     if (!Files.exists(file) || Files.isRegularFile(file)) {

@@ -25,8 +25,8 @@ public final class OutputFolder {
   /**
    * Finds out beforehand what would keep files from being written.
    *
-   * @throws IOException if the folder cannot be made or written to, or a name is that of another
-   *     thing than a file
+   * @throws IOException if the folder cannot be made or written to, or a name exists and is not a
+   *     file
    */
   public void check(List<String> names) throws IOException {
     if (folder.toString().equals(InputArrays.STANDARD)) {

@@ -10,8 +10,8 @@ public final class OverlapOptions {
   @Option(
       names = "--overlap",
       description =
-          "Start collectives of a program ahead of where they are awaited, behind what devices"
-              + " compute, where that is shorter and holds no more memory.")
+          "Start collectives of a program early, so that they overlap with"
+              + " computation, if that is shorter and needs no more memory.")
   private boolean overlap;
 
   @Option(

@@ -15,7 +15,7 @@ public final class PluginChoice {
       names = "--plugin",
       paramLabel = "PATH",
       description =
-          "The plugin's library (default: TPU_LIBRARY_PATH, else the first of"
+          "The plugin's library (default: TPU_LIBRARY_PATH, otherwise the first of"
               + " PJRT_NAMES_AND_LIBRARY_PATHS).")
   private Optional<String> path = Optional.empty();
 
@@ -37,8 +37,8 @@ public final class PluginChoice {
   }
 
   /**
-   * A client of so many devices, or of all that exist. A CPU plugin has any number of devices;
-   * other plugins may refuse the option.
+   * A client of this number of devices, or of all that exist. A CPU plugin has any number of
+   * devices; other plugins may refuse the option.
    */
   public static PjrtClient client(PjrtPlugin plugin, int devices) {
     PjrtClient client = plugin.createClient();

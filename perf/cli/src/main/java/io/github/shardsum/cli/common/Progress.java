@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The progress of a command: a bar that redraws itself on a terminal, plain lines elsewhere if they
- * are asked for. Thread-safe.
+ * The progress of a command: a bar that redraws itself on a terminal, plain lines elsewhere if
+ * {@code --progress} is given. Thread-safe.
  */
 public final class Progress {
   private static final int WIDTH = 30;
@@ -65,7 +65,7 @@ public final class Progress {
     }
   }
 
-  /** Begins a phase of this many steps, ending the one before. */
+  /** Ends the current phase and begins one of this many steps. */
   public synchronized void begin(String name, long steps) {
     end();
     phase = name;
@@ -99,7 +99,7 @@ public final class Progress {
     return total == 0 ? 0 : steps * PLAIN_STEPS / total;
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   public synchronized void end() {
     if (terminal && !phase.isEmpty()) {
       out.print("\r\u001b[K");

@@ -14,7 +14,8 @@ public final class ProgressOption {
   @Option(
       names = "--progress",
       description =
-          "Say on standard error how far it is where that is no terminal too, a line now and then.")
+          "Report progress on standard error even if that is not a terminal, as a line"
+              + " from time to time.")
   private boolean asked;
 
   /** For picocli. */
@@ -44,7 +45,7 @@ public final class ProgressOption {
   /**
    * A bar of phases.
    *
-   * @param environment the variables that say what terminal it is
+   * @param environment the variables that describe the terminal
    */
   public Progress bar(Map<String, String> environment) {
     return Progress.onStandardError(spec.commandLine().getErr(), environment, asked);

@@ -22,8 +22,8 @@ public final class ResultArrays {
   /**
    * A tensor for a result: in a Java array, or in the arena where no Java array is long enough.
    *
-   * @throws IllegalArgumentException if the machine has less memory, of which a JVM that asked for
-   *     it would be killed without a word
+   * @throws IllegalArgumentException if the machine has less memory: a JVM that allocated it would
+   *     be killed without a message
    */
   public static Tensor allocate(Arena arena, DType dtype, Shape shape) {
     return allocate(arena, dtype, shape, Shape.LONGEST_ARRAY);

@@ -38,7 +38,7 @@ public final class StepTrace {
    *
    * @param plan what ran
    * @param options the topology that prices collectives, if there is one
-   * @param before another run of it, by which local steps are priced
+   * @param before another run, whose times are the prices of local steps
    * @param spans the run
    */
   public StepTrace(
@@ -55,7 +55,7 @@ public final class StepTrace {
   /** Operations and bytes of local steps. */
   private record Work(double flops, double bytes) {}
 
-  /** A part of the plan, however often and on however many devices it ran. */
+  /** A part of the plan, over all its runs and devices. */
   private static final class Part {
     final String name;
     final double predicted;
@@ -153,8 +153,8 @@ public final class StepTrace {
   }
 
   /**
-   * The trace: a process for each device, with a thread of what was measured and one of what is
-   * predicted, each from 0.
+   * The trace: a process for each device, with one thread for measured and one for predicted times,
+   * each from 0.
    *
    * @return Chrome's trace format
    */
@@ -213,7 +213,7 @@ public final class StepTrace {
   /**
    * The ten parts of the plan whose prediction is furthest off, and the whole.
    *
-   * @return lines of text, times of one device
+   * @return lines of text with the times of one device
    */
   public String summary() {
     Map<List<List<Integer>>, Part> parts = new LinkedHashMap<>();

@@ -9,8 +9,8 @@ public final class TensorJson {
   private TensorJson() {}
 
   /**
-   * Adds {@code "dtype"} and {@code "shape"}, and {@code "values"} in C order if they are asked
-   * for. A number that JSON does not have is a string, as {@code "NaN"}.
+   * Adds {@code "dtype"} and {@code "shape"}, and {@code "values"} in C order if requested. A
+   * number that JSON does not have is a string, as {@code "NaN"}.
    */
   public static void into(ObjectNode json, Tensor tensor, boolean values) {
     json.put("dtype", tensor.dtype().toString());

@@ -51,7 +51,7 @@ public final class TextFiles {
    * Writes a text in UTF-8, as {@link OutputFile#write}.
    *
    * @param file a file or a device, replaced
-   * @throws IOException if it cannot be written; that of a full disk names it too
+   * @throws IOException if it cannot be written; for a full disk too it names the file
    */
   public static void write(Path file, String text) throws IOException {
     OutputFile.write(file, text.getBytes(StandardCharsets.UTF_8));

@@ -23,9 +23,10 @@ public final class TraceOption {
       names = "--trace",
       paramLabel = "FILE",
       description =
-          "Run twice more (train traces its own steps), and write when each device ran each step of"
-              + " the plan, with the predicted time, as JSON that Perfetto and chrome://tracing open."
-              + " Process p > 0 of a job writes FILE.p, of its own devices.")
+          "Run twice more (train traces its own steps), and write when each device ran"
+              + " each step of the plan, with the predicted time, as JSON that Perfetto and"
+              + " chrome://tracing open. Each process p > 0 of a job writes FILE.p for its"
+              + " own devices.")
   private Optional<Path> file = Optional.empty();
 
   private Optional<PlanOptions> prices = Optional.empty();
@@ -33,14 +34,14 @@ public final class TraceOption {
   /** For picocli. */
   public TraceOption() {}
 
-  /** Whether a trace is asked for. */
+  /** Whether {@code --trace} is given. */
   public boolean isGiven() {
     return file.isPresent();
   }
 
   /**
-   * Measures the time of collectives on this machine before a trace; all processes of a job call it
-   * at once.
+   * Measures the time of collectives on this machine before a trace; all processes of a job call
+   * it.
    *
    * @param mesh the devices of the trace
    * @param workers threads, kept open by the caller
@@ -93,7 +94,8 @@ public final class TraceOption {
   }
 
   /**
-   * Writes the last run of the largest of some programs, by which local steps are priced too.
+   * Writes the last run of the largest of some programs; its times are also the prices of local
+   * steps.
    *
    * @param timed compiled to be timed
    * @param process the place of this process among those of the job

@@ -17,8 +17,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * A wrong command line in a few lines: the reason in the words of all messages here, {@code must be
- * .., got ..}, what was perhaps meant, and where help is.
+ * The error of a wrong command line in a few lines: the reason in the form of all messages, {@code
+ * must be .., got ..}, a similar option if there is one, and where to find help.
  */
 public final class UsageErrors implements CommandLine.IParameterExceptionHandler {
   /** Lines of an error; the suggestion and the help make them eight at most. */
@@ -63,7 +63,7 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
       case ParameterException wrong when wrong.getArgSpec() != null && wrong.getValue() != null ->
           wrongValue(wrong.getArgSpec(), wrong.getValue());
       default ->
-          // That of picocli's help command.
+          // The exit status of picocli's help command.
           String.valueOf(failure.getMessage())
               .replaceFirst(
                   "^Unknown subcommand '(.*)'\\.", "command: must be a known one, got $1");

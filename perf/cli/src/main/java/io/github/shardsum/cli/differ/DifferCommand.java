@@ -39,11 +39,13 @@ import picocli.CommandLine.Spec;
     description = {
       "%nRun random sharded programs on a PJRT plugin and on our engine, and say where results"
           + " differ.",
-      "%nValues are small integers, so that arithmetic is exact in any order and every bit must be"
-          + " equal. What differs is made small and printed, a JSON object on a line: the program,"
-          + " its inputs, its StableHLO, both results, and which of them the reference evaluator"
-          + " has. The plugin runs in a process of its own, which a program may end.",
-      "%nExit status: 0 if nothing differs, 1 if something does, 2 for a wrong command line or a plugin"
+      "%nValues are small integers, so that arithmetic is exact in any order and every"
+          + " bit must be equal. Each difference is made small and printed as a JSON object"
+          + " on a line: the program, its inputs, its StableHLO, both results, and the one"
+          + " that agrees with the reference evaluator. The plugin runs in a separate"
+          + " process, which a program may end.",
+      "%nExit status: 0 if nothing differs, 1 if something does, 2 for a wrong command"
+          + " line or a plugin"
           + " that does not start.%n"
     })
 public final class DifferCommand implements Callable<Integer> {
@@ -88,13 +90,14 @@ public final class DifferCommand implements Callable<Integer> {
       names = "--seed",
       paramLabel = "N",
       description =
-          "Seed of the first program, each next one has the next (default: ${DEFAULT-VALUE}).")
+          "Seed of the first program; each next program has the next seed (default:"
+              + " ${DEFAULT-VALUE}).")
   private long seed = 1;
 
   @Option(
       names = "--time-limit",
       paramLabel = "TIME",
-      description = "End after a time, as 90s, 10m or 2h, however many programs there were.")
+      description = "End after a time, as 90s, 10m or 2h, even before all programs have run.")
   private Optional<String> timeLimit = Optional.empty();
 
   @Option(
@@ -203,7 +206,7 @@ public final class DifferCommand implements Callable<Integer> {
         summary.disagreements());
   }
 
-  /** Whose results the reference evaluator has. */
+  /** The side whose results equal those of the reference evaluator. */
   private static String right(Disagreement found) {
     boolean expected = isReference(found.smallest(), found.expected());
     boolean given = isReference(found.smallest(), found.given());

@@ -74,7 +74,7 @@ final class DifferJson {
     }
   }
 
-  /** Elements in row-major order; NaN and infinities, which JSON lacks, are texts. */
+  /** Elements in row-major order; NaN and infinities, which JSON does not have, are texts. */
   private static void elements(ArrayNode elements, Tensor tensor) {
     if (!tensor.dtype().isFloating()) {
       for (long element : tensor.toLongArray()) {

@@ -51,7 +51,7 @@ public final class PluginChild {
           new DataInputStream(new BufferedInputStream(Channels.newInputStream(socket))),
           new DataOutputStream(new BufferedOutputStream(Channels.newOutputStream(socket))));
     } catch (IllegalArgumentException | PjrtException refused) {
-      // Without a trace: the end of what this process prints is shown as the reason.
+      // Without a trace: the last lines of this process's output are shown as the reason.
       System.err.println(refused.getMessage());
       Runtime.getRuntime().halt(1);
     }

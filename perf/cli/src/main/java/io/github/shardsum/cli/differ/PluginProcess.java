@@ -27,8 +27,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A plugin in a process of its own, which a program may end (XLA's checks do) or keep for ever; it
- * is then started again for the next program. Not thread-safe.
+ * A plugin in a separate process. A program may end that process, as XLA's checks do, or never
+ * return; the process is then started again for the next program. Not thread-safe.
  */
 final class PluginProcess implements Differ.Runner, AutoCloseable {
   private static final int TAIL = 600;
@@ -46,8 +46,8 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
    * Starts the first process.
    *
    * @param deadline of one program, in whole seconds
-   * @throws IOException if the plugin does not load or has too few devices; the message has what it
-   *     printed
+   * @throws IOException if the plugin does not load or has too few devices; the message contains
+   *     its output
    */
   PluginProcess(Path library, Mesh mesh, Duration deadline) throws IOException {
     this.library = library;
@@ -111,7 +111,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
 
   /**
    * Ends the process if it has not answered in time. Seconds are counted one by one, since both
-   * processes may be stopped for a while, and nothing can be answered then.
+   * processes may be suspended for a while, and then no answer is possible.
    */
   private void watch(Child running, AtomicBoolean late) {
     try {
@@ -125,7 +125,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
     }
   }
 
-  /** How a process ended: its status and the end of what it printed. */
+  /** The end of a process in words: its status and its last lines of output. */
   private static String end(Child ended) throws IOException {
     try {
       ended.socket().close();

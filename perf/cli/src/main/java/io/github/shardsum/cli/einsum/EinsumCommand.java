@@ -42,7 +42,8 @@ import tools.jackson.databind.node.ObjectNode;
       "%nCompute an einsum of files, which are mapped, not loaded: A.npy, A.npz:NAME,"
           + " A.safetensors:NAME, or - for a .npy file on standard input.",
       "%nOf --jobs, each line is an object {\"id\":..,\"equation\":..,\"operands\":[\"a.npy\",..],"
-          + "\"out\":\"o.npy\"}; file names are relative to the current folder. For each line one is"
+          + "\"out\":\"o.npy\"}; file names are relative to the current folder. For"
+          + " each line one is"
           + " printed, {\"id\":..,\"ok\":true,\"shape\":[..],\"dtype\":..} or"
           + " {\"id\":..,\"ok\":false,\"error\":..}; the exit status is 1 if any job failed.%n"
     })
@@ -85,7 +86,7 @@ public final class EinsumCommand implements Callable<Integer> {
   @Option(
       names = "--jobs",
       paramLabel = "FILE",
-      description = "Run the jobs of a file of JSON lines, - of standard input.")
+      description = "Run the jobs of a file of JSON lines; - is standard input.")
   private Optional<Path> jobs = Optional.empty();
 
   @Option(
@@ -95,7 +96,9 @@ public final class EinsumCommand implements Callable<Integer> {
       description = "How the order of contractions is found (default: ${DEFAULT-VALUE}).")
   private PathChoice path = PathChoice.AUTO;
 
-  @Option(names = "--json", description = "Print the result, or what was written, as JSON.")
+  @Option(
+      names = "--json",
+      description = "Print the result as JSON; with -o, the file and its type.")
   private boolean json;
 
   @Mixin private ThreadsOption threads = new ThreadsOption();

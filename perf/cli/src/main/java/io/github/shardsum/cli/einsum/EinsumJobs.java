@@ -29,7 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Runs einsums that a file lists, a JSON object a line, and prints a JSON object for each: in
- * order, and nothing else. After a job that fails, or a line that is no job, the next line is read.
+ * order, and nothing else. After a failed job, or a line that is not a job, the next line is read.
  */
 final class EinsumJobs {
   /**

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     name = "sample",
     customSynopsis = "shardsum sample FILE.npy SIZE[,SIZE...] [--dtype DTYPE]",
     description = {
-      "%nWrite an array of small whole numbers, -3 to 3 in turn, to try other commands with.%n"
+      "%nWrite an array of small whole numbers, -3 to 3 in turn, for a trial of other commands.%n"
     })
 public final class SampleCommand implements Callable<Integer> {
   /** 64 MiB of f32, more than a sample needs. */

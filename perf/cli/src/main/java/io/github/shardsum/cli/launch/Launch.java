@@ -11,9 +11,9 @@ import java.util.TreeMap;
 /**
  * A launch of processes by mpirun.
  *
- * @param mpirun by which mpirun
+ * @param mpirun the launcher
  * @param processes how many processes
- * @param hosts the file that lists the hosts, if not this one alone
+ * @param hosts the file that lists the hosts; without it, only this host
  * @param remoteShell the program that runs a command on another host, if not ssh
  * @param networkInterface the network interface between hosts, if not MPI's choice
  * @param command what each process runs
@@ -28,7 +28,7 @@ record Launch(
   /** Who calls MPI; the engine reads it. */
   private static final String THREAD = "SHARDSUM_MPI_THREAD";
 
-  /** The settings that work, each with the reason why it is there. */
+  /** The settings that work, each with its reason. */
   List<String> arguments() {
     List<String> arguments = new ArrayList<>();
     arguments.add(mpirun.file().toString());
@@ -90,8 +90,8 @@ record Launch(
     Map<String, String> given = new TreeMap<>();
     given.put("SHARDSUM_ENGINE", "mpi");
     given.put("SHARDSUM_MPI_LIBRARY", mpirun.library());
-    // A variable of this environment reaches the processes of this host, but not those of every
-    // other.
+    // A variable of this environment reaches the processes of this host, but not the processes of
+    // all hosts.
     Optional.ofNullable(System.getenv(THREAD)).ifPresent(value -> given.put(THREAD, value));
     return given;
   }

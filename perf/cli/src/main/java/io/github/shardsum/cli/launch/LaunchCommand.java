@@ -27,10 +27,10 @@ import picocli.CommandLine.Spec;
     customSynopsis = "shardsum launch -n N [--hosts FILE] [OPTION ...] COMMAND [ARGUMENT ...]",
     description = {
       "%nRun a command in N processes under MPI. Standard input is that of rank 0.",
-      "%nThe command is the one that runs in one process: its collectives then go over MPI, since"
-          + " SHARDSUM_ENGINE is set to mpi. If a process ends otherwise than well, the others are"
-          + " ended, and what happened to which rank is said last; the exit status is then not"
-          + " 0.%n"
+      "%nThe command is the one that runs in one process: its collectives then go over"
+          + " MPI, since SHARDSUM_ENGINE is set to mpi. If a process fails, the others are"
+          + " ended, and the last lines say what happened to each rank; the exit status is"
+          + " then not 0.%n"
     },
     footerHeading = "%nEnvironment:%n",
     footer = {
@@ -70,7 +70,7 @@ public final class LaunchCommand implements Callable<Integer> {
   @Option(
       names = "--library",
       paramLabel = "FILE",
-      description = "MPI library to load (default: the one that belongs to mpirun).")
+      description = "MPI library to load (default: mpirun's).")
   private Optional<String> library = Optional.empty();
 
   @Option(
@@ -158,7 +158,7 @@ public final class LaunchCommand implements Callable<Integer> {
   }
 
   private void check() {
-    // At most as many as a run has devices. With a million, mpirun builds its tables for minutes.
+    // At most the number of devices of a run. With a million, mpirun builds its tables for minutes.
     int most = MeshOptions.MOST_DEVICES;
     if (processes < 1 || processes > most) {
       throw wrong("--processes: must be 1 to " + most + ", got " + processes);

@@ -100,7 +100,7 @@ record Mpirun(Path file, Flavor flavor, String library) {
         .map(flavor -> new Mpirun(file, flavor, library(file, flavor)));
   }
 
-  /** The flavour of what {@code mpirun --version} prints. */
+  /** The flavour that the output of {@code mpirun --version} names. */
   static Optional<Flavor> flavor(String version) {
     Matcher openMpi = OPEN_MPI_VERSION.matcher(version);
     if (openMpi.find()) {
@@ -122,7 +122,7 @@ record Mpirun(Path file, Flavor flavor, String library) {
     }
   }
 
-  /** The library of the program's folder, where both were installed into one; else by name. */
+  /** The library of the program's folder, if both are installed together; otherwise its name. */
   private static String library(Path file, Flavor flavor) {
     return realPath(file)
         .map(Path::getParent)

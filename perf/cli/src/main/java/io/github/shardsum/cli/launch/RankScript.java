@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
  * reports the rank and the exit status, 0 too, since other ranks may wait for this one in vain.
  * Open MPI reports exits in its own words, MPICH without the rank.
  *
- * <p>No process outlives the one that started it, whatever the reason: the kernel ends it ({@code
- * setpriv} of util-linux), since a killed mpirun cleans up nothing.
+ * <p>No process outlives the one that started it: the kernel ends it ({@code setpriv} of
+ * util-linux), since a killed mpirun cleans up nothing.
  */
 final class RankScript {
   /** Begins each line that a shell reports an end with. */
@@ -81,7 +81,7 @@ final class RankScript {
    *
    * @param command the program and its arguments
    * @param tied whether it ends with mpirun
-   * @param path where programs are looked for, if not where mpirun says
+   * @param path the folders of programs, if they differ from mpirun's
    */
   static List<String> wrap(List<String> command, boolean tied, Optional<String> path) {
     List<String> wrapped = new ArrayList<>();

@@ -16,7 +16,7 @@ final class ShellLine {
   /**
    * Writes one.
    *
-   * @param environment what is set for it beyond what is there
+   * @param environment variables to set in addition to the present ones
    * @param command the program and its arguments
    */
   static String of(Map<String, String> environment, List<String> command) {

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs mpirun to its end, or ends it; and keeps what its processes' shells report. */
 final class Supervisor {
-  /** How long mpirun has to end its processes when it is asked to. */
+  /** The time that mpirun gets to end its processes. */
   private static final long POLITE_SECONDS = 5;
 
   /**
@@ -95,14 +95,14 @@ final class Supervisor {
     }
   }
 
-  /** How processes ended that ended otherwise than well, in the order in which that was heard. */
+  /** The processes that failed, in the order in which their failures were reported. */
   List<RankScript.Report> reports() {
     synchronized (reports) {
       return List.copyOf(reports);
     }
   }
 
-  /** Processes that had ended well before the first that did not. */
+  /** Processes that had ended well before the first failure. */
   List<RankScript.Report> wellBefore() {
     synchronized (reports) {
       return List.copyOf(wellBefore);
@@ -144,7 +144,7 @@ final class Supervisor {
     }
   }
 
-  /** MPICH ends the others by itself only if the one that failed had joined them before. */
+  /** MPICH ends the other processes only if the failed one had joined them before. */
   private void endAfterGrace(Process mpirun) {
     try {
       if (!mpirun.waitFor(grace.toMillis(), TimeUnit.MILLISECONDS)) {

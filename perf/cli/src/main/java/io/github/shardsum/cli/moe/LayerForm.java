@@ -17,7 +17,7 @@ record LayerForm(MoeSizes sizes, int choices, boolean gated) {
     return Math.min(all, sizes.groups() * sizes.experts() * sizes.capacity());
   }
 
-  /** The shape that letters stand for: those of {@link MoeSizes}, K and R. */
+  /** The shape that letters stand for: the letters of {@link MoeSizes}, K and R. */
   Shape shape(String letters) {
     return Shape.of(letters.chars().mapToLong(letter -> size((char) letter)).toArray());
   }

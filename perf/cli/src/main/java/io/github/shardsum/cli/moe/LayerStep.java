@@ -43,7 +43,7 @@ enum LayerStep {
     return equation(form).substring(equation(form).indexOf('>') + 1);
   }
 
-  /** FLOPs that are done: of the rows that were routed alone. */
+  /** FLOPs that are done: only routed rows count. */
   double flops(LayerForm form, long routedRows) {
     MoeSizes sizes = form.sizes();
     double width = sizes.model();

@@ -14,14 +14,14 @@ import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 
 /**
- * Real text that every JDK carries: the names of languages, countries and currencies, in each
- * language that it has them in; one name a line, UTF-8, in an order that depends on the JDK alone.
+ * Real text that every JDK has: the names of languages, countries and currencies, in all its
+ * languages; one name a line, UTF-8, in an order that depends only on the JDK.
  *
  * @param languages how many languages the names are in
  * @param bytes the text
  */
 record LocaleText(int languages, byte[] bytes) {
-  /** The language in which the JDK answers if it has no name in the requested one. */
+  /** The language of the JDK's answer if it has no name in the requested one. */
   private static final Locale FALLBACK = Locale.ENGLISH;
 
   /** A language counts if at least this share of its names are its own. */

@@ -24,9 +24,9 @@ import java.util.Optional;
  * Runs passes forward and backward in one program, for random cotangents of the outputs, and losses
  * with the weights that training gives them.
  *
- * <p>The first pass is checked by Euler's identity: outputs are linear in wo, and its bias, so that
- * {@code <wo, gradient by wo>} is {@code <outputs, cotangents>}, up to what f32 rounding can do at
- * most: {@code n*u} of the sum of absolute terms, n the lengths of the sums on both ways.
+ * <p>The first pass is checked by Euler's identity: outputs are linear in wo and its bias, so
+ * {@code <wo, gradient of wo>} equals {@code <outputs, cotangents>} up to f32 rounding, at most
+ * {@code n*u} of the sum of absolute terms, where n is the total length of the sums.
  */
 final class MoeBackward implements AutoCloseable {
   private static final long COTANGENT_STREAM = 5;
@@ -136,7 +136,7 @@ final class MoeBackward implements AutoCloseable {
   }
 
   private void check(MoePass pass, List<Tensor> results, Tensor cotangents) {
-    // Gradients by the tokens, wg, wi and wo, and then by those of wv, b_in and b_out that exist.
+    // Gradients of the tokens, wg, wi and wo, and then of those of wv, b_in and b_out that exist.
     double byWeights = dot(weights.out(), results.get(GRADIENTS + 3));
     if (weights.bias().isPresent()) {
       int at = GRADIENTS + 5 + (weights.linear().isPresent() ? 1 : 0);
@@ -154,7 +154,7 @@ final class MoeBackward implements AutoCloseable {
     }
   }
 
-  /** Rows of the expert with the most rows: the terms of a gradient by wo. */
+  /** Rows of the expert with the most rows: the terms of a gradient of wo. */
   private long largestLoad(MoePass pass) {
     long[] rows = new long[job.experts()];
     long[] placed = pass.result().placed().toLongArray();

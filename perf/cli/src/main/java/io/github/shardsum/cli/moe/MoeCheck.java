@@ -29,9 +29,9 @@ import java.util.TreeSet;
 /**
  * Compares a pass with the paper's algorithms in f64 on the reference backend, an operation at a
  * time: the logits of sampled tokens, the whole route of their groups by the plain operations of
- * algorithm 1, and all outputs of the tokens by the literal einsums of algorithm 2. An error is
- * allowed what f32 rounding can do at most, {@code n*u/(1 - n*u)} of the sum of absolute terms for
- * n terms, carried through the layers by a program of its own; u = 2^-24.
+ * algorithm 1, and all outputs of the tokens by the literal einsums of algorithm 2. The bound of an
+ * error is the most that f32 rounding can do, {@code n*u/(1 - n*u)} of the sum of absolute terms
+ * for n terms with u = 2^-24; a separate program carries it through the layers.
  */
 final class MoeCheck implements AutoCloseable {
   private static final double UNIT = 0x1p-24;
@@ -173,7 +173,7 @@ final class MoeCheck implements AutoCloseable {
   /**
    * A value and the error that another computation of it may have.
    *
-   * @param value as it is
+   * @param value the value
    * @param error at least 0
    */
   private record Off(Value value, Value error) {}
@@ -285,7 +285,7 @@ final class MoeCheck implements AutoCloseable {
     int[] experts = new int[job.choices()];
     for (int choice = 0; choice < job.choices(); choice++) {
       long position = reference.get(1).getLong(0, s, choice);
-      // The weights of a choice that is not sent are those of any expert, times 0.
+      // A choice that is not sent uses the weights of any expert, times 0.
       experts[choice] = Math.toIntExact(Math.max(0, position) / job.capacity());
       combine[choice] = reference.get(0).getDouble(0, s, choice);
       mask[choice] = position < 0 ? 0 : 1;
@@ -324,7 +324,7 @@ final class MoeCheck implements AutoCloseable {
     }
   }
 
-  /** A NaN counts as beyond any bound. */
+  /** A NaN exceeds every bound. */
   private void compare(double expected, double given, double bound) {
     double error = Math.abs(given - expected);
     double share = error == 0 ? 0 : error <= bound ? error / bound : Double.POSITIVE_INFINITY;

@@ -133,8 +133,10 @@ public final class MoeCommand implements Callable<Integer> {
       names = "--mesh",
       paramLabel = "MESH",
       description =
-          "Run the beginning of the text on a mesh, as d=2,x=4,m=2: groups are split over d and x,"
-              + " experts over x, their hidden width over m; another name counts as x. Shows each collective with its bytes; --backend pjrt runs the beginning of the text too.")
+          "Run the beginning of the text on a mesh, as d=2,x=4,m=2: groups are split"
+              + " over d and x, experts over x, their hidden width over m; another name is"
+              + " treated as x. Shows each collective with its bytes; --backend pjrt runs the"
+              + " beginning of the text too.")
   private Optional<String> mesh = Optional.empty();
 
   @Mixin private BackendOptions backends = new BackendOptions();
@@ -146,7 +148,8 @@ public final class MoeCommand implements Callable<Integer> {
       names = "--html",
       paramLabel = "FILE",
       description =
-          "Also write one page: where tokens go, loads of experts, what was dropped; not with --mesh.")
+          "Also write one page: where tokens go, loads of experts, what was dropped;"
+              + " not with --mesh.")
   private Optional<Path> html = Optional.empty();
 
   @Mixin private ThreadsOption threads = new ThreadsOption();
@@ -163,8 +166,8 @@ public final class MoeCommand implements Callable<Integer> {
     if (pjrt && job.dropless()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--backend pjrt: must be with a capacity, got none: a plugin's arrays have a size that"
-              + " is known before the run, an expert's rows have not");
+          "--backend pjrt: must be with a capacity, got none: a plugin needs sizes"
+              + " that are known before the run, and an expert's number of rows is not");
     }
     Optional<Mesh> devices =
         mesh.or(() -> pjrt ? Optional.of("") : mesh)
@@ -222,7 +225,8 @@ public final class MoeCommand implements Callable<Integer> {
     if (html.isPresent() && devices.isPresent()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--html: expected a run without a mesh, got --mesh; shardsum plan --html shows a plan on a mesh");
+          "--html: expected a run without a mesh, got --mesh; shardsum plan --html"
+              + " shows a plan on a mesh");
     }
     if (html.isPresent()) {
       OutputFile.checkText("--html", html.get());

@@ -49,10 +49,10 @@ record MoeJob(
     int passes) {
   private static final int MOST_THREADS = 1024;
 
-  /** Tokens that go through the layer at once: their rows stay near the caches. */
+  /** Tokens of a batch: their rows stay in or near the caches. */
   private static final int BATCH_TOKENS = 16384;
 
-  /** Rows of an expert that are in hand at once, at most. */
+  /** Most rows of an expert in one chunk. */
   private static final int CHUNK_ROWS = 2048;
 
   /** Share of the heap for weights and activations; the rest is the JVM's and the text's. */
@@ -129,7 +129,7 @@ record MoeJob(
     return Math.ceilDiv(bytes, (long) batchGroups(bytes) * group);
   }
 
-  /** Groups of a text that go through the layer at once. */
+  /** Groups of a text in one batch. */
   int batchGroups(long bytes) {
     long all = Math.max(1, Math.ceilDiv(bytes, (long) group));
     return (int) Math.min(all, Math.max(1, BATCH_TOKENS / group));
@@ -216,7 +216,8 @@ record MoeJob(
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "sizes: weights and activations take %.1f GiB, the JVM's heap is %.1f GiB; lower the sizes or set SHARDSUM_JAVA_OPTS=-Xmx...",
+              "sizes: weights and activations take %.1f GiB, the JVM's heap is %.1f"
+                  + " GiB; lower the sizes or set SHARDSUM_JAVA_OPTS=-Xmx...",
               bytes / (1L << 30),
               heapBytes / (double) (1L << 30)));
     }

@@ -45,10 +45,10 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The layer on a mesh, ours or a plugin's, with the annotations of the paper's algorithm 2: groups
- * on the mesh before and after the experts, experts on it between; without a capacity rows of any
- * number instead of slots, on a mesh of ours. Shows each collective of ours, and compares the
- * results with those of one of our devices.
+ * The layer on a mesh of our devices or a plugin's, with the annotations of the paper's algorithm
+ * 2: groups are split before and after the experts, and experts in between. On our devices it also
+ * runs without a capacity, with rows instead of slots. Prints each of our collectives, and compares
+ * the results with those of one of our devices.
  */
 final class MoeMeshRun {
   private static final long ROUTING_STREAM = 4;
@@ -64,7 +64,7 @@ final class MoeMeshRun {
   private final TraceOption trace;
   private final ObjectNode answer = JsonAnswer.object();
 
-  /** On a mesh of ours, or of a plugin if there is one. */
+  /** On a mesh of our devices, or of a plugin's if there is one. */
   MoeMeshRun(
       MoeJob job,
       Mesh mesh,
@@ -89,7 +89,7 @@ final class MoeMeshRun {
     return answer;
   }
 
-  /** Runs on the beginning of a text. Returns whether the results are those of one device. */
+  /** Runs on the beginning of a text. Returns whether the results equal those of one device. */
   boolean run(TextSource text) throws IOException {
     TokenBatch batch = new TokenBatch(job, text, new ByteEmbedding(job.model(), job.seed()));
     batch.load(0, workers);
@@ -129,8 +129,9 @@ final class MoeMeshRun {
   }
 
   /**
-   * Groups on the axes of data and experts, experts on theirs and their hidden width on its own: of
-   * the weights, and in slots of what is sent to them and comes back.
+   * Groups are split over the axes of data and experts, experts over their axes and their hidden
+   * width over its axes: in the weights, and with slots also in the rows that travel to experts and
+   * back.
    */
   private Map<String, String> layouts(Program layer) {
     MeshAxes axes = MeshAxes.of(mesh);
@@ -274,10 +275,7 @@ final class MoeMeshRun {
     out.printf(Locale.ROOT, "%-76s  %,14d a device%n%n", "in all", sum);
   }
 
-  /**
-   * Each result must be that of one device, except that sums in another order are rounded
-   * differently.
-   */
+  /** Each result must equal that of one device, up to the rounding of sums in another order. */
   private boolean compare(Program program, List<Tensor> one, List<Tensor> many, MoeSizes sizes) {
     double terms =
         Math.max(

@@ -6,7 +6,7 @@ import java.util.Optional;
  * A finished run, for the report.
  *
  * @param job the sizes
- * @param text what the text is
+ * @param text a description of the text
  * @param bytes its length
  * @param totals sums over the passes
  * @param check what the check found

@@ -20,7 +20,9 @@ final class MoePage {
   private static final int ROW = 18;
   private static final int TOP = 26;
 
-  /** Experts that are drawn one by one; the others, which have lower loads, are added up. */
+  /**
+   * Most experts that are drawn one by one; the loads of the others, which are lower, are added up.
+   */
   private static final int MOST_EXPERTS = 48;
 
   private static final int FLOW = 320;
@@ -35,7 +37,7 @@ final class MoePage {
    *
    * @param name of the expert, or how many others
    * @param experts how many
-   * @param asked choices of them
+   * @param asked choices of this expert
    * @param placed choices that they serve
    */
   record Load(String name, int experts, long asked, long placed) {
@@ -54,7 +56,7 @@ final class MoePage {
     return new MoePage(outcome).whole();
   }
 
-  /** In the order of experts, those beyond the most loaded ones as a last one. */
+  /** In the order of experts; all but the most loaded ones are added up as the last entry. */
   static List<Load> loads(long[] asked, long[] placed) {
     List<Integer> shown =
         IntStream.range(0, asked.length)
@@ -85,7 +87,8 @@ final class MoePage {
     page.heading("Token flow");
     page.paragraph(
         format(
-            "%,d tokens in %,d groups. %,d of them (%.2f %%) reach no expert; %,d choices found their expert full. Red is rejected or beyond the capacity.",
+            "%,d tokens in %,d groups. %,d of them (%.2f %%) reach no expert; %,d"
+                + " choices found their expert full. Red is rejected or beyond the capacity.",
             totals.tokens(),
             totals.groups(),
             totals.dropped(),

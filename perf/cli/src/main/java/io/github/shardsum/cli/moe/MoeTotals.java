@@ -89,7 +89,7 @@ final class MoeTotals {
     return steps.getOrDefault(step, StepTotal.ZERO);
   }
 
-  /** Slots that tokens asked for at each expert. */
+  /** Choices of each expert. */
   long[] load() {
     return load.clone();
   }

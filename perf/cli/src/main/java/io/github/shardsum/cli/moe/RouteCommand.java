@@ -16,15 +16,16 @@ import picocli.CommandLine.Spec;
     name = "route",
     customSynopsis = "shardsum route --jobs FILE",
     description = {
-      "%nRoute the tokens of given logits, in f64: which slot of which expert each one gets, with"
-          + " what weight, and the losses.",
+      "%nRoute the tokens of given logits, in f64. Prints the expert, the slot and the"
+          + " weight of each choice, and the losses.",
       "%nA job is a line {\"id\":..,\"router\":\"top1|top2|topk|expert-choice\",\"k\":..,"
           + "\"logits\":[[[..]]],\"capacity\":C,\"uniform\":[[..]],\"nonpadding\":[[..]],"
           + "\"second\":\"all|none|threshold:t|random:t|sample\","
           + "\"normalize\":\"before|after|none\",\"rejectedKeepsSlot\":true,"
           + "\"order\":\"choice|token|probability\",\"aux\":\"paper|e2\",\"auxChoices\":1,"
           + "\"auxPadding\":\"group|real|included\"}: logits [G][S][E], uniform and nonpadding"
-          + " [G][S]; logits and capacity are needed, the rest is the GShard paper's. Instead of words,"
+          + " [G][S]; logits and capacity are needed, the rest is the GShard paper's."
+          + " Instead of words,"
           + " \"options\":\"top2 second=all capacity=factor:2\" sets all options.",
       "%nFor each job one line is printed, {\"id\":..,\"combine\":[[g,s,e,c,weight],..],\"aux\":..,"
           + "\"zLoss\":..,\"load\":[..],\"dropped\":..}, or {\"id\":..,\"error\":\"..\"}. A job"

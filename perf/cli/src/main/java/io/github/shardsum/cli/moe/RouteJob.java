@@ -277,7 +277,7 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
   /**
    * Copies the numbers of nested arrays into one array.
    *
-   * @param at indices of the array in hand
+   * @param at indices of the current array
    */
   private record Numbers(String member, long[] shape, double[] values, int[] at) {
     /**

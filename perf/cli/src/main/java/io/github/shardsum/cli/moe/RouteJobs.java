@@ -27,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Answers the jobs of {@code shardsum route}, a line each, in order. */
 final class RouteJobs {
-  /** NaN and infinities are read, so that a router's own message says where one is. */
+  /** NaN and infinities are read, so that the router's error names their place. */
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)

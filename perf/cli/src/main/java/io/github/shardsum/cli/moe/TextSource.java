@@ -50,7 +50,7 @@ sealed interface TextSource extends AutoCloseable {
               path
                   + ": "
                   + size
-                  + " bytes were there, now it is shorter; leave it alone meanwhile");
+                  + " bytes were there, now it is shorter; do not change it during the run");
         }
       }
     }

@@ -29,9 +29,10 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "certify",
     description = {
-      "%nHold a plan from a file, as plan --json prints it, against the program or the equation that it is of: an"
-          + " independent checker replays it on symbolic shards, and the figures of the file must be those of the"
-          + " plan. A plan that computes something else is refused.%n"
+      "%nCheck a plan from a file, as plan --json prints it, against its program or"
+          + " equation: an independent checker replays it on symbolic shards, and the figures"
+          + " of the file must match the plan. A plan that computes something else is"
+          + " refused.%n"
     })
 public final class CertifyCommand implements Callable<Integer> {
   /** Members of a file that follow from its plan, not from how it was chosen. */

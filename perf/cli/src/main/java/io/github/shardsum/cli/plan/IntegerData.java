@@ -57,7 +57,7 @@ final class IntegerData {
     return all;
   }
 
-  /** Whether two tensors have the same shape and elements; zeros of both signs are one. */
+  /** Whether two tensors have the same shape and elements; zeros of both signs are equal. */
   static boolean isEqual(Tensor expected, Tensor result) {
     if (!expected.shape().equals(result.shape())) {
       return false;

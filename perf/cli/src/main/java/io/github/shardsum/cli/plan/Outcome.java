@@ -13,9 +13,9 @@ import java.util.Optional;
  * @param plan the plan
  * @param options what it was chosen by
  * @param notes lines that follow the plan's table
- * @param certificate what the checker proved, if it was asked
- * @param beside the comparison with XLA's collectives, if it was asked for
- * @param equal whether the run gave what is computed without layouts, if it was run
+ * @param certificate the checker's proof, if requested
+ * @param beside the comparison with XLA's collectives, if requested
+ * @param equal whether the run gave the results of the run without layouts, if it was run
  */
 record Outcome(
     String title,

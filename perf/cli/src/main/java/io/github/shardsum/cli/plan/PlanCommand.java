@@ -23,12 +23,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "plan",
     description = {
-      "%nPlan an einsum whose operands and result lie on a mesh, or an annotated program: steps, what the busiest device"
-          + " receives, FLOPs and memory of the largest, and why each step is there.",
-      "%nOf --jobs, each line is an object {\"id\":..,\"mesh\":\"x=2,y=2\",\"deviceOrder\":[..],"
-          + "\"sizes\":{\"m\":48,..},\"equation\":\"..\",\"run\":true}, deviceOrder and run"
-          + " optional; for each one object is printed, {\"id\":..,\"error\":\"..\"} for one that"
-          + " has no plan.%n"
+      "%nPlan an einsum whose operands and result lie on a mesh, or an annotated"
+          + " program: steps, elements that the busiest device receives, FLOPs and memory of"
+          + " the largest device, and the reason for each step.",
+      "%nWith --jobs, each line is an object"
+          + " {\"id\":..,\"mesh\":\"x=2,y=2\",\"deviceOrder\":[..],\"sizes\":{\"m\":48,..},\"equation\":\"..\",\"run\":true},"
+          + " deviceOrder and run optional; one object is printed for each job,"
+          + " {\"id\":..,\"error\":\"..\"} if it has no plan.%n"
     })
 public final class PlanCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -61,7 +62,8 @@ public final class PlanCommand implements Callable<Integer> {
       names = "--what-if",
       paramLabel = "NAME=LAYOUT",
       description =
-          "Plan the program with this annotation too, and print which steps come, go, move or change"
+          "Plan the program with this annotation too, and print which steps come, go,"
+              + " move or change"
               + " their price by it; may be given again.")
   private Map<String, String> whatIf = Map.of();
 

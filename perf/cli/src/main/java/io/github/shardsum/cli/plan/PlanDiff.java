@@ -21,8 +21,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The differences of the steps of two plans: which came, went, moved or changed their price, and
- * the totals of both. Both are priced by the same options.
+ * The differences of the steps of two plans: steps that were added, removed, moved or changed their
+ * price, and the totals of both. Both are priced by the same options.
  */
 final class PlanDiff {
   /** Relative difference of two prices that counts as rounding. */
@@ -40,7 +40,7 @@ final class PlanDiff {
   private final List<Step> moved = new ArrayList<>();
   private final List<Pair> changed = new ArrayList<>();
 
-  /** A step, those of a loop's body after it. */
+  /** A step; the steps of a loop's body follow the loop. */
   private record Step(String group, String text, String shapes, double price) {
     String name() {
       return (group.isEmpty() ? "" : group + ": ") + text;
@@ -68,7 +68,7 @@ final class PlanDiff {
    * @param before the older one
    * @param after the newer one
    * @param options what both are priced by
-   * @throws IllegalArgumentException if a topology has not as many devices as a plan
+   * @throws IllegalArgumentException if a topology has another number of devices than a plan
    */
   static PlanDiff of(SpmdPlan before, SpmdPlan after, PlanOptions options) {
     return new PlanDiff(before, after, options);
@@ -90,7 +90,7 @@ final class PlanDiff {
     return steps;
   }
 
-  /** Equal steps first, then those of equal words, whose shapes or prices differ. */
+  /** First equal steps, then steps of the same words with other shapes or prices. */
   private void match(List<Step> old, List<Step> now) {
     int[] partner = new int[now.size()];
     Arrays.fill(partner, -1);

@@ -55,8 +55,8 @@ final class PlanSettings {
       paramLabel = "SIZE",
       converter = ByteCount.Converter.class,
       description =
-          "The most that a device may hold at once, its operands included, as in 4096, 8MB or"
-              + " 1.5GiB; other plans are looked for.")
+          "The most bytes that a device may hold at any time, its operands included,"
+              + " as in 4096, 8MB or 1.5GiB; other plans are searched for.")
   private Optional<Long> limit = Optional.empty();
 
   @Option(names = "--json", description = "Print the plan as JSON instead of a table.")
@@ -81,8 +81,9 @@ final class PlanSettings {
       names = "--diff",
       paramLabel = "OLD.json",
       description =
-          "Print which steps came, went, moved or changed their price since a plan that --json wrote;"
-              + " the exit status is 1 if this one is dearer.")
+          "Print the steps that were added, removed, moved or changed their price"
+              + " since a plan that --json wrote; the exit status is 1 if this plan costs"
+              + " more.")
   private Optional<Path> old = Optional.empty();
 
   @Option(
@@ -98,15 +99,16 @@ final class PlanSettings {
   @Option(
       names = "--jobs",
       paramLabel = "FILE",
-      description = "Plan the jobs of a file of JSON lines, - of standard input; an answer a line.")
+      description =
+          "Plan the jobs of a file of JSON lines (- is standard input); one answer a line.")
   private Optional<Path> jobs = Optional.empty();
 
   @Option(
       names = "--beside-xla",
       paramLabel = "PLUGIN",
       description =
-          "Also have a PJRT plugin compile it, as an XLA CPU plugin, and set the collectives that"
-              + " XLA chose beside the plan's.")
+          "Also compile it with a PJRT plugin, such as an XLA CPU plugin, and compare"
+              + " the collectives that XLA chose with the plan's.")
   private Optional<Path> plugin = Optional.empty();
 
   @Mixin private ProgressOption progress = new ProgressOption();
@@ -141,7 +143,7 @@ final class PlanSettings {
     return new PlanRequest(devices, PlanRequest.sizes(sizes), options(devices));
   }
 
-  /** Says how far jobs are. */
+  /** Reports the progress of jobs. */
   LongRun watchJobs(LongSupplier answered) {
     return progress.watchJobs(answered);
   }

@@ -4,7 +4,7 @@ package io.github.shardsum.cli.plan;
 @FunctionalInterface
 interface Planned {
   /**
-   * Plans it, and checks the plan as is asked for.
+   * Plans it, and makes the requested checks.
    *
    * @param request mesh, sizes and limits
    * @param checks extra work on the plan besides printing it

@@ -19,10 +19,10 @@ import picocli.CommandLine.Spec;
     name = "reshard",
     description = {
       "%nPlan the cheapest way from one layout of a value to another.",
-      "%nOf --jobs, each line is an object {\"id\":..,\"mesh\":\"x=2,y=2\",\"deviceOrder\":[..],"
-          + "\"sizes\":{\"a\":8,..},\"from\":\"..\",\"to\":\"..\",\"run\":true}, deviceOrder and"
-          + " run optional; for each one object is printed, {\"id\":..,\"error\":\"..\"} for one"
-          + " that has no plan.%n"
+      "%nWith --jobs, each line is an object"
+          + " {\"id\":..,\"mesh\":\"x=2,y=2\",\"deviceOrder\":[..],\"sizes\":{\"a\":8,..},\"from\":\"..\",\"to\":\"..\",\"run\":true},"
+          + " deviceOrder and run optional; one object is printed for each job,"
+          + " {\"id\":..,\"error\":\"..\"} if it has no plan.%n"
     })
 public final class ReshardCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -37,26 +37,26 @@ import tools.jackson.databind.node.ObjectNode;
  * Compares the collectives of a plan with those that XLA chose for the same program and the same
  * layouts of inputs and outputs.
  *
- * @param compiler what compiled it
+ * @param compiler the compiler's name
  * @param ours the plan's
  * @param theirs XLA's
- * @param whole inputs and outputs that every device of XLA's has whole, since XLA takes no layout
- *     there that does not divide its value evenly
+ * @param whole inputs and outputs that are whole on every device of XLA's plan, since XLA needs
+ *     layouts there that divide the value evenly
  */
 public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, List<String> whole) {
   /**
    * A collective.
    *
    * @param op as {@code all-gather}
-   * @param what along which axes, or in groups of how many
-   * @param of of which value, or of which arrays
+   * @param what the axes, or the size of groups
+   * @param of the value, or the arrays
    * @param times how often; empty in a loop whose rounds the compiler does not know
-   * @param dtypes of what is moved, as {@code bf16}
+   * @param dtypes the dtypes that travel, as {@code bf16}
    * @param bytes what the busiest device receives each time
    */
   public record Row(
       String op, String what, String of, OptionalLong times, SortedSet<String> dtypes, long bytes) {
-    /** Bytes of all executions; an unknown number counts as one. */
+    /** Bytes of all executions; an unknown number of executions is taken as one. */
     long allBytes() {
       return Math.multiplyExact(times.orElse(1), bytes);
     }
@@ -109,10 +109,10 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
   /**
    * Compares what was compiled already.
    *
-   * @param compiler what compiled it
+   * @param compiler the compiler's name
    * @param plan our plan
    * @param module what was compiled, by {@link #module}
-   * @param collectives what was made of it
+   * @param collectives the collectives of the compiled program
    */
   public static XlaComparison of(
       String compiler, SpmdPlan plan, StableHlo module, List<CompiledCollective> collectives) {

@@ -18,8 +18,9 @@ import picocli.CommandLine.Spec;
     name = "gradient",
     description = {
       "%nPrint the gradient of a program as a program.",
-      "%nOf an output that is a scalar it is that of the output; every other output adds an input"
-          + " cotangent.NAME. Each input to differentiate by gives an output gradient.NAME.%n"
+      "%nFor a scalar output it is the gradient of the output; every other output adds"
+          + " an input cotangent.NAME. Each input to differentiate by gives an output"
+          + " gradient.NAME.%n"
     })
 public final class GradientCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

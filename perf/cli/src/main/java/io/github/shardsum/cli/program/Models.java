@@ -28,10 +28,9 @@ import java.util.Set;
 
 /**
  * Programs that commands know by name, with the annotations of the paper: groups on the mesh before
- * and after the experts, experts on it between. Over more devices than there are experts the axes
- * that are left split the groups there too, so that each copy of an expert takes a part of its
- * tokens. Widths are the paper's, M = 1024 and H = 8192, 2048 tokens a group, and one group a
- * device.
+ * and after the experts, experts on it between. If there are more devices than experts, the
+ * remaining axes split the groups there too, so each copy of an expert takes a part of its tokens.
+ * Widths are the paper's, M = 1024 and H = 8192, 2048 tokens a group, and one group a device.
  */
 public enum Models {
   /** The Mixture-of-Experts layer, forward, with an expert a device. */
@@ -124,7 +123,7 @@ public enum Models {
     return best.isEmpty() ? mesh.axisNames() : best;
   }
 
-  /** The axes from the given one on with the most parts; the first ones among equals. */
+  /** Consecutive axes from the given one that make the most parts; the first ones among equals. */
   private static List<String> mostParts(long experts, Mesh mesh, int from) {
     if (from == mesh.axisNames().size()) {
       return List.of();

@@ -42,7 +42,7 @@ public final class ProgramFile {
     }
   }
 
-  /** The names given, or else those of all floating values. */
+  /** The given names, or the names of all floating values. */
   static List<String> namesOr(List<String> given, List<Value> values) {
     return given.isEmpty()
         ? values.stream()

@@ -66,7 +66,7 @@ record ProgramInputs(Map<String, String> named, List<Bulk> bulk) {
    * Reads values of {@code --in}.
    *
    * @param values as they were typed
-   * @param wrong makes the error of a value that is none, or of a name that has two
+   * @param wrong makes the error of an invalid value, or of a name with two values
    * @throws IOException if a folder or an archive cannot be read
    */
   static ProgramInputs of(List<String> values, Function<String, RuntimeException> wrong)

@@ -55,9 +55,9 @@ import tools.jackson.databind.node.ObjectNode;
     description = {
       "%nRun a program on files of arrays, which are mapped, not loaded.",
       "%nEvery input of the program is given by --in; its dtype and shape must be the program's.",
-      "%nWith --mesh the program is partitioned over devices by its annotations; results are those"
-          + " of one device. Under shardsum launch the processes of the job share the devices, and"
-          + " the first writes.%n"
+      "%nWith --mesh the program is partitioned over devices by its annotations;"
+          + " results equal those of one device. Under shardsum launch the processes of the"
+          + " job share the devices, and the first writes.%n"
     })
 public final class RunCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -101,7 +101,7 @@ public final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = "--json",
-      description = "Print outputs, or what was written, and the profile as JSON.")
+      description = "Print outputs (with --out, the files) and the profile as JSON.")
   private boolean json;
 
   @Option(
@@ -117,13 +117,15 @@ public final class RunCommand implements Callable<Integer> {
     Optional<Mesh> mesh = meshes.mesh();
     boolean pjrt = backends.isPjrt();
     if (reference && pjrt) {
-      throw wrong("--reference: expected no --backend beside it");
+      throw wrong("--reference: expected no --backend with it");
     }
     if (reference && backends.isReproducible()) {
-      throw wrong("--reproducible: expected no --reference beside it, which adds as it is written");
+      throw wrong(
+          "--reproducible: expected no --reference with it, which adds in the order of"
+              + " the program");
     }
     if (mesh.isPresent() && reference) {
-      throw wrong("--mesh: expected no --reference beside it, which is of one device");
+      throw wrong("--mesh: expected no --reference with it, which runs on one device");
     }
     if (trace.isGiven() && (mesh.isEmpty() || pjrt)) {
       throw wrong("--trace: expected --mesh and --backend local, got another backend or no mesh");
@@ -240,7 +242,8 @@ public final class RunCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "memory: a run must need at most the %.1f MiB that the JVM may have, got %.1f MiB; set"
+              "memory: a run must need at most the %.1f MiB that the JVM may have, got"
+                  + " %.1f MiB; set"
                   + " SHARDSUM_JAVA_OPTS=-Xmx...",
               free / (double) (1 << 20),
               bytes / (1 << 20)));

@@ -19,7 +19,7 @@ final class StepProfile {
     this.program = executable.program().name();
   }
 
-  /** The whole, in which the steps of a loop's body are in the loop's. */
+  /** The total time; the time of a loop contains the steps of its body. */
   private double seconds() {
     return steps.stream()
             .filter(step -> step.program().equals(program))

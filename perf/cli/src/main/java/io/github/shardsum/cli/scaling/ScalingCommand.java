@@ -30,8 +30,8 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "scaling",
     description = {
-      "Run the Mixture-of-Experts layer and a training step on more and more devices, each with the same"
-          + " share, beside the time that is predicted.",
+      "Run the Mixture-of-Experts layer and a training step on more and more devices,"
+          + " each with the same share, and print the predicted time too.",
       "In process, and with --processes over MPI too. All devices share this machine."
     })
 public final class ScalingCommand implements Callable<Integer> {
@@ -39,8 +39,8 @@ public final class ScalingCommand implements Callable<Integer> {
   private static final int MOST_PROCESSES = 64;
 
   /**
-   * The option by which child processes get the time and FLOPs of one device, with which
-   * predictions begin.
+   * The option that gives child processes the time and FLOPs of one device, which predictions start
+   * from.
    */
   private static final String ONE = "--one";
 
@@ -71,7 +71,7 @@ public final class ScalingCommand implements Callable<Integer> {
       names = "--runs",
       paramLabel = "N",
       defaultValue = "5",
-      description = "Runs of each, of which the best counts (default: ${DEFAULT-VALUE}).")
+      description = "Runs of each; the best one counts (default: ${DEFAULT-VALUE}).")
   private int runs = 5;
 
   @Option(names = "--html", paramLabel = "FILE", description = "Also write the plot as one page.")
@@ -109,7 +109,8 @@ public final class ScalingCommand implements Callable<Integer> {
       points.addAll(over);
     }
     out.println(
-        "predicted: one device's run for each, since they share this machine, and the plan's collectives");
+        "predicted: one device's run for each, since they share this machine, and the"
+            + " plan's collectives");
     out.flush();
     if (json) {
       spec.commandLine().getOut().println(json(points));
@@ -118,8 +119,10 @@ public final class ScalingCommand implements Callable<Integer> {
     if (html.isPresent()) {
       Page page = new Page("Weak scaling on this machine");
       page.paragraph(
-          "Each device has the same tokens and one expert. All share this machine, so that time grows"
-              + " with their number; the prediction is one device's run for each and the plan's collectives.");
+          "Each device has the same tokens and one expert. All share this machine, so"
+              + " that time grows"
+              + " with their number; the prediction is one device's run for each and"
+              + " the plan's collectives.");
       ScalingPicture.draw(page, points);
       OutputFile.write(html.get(), page.html().getBytes(StandardCharsets.UTF_8));
     }

@@ -1,14 +1,14 @@
 package io.github.shardsum.cli.scaling;
 
 /**
- * A program on so many devices, each with the same share of the data.
+ * A program on a number of devices, each with the same share of the data.
  *
  * @param program {@code layer} or {@code step}
  * @param engine {@code in process} or {@code MPI}
  * @param seconds best of some runs
  * @param predicted seconds: the work of one device's run, times the devices, which share this
  *     machine, and the collectives of the plan
- * @param collectives what of the prediction these are
+ * @param collectives their part of the prediction
  */
 public record ScalingPoint(
     String program,

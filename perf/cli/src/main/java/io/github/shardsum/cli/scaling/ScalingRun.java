@@ -37,7 +37,7 @@ public final class ScalingRun {
   /**
    * Runs on some threads.
    *
-   * @param runs of which the best counts
+   * @param runs the number of runs; the best one counts
    */
   public ScalingRun(Workers workers, int runs) {
     this.workers = workers;
@@ -48,8 +48,8 @@ public final class ScalingRun {
   private record Timed(double seconds, double flops, double collectives) {}
 
   /**
-   * Points of all programs in process, as many as there are numbers of devices. One device is
-   * measured first, since predictions begin with it.
+   * Points of all programs in process, one for each number of devices. One device is measured
+   * first, since predictions begin with it.
    *
    * @param devices numbers of them
    * @param said receives each point
@@ -73,10 +73,10 @@ public final class ScalingRun {
   }
 
   /**
-   * The point of one program on as many devices as there are processes; every process calls it, and
-   * gets it.
+   * The point of one program with one device for each process; every process calls it and gets the
+   * result.
    *
-   * @param one seconds and FLOPs of one device in process
+   * @param one seconds and FLOPs on one device in process
    */
   ScalingPoint overMpi(String program, int devices, double one, double flops) {
     Timed many =
@@ -134,7 +134,7 @@ public final class ScalingRun {
     }
   }
 
-  /** The plan's collectives on this machine's memory, or on what MPI makes of it. */
+  /** The plan's collectives on this machine's memory, directly or over MPI. */
   private static double price(SpmdPlan plan, Mesh mesh, LinkFit fit) {
     CollectiveCostModel costs =
         CollectiveCostModel.of(MachineProbe.topology(fit, mesh.size()), mesh)
@@ -149,7 +149,10 @@ public final class ScalingRun {
     return seconds;
   }
 
-  /** Bytes that a device brings to a collective; by rows those that it sends under even loads. */
+  /**
+   * Bytes of a device's operand of a collective; for rows, the bytes that it sends under even
+   * loads.
+   */
   private static double operandBytes(SpmdPlan plan, int at) {
     PlanStep step = plan.steps().get(at);
     if (step.action() instanceof Action.Partitioned) {

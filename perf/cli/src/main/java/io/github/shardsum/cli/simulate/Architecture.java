@@ -77,7 +77,7 @@ record Architecture(
    * Experts of a sparse layer.
    *
    * @param shared hidden width of the experts that see every token, together
-   * @param every one layer of so many is sparse
+   * @param every the distance between sparse layers
    * @param firstDense layers before the first sparse one
    * @param capacityFactor slots for each choice; 0 without dropping
    * @param einsum dispatch is an einsum with a mask, not a gather of rows
@@ -165,7 +165,7 @@ record Architecture(
   }
 
   /**
-   * FLOPs of a token in training by which rates are published: three times the forward products,
+   * FLOPs of a token in training as publications count them: three times the forward products,
    * without rematerialisation, padding or dispatch.
    *
    * @param fullAttention counts every key, as older versions of frameworks do

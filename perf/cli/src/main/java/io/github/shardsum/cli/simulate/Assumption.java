@@ -35,7 +35,8 @@ enum Assumption {
       0.3,
       1,
       0.1,
-      "an expert axis is not overlapped unless the job says so, and then 0.3 of it is not hidden; moves the all-to-all"),
+      "an expert axis is not overlapped unless the job says so, and then 0.3 of it is"
+          + " not hidden; moves the all-to-all"),
   /** Share of a step for each doubling, of the dense v4 and v5e rows. */
   SLICE_SPREAD(
       0.022,
@@ -44,12 +45,13 @@ enum Assumption {
       "slices spread by 0.022 of the step for each doubling; moves jobs over several slices"),
   /** Of a tile, in the mean. */
   EMPTY_ROWS(256, 512, 0, "256 rows of each expert's product are empty; moves the experts"),
-  /** Seconds a sparse layer and microbatch, where operations are launched one by one. */
+  /** Seconds for each sparse layer and microbatch, if operations are launched one by one. */
   LAUNCH(
       7e-3,
       10e-3,
       0,
-      "a GPU's host launches a sparse layer in 7 ms, a dense one in a third of it; moves small microbatches on GPUs");
+      "a GPU's host launches a sparse layer in 7 ms, a dense one in a third of it;"
+          + " moves small microbatches on GPUs");
 
   private final double value;
   private final double longer;
@@ -77,7 +79,7 @@ enum Assumption {
   }
 
   /**
-   * The sentence, and by how much steps move in the mean with other values that could be right.
+   * The sentence, and the mean change of steps with other plausible values.
    *
    * @param jobs whose steps
    * @param eta share of peak of each job, in their order

@@ -27,7 +27,7 @@ final class BlockPlanner {
   /** Work of a search, in seconds; it plans a part a few times. */
   private static final double SECONDS = 1;
 
-  /** Share of the bytes at work by which found layouts may need more. */
+  /** Factor by which found layouts may exceed the bytes of the usual layouts. */
   private static final double ROOM = 1.01;
 
   private final Job slice;
@@ -80,8 +80,8 @@ final class BlockPlanner {
   }
 
   /**
-   * Searches for layouts of weights and of what is between. Tokens lie as usual where parts follow
-   * each other, and no part needs more than a hundredth more memory than usual.
+   * Searches for layouts of weights and intermediates. Tokens lie as usual where parts follow each
+   * other, and no part needs more than a hundredth more memory than usual.
    *
    * @return the found layouts, or the usual ones where those take no more time
    */
@@ -101,7 +101,7 @@ final class BlockPlanner {
       Planned other = planned(Blocks.with(block, layouts), Map.copyOf(layouts));
       return isBetter(other.block(), usual.block()) ? other : usual;
     } catch (IllegalArgumentException none) {
-      // Nothing fits, or layouts of both passes are none of the forward pass alone.
+      // Nothing fits, or layouts of both passes are not valid for the forward pass alone.
       return usual;
     }
   }

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 
 /**
  * The parts of a job's model as programs with annotations: tokens on data, fsdp and expert axes,
- * weights on fsdp and tensor, experts on the expert axis. Everything else is the planner's.
+ * weights on fsdp and tensor, experts on the expert axis. The planner does everything else.
  *
  * <p>Labels: B sequences, S and T positions, M the width, K heads of keys, N heads of queries for
  * each, D their width, F hidden widths, V the vocabulary; G, S, E, C and H as in the paper.
@@ -50,7 +50,7 @@ final class Blocks {
     sequences = job.batch();
   }
 
-  /** The axes of a layout that planning knows, those of one device left out. */
+  /** The axes of a layout, without axes of one device, which planning omits. */
   static Mesh mesh(Layout layout) {
     Map<String, Integer> sizes = new LinkedHashMap<>();
     sizes.put("data", layout.data());
@@ -312,7 +312,7 @@ final class Blocks {
     return split(on("B", "data", "fsdp", "expert"), position);
   }
 
-  /** The width, or what stands for it, over fsdp, heads and hidden widths over tensor. */
+  /** The width, or the label in its place, over fsdp; heads and hidden widths over tensor. */
   private String weightLayout(List<String> labels) {
     if (labels.size() == 1 || labels.equals(List.of("M", "E"))) {
       return ""; // scales and the router's weights are small

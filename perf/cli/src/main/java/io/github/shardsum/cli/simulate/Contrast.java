@@ -79,8 +79,8 @@ record Contrast(String name, Score from, Score to) {
   }
 
   /**
-   * The properties of which a contrast changes one; the devices of a slice and the copies follow
-   * from the others.
+   * The properties of a configuration; a contrast changes one. The devices of a slice and the
+   * copies follow from the others.
    */
   private static Map<String, Double> things(Job job) {
     Map<String, Double> things = new LinkedHashMap<>();

@@ -13,17 +13,17 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A kind of device, by the data sheet. Figures are a chip's.
+ * A kind of device, by its data sheet. Figures are for one chip.
  *
  * @param pattern what names it in a table of measurements, in lower case
  * @param peak FLOP/s in bf16, dense
- * @param fp8 times as many in fp8; 1 without it
- * @param int8 times as many in int8
+ * @param fp8 factor of the peak in fp8; 1 if the device has no fp8
+ * @param int8 factor of the peak in int8
  * @param memory bytes of HBM
  * @param bandwidth of HBM, bytes/s
  * @param link bytes/s of a link and direction
  * @param axes of the torus; 0 for a switch
- * @param wholeAxis chips of an axis from which on it is a ring
+ * @param wholeAxis the least number of chips of an axis that is a ring
  * @param network bytes/s of a chip between slices or nodes
  * @param domain chips behind one switch
  * @param perChip devices of a chip

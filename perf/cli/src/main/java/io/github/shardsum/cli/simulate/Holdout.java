@@ -15,7 +15,7 @@ import java.util.TreeMap;
 /**
  * Predictions against a table of measured steps.
  *
- * @param fits the attainable share of peak of each family that occurs
+ * @param fits the attainable share of peak of each family
  * @param scores of the rows that could be planned
  * @param refused the others
  */
@@ -35,8 +35,8 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
   /**
    * One row's score.
    *
-   * @param apart the error of time if the row is left out of its family's fit; empty if the fit
-   *     does not use it
+   * @param apart the error of time if the fit of its family leaves out this row; empty if the fit
+   *     does not use the row
    * @param baseline FLOP/s of the median of the family's other rows of this kind, over the measured
    *     one, less 1; NaN for a single row
    */
@@ -79,7 +79,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
   }
 
   /**
-   * The same, scored by another model than the one that fits the shares of peak.
+   * The same, with another model for the scores than for the shares of peak.
    *
    * @param model of the fits
    * @param scored of the predictions
@@ -185,7 +185,9 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
     return best;
   }
 
-  /** Scores by family and kind, in order of their names, and those of all TPUs and all GPUs. */
+  /**
+   * Scores by family and kind, in order of their names, then the scores of all TPUs and all GPUs.
+   */
   Map<String, List<Score>> groups() {
     Map<String, List<Score>> groups = new TreeMap<>();
     Map<String, List<Score>> sums = new TreeMap<>();

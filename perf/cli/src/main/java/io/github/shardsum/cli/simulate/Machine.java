@@ -79,7 +79,7 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
     return new Machine(family, List.copyOf(sides), slices, chips * perChip, perChip);
   }
 
-  /** The most cubic slice of so many devices. */
+  /** The most cubic slice of a number of devices. */
   static Machine cubic(Family family, long devices, int slices, int perChip) {
     long chips = Math.max(1, devices / slices / perChip);
     List<Integer> sides = new ArrayList<>();
@@ -96,7 +96,7 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
     return new Machine(family, List.copyOf(sides), slices, devices, perChip);
   }
 
-  /** The same with bandwidths of which another share than {@link #ATTAINED} is attained. */
+  /** The same with another attained share of the bandwidths than {@link #ATTAINED}. */
   Machine attaining(double share) {
     double factor = share / ATTAINED;
     return factor == 1
@@ -117,7 +117,7 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
   }
 
   /**
-   * The network of a part of the devices, by which collectives are priced link by link.
+   * The network of a part of the devices, which prices collectives link by link.
    *
    * @param parts of equal size, as stages of a pipeline
    * @throws IllegalArgumentException if it has no whole number of chips

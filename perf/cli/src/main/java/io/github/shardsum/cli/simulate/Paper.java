@@ -18,7 +18,7 @@ final class Paper {
   private static final double HIDDEN = 8192;
   private static final double HEADS = 2048;
 
-  /** Keys that a query of figure 8 sees; the one number that is chosen to meet its bar. */
+  /** Keys that a query of figure 8 attends to; this number alone is fitted to the figure. */
   private static final double KEYS_SEEN = 480;
 
   private Paper() {}
@@ -95,7 +95,10 @@ final class Paper {
    * @param measured in the paper
    */
   record Scan(int experts, double measured) {
-    /** As many passes over [tokens, experts] in f32 as the tokens have bits, read and written. */
+    /**
+     * One pass over [tokens, experts] in f32, read and written, for each bit of the number of
+     * tokens.
+     */
     double calibrated() {
       return 11 * 2 * TOKENS * experts * 4 / (Machine.ATTAINED * MEMORY) * 1e6;
     }
@@ -104,7 +107,7 @@ final class Paper {
   static final List<Scan> SCANS =
       List.of(new Scan(128, 65), new Scan(512, 328), new Scan(2048, 1179));
 
-  /** All bars of figure 8 that the paper draws a roofline for. */
+  /** All bars of figure 8 with a roofline. */
   static List<Bar> bars() {
     List<Bar> bars = new ArrayList<>();
     double[] gates = {590, 590, 721};
@@ -131,7 +134,7 @@ final class Paper {
     return micros(2 * 4 * 2 * WIDTH * HEADS);
   }
 
-  /** Gates, and two einsums with a mask of as many slots in a group as twice its tokens. */
+  /** Gates, and two einsums with a mask whose slots are twice the tokens of a group. */
   private static double gates(int experts) {
     return micros(2 * WIDTH * experts + 2 * 2 * (2 * TOKENS) * WIDTH);
   }
@@ -144,8 +147,7 @@ final class Paper {
   }
 
   /**
-   * Steps a second by figure 8's measured bars, three or four passes of half as many pairs of
-   * layers as the model has layers.
+   * Steps a second by the measured bars of figure 8: three or four passes over all pairs of layers.
    */
   static double stepsByBars(Job job, int experts) {
     double scan =

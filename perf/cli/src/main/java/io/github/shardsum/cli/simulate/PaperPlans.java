@@ -20,7 +20,7 @@ record PaperPlans(List<Model> models, List<PlannedForms> forms) {
     return new PaperPlans(List.copyOf(models), List.copyOf(forms));
   }
 
-  /** Bytes of a device in all. */
+  /** Total bytes of a device. */
   static double bytes(PlannedForms forms) {
     return forms.prediction().bytes().values().stream().mapToDouble(Double::doubleValue).sum();
   }

@@ -9,10 +9,10 @@ import java.util.List;
  * A block with its plans and the times of their steps.
  *
  * @param forward the steps of the forward pass
- * @param steps those of forward and backward pass
- * @param plan of both
+ * @param steps the steps of forward and backward pass
+ * @param plan the plan of both passes
  * @param weights elements of weights that the largest device holds
- * @param held bytes of other values that it holds at once
+ * @param held bytes of its other values
  */
 record PlannedBlock(
     Block block,
@@ -47,8 +47,8 @@ record PlannedBlock(
   }
 
   /**
-   * A backward pass of attention computes the scores again, which makes five products where the
-   * plan has four.
+   * A backward pass of attention computes the scores again, so it has five products instead of the
+   * plan's four.
    */
   private double scoresAgain(PricedStep step) {
     double products =

@@ -41,7 +41,7 @@ record PlannedForms(
           "gradients over data",
           "experts' gradients over data");
 
-  /** Terms of collectives behind those of computation. */
+  /** Order of the terms: computation, then collectives. */
   private static final List<String> ORDER =
       List.of(
           "projections and dense layers",

@@ -11,7 +11,7 @@ import java.util.List;
  * @param kind what it is spent on
  * @param queue the compute units, or the axes of a collective
  * @param seconds on the largest device
- * @param amount FLOPs of a product; bytes of everything else
+ * @param amount FLOPs of a product; bytes of all other steps
  * @param operands numbers of the steps whose results it reads
  * @param weights whether it moves a weight that exists before the step
  * @param gradient whether it reduces the gradient of a weight

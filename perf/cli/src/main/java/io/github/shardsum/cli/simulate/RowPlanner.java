@@ -12,10 +12,11 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.LongFunction;
 
-/** Makes a job of a row of a table, or says why it cannot. */
+/** Makes a job of a row of a table, or gives the reason why it cannot. */
 final class RowPlanner {
   private static final String HYBRID =
-      "nemotron-?h|nemotron-?3|qwen-?3[-_.]?next|qwen-?3\\.5|jamba|mamba|zamba|linear attention|hybrid[ -](?:attention|model)";
+      "nemotron-?h|nemotron-?3|qwen-?3[-_.]?next|qwen-?3\\.5|jamba|mamba|zamba|linear"
+          + " attention|hybrid[ -](?:attention|model)";
 
   /** Load of the longest expert over the mean under real routing, for rows that do not state it. */
   static final double REAL_ROUTING = 1.25;
@@ -94,7 +95,8 @@ final class RowPlanner {
       double imbalance = realRouting() ? REAL_ROUTING : 1;
       if (imbalance > 1) {
         assumptions.add(
-            "real routing: the longest expert has 1.25 times the mean; moves experts, dispatch and all-to-all");
+            "real routing: the longest expert has 1.25 times the mean; moves experts,"
+                + " dispatch and all-to-all");
       }
       Job job =
           new Job(
@@ -113,7 +115,10 @@ final class RowPlanner {
       return measured(job);
     }
 
-    /** Of the expert axis; that of gradients and of a tensor axis is another one. */
+    /**
+     * Whether communication over the expert axis overlaps; overlap of gradients or of a tensor axis
+     * does not count.
+     */
     private boolean overlap() {
       boolean others =
           words.has(
@@ -124,17 +129,20 @@ final class RowPlanner {
                   + "|overlap[a-z_ -]*(\\bep\\b|expert|moe|a2a|all-?to-?all|dispatch)|dualpipe");
       boolean off =
           words.has(
-              "\\b(no|non|without|not)[ _-](\\w+[ _-])?overlap|overlap[a-z_ -]*[ =:]*(off|no\\b|none|false|0|disabled)");
+              "\\b(no|non|without|not)[ _-](\\w+[ _-])?overlap|overlap[a-z_ -]*["
+                  + " =:]*(off|no\\b|none|false|0|disabled)");
       return !off && (named || (words.has("overlap") && !others));
     }
 
     private boolean realRouting() {
       boolean forced =
           words.has(
-              "(forced?|perfect|ideal|uniform|artificial)[ _-]*(load[ _-]*)?balanc[a-z_ ]*(?![a-z_ ]*[=:] *(false|0|off))");
+              "(forced?|perfect|ideal|uniform|artificial)[ _-]*(load["
+                  + " _-]*)?balanc[a-z_ ]*(?![a-z_ ]*[=:] *(false|0|off))");
       boolean real =
           words.has(
-              "(real|natural|actual|learned|trained)[ _-](routing|router|data|load|tokens|dataset)|unbalanced|imbalanced"
+              "(real|natural|actual|learned|trained)["
+                  + " _-](routing|router|data|load|tokens|dataset)|unbalanced|imbalanced"
                   + "|balanc[a-z_ ]*[=:] *(false|0|off)|routing[ =:]*(is )?(real|natural|learned)"
                   + "|(no|without)[ _-]forced?[ _-]*(load[ _-]*)?balanc");
       return real
@@ -412,7 +420,7 @@ final class RowPlanner {
         if (said.has("fp4")) {
           throw refusal("fp4 precision is not modelled");
         }
-        // Of several formats of one cell the shortest is that of the products.
+        // If a cell names several formats, the shortest is the format of the products.
         if (said.has("fp8|float8|e4m3")) {
           return eight(Precision.FP8, family);
         }
@@ -439,7 +447,8 @@ final class RowPlanner {
         return 0.8;
       }
       if (words.has(
-          "(no|without)[ _-](remat|recompute)|remat[a-z_]*[ =:]*none|selective|recompute[a-z_]*[ =:]*(none|false|off)")) {
+          "(no|without)[ _-](remat|recompute)|remat[a-z_]*["
+              + " =:]*none|selective|recompute[a-z_]*[ =:]*(none|false|off)")) {
         return 0.1;
       }
       if (words.has("remat[a-z_]*[ =:]*minimal")) {

@@ -20,7 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The figure of the front page: the paper's layer planned and certified on 2,048 to 99,840 devices,
- * and what utilisation is predicted for its model of 512 experts on slices of v5p.
+ * and the utilisation predicted for its model of 512 experts on slices of v5p.
  */
 final class ScaleFigure {
   static final List<Integer> DEVICES = List.of(2048, 8192, 51_200, 99_840);

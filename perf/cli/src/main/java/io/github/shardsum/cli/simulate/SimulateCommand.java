@@ -30,7 +30,8 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "simulate",
     description = {
-      "Predict step time, memory and cost of a training job: its model is planned, the plan priced.",
+      "Predict step time, memory and cost of a training job: its model is planned, the"
+          + " plan priced.",
       "With --holdout: score the predictions on measured steps. Without options: the models and"
           + " the devices that are known."
     })
@@ -95,14 +96,14 @@ public final class SimulateCommand implements Runnable {
       description = "Instead of --topology: N devices on this machine, which is measured.")
   private Optional<Integer> here = Optional.empty();
 
-  @Option(names = "--formulas", description = "By formulas alone; nothing is planned.")
+  @Option(names = "--formulas", description = "Only by formulas; nothing is planned.")
   private boolean formulas;
 
   @Option(
       names = "--auto",
       description =
-          "Find the sizes of the axes, if --layout gives none, and layouts of weights and of what is"
-              + " computed from them, within the device's memory.")
+          "Find the sizes of the axes, if --layout gives none, and layouts of weights"
+              + " and intermediates, within the device's memory.")
   private boolean auto;
 
   @Option(
@@ -125,10 +126,11 @@ public final class SimulateCommand implements Runnable {
   @Option(
       names = "--plans",
       description =
-          "With --holdout: score the plans' predictions, where a row can be planned; seconds a row.")
+          "With --holdout: score the plans' predictions, where a row can be planned;"
+              + " seconds a row.")
   private boolean plans;
 
-  @Option(names = "--paper", description = "Print the GShard paper's figures beside ours.")
+  @Option(names = "--paper", description = "Print the GShard paper's figures next to ours.")
   private boolean paper;
 
   @Option(

@@ -108,7 +108,7 @@ final class Table {
     }
     Optional<String> defect = defect(line, parts, columns);
     if (defect.isPresent()) {
-      // Of its own, whatever stands in it.
+      // A separate row, for any contents.
       Row bad = new Row(number, Map.copyOf(cells), Map.of(), defect.get());
       rows.put(Map.of("", Integer.toString(number)), bad);
       return;

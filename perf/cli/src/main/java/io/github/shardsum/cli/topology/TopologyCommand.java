@@ -30,11 +30,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
-/** {@code shardsum topology}: a network, and what collectives cost on it. */
+/** {@code shardsum topology}: a network, and the cost of collectives on it. */
 @Command(
     name = "topology",
     description = {
-      "Print a network and what collectives cost on it, by the mean and by the largest link load.",
+      "Print a network and the cost of collectives on it, by the mean and by the"
+          + " largest link load.",
       "Without a name: the networks that are known."
     })
 public final class TopologyCommand implements Runnable {
@@ -194,8 +195,8 @@ public final class TopologyCommand implements Runnable {
   }
 
   /**
-   * With the engine that is configured, so that under {@code launch} it is MPI that is fitted. All
-   * processes measure, and the first one prints.
+   * With the configured engine, so under {@code launch} MPI is fitted. All processes measure, and
+   * the first one prints.
    */
   private void probe(PrintWriter out) {
     try (Collectives collectives = Collectives.open(Mesh.of("d", devices))) {

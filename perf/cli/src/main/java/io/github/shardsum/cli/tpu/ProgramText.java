@@ -61,7 +61,7 @@ record ProgramText(byte[] code) {
     return text().contains("sdy.mesh") || text().contains(GSPMD);
   }
 
-  /** Whether its shardings are Shardy's: those of both kinds are read by Shardy only. */
+  /** Whether its shardings are Shardy's; Shardy also reads a program that has both kinds. */
   boolean isShardy() {
     return text().contains(SHARDY) || !text().contains(GSPMD);
   }

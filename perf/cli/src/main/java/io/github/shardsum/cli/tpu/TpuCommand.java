@@ -5,7 +5,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code shardsum tpu}: PJRT plugins, that of the TPU and all others. */
+/** {@code shardsum tpu}: PJRT plugins, for TPUs and all other devices. */
 @Command(
     name = "tpu",
     description = "Run and compile StableHLO on a TPU, or on any other device with a PJRT plugin.",

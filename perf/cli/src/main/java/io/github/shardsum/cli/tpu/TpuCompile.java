@@ -47,8 +47,9 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "compile",
     description =
-        "Compile a program for a topology, and print what it needs on each device; of a program of"
-            + " ours, and of a model, what our plan for as many devices does beside it.")
+        "Compile a program for a topology, and print its memory and FLOPs on each"
+            + " device; for a Shardsum program or a model, also those of Shardsum's plan for"
+            + " the same devices.")
 final class TpuCompile implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -81,15 +82,17 @@ final class TpuCompile implements Callable<Integer> {
       names = "--partitions",
       paramLabel = "N",
       description =
-          "Over how many devices it is split (default: all of the topology if the program has shardings,"
-              + " else 1); of a program of ours --mesh says it (default: x=DEVICES).")
+          "Number of devices over which it is split (default: all of the topology if"
+              + " the program has shardings, otherwise 1); a Shardsum program is split over"
+              + " --mesh (default: x=DEVICES).")
   private Optional<Integer> partitions = Optional.empty();
 
   @Option(
       names = "--planned-layouts",
       description =
-          "Hand the compiler our plan's layout of every value of a program, so that it moves what"
-              + " the plan moves; without it, the program's annotations alone.")
+          "Give the compiler the layout of every value in Shardsum's plan, so that it"
+              + " moves the same data as the plan; without this option it gets only the"
+              + " program's annotations.")
   private boolean plannedLayouts;
 
   @Option(
@@ -100,7 +103,9 @@ final class TpuCompile implements Callable<Integer> {
 
   @Option(
       names = "--json",
-      description = "Print JSON: bytes and FLOPs of one device; of a program ours beside it.")
+      description =
+          "Print JSON: bytes and FLOPs of one device; for a Shardsum program also"
+              + " those of the plan.")
   private boolean json;
 
   @Mixin private ProgressOption progress = new ProgressOption();

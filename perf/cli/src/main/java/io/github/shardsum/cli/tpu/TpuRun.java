@@ -41,7 +41,8 @@ import tools.jackson.databind.node.ObjectNode;
     name = "run",
     description = {
       "%nRun a program of StableHLO text on files of arrays.",
-      "%nWith --partitions the files hold whole values: they are split over the devices as the program's"
+      "%nWith --partitions the files hold whole values: they are split over the"
+          + " devices as the program's"
           + " sdy shardings say, and the results are put together again.%n"
     })
 final class TpuRun implements Callable<Integer> {
@@ -76,7 +77,7 @@ final class TpuRun implements Callable<Integer> {
       description = "Over how many devices the program is split (default: ${DEFAULT-VALUE}).")
   private int partitions;
 
-  @Option(names = "--json", description = "Print the results as JSON, or what was written.")
+  @Option(names = "--json", description = "Print the results as JSON; with -o, the files.")
   private boolean json;
 
   @Mixin private ProgressOption progress = new ProgressOption();
@@ -161,7 +162,8 @@ final class TpuRun implements Callable<Integer> {
 
   private static IllegalArgumentException unknownShardings() {
     return new IllegalArgumentException(
-        "--partitions: the plugin does not say how a program's values are split; it must be of PJRT API 0.91"
+        "--partitions: the plugin does not say how a program's values are split; it"
+            + " must be of PJRT API 0.91"
             + " or newer");
   }
 
@@ -198,14 +200,15 @@ final class TpuRun implements Callable<Integer> {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "result %d: expected F32, F64, BF16, S32, S64 or PRED, got %s; convert it in the program",
+                "result %d: expected F32, F64, BF16, S32, S64 or PRED, got %s; convert"
+                    + " it in the program",
                 i,
                 types.get(i)));
       }
     }
   }
 
-  /** Whether the bytes of a result are there, among which a line would be. */
+  /** Whether a result's bytes go to standard output, which a line of text would spoil. */
   private boolean isStandardOutputTaken() {
     return outputs.contains(Path.of(InputArrays.STANDARD));
   }

@@ -32,8 +32,8 @@ import java.util.zip.CRC32;
 
 /**
  * A folder of checkpoints, each a file or, of several processes, a folder; the last two are kept.
- * The operating system holds its lock for as long as the process lives, so that one that was killed
- * leaves none.
+ * The operating system holds its lock as long as the process lives, so a killed process leaves no
+ * lock.
  */
 final class CheckpointFolder implements AutoCloseable {
   private static final Pattern NAME = Pattern.compile("checkpoint-\\d{9}(\\.safetensors)?");
@@ -124,9 +124,10 @@ final class CheckpointFolder implements AutoCloseable {
     }
 
     /**
-     * The tokenizer, of as many tokens as the model has.
+     * The tokenizer, which has the model's number of tokens.
      *
-     * @throws IllegalArgumentException if its text is none, or that of another model
+     * @throws IllegalArgumentException if the text is not a tokenizer's, or belongs to another
+     *     model
      */
     Tokenizer tokenizer() {
       Tokenizer tokenizer;
@@ -165,7 +166,7 @@ final class CheckpointFolder implements AutoCloseable {
     try {
       FileLock held = channel.tryLock();
       if (held != null) {
-        // Of a process that was killed in the middle of a write; nobody else writes here now.
+        // Files of a process that was killed during a write; no other process writes here now.
         WholeFile.deleteParts(folder);
         restore(folder);
         for (Path begun : matching(folder, BEGUN)) {
@@ -174,7 +175,7 @@ final class CheckpointFolder implements AutoCloseable {
         return new CheckpointFolder(folder, channel);
       }
     } catch (OverlappingFileLockException own) {
-      // Held in this process: refused as another's.
+      // A lock held in this process is refused like another process's.
     } catch (IOException failed) {
       channel.close();
       throw failed;
@@ -186,7 +187,7 @@ final class CheckpointFolder implements AutoCloseable {
         "in use by another process; wait for it, or choose another folder");
   }
 
-  /** Checkpoints whose places others were about to take, if none has. */
+  /** Restores checkpoints that were about to be replaced, if none was. */
   private static void restore(Path folder) throws IOException {
     for (Path aside : matching(folder, ASIDE)) {
       String name = aside.getFileName().toString();
@@ -247,7 +248,7 @@ final class CheckpointFolder implements AutoCloseable {
         "train writes one with --checkpoint");
   }
 
-  /** The first of these that is whole; the first one's damage if none is. */
+  /** The first whole checkpoint of these; if there is none, the error of the first. */
   private static Checkpoint whole(List<Path> files, Consumer<String> warn) throws IOException {
     List<String> damages = new ArrayList<>();
     for (Path file : files) {
@@ -362,8 +363,8 @@ final class CheckpointFolder implements AutoCloseable {
   }
 
   /**
-   * Gives that folder its name, and then deletes all but the last two checkpoints. One of the same
-   * step is kept under another name until then.
+   * Gives that folder its name, and then deletes all but the last two checkpoints. An older
+   * checkpoint of the same step is kept under another name until then.
    */
   void end(long step) throws IOException {
     Path begun = begun(folder, step);
@@ -385,7 +386,7 @@ final class CheckpointFolder implements AutoCloseable {
     deleteOld();
   }
 
-  /** Names of files are on the disk before what relies on them. */
+  /** Forces the names of files to the disk before anything relies on them. */
   private static void force(Path folder) {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
@@ -398,7 +399,7 @@ final class CheckpointFolder implements AutoCloseable {
     List<Path> all = checkpoints(folder);
     for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) {
       if (Files.isDirectory(old)) {
-        // Under a name that is no checkpoint's, so that none is half there.
+        // Under another name than a checkpoint's, so that no checkpoint is incomplete.
         Path begun = folder.resolve("." + old.getFileName() + ".part");
         Files.move(old, begun, StandardCopyOption.ATOMIC_MOVE);
         CheckpointParts.delete(begun);

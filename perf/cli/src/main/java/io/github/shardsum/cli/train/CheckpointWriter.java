@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Writes the checkpoints of a job: one process a file of its own, several together a folder, to
- * which each adds the parts that it holds. All processes call in the same order.
+ * Writes the checkpoints of a job: a single process writes a file; several processes write a
+ * folder, to which each adds the parts that it holds. All processes call in the same order.
  */
 final class CheckpointWriter {
   private final Path path;
@@ -29,7 +29,7 @@ final class CheckpointWriter {
    * @param path the folder
    * @param folder the same, open and locked; of the first process
    * @param process the place of this one in the job
-   * @param processes how many there are
+   * @param processes the number of processes
    * @param agreement between them
    */
   CheckpointWriter(

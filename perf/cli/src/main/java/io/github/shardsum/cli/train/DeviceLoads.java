@@ -9,7 +9,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Loads of the devices that experts are split over: sums of those of the experts on each. */
+/**
+ * Loads of the devices that experts are split over: the sum of the loads of each device's experts.
+ */
 final class DeviceLoads {
   private DeviceLoads() {}
 

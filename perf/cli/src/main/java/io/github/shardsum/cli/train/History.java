@@ -12,12 +12,12 @@ import java.util.TreeMap;
 
 /** The course of a training from its first step on; kept in its checkpoints. */
 final class History {
-  /** Steps of which the experts' loads are added up. */
+  /** Steps over which the experts' loads are added up. */
   static final int LOAD_STEPS = 20;
 
   private static final String PREFIX = "history.";
 
-  /** A step and what was measured after it. */
+  /** A step and the value measured after it. */
   record Point(long step, double value) {}
 
   /** Loads of experts, added up over steps until this one. */

@@ -35,7 +35,7 @@ final class Sweep {
   /**
    * A model that was trained.
    *
-   * @param heldBack losses on what was held back, over steps
+   * @param heldBack losses on held-back pairs, over steps
    * @param millis of a step
    */
   record Trained(List<History.Point> heldBack, double millis) {
@@ -52,7 +52,7 @@ final class Sweep {
     }
   }
 
-  /** A sweep of which this loss is compared. */
+  /** A sweep that compares this loss. */
   Sweep(String curve) {
     this.curve = curve;
   }
@@ -75,7 +75,7 @@ final class Sweep {
     return of.stream().mapToDouble(value).average().orElse(Double.NaN);
   }
 
-  /** Losses to which steps are counted: those that the dense models reach in the mean. */
+  /** Losses to which steps are counted: the mean losses that the dense models reach. */
   private double[] losses() {
     List<Trained> dense = models.values().iterator().next();
     double first = mean(dense, trained -> trained.heldBack().getFirst().value());

@@ -39,8 +39,8 @@ import picocli.CommandLine.Spec;
     description = {
       "%nTrain the GShard paper's Transformer to translate to English, from names and phrases that"
           + " the JDK carries in over a hundred languages.",
-      "%nPrints what baselines and the model translate of what was held back, by family of"
-          + " languages.%n"
+      "%nPrints the translations of held-back pairs by baselines and the model, by"
+          + " family of languages.%n"
     })
 public final class TrainCommand implements Callable<Integer> {
   private static final int MOST_EXPERTS = 1024;
@@ -57,8 +57,8 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--minutes",
       paramLabel = "N",
       description =
-          "How long the steps take, beside data, baselines, measurements, checkpoints and"
-              + " translating what was held back (default: 7.5).")
+          "The time of the steps, without data, baselines, measurements, checkpoints"
+              + " and translation of held-back pairs (default: 7.5).")
   private Optional<Double> minutes = Optional.empty();
 
   @Option(
@@ -71,8 +71,8 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--until",
       paramLabel = "STEP",
       description =
-          "The step to stop at, those of earlier calls counted; without --minutes however long it"
-              + " takes.")
+          "The step to stop at, counting the steps of earlier calls; without --minutes"
+              + " there is no limit of time.")
   private Optional<Long> until = Optional.empty();
 
   @Option(
@@ -87,7 +87,7 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--all",
-      description = "Hold nothing back: for a model to be used, of which nothing can be measured.")
+      description = "Hold nothing back: for a model that is used, and cannot be measured.")
   private boolean whole;
 
   @Option(
@@ -100,8 +100,9 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--slots",
       paramLabel = "FACTOR",
       description =
-          "Give each expert slots, FACTOR times as many as even loads would fill; what finds its"
-              + " expert full is dropped (default: the checkpoint's, or no tokens are dropped).")
+          "Give each expert slots, FACTOR times the number that even loads would fill;"
+              + " a choice of a full expert is dropped (default: the checkpoint's, or no"
+              + " tokens are dropped).")
   private Optional<Double> slots = Optional.empty();
 
   @Option(
@@ -141,7 +142,8 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--sweep",
       description =
-          "Compare the dense model and 4, 16 and 64 experts of equal multiply-adds, three seeds each,"
+          "Compare the dense model and 4, 16 and 64 experts of equal multiply-adds,"
+              + " three seeds each,"
               + " each trained for --minutes or --steps.")
   private boolean sweep;
 
@@ -152,22 +154,23 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--mesh",
       paramLabel = "MESH",
       description =
-          "Train on a mesh, as d=2,x=2,m=2: sentences are split over d and x, experts over x, heads"
-              + " and hidden widths over m; another name counts as x.")
+          "Train on a mesh, as d=2,x=2,m=2: sentences are split over d and x, experts"
+              + " over x, heads and hidden widths over m; another name is treated as x.")
   private Optional<String> mesh = Optional.empty();
 
   @Option(
       names = "--accumulate",
       paramLabel = "N",
       description =
-          "Batches of a step, one after the other: it moves along the mean of their gradients, in the"
-              + " memory of one of them (default: 1).")
+          "Batches of a step, computed one after the other in the memory of one; the"
+              + " step uses the mean of their gradients (default: 1).")
   private int accumulate = 1;
 
   @Option(
       names = "--recompute",
       description =
-          "Compute activations inside layers again in the backward pass instead of keeping them: less"
+          "Compute activations inside layers again in the backward pass instead of"
+              + " keeping them: less"
               + " memory, more time, and the same bits on one device, and on a mesh with"
               + " --reproducible.")
   private boolean recompute;
@@ -178,8 +181,8 @@ public final class TrainCommand implements Callable<Integer> {
       paramLabel = "true|false",
       fallbackValue = "true",
       description =
-          "Whether what the optimizer keeps of a weight is split over d too, and of weights that"
-              + " all experts share over x (default: true).")
+          "Whether the optimizer's state of a weight is split over d too, and over x"
+              + " for weights that all experts share (default: true).")
   private boolean splitOptimizer = true;
 
   @Mixin private BackendOptions backends = new BackendOptions();

@@ -20,7 +20,7 @@ import java.util.OptionalLong;
  * @param checkpoint a folder for the model
  * @param resume whether to go on from its last checkpoint
  * @param html the page's file
- * @param seed of parameters and order; that of the checkpoint, or 1, if it is not given
+ * @param seed seed of parameters and order; if it is not given, the checkpoint's, or 1
  * @param sweep models to be compared, instead of one that is trained
  * @param baselines whether they are made
  * @param accumulate batches of a step

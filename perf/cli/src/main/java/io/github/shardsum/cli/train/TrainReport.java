@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The text that a training prints: the baselines first, whatever comes out. */
+/** The text that a training prints; the baselines always come first. */
 final class TrainReport {
   static final int SAMPLES = 12;
 
@@ -31,7 +31,8 @@ final class TrainReport {
     long phrases = corpus.training().stream().filter(pair -> pair.kind().isPhrase()).count();
     out.printf(
         Locale.ROOT,
-        "data: %d languages, %d names and %d phrases to learn from, %d examples of %d tokens' vocabulary; checksum %s%n",
+        "data: %d languages, %d names and %d phrases to learn from, %d examples of %d"
+            + " tokens' vocabulary; checksum %s%n",
         corpus.languages().size(),
         corpus.training().size() - phrases,
         phrases,
@@ -186,7 +187,8 @@ final class TrainReport {
                       .sum();
               out.printf(
                   Locale.ROOT,
-                  "%-24s largest load %.2f of the mean, %d experts without tokens, entropy %.2f of %.2f%n",
+                  "%-24s largest load %.2f of the mean, %d experts without tokens,"
+                      + " entropy %.2f of %.2f%n",
                   layer,
                   most * last.size() / sum,
                   unused,
@@ -245,7 +247,8 @@ final class TrainReport {
   static String step(Training.Traffic traffic) {
     return String.format(
         Locale.ROOT,
-        "a step on the mesh: %d collectives, %,d bytes received and at most %,d held by the largest device, as planned",
+        "a step on the mesh: %d collectives, %,d bytes received and at most %,d held"
+            + " by the largest device, as planned",
         traffic.collectives(),
         traffic.receivedBytes(),
         traffic.heldBytes());
@@ -258,7 +261,8 @@ final class TrainReport {
   static String rows(Training.SentRows rows) {
     return String.format(
         Locale.ROOT,
-        "rows over %s: %d times a step the largest device sends %,d and receives at most %,d; the bound is %s times what it sends",
+        "rows over %s: %d times a step the largest device sends %,d and receives at"
+            + " most %,d; the bound is %s times what it sends",
         String.join(", ", rows.axes()),
         rows.steps(),
         rows.sent(),

@@ -84,11 +84,11 @@ final class TrainRun {
   /**
    * A training.
    *
-   * @param workers threads of what does not run on the backend
-   * @param opened runs steps and losses; of a job's processes the first one alone reports, and
-   *     writes checkpoints
-   * @param placement where the state lies, of a backend of several devices
-   * @param warn gets warnings, which are printed even where nothing else is
+   * @param workers threads for work outside the backend
+   * @param opened runs steps and losses; only the first process of a job reports and writes
+   *     checkpoints
+   * @param placement the placement of the state, for a backend of several devices
+   * @param warn gets warnings, which are printed even if nothing else is
    */
   TrainRun(
       TrainJob job,
@@ -123,7 +123,8 @@ final class TrainRun {
             null,
             String.format(
                 Locale.ROOT,
-                "has a checkpoint of step %d; go on from it with --resume, or choose another folder",
+                "has a checkpoint of step %d; go on from it with --resume, or choose"
+                    + " another folder",
                 last.get().step()));
       }
       if (opened.isFirst() && job.page().isPresent()) {
@@ -166,7 +167,7 @@ final class TrainRun {
     return new CheckpointWriter(path, folder, opened.process(), opened.processes(), opened::any);
   }
 
-  /** The folder of checkpoints, if one was asked for. */
+  /** The folder of checkpoints, if there is one. */
   private record Folder(Optional<CheckpointFolder> folder) implements AutoCloseable {
     static Folder open(Optional<Path> path) throws IOException {
       return new Folder(
@@ -198,7 +199,7 @@ final class TrainRun {
     }
   }
 
-  /** The model of so many tokens and experts. */
+  /** The model with a number of tokens and experts. */
   static TransformerSpec spec(int vocabulary, int experts) {
     return TransformerSpec.builder()
         .vocabulary(vocabulary)
@@ -242,7 +243,8 @@ final class TrainRun {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "data: expected a pair of at most %d tokens to learn from, got none: %d are longer, and %d sources, a tenth by their hashes, are held back",
+              "data: expected a pair of at most %d tokens to learn from, got none: %d"
+                  + " are longer, and %d sources, a tenth by their hashes, are held back",
               Examples.positions(),
               corpus.training().size(),
               corpus.heldBack().values().stream().mapToInt(List::size).sum()));
@@ -395,7 +397,7 @@ final class TrainRun {
     return measured;
   }
 
-  /** Batches of samples of all these. */
+  /** Batches of samples of all these splits. */
   private static Optional<List<Training.Batch>> measured(Data data, List<Split> splits) {
     List<Pair> pairs =
         splits.stream()
@@ -443,7 +445,7 @@ final class TrainRun {
                 losses.put(losses.containsKey(curve) ? name + " " + curve : curve, points);
               }
             });
-    // Of all processes, though one translates.
+    // The call of all processes, although only one translates.
     trainer.gatherAverages(opened.isFirst());
     if (!opened.isFirst()) {
       return;
@@ -564,7 +566,8 @@ final class TrainRun {
     page.paragraph(
         String.format(
             Locale.ROOT,
-            "%d languages, %d pairs to learn from, %d steps; what was held back is in no pair that is learnt from.",
+            "%d languages, %d pairs to learn from, %d steps; what was held back is in"
+                + " no pair that is learnt from.",
             corpus.languages().size(),
             corpus.training().size(),
             trainer.steps()));

@@ -40,7 +40,7 @@ final class Trainer implements AutoCloseable {
           1);
   private static final WarmUp RATE = new WarmUp(4e-3, 600);
 
-  /** Steps between two measurements on what is held back. */
+  /** Steps between two measurements on held-back pairs. */
   private static final int EVALUATION = 100;
 
   private static final long CHECKPOINT_NANOS = 30_000_000_000L;
@@ -81,7 +81,7 @@ final class Trainer implements AutoCloseable {
    */
   record Model(TransformerSpec spec, Tokenizer tokenizer, long seed, String data, int accumulate) {}
 
-  /** Whether something holds on any process of the job, all of which ask in the same order. */
+  /** Whether a condition holds on any process of the job; all processes call in the same order. */
   @FunctionalInterface
   interface Agreement {
     boolean any(boolean own);
@@ -90,7 +90,7 @@ final class Trainer implements AutoCloseable {
   /**
    * A trainer, of a fresh model.
    *
-   * @param heldBack batches to be measured on, by what they are
+   * @param heldBack batches to measure on, by their name
    * @param settings how it is trained
    * @param placement where the state lies, of a backend of several devices
    * @param writer of checkpoints, if any are written; every process of a job has one then
@@ -174,7 +174,7 @@ final class Trainer implements AutoCloseable {
     return training.traffic();
   }
 
-  /** Steps made, those of earlier runs included. */
+  /** Number of steps, including those of earlier runs. */
   long steps() {
     return training.steps();
   }
@@ -184,8 +184,8 @@ final class Trainer implements AutoCloseable {
   }
 
   /**
-   * Gathers the running means of the parameters, one after the other and nothing else of the state;
-   * every process of a job asks.
+   * Gathers only the running means of the parameters, one after the other; every process of a job
+   * calls it.
    *
    * @param keeps whether this process has them until the next step; if not, it drops each
    */
@@ -202,8 +202,8 @@ final class Trainer implements AutoCloseable {
   }
 
   /**
-   * The running means of the parameters, by the parameters' names; until the next step they are
-   * gathered once, for which every process of a job asks.
+   * The running means of the parameters, by the parameters' names; they are gathered once a step;
+   * every process of a job calls it.
    */
   Map<String, Tensor> averages() {
     if (averages.isEmpty()) {
@@ -273,7 +273,7 @@ final class Trainer implements AutoCloseable {
     long trained = clock.getAsLong() - began - apart;
     if (training.steps() > first) {
       save();
-      // After that, since a training that does not end here is not measured here.
+      // After the measurement: a training that goes on is not measured here.
       if (training.steps() % EVALUATION != 0) {
         measure();
       }
@@ -295,7 +295,7 @@ final class Trainer implements AutoCloseable {
       this.batches = examples.epoch(epoch);
     }
 
-    /** The batch after so many others, which never are fewer than those of the last call. */
+    /** The batch after a number of others, which never decreases from call to call. */
     List<Examples.Example> batch(long others) {
       while (others - before >= batches.size()) {
         before += batches.size();
@@ -313,7 +313,8 @@ final class Trainer implements AutoCloseable {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "training: loss and gradient must be finite, got loss %s and norm %s at step %d, with %d tokens that no router could route",
+              "training: loss and gradient must be finite, got loss %s and norm %s at"
+                  + " step %d, with %d tokens that no router could route",
               report.loss(),
               report.norm(),
               number,
@@ -329,7 +330,7 @@ final class Trainer implements AutoCloseable {
     report.placed().forEach((layer, tokens) -> history.addLoad(layer, number, tokens));
   }
 
-  /** Adds the losses on what is held back. */
+  /** Adds the losses on held-back pairs. */
   private void measure() {
     heldBack.forEach(
         (name, batches) -> {
@@ -352,7 +353,7 @@ final class Trainer implements AutoCloseable {
         model.spec(), model.tokenizer(), averages(), backend, batch, Translator.BEAM);
   }
 
-  /** Writes a checkpoint, unless the one of this step is there. */
+  /** Writes a checkpoint, unless this step has one. */
   private void save() throws IOException {
     if (writer.isEmpty() || saved == training.steps()) {
       return;

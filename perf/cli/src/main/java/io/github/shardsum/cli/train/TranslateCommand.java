@@ -62,8 +62,8 @@ public final class TranslateCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "1",
       description =
-          "Translations printed of each text, the best first, one a line; at most as many as"
-              + " --beam (default: ${DEFAULT-VALUE}).")
+          "Number of translations printed for each text, the best first, one a line;"
+              + " at most --beam (default: ${DEFAULT-VALUE}).")
   private int best;
 
   @Option(
@@ -76,7 +76,8 @@ public final class TranslateCommand implements Callable<Integer> {
   @Option(
       names = "--json",
       description =
-          "Print one JSON object a text instead: {\"text\":..,\"translations\":[{\"text\":..,\"score\":..}]}.")
+          "Print one JSON object a text instead:"
+              + " {\"text\":..,\"translations\":[{\"text\":..,\"score\":..}]}.")
   private boolean json;
 
   @Parameters(paramLabel = "TEXT", description = "Texts to translate.")

@@ -17,10 +17,10 @@ import java.util.TreeMap;
 
 /** A trained model as what translates texts. */
 final class Translator implements Predictor, AutoCloseable {
-  /** Most tokens of a translation, as many as the longest training example has. */
+  /** Most tokens of a translation: those of the longest training example. */
   private static final int MOST = 32;
 
-  /** Hypotheses that are kept, if nothing else is asked for. */
+  /** The default number of hypotheses. */
   static final int BEAM = 4;
 
   private final Tokenizer tokenizer;
@@ -29,8 +29,8 @@ final class Translator implements Predictor, AutoCloseable {
   private final Decoding decoding;
 
   /**
-   * A translator that takes so many texts at a time. Experts take all tokens, whatever slots they
-   * had in training, so that a translation does not depend on the other texts.
+   * A translator that takes a number of texts at a time. Experts take all tokens, without the slots
+   * of training, so a translation does not depend on the other texts.
    */
   Translator(
       TransformerSpec spec,

@@ -1,6 +1,6 @@
 package io.github.shardsum.measure.probe;
 
-/** One thread's share of a {@link Traffic}, over memory of its own. */
+/** One thread's share of a {@link Traffic}, over its own memory. */
 public final class BandwidthProbe {
   /** A run moves at least this much, so that starting it on all threads does not count. */
   private static final int LEAST_RUN_BYTES = 4 << 20;
@@ -32,8 +32,9 @@ public final class BandwidthProbe {
   }
 
   /**
-   * One run: the whole footprint, as often as it takes. Of a footprint beyond the last cache a part
-   * is still there from the run before, and the best run of a part would be the cache's.
+   * One run: the whole footprint, repeated for small footprints. A part of a footprint beyond the
+   * last cache is still cached from the previous run, so the best run of a part would show the
+   * cache's bandwidth.
    */
   public void run() {
     int sum = 0;

@@ -43,7 +43,7 @@ public enum Traffic {
    *     several vectors; a sum of floats is one chain
    * @param floats the arrays of the others
    * @param n elements of each array
-   * @return something that depends on what was read
+   * @return a number that depends on all elements that were read
    */
   public int sweep(int[] integers, float[][] floats, int n) {
     return switch (this) {

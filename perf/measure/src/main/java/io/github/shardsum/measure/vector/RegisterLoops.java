@@ -17,7 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
  * the peak.
  */
 public final class RegisterLoops {
-  /** Two units of latency 4 want 8 at once; these leave room for the factors in 16 registers. */
+  /** Two units of latency 4 need 8 chains; 8 leave room for the factors in 16 registers. */
   private static final int CHAINS = 12;
 
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;

@@ -23,10 +23,7 @@ import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-/**
- * Stress tests of state that threads share, the rendezvous apart: workers, phases, layouts,
- * results.
- */
+/** Stress tests of shared state, except the rendezvous: workers, phases, layouts, results. */
 public final class SharedStress {
   private SharedStress() {}
 
@@ -87,7 +84,7 @@ public final class SharedStress {
       meanwhile.help();
     }
 
-    /** Looks at what was done. */
+    /** Checks the tasks that were done. */
     @Arbiter
     public void look(II_Result result) {
       result.r1 = done[0].get();
@@ -129,16 +126,14 @@ public final class SharedStress {
       Workers.sequential().run(1, (_, scratch) -> steps.participate(participant, scratch));
     }
 
-    /** Looks at what was done. */
+    /** Checks the tasks that were done. */
     @Arbiter
     public void look(I_Result result) {
       result.r1 = good.get();
     }
   }
 
-  /**
-   * Two participants share a superstep of a collective in flight and of what computes meanwhile.
-   */
+  /** Two participants share a superstep of a collective in flight and of a computation. */
   @JCStressTest
   @State
   @Outcome(id = "2, 4", expect = Expect.ACCEPTABLE, desc = "each task once, and then what follows")
@@ -187,7 +182,7 @@ public final class SharedStress {
       Workers.sequential().run(1, (_, scratch) -> steps.participate(participant, scratch));
     }
 
-    /** Awaits what is in flight, and looks at what was done. */
+    /** Awaits the collective in flight, and checks the tasks that were done. */
     @Arbiter
     public void look(II_Result result) {
       flights.finish("it");

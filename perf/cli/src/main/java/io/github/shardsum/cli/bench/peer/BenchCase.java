@@ -11,7 +11,7 @@ import io.github.shardsum.tensor.DType;
  * @param equation as it was written
  * @param bound the equation with its sizes
  * @param dtype f32, f64, i32 or i64
- * @param flops additions and multiplications that it takes
+ * @param flops its additions and multiplications
  * @param bytes bytes of operands and result that must be touched, each counted once
  */
 public record BenchCase(

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/** A gather of rows in C, compiled when asked. */
+/** A gather of rows in C, compiled on demand. */
 public record CompiledGather(MethodHandle gather) {
   /** Page size. */
   private static final long ALIGNMENT = 4096;
@@ -44,7 +44,7 @@ public record CompiledGather(MethodHandle gather) {
     }
   }
 
-  /** One gather of these rows from a table of as many, in native memory. */
+  /** One gather of these rows from a table of the same number of rows, in native memory. */
   public Runnable prepared(long[] index, int width) {
     Arena arena = Arena.ofAuto();
     long elements = (long) index.length * width;

@@ -16,7 +16,7 @@ public final class CompiledLimits {
   /**
    * Compiles and measures, for some seconds.
    *
-   * @param threads threads that work at once
+   * @param threads the number of threads
    * @param footprints bytes of one thread by a level's name
    * @return FLOP/s by {@code "f32"} and {@code "f64"}, and bytes/s by {@code "read L1"}, ...
    * @throws MeasurementException if that does not work here

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * An einsum as a loop of plain matrix products {@code C[m, n] = A[m, k] B[k, n]} in the memory that
- * its operands lie in, as a user of BLAS would write it.
+ * An einsum as a loop of plain matrix products {@code C[m, n] = A[m, k] B[k, n]} on its operands in
+ * place, as a user of BLAS would write it.
  *
  * @param m rows of a product
  * @param n columns of a product
@@ -31,7 +31,7 @@ record GemmForm(int m, int n, int k, int left, Matrix a, Matrix b, int ldc, long
    */
   record Matrix(boolean transposed, int ld) {}
 
-  /** Labels that lie in the same places, as one. */
+  /** Labels that are contiguous in the same operands, as one. */
   private record Fused(long size, long[] strides) {}
 
   private static final int A = 0;
@@ -184,7 +184,7 @@ record GemmForm(int m, int n, int k, int left, Matrix a, Matrix b, int ldc, long
     return offsets.toArray(long[][]::new);
   }
 
-  /** Strides by label; 0 for labels that the operand lacks. */
+  /** Strides by label; 0 for labels that the operand does not have. */
   private static long[] strides(BoundEquation bound, int operand) {
     return byLabel(
         bound.operandLabels(operand), bound.operandShape(operand).rowMajorStrides(), bound);

@@ -7,7 +7,7 @@ import java.util.Objects;
 
 /** The instruction set to which all competitors are restricted. */
 public enum Isa {
-  /** All that the processor has. */
+  /** All instructions of the processor. */
   NATIVE,
 
   /** 256-bit vectors. */

@@ -71,7 +71,7 @@ public enum JavaLibrary {
     return Stream.of(values()).map(JavaLibrary::id).toList();
   }
 
-  /** The one of that name. */
+  /** The library of that name. */
   static JavaLibrary of(String id) {
     return Stream.of(values())
         .filter(library -> library.id.equals(id))

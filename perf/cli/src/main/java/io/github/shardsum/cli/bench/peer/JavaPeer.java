@@ -15,7 +15,7 @@ import java.util.StringJoiner;
 import java.util.stream.Stream;
 
 /**
- * A JVM library in a JVM of its own. That JVM compiles its side of the protocol, so this program
+ * A JVM library in a separate JVM. That JVM compiles its side of the protocol, so this program
  * needs no class of the library.
  */
 public final class JavaPeer implements Competitor, AutoCloseable {

@@ -55,7 +55,7 @@ final class NativeProducts {
           "OPENBLAS_THREAD_TIMEOUT", "20",
           "KMP_BLOCKTIME", "1");
 
-  /** Bits of oneDNN's instruction sets, of which wider ones contain the narrower. */
+  /** Bits of oneDNN's instruction sets; wider sets contain the narrower ones. */
   private static final Map<Integer, String> ONEDNN_ISA = oneDnnIsa();
 
   private static final Pattern MKL_VERSION = Pattern.compile("Version ([\\d.]+)");

@@ -42,7 +42,7 @@ final class PanamaLoop implements Competitor {
     return subject.dtype() == DType.F32 && isSearch(subject.bound());
   }
 
-  /** Whether it is nd,d->n or nd,qd->nq, whatever the labels are called. */
+  /** Whether it is nd,d->n or nd,qd->nq, with any names of labels. */
   static boolean isSearch(BoundEquation bound) {
     if (bound.operandCount() != 2) {
       return false;

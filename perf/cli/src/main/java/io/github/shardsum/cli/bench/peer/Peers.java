@@ -48,9 +48,9 @@ public final class Peers implements AutoCloseable {
   }
 
   /**
-   * The names that were asked for.
+   * The chosen names.
    *
-   * @param names peers; all if empty; {@code none} alone for none
+   * @param names peers; all if empty; a single {@code none} for none
    * @throws IllegalArgumentException if there is no such peer
    */
   public static List<String> chosen(List<String> names) {
@@ -118,7 +118,7 @@ public final class Peers implements AutoCloseable {
         });
   }
 
-  /** Those that can be timed. */
+  /** The peers that can be timed. */
   public List<Competitor> competitors() {
     return List.copyOf(competitors);
   }

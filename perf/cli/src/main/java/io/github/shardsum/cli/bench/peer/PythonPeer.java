@@ -17,9 +17,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * NumPy, torch, TBLIS or FAISS in a Python process of its own, which lives as long as this object:
- * it makes the operands itself and times itself, so that only requests of a line travel. While it
- * works this process waits for its answer and does nothing else.
+ * NumPy, torch, TBLIS or FAISS in a Python process of its own, which lives as long as this object.
+ * It makes the operands and measures the times itself, so only one-line requests travel. While it
+ * works, this process only waits for its answer.
  */
 final class PythonPeer implements Competitor, AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
@@ -77,7 +77,8 @@ final class PythonPeer implements Competitor, AutoCloseable {
       throw new MeasurementException(
           String.format(
               Locale.ROOT,
-              "%s; `%s -m pip install %s`, or name another interpreter with --python or SHARDSUM_PYTHON",
+              "%s; `%s -m pip install %s`, or name another interpreter with --python"
+                  + " or SHARDSUM_PYTHON",
               e.why(),
               python,
               PACKAGES.getOrDefault(library, library)));

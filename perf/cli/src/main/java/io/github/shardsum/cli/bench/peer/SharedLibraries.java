@@ -18,8 +18,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Loads shared libraries, with those of the same folder that they need, and sets the environment
- * variables that they read.
+ * Loads shared libraries and the libraries of the same folder that they need, and sets the
+ * environment variables that they read.
  */
 final class SharedLibraries {
   private static final int RTLD_NOW = 2;

@@ -12,16 +12,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Pairs as tokens, in batches of like length. The order of an epoch depends on the seed and its
- * number alone, so nothing of it must be saved.
+ * Pairs as tokens, in batches of like length. The order of an epoch depends only on the seed and
+ * its number, so it need not be saved.
  */
 public final class Examples {
   /** Groups into which a batch is routed; they divide it, so that they do not depend on it. */
   public static final int GROUPS = 8;
 
   /**
-   * Shapes of batches of like work; a pair goes to the first that it fits in. Each costs a compiled
-   * program. Of the pairs of the JDK they leave a fifth of the work to padding.
+   * Shapes of batches of similar work; a pair goes to the first shape that it fits in. Each costs a
+   * compiled program. With the pairs of the JDK, a fifth of the work is padding.
    */
   private static final List<Shape> SHAPES =
       List.of(
@@ -131,7 +131,7 @@ public final class Examples {
     }
   }
 
-  /** The tensors of a batch; rows that it lacks are padding. */
+  /** The tensors of a batch; missing rows are padding. */
   public static Training.Batch tensors(List<Example> batch) {
     Shape shape = batch.getFirst().shape();
     int[] source = new int[shape.sentences() * shape.source()];

@@ -17,7 +17,7 @@ public final class Folded {
   private static final int FIRST_ACCENT = 0x300;
   private static final int LAST_ACCENT = 0x36f;
 
-  /** Characters of a part that is looked for within a word of a script without blanks. */
+  /** Least characters of a part that is searched within a word, in a script without blanks. */
   private static final int SHORTEST = 2;
 
   private static final int LONGEST = 24;
@@ -81,8 +81,8 @@ public final class Folded {
   }
 
   /**
-   * Whether some words of a text that follow each other, or a part of a word of a script without
-   * blanks, are one of the folded texts.
+   * Whether consecutive words of a text are one of the folded texts; in a script without blanks,
+   * whether a part of a word is.
    */
   static boolean hasPart(String text, Predicate<String> folded) {
     List<String> words = words(text);

@@ -42,7 +42,7 @@ final class JdkNames {
     return codes.stream().map(Locale::of).toList();
   }
 
-  /** All things that have an English name, in an order that depends on the JDK alone. */
+  /** All things that have an English name, in an order that depends only on the JDK. */
   static List<Named> all() {
     List<Named> all = new ArrayList<>();
     for (String code : sorted(Locale.getISOLanguages())) {
@@ -142,7 +142,7 @@ final class JdkNames {
     return Stream.of(codes).sorted().toList();
   }
 
-  /** The pairs of a language: what it names otherwise than English and the code do. */
+  /** The pairs of a language: the names that differ from the English name and from the code. */
   static List<Pair> pairs(Locale language, List<Named> all) {
     List<Pair> pairs = new ArrayList<>();
     for (Named named : all) {
@@ -156,7 +156,7 @@ final class JdkNames {
     return pairs;
   }
 
-  /** Whether a text has a letter, and nothing that a line of a file cannot hold. */
+  /** Whether a text has a letter, and no character that a line of a file cannot hold. */
   static boolean isPlain(String text) {
     return text.chars().anyMatch(Character::isLetter)
         && text.chars().noneMatch(Character::isISOControl)

@@ -26,10 +26,10 @@ import java.util.zip.GZIPOutputStream;
  * them takes half a minute, so they are kept in a file.
  */
 public final class JdkPairs {
-  /** Changes with what is gathered, so that an older file is not taken for it. */
+  /** A number that changes with the contents, so that an older file is not used. */
   private static final int VERSION = 2;
 
-  /** A language counts if it has so many names. */
+  /** Least number of names of a language that is used. */
   static final int FEWEST_NAMES = 800;
 
   /** Phrases of each kind of each language. */
@@ -62,7 +62,7 @@ public final class JdkPairs {
           .toList();
 
   /**
-   * The pairs, from the file or gathered and, where that can be, kept in it.
+   * The pairs, from the file; or gathered, and written to the file if possible.
    *
    * @param begin receives the number of languages, if pairs must be gathered
    * @param done gets 1 after each, from any thread
@@ -85,7 +85,7 @@ public final class JdkPairs {
     return pairs;
   }
 
-  /** Gathers the pairs of those of the languages that have many names. */
+  /** Gathers the pairs of the languages that have many names. */
   public static List<Pair> gather(List<Locale> languages, Workers workers, IntConsumer done) {
     List<JdkNames.Named> names = JdkNames.all();
     JdkPhrases phrases =

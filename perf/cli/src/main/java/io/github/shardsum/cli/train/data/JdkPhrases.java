@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 /**
  * Phrases that the JDK's formatters compose in a language and, of the same parts, in English:
  * dates, "German (Switzerland)", lists, numbers in words. Their number is unlimited; a
- * counter-based generator draws those of each language.
+ * counter-based generator draws the phrases of each language.
  */
 final class JdkPhrases {
   /** Years of dates, from the first to the one before the last. */
@@ -28,7 +28,7 @@ final class JdkPhrases {
   private static final int DAYS = 365;
   private static final int DECADE = 10;
 
-  /** Apart from those of kinds. */
+  /** Separate from the streams of kinds. */
   private static final long FAR_STREAMS = 100;
 
   /** Numbers are of 1 to 999 thousands, millions or billions. */
@@ -109,7 +109,7 @@ final class JdkPhrases {
     return pairs;
   }
 
-  /** Dates of years that are held back, so many of each kind. */
+  /** Dates of held-back years, a number of each kind. */
   List<Pair> farDates(Locale language, long from, int count) {
     List<Pair> pairs = new ArrayList<>();
     for (Kind kind : Kind.values()) {
@@ -168,8 +168,8 @@ final class JdkPhrases {
   }
 
   /**
-   * The decimal digits of a text in any script. They differ where a language groups numbers
-   * otherwise, as in lakhs.
+   * The decimal digits of a text in any script. They differ if a language groups digits in another
+   * way, as in lakhs.
    */
   private static String digits(String text) {
     StringBuilder digits = new StringBuilder();

@@ -5,7 +5,7 @@ import java.util.Objects;
 /**
  * A text and its translation.
  *
- * @param kind what it is
+ * @param kind the kind of pair
  * @param language code of the source's language
  * @param source the text
  * @param target its translation

@@ -4,25 +4,27 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Which pairs are held back, by hashes of texts alone: every run holds back the same ones, and a
- * larger JDK adds pairs and moves none.
+ * The split of pairs into training and held-back pairs, only by hashes of texts: every run holds
+ * back the same pairs, and a larger JDK adds pairs and moves none.
  */
 public enum Split {
-  /** Learnt from. */
+  /** Pairs for training. */
   TRAINING,
-  /** Names, and the user's pairs, whose source is in no pair that is learnt from. */
+  /** Names and the user's pairs whose source is in no training pair. */
   NAMES,
-  /** Lists of two, of three, and numbers, of a composition that is learnt in no language. */
+  /**
+   * Lists of two or three, and numbers, whose composition is in no training pair of any language.
+   */
   PHRASES,
-  /** Dates of decades of which no date is learnt, in any language. */
+  /** Dates in decades without a training date in any language. */
   DECADES,
-  /** Dates of centuries of which no date is learnt, in any language. */
+  /** Dates in centuries without a training date in any language. */
   YEARS,
-  /** Languages of regions of which the two together are learnt in no language. */
+  /** Languages of regions, in combinations that are in no training pair of any language. */
   REGIONS,
-  /** Lists of three, in languages of which no such list is learnt. */
+  /** Lists of three, in languages without such lists in training. */
   LISTS,
-  /** Names of things that no name in any language is learnt of. */
+  /** Names of things that have no training pair in any language. */
   WITHHELD;
 
   /** Splits that are held back. */
@@ -58,7 +60,7 @@ public enum Split {
     return isKeyHeldBack(pair) ? PHRASES : TRAINING;
   }
 
-  /** Months and days are always learnt: dates are made of them. */
+  /** Months and days are always training pairs: dates contain them. */
   private static Split ofName(Pair pair) {
     if (pair.key().startsWith("month ") || pair.key().startsWith("day ")) {
       return TRAINING;
@@ -70,7 +72,7 @@ public enum Split {
     return TextHash.of("phrase", pair.key()) % SOURCES == 0;
   }
 
-  /** Whether lists of three are learnt in a language: in half of all. */
+  /** Whether lists of three of a language are training pairs: in half of all languages. */
   static boolean hasListsOfThree(String language) {
     return TextHash.of("list of three", language) % 2 == 0;
   }

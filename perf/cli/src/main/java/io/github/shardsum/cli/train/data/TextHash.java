@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** Hashes of texts by which they are split and sampled; the same on every machine and JDK. */
+/** Hashes that split and sample texts; the same on every machine and JDK. */
 public final class TextHash {
   private TextHash() {}
 

@@ -60,7 +60,10 @@ public final class Tokenizer {
     return texts.size();
   }
 
-  /** Learns merges from texts until there are so many tokens, or no pair of tokens occurs twice. */
+  /**
+   * Learns merges from texts until it has the requested number of tokens, or no pair of tokens
+   * occurs twice.
+   */
   public static Tokenizer learn(List<String> samples, int vocabulary) {
     Map<String, Integer> counts = new HashMap<>();
     samples.forEach(text -> words(text).forEach(word -> counts.merge(word, 1, Integer::sum)));
@@ -185,7 +188,7 @@ public final class Tokenizer {
   }
 
   /**
-   * The tokens of a text to be translated. Digits of every script become those of English, since a
+   * The tokens of a text to be translated. Digits of every script become English digits, since a
    * translation copies them.
    */
   public int[] encodeSource(String text) {

@@ -25,7 +25,7 @@ public final class GramClassifier implements Predictor {
   private static final int EPOCHS = 5;
   private static final int BATCH = 128;
 
-  /** N-grams share vectors by so many bits of their hashes. */
+  /** N-grams with the same last bits of their hashes share a vector; this is the number of bits. */
   private static final int BITS = 18;
 
   private static final int BUCKETS = 1 << BITS;

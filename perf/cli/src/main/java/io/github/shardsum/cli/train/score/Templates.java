@@ -32,7 +32,7 @@ public final class Templates implements Predictor {
   /** Counts of the translations of a source without its parts, by language and for all. */
   private final Map<String, Map<String, Integer>> learnt = new HashMap<>();
 
-  /** The templates of the training texts, for numbers alone or for names too. */
+  /** The templates of the training texts, only for numbers or also for names. */
   public Templates(List<Pair> training, boolean names) {
     if (names) {
       for (Pair pair : training) {
@@ -98,7 +98,7 @@ public final class Templates implements Predictor {
     return end;
   }
 
-  /** Digits of any script in those of English, without zeros before them. */
+  /** Digits of any script as English digits, without leading zeros. */
   private static String number(String digits) {
     StringBuilder number = new StringBuilder();
     digits.codePoints().forEach(point -> number.append(Character.digit(point, 10)));
@@ -156,8 +156,8 @@ public final class Templates implements Predictor {
   }
 
   /**
-   * The index of a part that has no letters or digits of its own kind around it; -1 if there is
-   * none.
+   * The index of a part that has no characters of its own kind (letters or digits) around it; -1 if
+   * there is none.
    */
   private static int find(String text, String part) {
     if (part.isEmpty()) {
@@ -194,7 +194,7 @@ public final class Templates implements Predictor {
         parts);
   }
 
-  /** A template that was never seen: its parts where they stand in the source. */
+  /** An unseen template: its parts in the order of the source. */
   private static String unknown(String template) {
     StringBuilder places = new StringBuilder();
     char next = FIRST_PLACE;
