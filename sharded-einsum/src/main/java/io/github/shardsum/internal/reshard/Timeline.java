@@ -54,7 +54,7 @@ public record Timeline(List<Entry> entries, double end) {
    * @return when each begins and ends
    */
   public static Timeline of(SpmdPlan plan, Prices prices) {
-    Clocks clocks = new Clocks(prices.overlap());
+    PriceClocks clocks = new PriceClocks(prices.overlap());
     Map<Integer, Double> ends = new HashMap<>();
     List<Entry> entries = new ArrayList<>();
     for (int i = 0; i < plan.steps().size(); i++) {

@@ -61,7 +61,7 @@ final class ManualEmitter {
    * way where some axes of the mesh are not the region's.
    */
   List<Ssa> emit(Manual manual, List<ValueType> results, List<Ssa> given) {
-    TextWriter out = ops.out();
+    ModuleWriter out = ops.out();
     List<Ssa> operands = new ArrayList<>(given);
     List<String> shardings = new ArrayList<>(shardings(manual.in()));
     List<String> axes = new ArrayList<>();
@@ -89,7 +89,7 @@ final class ManualEmitter {
             "%s%s = sdy.manual_computation(%s) in_shardings=[%s] out_shardings=[%s] manual_axes={%s} (%s) {",
             name,
             types.size() == 1 ? "" : ":" + types.size(),
-            TextWriter.names(operands),
+            ModuleWriter.names(operands),
             String.join(", ", shardings),
             String.join(", ", shardings(manual.out())),
             String.join(", ", manual.axes().stream().map(axis -> quoted(axis.name())).toList()),
@@ -103,14 +103,14 @@ final class ManualEmitter {
     indices = around;
     out.line(
         String.format(
-            Locale.ROOT, "sdy.return %s : %s", TextWriter.names(made), TextWriter.types(made)));
+            Locale.ROOT, "sdy.return %s : %s", ModuleWriter.names(made), ModuleWriter.types(made)));
     out.close(
         String.format(
             Locale.ROOT,
             "} : (%s) -> (%s)",
-            TextWriter.types(operands),
+            ModuleWriter.types(operands),
             String.join(", ", types.stream().map(TensorType::toString).toList())));
-    return TextWriter.results(name, types);
+    return ModuleWriter.results(name, types);
   }
 
   private List<Ssa> member(Manual manual, List<Ssa> inputs) {
@@ -260,7 +260,7 @@ final class ManualEmitter {
   }
 
   private Ssa combining(String name, Ssa x, TensorType type, String operation, String attributes) {
-    TextWriter out = ops.out();
+    ModuleWriter out = ops.out();
     TensorType scalar = TensorType.scalar(x.element());
     Ssa result = out.fresh(type);
     Ssa one = out.fresh(scalar);

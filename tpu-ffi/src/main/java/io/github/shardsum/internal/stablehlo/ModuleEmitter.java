@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 
 /** Emits a program as a module of one function, {@code main}. */
 public final class ModuleEmitter {
-  private final TextWriter out = new TextWriter();
+  private final ModuleWriter out = new ModuleWriter();
   private final Shardings shardings;
   private final PointwiseEmitter pointwise;
   private final ContractionEmitter contractions;
@@ -90,8 +90,8 @@ public final class ModuleEmitter {
             : String.format(
                 Locale.ROOT,
                 "return %s : %s",
-                TextWriter.names(results),
-                TextWriter.types(results)));
+                ModuleWriter.names(results),
+                ModuleWriter.types(results)));
     out.close("}");
     out.close("}");
     return out.toString();

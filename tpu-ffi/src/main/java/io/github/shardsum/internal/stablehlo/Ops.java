@@ -9,13 +9,13 @@ import java.util.stream.IntStream;
 
 /** One method for each operation of StableHLO that old and new plugins accept, in its text form. */
 final class Ops {
-  private final TextWriter out;
+  private final ModuleWriter out;
 
-  Ops(TextWriter out) {
+  Ops(ModuleWriter out) {
     this.out = out;
   }
 
-  TextWriter out() {
+  ModuleWriter out() {
     return out;
   }
 
@@ -38,7 +38,7 @@ final class Ops {
     TensorType type = operands[0].type();
     return out.define(
         String.format(
-            Locale.ROOT, "stablehlo.%s %s : %s", name, TextWriter.names(List.of(operands)), type),
+            Locale.ROOT, "stablehlo.%s %s : %s", name, ModuleWriter.names(List.of(operands)), type),
         type);
   }
 
@@ -206,9 +206,9 @@ final class Ops {
         String.format(
             Locale.ROOT,
             "stablehlo.concatenate %s, dim = %d : (%s) -> %s",
-            TextWriter.names(parts),
+            ModuleWriter.names(parts),
             dimension,
-            TextWriter.types(parts),
+            ModuleWriter.types(parts),
             type),
         type);
   }
@@ -290,10 +290,10 @@ final class Ops {
             Locale.ROOT,
             "stablehlo.dynamic_slice %s, %s, sizes = %s : (%s, %s) -> %s",
             x,
-            TextWriter.names(starts),
+            ModuleWriter.names(starts),
             sizes,
             x.type(),
-            TextWriter.types(starts),
+            ModuleWriter.types(starts),
             type),
         type);
   }
@@ -305,10 +305,10 @@ final class Ops {
             "stablehlo.dynamic_update_slice %s, %s, %s : (%s, %s, %s) -> %s",
             x,
             update,
-            TextWriter.names(starts),
+            ModuleWriter.names(starts),
             x.type(),
             update.type(),
-            TextWriter.types(starts),
+            ModuleWriter.types(starts),
             x.type()),
         x.type());
   }
@@ -318,8 +318,8 @@ final class Ops {
         String.format(
             Locale.ROOT,
             "stablehlo.return %s : %s",
-            TextWriter.names(values),
-            TextWriter.types(values)));
+            ModuleWriter.names(values),
+            ModuleWriter.types(values)));
   }
 
   static String arguments(List<Ssa> values) {

@@ -45,7 +45,7 @@ final class ScanEmitter {
   }
 
   private List<Ssa> loop(Scan scan, List<Ssa> first, int results) {
-    TextWriter out = ops.out();
+    ModuleWriter out = ops.out();
     String name = out.freshName();
     List<Ssa> inside = first.stream().map(value -> out.fresh(value.type())).toList();
     List<String> bindings = new ArrayList<>();
@@ -59,14 +59,14 @@ final class ScanEmitter {
             name,
             first.size() == 1 ? "" : ":" + first.size(),
             String.join(", ", bindings),
-            TextWriter.types(first)));
+            ModuleWriter.types(first)));
     out.open("cond {");
     Ssa count = ops.constant(TensorType.INDEX, scan.count());
     ops.returnValues(List.of(ops.compare("LT", inside.getFirst(), count)));
     out.reopen("} do {");
     ops.returnValues(round(scan, inside, results));
     out.close("}");
-    return TextWriter.results(name, first.stream().map(Ssa::type).toList());
+    return ModuleWriter.results(name, first.stream().map(Ssa::type).toList());
   }
 
   private List<Ssa> round(Scan scan, List<Ssa> inside, int results) {

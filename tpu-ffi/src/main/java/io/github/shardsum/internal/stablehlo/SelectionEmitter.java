@@ -45,7 +45,7 @@ final class SelectionEmitter {
 
   /** Falling, NaN first; a stable sort keeps equal elements in order. */
   private List<Ssa> sorted(Ssa x, Ssa index, int dimension) {
-    TextWriter out = ops.out();
+    ModuleWriter out = ops.out();
     String name = out.freshName();
     Ssa a = out.fresh(TensorType.scalar(x.element()));
     Ssa b = out.fresh(TensorType.scalar(x.element()));
@@ -62,7 +62,7 @@ final class SelectionEmitter {
             dimension,
             types,
             types));
-    return TextWriter.results(name, List.of(x.type(), index.type()));
+    return ModuleWriter.results(name, List.of(x.type(), index.type()));
   }
 
   private Ssa before(Ssa a, Ssa b) {

@@ -3,7 +3,7 @@ package io.github.shardsum.internal.partition.plan;
 import io.github.shardsum.collective.Plan;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
-import io.github.shardsum.internal.reshard.Clocks;
+import io.github.shardsum.internal.reshard.PriceClocks;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.Timeline;
 import io.github.shardsum.partition.Action;
@@ -183,7 +183,7 @@ public final class Overlap {
   }
 
   private double end(List<Item> schedule) {
-    Clocks clocks = new Clocks(overlap);
+    PriceClocks clocks = new PriceClocks(overlap);
     Map<Integer, Double> ends = new HashMap<>();
     for (Item item : schedule) {
       Action action = plan.steps().get(item.step()).action();

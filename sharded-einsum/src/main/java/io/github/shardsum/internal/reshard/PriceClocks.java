@@ -4,7 +4,7 @@ package io.github.shardsum.internal.reshard;
  * Two resources of a device: its computing and its links. Each queue has a time at which it becomes
  * free, in the unit of prices. Mutable, for one thread.
  */
-public final class Clocks {
+public final class PriceClocks {
   private final double overlap;
   private double compute;
   private double links;
@@ -14,7 +14,7 @@ public final class Clocks {
    *
    * @param overlap the part of a transfer that costs no computing, in [0, 1]
    */
-  public Clocks(double overlap) {
+  public PriceClocks(double overlap) {
     this.overlap = overlap;
   }
 

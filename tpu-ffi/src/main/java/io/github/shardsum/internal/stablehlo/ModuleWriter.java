@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** The lines of a module, and the numbers of its values. */
-final class TextWriter {
+final class ModuleWriter {
   private final StringBuilder text = new StringBuilder();
   private int next;
   private int depth;
