@@ -49,7 +49,7 @@ public final class ScaledEinsum {
      */
     public Tensor value() {
       double[] elements = mantissa.toDoubleArray();
-      int power = (int) Math.clamp(exponent, -4 * Double.MAX_EXPONENT, 4 * Double.MAX_EXPONENT);
+      int power = Math.clamp(exponent, -4 * Double.MAX_EXPONENT, 4 * Double.MAX_EXPONENT);
       for (int i = 0; i < elements.length; i++) {
         elements[i] = Math.scalb(elements[i], power);
       }

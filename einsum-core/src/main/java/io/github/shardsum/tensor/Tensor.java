@@ -263,7 +263,7 @@ public final class Tensor implements Operand {
           "tensor: expected a buffer in native order, got "
               + order
               + "; set ByteBuffer.order(ByteOrder.nativeOrder()) before the buffer is"
-                  + " viewed as another");
+              + " viewed as another");
     }
     return whole(dtype, segment, Shape.of(shape));
   }

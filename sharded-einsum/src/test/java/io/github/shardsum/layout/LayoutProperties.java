@@ -197,22 +197,26 @@ final class LayoutProperties {
     assertTrue(long17.contains("a 9:10"), long17);
     String rows = LayoutPicture.of(Layout.parse(mesh, "a@x b@y"), Shape.of(17, 2));
     assertEquals(1 + 1 + 17, rows.lines().count(), rows);
-    assertTrue(rows.lines().anyMatch(line -> line.matches("\\.\\.\\.( *\\| \\.\\.\\. *){2}")), rows);
+    assertTrue(
+        rows.lines().anyMatch(line -> line.matches("\\.\\.\\.( *\\| \\.\\.\\. *){2}")), rows);
     String whole = LayoutPicture.of(Layout.parse(mesh, "a b"), Shape.of(17, 2));
     assertTrue(whole.contains("0 1 2 3 ...33"), whole);
     Mesh sixteen = Mesh.parse("x=16 y=2");
     String short16 = LayoutPicture.of(Layout.parse(sixteen, "a@x b"), Shape.of(17, 2));
     assertFalse(short16.contains("..."), short16);
     String slices =
-        LayoutPicture.of(Layout.parse(Mesh.parse("x=17 y=2 z=2"), "a@x b@y c@z"), Shape.of(17, 2, 2));
-    assertEquals(16, slices.lines().filter(line -> line.contains(" of [17, 2, 2]")).count(), slices);
+        LayoutPicture.of(
+            Layout.parse(Mesh.parse("x=17 y=2 z=2"), "a@x b@y c@z"), Shape.of(17, 2, 2));
+    assertEquals(
+        16, slices.lines().filter(line -> line.contains(" of [17, 2, 2]")).count(), slices);
   }
 
   @Example
   void layoutsOfAnImageHaveAnArrowFromEachToTheNext() {
     Mesh mesh = Mesh.parse("x=2 y=2");
     List<Layout> layouts =
-        List.of(Layout.parse(mesh, "a@x b"), Layout.parse(mesh, "a b@x"), Layout.parse(mesh, "a | x"));
+        List.of(
+            Layout.parse(mesh, "a@x b"), Layout.parse(mesh, "a b@x"), Layout.parse(mesh, "a | x"));
     Shape shape = Shape.of(4, 6);
     List<Layout> two = layouts.subList(0, 2);
     String moved = LayoutPicture.svg(two, List.of("all-to-all a b x"), shape);
@@ -220,8 +224,7 @@ final class LayoutProperties {
     assertFalse(LayoutPicture.svg(two, shape).contains("all-to-all"));
     for (List<String> moves : List.of(List.of("one", "two"), List.of("one", "two", "three"))) {
       String message =
-          assertThrows(
-                  IllegalArgumentException.class, () -> LayoutPicture.svg(two, moves, shape))
+          assertThrows(IllegalArgumentException.class, () -> LayoutPicture.svg(two, moves, shape))
               .getMessage();
       assertTrue(message.endsWith("fewer than the 2 layouts, got " + moves.size()), message);
     }

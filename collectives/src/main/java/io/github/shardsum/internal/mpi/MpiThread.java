@@ -308,7 +308,7 @@ final class MpiThread {
           throw new MpiException(
               VARIABLE
                   + ": expected `waiting` (a platform thread that waits for its"
-                      + " operation calls MPI) or `own`"
+                  + " operation calls MPI) or `own`"
                   + " (only the engine's own thread does), got `"
                   + other
                   + "`");

@@ -79,7 +79,7 @@ public final class PowersOfTwo {
     int most = array instanceof float[] ? Float.MAX_EXPONENT - 1 : Double.MAX_EXPONENT - 1;
     // A factor must be a normal number. After four of them nothing but 0 or infinity is left.
     for (int i = 0; i < 4 && left != 0; i++) {
-      int part = (int) Math.clamp(left, -most, most);
+      int part = Math.clamp(left, -most, most);
       multiplyOnce(array, n, part);
       left -= part;
     }

@@ -240,8 +240,7 @@ public final class KernelSelfTest {
             bytes[i] = (byte) (i * 59);
           }
           int[] to = new int[ROWS];
-          MemorySegment all = MemorySegment.ofArray(bytes);
-          kernels.bytes().dots(all, 0, ROWS, all, 1, N - 1, MemorySegment.ofArray(to), 0, 1);
+          kernels.bytes().dots(bytes, 0, ROWS, bytes, 1, N - 1, MemorySegment.ofArray(to), 0, 1);
           return to;
         });
   }

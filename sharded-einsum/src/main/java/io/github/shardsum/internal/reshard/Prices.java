@@ -142,7 +142,7 @@ public final class Prices {
   public double exposed(Action.Partitioned action, List<PlannedValue> operands) {
     PartSizes sizes = new PartSizes(operands.getFirst().layout().mesh(), operands);
     int bytes = operands.getFirst().dtype().byteSize();
-    Clocks clocks = new Clocks(overlap);
+    PriceClocks clocks = new PriceClocks(overlap);
     double computed = 0;
     for (CompositeParts.Part part : action.parts().parts()) {
       List<PartFigures> figures = PartFigures.of(action, part, sizes);

@@ -136,6 +136,16 @@ class BehindTransfersTest {
     }
 
     @Override
+    public Plan.Builder start(
+        String name,
+        Collective.RaggedAllToAll collective,
+        Supplier<List<RaggedCounts>> counts,
+        Supplier<List<Tensor>> x,
+        Supplier<List<Tensor>> out) {
+      return note("start");
+    }
+
+    @Override
     public Plan.Builder startRound(
         String name, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out) {
       return note("startRound");

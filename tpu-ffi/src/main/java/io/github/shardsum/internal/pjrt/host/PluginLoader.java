@@ -64,8 +64,8 @@ public final class PluginLoader {
         "GetPjrtApi",
         file
             + " does not finish loading; for libtpu off a TPU host set"
-                + " TPU_SKIP_MDS_QUERY=1 before the JVM starts, otherwise check whether its"
-                + " devices answer");
+            + " TPU_SKIP_MDS_QUERY=1 before the JVM starts, otherwise check whether its"
+            + " devices answer");
   }
 
   private static Path file(Path library) {
