@@ -383,6 +383,30 @@ class SumOrderTest {
     }
   }
 
+  /** Without an order no kernel of a tree is chosen. */
+  @Test
+  void withoutAnOrderNoKernelOfATreeIsChosen() {
+    OperandSpec x = OperandSpec.of(Shape.of(40, 700));
+    OperandSpec y = OperandSpec.of(Shape.of(700, 50));
+    OperandSpec v = OperandSpec.of(Shape.of(700));
+    Map<String, OperandSpec[]> equations =
+        Map.of(
+            "ik,kj->ij", new OperandSpec[] {x, y},
+            "ik,k->i", new OperandSpec[] {x, v},
+            "k,k->", new OperandSpec[] {v, v},
+            "ik->i", new OperandSpec[] {x},
+            "ik->k", new OperandSpec[] {x});
+    equations.forEach(
+        (equation, operands) -> {
+          EinsumOptions ordered = EinsumOptions.defaults().withSums(SumOrder.TREE);
+          String plain =
+              Einsum.compile(equation, EinsumOptions.defaults(), operands).explain().toString();
+          assertFalse(plain.contains("tree"), plain);
+          String tree = Einsum.compile(equation, ordered, operands).explain().toString();
+          assertTrue(tree.contains("tree"), tree);
+        });
+  }
+
   @Test
   void aLeafIsAtLeastOneTerm() {
     assertThrows(IllegalArgumentException.class, () -> new SumOrder(-1));

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
  * same. Not a name that Maven runs: {@code .ci/mpi} does, with as many processes as divide 12.
  */
 class DrawnPlansContract {
-  private static final int TRIES = Integer.getInteger("shardsum.sharded.cases", 8);
+  private static final int TRIES = Integer.getInteger("shardsum.sharded.cases", 6);
   private static final long SEED = Long.getLong("shardsum.seed", 0);
 
   @Test

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
  */
 class DrawnPlansTest {
   private static final int TRIES =
-      Integer.getInteger("shardsum.programs", TestDepth.cases(15, 20, 40));
+      Integer.getInteger("shardsum.programs", TestDepth.cases(15, 20, 25));
   private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(0));
 
   @Test

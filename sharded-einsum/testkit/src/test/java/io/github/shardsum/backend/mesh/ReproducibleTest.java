@@ -79,7 +79,7 @@ class ReproducibleTest {
     };
   }
 
-  private static List<long[]> bits(List<Tensor> results) {
+  static List<long[]> bits(List<Tensor> results) {
     return results.stream()
         .map(each -> Arrays.stream(each.toDoubleArray()).mapToLong(Double::doubleToLongBits))
         .map(java.util.stream.LongStream::toArray)
@@ -102,10 +102,10 @@ class ReproducibleTest {
     }
   }
 
-  private record Laid(
+  record Laid(
       ProgramCase program, Mesh mesh, Map<String, Layout> layouts, int leaf, long annotations) {}
 
-  private static Generator<Laid> laid(Generator<Program> programs) {
+  static Generator<Laid> laid(Generator<Program> programs) {
     return choices -> {
       Mesh mesh = Layouts.meshes().generate(choices);
       ProgramCase program = cases(programs).generate(choices);
@@ -120,23 +120,58 @@ class ReproducibleTest {
   }
 
   private static ProgramPlan hasTheLocalBits(Laid laid, boolean isCertified) {
-    SumOrder sums = new SumOrder(laid.leaf());
-    PlanOptions options = PlanOptions.defaults().withReplication().withSums(sums);
+    ProgramPlan plan = plan(laid, isCertified);
+    List<Tensor> expected = onOneDevice(laid);
+    try (Collectives collectives = Collectives.open(laid.mesh())) {
+      hasTheBits(expected, laid, plan, collectives);
+    }
+    return plan;
+  }
+
+  private static ProgramPlan plan(Laid laid, boolean isCertified) {
+    PlanOptions options =
+        PlanOptions.defaults().withReplication().withSums(new SumOrder(laid.leaf()));
     ProgramPlan plan =
         ProgramPlan.withLayouts(laid.program().program(), laid.mesh(), laid.layouts(), options);
     if (isCertified) {
       plan.certify();
     }
+    return plan;
+  }
+
+  /** What one thread computes, and four threads too. */
+  static List<Tensor> onOneDevice(Laid laid) {
+    SumOrder sums = new SumOrder(laid.leaf());
     List<Tensor> expected = local(laid.program(), sums, Workers.sequential());
     try (Workers four = Workers.of(4)) {
       equal(expected, local(laid.program(), sums, four), "four threads");
     }
-    try (Collectives collectives = Collectives.open(laid.mesh());
-        MeshExecutable mesh =
-            MeshBackend.of(collectives).compile(plan, CompileOptions.defaults().withSums(sums))) {
+    return expected;
+  }
+
+  /** Holds a program's run on a mesh to the bits of one device. */
+  static void hasTheBits(
+      List<Tensor> expected, Laid laid, boolean isCertified, Collectives collectives) {
+    hasTheBits(expected, laid, plan(laid, isCertified), collectives);
+  }
+
+  private static void hasTheBits(
+      List<Tensor> expected, Laid laid, ProgramPlan plan, Collectives collectives) {
+    CompileOptions options = CompileOptions.defaults().withSums(new SumOrder(laid.leaf()));
+    try (MeshExecutable mesh = MeshBackend.of(collectives).compile(plan, options)) {
       equal(expected, mesh.run(laid.program().inputs()), plan);
     }
-    return plan;
+  }
+
+  /** Gradients of smooth programs. */
+  static Generator<Program> gradients() {
+    return Programs.smooth(10)
+        .map(
+            program ->
+                Gradients.gradient(
+                    program,
+                    List.of("result"),
+                    program.inputs().stream().map(Value::name).toList()));
   }
 
   /** Addends over two axes cannot be completed over one of them and keep the order of the sum. */
@@ -212,16 +247,8 @@ class ReproducibleTest {
 
   @Test
   void gradientsHaveTheLocalBits() {
-    Generator<Program> gradients =
-        Programs.smooth(10)
-            .map(
-                program ->
-                    Gradients.gradient(
-                        program,
-                        List.of("result"),
-                        program.inputs().stream().map(Value::name).toList()));
     // The checker takes two einsums of three operands in another order for one.
-    Check.forAll(laid(gradients))
+    Check.forAll(laid(gradients()))
         .tries(TRIES)
         .seed(TestDepth.seed(4))
         .holds(laid -> hasTheLocalBits(laid, false));

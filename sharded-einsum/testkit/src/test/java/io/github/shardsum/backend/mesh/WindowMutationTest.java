@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
  */
 final class WindowMutationTest {
   private static final int MUTANTS =
-      Integer.getInteger("shardsum.sharded.cases", TestDepth.cases(15, 30, 60));
+      Integer.getInteger("shardsum.sharded.cases", TestDepth.cases(15, 30, 40));
   private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(0));
   private static final int OF_A_PLAN = 12;
 
