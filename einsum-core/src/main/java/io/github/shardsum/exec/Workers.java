@@ -5,6 +5,7 @@ import io.github.shardsum.internal.exec.HelperThreads;
 import io.github.shardsum.internal.exec.Region;
 import io.github.shardsum.internal.exec.Team;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -20,8 +21,6 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 public final class Workers implements AutoCloseable {
   /** Scratches kept for callers; more concurrent callers than this allocate their own. */
   private static final int KEPT = 16;
-
-  private static final Runnable NOTHING = () -> {};
 
   private static final HelperThreads NO_HELPERS = new ExecutorThreads(Runnable::run);
 
@@ -39,20 +38,20 @@ public final class Workers implements AutoCloseable {
   private final HelperThreads crew;
 
   /** Called after each task, by the thread that ran it. */
-  private final Runnable between;
+  private final Optional<Runnable> between;
 
   private final AtomicBoolean busy = new AtomicBoolean();
   private final AtomicBoolean closed;
   private final AtomicReferenceArray<Scratch> scratches;
 
   private Workers(int parallelism, HelperThreads crew) {
-    this(parallelism, crew, NOTHING, new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
+    this(parallelism, crew, Optional.empty(), new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
   }
 
   private Workers(
       int parallelism,
       HelperThreads crew,
-      Runnable between,
+      Optional<Runnable> between,
       AtomicBoolean closed,
       AtomicReferenceArray<Scratch> scratches) {
     this.parallelism = parallelism;
@@ -91,7 +90,7 @@ public final class Workers implements AutoCloseable {
           "workers: parts must be in [1, " + MOST_THREADS + "], got " + parts);
     }
     return new Workers(
-        parts, NO_HELPERS, between, new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
+        parts, NO_HELPERS, Optional.of(between), new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
   }
 
   /**
@@ -204,7 +203,8 @@ public final class Workers implements AutoCloseable {
     if (closed.get()) {
       throw new IllegalStateException("workers: expected open ones, got closed ones");
     }
-    if (tasks <= 1 || parallelism == 1 || crew == NO_HELPERS || !busy.compareAndSet(false, true)) {
+    boolean isAlone = tasks <= 1 || parallelism == 1 || between.isPresent();
+    if (isAlone || !busy.compareAndSet(false, true)) {
       runAlone(tasks, task);
       return;
     }
@@ -223,7 +223,7 @@ public final class Workers implements AutoCloseable {
     try {
       for (int index = 0; index < tasks; index++) {
         task.run(index, scratch);
-        between.run();
+        between.ifPresent(Runnable::run);
       }
     } finally {
       give(scratch);
@@ -284,7 +284,7 @@ public final class Workers implements AutoCloseable {
   /** The number of threads, and of parts if there are any. */
   @Override
   public String toString() {
-    if (between != NOTHING) {
+    if (between.isPresent()) {
       return "1 thread, work cut for " + parallelism;
     }
     return parallelism == 1 ? "1 thread" : parallelism + " threads";

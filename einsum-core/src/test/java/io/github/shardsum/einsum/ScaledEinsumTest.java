@@ -250,7 +250,7 @@ final class ScaledEinsumTest {
       for (int at = 0; at < all; at++) {
         int[] index = index(at);
         BigDecimal term = BigDecimal.ONE;
-        String[] terms = equation.substring(0, equation.indexOf('-')).split(",");
+        String[] terms = equation.substring(0, equation.indexOf('-')).split(",", -1);
         for (int i = 0; i < terms.length; i++) {
           term = term.multiply(element((Tensor) operands[i], terms[i], index));
         }
@@ -258,7 +258,8 @@ final class ScaledEinsumTest {
           continue;
         }
         int to = 0;
-        for (char label : output.toCharArray()) {
+        for (int i = 0; i < output.length(); i++) {
+          char label = output.charAt(i);
           to = to * sizes[label - 'a'] + index[label - 'a'];
         }
         sums[to] = sums[to].add(term);

@@ -323,7 +323,7 @@ class AssignmentShapesTest {
     int[][] ends = new int[nodes - 1][];
     Arrays.setAll(ends, edge -> new int[] {edge, edge + 1});
     long[][] matrices = new long[nodes - 1][];
-    Arrays.setAll(matrices, _ -> random.longs(size * size, 0, 1000).toArray());
+    Arrays.setAll(matrices, _ -> random.longs((long) size * size, 0, 1000).toArray());
     Graph graph = new Graph(intervals, costs, usages, ends, matrices, limit);
     long best =
         leastOfChain(
@@ -379,7 +379,7 @@ class AssignmentShapesTest {
       }
     }
     long[][] matrices = new long[ends.size()][];
-    Arrays.setAll(matrices, _ -> random.longs(size * size, 0, 100).toArray());
+    Arrays.setAll(matrices, _ -> random.longs((long) size * size, 0, 100).toArray());
     Graph graph = new Graph(intervals, costs, usages, ends.toArray(int[][]::new), matrices, 0);
     assertOptimal(leastOfGrid(graph, columns, size), graph, solve(graph, 1, 2));
   }
@@ -458,7 +458,7 @@ class AssignmentShapesTest {
     int[][] ends = new int[leaves][];
     Arrays.setAll(ends, leaf -> leaf % 2 == 0 ? new int[] {0, leaf + 1} : new int[] {leaf + 1, 0});
     long[][] matrices = new long[leaves][];
-    Arrays.setAll(matrices, _ -> random.longs(3 * size, 0, 100).toArray());
+    Arrays.setAll(matrices, _ -> random.longs(3L * size, 0, 100).toArray());
     long best = IMPOSSIBLE;
     for (int hub = 0; hub < size; hub++) {
       long sum = costs[0][hub];

@@ -309,7 +309,7 @@ final class LayoutProperties {
     reads(
         new Reads.Window(window, step, first + 1),
         result,
-        step * n + (long) window * (first + 1),
+        (long) step * n + (long) window * (first + 1),
         r -> LongStream.range(0, window).map(w -> r * step + w * (first + 1)));
     reads(
         new Reads.Through(new Reads.Shift(first), n, new Reads.Slice(1, step)),

@@ -27,8 +27,7 @@ class SplitsProperties {
     }
     List<List<Integer>> all = new ArrayList<>();
     for (Integer first : axes) {
-      List<Integer> rest = new ArrayList<>(axes);
-      rest.remove(first);
+      List<Integer> rest = axes.stream().filter(axis -> !axis.equals(first)).toList();
       for (List<Integer> order : orders(rest)) {
         List<Integer> longer = new ArrayList<>(List.of(first));
         longer.addAll(order);
