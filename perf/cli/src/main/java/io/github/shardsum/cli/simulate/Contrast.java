@@ -20,6 +20,7 @@ record Contrast(String name, Score from, Score to) {
   private static final double TIE = 0.01;
 
   private static final int MOST_ROWS = 2000;
+  private static final String CAPACITY = "capacity factor";
 
   /** Time a token and device, the second row's over the first's. */
   double predicted() {
@@ -74,7 +75,9 @@ record Contrast(String name, Score from, Score to) {
     if (differ.size() == 1
         && first.getOrDefault(differ.getFirst(), 0.0)
             < second.getOrDefault(differ.getFirst(), 0.0)) {
-      all.add(new Contrast(differ.getFirst(), from, to));
+      String name = differ.getFirst();
+      boolean form = name.equals(CAPACITY) && first.getOrDefault(name, 0.0) == 0;
+      all.add(new Contrast(form ? "experts, dropless to capacity" : name, from, to));
     }
   }
 
@@ -86,8 +89,7 @@ record Contrast(String name, Score from, Score to) {
     Map<String, Double> things = new LinkedHashMap<>();
     Layout layout = job.layout();
     things.put(
-        "capacity factor",
-        job.model().experts().map(Architecture.Experts::capacityFactor).orElse(0.0));
+        CAPACITY, job.model().experts().map(Architecture.Experts::capacityFactor).orElse(0.0));
     things.put("slices", (double) job.machine().slices());
     things.put("devices of a slice", (double) job.machine().sliceDevices());
     things.put("sequences a device", (double) job.batch() / job.machine().devices());

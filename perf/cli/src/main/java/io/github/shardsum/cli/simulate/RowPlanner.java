@@ -15,8 +15,12 @@ import java.util.function.LongFunction;
 /** Makes a job of a row of a table, or gives the reason why it cannot. */
 final class RowPlanner {
   private static final String HYBRID =
-      "nemotron-?h|nemotron-?3|qwen-?3[-_.]?next|qwen-?3\\.5|jamba|mamba|zamba|linear"
-          + " attention|hybrid[ -](?:attention|model)";
+      "nemotron[-_ ]?h(?![a-z])|nemotron[-_"
+          + " ]?3(?!\\d)|qwen-?3[-_.]?next|qwen-?3\\.5|jamba|mamba|zamba|linear attention|hybrid["
+          + " -](?:attention|model)";
+
+  private static final String NO_FSDP =
+      "(?:no|without)[ _-]fsdp|(?<![a-z])fsdp *[=:]? *(?:0|off|no|none|false|n/a)(?![a-z0-9])";
 
   /** Load of the longest expert over the mean under real routing, for rows that do not state it. */
   static final double REAL_ROUTING = 1.25;
@@ -95,8 +99,8 @@ final class RowPlanner {
       double imbalance = realRouting() ? REAL_ROUTING : 1;
       if (imbalance > 1) {
         assumptions.add(
-            "real routing: the longest expert has 1.25 times the mean; moves experts,"
-                + " dispatch and all-to-all");
+            "real routing: the longest expert has 1.25 times the mean; moves experts, dispatch and"
+                + " all-to-all");
       }
       Job job =
           new Job(
@@ -137,14 +141,14 @@ final class RowPlanner {
     private boolean realRouting() {
       boolean forced =
           words.has(
-              "(forced?|perfect|ideal|uniform|artificial)[ _-]*(load["
-                  + " _-]*)?balanc[a-z_ ]*(?![a-z_ ]*[=:] *(false|0|off))");
+              "(forced?|perfect|ideal|uniform|artificial)[ _-]*(load[ _-]*)?balanc[a-z_ ]*(?![a-z_"
+                  + " ]*[=:] *(false|0|off))");
       boolean real =
           words.has(
               "(real|natural|actual|learned|trained)["
-                  + " _-](routing|router|data|load|tokens|dataset)|unbalanced|imbalanced"
-                  + "|balanc[a-z_ ]*[=:] *(false|0|off)|routing[ =:]*(is )?(real|natural|learned)"
-                  + "|(no|without)[ _-]forced?[ _-]*(load[ _-]*)?balanc");
+                  + " _-](routing|router|data|load|tokens|dataset)|unbalanced|imbalanced|balanc[a-z_"
+                  + " ]*[=:] *(false|0|off)|routing[ =:]*(is )?(real|natural|learned)|(no|without)["
+                  + " _-]forced?[ _-]*(load[ _-]*)?balanc");
       return real
           && (!forced || words.has("balanc[a-z_ ]*[=:] *(false|0|off)|(no|without)[ _-]forced?"));
     }
@@ -321,9 +325,9 @@ final class RowPlanner {
       if (said.isPresent() && said.getAsDouble() > 0) {
         factor = said.getAsDouble();
       } else if (dropping && !dropless && said.isEmpty()) {
-        factor = 1.25;
+        factor = family.gpu() ? 1 : 1.25; // as recipes of Megatron and MaxText have it
         guessed = true;
-        assumptions.add("capacity factor 1.25; moves experts, dispatch and all-to-all");
+        assumptions.add("capacity factor " + factor + "; moves experts, dispatch and all-to-all");
       } else if (!dropless && said.isEmpty()) {
         assumptions.add("dropless, since no capacity is said; moves experts and dispatch");
       }
@@ -447,8 +451,8 @@ final class RowPlanner {
         return 0.8;
       }
       if (words.has(
-          "(no|without)[ _-](remat|recompute)|remat[a-z_]*["
-              + " =:]*none|selective|recompute[a-z_]*[ =:]*(none|false|off)")) {
+          "(no|without)[ _-](remat|recompute)|remat[a-z_]*[ =:]*none|selective|recompute[a-z_]*["
+              + " =:]*(none|false|off)")) {
         return 0.1;
       }
       if (words.has("remat[a-z_]*[ =:]*minimal")) {
@@ -483,8 +487,14 @@ final class RowPlanner {
       if (!machine.family().gpu() && rest * inner * expert != all) {
         throw refusal("axes of " + inner * expert + " devices do not divide " + all);
       }
-      boolean gathered = !machine.family().gpu() || words.has("fsdp");
-      long said = words.axis(Axis.FSDP).map(Integer::longValue).orElse(rest);
+      boolean gathered = !machine.family().gpu() || (words.has("fsdp") && !words.has(NO_FSDP));
+      // Of a GPU 1 says that weights are split, not over how many.
+      long said =
+          words
+              .axis(Axis.FSDP)
+              .map(Integer::longValue)
+              .filter(size -> size > 1 || !machine.family().gpu())
+              .orElse(rest);
       long fsdp = gathered ? rest % said == 0 ? said : rest : 1;
       long copies = rest / fsdp * machine.slices();
       int batches = microbatches(machine, batch, inner, pipeline);
@@ -502,7 +512,7 @@ final class RowPlanner {
     private int microbatches(Machine machine, long batch, long inner, int pipeline) {
       Optional<Integer> count = words.axis(Axis.MICROBATCHES);
       Optional<Integer> size = words.axis(Axis.MICROBATCH);
-      if (count.isPresent()) {
+      if (count.isPresent() && size.isEmpty()) {
         return count.get();
       }
       if (pipeline > 1 && size.isEmpty()) {
@@ -515,7 +525,13 @@ final class RowPlanner {
         assumptions.add("a microbatch of one sequence; moves the reading of weights");
       }
       double each = (double) batch * inner / machine.devices() / size.orElse(1);
-      return (int) Math.max(1, Math.round(Math.min(each, 1e6)));
+      int batches = (int) Math.max(1, Math.round(Math.min(each, 1e6)));
+      if (count.filter(said -> said != batches).isPresent()) {
+        assumptions.add(
+            "microbatches by the batch and their size, though the row has another number; moves the"
+                + " bubble and the reading of weights");
+      }
+      return batches;
     }
   }
 

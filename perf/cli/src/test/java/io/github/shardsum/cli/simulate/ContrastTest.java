@@ -45,6 +45,9 @@ class ContrastTest {
         "slower | capacity factor"
             + " | mixtral-8x7b; 4096; 512; 64; TPU v5p; fsdp capacity_factor=1"
             + " | mixtral-8x7b; 4096; 512; 64; TPU v5p; fsdp capacity_factor=1.25",
+        "slower | experts, dropless to capacity"
+            + " | mixtral-8x7b; 4096; 512; 64; TPU v5p; fsdp dropless"
+            + " | mixtral-8x7b; 4096; 512; 64; TPU v5p; fsdp capacity_factor=1.25",
         "slower | slices"
             + " | llama2-70b; 4096; 256; 256; TPU v5e, 1 slice(s) of 256; fsdp"
             + " | llama2-70b; 4096; 512; 512; TPU v5e, 2 slice(s) of 256; fsdp",

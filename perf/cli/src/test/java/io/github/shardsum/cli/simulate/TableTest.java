@@ -270,6 +270,58 @@ class TableTest {
     assertEquals(64, gpu.job().layout().devices());
   }
 
+  /** Tables of GPUs have a column that says whether weights are split, not over how many. */
+  @ParameterizedTest
+  @CsvSource({"FSDP=0, 1", "FSDP=1, 64", "FSDP=64, 64", "FSDP=8, 8", "no fsdp, 1", "MBS=1, 1"})
+  void ofGpusFsdpMayBeOnOrOff(String words, int fsdp) {
+    Planned gpu =
+        planned(
+            ROW.replace("TPU v5p", "DGX-GB200")
+                .replace("\tfsdp\t", "\tTP=1 PP=1 " + words + " bf16\t"));
+    assertEquals(fsdp, gpu.job().layout().fsdp());
+    assertEquals(64 / fsdp, gpu.job().layout().data());
+  }
+
+  /** 256 sequences over 8 copies, 2 at a time, are 16; a number that does not fit is misprinted. */
+  @ParameterizedTest
+  @CsvSource({
+    "MBS=2 GA=16, 16, false",
+    "MBS=2 GA=2, 16, true",
+    "GA=2, 2, false",
+  })
+  void microbatchesFollowFromTheBatch(String words, int batches, boolean said) {
+    Planned gpu =
+        planned(
+            ROW.replace("TPU v5p", "DGX-H100")
+                .replace("\tfsdp\t", "\tTP=2 PP=4 bf16 " + words + "\t"));
+    assertEquals(batches, gpu.job().layout().microbatches());
+    assertEquals(
+        said,
+        gpu.job().assumptions().stream().anyMatch(each -> each.contains("has another number")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Nemotron-3-Nano, hybrid attention",
+    "Nemotron 3 Super, hybrid attention",
+    "nemotron_h 56b, hybrid attention",
+    "nemotron 3400b, unknown model",
+  })
+  void onlyHybridNemotronsAreHybrid(String name, String reason) {
+    Refused refused = assertInstanceOf(Refused.class, plan(ROW.replace("llama2-70b", name)));
+    assertTrue(refused.reason().contains(reason), refused::reason);
+  }
+
+  @Test
+  void aDenseNemotronIsPlanned() {
+    assertEquals(
+        "nemotron4-340b",
+        planned(ROW.replace("llama2-70b", "nemotron-340b").replace("_s\t40", "_s\t200"))
+            .job()
+            .model()
+            .name());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "step_time_s, 40, 40",
