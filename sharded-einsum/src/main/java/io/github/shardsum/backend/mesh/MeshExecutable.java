@@ -193,6 +193,18 @@ public final class MeshExecutable implements Executable {
     }
   }
 
+  /**
+   * As {@link #spans}, in the run before the last one, by which a trace of the last can be
+   * predicted.
+   *
+   * @return empty too if there was one run only
+   */
+  public List<StepSpan> spansBefore() {
+    synchronized (collectives) {
+      return runner.spansBefore();
+    }
+  }
+
   @Override
   public Program program() {
     return executable.program();

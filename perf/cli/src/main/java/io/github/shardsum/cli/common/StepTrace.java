@@ -1,9 +1,8 @@
 package io.github.shardsum.cli.common;
 
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.PlanOptions;
-import io.github.shardsum.partition.PlanStep;
-import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.partition.StepSpan;
 import java.util.ArrayList;
@@ -30,8 +29,7 @@ public final class StepTrace {
   private final boolean isTimed;
   private final JsonNode explained;
   private final List<StepSpan> spans;
-  private final double secondsPerFlop;
-  private final double secondsPerByte;
+  private final StepRates rates;
 
   /**
    * Of a run.
@@ -47,56 +45,23 @@ public final class StepTrace {
     this.isTimed = options.topology().isPresent();
     this.explained = JSON.readTree(plan.toJson(options)).path("explained");
     this.spans = List.copyOf(spans);
-    double[] rates = rates(before);
-    this.secondsPerFlop = rates[0];
-    this.secondsPerByte = rates[1];
+    this.rates = StepRates.of(before.stream().filter(span -> !isCollective(span)).toList());
   }
-
-  /** Operations and bytes of local steps. */
-  private record Work(double flops, double bytes) {}
 
   /** A part of the plan, over all its runs and devices. */
   private static final class Part {
     final String name;
-    final double predicted;
+    double predicted;
     double measured;
     int count;
 
-    Part(String name, double predicted) {
+    Part(String name) {
       this.name = name;
-      this.predicted = predicted;
     }
 
-    double mean() {
-      return measured / count;
+    double error() {
+      return Math.abs(measured - predicted);
     }
-  }
-
-  /** Least squares of time over operations and bytes, neither rate below 0. */
-  private double[] rates(List<StepSpan> before) {
-    double ff = 0;
-    double fb = 0;
-    double bb = 0;
-    double ft = 0;
-    double bt = 0;
-    for (StepSpan span : before) {
-      if (!isCollective(span)) {
-        Work work = work(span);
-        double seconds = span.nanoseconds() / NANOS;
-        ff += work.flops * work.flops;
-        fb += work.flops * work.bytes;
-        bb += work.bytes * work.bytes;
-        ft += work.flops * seconds;
-        bt += work.bytes * seconds;
-      }
-    }
-    double determinant = ff * bb - fb * fb;
-    double flop = determinant <= 0 ? 0 : (ft * bb - bt * fb) / determinant;
-    double bytes = determinant <= 0 ? 0 : (bt * ff - ft * fb) / determinant;
-    if (flop > 0 && bytes > 0) {
-      return new double[] {flop, bytes};
-    }
-    return flop > 0 ? new double[] {ft / ff, 0} : new double[] {0, bb == 0 ? 0 : bt / bb};
   }
 
   private SpmdPlan planOf(StepSpan span) {
@@ -115,39 +80,37 @@ public final class StepTrace {
     return at.path(step);
   }
 
+  private Action action(StepSpan span) {
+    return planOf(span).steps().get(span.steps().getFirst()).action();
+  }
+
   private boolean isCollective(StepSpan span) {
-    return planOf(span).steps().get(span.steps().getFirst()).action().isCollective();
+    return action(span) instanceof Action.Partitioned own && span.part().isPresent()
+        ? isCollective(own, span.part().getAsInt())
+        : action(span).isCollective();
   }
 
-  private Work work(StepSpan span) {
-    SpmdPlan of = planOf(span);
-    double flops = 0;
-    double bytes = 0;
-    for (int step : span.steps()) {
-      PlanStep at = of.steps().get(step);
-      flops += of.flops(step);
-      for (int operand : at.operands()) {
-        bytes += bytes(of.value(operand));
-      }
-      for (PlannedValue result : at.results()) {
-        bytes += bytes(result);
-      }
-    }
-    return new Work(flops, bytes);
-  }
-
-  private static double bytes(PlannedValue value) {
-    return (double) value.localElements() * value.dtype().byteSize();
+  private static boolean isCollective(Action.Partitioned own, int part) {
+    return !(own.parts().parts().get(part) instanceof CompositeParts.Part.Run);
   }
 
   private double predicted(StepSpan span) {
-    if (!isCollective(span)) {
-      Work work = work(span);
-      return work.flops * secondsPerFlop + work.bytes * secondsPerByte;
+    return (isTimed && isCollective(span) ? communication(span) : 0) + rates.seconds(span);
+  }
+
+  /** By the topology. */
+  private double communication(StepSpan span) {
+    if (action(span) instanceof Action.Partitioned own && span.part().isPresent()) {
+      int before = 0;
+      for (int part = 0; part < span.part().getAsInt(); part++) {
+        before += isCollective(own, part) ? 1 : 0;
+      }
+      JsonNode parts = explained(span, span.steps().getFirst()).path("parts");
+      return parts.path(before).path("seconds").doubleValue(0);
     }
     double seconds = 0;
     for (int step : span.steps()) {
-      seconds += isTimed ? explained(span, step).path("seconds").doubleValue(0) : 0;
+      seconds += explained(span, step).path("seconds").doubleValue(0);
     }
     return seconds;
   }
@@ -206,6 +169,8 @@ public final class StepTrace {
     span.steps().forEach(steps::add);
     ArrayNode within = arguments.putArray("within");
     span.within().forEach(within::add);
+    span.part().ifPresent(part -> arguments.put("part", part));
+    arguments.put("flops", span.flops()).put("bytes", span.bytes());
     arguments.put("predictedMicroseconds", predicted * 1e6);
     arguments.put("measuredMicroseconds", span.nanoseconds() / 1e3);
   }
@@ -216,29 +181,27 @@ public final class StepTrace {
    * @return lines of text with the times of one device
    */
   public String summary() {
-    Map<List<List<Integer>>, Part> parts = new LinkedHashMap<>();
+    Map<List<Object>, Part> parts = new LinkedHashMap<>();
     long devices = spans.stream().mapToInt(StepSpan::device).distinct().count();
     for (StepSpan span : spans) {
       Part part =
           parts.computeIfAbsent(
-              List.of(span.within(), span.steps()), _ -> new Part(span.name(), predicted(span)));
+              List.of(span.within(), span.steps(), span.part()), _ -> new Part(span.name()));
       part.measured += span.nanoseconds() / NANOS;
+      part.predicted += predicted(span);
       part.count++;
     }
     List<Part> worst = new ArrayList<>(parts.values());
-    worst.sort(
-        Comparator.comparingDouble(
-            (Part part) -> -Math.abs(part.mean() - part.predicted) * part.count));
+    worst.sort(Comparator.comparingDouble(Part::error).reversed());
     StringBuilder text =
         new StringBuilder(
             String.format(
                 Locale.ROOT, "%14s  %14s  %7s  step%n", "measured ms", "predicted ms", "ratio"));
     for (Part part : worst.subList(0, Math.min(WORST, worst.size()))) {
-      text.append(line(part.mean(), part.predicted, part.name));
+      text.append(line(part.measured / part.count, part.predicted / part.count, part.name));
     }
     double measured = parts.values().stream().mapToDouble(part -> part.measured).sum();
-    double predicted =
-        parts.values().stream().mapToDouble(part -> part.predicted * part.count).sum();
+    double predicted = parts.values().stream().mapToDouble(part -> part.predicted).sum();
     return text.append(
             line(measured / Math.max(1, devices), predicted / Math.max(1, devices), "in all"))
         .toString();

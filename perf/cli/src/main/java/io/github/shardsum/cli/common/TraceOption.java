@@ -12,6 +12,7 @@ import io.github.shardsum.topology.MachineProbe;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -19,14 +20,16 @@ import picocli.CommandLine.Option;
 
 /** {@code --trace} of commands that run on a mesh, a mixin. */
 public final class TraceOption {
+  /** Runs of which one is written. */
+  private static final int RUNS = 5;
+
   @Option(
       names = "--trace",
       paramLabel = "FILE",
       description =
-          "Run twice more (train traces its own steps), and write when each device ran"
-              + " each step of the plan, with the predicted time, as JSON that Perfetto and"
-              + " chrome://tracing open. Each process p > 0 of a job writes FILE.p for its"
-              + " own devices.")
+          "Run five times more (train traces its own steps), and write when each device ran each step of"
+              + " the plan, with the predicted time, as JSON that Perfetto and chrome://tracing open."
+              + " Process p > 0 of a job writes FILE.p, of its own devices.")
   private Optional<Path> file = Optional.empty();
 
   private Optional<PlanOptions> prices = Optional.empty();
@@ -59,8 +62,8 @@ public final class TraceOption {
   }
 
   /**
-   * Runs twice, after a run that let the JVM compile: the first run measures this machine's speed,
-   * the second is written.
+   * Runs a few times, after a run that let the JVM compile: the fastest run is written, and the
+   * fastest of the others measures this machine's speed.
    *
    * @param executable compiled to be timed
    * @param run runs it once
@@ -69,13 +72,28 @@ public final class TraceOption {
    */
   public void write(MeshExecutable executable, Runnable run, int process, PrintWriter out)
       throws IOException {
-    run.run();
-    List<StepSpan> before = executable.spans();
-    run.run();
+    List<List<StepSpan>> all = new ArrayList<>();
+    for (int i = 0; i < RUNS; i++) {
+      run.run();
+      all.add(executable.spans());
+    }
+    all.sort(Comparator.comparingLong(TraceOption::nanoseconds));
     write(
-        new StepTrace(executable.plan().plan(), prices(), before, executable.spans()),
+        new StepTrace(executable.plan().plan(), prices(), all.get(1), all.getFirst()),
         process,
         out);
+  }
+
+  /** From the first step's begin to the last one's end. */
+  private static long nanoseconds(List<StepSpan> spans) {
+    long begin = spans.stream().mapToLong(StepSpan::begin).min().orElse(0);
+    return spans.stream().mapToLong(StepSpan::end).max().orElse(0) - begin;
+  }
+
+  /** Where there was one run only, it predicts itself. */
+  private StepTrace trace(MeshExecutable of) {
+    List<StepSpan> before = of.spansBefore().isEmpty() ? of.spans() : of.spansBefore();
+    return new StepTrace(of.plan().plan(), prices(), before, of.spans());
   }
 
   private PlanOptions prices() {
@@ -94,8 +112,7 @@ public final class TraceOption {
   }
 
   /**
-   * Writes the last run of the largest of some programs; its times are also the prices of local
-   * steps.
+   * Writes the last run of the largest of some programs, predicted by the run before it.
    *
    * @param timed compiled to be timed
    * @param process the place of this process among those of the job
@@ -107,8 +124,7 @@ public final class TraceOption {
             .filter(each -> !each.spans().isEmpty())
             .max(Comparator.comparingInt(each -> each.plan().plan().steps().size()));
     if (largest.isPresent()) {
-      List<StepSpan> spans = largest.get().spans();
-      write(new StepTrace(largest.get().plan().plan(), prices(), spans, spans), process, out);
+      write(trace(largest.get()), process, out);
     }
   }
 }

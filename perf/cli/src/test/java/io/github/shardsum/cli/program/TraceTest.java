@@ -16,6 +16,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -98,6 +101,43 @@ class TraceTest {
     }
     assertTrue(err.toString().contains("predicted ms"), err::toString);
     assertTrue(err.toString().strip().endsWith("in all"), err::toString);
+  }
+
+  /** Experts by rows are local programs and collectives, each predicted by its own rule. */
+  @Test
+  void expertsByRowsAreShownPartByPart() throws IOException {
+    Files.writeString(folder.resolve("text"), "No man is an island, entire of itself. ".repeat(8));
+    List<String> arguments = new ArrayList<>(List.of("moe", "--text", file("text"), "--dropless"));
+    arguments.addAll(List.of("--experts", "4", "--group", "20", "--model", "16", "--hidden", "32"));
+    arguments.addAll(List.of("--mesh", "x=" + DEVICES, "--trace", file("trace.json")));
+    assertEquals(0, run(arguments.toArray(String[]::new)), () -> out + " " + err);
+    JsonNode trace = new JsonMapper().readTree(Files.readString(folder.resolve("trace.json")));
+    Map<String, String> kinds = new TreeMap<>();
+    Map<String, Set<Integer>> devices = new TreeMap<>();
+    for (JsonNode event : trace.path("traceEvents")) {
+      String name = event.path("name").asString("");
+      if (event.path("args").has("part") && event.path("tid").intValue() == 0) {
+        kinds.put(name, event.path("cat").asString(""));
+        devices.computeIfAbsent(name, _ -> new TreeSet<>()).add(event.path("pid").intValue());
+        boolean isLocal = event.path("cat").asString("").equals("local");
+        double predicted = event.path("args").path("predictedMicroseconds").doubleValue();
+        double flops = event.path("args").path("flops").doubleValue();
+        assertTrue(isLocal ? flops >= 0 : flops == 0 && predicted > 0, event::toString);
+      }
+    }
+    assertEquals("local", kinds.get("moe.experts: moe.rows_experts"), kinds::toString);
+    assertEquals("collective", kinds.get("moe.experts: all-to-all of rows"), kinds::toString);
+    assertEquals("collective", kinds.get("moe.experts: all-to-all of y"), kinds::toString);
+    devices.forEach((name, on) -> assertEquals(DEVICES, on.size(), name));
+    // Two products of 16 x 32 for each row; every token has two choices, shared out evenly.
+    double flops = 0;
+    for (JsonNode event : trace.path("traceEvents")) {
+      boolean isMeasured = event.path("tid").intValue() == 0;
+      if (isMeasured && event.path("name").asString("").equals("moe.experts: moe.rows_experts")) {
+        flops += event.path("args").path("flops").doubleValue();
+      }
+    }
+    assertTrue(flops > 0 && flops % (2 * 2 * 16 * 32) == 0, "flops " + flops);
   }
 
   /** The names of a track's events, none of which begins before the one before it ends. */

@@ -99,6 +99,15 @@ public record LocalPlan(
   }
 
   /**
+   * Least bytes that a run reads and writes.
+   *
+   * @return the sum over the steps
+   */
+  public double traffic() {
+    return steps.stream().mapToDouble(Step::bytes).sum();
+  }
+
+  /**
    * This plan with another note.
    *
    * @param more the notes

@@ -45,6 +45,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Runs a composite that brings its own partition, on the devices of this process: a superstep for
@@ -68,7 +69,7 @@ final class PartitionRun {
   /** For each part the code of each device, if the part is a local composite; otherwise empty. */
   private final List<List<Code>> codes = new ArrayList<>();
 
-  private record Code(PlanRunner runner, long bytes) {}
+  private record Code(PlanRunner runner, long bytes, double flops) {}
 
   PartitionRun(
       Action.Partitioned action,
@@ -116,7 +117,7 @@ final class PartitionRun {
     }
     Workers alone = Workers.sequential();
     LocalPlan plan = LocalCompiler.plan(program, composites, Set.of(), alone, sums);
-    return new Code(new PlanRunner(plan, alone, Optional.empty()), plan.bytes());
+    return new Code(new PlanRunner(plan, alone, Optional.empty()), plan.bytes(), plan.flops());
   }
 
   /** A composite of local types; its decomposition only gives the types. */
@@ -228,35 +229,26 @@ final class PartitionRun {
     return bytes;
   }
 
-  /** Adds a superstep for each part. */
-  void add(Plan.Builder builder) {
+  /** Adds a superstep for each part, which is timed by itself if there is a clock. */
+  void add(Plan.Builder builder, Optional<StepClock> clock, StepClock.Timed whole) {
     for (int at = 0; at < codes.size(); at++) {
-      switch (action.parts().parts().get(at)) {
-        case Part.Run run -> compute(run, codes.get(at), builder);
-        case Part.Swap swap ->
-            builder.communicate(
-                new Collective.AllToAll(1, 0, names(swap.axes())),
-                () -> each(i -> tensor(swap.x(), i)),
-                () -> each(i -> tensor(swap.out(), i)));
-        case Part.Agree agree -> agree(agree, builder);
-        case Part.Rows rows ->
-            builder.communicate(
-                new Collective.RaggedAllToAll(names(rows.axes())),
-                () -> counts(rows),
-                () -> each(i -> sent(rows, i)),
-                () -> each(i -> received(rows, i)));
+      Part part = action.parts().parts().get(at);
+      StepClock.Timed timed = whole.part(whole.name() + ": " + name(part), at);
+      switch (part) {
+        case Part.Run run -> add(run, codes.get(at), builder, clock, timed);
         case Part.Overlapped overlapped -> {
           overlapped.rows().forEach(rows -> start(rows, builder));
-          compute(overlapped.run(), codes.get(at), builder);
+          add(overlapped.run(), codes.get(at), builder, clock, timed);
           overlapped.rows().forEach(rows -> builder.await(flight(rows)));
         }
-        case Part.Reduce reduce -> reduce(reduce, builder);
+        default -> {
+          clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.begin(i)));
+          communicate(part, builder);
+          clock.ifPresent(
+              of -> builder.compute("clock", (i, _) -> of.end(i, timed, LocalWork.NONE)));
+        }
       }
     }
-  }
-
-  private void compute(Part.Run run, List<Code> code, Plan.Builder builder) {
-    builder.compute(run.composite(), (i, _) -> run(run, code.get(i), i));
   }
 
   private void start(Part.Rows rows, Plan.Builder builder) {
@@ -270,6 +262,81 @@ final class PartitionRun {
 
   private String flight(Part.Rows rows) {
     return action.op() + " " + rows.out() + " " + rows.piece();
+  }
+
+  private static String name(Part part) {
+    return switch (part) {
+      case Part.Run run -> run.composite();
+      case Part.Overlapped overlapped -> overlapped.run().composite();
+      case Part.Swap swap -> "all-to-all of " + swap.x();
+      case Part.Agree agree -> "all-reduce of " + agree.counts();
+      case Part.Rows rows -> "all-to-all of " + rows.x();
+      case Part.Reduce reduce -> "sum of " + reduce.x();
+    };
+  }
+
+  private void add(
+      Part.Run run,
+      List<Code> code,
+      Plan.Builder builder,
+      Optional<StepClock> clock,
+      StepClock.Timed timed) {
+    if (clock.isEmpty()) {
+      builder.compute(run.composite(), (i, _) -> run(run, code.get(i), i));
+      return;
+    }
+    StepClock of = clock.get();
+    List<LocalWork> works =
+        IntStream.range(0, code.size()).mapToObj(i -> work(run, code.get(i), i)).toList();
+    builder.compute(
+        run.composite(),
+        (i, _) -> {
+          of.begin(i);
+          run(run, code.get(i), i);
+          of.end(i, timed, works.get(i));
+        });
+  }
+
+  /** Work of a local composite where rows are even; its code is for as many as the bound allows. */
+  private LocalWork work(Part.Run run, Code code, int index) {
+    double bytes = 0;
+    double share = 1;
+    for (String name : Stream.concat(run.reads().stream(), run.writes().stream()).toList()) {
+      ValueType type = type(name, index);
+      double even =
+          name.startsWith(CompositeParts.MEMBER) || value(name).isPresent() ? 1 : even(name);
+      bytes += even * type.shape().elementCount() * type.dtype().byteSize();
+      share = Math.min(share, even);
+    }
+    return new LocalWork(share * code.flops(), bytes);
+  }
+
+  /** The share of a buffer that rows fill if they are even. */
+  private double even(String buffer) {
+    return buffers.get(place(buffer)).extents().getFirst() instanceof Extent.Bounded bounded
+        ? (double) sizes.largest(bounded.rows()) / Math.max(1, sizes.bound(bounded))
+        : 1;
+  }
+
+  private void communicate(Part part, Plan.Builder builder) {
+    switch (part) {
+      case Part.Run run -> throw new IllegalStateException(run.composite());
+      case Part.Overlapped overlapped ->
+          throw new IllegalStateException(overlapped.run().composite());
+      case Part.Swap swap ->
+          builder.communicate(
+              new Collective.AllToAll(1, 0, names(swap.axes())),
+              () -> each(i -> tensor(swap.x(), i)),
+              () -> each(i -> tensor(swap.out(), i)));
+      case Part.Agree agree -> agree(agree, builder);
+      case Part.Rows rows ->
+          builder.communicate(
+              new Collective.RaggedAllToAll(names(rows.axes())),
+              () -> counts(rows),
+              () -> each(i -> sent(rows, i)),
+              () -> each(i -> received(rows, i)));
+      case Part.Reduce reduce -> reduce(reduce, builder);
+    }
   }
 
   private void run(Part.Run run, Code code, int index) {

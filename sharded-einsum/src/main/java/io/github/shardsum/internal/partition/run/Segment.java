@@ -58,7 +58,10 @@ final class Segment {
   private final List<List<Tensor>> starts = new ArrayList<>();
 
   private record Code(
-      io.github.shardsum.internal.local.run.PlanRunner runner, long bytes, List<Start> starts) {}
+      io.github.shardsum.internal.local.run.PlanRunner runner,
+      long bytes,
+      LocalWork work,
+      List<Start> starts) {}
 
   Segment(
       SpmdPlan plan,
@@ -259,6 +262,7 @@ final class Segment {
     return new Code(
         new io.github.shardsum.internal.local.run.PlanRunner(local, workers, Optional.empty()),
         local.bytes(),
+        LocalWork.of(local),
         statements.starts());
   }
 
@@ -272,6 +276,12 @@ final class Segment {
       }
     }
     return most;
+  }
+
+  /** Work of a device, which is none if another device computes the same. */
+  LocalWork work(int index) {
+    Code code = codes[index];
+    return code == null ? LocalWork.NONE : code.work();
   }
 
   /** Computes what a device is the first to hold. */

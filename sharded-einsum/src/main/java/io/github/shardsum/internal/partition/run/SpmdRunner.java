@@ -107,7 +107,7 @@ public final class SpmdRunner {
     for (int i = 0; i < inputs.size(); i++) {
       frame.put(i, inputs.get(i).shards());
     }
-    clock.ifPresent(StepClock::clear);
+    clock.ifPresent(StepClock::next);
     try {
       program.run();
       reader.accept(plan.outputs().stream().map(frame::sharded).toList());
@@ -123,6 +123,15 @@ public final class SpmdRunner {
    */
   public synchronized List<StepSpan> spans() {
     return clock.map(StepClock::all).orElse(List.of());
+  }
+
+  /**
+   * As {@link #spans}, in the run before the last.
+   *
+   * @return empty too if there was one run only
+   */
+  public synchronized List<StepSpan> spansBefore() {
+    return clock.map(StepClock::before).orElse(List.of());
   }
 
   /** Releases the memory that runs keep; the next run allocates it again. */

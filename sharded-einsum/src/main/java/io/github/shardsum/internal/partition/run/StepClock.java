@@ -3,6 +3,7 @@ package io.github.shardsum.internal.partition.run;
 import io.github.shardsum.partition.StepSpan;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Records when devices of this process run the stages of a plan. In a superstep each device belongs
@@ -12,6 +13,7 @@ final class StepClock {
   private final List<Integer> devices;
   private final long[] begun;
   private final List<List<StepSpan>> spans = new ArrayList<>();
+  private List<StepSpan> before = List.of();
 
   StepClock(List<Integer> devices) {
     this.devices = devices;
@@ -23,16 +25,42 @@ final class StepClock {
     begun[device] = System.nanoTime();
   }
 
-  void end(int device, String name, List<Integer> steps, List<Integer> within) {
+  void end(int device, Timed of, LocalWork work) {
     spans
         .get(device)
         .add(
             new StepSpan(
-                name, steps, within, devices.get(device), begun[device], System.nanoTime()));
+                of.name,
+                of.steps,
+                of.within,
+                of.part,
+                devices.get(device),
+                begun[device],
+                System.nanoTime(),
+                work.flops(),
+                work.bytes()));
   }
 
-  void clear() {
+  /** Steps that are timed as one, or a part of one. */
+  record Timed(String name, List<Integer> steps, List<Integer> within, OptionalInt part) {
+    Timed(String name, List<Integer> steps, List<Integer> within) {
+      this(name, steps, within, OptionalInt.empty());
+    }
+
+    Timed part(String ofPart, int number) {
+      return new Timed(ofPart, steps, within, OptionalInt.of(number));
+    }
+  }
+
+  /** Another run begins. */
+  void next() {
+    before = all();
     spans.forEach(List::clear);
+  }
+
+  /** The spans of the run before the last. */
+  List<StepSpan> before() {
+    return before;
   }
 
   /** The spans of the last run, one device after another, each in order. */

@@ -56,16 +56,44 @@ final class SuperstepBuilder {
     for (Stage stage : stages.all()) {
       switch (stage) {
         case Stage.Local local -> local(local.segment());
-        case Stage.Between between -> {
-          clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.begin(i)));
-          add(between);
-          String name = plan.steps().get(between.step()).action().op();
-          List<Integer> steps = List.of(between.step());
-          clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.end(i, name, steps, within)));
-        }
+        case Stage.Between between -> timed(between);
         case Stage.Rounds rounds -> loop(rounds);
       }
     }
+  }
+
+  private void timed(Stage.Between between) {
+    PlanStep step = plan.steps().get(between.step());
+    StepClock.Timed timed =
+        new StepClock.Timed(step.action().op(), List.of(between.step()), within);
+    if (between.parts().isPresent()) {
+      // Each part is timed by itself.
+      between.parts().get().add(builder, clock, timed);
+      return;
+    }
+    LocalWork work = work(between.step(), step);
+    clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.begin(i)));
+    add(between);
+    clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.end(i, timed, work)));
+  }
+
+  /** What devices compute in a step that is no local program, apart from the price of windows. */
+  private LocalWork work(int number, PlanStep step) {
+    if (!(step.action() instanceof Action.Contract || step.action() instanceof Action.Neighbour)) {
+      return LocalWork.NONE;
+    }
+    double bytes = 0;
+    for (int operand : step.operands()) {
+      bytes += bytes(frame.value(operand));
+    }
+    for (PlannedValue made : step.results()) {
+      bytes += bytes(made);
+    }
+    return new LocalWork(plan.flops(number), bytes);
+  }
+
+  private static double bytes(PlannedValue value) {
+    return (double) value.localElements() * value.dtype().byteSize();
   }
 
   private void local(Segment segment) {
@@ -75,13 +103,13 @@ final class SuperstepBuilder {
       return;
     }
     StepClock of = clock.get();
-    List<Integer> steps = segment.steps();
+    StepClock.Timed timed = new StepClock.Timed(name, segment.steps(), within);
     builder.compute(
         name,
         (i, _) -> {
           of.begin(i);
           segment.run(i);
-          of.end(i, name, steps, within);
+          of.end(i, timed, segment.work(i));
         });
   }
 
@@ -127,9 +155,8 @@ final class SuperstepBuilder {
       }
       case Action.Exchange _ -> exchange(between, result);
       case Action.Neighbour _ -> neighbour(between);
-      case Action.Partitioned _ -> between.parts().orElseThrow().add(builder);
       case Action.Windows _ -> between.windows().orElseThrow().add(builder);
-      case Action.Apply _, Action.Loop _, Action.Communicate _ ->
+      case Action.Apply _, Action.Loop _, Action.Communicate _, Action.Partitioned _ ->
           throw new IllegalStateException(step.toString());
     }
   }

@@ -82,6 +82,21 @@ public final class PlanJson {
                     .add("\"begin\":" + at.begin())
                     .add("\"end\":" + at.end())
                     .add("\"exposed\":" + at.exposed()));
+    if (!step.parts().isEmpty()) {
+      text.add(
+          step.parts().stream()
+              .map(
+                  part ->
+                      "{\"part\":"
+                          + quoted(part.name())
+                          + ",\"bytesReceived\":"
+                          + part.bytesReceived()
+                          + ","
+                          + price
+                          + part.price()
+                          + "}")
+              .collect(Collectors.joining(",", "\"parts\":[", "]")));
+    }
     text.add("\"liveBytes\":" + step.heldBytes());
     text.add("\"because\":" + quoted(step.cause()));
     step.runnerUp()

@@ -37,6 +37,7 @@ import java.util.stream.Collectors;
  *     converted
  * @param schedule when it begins and ends, and how long it waits; none where a plan starts nothing
  * @param heldBytes bytes that the largest device holds while it runs
+ * @param parts of a composite that brings its own partition: those that communicate
  * @param cause reason of the step
  * @param runnerUp the best alternative that was not taken
  * @param rounds how often the body of a loop runs
@@ -55,13 +56,24 @@ record StepFigures(
     double price,
     Optional<Timeline.Entry> schedule,
     long heldBytes,
+    List<Moved> parts,
     String cause,
     Optional<Origin.Alternative> runnerUp,
     long rounds,
     List<StepFigures> body) {
   StepFigures {
+    parts = List.copyOf(parts);
     body = List.copyOf(body);
   }
+
+  /**
+   * A part that communicates.
+   *
+   * @param name as {@code rows}
+   * @param bytesReceived by the busiest device, where rows are even
+   * @param price as that of a step
+   */
+  record Moved(String name, long bytesReceived, double price) {}
 
   /**
    * Figures of a plan.
@@ -181,6 +193,7 @@ record StepFigures(
         schedule.map(Timeline.Entry::price).orElseGet(() -> price(plan, i, prices, body)),
         schedule,
         held,
+        moved(step, read, prices),
         AnnotationInsertion.withoutSuffixes(step.origin().cause()),
         step.origin()
             .runnerUp()
@@ -190,6 +203,16 @@ record StepFigures(
                         AnnotationInsertion.withoutSuffixes(way.description()), way.cost())),
         rounds,
         body);
+  }
+
+  private static List<Moved> moved(PlanStep step, List<PlannedValue> read, Prices prices) {
+    return step.action() instanceof Action.Partitioned partitioned
+        ? PartFigures.of(partitioned, read).stream()
+            .map(
+                part ->
+                    new Moved(part.name(), part.bytes(), prices.total(prices.parts(List.of(part)))))
+            .toList()
+        : List.of();
   }
 
   private static long inAll(
