@@ -221,6 +221,42 @@ class RowKernelsTest {
   }
 
   @Test
+  void extremesOfZerosAndOfNanAtEachPlace() {
+    for (int n = 1; n < 140; n++) {
+      float[] x = new float[n];
+      double[] wide = new double[n];
+      for (int at = 0; at < n; at++) {
+        for (float value : new float[] {-0f, Float.NaN}) {
+          x[at] = value;
+          wide[at] = value;
+          assertEquals(SCALAR.floats().max(x, 0, n), BEST.floats().max(x, 0, n));
+          assertEquals(SCALAR.floats().min(x, 0, n), BEST.floats().min(x, 0, n));
+          assertEquals(SCALAR.doubles().max(wide, 0, n), BEST.doubles().max(wide, 0, n));
+          assertEquals(SCALAR.doubles().min(wide, 0, n), BEST.doubles().min(wide, 0, n));
+        }
+        x[at] = 0;
+        wide[at] = 0;
+      }
+    }
+  }
+
+  @Test
+  void productsOfColumns() {
+    for (int n : Rows.lengths()) {
+      float[] x = Rows.floats(random, 6 * (n + 1));
+      double[] wide = Rows.doubles(random, x);
+      double[] best = Rows.doubles(random, Rows.floats(random, n));
+      double[] scalar = best.clone();
+      BEST.floats().multiplyByRows(x, 2, n + 1, 6, best, 3, n);
+      SCALAR.floats().multiplyByRows(x, 2, n + 1, 6, scalar, 3, n);
+      assertArrayEquals(scalar, best);
+      BEST.doubles().multiplyByRows(wide, 2, n + 1, 6, best, 3, n);
+      SCALAR.doubles().multiplyByRows(wide, 2, n + 1, 6, scalar, 3, n);
+      assertArrayEquals(scalar, best);
+    }
+  }
+
+  @Test
   void theFirstOneIsThatOfTheDefinition() {
     float[] x = {9, 3, Float.NaN, -0f, 3, 0, Float.NaN};
     for (KernelSet kernels : new KernelSet[] {BEST, SCALAR}) {
