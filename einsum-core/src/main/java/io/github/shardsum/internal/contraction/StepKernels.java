@@ -20,6 +20,9 @@ final class StepKernels {
   /** Terms that one row sums in f32 at most: 16 * 2^-24 is below the 1e-6 promised for vectors. */
   private static final long MOST_ROW_TERMS = 16;
 
+  /** Least rows that are contiguous in their operand for its order to count: a line of f32. */
+  private static final long LEAST_ACROSS = 16;
+
   /** Least number of elements along an operand for which squares are transposed. */
   private static final long LEAST_TURNED = 4;
 
@@ -151,7 +154,7 @@ final class StepKernels {
   /** A product of packed panels. */
   StepKernel product(GemmDims sides) {
     Loops b = StepLabel.loops(sides.batch(), OUT);
-    Loops rows = StepLabel.loops(sides.m(), OUT);
+    Loops rows = rowOrder(sides);
     Loops columns = StepLabel.ordered(columnOrder(sides.n()));
     Loops sum = StepLabel.loops(sides.k(), RIGHT);
     return switch (type) {
@@ -163,6 +166,25 @@ final class StepKernels {
       case LONG ->
           new LongPackedProduct(kernels.gemm().longs(), kernels.longs(), b, rows, columns, sum);
     };
+  }
+
+  /**
+   * Rows in the order of the result, or in that of their operand if it is contiguous along another
+   * label than the result and packing it moves more than the result has: else each line of it would
+   * be read again for each of its elements.
+   */
+  private static Loops rowOrder(GemmDims sides) {
+    Optional<StepLabel> source = unit(sides.m(), LEFT);
+    boolean across =
+        source.isPresent()
+            && source.get().size() >= LEAST_ACROSS
+            && StepLabel.points(sides.k()) > StepLabel.points(sides.n())
+            && sides.m().stream()
+                .anyMatch(
+                    label ->
+                        label.size() > 1
+                            && Math.abs(label.stride(OUT)) < Math.abs(source.get().stride(OUT)));
+    return StepLabel.loops(sides.m(), across ? LEFT : OUT);
   }
 
   /**
