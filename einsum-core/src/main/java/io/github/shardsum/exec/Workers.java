@@ -45,7 +45,8 @@ public final class Workers implements AutoCloseable {
   private final AtomicReferenceArray<Scratch> scratches;
 
   private Workers(int parallelism, HelperThreads crew) {
-    this(parallelism, crew, Optional.empty(), new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
+    this(
+        parallelism, crew, Optional.empty(), new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
   }
 
   private Workers(
@@ -90,7 +91,11 @@ public final class Workers implements AutoCloseable {
           "workers: parts must be in [1, " + MOST_THREADS + "], got " + parts);
     }
     return new Workers(
-        parts, NO_HELPERS, Optional.of(between), new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
+        parts,
+        NO_HELPERS,
+        Optional.of(between),
+        new AtomicBoolean(),
+        new AtomicReferenceArray<>(KEPT));
   }
 
   /**

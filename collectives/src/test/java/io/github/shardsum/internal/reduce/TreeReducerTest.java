@@ -110,7 +110,9 @@ final class TreeReducerTest {
 
   /** Whole numbers are divided towards 0. */
   private static double divided(double value, int divisor, DType dtype) {
-    return dtype.isFloating() ? rounded(value / divisor, dtype) : Math.divideExact((long) value, divisor);
+    return dtype.isFloating()
+        ? rounded(value / divisor, dtype)
+        : Math.divideExact((long) value, divisor);
   }
 
   /** By plain loops and by vectors, into an array and into native memory at once. */
