@@ -10,8 +10,8 @@ import java.util.Optional;
  * every run tries the same values.
  *
  * <pre>{@code
- * Check.forAll(Programs.exact(DType.F32, 20)).tries(200).holds(
- *     program -> BackendCheck.equalsReference(program, backend));
+ * Check.forAll(Layouts.meshes()).tries(200).holds(
+ *     mesh -> ShardedCheck.of(program).on(mesh).equalsUnsharded());
  * }</pre>
  *
  * @param <T> the values' type
