@@ -11,7 +11,7 @@ public final class DeviceFailedException extends CollectiveException {
   /**
    * With what is known.
    *
-   * @param message what happened
+   * @param message the failure in words
    * @param participants what the devices concerned asked for
    */
   public DeviceFailedException(String message, List<Participant> participants) {
@@ -21,9 +21,9 @@ public final class DeviceFailedException extends CollectiveException {
   /**
    * As the other constructor, with a cause.
    *
-   * @param message what happened
+   * @param message the failure in words
    * @param participants what the devices concerned asked for
-   * @param cause what was thrown
+   * @param cause the exception of the device
    */
   public DeviceFailedException(String message, List<Participant> participants, Throwable cause) {
     super(message, participants, cause);

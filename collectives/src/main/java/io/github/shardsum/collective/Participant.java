@@ -9,7 +9,7 @@ import java.util.Objects;
  * @param process the process that holds it, at least 0
  * @param sequence how many collectives it had entered before this one, at least 0
  * @param request the collective, the dtype and the shape, for example {@code all-reduce SUM over x
- *     of f32 [2, 3]}; or, of one that did not enter, what it did instead
+ *     of f32 [2, 3]}; or, for a participant that did not enter, its state
  * @param site the place in the caller's program, for example {@code Train.step(Train.java:42)};
  *     empty if it is not known
  */

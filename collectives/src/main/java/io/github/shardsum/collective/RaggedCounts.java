@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How many rows one device sends to, and receives from, each member of its group, and where they
- * are; an immutable value.
+ * The numbers of rows that one device sends to and receives from each member of its group, and
+ * their places; an immutable value.
  */
 public final class RaggedCounts {
   private final long[] send;
@@ -214,7 +214,7 @@ public final class RaggedCounts {
     return 31 * Arrays.hashCode(send) + Arrays.hashCode(receive);
   }
 
-  /** The counts, and the offsets where they are not one after another. */
+  /** The counts, and the offsets if rows are not one after another. */
   @Override
   public String toString() {
     return "send " + text(send, sendOffsets) + " receive " + text(receive, receiveOffsets);

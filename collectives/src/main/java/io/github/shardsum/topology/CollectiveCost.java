@@ -13,7 +13,7 @@ import java.util.Locale;
  * the same bytes evenly over the links of the axes used: no schedule with those routes is faster,
  * and rooflines follow it.
  *
- * @param what the collective, its bytes and where
+ * @param what the collective, its bytes and its mesh axes, as text
  * @param phases the schedule, one after another; none if nothing has to move
  */
 public record CollectiveCost(String what, List<PhaseCost> phases) {

@@ -5,9 +5,9 @@ import java.util.Locale;
 /**
  * A measured time with its prediction; an immutable value.
  *
- * @param what the collective that was measured
+ * @param what the measured collective
  * @param measuredSeconds positive
- * @param predictedSeconds what the model says
+ * @param predictedSeconds the model's prediction
  */
 public record Residual(String what, double measuredSeconds, double predictedSeconds) {
   /**

@@ -43,8 +43,8 @@ public final class EquationSyntaxException extends IllegalArgumentException {
    * @param kind which part of the notation is broken
    * @param equation the whole text
    * @param column position in it, in Java chars from 0, at most its length
-   * @param rule what is wrong
-   * @param wayOut what to do, may be several lines
+   * @param rule the broken rule
+   * @param wayOut the remedy, one or several lines
    */
   public EquationSyntaxException(
       Kind kind, String equation, int column, String rule, String wayOut) {
@@ -75,7 +75,7 @@ public final class EquationSyntaxException extends IllegalArgumentException {
         + wayOut.replace("\n", "\n  ");
   }
 
-  /** One visible column a character, or the caret would stand elsewhere. */
+  /** One visible column for each character; otherwise the caret would point elsewhere. */
   private static String printable(String text) {
     StringBuilder result = new StringBuilder();
     text.codePoints()
@@ -115,7 +115,7 @@ public final class EquationSyntaxException extends IllegalArgumentException {
   }
 
   /**
-   * Where it is broken.
+   * The column of the error.
    *
    * @return the position in {@link #equation()}, in Java chars from 0, at most its length
    */

@@ -9,8 +9,8 @@ public enum Strictness {
    */
   LENIENT,
   /**
-   * As in TensorFlow: all three are errors that say what to write instead. Axes under an ellipsis
-   * still broadcast.
+   * As in TensorFlow: all three are errors that name the alternative. Axes under an ellipsis still
+   * broadcast.
    */
   STRICT
 }

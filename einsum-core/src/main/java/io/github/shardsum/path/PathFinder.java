@@ -30,7 +30,7 @@ public sealed interface PathFinder {
    * The best of all paths, outer products included, by dynamic programming over all subsets of the
    * operands; for networks of at most 20 operands.
    *
-   * @param objective what is made smallest
+   * @param objective the quantity to minimise
    */
   record Optimal(Objective objective) implements PathFinder {}
 
@@ -106,7 +106,7 @@ public sealed interface PathFinder {
   /**
    * Finds a path.
    *
-   * @param network what is contracted
+   * @param network the tensors to contract
    * @return the path
    * @throws PathException if the network has more operands than an optimal search takes, or another
    *     number than the given path
@@ -118,7 +118,7 @@ public sealed interface PathFinder {
   /**
    * Finds a path and computes its cost.
    *
-   * @param network what is contracted
+   * @param network the tensors to contract
    * @return the plan, without slices
    * @throws PathException as {@link #find}
    */
@@ -130,7 +130,7 @@ public sealed interface PathFinder {
    * Finds a path and slices with which no intermediate is over a limit; operands and output are not
    * counted. A given path is kept and only sliced.
    *
-   * @param network what is contracted
+   * @param network the tensors to contract
    * @param memoryLimit the most elements of an intermediate, at least 1; for bytes, divide by the
    *     size of an element
    * @return the plan; the limit always holds

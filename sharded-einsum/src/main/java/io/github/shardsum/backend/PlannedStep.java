@@ -6,8 +6,8 @@ import java.util.List;
  * A step that an executable will run, as in {@link Executable#explain}.
  *
  * @param program the program whose step it is: the executable's, or a loop's body
- * @param kernel what runs
- * @param detail what it runs on
+ * @param kernel the kernel's name
+ * @param detail its operands and results
  * @param results names of the values that it writes
  * @param flops arithmetic operations, a multiply-add being two
  * @param bytes least bytes read and written

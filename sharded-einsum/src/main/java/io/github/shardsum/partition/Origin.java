@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * Why a step is in a plan; an immutable value.
  *
- * @param cause what made it necessary, as {@code operand 1 must be n@x k}
+ * @param cause the reason why it is necessary, as {@code operand 1 must be n@x k}
  * @param runnerUp the best alternative, if there was one
  */
 public record Origin(String cause, Optional<Alternative> runnerUp) {
@@ -20,7 +20,7 @@ public record Origin(String cause, Optional<Alternative> runnerUp) {
   /**
    * Without an alternative.
    *
-   * @param cause what made it necessary
+   * @param cause the reason why it is necessary
    * @return the origin
    */
   public static Origin of(String cause) {

@@ -12,7 +12,7 @@ public final class PlanException extends IllegalArgumentException {
   /**
    * With a message.
    *
-   * @param message what cannot be planned, why, and the way out
+   * @param message the part without a plan, the reason and the remedy
    */
   public PlanException(String message) {
     super(message);

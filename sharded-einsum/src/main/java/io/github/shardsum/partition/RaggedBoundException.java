@@ -18,7 +18,7 @@ public final class RaggedBoundException extends RuntimeException {
   /**
    * The error.
    *
-   * @param step what is computed
+   * @param step the step's result
    * @param needed rows that the device of the most would receive
    * @param bound rows that a device may receive
    */

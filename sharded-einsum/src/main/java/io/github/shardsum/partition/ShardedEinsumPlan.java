@@ -52,11 +52,11 @@ public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, d
   }
 
   /**
-   * Replays the plan with a checker that shares nothing with the planner.
+   * Replays the plan with a checker that shares no code with the planner.
    *
-   * @return what was proved
+   * @return the proof in a sentence
    * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the
-   *     message names the step and how values lie there
+   *     message names the step and the layouts of its values
    */
   public String certify() {
     return Certification.of(plan, equation, dtype);

@@ -6,10 +6,10 @@ import java.util.List;
  * An operation on labelled values; an immutable value. Its result is a pure function of its
  * operands and attributes: there is no state, no side effect and no dependence on threads.
  *
- * <p>Operands must have the dtypes that the operation names; nothing is promoted, see {@link
- * Pointwise.Convert}. Where operands have different labels they are broadcast by label name, never
- * by position or size; a label has one size in all operands of an operation. A label of size 0
- * makes a value without elements, which is legal everywhere unless an operation says otherwise.
+ * <p>Operands must have the dtypes that the operation names; no dtype is promoted, see {@link
+ * Pointwise.Convert}. Operands with different labels are broadcast by label name, never by position
+ * or size; a label has one size in all operands of an operation. A label of size 0 makes a value
+ * without elements, which is legal everywhere unless an operation says otherwise.
  *
  * <p>bf16 is computed in f32 and rounded to nearest even once an operation. Integers wrap.
  */

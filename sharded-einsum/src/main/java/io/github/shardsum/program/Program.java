@@ -15,7 +15,7 @@ import java.util.Objects;
  *
  * @param name a name as a value's
  * @param inputs values that a run is given, in order
- * @param statements the operations, each after those whose results it reads
+ * @param statements the operations, each after the operations whose results it reads
  * @param outputs inputs or results, in order; one may occur twice
  */
 public record Program(

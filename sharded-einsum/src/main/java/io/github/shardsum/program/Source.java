@@ -3,8 +3,8 @@ package io.github.shardsum.program;
 import java.util.List;
 
 /**
- * Operations that make a value of a given type from its indices or from nothing. A type with an
- * empty label gives a value without elements.
+ * Operations without operands, which make a value of a given type, possibly from its indices. A
+ * type with an empty label gives a value without elements.
  */
 public sealed interface Source extends Operation {
   /**

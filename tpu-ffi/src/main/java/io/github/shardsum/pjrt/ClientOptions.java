@@ -10,7 +10,7 @@ import java.util.function.Consumer;
  * How a client is created.
  *
  * @param options of the plugin, as {@code cpu_device_count}
- * @param store what the processes of a job share; empty for one process
+ * @param store the store that the processes of a job share; empty for one process
  * @param deadline how long to wait for the plugin
  * @param onLeak receives a text for each object that was not closed, on a thread of the JVM
  */

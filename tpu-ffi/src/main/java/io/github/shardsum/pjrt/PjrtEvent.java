@@ -45,7 +45,7 @@ public final class PjrtEvent implements AutoCloseable {
 
   /**
    * Waits on this thread until the operation is done; spins for the first 20 microseconds. A
-   * virtual thread keeps its carrier meanwhile and should wait for {@link #toFuture} instead.
+   * virtual thread would block its carrier, so it should wait for {@link #toFuture} instead.
    *
    * @throws PjrtException if it ended with an error
    * @throws IllegalStateException if it was closed
@@ -85,7 +85,7 @@ public final class PjrtEvent implements AutoCloseable {
     return handle.what() + (handle.isClosed() ? ", closed" : "");
   }
 
-  /** Releases the event; the operation goes on. Does nothing if the event is closed. */
+  /** Releases the event; the operation continues. Does nothing if the event is closed. */
   @Override
   public void close() {
     handle.close();

@@ -97,7 +97,7 @@ public enum PjrtType {
   /**
    * Whether host memory holds its elements as whole bytes.
    *
-   * @return false for types of less than 8 bits and for those without data
+   * @return false for types of less than 8 bits and for types without data
    */
   public boolean isBytewise() {
     return bits >= Byte.SIZE;

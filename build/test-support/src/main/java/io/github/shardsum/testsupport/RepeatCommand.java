@@ -34,9 +34,8 @@ public final class RepeatCommand implements TestExecutionListener {
    * Returns the command for a test.
    *
    * @param source where the test is written
-   * @param mode what the test ran as: {@code native}, or another, which a comment of the shell
-   *     names
-   * @return the command, or nothing if the source is no class
+   * @param mode the mode of the run: {@code native}, or another one, which is added as a comment
+   * @return the command; empty if the source is not a class
    */
   static Optional<String> of(TestSource source, String mode) {
     String comment = mode.equals(NATIVE) ? "" : " # failed in mode " + mode;

@@ -65,7 +65,7 @@ public final class Requests {
     return axes.isEmpty() ? " over no axis" : " over " + String.join(".", axes);
   }
 
-  /** For each member of an exchange what it receives and from whom. */
+  /** For each member of an exchange the intervals that it receives, with their senders. */
   public static List<List<Collective.Interval>> intervals(Cut from, Cut to) {
     int members = from.count();
     int[] holders = new int[members];

@@ -27,7 +27,7 @@ final class CallSites {
                     .orElse(""));
   }
 
-  /** Another thread's place in the caller's code; empty if it runs none. */
+  /** Another thread's position in the caller's code; empty if the thread runs no such code. */
   static Optional<String> of(Thread thread) {
     for (StackTraceElement frame : thread.getStackTrace()) {
       if (isCallers(frame.getClassName())) {

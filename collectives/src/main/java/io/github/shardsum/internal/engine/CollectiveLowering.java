@@ -97,7 +97,7 @@ final class CollectiveLowering {
     return calls.getFirst().x().dtype();
   }
 
-  /** An exchange of nothing, which no process leaves before all have come. */
+  /** An exchange without bytes, which no process leaves before all have entered. */
   private List<Phase> barrier() {
     if (context.isAlone()) {
       return List.of();

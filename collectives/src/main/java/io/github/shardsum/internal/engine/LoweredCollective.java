@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * A collective ready to run, any number of times.
  *
- * @param phases what has to be run, in order
+ * @param phases the phases to run, in order
  * @param results the result of each of this process's devices, there when the phases have run
  */
 record LoweredCollective(List<Phase> phases, List<Tensor> results) {}

@@ -49,8 +49,8 @@ public final class Supersteps {
   /**
    * Runs the phases; returns when the last has ended.
    *
-   * @throws RuntimeException what a task threw first (an {@link Error} too); tasks and phases not
-   *     yet begun are then not begun
+   * @throws RuntimeException the first exception of a task (also an {@link Error}); no further task
+   *     or phase begins after it
    */
   public static void run(Workers workers, List<Phase.Tasks> phases) {
     Supersteps steps = shared(phases, workers.parallelism());

@@ -17,7 +17,7 @@ import java.util.Locale;
  * @param channel the number of the channel that it speaks of
  * @param joint the number of the sender's present or next operation, counted over the operations in
  *     which sender and receiver both take part
- * @param text what the sender does, or why it failed
+ * @param text the sender's operation, or the reason of its failure
  */
 record ControlMessage(Kind kind, int sender, int channel, long joint, String text) {
   enum Kind {

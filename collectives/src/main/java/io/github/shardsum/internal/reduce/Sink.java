@@ -1,10 +1,10 @@
 package io.github.shardsum.internal.reduce;
 
 /**
- * Where results go, one after another.
+ * The memory that receives results, one after another.
  *
  * @param block the memory
- * @param origin the first term that goes there
+ * @param origin the first term that is stored
  * @param start its place
  */
 public record Sink(ElementBlock block, long origin, long start) {

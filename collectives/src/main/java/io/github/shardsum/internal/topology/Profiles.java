@@ -36,7 +36,7 @@ public final class Profiles {
     return switch (pattern) {
       case ALL_TO_ALL -> allToAll(axis, coordinates);
       case GATHER -> gather(axis, coordinates);
-      // A bus cannot add: each operand goes over it, as in an all-to-all.
+      // A bus cannot add: each operand travels over it, as in an all-to-all.
       case REDUCE ->
           grid.axis(axis).interconnect() == Interconnect.BUS
               ? allToAll(axis, coordinates)

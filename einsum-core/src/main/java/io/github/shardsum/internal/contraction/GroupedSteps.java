@@ -33,7 +33,7 @@ public final class GroupedSteps {
   /**
    * Products over groups.
    *
-   * @param type what they are computed in
+   * @param type the type of the computation
    * @param sizes rows of each group
    * @param leaf terms of a leaf of the tree by which sums are added, 0 for any order
    */

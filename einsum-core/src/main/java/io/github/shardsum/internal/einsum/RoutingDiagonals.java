@@ -24,7 +24,7 @@ public final class RoutingDiagonals {
     return List.copyOf(ready);
   }
 
-  /** The operands, with those routing ones made dense. */
+  /** The operands; such routing operands are made dense. */
   @SuppressWarnings("ReferenceEquality") // the question is whether a copy was made
   public static Operand[] densified(BoundEquation bound, Operand[] operands) {
     Operand[] ready = operands;

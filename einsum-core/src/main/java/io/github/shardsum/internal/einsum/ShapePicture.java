@@ -43,7 +43,7 @@ public final class ShapePicture {
     int operands = Math.max(terms, shapes.size());
     int shown = 0;
     for (int operand = 0; operand < operands; operand++) {
-      // Of very many, those that the error is about, and some to see what they are like.
+      // If there are very many, only those of the error and a few others.
       boolean isShown =
           operands <= MOST_OPERANDS
               || shown < MOST_OPERANDS / 2

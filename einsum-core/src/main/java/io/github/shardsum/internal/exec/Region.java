@@ -11,8 +11,8 @@ import java.util.function.Supplier;
 
 /**
  * One parallel region: its participants take task numbers from a counter until none is left. A
- * helper that the executor starts late finds none and does nothing, so the region ends when its
- * tasks have ended, whether or not every helper came.
+ * helper that starts late finds no task and does nothing. So the region ends when its tasks have
+ * ended, even if a helper has not started.
  */
 public final class Region {
   /** Turns of busy waiting between two looks at the clock. */
@@ -96,7 +96,7 @@ public final class Region {
     }
   }
 
-  /** Throws what a task threw, if one did. */
+  /** Throws the exception of a task, if there is one. */
   public void rethrow() {
     switch (failure.get().orElse(null)) {
       case null -> {}

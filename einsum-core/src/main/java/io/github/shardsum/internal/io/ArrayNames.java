@@ -31,7 +31,7 @@ public final class ArrayNames {
   }
 
   /**
-   * The tensors in their order, copied so that a change of the map meanwhile cannot corrupt the
+   * The tensors in their order, copied so that a concurrent change of the map cannot corrupt the
    * file.
    */
   public static Map<String, Tensor> checked(

@@ -36,7 +36,7 @@ public final class InflatedSource implements Source, AutoCloseable {
     }
   }
 
-  /** Inflates some bytes; none only at the end. */
+  /** Inflates some bytes; 0 bytes only at the end. */
   private int inflate(ByteBuffer into) throws IOException {
     int from = into.position();
     try {

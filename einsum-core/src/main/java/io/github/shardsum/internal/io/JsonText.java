@@ -70,8 +70,9 @@ public final class JsonText {
   }
 
   /**
-   * Where a character stands in the file; what is not ASCII has several bytes. It continues from
-   * the last answer, since counting from the start for each of a million tensors would take hours.
+   * The offset of a character in the file; a character outside of ASCII has several bytes. It
+   * continues from the last answer, since counting from the start for each of a million tensors
+   * would take hours.
    */
   private long offset(int index) {
     if (index < counted) {

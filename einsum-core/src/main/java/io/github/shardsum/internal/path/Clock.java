@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How much of a time budget is gone.
+ * The used part of a time budget.
  *
  * @param startNanos when it began
- * @param budgetNanos how long it is, or 0 if there is none
+ * @param budgetNanos its length, or 0 if there is none
  */
 public record Clock(long startNanos, long budgetNanos) {
   public static final Clock NONE = new Clock(0, 0);
@@ -22,7 +22,7 @@ public record Clock(long startNanos, long budgetNanos) {
     return new Clock(System.nanoTime(), Math.max(1, bounded.toNanos()));
   }
 
-  /** The share of the budget that is gone, 0 without a budget. */
+  /** The used share of the budget, 0 without a budget. */
   public double share() {
     return budgetNanos == 0 ? 0 : (System.nanoTime() - startNanos) / (double) budgetNanos;
   }

@@ -85,7 +85,7 @@ public final class PathParser {
     return true;
   }
 
-  /** Reads what follows an element: a comma and another one, or the closing bracket. */
+  /** Reads the text after an element: a comma and another element, or the closing bracket. */
   private boolean listGoesOn() {
     boolean comma = accept(',');
     if (accept(']')) {

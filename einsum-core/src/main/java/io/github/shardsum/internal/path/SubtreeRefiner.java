@@ -3,8 +3,8 @@ package io.github.shardsum.internal.path;
 import java.util.Arrays;
 
 /**
- * Replaces subtrees of a few tensors by the best tree over the same tensors until none improves
- * (subtree reconfiguration, Gray and Kourtis 2021); confined to one thread.
+ * Replaces subtrees of a few tensors by the best tree over the same tensors, until no subtree
+ * improves (subtree reconfiguration, Gray and Kourtis 2021); confined to one thread.
  */
 public final class SubtreeRefiner {
   private static final double GAIN = 1 - 1e-9;

@@ -4,8 +4,8 @@ import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 
 /**
- * Shares numbered units of work out over threads. No unit's result depends on another, so none
- * depends on how they are shared.
+ * Shares numbered units of work out over threads. The units are independent, so no result depends
+ * on their division among threads.
  */
 final class ParallelRange {
   /** Elements below which a second thread costs more than it saves: about 10 microseconds. */

@@ -81,9 +81,7 @@ public final class PanelComparison {
         share.high());
   }
 
-  /**
-   * The aligned start, found as the product finds it; the probe finds none until it is compiled.
-   */
+  /** The aligned start, found by the product's probe, which fails until it is compiled. */
   private int lineStart() {
     int found = -1;
     for (int attempt = 0; attempt < 1_000 && found < 0; attempt++) {

@@ -12,7 +12,7 @@ public final class Script {
   /**
    * Opens one.
    *
-   * @param owner the class in whose package it lies
+   * @param owner a class of its package
    * @param file its name
    */
   public static InputStream open(Class<?> owner, String file) {
@@ -22,7 +22,7 @@ public final class Script {
   /**
    * Reads one.
    *
-   * @param owner the class in whose package it lies
+   * @param owner a class of its package
    * @param file its name
    */
   public static String text(Class<?> owner, String file) throws IOException {

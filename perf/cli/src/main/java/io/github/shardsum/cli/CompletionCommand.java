@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code shardsum completion}: what a shell needs to complete a command line. */
+/** {@code shardsum completion}: a script with which a shell completes command lines. */
 @Command(
     name = "completion",
     description = {

@@ -48,8 +48,8 @@ public final class CCompiler {
    *
    * @param source C, which is read to its end and closed
    * @param flags of the compiler, behind the source's name
-   * @param use what is done with the result before it is deleted
-   * @return what that returns
+   * @param use uses the compiled file before it is deleted
+   * @return the result of {@code use}
    * @throws MeasurementException if there is no compiler, if the source does not compile, or if the
    *     use fails; the message has the remedy
    */

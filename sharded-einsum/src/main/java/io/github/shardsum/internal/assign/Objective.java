@@ -30,7 +30,7 @@ final class Objective {
       events[2 * node] = new Event(problem.from(node), isLive ? usage : 0);
       events[2 * node + 1] = new Event(problem.to(node), isLive ? -usage : 0);
     }
-    // Ends come before begins of the same time: an interval's end is outside of it.
+    // At the same time, ends come before begins, since an interval does not contain its end.
     Arrays.sort(events);
     long now = 0;
     long peak = 0;

@@ -24,7 +24,7 @@ public final class CheckedExecutable implements Executable {
    *
    * @param run writes outputs, given first, from inputs; thread-safe
    * @param peakBytes most bytes of a run, without inputs and outputs
-   * @param explain what will run
+   * @param explain the steps as text
    * @param steps the same as data
    * @param profile times of the steps so far
    */

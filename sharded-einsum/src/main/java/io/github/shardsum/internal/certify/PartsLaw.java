@@ -50,7 +50,7 @@ final class PartsLaw {
   }
 
   /**
-   * Whether no other operand has the label that is cut, and the result has it as what is merged.
+   * Whether no other operand has the label that is cut, and the result has it as the merged label.
    */
   private static boolean isAlone(Einsum each, int at, Movement.Split split, String made) {
     int dim = split.x().type().axis(split.label());

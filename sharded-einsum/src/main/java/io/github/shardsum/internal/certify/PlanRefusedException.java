@@ -3,7 +3,8 @@ package io.github.shardsum.internal.certify;
 import java.util.Locale;
 
 /**
- * A plan does not compute what it is for; the message names the step and the layouts of its values.
+ * Thrown for a plan that does not compute its program; the message names the step and the layouts
+ * of its values.
  */
 public final class PlanRefusedException extends IllegalArgumentException {
   private static final long serialVersionUID = 1;

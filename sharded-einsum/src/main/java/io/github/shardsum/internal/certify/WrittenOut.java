@@ -96,7 +96,7 @@ final class WrittenOut {
     return name;
   }
 
-  /** The mesh axes of a term; what an ellipsis stands for is not split. */
+  /** The mesh axes of a term; the axes of an ellipsis are not split. */
   private static Term term(List<String> labels, Term term) {
     List<Axis> axes = new ArrayList<>();
     int more = labels.size() - term.size();

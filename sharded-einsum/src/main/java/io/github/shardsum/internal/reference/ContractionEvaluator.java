@@ -26,7 +26,9 @@ final class ContractionEvaluator {
     };
   }
 
-  /** One pass over every index of every label: the product there is added to the output there. */
+  /**
+   * One pass over every index of every label; each product is added to its element of the output.
+   */
   private static ElementArray einsum(Einsum einsum, ValueType type, List<ElementArray> in) {
     Map<String, Long> sizes = new LinkedHashMap<>();
     for (int axis = 0; axis < type.rank(); axis++) {

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Holds a backend against the reference. */
+/** Compares a backend with the reference. */
 public final class BackendCheck {
   private BackendCheck() {}
 
@@ -92,7 +92,7 @@ public final class BackendCheck {
     double[] errors = bound.toDoubleArray();
     double widest = 0;
     for (int i = 0; i < a.length; i++) {
-      // Where f32 may be anything the bound is infinite; a choice that may be another is any.
+      // If f32 has no bound, the bound is infinite; a choice that may differ accepts every value.
       boolean any = errors[i] == Double.POSITIVE_INFINITY;
       boolean choice = !given.dtype().isFloating() && errors[i] > 0;
       if (!any && !choice && !(Math.abs(a[i] - b[i]) <= errors[i])) {

@@ -139,7 +139,7 @@ public final class Choices {
   }
 
   /**
-   * Replays of fewer or smaller choices than those so far, the smallest first.
+   * Replays of fewer or smaller choices than the recorded ones, the smallest first.
    *
    * @return the replays, of which a failing one is a smaller example
    */

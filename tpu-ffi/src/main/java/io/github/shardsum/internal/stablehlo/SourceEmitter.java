@@ -4,7 +4,7 @@ import io.github.shardsum.program.Source;
 import io.github.shardsum.program.ValueType;
 import java.util.List;
 
-/** Operations that make a value of its indices or of nothing. */
+/** Operations without operands, which make a value, possibly of its indices. */
 final class SourceEmitter {
   private final Ops ops;
   private final Conversions conversions;

@@ -43,7 +43,7 @@ public final class CallExceptions {
     };
   }
 
-  /** Participants, those whose request is rarest first. */
+  /** Participants, beginning with those that have the rarest request. */
   public static List<Participant> oddOnesFirst(List<Participant> participants) {
     Map<String, Integer> votes = new HashMap<>();
     participants.forEach(who -> votes.merge(key(who), 1, Integer::sum));

@@ -11,7 +11,7 @@ public final class Buffers {
   private MemorySegment send = MemorySegment.NULL;
   private MemorySegment receive = MemorySegment.NULL;
 
-  /** At least this many bytes to send from; what they held is lost. */
+  /** A send buffer of at least this many bytes; its previous contents are lost. */
   public MemorySegment send(long bytes) {
     send = grown(send, bytes);
     return send;

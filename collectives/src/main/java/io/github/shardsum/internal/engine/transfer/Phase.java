@@ -11,7 +11,7 @@ public sealed interface Phase {
   /**
    * Independent tasks.
    *
-   * @param name what they do, for messages
+   * @param name their purpose, for messages
    * @param tasks how many, at least 0
    * @param task one of them
    */
@@ -25,16 +25,16 @@ public sealed interface Phase {
   /**
    * Blocks that travel between processes.
    *
-   * @param name what it does, for messages and as processes compare it
+   * @param name its purpose, for messages and for the comparison between processes
    * @param peers the processes that take part, ascending, this one among them
    * @param send blocks to each of them, placed
    * @param receive blocks from each of them, placed
-   * @param copying tasks within this process that can run meanwhile
+   * @param copying tasks within this process that can run during the exchange
    */
   record Exchange(
       String name, List<Integer> peers, Blocks send, Blocks receive, OverlappedTasks copying)
       implements Phase {
-    /** A phase that returns when the blocks have arrived; idle workers copy meanwhile. */
+    /** A phase that returns when the blocks have arrived; until then idle workers copy. */
     Tasks blocking(EngineContext context, int workers) {
       return new Tasks(
           name,

@@ -17,7 +17,7 @@ import java.util.Optional;
  * From tokens and their route to outputs: the einsums of algorithm 2, and the composite that has
  * them as its decomposition.
  *
- * @param p what builds the program
+ * @param p the builder of the program
  * @param activation between an expert's products
  * @param experts E
  * @param capacity C
@@ -47,7 +47,7 @@ public record LayerComposites(
   /** Attribute: whether there are biases. */
   public static final String BIASED = "biased";
 
-  /** Algorithm 2 from the route on, each value of it named; outputs {@code [G, S, M]}. */
+  /** Algorithm 2 after the route, with a name for each value; outputs {@code [G, S, M]}. */
   public Value slots(Value inputs, Value weights, Value positions, ExpertWeights<Value> given) {
     RouteComposites.Dense dense =
         RouteComposites.Dense.of(p, capacity, weights, positions, experts, dtype);
@@ -74,7 +74,7 @@ public record LayerComposites(
     return bias.map(each -> p.add(product, each)).orElse(product);
   }
 
-  /** The composite that means {@link #slots}. */
+  /** The composite with the decomposition {@link #slots}. */
   public Value experts(Value inputs, Value weights, Value positions, ExpertWeights<Value> given) {
     boolean biases = given.inBias().isPresent();
     List<String> names = new ArrayList<>(List.of("inputs", "weights", "positions"));
@@ -156,7 +156,7 @@ public record LayerComposites(
   }
 
   /**
-   * Where choices stand as rows.
+   * The rows of choices.
    *
    * @param rows {@code [G, S, K]}
    * @param sizes {@code [E]}
@@ -195,7 +195,7 @@ public record LayerComposites(
   /**
    * A decomposition that is being built.
    *
-   * @param p what builds it
+   * @param p its builder
    * @param inputs its inputs
    */
   private record Meaning(ProgramBuilder p, List<Value> inputs) {

@@ -57,7 +57,7 @@ final class Combine {
         });
   }
 
-  /** The next choice that is sent, from one on; {@code end} if there is none. */
+  /** The next choice that is sent, at or after a given one; {@code end} if there is none. */
   private static int next(int[] rowOf, int from, int end) {
     int choice = from;
     while (choice < end && rowOf[choice] < 0) {

@@ -79,7 +79,7 @@ final class Slots {
    * Sorts indices by descending key, NaN first, equal keys in the order given; a bottom-up merge
    * sort, since the JDK cannot sort an int[] by a key without boxing.
    *
-   * @param indices what to sort, overwritten
+   * @param indices the indices to sort, overwritten
    * @param spare another array, overwritten
    * @param count how many indices
    * @param key the key of an index

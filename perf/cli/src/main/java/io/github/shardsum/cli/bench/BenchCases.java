@@ -111,7 +111,7 @@ public final class BenchCases {
         });
   }
 
-  /** Elements that must be read or written; of a diagonal, those on it. */
+  /** Elements that must be read or written; for a diagonal, only its elements. */
   private static double touched(Equation equation, Map<String, Long> sizes) {
     return Stream.concat(equation.operands().stream(), Stream.of(equation.output()))
         .mapToDouble(

@@ -7,11 +7,11 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 
 /**
- * A few elements of the result, summed term by term in f64 from the definition, against which a
- * result is judged before its time counts.
+ * A few elements of the result, summed term by term in f64 from the definition. A result is
+ * compared with them before it is timed.
  */
 public final class Oracle {
-  /** Terms that all samples together may take, about a second of them. */
+  /** Most terms of all samples together: about a second of work. */
   private static final double WORK = 2e7;
 
   private static final int MOST_SAMPLES = 64;
@@ -126,7 +126,7 @@ public final class Oracle {
     return product;
   }
 
-  /** How far a label's next index lies in each operand; a diagonal's strides add up. */
+  /** The distance between two indices of a label in each operand; a diagonal's strides add up. */
   private long[][] steps() {
     long[][] steps = new long[bound.operandCount()][bound.labelCount()];
     for (int operand = 0; operand < steps.length; operand++) {

@@ -39,7 +39,7 @@ public final class ByteCount {
   /**
    * Reads one.
    *
-   * @throws IllegalArgumentException if it is none
+   * @throws IllegalArgumentException if it is not a number of bytes
    */
   public static long parse(String text) {
     Matcher form = FORM.matcher(text.strip());

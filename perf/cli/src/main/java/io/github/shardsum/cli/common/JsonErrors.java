@@ -24,7 +24,7 @@ public final class JsonErrors {
   /**
    * Describes the error in a text that is no JSON, without names of Java's classes.
    *
-   * @param notJson what the parser threw
+   * @param notJson the parser's exception
    */
   public static String describe(JacksonException notJson) {
     String reason = String.valueOf(notJson.getOriginalMessage());

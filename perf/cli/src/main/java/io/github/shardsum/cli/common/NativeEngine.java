@@ -5,9 +5,9 @@ import java.util.List;
 /**
  * A native library that Shardsum can use or be compared with. None is needed.
  *
- * @param name what people call it
+ * @param name its usual name
  * @param files the names of its shared library, without the part after {@code .so}
- * @param use what it would be used for
+ * @param use its purpose
  * @param remedy how to get it
  */
 public record NativeEngine(String name, List<String> files, String use, String remedy) {

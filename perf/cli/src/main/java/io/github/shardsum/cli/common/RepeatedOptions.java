@@ -19,7 +19,7 @@ public final class RepeatedOptions {
    *
    * @param spec the command, parsed
    * @param option an option of NAME=VALUE
-   * @throws ParameterException if a name stands twice, or a name or a value is missing
+   * @throws ParameterException if a name is given twice, or a name or a value is missing
    */
   public static void refuse(CommandSpec spec, String option) {
     OptionSpec found = spec.findOption(option);

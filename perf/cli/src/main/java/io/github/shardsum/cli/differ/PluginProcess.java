@@ -162,7 +162,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
               .redirectErrorStream(true)
               .redirectOutput(log.toFile())
               .start();
-      // A process that ends before it calls would be waited for without end.
+      // Without this check, a process that ends before it connects would be awaited forever.
       var _ = process.onExit().thenRun(() -> closed(server));
       SocketChannel socket;
       try {
@@ -190,7 +190,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
     try {
       server.close();
     } catch (IOException _) {
-      // It was of no use any more.
+      // The process was useless by then.
     }
   }
 

@@ -7,8 +7,8 @@ import java.util.stream.LongStream;
  * A run of the layer over a batch.
  *
  * @param form the layer's sizes
- * @param batch what went in
- * @param result what came out
+ * @param batch the input
+ * @param result the output
  * @param nanos wall time, in nanoseconds
  */
 record MoePass(LayerForm form, TokenBatch batch, Moe.Result result, long nanos) {

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Prints what a run found. */
+/** Prints the findings of a run. */
 final class MoeReport {
   private static final int BAR = 48;
   private static final String NONE = "-";

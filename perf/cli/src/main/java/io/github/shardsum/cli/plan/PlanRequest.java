@@ -12,7 +12,7 @@ import java.util.Map;
  *
  * @param mesh the devices, in their order
  * @param sizes size of each label
- * @param options what plans are chosen by
+ * @param options the options of the planner
  */
 record PlanRequest(Mesh mesh, Map<String, Long> sizes, PlanOptions options) {
   /**

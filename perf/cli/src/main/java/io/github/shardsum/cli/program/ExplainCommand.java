@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code shardsum explain}: what a program will do on this machine. */
+/** {@code shardsum explain}: the steps of a program on this machine. */
 @Command(
     name = "explain",
     description = {

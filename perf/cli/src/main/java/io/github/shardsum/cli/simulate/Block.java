@@ -11,7 +11,7 @@ import java.util.Map;
  * @param count how many of them a step runs
  * @param forward its forward pass
  * @param both its forward pass and its gradient
- * @param weights its learnt inputs, by name, and how many values each stands for
+ * @param weights its learnt inputs by name, with the number of values that each represents
  */
 record Block(
     String name,

@@ -5,7 +5,7 @@ import java.util.Map;
 /**
  * Values of the assumptions.
  *
- * @param changed those that are not the usual ones
+ * @param changed the values that differ from the usual ones
  */
 record Constants(Map<Assumption, Double> changed) {
   static final Constants USUAL = new Constants(Map.of());

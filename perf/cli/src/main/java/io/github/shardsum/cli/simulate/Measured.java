@@ -60,7 +60,7 @@ final class Measured {
    * The best metric of a row.
    *
    * @param fullAttention the row's FLOPs count every key
-   * @throws IllegalArgumentException if a value is no positive number, or none can be used
+   * @throws IllegalArgumentException if a value is not a positive number, or no value can be used
    */
   static Step step(Map<String, String> metrics, Job job, boolean fullAttention) {
     List<String> wrong = new ArrayList<>();

@@ -7,7 +7,7 @@ import java.util.Optional;
  *
  * @param prediction the step
  * @param forms the plan, if there is one
- * @param reason why there is none
+ * @param reason the reason if there is no plan
  */
 record Planning(Prediction prediction, Optional<PlannedForms> forms, String reason) {
   /** Plans of longer rings would take minutes. */

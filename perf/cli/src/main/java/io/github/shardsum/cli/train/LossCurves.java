@@ -26,7 +26,7 @@ final class LossCurves {
   /**
    * The curves that have a point. Points that are not finite are left out.
    *
-   * @param label what the picture shows
+   * @param label the subject of the picture
    * @param axis name of the values
    * @param isLog whether their axis is logarithmic where all values are above 0
    * @param curves names and points, one finite point at least
@@ -58,7 +58,7 @@ final class LossCurves {
    * Differences to the first curve at the steps at which both are finite; below 0 is better than
    * the first.
    *
-   * @param label what the picture shows
+   * @param label the subject of the picture
    * @param curves names and points, two curves at least
    */
   static Picture differences(String label, Map<String, List<History.Point>> curves) {

@@ -92,7 +92,7 @@ public final class BlockWriter {
         });
   }
 
-  /** Indices as positions of a routing tensor: those out of range become -1. */
+  /** Indices as positions of a routing tensor; indices out of range become -1. */
   public static void positions(Workers workers, Tensor out, Tensor indices, long size) {
     int[] axes = new int[out.rank()];
     java.util.Arrays.setAll(axes, i -> i < indices.rank() ? i : -1);

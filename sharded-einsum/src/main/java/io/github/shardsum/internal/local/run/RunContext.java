@@ -6,7 +6,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 
-/** One run: the workspace and where inputs and outputs lie now. */
+/** One run: the workspace, and the memory of its inputs and outputs. */
 public final class RunContext {
   private final LocalPlan plan;
   private final Workspace workspace;

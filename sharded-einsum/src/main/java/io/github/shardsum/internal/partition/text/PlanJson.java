@@ -30,7 +30,7 @@ public final class PlanJson {
    * The text.
    *
    * @param plan the plan
-   * @param options what it is priced by
+   * @param options the options of its prices
    * @return an object on one line
    */
   public static String of(SpmdPlan plan, PlanOptions options) {

@@ -30,9 +30,9 @@ public final class PlanPage {
   /**
    * The page.
    *
-   * @param title what is planned
+   * @param title the name of the program or einsum
    * @param plan the plan
-   * @param options what it was chosen by
+   * @param options the options of the planner
    * @param notes lines below the table, such as the result of the checker
    * @return a whole document
    */

@@ -3,21 +3,21 @@ package io.github.shardsum.internal.partition.text;
 import io.github.shardsum.picture.Unit;
 import java.util.Locale;
 
-/** Figures of a table, empty where there is nothing. */
+/** Figures of a table; a zero is an empty cell. */
 final class Units {
   private Units() {}
 
-  /** As {@code 448 B} and {@code 12.3 kB}; empty for none. */
+  /** As {@code 448 B} and {@code 12.3 kB}; empty for 0. */
   static String bytes(long bytes) {
     return bytes == 0 ? "" : Unit.BYTES.text(bytes);
   }
 
-  /** As {@code 32.8 k}; empty for none. */
+  /** As {@code 32.8 k}; empty for 0. */
   static String operations(double count) {
     return count == 0 ? "" : Unit.NUMBER.text(count);
   }
 
-  /** As {@code 1,448} elements, or as {@code 12.3 us}; empty for none. */
+  /** As {@code 1,448} elements, or as {@code 12.3 us}; empty for 0. */
   static String price(double price, boolean isTimed) {
     if (price == 0) {
       return "";

@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The gradient of an einsum by an operand: the cotangent takes the operand's place. */
+/**
+ * The gradient of an einsum with respect to an operand: the cotangent takes the operand's place.
+ */
 final class EinsumGradient {
   private final ProgramBuilder builder;
   private final Contraction.Einsum einsum;

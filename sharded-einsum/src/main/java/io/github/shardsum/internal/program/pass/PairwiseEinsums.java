@@ -37,8 +37,8 @@ public final class PairwiseEinsums {
    * Runs the pass.
    *
    * @param program the program
-   * @return one without einsums of more than two operands, in bodies of loops neither; the program
-   *     itself if it has none
+   * @return a program without einsums of more than two operands, also in bodies of loops; the
+   *     program itself if it has none
    */
   public static Program run(Program program) {
     if (program.statements().stream().noneMatch(each -> isWritten(each.operation()))) {

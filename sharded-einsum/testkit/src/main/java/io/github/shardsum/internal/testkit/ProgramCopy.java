@@ -33,7 +33,7 @@ public final class ProgramCopy {
 
   /** Annotates a value for all its readers. */
   public void annotate(Value old, Annotation annotation) {
-    // By add: what reads it may be dead.
+    // By {@code add}, since its readers may be unused.
     Value annotated = builder.add(new Annotate(of(old), annotation)).getFirst();
     known.put(old, builder.let(builder.unusedName(old.name() + ".laid"), annotated));
   }

@@ -70,7 +70,7 @@ public final class Libc {
     }
   }
 
-  /** Refuses what is no variable of an environment. */
+  /** Refuses a name or value that an environment cannot hold. */
   public static void checkEnvironment(String name, String value) {
     if (name.isEmpty() || name.indexOf('=') >= 0 || (name + value).indexOf('\0') >= 0) {
       throw new IllegalArgumentException(

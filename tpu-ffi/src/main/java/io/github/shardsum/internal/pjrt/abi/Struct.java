@@ -74,7 +74,7 @@ public final class Struct {
   private final long size;
 
   /**
-   * Where a field lies.
+   * The place of a field.
    *
    * @param offset in bytes
    * @param size in bytes: 8, 4 or 1

@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * Plugin objects behind devices and buffers. Their public faces do not show them; the package of
- * those implements this.
+ * Plugin objects behind devices and buffers. The public classes do not expose them; their package
+ * implements this.
  */
 public interface PjrtAccess {
   /** The plugin's pointer to a device. */

@@ -40,7 +40,7 @@ final class ElfFile {
    *
    * @param file any file; one that is no ELF file of 64 bits is the loader's business
    * @param processor as {@code os.arch} names it
-   * @return the reason, or none
+   * @return the reason; empty if there is none
    */
   static Optional<String> reasonAgainst(Path file, String processor) throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {

@@ -32,7 +32,7 @@ public final class SignalGuard implements AutoCloseable {
     return Libc.signalAction(signal, MemorySegment.NULL, action) ? action : MemorySegment.NULL;
   }
 
-  /** Restores those that changed. */
+  /** Restores the handlers that changed. */
   @Override
   public void close() {
     for (int signal = 1; signal <= LAST; signal++) {

@@ -36,7 +36,7 @@ public final class NativeGemm implements Competitor {
    * @param library which
    * @param search the loader's folders
    * @param python the interpreter whose packages may hold it
-   * @param isa what it may use
+   * @param isa the instruction sets that it may use
    * @param threads threads it may use
    * @throws MeasurementException if it is not there, is another library than its name says, or
    *     chose kernels that are no match; with the remedy

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 
 /** Families of languages, of Indo-European its branches, by code of ISO 639. */
 public final class Families {
-  /** Family of a language that has none here. */
+  /** Family of a language that is in no list. */
   static final String OTHER = "other";
 
   private static final Map<String, String> CODES = new LinkedHashMap<>();

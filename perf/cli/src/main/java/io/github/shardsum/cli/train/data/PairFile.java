@@ -19,7 +19,7 @@ public final class PairFile {
   private PairFile() {}
 
   /**
-   * Reads pairs; an empty line is none.
+   * Reads pairs; empty lines are skipped.
    *
    * @throws IllegalArgumentException if a line has other columns, or there is no line
    */
