@@ -110,7 +110,7 @@ public final class AutoCommand implements Callable<Integer> {
     if (layouts.isPareto()) {
       List<FoundLayouts> all = Auto.pareto(program, mesh, options);
       if (layouts.html().isPresent()) {
-        String title = "Plans of " + program.name() + " on mesh " + mesh;
+        String title = "Plans of " + program.name() + " on mesh " + mesh.notation();
         String page = ParetoPage.html(title, all, options.plan());
         OutputFile.write(layouts.html().get(), page.getBytes(StandardCharsets.UTF_8));
       }

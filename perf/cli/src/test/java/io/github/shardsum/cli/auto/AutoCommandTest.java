@@ -286,6 +286,7 @@ class AutoCommandTest {
     int dots = html.split("<circle", -1).length - 1;
     assertEquals(all.at("/pareto").size() + 1, rows, html);
     assertEquals(all.at("/pareto").size(), dots, html);
+    assertTrue(html.contains("<title>Plans of product on mesh x=4</title>"), html);
     String ladder = write("ladder.json", PROBLEM).toString();
     JsonNode chosen = json("auto", "--iopddl", ladder, "--json");
     int[] best = cheapest(7);
