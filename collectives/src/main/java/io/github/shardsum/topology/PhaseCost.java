@@ -7,11 +7,11 @@ import java.util.stream.Stream;
 /**
  * One phase of a priced collective: all of its messages are under way at once; an immutable value.
  *
- * @param name what happens
+ * @param name its name
  * @param axes loads of each axis that carries something, inside the hosts
  * @param hosts loads of the hosts' links, if they carry something
  * @param hops the longest way inside a host, in hops
- * @param hostHops hops between hosts on it
+ * @param hostHops hops between hosts on the longest way
  * @param latencySeconds time of those hops
  */
 public record PhaseCost(

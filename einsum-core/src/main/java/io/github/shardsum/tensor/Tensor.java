@@ -871,7 +871,7 @@ public final class Tensor implements Operand {
    * Views of the parts between bounds along an axis (NumPy's {@code np.split} with indices).
    *
    * @param axis the axis; -1 is the last one
-   * @param bounds where parts but the first begin, rising, in [0, size]
+   * @param bounds the starts of all parts except the first, rising, in [0, size]
    * @return the views, in order, one more than there are bounds
    * @throws IndexOutOfBoundsException if there is no such axis, or bounds fall or are outside
    */
@@ -1254,8 +1254,8 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * The dtype, the shape and, where the elements are not in C order, the strides: what messages
-   * show of a tensor.
+   * The description of a tensor in messages: the dtype, the shape and, if the elements are not in C
+   * order, the strides.
    *
    * @return the description, in one line
    */
@@ -1264,8 +1264,8 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * The dtype and shape, then the elements in nested brackets as NumPy prints them; of more than
-   * 1000 elements those at the edges.
+   * The dtype and shape, then the elements in nested brackets as NumPy prints them; a tensor of
+   * more than 1000 elements shows only its edges.
    */
   @Override
   public String toString() {

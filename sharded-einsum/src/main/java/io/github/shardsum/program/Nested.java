@@ -54,8 +54,9 @@ public sealed interface Nested extends Operation {
   /**
    * A named function with its meaning in other operations. A backend with a kernel of that name
    * runs the kernel; other backends run the decomposition, which defines dtypes, NaN and empty
-   * labels. Its gradient is the composite {@code name.gradient}, of the operands and then one
-   * cotangent a floating result, whose decomposition is the gradient of this one.
+   * labels. Its gradient is the composite {@code name.gradient}. Its operands are these operands,
+   * then one cotangent for each floating result, and its decomposition is the gradient of this
+   * decomposition.
    *
    * @param name as {@code moe.route}; the kernel is looked up by it
    * @param attributes what the kernel must know in addition to the operands' types: texts by names
@@ -65,9 +66,9 @@ public sealed interface Nested extends Operation {
    * @param splittable the sharding rule: labels along which the kernel can compute a part. From a
    *     chunk of each operand that has such a label it computes that chunk of each result that has
    *     it, and addends of results that are sums over it (up to rounding, overflow and values that
-   *     are not finite); all other labels must be whole. Where it must know the chunk's first
-   *     index, that is an i64 scalar behind the operands. The gradient's kernel promises the same.
-   *     Each label once, and of an operand or a result
+   *     are not finite); all other labels must be whole. If the kernel must know the chunk's first
+   *     index, an i64 scalar follows the operands. The gradient's kernel promises the same. Each
+   *     label is listed once, and an operand or a result has it
    */
   record Composite(
       String name,
@@ -120,8 +121,9 @@ public sealed interface Nested extends Operation {
    * @param axes the axes of the region, each once
    * @param body what a member runs, of the types of a member's part
    * @param operands one an input of the body
-   * @param in of each operand its labels with axes of the region, whose sizes they must divide
-   * @param out of each output its labels with axes of the region, and those that are summed over
+   * @param in for each operand its labels with axes of the region, which must divide their sizes
+   * @param out for each output its labels with axes of the region, and behind a bar the axes to sum
+   *     over
    */
   record Manual(
       List<MeshAxis> axes, Program body, List<Value> operands, List<Term> in, List<Term> out)

@@ -37,8 +37,8 @@ public final class TrainingStep {
    *
    * @param loss a program whose first inputs are the parameters and which has a scalar output
    *     {@code loss}
-   * @param parameters what is learnt
-   * @param optimizer how
+   * @param parameters the parameters to learn
+   * @param optimizer the optimizer
    * @param clip the largest norm of the gradient; a larger one is scaled down to it
    * @param reported names of outputs of the loss
    * @return the program
@@ -69,7 +69,7 @@ public final class TrainingStep {
    *
    * @param loss a program whose first inputs are the parameters and which has a scalar output
    *     {@code loss}
-   * @param parameters what is learnt
+   * @param parameters the parameters to learn
    * @param reported names of outputs of the loss
    * @return the program
    */
@@ -99,8 +99,8 @@ public final class TrainingStep {
    * gradients in the sums. Outputs are the next parameters and slots, the next sums, which are 0,
    * and the norm of the mean gradient.
    *
-   * @param parameters what is learnt
-   * @param optimizer how
+   * @param parameters the parameters to learn
+   * @param optimizer the optimizer
    * @param clip the largest norm of the mean gradient
    * @return the program
    */
@@ -190,7 +190,10 @@ public final class TrainingStep {
       this.step = p.input("step", ValueType.scalar(DType.F64));
     }
 
-    /** Moves along gradients and puts out what follows, sums of 0, and the gradients' norm. */
+    /**
+     * Applies the optimizer and adds the outputs: the next values, sums of 0, and the gradients'
+     * norm.
+     */
     void by(List<Value> gradients, double clip) {
       Value norm = norm(p, gradients);
       // NaN stays NaN, as it is no less than 1.

@@ -78,7 +78,8 @@ public final class TransformerLayers {
    * @param spec the model
    * @param p what builds the program; the parameters become its first inputs
    * @param used the parameters that it reads
-   * @param layouts annotations of values of a layer with experts, of those that it has
+   * @param layouts annotations of values of a layer with experts; names that it does not have are
+   *     ignored
    */
   public TransformerLayers(
       TransformerSpec spec, ProgramBuilder p, List<Parameter> used, Map<String, String> layouts) {
@@ -111,7 +112,7 @@ public final class TransformerLayers {
     return Objects.requireNonNull(parameters.get(name), name);
   }
 
-  /** Rows of an embedding, scaled to the size of the positions'; token 0 has one too. */
+  /** Rows of an embedding, scaled to the size of the rows of positions; token 0 has a row too. */
   public Value embedding(String side, Value tokens) {
     Value hot = p.oneHot(tokens, "V", spec.vocabulary(), spec.dtype());
     Value rows = p.einsum("BTV,VM->BTM", hot, parameter(side + ".embedding"));
@@ -223,7 +224,7 @@ public final class TransformerLayers {
     return p.merge(split, "B", "G", "b");
   }
 
-  /** With slots, laid out before the names of its values go. */
+  /** The layer with slots, annotated while its values still have their names. */
   private Program slots(MoeSpec layer) {
     Program program = MoePrograms.layer(layer);
     Set<String> values = new HashSet<>();
@@ -265,7 +266,7 @@ public final class TransformerLayers {
     return norm("encoder.norm", x);
   }
 
-  /** Keys and values that one layer of the decoder looks at. */
+  /** Keys and values that one layer of the decoder attends to. */
   public record Memory(Value keys, Value values) {}
 
   /** The keys and values that each layer of the decoder reads from the encoder. */
@@ -279,7 +280,7 @@ public final class TransformerLayers {
     return memories;
   }
 
-  /** Gives a layer its own positions to look at. */
+  /** Gives a layer of the decoder the target's positions to attend to. */
   @FunctionalInterface
   public interface SelfMemory {
     /**
@@ -297,11 +298,11 @@ public final class TransformerLayers {
    * The decoder.
    *
    * @param x embedded tokens with positions, {@code [B, T, M]}
-   * @param real which are no padding, {@code [B, T]}
-   * @param self what each layer has seen of the target
+   * @param real the tokens that are not padding, {@code [B, T]}
+   * @param self gives each layer the target's positions to attend to
    * @param before the positions that each position may attend to
    * @param memories of the encoder
-   * @param seen which of those are no padding, {@code [B, N]}
+   * @param seen the encoder's positions that are not padding, {@code [B, N]}
    * @return {@code [B, T, M]}
    */
   public Value decoder(
@@ -335,7 +336,7 @@ public final class TransformerLayers {
     return p.sum(p.multiply(decoded, rows), "M");
   }
 
-  /** The mean over V of the logits, {@code [B, T]}, without them. */
+  /** The mean over V of the logits, {@code [B, T]}, computed without the logits. */
   public Value meanLogit(Value decoded) {
     return p.einsum("BTM,M->BT", decoded, p.mean(parameter("target.embedding"), "V"));
   }
