@@ -244,8 +244,8 @@ final class RowsFlow {
   }
 
   private void rank(String name, int rank) {
-    Integer other = ranks.putIfAbsent(name, rank);
-    require(other == null || other == rank, "pieces of %s must be of the same rows", name);
+    int first = ranks.computeIfAbsent(name, _ -> rank);
+    require(first == rank, "pieces of %s must be of the same rows", name);
   }
 
   private void writes(String name, Side side, Piece piece) {
@@ -359,9 +359,9 @@ final class RowsFlow {
     Part.Run whole =
         new Part.Run(run.composite(), run.attributes(), run.reads(), run.writes(), Piece.WHOLE);
     for (String name : run.writes()) {
-      Part.Run other = writers.putIfAbsent(name, whole);
-      boolean fits = other == null || other.equals(whole);
-      require(fits, "pieces of %s must be made by one composite, got %s and %s", name, other, run);
+      Part.Run first = writers.computeIfAbsent(name, _ -> whole);
+      boolean fits = first.equals(whole);
+      require(fits, "pieces of %s must be made by one composite, got %s and %s", name, first, run);
     }
   }
 
