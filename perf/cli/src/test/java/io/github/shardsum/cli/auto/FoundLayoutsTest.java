@@ -25,12 +25,17 @@ import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.testsupport.TestDepth;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -117,6 +122,66 @@ class FoundLayoutsTest {
     Mesh mesh = Mesh.parse("x=8");
     Map<String, String> paper = Map.of("inputs", "G@x", "dispatched", "E@x", "outputs", "G@x");
     assertNoWorse(layer, mesh, byHand(layer, mesh, paper), 1);
+  }
+
+  /** A product of an example; its layouts are also those of operands and of the result. */
+  @Test
+  void noWorseThanTheShardedEinsumOfAnExample() {
+    Program dispatch =
+        Program.parse(
+            """
+            program dispatch {
+              input mask: f32[G=8 S=4 E=8 C=2]
+              input tokens: f32[G=8 S=4 M=16]
+              sent = einsum(mask, tokens) {equation="GSEC,GSM->EGCM"}
+              output sent
+            }
+            """);
+    Mesh mesh = Mesh.parse("x=8");
+    Map<String, String> layouts = Map.of("mask", "G@x", "tokens", "G@x", "sent", "E@x");
+    assertNoWorse(dispatch, mesh, byHand(dispatch, mesh, layouts), 1);
+  }
+
+  /** The programs of the pages on sharding and on tests. */
+  @ParameterizedTest
+  @CsvSource({"x=2, a=B H@x", "x=2, y=B@x"})
+  void noWorseThanThePagesAnnotations(String mesh, String annotation) {
+    Program layer =
+        Program.parse(
+            """
+            program layer {
+              input x: f32[B=12 M=6]
+              input w: f32[M=6 H=10]
+              input v: f32[H=10 M=6]
+              h = einsum(x, w) {equation="B M, M H -> B H"}
+              a = relu(h)
+              y = einsum(a, v) {equation="B H, H M -> B M"}
+              output y
+            }
+            """);
+    Mesh on = Mesh.parse(mesh);
+    String[] words = annotation.split("=", 2);
+    assertNoWorse(layer, on, byHand(layer, on, Map.of(words[0], words[1])), 1);
+  }
+
+  /** An example with layouts by hand that no test here knows is a failure. */
+  @Test
+  void everyExampleWithLayoutsIsHere() throws IOException {
+    Set<String> withLayouts = new TreeSet<>();
+    try (Stream<Path> files = Files.list(Path.of("../../examples"))) {
+      for (Path file : files.filter(each -> each.toString().endsWith(".java")).toList()) {
+        if (Pattern.compile("[A-Za-z]@[a-z]").matcher(Files.readString(file)).find()) {
+          withLayouts.add(file.getFileName().toString());
+        }
+      }
+    }
+    assertEquals(
+        Set.of(
+            "Example08ShardedEinsum.java",
+            "Example09Propagation.java",
+            "Example10MoeOnMesh.java",
+            "Example11ManualMoe.java"),
+        withLayouts);
   }
 
   /** Groups before and after the experts are split, and experts between. */
