@@ -60,13 +60,17 @@ public record Blocking(
 
   private static final int FEW_TERMS_HEIGHT = 8;
 
-  private static final int SECOND_LEVEL_BYTES = SecondLevelCache.bytes();
+  private static final int SECOND_LEVEL_BYTES = Caches.SECOND_LEVEL;
 
-  /** Bytes of a far block of A: one of 2048 rows is one block, and each block packs B again. */
-  private static final int FAR_BYTES = 9 << 19;
+  /**
+   * Bytes of a far block of A, a seventh of a third-level cache of 32 MiB and no more of a larger
+   * one, which more cores share: one of 2048 rows is one block, and each block packs B again.
+   */
+  private static final int FAR_BYTES =
+      Math.clamp(Caches.THIRD_LEVEL / 64L * 9, SECOND_LEVEL_BYTES / 4, 9 << 19);
 
-  /** Bytes of a near block of A. */
-  private static final int NEAR_BYTES = 256 << 10;
+  /** Bytes of a near block of A: half of what B leaves of the second-level cache. */
+  private static final int NEAR_BYTES = SECOND_LEVEL_BYTES / 4;
 
   /**
    * Columns of a block of B in the third-level cache: with most terms 4 MiB (2048^3 3 % faster than
