@@ -128,6 +128,8 @@ class SplitsProperties {
       assertEquals(!way.axes().get(factor).isEmpty(), at.isSplit(factor));
       List<String> names = way.axes().get(factor).stream().map(AXES::get).toList();
       assertEquals(names, at.sharding(FACTORS).axes(FACTORS.get(factor)));
+      boolean isNamed = at.sharding(FACTORS).toString().contains(FACTORS.get(factor) + "@");
+      assertEquals(!names.isEmpty(), isNamed);
     }
     long first = 0;
     long second = 0;

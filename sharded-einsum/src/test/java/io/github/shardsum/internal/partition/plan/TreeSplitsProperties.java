@@ -99,6 +99,30 @@ class TreeSplitsProperties {
     assertEquals(Optional.empty(), of(ofIntegers, leaf).whole(factor(ofIntegers, "j"), cut));
   }
 
+  /** A way to split is allowed if each label that it splits may be. */
+  @Property
+  void aWayIsAllowedIfItsLabelsAre(
+      @ForAll @IntRange(min = 1, max = 40) int size,
+      @ForAll @IntRange(min = 1, max = 9) int leaf,
+      @ForAll @IntRange(min = 2, max = 5) int x,
+      @ForAll @IntRange(min = 2, max = 3) int y) {
+    Statement sum =
+        statement("input x: f32[i=2 j=%d]; r = reduce_sum(x) {labels=[\"j\"]}; output r", size);
+    TreeSplits tree = of(sum, leaf);
+    int[] sizes = {x, y};
+    int[][] may = {{Splits.NONE, 0, 1}, {Splits.NONE, 0, 1}};
+    new Splits(List.of("x", "y"), may, 2)
+        .forEach(
+            at -> {
+              boolean isWhole = true;
+              for (int factor = 0; factor < 2; factor++) {
+                List<Integer> cut = at.axes(factor).stream().map(axis -> sizes[axis]).toList();
+                isWhole &= cut.isEmpty() || tree.whole(factor, cut).isEmpty();
+              }
+              assertEquals(isWhole, tree.allows(at, sizes));
+            });
+  }
+
   /** A leaf counts for the innermost label; the indices of one outside are leaves themselves. */
   @Property
   void theOutermostOfTwoLabelsHasLeavesOfOneTerm(
