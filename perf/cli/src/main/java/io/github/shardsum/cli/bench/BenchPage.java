@@ -24,6 +24,9 @@ final class BenchPage {
   private static final int LEFT = 250;
   private static final int ROW = 18;
 
+  /** Width of a ratio with its interval, as wide as 188.08 [186.68, 190.84]. */
+  private static final int FIGURES = 172;
+
   /** Ratios beyond are drawn at the edge. */
   private static final double LARGEST_RATIO = 4;
 
@@ -119,9 +122,9 @@ final class BenchPage {
             limits.flops(),
             limits.bytes().values()));
     page.paragraph(
-        "A dot is a case; its line covers half of its rounds. Blue cases are bound by"
-            + " multiply-adds, red ones by memory. The lower slope is the slowest memory, the"
-            + " upper one the fastest cache.");
+        "A dot is a case, its line half of its rounds; blue ones are bound by multiply-adds, red"
+            + " ones by memory. The lower slope is the slowest memory, the upper one the fastest"
+            + " cache.");
   }
 
   private static RooflinePicture.Dot dot(Measured result) {
@@ -182,7 +185,7 @@ final class BenchPage {
   private static double ratio(double value) {
     double share =
         Math.log(Math.clamp(value, 1 / LARGEST_RATIO, LARGEST_RATIO)) / Math.log(LARGEST_RATIO);
-    double wide = Picture.WIDTH - LEFT - 140;
+    double wide = Picture.WIDTH - LEFT - FIGURES;
     return LEFT + (share + 1) / 2 * wide;
   }
 
