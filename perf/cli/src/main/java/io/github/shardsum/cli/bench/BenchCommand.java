@@ -12,6 +12,7 @@ import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.cli.scaling.ScalingPoint;
 import io.github.shardsum.cli.scaling.ScalingRun;
+import io.github.shardsum.cli.scaling.SteadyRuns;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
@@ -66,6 +67,11 @@ public final class BenchCommand implements Callable<Integer> {
 
   /** Virtual devices whose collectives a page shows. */
   private static final int PAGE_DEVICES = 8;
+
+  /** Time and number of the runs of the page's layer and step. */
+  private static final double WARM_SECONDS = 1;
+
+  private static final int RUNS = 15;
 
   /** Window of a limit that is measured once; the JIT must be done within the first windows. */
   private static final long LONG_WINDOW_NANOS = 100_000_000;
@@ -142,8 +148,8 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--reproducible",
       description =
-          "Also time ours with sums in a fixed order, as the peer in-order: its ratio"
-              + " is the price.")
+          "Also time ours with sums in a fixed order, as the peer in-order: its ratio is the"
+              + " price.")
   private boolean reproducible;
 
   @Option(
@@ -260,14 +266,11 @@ public final class BenchCommand implements Callable<Integer> {
   /** Collectives, layer and step are measured only for the page, in seconds. */
   private void page(List<Measured> results, List<KernelCase.Result> kernels, BenchReport report)
       throws IOException {
-    List<ScalingPoint> points;
     LinkFit links;
-    try (Workers workers = Workers.of(Runtime.getRuntime().availableProcessors())) {
-      List<Integer> devices = quick ? List.of(1, 2, 4) : List.of(1, 2, 4, 8, 16, 32, 64);
-      points =
-          new ScalingRun(workers, quick ? 2 : 5)
-              .inProcess(List.of("layer", "step"), devices, _ -> {});
-    }
+    List<Integer> devices = quick ? List.of(1, 2, 4) : List.of(1, 2, 4, 8, 16, 32, 64);
+    List<ScalingPoint> points =
+        new ScalingRun(quick ? new SteadyRuns(0, 2) : new SteadyRuns(WARM_SECONDS, RUNS), false)
+            .inProcess(List.of("layer", "step"), devices, _ -> {});
     try (Collectives collectives = Collectives.open(Mesh.of("d", PAGE_DEVICES))) {
       links = MachineProbe.measure(collectives);
     }
@@ -390,8 +393,8 @@ public final class BenchCommand implements Callable<Integer> {
         || !sizes.isEmpty()
         || isa != Isa.NATIVE) {
       throw new IllegalArgumentException(
-          "--limits: only --threads may be given with it, got cases, --json or --isa"
-              + " too: leave them out");
+          "--limits: must stand with --threads alone, got cases, --json or --isa too: leave them"
+              + " out");
     }
     return counts;
   }
@@ -478,9 +481,9 @@ public final class BenchCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: expected operands and result of at most %.0f MiB and 2^31 elements"
-                  + " each, got %.0f MiB:"
-                  + " choose smaller sizes, or a larger heap by SHARDSUM_JAVA_OPTS=-Xmx...",
+              "%s: expected operands and result of at most %.0f MiB and 2^31 elements each, got"
+                  + " %.0f MiB: choose smaller sizes, or a larger heap by"
+                  + " SHARDSUM_JAVA_OPTS=-Xmx...",
               subject.id(),
               most / (1 << 20),
               elements * subject.dtype().byteSize() / (1 << 20)));

@@ -4,7 +4,6 @@ import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.OwnJvm;
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.picture.Page;
 import java.io.IOException;
@@ -30,13 +29,17 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "scaling",
     description = {
-      "Run the Mixture-of-Experts layer and a training step on more and more devices,"
-          + " each with the same share, and print the predicted time too.",
+      "Run the Mixture-of-Experts layer and a training step on more and more devices, each with the"
+          + " same share, beside the time that is predicted. --programs has further programs.",
       "In process, and with --processes over MPI too. All devices share this machine."
     })
 public final class ScalingCommand implements Callable<Integer> {
   private static final int MOST_DEVICES = 256;
   private static final int MOST_PROCESSES = 64;
+  private static final double LONGEST_WARM_UP = 600;
+  private static final String PREDICTED =
+      "predicted: one device's run on one thread, while every other core does the same, as often as"
+          + " a core has devices, and the plan's collectives";
 
   /**
    * The option that gives child processes the time and FLOPs of one device, which predictions start
@@ -63,16 +66,30 @@ public final class ScalingCommand implements Callable<Integer> {
   @Option(
       names = "--programs",
       split = ",",
-      paramLabel = "layer|step",
-      description = "Which programs (default: both).")
-  private List<String> programs = ScalingPrograms.ALL;
+      paramLabel = "NAME",
+      description = "Which programs, or all of the 20 (default: layer,step).")
+  private List<String> programs = ScalingPrograms.USUAL;
 
   @Option(
       names = "--runs",
       paramLabel = "N",
-      defaultValue = "5",
-      description = "Runs of each; the best one counts (default: ${DEFAULT-VALUE}).")
-  private int runs = 5;
+      defaultValue = "25",
+      description = "Runs of each, of which the median counts (default: ${DEFAULT-VALUE}).")
+  private int runs = 25;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "SECONDS",
+      defaultValue = "1",
+      description =
+          "Runs of each before, at least so long and until they get no faster; 0 for none (default:"
+              + " ${DEFAULT-VALUE}).")
+  private double warmUp = 1;
+
+  @Option(
+      names = "--memory",
+      description = "Also compare the bytes that are held after a run with those of the plan.")
+  private boolean memory;
 
   @Option(names = "--html", paramLabel = "FILE", description = "Also write the plot as one page.")
   private Optional<Path> html = Optional.empty();
@@ -90,27 +107,24 @@ public final class ScalingCommand implements Callable<Integer> {
     if (!one.isEmpty()) {
       return ofOneProcess();
     }
-    out.println(ScalingRun.head());
-    List<ScalingPoint> points = new ArrayList<>();
-    try (Workers workers = Workers.of(Runtime.getRuntime().availableProcessors())) {
-      ScalingRun run = new ScalingRun(workers, runs);
-      points.addAll(
-          run.inProcess(
-              programs,
-              devices,
-              point -> {
-                out.println(ScalingRun.line(point));
-                out.flush();
-              }));
-    }
+    out.println(ScalingRun.head(memory));
+    ScalingRun run = run();
+    List<ScalingPoint> points =
+        new ArrayList<>(
+            run.inProcess(
+                programs,
+                devices,
+                point -> {
+                  out.println(ScalingRun.line(point));
+                  out.flush();
+                }));
     for (int count : processes) {
-      List<ScalingPoint> over = overMpi(count, points);
+      List<ScalingPoint> over = overMpi(count, run);
       over.forEach(point -> out.println(ScalingRun.line(point)));
       points.addAll(over);
     }
-    out.println(
-        "predicted: one device's run for each, since they share this machine, and the"
-            + " plan's collectives");
+    out.println(PREDICTED);
+    ScalingErrors.lines(points).forEach(out::println);
     out.flush();
     if (json) {
       spec.commandLine().getOut().println(json(points));
@@ -119,10 +133,10 @@ public final class ScalingCommand implements Callable<Integer> {
     if (html.isPresent()) {
       Page page = new Page("Weak scaling on this machine");
       page.paragraph(
-          "Each device has the same tokens and one expert. All share this machine, so"
-              + " that time grows"
-              + " with their number; the prediction is one device's run for each and"
-              + " the plan's collectives.");
+          "Each device has the same work. All share this machine, so that time grows with their"
+              + " number. "
+              + PREDICTED);
+      ScalingErrors.lines(points).forEach(page::paragraph);
       ScalingPicture.draw(page, points);
       OutputFile.write(html.get(), page.html().getBytes(StandardCharsets.UTF_8));
     }
@@ -142,37 +156,45 @@ public final class ScalingCommand implements Callable<Integer> {
             "--processes: must be 1 to " + MOST_PROCESSES + ", got " + count);
       }
     }
+    if (programs.equals(List.of("all"))) {
+      programs = ScalingPrograms.ALL;
+    }
     for (String name : programs) {
       if (!ScalingPrograms.ALL.contains(name)) {
         throw new IllegalArgumentException(
-            "--programs: expected some of " + ScalingPrograms.ALL + ", got \"" + name + "\"");
+            "--programs: expected all, or some of "
+                + ScalingPrograms.ALL
+                + ", got \""
+                + name
+                + "\"");
       }
     }
     if (runs < 1 || runs > 1000) {
       throw new IllegalArgumentException("--runs: must be 1 to 1000, got " + runs);
     }
-    if (!processes.isEmpty() && !devices.contains(1)) {
-      throw new IllegalArgumentException(
-          "--processes: expected --devices with 1, which predictions begin with, got " + devices);
+    if (!(warmUp >= 0 && warmUp <= LONGEST_WARM_UP)) {
+      throw new IllegalArgumentException("--warm-up: must be 0 to 600 seconds, got " + warmUp);
     }
     if (html.isPresent()) {
       OutputFile.checkText("--html", html.get());
     }
   }
 
+  private ScalingRun run() {
+    return new ScalingRun(new SteadyRuns(warmUp, runs), memory);
+  }
+
   /** Runs this process's part under launch; process 0 prints the points. */
   private int ofOneProcess() {
     List<ScalingPoint> points = new ArrayList<>();
     int process;
-    try (Workers workers = Workers.of(1)) {
-      ScalingRun run = new ScalingRun(workers, runs);
-      for (int i = 0; i < programs.size(); i++) {
-        points.add(
-            run.overMpi(programs.get(i), devices.getFirst(), one.get(2 * i), one.get(2 * i + 1)));
-      }
-      try (Collectives collectives = Collectives.open(Mesh.of("x", devices.getFirst()))) {
-        process = collectives.process();
-      }
+    ScalingRun run = run();
+    for (int i = 0; i < programs.size(); i++) {
+      ScalingRun.One begin = new ScalingRun.One(one.get(2 * i), one.get(2 * i + 1));
+      points.add(run.overMpi(programs.get(i), devices.getFirst(), begin));
+    }
+    try (Collectives collectives = Collectives.open(Mesh.of("x", devices.getFirst()))) {
+      process = collectives.process();
     }
     if (process == 0) {
       spec.commandLine().getOut().println(json(points));
@@ -181,19 +203,15 @@ public final class ScalingCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<ScalingPoint> overMpi(int count, List<ScalingPoint> points) throws IOException {
+  private List<ScalingPoint> overMpi(int count, ScalingRun run) throws IOException {
     List<String> ours = new ArrayList<>(List.of("launch", "-n", Integer.toString(count)));
     List<String> java = java();
     ours.addAll(java);
     List<String> first = new ArrayList<>();
     for (String program : programs) {
-      ScalingPoint base =
-          points.stream()
-              .filter(each -> each.program().equals(program) && each.devices() == 1)
-              .findFirst()
-              .orElseThrow();
-      first.add(Double.toString(base.seconds()));
-      first.add(Double.toString(ScalingRun.flopsOfOne(program)));
+      ScalingRun.One begin = run.one(program, count);
+      first.add(Double.toString(begin.seconds()));
+      first.add(Double.toString(begin.flops()));
     }
     ours.addAll(
         List.of(
@@ -204,8 +222,13 @@ public final class ScalingCommand implements Callable<Integer> {
             String.join(",", programs),
             "--runs",
             Integer.toString(runs),
+            "--warm-up",
+            Double.toString(warmUp),
             ONE,
             String.join(",", first)));
+    if (memory) {
+      ours.add("--memory");
+    }
     List<String> command = new ArrayList<>(java);
     command.addAll(ours);
     Process child =
@@ -249,7 +272,9 @@ public final class ScalingCommand implements Callable<Integer> {
               each.path("devices").asInt(),
               each.path("seconds").asDouble(),
               each.path("predictedSeconds").asDouble(),
-              each.path("collectiveSeconds").asDouble()));
+              each.path("collectiveSeconds").asDouble(),
+              each.path("bytes").asDouble(Double.NaN),
+              each.path("predictedBytes").asDouble()));
     }
     return points;
   }
@@ -258,14 +283,19 @@ public final class ScalingCommand implements Callable<Integer> {
     ObjectNode answer = JsonAnswer.object();
     ArrayNode list = answer.putArray("points");
     for (ScalingPoint point : points) {
-      list.addObject()
-          .put("program", point.program())
-          .put("engine", point.engine())
-          .put("devices", point.devices())
-          .put("seconds", point.seconds())
-          .put("predictedSeconds", point.predicted())
-          .put("collectiveSeconds", point.collectives())
-          .put("error", point.error());
+      ObjectNode each =
+          list.addObject()
+              .put("program", point.program())
+              .put("engine", point.engine())
+              .put("devices", point.devices())
+              .put("seconds", point.seconds())
+              .put("predictedSeconds", point.predicted())
+              .put("collectiveSeconds", point.collectives())
+              .put("error", point.error())
+              .put("predictedBytes", point.predictedBytes());
+      if (!Double.isNaN(point.bytes())) {
+        each.put("bytes", point.bytes());
+      }
     }
     return JsonAnswer.text(answer);
   }

@@ -21,6 +21,10 @@ public final class ScalingPicture {
   private static final int BOTTOM = HEIGHT - 40;
   private static final int TOP = 24;
 
+  private static final List<String> TIME =
+      List.of("program", "engine", "devices", "ms", "predicted ms", "collectives ms", "error");
+  private static final List<String> MEMORY = List.of("MB", "predicted MB", "error");
+
   private ScalingPicture() {}
 
   /** Adds the pictures and a table. */
@@ -32,24 +36,34 @@ public final class ScalingPicture {
         (name, group) -> {
           page.paragraph(
               name
-                  + ": time over devices, both logarithmic; a line is the run, dashes the prediction");
+                  + ": time over devices, both logarithmic; a line is the run, dashes the"
+                  + " prediction");
           page.picture(picture(name, group));
         });
+    boolean memory = points.stream().anyMatch(point -> !Double.isNaN(point.bytes()));
     List<List<String>> rows = new ArrayList<>();
-    rows.add(
-        List.of("program", "engine", "devices", "ms", "predicted ms", "collectives ms", "error"));
-    for (ScalingPoint point : points) {
-      rows.add(
-          List.of(
-              point.program(),
-              point.engine(),
-              Integer.toString(point.devices()),
-              format("%.3f", 1e3 * point.seconds()),
-              format("%.3f", 1e3 * point.predicted()),
-              format("%.3f", 1e3 * point.collectives()),
-              format("%+.1f %%", 100 * point.error())));
-    }
+    List<String> head = new ArrayList<>(TIME);
+    head.addAll(memory ? MEMORY : List.of());
+    rows.add(head);
+    points.forEach(point -> rows.add(row(point, memory)));
     page.table(rows, Set.of(0, 1));
+  }
+
+  private static List<String> row(ScalingPoint point, boolean memory) {
+    List<String> row = new ArrayList<>();
+    row.add(point.program());
+    row.add(point.engine());
+    row.add(Integer.toString(point.devices()));
+    row.add(format("%.3f", 1e3 * point.seconds()));
+    row.add(format("%.3f", 1e3 * point.predicted()));
+    row.add(format("%.3f", 1e3 * point.collectives()));
+    row.add(format("%+.1f %%", 100 * point.error()));
+    if (memory) {
+      row.add(format("%.3f", point.bytes() / 1e6));
+      row.add(format("%.3f", point.predictedBytes() / 1e6));
+      row.add(format("%+.1f %%", 100 * point.bytesError()));
+    }
+    return row;
   }
 
   private static Picture picture(String name, List<ScalingPoint> group) {

@@ -3,12 +3,15 @@ package io.github.shardsum.cli.scaling;
 /**
  * A program on a number of devices, each with the same share of the data.
  *
- * @param program {@code layer} or {@code step}
+ * @param program one of {@link ScalingPrograms#ALL}
  * @param engine {@code in process} or {@code MPI}
- * @param seconds best of some runs
- * @param predicted seconds: the work of one device's run, times the devices, which share this
- *     machine, and the collectives of the plan
- * @param collectives their part of the prediction
+ * @param seconds median of some runs
+ * @param predicted seconds: the work of one device's run on one thread, times the devices, which
+ *     share this machine's cores, and the collectives of the plan
+ * @param collectives what of the prediction these are
+ * @param bytes that the program holds in this process after a run, inputs and outputs among them;
+ *     NaN if they were not measured
+ * @param predictedBytes the same by the plan
  */
 public record ScalingPoint(
     String program,
@@ -16,9 +19,16 @@ public record ScalingPoint(
     int devices,
     double seconds,
     double predicted,
-    double collectives) {
+    double collectives,
+    double bytes,
+    double predictedBytes) {
   /** Error of the prediction, as a share of the measured time. */
   public double error() {
     return predicted / seconds - 1;
+  }
+
+  /** The same of memory. */
+  public double bytesError() {
+    return predictedBytes / bytes - 1;
   }
 }

@@ -23,12 +23,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
-/** The programs that are scaled: a device has the same tokens and one expert, on any mesh. */
+/** The programs that are scaled: a device has the same work on any mesh, in a layer one expert. */
 final class ScalingPrograms {
-  static final String LAYER = "layer";
-  static final String STEP = "step";
-  static final List<String> ALL = List.of(LAYER, STEP);
+  /** The programs that are scaled unless others are named. */
+  static final List<String> USUAL = List.of("layer", "step");
+
+  /** All of them. */
+  static final List<String> ALL =
+      Stream.concat(
+              Stream.of("layer", "layer-forward", "layer-wide", "step", "step-adam"),
+              EinsumPrograms.NAMES.stream())
+          .toList();
 
   private static final long TOKENS = 256;
   private static final long WIDTH = 64;
@@ -42,8 +49,19 @@ final class ScalingPrograms {
   /** A program with its layouts on a mesh of one axis. */
   static Program of(String name, Mesh mesh) {
     int devices = mesh.size();
-    Program program = name.equals(LAYER) ? layer(devices) : step(devices);
-    if (devices == 1) {
+    return switch (name) {
+      case "layer" -> laid(MoePrograms.gradient(layer(devices, WIDTH, HIDDEN)), mesh);
+      case "layer-forward" -> laid(layer(devices, WIDTH, HIDDEN), mesh);
+      case "layer-wide" -> laid(layer(devices, 4 * WIDTH, 4 * HIDDEN), mesh);
+      case "step" -> laid(step(devices, Optimizer.Adafactor.paper()), mesh);
+      case "step-adam" -> laid(step(devices, new Optimizer.Adam(0.9, 0.98, 1e-9)), mesh);
+      default -> EinsumPrograms.of(name, devices);
+    };
+  }
+
+  /** Groups, sentences and experts are split. */
+  private static Program laid(Program program, Mesh mesh) {
+    if (mesh.size() == 1) {
       return program;
     }
     Map<String, String> layouts = new TreeMap<>();
@@ -56,16 +74,14 @@ final class ScalingPrograms {
     return Annotations.of(layouts).apply(program);
   }
 
-  /** The layer with its gradient. */
-  private static Program layer(int devices) {
+  private static Program layer(int devices, long width, long hidden) {
     RouteOptions options = RouteOptions.builder().capacity(Capacity.factor(1)).build();
-    MoeSizes sizes = MoeSizes.of(devices, TOKENS, Math.max(2, devices), WIDTH, HIDDEN, options);
-    return MoePrograms.gradient(
-        MoePrograms.layer(MoeSpec.of(sizes, DType.F32, options, Randomness.seeded(0))));
+    MoeSizes sizes = MoeSizes.of(devices, TOKENS, Math.max(2, devices), width, hidden, options);
+    return MoePrograms.layer(MoeSpec.of(sizes, DType.F32, options, Randomness.seeded(0)));
   }
 
-  /** A step of training of a small Transformer: loss, gradient, Adafactor. */
-  private static Program step(int devices) {
+  /** A step of training of a small Transformer: loss, gradient, optimizer. */
+  private static Program step(int devices, Optimizer optimizer) {
     RouteOptions options = RouteOptions.builder().capacity(Capacity.factor(1)).build();
     TransformerSpec spec =
         TransformerSpec.builder()
@@ -84,8 +100,7 @@ final class ScalingPrograms {
     Program loss =
         Transformer.loss(
             spec, new Transformer.Loss(0.1, 0.01, 0), (long) SENTENCES * devices, LENGTH, LENGTH);
-    return TrainingStep.of(
-        loss, Transformer.parameters(spec), Optimizer.Adafactor.paper(), 1, List.of("loss"));
+    return TrainingStep.of(loss, Transformer.parameters(spec), optimizer, 1, List.of("loss"));
   }
 
   /** Values of a program's inputs: initial parameters, random tokens, small rates. */

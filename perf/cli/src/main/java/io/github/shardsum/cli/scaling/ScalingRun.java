@@ -13,43 +13,145 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
-import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.topology.CollectiveCostModel;
 import io.github.shardsum.topology.LinkFit;
 import io.github.shardsum.topology.MachineProbe;
 import io.github.shardsum.topology.ReductionSchedule;
+import java.lang.management.ManagementFactory;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /** Runs programs on meshes of one axis, shards in and out, on the engine that is configured. */
 public final class ScalingRun {
   private static final String AXIS = "x";
+  private static final int CORES = Runtime.getRuntime().availableProcessors();
+  private static final int MOST_COLLECTIONS = 20;
 
-  private final Workers workers;
-  private final int runs;
+  /** Collections in a row that free little. */
+  private static final int QUIET_COLLECTIONS = 2;
+
+  private static final long LITTLE = 10_000;
+  private static final long PAUSE_NANOS = 10_000_000;
+
+  private final SteadyRuns steady;
+  private final boolean measuresMemory;
 
   /**
-   * Runs on some threads.
+   * Runs with a thread for each device, up to one for each core.
    *
-   * @param runs the number of runs; the best one counts
+   * @param steady how runs are timed
+   * @param measuresMemory whether each program also runs for the bytes that it holds
    */
-  public ScalingRun(Workers workers, int runs) {
-    this.workers = workers;
-    this.runs = runs;
+  public ScalingRun(SteadyRuns steady, boolean measuresMemory) {
+    this.steady = steady;
+    this.measuresMemory = measuresMemory;
   }
 
-  /** A measured program. */
-  private record Timed(double seconds, double flops, double collectives) {}
+  /**
+   * A measured program.
+   *
+   * @param collectives seconds of them by the plan
+   */
+  private record Timed(double seconds, double flops, double collectives, double predictedBytes) {
+    static Timed of(Ready ready, double seconds, double collectives, int threads) {
+      return new Timed(seconds, ready.plan().flops(), collectives, ready.bytes(threads));
+    }
+  }
 
   /**
-   * Points of all programs in process, one for each number of devices. One device is measured
-   * first, since predictions begin with it.
+   * The run that predictions begin with.
+   *
+   * @param seconds until as many threads as the devices will share have each run one device, on
+   *     their own
+   * @param flops of it
+   */
+  record One(double seconds, double flops) {}
+
+  /** A compiled program with the shards of its inputs. */
+  private record Ready(
+      Collectives collectives, MeshExecutable executable, List<ShardedTensor> shards)
+      implements AutoCloseable {
+    static Ready of(String name, Mesh mesh, Workers workers) {
+      Collectives collectives = MeshOptions.open(mesh, workers);
+      MeshExecutable executable = backend(collectives).compile(ScalingPrograms.of(name, mesh));
+      List<Tensor> whole = ScalingPrograms.inputs(executable.program());
+      List<ShardedTensor> shards = new ArrayList<>();
+      for (int i = 0; i < whole.size(); i++) {
+        PlannedValue input = executable.plan().plan().inputs().get(i);
+        shards.add(ShardedTensor.of(whole.get(i), input.layout(), collectives.devices()));
+      }
+      return new Ready(collectives, executable, List.copyOf(shards));
+    }
+
+    SpmdPlan plan() {
+      return executable.plan().plan();
+    }
+
+    List<ShardedTensor> run() {
+      return executable.runSharded(shards);
+    }
+
+    /** Bytes that a run holds here by the plan, its inputs and outputs too. */
+    double bytes(int threads) {
+      SpmdPlan plan = plan();
+      double inputs = 0;
+      for (PlannedValue input : plan.inputs()) {
+        inputs += (double) input.shape().elementCount() * input.dtype().byteSize();
+      }
+      double outputs = 0;
+      for (int output : plan.outputs().stream().distinct().toList()) {
+        PlannedValue value = plan.value(output);
+        boolean made = output >= plan.inputs().size();
+        outputs += made ? (double) value.localElements() * value.dtype().byteSize() : 0;
+      }
+      return inputs + executable.keptBytes(threads) + outputs * collectives.devices().size();
+    }
+
+    @Override
+    public void close() {
+      executable.close();
+      collectives.close();
+    }
+  }
+
+  /** One device on each of some threads at once, each on its own. */
+  private record Together(Workers workers, List<Ready> all) implements AutoCloseable {
+    static Together of(String program, int cores) {
+      Mesh mesh = Mesh.of(AXIS, 1);
+      List<Ready> all =
+          IntStream.range(0, cores)
+              .mapToObj(_ -> Ready.of(program, mesh, Workers.sequential()))
+              .toList();
+      return new Together(Workers.of(cores), all);
+    }
+
+    void run() {
+      workers.run(all.size(), (i, _) -> all.get(i).run());
+    }
+
+    double flops() {
+      return all.getFirst().plan().flops();
+    }
+
+    @Override
+    public void close() {
+      all.forEach(Ready::close);
+      workers.close();
+    }
+  }
+
+  /**
+   * Points of all programs in process, as many as there are numbers of devices. Runs that a
+   * prediction begins with take turns with those that it predicts; a point of one device is its own
+   * prediction.
    *
    * @param devices numbers of them
    * @param said receives each point
@@ -59,50 +161,88 @@ public final class ScalingRun {
     List<ScalingPoint> points = new ArrayList<>();
     Map<Integer, LinkFit> fits = new HashMap<>();
     for (String program : programs) {
-      Timed one = timed(program, 1, Optional.empty());
       for (int count : devices) {
-        Timed many =
-            count == 1
-                ? one
-                : timed(program, count, Optional.of(fits.computeIfAbsent(count, this::fitted)));
-        points.add(point(program, "in process", count, one, many));
+        points.add(inProcess(program, count, fits));
         said.accept(points.getLast());
       }
     }
     return points;
   }
 
-  /**
-   * The point of one program with one device for each process; every process calls it and gets the
-   * result.
-   *
-   * @param one seconds and FLOPs on one device in process
-   */
-  ScalingPoint overMpi(String program, int devices, double one, double flops) {
-    Timed many =
-        timed(program, devices, devices == 1 ? Optional.empty() : Optional.of(fitted(devices)));
-    return point(program, "MPI", devices, new Timed(one, flops, 0), many);
-  }
-
-  /** FLOPs of one device's run. */
-  static double flopsOfOne(String program) {
-    Mesh mesh = Mesh.of(AXIS, 1);
-    try (Collectives collectives = Collectives.open(mesh);
-        MeshExecutable executable =
-            backend(collectives).compile(ScalingPrograms.of(program, mesh))) {
-      return executable.plan().plan().flops();
+  private ScalingPoint inProcess(String program, int devices, Map<Integer, LinkFit> fits) {
+    Mesh mesh = Mesh.of(AXIS, devices);
+    try (Workers workers = Workers.of(threads(devices))) {
+      Timed many;
+      One one;
+      try (Ready ready = Ready.of(program, mesh, workers)) {
+        if (devices == 1) {
+          many = Timed.of(ready, steady.median(ready::run), 0, 1);
+          one = new One(many.seconds(), ready.plan().flops());
+        } else {
+          LinkFit fit = fits.computeIfAbsent(devices, n -> fitted(n, workers));
+          try (Together together = Together.of(program, threads(devices))) {
+            List<Double> seconds = steady.medians(List.of(ready::run, together::run));
+            many =
+                Timed.of(
+                    ready, seconds.getFirst(), price(ready.plan(), mesh, fit), threads(devices));
+            one = new One(seconds.getLast(), together.flops());
+          }
+        }
+      }
+      double held = measuresMemory ? held(program, mesh, workers) : Double.NaN;
+      return point(program, "in process", devices, one, many, held);
     }
   }
 
-  private static ScalingPoint point(
-      String program, String engine, int devices, Timed one, Timed many) {
-    double work = one.seconds() * devices * (many.flops() / one.flops());
-    double predicted = work + many.collectives();
-    return new ScalingPoint(
-        program, engine, devices, many.seconds(), predicted, many.collectives());
+  private static int threads(int devices) {
+    return Math.min(devices, CORES);
   }
 
-  private LinkFit fitted(int devices) {
+  /**
+   * The point of one program on as many devices as there are processes; every process calls it, and
+   * gets it.
+   */
+  ScalingPoint overMpi(String program, int devices, One one) {
+    Mesh mesh = Mesh.of(AXIS, devices);
+    try (Workers workers = Workers.of(1)) {
+      Timed many;
+      try (Ready ready = Ready.of(program, mesh, workers)) {
+        double collectives = devices == 1 ? 0 : price(ready.plan(), mesh, fitted(devices, workers));
+        many = Timed.of(ready, steady.median(ready::run, one.seconds()), collectives, 1);
+      }
+      double held = measuresMemory ? held(program, mesh, workers) : Double.NaN;
+      return point(program, "MPI", devices, one, many, held);
+    }
+  }
+
+  /**
+   * The run that predictions of a program begin with.
+   *
+   * @param devices how many will share the machine
+   */
+  One one(String program, int devices) {
+    try (Together together = Together.of(program, threads(devices))) {
+      return new One(steady.median(together::run), together.flops());
+    }
+  }
+
+  /** Each core computes for one device after another. */
+  private static ScalingPoint point(
+      String program, String engine, int devices, One one, Timed many, double held) {
+    int each = Math.ceilDiv(devices, threads(devices));
+    double share = one.flops() > 0 ? many.flops() / one.flops() : 1;
+    return new ScalingPoint(
+        program,
+        engine,
+        devices,
+        many.seconds(),
+        one.seconds() * each * share + many.collectives(),
+        many.collectives(),
+        held,
+        many.predictedBytes());
+  }
+
+  private static LinkFit fitted(int devices, Workers workers) {
     try (Collectives collectives = MeshOptions.open(Mesh.of(AXIS, devices), workers)) {
       return MachineProbe.measure(collectives);
     }
@@ -112,29 +252,36 @@ public final class ScalingRun {
     return MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults());
   }
 
-  private Timed timed(String name, int devices, Optional<LinkFit> fit) {
-    Mesh mesh = Mesh.of(AXIS, devices);
-    Program program = ScalingPrograms.of(name, mesh);
-    try (Collectives collectives = MeshOptions.open(mesh, workers);
-        MeshExecutable executable = backend(collectives).compile(program)) {
-      SpmdPlan plan = executable.plan().plan();
-      List<Tensor> whole = ScalingPrograms.inputs(executable.program());
-      List<ShardedTensor> shards = new ArrayList<>();
-      for (int i = 0; i < whole.size(); i++) {
-        PlannedValue input = plan.inputs().get(i);
-        shards.add(ShardedTensor.of(whole.get(i), input.layout(), collectives.devices()));
-      }
-      double best = Double.POSITIVE_INFINITY;
-      for (int i = 0; i <= runs; i++) {
-        long from = System.nanoTime();
-        executable.runSharded(shards);
-        best = Math.min(best, (System.nanoTime() - from) / 1e9);
-      }
-      return new Timed(best, plan.flops(), fit.map(link -> price(plan, mesh, link)).orElse(0.0));
+  /** Bytes of the heap that a compiled program holds after a run, with its inputs and outputs. */
+  private static double held(String name, Mesh mesh, Workers workers) {
+    long with = withOne(name, mesh, workers);
+    return with - live();
+  }
+
+  private static long withOne(String name, Mesh mesh, Workers workers) {
+    try (Ready fresh = Ready.of(name, mesh, workers)) {
+      List<ShardedTensor> outputs = fresh.run();
+      long with = live();
+      Reference.reachabilityFence(outputs);
+      return with;
     }
   }
 
-  /** The plan's collectives on this machine's memory, directly or over MPI. */
+  /** Bytes of the heap once no collection frees any more, since cleaners run after collections. */
+  private static long live() {
+    long least = Long.MAX_VALUE;
+    int quiet = 0;
+    for (int i = 0; i < MOST_COLLECTIONS && quiet < QUIET_COLLECTIONS; i++) {
+      System.gc();
+      LockSupport.parkNanos(PAUSE_NANOS);
+      long now = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+      quiet = now > least - LITTLE ? quiet + 1 : 0;
+      least = Math.min(least, now);
+    }
+    return least;
+  }
+
+  /** The plan's collectives on this machine's memory, or on what MPI makes of it. */
   private static double price(SpmdPlan plan, Mesh mesh, LinkFit fit) {
     CollectiveCostModel costs =
         CollectiveCostModel.of(MachineProbe.topology(fit, mesh.size()), mesh)
@@ -169,29 +316,43 @@ public final class ScalingRun {
 
   /** A line of a table. */
   static String line(ScalingPoint point) {
-    return String.format(
-        Locale.ROOT,
-        "%-6s %-11s %7d %10.3f %12.3f %12.3f %+8.1f %%",
-        point.program(),
-        point.engine(),
-        point.devices(),
-        1e3 * point.seconds(),
-        1e3 * point.predicted(),
-        1e3 * point.collectives(),
-        100 * point.error());
+    String time =
+        String.format(
+            Locale.ROOT,
+            "%-18s %-11s %7d %10.3f %12.3f %12.3f %+8.1f %%",
+            point.program(),
+            point.engine(),
+            point.devices(),
+            1e3 * point.seconds(),
+            1e3 * point.predicted(),
+            1e3 * point.collectives(),
+            100 * point.error());
+    return Double.isNaN(point.bytes())
+        ? time
+        : time
+            + String.format(
+                Locale.ROOT,
+                " %10.3f %12.3f %+8.1f %%",
+                point.bytes() / 1e6,
+                point.predictedBytes() / 1e6,
+                100 * point.bytesError());
   }
 
   /** The head of the table. */
-  static String head() {
-    return String.format(
-        Locale.ROOT,
-        "%-6s %-11s %7s %10s %12s %12s %10s",
-        "what",
-        "engine",
-        "devices",
-        "ms",
-        "predicted ms",
-        "collectives",
-        "error");
+  static String head(boolean memory) {
+    String time =
+        String.format(
+            Locale.ROOT,
+            "%-18s %-11s %7s %10s %12s %12s %10s",
+            "program",
+            "engine",
+            "devices",
+            "ms",
+            "predicted ms",
+            "collectives",
+            "error");
+    return memory
+        ? time + String.format(Locale.ROOT, " %10s %12s %10s", "MB", "predicted MB", "error")
+        : time;
   }
 }
