@@ -89,9 +89,18 @@ public enum Models {
       case MOE_GRADIENT -> MoePrograms.gradient(layer(mesh, Math.max(2, mesh.size())));
       case GSHARD_600B_BLOCK ->
           gradient(block(mesh), List.of("outputs", "aux_loss", "z_loss"), Set.of());
-      case GSHARD_600B -> gradient(model(mesh), List.of("loss"), Set.of("tokens", "next"));
+      case GSHARD_600B -> gshard(mesh, LAYERS);
       case TRANSFORMER -> transformer(mesh);
     };
+  }
+
+  /**
+   * The program of {@link #GSHARD_600B} with another number of layers.
+   *
+   * @param layers at least 1; every other one has experts
+   */
+  public static Program gshard(Mesh mesh, int layers) {
+    return gradient(model(mesh, layers), List.of("loss"), Set.of("tokens", "next"));
   }
 
   private static Program layer(Mesh mesh, long experts) {
@@ -161,7 +170,7 @@ public enum Models {
   }
 
   /** The loss is the mean cross-entropy and the losses of the routers. */
-  private static Program model(Mesh mesh) {
+  private static Program model(Mesh mesh, int layers) {
     ProgramBuilder p = Program.builder("model");
     String type = String.format(Locale.ROOT, "i32[G=%d S=%d]", mesh.size(), TOKENS);
     Value tokens = p.input("tokens", type);
@@ -170,7 +179,7 @@ public enum Models {
         p.input("embedding", String.format(Locale.ROOT, "f32[V=%d M=%d]", VOCABULARY, MODEL));
     Value x = p.einsum("GSV,VM->GSM", p.oneHot(tokens, "V", VOCABULARY, DType.F32), embedding);
     List<Value> losses = new ArrayList<>();
-    for (int layer = 0; layer < LAYERS; layer++) {
+    for (int layer = 0; layer < layers; layer++) {
       String prefix = "layer" + layer + ".";
       Value attended = attended(p, x, prefix);
       if (layer % 2 == 0) {
