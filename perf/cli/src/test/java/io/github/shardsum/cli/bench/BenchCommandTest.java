@@ -131,7 +131,7 @@ class BenchCommandTest {
   void aKernelsOwnCaseIsMeasuredAndWritten() {
     Ended ended = quick("--filter", "^kernel/compiled-dot8$", "--json");
     assertEquals(0, ended.status(), ended.err());
-    assertTrue(ended.err().contains("ns a call, wanted at most 40"), ended.err());
+    assertTrue(ended.err().contains("ns a call, target at most 40"), ended.err());
     JsonNode root = new JsonMapper().readTree(ended.out());
     assertEquals(0, root.get("cases").size());
     JsonNode kernel = root.get("kernels").get(0);
