@@ -69,7 +69,8 @@ public record CompileOptions(
    *
    * <p>On a mesh a contracted label is split only into whole subtrees of that tree. All other
    * operations that round a sum are computed where its label is whole. One-hot values are computed
-   * as they are written, not as gathers, and composites by their decomposition.
+   * as they are written, not as gathers; composites by a kernel that keeps the order ({@link
+   * CompositeKernel#in}), otherwise by their decomposition.
    *
    * @return the options
    */

@@ -23,6 +23,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -42,6 +43,13 @@ import picocli.CommandLine.Spec;
 public final class AutoCommand implements Callable<Integer> {
   /** Seconds of the clock that are left for the answer. */
   private static final double RESERVE = 0.03;
+
+  /** Options that a graph does not have. */
+  private static final List<String> OF_PROGRAMS =
+      List.of("--mesh", "--keep", "--split", "--memory-limit", "--topology", "--pareto");
+
+  /** Options that a program does not have. */
+  private static final List<String> OF_PROBLEMS = List.of("--clock", "--threads");
 
   @Spec private CommandSpec spec;
 
@@ -147,8 +155,16 @@ public final class AutoCommand implements Callable<Integer> {
       }
       OutputFile.checkText("--html", layouts.html().get());
     }
-    if (clock.isPresent() && file.isEmpty()) {
-      throw new ParameterException(spec.commandLine(), "--clock: expected --iopddl too, got none");
+    List<String> others = file.isPresent() ? OF_PROGRAMS : OF_PROBLEMS;
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      if (others.contains(option.longestName())) {
+        throw new ParameterException(
+            spec.commandLine(),
+            option.longestName()
+                + (file.isPresent()
+                    ? ": must stand without --iopddl, got both"
+                    : ": expected --iopddl too, got none"));
+      }
     }
     try {
       new AssignmentOptions(seconds, clock.orElse(seconds), threads);

@@ -38,8 +38,8 @@ public final class ScalingCommand implements Callable<Integer> {
   private static final int MOST_PROCESSES = 64;
   private static final double LONGEST_WARM_UP = 600;
   private static final String PREDICTED =
-      "predicted: one device's run on one thread, while every other core does the same, as often as"
-          + " a core has devices, and the plan's collectives";
+      "predicted: one device's run on one thread, while each thread of the mesh does the same, times"
+          + " the devices of a core, and the plan's collectives";
 
   /**
    * The option that gives child processes the time and FLOPs of one device, which predictions start
@@ -82,8 +82,8 @@ public final class ScalingCommand implements Callable<Integer> {
       paramLabel = "SECONDS",
       defaultValue = "1",
       description =
-          "Runs of each before, at least so long and until they get no faster; 0 for none (default:"
-              + " ${DEFAULT-VALUE}).")
+          "Warm up each program for at least this time, until runs get no faster; 0: not at all"
+              + " (default: ${DEFAULT-VALUE}).")
   private double warmUp = 1;
 
   @Option(

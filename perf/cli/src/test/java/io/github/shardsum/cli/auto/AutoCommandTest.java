@@ -152,6 +152,13 @@ class AutoCommandTest {
     assertEquals(2, runWith("auto", "--iopddl", file.toString(), "--clock", "0"));
     assertEquals(2, runWith("auto", "--model", "moe", "--mesh", "x=2", "--clock", "9"));
     assertEquals(2, runWith("auto", "--iopddl", file.toString(), "--threads", "3"));
+    assertEquals(2, runWith("auto", "--iopddl", file.toString(), "--memory-limit", "1MB"));
+    assertTrue(
+        err.toString().contains("--memory-limit: must stand without --iopddl, got both"),
+        err::toString);
+    assertEquals(2, runWith("auto", "--model", "moe", "--mesh", "x=2", "--threads", "1"));
+    assertTrue(
+        err.toString().contains("--threads: expected --iopddl too, got none"), err::toString);
     assertEquals(2, runWith("auto"));
     assertEquals(1, runWith("auto", "--iopddl", folder.resolve("none").toString()));
     assertTrue(err.toString(StandardCharsets.UTF_8).contains("no such file"), err::toString);
