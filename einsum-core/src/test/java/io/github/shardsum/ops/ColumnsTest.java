@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
@@ -102,6 +104,31 @@ class ColumnsTest {
         assertFalse(Double.isNaN(result.getDouble(298)));
       }
       assertEquals(1, Reductions.all(x.slice("20:21"), 0).getLong(299));
+    }
+  }
+
+  /** Real numbers, of which few sums are exact: the order of additions shows. */
+  @Test
+  void theKindOfMemoryDoesNotMatter() {
+    List<UnaryOperator<Tensor>> reductions =
+        List.of(
+            x -> Reductions.prod(x, 0),
+            x -> Reductions.max(x, 0),
+            x -> Reductions.min(x, 0),
+            x -> Statistics.mean(x, 0),
+            x -> Statistics.var(x, 0),
+            x -> Statistics.std(x, 0),
+            x -> Statistics.norm(x, 0));
+    for (DType dtype : new DType[] {DType.F32, DType.F64}) {
+      for (long[] shape : new long[][] {{ROWS, COLUMNS}, {1000, 16}, {5000, 20}, {70_000, 17}}) {
+        Tensor x = Sampler.of(7).normal(dtype, shape);
+        Tensor elsewhere = Tensor.allocate(Arena.ofAuto(), dtype, x.shape());
+        elsewhere.assign(x);
+        for (UnaryOperator<Tensor> reduction : reductions) {
+          assertArrayEquals(
+              reduction.apply(x).toDoubleArray(), reduction.apply(elsewhere).toDoubleArray());
+        }
+      }
     }
   }
 
