@@ -121,7 +121,9 @@ final class FreshJvm {
   private static JsonNode product(List<String> flags, InterleavedTimer rounds)
       throws MeasurementException {
     String printed = run(flags, OwnJvm.MAIN, product(rounds.equals(InterleavedTimer.QUICK)));
-    return new JsonMapper().readTree(printed).get("cases").get(0).get("results").get(0);
+    // What the JVM itself prints, as a warning of huge pages, comes before.
+    String json = printed.substring(Math.max(0, printed.indexOf('{')));
+    return new JsonMapper().readTree(json).get("cases").get(0).get("results").get(0);
   }
 
   /** The command line that measures the product. */

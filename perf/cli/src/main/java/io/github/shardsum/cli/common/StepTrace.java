@@ -91,7 +91,18 @@ public final class StepTrace {
   }
 
   private static boolean isCollective(Action.Partitioned own, int part) {
-    return !(own.parts().parts().get(part) instanceof CompositeParts.Part.Run);
+    return switch (own.parts().parts().get(part)) {
+      // The span of a composite with transfers behind it is that of the composite.
+      case CompositeParts.Part.Run _, CompositeParts.Part.Overlapped _ -> false;
+      default -> true;
+    };
+  }
+
+  /** How many collectives a part has in the explained plan. */
+  private static int collectives(Action.Partitioned own, int part) {
+    return own.parts().parts().get(part) instanceof CompositeParts.Part.Overlapped overlapped
+        ? overlapped.rows().size()
+        : isCollective(own, part) ? 1 : 0;
   }
 
   private double predicted(StepSpan span) {
@@ -103,7 +114,7 @@ public final class StepTrace {
     if (action(span) instanceof Action.Partitioned own && span.part().isPresent()) {
       int before = 0;
       for (int part = 0; part < span.part().getAsInt(); part++) {
-        before += isCollective(own, part) ? 1 : 0;
+        before += collectives(own, part);
       }
       JsonNode parts = explained(span, span.steps().getFirst()).path("parts");
       return parts.path(before).path("seconds").doubleValue(0);

@@ -20,7 +20,7 @@ final class RowPlanner {
           + " -](?:attention|model)";
 
   private static final String NO_FSDP =
-      "(?:no|without)[ _-]fsdp|(?<![a-z])fsdp *[=:]? *(?:0|off|no|none|false|n/a)(?![a-z0-9])";
+      "(?:no|without)[ _-]fsdp|(?<![a-z])fsdp *[=:]? *(?:(?:0|off|none|false|n/a)(?![a-z0-9.])|no *(?:[,;|)]|$))";
 
   /** Load of the longest expert over the mean under real routing, for rows that do not state it. */
   static final double REAL_ROUTING = 1.25;
