@@ -1,28 +1,34 @@
 package io.github.shardsum.internal.partition.run;
 
 import io.github.shardsum.exec.Workers;
+import java.util.Optional;
 
 /**
  * Workers of kernels that run while bytes travel between processes. A kernel runs on one thread, in
  * tasks of about a millisecond; the transport makes progress after each.
  *
- * @param progress makes progress with what is in flight; any thread may call it
+ * @param progress makes progress with what is in flight; any thread may call it; none if nothing
+ *     travels
  */
-record BehindTransfers(Runnable progress) {
+record BehindTransfers(Optional<Runnable> progress) {
   /** Floating-point operations of a task: half a millisecond to two on one core. */
   private static final double TASK_FLOPS = 1 << 26;
 
   /** Tasks that a kernel is cut into at most, since each packs rows of its own. */
   private static final int MOST_TASKS = 64;
 
-  /** For plans whose memory is counted, and where nothing travels. */
+  BehindTransfers(Runnable progress) {
+    this(Optional.of(progress));
+  }
+
+  /** For plans whose memory is counted, which is that of one thread, and where nothing travels. */
   static BehindTransfers none() {
-    return new BehindTransfers(() -> {});
+    return new BehindTransfers(Optional.empty());
   }
 
   /** Workers for a number of floating-point operations. */
   Workers workers(double flops) {
     int parts = Math.clamp(Math.round(flops / TASK_FLOPS), 1, MOST_TASKS);
-    return Workers.interleaved(parts, progress);
+    return progress.map(of -> Workers.interleaved(parts, of)).orElseGet(Workers::sequential);
   }
 }

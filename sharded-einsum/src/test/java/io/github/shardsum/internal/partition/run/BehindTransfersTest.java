@@ -231,6 +231,13 @@ class BehindTransfersTest {
     assertTrue(behind > 0, plan::toString);
   }
 
+  /** Tasks of one thread share its scratch, however many there are. */
+  @Test
+  void memoryIsCountedForOneThread() {
+    assertEquals(1, BehindTransfers.none().workers(1e12).parallelism());
+    assertTrue(new BehindTransfers(() -> {}).workers(1e12).parallelism() > 1);
+  }
+
   /** Where a process has all devices nothing travels. */
   @Test
   void inOneProcessNothingIsInterleaved() {
