@@ -91,8 +91,8 @@ class EinsumCommandTest {
   void thePlanComesBeforeTheResult() {
     assertEquals(0, run("ij,jk->ik", file("a.npy"), file("b.npy"), "--explain"));
     String text = out.toString();
-    assertTrue(text.contains("intermediates held"), text);
-    assertTrue(text.indexOf("intermediates held") < text.indexOf("f64[2, 2]"), text);
+    assertTrue(text.contains("most bytes of intermediates"), text);
+    assertTrue(text.indexOf("most bytes of intermediates") < text.indexOf("f64[2, 2]"), text);
   }
 
   @Test

