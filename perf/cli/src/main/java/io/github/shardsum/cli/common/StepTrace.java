@@ -85,7 +85,7 @@ public final class StepTrace {
   }
 
   private boolean isCollective(StepSpan span) {
-    return action(span) instanceof Action.Partitioned own && span.part().isPresent()
+    return (action(span) instanceof Action.Partitioned own && span.part().isPresent())
         ? isCollective(own, span.part().getAsInt())
         : action(span).isCollective();
   }

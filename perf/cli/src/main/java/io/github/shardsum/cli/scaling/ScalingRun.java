@@ -261,9 +261,11 @@ public final class ScalingRun {
   private static long withOne(String name, Mesh mesh, Workers workers) {
     try (Ready fresh = Ready.of(name, mesh, workers)) {
       List<ShardedTensor> outputs = fresh.run();
-      long with = live();
-      Reference.reachabilityFence(outputs);
-      return with;
+      try {
+        return live();
+      } finally {
+        Reference.reachabilityFence(outputs);
+      }
     }
   }
 

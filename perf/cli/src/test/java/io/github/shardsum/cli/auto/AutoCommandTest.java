@@ -154,11 +154,13 @@ class AutoCommandTest {
     assertEquals(2, runWith("auto", "--iopddl", file.toString(), "--threads", "3"));
     assertEquals(2, runWith("auto", "--iopddl", file.toString(), "--memory-limit", "1MB"));
     assertTrue(
-        err.toString().contains("--memory-limit: must stand without --iopddl, got both"),
+        err.toString(StandardCharsets.UTF_8)
+            .contains("--memory-limit: must stand without --iopddl, got both"),
         err::toString);
     assertEquals(2, runWith("auto", "--model", "moe", "--mesh", "x=2", "--threads", "1"));
     assertTrue(
-        err.toString().contains("--threads: expected --iopddl too, got none"), err::toString);
+        err.toString(StandardCharsets.UTF_8).contains("--threads: expected --iopddl too, got none"),
+        err::toString);
     assertEquals(2, runWith("auto"));
     assertEquals(1, runWith("auto", "--iopddl", folder.resolve("none").toString()));
     assertTrue(err.toString(StandardCharsets.UTF_8).contains("no such file"), err::toString);

@@ -81,7 +81,7 @@ class ScalingCommandTest {
                   .filter(each -> each.startsWith(program + " "))
                   .findFirst()
                   .orElseThrow();
-          String[] cells = line.replace(" %", "").split(" +");
+          String[] cells = line.replace(" %", "").split(" +", -1);
           double held = Double.parseDouble(cells[cells.length - 3]);
           double predicted = Double.parseDouble(cells[cells.length - 2]);
           assertTrue(held > bytes, line);
