@@ -86,10 +86,9 @@ class ScalingCommandTest {
           double predicted = Double.parseDouble(cells[cells.length - 2]);
           assertTrue(held > bytes, line);
           assertTrue(predicted > bytes, line);
-          // Blocks that products pack, for each thread of this machine, are not in the plan's
-          // bytes.
-          double share = predicted / held;
-          assertTrue(share > 0.4 && share < 1.3, line);
+          // Not the other way round: blocks that products pack, for each thread of this machine,
+          // are not in the plan's bytes.
+          assertTrue(predicted < 1.3 * held, line);
         });
     assertTrue(out.toString().contains("memory of 2 points: mean absolute error "), out::toString);
     assertTrue(out.toString().contains("time of 2 points: mean absolute error "), out::toString);
