@@ -223,7 +223,7 @@ class PlanContractTest {
     }
   }
 
-  /** In round r members exchange rows 2 m + r, and whoever computes has the other rows. */
+  /** In round r members exchange rows 2 m + r, and computations use the other rows. */
   @ParameterizedTest
   @MethodSource("clusters")
   void rowsInNoRangeOfRaggedCountsMayBeTouchedInFlight(InProcessCluster cluster) throws Exception {

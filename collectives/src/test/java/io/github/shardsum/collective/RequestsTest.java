@@ -15,7 +15,7 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** What a request may say, before any device takes part. */
+/** Requests are checked before any device takes part. */
 final class RequestsTest {
   private static final long[] NONE = {};
 
