@@ -12,7 +12,7 @@ public final class CollectiveMismatchException extends CollectiveException {
   /**
    * An exception with the requests of the participants.
    *
-   * @param message what happened
+   * @param message the event, in a sentence
    * @param participants the requests of the devices concerned
    */
   public CollectiveMismatchException(String message, List<Participant> participants) {
@@ -22,9 +22,9 @@ public final class CollectiveMismatchException extends CollectiveException {
   /**
    * As the other constructor, with a cause.
    *
-   * @param message what happened
+   * @param message the event, in a sentence
    * @param participants the requests of the devices concerned
-   * @param cause what was thrown
+   * @param cause the original exception
    */
   public CollectiveMismatchException(
       String message, List<Participant> participants, Throwable cause) {

@@ -12,8 +12,8 @@ public final class CollectiveTimeoutException extends CollectiveException {
   /**
    * Makes an exception.
    *
-   * @param message what happened
-   * @param participants what the devices concerned asked for
+   * @param message the event, in a sentence
+   * @param participants the requests of the devices concerned
    */
   public CollectiveTimeoutException(String message, List<Participant> participants) {
     super(message, participants);
@@ -22,9 +22,9 @@ public final class CollectiveTimeoutException extends CollectiveException {
   /**
    * As the other constructor, with a cause.
    *
-   * @param message what happened
-   * @param participants what the devices concerned asked for
-   * @param cause what was thrown
+   * @param message the event, in a sentence
+   * @param participants the requests of the devices concerned
+   * @param cause the original exception
    */
   public CollectiveTimeoutException(
       String message, List<Participant> participants, Throwable cause) {

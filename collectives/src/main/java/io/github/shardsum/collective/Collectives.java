@@ -110,9 +110,9 @@ public interface Collectives extends AutoCloseable {
    * Runs code written for one device on each of this process's devices, each on a virtual thread.
    * Waits for all of them and for the collectives that they started.
    *
-   * @param <T> what the code returns for a device
+   * @param <T> the type of the result for one device
    * @param body the code
-   * @return what it returned for each of this process's devices
+   * @return the result for each of this process's devices
    * @throws CollectiveException if the devices disagree, or one failed or did not arrive; the
    *     exception that a device's code threw is its cause
    */
@@ -121,7 +121,7 @@ public interface Collectives extends AutoCloseable {
   /**
    * Runs a collective over all devices.
    *
-   * @param collective which
+   * @param collective the collective
    * @param x the operand of each of this process's devices
    * @return the result of each of them
    * @throws IllegalArgumentException if the operands do not suit the collective
@@ -132,7 +132,7 @@ public interface Collectives extends AutoCloseable {
   /**
    * Runs a collective over all devices, into the caller's tensors.
    *
-   * @param collective which
+   * @param collective the collective
    * @param x the operand of each of this process's devices
    * @param out the result of each of them; {@link Collective} says which may share memory
    */
@@ -142,7 +142,7 @@ public interface Collectives extends AutoCloseable {
    * Starts a collective over all devices and returns at once. Collectives run in the order in which
    * they were started.
    *
-   * @param collective which
+   * @param collective the collective
    * @param x the operand of each of this process's devices
    * @return the pending results
    */
@@ -151,7 +151,7 @@ public interface Collectives extends AutoCloseable {
   /**
    * Starts a collective over all devices, into the caller's tensors, and returns at once.
    *
-   * @param collective which
+   * @param collective the collective
    * @param x the operand of each of this process's devices
    * @param out the result of each of them
    * @return the pending results: out
@@ -167,10 +167,11 @@ public interface Collectives extends AutoCloseable {
   Plan.Builder plan(String name);
 
   /**
-   * Goes on with what plans have in flight, for a moment and without waiting. Between processes
-   * bytes travel only while a thread is inside the transport's library. A plan calls this after
-   * each task of its steps; a task that computes for long may call it in between, from any thread.
-   * Does nothing in one process, on a virtual thread, or while another thread does the same.
+   * Advances the collectives that plans have in flight, for a moment and without waiting. Between
+   * processes bytes travel only while a thread is inside the transport's library. A plan calls this
+   * after each task of its steps; a task that computes for long may call it in between, from any
+   * thread. Does nothing in one process, on a virtual thread, or while another thread does the
+   * same.
    */
   void progress();
 
@@ -185,7 +186,7 @@ public interface Collectives extends AutoCloseable {
   /**
    * Code for one device.
    *
-   * @param <T> what it returns
+   * @param <T> the type of the result
    */
   @FunctionalInterface
   interface DeviceBody<T> {

@@ -37,7 +37,7 @@ public interface Device {
   /**
    * Enters a collective and waits for the result.
    *
-   * @param collective which
+   * @param collective the collective
    * @param x this device's operand; for a barrier any tensor
    * @return this device's result; for a barrier x; of a ragged all-to-all {@code
    *     [counts.rowsReceived(), ...]}, with zeros in rows that no device sent
@@ -50,7 +50,7 @@ public interface Device {
   /**
    * Enters a collective and waits until the result is in the caller's tensor.
    *
-   * @param collective which
+   * @param collective the collective
    * @param x this device's operand
    * @param out this device's result, of x's dtype and the shape that the collective says; may be x
    *     or overlap it
@@ -60,7 +60,7 @@ public interface Device {
   /**
    * Enters a collective and returns at once.
    *
-   * @param collective which
+   * @param collective the collective
    * @param x this device's operand, not to be written until the result is there
    * @return the pending result
    */
@@ -69,7 +69,7 @@ public interface Device {
   /**
    * Enters a collective and returns at once; the result will be in the caller's tensor.
    *
-   * @param collective which
+   * @param collective the collective
    * @param x this device's operand, not to be written until the result is there
    * @param out this device's result, not to be read or written until it is there
    * @return the pending result: out
@@ -191,7 +191,7 @@ public interface Device {
    * @param x the operand
    * @param pairs pairs of source and target
    * @param axes the axes
-   * @return what was received, or zeros
+   * @return the received elements, or zeros
    */
   default Tensor permute(Tensor x, List<Collective.Route> pairs, String... axes) {
     return run(new Collective.Permute(List.of(axes), pairs), x);

@@ -9,10 +9,10 @@ public final class DeviceFailedException extends CollectiveException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * With what is known.
+   * Makes an exception.
    *
    * @param message the failure in words
-   * @param participants what the devices concerned asked for
+   * @param participants the requests of the devices concerned
    */
   public DeviceFailedException(String message, List<Participant> participants) {
     super(message, participants);
@@ -22,7 +22,7 @@ public final class DeviceFailedException extends CollectiveException {
    * As the other constructor, with a cause.
    *
    * @param message the failure in words
-   * @param participants what the devices concerned asked for
+   * @param participants the requests of the devices concerned
    * @param cause the exception of the device
    */
   public DeviceFailedException(String message, List<Participant> participants, Throwable cause) {

@@ -5,7 +5,7 @@ package io.github.shardsum.collective;
  *
  * <p>Until it is done its operands must not be written and its results not be read.
  *
- * @param <T> what it gives
+ * @param <T> the type of the result
  */
 public interface Pending<T> {
   /**

@@ -28,7 +28,7 @@ public interface Plan {
    * @throws IllegalArgumentException if the check is on, and a collective writes memory that
    *     another collective in flight uses, or reads memory that the other one writes
    * @throws CollectiveException if processes disagree, or one failed or did not arrive
-   * @throws RuntimeException what a device's task threw; what follows is then not run
+   * @throws RuntimeException the exception of a device's task; later steps are then not run
    */
   void run();
 
@@ -65,7 +65,7 @@ public interface Plan {
    *
    * @param kind the kind of step
    * @param name its name
-   * @param collective what runs or begins; empty for every other step
+   * @param collective the collective that runs or begins; empty for every other step
    * @param operandBytes bytes of all operands of this process's devices together; 0 for a step in
    *     which devices compute, and where operands are supplied
    * @param rounds how often it runs, 1 unless it is a repeat
@@ -83,7 +83,7 @@ public interface Plan {
   @FunctionalInterface
   interface DeviceTask {
     /**
-     * Does it. Devices run at the same time on several threads; each runs on one.
+     * Runs the task. Devices run at the same time on several threads; each runs on one.
      *
      * @param index the device's place in {@link Collectives#devices()}
      * @param scratch arrays that are this thread's own until the task ends
@@ -105,7 +105,7 @@ public interface Plan {
     /**
      * Adds a collective.
      *
-     * @param collective which
+     * @param collective the collective
      * @param x the operand of each of this process's devices, read when the step runs
      * @param out the result of each of them; as in {@link Collectives#runInto} members of one group
      *     may share one
@@ -120,7 +120,7 @@ public interface Plan {
      * Adds a collective whose tensors are bound when the step runs: inputs that differ from run to
      * run, or views of a sequence that differ from round to round.
      *
-     * @param collective which
+     * @param collective the collective
      * @param x supplies the operand of each of this process's devices each time the step runs
      * @param out supplies the result of each of them
      * @return this
@@ -154,7 +154,7 @@ public interface Plan {
      * blocking collective does: each time it runs it waits until all of them have reached it.
      *
      * @param name the name of the collective in flight
-     * @param collective which, not a barrier
+     * @param collective the collective, not a barrier
      * @param x the operand of each of this process's devices, read when the step runs and later
      * @param out the result of each of them
      * @return this
@@ -170,7 +170,7 @@ public interface Plan {
      * for the other processes, as the other {@code start} does.
      *
      * @param name the name of the collective in flight
-     * @param collective which, not a barrier
+     * @param collective the collective, not a barrier
      * @param x supplies the operand of each of this process's devices each time the step runs
      * @param out supplies the result of each of them
      * @return this
@@ -186,7 +186,7 @@ public interface Plan {
      * Messages are still held to the expected lengths.
      *
      * @param name of what is in flight
-     * @param collective which, not a barrier
+     * @param collective the collective, not a barrier
      * @param x asked for the operand of each of this process's devices each time the step runs
      * @param out asked for the result of each of them
      * @return this

@@ -3,7 +3,7 @@ package io.github.shardsum.topology;
 /**
  * Loads of one phase of a collective on the links of one axis, or of the hosts; an immutable value.
  *
- * @param axis which, as in {@code axis 0 (ring of 32)} or {@code hosts}
+ * @param axis the axis, as in {@code axis 0 (ring of 32)} or {@code hosts}
  * @param links directed links of the axis, those without load too
  * @param totalBytes sum of the loads of all links
  * @param largestBytes load of the busiest link

@@ -140,7 +140,7 @@ public final class CollectiveCostModel {
    * Prices a collective. The loads of one byte are kept, so that pricing it again with other bytes
    * costs next to nothing.
    *
-   * @param collective which; a ragged all-to-all with the counts of every device
+   * @param collective the collective; a ragged all-to-all with the counts of every device
    * @param bytes bytes of the operand of each device, at least 0. For a broadcast: of the root's
    *     operand; for a ragged all-to-all: of a row; for an exchange: of one index of its dimension
    * @return the price

@@ -67,7 +67,7 @@ public final class MachineProbe {
   /**
    * Devices on this machine. Reductions are to be priced as {@link ReductionSchedule#EXCHANGE}.
    *
-   * @param fit what {@link #measure} found
+   * @param fit the result of {@link #measure}
    * @param devices how many
    * @return a bus of them, whose transfers cost the devices' computing all of their time
    */

@@ -414,7 +414,7 @@ public final class Einsum {
    * order: two trials may end with einsums whose last bits differ.
    *
    * @param most the longest that it may take; the run under way is still finished
-   * @param operands what to try it on; their data is read
+   * @param operands operands for the trial; their data is read
    * @return another einsum, compiled for operands like these; with the model's kernels if there was
    *     no time for a trial. In a JVM that has not yet compiled the kernels it takes a few seconds
    * @throws IllegalArgumentException if most is negative, a shape or dtype is not that compiled
@@ -438,7 +438,7 @@ public final class Einsum {
 
   /**
    * The same einsum with the scale of its intermediates and of its result kept apart, so that a
-   * long network neither overflows nor vanishes. Epilogues do not fit it.
+   * long network neither overflows nor vanishes. An einsum with an epilogue is refused.
    *
    * @return the einsum, compiled for the same operands
    * @throws IllegalStateException if the result's dtype is no floating-point one, or this einsum

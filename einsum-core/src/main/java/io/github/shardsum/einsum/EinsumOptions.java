@@ -12,15 +12,15 @@ import java.util.OptionalLong;
 /**
  * How an einsum is compiled; an immutable value whose {@code with} methods give changed copies.
  *
- * @param strictness what to do where NumPy, torch and TensorFlow differ
+ * @param strictness the behaviour where NumPy, torch and TensorFlow differ
  * @param dtype the result's dtype; if empty, the promoted dtype of the operands
  * @param path how the order of pairwise contractions is found
  * @param memoryLimit most bytes of one intermediate, if limited; labels are then sliced where
  *     needed
  * @param sizes sizes of labels that only the output has
- * @param epilogue what is fused into the last step
+ * @param epilogue the operations that are fused into the last step
  * @param workers the threads that run it
- * @param kernels which kernels run it
+ * @param kernels the kernels that run it
  * @param sums the order of floating-point sums
  */
 public record EinsumOptions(

@@ -14,8 +14,8 @@ import java.util.Optional;
  *
  * @param bound the equation with its sizes
  * @param contraction the path, its slices, its FLOPs and intermediates
- * @param steps what runs, in order: the path's pairs, and the sums and copies that prepare or end
- *     one; empty if the result is empty
+ * @param steps the steps that run, in order: the path's pairs, and the sums and copies that prepare
+ *     or end one; empty if the result is empty
  * @param temporaryBytes most bytes of intermediates at any time
  */
 public record EinsumPlan(
@@ -28,7 +28,7 @@ public record EinsumPlan(
    *
    * @param equation its labels in the order of memory, as {@code "ij,jk->ik"}
    * @param kernel the kernel that runs it
-   * @param why what decided for it: estimated cycles, or the lengths of contiguous runs
+   * @param why the reason for the kernel: estimated cycles, or the lengths of contiguous runs
    * @param bytes bytes of its operands and its result, of one pass, each counted once in the type
    *     that the einsum computes in
    */

@@ -68,7 +68,7 @@ public final class EinsumShapeException extends IllegalArgumentException {
   /**
    * The error of shapes that do not fit.
    *
-   * @param kind what does not fit
+   * @param kind the kind of mismatch
    * @param equation the equation
    * @param shapes one an operand
    * @param label the label concerned, if there is one

@@ -176,7 +176,7 @@ public record Equation(List<Term> operands, Term output) {
    * @param shapes one shape an operand
    * @param sizes sizes of output labels, needed for labels that are in no operand; a label that has
    *     size 1 in all operands is broadcast to its size here
-   * @param strictness what to do where NumPy, torch and TensorFlow differ
+   * @param strictness the behaviour where NumPy, torch and TensorFlow differ
    * @return the bound equation
    * @throws EinsumShapeException if the shapes do not fit the equation or each other, the size of
    *     an output label is not known, a given size belongs to no output label or contradicts the

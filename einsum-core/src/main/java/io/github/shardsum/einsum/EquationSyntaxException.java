@@ -40,7 +40,7 @@ public final class EquationSyntaxException extends IllegalArgumentException {
   /**
    * Makes an exception.
    *
-   * @param kind which part of the notation is broken
+   * @param kind the kind of mistake
    * @param equation the whole text
    * @param column position in it, in Java chars from 0, at most its length
    * @param rule the broken rule

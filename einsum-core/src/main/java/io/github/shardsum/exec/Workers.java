@@ -183,7 +183,7 @@ public final class Workers implements AutoCloseable {
     /**
      * Does the task's work.
      *
-     * @param index which task, in [0, tasks)
+     * @param index the number of the task, in [0, tasks)
      * @param scratch arrays that are this thread's own until the task ends
      */
     void run(int index, Scratch scratch);
@@ -197,8 +197,8 @@ public final class Workers implements AutoCloseable {
    * @param task the work
    * @throws IllegalArgumentException if tasks is negative
    * @throws IllegalStateException if these workers were closed; no task is run
-   * @throws RuntimeException what a task threw first (an {@link Error} too); tasks not yet begun
-   *     are then not begun
+   * @throws RuntimeException the first exception that a task threw (or {@link Error}); tasks not
+   *     yet begun are then not begun
    */
   public void run(int tasks, Task task) {
     Objects.requireNonNull(task, "task");

@@ -96,7 +96,7 @@ public final class GroupedProduct {
    * @param x {@code [r, k]}
    * @param w {@code [e, k, n]}
    * @param sizes {@code [e]}
-   * @param epilogue what follows the sums
+   * @param epilogue the operations on the sums
    * @throws IllegalArgumentException as {@link #rowsInto(Workers, Tensor, MatrixRows, Tensor,
    *     Tensor, Epilogue)}
    */

@@ -31,7 +31,7 @@ public final class TensorFileException extends IllegalArgumentException {
    *
    * @param file the file
    * @param entry the entry of an archive; empty for the file itself
-   * @param offset where, in bytes
+   * @param offset the place in the file, in bytes
    * @param rule the rule in words
    * @param found the contents at this place
    */

@@ -16,10 +16,10 @@ import java.util.function.IntFunction;
  * into the output. A step needs running again only when a chunk of one of the first {@link
  * PathCost.Step#level()} slices has changed.
  *
- * @param network what is contracted
+ * @param network the contraction
  * @param path in which order
  * @param slices the sliced labels, the outermost loop first; empty if none is sliced
- * @param cost what it costs
+ * @param cost its cost
  */
 public record ContractionPlan(
     Network network, ContractionPath path, List<Slice> slices, PathCost cost) {

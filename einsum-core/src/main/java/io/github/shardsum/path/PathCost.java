@@ -119,7 +119,7 @@ public record PathCost(
   /**
    * Computes what a path costs without slices.
    *
-   * @param network what is contracted
+   * @param network the contraction
    * @param path in which order
    * @return the cost
    * @throws PathException if the path is for another number of operands
@@ -131,7 +131,7 @@ public record PathCost(
   /**
    * Computes what a path costs with slices.
    *
-   * @param network what is contracted
+   * @param network the contraction
    * @param path in which order
    * @param slices the sliced labels, the outermost loop first
    * @return the cost

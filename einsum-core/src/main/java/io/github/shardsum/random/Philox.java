@@ -24,8 +24,8 @@ public record Philox(long seed) {
   /**
    * 64 random bits: the first two words of the block at counter (index, stream).
    *
-   * @param index which number of the stream
-   * @param stream which stream
+   * @param index the index in the stream
+   * @param stream the number of the stream
    * @return the bits, the first word lowest
    */
   public long bits(long index, long stream) {
@@ -35,8 +35,8 @@ public record Philox(long seed) {
   /**
    * A number uniform in [0, 1), a multiple of 2^-53.
    *
-   * @param index which number of the stream
-   * @param stream which stream
+   * @param index the index in the stream
+   * @param stream the number of the stream
    * @return the number
    */
   public double uniform(long index, long stream) {

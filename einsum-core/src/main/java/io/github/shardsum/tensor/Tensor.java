@@ -822,7 +822,7 @@ public final class Tensor implements Operand {
    * A view with a new axis of size 1 (NumPy's {@code np.expand_dims}): {@link #expand} that also
    * counts from the end.
    *
-   * @param axis where the new axis stands in the view; -1 is the last place
+   * @param axis the position of the new axis in the view; -1 is the last place
    * @return the view, of rank one more
    * @throws IndexOutOfBoundsException if it cannot stand there
    */
@@ -1004,7 +1004,8 @@ public final class Tensor implements Operand {
   /**
    * A view with a new axis of size 1.
    *
-   * @param axis where the new axis stands in the view, in [-rank - 1, rank]; -1 is the last place
+   * @param axis the position of the new axis in the view, in [-rank - 1, rank]; -1 is the last
+   *     place
    * @return the view, of rank one more
    * @throws IndexOutOfBoundsException if it cannot stand there
    */

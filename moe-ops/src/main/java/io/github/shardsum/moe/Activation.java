@@ -35,7 +35,7 @@ public enum Activation {
   /**
    * The activation in a program.
    *
-   * @param p what builds the program
+   * @param p the builder of the program
    * @param z of a floating dtype
    * @return of the same type
    * @throws IllegalArgumentException if it is gated
@@ -59,7 +59,7 @@ public enum Activation {
   /**
    * A gated activation in a program.
    *
-   * @param p what builds the program
+   * @param p the builder of the program
    * @param z of a floating dtype
    * @param v the second product, of the same type
    * @return of the same type

@@ -54,8 +54,8 @@ public final class Moe implements AutoCloseable {
   /**
    * Compiles a layer.
    *
-   * @param spec which layer; the number of groups, the tokens in a group, padding and random
-   *     numbers may differ from run to run
+   * @param spec the layer; the number of groups, the tokens in a group, padding and random numbers
+   *     may differ from run to run
    * @param backend runs it; without {@link MoePrograms#kernels} a route is slow
    * @return the layer
    * @throws IllegalArgumentException as {@link MoePrograms#layer(MoeSpec)}

@@ -54,7 +54,7 @@ public final class MoePrograms {
    * It may be split along G: a chunk takes, after the other operands, the index of its first group
    * in the whole, a scalar of i64, from which drawn numbers are counted.
    *
-   * @param input what the router decides by
+   * @param input the router's scores and its other data
    * @param options how tokens are sent to experts
    * @param randomness the random numbers if they are drawn
    * @return the composite
@@ -74,7 +74,7 @@ public final class MoePrograms {
    * sign(mean(load) - load)}. Apply it after the backward pass, which has to see the bias of the
    * forward pass.
    *
-   * @param p what builds the program
+   * @param p the builder of the program
    * @param bias {@code [E]}, of f64
    * @param asked {@code [G, E]} of i32, the result of {@code moe.route}
    * @param rate length of a step, 0.001 in DeepSeek-V3's training
@@ -95,7 +95,7 @@ public final class MoePrograms {
    * <p>Its decomposition is {@link #route}, and one-hots of its positions, which the local backend
    * does not write out; nor does the gradient form a {@code [G, S, E, C]} there.
    *
-   * @param input what the router decides by
+   * @param input the router's scores and its other data
    * @param dispatch dtype of the mask
    * @param options how tokens are sent to experts
    * @param randomness the random numbers if they are drawn
@@ -141,7 +141,7 @@ public final class MoePrograms {
    * @param positions {@code i32[G S K]}, the result of {@code moe.route}
    * @param experts E
    * @param capacity C
-   * @param multiple what sizes are multiples of, 1 for none
+   * @param multiple the number whose multiples the sizes are, or 1
    * @return the composite
    * @throws IllegalArgumentException if a number is below 1, or positions are of another type
    */
@@ -172,7 +172,7 @@ public final class MoePrograms {
    * S, M]} without the residual, {@code aux_loss [G]} and the scalar {@code z_loss} of f64, and
    * then the metrics of a specification that has them.
    *
-   * @param spec which layer
+   * @param spec the layer
    * @return the program
    * @throws IllegalArgumentException as {@link #route}
    */
@@ -192,7 +192,7 @@ public final class MoePrograms {
    * <p>With {@link MoeSpec#keepsHidden} there are two composites, {@code moe.experts_in} and {@code
    * moe.experts_out}, and between them the operands of the activations, {@code [R, H]}.
    *
-   * @param spec which layer
+   * @param spec the layer
    * @return the program, of the same inputs and outputs
    * @throws IllegalArgumentException as {@link #route}
    */

@@ -13,7 +13,7 @@ import java.util.Objects;
  * @param options how tokens are sent to experts
  * @param randomness the router's random numbers if they are drawn
  * @param padded whether the program has an input {@code non_padding: bool[G S]}
- * @param uniform where the router's random numbers come from: drawn, an input {@code uniform: f64[G
+ * @param uniform the source of the router's random numbers: drawn, an input {@code uniform: f64[G
  *     S]}, or an input {@code uniform: f64[G S E]}
  * @param activation the activation between an expert's two products; a gated one has an input
  *     {@code wv [E, M, H]}
@@ -105,7 +105,7 @@ public record MoeSpec(
   /**
    * The same layer with random numbers from elsewhere.
    *
-   * @param source where they come from
+   * @param source their source
    * @return the specification
    */
   public MoeSpec withUniform(Uniform source) {

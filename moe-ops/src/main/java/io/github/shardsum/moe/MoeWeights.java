@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param in wi, {@code [E, M, H]}
  * @param out wo, {@code [E, H, M]}
  * @param linear wv, {@code [E, M, H]}: the second product of a gated activation
- * @param bias what is added to the products of experts
+ * @param bias the biases of the products of experts
  */
 public record MoeWeights(
     Tensor gate, Tensor in, Tensor out, Optional<Tensor> linear, Optional<Bias> bias) {
@@ -128,7 +128,7 @@ public record MoeWeights(
    * Random f32 weights of a layer: those of {@link #random(int, int, int, long)}, with a second
    * product and biases if the layer has them; these are drawn like the weights of their product.
    *
-   * @param spec which layer; its dtype does not count
+   * @param spec the layer; its dtype does not count
    * @param seed of the generator
    * @return the weights
    */

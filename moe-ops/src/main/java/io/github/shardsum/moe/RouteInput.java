@@ -15,7 +15,7 @@ import java.util.Optional;
  *
  * @param <T> {@link Tensor} or {@link Value}
  * @param scores {@code [G, S, E]} of f32, f64 or bf16
- * @param kind what the scores are
+ * @param kind whether the scores are logits or gates
  * @param nonPadding {@code [G, S]} of any dtype, not zero where the token is real; all are if
  *     absent
  * @param uniform {@code [G, S]}, or {@code [G, S, E]} for {@link RouteOptions.SecondChoice.Sample}

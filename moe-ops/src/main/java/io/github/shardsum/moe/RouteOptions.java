@@ -40,7 +40,7 @@ import java.util.Optional;
  * </table>
  *
  * @param router whether tokens or experts choose, and how many
- * @param gateFunction what makes gates of logits; matters to logits only
+ * @param gateFunction the function from logits to gates; affects logits only
  * @param groupLimit a limit to the groups of experts that a token may use; none if absent
  * @param secondChoice whether a token goes to its second expert too; matters to top-2 only
  * @param normalization when a token's gates are divided by their sum
@@ -289,7 +289,7 @@ public record RouteOptions(
    *
    * @param chosen groups that a token uses, at least 1 and at most all
    * @param groups number of groups, at most 64; each has the same number of consecutive experts
-   * @param score what a group is chosen by
+   * @param score the score that a group is chosen by
    */
   public record GroupLimit(int chosen, int groups, Score score) {
     private static final int MOST = Long.SIZE;
@@ -463,7 +463,7 @@ public record RouteOptions(
    * gate {@code m[e]} of each expert.
    *
    * @param scale the factor before the sum over experts of {@code c[e]/S * m[e]}
-   * @param choices which choices are counted, before truncation by the capacity
+   * @param choices the choices that are counted, before truncation by the capacity
    * @param mean how padding enters {@code m} and the divisor S; it never enters the counts
    */
   public record AuxLoss(Scale scale, Choices choices, MaskedMean mean) {
@@ -517,7 +517,7 @@ public record RouteOptions(
     /**
      * This loss over other choices.
      *
-     * @param counted which choices are counted
+     * @param counted the choices that are counted
      * @return the loss
      */
     public AuxLoss over(Choices counted) {

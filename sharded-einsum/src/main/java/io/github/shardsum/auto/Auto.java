@@ -7,9 +7,9 @@ import io.github.shardsum.program.Program;
 import java.util.List;
 
 /**
- * Finds annotations for a program on a mesh: as few as give a plan of the lowest price, within a
- * memory limit if there is one. The program's own annotations and the layouts of its inputs stay. A
- * function of its arguments.
+ * Finds annotations for a program on a mesh, within a memory limit if there is one: a set that
+ * gives the cheapest plan found, without annotations that save nothing. The program's own
+ * annotations and the layouts of its inputs stay. A function of its arguments.
  *
  * <p>All choices are first made together, in a graph of the ways to split each statement and of the
  * layouts of each value, whose edges are reshards at the planner's prices; an {@link

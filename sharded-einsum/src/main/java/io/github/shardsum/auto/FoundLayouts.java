@@ -47,7 +47,7 @@ public record FoundLayouts(
   /**
    * A plan that lost.
    *
-   * @param annotations what gives it
+   * @param annotations the annotations of the plan
    * @param price its price
    * @param peakBytes the most bytes that a device holds at any time
    */

@@ -1,4 +1,7 @@
-/** Finds the annotations of a program for a mesh, with a proven bound of what others could save. */
+/**
+ * Finds the annotations of a program for a mesh, with a proven lower bound of the price with any
+ * others.
+ */
 @NullMarked
 package io.github.shardsum.auto;
 

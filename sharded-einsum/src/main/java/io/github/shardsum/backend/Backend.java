@@ -21,7 +21,7 @@ public interface Backend {
    *
    * @param program the program
    * @param options requests beyond the program's values
-   * @return what runs it, to be closed
+   * @return an executable, to be closed
    * @throws IllegalArgumentException if this backend does not support the program or an option; the
    *     message says what to do
    */
@@ -31,7 +31,7 @@ public interface Backend {
    * Compiles a program with the default options.
    *
    * @param program the program
-   * @return what runs it, to be closed
+   * @return an executable, to be closed
    * @throws IllegalArgumentException as {@link #compile(Program, CompileOptions)}
    */
   default Executable compile(Program program) {

@@ -7,8 +7,8 @@ import java.util.List;
  *
  * @param program the program that has the step: the executable's, or a loop's body; the time of a
  *     loop contains the time of its body
- * @param kernel what ran, as in {@link Executable#explain}
- * @param detail what it ran on, as in {@link Executable#explain}
+ * @param kernel the name of the kernel, as in {@link Executable#explain}
+ * @param detail its operands, as in {@link Executable#explain}
  * @param results names of the values that it wrote
  * @param calls how often it ran
  * @param nanoseconds time of all calls

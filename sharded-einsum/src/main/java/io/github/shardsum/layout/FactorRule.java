@@ -199,7 +199,7 @@ public record FactorRule(
     /**
      * An operand of a concatenation.
      *
-     * @param offset where it begins in the result
+     * @param offset its first index in the result
      */
     record Offset(long offset) implements Reads {}
 

@@ -35,12 +35,13 @@ import java.util.Objects;
  *   <li>{@link Partitioned}: a composite that brings its own partition, as parts
  *   <li>{@link Loop}: a loop or a manual region of a program, whose body is a plan
  *   <li>{@link Communicate}: a communication of a manual region
- *   <li>{@link Windows}: an einsum of chunks, round after round, whose transfers go on behind it
+ *   <li>{@link Windows}: an einsum of chunks, round after round; chunks travel while others are
+ *       computed
  *   <li>{@link Start}: the beginning of a collective, whose result is in flight
  *   <li>{@link Await}: the end of a collective that was in flight
  * </ul>
  *
- * <p>A label that a value has twice is the first of its dimensions.
+ * <p>If a value has a label twice, the label stands for the first of the two dimensions.
  */
 public sealed interface Action {
   /**
@@ -206,10 +207,11 @@ public sealed interface Action {
   /**
    * Sends each device's block to another device; the layout of the result says which.
    *
-   * <p>The device with coordinates c gets the block of the device s that held, of every label, the
-   * part which c holds afterwards. Along axes of the mesh outside {@code axes} s is c. If several
-   * devices held the block: the axes of the group that did not split the value before, numbered
-   * row-major in mesh order, correspond to the axes of the group that do not split it afterwards.
+   * <p>The device with coordinates c gets the block of a device s. Device s held, of every label,
+   * the part that c holds afterwards; its coordinates along axes outside {@code axes} are those of
+   * c. If several devices held the block: the axes of the group that did not split the value
+   * before, numbered row-major in mesh order, correspond to the axes of the group that do not split
+   * it afterwards.
    *
    * @param axes the axes along which blocks move, in mesh order
    */
@@ -265,7 +267,7 @@ public sealed interface Action {
    * narrowed to its interval. Axes of summed labels become partial axes of the result, and so do
    * the partial axes of one of the operands; the other operands are then the same along these axes.
    *
-   * @param equation what is computed, without layout
+   * @param equation the equation, without layouts
    */
   record Contract(Equation equation) implements Action {
     @Override
@@ -391,7 +393,7 @@ public sealed interface Action {
     /**
      * The same with another bound of the rows that a device receives.
      *
-     * @param factor how many times the rows of the largest device, at least 1
+     * @param factor the bound as a multiple of the rows of the largest device, at least 1
      * @return a changed copy
      */
     public Partitioned withBound(double factor) {
@@ -513,7 +515,7 @@ public sealed interface Action {
    *     ReduceScatter} or {@link CollectivePermute}
    */
   record Start(Action collective) implements Action {
-    /** Checks for null; that it is one of those is the checker's to say. */
+    /** Checks for null; the kind of the collective is checked by the checker. */
     public Start {
       Objects.requireNonNull(collective, "collective");
     }
@@ -551,10 +553,10 @@ public sealed interface Action {
   }
 
   /**
-   * An einsum in as many rounds as a group has members: with the gather of an operand before it, of
-   * which each round reads one chunk, or with the reduce-scatter of its result behind it, of which
-   * each round sums one chunk. Chunks travel from member to member in rings while devices compute,
-   * so no device holds the gathered operand or the whole sum.
+   * An einsum in as many rounds as a group has members. The step includes the gather of an operand,
+   * of which each round reads one chunk, or the reduce-scatter of the result, of which each round
+   * sums one chunk. Chunks travel from member to member in rings while devices compute, so no
+   * device holds the gathered operand or the whole sum.
    *
    * <p>Let {@code L} be the axes of the label. In a gather the operand has {@code label@L.axes},
    * and every other value with the label has {@code label@L}. In a scatter the operands have {@code
@@ -635,7 +637,7 @@ public sealed interface Action {
      * Rounds after the first in which the ring brings a chunk.
      *
      * @param members of the group
-     * @return of p - 1 other chunks all, half rounded up, or half rounded down
+     * @return all p - 1 other chunks, or half of them, rounded up or down
      */
     public int rounds(int members) {
       return switch (share) {
@@ -657,7 +659,7 @@ public sealed interface Action {
   }
 
   /**
-   * The action without what says when it ends.
+   * The collective that a start begins, or the action itself.
    *
    * @return the collective of a {@link Start}, and every other action itself
    */

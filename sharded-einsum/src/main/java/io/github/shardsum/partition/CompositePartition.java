@@ -43,7 +43,7 @@ public interface CompositePartition {
    * Whether the kernels of received rows compute a piece of them ({@link CompositeParts.Piece}), so
    * that rows of one piece may travel while another is computed.
    *
-   * @return by default not
+   * @return by default false
    */
   default boolean hasPieces() {
     return false;

@@ -18,7 +18,7 @@ import java.util.TreeMap;
  * the statement's values, {@code member.AXES} is the device's index along axes (major to minor,
  * joined by dots) as a scalar of i64, and any other name is that of a buffer.
  *
- * @param buffers what lies between parts, each of another name
+ * @param buffers values between the parts, each with another name
  * @param parts in the order in which they run
  */
 public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
@@ -68,7 +68,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     /**
      * The product of a device's sizes of an operand along labels.
      *
-     * @param operand which operand
+     * @param operand the number of the operand
      * @param labels the labels
      */
     record Local(int operand, List<String> labels) implements Extent {
@@ -135,11 +135,11 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
   }
 
   /**
-   * A piece of what every device has along the columns of its counts, as a chunk of its experts:
-   * the columns are cut in chunks, of which the last may be shorter or empty. Rows that a device
-   * receives in pieces lie one piece after the other, and in a piece one member after the other.
+   * A piece of every device's rows. The columns of its counts, which stand for its experts, are cut
+   * in chunks, of which the last may be shorter or empty. Rows that a device receives in pieces lie
+   * one piece after the other, and in a piece one member after the other.
    *
-   * @param index which, from 0 on
+   * @param index the number of the piece, from 0 on
    * @param count of how many
    */
   public record Piece(int index, int count) {
@@ -177,13 +177,13 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
   /** Work that all devices do before the next part begins. */
   public sealed interface Part {
     /**
-     * A local composite, whose kernel every device runs on what it has. Of a piece the kernel gets
+     * A local composite, whose kernel every device runs on its buffers. For a piece the kernel gets
      * the same operands and results, the attribute {@link #PIECES} and, as a last operand, the
      * index of the piece as a scalar of i64; it reads and writes rows and columns of the piece
      * alone.
      *
      * @param composite its name
-     * @param attributes what the kernel must know beyond types
+     * @param attributes parameters of the kernel besides types
      * @param reads names of what it reads
      * @param writes names of what it writes, every element that other parts read
      * @param piece of the rows that the device received
@@ -195,7 +195,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
         List<String> writes,
         Piece piece)
         implements Part {
-      /** The attribute of a piece that says of how many it is one. */
+      /** The attribute of a piece that has the number of pieces. */
       public static final String PIECES = "pieces";
 
       /** Copies lists and map. */
@@ -208,10 +208,10 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
       }
 
       /**
-       * Of all rows.
+       * A composite or a sum on all rows.
        *
        * @param composite its name
-       * @param attributes what the kernel must know beyond types
+       * @param attributes parameters of the kernel besides types
        * @param reads names of what it reads
        * @param writes names of what it writes
        */
@@ -273,7 +273,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
       }
 
       /**
-       * Of all columns.
+       * A transfer of all columns.
        *
        * @param axes of the group
        * @param sends counts of the rows that are sent
@@ -287,11 +287,13 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
 
     /**
-     * Rows that travel while a local composite runs on others. It reads nothing that arrives
-     * meanwhile, and no transfer sends what it writes or another one brings.
+     * Rows that travel while a local composite runs on others. The composite reads nothing that
+     * arrives meanwhile. No transfer sends a buffer that the composite writes or that another
+     * transfer fills.
      *
-     * @param rows what travels, one to {@link io.github.shardsum.collective.Plan#MOST_IN_FLIGHT}
-     *     transfers, each started before the composite and awaited behind it
+     * @param rows the rows that travel, one to {@link
+     *     io.github.shardsum.collective.Plan#MOST_IN_FLIGHT} transfers, each started before the
+     *     composite and awaited behind it
      * @param run the local composite
      */
     record Overlapped(List<Rows> rows, Run run) implements Part {
@@ -334,7 +336,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
       }
 
       /**
-       * Of all rows.
+       * A composite or a sum on all rows.
        *
        * @param axes of the group
        * @param counts of received rows, the same for all members

@@ -9,7 +9,7 @@ import java.util.Objects;
  *
  * @param operands the layouts in which operands are read
  * @param results the layouts in which results are made
- * @param parts what devices do
+ * @param parts the parts that devices run
  */
 public record CompositePlan(List<Layout> operands, List<Layout> results, CompositeParts parts) {
   /** Copies the lists. */

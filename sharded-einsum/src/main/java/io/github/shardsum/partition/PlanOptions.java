@@ -16,13 +16,13 @@ import java.util.OptionalLong;
  *     no limit
  * @param replication whether a device may hold a whole value although neither its source nor its
  *     destination does
- * @param overlap whether collectives of a program's plan are started ahead of where they are
- *     awaited, where that makes the plan's schedule shorter and holds no more memory
+ * @param overlap whether collectives of a program's plan are started early and awaited late, if
+ *     that makes the plan's schedule shorter and holds no more memory
  * @param windows when einsums of a program are computed in windows, and rows of a composite that
  *     brings its own partition travel in pieces
  * @param sums the order of floating-point sums; if it is a tree, only plans are chosen that keep it
- * @param raggedBound how many times the rows of the largest device a device may receive where
- *     numbers of rows follow from data: what memory is planned for
+ * @param raggedBound the bound of received rows for which memory is planned, if numbers of rows
+ *     follow from data: a multiple of the rows of the largest device
  * @param partitions when composites are computed by the partition that they bring
  */
 public record PlanOptions(
@@ -210,8 +210,8 @@ public record PlanOptions(
   /**
    * Plans memory for more or fewer received rows, where their numbers follow from data.
    *
-   * @param factor how many times the rows of the largest device a device may receive, at least 1;
-   *     if it would receive more, an executable runs again with the next larger bound
+   * @param factor the bound of received rows as a multiple of the rows of the largest device, at
+   *     least 1; if it would receive more, an executable runs again with the next larger bound
    * @return a changed copy
    */
   public PlanOptions withRaggedBound(double factor) {

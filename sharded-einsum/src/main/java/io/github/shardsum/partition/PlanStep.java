@@ -7,7 +7,7 @@ import java.util.Objects;
 /**
  * One step of a plan: the action of every device, its operands and its results; an immutable value.
  *
- * @param action what is done
+ * @param action the action
  * @param operands numbers of the values that it reads, see {@link SpmdPlan}. There is one, except
  *     for einsums, statements, loops and sums that are packed into one {@link Action.AllReduce}
  * @param results the values that it computes. There is one, except for statements, loops and packed
@@ -61,7 +61,7 @@ public record PlanStep(
   /**
    * A step of one result.
    *
-   * @param action what is done
+   * @param action the action
    * @param operands numbers of the values it reads
    * @param result the value it gives
    * @param origin the reason for the step

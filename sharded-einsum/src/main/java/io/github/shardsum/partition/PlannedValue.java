@@ -10,7 +10,7 @@ import java.util.Objects;
 /**
  * A value of a plan as one logical tensor, and its layout on the mesh; an immutable value.
  *
- * @param name what it is, for a reader: an operand's number, {@code result}, or a statement's name
+ * @param name its name for a reader: an operand's number, {@code result}, or a statement's name
  * @param dtype type of its elements as stored; a partial sum of bf16 is stored in f32
  * @param shape the logical shape
  * @param layout how it lies on the mesh; its rank is the shape's

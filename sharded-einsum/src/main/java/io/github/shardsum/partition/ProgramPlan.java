@@ -37,8 +37,8 @@ import java.util.stream.Stream;
  * @param plan the steps; its inputs and outputs are the program's
  * @param cost their price, as {@link #explain()} prints it: elements received, 1,000 a collective
  *     and an element for 200 multiply-adds of einsums; or seconds if there is a topology. If
- *     collectives overlap with computation, the end of the schedule. The choice counts what other
- *     operations read and write, too, an element for 200
+ *     collectives overlap with computation, the end of the schedule. The choice of a plan also
+ *     counts other operations: an element for 200 elements that they read or write
  */
 public record ProgramPlan(
     Program given, Map<String, Layout> layouts, Program program, SpmdPlan plan, double cost) {
@@ -58,7 +58,7 @@ public record ProgramPlan(
    * @param program the program
    * @param mesh the devices
    * @param kernels code of composites; those that have none are decomposed
-   * @param options what plans are chosen by
+   * @param options the options that plans are chosen by
    * @return the plan
    * @throws io.github.shardsum.propagation.PropagationException if an annotation names an axis that
    *     the mesh does not have
@@ -74,8 +74,8 @@ public record ProgramPlan(
    *
    * @param program the program
    * @param mesh the devices
-   * @param kernels which composites are computed as one and not as their decomposition
-   * @param options what plans are chosen by
+   * @param kernels kernels of the composites that are not decomposed
+   * @param options the options that plans are chosen by
    * @return the plan
    * @throws io.github.shardsum.propagation.PropagationException if an annotation names an axis that
    *     the mesh does not have
@@ -95,7 +95,7 @@ public record ProgramPlan(
    * @param mesh the devices
    * @param layouts the layout of each value by name, values in the body of a loop as {@code
    *     RESULT.body.VALUE}; a value without one is whole
-   * @param options what plans are chosen by
+   * @param options the options that plans are chosen by
    * @return the plan
    * @throws IllegalArgumentException if a name is not a value of the program, or its layout has
    *     another rank
@@ -156,9 +156,9 @@ public record ProgramPlan(
    * compute the given program, by the definitions of its operations, and that inputs, outputs and
    * annotated values have the layouts that the program states.
    *
-   * @return what was proved, and of how many statements, those in bodies of loops included
+   * @return the certificate, with the number of statements, those in bodies of loops included
    * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the
-   *     message names the step and how values lie there
+   *     message names the step and the layouts of its values
    */
   public String certify() {
     return Certification.of(plan, given, layouts);

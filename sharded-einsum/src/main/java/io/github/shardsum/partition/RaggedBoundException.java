@@ -19,7 +19,7 @@ public final class RaggedBoundException extends RuntimeException {
    * The error.
    *
    * @param step the step's result
-   * @param needed rows that the device of the most would receive
+   * @param needed rows that the busiest device would receive
    * @param bound rows that a device may receive
    */
   public RaggedBoundException(String step, long needed, long bound) {

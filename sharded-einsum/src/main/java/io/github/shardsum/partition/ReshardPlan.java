@@ -30,7 +30,7 @@ import java.util.stream.Collectors;
  * the whole value is visited only if an end has that too, or if it is allowed. A reshard ignores an
  * order of sums in the options.
  *
- * @param to how the value lies afterwards
+ * @param to the layout afterwards
  * @param plan the steps, with the value as operand 0
  * @param cost their price, in elements, or in seconds if there is a topology
  * @param lowerBound elements that some device must receive in any plan; 0 if the mesh has too many
@@ -41,11 +41,11 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
   /**
    * Plans a reshard.
    *
-   * @param from how the value lies
+   * @param from the layout before
    * @param to the target layout; the same labels on the same mesh
    * @param shape the value's shape
    * @param dtype the value's dtype
-   * @param options what plans are chosen by
+   * @param options the options that plans are chosen by
    * @return the plan
    * @throws IllegalArgumentException if labels, meshes or ranks differ, or a label is repeated
    * @throws PlanException if no way stays within the limits
@@ -119,7 +119,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
   }
 
   /**
-   * How the value lies before.
+   * The layout before.
    *
    * @return the layout
    */
@@ -130,9 +130,9 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
   /**
    * Replays the plan with a checker that shares nothing with the planner.
    *
-   * @return what was proved
+   * @return the certificate
    * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the
-   *     message names the step and how values lie there
+   *     message names the step and the layouts of its values
    */
   public String certify() {
     return Certification.of(

@@ -32,7 +32,7 @@ public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, d
    * @param shapes logical shapes of the operands
    * @param sizes sizes of labels that only the output has
    * @param dtype of operands and result
-   * @param options what plans are chosen by
+   * @param options the options that plans are chosen by
    * @return the plan
    * @throws IllegalArgumentException if the equation names an axis that the mesh does not have, or
    *     the shapes do not fit it

@@ -39,7 +39,7 @@ import java.util.stream.Stream;
  *
  * @param mesh the devices
  * @param inputs the values that are given, in the layouts in which they lie
- * @param steps what is done, in order
+ * @param steps the steps, in order
  * @param outputs numbers of the values that are results
  * @param sums the order in which local steps add up floating-point sums
  */
@@ -89,7 +89,7 @@ public record SpmdPlan(
    *
    * @param mesh the devices
    * @param inputs the values that are given, in the layouts in which they lie
-   * @param steps what is done, in order
+   * @param steps the steps, in order
    * @param outputs numbers of the values that are results
    * @throws IllegalArgumentException if a step reads a value that is not there before it, an output
    *     is not there, or a layout is of another mesh
@@ -122,7 +122,7 @@ public record SpmdPlan(
   }
 
   /**
-   * How many times the rows of the largest device a device may receive, where numbers of rows
+   * The bound of received rows as a multiple of the rows of the largest device, if numbers of rows
    * follow from data.
    *
    * @return the largest factor of all steps, bodies of loops included; 0 if no step has one
@@ -143,7 +143,7 @@ public record SpmdPlan(
   /**
    * The same steps with memory for more or fewer received rows, in the bodies of loops too.
    *
-   * @param factor how many times the rows of the largest device a device may receive
+   * @param factor the bound of received rows as a multiple of the rows of the largest device
    * @return a changed copy
    * @throws IllegalArgumentException if the factor is less than 1 or not finite
    */
@@ -186,8 +186,8 @@ public record SpmdPlan(
   }
 
   /**
-   * Reads a plan from the text of {@link #toJson}; only the member {@code plan} is needed. Reads a
-   * plan; its meaning is not checked, as {@link #certify} does.
+   * Reads a plan from the text of {@link #toJson}; only the member {@code plan} is needed. The
+   * meaning of the plan is not checked; {@link #certify} does that.
    *
    * @param json the text, of at most 2^26 characters
    * @return the plan, equal to the one that was written
@@ -201,9 +201,9 @@ public record SpmdPlan(
    * Follows the plan with a checker that shares nothing with the planner.
    *
    * @param program the program that is to be computed, with its annotations
-   * @return what was proved
-   * @throws IllegalStateException if the plan is refused; the message names the step and how values
-   *     lie there
+   * @return the certificate
+   * @throws IllegalStateException if the plan is refused; the message names the step and the
+   *     layouts of its values
    */
   public String certify(Program program) {
     return certify(program, Map.of());
@@ -215,7 +215,7 @@ public record SpmdPlan(
    * @param program the program that is to be computed, with its annotations
    * @param layouts the layout of values by name, values in the body of a loop as {@code
    *     RESULT.body.VALUE}
-   * @return what was proved
+   * @return the certificate
    * @throws IllegalStateException if the plan is refused
    */
   public String certify(Program program, Map<String, Layout> layouts) {
@@ -227,9 +227,9 @@ public record SpmdPlan(
    *
    * @param equation the einsum that is to be computed, with the layouts of operands and result
    * @param dtype the dtype of operands and result
-   * @return what was proved
-   * @throws IllegalStateException if the plan is refused; the message names the step and how values
-   *     lie there
+   * @return the certificate
+   * @throws IllegalStateException if the plan is refused; the message names the step and the
+   *     layouts of its values
    */
   public String certify(Equation equation, DType dtype) {
     return Certification.of(this, equation, dtype);
@@ -422,9 +422,9 @@ public record SpmdPlan(
   }
 
   /**
-   * The most elements of inputs and of results that are still to be read, were every step run by
-   * itself, on the largest device. A slice is a view without memory of its own; its operand stays
-   * in memory instead. Memory is {@link #peakBytes()}.
+   * The most elements that the largest device would hold if every step ran by itself: inputs, and
+   * results that are still to be read. A slice is a view without memory of its own; its operand
+   * stays in memory instead. Memory is {@link #peakBytes()}.
    *
    * @return the number
    */
@@ -459,7 +459,7 @@ public record SpmdPlan(
    * The time that devices wait for started collectives after their own work is done: the sum over
    * all awaits, including all rounds of loops.
    *
-   * @param options what steps are priced by
+   * @param options the options that steps are priced by
    * @return seconds if the options name a topology, otherwise elements, to which work is converted;
    *     0 if nothing is started
    * @throws IllegalArgumentException if the topology has another number of devices
@@ -471,7 +471,7 @@ public record SpmdPlan(
   /**
    * The price of all steps, as the last line of {@link #explain(PlanOptions)} has it.
    *
-   * @param options what the plan was chosen by
+   * @param options the options that the plan was chosen by
    * @return seconds on the topology that options name; else elements received, with 1,000 a
    *     collective and an element for 200 multiply-adds of an einsum
    * @throws IllegalArgumentException if the topology has another number of devices
@@ -494,7 +494,7 @@ public record SpmdPlan(
   /**
    * As {@link #explain()}, with the price that options give: seconds, if they name a topology.
    *
-   * @param options what the plan was chosen by
+   * @param options the options that the plan was chosen by
    * @return lines of text
    * @throws IllegalArgumentException if the topology has another number of devices
    */
@@ -506,7 +506,7 @@ public record SpmdPlan(
    * The plan as JSON, an object on one line: the steps as a program needs them, and under {@code
    * explained} the figures of {@link #explain(PlanOptions)}.
    *
-   * @param options what the plan was chosen by
+   * @param options the options that the plan was chosen by
    * @return the text
    * @throws IllegalArgumentException if the topology has another number of devices
    */
@@ -518,8 +518,8 @@ public record SpmdPlan(
    * The plan as one HTML page without script: the figures of {@link #explain(PlanOptions)}, with
    * pictures of memory and time.
    *
-   * @param title what is planned
-   * @param options what the plan was chosen by
+   * @param title the planned program
+   * @param options the options that the plan was chosen by
    * @param notes lines that follow the table, as what a checker proved
    * @return a whole document
    * @throws IllegalArgumentException if the topology has another number of devices
@@ -565,7 +565,7 @@ public record SpmdPlan(
       return first[step];
     }
 
-    /** The result of this number, which is no input's. */
+    /** The result of a step that has this number; it must not be an input's. */
     PlannedValue value(int number) {
       int found = Arrays.binarySearch(first, number);
       int step = found >= 0 ? found : -found - 2;

@@ -7,12 +7,12 @@ import java.util.OptionalInt;
 /**
  * The time in which a device ran a part of a plan; an immutable value.
  *
- * @param name what ran, for a reader
+ * @param name the name of the step, for a reader
  * @param steps places of the steps in their plan: one, or those of the statements of one local
  *     program
  * @param within the loop in whose body they are: places of steps from the whole plan inwards; empty
  *     outside of loops
- * @param part which part of a composite that brings its own partition, see {@link CompositeParts};
+ * @param part the part of a composite that brings its own partition, see {@link CompositeParts};
  *     empty if the whole steps
  * @param device the device
  * @param begin nanoseconds, as {@link System#nanoTime} has them

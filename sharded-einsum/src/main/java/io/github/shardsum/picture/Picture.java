@@ -38,7 +38,7 @@ public final class Picture {
    *
    * @param width in pixels
    * @param height in pixels
-   * @param label what the picture shows, for those who do not see it
+   * @param label a description of the picture, for those who do not see it
    */
   public Picture(int width, int height, String label) {
     this.width = width;
@@ -54,7 +54,7 @@ public final class Picture {
    * @param wide width; none below 0
    * @param high height; none below 0
    * @param ink colour
-   * @param title what a pointer over it shows
+   * @param title a text that a pointer over it shows
    * @return this picture
    */
   public Picture rect(double x, double y, double wide, double high, Ink ink, String title) {
@@ -70,7 +70,7 @@ public final class Picture {
    * @param high height
    * @param ink colour
    * @param share from 0, nearly the ground, to 1, the whole colour
-   * @param title what a pointer over it shows
+   * @param title a text that a pointer over it shows
    * @return this picture
    */
   public Picture shade(
@@ -104,7 +104,7 @@ public final class Picture {
    * @param high height
    * @param ink colour
    * @param name written on the bar
-   * @param title what a pointer over it shows
+   * @param title a text that a pointer over it shows
    * @return this picture
    */
   public Picture bar(
@@ -143,7 +143,7 @@ public final class Picture {
    * @param y its middle
    * @param radius in pixels
    * @param ink colour
-   * @param title what a pointer over it shows
+   * @param title a text that a pointer over it shows
    * @return this picture
    */
   public Picture dot(double x, double y, double radius, Ink ink, String title) {
@@ -231,7 +231,7 @@ public final class Picture {
    * @param top2 its upper edge there
    * @param high height at both ends
    * @param ink colour
-   * @param title what a pointer over it shows
+   * @param title a text that a pointer over it shows
    * @return this picture
    */
   public Picture band(
@@ -266,7 +266,7 @@ public final class Picture {
    *
    * @param x its place
    * @param y its base line
-   * @param anchor which part of the text is at the place
+   * @param anchor the part of the text that is at the place
    * @param text one line
    * @return this picture
    */
@@ -285,7 +285,7 @@ public final class Picture {
    *
    * @param axis from left to right
    * @param top upper end of the grid
-   * @param bottom where the axis lies; its figures and name take 34 pixels below
+   * @param bottom the place of the axis; its figures and name take 34 pixels below
    * @return this picture
    */
   public Picture horizontal(Axis axis, double top, double bottom) {
@@ -301,7 +301,7 @@ public final class Picture {
    * The vertical axis with its grid, figures and name.
    *
    * @param axis from bottom to top
-   * @param left where the axis lies; its figures take 60 pixels to its left, its name 16 above it
+   * @param left the place of the axis; its figures take 60 pixels to its left, its name 16 above it
    * @param right right end of the grid
    * @return this picture
    */

@@ -48,7 +48,7 @@ public final class Table {
    *
    * @param indent level of the tree, from 0
    * @param cells one text a column
-   * @param more what the last cell shows when it is opened; empty for a plain cell
+   * @param more the text of the last cell when it is opened; empty for a plain cell
    * @return this table
    */
   public Table row(int indent, List<String> cells, String more) {

@@ -30,8 +30,8 @@ public sealed interface Communication extends Operation {
   /**
    * {@code out[i]} is x[0], x[1] to x[p - 1] combined, by the tree of a sum over devices.
    *
-   * @param x what is combined
-   * @param by how: a sum of numbers, or the largest or smallest of any dtype
+   * @param x the value that is combined
+   * @param by the reduction: a sum of numbers, or the largest or smallest of any dtype
    * @param axes axes of the group
    */
   record AllReduce(Value x, ReduceKind by, List<MeshAxis> axes) implements Communication {
@@ -69,7 +69,7 @@ public sealed interface Communication extends Operation {
   /**
    * {@code out[i]} is chunk i of p of the sum of x[0] to x[p - 1] along a label; numbers.
    *
-   * @param x what is summed
+   * @param x the value that is summed
    * @param label the label along which the sum is cut; p must divide its size
    * @param axes axes of the group
    */
@@ -89,7 +89,7 @@ public sealed interface Communication extends Operation {
    * {@code out[i]} is the concatenation along {@code from} of chunk i along {@code to} of x[0],
    * x[1] to x[p - 1]: a value split along {@code from} becomes a value split along {@code to}.
    *
-   * @param x what is sent
+   * @param x the value that is sent
    * @param from the label that becomes p times as long
    * @param to the label that is cut, another one; p must divide its size
    * @param axes axes of the group
@@ -185,9 +185,9 @@ public sealed interface Communication extends Operation {
    * {@code out[t]} is x[s] where the routes lead from s to t, and zeros (false) where none leads to
    * t.
    *
-   * @param x what is sent
+   * @param x the value that is sent
    * @param axes axes of the group
-   * @param routes who sends to whom
+   * @param routes the sender and the receiver of each message
    */
   record Permute(Value x, List<MeshAxis> axes, Routes routes) implements Communication {
     /** Copies the list. */
@@ -205,7 +205,7 @@ public sealed interface Communication extends Operation {
   /**
    * {@code out[i]} is chunk i of p of x[i] along a label; nothing is sent.
    *
-   * @param x what is cut
+   * @param x the value that is cut
    * @param label the label that is cut; p must divide its size
    * @param axes axes of the group
    */

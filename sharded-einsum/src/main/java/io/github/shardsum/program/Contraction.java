@@ -56,9 +56,9 @@ public sealed interface Contraction extends Operation {
    * A reduction along labels: the result has x's dtype and its other labels, in order. {@link
    * ReduceKind} defines the results for NaN and an empty label.
    *
-   * @param kind how
-   * @param x what is reduced
-   * @param labels which labels of x, each once; none gives x
+   * @param kind the kind of reduction
+   * @param x the value that is reduced
+   * @param labels labels of x, each once; none gives x
    */
   record Reduce(ReduceKind kind, Value x, List<String> labels) implements Contraction {
     /** Copies the list. */

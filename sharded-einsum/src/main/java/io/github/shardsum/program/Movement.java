@@ -33,8 +33,8 @@ public sealed interface Movement extends Operation {
    * The elements from, from + step, ... below to of a label, which keeps its name. An empty range
    * is legal.
    *
-   * @param x what is cut
-   * @param label along which
+   * @param x the value that is cut
+   * @param label the label
    * @param from the first index, in [0, to]
    * @param to one past the last index, at most the size
    * @param step at least 1
@@ -50,8 +50,8 @@ public sealed interface Movement extends Operation {
    * A label made longer: low elements before, high after and interior ones between neighbours, all
    * of one value. An empty label becomes low + high elements.
    *
-   * @param x what is padded
-   * @param label along which
+   * @param x the value that is padded
+   * @param label the label
    * @param low elements before the first, at least 0
    * @param high elements after the last, at least 0
    * @param interior elements between two neighbours, at least 0
@@ -81,8 +81,8 @@ public sealed interface Movement extends Operation {
   /**
    * Elements moved along a label: result[i] = x[i - by], and fill where there is no such element.
    *
-   * @param x what is moved
-   * @param label along which
+   * @param x the value that is moved
+   * @param label the label
    * @param by the distance; below 0 moves towards the first
    * @param fill value of the elements that come in, of x's dtype
    */
@@ -98,7 +98,7 @@ public sealed interface Movement extends Operation {
    * x[..., i * stride + w * dilation, ...]. The label's size becomes the number of windows that are
    * inside, which may be 0; the window's own label follows it.
    *
-   * @param x what is looked at
+   * @param x the value whose windows are taken
    * @param label the label along which windows slide
    * @param window name of the window's label
    * @param size its size, at least 1
@@ -117,8 +117,8 @@ public sealed interface Movement extends Operation {
    * A label split into several labels in its place, the first outermost; an empty label into sizes
    * with at least one 0.
    *
-   * @param x what is reshaped
-   * @param label which label
+   * @param x the value that is reshaped
+   * @param label the label
    * @param into names of the new labels
    * @param sizes their sizes, whose product is the label's size
    */
@@ -138,7 +138,7 @@ public sealed interface Movement extends Operation {
   /**
    * Neighbouring labels merged into one label in their place; it is empty if one of them is.
    *
-   * @param x what is reshaped
+   * @param x the value that is reshaped
    * @param labels neighbours in x's order, at least one
    * @param into name of the merged label
    */

@@ -59,8 +59,8 @@ public sealed interface Nested extends Operation {
    * decomposition.
    *
    * @param name as {@code moe.route}; the kernel is looked up by it
-   * @param attributes what the kernel must know in addition to the operands' types: texts by names
-   *     of letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
+   * @param attributes parameters of the kernel besides the operands' types: texts by names of
+   *     letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
    * @param operands the decomposition's inputs, of the very same types
    * @param decomposition the meaning
    * @param splittable the sharding rule: labels along which the kernel can compute a part. From a
@@ -119,7 +119,7 @@ public sealed interface Nested extends Operation {
    * so is a value computed only from such values.
    *
    * @param axes the axes of the region, each once
-   * @param body what a member runs, of the types of a member's part
+   * @param body the program of a member, of the types of a member's part
    * @param operands one an input of the body
    * @param in for each operand its labels with axes of the region, which must divide their sizes
    * @param out for each output its labels with axes of the region, and behind a bar the axes to sum

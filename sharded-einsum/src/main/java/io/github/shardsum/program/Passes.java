@@ -49,11 +49,11 @@ public final class Passes {
   }
 
   /**
-   * Computes named values again for their late uses instead of keeping them. Let the uses of such a
-   * value be in order: the uses after the longest stretch of statements without one read a second
-   * computation, just before the first of them. Named values that this computation reads are
-   * computed again too; the operands of the first computation are no late uses. A first computation
-   * that nothing reads any more goes.
+   * Computes named values again for their late uses instead of keeping them. The uses of such a
+   * value are cut at the longest stretch of statements without a use. The uses after it read a
+   * second computation, which stands just before the first of them. Named values that this
+   * computation reads are computed again too; the operands of the first computation are no late
+   * uses. A first computation that nothing reads any more goes.
    *
    * @param program the program
    * @param names names of results to compute again

@@ -135,7 +135,7 @@ public sealed interface Pointwise extends Operation {
   /**
    * Whether a relation holds: bool, of two elements of one dtype (any; false is below true).
    *
-   * @param relation which; see there for NaN
+   * @param relation the relation, which says how NaN compares
    * @param x the left side
    * @param y the right side
    */
@@ -180,7 +180,7 @@ public sealed interface Pointwise extends Operation {
    * goes toward zero, saturates and takes NaN to 0; i64 to i32 keeps the lower 32 bits; to bool is
    * "not zero", so that NaN is true.
    *
-   * @param x what is converted
+   * @param x the value that is converted
    * @param dtype the result's dtype
    */
   record Convert(Value x, DType dtype) implements Pointwise {
@@ -200,7 +200,7 @@ public sealed interface Pointwise extends Operation {
    * Uniform numbers in [0, 1) of {@link io.github.shardsum.random.Philox}, keyed by an index: the
    * same index gives the same number, wherever the element stands. Labels of the index. f64 takes
    * the upper 53 of the 64 bits, f32 the upper 24, bf16 the upper 8, so that 1 is never reached.
-   * {@link Source.Random} is it on the row-major index of each element.
+   * {@link Source.Random} is this function of the row-major index of each element.
    *
    * @param seed a scalar of i64, the key
    * @param index i64, of any labels
@@ -230,7 +230,7 @@ public sealed interface Pointwise extends Operation {
    * should be that operation's identity: 0 for a sum or a product, -infinity for a softmax or a
    * maximum.
    *
-   * @param x what is cut
+   * @param x the value that is cut
    * @param lengths i32 or i64 with some of x's labels, not the ragged one; a length below 0 is
    *     taken as 0, above the bound as the bound
    * @param label the ragged label

@@ -98,7 +98,7 @@ public final class ProgramBuilder {
   /**
    * Adds the statements of a program, its inputs being values of this builder.
    *
-   * @param program what is added
+   * @param program the program whose statements are added
    * @param arguments one value an input, of its type
    * @return the program's outputs
    */

@@ -46,7 +46,7 @@ public final class ProgramException extends IllegalArgumentException {
    * An operation that does not fit.
    *
    * @param operation the operation
-   * @param message what must hold, what was given and what to do
+   * @param message the rule, the given value and the way out
    * @return the exception
    */
   public static ProgramException of(Operation operation, String message) {
@@ -57,7 +57,7 @@ public final class ProgramException extends IllegalArgumentException {
    * A text or a call that is wrong.
    *
    * @param where the place in a text, or the call
-   * @param message what must hold, what was given and what to do
+   * @param message the rule, the given value and the way out
    * @return the exception
    */
   public static ProgramException at(String where, String message) {

@@ -12,7 +12,7 @@ public sealed interface Selection extends Operation {
    * equal. k of 0 gives values without elements; k must not exceed the label's size.
    *
    * @param x the elements
-   * @param label along which
+   * @param label the label
    * @param k how many
    * @param into name of the label that takes its place
    */
@@ -28,7 +28,7 @@ public sealed interface Selection extends Operation {
    * the largest element, the lowest of equal ones; NaN is the largest. An empty label is an error.
    *
    * @param x the elements
-   * @param label along which
+   * @param label the label
    */
   record ArgMax(Value x, String label) implements Selection {
     @Override

@@ -9,7 +9,7 @@ import java.util.List;
  * determines the types of the values.
  *
  * @param results one value a result, of the operation's result types
- * @param operation what is computed
+ * @param operation the operation
  */
 public record Statement(List<Value> results, Operation operation) {
   /**

@@ -6,7 +6,7 @@ import java.util.Objects;
  * How layouts are completed; an immutable value.
  *
  * @param strict whether a conflict, and a program without any annotation, is an error
- * @param pricing what decides a conflict
+ * @param pricing the rule that decides a conflict
  */
 public record PropagationOptions(boolean strict, Pricing pricing) {
   /** Checks nothing but nulls. */

@@ -44,7 +44,7 @@ public sealed interface Reason {
    * @param label the label
    * @param axes mesh axes of the label, joined by dots
    * @param value the value that requests it
-   * @param price what it costs
+   * @param price its price
    */
   record Alternative(String label, String axes, String value, Pricing.Price price) {
     @Override

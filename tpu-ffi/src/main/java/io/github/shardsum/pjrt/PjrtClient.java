@@ -430,7 +430,7 @@ public final class PjrtClient implements AutoCloseable {
    *
    * @param tensor any shape and strides
    * @param device a device of this process
-   * @param transfer what the plugin may do with the tensor's memory
+   * @param transfer the plugin's rights on the tensor's memory
    * @return the buffer, to be closed; the transfer may still be under way
    * @throws IllegalArgumentException if the device is another client's or another process's
    * @throws PjrtException if the device has no room

@@ -18,7 +18,7 @@ public final class PjrtException extends RuntimeException {
   /**
    * Makes an exception.
    *
-   * @param code what kind of error
+   * @param code the kind of error
    * @param call the function of the C API that failed
    * @param detail the failure, the rule, and the way out
    */
@@ -32,7 +32,7 @@ public final class PjrtException extends RuntimeException {
   /**
    * Makes an exception with a cause.
    *
-   * @param code what kind of error
+   * @param code the kind of error
    * @param call the function of the C API that failed
    * @param detail the failure, the rule, and the way out
    * @param cause the exception of another thread

@@ -186,7 +186,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    *
    * @param arguments {@code [device][argument]}, devices as in {@link #devices}; they stay the
    *     caller's to close, also those that the program takes by donation
-   * @param options which arguments are kept
+   * @param options options, such as the arguments that are kept
    * @return results {@code [device][output]}, to be closed; they may not be computed yet, and
    *     reading one gives the error of a run that failed
    * @throws IllegalArgumentException if there is not one row for each device; if a buffer belongs
@@ -205,7 +205,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    *
    * @param arguments {@code [device][argument]}, devices as in {@link #devices}; they stay the
    *     caller's to close, also those that the program takes by donation
-   * @param options which arguments are kept
+   * @param options options, such as the arguments that are kept
    * @return results {@code [device][output]}, to be closed, when all devices are done; the failure
    *     is a {@link PjrtException}, and there is nothing to close then
    * @throws IllegalArgumentException if there is not one row for each device; if a buffer belongs

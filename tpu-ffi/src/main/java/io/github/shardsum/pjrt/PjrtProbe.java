@@ -30,7 +30,7 @@ public final class PjrtProbe {
      *
      * @param platform name and version
      * @param api the version of the C API
-     * @param devices what the plugin says of each
+     * @param devices the plugin's description of each
      */
     record Devices(String platform, String api, List<String> devices) implements Result {
       /** Copies. */
@@ -68,7 +68,7 @@ public final class PjrtProbe {
    * @param library the plugin
    * @param environment variables to add to the child's
    * @param deadline when to end it
-   * @return what it found
+   * @return the result
    * @throws IllegalArgumentException if the deadline is zero or negative
    * @throws UncheckedIOException if no process can be started
    * @throws InterruptedException if the waiting thread is interrupted; the child is ended

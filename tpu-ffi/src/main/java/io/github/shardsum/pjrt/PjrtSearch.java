@@ -22,7 +22,7 @@ public final class PjrtSearch {
    *
    * @param name its platform, as {@code tpu}
    * @param library its file, there or not
-   * @param origin who named it
+   * @param origin the option or variable that named it
    */
   public record Found(String name, Path library, String origin) {}
 

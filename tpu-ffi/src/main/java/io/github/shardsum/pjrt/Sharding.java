@@ -301,7 +301,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
   /**
    * The value that the devices hold together.
    *
-   * @param parts what each device holds
+   * @param parts the part of each device
    * @return the value, in new memory; if devices have copies, the first device's is taken
    * @throws IllegalArgumentException if there are more or fewer parts than devices, their rank is
    *     another, or they differ in dtype or shape

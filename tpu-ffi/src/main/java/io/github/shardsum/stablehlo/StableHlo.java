@@ -19,7 +19,7 @@ import java.util.Optional;
  * take, and computes what the program does: integers to the bit, division by 0 included, bf16 in
  * f32 and rounded once an operation, running sums in f64. Composites are their decompositions.
  *
- * @param program what was lowered
+ * @param program the lowered program
  * @param text the module
  * @param mesh over which devices; empty for one device
  * @param form how layouts are written

@@ -116,7 +116,7 @@ final class CollectiveLowering {
     return List.of(new Phase.Exchange(name(), peers, send, receive, OverlappedTasks.none()));
   }
 
-  /** Behind a barrier a result is the operand. */
+  /** The result of a barrier is its operand. */
   private void copyPastBarrier() {
     List<DeviceCall> copied = calls.stream().filter(DeviceCall::copiesPastBarrier).toList();
     if (!copied.isEmpty()) {

@@ -50,7 +50,7 @@ public final class Engine implements Collectives {
   /** Held by a collective that runs: close waits for it. */
   private final ReentrantLock running = new ReentrantLock();
 
-  /** Whether what collectives run on is closed; guarded by the lock. */
+  /** Whether the transport and the workers are closed; guarded by the lock. */
   private boolean ended;
 
   /** An engine over a transport, which it closes, as it closes workers that it owns. */
@@ -273,7 +273,7 @@ public final class Engine implements Collectives {
   /** Makes every later call fail, with this as its cause. */
   void poison(CollectiveException failed) {
     boolean first = failure.compareAndSet(Optional.empty(), Optional.of(failed));
-    // A mismatch is known to all processes, and some may still be reading who did what.
+    // A mismatch is known to all processes, and some may still be reading the report.
     if (first && !(failed instanceof CollectiveMismatchException)) {
       context.transport().abort(failed.summary());
     }

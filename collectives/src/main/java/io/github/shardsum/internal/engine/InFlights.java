@@ -103,8 +103,8 @@ final class InFlights {
    *
    * @param name of the flight
    * @param context its lane
-   * @param lowered what is to be done
-   * @param calls what it reads and writes
+   * @param lowered the phases of the collective
+   * @param calls the operands and results
    */
   void start(
       String name, EngineContext context, LoweredCollective lowered, List<DeviceCall> calls) {

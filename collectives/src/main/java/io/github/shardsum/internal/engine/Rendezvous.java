@@ -47,8 +47,8 @@ final class Rendezvous {
   }
 
   /**
-   * Enters a device; whether it is the last. Everything written by the devices before they entered
-   * is seen by the last.
+   * Enters a device. Returns whether it is the last. Everything written by the devices before they
+   * entered is seen by the last.
    */
   boolean enter(int index, Entry entry) {
     entries.set(index, entry);
@@ -100,7 +100,7 @@ final class Rendezvous {
    *
    * @param call its call
    * @param thread the thread that entered, which may wait
-   * @param site where a call that does not wait was made; for a call that waits, the stack of its
+   * @param site the place of a call that does not wait; for a call that waits, the stack of its
    *     thread is read instead
    */
   record Entry(DeviceCall call, Thread thread, String site) {}

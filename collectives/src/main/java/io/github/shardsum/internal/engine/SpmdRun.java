@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * One run of SPMD code: a virtual thread for each of this process's devices, and the thread that
  * asked for it, which watches over them.
  *
- * @param <T> what the code returns for a device
+ * @param <T> the type of the result for one device
  */
 final class SpmdRun<T> {
   /** How often the watching thread looks, in parts of the deadline, and the bounds of that. */
@@ -60,7 +60,10 @@ final class SpmdRun<T> {
   /** Threads other than a device's own that wait for a started collective. */
   private final Queue<Thread> foreignWaiters = new ConcurrentLinkedQueue<>();
 
-  /** Rendezvous that are full and have not run; the thread that makes it 1 runs them, in order. */
+  /**
+   * The number of rendezvous that are full and have not run; the thread that raises it to 1 runs
+   * them in order.
+   */
   private final AtomicInteger full = new AtomicInteger();
 
   private final Rendezvous first;
@@ -166,7 +169,7 @@ final class SpmdRun<T> {
             participants(rendezvous)));
   }
 
-  /** Enters a device into a rendezvous; whether it is the last. */
+  /** Enters a device into a rendezvous. Returns whether it is the last. */
   boolean arrive(Rendezvous rendezvous, int index, Rendezvous.Entry entry) {
     boolean last = rendezvous.enter(index, entry);
     if (!last && ended.get() > 0) {

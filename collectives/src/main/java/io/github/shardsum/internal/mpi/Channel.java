@@ -19,7 +19,8 @@ final class Channel {
   private final long[] begun;
 
   /**
-   * How many operations with this process each process begins at most: what it said when closing.
+   * The number of operations with this process after which each process begins no more, as it
+   * announced at closing.
    */
   private final long[] last;
 

@@ -109,7 +109,7 @@ final class Communicators {
     return !due.isEmpty();
   }
 
-  /** Makes what all members are now about to make; waits for them. */
+  /** Makes the communicator that all members are now about to make; waits for them. */
   void makeDue() {
     while (!due.isEmpty()) {
       Request request = due.removeLast();

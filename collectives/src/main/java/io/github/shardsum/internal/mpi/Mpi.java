@@ -161,7 +161,7 @@ final class Mpi {
    * Starts to make a communicator of the same processes, whose messages are kept apart from all
    * others.
    *
-   * @param made where its handle goes, to be read when the request is done
+   * @param made the place of its handle, to be read when the request is done
    */
   void duplicate(long communicator, MemorySegment made, MemorySegment request) {
     call("MPI_Comm_idup", () -> (int) commIdup.invokeExact(communicator, made, request));
@@ -273,7 +273,7 @@ final class Mpi {
   /**
    * Looks for a message and takes it out of what others can receive.
    *
-   * @param message where its handle goes, to be given to {@link #receiveFound}
+   * @param message the place of its handle, to be given to {@link #receiveFound}
    * @return whether one was found
    */
   boolean find(int source, int tag, long communicator, MemorySegment message) {

@@ -48,8 +48,8 @@ enum MpiAbi {
   /**
    * The ABI of a loaded library.
    *
-   * @param standardVersion what MPI_Abi_get_version says, -1 from a library that does not speak the
-   *     standard interface and 0 if it has no such function
+   * @param standardVersion the result of MPI_Abi_get_version, -1 from a library that does not speak
+   *     the standard interface and 0 if it has no such function
    */
   static MpiAbi of(SymbolLookup library, int standardVersion) {
     if (standardVersion > 0) {

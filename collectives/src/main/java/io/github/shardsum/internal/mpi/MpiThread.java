@@ -95,7 +95,7 @@ final class MpiThread {
         null);
   }
 
-  /** Whether what is handed over will still be done. */
+  /** Whether work that is handed over will still be done. */
   boolean isAlive() {
     return thread.isAlive();
   }

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  * threads.
  */
 public final class MpiTransport implements Transport {
-  /** How much longer than the deadline the MPI thread itself may take to say so. */
+  /** The time after the deadline within which the MPI thread itself must report it. */
   private static final long LATENESS_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final MpiProcess process;
@@ -179,7 +179,7 @@ public final class MpiTransport implements Transport {
     }
   }
 
-  /** Not where the library's rule for NaN or for zeros is not ours. */
+  /** Only where the library has the same rules for NaN and for zeros. */
   @Override
   public boolean reduces(DType dtype, Reduction reduction) {
     boolean minOrMax = reduction == Reduction.MIN || reduction == Reduction.MAX;

@@ -44,7 +44,7 @@ final class PointToPointExchange implements PendingOperation.Action {
   /**
    * An exchange that has yet to begin.
    *
-   * @param meanwhile what is done once its messages are under way
+   * @param meanwhile work that runs once its messages are under way
    * @param own this process's place among the peers
    * @param slots room for a handle each: one, and two for each peer
    * @param types a datatype of a number of bytes that an int cannot hold

@@ -120,7 +120,7 @@ final class ProgressEngine {
     return job.communicators().isDue();
   }
 
-  /** Does it. */
+  /** Does the work in which MPI waits for others. */
   void waitForOthers() {
     job.communicators().makeDue();
   }

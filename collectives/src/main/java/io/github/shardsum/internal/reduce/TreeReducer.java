@@ -10,7 +10,7 @@ public interface TreeReducer {
    * @param root the node
    * @param begin the first term
    * @param end one past the last
-   * @param sinks where the results go, at least one
+   * @param sinks the destinations of the results, at least one
    */
   void run(int root, long begin, long end, List<Sink> sinks);
 }

@@ -20,8 +20,8 @@ public final class BlockSchedule implements GroupSchedule {
   }
 
   /**
-   * Between two coordinates of a line travel the messages of all chips that earlier axes bring
-   * here, to all chips that later axes reach from there.
+   * The messages from one coordinate of a line to another come from all chips that earlier axes
+   * connect with the first, and go to all chips that later axes connect with the second.
    */
   @Override
   public void allToAll(PlacedGroup group, double bytes) {

@@ -26,7 +26,10 @@ public final class Profiles {
     this.grid = grid;
   }
 
-  /** Loads of a line if every member has one unit for each other, for all, or of each. */
+  /**
+   * Loads of a line for a pattern of one unit: each member sends one to each other member, sends
+   * the same one to all, or receives the sum of one from each.
+   */
   public LineLoads of(Pattern pattern, int axis, int[] coordinates) {
     Key key = new Key(pattern, axis, IntStream.of(coordinates).boxed().toList());
     return known.computeIfAbsent(key, _ -> compute(pattern, axis, coordinates));

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * The choice of a contraction's kernels depends on this alone: labels, sizes, strides and the path.
  *
- * @param type what it computes in
+ * @param type the type of its arithmetic
  * @param dtype the result's element type
  * @param sizes size of each label
  * @param operands each operand as its labels see it

@@ -9,9 +9,9 @@ import java.util.Arrays;
  * Powers of two taken out of the values of one run, so that no intermediate overflows or vanishes:
  * a value is what its array holds, times 2 to its exponent.
  *
- * <p>Passes over slices add to one target, whose exponent is the largest of what was added. A pass
- * with a smaller one is added with a factor. Before a pass with a larger one all of the target is
- * multiplied by a factor. Both factors are powers of two below 1.
+ * <p>Passes over slices add to one target, whose exponent is the largest of those that were added.
+ * A pass with a smaller one is added with a factor. Before a pass with a larger one all of the
+ * target is multiplied by a factor. Both factors are powers of two below 1.
  */
 final class Exponents {
   private final ComputeType type;
@@ -25,7 +25,7 @@ final class Exponents {
   /**
    * Exponents before the first step.
    *
-   * @param type what the run computes in, FLOAT or DOUBLE
+   * @param type the type of the arithmetic, FLOAT or DOUBLE
    * @param sliced whether passes add to a target
    * @param temporaries arrays of the intermediates, of that type
    * @param result array of the result, of that type, all of it
@@ -42,7 +42,7 @@ final class Exponents {
     Arrays.fill(ofTemporaries, PowersOfTwo.ZEROS);
   }
 
-  /** Factor of what a step sums; makes room in the target for a larger one. */
+  /** The factor of a step's sums; makes room in the target for a larger one. */
   double factor(Step step) {
     if (!adds(step)) {
       return 1;
@@ -75,7 +75,7 @@ final class Exponents {
         : least;
   }
 
-  /** Takes the power of two out of what a step wrote. */
+  /** Takes the power of two out of a step's result. */
   void written(Step step) {
     if (adds(step) || isConstant(step)) {
       return;

@@ -10,9 +10,9 @@ import java.util.stream.IntStream;
  * The order in which the labels of each intermediate are stored. The outermost labels are the batch
  * labels of the step that reads the intermediate, so that each of its products finds its matrix in
  * one piece: this saves a fifth of the time of two such steps. The next labels have the order in
- * which the step that makes the intermediate writes whole lines. More is not gained: packing reads
- * any other order as fast, and an order that suits only the consumer makes the producer write short
- * runs, at up to twice the time.
+ * which the step that makes the intermediate writes whole lines. Other orders gain nothing: packing
+ * reads any other order as fast, and an order that suits only the consumer makes the producer write
+ * short runs, at up to twice the time.
  */
 final class IntermediateLayouts {
   private final ContractionSpec spec;

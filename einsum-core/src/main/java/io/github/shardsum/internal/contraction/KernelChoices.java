@@ -20,7 +20,7 @@ public record KernelChoices(Map<Integer, KernelChoice> choices) {
    * The kernel of one step.
    *
    * @param candidate its number among the candidates, the model's being 0
-   * @param why what the trial found, for a plan
+   * @param why the result of the trial, for a plan
    */
   public record KernelChoice(int candidate, String why) {}
 
@@ -66,7 +66,7 @@ public record KernelChoices(Map<Integer, KernelChoice> choices) {
     /**
      * The next step's kernel.
      *
-     * @param model what the model chose
+     * @param model the choice of the model
      * @param candidates all kernels there are, the model's first
      */
     StepPlanner.Choice next(

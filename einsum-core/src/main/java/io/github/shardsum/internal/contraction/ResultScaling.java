@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param scale factor of both
  * @param bias added after that; its strides stand in the step's loops
  * @param relu whether negative elements become 0
- * @param rows what is done to rows at last
+ * @param rows the last operation on rows
  */
 public record ResultScaling(
     double alpha,
@@ -54,7 +54,7 @@ public record ResultScaling(
     return new ResultScaling(alpha, 1, scale, bias, relu, rows);
   }
 
-  /** The same of a multiple of the sum. */
+  /** The same for a multiple of the sum. */
   ResultScaling times(double factor) {
     return factor == 1 ? this : new ResultScaling(alpha * factor, beta, scale, bias, relu, rows);
   }

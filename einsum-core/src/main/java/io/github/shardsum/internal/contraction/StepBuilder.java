@@ -52,7 +52,7 @@ final class StepBuilder {
     return temporary(order, spec.sizes());
   }
 
-  /** A temporary for what one pass adds to the result. */
+  /** A temporary for the sums that one pass adds to the result. */
   Value ofPass() {
     return temporary(labels(l -> spec.isInResult(l) && spec.isInOperands(l)), sizes);
   }

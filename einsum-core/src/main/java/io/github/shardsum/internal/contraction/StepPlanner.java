@@ -19,7 +19,10 @@ final class StepPlanner {
   /** Below this many products a sum, reading and writing C is all the work. */
   private static final long LEAST_K = 4;
 
-  /** Up to this many multiply-adds a product with few columns is not worth adding up lanes. */
+  /**
+   * Up to this many multiply-adds a product with few columns is too small for vectors along the
+   * sum, whose lanes must be added up.
+   */
   private static final long MOST_NOT_THIN = 32 * 32 * 32;
 
   /**
@@ -66,8 +69,8 @@ final class StepPlanner {
    * The kernel of a step.
    *
    * @param swapped whether it takes the right operand as its left
-   * @param reason what decided for it, a format if there are values
-   * @param values what it formats
+   * @param reason the reason for the choice, a format if there are values
+   * @param values the values of the format
    */
   record Choice(StepKernel kernel, boolean swapped, String reason, Object... values) {
     /** The reason of the choice, for a plan; formatted on request, since formats are slow. */
@@ -242,7 +245,7 @@ final class StepPlanner {
 
   /**
    * All kernels that are worth a trial for a step of two operands, the choice of {@link #binary}
-   * first. All keep what is promised of accuracy.
+   * first. All have the promised accuracy.
    */
   List<Choice> binaryCandidates(List<StepLabel> labels) {
     Choice best = binary(labels);

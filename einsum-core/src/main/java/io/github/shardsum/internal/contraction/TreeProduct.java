@@ -51,8 +51,8 @@ final class TreeProduct implements StepKernel {
    * The kernels of a part of the result.
    *
    * @param elements of the part
-   * @param leaf of a whole leaf
-   * @param last of the last leaf
+   * @param leaf the kernel of a whole leaf
+   * @param last the kernel of the last leaf
    * @param finish brings the sums into the result
    */
   private record Part(
@@ -302,7 +302,10 @@ final class TreeProduct implements StepKernel {
       return index == 0 && inPlace ? out : sums.at(type, index, part.elements());
     }
 
-    /** Adds up all from a label on into the array of a number; those above it are free. */
+    /**
+     * Adds up the terms from a label on into the array of a number; arrays of larger numbers are
+     * free.
+     */
     private void sum(int level, ArrayRef left, ArrayRef right, int base) {
       StepLabel label = summed.get(level);
       boolean inner = level == summed.size() - 1;
@@ -329,7 +332,7 @@ final class TreeProduct implements StepKernel {
       }
     }
 
-    /** Adds the array behind one to it. */
+    /** Adds the next array to an array. */
     private void add(int index) {
       ArrayRef to = sums(index);
       ArrayRef from = sums(index + 1);

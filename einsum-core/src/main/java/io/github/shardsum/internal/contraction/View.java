@@ -14,7 +14,7 @@ public sealed interface View permits View.Dense, View.Routed {
    * A strided array.
    *
    * @param dtype its element type
-   * @param present which labels it has
+   * @param present the labels that it has
    * @param strides stride along each label, the sum of its axes' strides where a label repeats
    */
   record Dense(DType dtype, boolean[] present, long[] strides) implements View {
@@ -29,7 +29,7 @@ public sealed interface View permits View.Dense, View.Routed {
    *
    * @param dtype of the weights
    * @param leadOrder the labels of the leading axes in order, without axes that are broadcast
-   * @param leading which labels are leading ones
+   * @param leading the leading labels
    * @param tail the labels of the tail axes in order, -1 for an axis of size 1 that is broadcast
    * @param tailSizes size of each tail axis
    * @param positionStrides stride of the positions along each leading label

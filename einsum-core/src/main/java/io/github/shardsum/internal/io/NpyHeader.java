@@ -31,7 +31,7 @@ public record NpyHeader(StoredArray array, long dataOffset) {
   /**
    * Reads a header and checks that the file has all the bytes of the array.
    *
-   * @param place where the array is, for errors
+   * @param place the place of the array, for errors
    * @param source the bytes of the array from the first on; stands at the data afterwards
    * @param size the number of bytes
    * @throws TensorFileException if the header breaks a rule or claims more data than there is

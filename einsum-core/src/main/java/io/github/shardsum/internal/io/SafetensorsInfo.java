@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param dtype the format's own name
  * @param start first byte, from the start of the data
  * @param end one past the last byte
- * @param offset where the file has this entry
+ * @param offset the place of this entry in the file
  */
 public record SafetensorsInfo(
     String name, String dtype, Shape shape, long start, long end, long offset) {

@@ -6,7 +6,7 @@ package io.github.shardsum.internal.memory;
  *
  * @param source the memory of the rows
  * @param origin added to each start
- * @param starts where each row begins
+ * @param starts the first element of each row
  * @param step distance between neighbours in a row
  * @param width elements of a row, at least 1
  */

@@ -9,7 +9,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
-/** A question about two elements, in each type that it is asked in. */
+/** A test of two elements, in each type in which it is computed. */
 public record ElementTests(
     FloatPointwise.Test floats, DoublePointwise.Test doubles, LongPointwise.Test longs) {
   /** Broadcasts the operands, checks the result, which is of bool, and computes it in a type. */

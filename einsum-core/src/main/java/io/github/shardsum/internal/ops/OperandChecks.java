@@ -28,7 +28,7 @@ public final class OperandChecks {
     }
   }
 
-  /** The promoted dtype of two operands, one of which at least is of numbers. */
+  /** The promoted dtype of two operands, at least one of which is numeric. */
   public static DType numbers(String name, Tensor x, Tensor y) {
     DType dtype = x.dtype().promote(y.dtype());
     if (dtype == DType.BOOL) {
@@ -105,7 +105,7 @@ public final class OperandChecks {
     }
   }
 
-  /** As {@code apart}, but an out that is the operand, element for element, will do. */
+  /** As {@code apart}, but an out that is the operand, element for element, is allowed. */
   public static void apartOrSame(String name, Tensor out, Tensor operand) {
     boolean same =
         out.dtype() == operand.dtype()
@@ -119,7 +119,7 @@ public final class OperandChecks {
     }
   }
 
-  /** An axis counted from the front, of one in [-rank, rank). */
+  /** An axis in [-rank, rank), counted from the front. */
   public static int axis(String name, Tensor x, int axis) {
     if (axis < -x.rank() || axis >= x.rank()) {
       throw new IllegalArgumentException(
@@ -136,7 +136,7 @@ public final class OperandChecks {
     return axis < 0 ? axis + x.rank() : axis;
   }
 
-  /** As {@code axis}, of an axis along which a row fits into an array. */
+  /** As {@code axis}, for an axis along which a row fits into an array. */
   public static int rowAxis(String name, Tensor x, int axis) {
     int number = axis(name, x, axis);
     if (x.size(number) > Shape.LONGEST_ARRAY) {
@@ -150,7 +150,7 @@ public final class OperandChecks {
     return number;
   }
 
-  /** Axes counted from the front, from the first to the last, of some that are named once each. */
+  /** Distinct axes, counted from the front, in ascending order. */
   public static int[] axes(String name, Tensor x, int... axes) {
     int[] numbers = new int[axes.length];
     for (int i = 0; i < numbers.length; i++) {

@@ -11,7 +11,7 @@ import java.util.Locale;
 /**
  * Which labels each step of a path takes, keeps and sums, in the labels of the network itself.
  *
- * @param network what is contracted
+ * @param network the contraction
  * @param path the order of the steps
  * @param operands the labels of each operand after those that only it has were summed
  * @param lefts the labels of the left tensor of each step

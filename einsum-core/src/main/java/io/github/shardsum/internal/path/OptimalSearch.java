@@ -35,7 +35,10 @@ public final class OptimalSearch {
     dp.load(leaves, bits, output, problem.sizes());
   }
 
-  /** The tree of fewest operations, or of the smallest largest intermediate and then those. */
+  /**
+   * The tree with the fewest operations; or the one whose largest intermediate is smallest, and of
+   * these the one with the fewest operations.
+   */
   public ContractionTree best(Objective objective) {
     return switch (objective) {
       case FLOPS -> {

@@ -89,7 +89,7 @@ public final class MeshComparison {
   /**
    * Measures.
    *
-   * @param arguments what
+   * @param arguments the arguments of the command line
    */
   public static void main(String[] arguments) throws MeasurementException {
     List<String> wanted =

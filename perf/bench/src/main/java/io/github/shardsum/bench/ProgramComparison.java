@@ -37,7 +37,7 @@ public final class ProgramComparison {
   /**
    * Measures.
    *
-   * @param arguments what
+   * @param arguments the arguments of the command line
    */
   public static void main(String[] arguments) throws MeasurementException {
     List<String> wanted = arguments.length == 0 ? List.of("moe", "compile") : List.of(arguments);

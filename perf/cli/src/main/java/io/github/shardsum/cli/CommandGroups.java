@@ -14,7 +14,7 @@ final class CommandGroups {
   /**
    * Some commands.
    *
-   * @param title what they are for
+   * @param title the purpose of the commands
    * @param commands their names, in the order of the help
    */
   record Group(String title, List<String> commands) {}

@@ -4,8 +4,8 @@ package io.github.shardsum.cli;
  * One line of {@code shardsum doctor}.
  *
  * @param name the part that was looked for
- * @param value what was found
- * @param remedy what to do about it; empty if nothing is amiss
+ * @param value the finding
+ * @param remedy the remedy; empty if nothing is amiss
  */
 record Finding(String name, String value, String remedy) {
   static Finding ok(String name, String value) {

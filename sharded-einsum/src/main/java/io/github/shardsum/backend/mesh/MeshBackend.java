@@ -42,8 +42,8 @@ import java.util.function.Consumer;
  *
  * <p>Local steps are compiled once for each combination of local shapes, of which there are few
  * whatever the number of devices. A block that several devices of a process share is stored and
- * computed once, except by rows. Over MPI every process compiles and runs the same programs in the
- * same order.
+ * computed once, except in composites whose rows travel. Over MPI every process compiles and runs
+ * the same programs in the same order.
  */
 public final class MeshBackend implements Backend {
   private final Collectives collectives;
@@ -77,7 +77,7 @@ public final class MeshBackend implements Backend {
    *
    * @param collectives the engine, whose mesh it is; kept open by the caller
    * @param kernels code of composites; those that have none are decomposed
-   * @param options what plans are chosen by
+   * @param options the options that plans are chosen by
    * @return the backend
    */
   public static MeshBackend of(Collectives collectives, Kernels kernels, PlanOptions options) {
@@ -85,7 +85,7 @@ public final class MeshBackend implements Backend {
   }
 
   /**
-   * The same backend, every executable of which is timed, see {@link MeshExecutable#spans}.
+   * The same backend with timed executables, see {@link MeshExecutable#spans}.
    *
    * @param compiled gets each executable when it is compiled, on the thread that compiles
    * @return a backend on the same engine
@@ -199,7 +199,7 @@ public final class MeshBackend implements Backend {
    *
    * @param plan the plan, on the mesh of the engine
    * @param compileOptions as of {@link #compile(Program, CompileOptions)}; values to compute again
-   *     are the plan's matter
+   *     are those of the plan
    * @return the executable
    * @throws IllegalArgumentException if the meshes differ, or a device would hold too much
    */

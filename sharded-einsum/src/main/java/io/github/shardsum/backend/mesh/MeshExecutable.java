@@ -32,8 +32,8 @@ import java.util.function.Supplier;
  * <p>Where numbers of rows follow from data, memory is planned for a bound of them ({@link
  * PlanOptions#raggedBound}). If a device would receive more, all devices learn it before any row is
  * sent. The run then restarts on the same inputs, with the bound doubled until it suffices; later
- * runs keep that bound. Results do not depend on it. Within a memory limit that the larger bound
- * does not fit, the run fails with {@link RaggedBoundException}, with nothing written.
+ * runs keep that bound. Results do not depend on it. If the larger bound does not fit the memory
+ * limit, the run fails with {@link RaggedBoundException}, with nothing written.
  *
  * <p>{@link #run} takes and gives whole values, on every process the same. {@link #runSharded}
  * takes and gives shards without a copy.
@@ -182,10 +182,11 @@ public final class MeshExecutable implements Executable {
   }
 
   /**
-   * When the devices of this process ran the plan's steps, in the last run that has ended.
+   * The times at which devices of this process ran the plan's steps, in the last run that has
+   * ended.
    *
-   * @return a device after the other, each in order; empty unless it was compiled with {@link
-   *     io.github.shardsum.backend.CompileOptions#withProfile}
+   * @return spans of one device after the other, each in order; empty unless it was compiled with
+   *     {@link io.github.shardsum.backend.CompileOptions#withProfile}
    */
   public List<StepSpan> spans() {
     synchronized (collectives) {

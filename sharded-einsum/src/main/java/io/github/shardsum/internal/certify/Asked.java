@@ -46,8 +46,8 @@ record Asked(
    * The requested layout of a value.
    *
    * @param name the value's name
-   * @param term what it is
-   * @param dims of each dimension how it is split
+   * @param term its layout
+   * @param dims the split of each dimension
    * @param partial the axes over which it may be a partial sum
    */
   record Demand(String name, Value term, List<Split> dims, Set<String> partial) {
@@ -87,7 +87,7 @@ record Asked(
   }
 
   /**
-   * Reads a program; the terms of its values are known then.
+   * Reads a program after the terms of its values are known.
    *
    * @param layouts a table of layouts, which takes the place of annotations; empty if there is none
    */

@@ -48,7 +48,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
    * An einsum by the letters of its equation.
    *
    * @param whole labels that must be whole
-   * @param sums which operands may be addends, as of {@link Addends}
+   * @param sums the operands that may be addends, as of {@link Addends}
    */
   static Held einsum(
       Equation equation,
@@ -146,7 +146,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
   }
 
   /**
-   * How a statement's results lie.
+   * The layouts of a statement's results.
    *
    * @param made the layout of the first result, for dimensions that no operand has
    * @param inside whether the operation is in a composite's decomposition: then the matching part

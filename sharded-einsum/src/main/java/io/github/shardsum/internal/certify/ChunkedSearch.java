@@ -36,7 +36,7 @@ final class ChunkedSearch {
   /**
    * Candidates of chunks, as one label.
    *
-   * @param chunks what was searched, in chunks
+   * @param chunks the searched value, in chunks
    * @param best the search of each chunk
    */
   private record Candidates(Movement.Split chunks, TopK best) {}

@@ -14,8 +14,8 @@ import java.util.TreeSet;
 /**
  * Follows along which axes of regions the members may have different values, step by step of a
  * plan: a value gathered or all-reduced over an axis is the same along that axis, the result of any
- * other communication over it differs along it, a member's index too, and any other value differs
- * if one of its operands does.
+ * other communication over it differs along it, a member's index differs too, and any other value
+ * differs if one of its operands does.
  */
 final class Differences {
   private Differences() {}

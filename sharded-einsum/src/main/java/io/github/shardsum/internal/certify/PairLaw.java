@@ -29,7 +29,7 @@ final class PairLaw {
   /**
    * A product and a sum.
    *
-   * @param factors what is multiplied
+   * @param factors the factors of the product
    * @param indices for each factor the index of each of its dimensions
    * @param output the index of each dimension of the result; all others are summed over
    * @param sizes sizes of the indices that only the output has

@@ -102,7 +102,7 @@ public final class PlanChecker {
    * @param plan the plan
    * @param equation the requested einsum, with the layouts of operands and result
    * @param dtype the dtype of operands and result
-   * @return what was proved
+   * @return the certificate
    * @throws PlanRefusedException if it was not
    */
   public static String check(SpmdPlan plan, Equation equation, DType dtype) {
@@ -162,7 +162,7 @@ public final class PlanChecker {
    *     differ, if a law says that they compute the same
    * @param layouts the layouts that were requested in addition to the program's own, by name;
    *     values in the body of a loop as {@code RESULT.body.VALUE}
-   * @return what was proved
+   * @return the certificate
    * @throws PlanRefusedException if it was not
    */
   public static String check(SpmdPlan plan, Program program, Map<String, Layout> layouts) {
@@ -470,8 +470,8 @@ public final class PlanChecker {
   }
 
   /**
-   * One round is followed; its own loops may be those of any body of the program. A loop in several
-   * bodies may be laid as in any of them.
+   * Follows one round. A loop inside it may be a loop of any body of the program, with the layouts
+   * that it has there.
    */
   private PlanChecker round(Program program, SpmdPlan body, Set<String> inside) {
     List<Value> inputs = terms.bodyInputs(program);

@@ -227,8 +227,8 @@ final class RowsFlow {
   }
 
   /**
-   * Whether a piece may be read. Received rows lie in pieces if they came in pieces, and in no
-   * others. Rows that a device sends lie in the order of all columns however they came.
+   * Whether a piece may be read. Received rows must be read in the pieces in which they came. Rows
+   * that a device sends are in the order of all columns, in whatever pieces they came.
    */
   private boolean isWritten(String name, Piece piece) {
     Set<Piece> all = written.getOrDefault(name, Set.of());
@@ -238,7 +238,7 @@ final class RowsFlow {
     return piece.isWhole() ? isAll(all) : all.contains(Piece.WHOLE);
   }
 
-  /** The rank of rows, which are written. */
+  /** The rank of rows that are written. */
   private int rank(String name) {
     return ranks.getOrDefault(name, -1);
   }

@@ -14,9 +14,9 @@ import java.util.Set;
 /**
  * The rule of a composite whose rows travel to the devices of its weights. It uses the labels of
  * the statement alone: the first label of the first operand is that of groups; the first label of
- * an operand without groups is that of experts. Groups are split over some axes, of which the last
- * split the experts; another label of the weights may be split over axes of its own, along which
- * devices have addends of rows.
+ * an operand without groups is that of experts. Groups are split over some axes, and the last of
+ * these axes also split the experts. Another label of the weights may be split over further axes;
+ * devices along those have addends of rows.
  *
  * <p>The rule follows the flow through the parts. Only a part that moves rows has both rows that a
  * device sends and rows that it receives; its counts are those of the way there, exchanged for the
@@ -61,7 +61,7 @@ final class RowsRule {
    *
    * @param read the parts that devices hold of the operands
    * @param said the layouts that the plan gives the results
-   * @return how they lie
+   * @return the layouts of the results
    */
   static List<Held> made(Action.Partitioned action, Mesh mesh, List<Held> read, List<Held> said) {
     RowsRule rule = new RowsRule(action, mesh, read, said);
@@ -110,9 +110,9 @@ final class RowsRule {
   }
 
   /**
-   * The results by the statement's own meaning, with tokens gathered along the axes of rows and
-   * whole weights, of which each device keeps its part. So gradients of weights are addends over
-   * the axes that split groups alone.
+   * The results by the statement's own meaning, as if tokens were gathered along the axes of rows
+   * and weights were whole. Each device then keeps its part, so gradients of weights are addends
+   * over those axes that split only groups.
    */
   private List<Held> results() {
     List<Held> whole = new ArrayList<>();

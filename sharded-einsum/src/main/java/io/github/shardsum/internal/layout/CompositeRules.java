@@ -111,7 +111,10 @@ public final class CompositeRules {
         .size(label);
   }
 
-  /** A split may leave by a dimension with another name. */
+  /**
+   * The dimensions of an output; one that a split label reaches has the label's factor, even under
+   * another name.
+   */
   private static List<Dim> dims(
       RuleBuilder rule, Value output, Map<String, CompositeRules> followed) {
     ValueType type = output.type();

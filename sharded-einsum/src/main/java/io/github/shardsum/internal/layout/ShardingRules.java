@@ -31,9 +31,9 @@ import java.util.Map;
  * of operation.
  *
  * <p>Operands may be addends only if the operation of a sum is the sum of the operations, for all
- * values. Integers wrap, so that sums and products pass. Of floating numbers an infinity times
- * addends of both signs is NaN, and addends overflow where their sum does not: what passes chooses
- * and moves elements and puts zeros between them.
+ * values. Integers wrap, so that sums and products pass. Of floating-point numbers, infinity times
+ * addends of both signs is NaN, and addends may overflow where their sum does not. So only
+ * operations pass that choose or move elements, or put zeros between them.
  */
 public final class ShardingRules {
   private static final Kind PASS = new Kind.Pass();
@@ -279,8 +279,8 @@ public final class ShardingRules {
   }
 
   /**
-   * Some neighbouring dimensions of the operand become other dimensions: on one side each has its
-   * factor, on the other a single one has all.
+   * Some neighbouring dimensions of the operand become other dimensions: on one side each dimension
+   * has its own factor, on the other side a single dimension has all of them.
    */
   private static RuleBuilder reshaped(
       RuleBuilder rule, Value x, int first, int count, List<Dim> into) {

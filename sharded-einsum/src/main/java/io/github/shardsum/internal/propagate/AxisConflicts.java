@@ -109,7 +109,8 @@ final class AxisConflicts {
   }
 
   /**
-   * Keeps what a label of a value asked for in vain, since the axis splits another label.
+   * Records an axis that a label asked for in vain, since the axis splits another label of the
+   * value.
    *
    * @throws PropagationException if conflicts are errors
    */
@@ -139,7 +140,10 @@ final class AxisConflicts {
     splits(value).setReason(kept, new Reason.Chosen(taken, others));
   }
 
-  /** The choice that the value lost, with what its readers and its producer then lack. */
+  /**
+   * The choice that was rejected, with the elements that the value's readers and producer lack
+   * without it.
+   */
   private Alternative loser(Node node, Place lost, List<String> axes, String by, String axis) {
     String value = lost.value();
     Splits splits = splits(value);
@@ -216,7 +220,7 @@ final class AxisConflicts {
     return false;
   }
 
-  /** Whether an annotation of the value says how a label of what it gives is split. */
+  /** Whether an annotation of the value says how a label of its result is split. */
   private boolean isAnnotatedBehind(String value, int dim) {
     return annotated.entrySet().stream()
         .filter(one -> one.getValue().equals(value))

@@ -48,7 +48,7 @@ public final class Propagator {
    *
    * @param program the program
    * @param mesh the devices
-   * @param options what a conflict is
+   * @param options the options, which say what a conflict is
    */
   public Propagator(Program program, Mesh mesh, PropagationOptions options) {
     Regions.check(program);
@@ -105,7 +105,7 @@ public final class Propagator {
     return Objects.requireNonNull(values.get(value), value);
   }
 
-  /** An input whose type has a layout is closed as it stands there. */
+  /** An input whose type has a layout keeps exactly that layout. */
   private boolean give(String name, ValueType type) {
     if (!type.labels().isAnnotated()) {
       return false;
@@ -160,7 +160,10 @@ public final class Propagator {
     }
   }
 
-  /** A value that no plan can leave a sum over an axis, whatever the other annotations. */
+  /**
+   * A value that no plan can keep as a partial sum over an axis, whatever the other annotations
+   * are.
+   */
   private void checkPartial(String name, Annotation annotation, String axis) {
     if (mesh.size(axis) > 1 && !sums.canBe(name, axis)) {
       throw new PropagationException(
@@ -343,7 +346,10 @@ public final class Propagator {
     return place.dims().factors().size() == 1;
   }
 
-  /** Whether no part is empty, and of several factors the axes divide the one that they are for. */
+  /**
+   * Whether no part is empty and, in a dimension of several factors, the axes divide the size of
+   * this factor.
+   */
   private boolean fits(Node node, Place place, int factor, List<String> axes) {
     long size = splits(place.value()).type().shape().size(place.dim());
     long parts = axes.stream().mapToLong(mesh::size).reduce(1, (a, b) -> a * b);
@@ -364,7 +370,10 @@ public final class Propagator {
     return false;
   }
 
-  /** The cheapest of what is asked for; of equal ones the larger value's, then the first. */
+  /**
+   * The cheapest of the requested choices; of equal prices that of the larger value, then the
+   * first.
+   */
   private Asked decide(Node node, int factor, List<Asked> asked) {
     Conflict conflict = new Conflict(node, factor, asked.stream().map(Asked::axes).toList());
     Integer known = decided.get(conflict);

@@ -11,7 +11,10 @@ import java.util.List;
  * other.
  */
 public final class Blocks {
-  /** Most devices that are all examined; with more, only the device with the largest block is. */
+  /**
+   * The largest number of devices that are all examined; on more, only the device with the largest
+   * block.
+   */
   private static final int MOST_DEVICES = 256;
 
   private final boolean isPartial;

@@ -12,7 +12,7 @@ import java.util.Map;
  * receives in a move between chunks of unequal length. Each list of bounds is computed once.
  */
 final class ChunkBounds {
-  /** Most parts of a dimension that are all examined. */
+  /** The largest number of parts of a dimension that are all examined. */
   private static final long MOST_PARTS = 1 << 14;
 
   private final Units units;
@@ -115,8 +115,8 @@ final class ChunkBounds {
   }
 
   /**
-   * The most indices of its interval that a part must receive after a change of the order of a
-   * dimension's units.
+   * The largest number of indices that a part must receive after the units of a dimension change
+   * their order.
    */
   long exchanged(int dim, int[] before, int[] after) {
     long[] from = bounds(dim, before);
@@ -188,7 +188,7 @@ final class ChunkBounds {
     return most;
   }
 
-  /** Whether a device has the same parts before and after a permute, also of unused units. */
+  /** Whether a device has the same parts before and after a permute; unused units count too. */
   private boolean stays(State from, State to, long changed, int[] coordinates) {
     long before = 0;
     long after = 0;

@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.reshard;
 
 /**
- * Cost of steps. Costs are ordered by the amount first and by the number of collectives then: a
- * plan receives no more elements than another for the sake of fewer collectives.
+ * Cost of steps. Costs are compared by their amount first, then by their number of collectives. So
+ * a plan never receives more elements to save a collective.
  *
  * @param amount elements received, with multiply-adds at the balance; or seconds on a network
  * @param collectives how many, 2^31 - 1 for more
@@ -11,7 +11,7 @@ public record Cost(double amount, int collectives) implements Comparable<Cost> {
   /** The cost of local steps. */
   public static final Cost NOTHING = new Cost(0, 0);
 
-  /** More than anything costs. */
+  /** A cost above all others. */
   public static final Cost MOST = new Cost(Double.POSITIVE_INFINITY, Integer.MAX_VALUE);
 
   /**

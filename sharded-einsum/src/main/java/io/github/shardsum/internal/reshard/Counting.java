@@ -24,7 +24,7 @@ public final class Counting {
   /**
    * Elements that the busiest device receives.
    *
-   * @param action what is done
+   * @param action the action
    * @param operands its operands, at least one
    * @param after its result
    * @return the number, rounded up
@@ -72,7 +72,7 @@ public final class Counting {
   }
 
   /**
-   * Elements that the largest device holds of values together.
+   * Elements of several values that the largest device holds.
    *
    * @param values the values
    * @return the sum
@@ -133,7 +133,7 @@ public final class Counting {
     return Math.ceilDiv(Math.multiplyExact(2 * (group - 1), elements), group);
   }
 
-  /** Elements of the largest block in all dimensions but some. */
+  /** Elements of the largest block, without the given dimensions. */
   private static long others(PlannedValue value, int... without) {
     Shape largest = value.layout().largestShape(value.shape());
     long product = 1;
@@ -155,8 +155,8 @@ public final class Counting {
    * Multiply-adds of the largest device.
    *
    * @param equation the einsum's
-   * @param operands what it reads
-   * @param result what it gives
+   * @param operands its operands
+   * @param result its result
    * @return the product of the local sizes of all labels
    */
   public static double multiplyAdds(
@@ -221,8 +221,8 @@ public final class Counting {
    * one if it has one round.
    *
    * @param action the step's
-   * @param operands what it reads
-   * @param result what it gives
+   * @param operands its operands
+   * @param result its result
    * @return the number
    */
   public static long travelling(

@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The elements that each device reads of operands along a split label whose neighbouring indices
- * are read; an immutable value. Everything follows from two cuts of each operand: the held one, and
- * the one that the device's chunk of the result needs.
+ * The elements of operands that each device reads along a split label, in an operation that reads
+ * neighbouring indices; an immutable value. It follows from two cuts of each operand: the cut that
+ * devices hold, and the cut that their chunks of the result need.
  */
 public final class Halo {
   private final List<String> axes;
@@ -56,9 +56,9 @@ public final class Halo {
    * The elements that a step of a plan reads.
    *
    * @param action the step's action
-   * @param operands what it reads
-   * @param result what it gives
-   * @return what is read
+   * @param operands its operands
+   * @param result its result
+   * @return the elements that are read
    */
   public static Halo of(Action.Neighbour action, List<PlannedValue> operands, PlannedValue result) {
     return of(
@@ -71,7 +71,7 @@ public final class Halo {
    * @param statement the statement
    * @param operands the layouts of its operands
    * @param result the layout of its result
-   * @return what is read
+   * @return the elements that are read
    * @throws IllegalArgumentException if the statement reads no neighbours
    */
   public static Halo of(Statement statement, List<Layout> operands, Layout result) {

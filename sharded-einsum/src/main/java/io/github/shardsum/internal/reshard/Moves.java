@@ -54,7 +54,10 @@ final class Moves {
         .allMatch(dim -> shape.size(dim) % (units.kept(dim) * units.product(all)) == 0);
   }
 
-  /** Elements of a goal's block that no device can have in a state, wherever its block lies. */
+  /**
+   * Elements of the goal's largest block that are missing in a state even if the two blocks overlap
+   * as much as their sizes allow.
+   */
   long lacking(State state, State goal) {
     long wanted = 1;
     long had = 1;
@@ -88,7 +91,7 @@ final class Moves {
     }
   }
 
-  /** All moves except permutes, which may be very many. */
+  /** All moves except permutes, of which there may be very many. */
   void withoutPermutes(State state, Consumer<Move> out) {
     slices(state, out);
     if (state.partial() != 0) {
@@ -321,7 +324,7 @@ final class Moves {
     return orders;
   }
 
-  /** Takes a dimension's axes, cut in two: those before a place, and those behind it. */
+  /** Receives a dimension's axes in two parts: those before a place, and those from it on. */
   private interface Suffix {
     void take(int dim, int[] kept, int[] moved);
   }
@@ -407,7 +410,7 @@ final class Moves {
         });
   }
 
-  /** Sequences of units that cut a dimension as the present ones do. */
+  /** Sequences of units that cut a dimension into the same chunks as its present units. */
   private void places(int[] old, int dim, int[] begun, long used, Consumer<int[]> out) {
     long wanted = units.product(old);
     long have = units.product(begun);

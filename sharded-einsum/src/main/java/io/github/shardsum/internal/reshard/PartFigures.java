@@ -17,7 +17,7 @@ import java.util.List;
  * Elements that a part of a partitioned composite moves.
  *
  * @param name as {@code rows} or {@code back}
- * @param collective what runs, for a price
+ * @param collective the collective that runs, for a price
  * @param dtype of the elements
  * @param operand elements of the largest device's operand where rows are even
  * @param received elements that a device receives if rows are even and each device sends the same
@@ -42,7 +42,7 @@ public record PartFigures(
   }
 
   /**
-   * Of one part.
+   * The figures of one part.
    *
    * @param action the step's
    * @param part the part
@@ -102,8 +102,8 @@ public record PartFigures(
   }
 
   /**
-   * One piece of several has its share by columns, so that all pieces together have what they would
-   * have as a whole.
+   * A piece has its share by columns, so that the figures of all pieces add up to those of the
+   * whole.
    */
   private static PartFigures rows(Action.Partitioned action, Part.Rows part, PartSizes sizes) {
     Buffer x = buffer(action, part.x());
@@ -127,8 +127,9 @@ public record PartFigures(
   }
 
   /**
-   * Multiply-adds of a local composite on received rows, where rows are even: each row meets the
-   * weights of its column, once for outputs, and three times if the composite makes results.
+   * Multiply-adds of a local composite on received rows, if all devices receive equally many. Each
+   * row is multiplied by the weights of its column: once for outputs, three times if the composite
+   * makes results.
    *
    * @param action the step's
    * @param run the local composite
@@ -164,7 +165,7 @@ public record PartFigures(
     return columns(sizes, buffer(action, counts));
   }
 
-  /** The share of a piece of the columns. */
+  /** The share of the columns that a piece has. */
   static long share(long all, Piece piece, long columns) {
     if (piece.isWhole() || columns == 0) {
       return piece.index() == 0 ? all : 0;

@@ -86,7 +86,7 @@ public final class Permutation {
   }
 
   /**
-   * Elements that the busiest device receives: its block afterwards, if another had it.
+   * Elements that the busiest device receives: its new block, if another device had it.
    *
    * @param shape the value's shape
    * @return the number; of uneven chunks on very many devices the largest block

@@ -10,7 +10,7 @@ public final class PriceClocks {
   private double links;
 
   /**
-   * Both free at 0.
+   * Clocks of resources that are free at 0.
    *
    * @param overlap the part of a transfer that costs no computing, in [0, 1]
    */
@@ -28,7 +28,7 @@ public final class PriceClocks {
     compute += work;
   }
 
-  /** Both wait for each other and for the step. */
+  /** A step on both resources, which begins when both are free. */
   public void blocking(double price) {
     compute = Math.max(compute, links) + price;
     links = compute;

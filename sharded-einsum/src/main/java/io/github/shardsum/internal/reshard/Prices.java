@@ -69,7 +69,7 @@ public final class Prices {
   /**
    * The price of a collective.
    *
-   * @param action which
+   * @param action the action
    * @param received elements that the busiest device receives
    * @param operand elements of the largest operand
    * @param bytes of an element
@@ -94,7 +94,7 @@ public final class Prices {
   /**
    * The price of receiving missing elements along a label whose neighbours are read.
    *
-   * @param halo what they read
+   * @param halo the elements that they read
    * @param bytes of an element
    * @return the price; each operand with missing elements is one exchange
    */
@@ -114,7 +114,7 @@ public final class Prices {
   /**
    * The price of the rows that a composite with its own partition moves, for even rows.
    *
-   * @param parts what each part moves
+   * @param parts the elements that each part moves
    * @return the price, a collective for each part
    */
   public Cost parts(List<PartFigures> parts) {
@@ -132,8 +132,8 @@ public final class Prices {
   }
 
   /**
-   * The time that a composite which brings its own partition takes beyond computing, where rows are
-   * even: all of its transfers, apart from what passes while devices compute.
+   * The time of a composite with its own partition, without computing, if all devices receive
+   * equally many rows: its transfers, less the part that is hidden behind computing.
    *
    * @param action the step's
    * @param operands the step's operands
@@ -178,7 +178,7 @@ public final class Prices {
   /**
    * The collective of an action.
    *
-   * @param action which
+   * @param action the action
    * @param before layout of the operand
    * @param after layout of the result
    * @return the collective; a barrier for an action that moves nothing

@@ -115,7 +115,7 @@ final class ReshardSearch {
     work.searches++;
   }
 
-  /** Adds a layout in which the value exists, or the goal, and what that has cost. */
+  /** Adds the goal, or a layout in which the value exists, with its cost. */
   void source(Layout layout, Cost cost) {
     State state = graph.units().stateOf(layout);
     Node node = new Node(graph.vertex(state), cost);

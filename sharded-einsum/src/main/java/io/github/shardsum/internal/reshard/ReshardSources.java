@@ -49,7 +49,7 @@ public final class ReshardSources {
    * The cost of making the value and resharding it to a layout.
    *
    * @param to the layout
-   * @param atMost what it may cost
+   * @param atMost the highest price
    * @return the cost, none if there is no way within the limits or only dearer ones
    */
   public Optional<Cost> cost(Layout to, Cost atMost) {

@@ -25,19 +25,19 @@ import java.util.Set;
  * keeps what it found. Used by one thread at a time.
  *
  * <p>On a mesh of few axes one search from a layout serves all goals, and one to a layout all
- * sources, and a way may use every axis of the mesh. Where the layouts are too many for that, each
- * pair of layouts has a search of its own over the axes that differ, with idle axes as far as they
- * fit.
+ * sources, and a way may use every axis of the mesh. If there are too many layouts for that, each
+ * pair of layouts has its own search over the axes that differ, and over idle axes while the
+ * layouts are few enough.
  *
  * <p>Ties go to fewer steps, then to the first in a fixed order of states, so that a plan is a
  * function of its arguments.
  */
 @SuppressWarnings("ReferenceEquality") // a node of the search is that node, whatever its values
 public final class Reshards {
-  /** States beyond which the cheapest way is not looked for. */
+  /** The largest number of states for which the cheapest way is searched. */
   private static final int MOST_STATES = 20_000;
 
-  /** States up to which all axes of a mesh are in play. */
+  /** The largest number of states for which a way may use every axis of the mesh. */
   private static final int MOST_SHARED = 6_000;
 
   private final Prices prices;
@@ -53,7 +53,7 @@ public final class Reshards {
   /**
    * With the prices and limits of a plan.
    *
-   * @param prices what moves cost
+   * @param prices the prices of moves
    * @param options memory limit and whether whole values are allowed
    */
   public Reshards(Prices prices, PlanOptions options) {
@@ -88,7 +88,7 @@ public final class Reshards {
   /**
    * One step of a way.
    *
-   * @param action what is done
+   * @param action the action
    * @param after the layout after it
    */
   public record Stage(Action action, Layout after) {}
@@ -135,7 +135,7 @@ public final class Reshards {
    * @param to the target layout, of the same mesh and labels
    * @param shape the value's shape
    * @param dtype the value's dtype
-   * @param atMost what it may cost
+   * @param atMost the highest price
    * @return the cost, none if there is no way within the limits or only dearer ones
    */
   public Optional<Cost> cost(Layout from, Layout to, Shape shape, DType dtype, Cost atMost) {
@@ -154,7 +154,7 @@ public final class Reshards {
    * @param to the target layout, of the same mesh and labels
    * @param shape the value's shape
    * @param dtype the value's dtype
-   * @param atMost what it may cost
+   * @param atMost the highest price
    * @return the cost, none if there is no way within the limits or only dearer ones
    */
   public Optional<Cost> costInto(Layout from, Layout to, Shape shape, DType dtype, Cost atMost) {
@@ -195,7 +195,10 @@ public final class Reshards {
     return axes.stream().filter(axis -> mesh.size(axis) > 1).toList();
   }
 
-  /** How many layouts of a rank there are of some axes, over some of which a value may be a sum. */
+  /**
+   * The number of layouts of a rank over some axes; over some of these a value may be a partial
+   * sum.
+   */
   private static double states(int axes, int partial, int rank) {
     double all = 0;
     double subsets = 1;
@@ -210,7 +213,7 @@ public final class Reshards {
     return all;
   }
 
-  /** A search from many layouts, which hold the value whole or none of them does. */
+  /** A search from many layouts; either all of them hold the value whole or none does. */
   ReshardSearch fromMany(Map<Layout, Cost> from, Layout to, Shape shape, DType dtype) {
     Layout any = from.keySet().iterator().next();
     long most = most(any, to, shape, dtype);
@@ -281,7 +284,7 @@ public final class Reshards {
   }
 
   /**
-   * Why there is no way, and what would make one.
+   * The reason why there is no way, and a change that would give one.
    *
    * @param what the value
    * @param from its layout
@@ -310,7 +313,7 @@ public final class Reshards {
     return new Dijkstra(key, units, moves, most).run(without);
   }
 
-  /** Axes that neither layout has, as far as the layouts that they lead to are not too many. */
+  /** Axes that neither layout has, while the layouts over them are few enough. */
   private static List<String> idle(Key key) {
     Mesh mesh = key.from.mesh();
     Set<String> used = new HashSet<>();
@@ -330,7 +333,7 @@ public final class Reshards {
     return idle;
   }
 
-  /** Slices of one label one after another are one. */
+  /** Joins successive slices of one label. */
   static List<Stage> joined(List<Stage> stages) {
     List<Stage> joined = new ArrayList<>();
     for (Stage stage : stages) {
@@ -348,7 +351,7 @@ public final class Reshards {
     return List.copyOf(joined);
   }
 
-  /** A state on the way, or at its end; of its cost, and with the least that is still to come. */
+  /** A state on the way or at its end, with its cost and a lower bound of the remaining cost. */
   private record Node(
       State state, Cost cost, double bound, int steps, Optional<Node> before, Optional<Move> by)
       implements Comparable<Node> {
@@ -435,7 +438,7 @@ public final class Reshards {
       return Optional.of(way(at, true));
     }
 
-    /** Units that are behind the places where both layouts agree, in either. */
+    /** Units of either layout that follow the common beginning of both. */
     private int misplaced(State state) {
       int count = Long.bitCount(state.partial() ^ units.goal().partial());
       for (int dim = 0; dim < state.dims().length; dim++) {

@@ -27,7 +27,7 @@ public record Timeline(List<Entry> entries, double end) {
    *
    * @param isTransfer whether it is on the links: a collective or a start; otherwise it computes or
    *     waits
-   * @param price what it would take by itself
+   * @param price its time alone
    * @param begin when it begins; of a start, when its transfer begins
    * @param end when it ends
    * @param exposed how long an await waits

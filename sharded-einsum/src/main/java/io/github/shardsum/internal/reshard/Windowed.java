@@ -32,11 +32,11 @@ public record Windowed(
   }
 
   /**
-   * Of a step.
+   * The form without windows of a step.
    *
    * @param action the step's
-   * @param operands what it reads
-   * @param result what it gives
+   * @param operands its operands
+   * @param result its result
    * @return the einsum without windows
    */
   public static Windowed of(
@@ -85,8 +85,8 @@ public record Windowed(
    * The dtype that travels in windows: addends of bf16 are f32.
    *
    * @param action the step's
-   * @param operands what it reads
-   * @param result what it gives
+   * @param operands its operands
+   * @param result its result
    * @return the dtype
    */
   public static DType travelling(

@@ -80,7 +80,7 @@ public final class Check<T> {
   }
 
   /**
-   * Holds a property against all values.
+   * Checks a property on all values.
    *
    * @param property the property
    * @throws AssertionError if it fails for a value; the error has the smallest value found that

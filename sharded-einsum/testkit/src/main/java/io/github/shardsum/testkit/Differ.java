@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
- * Holds a function from programs and tensors to tensors against another one, by random sharded
+ * Compares a function from programs and tensors to tensors with another one, on random sharded
  * programs: an oracle for a partitioner or a compiler. Immutable; every run draws the same
  * programs.
  *
@@ -101,7 +101,7 @@ public final class Differ {
   public record Summary(long programs, long disagreements) {}
 
   /**
-   * Holds a function against the reference evaluator, by 100 programs on a mesh of x=4 and y=2.
+   * Compares a function with the reference evaluator, on 100 programs and a mesh of x=4 and y=2.
    *
    * @param given the function
    * @return the search
@@ -133,9 +133,9 @@ public final class Differ {
   }
 
   /**
-   * The same held against another function.
+   * The same search, compared with another function.
    *
-   * @param right what is expected
+   * @param right the expected outputs
    * @return a changed copy
    */
   public Differ against(Runner right) {
@@ -143,7 +143,7 @@ public final class Differ {
   }
 
   /**
-   * The same by programs on another mesh.
+   * The same search with programs on another mesh.
    *
    * @param devices whose axes layouts name
    * @return a changed copy
@@ -153,7 +153,7 @@ public final class Differ {
   }
 
   /**
-   * The same by another number of programs.
+   * The same search with another number of programs.
    *
    * @param count at least 1
    * @return a changed copy
@@ -166,7 +166,7 @@ public final class Differ {
   }
 
   /**
-   * The same by other programs.
+   * The same search with other programs.
    *
    * @param first seed of the first program; each next one has the next seed
    * @return a changed copy
@@ -176,7 +176,7 @@ public final class Differ {
   }
 
   /**
-   * The same, ended after a time: no program is begun after it, and none is made smaller.
+   * The same search with an end: after this time no program is begun, and none is made smaller.
    *
    * @param most the time
    * @return a changed copy
@@ -187,7 +187,7 @@ public final class Differ {
   }
 
   /**
-   * The same with a progress report after each program.
+   * The same search with a progress report after each program.
    *
    * @param told receives the number of programs tried so far
    * @return a changed copy
@@ -237,7 +237,7 @@ public final class Differ {
   }
 
   /**
-   * The same by programs with manual regions over axes of the mesh.
+   * The same search with programs that have manual regions over axes of the mesh.
    *
    * @return a changed copy
    * @throws IllegalArgumentException if the mesh has more than 64 devices, since the reference runs

@@ -19,7 +19,7 @@ public interface Generator<T> {
   /**
    * Makes a value.
    *
-   * @param choices where it takes its decisions from
+   * @param choices the source of its decisions
    * @return the value
    * @throws IllegalArgumentException if these choices give no value
    */
@@ -60,7 +60,7 @@ public interface Generator<T> {
   /**
    * Only the values for which a predicate holds.
    *
-   * @param predicate which to keep
+   * @param predicate the condition for values that are kept
    * @return the generator; it throws {@link IllegalArgumentException} if {@value #MOST_TRIES}
    *     values in a row do not
    */

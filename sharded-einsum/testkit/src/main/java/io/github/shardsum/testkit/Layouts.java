@@ -157,7 +157,7 @@ public final class Layouts {
     inside.forEach((name, layout) -> layouts.put(name, without(mesh, layout)));
   }
 
-  /** On the mesh, without axes that have one device in the layout's. */
+  /** The layout on the mesh, without axes that have one device in the layout's own mesh. */
   private static Layout without(Mesh mesh, Layout layout) {
     Mesh own = layout.mesh();
     List<Axis> axes =

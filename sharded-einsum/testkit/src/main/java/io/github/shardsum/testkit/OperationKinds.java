@@ -28,7 +28,7 @@ public final class OperationKinds {
   private OperationKinds() {}
 
   /**
-   * All there are.
+   * All kinds of operations.
    *
    * @return names as {@code Softmax}, {@code Unary.EXP}
    */

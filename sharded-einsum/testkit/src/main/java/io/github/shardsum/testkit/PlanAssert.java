@@ -28,10 +28,10 @@ public final class PlanAssert {
   }
 
   /**
-   * Of a plan.
+   * Assertions about a plan.
    *
    * @param plan the plan
-   * @return what can be said of it
+   * @return assertions about it
    */
   public static PlanAssert that(SpmdPlan plan) {
     return new PlanAssert(plan);
@@ -41,7 +41,7 @@ public final class PlanAssert {
    * Assertions about the plan of a program.
    *
    * @param plan the plan
-   * @return what can be said of it
+   * @return assertions about it
    */
   public static PlanAssert that(ProgramPlan plan) {
     return that(plan.plan());
@@ -51,7 +51,7 @@ public final class PlanAssert {
    * Assertions about the plan of one einsum.
    *
    * @param plan the plan
-   * @return what can be said of it
+   * @return assertions about it
    */
   public static PlanAssert that(ShardedEinsumPlan plan) {
     return that(plan.plan());
@@ -61,14 +61,15 @@ public final class PlanAssert {
    * Assertions about the plan of a reshard.
    *
    * @param plan the plan
-   * @return what can be said of it
+   * @return assertions about it
    */
   public static PlanAssert that(ReshardPlan plan) {
     return that(plan.plan());
   }
 
   /**
-   * Asserts that its collectives are these, in order; those in the body of a loop count once.
+   * Asserts that the plan's collectives are these, in order; those in the body of a loop count
+   * once.
    *
    * @param ops names as in {@link Action#op()}, as {@code all-reduce}; none for no communication
    * @return this
@@ -93,7 +94,7 @@ public final class PlanAssert {
   }
 
   /**
-   * The busiest device receives no more.
+   * Asserts that the busiest device receives no more than this.
    *
    * @param elements the most elements, by ring counts
    * @return this
@@ -106,7 +107,7 @@ public final class PlanAssert {
   }
 
   /**
-   * Asserts that no device ever holds more, its inputs included.
+   * Asserts that no device ever holds more than this, its inputs included.
    *
    * @param bytes the most bytes
    * @return this
@@ -123,7 +124,7 @@ public final class PlanAssert {
    *
    * @param price the largest price, in seconds if the options name a topology, otherwise in
    *     elements
-   * @param options what steps are priced by
+   * @param options the options that steps are priced by
    * @return this
    * @throws AssertionError if they wait longer, with the plan
    */

@@ -102,7 +102,7 @@ public final class ShardedCheck {
   /**
    * The same with other options for plans.
    *
-   * @param changed what plans are chosen by
+   * @param changed the options that plans are chosen by
    * @return a changed copy
    */
   public ShardedCheck options(PlanOptions changed) {

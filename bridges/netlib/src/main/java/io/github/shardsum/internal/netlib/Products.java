@@ -44,7 +44,7 @@ public final class Products {
   /**
    * {@code out = alpha einsum + beta out}. Operands may lie between the elements of the result.
    *
-   * @param equation what to compute
+   * @param equation the equation
    * @param alpha factor of the einsum
    * @param beta factor of the previous contents of out; 0 does not read them
    * @param out the result
@@ -111,7 +111,7 @@ public final class Products {
   /**
    * {@code c = alpha a a^T + beta c} in one triangle; the other is neither read nor written.
    *
-   * @param lower which triangle
+   * @param lower whether the lower triangle is stored
    * @param alpha factor of the product
    * @param a {@code [n, k]}
    * @param beta factor of c; 0 does not read it
@@ -148,7 +148,7 @@ public final class Products {
   /**
    * The whole of a symmetric matrix of which one triangle is stored.
    *
-   * @param lower which triangle
+   * @param lower whether the lower triangle is stored
    * @param a {@code [n, n]}
    * @return a fresh matrix
    */
@@ -183,7 +183,7 @@ public final class Products {
   /**
    * {@code c = beta c} in one triangle.
    *
-   * @param lower which triangle
+   * @param lower whether the lower triangle is stored
    * @param beta the factor; 0 does not read c
    * @param c {@code [n, n]}
    */

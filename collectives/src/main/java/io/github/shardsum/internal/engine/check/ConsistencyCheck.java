@@ -26,7 +26,7 @@ public final class ConsistencyCheck {
   /**
    * The calls of this process's devices.
    *
-   * @param sites where each of them was made, asked for only if there is a mismatch
+   * @param sites the place of each call, asked for only if there is a mismatch
    */
   public ConsistencyCheck(
       EngineContext context, GroupCalls groups, long sequence, IntFunction<String> sites) {

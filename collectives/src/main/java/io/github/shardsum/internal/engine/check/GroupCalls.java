@@ -32,7 +32,7 @@ public final class GroupCalls {
   /**
    * A group that does not run.
    *
-   * @param members who is in it
+   * @param members the members
    * @param of the number of the group that runs in its place
    */
   record Repeat(GroupMembers members, int of) {}
@@ -156,7 +156,7 @@ public final class GroupCalls {
     return sharesTile[index];
   }
 
-  /** Whether the device at a place of this process is in a group that another runs for. */
+  /** Whether the device at a place of this process is in a group whose work another group does. */
   public boolean isRepeated(int index) {
     return repeated[index];
   }

@@ -56,7 +56,7 @@ public sealed interface BlockMapping {
     /**
      * The chunks of one dimension; a whole one is a single chunk for all.
      *
-     * @param starts where each begins
+     * @param starts the beginning of each
      * @param kinds the place of its length among the lengths
      * @param lengths the distinct lengths: a few for any number of chunks
      */

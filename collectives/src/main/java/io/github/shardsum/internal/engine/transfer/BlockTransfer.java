@@ -30,8 +30,8 @@ public final class BlockTransfer {
   /**
    * One group.
    *
-   * @param members who is in it
-   * @param mapping what goes where
+   * @param members the members
+   * @param mapping the bytes from each member to each
    * @param operands by member; null on other processes
    * @param targets results on this process; one for all members that share it
    * @param replicated whether all members get the same, which then travels once a process

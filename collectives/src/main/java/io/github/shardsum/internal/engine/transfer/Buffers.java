@@ -17,13 +17,13 @@ public final class Buffers {
     return send;
   }
 
-  /** At least this many bytes to receive into. */
+  /** A receive buffer of at least this many bytes. */
   public MemorySegment receive(long bytes) {
     receive = grown(receive, bytes);
     return receive;
   }
 
-  /** A few bytes apart from both. */
+  /** A small buffer apart from both. */
   public MemorySegment apart(long bytes) {
     return Arena.ofAuto().allocate(bytes, ALIGNMENT);
   }

@@ -11,7 +11,7 @@ import java.util.List;
  * @param what for messages: the collective and the phase
  * @param peers the processes that take part, ascending, this one among them; every one of them
  *     calls with the same peers
- * @param send what each peer is sent; may exceed 2^31 bytes
+ * @param send the bytes for each peer; may exceed 2^31 bytes
  * @param receive the target of each peer's bytes, of the size that the peer sends to this process
  * @param verified whether the library may be left alone with it: sizes are known to agree, since
  *     the participants were compared, and the memory is the engine's, which outlives any failure.

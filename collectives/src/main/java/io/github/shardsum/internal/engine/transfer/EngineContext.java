@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 /**
  * The way to the other processes, as the parts of an engine use it.
  *
- * @param transport what carries the bytes
+ * @param transport the transport of the bytes
  * @param buffers memory for them
  * @param placement the position of this process
  * @param deadline how long to wait

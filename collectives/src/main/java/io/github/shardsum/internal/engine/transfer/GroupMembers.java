@@ -8,7 +8,7 @@ import java.util.List;
  * @param group its number
  * @param devices the members in the order of the request
  * @param leaves the members in the order of the tree
- * @param local which members, as indices of devices, this process holds, ascending
+ * @param local the members of this process, as ascending indices of devices
  * @param processes the processes that hold members, ascending
  */
 public record GroupMembers(

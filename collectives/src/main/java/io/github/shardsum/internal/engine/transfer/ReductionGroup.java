@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One group whose operands are reduced; which process computes what is decided later.
  *
- * @param members who is in it
+ * @param members the members
  * @param leaves operands by leaf of the tree; null on other processes
  * @param values the values to compute: one for an all-reduce, one for each member for a
  *     reduce-scatter
@@ -31,8 +31,8 @@ public record ReductionGroup(
    *
    * @param what for messages
    * @param dtype the type of the operands
-   * @param reduction how they are combined
-   * @param order in which order
+   * @param reduction the reduction
+   * @param order the order of the sum
    * @param scatter whether each value has one owner
    */
   public record Kind(String what, DType dtype, Reduction reduction, Order order, boolean scatter) {
@@ -46,9 +46,9 @@ public record ReductionGroup(
    * One value to compute.
    *
    * @param count its elements
-   * @param window which elements of the operands they are
+   * @param window their elements of the operands
    * @param owner the process that gets it, or -1 for all of the group
-   * @param outs where it goes on this process; empty if it is another's
+   * @param outs the results on this process; empty if another process has them
    */
   public record Value(long count, Window window, int owner, List<ElementBlock> outs) {}
 

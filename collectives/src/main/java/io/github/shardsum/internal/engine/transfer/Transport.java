@@ -19,8 +19,8 @@ import java.util.List;
  * <p><b>Order.</b> Every process opens its transports in the same order, and on each of them makes
  * the same calls in the same order with the others that take part.
  *
- * <p><b>Failure.</b> A call that throws leaves the transport of no use: what follows is {@link
- * #abort} and {@link #close}.
+ * <p><b>Failure.</b> After a call that throws, the transport can only be ended, by {@link #abort}
+ * and {@link #close}.
  */
 public interface Transport extends AutoCloseable {
   /** Number of processes, at least 1. */
@@ -35,7 +35,7 @@ public interface Transport extends AutoCloseable {
   /**
    * All-to-all of byte ranges among some of the processes; returns when the bytes have arrived.
    *
-   * @param exchange who takes part, and which bytes go where
+   * @param exchange the peers, and the bytes for each
    * @param deadline how long to wait for the others
    * @throws CollectiveTimeoutException if they did not arrive
    * @throws DeviceFailedException if one of them has ended
@@ -48,8 +48,8 @@ public interface Transport extends AutoCloseable {
    * #progress} is called or the library has a thread for it. A transport has one in flight, and
    * nothing else meanwhile.
    *
-   * @param exchange who takes part, and which bytes go where; what is sent may not change, and what
-   *     is received not be read, until the exchange has ended; it has no tasks to run meanwhile
+   * @param exchange the peers, and the bytes for each; what is sent may not change, and what is
+   *     received not be read, until the exchange has ended; it has no tasks to run meanwhile
    * @return the exchange in flight
    * @throws TransportException if the library reports an error at once
    */
@@ -111,7 +111,7 @@ public interface Transport extends AutoCloseable {
    * instead of waiting. Returns quickly, and may end this process where the engine can do no
    * better.
    *
-   * @param reason what happened, for the log
+   * @param reason the reason, for the log
    */
   void abort(String reason);
 

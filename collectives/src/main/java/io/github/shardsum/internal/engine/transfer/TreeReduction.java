@@ -31,7 +31,7 @@ public final class TreeReduction {
   /** Bytes of a partial result up to which the second exchange costs more than it saves. */
   private static final long SHORT = 8 << 10;
 
-  /** Elements in which ranges of processes are cut: a cache line of f32. */
+  /** Ranges of processes are multiples of this many elements: a cache line of f32. */
   private static final long UNIT = 16;
 
   /** Elements of one task at least: enough tiles to be worth the start. */

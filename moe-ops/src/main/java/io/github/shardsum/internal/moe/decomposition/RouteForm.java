@@ -26,7 +26,7 @@ import java.util.StringJoiner;
  * @param options the options; the capacity is fixed, see {@link Capacity#atMost}
  * @param kind the kind of the scores
  * @param padded whether the second operand is a padding mask
- * @param uniform where uniform numbers come from
+ * @param uniform the source of uniform numbers
  * @param biased whether there is an operand that is added to gates for the choice
  * @param replayed whether there is an operand of recorded choices
  * @param randomness the drawn numbers; token 0 of seed 0 if none are drawn

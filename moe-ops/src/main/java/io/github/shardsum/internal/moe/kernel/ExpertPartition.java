@@ -121,7 +121,7 @@ public record ExpertPartition(boolean isGradient)
   /**
    * One way.
    *
-   * @param composite what is computed
+   * @param composite the composite that is computed
    * @param form its sizes
    * @param mesh the devices
    * @param axes how it is split

@@ -44,8 +44,8 @@ record ExpertsForm(
    * The composite's form; empty if its rows do not fit arrays, or if the composite has the name but
    * another form.
    *
-   * @param positionsAt which operand has the positions, {@code [G, S, K]}
-   * @param matrixAt which one is a matrix of each expert, from M to H or back
+   * @param positionsAt the number of the operand with the positions, {@code [G, S, K]}
+   * @param matrixAt the number of the operand with a matrix of each expert, from M to H or back
    */
   static Optional<ExpertsForm> of(Composite composite, int positionsAt, int matrixAt) {
     Map<String, String> attributes = composite.attributes();

@@ -12,9 +12,9 @@ import java.util.OptionalInt;
  * A kernel that takes one expert at a time.
  *
  * @param form sizes and kind
- * @param positionsAt which operand has the positions
- * @param startAt which operand is the index of the first expert, a scalar of i64, if these are a
- *     chunk of a split along E
+ * @param positionsAt the number of the operand with the positions
+ * @param startAt the number of the operand with the index of the first expert, a scalar of i64, if
+ *     these are a chunk of a split along E
  * @param flops floating-point operations of a run
  * @param backward whether it computes gradients
  * @param holdsRows whether it holds {@link ExpertRun#rows}

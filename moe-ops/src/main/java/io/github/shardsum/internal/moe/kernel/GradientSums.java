@@ -15,7 +15,7 @@ final class GradientSums<A> {
    * A sum of 0.
    *
    * @param sums is overwritten
-   * @param gradient where {@link #store} writes it, {@code [width]}
+   * @param gradient the destination of {@link #store}, {@code [width]}
    */
   GradientSums(RowMath<A> math, double[] sums, Tensor gradient) {
     this.math = math;

@@ -29,8 +29,8 @@ import java.util.stream.IntStream;
  * @param form the options
  * @param setup sizes
  * @param groups G
- * @param start which operand is the index of the first group, a scalar of i64, if these groups are
- *     a chunk of a split along G: drawn numbers are those of the whole
+ * @param start the number of the operand with the index of the first group, a scalar of i64, if
+ *     these groups are a chunk of a split along G: drawn numbers are those of the whole
  */
 public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, OptionalInt start)
     implements CompositeKernel {

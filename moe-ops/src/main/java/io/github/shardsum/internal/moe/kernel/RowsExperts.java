@@ -34,8 +34,8 @@ import java.util.Optional;
  * @param form sizes, with as many tokens as rows may be received
  * @param chunk most rows of an expert in one chunk
  * @param isGradient whether it computes gradients
- * @param memberAt which operand is the device's index along the axes of the hidden width, 0 of the
- *     one that adds the last bias; -1 if the hidden width is whole
+ * @param memberAt the number of the operand with the device's index along the axes of the hidden
+ *     width, 0 of the one that adds the last bias; -1 if the hidden width is whole
  * @param pieces of how many pieces it computes one, whose index is the last operand; 1 for all
  */
 record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt, int pieces)

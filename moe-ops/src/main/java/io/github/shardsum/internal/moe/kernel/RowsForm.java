@@ -18,7 +18,7 @@ record RowsForm(int experts, int capacity) {
   /**
    * The form, if the attributes are there.
    *
-   * @param positionsAt which operand has the positions
+   * @param positionsAt the number of the operand with the positions
    */
   static Optional<RowsForm> of(Composite composite, int positionsAt) {
     String experts = composite.attributes().getOrDefault(ExpertComposites.EXPERTS, "");

@@ -65,7 +65,7 @@ public final class TransformerLayers {
    * Layers of a program.
    *
    * @param spec the model
-   * @param p what builds the program; the parameters become its first inputs
+   * @param p the builder of the program; the parameters become its first inputs
    * @param used the parameters that it reads
    */
   public TransformerLayers(TransformerSpec spec, ProgramBuilder p, List<Parameter> used) {
@@ -76,7 +76,7 @@ public final class TransformerLayers {
    * Layers of a program.
    *
    * @param spec the model
-   * @param p what builds the program; the parameters become its first inputs
+   * @param p the builder of the program; the parameters become its first inputs
    * @param used the parameters that it reads
    * @param layouts annotations of values of a layer with experts; names that it does not have are
    *     ignored

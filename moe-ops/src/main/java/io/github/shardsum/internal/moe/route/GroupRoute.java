@@ -48,7 +48,7 @@ public record GroupRoute(
    * The state that the routing of every group of a call shares.
    *
    * @param options the options of the route, except the capacity, which may not be known yet
-   * @param kind what the scores are
+   * @param kind whether the scores are logits or gates
    * @param checked whether unusable scores are errors; otherwise NaN spreads
    * @param tokens S
    * @param experts E

@@ -49,7 +49,7 @@ public final class PjrtComparison {
   /**
    * Measures.
    *
-   * @param arguments what
+   * @param arguments the arguments of the command line
    * @throws IOException if JAX does not answer
    */
   public static void main(String[] arguments) throws IOException, MeasurementException {

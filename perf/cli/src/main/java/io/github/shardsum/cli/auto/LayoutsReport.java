@@ -21,9 +21,9 @@ final class LayoutsReport {
    *
    * @param kept annotations that were given, which the plan has too
    * @param found the annotations
-   * @param options what plans are priced by
+   * @param options the options that plans are priced by
    * @param seconds that it took
-   * @param certificate what the checker proved
+   * @param certificate the checker's certificate
    */
   static List<String> lines(
       Map<String, String> kept,

@@ -30,9 +30,9 @@ final class ParetoPage {
   /**
    * The page: a picture, and a table with a row for each plan.
    *
-   * @param title what was planned
+   * @param title the planned program or equation
    * @param all the plans, the largest peak first; at least one
-   * @param options what plans are priced by
+   * @param options the options that plans are priced by
    */
   static String html(String title, List<FoundLayouts> all, PlanOptions options) {
     Unit unit = options.topology().isPresent() ? Unit.SECONDS : Unit.NUMBER;

@@ -34,7 +34,7 @@ final class BenchRun {
    * @param rounds how long and how often
    * @param workers our threads; the peers have the same number
    * @param roof the machine's limits for these threads
-   * @param peers who to compare with
+   * @param peers the libraries to compare with
    * @param notes receives a line for each peer without a time, with the reason
    */
   BenchRun(

@@ -8,7 +8,7 @@ import io.github.shardsum.measure.MeasurementException;
 /**
  * A measurement of a kernel against a target of its own, not against peers.
  *
- * @param group what filters choose it by, with its id: {@code GROUP/ID}
+ * @param group the group that filters choose it by, with its id: {@code GROUP/ID}
  * @param id its name
  * @param unit of its value
  * @param atMost whether the value must stay below the target instead of reaching it

@@ -13,7 +13,7 @@ import java.util.List;
  * @param fastest the fastest of our rounds: on a busy machine it is closer to the kernel's own time
  * @param lower lower quartile of ours
  * @param upper upper quartile of ours
- * @param limit what bounds it
+ * @param limit the limit that bounds it
  * @param limitSeconds the time below which the machine cannot do it
  * @param peers the peers that could run it
  */
@@ -37,7 +37,7 @@ record Measured(
   /**
    * A peer.
    *
-   * @param name what it is called
+   * @param name the name of the case
    * @param seconds its median, a call
    * @param ratio its time over ours
    */

@@ -43,7 +43,7 @@ final class RooflinePicture {
   /**
    * The picture.
    *
-   * @param label what it shows
+   * @param label a description of the picture
    * @param dots one at least
    * @param flops FLOPs a second of multiply-adds
    * @param bytes bandwidth of each kind of memory in bytes/s; the slowest and the fastest are drawn

@@ -12,7 +12,7 @@ public final class FileErrors {
   /**
    * Returns a sentence about a file, without the names of Java's classes.
    *
-   * @param failed what the JDK threw
+   * @param failed the exception of the JDK
    */
   public static String describe(FileSystemException failed) {
     String reason = failed.getReason();

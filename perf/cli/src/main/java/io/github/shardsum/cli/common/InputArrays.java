@@ -47,7 +47,7 @@ public final class InputArrays implements AutoCloseable {
   /**
    * Nothing is mapped yet.
    *
-   * @param standardInput what {@code -} names
+   * @param standardInput the stream that {@code -} names
    */
   public InputArrays(InputStream standardInput) {
     this.standardInput = standardInput;

@@ -34,7 +34,7 @@ public final class StepTrace {
   /**
    * Of a run.
    *
-   * @param plan what ran
+   * @param plan the plan that ran
    * @param options the topology that prices collectives, if there is one
    * @param before another run, whose times are the prices of local steps
    * @param spans the run

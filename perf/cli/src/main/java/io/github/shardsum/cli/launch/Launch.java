@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * @param hosts the file that lists the hosts; without it, only this host
  * @param remoteShell the program that runs a command on another host, if not ssh
  * @param networkInterface the network interface between hosts, if not MPI's choice
- * @param command what each process runs
+ * @param command the command that each process runs
  */
 record Launch(
     Mpirun mpirun,

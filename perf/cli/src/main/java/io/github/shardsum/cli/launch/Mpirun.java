@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /**
  * An mpirun of this machine.
  *
- * @param file where it lies
+ * @param file its path
  * @param flavor how it is spoken to
  * @param library the MPI that programs started by it must load, by path or by name
  */

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * @param model M
  * @param hidden H
  * @param options how tokens are sent to experts
- * @param activation what stands between an expert's two products
+ * @param activation the function between an expert's two products
  * @param biased whether experts have biases
  * @param backward whether each pass is also run backward
  * @param seed of weights, table and routing

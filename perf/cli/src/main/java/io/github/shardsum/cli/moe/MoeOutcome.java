@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param text a description of the text
  * @param bytes its length
  * @param totals sums over the passes
- * @param check what the check found
+ * @param check the result of the check
  * @param backward the results of backward passes, if there were any
  * @param checksum CRC-32C of all outputs
  * @param seconds wall time of the passes, check included

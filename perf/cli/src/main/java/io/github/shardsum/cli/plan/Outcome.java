@@ -9,9 +9,9 @@ import java.util.Optional;
 /**
  * An answer.
  *
- * @param title what was planned
+ * @param title the planned program or equation
  * @param plan the plan
- * @param options what it was chosen by
+ * @param options the options that it was chosen by
  * @param notes lines that follow the plan's table
  * @param certificate the checker's proof, if requested
  * @param beside the comparison with XLA's collectives, if requested

@@ -67,7 +67,7 @@ final class PlanDiff {
    *
    * @param before the older one
    * @param after the newer one
-   * @param options what both are priced by
+   * @param options the options that both are priced by
    * @throws IllegalArgumentException if a topology has another number of devices than a plan
    */
   static PlanDiff of(SpmdPlan before, SpmdPlan after, PlanOptions options) {

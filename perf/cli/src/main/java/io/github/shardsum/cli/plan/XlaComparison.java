@@ -52,7 +52,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
    * @param of the value, or the arrays
    * @param times how often; empty in a loop whose rounds the compiler does not know
    * @param dtypes the dtypes that travel, as {@code bf16}
-   * @param bytes what the busiest device receives each time
+   * @param bytes the bytes that the busiest device receives each time
    */
   public record Row(
       String op, String what, String of, OptionalLong times, SortedSet<String> dtypes, long bytes) {
@@ -111,7 +111,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
    *
    * @param compiler the compiler's name
    * @param plan our plan
-   * @param module what was compiled, by {@link #module}
+   * @param module the compiled module, by {@link #module}
    * @param collectives the collectives of the compiled program
    */
   public static XlaComparison of(

@@ -7,7 +7,7 @@ import java.util.Map;
  * A part of a model as programs, annotated for a job's mesh. Equal ones are planned once.
  *
  * @param name in words
- * @param kind which part
+ * @param kind the kind of part
  * @param count how many of them a step runs
  * @param forward its forward pass
  * @param both its forward pass and its gradient

@@ -15,7 +15,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * A kind of device, by its data sheet. Figures are for one chip.
  *
- * @param pattern what names it in a table of measurements, in lower case
+ * @param pattern a pattern of its names in a table of measurements, in lower case
  * @param peak FLOP/s in bf16, dense
  * @param fp8 factor of the peak in fp8; 1 if the device has no fp8
  * @param int8 factor of the peak in int8

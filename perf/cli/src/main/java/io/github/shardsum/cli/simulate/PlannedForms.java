@@ -19,7 +19,7 @@ import java.util.Set;
  * A step from the plans of its parts: each part of the model, with its gradient, is planned once
  * for the job's mesh, its steps are priced and multiplied.
  *
- * @param job what is trained
+ * @param job the training job
  * @param blocks the parts
  * @param programs plans of their forward and backward passes, in their order
  * @param prediction the step

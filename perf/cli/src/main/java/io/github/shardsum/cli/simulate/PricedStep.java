@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param name as plans print it
  * @param term of the prediction that it counts to
- * @param kind what it is spent on
+ * @param kind the purpose of the time
  * @param queue the compute units, or the axes of a collective
  * @param seconds on the largest device
  * @param amount FLOPs of a product; bytes of all other steps

@@ -38,7 +38,7 @@ final class ScaleFigure {
    *
    * @param steps of the plan of the layer with its gradient
    * @param collectives of them
-   * @param certificate what the checker proved
+   * @param certificate the checker's certificate
    * @param prediction of a step of the model
    */
   record Row(

@@ -92,7 +92,7 @@ final class Trainer implements AutoCloseable {
    *
    * @param heldBack batches to measure on, by their name
    * @param settings how it is trained
-   * @param placement where the state lies, of a backend of several devices
+   * @param placement the layouts of the state, for a backend of several devices
    * @param writer of checkpoints, if any are written; every process of a job has one then
    * @param agreement with the other processes of the job
    * @param clock nanoseconds from some time on

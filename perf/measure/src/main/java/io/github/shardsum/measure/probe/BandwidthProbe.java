@@ -15,7 +15,7 @@ public final class BandwidthProbe {
   /**
    * Allocates and touches the memory.
    *
-   * @param traffic what is done
+   * @param traffic the kind of traffic
    * @param footprint bytes of all arrays together
    */
   public BandwidthProbe(Traffic traffic, long footprint) {

@@ -37,7 +37,7 @@ final class EpilogueFusion {
    * @param einsum its statement
    * @param last the statement whose result is written
    * @param scale the factor
-   * @param bias what is added
+   * @param bias the added operand
    * @param relu whether negative elements become 0
    */
   record Chain(int einsum, int last, double scale, Optional<Value> bias, boolean relu) {}

@@ -26,7 +26,7 @@ final class OneHotLowering {
   }
 
   /**
-   * Whether something gains by positions instead of elements.
+   * Whether a reader of the value gains from positions instead of elements.
    *
    * @param value a one-hot or a value made of one
    * @param leadRank its labels before the hot ones
@@ -70,7 +70,7 @@ final class OneHotLowering {
     };
   }
 
-  /** A split of hot labels; false if it is none, and nothing is done then. */
+  /** Lowers a split of hot labels; for any other statement returns false and does nothing. */
   boolean split(Movement.Split split, Value result) {
     Optional<ValueLocation.Routed> hot = routed(split.x());
     if (hot.isEmpty() || split.x().type().axis(split.label()) < hot.get().leadRank()) {
@@ -81,7 +81,10 @@ final class OneHotLowering {
     return true;
   }
 
-  /** A sum along the slots of one-hots; false if it is none, and nothing is done then. */
+  /**
+   * Lowers a sum along the slots of one-hots; for any other statement returns false and does
+   * nothing.
+   */
   boolean sum(Contraction.Reduce reduce, Value result) {
     Optional<ValueLocation.Routed> hot = oneHot(reduce.x());
     if (hot.isEmpty() || lowering.uses().isOutput(result)) {
@@ -95,7 +98,10 @@ final class OneHotLowering {
     return true;
   }
 
-  /** A weighted sum along the slots of one-hots; false if it is none, and nothing is done then. */
+  /**
+   * Lowers a weighted sum along the slots of one-hots; for any other statement returns false and
+   * does nothing.
+   */
   boolean weightedSum(Contraction.Einsum einsum, Value result) {
     if (einsum.operands().size() != 2
         || einsum.dtype() == DType.BF16

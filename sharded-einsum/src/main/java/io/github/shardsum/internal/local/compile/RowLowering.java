@@ -116,8 +116,8 @@ final class RowLowering {
 
   /**
    * Scratch of a thread in einsum-core's row operations: rows are copied if they are not in an
-   * array of the computing type. They are transposed if their elements are apart, several short
-   * rows together.
+   * array of the computing type. Rows whose elements are apart are transposed, several short rows
+   * together.
    */
   private long scratchBytes(int x, int axis, int values, boolean wide) {
     return copiedBytes(x, axis, wide)

@@ -16,7 +16,7 @@ final class BroadcastReader {
   private final boolean same;
 
   /**
-   * A reading.
+   * A reader of a tensor.
    *
    * @param tensor the tensor
    * @param over the shape

@@ -18,7 +18,7 @@ import java.util.function.ToLongFunction;
  */
 public record CompositeCode(
     Body body, double flops, ToLongFunction<Workers> scratchBytes, IntUnaryOperator inPlaceOf) {
-  /** Code whose results are apart from its operands. */
+  /** Code whose results reuse no operand's memory. */
   public CompositeCode(Body body, double flops, ToLongFunction<Workers> scratchBytes) {
     this(body, flops, scratchBytes, _ -> -1);
   }

@@ -18,7 +18,7 @@ import java.util.List;
  * @param inputs dtype of each input
  * @param axes for each input and axis of the shape the input's axis, -1 where it is repeated
  * @param instructions the operations
- * @param results which blocks are written to memory
+ * @param results the blocks that are written to memory
  */
 public record FusedKernel(
     Shape shape,
@@ -29,7 +29,7 @@ public record FusedKernel(
   /** Elements of a block; ten blocks of f64 fit in the first-level cache. */
   static final int BLOCK = 512;
 
-  /** Tasks a thread, so that a late one costs little; more would allocate more. */
+  /** Tasks for each thread: so many that a late task costs little; more would allocate more. */
   private static final int TASKS_A_THREAD = 4;
 
   /** Elements from which more than one thread is worth waking: about 10 us of work. */

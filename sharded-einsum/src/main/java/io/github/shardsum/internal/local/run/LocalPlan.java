@@ -22,7 +22,7 @@ import java.util.Set;
  * @param routings routing tensors of the workspace
  * @param nested plans of loops' bodies
  * @param biased einsums that each workspace compiles
- * @param notes what a reader should know of the plan
+ * @param notes remarks for a reader of the plan
  */
 public record LocalPlan(
     String name,
@@ -146,7 +146,7 @@ public record LocalPlan(
   }
 
   /**
-   * Bytes of the memory that are in use, without what steps keep for themselves.
+   * Bytes of the memory that are in use, without those that steps keep for themselves.
    *
    * @return for each step
    */

@@ -15,8 +15,8 @@ public final class Profile {
    * A step and its time.
    *
    * @param program the program whose step it is
-   * @param kernel what ran
-   * @param detail what it ran on
+   * @param kernel the kernel that ran
+   * @param detail its operands
    * @param results names of the values that it wrote
    * @param calls how often it ran
    * @param nanoseconds time of all calls

@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * A step of a plan.
  *
- * @param kernel what runs
- * @param detail what it runs on, for a reader
+ * @param kernel the kernel that runs
+ * @param detail its operands, for a reader
  * @param results names of the values that it writes
  * @param bases all memory that it touches
  * @param flops arithmetic operations, a multiply-add being two

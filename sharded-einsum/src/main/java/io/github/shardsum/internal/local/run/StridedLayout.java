@@ -136,7 +136,7 @@ public record StridedLayout(long offset, long[] sizes, long[] strides) {
   }
 
   /**
-   * Axes rearranged: each new axis walks some old ones together.
+   * Axes rearranged: a step along a new axis is a step along several old axes at once.
    *
    * @param sizes sizes of the new axes
    * @param to for each old axis the new one

@@ -10,7 +10,7 @@ import java.util.Map;
  * @param kept axes over which an operand stays a partial sum, by the number of the operand
  */
 record ComputeSharding(Map<String, List<String>> axes, Map<String, Integer> kept) {
-  /** As a text where nothing is split. */
+  /** The text of a sharding that splits nothing. */
   static final String SAME = "the same on every device";
 
   List<String> axes(String label) {

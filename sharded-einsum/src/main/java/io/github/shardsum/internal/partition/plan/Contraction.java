@@ -41,7 +41,7 @@ record Contraction(List<String> labels, List<String> names, List<Contraction> pa
     return all;
   }
 
-  /** Whether the value has a label twice, off whose diagonal it is zero. */
+  /** Whether the value has a label twice; off its diagonal the value is zero. */
   boolean repeats(String label) {
     return labels.indexOf(label) != labels.lastIndexOf(label);
   }
@@ -54,7 +54,7 @@ record Contraction(List<String> labels, List<String> names, List<Contraction> pa
     return Term.of(labels.toArray(String[]::new));
   }
 
-  /** The number of the operand this is, if it is one. */
+  /** The number of the operand, if the node is an operand. */
   Optional<Integer> number() {
     return isOperand() ? Optional.of(operand) : Optional.empty();
   }

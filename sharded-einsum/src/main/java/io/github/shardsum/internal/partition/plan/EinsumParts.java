@@ -61,7 +61,7 @@ final class EinsumParts {
    *
    * @param program the program
    * @param statement its statement
-   * @param operand which operand is cut
+   * @param operand the operand that is cut
    * @param label the label to cut
    * @param parts how many parts
    * @return the program; empty if the parts would not be equal

@@ -78,7 +78,7 @@ public final class EinsumPlanning {
    * @param mesh the devices
    * @param bound the equation without layouts, with shapes
    * @param dtype of operands and result
-   * @param options what plans are chosen by
+   * @param options the options that plans are chosen by
    * @return the plan with its price
    * @throws PlanException if there is none within the limits
    */

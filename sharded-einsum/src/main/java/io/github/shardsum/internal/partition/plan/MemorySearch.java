@@ -133,7 +133,7 @@ final class MemorySearch {
     try {
       return Optional.of(found(program, policy));
     } catch (PlanException _) {
-      // A way that the program has is closed to the changed one; then it is no help.
+      // The changed program may lack a way that the program has; then the change does not help.
       return Optional.empty();
     }
   }

@@ -22,7 +22,10 @@ import java.util.stream.Collectors;
  * steps may change places.
  */
 final class PackedSums {
-  /** Bytes a device; of longer values the copies cost more than a collective's start. */
+  /**
+   * Most bytes of a packed value on a device; copies of longer values cost more than the start of a
+   * collective.
+   */
   static final long SHORT = 64 << 10;
 
   private final ReshardWays ways;

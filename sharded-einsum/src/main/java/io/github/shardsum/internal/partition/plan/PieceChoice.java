@@ -41,7 +41,7 @@ final class PieceChoice {
   }
 
   /**
-   * The plan with rows in pieces as the options say of windows.
+   * The plan with rows in pieces, where the options for windows ask for them.
    *
    * @param planned the plan
    * @param finder says whose kernels compute pieces
@@ -104,7 +104,7 @@ final class PieceChoice {
     return best;
   }
 
-  /** Twice as many, or as many as there may be. */
+  /** Twice as many pieces, or the largest number that is allowed. */
   private static int next(int count, long most) {
     return (int) Math.min(2L * count, most);
   }

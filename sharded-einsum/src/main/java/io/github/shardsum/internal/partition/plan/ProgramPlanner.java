@@ -82,7 +82,7 @@ public final class ProgramPlanner {
   /**
    * A plan and its price.
    *
-   * @param program what is planned: the program, with statements in chunks written out
+   * @param program the program, with statements in chunks written out
    * @param plan the plan
    * @param cost the price in elements or seconds
    */
@@ -97,7 +97,7 @@ public final class ProgramPlanner {
    *     RESULT.body.VALUE}; a value without one is whole on every device
    * @param demanded whether every value must be in its default layout
    * @param kernels finds the kernels of composites, which may compute a part of them
-   * @param options what plans are chosen by
+   * @param options the options that plans are chosen by
    * @return the plan
    * @throws io.github.shardsum.partition.PlanException if a statement cannot be planned within the
    *     limits
@@ -127,7 +127,7 @@ public final class ProgramPlanner {
         demanded);
   }
 
-  /** The same by reshards that keep what they found. */
+  /** The same, with reshards whose searches are kept. */
   static Planned plan(
       ReshardWays ways, Program program, Map<String, Layout> homes, boolean demanded) {
     ProgramPlanner planner =
@@ -144,8 +144,8 @@ public final class ProgramPlanner {
   }
 
   /**
-   * Plans einsums that are one equation: what is between has no layout, outputs are in theirs, and
-   * the price has the work.
+   * Plans the einsums of one equation: values in between have no layout, outputs have theirs, and
+   * the price includes the work.
    *
    * @param whole labels that the result must have whole
    * @param count the most plans; each splits the last einsum in another way

@@ -57,7 +57,7 @@ public final class ProgramPlanning {
    * @param program the program
    * @param mesh the devices
    * @param composites finds the code of composites; composites without code are decomposed
-   * @param options what plans are chosen by
+   * @param options the options that plans are chosen by
    * @return the plan
    * @throws PlanException if no plan stays within the limits
    */
@@ -73,7 +73,7 @@ public final class ProgramPlanning {
    * @param again their names
    * @param mesh the devices
    * @param composites finds the code of composites; composites without code are decomposed
-   * @param options what plans are chosen by
+   * @param options the options that plans are chosen by
    * @return the plan
    * @throws PlanException if no plan stays within the limits
    */
@@ -114,8 +114,8 @@ public final class ProgramPlanning {
   }
 
   /**
-   * With einsums in windows and rows in pieces as options say, if the plan then holds no more than
-   * a limit.
+   * The plan with einsums in windows and rows in pieces, where the options ask for them, if it then
+   * holds no more than a limit.
    */
   private static Planned windowed(
       Planned planned,
@@ -140,7 +140,7 @@ public final class ProgramPlanning {
    *
    * @param plan a plan
    * @param composites finds the code of composites
-   * @param options what it was chosen by; within a memory limit the plan stays there
+   * @param options the options that it was chosen by; within a memory limit the plan stays there
    * @return the plan
    */
   public static ProgramPlan finished(
@@ -162,7 +162,7 @@ public final class ProgramPlanning {
    *
    * @param plan a plan
    * @param composites finds the code of composites
-   * @param options what it was chosen by
+   * @param options the options that it was chosen by
    * @return the plan, whose price is then the end of its schedule
    */
   private static ProgramPlan overlapped(

@@ -171,7 +171,7 @@ final class ReshardWays {
     return reduction(List.of(value), axes, by);
   }
 
-  /** The same of values of one dtype that travel together. */
+  /** The same for values of one dtype that travel together. */
   Cost reduction(List<PlannedValue> values, List<String> axes, ReduceKind by) {
     Action action = new Action.AllReduce(axes, by);
     PlannedValue value = values.getFirst();
@@ -277,7 +277,7 @@ final class ReshardWays {
     return prices.isTimed() ? 0 : value.lacking(blocks(value.value(), wanted));
   }
 
-  /** The same of a result that is brought to its default layout. */
+  /** The same for a result that is brought to its default layout. */
   double leastHome(Value result, Layout made, Layout home, ReduceKind by) {
     return prices.isTimed() || (by != ReduceKind.SUM && !made.partial().isEmpty())
         ? 0

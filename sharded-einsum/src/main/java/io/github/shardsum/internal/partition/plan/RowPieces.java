@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Parts whose rows travel in pieces: those of the next piece arrive, and those of the last one go
- * back, while one is computed. It takes parts of one form: rows go out, one local composite reads
- * what arrived, and what it makes goes back, summed before if it is addends.
+ * Parts whose rows travel in pieces: while one piece is computed, the next one arrives and the
+ * previous one travels back. The given parts must have one form: rows are sent, a local composite
+ * reads the received rows, and its results are sent back, after a sum if they are addends.
  */
 final class RowPieces {
   /** A transfer back, and the sum before it if there is one. */
@@ -63,7 +63,7 @@ final class RowPieces {
     return Optional.of(new CompositeParts(given.buffers(), all));
   }
 
-  /** Reads the way back; whether nothing travels behind it. */
+  /** Reads the transfers back. Returns whether nothing travels after them. */
   private boolean readBack(int from) {
     List<Part> parts = given.parts();
     int at = from;
@@ -108,7 +108,10 @@ final class RowPieces {
     }
   }
 
-  /** As many as may be in flight, rows of several columns before numbers. */
+  /**
+   * As many transfers as may be in flight; rows with several columns come before rows of one
+   * number.
+   */
   private List<Part.Rows> largest(List<Part.Rows> some) {
     List<Part.Rows> chosen = new ArrayList<>();
     for (boolean wide : new boolean[] {true, false}) {

@@ -36,7 +36,7 @@ final class SplitSpace {
    *
    * @param ways the labels that must stay whole
    * @param statement the statement
-   * @param factors what its rule lets split
+   * @param factors the factors that its rule lets split
    * @param tree the splits that an order of sums allows
    * @param asked the axes that its operands and results have
    * @param axes names of the mesh axes
@@ -66,7 +66,7 @@ final class SplitSpace {
    * The axes that operands have, or results in their default layouts.
    *
    * @param rule the statement's rule
-   * @param operands where its operands come from
+   * @param operands the sources of its operands
    * @param homes the default layouts of its results, or none
    * @param outside axes and factors, as {@code x label}, that other statements of its tree ask for
    */
@@ -98,7 +98,7 @@ final class SplitSpace {
       return false;
     }
 
-    /** The axes over which the first operand that has a factor split has it, major to minor. */
+    /** The axes that split a factor in the first operand in which it is split, major to minor. */
     List<String> split(int factor) {
       List<String> split = new ArrayList<>();
       for (int i = 0; i < operands.size(); i++) {
@@ -162,7 +162,10 @@ final class SplitSpace {
     return choices;
   }
 
-  /** Axes that split a factor which they split nowhere else. */
+  /**
+   * Axes that split a factor although they split it in no operand and in no result's default
+   * layout.
+   */
   int unasked(Splits at) {
     int count = 0;
     for (int axis = 0; axis < axes.size(); axis++) {

@@ -171,7 +171,7 @@ final class Splits {
     return mask;
   }
 
-  /** This way by names. */
+  /** This way, with names in place of numbers. */
   ComputeSharding sharding(List<String> factors) {
     Map<String, List<String>> split = new TreeMap<>();
     Map<String, Integer> kept = new TreeMap<>();

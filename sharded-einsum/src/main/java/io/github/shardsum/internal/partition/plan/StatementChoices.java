@@ -114,7 +114,7 @@ public final class StatementChoices {
   }
 
   /**
-   * A region reads and gives values in its own layouts; what its body does with other axes is not
+   * A region reads and gives values in its own layouts; the use of other axes in its body is not
    * listed.
    */
   private Choices region(Statement statement, Nested.Manual manual) {

@@ -35,8 +35,8 @@ import java.util.Set;
  * layouts in which they exist, of the largest device's work, and of the results' reshards to their
  * default layouts. Addends are read only if that is cheaper than reading their sum.
  *
- * <p>No search for a reshard goes further than the best ways that are known allow: a way is dropped
- * as soon as its work, the prices that are known and bounds of the others are more.
+ * <p>Searches for reshards end early: a way is dropped as soon as its work, its known prices and
+ * lower bounds of its other prices exceed the best known cost.
  */
 final class StatementPlanner {
   /**
@@ -88,7 +88,7 @@ final class StatementPlanner {
    *
    * @param ways the reshards and their prices
    * @param statement the statement
-   * @param operands where its operands come from
+   * @param operands the sources of its operands
    * @param homes the default layouts of its results; empty for a statement of a tree, whose result
    *     has none
    * @param isExact whether results must have all partial axes of their default layouts, or only
@@ -172,8 +172,8 @@ final class StatementPlanner {
   /** Considers the ways of the statement's rule. */
   private void split() {
     Splits asked = space.splits(false);
-    // Searches for reshards go as far as a way may cost, so it may cost little until some are
-    // found.
+    // Searches for reshards go up to the limit on a way's cost, so the limit is low until some ways
+    // are found.
     double amount = Math.max(least(asked), ways.work(1, dtype()).amount());
     for (int tries = 0; tries < MOST_TRIES && found.size() < kept; tries++) {
       most = new Cost(amount, Integer.MAX_VALUE);
@@ -248,7 +248,7 @@ final class StatementPlanner {
    *
    * @param operands in which operands are read
    * @param results in which results are made
-   * @param paid what has a price: an operand that stands twice is brought once
+   * @param paid the operands that have a price: one that occurs twice is moved once
    */
   private record Paths(
       List<PricedLayout> operands, List<PricedLayout> results, List<PricedLayout> paid) {
@@ -433,8 +433,8 @@ final class StatementPlanner {
   }
 
   /**
-   * The share of a device where rows are even: that of the groups that it has, and of labels of
-   * operands over other axes than those of rows.
+   * The share of a device if rows are even, by the labels that the operands have split; each axis
+   * counts for the first label that it splits.
    */
   private ComputeSharding sharding(CompositePlan way) {
     Map<String, List<String>> split = new LinkedHashMap<>();
@@ -479,7 +479,10 @@ final class StatementPlanner {
     return known;
   }
 
-  /** Whether a label that stays is split over every axis that splits it wherever it exists. */
+  /**
+   * Whether a layout keeps the splits of labels that must stay split: every axis that splits such a
+   * label in an existing layout splits it here too.
+   */
   private boolean stays(Supply operand, Layout to) {
     for (int dim = 0; dim < to.rank(); dim++) {
       if (staying.contains(to.label(dim)) && !stays(operand, dim, to.axes(dim))) {
@@ -548,7 +551,7 @@ final class StatementPlanner {
         : Optional.of(Halo.of(statement, met, made.getFirst()));
   }
 
-  /** Whether all that would be exchanged is there already: each device has the operands whole. */
+  /** Whether nothing must be exchanged, since each device has the operands whole. */
   private boolean isForNothing(Halo halo) {
     List<Integer> exchanged = halo.exchanged();
     return !exchanged.isEmpty()

@@ -74,7 +74,7 @@ final class TreeSplits {
     return !isSum(factor) || isOutermost(factor);
   }
 
-  /** Whether devices may split the factors so. */
+  /** Whether devices may split the factors in this way. */
   boolean allows(Splits at, int[] sizes) {
     for (int factor = 0; isBound && factor < rule.factors().size(); factor++) {
       if (isSum(factor) && at.isSplit(factor) && !allows(factor, at, sizes)) {

@@ -78,7 +78,7 @@ final class WindowChoice {
       int removed, int replaced, PlanStep windows, long bytes, double price, double whole) {}
 
   /**
-   * The plan with windows as the options say.
+   * The plan with windows, where the options ask for them.
    *
    * @param asked required layouts of values by name, apart from annotations
    */
@@ -151,7 +151,7 @@ final class WindowChoice {
             && isChosen(candidate, plan)) {
           plan = replaced(plan, candidate);
           uses = new Uses(plan);
-          // There may be one step less before this one.
+          // A step before this one may have been removed.
           step = Math.min(candidate.removed(), candidate.replaced()) - 1;
           break;
         }

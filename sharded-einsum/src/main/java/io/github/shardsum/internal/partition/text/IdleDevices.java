@@ -52,7 +52,7 @@ final class IdleDevices {
     for (int dim = 0; dim < layout.rank(); dim++) {
       long size = value.shape().size(dim);
       List<String> axes = layout.axes(dim);
-      // An even split leaves none without.
+      // An even split gives every device a part.
       if (size > 0 && size % layout.mesh().size(axes) != 0) {
         List<Integer> empty = empty(layout.cut(dim, size));
         if (!empty.isEmpty()) {

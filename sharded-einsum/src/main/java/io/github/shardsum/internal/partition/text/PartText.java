@@ -18,7 +18,8 @@ final class PartText {
 
   /**
    * As {@code receives 329 kB, at most 657 kB (bound 2): counts 32 B, rows 131 kB (at most 262
-   * kB)}: where rows are even, and the most within the bound. Of rows in pieces, the sum of all.
+   * kB)}: the bytes if all devices receive equally many rows, and the most within the bound. Pieces
+   * of rows are added up.
    */
   static String of(SpmdPlan plan, PlanStep step, Action.Partitioned action) {
     List<PlannedValue> operands = step.operands().stream().map(plan::value).toList();

@@ -36,13 +36,13 @@ final class PlanNames {
     }
   }
 
-  /** A value's name without what insertion of annotations adds; an operand's number with a word. */
+  /** A value's name in the program; the number of an operand follows the word {@code operand}. */
   static String of(PlannedValue value) {
     String name = value.programName();
     return name.chars().allMatch(Character::isDigit) ? "operand " + name : name;
   }
 
-  /** For each step of a plan the value of the program for whose sake it is there. */
+  /** For each step of a plan the value of the program that needs it. */
   static List<String> groups(SpmdPlan plan) {
     PlanNames names = new PlanNames(plan);
     for (int step = plan.steps().size() - 1; step >= 0; step--) {
@@ -56,7 +56,10 @@ final class PlanNames {
     return names.groups;
   }
 
-  /** A statement's own name, and of a step that moves a value that of the statement it is for. */
+  /**
+   * The name of a step's result; for a step that moves a value, the name of the statement that
+   * reads it.
+   */
   private String ofReader(int number) {
     PlanStep step = plan.steps().get(number);
     if (!moves(step.action())) {

@@ -41,7 +41,7 @@ public final class PlanReader {
   /**
    * The plan of a text.
    *
-   * @param json what {@link PlanJson} gives: an object whose member {@code plan} is the plan
+   * @param json the JSON of {@link PlanJson}: an object whose member {@code plan} is the plan
    * @return the plan
    * @throws IllegalArgumentException if it is not such a text; the message has the place
    */
@@ -289,7 +289,7 @@ public final class PlanReader {
     return kind.cast(part);
   }
 
-  /** As {@code [0, 4]}; a whole if there is none. */
+  /** A piece, as {@code [0, 4]}; the whole if there is none. */
   private static CompositeParts.Piece piece(Node node, Set<String> known) {
     known.add("piece");
     Optional<Node> given = node.optional("piece");
@@ -327,7 +327,7 @@ public final class PlanReader {
     throw new IllegalArgumentException("expected a kind of reduction, got \"" + name + "\"");
   }
 
-  /** A program of this statement alone is parsed. */
+  /** Parses a program that has this statement alone. */
   private static Statement statement(Node node, Set<String> known) {
     known.addAll(Set.of("reads", "statement"));
     StringBuilder program = new StringBuilder("program statement {\n");

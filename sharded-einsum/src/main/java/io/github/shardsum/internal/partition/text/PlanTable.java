@@ -42,7 +42,7 @@ public final class PlanTable {
    * The table.
    *
    * @param plan the plan
-   * @param options what it is priced by
+   * @param options the options that it is priced by
    * @return lines of text, of at most 120 columns
    */
   public static String of(SpmdPlan plan, PlanOptions options) {
@@ -138,7 +138,10 @@ public final class PlanTable {
     return all;
   }
 
-  /** Words and, at the right edge of the page, figures; words that leave no room come first. */
+  /**
+   * A line with words at the left and figures at the right edge; words that leave no room stand in
+   * lines above the figures.
+   */
   private void line(int indent, String words, List<String> figures) {
     StringBuilder right = new StringBuilder();
     figures.forEach(
@@ -154,7 +157,7 @@ public final class PlanTable {
     text.append(right.toString().stripTrailing()).append('\n');
   }
 
-  /** Words in lines of the page's width, those behind the first further to the right. */
+  /** Words in lines of the page's width; all lines but the first are indented. */
   private void wrapped(int indent, String words) {
     StringBuilder line = new StringBuilder(" ".repeat(margin(indent)));
     boolean empty = true;
@@ -178,7 +181,7 @@ public final class PlanTable {
     text.append(line.toString().stripTrailing()).append('\n');
   }
 
-  /** Loops in loops go no further to the right than half of the page. */
+  /** The margin of a nested loop, at most half of the page. */
   private static int margin(int indent) {
     return Math.min(indent, WIDTH / 2);
   }

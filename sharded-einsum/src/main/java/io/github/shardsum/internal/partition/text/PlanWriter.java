@@ -222,7 +222,10 @@ final class PlanWriter {
     return text.toString();
   }
 
-  /** As {@code "piece":[0,4]}: which, and of how many; nothing of a whole. */
+  /**
+   * As {@code "piece":[0,4]}: the number of the piece, and the number of pieces; nothing for a
+   * whole.
+   */
   private static void piece(CompositeParts.Piece piece, StringJoiner text) {
     if (!piece.isWhole()) {
       text.add(member("piece", "[" + piece.index() + "," + piece.count() + "]"));

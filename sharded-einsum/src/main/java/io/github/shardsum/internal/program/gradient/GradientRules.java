@@ -50,7 +50,7 @@ final class GradientRules {
    * @param varies for each operand the axes along which members may have different values
    * @param results its results
    * @param given cotangents of the results, empty where nothing depends on one
-   * @param needed which operands need one; others may be left out
+   * @param needed the operands that need one; others may be left out
    * @param history of a scan, the carried values of every round
    * @return one an operand, of its sizes; empty for 0
    */

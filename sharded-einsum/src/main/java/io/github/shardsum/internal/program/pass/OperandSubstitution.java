@@ -81,7 +81,7 @@ public final class OperandSubstitution {
   }
 
   /**
-   * Values, replaced where a map has another one.
+   * The given values, with those that a map replaces.
    *
    * @param values the values
    * @param same others for some of them

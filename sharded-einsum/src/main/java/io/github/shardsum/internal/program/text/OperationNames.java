@@ -13,7 +13,10 @@ import java.util.stream.Stream;
 final class OperationNames {
   private static final int MOST = 3;
 
-  /** Longer names are of nobody's fingers, and a distance takes their length times another's. */
+  /**
+   * Longer names are hardly typing errors, and the time of a distance is the product of both
+   * lengths.
+   */
   private static final int LONGEST = 40;
 
   /** Names of operations that are neither pointwise nor reductions. */

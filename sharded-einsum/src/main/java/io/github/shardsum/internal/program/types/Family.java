@@ -120,7 +120,7 @@ public record Family(List<MeshAxis> axes) {
    * Combines what a group's members hold, along one axis after the other, the last first: the left
    * part of a tree is the largest power of two below the size.
    *
-   * @param <T> what is combined
+   * @param <T> the type of the combined values
    * @param parts one a member, in the order of their numbers
    * @param of the axes of the group, major to minor
    * @param combine combines two parts, the part with the smaller numbers first

@@ -85,7 +85,7 @@ public final class ErrorArithmetic {
     return p.unary(UnaryKind.NOT, x);
   }
 
-  /** An error, or infinity where a condition does not hold, as it does not of NaN. */
+  /** An error, or infinity where a condition does not hold; for NaN no condition holds. */
   public Value where(Value condition, Value error) {
     return p.select(condition, error, number(INFINITE));
   }

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** The same program with less said of layouts. */
+/** The same program with fewer or simpler layouts. */
 final class LayoutEdits {
   private LayoutEdits() {}
 

@@ -61,7 +61,7 @@ public final class PointwiseErrors {
     return new Bounded(value, error);
   }
 
-  /** Of functions that are steepest at the lower end. */
+  /** The error of functions that are steepest at the lower end. */
   private Value falling(UnaryKind kind, Bounded x, Value value, Value inside) {
     Value moved = a.size(p.subtract(p.unary(kind, low(x)), value));
     return a.where(inside, a.rounded(value, moved, ErrorArithmetic.FUNCTION));
@@ -89,7 +89,7 @@ public final class PointwiseErrors {
     return new Bounded(value, error);
   }
 
-  /** At most the size of any computed value. */
+  /** A lower bound of the magnitude of any computed value. */
   private Value least(Bounded y) {
     return p.subtract(a.size(y.value()), y.error());
   }

@@ -43,7 +43,7 @@ public final class RegionGenerator {
   /**
    * A generator of all operations as often as each other.
    *
-   * @param choices what is drawn from
+   * @param choices the source of random decisions
    * @param dtype of inputs; numbers
    * @param axes axes of the mesh; a region has some of them
    * @param smooth whether every operation has a derivative everywhere
@@ -55,7 +55,7 @@ public final class RegionGenerator {
   /**
    * A generator.
    *
-   * @param choices what is drawn from
+   * @param choices the source of random decisions
    * @param dtype of inputs; numbers
    * @param axes axes of the mesh; a region has some of them
    * @param smooth whether every operation has a derivative everywhere

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 public final class Shrinker {
   private Shrinker() {}
 
-  /** A change of some choices from one on. */
+  /** A change of some choices, which begins at one of them. */
   private record Edit(Kind kind, int at, int size) {
     private enum Kind {
       DELETE,

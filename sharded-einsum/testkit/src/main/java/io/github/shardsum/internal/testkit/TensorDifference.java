@@ -16,7 +16,8 @@ public final class TensorDifference {
    * The first difference between the outputs of two runs.
    *
    * @param names one an output
-   * @return what differs, as {@code output y, element 3: expected 4, got 5}; empty if nothing does
+   * @return the difference, as {@code output y, element 3: expected 4, got 5}; empty if nothing
+   *     does
    */
   public static Optional<String> between(
       List<Value> names, List<Tensor> expected, List<Tensor> given) {

@@ -75,7 +75,7 @@ public final class Api {
   /**
    * Reads the table at an address.
    *
-   * @param address what GetPjrtApi returned
+   * @param address the result of GetPjrtApi
    * @param origin the library, for messages
    * @throws PjrtException if it is no table of a version that this binding speaks
    */

@@ -51,7 +51,7 @@ public final class EventCallbacks {
    * the common pool.
    *
    * @param event an event that stays alive until then
-   * @param then what to do with the event's error, if it had one
+   * @param then receives the event's error, if it had one
    */
   public void whenReady(MemorySegment event, Consumer<Optional<PjrtException>> then) {
     // Passing the event to another thread takes longer than many programs.

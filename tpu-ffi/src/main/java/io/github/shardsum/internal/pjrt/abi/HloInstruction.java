@@ -17,7 +17,7 @@ import java.util.stream.LongStream;
  * @param operands instructions that it reads
  * @param called computations
  * @param groups the groups of a collective; for a permute pairs of source and target
- * @param config what the compiler notes of it
+ * @param config the compiler's notes on it
  */
 record HloInstruction(
     long id,

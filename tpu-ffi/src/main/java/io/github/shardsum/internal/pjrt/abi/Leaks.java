@@ -28,7 +28,7 @@ public final class Leaks {
   /**
    * Watches an object until its handle is closed.
    *
-   * @param owner what a user holds; the handle must not reach it
+   * @param owner the object that a user holds; the handle must not reach it
    * @param handle its native object
    * @param report receives a text for each leak, on a thread of this class
    */

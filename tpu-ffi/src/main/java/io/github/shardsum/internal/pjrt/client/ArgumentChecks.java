@@ -33,7 +33,7 @@ public final class ArgumentChecks {
    * @param client of the program
    * @param objects access to the native objects of buffers
    * @param devices that it runs on, in the order of the rows
-   * @param signature what it takes, as far as that is known
+   * @param signature its parameters, as far as they are known
    */
   public ArgumentChecks(
       PjrtClient client, PjrtAccess objects, List<PjrtDevice> devices, ProgramSignature signature) {

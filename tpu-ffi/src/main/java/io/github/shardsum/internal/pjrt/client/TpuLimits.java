@@ -68,7 +68,7 @@ public final class TpuLimits {
    * Refuses what libtpu describes but ends the process on when it compiles for it.
    *
    * @param topology its devices
-   * @param options which of them are used
+   * @param options the options, which say how many of them are used
    */
   public static void check(
       Supplier<List<PjrtDeviceDescription>> topology, PjrtCompileOptions options) {

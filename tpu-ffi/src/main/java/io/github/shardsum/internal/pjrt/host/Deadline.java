@@ -62,8 +62,8 @@ public final class Deadline {
    * @param call the native call
    * @param deadline how long to wait
    * @param function the function's name, for the error
-   * @param advice what happened and what to do if it does not come
-   * @param late what to do with a result that comes after all
+   * @param advice the message if the result does not come
+   * @param late receives a result that comes after the deadline
    */
   public static <T> T call(
       String name,

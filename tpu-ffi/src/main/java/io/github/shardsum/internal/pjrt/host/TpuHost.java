@@ -72,7 +72,7 @@ public record TpuHost(int chips) {
    * two processes at once because of chips that do not exist. On every host it would replace the
    * signal handlers that HotSpot needs.
    *
-   * @param set what the user set
+   * @param set the flags that the user set
    */
   Map<String, String> environment(Function<String, Optional<String>> set) {
     Map<String, String> more = new LinkedHashMap<>();

@@ -15,8 +15,8 @@ import java.util.stream.IntStream;
  * @param n columns of a product
  * @param k terms of an element
  * @param left operand that A lies in
- * @param a where A lies
- * @param b where B lies
+ * @param a the place of A
+ * @param b the place of B
  * @param ldc elements from a row of C to the next
  * @param offsets elements before A, B and C of each product
  */

@@ -33,7 +33,7 @@ public final class NativeGemm implements Competitor {
   /**
    * Loads a library.
    *
-   * @param library which
+   * @param library the library
    * @param search the loader's folders
    * @param python the interpreter whose packages may hold it
    * @param isa the instruction sets that it may use

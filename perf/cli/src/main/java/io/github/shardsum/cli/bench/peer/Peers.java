@@ -73,10 +73,10 @@ public final class Peers implements AutoCloseable {
   /**
    * Starts and loads them; missing peers are in {@link #absent()}.
    *
-   * @param names who
+   * @param names the names of the peers
    * @param python the interpreter of NumPy, torch, TBLIS and FAISS, whose packages may hold other
    *     peers too
-   * @param isa what each may use
+   * @param isa the instruction set that each may use
    * @param threads threads of each
    */
   public static Peers start(List<String> names, String python, Isa isa, int threads) {

@@ -52,7 +52,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
    *
    * @param library {@code numpy}, {@code torch}, {@code tblis} or {@code faiss}
    * @param python the interpreter
-   * @param isa what the library may use
+   * @param isa the instruction set that the library may use
    * @param threads threads the library may use
    * @throws MeasurementException if there is no such interpreter or no such library; with the
    *     remedy

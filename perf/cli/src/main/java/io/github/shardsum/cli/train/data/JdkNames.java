@@ -24,7 +24,7 @@ final class JdkNames {
    * One thing that has a name.
    *
    * @param key its kind and code
-   * @param code what the JDK answers where it has no name
+   * @param code the JDK's answer if it has no name
    * @param english its English name
    * @param in its name in a language
    */

@@ -94,7 +94,7 @@ final class JdkPhrases {
   /**
    * The phrases of a language.
    *
-   * @param language which one
+   * @param language the language
    * @param from the first index
    * @param count phrases of each kind; fewer where the language has none of its own
    */
