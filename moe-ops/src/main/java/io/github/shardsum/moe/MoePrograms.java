@@ -59,8 +59,8 @@ public final class MoePrograms {
    * @param randomness the random numbers if they are drawn
    * @return the composite
    * @throws IllegalArgumentException if a token chooses more experts than there are, a group's
-   *     slots exceed a Java array, or there are uniform numbers of each expert for another second
-   *     choice than a sampled one
+   *     slots exceed a Java array, or there are uniform numbers of each expert although the second
+   *     choice is not sampled
    */
   public static Composite route(
       RouteInput<Value> input, RouteOptions options, Randomness randomness) {

@@ -61,7 +61,7 @@ public final class PjrtBuffer implements AutoCloseable {
     return new PjrtBuffer(place, handle, arrayType, Optional.empty());
   }
 
-  /** A buffer of host memory that the plugin goes on using. */
+  /** A buffer of host memory that the plugin continues to use. */
   static PjrtBuffer of(
       PjrtDevice place, MemorySegment buffer, ArrayType arrayType, BorrowedHostMemory lease) {
     return new PjrtBuffer(
@@ -438,7 +438,7 @@ public final class PjrtBuffer implements AutoCloseable {
     }
   }
 
-  /** Lets go of the buffer; nothing if it is closed already. */
+  /** Releases the buffer; does nothing if it is closed already. */
   @Override
   public void close() {
     handle.close();

@@ -485,7 +485,7 @@ public final class PjrtClient implements AutoCloseable {
     }
   }
 
-  /** Closes the client and all that it made; nothing if it is closed already. */
+  /** Closes the client and all its objects; does nothing if it is closed already. */
   @Override
   public void close() {
     handle.close();

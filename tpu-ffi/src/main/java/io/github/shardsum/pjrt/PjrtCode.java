@@ -18,7 +18,7 @@ public enum PjrtCode {
   ALREADY_EXISTS,
   /** It is forbidden. */
   PERMISSION_DENIED,
-  /** NativeMemory or a quota is used up. */
+  /** Memory or a quota is used up. */
   RESOURCE_EXHAUSTED,
   /** It cannot be done in this state. */
   FAILED_PRECONDITION,

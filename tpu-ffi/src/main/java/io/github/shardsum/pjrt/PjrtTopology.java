@@ -222,7 +222,7 @@ public final class PjrtTopology implements AutoCloseable {
     }
   }
 
-  /** Lets go of it; nothing if it is closed already. */
+  /** Releases it; does nothing if it is closed already. */
   @Override
   public void close() {
     handle.close();

@@ -81,7 +81,7 @@ public record LoweringOptions(
   }
 
   /**
-   * The same where a run takes the memory of its arguments.
+   * The same for runs that may reuse the memory of their arguments.
    *
    * @return the options
    */

@@ -23,11 +23,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A planned program as a program whose every value has the layout that the plan gives it, and again
- * an annotation wherever the plan moves a value, so that another partitioner makes the same moves.
+ * A planned program in which each value is annotated with the layout that the plan gives it. Where
+ * the plan moves a value, the value is annotated again, so that another partitioner makes the same
+ * moves.
  */
 public final class PlannedProgram {
-  /** Says nothing. */
+  /** An annotation that requests nothing. */
   private static final Annotation OPEN = new Annotation(List.of(), Set.of(), 0);
 
   private final ProgramPlan planned;
@@ -68,7 +69,8 @@ public final class PlannedProgram {
     }
     for (int i = 0; i < plan.outputs().size(); i++) {
       String name = planned.program().outputs().get(i).name();
-      // One value may be at two places, and an input at one.
+      // A value may be two outputs, and an input may be an output, so each output is a value of its
+      // own.
       p.output(
           p.let(
               p.unusedName(name),

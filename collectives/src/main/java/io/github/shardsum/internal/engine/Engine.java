@@ -44,7 +44,7 @@ public final class Engine implements Collectives {
       new AtomicReference<>(Optional.empty());
   private long sequence;
 
-  /** The ways of collectives in flight, once there are some; guarded by itself. */
+  /** The lanes of collectives in flight, once there are some; guarded by itself. */
   private final List<EngineContext> lanes = new ArrayList<>();
 
   /** Held by a collective that runs: close waits for it. */

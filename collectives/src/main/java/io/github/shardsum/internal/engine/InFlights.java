@@ -184,7 +184,8 @@ final class InFlights {
     while (!flight.isDone()) {
       Optional<Phase.Tasks> next = flight.take();
       if (next.isPresent()) {
-        // Before another is taken: an exchange begins as it is, and sends what these have made.
+        // These tasks run before another is taken, since an exchange sends their results as soon as
+        // it begins.
         Supersteps.run(workers, List.of(next.get()));
       } else {
         flight.await(flight.context.deadline());

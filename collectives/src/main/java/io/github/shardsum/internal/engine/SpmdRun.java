@@ -31,7 +31,10 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the result for one device
  */
 final class SpmdRun<T> {
-  /** How often the watching thread looks, in parts of the deadline, and the bounds of that. */
+  /**
+   * The watching thread looks this many times in a deadline, but at intervals within the bounds
+   * below.
+   */
   private static final int LOOKS = 8;
 
   private static final Duration LEAST_LOOK = Duration.ofMillis(1);

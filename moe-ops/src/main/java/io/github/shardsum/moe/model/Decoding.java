@@ -20,9 +20,8 @@ import java.util.stream.IntStream;
 
 /**
  * Greedy and beam decoding with a cache, {@link Transformer#encoder} once and {@link
- * Transformer#step} until every sentence has ended. Programs have fixed sizes: sources are taken in
- * batches of like length, for each of which a program is compiled at its first use. Not
- * thread-safe.
+ * Transformer#step} until every sentence has ended. Programs have fixed sizes: sources of similar
+ * length form batches, and the program for a size is compiled at its first use. Not thread-safe.
  *
  * <p>Each step keeps the continuations of a sentence's hypotheses that have the highest sums of
  * log-probabilities; a hypothesis that has ended is kept unchanged. One hypothesis is greedy
@@ -123,7 +122,7 @@ public final class Decoding implements AutoCloseable {
    *
    * @param parameters by name
    * @param sources tokens, each ending with {@link TransformerSpec#END}
-   * @param routes gets what the encoder's routers did, after each batch
+   * @param routes receives the metrics of the encoder's routers, after each batch
    * @return a sentence a source
    * @throws IllegalArgumentException if a source is empty or longer than the model's positions
    */

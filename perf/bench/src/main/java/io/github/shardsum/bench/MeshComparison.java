@@ -251,7 +251,10 @@ public final class MeshComparison {
         .apply(layer);
   }
 
-  /** Rows on the mesh beside one device, slots on the mesh, and rows in pieces, all of shards. */
+  /**
+   * Compares rows on the mesh with one device, with slots on the mesh, and with rows in pieces, all
+   * on shards.
+   */
   private void rows(String what, Program one, Program many, Program inSlots, boolean isGradient)
       throws MeasurementException {
     List<Tensor> inputs = inputs(one);

@@ -33,12 +33,12 @@ import java.util.Optional;
  * to see that all works, for what follows; a part for what follows, {@code layer} (the first),
  * {@code rows} (dispatch and combine against C), {@code skew} (loads), {@code zipf} (one load
  * against torch), {@code einsums} (dispatch and combine against torch's einsums) or {@code decode}
- * (beside reading memory); cases as {@code 8,1024,512,2048,8} (G, S, M, H, E), with {@code :gelu},
- * {@code :silu}, {@code :swiglu}, {@code :backward} or {@code :torch}. {@code SHARDSUM_PYTHON}
- * names a Python with torch; without it torch is left out.
+ * (compared with reading memory); cases as {@code 8,1024,512,2048,8} (G, S, M, H, E), with {@code
+ * :gelu}, {@code :silu}, {@code :swiglu}, {@code :backward} or {@code :torch}. {@code
+ * SHARDSUM_PYTHON} names a Python with torch; without it torch is left out.
  */
 public final class MoeLayerComparison {
-  /** Rows of an expert from which on its weights' way through memory no longer shows. */
+  /** Rows of an expert from which on the time to read its weights no longer matters. */
   private static final long MANY_ROWS = 1024;
 
   /** With fewer rows of an expert its products are no yardstick. */

@@ -29,11 +29,11 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * Times einsums in windows and whole, in turns, over drawn shapes of three kinds: a gathered label
- * of the result, a gathered label that is summed over, and a scattered result. For each it prints
- * the time in windows over the time whole, and the regret of the choice by price on this machine's
- * measured topology: the time of its choice over the better of both. Runs in one process or, by
- * {@code ./shardsum launch}, in several.
+ * Times einsums with and without windows, in turns, over random shapes of three kinds: a gathered
+ * label of the result, a gathered label that is summed over, and a scattered result. For each it
+ * prints the time in windows over the time whole, and the regret of the choice by price on this
+ * machine's measured topology: the time of its choice over the better of both. Runs in one process
+ * or, by {@code ./shardsum launch}, in several.
  *
  * <p>Arguments: shapes, rounds, devices.
  */
@@ -117,7 +117,7 @@ public final class WindowComparison {
         Arrays.stream(regrets).max().orElseThrow());
   }
 
-  /** The mean of what the processes measured, so that all choose the same. */
+  /** The mean of the processes' measurements, so that all choose the same. */
   private Topology machine() {
     LinkFit fit = MachineProbe.measure(collectives);
     double bandwidth = agreed(fit.link().bytesPerSecond());

@@ -23,7 +23,7 @@ public record InterleavedTimer(
     int rounds, double warmUpSeconds, double blockSeconds, long pauseMillis) {
   private static final long MOST_CALLS = 10_000_000;
 
-  /** Of fewer no two order statistics enclose the median with a probability of 0.95. */
+  /** With fewer rounds no two order statistics enclose the median with a probability of 0.95. */
   private static final int FEWEST = 6;
 
   private static final int MOST = 1000;
@@ -123,8 +123,8 @@ public record InterleavedTimer(
   }
 
   /**
-   * Another one begins every second round, and every second round is reversed: no competitor always
-   * follows the same neighbour, of two neither is always first.
+   * The first competitor changes every second round, and every second round is reversed. So no
+   * competitor always follows the same neighbour, and of two neither is always first.
    */
   private static <T> List<T> order(Iterable<T> competitors, int round) {
     List<T> order = new ArrayList<>();

@@ -45,7 +45,7 @@ public final class Differ {
   private static final List<DType> DTYPES =
       List.of(DType.I32, DType.F32, DType.I64, DType.F64, DType.BF16);
 
-  /** Sums in regions wrap, and are exact in any order only so. */
+  /** Dtypes of programs with regions: their sums wrap, so that they are exact in any order. */
   private static final List<DType> INTEGERS = List.of(DType.I32, DType.I64);
 
   private static final int MOST_MEMBERS = 64;

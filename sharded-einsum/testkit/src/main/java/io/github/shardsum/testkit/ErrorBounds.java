@@ -116,7 +116,7 @@ public final class ErrorBounds {
     return of(builder.build(), List.of(operands)).getFirst();
   }
 
-  /** A body whose inputs bring their errors. */
+  /** The bounds of a loop's body, whose inputs have errors. */
   private static Program round(Program program) {
     ErrorBounds bounds = new ErrorBounds(program.name());
     for (Value input : program.inputs()) {
@@ -146,7 +146,7 @@ public final class ErrorBounds {
     return p.build();
   }
 
-  /** A value may be an input, or an output before. */
+  /** Adds an output as a copy, since its value may be an input or another output. */
   private void output(String name, Value value) {
     Equation identity =
         new Equation(

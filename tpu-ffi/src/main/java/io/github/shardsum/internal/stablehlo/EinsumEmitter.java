@@ -185,7 +185,7 @@ final class EinsumEmitter {
     return labels.stream().map(in::indexOf).toList();
   }
 
-  /** In the order of the output, and repeated along labels that only the output has. */
+  /** A value in the order of the output, repeated along labels that only the output has. */
   private Ssa laidOut(Labelled x, List<String> output, ValueType result) {
     TensorType type = new TensorType(x.value().element(), result.sizes());
     return ops.broadcast(x.value(), places(x.labels(), output), type);

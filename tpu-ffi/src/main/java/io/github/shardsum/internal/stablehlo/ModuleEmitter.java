@@ -130,7 +130,7 @@ public final class ModuleEmitter {
     return some.isEmpty() ? "" : " {" + some + "}";
   }
 
-  /** A value whose layout the edge could not have, since it is uneven, gets it inside. */
+  /** The edge cannot have an uneven layout; a value gets such a layout inside. */
   private List<Ssa> laidOut(
       List<Value> values, List<Ssa> given, List<Term> edges, List<Term> demanded) {
     List<Ssa> inside = new ArrayList<>();

@@ -30,7 +30,7 @@ public record ExpertWeights<T>(
    *
    * @param gated whether there is a second product
    * @param biased whether there are biases
-   * @param make makes each of its name and labels, in the order of {@link #all}
+   * @param make makes each weight from its name and labels, in the order of {@link #all}
    */
   public static <T> ExpertWeights<T> of(
       boolean gated, boolean biased, BiFunction<String, String, T> make) {
@@ -44,7 +44,7 @@ public record ExpertWeights<T>(
     return new ExpertWeights<>(in, out, linear, inBias, outBias, linearBias);
   }
 
-  /** All of a list in the order of {@link #all}, from one on. */
+  /** The weights in a list that has them in the order of {@link #all}, from an index on. */
   public static <T> ExpertWeights<T> of(boolean gated, boolean biased, List<T> list, int first) {
     int[] next = {first};
     return of(gated, biased, (_, _) -> list.get(next[0]++));

@@ -146,7 +146,7 @@ final class RouteDecomposition {
     return p.compare(Comparison.NE, x, x);
   }
 
-  /** Whether some gate of a token is none: NaN, negative or infinite. */
+  /** Whether some gate of a token is invalid: NaN, negative or infinite. */
   private Value hasNoGate(Value gates) {
     Value low = p.unary(UnaryKind.NOT, p.compare(Comparison.GE, gates, number(0)));
     Value high = p.compare(Comparison.EQ, gates, number(Double.POSITIVE_INFINITY));
@@ -209,7 +209,7 @@ final class RouteDecomposition {
   private Placed placeTokens(Value gates, Value order) {
     Choices choices = choose(recorded.isPresent() ? gates : limited(gates, order), order);
     Value zero = number(0);
-    // Of padding all gates are 0.
+    // All gates of padding are 0.
     Value open = p.let("open", isOpen(choices.gates()));
     Value chosen = p.select(open, choices.gates(), zero);
     Value before = normalized(chosen, Normalization.BEFORE_DROPPING, chosen);
@@ -294,7 +294,7 @@ final class RouteDecomposition {
     long best = highest ? 1 : Math.min(2, size);
     Value keys = p.topK(grouped, "P", best, "B").getFirst();
     Value first = p.sum(p.slice(keys, "B", 0, 1), "B");
-    // A second expert that is closed takes nothing from its group.
+    // A second expert that the token may not use adds nothing to its group's score.
     Value rest = p.slice(keys, "B", 1, best);
     Value closed = p.compare(Comparison.EQ, rest, number(Double.NEGATIVE_INFINITY));
     Value scores = p.add(first, p.sum(p.select(closed, number(0), rest), "B"));
@@ -399,7 +399,7 @@ final class RouteDecomposition {
     Value beyond = p.compare(Comparison.GT, run, p.multiply(numbers, rest));
     Value hit = p.binary(BinaryKind.AND, some, beyond);
     Value index = p.iota(type(DType.I32, "E"), "E");
-    // Where rounding lets no sum reach the target, the last expert that has a gate.
+    // If rounding keeps every sum below the target, the last expert that has a gate is chosen.
     Value highest = p.reduce(ReduceKind.MAX, p.select(some, index, integer(-1)), "E");
     Value none = p.compare(Comparison.LT, highest, integer(0));
     return p.select(
@@ -484,7 +484,7 @@ final class RouteDecomposition {
     return real.map(mask -> p.select(mask, numbers, number(0))).orElse(numbers);
   }
 
-  /** {@link io.github.shardsum.internal.moe.route.GroupRoute#isOpen}, of padding false. */
+  /** {@link io.github.shardsum.internal.moe.route.GroupRoute#isOpen}; false for padding. */
   private Value isOpen(Value gates) {
     return p.unary(UnaryKind.NOT, p.compare(Comparison.LE, gates, number(0)));
   }

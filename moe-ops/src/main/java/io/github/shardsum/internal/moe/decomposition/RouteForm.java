@@ -54,7 +54,7 @@ public record RouteForm(
    * @return the form
    * @throws IllegalArgumentException if a token chooses more experts than there are, options do not
    *     fit the operands, a group's slots exceed a Java array, or there are uniform numbers of each
-   *     expert for another second choice than a sampled one
+   *     expert although the second choice is not sampled
    */
   public static RouteForm of(RouteInput<Value> input, RouteOptions options, Randomness randomness) {
     long experts = input.experts();

@@ -108,7 +108,7 @@ final class Chunk<A> {
     return workers;
   }
 
-  /** Room for a number of each row. */
+  /** An array with room for one number a row. */
   double[] weights() {
     return scratch.doubles(ScratchArray.WEIGHTS.slot(), rows);
   }
@@ -121,11 +121,11 @@ final class Chunk<A> {
   /** A task on each of some rows. */
   @FunctionalInterface
   interface RowTask {
-    /** Does it to the row of this index in the chunk. */
+    /** Runs the task on the row of this index in the chunk. */
     void run(int row, Scratch own);
   }
 
-  /** Does something to each row, on all threads. */
+  /** Runs a task on each row, on all threads. */
   void eachRow(RowTask task) {
     int tasks = Math.min(Math.ceilDiv(rows, TASK_ROWS), 4 * workers.parallelism());
     workers.run(
@@ -138,12 +138,12 @@ final class Chunk<A> {
         });
   }
 
-  /** The tokens' rows of x, {@code [rows, M]}: where they lie. */
+  /** The places of the tokens' rows in x, {@code [rows, M]}. */
   MatrixRows tokens(Tensor x) {
     return rowsOfTokens(x, ScratchArray.TOKEN_STARTS);
   }
 
-  /** The tokens' rows of the outputs' cotangent, {@code [rows, M]}: where they lie. */
+  /** The places of the tokens' rows in the outputs' cotangent, {@code [rows, M]}. */
   MatrixRows cotangents(Tensor y) {
     return rowsOfTokens(y, ScratchArray.COTANGENT_STARTS);
   }

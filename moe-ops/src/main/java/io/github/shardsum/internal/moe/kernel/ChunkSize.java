@@ -21,8 +21,8 @@ final class ChunkSize {
   private static final double FORWARD_SHARE = 0.185;
 
   /**
-   * The share that the chunk of each of two threads may add to that memory and to the cotangents,
-   * without the gradient of tokens, which is added to that of the router.
+   * The share of that memory and of the cotangents that the chunk of each of two threads may add.
+   * The gradient of tokens does not count, since it is added to the router's gradient.
    */
   private static final double BACKWARD_SHARE = 0.044;
 

@@ -36,7 +36,8 @@ import java.util.Optional;
  * @param isGradient whether it computes gradients
  * @param memberAt the number of the operand with the device's index along the axes of the hidden
  *     width, 0 of the one that adds the last bias; -1 if the hidden width is whole
- * @param pieces of how many pieces it computes one, whose index is the last operand; 1 for all
+ * @param pieces number of pieces, of which it computes the one whose index is the last operand; 1
+ *     for all rows
  */
 record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt, int pieces)
     implements CompositeKernel {

@@ -6,8 +6,8 @@ import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.moe.RouteOptions.MaskedMean;
 
 /**
- * The route of one group on its way from gates to weights, in arrays that may be longer than said
- * here. Where experts choose, slot e of a token belongs to expert e. Not thread-safe.
+ * The route of one group on its way from gates to weights, in arrays that may be longer than their
+ * shapes below. Where experts choose, slot e of a token belongs to expert e. Not thread-safe.
  *
  * @param setup sizes and options
  * @param kinds {@code [S]}: {@link #PADDING}, {@link #REAL} or {@link #UNUSABLE}
@@ -25,7 +25,7 @@ import io.github.shardsum.moe.RouteOptions.MaskedMean;
  * @param taken {@code [E]}: slots given out so far
  * @param order {@code [S]}: tokens in the order in which they are given slots, or {@code [S,
  *     slots]}: choices
- * @param spare as long, for sorting
+ * @param spare an array of the same length, for sorting
  */
 public record GroupRoute(
     Setup setup,

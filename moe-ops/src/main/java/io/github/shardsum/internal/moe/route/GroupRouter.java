@@ -14,8 +14,8 @@ import java.util.Arrays;
  */
 public final class GroupRouter {
   /**
-   * It is small enough for the sum of any number of gates, and a power of two, so it changes no
-   * bit.
+   * The unit of large gates: so small that the sum of any number of gates is finite, and a power of
+   * two, so that it changes no bit.
    */
   public static final double SMALL = 0x1p-32;
 
@@ -74,7 +74,10 @@ public final class GroupRouter {
     }
   }
 
-  /** The factor of gates with which their sum is finite if they are; it is 1 whenever possible. */
+  /**
+   * A factor of gates that keeps their sum finite if all of them are finite; it is 1 whenever
+   * possible.
+   */
   public static double unit(double sum) {
     return Double.isInfinite(sum) ? SMALL : 1;
   }
@@ -84,10 +87,7 @@ public final class GroupRouter {
     return unit(divisor(route, token, 1));
   }
 
-  /**
-   * The divisor of a token's gates, each times a unit, once slots are given out and before they are
-   * weighed.
-   */
+  /** The divisor of a token's gates, each multiplied by the unit, after slots are given out. */
   public static double divisor(GroupRoute route, int token, double unit) {
     RouteOptions options = route.setup().options();
     if (options.normalization() == Normalization.NONE) {

@@ -71,7 +71,7 @@ final class JaxPeer implements AutoCloseable {
     ask("load " + arguments + " " + devices);
   }
 
-  /** Runs the case so often, waiting for each result. */
+  /** Runs the case a number of times, waiting for each result. */
   double seconds(long calls) {
     return Double.parseDouble(ask("time " + calls));
   }

@@ -285,7 +285,7 @@ public final class PjrtComparison {
     }
   }
 
-  /** The same program on the same XLA: JAX's very numbers, but for the order of sums. */
+  /** The same program on the same XLA gives JAX's numbers, except for the order of sums. */
   private static void check(
       PjrtLoadedExecutable program, List<List<PjrtBuffer>> arguments, Tensor wanted) {
     try (PjrtBuffer out =

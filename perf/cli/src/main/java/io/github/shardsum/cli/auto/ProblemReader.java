@@ -271,7 +271,7 @@ final class ProblemReader implements AutoCloseable {
     }
   }
 
-  /** Equal matrices are one key. */
+  /** The key of a matrix, equal for equal matrices. */
   private record Matrix(long[] numbers) {
     @Override
     public boolean equals(Object other) {

@@ -1,4 +1,6 @@
-/** {@code shardsum auto}: choices that nobody has to write. */
+/**
+ * {@code shardsum auto}: annotations of a program, and strategies of a graph, that a search finds.
+ */
 @NullMarked
 package io.github.shardsum.cli.auto;
 

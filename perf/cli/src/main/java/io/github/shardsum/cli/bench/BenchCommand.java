@@ -222,7 +222,7 @@ public final class BenchCommand implements Callable<Integer> {
       report.end();
       write(results, kernels, report);
     }
-    // It measures layers too, so only a run that has not failed gets to it.
+    // The page needs further measurements, which a failed run does not make.
     if (html.isPresent()) {
       page(results, kernels, report);
     }

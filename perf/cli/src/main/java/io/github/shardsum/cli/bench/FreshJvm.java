@@ -121,7 +121,7 @@ final class FreshJvm {
   private static JsonNode product(List<String> flags, InterleavedTimer rounds)
       throws MeasurementException {
     String printed = run(flags, OwnJvm.MAIN, product(rounds.equals(InterleavedTimer.QUICK)));
-    // What the JVM itself prints, as a warning of huge pages, comes before.
+    // Lines that the JVM itself prints, such as a warning about huge pages, come first.
     String json = printed.substring(Math.max(0, printed.indexOf('{')));
     return new JsonMapper().readTree(json).get("cases").get(0).get("results").get(0);
   }
@@ -138,8 +138,8 @@ final class FreshJvm {
   }
 
   /**
-   * Flags that the child inherits, so that peak and product are measured alike: huge pages,
-   * instruction set and heap.
+   * Flags that the child inherits, so that peak and product are measured under the same conditions:
+   * huge pages, instruction set and heap.
    */
   private static List<String> inherited() {
     return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()

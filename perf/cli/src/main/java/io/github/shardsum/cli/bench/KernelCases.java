@@ -51,7 +51,7 @@ final class KernelCases {
 
   private static final int FEW_TERMS = 128;
 
-  /** A product with what follows its sums may take 1.05 times as long as without. */
+  /** A product with operations on its sums may take 1.05 times as long as one without. */
   private static final double LEAST_FUSED = 1 / 1.05;
 
   private static final int GATHERED = 32_768;
@@ -65,7 +65,7 @@ final class KernelCases {
   /** Calls over which allocation is counted: even one array would show. */
   private static final int COUNTED = 10_000;
 
-  /** Until then the JIT is done. */
+  /** Time of the calls before counting, in which the JIT finishes. */
   private static final long COUNTED_NANOS = 1_000_000_000;
 
   private KernelCases() {}

@@ -19,8 +19,8 @@ import java.util.Map;
 /**
  * Arrays that a command line names: {@code FILE.npy}, {@code FILE.npz:NAME}, {@code
  * FILE.safetensors:NAME}, an archive of one array without its name, and {@code -} for a .npy file
- * on standard input. They are mapped where their bytes are a tensor's as they are, and live until
- * this is closed.
+ * on standard input. They are mapped if a tensor can use their bytes unchanged, and live until this
+ * is closed.
  */
 public final class InputArrays implements AutoCloseable {
   /** Computes a result from arrays and writes it. */

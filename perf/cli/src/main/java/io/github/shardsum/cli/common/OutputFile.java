@@ -13,7 +13,7 @@ public final class OutputFile {
   private OutputFile() {}
 
   /**
-   * Finds out beforehand what would keep it from being written.
+   * Checks beforehand that the file can be written.
    *
    * @param option that names it
    * @throws IOException if its folder is not there

@@ -23,7 +23,7 @@ public final class OutputFolder {
   }
 
   /**
-   * Finds out beforehand what would keep files from being written.
+   * Checks beforehand that the files can be written.
    *
    * @throws IOException if the folder cannot be made or written to, or a name exists and is not a
    *     file

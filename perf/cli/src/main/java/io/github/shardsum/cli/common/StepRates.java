@@ -17,8 +17,8 @@ record StepRates(double flop, double bytes, double each) {
   private static final double SINGULAR = 1e-9;
 
   /**
-   * Least squares of time over operations and bytes, no number below 0. Of all subsets of the three
-   * numbers, the others being 0, the one of the least error counts.
+   * Least squares of time over operations and bytes, no number below 0. Every subset of the three
+   * numbers is fitted with the others 0; the subset with the least error counts.
    *
    * @param spans local programs; those without work are skipped
    */
@@ -67,7 +67,7 @@ record StepRates(double flop, double bytes, double each) {
       error += off * off;
     }
     for (double rate : rates) {
-      // Also of a subset without a solution.
+      // A subset without a solution has negative rates or NaN.
       error = rate >= 0 ? error : Double.POSITIVE_INFINITY;
     }
     return error;

@@ -14,7 +14,7 @@ import java.util.Map;
 /** Text that a command line names: a file of UTF-8, or {@code -} for standard input. */
 public final class TextFiles {
   /**
-   * Byte-order marks, in hexadecimal, by which some editors begin a file, and the encoding that
+   * Byte-order marks, in hexadecimal, with which some editors begin a file, and the encoding that
    * each stands for.
    */
   private static final Map<String, String> MARKS =

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 
 /** {@code --trace} of commands that run on a mesh, a mixin. */
 public final class TraceOption {
-  /** Runs of which one is written. */
+  /** Number of traced runs, of which one is written. */
   private static final int RUNS = 5;
 
   @Option(
@@ -90,7 +90,7 @@ public final class TraceOption {
     return spans.stream().mapToLong(StepSpan::end).max().orElse(0) - begin;
   }
 
-  /** Where there was one run only, it predicts itself. */
+  /** If there was only one run, it predicts itself. */
   private StepTrace trace(MeshExecutable of) {
     List<StepSpan> before = of.spansBefore().isEmpty() ? of.spans() : of.spansBefore();
     return new StepTrace(of.plan().plan(), prices(), before, of.spans());

@@ -24,7 +24,7 @@ import java.util.List;
 
 /**
  * The process that has the plugin: takes programs and inputs from a socket and answers with outputs
- * or with why there are none. A plugin may end it.
+ * or with the reason why there are none. A plugin may end it.
  */
 public final class PluginChild {
   /** Precedes the outputs. */

@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 
 /**
  * The script that mpirun starts in place of each process: a shell that runs the program and then
- * reports the rank and the exit status, 0 too, since other ranks may wait for this one in vain.
- * Open MPI reports exits in its own words, MPICH without the rank.
+ * reports the rank and the exit status, even if it is 0, since other ranks may wait for this one in
+ * vain. Open MPI reports exits in its own words, MPICH without the rank.
  *
  * <p>No process outlives the one that started it: the kernel ends it ({@code setpriv} of
  * util-linux), since a killed mpirun cleans up nothing.

@@ -17,8 +17,8 @@ final class Supervisor {
   private static final long POLITE_SECONDS = 5;
 
   /**
-   * How long mpirun has to end the others by itself once a process has failed, and these to say
-   * what they know.
+   * The time after the failure of a process in which mpirun has to end the others, and the others
+   * have to report.
    */
   private static final Duration GRACE = Duration.ofSeconds(10);
 
@@ -84,14 +84,13 @@ final class Supervisor {
   }
 
   /**
-   * Where the JVM is ending already, as after Ctrl-C, the hook has run and nothing is to be
-   * forgotten.
+   * Removes the hook. If the JVM is ending already, as after Ctrl-C, the hook has run and stays.
    */
   private static void forget(Thread hook) {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException _) {
-      // It ends mpirun itself.
+      // The hook ends mpirun.
     }
   }
 
@@ -102,7 +101,7 @@ final class Supervisor {
     }
   }
 
-  /** Processes that had ended well before the first failure. */
+  /** Processes that had ended successfully before the first failure. */
   List<RankScript.Report> wellBefore() {
     synchronized (reports) {
       return List.copyOf(wellBefore);
@@ -117,7 +116,8 @@ final class Supervisor {
         List<RankScript.Report> heard = RankScript.reports(line);
         if (heard.stream().anyMatch(RankScript.Report::isWell)) {
           hearWell(heard);
-          // Only what a program has left of a line before it is for the user.
+          // The report follows the program's own part of the line, and only that part is for the
+          // user.
           line = line.substring(0, line.indexOf(RankScript.MARK));
           if (line.isEmpty()) {
             continue;

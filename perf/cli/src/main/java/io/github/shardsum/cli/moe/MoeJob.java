@@ -190,7 +190,7 @@ record MoeJob(
                 Stream.of("ME", "EMH", "EHM", "GSM", "GSE", "GSM", "RM"),
                 activation.isGated() ? Stream.of("EMH") : Stream.empty())
             .toList();
-    // A thread's rows of an expert at a time, as they go in and as they are activated.
+    // The rows of one expert that a thread holds: their tokens, and their activations.
     double chunk = (double) CHUNK_ROWS * (model + hidden * (form.gated() ? 2.0 : 1.0));
     double bytes = threads * chunk * Float.BYTES * (backward ? BACKWARD_MEMORY : 1);
     for (String letters : tensors) {

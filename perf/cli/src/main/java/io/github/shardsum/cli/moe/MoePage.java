@@ -126,7 +126,7 @@ final class MoePage {
       picture.band(from, left + placed, to, right + placed, rejected, Ink.RED, title);
       picture.rect(to, right + placed, 14, rejected, Ink.RED, title);
       double middle = right + (placed + rejected) / 2 + 4;
-      // Names of experts with hardly a choice would lie on each other.
+      // Names of experts with very few choices would overlap.
       if (middle - written >= 11) {
         picture.text(to + 20, middle, Anchor.START, format("%s: %,d", load.name(), load.placed()));
         written = middle;

@@ -194,7 +194,7 @@ final class MoeReport {
     out.printf(Locale.ROOT, "outputs         CRC-32C %08x%n", outcome.checksum());
   }
 
-  /** 1/E^2, or of E^2 times the mean 1. */
+  /** The auxiliary loss of an even load: 1/E^2 for the mean, 1 for E^2 times the mean. */
   private double evenLoss(double experts) {
     boolean mean = outcome.job().options().auxLoss().scale() == AuxLoss.Scale.MEAN;
     return mean ? 1 / (experts * experts) : 1;

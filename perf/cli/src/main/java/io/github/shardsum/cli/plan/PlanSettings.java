@@ -148,7 +148,7 @@ final class PlanSettings {
     return progress.watchJobs(answered);
   }
 
-  /** Prints the answer; the exit status. */
+  /** Prints the answer and returns the exit status. */
   int print(Planned target, CommandLine line) throws IOException {
     try {
       return printAnswer(target, line);

@@ -107,7 +107,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
   }
 
   /**
-   * Compares what was compiled already.
+   * Compares with a module that was compiled already.
    *
    * @param compiler the compiler's name
    * @param plan our plan

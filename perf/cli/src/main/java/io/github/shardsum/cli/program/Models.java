@@ -143,7 +143,7 @@ public enum Models {
     }
     List<String> with = new ArrayList<>(List.of(axis));
     with.addAll(mostParts(experts / mesh.size(axis), mesh, from + 1));
-    // None has more than these, so that axes without number are no work without end.
+    // No other choice gives more parts, so the search ends here even with very many axes.
     if (mesh.size(axis) == 1
         || parts(mesh, with) == experts
         || with.size() == mesh.axisNames().size() - from) {

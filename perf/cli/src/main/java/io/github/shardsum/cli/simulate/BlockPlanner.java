@@ -80,8 +80,8 @@ final class BlockPlanner {
   }
 
   /**
-   * Searches for layouts of weights and intermediates. Tokens lie as usual where parts follow each
-   * other, and no part needs more than a hundredth more memory than usual.
+   * Searches for layouts of weights and intermediates. Tokens between parts keep their usual
+   * layout, and no part may need more than a hundredth more memory than with the usual layouts.
    *
    * @return the found layouts, or the usual ones where those take no more time
    */

@@ -162,7 +162,10 @@ final class Blocks {
     return p.einsum("BSKND,KNDM->BSM", mixed, p.input("output", type("KNDM", k, n, d, m)));
   }
 
-  /** Keys and values from one narrow row; of a key a part knows its position, for all heads. */
+  /**
+   * Keys and values from one narrow row; a part of each key has its position, the same for all
+   * heads.
+   */
   private Value latent(ProgramBuilder p, Value x, Value from, Attention sizes, Latent latent) {
     long m = model.width();
     long n = sizes.heads();

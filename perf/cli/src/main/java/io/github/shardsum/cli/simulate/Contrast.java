@@ -39,7 +39,7 @@ record Contrast(String name, Score from, Score to) {
     return Math.abs(Math.log(predicted())) < TIE || Math.abs(Math.log(measured())) < TIE;
   }
 
-  /** Neither is a tie, and both say that the same row is slower. */
+  /** Whether the pair is no tie, and both ratios say that the same row is slower. */
   boolean right() {
     return !tie() && predicted() > 1 == measured() > 1;
   }

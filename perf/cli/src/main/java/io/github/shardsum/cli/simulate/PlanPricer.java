@@ -21,11 +21,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Prices each step of a plan: products by their FLOPs or their bytes, what is between products by
- * the values that are stored, collectives link by link.
+ * Prices each step of a plan: products by their FLOPs or their bytes, operations between products
+ * by the values that are stored, collectives link by link.
  *
  * <p>Plans are in f32; floating values are counted as bf16. Scores of attention stay on the chip.
- * Values that no product, no collective and no later product reads are fused into what reads them.
+ * Values that no product, no collective and no later product reads are fused into their readers.
  */
 final class PlanPricer {
   private final Job job;
@@ -104,7 +104,7 @@ final class PlanPricer {
     }
   }
 
-  /** Gradients of weights, and what becomes one by collectives alone. */
+  /** Gradients of weights, and values that become one by collectives alone. */
   private void followBack() {
     Arrays.fill(gradientOf, "");
     for (int output : plan.outputs()) {
@@ -132,12 +132,12 @@ final class PlanPricer {
     return all.containsAll(List.of(labels));
   }
 
-  /** Between a query and a key. */
+  /** Whether a value has a query and a key: a score. */
   private static boolean score(PlannedValue value) {
     return has(value, "S", "T");
   }
 
-  /** Between a token and a slot. */
+  /** Whether a value has a token and a slot: a mask. */
   private static boolean mask(PlannedValue value) {
     return has(value, "S", "E") && value.layout().rank() > 3;
   }
@@ -169,7 +169,9 @@ final class PlanPricer {
         && !(step.action() instanceof Action.Loop);
   }
 
-  /** Values that memory must hold: read by what is not fused, or behind a product. */
+  /**
+   * Values that memory must hold: those that an unfused operation reads, and results of products.
+   */
   private Set<Integer> stored() {
     Set<Integer> all = new HashSet<>(plan.outputs());
     int[] run = new int[plan.steps().size()];
@@ -306,7 +308,7 @@ final class PlanPricer {
     return job.model().experts().filter(each -> !each.einsum()).isPresent();
   }
 
-  /** Empty rows of a tile, and the longest expert. */
+  /** The factor for empty rows of a tile, and for the longest expert. */
   private double padded() {
     Experts experts = job.model().experts().orElseThrow();
     double rows =

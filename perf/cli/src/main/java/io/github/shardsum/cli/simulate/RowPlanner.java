@@ -235,7 +235,7 @@ final class RowPlanner {
           .orElse(gated);
     }
 
-    /** Within a quarter of the row's count, if it has one. */
+    /** Whether a model's weights are within a quarter of the row's count, if the row has one. */
     private boolean fits(Architecture model) {
       if (some("d_model").filter(width -> width != model.width()).isPresent()) {
         return false;
@@ -488,7 +488,7 @@ final class RowPlanner {
         throw refusal("axes of " + inner * expert + " devices do not divide " + all);
       }
       boolean gathered = !machine.family().gpu() || (words.has("fsdp") && !words.has(NO_FSDP));
-      // Of a GPU 1 says that weights are split, not over how many.
+      // For a GPU, 1 says that weights are split, but not over how many devices.
       long said =
           words
               .axis(Axis.FSDP)

@@ -9,7 +9,7 @@ import java.util.TreeMap;
 /**
  * The steps of a block's plan over time: one queue for computation and one for the collectives of
  * each group of axes, each in the plan's order. A step begins when its operands are computed. A
- * weight may be gathered one block ahead, a gradient reduced behind the next.
+ * weight may be gathered one block early, and a gradient may be reduced during the next block.
  *
  * @param bars in the plan's order
  * @param seconds from the first computation to the last step that is not of a gradient

@@ -45,10 +45,10 @@ final class CheckpointFolder implements AutoCloseable {
   /** Prefix of a tensor's name in the metadata; the entry has the CRC-32 of its bytes. */
   private static final String CHECKSUM = "crc32.";
 
-  /** Behind the name of a file that is no checkpoint any more. */
+  /** The suffix of a file that is no longer a checkpoint. */
   private static final String DAMAGED = ".damaged";
 
-  /** Behind the name of a checkpoint, while another of the same step takes its place. */
+  /** The suffix of a checkpoint while another one of the same step replaces it. */
   private static final String OLD = ".old";
 
   private static final String LOCK = "lock";
@@ -414,7 +414,7 @@ final class CheckpointFolder implements AutoCloseable {
     return folder.resolve(name);
   }
 
-  /** Lets the folder go. */
+  /** Releases the folder. */
   @Override
   public void close() throws IOException {
     lock.close();

@@ -116,7 +116,7 @@ final class TrainPage {
     }
   }
 
-  /** Tokens of one in units of the mean. */
+  /** Tokens of an expert or a device in units of the mean. */
   private static double share(long[] tokens, int row) {
     return tokens[row] * tokens.length / Math.max(1.0, Arrays.stream(tokens).sum());
   }

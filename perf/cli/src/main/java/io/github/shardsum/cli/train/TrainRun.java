@@ -445,7 +445,7 @@ final class TrainRun {
                 losses.put(losses.containsKey(curve) ? name + " " + curve : curve, points);
               }
             });
-    // The call of all processes, although only one translates.
+    // All processes make this call, although only one translates.
     trainer.gatherAverages(opened.isFirst());
     if (!opened.isFirst()) {
       return;

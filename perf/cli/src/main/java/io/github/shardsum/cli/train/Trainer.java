@@ -247,7 +247,7 @@ final class Trainer implements AutoCloseable {
     // The first checkpoint follows the first step, so that a folder that cannot be written is
     // known.
     long written = began - CHECKPOINT_NANOS;
-    // Time for measurements and checkpoints is none for training.
+    // Time for measurements and checkpoints does not count as training.
     long apart = 0;
     while ((steps.isEmpty() || training.steps() - first < steps.getAsLong())
         && !agreement.any(
@@ -347,7 +347,7 @@ final class Trainer implements AutoCloseable {
         });
   }
 
-  /** The model as what translates. */
+  /** The model as a translator. */
   Translator translator(Backend backend, int batch) {
     return new Translator(
         model.spec(), model.tokenizer(), averages(), backend, batch, Translator.BEAM);

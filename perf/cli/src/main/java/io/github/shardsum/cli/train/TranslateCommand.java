@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code shardsum translate}: what was trained, used. */
+/** {@code shardsum translate}: translates texts by a trained model. */
 @Command(
     name = "translate",
     description = {

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A trained model as what translates texts. */
+/** A trained model that translates texts. */
 final class Translator implements Predictor, AutoCloseable {
   /** Most tokens of a translation: those of the longest training example. */
   private static final int MOST = 32;

@@ -60,7 +60,7 @@ record Members(Map<Value, Set<String>> variance, Map<String, MeshAxis> axes, Set
     Value x = operation.operands().get(operand);
     Set<String> result = Variance.union(of(statement.results()));
     return switch (operation) {
-      // Their own gradient has summed what is due inside.
+      // The region's own gradient has already made the sums inside.
       case Manual _ -> Set.of();
       case Scan scan ->
           Variance.minus(Variance.carried(scan, of(scan.operands())).get(operand), of(x));

@@ -17,7 +17,10 @@ import java.util.Optional;
 
 /** Reads the text of programs by recursive descent; not thread-safe. */
 public final class ProgramParser {
-  /** More than programs have, and less than a thread's stack takes. */
+  /**
+   * The deepest nesting that is read: more than programs have, and less than a thread's stack
+   * allows.
+   */
   private static final int MOST_NESTED = 100;
 
   /** Characters of the line that an error shows. */

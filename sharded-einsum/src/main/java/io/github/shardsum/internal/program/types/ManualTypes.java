@@ -96,7 +96,7 @@ final class ManualTypes {
     }
   }
 
-  /** A label made longer or cut; axes of the type must not be split outside. */
+  /** The type with a label made longer or cut. */
   private ValueType sized(ValueType type, String label, long times, int parts) {
     int axis = type.axis(label);
     check(axis >= 0, "expected label " + label + " in " + type);
@@ -175,7 +175,7 @@ final class ManualTypes {
         "the body's input must be " + part + ", the part of " + operand + ", got " + input);
   }
 
-  /** The term has the value's labels and axes of the region. */
+  /** Checks that a term has the value's labels and only axes of the region. */
   private void term(Term term, Value value, Map<String, MeshAxis> own) {
     check(
         Terms.names(term).equals(value.type().names()),
@@ -237,7 +237,10 @@ final class ManualTypes {
     return ValueType.of(part.dtype(), part.names(), sizes);
   }
 
-  /** Inputs, communications, inner regions and annotations of a body fit the region's axes. */
+  /**
+   * Checks that inputs, communications, inner regions and annotations of a body fit the region's
+   * axes.
+   */
   private void body(Program body, Map<String, MeshAxis> own) {
     for (Value input : body.inputs()) {
       Set<String> named = Variance.named(input.type().labels());

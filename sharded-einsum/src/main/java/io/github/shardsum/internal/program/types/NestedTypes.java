@@ -97,7 +97,7 @@ final class NestedTypes {
     return outputs.stream().map(output -> output.type().withoutLayout()).toList();
   }
 
-  /** A program's text has keys without quotes. */
+  /** Checks keys, which stand without quotes in a program's text. */
   private static void checkKeys(Composite composite) {
     for (String key : composite.attributes().keySet()) {
       check(

@@ -151,7 +151,7 @@ record HloInstruction(
     return cut(order.isEmpty() ? all : all.stream().map(order::get).toList(), members);
   }
 
-  /** The numbers from 0 on in the order of a transposed array. */
+  /** The numbers from 0 on, in the order of a transposed array. */
   private static List<Integer> transposed(List<Integer> sizes, List<Integer> permutation) {
     List<Integer> order =
         permutation.isEmpty() ? IntStream.range(0, sizes.size()).boxed().toList() : permutation;

@@ -111,7 +111,7 @@ public final class Libc {
     }
   }
 
-  /** NativeMemory that the plugin frees by {@link #free}. */
+  /** Native memory that the plugin frees by {@link #free}. */
   public static MemorySegment allocate(long bytes) {
     try {
       MemorySegment memory = (MemorySegment) ALLOCATE.invokeExact(Math.max(1, bytes));
@@ -127,7 +127,7 @@ public final class Libc {
   }
 
   /**
-   * NativeMemory that is not zeroed, until {@link #free(MemorySegment)}.
+   * Native memory that is not zeroed, until {@link #free(MemorySegment)}.
    *
    * @param bytes a multiple of the alignment
    * @param alignment a power of two

@@ -32,7 +32,9 @@ public final class HostBuffers {
   /** As {@link HostTransfer#BORROW}, but a program may write to it: a donated block is no copy. */
   private static final int MUTABLE_ZERO_COPY = 3;
 
-  /** Less is copied twice, since a second copy costs less than to wait for a block's return. */
+  /**
+   * Fewer bytes are copied twice, since a second copy costs less than a wait for a block's return.
+   */
   private static final long MUTABLE_ZERO_COPY_BYTES = 64 << 10;
 
   /**

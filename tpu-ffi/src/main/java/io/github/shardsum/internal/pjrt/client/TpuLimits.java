@@ -28,7 +28,10 @@ public final class TpuLimits {
 
   private TpuLimits() {}
 
-  /** Beyond it, describing the devices takes libtpu minutes and gigabytes, and there are none. */
+  /**
+   * Most chips of a topology: describing more takes libtpu minutes and gigabytes, and no such
+   * slices exist.
+   */
   private static final long MOST_CHIPS = 1 << 18;
 
   private static final Pattern SIZES = Pattern.compile("[:=_]([0-9]+(?:x[0-9]+)*)");
@@ -65,7 +68,7 @@ public final class TpuLimits {
   }
 
   /**
-   * Refuses what libtpu describes but ends the process on when it compiles for it.
+   * Refuses topologies that libtpu can describe, but for which its compiler would end the process.
    *
    * @param topology its devices
    * @param options the options, which say how many of them are used

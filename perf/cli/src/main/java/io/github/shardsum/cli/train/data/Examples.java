@@ -16,7 +16,10 @@ import java.util.Map;
  * its number, so it need not be saved.
  */
 public final class Examples {
-  /** Groups into which a batch is routed; they divide it, so that they do not depend on it. */
+  /**
+   * The number of groups into which a batch is routed; it divides every batch, so that it is the
+   * same for all.
+   */
   public static final int GROUPS = 8;
 
   /**
@@ -61,7 +64,7 @@ public final class Examples {
   /** A pair: tokens, each with its end. */
   public record Example(int[] source, int[] target, Shape shape) {}
 
-  /** The examples of pairs; what is too long for every shape is left out. */
+  /** The examples of pairs; pairs that are too long for every shape are left out. */
   public Examples(List<Pair> pairs, Tokenizer tokenizer, long seed) {
     this.seed = seed;
     List<Shape> shapes = pairs.size() < FEW ? SHAPES.stream().map(Shape::part).toList() : SHAPES;

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Families of languages, of Indo-European its branches, by code of ISO 639. */
+/** Families of languages by code of ISO 639; Indo-European is divided into its branches. */
 public final class Families {
   /** Family of a language that is in no list. */
   static final String OTHER = "other";

@@ -36,7 +36,7 @@ public final class Folded {
 
   private Folded() {}
 
-  /** The folded text; one of no letters and digits is itself. */
+  /** The folded text; a text without letters and digits stays as it is. */
   static String of(String text) {
     String joined = String.join("", words(text));
     return joined.isEmpty() ? text : joined;

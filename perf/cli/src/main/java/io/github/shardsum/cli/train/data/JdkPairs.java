@@ -72,7 +72,7 @@ public final class JdkPairs {
       try {
         return read(file);
       } catch (IOException | IllegalArgumentException broken) {
-        // It is written anew.
+        // The file is written anew.
       }
     }
     begin.accept(JdkNames.languages().size());

@@ -28,7 +28,7 @@ final class JdkPhrases {
   private static final int DAYS = 365;
   private static final int DECADE = 10;
 
-  /** Separate from the streams of kinds. */
+  /** The first stream of years that are all held back; streams of kinds are below. */
   private static final long FAR_STREAMS = 100;
 
   /** Numbers are of 1 to 999 thousands, millions or billions. */

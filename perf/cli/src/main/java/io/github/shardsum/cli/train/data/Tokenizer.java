@@ -124,7 +124,7 @@ public final class Tokenizer {
         Counted best = queue.remove();
         long now = counts.getOrDefault(best.merge(), 0L);
         if (now < best.count()) {
-          // It is further back by now.
+          // The pair has become rarer, and its place in the queue is further back.
           if (now > 1) {
             queue.add(new Counted(best.merge(), now));
           }

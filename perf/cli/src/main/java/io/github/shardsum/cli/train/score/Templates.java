@@ -26,13 +26,13 @@ public final class Templates implements Predictor {
   /** Characters of a name at most. */
   private static final int LONGEST = 60;
 
-  /** Names of each language, by its code, with their English. */
+  /** The names of each language, by its code, with their English translations. */
   private final Map<String, Map<String, String>> lexicons = new HashMap<>();
 
   /** Counts of the translations of a source without its parts, by language and for all. */
   private final Map<String, Map<String, Integer>> learnt = new HashMap<>();
 
-  /** The templates of the training texts, only for numbers or also for names. */
+  /** Learns the templates of the training texts, for numbers alone or for names too. */
   public Templates(List<Pair> training, boolean names) {
     if (names) {
       for (Pair pair : training) {
