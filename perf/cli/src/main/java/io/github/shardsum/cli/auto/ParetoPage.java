@@ -8,6 +8,7 @@ import io.github.shardsum.picture.Page;
 import io.github.shardsum.picture.Picture;
 import io.github.shardsum.picture.Table;
 import io.github.shardsum.picture.Unit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -39,8 +40,9 @@ final class ParetoPage {
     String price = options.topology().isPresent() ? "price, time" : "price, elements";
     Page page = new Page(title);
     page.paragraph(
-        "Each dot is the cheapest plan that was found within a limit of memory. A dashed line leads"
-            + " down to the proven bound of the price within that limit.");
+        "Each dot is the cheapest plan that was found within a limit of memory. The line has the"
+            + " price of the cheapest of these plans that fits each amount of memory. A dashed line"
+            + " leads down to the proven bound of the price within the limit of the plan.");
     page.picture(picture(title, all, price, unit));
     return page.table(table(all, price, unit)).html();
   }
@@ -52,8 +54,7 @@ final class ParetoPage {
     Axis y = Axis.linear(price, unit, 0, 1.1 * highest, BOTTOM, TOP);
     Picture picture = new Picture(Picture.WIDTH, HEIGHT, title + ", price over memory");
     picture.vertical(y, LEFT, RIGHT).horizontal(x, TOP, BOTTOM);
-    picture.path(
-        all.stream().map(one -> at(x, y, one.peakBytes(), one.price())).toList(), INK, false);
+    picture.path(steps(all, x, y), INK, false);
     for (FoundLayouts one : all) {
       picture.path(
           List.of(at(x, y, one.peakBytes(), one.price()), at(x, y, one.peakBytes(), one.bound())),
@@ -68,6 +69,21 @@ final class ParetoPage {
       picture.dot(x.at(one.peakBytes()), y.at(one.price()), 4, INK, text);
     }
     return picture;
+  }
+
+  /**
+   * The price that each amount of memory allows: constant from a plan's peak up to the next larger
+   * peak, since no plan lies between.
+   */
+  private static List<double[]> steps(List<FoundLayouts> all, Axis x, Axis y) {
+    List<double[]> steps = new ArrayList<>();
+    double end = x.most();
+    for (FoundLayouts one : all) {
+      steps.add(at(x, y, end, one.price()));
+      steps.add(at(x, y, one.peakBytes(), one.price()));
+      end = one.peakBytes();
+    }
+    return steps;
   }
 
   private static double[] at(Axis x, Axis y, double bytes, double price) {
