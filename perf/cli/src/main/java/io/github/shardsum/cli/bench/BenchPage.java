@@ -122,9 +122,9 @@ final class BenchPage {
             limits.flops(),
             limits.bytes().values()));
     page.paragraph(
-        "A dot is a case, its line half of its rounds; blue ones are bound by multiply-adds, red"
-            + " ones by memory. The lower slope is the slowest memory, the upper one the fastest"
-            + " cache.");
+        "Each dot is a case, and its line covers the middle half of the case's rounds."
+            + " Multiply-adds bound the blue cases, memory bounds the red ones. The solid slope is"
+            + " the slowest memory, the dashed one the fastest cache.");
   }
 
   private static RooflinePicture.Dot dot(Measured result) {
@@ -303,9 +303,9 @@ final class BenchPage {
     }
     page.picture(picture);
     page.paragraph(
-        "one link for all: "
+        "One link was fitted to all of them: "
             + fit.link()
-            + "; the dashes are its prediction; lengths are logarithmic");
+            + ". The dashes are its predictions; lengths are logarithmic.");
   }
 
   private static String shortened(String what) {

@@ -52,9 +52,9 @@ final class RooflinePicture {
     double slow = bytes.stream().mapToDouble(Double::doubleValue).min().orElse(1e9);
     double fast = bytes.stream().mapToDouble(Double::doubleValue).max().orElse(1e9);
     double most = Math.max(2 * most(dots, Dot::intensity), 2 * flops / slow);
-    Axis x =
-        Axis.logarithmic(
-            "FLOPs a byte", Unit.NUMBER, least(dots, Dot::intensity) / 2, most, LEFT, RIGHT);
+    // A part of the slope is shown even if all cases are beyond it.
+    double least = Math.min(least(dots, Dot::intensity) / 2, flops / slow / 4);
+    Axis x = Axis.logarithmic("FLOPs a byte", Unit.NUMBER, least, most, LEFT, RIGHT);
     Axis y =
         Axis.logarithmic(
             "FLOPs a second",
@@ -85,6 +85,9 @@ final class RooflinePicture {
             new double[] {RIGHT, y.at(flops)}),
         Ink.GREY,
         isFast);
+    if (ridge <= x.least()) {
+      return;
+    }
     double half = Math.sqrt(from * ridge);
     picture.text(
         x.at(half) + (isFast ? -8 : 12),

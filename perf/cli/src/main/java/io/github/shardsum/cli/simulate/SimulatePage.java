@@ -69,7 +69,7 @@ final class SimulatePage {
 
   private void summary(double eta, double tokens) {
     Job job = forms.job();
-    page.heading("In short");
+    page.heading("Summary");
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("weights", format("%,d", job.model().weights())));
     rows.add(List.of("layout", job.layout().notation()));
@@ -88,7 +88,7 @@ final class SimulatePage {
   }
 
   private void terms() {
-    page.heading("A step, by what it is spent on");
+    page.heading("Time of a step by kind of work");
     List<Term> terms = prediction.terms();
     double most = terms.stream().mapToDouble(Term::seconds).max().orElse(1);
     Picture picture = new Picture(Picture.WIDTH, ROW * terms.size(), "terms of a step");
@@ -116,7 +116,7 @@ final class SimulatePage {
     }
     page.picture(picture);
     page.paragraph(
-        "Blue is computation, red exposed parts of collectives, pale their hidden parts.");
+        "Blue is computation, red the exposed part of a collective, pale red its hidden part.");
   }
 
   private void timelines() {
@@ -124,9 +124,9 @@ final class SimulatePage {
     for (PlannedBlock block : forms.blocks()) {
       page.paragraph(
           format(
-              "%s, %.0f times: %s of computation, %s of collectives",
+              "%s, %s: %s of computation, %s of collectives",
               block.block().name(),
-              block.block().count(),
+              block.block().count() == 1 ? "once" : format("%.0f times", block.block().count()),
               Unit.SECONDS.text(block.seconds(Kind.COMPUTE)),
               Unit.SECONDS.text(block.seconds(Kind.COLLECTIVE))));
       page.picture(timeline(block));
@@ -190,7 +190,7 @@ final class SimulatePage {
       at += wide;
     }
     double wide = there / most * (Picture.WIDTH - LEFT - 130);
-    amount(picture, kinds.size(), 0, wide, "there is", there, Ink.GREY);
+    amount(picture, kinds.size(), 0, wide, "memory of the device", there, Ink.GREY);
     picture.text(
         LEFT,
         (kinds.size() + 1) * ROW + 14,
@@ -211,14 +211,15 @@ final class SimulatePage {
     page.heading("Mesh");
     Mesh mesh = forms.programs().getFirst().plan().mesh();
     List<Integer> sides = forms.job().machine().sides();
+    int slices = forms.job().machine().slices();
     int columns = sides.getLast();
     int rows = (int) Math.min(MOST_CELLS / Math.max(1, columns), product(sides) / columns);
     page.paragraph(
         format(
-            "mesh %s on %s chips of a slice, %d slices; the darker, the larger the coordinate of %s",
+            "Mesh %s on %s chips of %s. Darker chips have larger coordinates along %s.",
             mesh.notation(),
             String.join("x", sides.stream().map(String::valueOf).toList()),
-            forms.job().machine().slices(),
+            slices == 1 ? "one slice" : format("each of %d slices", slices),
             mesh.axisNames().getFirst()));
     int cell = Math.max(4, Math.min(24, (Picture.WIDTH - 20) / Math.max(1, columns)));
     Picture picture = new Picture(Picture.WIDTH, rows * cell + 4, "chips of a slice");

@@ -39,7 +39,8 @@ class ParetoPageTest {
             PlanOptions.defaults());
     List<Point> dots = points(html, "<circle[^>]*cx=\"([0-9.]+)\" cy=\"([0-9.]+)\"");
     assertEquals(PLANS.length, dots.size(), html);
-    Matcher solid = Pattern.compile("<polyline class=\"\\S+ bold\" points=\"([^\"]+)\"").matcher(html);
+    Matcher solid =
+        Pattern.compile("<polyline class=\"\\S+ bold\" points=\"([^\"]+)\"").matcher(html);
     assertTrue(solid.find(), html);
     List<Point> line = points(solid.group(1), "([0-9.]+),([0-9.]+)");
     for (int i = 1; i < line.size(); i++) {
@@ -52,7 +53,8 @@ class ParetoPageTest {
       double more = plan == 0 ? dot.x() + 1 : (dot.x() + dots.get(plan - 1).x()) / 2;
       assertEquals(dot.y(), heightAt(line, more), "with more memory than plan " + plan);
     }
-    assertTrue(line.stream().allMatch(point -> point.x() >= dots.getLast().x()), "too little memory");
+    assertTrue(
+        line.stream().allMatch(point -> point.x() >= dots.getLast().x()), "too little memory");
   }
 
   private static double heightAt(List<Point> line, double x) {
