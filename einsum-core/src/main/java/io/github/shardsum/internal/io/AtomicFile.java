@@ -106,15 +106,14 @@ public final class AtomicFile {
   }
 
   /**
-   * A part of gigabytes must not stay, under a hidden name, where a write is broken off. The JDK
-   * deletes it after all hooks have ended: one of them may wait for this very write.
+   * Has the temporary file deleted at exit, since a hidden part of gigabytes must not stay if a write is broken off. The JDK deletes it after all hooks have ended; one of them may wait for this write.
    */
   private static void deleteAtExit(Path part) {
     if (part.getFileSystem().equals(FileSystems.getDefault())) {
       try {
         part.toFile().deleteOnExit();
       } catch (IllegalStateException deleted) {
-        // All that is deleted at the end has been; the JVM stops before this writes much.
+        // The JVM has deleted its files already, and stops before this writes much.
       }
     }
   }
@@ -134,7 +133,7 @@ public final class AtomicFile {
     }
   }
 
-  /** Who may read a file does not change because it is written anew. */
+  /** Keeps the permissions of the file that is replaced. */
   private static void keepPermissions(Path target, Path part) throws IOException {
     PosixFileAttributeView old = Files.getFileAttributeView(target, PosixFileAttributeView.class);
     if (old != null && Files.exists(target)) {
@@ -188,7 +187,7 @@ public final class AtomicFile {
     return at;
   }
 
-  /** Writes all bytes of a buffer where the channel stands. */
+  /** Writes all bytes of a buffer at the channel's position. */
   public static void append(FileChannel channel, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       channel.write(bytes);

@@ -42,7 +42,7 @@ public record NpyType(StoredType type, ByteOrder order) {
         .map(type -> new NpyType(type, order));
   }
 
-  /** Why a dtype string is not read. */
+  /** The reason why a dtype string is not read. */
   public static String refusal(String descr) {
     String code =
         descr.isEmpty() || "<>|=".indexOf(descr.charAt(0)) < 0 ? descr : descr.substring(1);
