@@ -45,7 +45,7 @@ final class RowsFlow {
   /** Of each name the pieces that are written. */
   private final Map<String, Set<Piece>> written = new LinkedHashMap<>();
 
-  /** What the parts that run at once write, which none of them may read. */
+  /** Blocks that the parts which run together write; none of these parts may read them. */
   private final List<Block> pending = new ArrayList<>();
 
   /** Of each name the pieces that were read. */
@@ -60,7 +60,7 @@ final class RowsFlow {
   /** Received rows that are sums over them. */
   private final Set<Block> sums = new HashSet<>();
 
-  /** What writes the pieces of each name. */
+  /** The composite that writes the pieces of each name. */
   private final Map<String, Part.Run> writers = new HashMap<>();
 
   private final Set<Integer> read = new HashSet<>();

@@ -249,7 +249,7 @@ int64_t calls_to_host(State* state, int64_t times) {
   return sum;
 }
 
-// What a copy to a new buffer cannot do without: new memory, and the copy.
+// The least work of a copy to a new buffer: new memory, and the copy.
 int64_t calls_copy(const float* data, int64_t count, int64_t times) {
   int64_t sum = 0;
   for (int64_t i = 0; i < times; i++) {

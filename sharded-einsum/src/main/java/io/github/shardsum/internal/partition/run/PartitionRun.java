@@ -469,7 +469,7 @@ final class PartitionRun {
     return new Range(start, count);
   }
 
-  /** What a device sends; of received rows, which travel back, those of the piece. */
+  /** The rows that a device sends; if received rows travel back, those of the piece. */
   private Tensor sent(Part.Rows rows, int index) {
     return isReceived(rows.sends())
         ? piece(rows.x(), rows.sends(), rows.piece(), index)

@@ -77,7 +77,7 @@ final class SuperstepBuilder {
     clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.end(i, timed, work)));
   }
 
-  /** What devices compute in a step that is no local program, apart from the price of windows. */
+  /** The work of devices in a step that is no local program, without windows. */
   private LocalWork work(int number, PlanStep step) {
     if (!(step.action() instanceof Action.Contract || step.action() instanceof Action.Neighbour)) {
       return LocalWork.NONE;

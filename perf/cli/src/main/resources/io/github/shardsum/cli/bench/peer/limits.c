@@ -1,5 +1,5 @@
 /*
- * What a machine can do at most, in C: the yardstick that Shardsum's own probes are held against.
+ * The limits of a machine, measured in C; Shardsum's own probes are compared with them.
  *
  *     cc -O3 -march=native -ffast-math -pthread limits.c -o limits && ./limits THREADS [NAME=BYTES]...
  *
