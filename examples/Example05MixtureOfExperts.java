@@ -5,18 +5,24 @@ import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.Moe;
 import io.github.shardsum.moe.MoePrograms;
-import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.MoeWeights;
 import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.RouteOptions;
-import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 
 void main() {
   RouteOptions options = RouteOptions.parse("top2 second=random:0.5 capacity=factor:1");
-  MoeSizes sizes = MoeSizes.of(2, 16, 4, 8, 32, options); // G=2 S=16 E=4 M=8 H=32
-  MoeSpec spec = MoeSpec.of(sizes, DType.F32, options, Randomness.seeded(1));
+  MoeSpec spec =
+      MoeSpec.builder()
+          .groups(2)
+          .tokens(16)
+          .experts(4)
+          .model(8)
+          .hidden(32)
+          .options(options)
+          .randomness(Randomness.seeded(1))
+          .build();
   MoeWeights weights = MoeWeights.random(8, 32, 4, 1);
   float[] values = new float[2 * 16 * 8];
   for (int i = 0; i < values.length; i++) {
@@ -26,7 +32,7 @@ void main() {
   try (Moe moe = Moe.compile(spec, backend)) {
     Moe.Result result = moe.run(weights, Tensor.of(values, 2, 16, 8));
     IO.println(options);
-    IO.println("outputs " + result.outputs().shape() + ", C=" + sizes.capacity());
+    IO.println("outputs " + result.outputs().shape() + ", C=" + spec.sizes().capacity());
     IO.println("slots asked for of each expert: " + Arrays.toString(result.asked().toLongArray()));
     IO.println("load-balancing loss: " + Arrays.toString(result.auxLoss().toDoubleArray()));
   }

@@ -3,6 +3,7 @@ package io.github.shardsum.moe;
 import io.github.shardsum.moe.RouteInput.Uniform;
 import io.github.shardsum.tensor.DType;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 /**
  * Which Mixture-of-Experts layer a program is to be; an immutable value.
@@ -80,6 +81,36 @@ public record MoeSpec(
         false,
         false,
         false);
+  }
+
+  /**
+   * Starts from a layer whose sizes are still to be set: of f32, with the paper's router and random
+   * numbers of seed 0.
+   *
+   * @return a builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Starts from this layer, with all that its {@code with} methods set.
+   *
+   * @return a builder
+   */
+  public Builder toBuilder() {
+    Builder builder =
+        new Builder()
+            .groups(sizes.groups())
+            .tokens(sizes.tokens())
+            .experts(sizes.experts())
+            .model(sizes.model())
+            .hidden(sizes.hidden())
+            .dtype(dtype)
+            .options(options)
+            .randomness(randomness);
+    builder.more = spec -> spec.with(padded, uniform, activation, biased, keepsHidden, metrics);
+    return builder;
   }
 
   private MoeSpec with(
@@ -160,5 +191,136 @@ public record MoeSpec(
    */
   public DType logits() {
     return dtype == DType.BF16 ? DType.F32 : dtype;
+  }
+
+  /** Collects the sizes and options of a layer by name; not thread-safe. */
+  public static final class Builder {
+    private static final long UNSET = -1;
+
+    private long groups = UNSET;
+    private long tokens = UNSET;
+    private long experts = UNSET;
+    private long model = UNSET;
+    private long hidden = UNSET;
+    private DType dtype = DType.F32;
+    private RouteOptions options = RouteOptions.paper();
+    private Randomness randomness = Randomness.seeded(0);
+    private UnaryOperator<MoeSpec> more = UnaryOperator.identity();
+
+    private Builder() {}
+
+    /**
+     * Sets the number G of groups.
+     *
+     * @param value at least 0
+     * @return this
+     */
+    public Builder groups(long value) {
+      groups = value;
+      return this;
+    }
+
+    /**
+     * Sets the number S of tokens in a group.
+     *
+     * @param value at least 0
+     * @return this
+     */
+    public Builder tokens(long value) {
+      tokens = value;
+      return this;
+    }
+
+    /**
+     * Sets the number E of experts.
+     *
+     * @param value at least 1
+     * @return this
+     */
+    public Builder experts(long value) {
+      experts = value;
+      return this;
+    }
+
+    /**
+     * Sets the width M of a token.
+     *
+     * @param value at least 1
+     * @return this
+     */
+    public Builder model(long value) {
+      model = value;
+      return this;
+    }
+
+    /**
+     * Sets the width H inside an expert.
+     *
+     * @param value at least 1
+     * @return this
+     */
+    public Builder hidden(long value) {
+      hidden = value;
+      return this;
+    }
+
+    /**
+     * Sets the dtype of tokens and weights; f32 if not set.
+     *
+     * @param value f32, f64 or bf16
+     * @return this
+     */
+    public Builder dtype(DType value) {
+      dtype = value;
+      return this;
+    }
+
+    /**
+     * Sets how tokens are sent to experts; as in the paper if not set.
+     *
+     * @param value the router's options; their capacity gives C, see {@link Capacity#atMost}
+     * @return this
+     */
+    public Builder options(RouteOptions value) {
+      options = value;
+      return this;
+    }
+
+    /**
+     * Sets the router's random numbers; those of seed 0 if not set.
+     *
+     * @param value the generator
+     * @return this
+     */
+    public Builder randomness(Randomness value) {
+      randomness = value;
+      return this;
+    }
+
+    /**
+     * The layer.
+     *
+     * @return the specification
+     * @throws IllegalArgumentException if a size is not set or out of range, or the dtype is not
+     *     floating
+     */
+    public MoeSpec build() {
+      MoeSizes sizes =
+          MoeSizes.of(
+              set("groups", groups),
+              set("tokens", tokens),
+              set("experts", experts),
+              set("model", model),
+              set("hidden", hidden),
+              options);
+      return more.apply(of(sizes, dtype, options, randomness));
+    }
+
+    private static long set(String name, long value) {
+      if (value == UNSET) {
+        throw new IllegalArgumentException("moe: " + name + " must be set");
+      }
+      return value;
+    }
   }
 }

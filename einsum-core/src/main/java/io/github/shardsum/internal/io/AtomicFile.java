@@ -106,7 +106,9 @@ public final class AtomicFile {
   }
 
   /**
-   * Has the temporary file deleted at exit, since a hidden part of gigabytes must not stay if a write is broken off. The JDK deletes it after all hooks have ended; one of them may wait for this write.
+   * Has the temporary file deleted at exit, since a hidden part of gigabytes must not stay if a
+   * write is broken off. The JDK deletes it after all hooks have ended; one of them may wait for
+   * this write.
    */
   private static void deleteAtExit(Path part) {
     if (part.getFileSystem().equals(FileSystems.getDefault())) {

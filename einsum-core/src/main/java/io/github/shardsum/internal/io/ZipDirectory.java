@@ -11,7 +11,10 @@ import java.util.Map;
 
 /** Reads the central directory of a zip archive, with zip64, and trusts nothing in it. */
 public final class ZipDirectory {
-  /** Most bytes of a directory, for half a million entries or so: a file must not make us allocate without end. */
+  /**
+   * Most bytes of a directory, for half a million entries or so: a file must not make us allocate
+   * without end.
+   */
   private static final long LONGEST = 64 << 20;
 
   private static final int LONGEST_COMMENT = 0xffff;

@@ -22,7 +22,8 @@ class CommentsTest {
   private static final Set<String> SKIPPED = Set.of("target", ".git", "test");
 
   /** The first words of a comment: behind its mark, or in the line below the mark alone. */
-  private static final Pattern WHAT = Pattern.compile("(?:/\\*\\*?|//|#)\\s*(?:\\n\\s*\\*\\s*)?What\\b");
+  private static final Pattern WHAT =
+      Pattern.compile("(?:/\\*\\*?|//|#)\\s*(?:\\n\\s*\\*\\s*)?What\\b");
 
   @TempDir Path folder;
 
