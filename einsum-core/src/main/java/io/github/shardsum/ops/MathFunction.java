@@ -14,8 +14,8 @@ import java.util.Objects;
  *
  * <p>Results are equal to the bit for every number of threads, every kind of memory and every
  * vector width. On machines with a fused multiply-add, f64 results are within 2 ulp; in f32 {@link
- * #EXP} is then within 1 ulp, and the other functions give the nearest number, except for ties in
- * the last digit of f64. Thread-safe.
+ * #EXP} is then within 1 ulp, and the other functions are within 0.5001 ulp: the nearest number,
+ * unless two are about as near. Thread-safe.
  */
 public enum MathFunction {
   /**
