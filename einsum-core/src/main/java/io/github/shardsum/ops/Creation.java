@@ -9,7 +9,6 @@ import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
-import java.util.function.LongToDoubleFunction;
 import java.util.stream.LongStream;
 
 /**
@@ -77,7 +76,7 @@ public final class Creation {
    */
   public static void arangeInto(Tensor out, double start, double step) {
     OperandChecks.number("arange", out);
-    fill("arange", out, i -> start + i * step);
+    fill("arange", out, (from, n, values) -> line(start, step, from, n, values));
   }
 
   /**
@@ -112,9 +111,29 @@ public final class Creation {
    */
   public static void linspaceInto(Tensor out, double start, double stop) {
     OperandChecks.floating("linspace", out);
-    long n = out.shape().elementCount();
-    double step = (stop - start) / (n - 1);
-    fill("linspace", out, i -> i > 0 && i == n - 1 ? stop : i == 0 ? start : start + i * step);
+    long all = out.shape().elementCount();
+    double step = (stop - start) / (all - 1);
+    fill(
+        "linspace",
+        out,
+        (from, n, values) -> {
+          line(start, step, from, n, values);
+          if (all > 1 && from + n == all) {
+            values[n - 1] = stop;
+          }
+          if (from == 0) {
+            values[0] = start;
+          }
+        });
+  }
+
+  /** Writes start + i * step for n numbers i from a first one on. */
+  private static void line(double start, double step, long from, int n, double[] values) {
+    // Of an int C2 makes vectors at every width; both are exact below 2^53.
+    double first = from;
+    for (int i = 0; i < n; i++) {
+      values[i] = start + (first + i) * step;
+    }
   }
 
   private static int length(String name, double count) {
@@ -125,12 +144,12 @@ public final class Creation {
   }
 
   /** Writes the number of each index, by the calling thread. */
-  private static void fill(String name, Tensor out, LongToDoubleFunction at) {
+  private static void fill(String name, Tensor out, IndexedFill.Doubles numbers) {
     if (out.rank() != 1) {
       throw new IllegalArgumentException(
           name + ": expected an out with one axis, got " + out.description());
     }
-    IndexedFill.doubles(name, DefaultWorkers.get().alone(), out, at);
+    IndexedFill.doubles(name, DefaultWorkers.get().alone(), out, numbers);
   }
 
   /**

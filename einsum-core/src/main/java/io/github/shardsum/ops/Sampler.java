@@ -88,7 +88,14 @@ public record Sampler(long seed, long stream) {
     double unit = Math.scalb(1.0, -bits);
     Philox philox = new Philox(seed);
     IndexedFill.doubles(
-        "uniform", workers, out, i -> (philox.bits(i, stream) >>> (64 - bits)) * unit);
+        "uniform",
+        workers,
+        out,
+        (from, n, values) -> {
+          for (int i = 0; i < n; i++) {
+            values[i] = (philox.bits(from + i, stream) >>> (64 - bits)) * unit;
+          }
+        });
   }
 
   /**
@@ -128,7 +135,15 @@ public record Sampler(long seed, long stream) {
   public void normalInto(Workers workers, Tensor out) {
     OperandChecks.floating("normal", out);
     Philox philox = new Philox(seed);
-    IndexedFill.doubles("normal", workers, out, i -> normal(philox, i));
+    IndexedFill.doubles(
+        "normal",
+        workers,
+        out,
+        (from, n, values) -> {
+          for (int i = 0; i < n; i++) {
+            values[i] = normal(philox, from + i);
+          }
+        });
   }
 
   /** The functions of StrictMath give the same bits everywhere. */
@@ -192,7 +207,15 @@ public record Sampler(long seed, long stream) {
               + ")");
     }
     Philox philox = new Philox(seed);
-    IndexedFill.longs("integers", workers, out, i -> from + below(philox, i, to - from));
+    IndexedFill.longs(
+        "integers",
+        workers,
+        out,
+        (first, n, values) -> {
+          for (int i = 0; i < n; i++) {
+            values[i] = from + below(philox, first + i, to - from);
+          }
+        });
   }
 
   /** An integer below a bound, which is unsigned. */

@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.memory;
 
+import java.util.Arrays;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -127,6 +128,9 @@ public final class StridedCopy {
    */
   private static void moveRow(
       Object block, Memory from, long at, long step, Memory to, long toAt, long toStep, long n) {
+    if (step == 0 && toStep == 1 && isFilled(block, from, at, to, toAt, n)) {
+      return;
+    }
     for (long done = 0; done < n; done += BLOCK) {
       int count = (int) Math.min(BLOCK, n - done);
       long source = at + done * step;
@@ -147,5 +151,29 @@ public final class StridedCopy {
         default -> throw new IllegalStateException("block: " + block.getClass());
       }
     }
+  }
+
+  /** Writes one element n times, if the target is an array of the block's type. */
+  private static boolean isFilled(
+      Object block, Memory from, long at, Memory to, long toAt, long n) {
+    int first = (int) toAt;
+    switch (block) {
+      case float[] values when to instanceof F32Array(float[] array) -> {
+        from.load(at, 0, 1, values, 0, 1);
+        Arrays.fill(array, first, first + (int) n, values[0]);
+      }
+      case double[] values when to instanceof F64Array(double[] array) -> {
+        from.load(at, 0, 1, values, 0, 1);
+        Arrays.fill(array, first, first + (int) n, values[0]);
+      }
+      case long[] values when to instanceof I64Array(long[] array) -> {
+        from.load(at, 0, 1, values, 0, 1);
+        Arrays.fill(array, first, first + (int) n, values[0]);
+      }
+      default -> {
+        return false;
+      }
+    }
+    return true;
   }
 }

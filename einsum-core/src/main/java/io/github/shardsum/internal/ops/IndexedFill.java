@@ -6,8 +6,6 @@ import io.github.shardsum.internal.memory.Loops;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
-import java.util.function.LongToDoubleFunction;
-import java.util.function.LongUnaryOperator;
 
 /** Writes a function of each element's number in C order, of tensors of any strides and memory. */
 public final class IndexedFill {
@@ -16,8 +14,22 @@ public final class IndexedFill {
 
   private IndexedFill() {}
 
+  /** Makes numbers of f64, of the elements from one on. */
+  @FunctionalInterface
+  public interface Doubles {
+    /** Writes n numbers from the beginning of an array. */
+    void fill(long from, int n, double[] values);
+  }
+
+  /** Makes integers, of the elements from one on. */
+  @FunctionalInterface
+  public interface Longs {
+    /** Writes n integers from the beginning of an array. */
+    void fill(long from, int n, long[] values);
+  }
+
   /** Checks that the result can be written, and writes numbers of f64, each rounded once. */
-  public static void doubles(String name, Workers workers, Tensor out, LongToDoubleFunction at) {
+  public static void doubles(String name, Workers workers, Tensor out, Doubles numbers) {
     Elements elements = Elements.of(out);
     run(
         name,
@@ -25,15 +37,13 @@ public final class IndexedFill {
         out,
         (from, n, place, step, scratch) -> {
           double[] values = scratch.doubles(0, PIECE);
-          for (int i = 0; i < n; i++) {
-            values[i] = at.applyAsDouble(from + i);
-          }
+          numbers.fill(from, n, values);
           elements.store(place, step, n, values, 0);
         });
   }
 
   /** As {@link #doubles}, of integers. */
-  public static void longs(String name, Workers workers, Tensor out, LongUnaryOperator at) {
+  public static void longs(String name, Workers workers, Tensor out, Longs integers) {
     Elements elements = Elements.of(out);
     run(
         name,
@@ -41,9 +51,7 @@ public final class IndexedFill {
         out,
         (from, n, place, step, scratch) -> {
           long[] values = scratch.longs(0, PIECE);
-          for (int i = 0; i < n; i++) {
-            values[i] = at.applyAsLong(from + i);
-          }
+          integers.fill(from, n, values);
           elements.store(place, step, n, values, 0);
         });
   }
