@@ -164,6 +164,23 @@ class ShapesProperties {
         taken);
   }
 
+  @Test
+  void manyElementsAreTakenOfShortRowsOfAnyMemory() {
+    Random random = new Random(34);
+    long[] picked = random.longs(9000, -7, 7).toArray();
+    Tensor indices = Tensor.of(picked, picked.length);
+    for (DType dtype : DType.values()) {
+      Tensor x = Operands.view(dtype, Shape.of(3, 7), random);
+      Tensor out = Tensor.zeros(dtype, picked.length, 3).transpose();
+      Movement.takeInto(out, x, indices, 1);
+      Oracles.assertIs(
+          dtype,
+          Shape.of(3, picked.length),
+          i -> x.getDouble(i[0], Math.floorMod(picked[(int) i[1]], 7)),
+          out);
+    }
+  }
+
   @Property
   void masksKeepTheElementsWhereTheyAreTrue(@ForAll long seed) {
     Random random = new Random(seed);

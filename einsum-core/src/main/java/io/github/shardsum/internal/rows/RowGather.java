@@ -1,8 +1,10 @@
 package io.github.shardsum.internal.rows;
 
+import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ArrayRef;
 import io.github.shardsum.internal.memory.Loops;
+import io.github.shardsum.internal.memory.Memory;
 import io.github.shardsum.internal.memory.StridedCopy;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Shape;
@@ -12,6 +14,14 @@ import java.util.Arrays;
 
 /** Copies rows of a table, by their numbers. */
 public final class RowGather {
+  /**
+   * Longest run of memory that elements are picked from: of f32, a part of the second-level cache.
+   */
+  private static final int LONGEST = 1 << 16;
+
+  /** Elements that are picked at once. */
+  private static final int PICKED = 4096;
+
   private RowGather() {}
 
   /**
@@ -39,6 +49,11 @@ public final class RowGather {
     boolean bulk = row.isContiguous() && row(out, row, rank).isContiguous();
     ArrayRef from = ArrayRef.of(table);
     ArrayRef to = ArrayRef.of(out);
+    if (!bulk && loops.rank() <= 1 && picks(table, row, count)) {
+      Loops points = Loops.of(row.shape().toArray(), steps, row.strides());
+      pick(workers, to, from, table, numbers, count, loops, points);
+      return;
+    }
     ParallelRange.run(
         workers,
         count,
@@ -58,6 +73,112 @@ public final class RowGather {
             }
           }
         });
+  }
+
+  /**
+   * Whether the elements of a row of the table lie farther apart than its rows, of which many are
+   * taken: then what lies side by side is read at once, and elements are picked from it.
+   */
+  private static boolean picks(Tensor table, Tensor row, long count) {
+    long apart = Math.abs(table.stride(0));
+    boolean near = row.shape().elementCount() > 1 && table.size(0) <= Math.min(LONGEST, 4 * count);
+    for (int axis = 0; near && axis < row.rank(); axis++) {
+      near = row.size(axis) == 1 || Math.abs(row.stride(axis)) > apart;
+    }
+    return near;
+  }
+
+  /** Picks elements for each point of a row; strides of points are out's, then the table's. */
+  private static void pick(
+      Workers workers,
+      ArrayRef to,
+      ArrayRef from,
+      Tensor table,
+      Elements numbers,
+      long count,
+      Loops loops,
+      Loops points) {
+    int size = (int) table.size(0);
+    ParallelRange.run(
+        workers,
+        points.points(),
+        points.points() * count,
+        (begin, end, scratch) -> {
+          int[] places = scratch.ints(0, PICKED);
+          Object near = array(from.memory(), scratch, 0, size);
+          Object picked = array(from.memory(), scratch, 1, PICKED);
+          for (long done = 0; done < count; done += PICKED) {
+            int n = (int) Math.min(PICKED, count - done);
+            for (int i = 0; i < n; i++) {
+              long index = numbers.getLong(done + i);
+              places[i] = (int) (index < 0 ? index + size : index);
+            }
+            for (long point = begin; point < end; point++) {
+              long at = from.origin() + points.position(1, point);
+              long first = to.origin() + points.position(0, point) + loops.position(1, done);
+              move(
+                  near,
+                  picked,
+                  places,
+                  n,
+                  from.memory(),
+                  at,
+                  table.stride(0),
+                  size,
+                  to.memory(),
+                  first,
+                  loops.stride(1));
+            }
+          }
+        });
+  }
+
+  private static Object array(Memory memory, Scratch scratch, int slot, int n) {
+    return switch (memory.exactArray(0)) {
+      case float[] _ -> scratch.floats(slot, n);
+      case double[] _ -> scratch.doubles(slot, n);
+      case long[] _ -> scratch.longs(slot, n);
+      default -> throw new IllegalStateException("memory: " + memory.getClass());
+    };
+  }
+
+  /** Reads what lies side by side, and writes n elements of it a step apart. */
+  private static void move(
+      Object near,
+      Object picked,
+      int[] places,
+      int n,
+      Memory from,
+      long at,
+      long stride,
+      int size,
+      Memory to,
+      long first,
+      long step) {
+    switch (near) {
+      case float[] values when picked instanceof float[] some -> {
+        from.load(at, stride, size, values, 0, 1);
+        for (int i = 0; i < n; i++) {
+          some[i] = values[places[i]];
+        }
+        to.store(first, step, n, some, 0, 1);
+      }
+      case double[] values when picked instanceof double[] some -> {
+        from.load(at, stride, size, values, 0, 1);
+        for (int i = 0; i < n; i++) {
+          some[i] = values[places[i]];
+        }
+        to.store(first, step, n, some, 0, 1);
+      }
+      case long[] values when picked instanceof long[] some -> {
+        from.load(at, stride, size, values, 0, 1);
+        for (int i = 0; i < n; i++) {
+          some[i] = values[places[i]];
+        }
+        to.store(first, step, n, some, 0, 1);
+      }
+      default -> throw new IllegalStateException("array: " + near.getClass());
+    }
   }
 
   private static void check(String name, Elements numbers, long count, Tensor table, long least) {
