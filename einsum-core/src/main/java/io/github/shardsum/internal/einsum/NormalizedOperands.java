@@ -3,20 +3,25 @@ package io.github.shardsum.internal.einsum;
 import io.github.shardsum.internal.contraction.ArrayRef;
 import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.contraction.PowersOfTwo;
+import io.github.shardsum.internal.memory.Loops;
+import io.github.shardsum.internal.memory.Memory;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.RoutingTensor;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
 
 /**
  * Operands of which those with magnitudes far from 1 were divided by powers of two, so that neither
  * a product of two of them nor a sum of such products overflows.
  *
- * @param operands the operands; those that were divided are copies on the heap
+ * @param operands the operands; those that were divided are copies, on the heap if an array has
+ *     room for them
  * @param exponents of each operand: what was given is the operand times 2 to this
  */
 public record NormalizedOperands(Operand[] operands, long[] exponents) {
-  /** Elements that are read at once. */
+  /** Elements that are read or written at once. */
   private static final int CHUNK = 4096;
 
   /** The operands for sums in a floating-point type. */
@@ -28,7 +33,7 @@ public record NormalizedOperands(Operand[] operands, long[] exponents) {
       int exponent = PowersOfTwo.exponent(largest(values, type));
       if (Math.abs(exponent) > mostExponent(type)) {
         exponents[i] = exponent;
-        Tensor divided = divided(values, type.dtype(), exponent);
+        Tensor divided = divided(values, type, exponent);
         operands[i] =
             given[i] instanceof RoutingTensor routing ? routing.withWeights(divided) : divided;
       }
@@ -48,29 +53,60 @@ public record NormalizedOperands(Operand[] operands, long[] exponents) {
     };
   }
 
-  private static double largest(Tensor values, ComputeType type) {
-    Tensor inOrder = values.contiguous();
-    ArrayRef from = ArrayRef.of(inOrder);
+  /** Calls back with some elements after another, and writes them back if it is asked to. */
+  private static void chunks(Tensor values, ComputeType type, boolean writes, Chunk use) {
+    ArrayRef ref = ArrayRef.of(values);
+    Memory memory = ref.memory();
+    Loops loops = Loops.of(values.shape().toArray(), values.strides());
+    Loops.Cursor cursor = loops.cursor(0);
     Object chunk = type == ComputeType.FLOAT ? new float[CHUNK] : new double[CHUNK];
-    double largest = 0;
-    long count = inOrder.shape().elementCount();
-    for (long at = 0; at < count; at += CHUNK) {
-      int n = (int) Math.min(CHUNK, count - at);
-      switch (chunk) {
-        case float[] floats -> from.memory().load(from.origin() + at, 1, n, floats, 0, 1);
-        case double[] doubles -> from.memory().load(from.origin() + at, 1, n, doubles, 0, 1);
-        default -> throw new IllegalStateException("chunk: " + chunk.getClass());
+    for (long row = 0, rows = loops.rows(); row < rows; row++, cursor.next()) {
+      for (long done = 0; done < loops.row(); done += CHUNK) {
+        long at = ref.origin() + cursor.position(0) + done * loops.stride(0);
+        int n = (int) Math.min(CHUNK, loops.row() - done);
+        switch (chunk) {
+          case float[] floats -> memory.load(at, loops.stride(0), n, floats, 0, 1);
+          case double[] doubles -> memory.load(at, loops.stride(0), n, doubles, 0, 1);
+          default -> throw new IllegalStateException("chunk: " + chunk.getClass());
+        }
+        use.apply(chunk, n);
+        if (writes) {
+          switch (chunk) {
+            case float[] floats -> memory.store(at, loops.stride(0), n, floats, 0, 1);
+            case double[] doubles -> memory.store(at, loops.stride(0), n, doubles, 0, 1);
+            default -> throw new IllegalStateException("chunk: " + chunk.getClass());
+          }
+        }
       }
-      largest = Math.max(largest, PowersOfTwo.largest(chunk, n));
     }
-    return largest;
   }
 
-  private static Tensor divided(Tensor values, DType dtype, int exponent) {
-    Tensor copy = Tensor.zeros(dtype, values.shape());
-    copy.assign(values.dtype() == dtype ? values : values.convert(dtype));
-    int n = Math.toIntExact(copy.shape().elementCount());
-    PowersOfTwo.multiply(copy.array().orElseThrow(), n, -(long) exponent);
+  /** What is done with the first n elements of an array. */
+  @FunctionalInterface
+  private interface Chunk {
+    void apply(Object array, int n);
+  }
+
+  private static double largest(Tensor values, ComputeType type) {
+    double[] largest = {0};
+    if (values.shape().elementCount() > 0) {
+      chunks(
+          values,
+          type,
+          false,
+          (chunk, n) -> largest[0] = Math.max(largest[0], PowersOfTwo.largest(chunk, n)));
+    }
+    return largest[0];
+  }
+
+  private static Tensor divided(Tensor values, ComputeType type, int exponent) {
+    DType dtype = type.dtype();
+    Tensor copy =
+        values.shape().elementCount() <= Shape.LONGEST_ARRAY
+            ? Tensor.zeros(dtype, values.shape())
+            : Tensor.allocate(Arena.ofAuto(), dtype, values.shape());
+    copy.assign(values);
+    chunks(copy, type, true, (chunk, n) -> PowersOfTwo.multiply(chunk, n, -(long) exponent));
     return copy;
   }
 }
