@@ -1,12 +1,20 @@
 package io.github.shardsum.bench;
 
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.ops.ByteVectors;
 import io.github.shardsum.ops.Elementwise;
+import io.github.shardsum.ops.MathFunction;
+import io.github.shardsum.ops.Reductions;
+import io.github.shardsum.ops.Sampler;
 import io.github.shardsum.ops.Softmax;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testsupport.TestDepth;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +62,19 @@ public final class HotLoops {
       loops.add(
           Loop.ofRows("i8 of " + dimensions, 4000, 100, rows -> bytes(new byte[dimensions], rows)));
     }
+    for (DType dtype : List.of(DType.F32, DType.BF16)) {
+      for (boolean several : new boolean[] {false, true}) {
+        String name = "search " + dtype + (several ? " of 8" : "");
+        loops.add(Loop.ofRows(name, 4000, 100, rows -> search(dtype, several, rows, false)));
+        loops.add(
+            Loop.ofRows(name + " native", 4000, 100, rows -> search(dtype, several, rows, true)));
+      }
+    }
+    for (MathFunction function : MathFunction.values()) {
+      loops.add(Loop.ofRows(function + " f32", 300, 100, rows -> function(function, rows)));
+    }
+    loops.add(Loop.ofRows("power f32", 300, 100, HotLoops::power));
+    loops.add(Loop.ofRows("max f32", 300, 100, HotLoops::max));
     loops.forEach(Loop::printGrowth);
   }
 
@@ -74,5 +95,42 @@ public final class HotLoops {
     Tensor x = Tensor.zeros(dtype, rows, 256);
     Tensor out = Tensor.zeros(dtype, rows, 256);
     return () -> Elementwise.expInto(ALONE, out, x);
+  }
+
+  private static Tensor in(boolean offHeap, DType dtype, long... shape) {
+    return offHeap
+        ? Tensor.allocate(Arena.ofAuto(), dtype, Shape.of(shape))
+        : Tensor.zeros(dtype, shape);
+  }
+
+  /** Scores of documents, of one query or of some. */
+  private static Runnable search(DType dtype, boolean several, long rows, boolean offHeap) {
+    Tensor documents = in(offHeap, dtype, rows, 768);
+    Tensor queries = several ? in(offHeap, dtype, 8, 768) : in(offHeap, dtype, 768);
+    Tensor scores = several ? in(offHeap, dtype, rows, 8) : in(offHeap, dtype, rows);
+    Einsum einsum =
+        Einsum.compile(
+            several ? "nd,qd->nq" : "nd,d->n",
+            EinsumOptions.defaults().withWorkers(ALONE),
+            OperandSpec.like(documents, queries));
+    return () -> einsum.runInto(scores, documents, queries);
+  }
+
+  private static Runnable function(MathFunction function, long rows) {
+    Tensor x = Sampler.of(1).uniform(DType.F32, rows, 256);
+    Tensor out = Tensor.zeros(DType.F32, rows, 256);
+    return () -> function.into(ALONE, out, x);
+  }
+
+  private static Runnable power(long rows) {
+    Tensor x = Sampler.of(1).uniform(DType.F32, rows, 256);
+    Tensor out = Tensor.zeros(DType.F32, rows, 256);
+    return () -> Elementwise.powerInto(ALONE, out, x, x);
+  }
+
+  private static Runnable max(long rows) {
+    Tensor x = Sampler.of(1).uniform(DType.F32, rows, 256);
+    Tensor out = Tensor.zeros(DType.F32);
+    return () -> Reductions.maxInto(ALONE, out, x, 0, 1);
   }
 }
