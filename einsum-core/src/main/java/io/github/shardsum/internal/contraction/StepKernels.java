@@ -4,6 +4,7 @@ import static io.github.shardsum.internal.contraction.StepKernel.LEFT;
 import static io.github.shardsum.internal.contraction.StepKernel.OUT;
 import static io.github.shardsum.internal.contraction.StepKernel.RIGHT;
 
+import io.github.shardsum.internal.kernel.Caches;
 import io.github.shardsum.internal.kernel.GemmKernels;
 import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.memory.F32Array;
@@ -25,6 +26,18 @@ final class StepKernels {
 
   /** Least number of elements along an operand for which squares are transposed. */
   private static final long LEAST_TURNED = 4;
+
+  /**
+   * Least terms for each row of a product that is permuted: its sums are read and written once
+   * more, and its operand is not transposed.
+   */
+  private static final long LEAST_TERMS_OF_ROW = 2;
+
+  /** Most bytes of sums that are permuted at once, if the columns can be cut into such parts. */
+  private static final long NEAR_SUMS = Caches.SECOND_LEVEL;
+
+  /** Most bytes of those that cannot: half of the third-level cache. */
+  private static final long MOST_SUMS = Caches.THIRD_LEVEL / 2;
 
   private final KernelSet kernels;
   private final ComputeType type;
@@ -151,8 +164,46 @@ final class StepKernels {
         StepLabel.loops(sides.k(), RIGHT));
   }
 
-  /** A product of packed panels. */
+  /**
+   * A product of packed panels, in the order of its right operand if that is worth a permutation.
+   */
   StepKernel product(GemmDims sides) {
+    return isWorthPermuting(sides)
+        ? new PermutedProduct(
+            type, sides, NEAR_SUMS, this::packed, labels -> elementwise(labels, false))
+        : packed(sides);
+  }
+
+  /**
+   * Whether B would be transposed to be packed, in short runs, though the result is much smaller:
+   * its sums are then written in the order of B first. If terms are next to the label along which B
+   * is contiguous, whole planes of B are transposed in the order of memory, as fast as sums are.
+   * The sums must take one pass, since a result of 16 bits rounds after each.
+   */
+  private boolean isWorthPermuting(GemmDims sides) {
+    long terms = StepLabel.points(sides.k());
+    if (StepLabel.points(sides.m()) * LEAST_TERMS_OF_ROW > terms
+        || terms > mostTerms()
+        || PermutedProduct.least(sides) * type.dtype().byteSize() > MOST_SUMS) {
+      return false;
+    }
+    Loops sum = StepLabel.loops(sides.k(), RIGHT);
+    Loops columns = StepLabel.ordered(columnOrder(sides.n()));
+    return FloatPacker.liesAcross(RIGHT, columns, sum)
+        && sum.stride(RIGHT) > columns.size(columns.rank() - 2);
+  }
+
+  /** Most terms of one pass. */
+  private int mostTerms() {
+    return switch (type) {
+      case FLOAT -> kernels.gemm().floats().blocking().k();
+      case DOUBLE -> kernels.gemm().doubles().blocking().k();
+      case LONG -> kernels.gemm().longs().blocking().k();
+    };
+  }
+
+  /** A product of packed panels in the order of the result. */
+  StepKernel packed(GemmDims sides) {
     Loops b = StepLabel.loops(sides.batch(), OUT);
     Loops rows = rowOrder(sides);
     Loops columns = StepLabel.ordered(columnOrder(sides.n()));
