@@ -41,10 +41,13 @@ class MeshIntegersTest {
   /** Beyond which the exponential of a negative number is 0 in f64. */
   private static final double APART = 1024;
 
+  /** Layers; each has several loads, which share its plan. */
   private static final int CASES = Integer.getInteger("shardsum.cases", TestDepth.cases(6, 12, 12));
+
+  private static final int LOADS = 4;
   private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(31));
 
-  /** One case of so many is also held to the definition, which is slow. */
+  /** One layer of so many is also held to the definition, which is slow. */
   private static final long BY_DEFINITION = 3;
 
   private static final List<String> MESHES =
@@ -58,8 +61,8 @@ class MeshIntegersTest {
     return all.get(random.nextInt(all.size()));
   }
 
-  /** A layer and its data. */
-  record Case(MoeSpec spec, Mesh mesh, boolean hasSlots, int skew, long seed) {
+  /** A layer, and the seed of its data. */
+  record Case(MoeSpec spec, Mesh mesh, boolean hasSlots, long seed) {
     static Case of(long seed) {
       Random random = new Random(seed);
       String options =
@@ -81,12 +84,11 @@ class MeshIntegersTest {
           random.nextBoolean() ? spec.withBias() : spec,
           Mesh.parse(one(MESHES, random)),
           random.nextBoolean(),
-          random.nextInt(3),
           seed);
     }
 
     /** Small integers; of the tokens the first numbers say which pair they go to. */
-    Tensor input(Value value, Random random) {
+    Tensor input(Value value, int skew, Random random) {
       int count = Math.toIntExact(value.type().shape().elementCount());
       double[] numbers = random.ints(count, -2, 3).asDoubleStream().toArray();
       int pairs = (int) spec.sizes().experts() / 2;
@@ -168,17 +170,21 @@ class MeshIntegersTest {
       Program plain = MoePrograms.gradient(layer);
       Program laid = MoePrograms.gradient(annotated(layer));
       Random random = new Random(seed);
-      List<Tensor> inputs = plain.inputs().stream().map(each -> input(each, random)).toList();
       try (Collectives collectives = Collectives.open(mesh);
           Executable one =
               LocalBackend.of(Workers.sequential(), MoePrograms.kernels()).compile(plain);
           Executable definition = new ReferenceBackend().compile(plain);
           MeshExecutable many =
               MeshBackend.of(collectives, MoePrograms.kernels(), options()).compile(laid)) {
-        List<Tensor> given = many.run(inputs);
-        equal(one.run(inputs), given, plain, "one device");
-        if (seed % BY_DEFINITION == 0) {
-          equal(definition.run(inputs), given, plain, "the definition");
+        for (int load = 0; load < LOADS; load++) {
+          int skew = random.nextInt(3);
+          List<Tensor> inputs =
+              plain.inputs().stream().map(each -> input(each, skew, random)).toList();
+          List<Tensor> given = many.run(inputs);
+          equal(one.run(inputs), given, plain, "one device under load " + load);
+          if (seed % BY_DEFINITION == 0) {
+            equal(definition.run(inputs), given, plain, "the definition under load " + load);
+          }
         }
       }
     }
