@@ -5,6 +5,7 @@ import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -63,16 +64,14 @@ record RowsSend(RowsForm form, List<Boolean> isOfChoices, long orderBytes)
         DispatchOrder.of(operands.get(POSITIONS), 0, form.experts(), form.capacity(), scratch);
     int rows = order.count(form.experts());
     for (int i = 0; i < isOfChoices.size(); i++) {
-      Tensor from = values(operands).get(i);
-      Tensor to = results.get(i);
-      boolean isOfChoice = isOfChoices.get(i);
+      Rows copies = new Rows(values(operands).get(i), results.get(i), isOfChoices.get(i));
       int tasks = Math.min(Math.ceilDiv(rows, TASK_ROWS), 4 * workers.parallelism());
       workers.run(
           tasks,
           (task, _) -> {
             int end = (int) ((long) rows * (task + 1) / tasks);
             for (int row = (int) ((long) rows * task / tasks); row < end; row++) {
-              copy(order, row, from, to, isOfChoice);
+              copies.copy(order, row);
             }
           });
     }
@@ -82,12 +81,43 @@ record RowsSend(RowsForm form, List<Boolean> isOfChoices, long orderBytes)
     }
   }
 
-  private static void copy(
-      DispatchOrder order, int row, Tensor from, Tensor to, boolean isOfChoice) {
-    int tokens = (int) from.size(1);
-    int token = order.token(row);
-    Tensor ofToken = from.select(0, token / tokens).select(0, token % tokens);
-    Tensor of = isOfChoice ? ofToken.select(0, order.choices()[row] % order.slots()) : ofToken;
-    to.select(0, row).assign(of);
+  /**
+   * Copies rows of tokens, or elements of choices, to rows.
+   *
+   * @param from tokens or choices
+   * @param to rows
+   * @param isOfChoices whether an element of a choice is copied
+   * @param isDense whether the elements of a row lie one after the other on both sides
+   */
+  private record Rows(Tensor from, Tensor to, boolean isOfChoices, boolean isDense) {
+    Rows(Tensor from, Tensor to, boolean isOfChoices) {
+      this(
+          from,
+          to,
+          isOfChoices,
+          from.dtype() == to.dtype()
+              && (isOfChoices || (from.stride(2) == 1 && to.stride(1) == 1)));
+    }
+
+    void copy(DispatchOrder order, int row) {
+      long tokens = from.size(1);
+      long group = order.token(row) / tokens;
+      long token = order.token(row) % tokens;
+      long choice = isOfChoices ? order.choices()[row] % order.slots() : 0;
+      if (!isDense) {
+        Tensor ofToken = from.select(0, group).select(0, token);
+        to.select(0, row).assign(isOfChoices ? ofToken.select(0, choice) : ofToken);
+        return;
+      }
+      long bytes = from.dtype().byteSize();
+      long start =
+          from.offset() + group * from.stride(0) + token * from.stride(1) + choice * from.stride(2);
+      MemorySegment.copy(
+          from.segment(),
+          start * bytes,
+          to.segment(),
+          (to.offset() + row * to.stride(0)) * bytes,
+          (isOfChoices ? 1 : from.size(2)) * bytes);
+    }
   }
 }
