@@ -29,6 +29,8 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Random layers on random meshes have the bits of one device, by its kernels and by the definition
@@ -215,7 +217,26 @@ class MeshIntegersTest {
   @Test
   void randomLayersHaveTheBitsOfOneDevice() {
     for (long i = 0; i < CASES; i++) {
-      Case.of(SEED + i).check();
+      Case drawn = Case.of(SEED + i);
+      try {
+        drawn.check();
+      } catch (RuntimeException failed) {
+        throw new AssertionError(drawn.toString(), failed);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"d=2 m=2", "x=2 m=2", "d=2 x=2 m=2"})
+  void aDeviceMayHaveNeitherTokensNorHiddenWidth(String mesh) {
+    RouteOptions route = RouteOptions.parse("top2 second=all capacity=load");
+    for (Activation activation : List.of(Activation.RELU, Activation.SWIGLU)) {
+      MoeSpec spec =
+          MoeSpec.of(MoeSizes.of(1, 2, 2, 5, 1, route), DType.F64, route, Randomness.seeded(1))
+              .withActivation(activation);
+      for (long seed = 0; seed < 3; seed++) {
+        new Case(spec, Mesh.parse(mesh), false, seed).check();
+      }
     }
   }
 }

@@ -43,6 +43,10 @@ final class ChunkSize {
    * @param threads that may have a chunk each
    */
   static int rows(ExpertsForm form, boolean backward, int threads) {
+    if (form.rows() == 0) {
+      // A device without tokens may have no hidden width either.
+      return LEAST_ROWS;
+    }
     double tokens = (double) form.groups() * form.tokens();
     double rows = form.rows();
     long perRow = perRow(form, backward);
