@@ -17,6 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * The experts of a layer on given choices, as a program and by their definition: plain loops over
@@ -52,6 +54,11 @@ record ExpertRows(
     LAST_HAS_ALL,
     HALF_ARE_EMPTY,
     ONE_HAS_ONE_ROW,
+    ALL_BUT_TWO_HAVE_ONE_ROW,
+    TWO_HAVE_ALL,
+    ALTERNATELY_ONE_AND_THREE,
+    ZIPF,
+    IN_PROPORTION,
     NONE_IS_SENT,
     A_GROUP_IS_EMPTY,
     RANDOM;
@@ -63,10 +70,28 @@ record ExpertRows(
         case LAST_HAS_ALL -> experts - 1;
         case HALF_ARE_EMPTY -> choice % Math.max(1, experts / 2) * 2 % experts;
         case ONE_HAS_ONE_ROW -> choice == 0 ? experts - 1 : choice % Math.max(1, experts - 1);
+        case ALL_BUT_TWO_HAVE_ONE_ROW ->
+            choice < experts - 2 ? choice + 2 : choice % Math.min(2, experts);
+        case TWO_HAVE_ALL -> choice % Math.min(2, experts);
+        case ALTERNATELY_ONE_AND_THREE -> {
+          int pair = choice / 4 % Math.max(1, experts / 2);
+          yield Math.min(experts - 1, 2 * pair + (choice % 4 == 0 ? 0 : 1));
+        }
+        case ZIPF -> drawn(experts, random, expert -> 1.0 / (expert + 1));
+        case IN_PROPORTION -> drawn(experts, random, expert -> expert + 1.0);
         case NONE_IS_SENT -> -1;
         case A_GROUP_IS_EMPTY -> choice / ofGroup == 0 ? -1 : choice % experts;
         case RANDOM -> random.nextInt(experts + 1) - 1;
       };
+    }
+
+    private static int drawn(int experts, Random random, IntToDoubleFunction share) {
+      double left = random.nextDouble() * IntStream.range(0, experts).mapToDouble(share).sum();
+      int expert = 0;
+      while (expert < experts - 1 && left >= share.applyAsDouble(expert)) {
+        left -= share.applyAsDouble(expert++);
+      }
+      return expert;
     }
   }
 
