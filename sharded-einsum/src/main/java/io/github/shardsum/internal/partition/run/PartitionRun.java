@@ -429,13 +429,18 @@ final class PartitionRun {
     long[] sums = new long[members];
     long[] starts = new long[members];
     long next = 0;
+    long counted = 0;
     for (int member = 0; member < members; member++) {
       long from = isReceived ? 0 : cut.start(member);
       Cut pieces = Cut.chunks(isReceived ? columns : cut.length(member), piece.count());
       long row = isReceived ? member : 0;
       long begin = from + pieces.start(piece.index());
-      sums[member] = sum(counts, row, begin, from + pieces.end(piece.index()));
-      starts[member] = isReceived ? next : sum(counts, 0, 0, begin);
+      long end = from + pieces.end(piece.index());
+      // What lies before the piece is not sent with it.
+      next += isReceived ? 0 : sum(counts, row, counted, begin);
+      counted = end;
+      starts[member] = next;
+      sums[member] = sum(counts, row, begin, end);
       next += sums[member];
     }
     return new Members(sums, starts);
