@@ -279,6 +279,8 @@ final class WindowBlocks {
   /** Chunks travel against the step: member c next has the chunk of member c + step. */
   private void gatherInRings(Plan.Builder builder) {
     int most = action.rings().stream().mapToInt(ring -> ring.rounds(members)).max().orElse(0);
+    // Of two members one ring has no round.
+    int firstRing = action.rings().getFirst().rounds(members) > 0 ? 0 : 1;
     for (int round = 0; round <= most; round++) {
       int now = round;
       for (int ring = 0; ring < rings(); ring++) {
@@ -286,7 +288,7 @@ final class WindowBlocks {
           int own = ring;
           start(
               builder,
-              now == 0 && own == 0,
+              now == 0 && own == firstRing,
               flight(ring),
               shift(-action.rings().get(ring).step()),
               () -> each(i -> arrived(own, now, i)),

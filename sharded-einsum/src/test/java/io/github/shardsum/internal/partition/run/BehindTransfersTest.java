@@ -12,6 +12,7 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Program;
@@ -37,7 +38,7 @@ class BehindTransfersTest {
           .withOverlap(true);
 
   /** A gather of t goes on behind the product a; y is an einsum in windows. */
-  private static SpmdPlan gathering() {
+  private static SpmdPlan gathering(Mesh mesh) {
     Program program =
         Program.parse(
             """
@@ -60,7 +61,9 @@ class BehindTransfersTest {
               output wide
             }
             """);
-    return ProgramPlan.of(program, MESH, _ -> false, OPTIONS).plan();
+    ProgramPlan plan = ProgramPlan.of(program, mesh, _ -> false, OPTIONS);
+    plan.certify();
+    return plan.plan();
   }
 
   /** Sums that are scattered in windows. */
@@ -171,8 +174,40 @@ class BehindTransfersTest {
   @Test
   void processesAreComparedOnceAnEinsumInWindows() {
     // Three rounds of chunks, and three of either half of the sums.
-    comparesOnce(gathering(), 2);
+    comparesOnce(gathering(MESH), 2);
     comparesOnce(scattering(), 5);
+  }
+
+  /** Of two members the smaller half of the other chunks is empty. */
+  @Test
+  void processesAreComparedWhereTheFirstRingHasNoRound() {
+    SpmdPlan plan = gathering(Mesh.parse("x=2"));
+    List<PlanStep> steps = new ArrayList<>();
+    for (PlanStep step : plan.steps()) {
+      Action action =
+          step.action() instanceof Action.Windows old
+              ? new Action.Windows(
+                  old.statement(),
+                  old.operand(),
+                  old.label(),
+                  old.axes(),
+                  List.of(
+                      new Action.Ring(-1, Action.Share.SMALLER_HALF),
+                      new Action.Ring(1, Action.Share.LARGER_HALF)))
+              : step.action();
+      steps.add(new PlanStep(action, step.operands(), step.results(), step.origin()));
+    }
+    comparesOnce(new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs()), 0);
+  }
+
+  /** Windows travel in both directions themselves, so that nothing else may be in flight. */
+  @Test
+  void nothingIsInFlightAtWindows() {
+    SpmdPlan plan = gathering(MESH);
+    List<String> ops = plan.steps().stream().map(step -> step.action().op()).toList();
+    assertTrue(ops.indexOf("start") >= 0, plan::toString);
+    assertTrue(ops.indexOf("start") < ops.indexOf("await"), plan::toString);
+    assertTrue(ops.indexOf("await") < ops.indexOf("windows"), plan::toString);
   }
 
   private static void comparesOnce(SpmdPlan plan, int further) {
@@ -213,7 +248,7 @@ class BehindTransfersTest {
 
   @Test
   void statementsBetweenAStartAndItsAwaitMakeProgress() {
-    SpmdPlan plan = gathering();
+    SpmdPlan plan = gathering(MESH);
     AtomicInteger calls = new AtomicInteger();
     Stages stages = zeros(plan, List.of(2), calls::incrementAndGet);
     int flying = 0;
@@ -241,7 +276,7 @@ class BehindTransfersTest {
   /** Where a process has all devices nothing travels. */
   @Test
   void inOneProcessNothingIsInterleaved() {
-    SpmdPlan plan = gathering();
+    SpmdPlan plan = gathering(MESH);
     AtomicInteger calls = new AtomicInteger();
     Stages stages = zeros(plan, List.of(0, 1, 2, 3), calls::incrementAndGet);
     for (Stage stage : stages.all()) {
@@ -253,7 +288,7 @@ class BehindTransfersTest {
 
   @Test
   void productsOfWindowsMakeProgress() {
-    SpmdPlan plan = gathering();
+    SpmdPlan plan = gathering(MESH);
     AtomicInteger calls = new AtomicInteger();
     Stages stages = zeros(plan, List.of(3), calls::incrementAndGet);
     for (Stage stage : stages.all()) {
