@@ -282,8 +282,8 @@ class WindowsTest {
           try (Collectives collectives = Collectives.open(plan.mesh())) {
             List<ShardedTensor> inputs =
                 List.of(
-                    shards(plan.inputs().get(0), ones, collectives.devices()),
-                    shards(plan.inputs().get(1), few, collectives.devices()));
+                    ShardedTensor.of(ones, plan.inputs().get(0).layout(), collectives.devices()),
+                    ShardedTensor.of(few, plan.inputs().get(1).layout(), collectives.devices()));
             Tensor sum =
                 Reshard.gather(
                     new SpmdRunner(plan, collectives).run(inputs).getFirst(), collectives);
@@ -297,16 +297,6 @@ class WindowsTest {
         }
       }
     }
-  }
-
-  private static ShardedTensor shards(PlannedValue value, Tensor whole, List<Integer> devices) {
-    return new ShardedTensor(
-        value.shape(),
-        value.layout(),
-        devices,
-        devices.stream()
-            .map(device -> value.layout().box(value.shape(), device).of(whole))
-            .toList());
   }
 
   /** Of five chunks and one's own a device holds three: its own and two on their way. */
