@@ -10,6 +10,7 @@ import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanOptions.Windows;
 import io.github.shardsum.partition.PlannedValue;
@@ -93,7 +94,8 @@ public final class WindowComparison {
       ProgramPlan windows = plan(kind, program, options.withWindows(Windows.ALWAYS));
       ProgramPlan chosen =
           plan(kind, program, options.withWindows(Windows.BY_PRICE).withTopology(machine));
-      boolean isWindowed = chosen.explain().contains("windows");
+      boolean isWindowed =
+          chosen.plan().steps().stream().anyMatch(step -> step.action() instanceof Action.Windows);
       double[] times = times(whole, windows);
       regrets[shape] = times[isWindowed ? 1 : 0] / Math.min(times[0], times[1]);
       inWindows[shape] = times[1] / times[0];

@@ -28,6 +28,7 @@ import io.github.shardsum.program.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -132,6 +133,7 @@ final class WindowChoice {
     boolean ordered = plan.sums().isTree();
     OneHots oneHots = OneHots.of(program);
     Uses uses = new Uses(plan);
+    Map<Statement, Candidate> lost = new IdentityHashMap<>();
     for (int step = 0; step < plan.steps().size(); step++) {
       PlanStep at = plan.steps().get(step);
       if (!(at.action() instanceof Action.Apply(Statement statement))
@@ -145,19 +147,46 @@ final class WindowChoice {
                 || which.test(plan.steps().get(candidate.removed()))
                 || which.test(plan.steps().get(candidate.replaced()));
         PlannedValue gone = plan.steps().get(candidate.removed()).result();
-        if (isAsked
-            && !(ordered && addsUp(plan, candidate))
-            && !isNeeded(gone, prefix, annotated)
-            && isChosen(candidate, plan)) {
+        if (!isAsked
+            || (ordered && addsUp(plan, candidate))
+            || isNeeded(gone, prefix, annotated)
+            || !mayBeCut(candidate, plan)) {
+          continue;
+        }
+        if (isChosen(candidate)) {
           plan = replaced(plan, candidate);
           uses = new Uses(plan);
           // A step before this one may have been removed.
           step = Math.min(candidate.removed(), candidate.replaced()) - 1;
           break;
         }
+        lost.merge(statement, candidate, (a, b) -> b.price() < a.price() ? b : a);
       }
     }
-    return plan;
+    return lost.isEmpty() ? plan : withRunnersUp(plan, lost);
+  }
+
+  /** The plan in which steps whose best other way is in windows say so. */
+  private static SpmdPlan withRunnersUp(SpmdPlan plan, Map<Statement, Candidate> lost) {
+    List<PlanStep> steps = new ArrayList<>();
+    for (PlanStep step : plan.steps()) {
+      Candidate windows =
+          step.action() instanceof Action.Apply(Statement statement) ? lost.get(statement) : null;
+      steps.add(windows == null ? step : withRunnerUp(step, windows));
+    }
+    return new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs(), plan.sums());
+  }
+
+  private static PlanStep withRunnerUp(PlanStep step, Candidate windows) {
+    Action.Windows action = (Action.Windows) windows.windows().action();
+    String pair = action.isScatter() ? "einsum and reduce-scatter" : "all-gather and einsum";
+    Origin.Alternative best =
+        step.origin()
+            .runnerUp()
+            .filter(way -> way.cost() <= windows.price())
+            .orElseGet(() -> new Origin.Alternative(pair + " in windows", windows.price()));
+    Origin origin = new Origin(step.origin().cause(), Optional.of(best));
+    return new PlanStep(step.action(), step.operands(), step.results(), origin);
   }
 
   /** Whether rounds add to earlier rounds, in another order than the einsum. */
@@ -230,7 +259,15 @@ final class WindowChoice {
     return term.axes().stream().map(Axis::label).toList();
   }
 
-  private boolean isChosen(Candidate candidate, SpmdPlan plan) {
+  private boolean isChosen(Candidate candidate) {
+    return when == Windows.ALWAYS
+        || (isTimed
+            ? candidate.price() < candidate.whole()
+            : candidate.bytes() > PlanOptions.WINDOW_BYTES);
+  }
+
+  /** Whether rounds are large enough, and not too many, if windows are chosen by price. */
+  private boolean mayBeCut(Candidate candidate, SpmdPlan plan) {
     if (when == Windows.ALWAYS) {
       return true;
     }
@@ -244,11 +281,7 @@ final class WindowChoice {
     int members = plan.mesh().size(action.axes());
     List<PlannedValue> read = candidate.windows().operands().stream().map(plan::value).toList();
     double flops = 2 * Windowed.of(action, read, result).multiplyAdds() / members;
-    boolean isWorthIt = chunk >= LEAST_CHUNK && flops >= LEAST_FLOPS && members <= MOST_MEMBERS;
-    return isWorthIt
-        && (isTimed
-            ? candidate.price() < candidate.whole()
-            : candidate.bytes() > PlanOptions.WINDOW_BYTES);
+    return chunk >= LEAST_CHUNK && flops >= LEAST_FLOPS && members <= MOST_MEMBERS;
   }
 
   /**

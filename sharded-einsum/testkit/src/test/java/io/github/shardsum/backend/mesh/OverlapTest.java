@@ -11,6 +11,7 @@ import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.ProgramPlan;
@@ -212,10 +213,40 @@ final class OverlapTest {
     assertTrue(chosen.cost() < whole.cost(), () -> chosen + "\n" + whole);
     assertTrue(!hasWindows(whole.plan()), whole::toString);
     // Transfers that take the cores gain nothing, and a product that adds is slower.
-    ProgramPlan taken = product(byPrice.withTopology(fast.withOverlap(0)));
+    Topology taking = fast.withOverlap(0);
+    ProgramPlan taken = product(byPrice.withTopology(taking));
     assertTrue(!hasWindows(taken.plan()), taken::toString);
     // Without a topology only what is large.
     assertTrue(!hasWindows(product(byPrice).plan()));
+    // Either way names the other and its price.
+    assertEquals(
+        new Origin.Alternative("all-gather, then einsum", whole.cost()), runnerUp(chosen, true));
+    ProgramPlan windows =
+        product(
+            PlanOptions.defaults().withTopology(taking).withWindows(PlanOptions.Windows.ALWAYS));
+    Origin.Alternative lost = runnerUp(taken, false);
+    assertEquals("all-gather and einsum in windows", lost.description());
+    assertEquals(windows.cost(), lost.cost(), 1e-9 * lost.cost());
+    assertTrue(taken.cost() <= lost.cost(), taken::explain);
+    assertTrue(
+        taken
+            .explain()
+            .replaceAll("\\s+", " ")
+            .contains("instead all-gather and einsum in windows"),
+        taken::explain);
+  }
+
+  /** The other way that is named at an einsum, in windows or whole. */
+  private static Origin.Alternative runnerUp(ProgramPlan plan, boolean inWindows) {
+    return plan.plan().steps().stream()
+        .filter(
+            step ->
+                inWindows
+                    ? step.action() instanceof Action.Windows
+                    : step.action() instanceof Action.Apply)
+        .findFirst()
+        .flatMap(step -> step.origin().runnerUp())
+        .orElseThrow();
   }
 
   /** A limit that the gathered operand exceeds: windows come before an einsum in parts. */
@@ -231,45 +262,6 @@ final class OverlapTest {
     assertTrue(
         plan.plan().steps().stream().noneMatch(step -> step.action() instanceof Action.Loop),
         plan::toString);
-  }
-
-  private static final Program GATHER_AND_WINDOWS =
-      Program.parse(
-          """
-          program three {
-            input t: f32[k@x=4096]
-            input q: f32[s@x=1024 m=256]
-            input w: f32[m=256 n=64]
-            input u: f32[m=256 h@x=1024]
-            input big: f32[j@x=262144]
-            all = annotate(t) {layout="k"}
-            a = einsum(q, w) {equation="s m, m n -> s n"}
-            y = einsum(q, u) {equation="s m, m h -> s h"}
-            out = annotate(y) {layout="s@x h"}
-            r = relu(all)
-            last = annotate(r) {layout="k"}
-            wide = annotate(big) {layout="j"}
-            output a
-            output out
-            output last
-            output wide
-          }
-          """);
-
-  /** Windows travel in both directions themselves, so that nothing else may be in flight. */
-  @Test
-  void nothingIsInFlightAtWindows() {
-    PlanOptions options =
-        PlanOptions.defaults()
-            .withReplication()
-            .withWindows(PlanOptions.Windows.ALWAYS)
-            .withOverlap(true);
-    ProgramPlan plan = ProgramPlan.of(GATHER_AND_WINDOWS, Mesh.parse("x=4"), _ -> false, options);
-    plan.certify();
-    List<String> ops = ops(plan);
-    assertTrue(ops.indexOf("start") >= 0, plan::toString);
-    assertTrue(ops.indexOf("start") < ops.indexOf("await"), plan::toString);
-    assertTrue(ops.indexOf("await") < ops.indexOf("windows"), plan::toString);
   }
 
   /** A label of the result alone, of whose five indices devices have three and two. */
