@@ -5,7 +5,12 @@ import io.github.shardsum.collective.Collective.AllReduce;
 import io.github.shardsum.collective.Collective.AllToAll;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.collective.Order;
+import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
+import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -33,6 +38,19 @@ public final class MachineProbe {
           new Size(1 << 18, 200),
           new Size(1 << 22, 50),
           new Size(1 << 26, 10));
+
+  /**
+   * Rows of a product whose rate is measured; it takes a millisecond, far more than a superstep.
+   */
+  private static final int ROWS = 256;
+
+  private static final int SIDE = 512;
+
+  /** Runs without a better time after which a product is compiled and its time is the best. */
+  private static final int STEADY = 50;
+
+  private static final int LEAST_PRODUCTS = 3;
+  private static final long MOST_NANOS = 2_000_000_000;
 
   private final Collectives collectives;
   private final CollectiveCostModel costs;
@@ -74,6 +92,67 @@ public final class MachineProbe {
   public static Topology topology(LinkFit fit, int devices) {
     // Between processes of one machine a transfer is a copy by the cores that would compute.
     return bus(fit.link(), devices).withOverlap(0);
+  }
+
+  /**
+   * Measures this machine as {@link #measure} does, and the rate of its devices' products. Every
+   * process calls it, and all get the same: the means of what they measured.
+   *
+   * @param collectives at least two devices
+   * @return a bus between them whose transfers cost the devices' computing all of their time, and
+   *     how the devices compute
+   * @throws IllegalArgumentException if there is only one device
+   */
+  public static Topology machine(Collectives collectives) {
+    Link fitted = measure(collectives).link();
+    double[] mean =
+        mean(
+            collectives,
+            fitted.bytesPerSecond(),
+            fitted.secondsPerHop(),
+            new MachineProbe(collectives).flops());
+    return bus(new Link(mean[0], mean[1]), collectives.mesh().size())
+        .withOverlap(0)
+        .withComputing(new Computing(mean[2], collectives.processes() == 1));
+  }
+
+  /** The mean over all processes of each value. */
+  private static double[] mean(Collectives collectives, double... values) {
+    Tensor mine = Tensor.of(values, values.length);
+    List<Tensor> each = collectives.devices().stream().map(_ -> mine).toList();
+    Collective mean = new AllReduce(collectives.mesh().axisNames(), Reduction.MEAN, Order.TREE);
+    return collectives.run(mean, each).getFirst().toDoubleArray();
+  }
+
+  /** Operations a second of a device while all devices of this process compute. */
+  private double flops() {
+    Tensor left = Tensor.full(DType.F32, 1, ROWS, SIDE);
+    Tensor right = Tensor.full(DType.F32, 1, SIDE, SIDE);
+    List<Tensor> sums =
+        collectives.devices().stream().map(_ -> Tensor.zeros(DType.F32, ROWS, SIDE)).toList();
+    Einsum product =
+        Einsum.compile(
+            "rk,kn->rn",
+            EinsumOptions.defaults().withWorkers(Workers.sequential()),
+            OperandSpec.like(left, right));
+    Plan products =
+        collectives
+            .plan("products")
+            .compute("product", (i, _) -> product.runInto(sums.get(i), left, right))
+            .build();
+    long best = Long.MAX_VALUE;
+    long first = System.nanoTime();
+    int steady = 0;
+    for (int run = 0;
+        run < LEAST_PRODUCTS || (steady < STEADY && System.nanoTime() - first < MOST_NANOS);
+        run++) {
+      long begin = System.nanoTime();
+      products.run();
+      long nanos = Math.max(1, System.nanoTime() - begin);
+      steady = nanos < best ? 0 : steady + 1;
+      best = Math.min(best, nanos);
+    }
+    return 2.0 * ROWS * SIDE * SIDE / (best / 1e9);
   }
 
   private static Topology bus(Link link, int devices) {

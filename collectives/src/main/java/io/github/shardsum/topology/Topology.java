@@ -25,6 +25,8 @@ import java.util.stream.IntStream;
  * @param hostLevel the level above, if there is one; each host has all the axes
  * @param overlap the part of a transfer's time during which a device can compute, in [0, 1]: 1 if
  *     links move data by themselves
+ * @param computing how devices compute, of a measured machine; otherwise 200 multiply-adds take as
+ *     long as the transfer of an element over a link
  */
 public record Topology(
     String name,
@@ -32,7 +34,8 @@ public record Topology(
     int devicesPerChip,
     Link link,
     Optional<HostLevel> hostLevel,
-    double overlap) {
+    double overlap,
+    Optional<Computing> computing) {
   /** As many as a mesh may have. */
   private static final int MOST_DEVICES = 1 << 24;
 
@@ -89,6 +92,26 @@ public record Topology(
   }
 
   /**
+   * A topology of whose devices' computing nothing is known.
+   *
+   * @param name for messages and tables
+   * @param axes one to three
+   * @param devicesPerChip devices (cores) of one chip, at least 1
+   * @param link a link of any axis, in one direction
+   * @param hostLevel the level above, if there is one
+   * @param overlap the part of a transfer's time during which a device can compute, in [0, 1]
+   */
+  public Topology(
+      String name,
+      List<TopologyAxis> axes,
+      int devicesPerChip,
+      Link link,
+      Optional<HostLevel> hostLevel,
+      double overlap) {
+    this(name, axes, devicesPerChip, link, hostLevel, overlap, Optional.empty());
+  }
+
+  /**
    * The same with another share of a transfer that costs no computing time.
    *
    * @param part in [0, 1]
@@ -96,7 +119,17 @@ public record Topology(
    * @throws IllegalArgumentException if it is outside
    */
   public Topology withOverlap(double part) {
-    return new Topology(name, axes, devicesPerChip, link, hostLevel, part);
+    return new Topology(name, axes, devicesPerChip, link, hostLevel, part, computing);
+  }
+
+  /**
+   * The same with devices that compute in a known way.
+   *
+   * @param known their rate, and whether they share memory
+   * @return the topology
+   */
+  public Topology withComputing(Computing known) {
+    return new Topology(name, axes, devicesPerChip, link, hostLevel, overlap, Optional.of(known));
   }
 
   /**
@@ -121,7 +154,7 @@ public record Topology(
    * @return the topology
    */
   public Topology withLink(Link other) {
-    return new Topology(name, axes, devicesPerChip, other, hostLevel, overlap);
+    return new Topology(name, axes, devicesPerChip, other, hostLevel, overlap, computing);
   }
 
   /**
@@ -135,7 +168,7 @@ public record Topology(
         axes.stream()
             .map(axis -> new TopologyAxis(axis.size(), interconnect, axis.links()))
             .toList();
-    return new Topology(name, other, devicesPerChip, link, hostLevel, overlap);
+    return new Topology(name, other, devicesPerChip, link, hostLevel, overlap, computing);
   }
 
   /**
@@ -145,7 +178,7 @@ public record Topology(
    * @return the topology
    */
   public Topology withDevicesPerChip(int devices) {
-    return new Topology(name, axes, devices, link, hostLevel, overlap);
+    return new Topology(name, axes, devices, link, hostLevel, overlap, computing);
   }
 
   /**
@@ -160,7 +193,7 @@ public record Topology(
       throw new IllegalArgumentException(
           "topology " + name + ": expected one level of hosts, got a second: " + level);
     }
-    return new Topology(name, axes, devicesPerChip, link, Optional.of(level), overlap);
+    return new Topology(name, axes, devicesPerChip, link, Optional.of(level), overlap, computing);
   }
 
   /**

@@ -141,6 +141,12 @@ class TopologyTest {
       assertEquals(8, fit.residuals().size());
       assertTrue(fit.link().bytesPerSecond() > 1e6, fit::toString);
       assertEquals(64, MachineProbe.topology(fit, 64).devices());
+      Topology machine = MachineProbe.machine(collectives);
+      assertEquals(4, machine.devices());
+      assertEquals(0, machine.overlap());
+      Computing computing = machine.computing().orElseThrow();
+      assertTrue(computing.sharesMemory() && computing.flops() > 1e6, computing::toString);
+      assertEquals(Optional.of(computing), machine.withLink(fit.link()).computing());
     }
     try (Collectives alone = Collectives.open(Mesh.of("x", 1), workers, options)) {
       assertThrows(IllegalArgumentException.class, () -> MachineProbe.measure(alone));
@@ -156,6 +162,10 @@ class TopologyTest {
     for (double bad : new double[] {-1e-9, Double.NaN, Double.POSITIVE_INFINITY}) {
       assertThrows(IllegalArgumentException.class, () -> new Link(1, bad));
     }
+    for (double bad : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThrows(IllegalArgumentException.class, () -> new Computing(bad, true));
+    }
+    assertEquals("150.0 Gflop/s, shared memory", new Computing(1.5e11, true).toString());
     Link link = new Link(1, 0);
     assertEquals(0, link.secondsPerHop());
     assertThrows(IllegalArgumentException.class, () -> link.times(0));

@@ -6,7 +6,6 @@ import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.collective.Plan;
-import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
@@ -18,8 +17,6 @@ import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
-import io.github.shardsum.topology.Link;
-import io.github.shardsum.topology.LinkFit;
 import io.github.shardsum.topology.MachineProbe;
 import io.github.shardsum.topology.Topology;
 import java.util.ArrayList;
@@ -36,7 +33,7 @@ import java.util.Random;
  * machine's measured topology: the time of its choice over the better of both. Runs in one process
  * or, by {@code ./shardsum launch}, in several.
  *
- * <p>Arguments: shapes, rounds, devices.
+ * <p>Arguments: shapes, rounds, devices, and the seed of the shapes.
  */
 public final class WindowComparison {
   private static final List<String> KINDS = List.of("gathered", "summed", "scattered");
@@ -56,7 +53,7 @@ public final class WindowComparison {
     this.collectives = collectives;
     this.mesh = collectives.mesh();
     this.rounds = rounds;
-    this.machine = machine();
+    this.machine = MachineProbe.machine(collectives);
     List<Tensor> any = collectives.devices().stream().map(_ -> Tensor.zeros(DType.F32, 1)).toList();
     this.together =
         collectives.plan("together").communicate(new Collective.Barrier("x"), any, any).build();
@@ -65,13 +62,14 @@ public final class WindowComparison {
   /**
    * Measures.
    *
-   * @param arguments shapes, rounds and devices
+   * @param arguments shapes, rounds, devices and seed
    */
   public static void main(String[] arguments) {
     int shapes = Integer.parseInt(arguments[0]);
     int devices = Integer.parseInt(arguments[2]);
     try (Collectives collectives = Collectives.open(Mesh.of("x", devices))) {
-      new WindowComparison(collectives, Integer.parseInt(arguments[1])).run(shapes);
+      new WindowComparison(collectives, Integer.parseInt(arguments[1]))
+          .run(shapes, Long.parseLong(arguments[3]));
     }
   }
 
@@ -81,9 +79,14 @@ public final class WindowComparison {
     }
   }
 
-  private void run(int shapes) {
-    print("%s, processes: %d, %s%n", mesh.notation(), collectives.processes(), machine.link());
-    Random random = new Random(1);
+  private void run(int shapes, long seed) {
+    print(
+        "%s, processes: %d, %s, %s%n",
+        mesh.notation(),
+        collectives.processes(),
+        machine.link(),
+        machine.computing().orElseThrow());
+    Random random = new Random(seed);
     double[] regrets = new double[shapes];
     double[] inWindows = new double[shapes];
     for (int shape = 0; shape < shapes; shape++) {
@@ -117,24 +120,6 @@ public final class WindowComparison {
         inWindows[shapes - 1],
         Arrays.stream(regrets).average().orElseThrow(),
         Arrays.stream(regrets).max().orElseThrow());
-  }
-
-  /** The mean of the processes' measurements, so that all choose the same. */
-  private Topology machine() {
-    LinkFit fit = MachineProbe.measure(collectives);
-    double bandwidth = agreed(fit.link().bytesPerSecond());
-    double latency = agreed(fit.link().secondsPerHop());
-    Link link = new Link(bandwidth, latency);
-    return MachineProbe.topology(new LinkFit(link, fit.residuals()), mesh.size());
-  }
-
-  private double agreed(double mine) {
-    List<Tensor> values =
-        collectives.devices().stream().map(_ -> Tensor.of(new double[] {mine}, 1)).toList();
-    return collectives
-        .run(new Collective.AllReduce(Reduction.MEAN, "x"), values)
-        .getFirst()
-        .getDouble(0);
   }
 
   private Program draw(String kind, Random random) {

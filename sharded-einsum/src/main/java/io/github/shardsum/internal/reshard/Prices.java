@@ -10,6 +10,8 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.topology.CollectiveCostModel;
+import io.github.shardsum.topology.Computing;
+import io.github.shardsum.topology.Interconnect;
 import io.github.shardsum.topology.Topology;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,14 +32,27 @@ public final class Prices {
   /** Time of a product that adds to its result, over the time of a product that writes it. */
   static final double ACCUMULATING = 1.1;
 
+  /** The same where nothing travels, apart from reading the sums again. */
+  static final double ACCUMULATING_IN_PLACE = 1.02;
+
+  /** Time of reading from a cache what another round has read, over the time of a transfer. */
+  private static final double AGAIN = 0.125;
+
   private final Optional<CollectiveCostModel> pricer;
   private final double secondsPerByte;
   private final double overlap;
+  private final Optional<Computing> computing;
+  private final boolean isBus;
 
-  private Prices(Optional<CollectiveCostModel> pricer, double secondsPerByte, double overlap) {
-    this.overlap = overlap;
-    this.pricer = pricer;
-    this.secondsPerByte = secondsPerByte;
+  private Prices(Optional<Topology> topology, Mesh mesh) {
+    this.pricer = topology.map(network -> CollectiveCostModel.of(network, mesh));
+    this.secondsPerByte = topology.map(network -> 1 / network.link().bytesPerSecond()).orElse(0.0);
+    this.overlap = topology.map(Topology::overlap).orElse(1.0);
+    this.computing = topology.flatMap(Topology::computing);
+    this.isBus =
+        topology.stream()
+            .flatMap(network -> network.axes().stream())
+            .anyMatch(axis -> axis.interconnect() == Interconnect.BUS);
   }
 
   /**
@@ -49,11 +64,7 @@ public final class Prices {
    * @throws IllegalArgumentException if the network has another number of devices
    */
   public static Prices of(Mesh mesh, PlanOptions options) {
-    Optional<Topology> topology = options.topology();
-    return new Prices(
-        topology.map(network -> CollectiveCostModel.of(network, mesh)),
-        topology.map(network -> 1 / network.link().bytesPerSecond()).orElse(0.0),
-        topology.map(Topology::overlap).orElse(1.0));
+    return new Prices(options.topology(), mesh);
   }
 
   /** The part of a transfer that costs no computing. */
@@ -161,6 +172,21 @@ public final class Prices {
     return clocks.now() - computed;
   }
 
+  /** Whether devices read and write each other's blocks where they lie. */
+  boolean sharesMemory() {
+    return computing.map(Computing::sharesMemory).orElse(false);
+  }
+
+  /** The price of reading a number of bytes again. */
+  double again(double bytes) {
+    return AGAIN * bytes * secondsPerByte;
+  }
+
+  /** Whether transfers in both directions share a link. */
+  boolean isBus() {
+    return isBus;
+  }
+
   /** The price of a transfer of each member to its neighbour, as a collective of its own. */
   double ring(List<String> axes, int members, long elements, int bytes) {
     if (pricer.isEmpty()) {
@@ -173,6 +199,11 @@ public final class Prices {
   /** The price of computing behind a transfer. */
   double both(double work, double transfer) {
     return Math.max(work, transfer) + (1 - overlap) * Math.min(work, transfer);
+  }
+
+  /** The price of computing behind two transfers at once, one each way round. */
+  double bothWays(double work, double transfer) {
+    return isBus ? both(work, 2 * transfer) : both(work, transfer) + (1 - overlap) * transfer;
   }
 
   /**
@@ -275,6 +306,9 @@ public final class Prices {
    * @return the price
    */
   public Cost multiplyAdds(double count, int bytes) {
+    if (computing.isPresent()) {
+      return new Cost(2 * count / computing.get().flops(), 0);
+    }
     double elements = Math.rint(count / BALANCE * PARTS) / PARTS;
     return new Cost(elements * (pricer.isEmpty() ? 1 : bytes * secondsPerByte), 0);
   }

@@ -117,20 +117,54 @@ public record Windowed(
    * @return seconds, or elements
    */
   public double price(Action.Windows action, long chunk, int bytes, Prices prices) {
-    boolean accumulates = accumulates(action.isScatter());
     double work = prices.total(prices.multiplyAdds(multiplyAdds(), bytes));
-    double w = work / members * (accumulates ? Prices.ACCUMULATING : 1);
+    if (prices.sharesMemory()) {
+      return inPlace(action, chunk, bytes, work, prices);
+    }
+    double w = work / members * (accumulates(action.isScatter()) ? Prices.ACCUMULATING : 1);
     int others = members - 1;
     if (action.isScatter()) {
+      // A half travels while the other half is computed; on one link the halves also wait for each
+      // other.
       double y = prices.ring(action.axes(), members, Math.ceilDiv(chunk, 2), bytes);
-      return others * (w / 2 + prices.both(w / 2, y)) + w;
+      double round = prices.isBus() ? 2 * prices.both(w / 2, y) : w / 2 + prices.bothWays(w / 2, y);
+      return others * round + w;
     }
     double x = prices.ring(action.axes(), members, chunk, bytes);
     if (action.rings().size() == 1 || others < 2) {
       return others * prices.both(w, x) + w;
     }
     int pairs = action.rings().getFirst().rounds(members);
-    int last = action.rings().getLast().rounds(members) == pairs ? 2 : 1;
-    return prices.both(w, x) + (pairs - 1) * prices.both(2 * w, x) + last * w;
+    boolean isLastPair = action.rings().getLast().rounds(members) == pairs;
+    double first = pairs > 1 || isLastPair ? prices.bothWays(w, x) : prices.both(w, x);
+    double last = isLastPair ? prices.bothWays(2 * w, x) : prices.both(2 * w, x);
+    return first
+        + Math.max(0, pairs - 2) * prices.bothWays(2 * w, x)
+        + (pairs > 1 ? last : 0)
+        + (isLastPair ? 2 : 1) * w;
+  }
+
+  /**
+   * The price where devices share memory: nothing travels. Each round of a scatter is a superstep,
+   * and rounds read again what does not have the label, and the sums.
+   */
+  private double inPlace(Action.Windows action, long chunk, int bytes, double work, Prices prices) {
+    int others = members - 1;
+    double again = 0;
+    for (int operand = 0; operand < operands.size(); operand++) {
+      boolean isCut = dim(equation.operand(operand), label) >= 0;
+      int rounds = action.isScatter() ? 2 * members : members;
+      again += isCut ? 0 : (rounds - 1.0) * operands.get(operand).localElements();
+    }
+    boolean accumulates = accumulates(action.isScatter());
+    if (accumulates) {
+      again += 2.0 * others * (action.isScatter() ? chunk : result.localElements());
+    }
+    double supersteps =
+        action.isScatter() ? others * prices.ring(action.axes(), members, 0, bytes) : 0;
+    int devices = result.layout().mesh().size();
+    return work * (accumulates ? Prices.ACCUMULATING_IN_PLACE : 1)
+        + prices.again(again * bytes * devices)
+        + supersteps;
   }
 }

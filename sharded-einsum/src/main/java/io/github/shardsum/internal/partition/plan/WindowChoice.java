@@ -45,6 +45,9 @@ final class WindowChoice {
   private static final double LEAST_FLOPS = 1e6;
   private static final int MOST_MEMBERS = 64;
 
+  /** Prices that differ by less are equal: they are sums in other orders. */
+  private static final double TIE = 1e-9;
+
   private static final List<Ring> ONE_WAY = List.of(new Ring(1, Share.ALL));
   private static final List<Ring> BOTH_WAYS =
       List.of(new Ring(1, Share.LARGER_HALF), new Ring(-1, Share.SMALLER_HALF));
@@ -262,7 +265,7 @@ final class WindowChoice {
   private boolean isChosen(Candidate candidate) {
     return when == Windows.ALWAYS
         || (isTimed
-            ? candidate.price() < candidate.whole()
+            ? candidate.price() < (1 - TIE) * candidate.whole()
             : candidate.bytes() > PlanOptions.WINDOW_BYTES);
   }
 

@@ -26,6 +26,7 @@ import io.github.shardsum.testkit.PlanAssert;
 import io.github.shardsum.testkit.ProgramCase;
 import io.github.shardsum.testkit.Programs;
 import io.github.shardsum.testsupport.TestDepth;
+import io.github.shardsum.topology.Computing;
 import io.github.shardsum.topology.Interconnect;
 import io.github.shardsum.topology.Link;
 import io.github.shardsum.topology.Topology;
@@ -216,6 +217,11 @@ final class OverlapTest {
     Topology taking = fast.withOverlap(0);
     ProgramPlan taken = product(byPrice.withTopology(taking));
     assertTrue(!hasWindows(taken.plan()), taken::toString);
+    // In one process windows transfer nothing, between processes as much as without.
+    Computing shared = new Computing(1e11, true);
+    assertTrue(hasWindows(product(byPrice.withTopology(taking.withComputing(shared))).plan()));
+    Computing apart = new Computing(1e11, false);
+    assertTrue(!hasWindows(product(byPrice.withTopology(taking.withComputing(apart))).plan()));
     // Without a topology only what is large.
     assertTrue(!hasWindows(product(byPrice).plan()));
     // Either way names the other and its price.
