@@ -554,6 +554,19 @@ public final class Einsum {
   }
 
   /**
+   * Bytes of the arrays into which one of the workers' threads packs blocks of the operands. A
+   * thread keeps them in its scratch for the next product. They depend on the caches and the vector
+   * width of this machine, so that {@link #explain()}, whose bytes are those of intermediates,
+   * leaves them out.
+   *
+   * @return at most these bytes a thread; 0 if nothing is packed
+   */
+  public long packedBytes() {
+    int parallelism = options.workers().parallelism();
+    return program.map(lowered -> lowered.packedBytes(parallelism)).orElse(0L);
+  }
+
+  /**
    * As {@link #explain()}, for operands of other strides than those compiled for.
    *
    * @param operands operands of the compiled shapes and dtypes; their data is not read

@@ -177,6 +177,16 @@ public final class Workers implements AutoCloseable {
     return parallelism;
   }
 
+  /**
+   * The most threads that work at once, the caller's included: as many as hold a scratch of their
+   * own.
+   *
+   * @return at least 1; of {@link #interleaved} workers 1
+   */
+  public int threads() {
+    return between.isPresent() ? 1 : parallelism;
+  }
+
   /** One task of a parallel region. */
   @FunctionalInterface
   public interface Task {

@@ -36,6 +36,23 @@ public final class GroupedProduct {
   private GroupedProduct() {}
 
   /**
+   * Bytes of the arrays into which a thread packs blocks of one group's operands, in C order and
+   * kept in its scratch: the most for a product of the rows and for its gradients. They depend on
+   * the caches and the vectors of this machine.
+   *
+   * @param dtype of the operands
+   * @param rows of the group, at least 1
+   * @param k columns of x, at least 1
+   * @param n columns of a matrix, at least 1
+   * @return the bytes, on one thread; 0 if nothing is packed
+   */
+  public static long packedBytes(DType dtype, long rows, long k, long n) {
+    ComputeType type = ComputeType.of(dtype);
+    return Math.max(
+        GroupedSteps.packedBytes(type, rows, k, n), GroupedSteps.packedBytes(type, rows, n, k));
+  }
+
+  /**
    * out[r, n] = sum over k of x[r, k] * w[group of r, k, n].
    *
    * @param workers threads to use

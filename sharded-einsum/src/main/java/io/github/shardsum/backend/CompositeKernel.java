@@ -68,6 +68,17 @@ public interface CompositeKernel {
   }
 
   /**
+   * Bytes of the arrays into which a thread packs blocks of operands of products, as {@link
+   * io.github.shardsum.einsum.Einsum#packedBytes}. They are no part of {@link #scratchBytes}.
+   *
+   * @param workers the threads
+   * @return at most these bytes a thread
+   */
+  default long packedBytes(Workers workers) {
+    return 0;
+  }
+
+  /**
    * The operand whose memory a result may reuse, if nothing reads the operand later. The kernel
    * then writes an element of the result only after it has read all that it needs of that element
    * of the operand.

@@ -172,6 +172,30 @@ public final class ContractionProgram {
   }
 
   /**
+   * Bytes of the arrays into which one thread packs blocks of operands.
+   *
+   * @param parallelism for how many threads the work is cut
+   * @return the most of any step
+   */
+  public long packedBytes(int parallelism) {
+    long most = 0;
+    for (List<Step> steps : variants) {
+      most = Math.max(most, packedBytes(steps, parallelism));
+    }
+    return Math.max(most, packedBytes(after, parallelism));
+  }
+
+  private static long packedBytes(List<Step> steps, int parallelism) {
+    long most = 0;
+    for (Step step : steps) {
+      if (step instanceof Step.Dense dense) {
+        most = Math.max(most, dense.kernel().packedBytes(parallelism));
+      }
+    }
+    return most;
+  }
+
+  /**
    * Runs a program of one step on Java arrays without allocating.
    *
    * @return false if it is not such a program, and nothing was done

@@ -70,6 +70,31 @@ public final class GroupedSteps {
         });
   }
 
+  /**
+   * Bytes into which a thread packs blocks of a group's operands, all in C order.
+   *
+   * @param type the type of the computation
+   * @param rows of the group
+   * @param k columns of its rows, and n of the result's
+   * @return the most for {@link #rows} and {@link #weights}, on one thread
+   */
+  public static long packedBytes(ComputeType type, long rows, long k, long n) {
+    StepPlanner planner = new StepPlanner(KernelSelection.best(), type);
+    List<StepLabel> byRows =
+        List.of(
+            new StepLabel(rows, true, true, false, strides(n, k, 0, 0)),
+            new StepLabel(k, false, true, true, strides(0, 1, n, 0)),
+            new StepLabel(n, true, false, true, strides(1, 0, 1, 0)));
+    List<StepLabel> byWeights =
+        List.of(
+            new StepLabel(rows, false, true, true, strides(0, k, n, 0)),
+            new StepLabel(k, true, true, false, strides(n, 1, 0, 0)),
+            new StepLabel(n, true, false, true, strides(1, 0, 1, 0)));
+    return Math.max(
+        planner.rows(byRows).kernel().packedBytes(1),
+        planner.binary(byWeights).kernel().packedBytes(1));
+  }
+
   /** out [group, k, n] = sum over the group's rows of x [row, k] * y [row, n]. */
   public void weights(Side out, Side x, Side y, long k, long n, ResultScaling finish) {
     eachGroup(

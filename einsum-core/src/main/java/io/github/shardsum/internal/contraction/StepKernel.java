@@ -30,6 +30,17 @@ public interface StepKernel {
   void run(ArrayRef out, ArrayRef left, ArrayRef right, ResultScaling finish, Workers workers);
 
   /**
+   * Bytes of the arrays into which one thread packs blocks of the operands. They depend on the
+   * caches and vectors of this machine.
+   *
+   * @param parallelism for how many threads the work is cut
+   * @return at most these; 0 for a kernel that packs nothing, or some KB
+   */
+  default long packedBytes(int parallelism) {
+    return 0;
+  }
+
+  /**
    * Runs the step on Java arrays without allocating, if it takes only nanoseconds.
    *
    * @param out the result's array, of this step's type; overwritten

@@ -263,6 +263,23 @@ public final class MeshExecutable implements Executable {
     return runner.keptBytes(threads);
   }
 
+  /**
+   * Bytes of the arrays into which kernels pack blocks of the operands of products, for all devices
+   * of this process. The first run allocates them, and later ones keep them until {@link #close}.
+   * They depend on the caches and the vectors of this machine. A plan is the same on every machine,
+   * so that they are counted neither in {@link #keptBytes} nor in {@link #peakBytes}, and a memory
+   * limit does not see them. Products that are cut into windows are left out.
+   *
+   * @param threads how many threads compute, at least 1
+   * @return the bytes, at most
+   */
+  public long packedBytes(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads must be at least 1, got " + threads);
+    }
+    return runner.packedBytes(threads);
+  }
+
   @Override
   public String explain() {
     return executable.explain();

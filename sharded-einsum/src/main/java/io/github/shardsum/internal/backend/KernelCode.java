@@ -24,6 +24,7 @@ public final class KernelCode {
   }
 
   private static CompositeCode of(CompositeKernel kernel) {
-    return new CompositeCode(kernel::run, kernel.flops(), kernel::scratchBytes, kernel::inPlaceOf);
+    return new CompositeCode(
+        kernel::run, kernel.flops(), kernel::scratchBytes, kernel::packedBytes, kernel::inPlaceOf);
   }
 }

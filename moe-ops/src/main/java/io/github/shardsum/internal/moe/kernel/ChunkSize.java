@@ -1,5 +1,7 @@
 package io.github.shardsum.internal.moe.kernel;
 
+import io.github.shardsum.grouped.GroupedProduct;
+
 /** How many rows a {@link Chunk} has, so that its arrays are a small part of a layer's memory. */
 final class ChunkSize {
   /** Most rows of a chunk. */
@@ -77,5 +79,18 @@ final class ChunkSize {
     long matrices =
         converts ? (backward ? 2L : 1L) * form.products() * form.model() * form.hidden() : 0;
     return (rows * perRow(form, backward) + matrices) * form.math().dtype().byteSize();
+  }
+
+  /**
+   * Bytes of the blocks that one thread's products pack, of an expert with an even share of the
+   * rows.
+   *
+   * @param most rows of a chunk
+   */
+  static long packedBytes(ExpertsForm form, long most) {
+    long rows = Math.min(most, Math.ceilDiv(form.rows(), form.experts()));
+    return rows == 0
+        ? 0
+        : GroupedProduct.packedBytes(form.math().dtype(), rows, form.model(), form.hidden());
   }
 }

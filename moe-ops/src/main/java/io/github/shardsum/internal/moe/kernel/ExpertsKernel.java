@@ -38,7 +38,8 @@ record ExpertsKernel(
 
   /**
    * Scratch of all rows if they are held, their order, one chunk that all threads share, and one
-   * more chunk for each other thread that can have a task.
+   * more chunk for each other thread that can have a task. Tasks of one thread come inside of the
+   * region that holds the shared chunk.
    */
   @Override
   public long scratchBytes(Workers workers) {
@@ -49,11 +50,16 @@ record ExpertsKernel(
     long most = ChunkSize.rows(form, backward, threads);
     long alone = Math.min(most, SharedTasks.mostAlone(form.rows(), threads));
     long tasks = form.experts() + form.rows() / most;
-    int others = Math.clamp(tasks, 1, threads) - 1;
+    int others = Math.min(Math.clamp(tasks, 1, threads) - 1, workers.threads());
     return order
         + rows
         + ChunkSize.bytes(form, backward, most)
         + others * ChunkSize.bytes(form, backward, alone);
+  }
+
+  @Override
+  public long packedBytes(Workers workers) {
+    return ChunkSize.packedBytes(form, ChunkSize.rows(form, backward, workers.parallelism()));
   }
 
   @Override

@@ -51,7 +51,7 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
   @Override
   public long scratchBytes(Workers workers) {
     long own = 2L * Double.BYTES * forward.setup().experts();
-    long threads = Math.min(workers.parallelism(), Math.max(1, forward.groups()));
+    long threads = Math.min(workers.threads(), Math.max(1, forward.groups()));
     return forward.scratchBytes(workers) + own * threads;
   }
 

@@ -69,7 +69,7 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
 
   @Override
   public long scratchBytes(Workers workers) {
-    return GroupRoute.bytes(setup) * Math.min(workers.parallelism(), Math.max(1, groups));
+    return GroupRoute.bytes(setup) * Math.min(workers.threads(), Math.max(1, groups));
   }
 
   @Override

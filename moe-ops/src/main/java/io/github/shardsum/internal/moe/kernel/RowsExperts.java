@@ -124,7 +124,12 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
   public long scratchBytes(Workers workers) {
     long order = Integer.BYTES * (2L * form.tokens() + form.experts() + 1);
     long rows = (long) form.tokens() * form.model() * form.math().dtype().byteSize();
-    return order + rows + workers.parallelism() * ChunkSize.bytes(form, isGradient, chunk);
+    return order + rows + workers.threads() * ChunkSize.bytes(form, isGradient, chunk);
+  }
+
+  @Override
+  public long packedBytes(Workers workers) {
+    return ChunkSize.packedBytes(form, chunk);
   }
 
   @Override

@@ -54,7 +54,7 @@ record RowsSum(RowsForm form, boolean sums, int width, RowMath<?> math, long ord
 
   @Override
   public long scratchBytes(Workers workers) {
-    return orderBytes + 2L * workers.parallelism() * width * math.dtype().byteSize();
+    return orderBytes + 2L * workers.threads() * width * math.dtype().byteSize();
   }
 
   @Override

@@ -38,8 +38,8 @@ public final class ScalingCommand implements Callable<Integer> {
   private static final int MOST_PROCESSES = 64;
   private static final double LONGEST_WARM_UP = 600;
   private static final String PREDICTED =
-      "predicted: one device's run on one thread, while each thread of the mesh does the same, times"
-          + " the devices of a core, and the plan's collectives";
+      "predicted: one device's run on one thread, while each thread of the mesh does the same,"
+          + " times the devices of a core, and the plan's collectives";
 
   /**
    * The option that gives child processes the time and FLOPs of one device, which predictions start
@@ -88,7 +88,7 @@ public final class ScalingCommand implements Callable<Integer> {
 
   @Option(
       names = "--memory",
-      description = "Also compare the bytes that are held after a run with those of the plan.")
+      description = "Also compare the bytes that are held after some runs with those of the plan.")
   private boolean memory;
 
   @Option(names = "--html", paramLabel = "FILE", description = "Also write the plot as one page.")
@@ -271,6 +271,7 @@ public final class ScalingCommand implements Callable<Integer> {
               each.path("engine").asString(),
               each.path("devices").asInt(),
               each.path("seconds").asDouble(),
+              each.path("oneDeviceSeconds").asDouble(),
               each.path("predictedSeconds").asDouble(),
               each.path("collectiveSeconds").asDouble(),
               each.path("bytes").asDouble(Double.NaN),
@@ -289,6 +290,7 @@ public final class ScalingCommand implements Callable<Integer> {
               .put("engine", point.engine())
               .put("devices", point.devices())
               .put("seconds", point.seconds())
+              .put("oneDeviceSeconds", point.one())
               .put("predictedSeconds", point.predicted())
               .put("collectiveSeconds", point.collectives())
               .put("error", point.error())

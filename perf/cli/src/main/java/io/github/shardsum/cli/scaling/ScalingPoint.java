@@ -6,18 +6,21 @@ package io.github.shardsum.cli.scaling;
  * @param program one of {@link ScalingPrograms#ALL}
  * @param engine {@code in process} or {@code MPI}
  * @param seconds median of some runs
- * @param predicted seconds: the work of one device's run on one thread, times the devices, which
- *     share this machine's cores, and the collectives of the plan
+ * @param one seconds of one device's run on one thread, while as many threads as the mesh uses each
+ *     do the same
+ * @param predicted seconds: this run once for each device of a core, and the collectives of the
+ *     plan
  * @param collectives what of the prediction these are
  * @param bytes that the program holds in this process after a run, inputs and outputs among them;
  *     NaN if they were not measured
- * @param predictedBytes the same by the plan
+ * @param predictedBytes the same by the plan, with the blocks that products pack
  */
 public record ScalingPoint(
     String program,
     String engine,
     int devices,
     double seconds,
+    double one,
     double predicted,
     double collectives,
     double bytes,

@@ -5,6 +5,7 @@ import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
@@ -21,6 +22,7 @@ import io.github.shardsum.topology.ReductionSchedule;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -39,6 +41,7 @@ public final class ScalingRun {
   private static final int QUIET_COLLECTIONS = 2;
 
   private static final long LITTLE = 10_000;
+  private static final int RUNS_HELD = 4;
   private static final long PAUSE_NANOS = 10_000_000;
 
   private final SteadyRuns steady;
@@ -82,13 +85,7 @@ public final class ScalingRun {
     static Ready of(String name, Mesh mesh, Workers workers) {
       Collectives collectives = MeshOptions.open(mesh, workers);
       MeshExecutable executable = backend(collectives).compile(ScalingPrograms.of(name, mesh));
-      List<Tensor> whole = ScalingPrograms.inputs(executable.program());
-      List<ShardedTensor> shards = new ArrayList<>();
-      for (int i = 0; i < whole.size(); i++) {
-        PlannedValue input = executable.plan().plan().inputs().get(i);
-        shards.add(ShardedTensor.of(whole.get(i), input.layout(), collectives.devices()));
-      }
-      return new Ready(collectives, executable, List.copyOf(shards));
+      return new Ready(collectives, executable, inputs(executable, collectives));
     }
 
     SpmdPlan plan() {
@@ -110,9 +107,21 @@ public final class ScalingRun {
       for (int output : plan.outputs().stream().distinct().toList()) {
         PlannedValue value = plan.value(output);
         boolean made = output >= plan.inputs().size();
-        outputs += made ? (double) value.localElements() * value.dtype().byteSize() : 0;
+        outputs +=
+            made ? (double) value.localElements() * value.dtype().byteSize() * tiles(value) : 0;
       }
-      return inputs + executable.keptBytes(threads) + outputs * collectives.devices().size();
+      return inputs + executable.keptBytes(threads) + executable.packedBytes(threads) + outputs;
+    }
+
+    /** Different parts of a value on these devices, each of which is stored once. */
+    private long tiles(PlannedValue value) {
+      Layout layout = value.layout();
+      return layout.partial().isEmpty()
+          ? collectives.devices().stream()
+              .map(device -> layout.box(value.shape(), device))
+              .distinct()
+              .count()
+          : collectives.devices().size();
     }
 
     @Override
@@ -236,6 +245,7 @@ public final class ScalingRun {
         engine,
         devices,
         many.seconds(),
+        one.seconds(),
         one.seconds() * each * share + many.collectives(),
         many.collectives(),
         held,
@@ -252,18 +262,41 @@ public final class ScalingRun {
     return MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults());
   }
 
-  /** Bytes of the heap that a compiled program holds after a run, with its inputs and outputs. */
-  private static double held(String name, Mesh mesh, Workers workers) {
-    long with = withOne(name, mesh, workers);
-    return with - live();
+  private static List<ShardedTensor> inputs(MeshExecutable executable, Collectives collectives) {
+    List<Tensor> whole = ScalingPrograms.inputs(executable.program());
+    List<ShardedTensor> shards = new ArrayList<>();
+    for (int i = 0; i < whole.size(); i++) {
+      PlannedValue input = executable.plan().plan().inputs().get(i);
+      shards.add(ShardedTensor.of(whole.get(i), input.layout(), collectives.devices()));
+    }
+    return List.copyOf(shards);
   }
 
-  private static long withOne(String name, Mesh mesh, Workers workers) {
-    try (Ready fresh = Ready.of(name, mesh, workers)) {
-      List<ShardedTensor> outputs = fresh.run();
+  /** The median of three, since whatever else the JVM does may hold or free something meanwhile. */
+  private static double held(String name, Mesh mesh, Workers workers) {
+    double[] bytes = new double[3];
+    Arrays.setAll(bytes, _ -> heldOnce(name, mesh, workers));
+    Arrays.sort(bytes);
+    return bytes[1];
+  }
+
+  /**
+   * Bytes of the heap that a compiled program's inputs and its runs add, until it is closed.
+   * Several runs, since in a single one a thread may do the work of all.
+   */
+  private static double heldOnce(String name, Mesh mesh, Workers workers) {
+    try (Collectives collectives = MeshOptions.open(mesh, workers);
+        MeshExecutable executable = backend(collectives).compile(ScalingPrograms.of(name, mesh))) {
+      long before = live();
+      List<ShardedTensor> shards = inputs(executable, collectives);
+      for (int i = 1; i < RUNS_HELD; i++) {
+        executable.runSharded(shards);
+      }
+      List<ShardedTensor> outputs = executable.runSharded(shards);
       try {
-        return live();
+        return live() - before;
       } finally {
+        Reference.reachabilityFence(shards);
         Reference.reachabilityFence(outputs);
       }
     }

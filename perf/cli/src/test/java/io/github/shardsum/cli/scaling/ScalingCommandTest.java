@@ -31,7 +31,7 @@ class ScalingCommandTest {
         0,
         run(
             "--devices",
-            "1,2",
+            "1,2,4",
             "--runs",
             "1",
             "--warm-up",
@@ -41,11 +41,11 @@ class ScalingCommandTest {
             page.toString()),
         err::toString);
     JsonNode points = new JsonMapper().readTree(out.toString()).path("points");
-    assertEquals(4, points.size());
+    assertEquals(6, points.size());
     for (int i = 0; i < points.size(); i++) {
       JsonNode point = points.get(i);
-      assertEquals(i < 2 ? "layer" : "step", point.path("program").stringValue());
-      assertEquals(1 + i % 2, point.path("devices").intValue());
+      assertEquals(i < 3 ? "layer" : "step", point.path("program").stringValue());
+      assertEquals(1 << (i % 3), point.path("devices").intValue());
       double real = point.path("seconds").doubleValue();
       double predicted = point.path("predictedSeconds").doubleValue();
       assertTrue(real > 0 && predicted > 0);
@@ -54,6 +54,12 @@ class ScalingCommandTest {
       assertEquals(alone, point.path("collectiveSeconds").doubleValue() == 0);
       assertTrue(predicted > point.path("collectiveSeconds").doubleValue(), point::toString);
       assertTrue(alone == (predicted == real), point::toString);
+      // Each core has its devices one after the other, each with the work of one device at least.
+      int devices = point.path("devices").intValue();
+      int threads = Math.min(devices, Runtime.getRuntime().availableProcessors());
+      double one = point.path("oneDeviceSeconds").doubleValue();
+      double work = predicted - point.path("collectiveSeconds").doubleValue();
+      assertTrue(work >= Math.ceilDiv(devices, threads) * one * 0.99, point::toString);
       assertTrue(point.path("bytes").isMissingNode());
     }
     String html = Files.readString(page);
@@ -86,9 +92,7 @@ class ScalingCommandTest {
           double predicted = Double.parseDouble(cells[cells.length - 2]);
           assertTrue(held > bytes, line);
           assertTrue(predicted > bytes, line);
-          // Not the other way round: blocks that products pack, for each thread of this machine,
-          // are not in the plan's bytes.
-          assertTrue(predicted < 1.3 * held, line);
+          assertEquals(1, predicted / held, 0.3, line);
         });
     assertTrue(out.toString().contains("memory of 2 points: mean absolute error "), out::toString);
     assertTrue(out.toString().contains("time of 2 points: mean absolute error "), out::toString);

@@ -115,6 +115,7 @@ final class EinsumLowering {
     String what = einsum.equation() + (epilogue.relu() ? ", relu" : "");
     List<Integer> reads = Lowering.list(operands);
     long own = compiled.explain().temporaryBytes();
+    lowering.packs(compiled.packedBytes());
     double flops = compiled.explain().flops() * density(operands);
     if (biased.isEmpty()) {
       lowering.step(

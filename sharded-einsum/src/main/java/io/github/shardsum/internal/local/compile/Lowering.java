@@ -53,6 +53,7 @@ public final class Lowering {
   private final List<ValueLocation.Routed> routings = new ArrayList<>();
   private final List<LocalPlan> nested = new ArrayList<>();
   private final List<BiasedEinsum> biased = new ArrayList<>();
+  private long packedBytes;
 
   private Lowering(
       Program program, CompositeCode.Finder composites, Workers workers, SumOrder sums) {
@@ -103,6 +104,7 @@ public final class Lowering {
         routings,
         nested,
         biased,
+        packedBytes,
         List.of());
   }
 
@@ -165,6 +167,7 @@ public final class Lowering {
         composites
             .find(composite)
             .orElseThrow(() -> new IllegalStateException("no kernel of " + composite.name()));
+    packs(code.packedBytes().applyAsLong(workers));
     int[] operands = composite.operands().stream().mapToInt(this::dense).toArray();
     int[] results = new int[statement.results().size()];
     for (int i = 0; i < results.length; i++) {
@@ -393,6 +396,7 @@ public final class Lowering {
   }
 
   int nest(LocalPlan body) {
+    packs(body.packedBytes());
     nested.add(body);
     return nested.size() - 1;
   }
@@ -416,6 +420,11 @@ public final class Lowering {
     step(kernel, detail, reads, writes, List.of(), flops, 0, 0, action);
   }
 
+  /** A thread of some step packs into so many bytes. */
+  void packs(long bytes) {
+    packedBytes = Math.max(packedBytes, bytes);
+  }
+
   /** A step on rows; each thread holds one row. */
   void rows(
       String kernel,
@@ -430,7 +439,7 @@ public final class Lowering {
         flops = Math.max(flops, elements(dense));
       }
     }
-    long scratch = rowBytes * workers.parallelism();
+    long scratch = rowBytes * workers.threads();
     step(kernel, detail, reads, writes, List.of(), flops, 0, scratch, action);
   }
 

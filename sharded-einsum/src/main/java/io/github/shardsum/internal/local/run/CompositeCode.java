@@ -14,13 +14,18 @@ import java.util.function.ToLongFunction;
  * @param body the code
  * @param flops arithmetic operations of a run
  * @param scratchBytes bytes that a run holds on given threads, without operands and results
+ * @param packedBytes bytes into which a thread of these packs blocks of operands
  * @param inPlaceOf for each result the operand whose memory it may reuse, or -1
  */
 public record CompositeCode(
-    Body body, double flops, ToLongFunction<Workers> scratchBytes, IntUnaryOperator inPlaceOf) {
-  /** Code whose results reuse no operand's memory. */
+    Body body,
+    double flops,
+    ToLongFunction<Workers> scratchBytes,
+    ToLongFunction<Workers> packedBytes,
+    IntUnaryOperator inPlaceOf) {
+  /** Code that packs nothing, and whose results reuse no operand's memory. */
   public CompositeCode(Body body, double flops, ToLongFunction<Workers> scratchBytes) {
-    this(body, flops, scratchBytes, _ -> -1);
+    this(body, flops, scratchBytes, _ -> 0, _ -> -1);
   }
 
   /** Runs the code. */

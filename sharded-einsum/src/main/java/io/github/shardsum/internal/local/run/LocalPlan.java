@@ -22,6 +22,7 @@ import java.util.Set;
  * @param routings routing tensors of the workspace
  * @param nested plans of loops' bodies
  * @param biased einsums that each workspace compiles
+ * @param packedBytes bytes into which a thread packs blocks of operands, the most of any step
  * @param notes remarks for a reader of the plan
  */
 public record LocalPlan(
@@ -32,6 +33,7 @@ public record LocalPlan(
     List<ValueLocation.Routed> routings,
     List<LocalPlan> nested,
     List<BiasedEinsum> biased,
+    long packedBytes,
     List<String> notes) {
   /** Width of the bar of live bytes. */
   private static final int BAR = 20;
@@ -85,7 +87,7 @@ public record LocalPlan(
   }
 
   /** One step runs at a time, so all steps share the largest scratch. */
-  private long scratchBytes() {
+  public long scratchBytes() {
     return steps.stream().mapToLong(Step::scratchBytes).max().orElse(0);
   }
 
@@ -116,7 +118,8 @@ public record LocalPlan(
   public LocalPlan withNotes(Collection<String> more) {
     List<String> all = new ArrayList<>(notes);
     all.addAll(more);
-    return new LocalPlan(name, locations, steps, memory, routings, nested, biased, all);
+    return new LocalPlan(
+        name, locations, steps, memory, routings, nested, biased, packedBytes, all);
   }
 
   /** The notes of the plan and of loops' bodies, each once. */

@@ -4,13 +4,15 @@ import io.github.shardsum.exec.Workers;
 import java.util.Optional;
 
 /**
- * Workers of kernels that run while bytes travel between processes. A kernel runs on one thread, in
- * tasks of about a millisecond; the transport makes progress after each.
+ * Workers of a plan's kernels, each on one thread. While bytes travel between processes a kernel
+ * runs in tasks of about a millisecond; the transport makes progress after each.
  *
  * @param progress makes progress with what is in flight; any thread may call it; none if nothing
  *     travels
+ * @param alone for kernels behind which nothing travels: one object, so that all of them pack their
+ *     operands into the same arrays of a thread
  */
-record BehindTransfers(Optional<Runnable> progress) {
+record BehindTransfers(Optional<Runnable> progress, Workers alone) {
   /** Floating-point operations of a task: half a millisecond to two on one core. */
   private static final double TASK_FLOPS = 1 << 26;
 
@@ -18,17 +20,17 @@ record BehindTransfers(Optional<Runnable> progress) {
   private static final int MOST_TASKS = 64;
 
   BehindTransfers(Runnable progress) {
-    this(Optional.of(progress));
+    this(Optional.of(progress), Workers.sequential());
   }
 
   /** For plans whose memory is counted, which is that of one thread, and where nothing travels. */
   static BehindTransfers none() {
-    return new BehindTransfers(Optional.empty());
+    return new BehindTransfers(Optional.empty(), Workers.sequential());
   }
 
   /** Workers for a number of floating-point operations. */
   Workers workers(double flops) {
     int parts = Math.clamp(Math.round(flops / TASK_FLOPS), 1, MOST_TASKS);
-    return progress.map(of -> Workers.interleaved(parts, of)).orElseGet(Workers::sequential);
+    return progress.map(of -> Workers.interleaved(parts, of)).orElse(alone);
   }
 }

@@ -56,14 +56,15 @@ final class NeighbourBlocks {
   /** Code of each device; null for one that makes no tile. */
   private final @Nullable Code[] codes;
 
-  private record Code(PlanRunner runner, long bytes) {}
+  private record Code(PlanRunner runner, LocalPlan plan) {}
 
   NeighbourBlocks(
       Action.Neighbour action,
       SpmdPlan plan,
       int number,
       Frame frame,
-      CompositeCode.Finder composites) {
+      CompositeCode.Finder composites,
+      Workers workers) {
     this.step = plan.steps().get(number);
     this.number = number;
     this.result = plan.number(number);
@@ -77,15 +78,16 @@ final class NeighbourBlocks {
       if (frame.isFirst(result, i)) {
         codes[i] =
             compiled.computeIfAbsent(
-                local(action.statement(), i), program -> compile(program, composites, plan.sums()));
+                local(action.statement(), i),
+                program -> compile(program, composites, plan.sums(), workers));
       }
     }
   }
 
-  private static Code compile(Program program, CompositeCode.Finder composites, SumOrder sums) {
-    Workers alone = Workers.sequential();
-    LocalPlan plan = LocalCompiler.plan(program, composites, Set.of(), alone, sums);
-    return new Code(new PlanRunner(plan, alone, Optional.empty()), plan.bytes());
+  private static Code compile(
+      Program program, CompositeCode.Finder composites, SumOrder sums, Workers workers) {
+    LocalPlan plan = LocalCompiler.plan(program, composites, Set.of(), workers, sums);
+    return new Code(new PlanRunner(plan, workers, Optional.empty()), plan);
   }
 
   /**
@@ -119,24 +121,20 @@ final class NeighbourBlocks {
   long largestWorkspace() {
     return Arrays.stream(codes)
         .filter(Objects::nonNull)
-        .mapToLong(code -> Objects.requireNonNull(code).bytes())
+        .mapToLong(code -> Objects.requireNonNull(code).plan().bytes())
         .max()
         .orElse(0);
   }
 
-  /** The same for all local programs together, once for each thread that may run one. */
-  long workspaces(int threads) {
-    IdentityHashMap<Code, Long> users = new IdentityHashMap<>();
+  /** The local programs, each with the number of devices that run it. */
+  Map<LocalPlan, Long> users() {
+    Map<LocalPlan, Long> users = new IdentityHashMap<>();
     for (Code code : codes) {
       if (code != null) {
-        users.merge(code, 1L, Long::sum);
+        users.merge(code.plan(), 1L, Long::sum);
       }
     }
-    long bytes = 0;
-    for (Map.Entry<Code, Long> code : users.entrySet()) {
-      bytes += Math.min(threads, code.getValue()) * code.getKey().bytes();
-    }
-    return bytes;
+    return users;
   }
 
   private int part(int index) {

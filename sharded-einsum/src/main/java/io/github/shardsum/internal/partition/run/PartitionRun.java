@@ -69,14 +69,15 @@ final class PartitionRun {
   /** For each part the code of each device, if the part is a local composite; otherwise empty. */
   private final List<List<Code>> codes = new ArrayList<>();
 
-  private record Code(PlanRunner runner, long bytes, double flops) {}
+  private record Code(PlanRunner runner, LocalPlan plan) {}
 
   PartitionRun(
       Action.Partitioned action,
       SpmdPlan plan,
       int number,
       Frame frame,
-      CompositeCode.Finder composites) {
+      CompositeCode.Finder composites,
+      Workers workers) {
     this.action = action;
     this.step = plan.steps().get(number);
     this.number = number;
@@ -91,7 +92,9 @@ final class PartitionRun {
       Optional<Part.Run> run = run(part);
       for (int i = 0; run.isPresent() && i < frame.devices().size(); i++) {
         Program program = local(run.get(), i);
-        each.add(compiled.computeIfAbsent(program, one -> compile(one, composites, plan.sums())));
+        each.add(
+            compiled.computeIfAbsent(
+                program, one -> compile(one, composites, plan.sums(), workers)));
       }
       codes.add(each);
     }
@@ -105,7 +108,8 @@ final class PartitionRun {
     };
   }
 
-  private Code compile(Program program, CompositeCode.Finder composites, SumOrder sums) {
+  private Code compile(
+      Program program, CompositeCode.Finder composites, SumOrder sums, Workers workers) {
     Composite composite = (Composite) program.statements().getFirst().operation();
     if (composites.find(composite).isEmpty()) {
       throw new IllegalStateException(
@@ -115,9 +119,8 @@ final class PartitionRun {
               + " for "
               + composite.operands());
     }
-    Workers alone = Workers.sequential();
-    LocalPlan plan = LocalCompiler.plan(program, composites, Set.of(), alone, sums);
-    return new Code(new PlanRunner(plan, alone, Optional.empty()), plan.bytes(), plan.flops());
+    LocalPlan plan = LocalCompiler.plan(program, composites, Set.of(), workers, sums);
+    return new Code(new PlanRunner(plan, workers, Optional.empty()), plan);
   }
 
   /** A composite of local types; its decomposition only gives the types. */
@@ -215,18 +218,18 @@ final class PartitionRun {
 
   /** Workspace bytes of the local composite and device that need most. */
   long largestWorkspace() {
-    return codes.stream().flatMap(List::stream).mapToLong(Code::bytes).max().orElse(0);
+    return codes.stream()
+        .flatMap(List::stream)
+        .mapToLong(code -> code.plan().bytes())
+        .max()
+        .orElse(0);
   }
 
-  /** The same for all local composites, once for each thread that may run one. */
-  long workspaces(int threads) {
-    IdentityHashMap<Code, Long> users = new IdentityHashMap<>();
-    codes.forEach(each -> each.forEach(code -> users.merge(code, 1L, Long::sum)));
-    long bytes = 0;
-    for (Map.Entry<Code, Long> code : users.entrySet()) {
-      bytes += Math.min(threads, code.getValue()) * code.getKey().bytes();
-    }
-    return bytes;
+  /** The local composites, each with the number of devices and parts that run it. */
+  Map<LocalPlan, Long> users() {
+    Map<LocalPlan, Long> users = new IdentityHashMap<>();
+    codes.forEach(each -> each.forEach(code -> users.merge(code.plan(), 1L, Long::sum)));
+    return users;
   }
 
   /** Adds a superstep for each part, which is timed by itself if there is a clock. */
@@ -308,7 +311,7 @@ final class PartitionRun {
       bytes += even * type.shape().elementCount() * type.dtype().byteSize();
       share = Math.min(share, even);
     }
-    return new LocalWork(share * code.flops(), bytes);
+    return new LocalWork(share * code.plan().flops(), bytes);
   }
 
   /** The share of a buffer that rows fill if they are even. */

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -43,8 +44,10 @@ final class Segment {
   private final List<Integer> steps;
   private final CompositeCode.Finder composites;
 
-  /** Present if its devices compute while bytes travel. */
-  private final Optional<BehindTransfers> behind;
+  private final BehindTransfers workers;
+
+  /** Whether its devices compute while bytes travel. */
+  private final boolean isBehind;
 
   private final List<Integer> inputs = new ArrayList<>();
   private final List<Integer> outputs = new ArrayList<>();
@@ -59,7 +62,7 @@ final class Segment {
 
   private record Code(
       io.github.shardsum.internal.local.run.PlanRunner runner,
-      long bytes,
+      LocalPlan plan,
       LocalWork work,
       List<Start> starts) {}
 
@@ -70,8 +73,10 @@ final class Segment {
       Expansions expansions,
       Map<Integer, List<Integer>> readers,
       CompositeCode.Finder composites,
-      Optional<BehindTransfers> behind) {
-    this.behind = behind;
+      BehindTransfers workers,
+      boolean isBehind) {
+    this.workers = workers;
+    this.isBehind = isBehind;
     this.plan = plan;
     this.frame = frame;
     this.steps = closed(plan, own, expansions);
@@ -183,17 +188,16 @@ final class Segment {
 
   /** Workspace bytes of the device that needs most, without inputs and outputs. */
   long largestWorkspace() {
-    return compiled.values().stream().mapToLong(Code::bytes).max().orElse(0);
+    return compiled.values().stream().mapToLong(code -> code.plan().bytes()).max().orElse(0);
   }
 
-  /** The same of all local programs together, each on as many threads as may run it at once. */
-  long workspaces(int threads) {
-    long bytes = 0;
+  /** The local programs, each with the number of devices that run it. */
+  Map<LocalPlan, Long> users() {
+    Map<LocalPlan, Long> users = new IdentityHashMap<>();
     for (Code code : compiled.values()) {
-      long users = Arrays.stream(codes).filter(code::equals).count();
-      bytes += Math.min(users, threads) * code.bytes();
+      users.put(code.plan(), Arrays.stream(codes).filter(code::equals).count());
     }
-    return bytes;
+    return users;
   }
 
   String name() {
@@ -257,11 +261,11 @@ final class Segment {
       builder.output("r" + output, Objects.requireNonNull(values.get(output)));
     }
     Program program = builder.build();
-    Workers workers = behind.map(of -> of.workers(flops(program))).orElseGet(Workers::sequential);
-    LocalPlan local = LocalCompiler.plan(program, composites, Set.of(), workers, plan.sums());
+    Workers own = isBehind ? workers.workers(flops(program)) : workers.alone();
+    LocalPlan local = LocalCompiler.plan(program, composites, Set.of(), own, plan.sums());
     return new Code(
-        new io.github.shardsum.internal.local.run.PlanRunner(local, workers, Optional.empty()),
-        local.bytes(),
+        new io.github.shardsum.internal.local.run.PlanRunner(local, own, Optional.empty()),
+        local,
         LocalWork.of(local),
         statements.starts());
   }

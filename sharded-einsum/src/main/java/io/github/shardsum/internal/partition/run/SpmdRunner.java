@@ -79,6 +79,16 @@ public final class SpmdRunner {
   }
 
   /**
+   * Bytes of the arrays into which threads pack blocks of operands; they depend on this machine.
+   *
+   * @param threads how many of them compute
+   * @return the bytes
+   */
+  public long packedBytes(int threads) {
+    return stages.packedBytes(threads);
+  }
+
+  /**
    * Runs the plan.
    *
    * @param inputs the inputs' shards on this process's devices, in the plan's layouts and dtypes

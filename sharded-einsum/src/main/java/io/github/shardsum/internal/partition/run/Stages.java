@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.partition.run;
 
 import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.local.run.LocalPlan;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
@@ -10,6 +11,7 @@ import io.github.shardsum.program.Nested;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -105,8 +107,8 @@ record Stages(
       Action action = plan.steps().get(steps.getFirst()).action();
       if (action instanceof Action.Apply) {
         boolean isBehind = flying > 0 && devices.size() < plan.mesh().size();
-        Optional<BehindTransfers> own = isBehind ? Optional.of(behind) : Optional.empty();
-        Segment segment = new Segment(plan, frame, steps, expansions, readers, composites, own);
+        Segment segment =
+            new Segment(plan, frame, steps, expansions, readers, composites, behind, isBehind);
         if (!segment.isEmpty()) {
           all.add(new Stage.Local(segment));
         }
@@ -149,7 +151,8 @@ record Stages(
               Optional.empty(),
               Optional.empty());
       case Action.Neighbour neighbour -> {
-        NeighbourBlocks blocks = new NeighbourBlocks(neighbour, plan, number, frame, composites);
+        NeighbourBlocks blocks =
+            new NeighbourBlocks(neighbour, plan, number, frame, composites, behind.alone());
         yield new Stage.Between(
             number,
             step.operands(),
@@ -176,7 +179,8 @@ record Stages(
               Optional.empty(),
               Optional.empty(),
               Optional.empty(),
-              Optional.of(new PartitionRun(partitioned, plan, number, frame, composites)));
+              Optional.of(
+                  new PartitionRun(partitioned, plan, number, frame, composites, behind.alone())));
       default -> new Stage.Between(number, Counting.reads(plan, number), writes);
     };
   }
@@ -194,20 +198,44 @@ record Stages(
     return over;
   }
 
-  /** Bytes of all local programs' memory, once for each thread that may run one. */
+  /**
+   * Bytes of all local programs' memory, once for each thread that may run one. A thread has the
+   * same scratch for all of them.
+   */
   long workspaces(int threads) {
     long bytes = 0;
-    for (Stage stage : all) {
-      bytes +=
-          switch (stage) {
-            case Stage.Local local -> local.segment().workspaces(threads);
-            case Stage.Between between ->
-                between.neighbours().map(blocks -> blocks.workspaces(threads)).orElse(0L)
-                    + between.parts().map(parts -> parts.workspaces(threads)).orElse(0L);
-            case Stage.Rounds rounds -> rounds.body().workspaces(threads);
-          };
+    long scratch = 0;
+    for (Map.Entry<LocalPlan, Long> each : users().entrySet()) {
+      LocalPlan local = each.getKey();
+      long users = Math.min(threads, each.getValue());
+      bytes += users * (local.bytes() - local.scratchBytes());
+      scratch = Math.max(scratch, users * local.scratchBytes());
     }
-    return bytes;
+    return bytes + scratch;
+  }
+
+  /** Bytes into which threads pack blocks of operands of products outside of windows. */
+  long packedBytes(int threads) {
+    return users().entrySet().stream()
+        .mapToLong(each -> Math.min(threads, each.getValue()) * each.getKey().packedBytes())
+        .max()
+        .orElse(0);
+  }
+
+  /** All local programs, each with the number of devices that run it. */
+  private Map<LocalPlan, Long> users() {
+    Map<LocalPlan, Long> users = new IdentityHashMap<>();
+    for (Stage stage : all) {
+      switch (stage) {
+        case Stage.Local local -> users.putAll(local.segment().users());
+        case Stage.Between between -> {
+          between.neighbours().ifPresent(blocks -> users.putAll(blocks.users()));
+          between.parts().ifPresent(parts -> users.putAll(parts.users()));
+        }
+        case Stage.Rounds rounds -> users.putAll(rounds.body().users());
+      }
+    }
+    return users;
   }
 
   /** The values that a stage makes, those between the statements of a segment too. */
