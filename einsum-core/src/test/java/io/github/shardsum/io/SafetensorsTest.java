@@ -195,4 +195,41 @@ class SafetensorsTest {
         () -> Safetensors.write(file, Map.of("a", tensor), Map.of("x", "\ud800")));
     assertEquals(List.of(), TestFiles.list(folder));
   }
+
+  @Test
+  void charactersOfNamesAreEscapedAsJsonAsks() throws IOException {
+    Path file = folder.resolve("escaped.safetensors");
+    String name = "\"\\/\b\f\n\r\t\u0001\u00e9";
+    Safetensors.write(file, Map.of(name, Tensor.of(new float[] {2}, 1)), Map.of());
+    byte[] all = Files.readAllBytes(file);
+    String header = new String(all, 8, all.length - 12, StandardCharsets.UTF_8);
+    String escaped = "\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\u00e9";
+    assertTrue(header.startsWith("{\"" + escaped + "\":{"), header);
+    try (Safetensors read = Safetensors.open(file)) {
+      assertEquals(List.of(name), List.copyOf(read.names()));
+      assertEquals(2, read.read(name).getDouble(0));
+    }
+  }
+
+  /** JSON has an escape for a slash too, and one of digits for any character. */
+  @Test
+  void everyEscapeOfJsonIsRead() throws IOException {
+    Path file = folder.resolve("other.safetensors");
+    String header =
+        "{\"\\/\\b\\f\\n\\r\\t\\\"\\\\\\u00e9\\uD83D\\ude00\":"
+            + "{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+    byte[] bytes = header.getBytes(StandardCharsets.US_ASCII);
+    Files.write(
+        file,
+        ByteBuffer.allocate(12 + bytes.length)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(bytes.length)
+            .put(bytes)
+            .putFloat(3)
+            .array());
+    String name = "/\b\f\n\r\t\"\\\u00e9\ud83d\ude00";
+    try (Safetensors read = Safetensors.open(file)) {
+      assertEquals(3, read.read(name).getDouble(0));
+    }
+  }
 }

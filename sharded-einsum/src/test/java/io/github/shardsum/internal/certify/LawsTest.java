@@ -11,6 +11,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An operation may be written in others by a law, and by nothing that only looks like it. */
 final class LawsTest {
@@ -20,7 +23,8 @@ final class LawsTest {
       d = subtract(x, m)
       e = exp(d)
       s = reduce_sum(e) {labels=["n"]}
-      r = divide(e, s)""";
+      r = divide(e, s)\
+      """;
 
   private static final String SCAN =
       """
@@ -33,7 +37,8 @@ final class LawsTest {
       a = add(i, b)
       g = merge(a) {labels=["c", "w"], into="n"}
       l = slice(g) {label="n", from=0, to=10, step=1}
-      r = convert(l) {dtype=f32}""";
+      r = convert(l) {dtype=f32}\
+      """;
 
   private static final String SEARCH =
       """
@@ -48,7 +53,8 @@ final class LawsTest {
       f, h = top_k(u) {label="g", k=2, into="best"}
       t = one_hot(h) {label="g", size=6, dtype=i32}
       j = merge(a) {labels=["c", "q"], into="g"}
-      r = einsum(t, j) {equation="m best g, m g -> m best"}""";
+      r = einsum(t, j) {equation="m best g, m g -> m best"}\
+      """;
 
   private static final String PARTS =
       """
@@ -61,7 +67,8 @@ final class LawsTest {
       output made
       }}
       q = einsum(k) {equation="part n k -> part n k"}
-      r = merge(q) {labels=["part", "n"], into="n"}""";
+      r = merge(q) {labels=["part", "n"], into="n"}\
+      """;
 
   /** The term of r, written by laws for a program that says what it is. */
   private static List<Object> both(String inputs, String given, String written) {
@@ -146,8 +153,20 @@ final class LawsTest {
         "exp",
         "tanh",
         "divide(e, s)",
-        "multiply(e, s)");
+        "multiply(e, s)",
+        "divide(e, s)",
+        "divide(d, s)",
+        "subtract(x, m)",
+        "subtract(x, x)",
+        "m = reduce_max(x)",
+        "y = negate(x)\nm = reduce_max(y)",
+        "d = subtract(x, m)\ne = exp(d)",
+        "e = exp(x)\nd = subtract(e, m)",
+        "exp(d)",
+        "add(d, d)");
     isNot("input x: f32[m=2 n=10]", "r = softmax(x) {label=\"m\"}", SOFTMAX);
+    String ofBoth = SOFTMAX.replace("[\"n\"]", "[\"m\", \"n\"]");
+    isNot("input x: f32[m=2 n=10]", "r = softmax(x) {label=\"n\"}", ofBoth);
   }
 
   /** Of bf16 it is in f32, so that it is rounded once. */
@@ -185,11 +204,51 @@ final class LawsTest {
         "from=0, to=10",
         "from=1, to=11",
         "w = convert(x) {dtype=f64}",
-        "w = convert(x) {dtype=f32}");
+        "w = convert(x) {dtype=f32}",
+        "add(i, b)",
+        "add(i, t)",
+        "i = cumulative_sum(c) {label=\"w\"",
+        "i = cumulative_sum(c) {label=\"c\"",
+        "i = cumulative_sum(c)",
+        "e = negate(c)\ni = cumulative_sum(e)",
+        "cumulative_sum(t) {label=\"c\"",
+        "cumulative_sum(t) {label=\"m\"",
+        "b = cumulative_sum(t)",
+        "e = negate(t)\nb = cumulative_sum(e)",
+        "t = reduce_sum(c)",
+        "e = negate(c)\nt = reduce_sum(e)");
     isNot(
         "input x: f32[m=2 n=10]",
         "r = cumulative_sum(x) {label=\"n\", exclusive=true, reverse=true}",
         SCAN);
+    // Zeros between the elements shift the sums, and a step leaves some of them out.
+    for (String other :
+        List.of(
+            SCAN.replace("high=2, interior=0", "high=1, interior=1"),
+            SCAN.replace("high=2", "high=6").replace("to=10, step=1", "to=11, step=2"))) {
+      String given = "r = cumulative_sum(x) {label=\"n\", exclusive=true, reverse=false}";
+      isNot("input x: f32[m=2 n=6]", given, other.replace("to=10", "to=6"));
+    }
+  }
+
+  /** Integers wrap and f64 is as wide as sums are, so neither is converted. */
+  @ParameterizedTest
+  @ValueSource(strings = {"i32", "i64", "f64"})
+  void aRunningSumWithoutConversions(String dtype) {
+    String plain = SCAN.replace("p = pad(w)", "p = pad(x)").replace("l = slice", "r = slice");
+    String lines = plain.substring(plain.indexOf('\n') + 1, plain.lastIndexOf('\n'));
+    String inputs = "input x: " + dtype + "[m=2 n=10]";
+    String given = "r = cumulative_sum(x) {label=\"n\", exclusive=true, reverse=false}";
+    onlySo(inputs, given, lines, "fill=0", "fill=1", "add(i, b)", "subtract(i, b)");
+  }
+
+  /** A sum of i64 in f64 loses digits, and does not wrap. */
+  @Test
+  void aRunningSumOfI64IsNotThatOfF64() {
+    isNot(
+        "input x: i64[m=2 n=10]",
+        "r = cumulative_sum(x) {label=\"n\", exclusive=true, reverse=false}",
+        SCAN.replace("convert(l) {dtype=f32}", "convert(l) {dtype=i64}"));
   }
 
   @Test
@@ -210,7 +269,23 @@ final class LawsTest {
         "merge(a)",
         "merge(i)",
         "low=0, high=2",
-        "low=2, high=0");
+        "low=2, high=0",
+        "u = merge(v)",
+        "e = negate(v)\nu = merge(e)",
+        "v, i = top_k(c)",
+        "e = negate(c)\nv, i = top_k(e)",
+        "t = one_hot(h)",
+        "e = add(h, h)\nt = one_hot(e)",
+        "a = add(i, y)",
+        "e = add(i, i)\na = add(e, y)",
+        "m best g, m g",
+        "m best g, h g",
+        "r = einsum(t, j)",
+        "e = add(j, j)\nr = einsum(t, e)",
+        "r = einsum(t, j)",
+        "e = add(t, t)\nr = einsum(e, j)",
+        "i32[c=3]\", label=\"c\"",
+        "i32[q=2]\", label=\"q\"");
     isNot(
         "input x: f32[m=2 n=10]",
         given,
@@ -221,6 +296,44 @@ final class LawsTest {
         "input x: f32[m=2 n=10]",
         given.replace("v, r", "r, i"),
         SEARCH.replace("f, h", "r, h").replace("r = einsum", "k = einsum"));
+  }
+
+  /** What is appended is the least number of the dtype. */
+  @ParameterizedTest
+  @CsvSource({
+    "i32, -2147483648, -2147483647",
+    "i64, -9223372036854775808, -2147483648",
+    "f64, -Infinity, -1.7976931348623157E308",
+  })
+  void aSearchWithAppendedNumbers(String dtype, String least, String other) {
+    onlySo(
+        "input x: " + dtype + "[m=2 n=10]",
+        "v, r = top_k(x) {label=\"n\", k=2, into=\"best\"}",
+        SEARCH.replace("-Infinity", least),
+        "fill=" + least,
+        "fill=" + other);
+  }
+
+  /** The largest of the indices is not the index of the largest. */
+  @Test
+  void aSearchOfIndices() {
+    isNot(
+        "input x: i32[m=2 n=10]",
+        "r, v = top_k(x) {label=\"n\", k=2, into=\"best\"}",
+        SEARCH
+            .replace("-Infinity", "-2147483648")
+            .replace("u = merge(v)", "u = merge(i)")
+            .replace("f, h", "r, h")
+            .replace("r = einsum", "k = einsum"));
+  }
+
+  /** Elements in between move the others. */
+  @Test
+  void aSearchBetweenAppendedNumbers() {
+    isNot(
+        "input x: f32[m=2 n=6]",
+        "v, r = top_k(x) {label=\"n\", k=2, into=\"best\"}",
+        SEARCH.replace("high=2, interior=0", "high=1, interior=1"));
   }
 
   @Test
@@ -291,7 +404,8 @@ final class LawsTest {
         c = convert(z) {dtype=f32}
         p = einsum(b, c) {equation="jk,kl->jl"}
         q = einsum(a, p) {equation="ij,jl->il"}
-        r = convert(q) {dtype=bf16}""";
+        r = convert(q) {dtype=bf16}\
+        """;
     is(inputs, given, wide);
     isNot(
         inputs,
@@ -310,6 +424,14 @@ final class LawsTest {
         "k = scan(t, y)",
         "h = add(y, y)\nk = scan(t, h)",
         "mn,km->nk",
-        "mn,kj->nk");
+        "mn,kj->nk",
+        "made = einsum(piece, other)",
+        "less = negate(other)\nmade = einsum(piece, less)",
+        "made = einsum(piece, other)",
+        "less = negate(piece)\nmade = einsum(less, other)",
+        "output made",
+        "less = negate(made)\noutput less",
+        "t = einsum(p)",
+        "h = negate(p)\nt = einsum(h)");
   }
 }
