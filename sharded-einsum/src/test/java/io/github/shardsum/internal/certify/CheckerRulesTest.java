@@ -13,6 +13,7 @@ import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Statement;
@@ -50,10 +51,39 @@ final class CheckerRulesTest {
         List.<BiFunction<ProgramBuilder, Value, Value>>of(
             (p, v) -> p.shift(p.shift(v, "i", 1, 0), "i", 2, 0),
             (p, v) -> p.pad(p.window(v, "i", "k", 3, 1, 1), "i", 1, 1, 0, 0),
-            (p, v) -> p.shift(v, "i", 1, 0))) {
+            (p, v) -> p.shift(v, "i", 1, 0),
+            (p, v) -> p.window(p.pad(v, "j", 1, 1, 0, 0), "i", "k", 3, 1, 1),
+            (p, v) -> {
+              Value padded = p.pad(v, "i", 1, 1, 0, 0);
+              return p.subtract(p.window(v, "i", "k", 3, 1, 1), p.sum(padded, "i", "j"));
+            },
+            (p, v) -> {
+              p.pad(v, "i", 1, 1, 0, 0);
+              return p.window(v, "i", "k", 3, 1, 1);
+            },
+            (p, v) -> {
+              Value padded = p.pad(v, "i", 1, 1, 0, 0);
+              p.window(padded, "i", "k", 3, 1, 1);
+              return padded;
+            })) {
       Nested.Composite composite = composite(other);
       assertThrows(PlanRefusedException.class, () -> BlockRule.neighbours(composite));
     }
+  }
+
+  /** Only a movement along a label reads neighbours. */
+  @Test
+  void whatMovesAlongALabelReadsNeighbours() {
+    assertEquals("i", BlockRule.neighbours(only("shift(x) {label=\"i\", by=1, fill=0}")));
+    for (String other :
+        List.of("relu(x)", "softmax(x) {label=\"i\"}", "annotate(x) {layout=\"i j\"}")) {
+      assertThrows(PlanRefusedException.class, () -> BlockRule.neighbours(only(other)), other);
+    }
+  }
+
+  private static Operation only(String operation) {
+    String text = "program p {\ninput x: f32[i=8 j=2]\nr = " + operation + "\noutput r\n}\n";
+    return Program.parse(text).statements().getFirst().operation();
   }
 
   private static SpmdPlan product(String dtype, String equation, int operands) {

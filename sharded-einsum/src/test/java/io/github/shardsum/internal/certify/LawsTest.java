@@ -434,4 +434,44 @@ final class LawsTest {
         "t = einsum(p)",
         "h = negate(p)\nt = einsum(h)");
   }
+
+  /** Parts are of one operand only, of indices that follow each other, and put together so. */
+  @Test
+  void anEinsumInOtherParts() {
+    String inputs = "input x: f32[m=3 n=10]\ninput y: f32[k=4 m=3]\ninput z: f32[part=2 k=4 m=3]";
+    String given = "r = einsum(x, y) {equation=\"mn,km->nk\"}";
+    is(inputs, given, PARTS);
+    isNot(
+        inputs,
+        given,
+        PARTS.replace("scan(t, y)", "scan(t, z)").replace("sequences=1", "sequences=2"));
+    isNot(
+        inputs,
+        given,
+        PARTS
+            .replace("part n k -> part n k", "part n k -> n part k")
+            .replace("merge(q) {labels=[\"part\", \"n\"]", "merge(q) {labels=[\"n\", \"part\"]"));
+    isNot(
+        inputs,
+        given,
+        PARTS
+            .replace(
+                "into=[\"part\", \"n\"], sizes=[\"2\", \"5\"]",
+                "into=[\"n\", \"part\"], sizes=[\"5\", \"2\"]")
+            .replace("m part n -> part m n", "m n part -> part m n"));
+    isNot(
+        inputs,
+        given,
+        PARTS
+            .replace("m part n -> part m n", "m part n -> part n")
+            .replace("piece: f32[m=3 n=5]", "piece: f32[n=5]")
+            .replace("mn,km->nk", "n,km->nk"));
+    isNot(
+        inputs,
+        "r = einsum(x, x) {equation=\"mn,mj->n\"}",
+        PARTS
+            .replace("einsum(piece, other)", "einsum(piece, piece)")
+            .replace("mn,km->nk", "mn,mj->n")
+            .replace("part n k -> part n k", "part n -> part n"));
+  }
 }
