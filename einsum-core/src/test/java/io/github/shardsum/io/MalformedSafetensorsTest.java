@@ -68,6 +68,8 @@ class MalformedSafetensorsTest {
         broken("{\"\\u12g4\":{}}", "\"\\u", "four hexadecimal digits"),
         broken("{\"\\ud800\":{}}", "\"\\u", "whole Unicode characters"),
         broken("{\"a\":[]}", "[]", "expected '{'"),
+        Arguments.of("{\"a\":{\"shape\":[1", 8 + 16, "expected ']'"),
+        Arguments.of("{\"a\":{\"shape\":[", 8 + 15, "an integer of at least 0"),
         broken("{\"a\":" + "[".repeat(50_000) + "}", "[", "expected '{'"),
         Arguments.of("{\"a\":".repeat(50_000), 8 + 6, "dtype, shape or data_offsets"));
   }

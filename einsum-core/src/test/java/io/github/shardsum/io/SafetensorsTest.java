@@ -232,4 +232,34 @@ class SafetensorsTest {
       assertEquals(3, read.read(name).getDouble(0));
     }
   }
+
+  /** Entries may stand in any order; a scalar has no sizes. */
+  @Test
+  void tensorsAreInTheOrderOfTheirBytes() throws IOException {
+    Path file = folder.resolve("order.safetensors");
+    String header =
+        "{\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]},"
+            + "\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}";
+    byte[] bytes = header.getBytes(StandardCharsets.US_ASCII);
+    Files.write(
+        file,
+        ByteBuffer.allocate(16 + bytes.length)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(bytes.length)
+            .put(bytes)
+            .putFloat(5)
+            .putFloat(7)
+            .array());
+    try (Safetensors read = Safetensors.open(file)) {
+      assertEquals(List.of("a", "b"), read.names());
+      assertEquals(0, read.read("a").rank());
+      assertEquals(5, read.read("a").getDouble());
+      assertEquals(7, read.read("b").getDouble(0));
+    }
+    // A header may be all there is.
+    Files.write(file, new byte[] {2, 0, 0, 0, 0, 0, 0, 0, '{', '}'});
+    try (Safetensors read = Safetensors.open(file)) {
+      assertEquals(List.of(), read.names());
+    }
+  }
 }

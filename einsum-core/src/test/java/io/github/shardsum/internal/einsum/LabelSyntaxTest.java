@@ -1,0 +1,40 @@
+package io.github.shardsum.internal.einsum;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Names are in the order of their code points, which is not that of Java's strings. */
+final class LabelSyntaxTest {
+  private static final List<String> NAMES =
+      List.of("", "a", "ab", "b", "ba", "Z", "\u00e9", "\uff41", "\ud835\udc9c", "\ud835\udc9ca");
+
+  @Test
+  void namesAreInTheOrderOfCodePoints() {
+    for (String one : NAMES) {
+      for (String other : NAMES) {
+        int expected = Arrays.compare(one.codePoints().toArray(), other.codePoints().toArray());
+        assertEquals(
+            Integer.signum(expected),
+            Integer.signum(LabelSyntax.compare(one, other)),
+            one + " and " + other);
+      }
+    }
+  }
+
+  @Test
+  void namesAreOfLettersDigitsAndUnderscores() {
+    for (String name : List.of("a", "_", "x1", "1x", "na\u0308me", "\ud835\udc9c", "\u00d7")) {
+      LabelSyntax.check("label", name);
+    }
+    for (String name : List.of("", " ", "a b", "a@", "@a", "a.b", "a-", "\ud835")) {
+      String said =
+          assertThrows(IllegalArgumentException.class, () -> LabelSyntax.check("label", name))
+              .getMessage();
+      assertEquals("label: expected letters, digits and underscores, got \"" + name + "\"", said);
+    }
+  }
+}
