@@ -73,14 +73,13 @@ final class Chunking {
   private static void deal(Lengths lengths, int parts, Set<Lengths> dealt) {
     long first = fullParts(lengths.chunk, parts);
     long second = fullParts(lengths.other, parts);
-    IntStream.of(0, (int) first - 1, (int) first, (int) first + 1)
-        .forEach(part -> deal(lengths, parts, part, dealt));
-    IntStream.of((int) second - 1, (int) second, (int) second + 1)
+    // Between these parts neither length changes.
+    IntStream.of(0, (int) first, (int) first + 1, (int) second, (int) second + 1)
         .forEach(part -> deal(lengths, parts, part, dealt));
   }
 
   private static void deal(Lengths lengths, int parts, int part, Set<Lengths> dealt) {
-    if (part >= 0 && part < parts) {
+    if (part < parts) {
       dealt.add(
           new Lengths(
               lengths.whole,

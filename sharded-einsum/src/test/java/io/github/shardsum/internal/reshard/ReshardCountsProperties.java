@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -134,19 +135,7 @@ class ReshardCountsProperties {
     List<Integer> axes = joined(joined(kept, there), moved);
     int other = kept.size();
     int group = kept.size() + there.size();
-    long expected =
-        most(
-            axes,
-            device -> {
-              List<Integer> own = device.subList(0, other);
-              List<Integer> second = device.subList(other, group);
-              List<Integer> member = device.subList(group, axes.size());
-              Interval rowsBefore = interval(from, joined(kept, moved), joined(own, member));
-              Interval rows = interval(from, kept, own);
-              Interval columnsBefore = interval(to, there, second);
-              Interval columns = interval(to, joined(there, moved), joined(second, member));
-              return pairs(rows, columns) - common(rows, columns, rowsBefore, columnsBefore);
-            });
+    long expected = swapped(from, kept, to, there, moved);
     assertEquals(expected, Chunking.allToAll(from, kept, moved, to, there));
     int[] whole = units(axes, 0, other);
     int[] split = units(axes, other, group);
@@ -155,6 +144,42 @@ class ReshardCountsProperties {
         expected,
         bounds(mesh(axes), from, to)
             .allToAll(0, State.append(whole, both), whole, 1, State.append(split, both)));
+  }
+
+  /** The most pairs of indices of two labels that a device has afterwards and not before. */
+  private static long swapped(
+      int from, List<Integer> kept, int to, List<Integer> there, List<Integer> moved) {
+    List<Integer> axes = joined(joined(kept, there), moved);
+    int other = kept.size();
+    int group = kept.size() + there.size();
+    return most(
+        axes,
+        device -> {
+          List<Integer> own = device.subList(0, other);
+          List<Integer> second = device.subList(other, group);
+          List<Integer> member = device.subList(group, axes.size());
+          Interval rowsBefore = interval(from, joined(kept, moved), joined(own, member));
+          Interval rows = interval(from, kept, own);
+          Interval columnsBefore = interval(to, there, second);
+          Interval columns = interval(to, joined(there, moved), joined(second, member));
+          return pairs(rows, columns) - common(rows, columns, rowsBefore, columnsBefore);
+        });
+  }
+
+  /** Each pair of sizes up to nine, so that full chunks, rests and empty parts meet in any way. */
+  @Example
+  void everySmallAllToAllBringsThePairsThatAMemberLacks() {
+    for (List<Integer> moved :
+        List.of(List.of(2), List.of(3), List.of(4), List.of(5), List.of(2, 2), List.of(3, 2))) {
+      for (int from = 0; from < 10; from++) {
+        for (int to = 0; to < 10; to++) {
+          assertEquals(
+              swapped(from, List.of(), to, List.of(), moved),
+              Chunking.allToAll(from, List.of(), moved, to, List.of()),
+              from + " and " + to + " by " + moved);
+        }
+      }
+    }
   }
 
   private static long pairs(Interval rows, Interval columns) {
