@@ -193,9 +193,13 @@ class KilledCheckpointTest {
       }
     }
 
+    void kill() {
+      processes.forEach(Process::destroyForcibly);
+    }
+
     @Override
     public void close() {
-      processes.forEach(Process::destroyForcibly);
+      kill();
     }
   }
 
@@ -209,7 +213,7 @@ class KilledCheckpointTest {
       TimeUnit.MICROSECONDS.sleep(random.nextInt(MICROSECONDS));
       job.processes.get(random.nextInt(count)).destroyForcibly().waitFor();
       TimeUnit.MICROSECONDS.sleep(random.nextInt(MICROSECONDS));
-      job.close();
+      job.kill();
       for (Process each : job.processes) {
         each.waitFor();
       }
