@@ -477,4 +477,60 @@ class AssignmentShapesTest {
     assertOptimal(best, graph, answer);
     assertEquals(best, answer.bound());
   }
+
+  /** Nodes that are live together, and edges of which every third entry is impossible. */
+  private static Graph tight(Random random) {
+    int nodes = 3 + random.nextInt(5);
+    int times = 1 + random.nextInt(4);
+    long[][] intervals = new long[nodes][];
+    long[][] costs = new long[nodes][];
+    long[][] usages = new long[nodes][];
+    for (int node = 0; node < nodes; node++) {
+      long from = random.nextInt(times);
+      intervals[node] = new long[] {from, from + 1 + random.nextInt(times)};
+      int size = 2 + random.nextInt(3);
+      costs[node] = random.longs(size, 0, random.nextInt(3) == 0 ? 1 : 10).toArray();
+      usages[node] = random.longs(size, 0, 20).toArray();
+    }
+    List<int[]> ends = new ArrayList<>();
+    List<long[]> matrices = new ArrayList<>();
+    for (int b = 1; b < nodes; b++) {
+      for (int a = 0; a < b; a++) {
+        if (random.nextBoolean()) {
+          ends.add(new int[] {a, b});
+          long[] matrix = random.longs((long) costs[a].length * costs[b].length, 0, 10).toArray();
+          Arrays.setAll(matrix, i -> random.nextInt(3) == 0 ? IMPOSSIBLE : matrix[i]);
+          matrices.add(matrix);
+        }
+      }
+    }
+    int[][] edges = ends.toArray(int[][]::new);
+    Graph graph =
+        new Graph(intervals, costs, usages, edges, matrices.toArray(long[][]::new), Long.MAX_VALUE);
+    return graph.withLimit(graph.leastPeak() + random.nextInt(25));
+  }
+
+  /** Cases end with one choice each, and all that a bound excludes; none is looked at for ever. */
+  @Test
+  void whatIsImpossibleIsProvenLongBeforeTheWorkIsDone() {
+    int impossible = 0;
+    int graphs = TestDepth.cases(2000, 4000, 8000);
+    for (int seed = 0; seed < graphs; seed++) {
+      Graph graph = tight(new Random(TestDepth.seed(0) + seed));
+      Assignment answer = solve(graph, 1, 1);
+      long least = graph.least();
+      String what = "seed " + (TestDepth.seed(0) + seed) + ": " + answer;
+      if (least < IMPOSSIBLE) {
+        assertEquals(least, answer.cost(), what);
+        assertEquals(least, graph.cost(answer.choice()), what);
+        assertEquals(least, answer.bound(), what);
+      } else {
+        impossible++;
+        assertFalse(answer.isFound(), what);
+        assertEquals(AssignmentProblem.IMPOSSIBLE, answer.bound(), what);
+        assertTrue(answer.work() < 20_000_000, what);
+      }
+    }
+    assertTrue(impossible > graphs / 10, "impossible: " + impossible);
+  }
 }

@@ -52,6 +52,8 @@ final class Branching {
     best = known;
     while (!cases.isEmpty() && effort.done() < until && !effort.isSpent()) {
       if (cases.peek().bound >= best) {
+        // No case has a cheaper choice, since none has a lower bound.
+        cases.clear();
         return best;
       }
       Split split = split(cases.peek());
@@ -84,15 +86,7 @@ final class Branching {
   /** Bounds a case and keeps it, unless it has no better solution. */
   private void evaluate(Case begun) {
     boolean[] open = begun.open;
-    if (!propagate(open)) {
-      return;
-    }
-    int[] only = only(open);
-    if (only.length > 0) {
-      if (model.isFeasible(only) && model.cost(only) < best) {
-        best = model.cost(only);
-        found = only;
-      }
+    if (!propagate(open) || isSettled(open)) {
       return;
     }
     Model restricted = model.restrictedTo(open);
@@ -107,7 +101,20 @@ final class Branching {
       return;
     }
     exact.close(best, open);
-    cases.add(new Case(open, bound, dual.price(), dual.messages(), begun.number));
+    // What is closed may leave nothing to split.
+    if (isOpen(open) && !isSettled(open)) {
+      cases.add(new Case(open, bound, dual.price(), dual.messages(), begun.number));
+    }
+  }
+
+  /** Whether a case has one choice only, which is kept if it is the best. */
+  private boolean isSettled(boolean[] open) {
+    int[] only = only(open);
+    if (only.length > 0 && model.isFeasible(only) && model.cost(only) < best) {
+      best = model.cost(only);
+      found = only;
+    }
+    return only.length > 0;
   }
 
   /** The choice, if each node of the case has one strategy; empty for other cases. */
