@@ -2,10 +2,10 @@ package io.github.shardsum.internal.propagate;
 
 import io.github.shardsum.layout.FactorRule;
 import io.github.shardsum.layout.FactorRule.Dim;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -77,21 +77,24 @@ record Node(
 
   /** All places of a factor, operands first; of a diagonal the first. */
   List<Place> places(int factor) {
-    return Stream.concat(
-            places(factor, operands, rule.operands(), narrow),
-            places(factor, results, rule.results(), Set.of()))
-        .toList();
+    List<Place> places = new ArrayList<>();
+    places(factor, operands, rule.operands(), narrow, places);
+    places(factor, results, rule.results(), Set.of(), places);
+    return places;
   }
 
-  private static Stream<Place> places(
-      int factor, List<String> values, List<List<Dim>> dims, Set<Integer> narrow) {
-    return IntStream.range(0, values.size())
-        .filter(i -> FactorRule.dimOf(dims.get(i), factor) >= 0)
-        .mapToObj(
-            i -> {
-              int dim = FactorRule.dimOf(dims.get(i), factor);
-              return new Place(values.get(i), dim, dims.get(i).get(dim), narrow.contains(i));
-            });
+  private static void places(
+      int factor,
+      List<String> values,
+      List<List<Dim>> dims,
+      Set<Integer> narrow,
+      List<Place> places) {
+    for (int i = 0; i < values.size(); i++) {
+      int dim = FactorRule.dimOf(dims.get(i), factor);
+      if (dim >= 0) {
+        places.add(new Place(values.get(i), dim, dims.get(i).get(dim), narrow.contains(i)));
+      }
+    }
   }
 
   /** Whether a factor carries axes on a level. */

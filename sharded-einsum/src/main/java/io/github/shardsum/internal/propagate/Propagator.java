@@ -225,13 +225,13 @@ public final class Propagator {
         asked.add(new Asked(axes, place));
       }
     }
+    if (asked.isEmpty()) {
+      return false;
+    }
     List<Asked> longest =
         asked.stream()
             .filter(one -> asked.stream().noneMatch(other -> isLonger(other.axes, one.axes)))
             .toList();
-    if (longest.isEmpty()) {
-      return false;
-    }
     Asked taken = longest.size() == 1 ? longest.getFirst() : decide(node, factor, longest);
     Reason.Through through =
         new Reason.Through(

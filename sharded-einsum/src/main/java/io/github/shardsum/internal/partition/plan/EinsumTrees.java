@@ -97,7 +97,12 @@ final class EinsumTrees {
       Statement statement, List<Supply> supplies, List<Layout> homes, boolean isExact) {
     Set<String> asked = asked(statement, supplies, homes);
     return new StatementPlanner(
-        ways, statement, supplies, homes, isExact, !oneHots.isIn(statement), asked);
+        ways, statement, supplies, homes, isExact, mayAdd(statement), asked);
+  }
+
+  /** Whether an axis may split a factor of a statement that no value has split. */
+  boolean mayAdd(Statement statement) {
+    return !oneHots.isIn(statement);
   }
 
   /** The axes that operands and results of a tree have on labels, as {@code x label}. */

@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Plans a program statement by statement. Each statement gets the cheapest compute sharding; each
@@ -396,8 +397,14 @@ public final class ProgramPlanner {
   private Choice choice(Statement statement) {
     List<Layout> wanted = statement.results().stream().map(this::home).toList();
     List<Supply> supplies = trees.supplies(statement, state);
-    StatementPlanner planner = trees.planner(statement, supplies, wanted, isExact);
-    return new Choice(planner, supplies, planner.choose(1).getFirst());
+    Supplier<StatementPlanner> planner = () -> trees.planner(statement, supplies, wanted, isExact);
+    // With an order of sums a planner also gives reasons, from layouts that exist later.
+    EqualStatements.Known known =
+        ways.sums().isTree()
+            ? EqualStatements.Known.of(planner.get())
+            : ways.equal()
+                .choice(statement, supplies, wanted, isExact, trees.mayAdd(statement), planner);
+    return new Choice(known.planner(), supplies, known.chosen());
   }
 
   private void write(Statement statement, Choice choice) {

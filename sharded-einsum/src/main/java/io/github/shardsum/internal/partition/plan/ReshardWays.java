@@ -41,6 +41,7 @@ final class ReshardWays {
   private final Policy policy;
   private final Optional<Set<String>> whole;
   private final SumOrder sums;
+  private final EqualStatements equal = new EqualStatements();
 
   ReshardWays(
       Mesh mesh,
@@ -138,6 +139,11 @@ final class ReshardWays {
 
   Policy policy() {
     return policy;
+  }
+
+  /** The choices that were made by these prices and limits. */
+  EqualStatements equal() {
+    return equal;
   }
 
   Mesh mesh() {

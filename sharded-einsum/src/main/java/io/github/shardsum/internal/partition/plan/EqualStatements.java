@@ -1,0 +1,107 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.internal.program.pass.OperandSubstitution;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The choices that were made, by all that a choice depends on. Statements that differ only in the
+ * names of their values, and whose operands exist in the same layouts, are split in the same way,
+ * so that the many equal statements of a long program are planned once.
+ */
+final class EqualStatements {
+  private final Map<Key, Known> known = new HashMap<>();
+
+  /** All layouts in which an operand exists, in their order. */
+  private record Operand(ValueType type, List<Layout> layouts) {}
+
+  /**
+   * What a choice depends on.
+   *
+   * @param operation its operands are named by their places
+   * @param homes the default layouts of the results
+   */
+  private record Key(
+      Operation operation,
+      List<ValueType> results,
+      List<Operand> operands,
+      List<Layout> homes,
+      boolean isExact,
+      boolean mayAdd) {}
+
+  /**
+   * A choice.
+   *
+   * @param planner planned an equal statement
+   * @param chosen the cheapest way
+   */
+  record Known(StatementPlanner planner, StatementPlanner.Chosen chosen) {
+    static Known of(StatementPlanner planner) {
+      return new Known(planner, planner.choose(1).getFirst());
+    }
+  }
+
+  /**
+   * The choice for a statement.
+   *
+   * @param statement the statement
+   * @param supplies where its operands come from
+   * @param homes the default layouts of its results
+   * @param isExact whether results must have all partial axes of their default layouts
+   * @param mayAdd whether an axis may split a factor that no operand and no result has split
+   * @param planner plans it, if no equal one was planned
+   */
+  Known choice(
+      Statement statement,
+      List<Supply> supplies,
+      List<Layout> homes,
+      boolean isExact,
+      boolean mayAdd,
+      Supplier<StatementPlanner> planner) {
+    Optional<List<Operand>> operands = operands(supplies);
+    if (operands.isEmpty() || statement.operation() instanceof Nested) {
+      return Known.of(planner.get());
+    }
+    List<ValueType> results = statement.results().stream().map(Value::type).toList();
+    Key key =
+        new Key(unnamed(statement.operation()), results, operands.get(), homes, isExact, mayAdd);
+    Known choice = known.get(key);
+    if (choice == null) {
+      choice = Known.of(planner.get());
+      known.put(key, choice);
+    }
+    return choice;
+  }
+
+  /** None if an operand is planned together with the statement. */
+  private static Optional<List<Operand>> operands(List<Supply> supplies) {
+    List<Operand> operands = new ArrayList<>();
+    for (Supply supply : supplies) {
+      if (!(supply instanceof Supply.Held(_, Holding holding))) {
+        return Optional.empty();
+      }
+      operands.add(new Operand(holding.value().type(), List.copyOf(holding.layouts())));
+    }
+    return Optional.of(operands);
+  }
+
+  /** The operation of operands that are named by the first place at which they are read. */
+  private static Operation unnamed(Operation operation) {
+    List<Value> read = operation.operands();
+    List<Value> named = new ArrayList<>();
+    for (Value operand : read) {
+      named.add(new Value("operand" + read.indexOf(operand), operand.type()));
+    }
+    return OperandSubstitution.withOperands(operation, named);
+  }
+}
