@@ -86,16 +86,27 @@ public final class StepTrace {
 
   private boolean isCollective(StepSpan span) {
     return (action(span) instanceof Action.Partitioned own && span.part().isPresent())
-        ? isCollective(own, span.part().getAsInt())
+        ? isCollective(own, span.part().getAsInt()) || isRest(span)
         : action(span).isCollective();
   }
 
   private static boolean isCollective(Action.Partitioned own, int part) {
     return switch (own.parts().parts().get(part)) {
-      // The span of a composite with transfers behind it is that of the composite.
       case CompositeParts.Part.Run _, CompositeParts.Part.Overlapped _ -> false;
       default -> true;
     };
+  }
+
+  /**
+   * Whether it is what is left of a transfer when the composite before it has ended: such a part
+   * has the span of the composite, which computes, and those of the transfers, which do not.
+   */
+  private boolean isRest(StepSpan span) {
+    return action(span) instanceof Action.Partitioned own
+        && span.part().isPresent()
+        && own.parts().parts().get(span.part().getAsInt()) instanceof CompositeParts.Part.Overlapped
+        && span.flops() == 0
+        && span.bytes() == 0;
   }
 
   /** How many collectives a part has in the explained plan. */
@@ -105,8 +116,10 @@ public final class StepTrace {
         : isCollective(own, part) ? 1 : 0;
   }
 
+  /** Transfers behind a composite are predicted to end with it. */
   private double predicted(StepSpan span) {
-    return (isTimed && isCollective(span) ? communication(span) : 0) + rates.seconds(span);
+    boolean isExposed = isCollective(span) && !isRest(span);
+    return (isTimed && isExposed ? communication(span) : 0) + rates.seconds(span);
   }
 
   /** By the topology. */
@@ -197,7 +210,8 @@ public final class StepTrace {
     for (StepSpan span : spans) {
       Part part =
           parts.computeIfAbsent(
-              List.of(span.within(), span.steps(), span.part()), _ -> new Part(span.name()));
+              List.of(span.within(), span.steps(), span.part(), span.name()),
+              _ -> new Part(span.name()));
       part.measured += span.nanoseconds() / NANOS;
       part.predicted += predicted(span);
       part.count++;

@@ -140,6 +140,49 @@ class TraceTest {
     assertTrue(flops > 0 && flops % (2 * 2 * 16 * 32) == 0, "flops " + flops);
   }
 
+  /** Of the experts of all devices: their operations and bytes, and spans of what travels. */
+  private record Traced(double flops, double bytes, Set<String> collectives) {}
+
+  private Traced traced(String... more) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("moe", "--text", file("text"), "--dropless"));
+    arguments.addAll(List.of("--experts", "12", "--group", "20", "--model", "16"));
+    arguments.addAll(List.of("--hidden", "32", "--mesh", "x=" + DEVICES));
+    arguments.addAll(List.of("--trace", file("trace.json")));
+    arguments.addAll(List.of(more));
+    assertEquals(0, run(arguments.toArray(String[]::new)), () -> out + " " + err);
+    double flops = 0;
+    double bytes = 0;
+    Set<String> collectives = new TreeSet<>();
+    for (JsonNode event :
+        new JsonMapper()
+            .readTree(Files.readString(folder.resolve("trace.json")))
+            .path("traceEvents")) {
+      String name = event.path("name").asString("");
+      if (event.path("cat").asString("").equals("collective")) {
+        collectives.add(name);
+      } else if (event.path("tid").intValue() == 0 && name.endsWith("moe.rows_experts")) {
+        flops += event.path("args").path("flops").doubleValue();
+        bytes += event.path("args").path("bytes").doubleValue();
+      }
+    }
+    return new Traced(flops, bytes, collectives);
+  }
+
+  /** Three experts of a device in pieces of two and one. */
+  @Test
+  void piecesHaveTheWorkOfTheWholeAndShowWhatIsLeftOfTheirTransfers() throws IOException {
+    Files.writeString(folder.resolve("text"), "No man is an island, entire of itself. ".repeat(8));
+    Traced whole = traced();
+    Traced pieces = traced("--windows", "always");
+    assertTrue(whole.flops() > 0 && whole.bytes() > 0, whole::toString);
+    assertEquals(whole.flops(), pieces.flops(), 1e-9 * whole.flops());
+    assertEquals(whole.bytes(), pieces.bytes(), 1e-9 * whole.bytes());
+    String rest = "moe.experts: rest of all-to-all of ";
+    assertTrue(pieces.collectives().contains(rest + "rows"), pieces::toString);
+    assertTrue(pieces.collectives().contains(rest + "y"), pieces::toString);
+    assertTrue(whole.collectives().stream().noneMatch(name -> name.startsWith(rest)));
+  }
+
   /** The names of a track's events, none of which begins before the one before it ends. */
   private static List<String> inOrder(List<JsonNode> events) {
     List<String> names = new ArrayList<>();

@@ -242,16 +242,26 @@ final class PartitionRun {
         case Part.Overlapped overlapped -> {
           overlapped.rows().forEach(rows -> start(rows, builder));
           add(overlapped.run(), codes.get(at), builder, clock, timed);
-          overlapped.rows().forEach(rows -> builder.await(flight(rows)));
+          // What is left of the transfers when the composite has ended.
+          for (Part.Rows rows : overlapped.rows()) {
+            StepClock.Timed rest = whole.part(whole.name() + ": rest of " + name(rows), at);
+            timed(() -> builder.await(flight(rows)), builder, clock, rest);
+          }
         }
-        default -> {
-          clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.begin(i)));
-          communicate(part, builder);
-          clock.ifPresent(
-              of -> builder.compute("clock", (i, _) -> of.end(i, timed, LocalWork.NONE)));
-        }
+        default -> timed(() -> communicate(part, builder), builder, clock, timed);
       }
     }
+  }
+
+  /** Adds communication, between two times if there is a clock. */
+  private static void timed(
+      Runnable communication,
+      Plan.Builder builder,
+      Optional<StepClock> clock,
+      StepClock.Timed timed) {
+    clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.begin(i)));
+    communication.run();
+    clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.end(i, timed, LocalWork.NONE)));
   }
 
   private void start(Part.Rows rows, Plan.Builder builder) {
@@ -300,8 +310,12 @@ final class PartitionRun {
         });
   }
 
-  /** Work of a local composite where rows are even; its code is for as many as the bound allows. */
+  /**
+   * Work of a local composite where rows are even; its code is for as many as the bound allows. A
+   * piece has its share of the experts and of their rows.
+   */
   private LocalWork work(Part.Run run, Code code, int index) {
+    double piece = piece(run, index);
     double bytes = 0;
     double share = 1;
     for (String name : Stream.concat(run.reads().stream(), run.writes().stream()).toList()) {
@@ -311,7 +325,26 @@ final class PartitionRun {
       bytes += even * type.shape().elementCount() * type.dtype().byteSize();
       share = Math.min(share, even);
     }
-    return new LocalWork(share * code.plan().flops(), bytes);
+    // The code's operations are those of an even piece.
+    return new LocalWork(share * code.plan().flops() * piece * run.piece().count(), piece * bytes);
+  }
+
+  /** The share of a device's columns of counts that a piece has. */
+  private double piece(Part.Run run, int index) {
+    Piece piece = run.piece();
+    double columns =
+        run.reads().stream()
+            .filter(this::isReceivedCounts)
+            .mapToLong(counts -> shape(place(counts), index).size(1))
+            .findFirst()
+            .orElse(0);
+    return piece.isWhole() || columns == 0
+        ? 1.0 / piece.count()
+        : Cut.chunks((long) columns, piece.count()).length(piece.index()) / columns;
+  }
+
+  private boolean isReceivedCounts(String name) {
+    return places.containsKey(name) && isReceived(name);
   }
 
   /** The share of a buffer that rows fill if they are even. */
