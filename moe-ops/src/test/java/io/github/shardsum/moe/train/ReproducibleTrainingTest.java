@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training in a fixed order of sums: a mesh takes the steps of one device, bit for bit. */
 class ReproducibleTrainingTest {
-  private static final int STEPS = 20;
+  static final int STEPS = 20;
 
   private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(17));
   private static final List<String> MESHES =
@@ -48,7 +48,7 @@ class ReproducibleTrainingTest {
   private static final int COUNT = Math.min(Integer.getInteger("shardsum.cases", 2), MESHES.size());
 
   /** Eight groups, as many as there are devices at most. */
-  private static TransformerSpec spec(String capacity) {
+  static TransformerSpec spec(String capacity) {
     RouteOptions route =
         RouteOptions.parse("top2 second=all capacity=" + capacity + " aux=squared,real z=real");
     return TransformerSpec.builder()
@@ -94,9 +94,28 @@ class ReproducibleTrainingTest {
   }
 
   /** Losses and norms of all steps, and the state after some. */
-  private record Course(List<Double> losses, Map<String, Tensor> state) {
+  record Course(List<Double> losses, Map<String, Tensor> state) {
     static Course empty() {
       return new Course(new ArrayList<>(), new LinkedHashMap<>());
+    }
+
+    static Course onOneDevice(TransformerSpec spec, int until) {
+      Course course = empty();
+      Backend one = new Reproducible(LocalBackend.of(Workers.sequential(), MoePrograms.kernels()));
+      try (Training training = new Training(spec, SETTINGS, one, 1)) {
+        course.on(training, until);
+      }
+      return course;
+    }
+
+    void assertSame(Course given, String of) {
+      assertEquals(losses, given.losses, of);
+      state.forEach(
+          (name, values) ->
+              assertArrayEquals(
+                  values.toFloatArray(),
+                  Objects.requireNonNull(given.state.get(name)).toFloatArray(),
+                  name + " of " + of));
     }
 
     /** Goes on from what was made until a step. */
@@ -169,24 +188,12 @@ class ReproducibleTrainingTest {
     List<String> meshes = new ArrayList<>(MESHES);
     Collections.shuffle(meshes, random);
     TransformerSpec spec = spec(random.nextBoolean() ? "load" : "factor:1");
-    Course expected = Course.empty();
-    Backend one = new Reproducible(LocalBackend.of(Workers.sequential(), MoePrograms.kernels()));
-    try (Training training = new Training(spec, SETTINGS, one, 1)) {
-      expected.on(training, STEPS);
-    }
+    Course expected = Course.onOneDevice(spec, STEPS);
     Course given = Course.empty();
     for (int i = 0; i < COUNT; i++) {
       given.on(Mesh.parse(meshes.get(i)), spec, STEPS * (i + 1) / COUNT);
     }
     String of = spec.route() + " on " + meshes.subList(0, COUNT) + ", seed " + SEED;
-    assertEquals(expected.losses(), given.losses(), of);
-    expected
-        .state()
-        .forEach(
-            (name, values) ->
-                assertArrayEquals(
-                    values.toFloatArray(),
-                    Objects.requireNonNull(given.state().get(name)).toFloatArray(),
-                    name + " of " + of));
+    expected.assertSame(given, of);
   }
 }

@@ -52,7 +52,7 @@ import org.junit.jupiter.api.io.TempDir;
  * never stopped. What kills is SIGKILL, drawn without regard to what a process is doing.
  */
 class KilledCheckpointTest {
-  private static final int ROUNDS = Integer.getInteger("shardsum.cases", TestDepth.cases(3, 6, 24));
+  private static final int ROUNDS = Integer.getInteger("shardsum.cases", TestDepth.cases(2, 4, 24));
   private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(41));
 
   /** The most checkpoints that a round writes. */
