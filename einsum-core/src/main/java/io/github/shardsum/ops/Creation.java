@@ -76,7 +76,7 @@ public final class Creation {
    */
   public static void arangeInto(Tensor out, double start, double step) {
     OperandChecks.number("arange", out);
-    fill("arange", out, (from, n, values) -> line(start, step, from, n, values));
+    fill("arange", out, (from, n, values, _) -> line(start, step, from, n, values));
   }
 
   /**
@@ -116,7 +116,7 @@ public final class Creation {
     fill(
         "linspace",
         out,
-        (from, n, values) -> {
+        (from, n, values, _) -> {
           line(start, step, from, n, values);
           if (all > 1 && from + n == all) {
             values[n - 1] = stop;

@@ -1,9 +1,11 @@
 package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.kernel.LongRows;
 import io.github.shardsum.internal.ops.DefaultWorkers;
 import io.github.shardsum.internal.ops.IndexedFill;
 import io.github.shardsum.internal.ops.OperandChecks;
+import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Elements;
@@ -27,6 +29,11 @@ import io.github.shardsum.tensor.Tensor;
  * @param stream tells draws of one seed apart
  */
 public record Sampler(long seed, long stream) {
+  private static final LongRows ROWS = KernelSelection.best().longs();
+
+  /** Numbers that are drawn at once. */
+  private static final int PIECE = 1 << 12;
+
   /**
    * Numbers of a seed, of stream 0 (NumPy's {@code np.random.default_rng(seed)}).
    *
@@ -86,14 +93,14 @@ public record Sampler(long seed, long stream) {
     DType dtype = out.dtype();
     int bits = dtype == DType.F64 ? 53 : dtype == DType.F32 ? 24 : 8;
     double unit = Math.scalb(1.0, -bits);
-    Philox philox = new Philox(seed);
     IndexedFill.doubles(
         "uniform",
         workers,
         out,
-        (from, n, values) -> {
+        (from, n, values, words) -> {
+          ROWS.random(seed, stream, from, words, 0, n);
           for (int i = 0; i < n; i++) {
-            values[i] = (philox.bits(from + i, stream) >>> (64 - bits)) * unit;
+            values[i] = (words[i] >>> (64 - bits)) * unit;
           }
         });
   }
@@ -139,7 +146,7 @@ public record Sampler(long seed, long stream) {
         "normal",
         workers,
         out,
-        (from, n, values) -> {
+        (from, n, values, _) -> {
           for (int i = 0; i < n; i++) {
             values[i] = normal(philox, from + i);
           }
@@ -206,21 +213,21 @@ public record Sampler(long seed, long stream) {
               + to
               + ")");
     }
-    Philox philox = new Philox(seed);
     IndexedFill.longs(
         "integers",
         workers,
         out,
         (first, n, values) -> {
+          ROWS.random(seed, stream, first, values, 0, n);
           for (int i = 0; i < n; i++) {
-            values[i] = from + below(philox, first + i, to - from);
+            values[i] = from + below(values[i], to - from);
           }
         });
   }
 
-  /** An integer below a bound, which is unsigned. */
-  private long below(Philox philox, long index, long bound) {
-    return Math.unsignedMultiplyHigh(philox.bits(index, stream), bound);
+  /** An integer below a bound, which is unsigned, of random bits. */
+  private static long below(long bits, long bound) {
+    return Math.unsignedMultiplyHigh(bits, bound);
   }
 
   /**
@@ -255,13 +262,23 @@ public record Sampler(long seed, long stream) {
     }
     Creation.arangeInto(out, 0, 1);
     Elements order = Elements.of(out);
-    Philox philox = new Philox(seed);
     long step = out.stride(0);
-    for (long i = out.size(0) - 1; i > 0; i--) {
-      long other = below(philox, i, i + 1);
-      long kept = order.getLong(i * step);
-      order.set(i * step, order.getLong(other * step));
-      order.set(other * step, kept);
-    }
+    DefaultWorkers.get()
+        .run(
+            1,
+            (_, scratch) -> {
+              long[] words = scratch.longs(0, PIECE);
+              for (long end = out.size(0); end > 1; ) {
+                long begin = Math.max(1, end - PIECE);
+                ROWS.random(seed, stream, begin, words, 0, (int) (end - begin));
+                for (long i = end - 1; i >= begin; i--) {
+                  long other = below(words[(int) (i - begin)], i + 1);
+                  long kept = order.getLong(i * step);
+                  order.set(i * step, order.getLong(other * step));
+                  order.set(other * step, kept);
+                }
+                end = begin;
+              }
+            });
   }
 }

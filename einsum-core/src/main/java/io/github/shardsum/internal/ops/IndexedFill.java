@@ -17,8 +17,8 @@ public final class IndexedFill {
   /** Makes numbers of f64, of the elements from one on. */
   @FunctionalInterface
   public interface Doubles {
-    /** Writes n numbers from the beginning of an array. */
-    void fill(long from, int n, double[] values);
+    /** Writes n numbers from the beginning of an array; there is another to use, as long. */
+    void fill(long from, int n, double[] values, long[] spare);
   }
 
   /** Makes integers, of the elements from one on. */
@@ -37,7 +37,7 @@ public final class IndexedFill {
         out,
         (from, n, place, step, scratch) -> {
           double[] values = scratch.doubles(0, PIECE);
-          numbers.fill(from, n, values);
+          numbers.fill(from, n, values, scratch.longs(0, PIECE));
           elements.store(place, step, n, values, 0);
         });
   }

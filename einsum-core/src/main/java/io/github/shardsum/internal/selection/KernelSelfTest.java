@@ -142,6 +142,7 @@ public final class KernelSelfTest {
     add("maximum of i64", kernels -> kernels.longs().max(longX, AT, N));
     floats("product", (r, to) -> r.multiply(x, AT, y, 0, to, 1, N));
     doubles("product", (r, to) -> r.multiply(wideX, AT, wideY, 0, to, 1, N));
+    longs("random words", (r, to) -> r.random(-34, 1L << 40, -3, to, 1, N));
     longs("product", (r, to) -> r.multiply(longX, AT, longY, 0, to, 1, N));
     floats("multiply-add", (r, to) -> r.axpy(0.75f, x, AT, to, 1, N));
     doubles("multiply-add", (r, to) -> r.axpy(0.75, wideX, AT, to, 1, N));

@@ -85,6 +85,12 @@ class RowKernelsTest {
   }
 
   @Test
+  void randomWords() {
+    longs((r, x, _, y, _, to, o, n) -> r.random(x[0], y[0], x[1], to, o, n));
+    longs((r, x, _, _, _, to, o, n) -> r.random(x[0], 3, (1L << 32) - 5, to, o, n));
+  }
+
+  @Test
   void sums() {
     floats((r, x, at, _, _, to, o, n) -> put(r.sum(x, at, n), to, o));
     doubles((r, x, at, _, _, to, o, n) -> put(r.sum(x, at, n), to, o));
