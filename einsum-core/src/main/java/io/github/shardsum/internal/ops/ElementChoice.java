@@ -6,7 +6,6 @@ import io.github.shardsum.internal.rows.DoublePointwise;
 import io.github.shardsum.internal.rows.FloatPointwise;
 import io.github.shardsum.internal.rows.LongPointwise;
 import io.github.shardsum.tensor.DType;
-import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
 /** A choice between two elements by a flag, in each type that they have. */
@@ -15,19 +14,14 @@ public record ElementChoice(
   /** Broadcasts the operands, checks the result, and computes it in the type of its dtype. */
   public void run(
       String name, Workers workers, DType dtype, Tensor out, Tensor condition, Tensor x, Tensor y) {
-    Shape shape = OperandChecks.broadcast(name, condition, x, y);
-    OperandChecks.out(name, out, dtype, shape);
-    Tensor flags = condition.broadcastTo(shape);
-    Tensor yes = x.broadcastTo(shape);
-    Tensor no = y.broadcastTo(shape);
-    OperandChecks.apartOrSame(name, out, flags);
-    OperandChecks.apartOrSame(name, out, yes);
-    OperandChecks.apartOrSame(name, out, no);
-    Workers threads = OperandChecks.reachable(name, workers, out, condition, x, y);
+    OperandChecks.Spread all = OperandChecks.spread(name, workers, dtype, out, condition, x, y);
+    Tensor flags = all.get(0);
+    Tensor yes = all.get(1);
+    Tensor no = all.get(2);
     switch (ComputeType.of(dtype)) {
-      case FLOAT -> FloatPointwise.choose(threads, floats, out, flags, yes, no);
-      case DOUBLE -> DoublePointwise.choose(threads, doubles, out, flags, yes, no);
-      case LONG -> LongPointwise.choose(threads, longs, out, flags, yes, no);
+      case FLOAT -> FloatPointwise.choose(all.workers(), floats, out, flags, yes, no);
+      case DOUBLE -> DoublePointwise.choose(all.workers(), doubles, out, flags, yes, no);
+      case LONG -> LongPointwise.choose(all.workers(), longs, out, flags, yes, no);
     }
   }
 }

@@ -6,7 +6,6 @@ import io.github.shardsum.internal.rows.DoublePointwise;
 import io.github.shardsum.internal.rows.FloatPointwise;
 import io.github.shardsum.internal.rows.LongPointwise;
 import io.github.shardsum.tensor.DType;
-import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
 /** A function of two elements, in each type that it is computed in. */
@@ -27,17 +26,13 @@ public record ElementRows(
   /** Broadcasts the operands, checks the result, and computes it in a type. */
   public void run(
       String name, Workers workers, ComputeType type, DType dtype, Tensor out, Tensor x, Tensor y) {
-    Shape shape = OperandChecks.broadcast(name, x, y);
-    OperandChecks.out(name, out, dtype, shape);
-    Tensor left = x.broadcastTo(shape);
-    Tensor right = x == y ? left : y.broadcastTo(shape);
-    OperandChecks.apartOrSame(name, out, left);
-    OperandChecks.apartOrSame(name, out, right);
-    Workers threads = OperandChecks.reachable(name, workers, out, x, y);
+    OperandChecks.Spread all = OperandChecks.spread(name, workers, dtype, out, x, y);
+    Tensor left = all.get(0);
+    Tensor right = all.get(1);
     switch (type) {
-      case FLOAT -> FloatPointwise.run(threads, floats, out, left, right);
-      case DOUBLE -> DoublePointwise.run(threads, doubles, out, left, right);
-      case LONG -> LongPointwise.run(threads, longs, out, left, right);
+      case FLOAT -> FloatPointwise.run(all.workers(), floats, out, left, right);
+      case DOUBLE -> DoublePointwise.run(all.workers(), doubles, out, left, right);
+      case LONG -> LongPointwise.run(all.workers(), longs, out, left, right);
     }
   }
 }

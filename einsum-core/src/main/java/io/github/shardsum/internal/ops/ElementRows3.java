@@ -6,7 +6,6 @@ import io.github.shardsum.internal.rows.DoublePointwise;
 import io.github.shardsum.internal.rows.FloatPointwise;
 import io.github.shardsum.internal.rows.LongPointwise;
 import io.github.shardsum.tensor.DType;
-import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
 /** A function of three elements, in each type that it is computed in. */
@@ -17,19 +16,14 @@ public record ElementRows3(
   /** Broadcasts the operands, checks the result, and computes it in the type of its dtype. */
   public void run(
       String name, Workers workers, DType dtype, Tensor out, Tensor x, Tensor y, Tensor z) {
-    Shape shape = OperandChecks.broadcast(name, x, y, z);
-    OperandChecks.out(name, out, dtype, shape);
-    Tensor first = x.broadcastTo(shape);
-    Tensor second = y.broadcastTo(shape);
-    Tensor third = z.broadcastTo(shape);
-    OperandChecks.apartOrSame(name, out, first);
-    OperandChecks.apartOrSame(name, out, second);
-    OperandChecks.apartOrSame(name, out, third);
-    Workers threads = OperandChecks.reachable(name, workers, out, x, y, z);
+    OperandChecks.Spread all = OperandChecks.spread(name, workers, dtype, out, x, y, z);
+    Tensor first = all.get(0);
+    Tensor second = all.get(1);
+    Tensor third = all.get(2);
     switch (ComputeType.of(dtype)) {
-      case FLOAT -> FloatPointwise.run(threads, floats, out, first, second, third);
-      case DOUBLE -> DoublePointwise.run(threads, doubles, out, first, second, third);
-      case LONG -> LongPointwise.run(threads, longs, out, first, second, third);
+      case FLOAT -> FloatPointwise.run(all.workers(), floats, out, first, second, third);
+      case DOUBLE -> DoublePointwise.run(all.workers(), doubles, out, first, second, third);
+      case LONG -> LongPointwise.run(all.workers(), longs, out, first, second, third);
     }
   }
 }

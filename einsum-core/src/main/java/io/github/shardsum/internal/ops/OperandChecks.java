@@ -5,7 +5,9 @@ import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -186,5 +188,33 @@ public final class OperandChecks {
       shared &= tensor.isShared();
     }
     return shared ? workers : workers.alone();
+  }
+
+  /**
+   * Operands of the result's shape.
+   *
+   * @param workers threads that may access them
+   * @param operands views, the same one where two operands are the same
+   */
+  public record Spread(Workers workers, List<Tensor> operands) {
+    /** One of the operands. */
+    public Tensor get(int operand) {
+      return operands.get(operand);
+    }
+  }
+
+  /** Broadcasts operands and checks the result, which may be one of them. */
+  public static Spread spread(
+      String name, Workers workers, DType dtype, Tensor out, Tensor... given) {
+    Shape shape = broadcast(name, given);
+    out(name, out, dtype, shape);
+    List<Tensor> operands = new ArrayList<>();
+    for (Tensor operand : given) {
+      int same = Arrays.asList(given).indexOf(operand);
+      operands.add(same < operands.size() ? operands.get(same) : operand.broadcastTo(shape));
+      apartOrSame(name, out, operands.getLast());
+    }
+    Tensor[] all = Stream.concat(Stream.of(out), Stream.of(given)).toArray(Tensor[]::new);
+    return new Spread(reachable(name, workers, all), operands);
   }
 }
