@@ -12,17 +12,20 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.exec.Workers;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -240,6 +243,56 @@ class CreationTest {
     assertArrayEquals(first, sampler.uniform(F32, 9).toFloatArray());
     assertNotEquals(0, Arrays.compare(first, sampler.withStream(1).uniform(F32, 9).toFloatArray()));
     assertNotEquals(0, Arrays.compare(first, Sampler.of(3).uniform(F32, 9).toFloatArray()));
+  }
+
+  /** The upper half of the product of a bound and 64 random bits. */
+  private static long below(long bits, long bound) {
+    BigInteger unsigned = new BigInteger(Long.toUnsignedString(bits));
+    return unsigned.multiply(BigInteger.valueOf(bound)).shiftRight(Long.SIZE).longValueExact();
+  }
+
+  @Test
+  void manyDrawsAreThoseOfTheirIndicesOnAnyNumberOfThreads() {
+    int n = 9001;
+    Sampler sampler = new Sampler(3, 5);
+    Philox philox = new Philox(3);
+    try (Workers three = Workers.of(3)) {
+      for (Workers workers : List.of(Workers.sequential(), three)) {
+        Tensor uniform = Tensor.zeros(F64, n);
+        sampler.uniformInto(workers, uniform);
+        Tensor normal = Tensor.zeros(F64, n);
+        sampler.normalInto(workers, normal);
+        Tensor integers = Tensor.zeros(I64, n);
+        sampler.integersInto(workers, integers, -5, 9);
+        for (int i = 0; i < n; i++) {
+          assertEquals(philox.uniform(i, 5), uniform.getDouble(i));
+          double logarithm = StrictMath.log(1 - philox.uniform(2L * i, 5));
+          double cosine = StrictMath.cos(2 * Math.PI * philox.uniform(2L * i + 1, 5));
+          assertEquals(Math.sqrt(-2 * logarithm) * cosine, normal.getDouble(i));
+          assertEquals(-5 + below(philox.bits(i, 5), 14), integers.getLong(i));
+        }
+      }
+    }
+    long[] order = LongStream.range(0, n).toArray();
+    for (int i = n - 1; i > 0; i--) {
+      int other = (int) below(philox.bits(i, 5), i + 1);
+      long kept = order[i];
+      order[i] = order[other];
+      order[other] = kept;
+    }
+    assertArrayEquals(order, sampler.permutation(n).toLongArray());
+  }
+
+  @Test
+  void longRangesAreThoseOfTheirIndices() {
+    int n = 9001;
+    Tensor range = Creation.arange(F64, 0.1, 0.1 + 0.3 * (n - 0.5), 0.3);
+    Tensor line = Creation.linspace(F64, -2, 5, n);
+    assertEquals(n, range.size(0));
+    for (int i = 0; i < n; i++) {
+      assertEquals(0.1 + i * 0.3, range.getDouble(i));
+      assertEquals(i == n - 1 ? 5 : -2 + i * (7.0 / (n - 1)), line.getDouble(i));
+    }
   }
 
   @Test
