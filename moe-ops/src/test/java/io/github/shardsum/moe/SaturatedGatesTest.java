@@ -40,6 +40,15 @@ class SaturatedGatesTest {
         .toArray();
   }
 
+  /** Zeros of either sign, which are equal, and numbers below and above them. */
+  private static double[] zeros() {
+    double[] values = {-0.0, 0.0, -0.0, 0.0, -1, 2};
+    return new Random(7)
+        .ints(GROUPS * TOKENS * EXPERTS, 0, values.length)
+        .mapToDouble(number -> values[number])
+        .toArray();
+  }
+
   /** The experts of a token, highest logit first, by going through all of them for each. */
   private static long[] highest(double[] logits, int from, boolean[] open, int choices) {
     long[] chosen = new long[choices];
@@ -90,14 +99,15 @@ class SaturatedGatesTest {
         "top1 gates=sigmoid",
         "top2 gates=sigmoid second=all",
         "top3 gates=sigmoid",
+        "top5 gates=sigmoid",
         "top3 gates=sigmoid limit=1/2,best"
       })
   void areChosenByTheirLogits(String notation) {
     RouteOptions options =
         RouteOptions.parse(notation).toBuilder().capacity(Capacity.fixed(TOKENS)).build();
     int choices = options.router().choices();
-    for (long seed = 0; seed < 5; seed++) {
-      double[] logits = logits(seed);
+    for (long seed = 0; seed < 6; seed++) {
+      double[] logits = seed < 5 ? logits(seed) : zeros();
       Tensor scores = Tensor.of(logits, GROUPS, TOKENS, EXPERTS);
       long[] expected = new long[GROUPS * TOKENS * choices];
       boolean[][] sent = new boolean[GROUPS * TOKENS][EXPERTS];

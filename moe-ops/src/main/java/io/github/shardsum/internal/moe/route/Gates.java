@@ -80,11 +80,11 @@ public final class Gates {
   }
 
   private double largest(double[] row, int from) {
-    double largest = Double.NEGATIVE_INFINITY;
+    long largest = OrderedKeys.of(Double.NEGATIVE_INFINITY);
     for (int at = from; at < from + experts; at++) {
-      largest = Math.max(largest, row[at]);
+      largest = Math.max(largest, OrderedKeys.of(row[at]));
     }
-    return largest;
+    return OrderedKeys.value(largest);
   }
 
   /** Turns powers into their shares, and the place of the largest logit into the logsumexp. */

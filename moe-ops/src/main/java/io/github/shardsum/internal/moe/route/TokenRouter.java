@@ -9,6 +9,9 @@ import java.util.Optional;
 
 /** Lets the tokens of one group choose their experts. NaN counts as the highest gate. */
 final class TokenRouter {
+  /** Most choices for each of which all keys are read again: an insertion costs as much. */
+  private static final int MOST_PASSES = 4;
+
   private final GroupRoute route;
   private final RouteOptions options;
   private final RouteOperands operands;
@@ -18,6 +21,9 @@ final class TokenRouter {
   private final int slots;
 
   private final boolean byLogits;
+
+  /** The keys of the current token's experts, as {@link OrderedKeys}. */
+  private final long[] keys;
 
   /** The current token. */
   private int token;
@@ -35,6 +41,7 @@ final class TokenRouter {
     this.experts = route.setup().experts();
     this.slots = route.slots();
     this.byLogits = route.setup().choosesByLogits() && operands.bias().length == 0;
+    this.keys = new long[experts];
   }
 
   /** Chooses for tokens whose gates are in the first rows. */
@@ -112,17 +119,51 @@ final class TokenRouter {
     }
   }
 
-  /** Insertion into a sorted list of k: a tie leaves the lower expert in front. */
+  /**
+   * The experts with the highest keys, in descending order; a tie leaves the lower one in front.
+   */
   private void highest(int at) {
-    int[] chosen = route.experts();
-    double least = Double.NEGATIVE_INFINITY;
     for (int expert = 0; expert < experts; expert++) {
-      double key = key(expert);
-      if (expert >= slots && !isAbove(key, least)) {
+      // The zeros are equal.
+      keys[expert] = OrderedKeys.of(key(expert) + 0.0);
+    }
+    if (slots <= MOST_PASSES) {
+      inPasses(at);
+    } else {
+      byInsertion(at);
+    }
+  }
+
+  /**
+   * A pass for each choice. Insertion of experts into a list branches on keys, which are random:
+   * for two of sixteen experts it takes three times as long.
+   */
+  private void inPasses(int at) {
+    for (int slot = at; slot < at + slots; slot++) {
+      long highest = Long.MIN_VALUE;
+      for (int expert = 0; expert < experts; expert++) {
+        highest = Math.max(highest, keys[expert]);
+      }
+      int first = 0;
+      while (keys[first] != highest) {
+        first++;
+      }
+      route.experts()[slot] = first;
+      // Below the number of every double.
+      keys[first] = Long.MIN_VALUE;
+    }
+  }
+
+  private void byInsertion(int at) {
+    int[] chosen = route.experts();
+    long least = Long.MIN_VALUE;
+    for (int expert = 0; expert < experts; expert++) {
+      long key = keys[expert];
+      if (expert >= slots && key <= least) {
         continue;
       }
       int place = Math.min(expert, slots);
-      while (place > 0 && isAbove(key, key(chosen[at + place - 1]))) {
+      while (place > 0 && key > keys[chosen[at + place - 1]]) {
         place--;
       }
       if (place < slots) {
@@ -130,7 +171,7 @@ final class TokenRouter {
         System.arraycopy(chosen, at + place, chosen, at + place + 1, last - place);
         chosen[at + place] = expert;
       }
-      least = expert + 1 < slots ? least : key(chosen[at + slots - 1]);
+      least = expert + 1 < slots ? least : keys[chosen[at + slots - 1]];
     }
   }
 
