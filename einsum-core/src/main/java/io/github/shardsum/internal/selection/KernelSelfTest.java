@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 
 /**
  * Compares kernels with the plain loops, a short row or a small product of each kind, to the bit.
@@ -40,24 +42,6 @@ public final class KernelSelfTest {
 
   /** Something that kernels compute, as a number or an array. */
   private record Check(String name, Function<KernelSet, Object> result) {}
-
-  /** Writes a row. */
-  @FunctionalInterface
-  private interface Floats {
-    void write(FloatRows rows, float[] to);
-  }
-
-  /** Writes a row. */
-  @FunctionalInterface
-  private interface Doubles {
-    void write(DoubleRows rows, double[] to);
-  }
-
-  /** Writes a row. */
-  @FunctionalInterface
-  private interface Longs {
-    void write(LongRows rows, long[] to);
-  }
 
   private KernelSelfTest() {
     for (int i = 0; i < x.length; i++) {
@@ -99,34 +83,28 @@ public final class KernelSelfTest {
     checks.add(new Check(name, result));
   }
 
-  private void floats(String name, Floats use) {
+  /** Adds what an operation on rows of some type writes into an array. */
+  private <R, A> void add(
+      String name, Function<KernelSet, R> rows, IntFunction<A> array, BiConsumer<R, A> use) {
     add(
-        name + " of f32",
+        name,
         kernels -> {
-          float[] to = new float[x.length];
-          use.write(kernels.floats(), to);
+          A to = array.apply(x.length);
+          use.accept(rows.apply(kernels), to);
           return to;
         });
   }
 
-  private void doubles(String name, Doubles use) {
-    add(
-        name + " of f64",
-        kernels -> {
-          double[] to = new double[x.length];
-          use.write(kernels.doubles(), to);
-          return to;
-        });
+  private void floats(String name, BiConsumer<FloatRows, float[]> use) {
+    add(name + " of f32", KernelSet::floats, float[]::new, use);
   }
 
-  private void longs(String name, Longs use) {
-    add(
-        name + " of i64",
-        kernels -> {
-          long[] to = new long[x.length];
-          use.write(kernels.longs(), to);
-          return to;
-        });
+  private void doubles(String name, BiConsumer<DoubleRows, double[]> use) {
+    add(name + " of f64", KernelSet::doubles, double[]::new, use);
+  }
+
+  private void longs(String name, BiConsumer<LongRows, long[]> use) {
+    add(name + " of i64", KernelSet::longs, long[]::new, use);
   }
 
   private void rows() {
