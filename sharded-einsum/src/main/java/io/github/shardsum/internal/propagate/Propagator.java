@@ -169,7 +169,8 @@ public final class Propagator {
       throw new PropagationException(
           String.format(
               Locale.ROOT,
-              "%s is annotated %s: a partial sum over mesh axis %s must be a sum over a label or linear in such sums, got %s; drop the axis behind the bar",
+              "%s is annotated %s: a partial sum over mesh axis %s must be a sum over a label or"
+                  + " linear in such sums, got %s; drop the axis behind the bar",
               AnnotationInsertion.withoutSuffixes(name),
               annotation,
               axis,
@@ -347,8 +348,8 @@ public final class Propagator {
   }
 
   /**
-   * Whether no part is empty and, in a dimension of several factors, the axes divide the size of
-   * this factor.
+   * Whether no part is empty. Of several factors the last axis divides the one that it is for, so
+   * that those before divide the factors before wholly.
    */
   private boolean fits(Node node, Place place, int factor, List<String> axes) {
     long size = splits(place.value()).type().shape().size(place.dim());
@@ -356,16 +357,14 @@ public final class Propagator {
     if (place.dims().factors().size() == 1 || size == 0) {
       return size >= parts;
     }
+    long before = parts / mesh.size(axes.getLast());
     long divided = 1;
     for (int each : place.dims().factors()) {
       long own = node.rule().factors().get(each).size();
       if (each == factor) {
-        return parts % divided == 0 && own % (parts / divided) == 0;
+        return before % divided == 0 && own % (parts / divided) == 0;
       }
       divided *= own;
-      if (parts % divided != 0) {
-        return false;
-      }
     }
     return false;
   }
