@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.layout;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.layout.FactorRule;
@@ -39,12 +40,12 @@ class ShardingRulesTest {
         "b = iota {type=\"i64[i=3 j=4]\", label=\"j\"}; output b# -> i* j*",
         "input a: f32[i=9 j=2]; b = slice(a) {label=\"i\", from=1, to=9, step=2}; output b#i<> j ->"
             + " i<> j",
-        "input a: f32[i=9]; b = window(a) {label=\"i\", window=\"w\", size=3, stride=2, dilation=1};"
-            + " output b#i<> -> i<> w!",
+        "input a: f32[i=9]; b = window(a) {label=\"i\", window=\"w\", size=3, stride=2,"
+            + " dilation=1}; output b#i<> -> i<> w!",
         "input a: f32[i=12 j=2]; b = split(a) {label=\"i\", into=[\"k\", \"l\"], sizes=[\"3\","
             + " \"4\"]}; output b#(k/ l/) j -> k/ l/ j",
-        "input a: f32[i=3 j=4 k=2]; b = merge(a) {labels=[\"i\", \"j\"], into=\"m\"}; output b#i j k"
-            + " -> (i j) k",
+        "input a: f32[i=3 j=4 k=2]; b = merge(a) {labels=[\"i\", \"j\"], into=\"m\"}; output b#i j"
+            + " k -> (i j) k",
         "input a: f32[i=3]; input b: f32[j=4]; c = add(a, b); output c#i, j -> i j",
       })
   void rules(String statements, String rule) {
@@ -106,7 +107,8 @@ class ShardingRulesTest {
             q = add(p, i)
             output q
             }}
-            output r""");
+            output r\
+            """);
     CompositeRules.Derived derived =
         CompositeRules.derive((Nested.Composite) statement.operation());
     assertEquals("G S! M!, M! E! -> G S! E!", derived.rule().toString());
@@ -128,7 +130,8 @@ class ShardingRulesTest {
             output l
             output i
             }}
-            output r""");
+            output r\
+            """);
     CompositeRules.Derived derived =
         CompositeRules.derive((Nested.Composite) statement.operation());
     assertEquals("G S!, S! E -> G E, E", derived.rule().toString());
@@ -150,7 +153,8 @@ class ShardingRulesTest {
         z = einsum(c, y) {equation="G,GM->M"}
         output z
         }}
-        output r""";
+        output r\
+        """;
     assertEquals(
         "G+ H+, H+ M, G+ -> M",
         CompositeRules.derive((Nested.Composite) last(text.formatted("\"H\"")).operation())
@@ -174,9 +178,95 @@ class ShardingRulesTest {
             y = merge(x) {labels=["m", "n"], into="p"}
             output y
             }}
-            output r""");
+            output r\
+            """);
     CompositeRules.Derived derived =
         CompositeRules.derive((Nested.Composite) statement.operation());
     assertEquals("m n! -> m", derived.rule().toString());
+  }
+
+  /**
+   * A composite whose kernel accepts parts of i gives addends if its result is linear in the sum
+   * over i, and needs the whole of i otherwise.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        "negate(s) # true",
+        "add(s, s) # true",
+        "subtract(s, s) # true",
+        "multiply(s, w) # true",
+        "multiply(w, s) # true",
+        "divide(s, w) # true",
+        "convert(s) {dtype=f64} # true",
+        "einsum(s, w) {equation=\"j,j->j\"} # true",
+        "reduce_sum(s) {labels=[\"j\"]} # true",
+        "cumulative_sum(s) {label=\"j\"} # true",
+        "exp(s) # false",
+        "relu(s) # false",
+        "add(s, w) # false",
+        "subtract(w, s) # false",
+        "multiply(s, s) # false",
+        "divide(w, s) # false",
+        "divide(s, s) # false",
+        "maximum(s, s) # false",
+        "power(s, w) # false",
+        "convert(s) {dtype=i32} # false",
+        "einsum(s, s) {equation=\"j,j->j\"} # false",
+        "reduce_max(s) {labels=[\"j\"]} # false",
+        "softmax(s) {label=\"j\"} # false",
+      })
+  void aCompositeOfWhatIsLinearGivesAddends(String operation, boolean isLinear) {
+    String text =
+        """
+        input v: f32[i=4 j=3]
+        input w: f32[j=3]
+        r = composite(v, w) {name=sums, splittable=["i"], decomposition=program sums {
+        input v: f32[i=4 j=3]
+        input w: f32[j=3]
+        s = reduce_sum(v) {labels=["i"]}
+        q = OPERATION
+        output q
+        }}
+        output r\
+        """;
+    String rule =
+        CompositeRules.derive(
+                (Nested.Composite) last(text.replace("OPERATION", operation)).operation())
+            .rule()
+            .toString();
+    assertEquals(isLinear ? "i+" : "i!", rule.substring(0, 2), rule);
+  }
+
+  /** Only windows of the padded operand itself, along its label, are one operation. */
+  @Test
+  void windowsOfSomethingElseAreNotPadded() {
+    String padded = "p = pad(x) {label=\"i\", low=1, high=1, interior=0, fill=0}\n";
+    String windows = "q = window(p) {label=\"i\", window=\"k\", size=3, stride=1, dilation=1}\n";
+    assertTrue(isPaddedWindow(padded + windows, "q"));
+    for (String[] other :
+        new String[][] {
+          {padded + windows.replace("window(p)", "window(x)"), "q"},
+          {padded.replace("\"i\"", "\"j\"") + windows, "q"},
+          {padded + windows, "p"},
+          {padded + "q = exp(p)\n", "q"},
+          {"p = exp(x)\n" + windows, "q"},
+          {padded + windows + "r = exp(q)\n", "r"},
+        }) {
+      assertFalse(isPaddedWindow(other[0], other[1]), other[0]);
+    }
+  }
+
+  private static boolean isPaddedWindow(String body, String output) {
+    String text =
+        "input y: f32[i=8 j=2]\n"
+            + "z = composite(y) {name=w, splittable=[], decomposition=program w {\n"
+            + "input x: f32[i=8 j=2]\n"
+            + body
+            + "output "
+            + output
+            + "\n}}\noutput z";
+    return PaddedWindow.of(last(text).operation()).isPresent();
   }
 }
