@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -28,6 +30,43 @@ class PictureProperties {
     assertEquals("0 s", Unit.SECONDS.text(0));
     assertEquals("7", Unit.NUMBER.text(7));
     assertEquals("Infinity B", Unit.BYTES.text(Double.POSITIVE_INFINITY));
+    // Beyond the last prefix there is none.
+    assertEquals("10,000,000 EB", Unit.BYTES.text(1e25));
+    assertEquals("0.00100 ps", Unit.SECONDS.text(1e-15));
+    assertEquals("1.00e-04 ps", Unit.SECONDS.text(1e-16));
+    assertEquals("0.500", Unit.NUMBER.text(0.5));
+  }
+
+  @Example
+  void anAxisIsFromANumberToALargerOne() {
+    for (double[] ends :
+        new double[][] {{1, 1}, {2, 1}, {Double.NaN, 1}, {0, Double.NaN}, {0, 1.0 / 0}}) {
+      String said =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> new Axis("a", Unit.NUMBER, false, ends[0], ends[1], 0, 9))
+              .getMessage();
+      assertTrue(said.startsWith("axis a: must be from a finite value to a larger one"), said);
+    }
+    assertThrows(
+        IllegalArgumentException.class, () -> Axis.logarithmic("a", Unit.NUMBER, 0, 5, 0, 9));
+    // Equal ends have some room.
+    assertEquals(4, Axis.logarithmic("a", Unit.NUMBER, 2, 2, 0, 9).most());
+  }
+
+  /** A line of the grid for each figure, and a line of the legend for each entry. */
+  @Example
+  void gridAndLegendHaveALineForEach() {
+    Axis axis = Axis.linear("share", Unit.NUMBER, 0, 10, 100, 0);
+    Map<String, Ink> entries = new LinkedHashMap<>();
+    entries.put("first", Ink.BLUE);
+    entries.put("a < b", Ink.RED);
+    String svg = new Picture(200, 120, "p").vertical(axis, 30, 190).legend(20, 40, entries).svg();
+    for (double tick : axis.ticks()) {
+      assertTrue(svg.contains(">" + Unit.NUMBER.tick(tick) + "<"), svg);
+    }
+    assertTrue(svg.contains(">share<") && svg.contains(">first<"), svg);
+    assertTrue(svg.contains(">a &lt; b<"), svg);
   }
 
   @Example

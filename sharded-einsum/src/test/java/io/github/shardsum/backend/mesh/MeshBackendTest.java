@@ -21,6 +21,8 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The contract in one process, and what is refused. */
 class MeshBackendTest extends MeshContract {
@@ -49,11 +51,56 @@ class MeshBackendTest extends MeshContract {
           ShardedTensor.of(whole, Layout.parse(mesh, "a b@x"), collectives.devices());
       String wrong = message(() -> sum.runSharded(List.of(other)));
       assertTrue(wrong.contains("input x") && wrong.contains("a@x b"), wrong);
+      Layout rows = Layout.parse(mesh, "a@x b");
+      List<Integer> devices = collectives.devices();
+      for (ShardedTensor given :
+          List.of(
+              ShardedTensor.of(Tensor.zeros(DType.F32, 4, 4), rows, devices),
+              ShardedTensor.of(Tensor.zeros(DType.F64, 6, 4), rows, devices),
+              ShardedTensor.of(whole, rows, devices.subList(0, 1)))) {
+        String unplanned = message(() -> sum.runSharded(List.of(given)));
+        assertTrue(unplanned.startsWith("input x"), unplanned);
+      }
       String none = message(() -> sum.runSharded(List.of()));
       assertTrue(none.contains("expected 1 inputs, got 0"), none);
       assertEquals(
           "inputs",
           assertThrows(NullPointerException.class, () -> sum.runSharded(null)).getMessage());
+    }
+  }
+
+  /** An output that is asked to stay a sum of the devices is whole in the caller's tensor. */
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "F64", "BF16", "I32", "I64"})
+  void anOutputOfAddendsIsTheirSum(DType dtype) {
+    Program program =
+        Program.parse(
+            SUM.toString()
+                .replace("f32", dtype.toString())
+                .replace("output y", "z = annotate(y) {layout=\"b | x\"}\noutput z")
+                .replace("y: " + dtype + "[b=4]", "y"));
+    Tensor x = Tensor.zeros(dtype, 6, 4);
+    double[] expected = new double[4];
+    for (int a = 0; a < 6; a++) {
+      for (int b = 0; b < 4; b++) {
+        x.set((long) a * b - 3, a, b);
+        expected[b] += a * b - 3;
+      }
+    }
+    try (Collectives collectives = Collectives.open(Mesh.parse("x=2"));
+        MeshExecutable sum = MeshBackend.of(collectives).compile(program)) {
+      assertArrayEquals(expected, sum.run(List.of(x)).getFirst().toDoubleArray());
+    }
+  }
+
+  @Test
+  void anInputIsNotComputedAgain() {
+    CompileOptions again = CompileOptions.defaults().rematerialize("x");
+    try (Collectives collectives = Collectives.open(Mesh.parse("x=2"))) {
+      String said = message(() -> MeshBackend.of(collectives).compile(SUM, again));
+      assertTrue(said.startsWith("rematerialize x: must be a result, got the input"), said);
     }
   }
 
