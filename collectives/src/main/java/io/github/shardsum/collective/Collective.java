@@ -534,7 +534,7 @@ public sealed interface Collective {
     }
 
     /**
-     * Who sends what to whom.
+     * The transfers between members.
      *
      * @return for each member the intervals that it receives, ascending, its own part included; at
      *     most one interval from each member, and no empty one

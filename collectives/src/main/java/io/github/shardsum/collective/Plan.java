@@ -215,9 +215,9 @@ public interface Plan {
         Supplier<List<Tensor>> out);
 
     /**
-     * Waits for what was started: its results are there behind this step. The deadline counts from
-     * here, so that a process which computes for long in between is not late; the last exchange of
-     * an all-reduce between processes begins one superstep after the start, or here.
+     * Waits for a started collective, whose results are complete after this step. The deadline
+     * counts from here, so that a process which computes for long in between is not late; the last
+     * exchange of an all-reduce between processes begins one superstep after the start, or here.
      *
      * @param name the name of the collective in flight, started in the same body of steps
      * @return this

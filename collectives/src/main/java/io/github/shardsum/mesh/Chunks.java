@@ -9,8 +9,8 @@ import java.util.List;
  * shardings.
  *
  * <p>Over several axes they are chunks of chunks: the chunk of the first is dealt out over the
- * second by its actual size. Six over two and then two gives 2, 1, 2, 1. So a further axis cuts
- * what each device has, and a gather over x and y is one over y and then x.
+ * second by its actual size. Six over two and then two gives 2, 1, 2, 1. So a further axis cuts the
+ * chunk of each device, and a gather over x and y equals a gather over y and then one over x.
  */
 public final class Chunks {
   private Chunks() {}

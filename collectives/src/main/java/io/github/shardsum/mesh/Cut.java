@@ -15,9 +15,9 @@ import java.util.TreeMap;
  * needs; an immutable function from a part to {@code [start, end)}.
  *
  * <p>A cut begins as {@link #chunks}: chunks of chunks, see {@link Chunks}. Every other cut is an
- * image of one: what a device that makes its chunk of a result reads of an operand, for example the
- * chunk with a halo on both sides ({@link #window}). Intervals of an image may overlap. An interval
- * is clipped to the dimension; an empty interval is {@code [start, start)}.
+ * image of such a cut: the indices of an operand that a device reads to make its chunk of a result,
+ * for example the chunk with a halo on both sides ({@link #window}). Intervals of an image may
+ * overlap. An interval is clipped to the dimension; an empty interval is {@code [start, start)}.
  *
  * <p>Parts are numbered in row-major order over {@link #parts()}, one number of parts for each mesh
  * axis, major to minor: the part of a device is its number within its group along these axes
@@ -378,7 +378,7 @@ public final class Cut {
     return text.toString();
   }
 
-  /** One map of intervals; what it gives is cut off at [0, size). */
+  /** One map of intervals; its results are cut off at [0, size). */
   private sealed interface Image {
     long size();
 

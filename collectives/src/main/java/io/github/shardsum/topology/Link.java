@@ -28,7 +28,7 @@ public record Link(double bytesPerSecond, double secondsPerHop) {
   }
 
   /**
-   * From the units of data sheets.
+   * A link in the units of data sheets.
    *
    * @param gigabytesPerSecond 10^9 bytes a second in one direction
    * @param microsecondsPerHop microseconds a hop

@@ -11,7 +11,7 @@ import java.util.Locale;
  */
 public record Residual(String what, double measuredSeconds, double predictedSeconds) {
   /**
-   * How far off the prediction is, as a part of what was measured: 0.1 is 10 % too slow.
+   * The error of the prediction as a share of the measured time: 0.1 is 10 % too slow.
    *
    * @return the relative error
    */

@@ -82,7 +82,7 @@ public record EinsumOptions(
   }
 
   /**
-   * Sets what to do where NumPy, torch and TensorFlow differ.
+   * Sets the behaviour where NumPy, torch and TensorFlow differ.
    *
    * @param value lenient, the default, or strict
    * @return a changed copy
@@ -156,7 +156,7 @@ public record EinsumOptions(
   }
 
   /**
-   * Sets what is fused into the last step.
+   * Sets the operations that are fused into the last step.
    *
    * @param value the epilogue
    * @return a changed copy

@@ -117,7 +117,7 @@ public record PathCost(
   }
 
   /**
-   * Computes what a path costs without slices.
+   * Computes the cost of a path without slices.
    *
    * @param network the contraction
    * @param path in which order
@@ -129,7 +129,7 @@ public record PathCost(
   }
 
   /**
-   * Computes what a path costs with slices.
+   * Computes the cost of a path with slices.
    *
    * @param network the contraction
    * @param path in which order

@@ -25,8 +25,8 @@ import java.util.Optional;
  * caller's memory.
  *
  * <p><b>Aliasing.</b> Nothing is copied on the way in or out unless a method says so: a tensor over
- * a {@code float[]} sees what the caller writes there, and the other way round; so do all views.
- * The description (dtype, shape, strides) is immutable.
+ * a {@code float[]} sees the caller's writes, and the caller sees those of the tensor and of all
+ * its views. The description (dtype, shape, strides) is immutable.
  *
  * <p><b>Lifetime.</b> Heap memory lives as long as the tensor. Native and mapped memory lives as
  * long as its {@link Arena}; using a tensor after its arena was closed, or a confined arena's

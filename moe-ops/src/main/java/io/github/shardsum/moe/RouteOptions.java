@@ -568,7 +568,7 @@ public record RouteOptions(
     }
 
     /**
-     * Sets what makes gates of logits; softmax if not set.
+     * Sets the function from logits to gates; softmax if not set.
      *
      * @param value the function
      * @return this
@@ -614,7 +614,7 @@ public record RouteOptions(
     }
 
     /**
-     * Sets what is added to the sum that gates are divided by; 0 if not set.
+     * Sets the number that is added to the sum by which gates are divided; 0 if not set.
      *
      * @param value at least 0
      * @return this

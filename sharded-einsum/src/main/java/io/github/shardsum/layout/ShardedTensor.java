@@ -17,7 +17,7 @@ import java.util.Set;
  * hold the same elements may share a tensor, so no reader may write to one.
  *
  * @param shape the logical shape
- * @param layout how it lies on the mesh
+ * @param layout the layout on the mesh
  * @param devices the devices whose shards these are, ascending
  * @param shards the shard of each device, with the shape that the layout gives it; all of one dtype
  */
@@ -69,7 +69,7 @@ public record ShardedTensor(
    * devices at coordinate 0 along them hold the value and the others zeros.
    *
    * @param whole the logical value
-   * @param layout how it is to lie
+   * @param layout the target layout
    * @param devices the devices whose shards to take
    * @return the shards
    * @throws IllegalArgumentException if the ranks differ

@@ -419,7 +419,7 @@ public sealed interface Action {
    * before the loop. The body has one input for each operand: the carried values, in the layout of
    * every round; the round's part of each sequence, in the sequence's layout without the loop's
    * label; and the invariants. Its outputs are one a result: the carried values in the layout of
-   * the input, then what each round adds to a sequence.
+   * the input, then the addition of each round to a sequence.
    *
    * <p>The values of a region's body belong to one member, a device along the region's axes: no
    * layout in the body names these axes. An operand's label has first the axes of the region's

@@ -13,7 +13,7 @@ import java.util.Objects;
  * @param name its name for a reader: an operand's number, {@code result}, or a statement's name
  * @param dtype type of its elements as stored; a partial sum of bf16 is stored in f32
  * @param shape the logical shape
- * @param layout how it lies on the mesh; its rank is the shape's
+ * @param layout its layout on the mesh, of the shape's rank
  */
 public record PlannedValue(String name, DType dtype, Shape shape, Layout layout) {
   /**

@@ -38,7 +38,7 @@ import java.util.stream.Stream;
  * smaller numbers.
  *
  * @param mesh the devices
- * @param inputs the values that are given, in the layouts in which they lie
+ * @param inputs the given values, with their layouts
  * @param steps the steps, in order
  * @param outputs numbers of the values that are results
  * @param sums the order in which local steps add up floating-point sums
@@ -88,7 +88,7 @@ public record SpmdPlan(
    * A plan whose sums are added up in the fastest order.
    *
    * @param mesh the devices
-   * @param inputs the values that are given, in the layouts in which they lie
+   * @param inputs the given values, with their layouts
    * @param steps the steps, in order
    * @param outputs numbers of the values that are results
    * @throws IllegalArgumentException if a step reads a value that is not there before it, an output
@@ -446,8 +446,8 @@ public record SpmdPlan(
    * The most bytes that the largest device holds at any time of a run: the inputs, the values that
    * are stored from one compiled local program to the next, the packed data of collectives, and the
    * workspace of local programs. Statements without a collective between them are one local
-   * program, which need not store what is between them. The workspace of composites' kernels is not
-   * known here; the executable on a mesh counts it.
+   * program, which need not store the values between them. The workspace of composites' kernels is
+   * not known here; the executable on a mesh counts it.
    *
    * @return the number
    */

@@ -893,7 +893,7 @@ public final class ProgramBuilder {
     return add(new Nested.Manual(over, inner.build(), operands, terms, results));
   }
 
-  /** A member's part; what does not divide is refused by the region itself. */
+  /** A member's part; the region itself refuses sizes that do not divide. */
   private static ValueType part(Value operand, Term term, List<MeshAxis> axes) {
     List<Long> sizes = new ArrayList<>(operand.type().sizes());
     for (int dim = 0; dim < Math.min(term.size(), sizes.size()); dim++) {

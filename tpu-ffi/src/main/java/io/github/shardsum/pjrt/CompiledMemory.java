@@ -7,7 +7,7 @@ package io.github.shardsum.pjrt;
  * @param arguments the inputs
  * @param outputs the outputs
  * @param aliased outputs that lie in donated inputs
- * @param temporary between
+ * @param temporary intermediate values
  * @param peak the most bytes at any time; 0 if the plugin does not report it (before about API
  *     0.81)
  */

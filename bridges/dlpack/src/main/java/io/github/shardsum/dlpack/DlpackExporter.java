@@ -43,7 +43,7 @@ public final class DlpackExporter implements AutoCloseable {
 
   /** The deleter of all structs. */
   private static final class Deleter {
-    /** By the address of the struct. */
+    /** The exported tensors by the address of their struct. */
     static final ConcurrentMap<Long, Given> GIVEN = new ConcurrentHashMap<>();
 
     static final MemorySegment STUB = stub();

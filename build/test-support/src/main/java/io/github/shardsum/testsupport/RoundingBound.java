@@ -13,13 +13,13 @@ package io.github.shardsum.testsupport;
  * a scale or a bias, is one more rounding.
  */
 public final class RoundingBound {
-  /** Of f64, with 53 binary digits. */
+  /** The rounding of f64, with 53 binary digits. */
   public static final double F64 = 0x1p-53;
 
-  /** Of f32, with 24 binary digits. */
+  /** The rounding of f32, with 24 binary digits. */
   public static final double F32 = 0x1p-24;
 
-  /** Of bf16, with 8 binary digits. */
+  /** The rounding of bf16, with 8 binary digits. */
   public static final double BF16 = 0x1p-8;
 
   private RoundingBound() {}

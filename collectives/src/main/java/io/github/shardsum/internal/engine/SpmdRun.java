@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SpmdRun<T> {
   /**
-   * The watching thread looks this many times in a deadline, but at intervals within the bounds
-   * below.
+   * Number of looks of the watching thread within a deadline; the two bounds below limit their
+   * distance.
    */
   private static final int LOOKS = 8;
 

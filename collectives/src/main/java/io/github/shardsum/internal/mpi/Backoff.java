@@ -54,7 +54,7 @@ final class Backoff {
 
   /** Counts a poll of a caller that does not wait. */
   void look() {
-    // From the end of an int it goes back by sixteen, so that it stays long.
+    // At the largest int the count goes back by sixteen, so that waits stay long.
     count = count == Integer.MAX_VALUE ? count - CLOCK_EVERY + 1 : count + 1;
   }
 

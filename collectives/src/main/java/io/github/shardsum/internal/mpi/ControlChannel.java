@@ -67,7 +67,7 @@ final class ControlChannel {
     mpi.send(letter.bytes(), length, byteType, target, TAG, communicator, request);
   }
 
-  /** Receives what has arrived, and frees the memory of what was sent. */
+  /** Receives the messages that have arrived, and frees the memory of sent ones. */
   void progress() {
     while (mpi.test(receive)) {
       ControlMessage message = ControlMessage.read(inbox);

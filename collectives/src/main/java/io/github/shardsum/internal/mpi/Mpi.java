@@ -271,7 +271,7 @@ final class Mpi {
   }
 
   /**
-   * Looks for a message and takes it out of what others can receive.
+   * Looks for a message and reserves it, so that no other call receives it.
    *
    * @param message the place of its handle, to be given to {@link #receiveFound}
    * @return whether one was found

@@ -20,7 +20,10 @@ import java.util.stream.Stream;
  * not their description.
  */
 final class MpiCalls {
-  /** One block of a datatype; also what the library's own all-reduce gets at once. */
+  /**
+   * The length of one block of a datatype, and the most that the library's own all-reduce gets at
+   * once.
+   */
   private static final long LONGEST_BLOCK = 1L << 30;
 
   private final Mpi mpi;

@@ -133,7 +133,7 @@ public final class MpiTransport implements Transport {
     return new MpiTransport(process, deadline, longestCount);
   }
 
-  /** Keeps what is thrown until the exchange is done: MPI's memory must stay until then. */
+  /** Keeps an exception until the exchange is done, since MPI's memory must stay until then. */
   private static final class Guarded implements Runnable {
     private final Runnable work;
     private Optional<Throwable> thrown = Optional.empty();

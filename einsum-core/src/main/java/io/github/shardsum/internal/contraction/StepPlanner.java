@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Chooses the kernel of a step by a small model of what each would cost. */
+/** Chooses the kernel of a step by a small model of the costs of all of them. */
 final class StepPlanner {
   /** Below this many products a sum, reading and writing C is all the work. */
   private static final long LEAST_K = 4;

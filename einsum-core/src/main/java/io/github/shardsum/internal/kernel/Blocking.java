@@ -69,7 +69,7 @@ public record Blocking(
   private static final int FAR_BYTES =
       Math.clamp(Caches.THIRD_LEVEL / 64L * 9, SECOND_LEVEL_BYTES / 4, 9 << 19);
 
-  /** Bytes of a near block of A: half of what B leaves of the second-level cache. */
+  /** Bytes of a near block of A: half of the second-level cache that B leaves free. */
   private static final int NEAR_BYTES = SECOND_LEVEL_BYTES / 4;
 
   /**

@@ -9,7 +9,7 @@ package io.github.shardsum.internal.kernel;
  * Chebyshev's nodes, in 120 digits, and are then rounded.
  */
 public final class Functions {
-  /** Below it a number is scaled before its exponent is read. */
+  /** The number below which an argument is scaled before its exponent is read. */
   public static final double NORMAL = Double.MIN_NORMAL;
 
   /** The factor that scales a subnormal number, and its exponent. */

@@ -19,7 +19,7 @@ public record AlongAxis(
         FloatAlongAxis.each(floats), DoubleAlongAxis.each(doubles), LongAlongAxis.each(longs));
   }
 
-  /** The same operations, which read columns where they lie. */
+  /** The same operations on columns, which are read in place. */
   public AlongAxis withColumns(
       FloatAlongAxis.Columns ofFloats,
       DoubleAlongAxis.Columns ofDoubles,

@@ -56,7 +56,7 @@ public final class IndexedFill {
         });
   }
 
-  /** Fills the elements from one on, which stand at places a step apart. */
+  /** Fills the elements from an index on; their positions are a step apart. */
   @FunctionalInterface
   private interface Run {
     void fill(long from, int n, long place, long step, Scratch scratch);

@@ -22,7 +22,7 @@ import java.util.Map;
  */
 public record CompactNetwork(
     long[][] legs, double[] sizes, int[] totals, boolean[] output, double largestSum) {
-  /** Above it products saturate, so that sums and differences of costs stay finite. */
+  /** The number at which products saturate, so that sums and differences of costs stay finite. */
   public static final double HUGE = 1e300;
 
   public static CompactNetwork of(Network network) {

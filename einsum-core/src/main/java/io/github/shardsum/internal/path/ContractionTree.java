@@ -166,7 +166,7 @@ public final class ContractionTree {
     return peak;
   }
 
-  /** The child with the larger peak over what it leaves goes first (Sethi and Ullman 1970). */
+  /** The child whose peak exceeds its result by more goes first (Sethi and Ullman 1970). */
   private int first(int node, double[] peak) {
     double a = peak[left[node]] - (isLeaf(left[node]) ? 0 : size[left[node]]);
     double b = peak[right[node]] - (isLeaf(right[node]) ? 0 : size[right[node]]);

@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * Contracts at each step the pair of tensors with a common label that removes the most elements,
- * exactly or with Boltzmann noise; then multiplies what has no label in common, the smallest first.
+ * exactly or with Boltzmann noise; then multiplies tensors without common labels, the smallest
+ * first.
  *
  * <p>Cost and choice are those of opt_einsum's greedy and random-greedy (Smith and Gray 2018); the
  * weights of the operands' sizes, and the noise that is added once to each candidate's logarithmic

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** Between the canonical pairs of SSA ids and the forms that NumPy and opt_einsum use. */
+/** Conversions between canonical pairs of SSA ids and the forms that NumPy and opt_einsum use. */
 public final class PathFormats {
   private PathFormats() {}
 

@@ -41,7 +41,9 @@ public final class Search {
   /** Sweeps after each label that is sliced, because the best path for the slices is another. */
   private static final int SLICED_SWEEPS = 100;
 
-  /** Above it the path is only sliced, not searched again for every slice. */
+  /**
+   * Number of operands above which the path is only sliced, and not searched again for every slice.
+   */
   private static final int RESEARCHED_OPERANDS = 500;
 
   /** Slicings after which the path is kept and only sliced further. */

@@ -212,10 +212,10 @@ public final class Transformer {
   }
 
   /**
-   * The loss: inputs {@code source [B, N]}, {@code target [B, T]} and {@code next [B, T]}, what
-   * each position of the target is to predict. Outputs: the scalars {@code loss} (the mean over
-   * real targets of the cross-entropy with label smoothing, and the routers' losses by their
-   * factors), {@code nll} (the mean cross-entropy without smoothing), {@code balance} (the
+   * The loss: inputs {@code source [B, N]}, {@code target [B, T]} and {@code next [B, T]}, the
+   * token that each position of the target should predict. Outputs: the scalars {@code loss} (the
+   * mean over real targets of the cross-entropy with label smoothing, and the routers' losses by
+   * their factors), {@code nll} (the mean cross-entropy without smoothing), {@code balance} (the
    * load-balancing loss), {@code unusable} (i32, tokens that could not be routed) and {@code
    * dropped} (i32, choices that found their expert full; 0 without a capacity); then for each layer
    * with experts {@code placed.NAME [E]} of i32, and the residuals of the form.

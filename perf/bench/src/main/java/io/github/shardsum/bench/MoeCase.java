@@ -118,7 +118,7 @@ record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean 
     }
   }
 
-  /** The notation, without what is measured: the name of a column. */
+  /** The notation without the kind of measurement: the name of a column. */
   @Override
   public String toString() {
     String numbers =

@@ -45,7 +45,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The {@code shardsum} command: a subcommand a line, the rest is theirs. */
+/** The {@code shardsum} command: the list of its subcommands, which do the work. */
 @Command(
     name = "shardsum",
     description = "GShard for the JVM: einsum, programs and Mixture-of-Experts layers.",
@@ -93,7 +93,7 @@ public final class Main implements Runnable {
       "0 done; 1 an input is bad, a run failed, or what it checks does not hold; 2 the command line"
           + " is wrong.";
 
-  /** Bad input or a failed run; a wrong command line is picocli's 2. */
+  /** The exit status for bad input or a failed run; picocli gives 2 for a wrong command line. */
   private static final int FAILED = 1;
 
   @Spec private CommandSpec spec;

@@ -140,7 +140,7 @@ public record InterleavedTimer(
    */
   @FunctionalInterface
   public interface Failures<T> {
-    /** It failed, and takes no further part. */
+    /** This competitor failed, and takes no further part. */
     void failed(T competitor, MeasurementException why);
   }
 

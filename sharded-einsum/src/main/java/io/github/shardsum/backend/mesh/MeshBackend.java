@@ -63,7 +63,7 @@ public final class MeshBackend implements Backend {
   }
 
   /**
-   * On an engine, without kernels of composites.
+   * A backend on an engine, without kernels of composites.
    *
    * @param collectives the engine, whose mesh it is; kept open by the caller
    * @return the backend
@@ -73,7 +73,7 @@ public final class MeshBackend implements Backend {
   }
 
   /**
-   * On an engine.
+   * A backend on an engine.
    *
    * @param collectives the engine, whose mesh it is; kept open by the caller
    * @param kernels code of composites; those that have none are decomposed
@@ -117,7 +117,7 @@ public final class MeshBackend implements Backend {
    * Cuts a value up for this process's devices.
    *
    * @param whole the value, the same on every process
-   * @param layout how it is to lie, on the mesh
+   * @param layout the target layout, on the mesh
    * @return the shards, views of it
    * @throws IllegalArgumentException if the ranks differ
    */

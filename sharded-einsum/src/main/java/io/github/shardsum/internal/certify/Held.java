@@ -68,7 +68,7 @@ record Held(List<LabelCut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
     return with(dim(label), 1, List.of(cuts.get(dim(label)).by(axes)));
   }
 
-  /** The members of a group get what they have together. */
+  /** The members of a group get the parts of all of them. */
   Held gather(String label, List<MeshAxis> axes) {
     return with(dim(label), 1, List.of(cuts.get(dim(label)).without(axes)));
   }

@@ -324,7 +324,10 @@ public final class PlanChecker {
     }
   }
 
-  /** The next value, which must lie as its layout says: there the executor looks for its blocks. */
+  /**
+   * The next value, whose blocks must be where its layout says, since the executor looks for them
+   * there.
+   */
   private void add(Object meaning, Held made) {
     add(Optional.empty(), meaning, made);
   }
@@ -539,7 +542,7 @@ public final class PlanChecker {
     };
   }
 
-  /** A statement's first result, if it lies as a term says. */
+  /** A statement's first result, if it has the layout of a term. */
   private Held typed(Statement statement, Term layout) {
     return held(statement.result().type().labels(), statement.result().type().shape(), layout);
   }

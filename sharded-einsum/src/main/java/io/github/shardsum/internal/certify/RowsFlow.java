@@ -39,16 +39,16 @@ final class RowsFlow {
   private final CompositeParts parts;
   private final Map<String, Buffer> buffers = new HashMap<>();
 
-  /** In how many pieces rows travel. */
+  /** The number of pieces in which rows travel. */
   private final int pieces;
 
-  /** Of each name the pieces that are written. */
+  /** The written pieces of each name. */
   private final Map<String, Set<Piece>> written = new LinkedHashMap<>();
 
   /** Blocks that the parts which run together write; none of these parts may read them. */
   private final List<Block> pending = new ArrayList<>();
 
-  /** Of each name the pieces that were read. */
+  /** The pieces of each name that were read. */
   private final Map<String, Set<Piece>> used = new HashMap<>();
 
   /** The order in which local composites wrote rows, which they keep where they travel. */
@@ -69,7 +69,7 @@ final class RowsFlow {
   /** Buffers of rows that came back. */
   private final Set<String> back = new HashSet<>();
 
-  /** Of each result of groups the first rank of the rows that it is made of. */
+  /** For each result with groups, the first rank of the rows that it is made of. */
   private final SortedMap<Integer, Integer> ranksOfResults = new TreeMap<>();
 
   /** A piece of a buffer. */

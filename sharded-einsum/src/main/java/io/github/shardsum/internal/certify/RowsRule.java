@@ -21,9 +21,9 @@ import java.util.Set;
  * <p>The rule follows the flow through the parts. Only a part that moves rows has both rows that a
  * device sends and rows that it receives; its counts are those of the way there, exchanged for the
  * way back. Everything that is written is read, rows in the order in which they were written. Rows
- * may travel in pieces: what arrives as a piece is read as that piece, and while a local composite
- * runs no transfer brings what it reads. The rule does not check which function a local composite
- * computes.
+ * may travel in pieces: a piece that arrives is read as that piece, and while a local composite
+ * runs, no transfer writes a buffer that it reads. The rule does not check which function a local
+ * composite computes.
  */
 final class RowsRule {
   final Action.Partitioned action;

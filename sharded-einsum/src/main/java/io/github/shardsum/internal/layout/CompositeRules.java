@@ -30,8 +30,8 @@ import java.util.Set;
  */
 public final class CompositeRules {
   /**
-   * How a value that the abstract axis does not split lies along it: whole everywhere, or as
-   * addends.
+   * The state of a value along the abstract axis if the axis does not split it: whole everywhere,
+   * or addends.
    */
   private enum Whole {
     EVERYWHERE,

@@ -123,7 +123,7 @@ public final class Counting {
   }
 
   /**
-   * Of an all-reduce: a reduce-scatter and an all-gather.
+   * The elements of an all-reduce: a reduce-scatter and an all-gather.
    *
    * @param elements elements of the largest operand
    * @param group number of members

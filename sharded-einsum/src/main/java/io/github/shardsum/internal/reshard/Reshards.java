@@ -22,7 +22,7 @@ import java.util.Set;
 
 /**
  * Finds the cheapest reshard, by Dijkstra's algorithm over the layouts that moves lead to, and
- * keeps what it found. Used by one thread at a time.
+ * keeps its results. Used by one thread at a time.
  *
  * <p>On a mesh of few axes one search from a layout serves all goals, and one to a layout all
  * sources, and a way may use every axis of the mesh. If there are too many layouts for that, each

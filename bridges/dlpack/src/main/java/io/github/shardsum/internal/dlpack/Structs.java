@@ -79,7 +79,7 @@ public final class Structs {
   }
 
   /**
-   * Where a member of a struct lies.
+   * The offset of a member of a struct.
    *
    * @param layout the struct
    * @param name the member
@@ -90,7 +90,7 @@ public final class Structs {
   }
 
   /**
-   * Where a member of {@code DLTensor} lies.
+   * The offset of a member of {@code DLTensor}.
    *
    * @param name the member
    * @return its offset in bytes

@@ -72,12 +72,12 @@ public final class CallDigest {
     words[SHAPES + index] = Fingerprint.of(agreed.toString());
   }
 
-  /** Notes what a device here sends to one elsewhere. */
+  /** Records the elements that a device of this process sends to a device of another. */
   void sent(int source, int target, long value) {
     words[SHAPES + placement.count() + placement.processOf(target)] += mix(source, target, value);
   }
 
-  /** Notes what a device here expects from one elsewhere. */
+  /** Records the elements that a device of this process expects from a device of another. */
   void expected(int source, int target, long value) {
     words[SHAPES + placement.count() + placement.processes() + placement.processOf(source)] +=
         mix(source, target, value);

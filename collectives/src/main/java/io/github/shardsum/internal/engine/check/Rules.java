@@ -34,7 +34,7 @@ import java.util.stream.IntStream;
 public final class Rules {
   private Rules() {}
 
-  /** Checks what does not depend on operands. */
+  /** Checks the properties that do not depend on operands. */
   public static void checkRequest(Collective collective, Mesh mesh) {
     int members = mesh.size(collective.axes());
     switch (collective) {

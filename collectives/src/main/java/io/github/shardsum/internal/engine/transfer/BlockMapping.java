@@ -169,7 +169,7 @@ public sealed interface BlockMapping {
         new Placed(new Copies(BoxCopy.bytes(0), BoxCopy.bytes(0), BoxCopy.bytes(0)), 0, 0);
 
     /**
-     * Of an exchange.
+     * The intervals of an exchange.
      *
      * @param shape of any operand or result of the group; its size along the dimension is not read
      */

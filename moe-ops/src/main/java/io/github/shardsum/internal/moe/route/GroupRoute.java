@@ -103,7 +103,7 @@ public record GroupRoute(
   /** A choice to be sent to its expert. */
   static final int ACCEPTED = 1;
 
-  /** A choice to be sent to its expert, had that not been full. */
+  /** A choice that would be sent if its expert were not full. */
   static final int FULL = 2;
 
   /** Gates of a block: 16 KiB. */
@@ -138,7 +138,7 @@ public record GroupRoute(
         scratch.ints(9, setup.orderLength()));
   }
 
-  /** The first array of f64 in a scratch that a route leaves alone. */
+  /** The number of the first f64 array of a scratch that routes do not use. */
   public static int freeDoubles() {
     return DOUBLES;
   }

@@ -49,7 +49,7 @@ final class JaxPeer implements AutoCloseable {
     return process.greeting();
   }
 
-  /** Where the arguments, the program and JAX's result of the present case lie. */
+  /** The folder of the arguments, the program and JAX's result of the present case. */
   Path file(String name) {
     return folder.resolve(name);
   }

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Prints what was measured, a line as soon as it is known. */
+/** Prints each measurement as soon as it is known. */
 final class BenchReport {
   private static final Path CPU = Path.of("/proc/cpuinfo");
   private static final double GIGA = 1e9;

@@ -37,7 +37,7 @@ record StepRates(double flop, double bytes, double each) {
     return new StepRates(best[0], best[1], best[2]);
   }
 
-  /** The predicted time of what a span computes. */
+  /** The predicted time of a span's computation. */
   double seconds(StepSpan span) {
     return hasWork(span) ? seconds(span, new double[] {flop, bytes, each}) : 0;
   }

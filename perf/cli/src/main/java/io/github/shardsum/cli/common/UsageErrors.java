@@ -104,7 +104,7 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
         "%s: must be %s, got %s",
         name(argument),
         expected(argument, element(argument)),
-        // In quotes only what is not seen without them.
+        // Quotes a value only if it cannot be seen without them.
         value.isBlank() || quoted.length() != value.length() + 2 ? quoted : value);
   }
 

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** Runs mpirun to its end, or ends it; and keeps what its processes' shells report. */
+/** Runs mpirun to its end, or ends it, and keeps the reports of its processes' shells. */
 final class Supervisor {
   /** The time that mpirun gets to end its processes. */
   private static final long POLITE_SECONDS = 5;

@@ -179,7 +179,7 @@ record MoeJob(
   }
 
   /**
-   * Refuses what would not fit, before anything is allocated.
+   * Refuses sizes that would not fit in memory, before anything is allocated.
    *
    * @param heapBytes the most that the JVM may use
    */

@@ -64,7 +64,7 @@ final class MoeMeshRun {
   private final TraceOption trace;
   private final ObjectNode answer = JsonAnswer.object();
 
-  /** On a mesh of our devices, or of a plugin's if there is one. */
+  /** A run on a mesh of Shardsum's devices, or of a plugin's if there is one. */
   MoeMeshRun(
       MoeJob job,
       Mesh mesh,

@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code shardsum route}: what a router does with given logits. */
+/** {@code shardsum route}: the routes of tokens with given logits. */
 @Command(
     name = "route",
     customSynopsis = "shardsum route --jobs FILE",

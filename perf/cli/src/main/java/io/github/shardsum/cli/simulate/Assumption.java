@@ -17,13 +17,13 @@ enum Assumption {
       "links and memory reach 0.8 of the data sheet; moves collectives and elementwise"),
   /** 262 of 524 us in the GShard paper's figure 8. */
   ATTENTION(0.5, 0.3, 0.8, "attention reaches 0.5 of peak; moves attention"),
-  /** Of the attained bandwidth, as in figure 8. */
+  /** The share of the attained bandwidth, as in figure 8. */
   INDEXED(
       0.5,
       0.25,
       1,
       "rows moved by index reach half of the attained bandwidth; moves dispatch by rows"),
-  /** Of the dense v4 and v5e rows. */
+  /** The share that fits the dense v4 and v5e rows. */
   EXPOSED_GATHER(
       0.5, 1, 0.1, "half of a gather of weights over fsdp is hidden; moves the weights' gathers"),
   EXPOSED_TENSOR(
@@ -43,7 +43,7 @@ enum Assumption {
       0.04,
       0,
       "slices spread by 0.022 of the step for each doubling; moves jobs over several slices"),
-  /** Of a tile, in the mean. */
+  /** Empty rows of a tile, in the mean. */
   EMPTY_ROWS(256, 512, 0, "256 rows of each expert's product are empty; moves the experts"),
   /** Seconds for each sparse layer and microbatch, if operations are launched one by one. */
   LAUNCH(

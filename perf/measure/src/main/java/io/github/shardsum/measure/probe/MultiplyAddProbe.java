@@ -14,7 +14,7 @@ import io.github.shardsum.tensor.DType;
 public final class MultiplyAddProbe {
   private static final int CHAIN = 8;
 
-  /** In the first cache, which is 32 KiB or more. */
+  /** Bytes that fit in the first cache, which has 32 KiB or more. */
   private static final int BYTES = 28 << 10;
 
   private static final int SWEEPS = 256;

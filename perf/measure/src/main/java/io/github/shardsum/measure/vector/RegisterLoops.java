@@ -105,7 +105,7 @@ public final class RegisterLoops {
   }
 
   /**
-   * Reads in four streams, since a hardware prefetch stops at a page's end; what is less than 8
+   * Reads in four streams, since a hardware prefetch stops at a page's end; a rest of less than 8
    * vectors at the end is left out.
    */
   public static int read(int[] values, int n) {

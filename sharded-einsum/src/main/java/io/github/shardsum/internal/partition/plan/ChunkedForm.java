@@ -178,7 +178,7 @@ final class ChunkedForm {
     return Optional.of(new Form(form.builder.build(), form.chunk));
   }
 
-  /** In f32 for bf16, so that only the result is rounded. */
+  /** The value in f32 for bf16, so that only the result is rounded. */
   private void softmax() {
     DType wide = type.dtype() == DType.BF16 ? DType.F32 : type.dtype();
     Value logits = converted(x, wide);
@@ -201,7 +201,10 @@ final class ChunkedForm {
     return builder.split(longer, label, chunk, parts, within);
   }
 
-  /** In f64 for f32 and bf16, as the operation itself, so that only the result is rounded. */
+  /**
+   * The value in f64 for f32 and bf16, as in the operation itself, so that only the result is
+   * rounded.
+   */
   private void scan(CumulativeSum sum) {
     DType wide = type.dtype().isFloating() ? DType.F64 : type.dtype();
     Value terms = chunks(converted(x, wide), Scalar.of(wide, 0L));

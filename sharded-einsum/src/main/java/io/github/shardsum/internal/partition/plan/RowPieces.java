@@ -80,7 +80,7 @@ final class RowPieces {
     return !back.isEmpty() && after.stream().allMatch(Part.Run.class::isInstance);
   }
 
-  /** One piece, with what travels while it is computed. */
+  /** One piece, with the transfers that go on while it is computed. */
   private void computed(Part.Run run, int piece) {
     if (piece == 0) {
       out.forEach(rows -> all.add(of(rows, 0)));

@@ -245,7 +245,7 @@ record StepFigures(
         .collect(Collectors.joining(" "));
   }
 
-  /** Elements that a device gives away in an exchange; each has one place afterwards. */
+  /** Elements that a device sends in an exchange; each element has one owner afterwards. */
   private static long sent(PlanStep step, PlannedValue before) {
     return Missing.most(step.result().layout(), before.layout(), before.shape());
   }

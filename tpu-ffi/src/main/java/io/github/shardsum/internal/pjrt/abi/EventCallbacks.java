@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * Turns a plugin's events into Java calls. One upcall stub serves all events of a plugin: what to
- * call is found by a number that travels as the event's argument.
+ * Turns a plugin's events into Java calls. One upcall stub serves all events of a plugin: the
+ * callback is found by a number that travels as the event's argument.
  *
  * <p>A plugin calls on one of its threads, or on the caller's before the registration returns. That
  * thread only passes the event on. The callback runs on the common pool, where it may call the
@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  * that would end the JVM.
  */
 public final class EventCallbacks {
-  /** About what it costs to put a thread to sleep and to wake it on a virtual machine. */
+  /** About the time to put a thread to sleep and to wake it on a virtual machine. */
   private static final long AWAKE_NANOS = 20_000;
 
   private final Api api;

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
-/** The creation of a client, under a deadline, and what to do about its failure. */
+/** The creation of a client under a deadline, and the handling of its failure. */
 public final class ClientCreation {
   private ClientCreation() {}
 

@@ -112,12 +112,12 @@ public final class LayerParts {
     return out;
   }
 
-  /** Of each choice its row, {@code [G, S, K]}, or -1. */
+  /** The row of each choice, {@code [G, S, K]}, or -1. */
   public int[] rows() {
     return copy((permutation, choices) -> Arrays.copyOf(permutation.rows(), choices));
   }
 
-  /** Of each row its token. */
+  /** The token of each row. */
   public int[] tokens() {
     return copy(
         (permutation, _) -> {
@@ -127,7 +127,7 @@ public final class LayerParts {
         });
   }
 
-  /** Of an order of rows and the number of choices. */
+  /** The parts of a layer, from an order of rows and the number of choices. */
   private interface Copy {
     int[] of(DispatchOrder order, int choices);
   }

@@ -76,7 +76,7 @@ public final class Evaluation {
    * Compares a system with the best of the others.
    *
    * @param own share of exact translations
-   * @param theirs the other one's score
+   * @param theirs the share of the best other system
    */
   public record Rank(Split split, int texts, double own, String baseline, double theirs) {}
 

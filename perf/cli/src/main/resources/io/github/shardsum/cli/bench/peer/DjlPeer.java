@@ -32,7 +32,7 @@ public class DjlPeer implements PeerProcess {
     b = matrices(1 - product.left(), product.k(), product.n(), product.transB());
   }
 
-  /** Columns and rows of what lies transposed are exchanged in a view. */
+  /** A transposed matrix becomes a view with rows and columns exchanged. */
   private NDArray matrices(int operand, int rows, int columns, boolean transposed) {
     int count = product.offsets().length / 3;
     Shape shape = transposed ? new Shape(count, columns, rows) : new Shape(count, rows, columns);
