@@ -17,7 +17,7 @@ import java.util.function.Function;
  * the first use and ends with the JVM, in a shutdown hook. Thread-safe.
  */
 final class MpiProcess {
-  /** The one piece of static state: MPI's own, which is of the process. Completed once. */
+  /** The one piece of static state, since MPI belongs to the process. Completed once. */
   private static final CompletableFuture<Started> STARTED = new CompletableFuture<>();
 
   private record Started(Optional<MpiProcess> process, String reason) {}

@@ -60,7 +60,8 @@ public final class KernelSelfTest {
   }
 
   /**
-   * The first thing in which some kernels differ from the plain loops, or that they cannot do.
+   * The first computation in which the kernels differ from the plain loops, or which they cannot
+   * do.
    *
    * @param kernels the kernels
    * @return its name and what happened; empty if they agree in all

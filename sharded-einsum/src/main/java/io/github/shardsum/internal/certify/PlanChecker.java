@@ -223,7 +223,9 @@ public final class PlanChecker {
     require(lies, "%s must lie as asked, %s, got %s", demand.name(), demand, planned.get(number));
   }
 
-  /** Whether a value has the requested layout. A sum that may be left to do may be done. */
+  /**
+   * Whether a value has the requested layout. A sum that may stay partial may also be completed.
+   */
   private boolean lies(int number, Demand demand) {
     Layout layout = planned.get(number).layout();
     boolean lies = wide(demand.partial()).containsAll(wide(layout.partial()));
@@ -237,7 +239,7 @@ public final class PlanChecker {
     return lies;
   }
 
-  /** Each value that is annotated must be there once as its annotation says. */
+  /** Each annotated value must exist at some time in the layout of its annotation. */
   private void checkLayouts(List<Asked> ofOne) {
     List<Demand> open = List.of();
     for (Asked asked : ofOne) {

@@ -40,7 +40,7 @@ public record EngineContext(
         own, new Buffers(), placement, deadline, checked, number, new AtomicBoolean());
   }
 
-  /** Whether it is of collectives in flight. */
+  /** Whether this lane is for a collective in flight. */
   boolean isLane() {
     return lane > 0;
   }

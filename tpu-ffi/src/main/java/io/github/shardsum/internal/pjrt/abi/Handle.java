@@ -36,8 +36,8 @@ public final class Handle {
   private final Consumer<MemorySegment> destroy;
 
   /**
-   * {@link #USE} for being open and for each call inside, plus {@link #CLOSED}: one number, so that
-   * an entry looks and counts in one step.
+   * The sum of {@link #USE} for an open object and for each call inside, and of {@link #CLOSED}:
+   * one number, so that an entry checks and counts in one step.
    */
   @SuppressWarnings("UnusedVariable") // through STATE
   private volatile int state = USE;
@@ -198,7 +198,8 @@ public final class Handle {
     while ((now & CLOSED) == 0) {
       if (STATE.compareAndSet(this, now, now + CLOSED)) {
         unwatch();
-        // Who adds a child after this look finds this closed, and closes it.
+        // A thread that adds a child after this look finds this object closed, and closes the
+        // child.
         if (firstChild != null) {
           children().forEach(Handle::close);
         }

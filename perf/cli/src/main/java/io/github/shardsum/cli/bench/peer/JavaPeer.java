@@ -187,7 +187,7 @@ public final class JavaPeer implements Competitor, AutoCloseable {
     return process.ask("time " + calls).get("seconds").doubleValue();
   }
 
-  /** The next case takes the memory. */
+  /** The next case reuses the memory. */
   @Override
   public void forget() {}
 
