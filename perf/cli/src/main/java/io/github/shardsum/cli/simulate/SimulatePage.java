@@ -82,7 +82,7 @@ final class SimulatePage {
             format("days for %.3g tokens", tokens), format("%.2f", prediction.daysFor(tokens))));
     rows.add(List.of("device-years", format("%.2f", prediction.deviceYearsFor(tokens))));
     rows.add(List.of("large products reach", format("%.2f of peak", eta)));
-    Table table = new Table(List.of());
+    Table table = new Table(List.of(), Set.of(0, 1));
     rows.forEach(table::row);
     page.table(table);
   }
