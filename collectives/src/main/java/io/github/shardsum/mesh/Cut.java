@@ -150,8 +150,8 @@ public final class Cut {
   }
 
   /**
-   * The cut of a dimension that has a block of elements for each of this one's: {@code [lo block,
-   * hi block)}.
+   * The cut of a dimension with a block of elements in place of each element of this dimension:
+   * {@code [lo block, hi block)}.
    *
    * @param block size of a block, at least 1
    * @return the cut of a dimension of block times the size

@@ -24,7 +24,7 @@ public record Observation(CollectiveCost price, double seconds) {
     }
   }
 
-  /** The time that a link predicts, with the measured one. */
+  /** The time that is predicted for a link, with the measured time. */
   Residual on(Link link) {
     double predicted =
         price.largestLinkLoad() / link.bytesPerSecond() + price.hops() * link.secondsPerHop();

@@ -35,8 +35,8 @@ public record SumOrder(int leaf) {
 
   /**
    * The fixed tree over leaves of 512 terms. A product of f32 of at most 512 terms takes no more
-   * time than in any order; an f32 sum of any length is within 2e-6 of the sum of absolute terms in
-   * row form, and within 4e-5 in product form.
+   * time than in the fastest order; an f32 sum of any length is within 2e-6 of the sum of absolute
+   * terms in row form, and within 4e-5 in product form.
    */
   public static final SumOrder TREE = new SumOrder(512);
 

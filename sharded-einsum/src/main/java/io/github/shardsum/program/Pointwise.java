@@ -26,7 +26,7 @@ public sealed interface Pointwise extends Operation {
     LOG,
     /** Square root; floating; NaN below 0. */
     SQRT,
-    /** {@code 1/sqrt(x)}; floating; NaN below 0, an infinity of 0. */
+    /** {@code 1/sqrt(x)}; floating; NaN for x below 0, infinite for 0. */
     RSQRT,
     /** Hyperbolic tangent; floating. */
     TANH,
@@ -53,8 +53,8 @@ public sealed interface Pointwise extends Operation {
     /** Product; numbers; integers wrap. */
     MULTIPLY,
     /**
-     * Quotient; numbers. Integers go toward zero; x/0 is -1, the least by -1 itself (as in XLA).
-     * 0/0 of floating numbers is NaN.
+     * Quotient; numbers. Quotients of integers are rounded toward zero; x/0 is then -1, and the
+     * least integer divided by -1 is itself (as in XLA). 0/0 of floating numbers is NaN.
      */
     DIVIDE,
     /**
@@ -176,9 +176,9 @@ public sealed interface Pointwise extends Operation {
   }
 
   /**
-   * Each element in another dtype, any to any, in one rounding; labels of x. Floating to an integer
-   * goes toward zero, saturates and takes NaN to 0; i64 to i32 keeps the lower 32 bits; to bool is
-   * "not zero", so that NaN is true.
+   * Each element in another dtype, any to any, in one rounding; labels of x. A floating number
+   * becomes an integer by rounding toward zero and saturation, and NaN becomes 0; i64 to i32 keeps
+   * the lower 32 bits; as bool it is whether x is not zero, so NaN is true.
    *
    * @param x the value that is converted
    * @param dtype the result's dtype

@@ -71,7 +71,7 @@ public final class PjrtBuffer implements AutoCloseable {
         Optional.of(lease));
   }
 
-  /** A buffer with something to do once the plugin has let go of it. */
+  /** A buffer, with an action that runs once the plugin has let go of it. */
   static PjrtBuffer of(
       PjrtDevice place, MemorySegment buffer, ArrayType arrayType, Runnable afterwards) {
     return new PjrtBuffer(

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Loads of a pattern of one unit on a line, by the coordinates that take part; groups of equal
- * coordinates share one. Not thread-safe.
+ * Loads of the links of a line under a pattern of traffic in which each message is one unit. Groups
+ * with the same coordinates share one object. Not thread-safe.
  */
 public final class Profiles {
   public enum Pattern {
@@ -27,8 +27,8 @@ public final class Profiles {
   }
 
   /**
-   * Loads of a line for a pattern of one unit: each member sends one to each other member, sends
-   * the same one to all, or receives the sum of one from each.
+   * Loads of a line for a pattern of messages of one unit: each member sends one to each other
+   * member, sends the same one to all, or receives the sum of one from each.
    */
   public LineLoads of(Pattern pattern, int axis, int[] coordinates) {
     Key key = new Key(pattern, axis, IntStream.of(coordinates).boxed().toList());

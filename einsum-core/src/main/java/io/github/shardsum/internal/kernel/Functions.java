@@ -49,7 +49,7 @@ public final class Functions {
   public static final double L7 = 0x1.0c04595972ab8p-3;
 
   /**
-   * Below this argument the hyperbolic tangent is a polynomial; from it on it is computed from
+   * Below this argument the hyperbolic tangent is a polynomial; otherwise it is computed from
    * powers of e.
    */
   public static final double TANH_SMALL = 0.55;
@@ -73,7 +73,8 @@ public final class Functions {
   public static final double T11 = 0x1.08378067f032ap-17;
 
   /**
-   * Up to it an angle less its multiple of pi / 2 is exact; beyond, the JDK's functions are used.
+   * The largest angle whose multiple of pi / 2 can be subtracted exactly; the JDK's functions take
+   * larger ones.
    */
   public static final double ANGLE_LIMIT = Fma.IN_HARDWARE ? 0x1p20 : -1;
 
@@ -154,7 +155,7 @@ public final class Functions {
     q = fma(q, r, DoubleExp.Q1);
     q = fma(q, r, DoubleExp.Q0);
     q = fma(q, r, 1);
-    // e^r in two parts, for the rounding of its sum would be doubled by what follows.
+    // e^r in two parts, since later steps would double the rounding error of their sum.
     double high = fma(q, r, 1);
     double low = fma(q, r, 1 - high);
     long exponents = Double.doubleToRawLongBits(shifted);

@@ -80,7 +80,7 @@ final class Conversions {
     return ops.select(small, x, cut);
   }
 
-  /** Toward zero, saturated, NaN to 0. */
+  /** Rounds toward zero and saturates; NaN becomes 0. */
   private Ssa toInteger(Ssa given, ElementType to) {
     Ssa x = widened(given);
     Ssa cut = ops.convert(x, to);

@@ -13,7 +13,7 @@ import java.util.List;
  *     calls with the same peers
  * @param send the bytes for each peer; may exceed 2^31 bytes
  * @param receive the target of each peer's bytes, of the size that the peer sends to this process
- * @param verified whether the library may be left alone with it: sizes are known to agree, since
+ * @param verified whether the library may transfer without checks: sizes are known to agree, since
  *     the participants were compared, and the memory is the engine's, which outlives any failure.
  *     If not, a transport must neither write beyond a range nor touch one after it has thrown, and
  *     a difference is an error

@@ -29,7 +29,7 @@ public interface Transport extends AutoCloseable {
   /** This process, in [0, processes). */
   int process();
 
-  /** How many of the processes share this one's processors, itself among them. */
+  /** How many processes share the processors of this process, itself included. */
   int processesHere();
 
   /**

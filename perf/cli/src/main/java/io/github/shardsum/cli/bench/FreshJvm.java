@@ -152,7 +152,7 @@ final class FreshJvm {
   }
 
   /**
-   * Runs the command line again in a JVM with more flags, whose output is this one's.
+   * Runs the command line again in a JVM with more flags, whose output is the output of this JVM.
    *
    * @return its exit status
    */

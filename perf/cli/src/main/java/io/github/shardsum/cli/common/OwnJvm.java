@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Parts of a command that starts a class of this module in another JVM, with this one's code. */
+/**
+ * Parts of a command that starts a class of this module in another JVM, with the code of this JVM.
+ */
 public final class OwnJvm {
   /** This module. */
   public static final String MODULE = "io.github.shardsum.cli";
@@ -33,7 +35,7 @@ public final class OwnJvm {
   }
 
   /**
-   * The options that find a class, and its name, which ends the options of the JVM.
+   * The class path or module path, and then the name of a class: the last options of the JVM.
    *
    * @param main name of a class of this module
    */

@@ -61,7 +61,7 @@ final class TrainPage {
     return this;
   }
 
-  /** Each curve less the first. */
+  /** The difference of each curve from the first. */
   TrainPage differences(String label, Map<String, List<History.Point>> curves) {
     if (curves.size() > 1) {
       page.picture(LossCurves.differences(label, curves));

@@ -101,7 +101,7 @@ final class PointwiseFusion {
     return !uses.isOutput(result) && uses.of(result).stream().allMatch(use -> makes(use, result));
   }
 
-  /** Whether the statement is in a kernel, or in an epilogue that knows the value as its factor. */
+  /** Whether the statement is in a kernel, or in an epilogue that has the value as its factor. */
   private boolean makes(int use, Value value) {
     if (rootOf.containsKey(use)) {
       return true;

@@ -63,7 +63,7 @@ final class BroadcastReader {
     return same;
   }
 
-  /** Fills a block with the elements of n indices from one on. */
+  /** Fills a block with the elements of n indices from a given one on. */
   void load(long from, int n, Object target) {
     int last = sizes.length - 1;
     if (last < 0) {
@@ -111,7 +111,7 @@ final class BroadcastReader {
     }
   }
 
-  /** Writes a block to n indices from one on; the tensor is not broadcast. */
+  /** Writes a block to n indices from a given one on; the tensor is not broadcast. */
   void store(Object source, long from, int n) {
     int last = sizes.length - 1;
     if (last < 0) {

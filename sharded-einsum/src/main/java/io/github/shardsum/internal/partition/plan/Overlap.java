@@ -147,7 +147,10 @@ public final class Overlap {
     return all;
   }
 
-  /** Whether a start may go before an item: no collective, no edge, and not its operand's maker. */
+  /**
+   * Whether a start may go before an item: not before a collective, an edge, or the maker of its
+   * operand.
+   */
   private boolean mayPass(Item item, int maker) {
     PlanStep step = plan.steps().get(item.step());
     // The await of a collective gives the value; its start does not.

@@ -174,7 +174,7 @@ public final class GramClassifier implements Predictor {
       }
     }
 
-    /** Turns scores into the softmax less the right answer. */
+    /** Turns scores into the softmax minus the one-hot right answer. */
     private void toGradient(int from, int right) {
       float largest = scores[from];
       for (int i = from; i < from + classes; i++) {
