@@ -24,7 +24,10 @@ public final class Workers implements AutoCloseable {
 
   private static final HelperThreads NO_HELPERS = new ExecutorThreads(Runnable::run);
 
-  /** The first region would start them all: more is a mistake, and ends the JVM's memory. */
+  /**
+   * Most threads. The first region starts them all, so a larger number is a mistake that would
+   * exhaust the JVM's memory.
+   */
   private static final int MOST_THREADS = 1 << 16;
 
   /**

@@ -95,7 +95,9 @@ public final class Loops {
     return picked;
   }
 
-  /** The same points with the innermost loop in pieces of a size, inside the loop round it. */
+  /**
+   * The same points, with the innermost loop cut into a loop over pieces and a loop inside a piece.
+   */
   public Loops cutInnermost(long piece) {
     int last = rank() - 1;
     long pieces = sizes[last] / piece;

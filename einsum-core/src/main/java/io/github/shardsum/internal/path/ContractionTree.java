@@ -94,7 +94,7 @@ public final class ContractionTree {
     if (!isLeaf(root)) {
       stack[depth++] = root;
     }
-    // parents before children, written from the end, is children before parents
+    // parents are visited before children and written from the end, so children precede parents
     while (depth > 0) {
       int node = stack[--depth];
       order[--at] = node;

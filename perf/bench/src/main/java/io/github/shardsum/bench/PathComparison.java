@@ -19,8 +19,8 @@ import java.util.Objects;
 /**
  * Compares contraction paths with those of cotengra's hyperoptimizer, on networks of its
  * generators, each side with one thread and the same seconds: FLOPs of the whole contraction over
- * cotengra's, both counted by {@link PathCost}. The second ratio is that of plans whose
- * intermediates are at most a sixteenth of the largest that our plan without a limit has.
+ * cotengra's, both counted by {@link PathCost}. The second ratio compares plans with a limit: a
+ * sixteenth of the largest intermediate that our plan without a limit has.
  *
  * <p>Arguments: seconds a search, seeds a network. {@code SHARDSUM_PYTHON} names a Python with
  * cotengra and networkx. The exit status is 1 if a ratio is above its limit.

@@ -263,7 +263,7 @@ final class RowsFlow {
         block.piece());
   }
 
-  /** Pieces are all of as many. */
+  /** Every piece is one of the same number of pieces. */
   private void check(Piece piece) {
     boolean fits = piece.isWhole() || piece.count() == pieces;
     require(fits, "pieces must be of %s, got %s", pieces, piece);
@@ -321,7 +321,9 @@ final class RowsFlow {
     require(fits, "must be the sum of %s, got %s", x, out);
   }
 
-  /** The operands, buffers and sides that a local composite reads, and how many device indices. */
+  /**
+   * The operands, buffers and sides that a local composite reads, and the number of device indices.
+   */
   private static final class Reads {
     final Set<Side> sides = new HashSet<>();
     final List<Integer> operands = new ArrayList<>();
@@ -395,7 +397,10 @@ final class RowsFlow {
     }
   }
 
-  /** Received rows are those of their counts; of addends along the inner axes each has an index. */
+  /**
+   * Received rows are read with their counts, and addends along the inner axes with a device's
+   * index.
+   */
   private void checkReceived(Part.Run run, Reads reads) {
     long counts = reads.buffers.stream().filter(each -> side(each) == Side.RECEIVED_COUNTS).count();
     require(counts == 1, "must read the counts of received rows once, got %s", run);

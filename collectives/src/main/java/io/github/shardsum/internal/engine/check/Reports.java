@@ -16,7 +16,7 @@ import java.util.List;
 
 /** Sends the calls of all devices to every process; used if they do not agree. */
 final class Reports {
-  /** Longest text of a participant, which people read. */
+  /** Longest text of a participant; a longer one would be hard to read. */
   private static final int LONGEST = 400;
 
   private static final String WHAT = "report of a mismatch";

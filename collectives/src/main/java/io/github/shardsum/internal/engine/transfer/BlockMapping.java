@@ -57,7 +57,7 @@ public sealed interface BlockMapping {
      * The chunks of one dimension; a whole one is a single chunk for all.
      *
      * @param starts the beginning of each
-     * @param kinds the place of its length among the lengths
+     * @param kinds for each chunk the place of its length among the lengths
      * @param lengths the distinct lengths: a few for any number of chunks
      */
     private record Parts(long[] starts, int[] kinds, List<Long> lengths) {

@@ -17,7 +17,7 @@ public final class BlockTransfer {
   /** Bytes below which one copy is not cut into parts. */
   private static final long LEAST_PART = 1 << 18;
 
-  /** Copies for each worker, so that they end about together. */
+  /** Copies for each worker, so that workers end at about the same time. */
   private static final int COPIES = 16;
 
   private final EngineContext context;

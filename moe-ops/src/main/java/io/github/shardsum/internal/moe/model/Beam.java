@@ -21,7 +21,7 @@ public final class Beam {
    * A hypothesis.
    *
    * @param tokens so far, the end included
-   * @param places at each step, the hypothesis' place whose keys and values it looks at
+   * @param places for each step the place of the hypothesis whose keys and values it looks at
    */
   private record Hypothesis(
       List<Integer> tokens, List<Integer> places, double score, boolean ended) {

@@ -48,7 +48,7 @@ public final class OutputFile {
   }
 
   /**
-   * Writes it, a file whole or not at all: where there is no room for all of it, an old one stays.
+   * Writes all bytes, or leaves an old file unchanged if there is no room for all of them.
    *
    * @param file a file or a device, replaced
    * @throws FileSystemException if it cannot be written; for a full disk too it names the file

@@ -139,7 +139,7 @@ final class MoePage {
 
   /**
    * Choices of each expert, and its slots; 0 slots for no limit. Sums of several experts are in a
-   * text below, since one expert's slots are no limit of theirs.
+   * text below, since the slots of one expert do not limit them.
    */
   static Picture bars(List<Load> loads, long slots) {
     List<Load> single = loads.stream().filter(load -> load.experts() == 1).toList();

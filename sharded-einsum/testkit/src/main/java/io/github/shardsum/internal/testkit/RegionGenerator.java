@@ -73,7 +73,7 @@ public final class RegionGenerator {
   /**
    * A program.
    *
-   * @param operations about how many the bodies of its regions have together
+   * @param operations the approximate number of operations in all bodies of its regions
    * @return the program
    */
   public Program make(int operations) {
