@@ -19,7 +19,7 @@ public record LinkFit(Link link, List<Residual> residuals) {
   private static final double BEYOND = 1e4;
   private static final int ROUNDS = 100;
 
-  /** A latency that explains less than this part of the spread is none. */
+  /** A latency that explains less than this part of the spread counts as 0. */
   private static final double NOTHING = 1e-6;
 
   private static final double GOLDEN = (Math.sqrt(5) - 1) / 2;

@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
  * immutable value.
  *
  * <p><b>Order of devices.</b> Devices are numbered chip by chip; chips in row-major order of their
- * coordinates, the last axis varying fastest; hosts before everything. Devices of one chip share
- * its memory, so exchanges between them are free.
+ * coordinates, the last axis varying fastest; the number of the host is the most major coordinate.
+ * Devices of one chip share its memory, so exchanges between them are free.
  *
  * <p><b>Routes.</b> A message goes along the first axis to its coordinate there, then along the
  * second, and so on; on a ring the shorter way, and where both are equally long half of it each

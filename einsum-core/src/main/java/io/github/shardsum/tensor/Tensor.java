@@ -1043,9 +1043,9 @@ public final class Tensor implements Operand {
   /**
    * A copy on the heap in C order, converted to a dtype, in one rounding.
    *
-   * <p>Floating point to an integer goes toward zero, saturates and takes NaN to 0; i64 to i32
-   * keeps the lower 32 bits (both as a Java cast); anything to bool is "not zero", so NaN is true;
-   * to a narrower floating-point type is rounded to nearest even.
+   * <p>A floating number becomes an integer by rounding toward zero and saturation, and NaN becomes
+   * 0; i64 to i32 keeps the lower 32 bits (both as a Java cast); as bool it is whether the number
+   * is not zero, so NaN is true; a narrower floating-point type rounds to nearest even.
    *
    * @param target the dtype of the copy
    * @return a fresh tensor

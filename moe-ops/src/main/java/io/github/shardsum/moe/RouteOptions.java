@@ -320,8 +320,8 @@ public record RouteOptions(
 
   /**
    * Whether a token that has found its first expert is sent to its second one too, decided before
-   * any slot is given out, and of the second gate as it then stands: divided by the sum of both
-   * when gates are normalised before dropping, raw otherwise.
+   * any slot is given out. The decision uses the second gate as it is then: divided by the sum of
+   * both gates if gates are normalised before dropping, otherwise unchanged.
    */
   public sealed interface SecondChoice {
     /** Always. */

@@ -21,8 +21,8 @@ import java.util.Optional;
  * and the device at an index holds the part at that index. The array may have one dimension more
  * than the value: the devices along it hold the same.
  *
- * <p>Source: GShard's {@code shard(tensor, device_assignment)}; the dimension more is XLA's {@code
- * last_tile_dim_replicate}.
+ * <p>Source: GShard's {@code shard(tensor, device_assignment)}; the additional dimension is XLA's
+ * {@code last_tile_dim_replicate}.
  *
  * @param sizes sizes of the array
  * @param devices its elements in row-major order, each of 0 to their number - 1 once

@@ -53,7 +53,7 @@ public final class Passes {
    * value are cut at the longest stretch of statements without a use. The uses after it read a
    * second computation, which stands just before the first of them. Named values that this
    * computation reads are computed again too; the operands of the first computation are no late
-   * uses. A first computation that nothing reads any more goes.
+   * uses. A first computation that nothing reads any more is removed.
    *
    * @param program the program
    * @param names names of results to compute again

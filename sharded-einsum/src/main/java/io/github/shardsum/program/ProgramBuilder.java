@@ -423,7 +423,7 @@ public final class ProgramBuilder {
     return binary(BinaryKind.ADD, x, y);
   }
 
-  /** {@code x + y} of a number y. */
+  /** {@code x + y}, where y is a number. */
   public Value add(Value x, double y) {
     return add(x, scalar(x, y));
   }
@@ -433,7 +433,7 @@ public final class ProgramBuilder {
     return binary(BinaryKind.SUBTRACT, x, y);
   }
 
-  /** {@code x - y} of a number y. */
+  /** {@code x - y}, where y is a number. */
   public Value subtract(Value x, double y) {
     return subtract(x, scalar(x, y));
   }
@@ -443,7 +443,7 @@ public final class ProgramBuilder {
     return binary(BinaryKind.MULTIPLY, x, y);
   }
 
-  /** {@code x * y} of a number y. */
+  /** {@code x * y}, where y is a number. */
   public Value multiply(Value x, double y) {
     return multiply(x, scalar(x, y));
   }
@@ -453,7 +453,7 @@ public final class ProgramBuilder {
     return binary(BinaryKind.DIVIDE, x, y);
   }
 
-  /** {@code x / y} of a number y. */
+  /** {@code x / y}, where y is a number. */
   public Value divide(Value x, double y) {
     return divide(x, scalar(x, y));
   }
@@ -463,7 +463,7 @@ public final class ProgramBuilder {
     return binary(BinaryKind.REMAINDER, x, y);
   }
 
-  /** The remainder of {@code x / y}, of the sign of x of a number y. */
+  /** The remainder of {@code x / y}, with the sign of x, where y is a number. */
   public Value remainder(Value x, double y) {
     return remainder(x, scalar(x, y));
   }
@@ -473,7 +473,7 @@ public final class ProgramBuilder {
     return binary(BinaryKind.POWER, x, y);
   }
 
-  /** {@code x^y} of a number y. */
+  /** {@code x^y}, where y is a number. */
   public Value power(Value x, double y) {
     return power(x, scalar(x, y));
   }
@@ -483,7 +483,7 @@ public final class ProgramBuilder {
     return binary(BinaryKind.MAXIMUM, x, y);
   }
 
-  /** The larger of two elements of a number y. */
+  /** The larger of each element and a number y. */
   public Value maximum(Value x, double y) {
     return maximum(x, scalar(x, y));
   }
@@ -493,7 +493,7 @@ public final class ProgramBuilder {
     return binary(BinaryKind.MINIMUM, x, y);
   }
 
-  /** The smaller of two elements of a number y. */
+  /** The smaller of each element and a number y. */
   public Value minimum(Value x, double y) {
     return minimum(x, scalar(x, y));
   }

@@ -9,8 +9,8 @@ import net.jqwik.api.lifecycle.PropertyLifecycleContext;
 
 /**
  * Gives every jqwik property a seed made from its class and method name, so that two runs try the
- * same values (two of one rotation at the exhaustive depth), and sets the number of tries by {@link
- * TestDepth}. A seed written in {@code @Property} stays as it is.
+ * same values (at the exhaustive depth, two runs with the same rotation), and sets the number of
+ * tries by {@link TestDepth}. A seed written in {@code @Property} stays as it is.
  */
 public final class FixedSeeds implements AroundPropertyHook {
   /** More tries would make the suite too slow for CI on two cores. */

@@ -37,7 +37,7 @@ final class Backoff {
   }
 
   /** Waits; longer after more calls. */
-  @SuppressWarnings("ThreadPriorityCheck") // nothing relies on it: later it sleeps
+  @SuppressWarnings("ThreadPriorityCheck") // correctness does not depend on the yield
   void backoff() {
     look();
     if (count <= spins) {

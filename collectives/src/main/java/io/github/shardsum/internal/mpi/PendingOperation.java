@@ -72,7 +72,7 @@ final class PendingOperation {
     return operation;
   }
 
-  /** Lets the time that it may take begin now. */
+  /** Starts the operation's deadline now. */
   void await(long limit) {
     waiting.set(Waiting.from(limit));
     isAwaited = true;

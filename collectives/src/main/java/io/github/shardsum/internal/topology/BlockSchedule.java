@@ -53,7 +53,7 @@ public final class BlockSchedule implements GroupSchedule {
     }
   }
 
-  /** Each host's share to the others first, then inside. */
+  /** Hosts first exchange their shares, then chips gather inside each host. */
   @Override
   public void gather(PlacedGroup group, double bytes) {
     double piece = bytes * group.membersPerChip();

@@ -141,7 +141,7 @@ public final class LineLoads {
     }
   }
 
-  /** The loads of every message sent back where it came from. */
+  /** The loads if every message travelled the other way, from its receiver to its sender. */
   public LineLoads reversed() {
     LineLoads reversed = new LineLoads(size, interconnect);
     boolean oneLink = interconnect == Interconnect.BUS;

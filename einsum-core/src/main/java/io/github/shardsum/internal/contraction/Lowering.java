@@ -101,7 +101,8 @@ public final class Lowering {
       after.add(whole.wholeResult(new Ref.Result(), Role.EPILOGUE));
     }
     if (spec.epilogue() && spec.dtype() == DType.I32) {
-      // A sum that wraps to a negative number is negative, and only a written i32 has wrapped.
+      // A sum may wrap to a negative number, which relu makes 0; a sum wraps only when it is
+      // written as i32.
       after.add(whole.wholeResult(new Ref.Result(), Role.RELU));
     }
     return new ContractionProgram(spec.type(), variants, after, loops(target), target.ref(), sizes);

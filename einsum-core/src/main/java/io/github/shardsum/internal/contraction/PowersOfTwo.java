@@ -9,7 +9,10 @@ public final class PowersOfTwo {
   private static final int FLOAT_INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
   private static final long DOUBLE_INFINITY = Double.doubleToRawLongBits(Double.POSITIVE_INFINITY);
 
-  /** Exponents that subnormal numbers reach below the least of a normal one. */
+  /**
+   * Number of exponents of subnormal numbers, which lie below the least exponent of a normal
+   * number.
+   */
   private static final int SUBNORMAL_BITS = 54;
 
   private PowersOfTwo() {}

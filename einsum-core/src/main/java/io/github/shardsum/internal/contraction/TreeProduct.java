@@ -15,8 +15,8 @@ import java.util.List;
  *
  * <p>Sums of leaves are arrays as large as the result, or as a part of it: a single index of its
  * outer labels, and a range of the next. They are merged like a binary counter: after leaf i there
- * is one merge for each trailing one bit of i. That is the tree whose left part is the largest
- * power of two, and keeps one array a level.
+ * is one merge for each trailing one bit of i. This gives the tree whose left part is the largest
+ * power of two, and needs one array for each level.
  */
 final class TreeProduct implements StepKernel {
   /** Most elements of a part of the result: 16 MiB of f32; each level of the tree has one part. */
@@ -201,7 +201,7 @@ final class TreeProduct implements StepKernel {
     private final List<ArrayRef> doubles = new ArrayList<>();
     private long bytes;
 
-    /** The array of a number, of at least so many elements. */
+    /** The array with a given number; it has at least the given number of elements. */
     ArrayRef at(ComputeType type, int index, int elements) {
       List<ArrayRef> all = type == ComputeType.FLOAT ? floats : doubles;
       while (all.size() <= index) {
@@ -282,7 +282,7 @@ final class TreeProduct implements StepKernel {
       this.out = out.plus(at[OUT]);
       this.left = left.plus(at[LEFT]);
       this.right = right.plus(at[RIGHT]);
-      // A function of rows has no tree, so that rows are not counted.
+      // A product with a function of rows never has this order, so the row does not matter.
       this.finish = finish.movedBy(0, at[BIAS]);
       this.sums = sums;
       this.workers = workers;

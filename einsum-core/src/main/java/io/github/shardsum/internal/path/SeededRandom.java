@@ -53,7 +53,7 @@ public final class SeededRandom {
     return exponent + ((-1.0 / 3) * mantissa + 2) * mantissa - 2.0 / 3 - 1;
   }
 
-  /** Two to a power of 0 to 1000, good to 1 %, of exactly rounded operations only. */
+  /** Two to a power of 0 to 1000, accurate to 1 %, by exactly rounded operations only. */
   public static double exp2(double power) {
     double bounded = Math.min(power, 1000);
     int whole = (int) bounded;

@@ -12,7 +12,7 @@ import java.util.Map;
 
 /**
  * Measurements, printed at once and kept for tables: a table for each part, a column for each case.
- * A bar is reached if the median reaches it.
+ * A bar is the value that a measurement should reach; it is reached if the median reaches it.
  */
 final class BarTable {
   /** The cells, by part, row and case. */

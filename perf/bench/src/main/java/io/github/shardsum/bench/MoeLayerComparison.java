@@ -26,8 +26,8 @@ import java.util.Optional;
 
 /**
  * Compares the time of the Mixture-of-Experts layer with that of its products, of C and of torch,
- * measured in turns: paired medians with 95 % intervals, each with its bar where there is one. The
- * exit status is 1 if a bar is missed.
+ * measured in turns: paired medians with 95 % intervals, each with its target if it has one. The
+ * exit status is 1 if a target is missed.
  *
  * <p>Arguments, in order: {@code --markdown FILE} for tables; a number of rounds, or {@code smoke}
  * to see that all works, for what follows; a part for what follows, {@code layer} (the first),

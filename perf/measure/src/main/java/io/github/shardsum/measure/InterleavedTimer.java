@@ -34,7 +34,7 @@ public record InterleavedTimer(
   /** The JIT's share of a block's time above which warming up goes on. */
   private static final double COMPILING = 0.1;
 
-  /** Warm-ups after which it is enough, settled or not. */
+  /** Most warm-ups, even if times have not settled. */
   private static final int LONGEST = 5;
 
   /**

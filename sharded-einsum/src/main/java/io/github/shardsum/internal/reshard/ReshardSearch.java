@@ -178,7 +178,7 @@ final class ReshardSearch {
     return Optional.ofNullable(found).filter(node -> !node.isDearer(atMost));
   }
 
-  @SuppressWarnings("ReferenceEquality") // a node of the search is that node, whatever its values
+  @SuppressWarnings("ReferenceEquality") // nodes of a search are compared by identity
   private boolean isBest(Node node) {
     return best(node.vertex) == node;
   }

@@ -32,7 +32,7 @@ import java.util.Set;
  * <p>Ties go to fewer steps, then to the first in a fixed order of states, so that a plan is a
  * function of its arguments.
  */
-@SuppressWarnings("ReferenceEquality") // a node of the search is that node, whatever its values
+@SuppressWarnings("ReferenceEquality") // nodes of a search are compared by identity
 public final class Reshards {
   /** The largest number of states for which the cheapest way is searched. */
   private static final int MOST_STATES = 20_000;
@@ -167,7 +167,7 @@ public final class Reshards {
   }
 
   /**
-   * The work of all searches until now, which grows with new ends of ways and not with questions.
+   * The work of all searches so far. A question whose answer was kept adds nothing.
    *
    * @return the number of searches and the layouts that they expanded
    */

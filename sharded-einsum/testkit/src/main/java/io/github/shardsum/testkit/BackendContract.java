@@ -357,7 +357,8 @@ public interface BackendContract {
   /** A result in bf16 is rounded once, from the value in f32. */
   @Test
   default void bf16ResultsAreRoundedOnce() {
-    // A hair above the middle of two bf16: rounded to f32 first it is the middle, a tie to even.
+    // Slightly above the middle of two bf16. If it were first rounded to f32, it would be the
+    // middle, and the tie would go to the even one.
     double above = 1 + 0x1p-8 + 0x1p-40;
     ProgramBuilder p = Program.builder("p");
     Value x = p.input("x", "bf16[a=3]");

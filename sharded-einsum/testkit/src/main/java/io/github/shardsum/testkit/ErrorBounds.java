@@ -343,7 +343,7 @@ public final class ErrorBounds {
         Value value = one(new Source.Iota(wide(type), label));
         yield new Bounded(value, none(value));
       }
-      // f32 takes fewer of the same bits.
+      // An f32 is made of fewer of the same random bits.
       case Source.Random(Value seed, long stream, ValueType type) -> {
         Value value = one(new Source.Random(of(seed).value(), stream, wide(type)));
         yield new Bounded(value, p.constant(errorType(type), ErrorArithmetic.UNIT));

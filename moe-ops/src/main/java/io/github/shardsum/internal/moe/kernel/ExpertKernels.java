@@ -140,7 +140,10 @@ public final class ExpertKernels {
         : Optional.empty();
   }
 
-  /** A text may give the name to anything, which then runs by its decomposition. */
+  /**
+   * Whether the operands have the form of a product. The text of a program may give this name to
+   * any composite; one of another form runs by its decomposition.
+   */
   private static boolean isProduct(Composite composite) {
     return composite.operands().stream()
         .limit(3)

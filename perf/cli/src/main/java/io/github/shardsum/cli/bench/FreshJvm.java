@@ -61,9 +61,9 @@ final class FreshJvm {
   }
 
   /**
-   * The slowest start of several JVMs by their best rounds, on one processor where C2 compiles
-   * while the kernel waits. It shows a start that compiled the register tile badly, which a median
-   * in one JVM does not.
+   * The best round of the slowest of several JVMs, on one processor, where C2 compiles while the
+   * kernel waits. It shows whether some JVM compiled the register tile badly, which a median in one
+   * JVM does not show.
    */
   private static KernelCase tile(DType dtype) {
     return new KernelCase(

@@ -105,7 +105,10 @@ record StepRates(double flop, double bytes, double each) {
     return rates;
   }
 
-  /** Leaves a diagonal; an entry of it that is lost in rounding becomes 0, so that no rate is. */
+  /**
+   * Solves the equations of a subset by elimination. A pivot that is lost in rounding becomes 0, so
+   * that its rate is NaN and the subset is dropped.
+   */
   private static void solve(double[][] rows, int subset) {
     for (int pivot = 0; pivot < NUMBERS; pivot++) {
       if ((subset >> pivot & 1) == 0) {

@@ -178,7 +178,10 @@ public final class RunCommand implements Callable<Integer> {
     return workers;
   }
 
-  /** On a mesh the clock is one more step before and after each collective. */
+  /**
+   * Without a mesh, steps are timed. On a mesh timing would add a step before and after each
+   * collective, so it is done only for a trace.
+   */
   private CompileOptions options(Optional<Mesh> mesh) {
     CompileOptions options = CompileOptions.defaults();
     return mesh.isEmpty() || trace.isGiven() ? options.withProfile() : options;

@@ -15,7 +15,10 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Public models by name. In a table the spelling is free; the longest name that occurs counts. */
+/**
+ * Public models by name. A table may spell a name in any way; if several names occur in its words,
+ * the longest one counts.
+ */
 final class Catalogue {
   private static final String FILE = "models.json";
   private static final int SHORTEST = 4;

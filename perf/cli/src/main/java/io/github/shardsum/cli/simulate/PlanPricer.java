@@ -356,8 +356,8 @@ final class PlanPricer {
   }
 
   /**
-   * The prefix sum of positions, as many passes over a token's experts as a group's tokens have
-   * bits.
+   * The prefix sum of positions: one pass over the experts of each token for each bit of the number
+   * of tokens in a group.
    */
   private PricedStep route(int i) {
     Experts experts = job.model().experts().orElseThrow();

@@ -50,7 +50,7 @@ final class TrainReport {
     out.flush();
   }
 
-  /** One line a system that is known so far. */
+  /** Prints one line for each given system. */
   void scores(Evaluation evaluation, List<String> systems) {
     if (evaluation.texts() == 0) {
       return;
@@ -139,7 +139,10 @@ final class TrainReport {
     }
   }
 
-  /** Texts that their hashes choose, of each kind held back, wrong ones too. */
+  /**
+   * Samples of each kind that is held back, chosen by hashes of their texts, whether translated
+   * rightly or not.
+   */
   static List<Sample> samples(Evaluation evaluation, String system) {
     List<Sample> samples = new ArrayList<>();
     for (Split split : Split.HELD_BACK) {

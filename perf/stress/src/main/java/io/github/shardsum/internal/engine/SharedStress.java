@@ -58,7 +58,7 @@ public final class SharedStress {
     }
   }
 
-  /** One thread opens what is done meanwhile, another helps: every task is done once. */
+  /** One thread opens the tasks of a wait, another helps: every task is done once. */
   @JCStressTest
   @State
   @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "each task once")

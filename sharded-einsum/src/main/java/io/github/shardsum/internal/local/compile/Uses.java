@@ -27,7 +27,7 @@ final class Uses {
     }
   }
 
-  /** Statements that read a value, once a read. */
+  /** Statements that read a value, with one entry for each read. */
   List<Integer> of(Value value) {
     return uses.getOrDefault(value, List.of());
   }

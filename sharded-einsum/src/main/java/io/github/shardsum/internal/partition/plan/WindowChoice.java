@@ -210,7 +210,10 @@ final class WindowChoice {
     return names;
   }
 
-  /** Whether a value must keep its layout; a partial sum that may be left may also be completed. */
+  /**
+   * Whether a value must keep its layout. Partial axes do not count: a value that may be a partial
+   * sum may also be whole.
+   */
   private boolean isNeeded(PlannedValue value, String prefix, Set<String> annotated) {
     Layout layout = asked.get(prefix + value.name());
     return annotated.contains(value.name())

@@ -29,7 +29,10 @@ import java.util.function.Consumer;
  * the client keeps.
  */
 public final class HostBuffers {
-  /** As {@link HostTransfer#BORROW}, but a program may write to it: a donated block is no copy. */
+  /**
+   * As {@link HostTransfer#BORROW}, but a program may write to the memory, so that donating a block
+   * copies nothing.
+   */
   private static final int MUTABLE_ZERO_COPY = 3;
 
   /**

@@ -27,7 +27,7 @@ public final class Tokenizer {
 
   private static final int VALUES = 256;
 
-  /** A word that is rarer is not counted. */
+  /** Words that occur less often are not counted. */
   private static final int RAREST = 2;
 
   private final List<Merge> merges;
