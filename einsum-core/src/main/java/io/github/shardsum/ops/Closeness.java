@@ -17,7 +17,7 @@ import java.util.Objects;
  * @param far how many are beyond their bound
  * @param worst the index of the worst element; empty for a scalar and where there is none
  * @param actual the worst element
- * @param expected what it should be
+ * @param expected the expected values
  * @param bound how far it may be from that
  */
 public record Closeness(
@@ -34,8 +34,8 @@ public record Closeness(
   /**
    * With NumPy's tolerances, 1e-5 relative and 1e-8 absolute.
    *
-   * @param actual what is held
-   * @param expected what it should be, of the same shape
+   * @param actual the actual values
+   * @param expected the expected values, of the same shape
    * @return how close they are
    * @throws IllegalArgumentException if the shapes differ
    */
@@ -46,10 +46,10 @@ public record Closeness(
   /**
    * With given tolerances.
    *
-   * @param actual what is held
-   * @param expected what it should be, of the same shape
+   * @param actual the actual values
+   * @param expected the expected values, of the same shape
    * @param relative the bound as part of the expected magnitude, at least 0
-   * @param absolute what is added to the bound, at least 0
+   * @param absolute an absolute part of the bound, at least 0
    * @return how close they are
    * @throws IllegalArgumentException if the shapes differ or a tolerance is negative
    */

@@ -40,7 +40,7 @@ public final class Creation {
    *
    * @param dtype the element type, any but bool
    * @param start the first number
-   * @param stop what is not reached
+   * @param stop the end, which is not part of the result
    * @param step the distance, not 0
    * @return a fresh tensor of ceil((stop - start) / step) elements, none if that is negative
    * @throws IllegalArgumentException if the dtype is bool, an argument is not finite, or the step
@@ -170,7 +170,7 @@ public final class Creation {
    * @param dtype the element type
    * @param rows how many rows
    * @param columns how many columns
-   * @param k which diagonal: 0 is the main one, 1 is above it, -1 below
+   * @param k the diagonal: 0 is the main one, 1 is above it, -1 below
    * @return a fresh tensor {@code [rows, columns]}
    * @throws IllegalArgumentException if a size is negative
    */
@@ -184,7 +184,7 @@ public final class Creation {
    * As {@link #eye(DType, long, long, long)}, into a given result.
    *
    * @param out the result {@code [rows, columns]}
-   * @param k which diagonal: 0 is the main one, 1 is above it, -1 below
+   * @param k the diagonal: 0 is the main one, 1 is above it, -1 below
    * @throws IllegalArgumentException if its rank is another, or it is read-only or overlaps itself;
    *     nothing is then written
    */

@@ -1010,8 +1010,8 @@ public final class Logic {
    * Whether a tensor is close to another, with NumPy's tolerances, 1e-5 relative and 1e-8 absolute;
    * {@link Closeness#of(Tensor, Tensor)} says where it is not.
    *
-   * @param actual what is held
-   * @param expected what it should be, of the same shape
+   * @param actual the actual values
+   * @param expected the expected values, of the same shape
    * @return whether every element is within its bound
    * @throws IllegalArgumentException if the shapes differ
    */
@@ -1022,10 +1022,10 @@ public final class Logic {
   /**
    * As {@link #allClose(Tensor, Tensor)}, with given tolerances.
    *
-   * @param actual what is held
-   * @param expected what it should be, of the same shape
+   * @param actual the actual values
+   * @param expected the expected values, of the same shape
    * @param relative the bound as part of the expected magnitude, at least 0
-   * @param absolute what is added to the bound, at least 0
+   * @param absolute an absolute part of the bound, at least 0
    * @return whether every element is within its bound
    * @throws IllegalArgumentException if the shapes differ or a tolerance is negative
    */

@@ -84,7 +84,7 @@ public enum MathFunction {
    *
    * @param x arguments
    * @param from index of the first argument
-   * @param out where results go; it may be x, element for element
+   * @param out the results; it may be x, element for element
    * @param to index of the first result
    * @param count how many
    * @throws IndexOutOfBoundsException if an array has no such elements; nothing is then written
@@ -101,7 +101,7 @@ public enum MathFunction {
    *
    * @param x arguments
    * @param from index of the first argument
-   * @param out where results go; it may be x, element for element
+   * @param out the results; it may be x, element for element
    * @param to index of the first result
    * @param count how many
    * @throws IndexOutOfBoundsException if an array has no such elements; nothing is then written

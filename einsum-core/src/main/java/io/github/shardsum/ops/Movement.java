@@ -273,7 +273,7 @@ public final class Movement {
   /**
    * Tensors of one shape along a new axis (NumPy's {@code np.stack}).
    *
-   * @param axis where the new axis stands in the result; -1 is the last place
+   * @param axis the position of the new axis in the result; -1 is the last place
    * @param parts at least one, of one shape
    * @return a fresh tensor of the promoted dtype, in C order
    * @throws IllegalArgumentException if there is no part or shapes differ
@@ -287,7 +287,7 @@ public final class Movement {
    * As {@link #stack}, into a given result.
    *
    * @param out the result, of the promoted dtype; overlaps no part
-   * @param axis where the new axis stands in the result; -1 is the last place
+   * @param axis the position of the new axis in the result; -1 is the last place
    * @param parts at least one, of one shape
    * @throws IllegalArgumentException as {@link #stack}, or if out does not fit; nothing is then
    *     written
@@ -302,7 +302,7 @@ public final class Movement {
    *
    * @param workers threads to use
    * @param out the result, of the promoted dtype; overlaps no part
-   * @param axis where the new axis stands in the result; -1 is the last place
+   * @param axis the position of the new axis in the result; -1 is the last place
    * @param parts at least one, of one shape
    * @throws IllegalArgumentException as {@link #stack}, or if out does not fit; nothing is then
    *     written

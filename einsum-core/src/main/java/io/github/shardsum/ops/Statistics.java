@@ -159,7 +159,7 @@ public final class Statistics {
    * ddof}, NaN of none; NumPy's {@code np.var}. By the threads of the process.
    *
    * @param x any dtype, strides and memory
-   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
    * @throws IllegalArgumentException if there is no such axis or one is named twice
@@ -173,7 +173,7 @@ public final class Statistics {
    *
    * @param workers threads to use
    * @param x any dtype, strides and memory
-   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
    * @throws IllegalArgumentException if there is no such axis or one is named twice
@@ -190,7 +190,7 @@ public final class Statistics {
    * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
-   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, each once; -1 is the last one
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
    *     not fit; nothing is then written
@@ -205,7 +205,7 @@ public final class Statistics {
    * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
-   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
    *     not fit; nothing is then written
@@ -221,7 +221,7 @@ public final class Statistics {
    * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
-   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
    *     not fit; nothing is then written
@@ -267,7 +267,7 @@ public final class Statistics {
    * the process.
    *
    * @param x any dtype, strides and memory
-   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
    * @throws IllegalArgumentException if there is no such axis or one is named twice
@@ -281,7 +281,7 @@ public final class Statistics {
    *
    * @param workers threads to use
    * @param x any dtype, strides and memory
-   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
    * @throws IllegalArgumentException if there is no such axis or one is named twice
@@ -298,7 +298,7 @@ public final class Statistics {
    * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
-   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, each once; -1 is the last one
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
    *     not fit; nothing is then written
@@ -313,7 +313,7 @@ public final class Statistics {
    * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
-   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
    *     not fit; nothing is then written
@@ -329,7 +329,7 @@ public final class Statistics {
    * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
-   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
    *     not fit; nothing is then written
@@ -633,7 +633,7 @@ public final class Statistics {
    * As {@link #quantile(Tensor, double, Axes)}, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @param q which part is below, in [0, 1]
+   * @param q the part of the elements that is below, in [0, 1]
    * @return a scalar, of the dtype that is said there
    * @throws IllegalArgumentException as there
    */
@@ -645,7 +645,7 @@ public final class Statistics {
    * As {@link #quantile(Tensor, double, Axes)}, over axes that the result lacks.
    *
    * @param x any dtype, strides and memory
-   * @param q which part is below, in [0, 1]
+   * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes, each once; -1 is the last one
    * @return the dtype that is said there, and x's shape without the axes
    * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
@@ -660,7 +660,7 @@ public final class Statistics {
    * the threads of the process.
    *
    * @param x any dtype, strides and memory
-   * @param q which part is below, in [0, 1]
+   * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
    * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
@@ -674,7 +674,7 @@ public final class Statistics {
    *
    * @param workers threads to use
    * @param x any dtype, strides and memory
-   * @param q which part is below, in [0, 1]
+   * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
    * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
@@ -691,7 +691,7 @@ public final class Statistics {
    * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
-   * @param q which part is below, in [0, 1]
+   * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes, each once; -1 is the last one
    * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside,
    *     or out does not fit; nothing is then written
@@ -706,7 +706,7 @@ public final class Statistics {
    * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
-   * @param q which part is below, in [0, 1]
+   * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside,
    *     or out does not fit; nothing is then written
@@ -722,7 +722,7 @@ public final class Statistics {
    * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
-   * @param q which part is below, in [0, 1]
+   * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside,
    *     or out does not fit; nothing is then written

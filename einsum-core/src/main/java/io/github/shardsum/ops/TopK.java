@@ -18,7 +18,7 @@ import io.github.shardsum.tensor.Tensor;
  * two zeros are equal. Results are equal to the bit for every number of threads.
  *
  * @param values the elements, shaped as the input with size k along the axis
- * @param indices where they stand along the axis, of the same shape, i32
+ * @param indices their positions along the axis, of the same shape, i32
  */
 public record TopK(Tensor values, Tensor indices) {
   /**
@@ -66,7 +66,7 @@ public record TopK(Tensor values, Tensor indices) {
    * As {@link #of(Tensor, int, int)}, into given results, whose size along the axis is k.
    *
    * @param values the elements, of x's dtype and of its shape but for the axis
-   * @param indices where they stand along the axis, of the shape of the values, i32 or i64
+   * @param indices their positions along the axis, of the shape of the values, i32 or i64
    * @param x any dtype, strides and memory
    * @param axis the axis, in [-rank, rank); -1 is the last one
    * @throws IllegalArgumentException as {@link #topKInto(Workers, Tensor, Tensor, Tensor, int)};
@@ -81,7 +81,7 @@ public record TopK(Tensor values, Tensor indices) {
    *
    * @param workers threads to use
    * @param values the elements, of x's dtype and of its shape but for the axis
-   * @param indices where they stand along the axis, of the shape of the values, i32 or i64
+   * @param indices their positions along the axis, of the shape of the values, i32 or i64
    * @param x any dtype, strides and memory
    * @param axis the axis, in [-rank, rank); -1 is the last one
    * @throws IllegalArgumentException if there is no such axis, k exceeds its size, or a result does

@@ -31,7 +31,7 @@ public record MeshAxes(Mesh mesh, List<String> data, List<String> experts, List<
    * The axes of a mesh by their names.
    *
    * @param mesh the devices
-   * @return what its axes split
+   * @return the parts that its axes split
    */
   public static MeshAxes of(Mesh mesh) {
     List<String> data = new ArrayList<>();

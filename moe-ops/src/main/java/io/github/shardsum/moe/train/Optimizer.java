@@ -49,8 +49,8 @@ public sealed interface Optimizer {
   /**
    * One step.
    *
-   * @param p what builds the program
-   * @param step what it starts from
+   * @param p the builder of the program
+   * @param step the values that it starts from
    * @return the next value, and then the next slots
    */
   List<Value> update(ProgramBuilder p, Step step);
@@ -184,7 +184,7 @@ public sealed interface Optimizer {
       return List.copyOf(results);
     }
 
-    /** The next value of the parameter, of the mean of squares. */
+    /** The next value of the parameter, from the mean of squares. */
     private Value moved(ProgramBuilder p, Step step, Value mean) {
       Value update = p.multiply(step.gradient(), p.rsqrt(mean));
       Value clipped = p.divide(update, p.maximum(p.scale(size(p, update), 1 / clip), 1));
@@ -205,7 +205,7 @@ public sealed interface Optimizer {
    * parameters: with a constant rate it has the effect of a falling one. At step t the mean moves
    * by {@code max(1 - decay, 10 / (t + 9))}, the whole way at first.
    *
-   * @param optimizer how parameters move
+   * @param optimizer the optimizer of the parameters
    * @param decay of the mean
    */
   record Averaged(Optimizer optimizer, double decay) implements Optimizer {

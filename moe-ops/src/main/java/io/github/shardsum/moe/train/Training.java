@@ -92,7 +92,7 @@ public final class Training implements AutoCloseable {
   /**
    * Where a training's state lies on the mesh of its backend.
    *
-   * @param axes what the mesh's axes split
+   * @param axes the parts that the mesh's axes split
    * @param splitsSlots whether the optimizer's slots are split over data too
    */
   public record Placement(MeshAxes axes, boolean splitsSlots) {
@@ -109,8 +109,8 @@ public final class Training implements AutoCloseable {
   /**
    * How a model is trained.
    *
-   * @param loss what is made small
-   * @param optimizer how parameters move
+   * @param loss the loss that training reduces
+   * @param optimizer the optimizer of the parameters
    * @param clip the largest norm of a gradient
    * @param recomputes whether the backward pass computes the activations inside each part of a
    *     layer again from what the part added to, instead of keeping them: the same bits on one
@@ -119,10 +119,10 @@ public final class Training implements AutoCloseable {
   public record Settings(
       Transformer.Loss loss, Optimizer optimizer, double clip, boolean recomputes) {
     /**
-     * Activations are kept.
+     * Settings that keep activations.
      *
-     * @param loss what is made small
-     * @param optimizer how parameters move
+     * @param loss the loss that training reduces
+     * @param optimizer the optimizer of the parameters
      * @param clip the largest norm of a gradient
      */
     public Settings(Transformer.Loss loss, Optimizer optimizer, double clip) {
@@ -130,7 +130,7 @@ public final class Training implements AutoCloseable {
     }
 
     /**
-     * The same with another choice of what is kept.
+     * The same with activations kept or computed again.
      *
      * @param recomputes whether activations are computed again
      * @return the settings
@@ -202,8 +202,8 @@ public final class Training implements AutoCloseable {
    * Traffic and memory of a step on a mesh, as planned.
    *
    * @param collectives how many there are
-   * @param receivedBytes what the largest device receives
-   * @param heldBytes what the largest device holds at once, inputs and outputs included
+   * @param receivedBytes the bytes that the largest device receives
+   * @param heldBytes the bytes that the largest device holds at once, inputs and outputs included
    * @param kinds the same collectives by what they are, most bytes first
    * @param rows the rows of tokens that travel to their experts, if the plan sends rows
    */
@@ -225,7 +225,7 @@ public final class Training implements AutoCloseable {
    *
    * @param steps how often they travel: forward and backward in each layer with experts
    * @param axes along which they travel
-   * @param sent choices of the largest device, each a row, in the step of most
+   * @param sent rows that the largest device sends, one a choice, in the step that sends most
    * @param most rows that a device may receive there
    * @param bound the same as a multiple of the sent rows; a step that needed more has raised it
    */
@@ -270,7 +270,7 @@ public final class Training implements AutoCloseable {
    * @param op as {@code all-to-all}
    * @param axes of the mesh, along which devices take part
    * @param count how many there are
-   * @param receivedBytes what the largest device receives by all of them
+   * @param receivedBytes the bytes that the largest device receives by all of them
    */
   public record Kind(String op, List<String> axes, long count, long receivedBytes) {
     /** Copies the list. */
@@ -302,7 +302,7 @@ public final class Training implements AutoCloseable {
    * @param spec the model
    * @param settings how it is trained
    * @param backend runs its programs
-   * @param placement where the state lies, of a backend of several devices
+   * @param placement the layouts of the state, for a backend of several devices
    * @param seed of the parameters
    * @throws IllegalArgumentException if the devices over which sentences are split do not divide
    *     the model's groups
@@ -439,7 +439,7 @@ public final class Training implements AutoCloseable {
    * next step but one. On a mesh each is gathered in turn, which every process must ask for: one
    * that keeps none of them has room for one at a time.
    *
-   * @param some which, by name; the same on every process
+   * @param some their names; the same on every process
    * @param use gets the name and the value of each
    */
   public void state(Predicate<String> some, BiConsumer<String, Tensor> use) {
@@ -455,7 +455,7 @@ public final class Training implements AutoCloseable {
    *
    * @param name the tensor's
    * @param shape the tensor's
-   * @param box where the part lies in it
+   * @param box the place of the part in it
    * @param values of the box's shape; they change with the next step but one
    */
   public record Part(String name, Shape shape, Box box, Tensor values) {
@@ -509,9 +509,9 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * Goes on from a state.
+   * Continues from a state.
    *
-   * @param saved what {@link #state} gave
+   * @param saved a result of {@link #state}
    * @param made steps that were made until then
    * @throws IllegalArgumentException if a tensor is missing, or of another dtype or shape, or the
    *     steps are negative; nothing is then changed
@@ -555,9 +555,9 @@ public final class Training implements AutoCloseable {
   /**
    * Makes a step.
    *
-   * @param batch of which tokens
+   * @param batch the tokens
    * @param rate the learning rate
-   * @return what it did
+   * @return the results of the step
    * @throws IllegalArgumentException if the batch is not of i32, or longer than the model's
    *     positions, or on a mesh no multiple of the model's groups
    */
@@ -618,9 +618,9 @@ public final class Training implements AutoCloseable {
    * Makes a step on the mean of the gradients of several batches, one after the other, which takes
    * the memory of one of them and that of a sum. With one batch it is {@link #step(Batch, double)}.
    *
-   * @param batches of which tokens, of any shapes
+   * @param batches the tokens, of any shapes
    * @param rate the learning rate
-   * @return what it did: means of the losses, sums of the tokens
+   * @return the results of the step: means of the losses, sums of the tokens
    * @throws IllegalArgumentException as of one batch, or if there is none; nothing is then changed
    */
   public Report step(List<Batch> batches, double rate) {
@@ -660,7 +660,10 @@ public final class Training implements AutoCloseable {
     return together(each, norm);
   }
 
-  /** Sums of 0, also after a step that was given up: its first gradients are not of the next. */
+  /**
+   * Sums of 0, also after a step that was given up, since its gradients must not count in the next
+   * step.
+   */
   private void addSums() {
     if (hasSums && !sumsAreStale) {
       return;
@@ -750,7 +753,7 @@ public final class Training implements AutoCloseable {
   /**
    * The mean cross-entropy of a batch, without smoothing and without the routers' losses.
    *
-   * @param batch of which tokens
+   * @param batch the tokens
    * @param weights parameters by name
    * @return the mean over its real targets, in nats
    * @throws IllegalArgumentException if the batch is not of i32, or longer than the model's
@@ -777,7 +780,7 @@ public final class Training implements AutoCloseable {
    * The same of a slot that is a kind of the parameters, as {@link Optimizer.Averaged#MEAN}, which
    * is read where it lies.
    *
-   * @param batch of which tokens
+   * @param batch the tokens
    * @param slot the slot's name
    * @return the mean over its real targets, in nats
    * @throws IllegalArgumentException if the batch is not of i32, or longer than the model's
@@ -804,7 +807,8 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * A batch that the groups do not divide is routed in fewer, which the devices need not divide.
+   * A batch that the number of groups does not divide is routed in fewer groups, whose number the
+   * devices need not divide.
    */
   private void check(Batch batch) {
     if (placement.isPresent() && batch.source().size(0) % spec.groups() != 0) {
@@ -823,7 +827,7 @@ public final class Training implements AutoCloseable {
         "transformer.nll", whole.inputs(), whole.statements(), List.of(whole.value("nll")));
   }
 
-  /** A loss whose parameters lie as a slot of theirs does. */
+  /** A loss whose parameters have the layouts of one of their slots. */
   private Program laidAs(String slot, Program loss) {
     if (placement.isEmpty()) {
       return loss;

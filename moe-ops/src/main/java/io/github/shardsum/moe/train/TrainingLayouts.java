@@ -56,7 +56,7 @@ public final class TrainingLayouts {
    * The layouts of a step, with the optimizer's slots split over data.
    *
    * @param step the program of a step, or of a loss
-   * @param axes what the mesh's axes split
+   * @param axes the parts that the mesh's axes split
    * @return annotations of its inputs, of gradients, and of the next parameters and slots, by name
    */
   public static Map<String, String> of(Program step, MeshAxes axes) {
@@ -67,7 +67,7 @@ public final class TrainingLayouts {
    * The layouts of a step.
    *
    * @param step the program of a step, or of a loss
-   * @param axes what the mesh's axes split
+   * @param axes the parts that the mesh's axes split
    * @param splitsSlots whether the optimizer's slots are split over data, and the slots of weights
    *     that all experts share also over experts. Each device then updates a part of the
    *     parameters, and the parts are gathered
@@ -108,7 +108,7 @@ public final class TrainingLayouts {
    * The layouts of the rows that are sent to experts with slots, and of their results. In both
    * passes slots then move to the devices that have the matrices, and matrices never move.
    *
-   * @param axes what the mesh's axes split
+   * @param axes the parts that the mesh's axes split
    * @return annotations of its values by name
    */
   public static Map<String, String> ofSlots(MeshAxes axes) {

@@ -50,7 +50,7 @@ final class ExactBound {
   }
 
   private void addMemory(long[] prefix) {
-    // A smaller price of memory is a weaker bound, but one.
+    // A smaller price of memory gives a weaker bound, but still a bound.
     long most = (1L << 61) / (model.nodes + model.edges + 1L);
     for (int node = 0; node < model.nodes; node++) {
       for (int strategy = 0; strategy < model.size(node); strategy++) {
@@ -179,7 +179,7 @@ final class ExactBound {
   }
 
   /**
-   * Makes what no solution cheaper than the best one has impossible.
+   * Makes strategies impossible that no solution cheaper than the best one has.
    *
    * @param best cost of the best solution known, without the model's constant
    * @param choice of that solution, which stays possible; empty if it need not

@@ -67,7 +67,7 @@ final class LocalSearch {
     return bestCost;
   }
 
-  /** Goes on from a feasible choice. */
+  /** Continues from a feasible choice. */
   void startFrom(int[] choice) {
     state.reset(choice);
     accept();
@@ -310,7 +310,7 @@ final class LocalSearch {
     return random.below(model.nodes);
   }
 
-  /** A changed node or a neighbour of one; anywhere if nothing changed. */
+  /** A changed node or a neighbour of one; any node if nothing changed. */
   private int near() {
     if (state.changes() == 0) {
       return anywhere();

@@ -320,7 +320,7 @@ final class Model {
     return first[e] == node ? atFirst[e] : atSecond[e];
   }
 
-  /** Returns what memory costs by strategy, for prices by point. */
+  /** Returns the price of memory by strategy, for prices by point. */
   double[] memoryCosts(double[] price) {
     double[] sum = prefix(price);
     double[] costOf = new double[offset[nodes]];
@@ -424,7 +424,7 @@ final class Model {
     return choice;
   }
 
-  /** Equal matrices are one key. */
+  /** The key of a matrix, equal for equal matrices. */
   private record Content(int rows, long[] numbers) {
     @Override
     public boolean equals(Object other) {

@@ -95,7 +95,9 @@ final class Timeline {
     return more || before - points() > before / WORTH;
   }
 
-  /** Cuts the items of each node into disjoint pieces, without what all strategies use. */
+  /**
+   * Cuts the items of each node into disjoint pieces, without the bytes that all strategies use.
+   */
   private boolean cut(Reduction graph) {
     boolean more = false;
     for (WorkNode node : graph.nodes) {

@@ -29,7 +29,7 @@ import java.util.TreeMap;
 
 /** Finds the annotations of one program. */
 public final class Finder {
-  /** Statements that are planned in a second, about; a share of what a core does. */
+  /** Statements that are planned in a second, about: a part of those that a core could plan. */
   private static final double STATEMENTS_A_SECOND = 800;
 
   /** Statements that every program counts in addition. */
@@ -57,7 +57,7 @@ public final class Finder {
   private final Trials trials;
 
   /**
-   * Of a program.
+   * A finder for a program.
    *
    * @param program the program
    * @param mesh the devices
@@ -91,7 +91,7 @@ public final class Finder {
   }
 
   /**
-   * Finds them.
+   * Finds the annotations.
    *
    * @return the annotations and their plan
    * @throws PlanException if no plan stays within the limits

@@ -111,7 +111,7 @@ final class LayoutGraph {
    * @param program the program, with the annotations that are kept
    * @param mesh the devices
    * @param ways the ways of statements
-   * @param kind what its cost means
+   * @param kind the meaning of its cost
    * @param limit bytes a device, if there is a limit
    * @param split inputs that each mesh axis splits
    * @param isTied whether equal parts of the program get equal layouts

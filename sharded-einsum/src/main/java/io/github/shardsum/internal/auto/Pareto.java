@@ -20,12 +20,12 @@ public final class Pareto {
   private Pareto() {}
 
   /**
-   * Finds them.
+   * Finds annotations for less and less memory.
    *
    * @param program the program
    * @param mesh the devices
    * @param options prices, and the amount of work of each
-   * @return what was found, the largest peak first
+   * @return the plans that were found, the largest peak first
    * @throws PlanException if not even the first was found
    */
   public static List<FoundLayouts> of(Program program, Mesh mesh, AutoOptions options) {

@@ -71,7 +71,7 @@ final class Repeats {
     return groups;
   }
 
-  /** Numbers of values that are equal for as far as their neighbours are looked at. */
+  /** Numbers of values, equal if the values' neighbours are equal up to the compared distance. */
   private static Map<Slot, Integer> colours(List<Site> sites, int rounds) {
     Map<Slot, Integer> colours = new LinkedHashMap<>();
     for (Site site : sites) {

@@ -30,7 +30,7 @@ final class Trials {
   /** Relative difference of prices up to which plans count as equal to a reader. */
   private static final double SMALL = 1e-6;
 
-  /** Share of a peak below which another one counts as smaller where prices are equal. */
+  /** If prices are equal, a peak counts as smaller below this share of the other peak. */
   private static final double CLEARLY = 0.9;
 
   private static final int KEPT = 12;
@@ -52,7 +52,7 @@ final class Trials {
   private int made;
 
   /**
-   * Of a program.
+   * Trials of a program.
    *
    * @param most plans that are made
    */
@@ -168,7 +168,7 @@ final class Trials {
 
   /**
    * Options within another memory limit and without overlap, windows and an order of sums: the
-   * bound of a search is of plans whose steps follow each other.
+   * bound of a search is for plans whose steps follow each other.
    */
   static PlanOptions sequential(PlanOptions options, OptionalLong limit) {
     return new PlanOptions(options.topology(), limit, options.replication())
@@ -207,7 +207,7 @@ final class Trials {
     }
   }
 
-  /** The best plan but one that fits. */
+  /** The second-best plan that fits. */
   Optional<Trial> other(Trial than) {
     return best.stream().filter(trial -> !trial.isSamePlan(than) && trial.fits).findFirst();
   }

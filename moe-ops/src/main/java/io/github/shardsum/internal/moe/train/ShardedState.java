@@ -74,7 +74,7 @@ public final class ShardedState implements TrainingState {
     return results.stream().map(backend::gather).toList();
   }
 
-  /** Of devices with the same part the first one's process saves it. */
+  /** If several devices have the same part, the process of the first one saves it. */
   @Override
   public List<Tile> tiles(int index) {
     ShardedTensor value = state.get(index);

@@ -11,7 +11,7 @@ public sealed interface TrainingState permits WholeState, ShardedState {
    * Makes a step, or a part of one.
    *
    * @param step its program, compiled for the devices of the state
-   * @param read which tensors of the state are its first inputs
+   * @param read the tensors of the state that are its first inputs
    * @param others its inputs behind them
    * @param written numbers of the tensors that its first outputs replace, a part of those that it
    *     reads
@@ -24,7 +24,7 @@ public sealed interface TrainingState permits WholeState, ShardedState {
    * Runs a program that reads some of the state.
    *
    * @param program a program, compiled for the devices of the state
-   * @param read which tensors of the state are its first inputs
+   * @param read the tensors of the state that are its first inputs
    * @param others its inputs behind them
    * @return its outputs
    */

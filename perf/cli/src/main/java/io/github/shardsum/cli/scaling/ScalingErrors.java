@@ -13,7 +13,7 @@ final class ScalingErrors {
   /** A sentence on time and one on memory, each if something is compared. */
   static List<String> lines(List<ScalingPoint> points) {
     List<String> lines = new ArrayList<>();
-    // One device is what predictions begin with.
+    // Predictions begin with one device.
     List<ScalingPoint> timed = points.stream().filter(point -> point.devices() > 1).toList();
     if (!timed.isEmpty()) {
       lines.add(line("time", timed, ScalingPoint::error));

@@ -70,7 +70,7 @@ public final class ScalingRun {
   }
 
   /**
-   * The run that predictions begin with.
+   * The measured run that predictions begin with.
    *
    * @param seconds until as many threads as the devices will share have each run one device, on
    *     their own
@@ -131,7 +131,7 @@ public final class ScalingRun {
     }
   }
 
-  /** One device on each of some threads at once, each on its own. */
+  /** Runs one device on each of several threads at the same time. */
   private record Together(Workers workers, List<Ready> all) implements AutoCloseable {
     static Together of(String program, int cores) {
       Mesh mesh = Mesh.of(AXIS, 1);
@@ -316,7 +316,7 @@ public final class ScalingRun {
     return least;
   }
 
-  /** The plan's collectives on this machine's memory, or on what MPI makes of it. */
+  /** The plan's collectives on this machine's memory, or over MPI. */
   private static double price(SpmdPlan plan, Mesh mesh, LinkFit fit) {
     CollectiveCostModel costs =
         CollectiveCostModel.of(MachineProbe.topology(fit, mesh.size()), mesh)

@@ -28,7 +28,10 @@ public record SteadyRuns(double warmSeconds, int runs) {
     return timed(List.of(run)).getFirst();
   }
 
-  /** Of several that take turns, so that whatever else the machine does slows all of them down. */
+  /**
+   * Seconds of several runs that take turns, so that other work of the machine slows all of them
+   * down.
+   */
   List<Double> medians(List<Runnable> all) {
     all.forEach(this::warmUp);
     return timed(all);

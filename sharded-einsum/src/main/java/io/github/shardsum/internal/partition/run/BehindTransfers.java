@@ -7,7 +7,7 @@ import java.util.Optional;
  * Workers of a plan's kernels, each on one thread. While bytes travel between processes a kernel
  * runs in tasks of about a millisecond; the transport makes progress after each.
  *
- * @param progress makes progress with what is in flight; any thread may call it; none if nothing
+ * @param progress advances the collectives in flight; any thread may call it; none if nothing
  *     travels
  * @param alone for kernels behind which nothing travels: one object, so that all of them pack their
  *     operands into the same arrays of a thread

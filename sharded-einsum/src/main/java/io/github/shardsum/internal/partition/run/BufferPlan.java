@@ -54,7 +54,7 @@ final class BufferPlan {
    * Memory for the blocks of a value or of a temporary.
    *
    * @param shapes of the block of each device, none for a device that holds no block of its own
-   * @param starts where each begins, in elements of the region
+   * @param starts the beginning of each, in elements of the region
    */
   record Region(DType dtype, List<Optional<Shape>> shapes, long[] starts, long elements) {
     static Region of(DType dtype, int devices, IntFunction<Optional<Shape>> shape) {
@@ -215,7 +215,7 @@ final class BufferPlan {
     }
   }
 
-  /** Of sums that travel together, one after the other. */
+  /** The regions of sums that travel together, one after the other. */
   private void packed(int stage, PlanStep step, DType dtype) {
     IntFunction<Long> elements =
         i ->
@@ -315,14 +315,14 @@ final class BufferPlan {
   /** A region, and its start in the memory of its dtype. */
   record Placed(Region region, long offset) {}
 
-  /** Where values lie that steps make, by their numbers. */
+  /** The places of the values that steps make, by number. */
   Map<Integer, Placed> values() {
     Map<Integer, Placed> places = new HashMap<>();
     values.forEach((value, region) -> places.put(value, placed(region)));
     return places;
   }
 
-  /** Where temporaries of steps lie. */
+  /** The places of temporaries of steps. */
   Map<Temporary, Placed> temporaries() {
     Map<Temporary, Placed> places = new HashMap<>();
     scratch.forEach((temporary, region) -> places.put(temporary, placed(region)));
@@ -337,7 +337,7 @@ final class BufferPlan {
    * The body of a loop.
    *
    * @param frame its values
-   * @param buffers where they lie
+   * @param buffers their places
    * @param starts start of each dtype's memory within the memory of the surrounding plan
    */
   record Body(Frame frame, BufferPlan buffers, Map<DType, Long> starts) {}

@@ -30,7 +30,7 @@ final class CompiledForms {
   /**
    * No form yet.
    *
-   * @param workers given a form's floating-point operations, on what it runs
+   * @param workers gives the workers of a form, from its floating-point operations
    */
   CompiledForms(Equation equation, EinsumOptions options, DoubleFunction<Workers> workers) {
     this.equation = equation;

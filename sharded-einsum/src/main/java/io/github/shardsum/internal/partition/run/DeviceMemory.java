@@ -24,7 +24,7 @@ import java.util.function.Predicate;
  * @param where the stage of the peak, as text
  * @param made names of the values that the stage makes
  * @param through names of other values that are stored meanwhile, the largest first
- * @param steps what is held while each step runs
+ * @param steps the bytes that are held while each step runs
  */
 public record DeviceMemory(
     long peakBytes, String where, Set<String> made, List<String> through, List<Step> steps) {
@@ -63,7 +63,7 @@ public record DeviceMemory(
    * Placeholder kernels for planning; they cannot run.
    *
    * @param which composites have one
-   * @return what stands for them
+   * @return the kernels that stand for them
    */
   public static CompositeCode.Finder kernels(Predicate<Composite> which) {
     return composite -> which.test(composite) ? Optional.of(NOTHING) : Optional.empty();
@@ -79,7 +79,7 @@ public record DeviceMemory(
           _ -> 0);
 
   /**
-   * Of a plan.
+   * The memory of a plan.
    *
    * @param plan the plan
    * @param composites finds the code of composites

@@ -108,7 +108,7 @@ final class Frame {
     PlanStep maker = plan.steps().get(makers[value]);
     boolean shares = devices.size() == plan.mesh().size();
     return switch (maker.action().moved()) {
-      // Its devices write what they have, also where several have the same.
+      // Every device writes its block, even if several have the same one.
       case Action.CollectivePermute _, Action.Partitioned _ -> false;
       case Action.Communicate communicate -> !communicate.isCollective();
       case Action.AllGather _, Action.AllToAll _, Action.AllReduce _, Action.ReduceScatter _ ->
@@ -250,7 +250,7 @@ final class Frame {
     buffers.bodies().forEach(body -> body.frame().release(body.buffers()));
   }
 
-  /** Lets go of everything; the next run allocates again. */
+  /** Releases everything; the next run allocates again. */
   void close(BufferPlan buffers) {
     isOpen = false;
     buffers.bodies().forEach(body -> body.frame().close(body.buffers()));

@@ -73,8 +73,8 @@ final class LocalStatements {
    *
    * @param statement the statement of the program
    * @param operands the local operands
-   * @param given how the operands lie
-   * @param planned how the results lie
+   * @param given the operands' layouts
+   * @param planned the results' layouts
    * @param local the results' types on the device
    */
   List<Value> add(

@@ -91,8 +91,8 @@ final class NeighbourBlocks {
   }
 
   /**
-   * Where a process holds every device those that read the same of the same share it. Elsewhere
-   * groups may have members in different processes.
+   * If a process holds every device, devices that read the same elements of the same block share
+   * them. Otherwise groups may have members in different processes.
    */
   private int[][] holders(int devices, boolean shares) {
     int[][] all = new int[step.operands().size()][devices];
@@ -112,7 +112,7 @@ final class NeighbourBlocks {
     return halo;
   }
 
-  /** The place of the device in whose memory a device finds what it receives of an operand. */
+  /** The place of the device whose memory has the elements of an operand that a device receives. */
   int holder(int operand, int index) {
     return holders[operand][index];
   }
@@ -250,7 +250,7 @@ final class NeighbourBlocks {
     return new Movement.Pad(x, label, ends.low(start, end), ends.high(end), interior, fill);
   }
 
-  /** Where a device gets what it reads of an operand. */
+  /** The source of the elements of an operand that a device reads. */
   Tensor received(int operand, int index) {
     return frame.temporary(number, Purpose.HALO, operand, holder(operand, index));
   }

@@ -57,7 +57,7 @@ public final class OneHots {
    * Whether an operation gives a one-hot.
    *
    * @param operation the operation
-   * @param operands what it reads
+   * @param operands its operands
    * @param result its result
    * @param oneHots whether an operand is a one-hot
    * @param elements gives the number of elements of an operand or the result

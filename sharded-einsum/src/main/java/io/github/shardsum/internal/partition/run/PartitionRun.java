@@ -54,7 +54,9 @@ import java.util.stream.Stream;
  * and compare it with the same bound before any row is sent.
  */
 final class PartitionRun {
-  /** Names the index of a piece, the last operand of a local composite of one. */
+  /**
+   * The name of the index of a piece, which is the last operand of a local composite on a piece.
+   */
   private static final String PIECE = "piece.";
 
   private final Action.Partitioned action;
@@ -452,9 +454,9 @@ final class PartitionRun {
   private record Members(long[] counts, long[] starts) {}
 
   /**
-   * Rows of each member, of one piece of the columns. If counts have one row a member, the rows of
-   * the piece are one member's after the other's. With a single row, each member has columns of its
-   * own, and the piece is one of these.
+   * Rows of each member, of one piece of the columns. If counts have one row for each member, the
+   * piece has the rows of one member after the other. If they have a single row, each member has
+   * its own columns, and the piece has a part of these.
    */
   private Members members(String name, List<String> axes, Piece piece, int index) {
     Tensor counts = tensor(name, index);

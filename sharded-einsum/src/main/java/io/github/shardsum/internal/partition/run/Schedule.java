@@ -118,7 +118,7 @@ final class Schedule {
    * A segment while it is filled.
    *
    * @param steps its statements
-   * @param axes the axes of those that may not be anywhere
+   * @param axes the axes of the statements that cannot be in any segment
    */
   private record Statements(List<Integer> steps, Set<Set<String>> axes) {}
 

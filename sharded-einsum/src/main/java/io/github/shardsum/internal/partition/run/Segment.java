@@ -270,7 +270,7 @@ final class Segment {
         statements.starts());
   }
 
-  /** Of the largest einsum. */
+  /** Floating-point operations of the largest einsum. */
   private static double flops(Program program) {
     double most = 0;
     for (Statement statement : program.statements()) {
@@ -288,7 +288,7 @@ final class Segment {
     return code == null ? LocalWork.NONE : code.work();
   }
 
-  /** Computes what a device is the first to hold. */
+  /** Computes the tiles of which a device is the first holder. */
   void run(int index) {
     Code code = codes[index];
     if (code == null) {

@@ -127,7 +127,7 @@ public final class SpmdRunner {
   }
 
   /**
-   * When the devices of this process ran the steps, in the last run.
+   * The times at which devices of this process ran the steps, in the last run.
    *
    * @return one device after another, each in order; empty if runs are not timed
    */

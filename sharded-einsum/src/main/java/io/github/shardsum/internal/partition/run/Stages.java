@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
  * @param isBody whether it is the body of a loop
  * @param carriedOver numbers of the body's outputs that a step of the body writes to the memory of
  *     the next round's carried value
- * @param all what runs, in order
+ * @param all the steps that run, in order
  */
 record Stages(
     SpmdPlan plan, Frame frame, boolean isBody, Set<Integer> carriedOver, List<Stage> all) {

@@ -52,7 +52,7 @@ final class StepClock {
     }
   }
 
-  /** Another run begins. */
+  /** Begins another run. */
   void next() {
     before = all();
     spans.forEach(List::clear);
