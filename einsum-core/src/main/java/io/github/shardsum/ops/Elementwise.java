@@ -558,7 +558,7 @@ public final class Elementwise {
   }
 
   /**
-   * x + y, OR for bool, broadcast as in NumPy; its {@code np.add}. By the threads of the process.
+   * x + y, or OR for bool. Broadcasts like NumPy's {@code np.add}. By the threads of the process.
    *
    * @param x one summand
    * @param y the other
@@ -626,7 +626,7 @@ public final class Elementwise {
   }
 
   /**
-   * x y, AND for bool, broadcast as in NumPy; its {@code np.multiply}. By the threads of the
+   * x y, or AND for bool. Broadcasts like NumPy's {@code np.multiply}. By the threads of the
    * process.
    *
    * @param x one factor
@@ -900,8 +900,8 @@ public final class Elementwise {
   }
 
   /**
-   * One over the square root; NaN below 0, an infinity of 0; NumPy's {@code 1 / np.sqrt}. By the
-   * threads of the process.
+   * One over the square root; NaN for x below 0, infinite for 0; NumPy's {@code 1 / np.sqrt}. By
+   * the threads of the process.
    *
    * @param x floating, of any strides
    * @return a fresh tensor of x's dtype and shape
@@ -952,8 +952,8 @@ public final class Elementwise {
   }
 
   /**
-   * The greatest integer not above x, which is x itself of integers; NumPy's {@code np.floor}. By
-   * the threads of the process.
+   * The greatest integer not above x; an integer stays itself; NumPy's {@code np.floor}. By the
+   * threads of the process.
    *
    * @param x numbers, of any strides
    * @return a fresh tensor of x's dtype and shape
@@ -1004,7 +1004,7 @@ public final class Elementwise {
   }
 
   /**
-   * x - y; integers wrap, broadcast as in NumPy; its {@code np.subtract}. By the threads of the
+   * x - y; integers wrap. Broadcasts like NumPy's {@code np.subtract}. By the threads of the
    * process.
    *
    * @param x the left side
@@ -1151,8 +1151,9 @@ public final class Elementwise {
   }
 
   /**
-   * x / y. Integers go toward zero, x / 0 of them is -1, and the least by -1 itself, as in XLA,
-   * broadcast as in NumPy; its {@code np.divide}. By the threads of the process.
+   * x / y. Quotients of integers are rounded toward zero; x / 0 is then -1, and the least integer
+   * divided by -1 is itself, as in XLA. Broadcasts like NumPy's {@code np.divide}. By the threads
+   * of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -1298,9 +1299,9 @@ public final class Elementwise {
   }
 
   /**
-   * The remainder of {@link #divide(Tensor, Tensor)}, of the sign of x; by 0 it is x of integers
-   * and NaN of floating numbers, broadcast as in NumPy; its {@code np.fmod}. By the threads of the
-   * process.
+   * The remainder of {@link #divide(Tensor, Tensor)}, with the sign of x. If y is 0 it is x for
+   * integers, and NaN for floating numbers. Broadcasts like NumPy's {@code np.fmod}. By the threads
+   * of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -1446,8 +1447,8 @@ public final class Elementwise {
   }
 
   /**
-   * The greater; NaN if either is, broadcast as in NumPy; its {@code np.maximum}. By the threads of
-   * the process.
+   * The greater of x and y; NaN if either is NaN. Broadcasts like NumPy's {@code np.maximum}. By
+   * the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -1550,8 +1551,8 @@ public final class Elementwise {
   }
 
   /**
-   * The lesser; NaN if either is, broadcast as in NumPy; its {@code np.minimum}. By the threads of
-   * the process.
+   * The lesser of x and y; NaN if either is NaN. Broadcasts like NumPy's {@code np.minimum}. By the
+   * threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -1654,12 +1655,11 @@ public final class Elementwise {
   }
 
   /**
-   * x to the power of y, broadcast as in NumPy; its {@code np.power}. By the threads of the
-   * process.
+   * x to the power of y. Broadcasts like NumPy's {@code np.power}. By the threads of the process.
    *
-   * <p>Of floating numbers it is {@link Math#pow}, but 1 of any power of 1, NaN included, and of an
-   * infinite power of -1, as in C. Powers of integers wrap; a negative one is 1 / x<sup>-y</sup>
-   * toward zero, as {@link #divide(Tensor, Tensor)} has it.
+   * <p>For floating numbers it is {@link Math#pow}, except that every power of 1 is 1, NaN
+   * included, and so is an infinite power of -1, as in C. Powers of integers wrap; if y is
+   * negative, the power is 1 / x<sup>-y</sup> by {@link #divide(Tensor, Tensor)}.
    *
    * @param x the left side
    * @param y the right side

@@ -50,8 +50,8 @@ public final class Logic {
   private Logic() {}
 
   /**
-   * Whether x = y, compared in the promoted dtype, in which false is below true, broadcast as in
-   * NumPy; its {@code np.equal}. By the threads of the process.
+   * Whether x = y, compared in the promoted dtype, in which false is below true. Broadcasts like
+   * NumPy's {@code np.equal}. By the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -147,8 +147,8 @@ public final class Logic {
   }
 
   /**
-   * Whether x and y differ, compared in the promoted dtype, in which false is below true, broadcast
-   * as in NumPy; its {@code np.not_equal}. By the threads of the process.
+   * Whether x and y differ, compared in the promoted dtype, in which false is below true.
+   * Broadcasts like NumPy's {@code np.not_equal}. By the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -244,8 +244,8 @@ public final class Logic {
   }
 
   /**
-   * Whether {@code x < y}, compared in the promoted dtype, in which false is below true, broadcast
-   * as in NumPy; its {@code np.less}. By the threads of the process.
+   * Whether {@code x < y}, compared in the promoted dtype, in which false is below true. Broadcasts
+   * like NumPy's {@code np.less}. By the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -341,8 +341,8 @@ public final class Logic {
   }
 
   /**
-   * Whether {@code x <= y}, compared in the promoted dtype, in which false is below true, broadcast
-   * as in NumPy; its {@code np.less_equal}. By the threads of the process.
+   * Whether {@code x <= y}, compared in the promoted dtype, in which false is below true.
+   * Broadcasts like NumPy's {@code np.less_equal}. By the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -438,8 +438,8 @@ public final class Logic {
   }
 
   /**
-   * Whether {@code x > y}, compared in the promoted dtype, in which false is below true, broadcast
-   * as in NumPy; its {@code np.greater}. By the threads of the process.
+   * Whether {@code x > y}, compared in the promoted dtype, in which false is below true. Broadcasts
+   * like NumPy's {@code np.greater}. By the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -535,8 +535,8 @@ public final class Logic {
   }
 
   /**
-   * Whether {@code x >= y}, compared in the promoted dtype, in which false is below true, broadcast
-   * as in NumPy; its {@code np.greater_equal}. By the threads of the process.
+   * Whether {@code x >= y}, compared in the promoted dtype, in which false is below true.
+   * Broadcasts like NumPy's {@code np.greater_equal}. By the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -632,7 +632,7 @@ public final class Logic {
   }
 
   /**
-   * Whether both are true, that is not zero, broadcast as in NumPy; its {@code np.logical_and}. By
+   * Whether both are true, that is, not zero. Broadcasts like NumPy's {@code np.logical_and}. By
    * the threads of the process.
    *
    * @param x one side, of any dtype
@@ -687,8 +687,8 @@ public final class Logic {
   }
 
   /**
-   * Whether at least one is true, that is not zero, broadcast as in NumPy; its {@code
-   * np.logical_or}. By the threads of the process.
+   * Whether at least one is true, that is, not zero. Broadcasts like NumPy's {@code np.logical_or}.
+   * By the threads of the process.
    *
    * @param x one side, of any dtype
    * @param y the other
@@ -742,8 +742,8 @@ public final class Logic {
   }
 
   /**
-   * Whether exactly one is true, that is not zero, broadcast as in NumPy; its {@code
-   * np.logical_xor}. By the threads of the process.
+   * Whether exactly one is true, that is, not zero. Broadcasts like NumPy's {@code np.logical_xor}.
+   * By the threads of the process.
    *
    * @param x one side, of any dtype
    * @param y the other
@@ -890,8 +890,8 @@ public final class Logic {
   }
 
   /**
-   * x where the condition is true, y elsewhere, broadcast as in NumPy; its {@code np.where}.
-   * Elements that are not chosen have no influence, NaN included. By the threads of the process.
+   * x where the condition is true, y elsewhere. Broadcasts like NumPy's {@code np.where}. Elements
+   * that are not chosen have no influence, NaN included. By the threads of the process.
    *
    * @param condition of bool
    * @param x chosen where true
