@@ -130,6 +130,32 @@ record Architecture(
         + sparseLayers() * (shared + router);
   }
 
+  /**
+   * Times of products with widths that are filled up to a multiple of a unit, over those without.
+   */
+  static double filling(long width, int unit) {
+    return (double) Math.ceilDiv(width, unit) * unit / width;
+  }
+
+  /** {@link #linearWeights()} with both sides of each matrix filled up, but heads, to a unit. */
+  double filledLinearWeights(int unit) {
+    double hidden = (double) width * feedForward * matrices() * denseLayers();
+    double shared =
+        experts
+            .map(each -> (double) sparseLayers() * matrices() * width * each.shared())
+            .orElse(0.0);
+    double rest = linearWeights() - hidden - shared;
+    double sides = feedForward == 0 ? 1 : filling(feedForward, unit);
+    double own =
+        experts.filter(e -> e.shared() > 0).map(e -> filling(e.shared(), unit)).orElse(1.0);
+    return filling(width, unit) * (rest + hidden * sides + shared * own);
+  }
+
+  /** The same of the experts' products, over those without. */
+  double expertFilling(int unit) {
+    return experts.map(e -> filling(width, unit) * filling(e.width(), unit)).orElse(1.0);
+  }
+
   long embeddingWeights() {
     return vocabulary * width;
   }

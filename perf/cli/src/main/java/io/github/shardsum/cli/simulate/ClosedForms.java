@@ -91,7 +91,7 @@ final class ClosedForms implements StepModel {
       tokens = job.tokensPerDevice();
       rate = eta * machine.peak(job.precision());
       halfRate = eta * machine.peak(Precision.BF16);
-      linear = tokens * 2 * model.linearWeights() * passes / rate;
+      linear = tokens * 2 * model.filledLinearWeights(unit()) * passes / rate;
     }
 
     Prediction prediction() {
@@ -137,7 +137,12 @@ final class ClosedForms implements StepModel {
     }
 
     private double logits() {
-      return 3 * tokens * 2 * model.outputVocabulary() * model.width() / halfRate;
+      double width = model.width() * Architecture.filling(model.width(), unit());
+      return 3 * tokens * 2 * model.outputVocabulary() * width / halfRate;
+    }
+
+    private int unit() {
+      return machine.family().unit();
     }
 
     private void products() {
@@ -153,7 +158,8 @@ final class ClosedForms implements StepModel {
 
     private void sparse(Experts experts) {
       double rows = tokens * experts.rows();
-      double flops = 2 * model.sparseLayers() * rows * model.expertWeights();
+      double weights = model.expertWeights() * model.expertFilling(unit());
+      double flops = 2 * model.sparseLayers() * rows * weights;
       double perExpert = rows * layout.expert() / experts.count();
       double empty = constants.of(Assumption.EMPTY_ROWS);
       double padded = 1 + empty / Math.max(perExpert, 1);

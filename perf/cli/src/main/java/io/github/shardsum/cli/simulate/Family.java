@@ -27,6 +27,7 @@ import tools.jackson.databind.JsonNode;
  * @param network bytes/s of a chip between slices or nodes
  * @param domain chips behind one switch
  * @param perChip devices of a chip
+ * @param unit side of the matrix unit, to multiples of which widths of products are filled up
  * @param eta attainable share of peak without a fit
  * @param source of the figures
  */
@@ -44,6 +45,7 @@ record Family(
     double network,
     int domain,
     int perChip,
+    int unit,
     double eta,
     String source) {
   private static final String TABLE = "devices.tsv";
@@ -76,6 +78,7 @@ record Family(
         network * factor,
         domain,
         perChip,
+        unit,
         eta,
         source);
   }
@@ -108,8 +111,9 @@ record Family(
         number(cell[10]) * 1e9,
         Integer.parseInt(cell[11]),
         Integer.parseInt(cell[12]),
-        number(cell[13]),
-        cell[14]);
+        Integer.parseInt(cell[13]),
+        number(cell[14]),
+        cell[15]);
   }
 
   private static double number(String text) {
@@ -154,16 +158,20 @@ record Family(
                 * 1e9,
             Math.toIntExact(fields.integer("switchDomain", 1, 1)),
             Math.toIntExact(fields.integer("devicesPerChip", 1, 1)),
+            Math.toIntExact(fields.integer("matrixUnit", 1, 128)),
             fields.number("eta", 0.01, 1, 0.8),
             fields.text("source", place));
     fields.end();
-    if (family.axes > 3 || family.perChip > 64) {
+    if (family.axes > 3 || family.perChip > 64 || family.unit > 4096) {
       throw new IllegalArgumentException(
           place
-              + ": \"torusAxes\" must be at most 3 and \"devicesPerChip\" at most 64, got "
+              + ": \"torusAxes\" must be at most 3, \"devicesPerChip\" at most 64 and"
+              + " \"matrixUnit\" at most 4096, got "
               + family.axes
+              + ", "
+              + family.perChip
               + " and "
-              + family.perChip);
+              + family.unit);
     }
     return family;
   }

@@ -56,6 +56,11 @@ final class Measured {
     }
   }
 
+  /** Whether a column of this name has a metric that can be used. */
+  static boolean isMetric(String name) {
+    return Metric.of(name) != Metric.UNKNOWN;
+  }
+
   /**
    * The best metric of a row.
    *
@@ -141,8 +146,8 @@ final class Measured {
   private static final Pattern WITH_UNIT =
       Pattern.compile(
           "([+-]?[0-9.]{1,30}(?:[eE][+-]?\\d{1,3})?) ?([km](?!s))?"
-              + " ?(?:%|x|ms|s|sec|seconds|sequences|seqs|tokens|tok|t?flops?|tflop/s[a-z/]*|tflops/s[a-z/]*"
-              + "|(?:tokens|tok)/s[a-z/]*|chips|devices|gpus|tpus|cores)?(?: ?\\([^)]*\\))?",
+              + " ?(?:%|x|ms|s|sec|seconds|sequences|seqs|tokens|tok|t?flops?|tflop/s[a-z/]*|tflops/s[a-z/]*|(?:tokens|tok)/s[a-z/]*|chips|devices|gpus|tpus|cores)?(?:"
+              + " ?\\([^)]*\\))?",
           Pattern.CASE_INSENSITIVE);
 
   /**

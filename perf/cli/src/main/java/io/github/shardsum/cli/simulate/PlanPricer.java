@@ -278,6 +278,7 @@ final class PlanPricer {
     PlanStep step = plan.steps().get(i);
     double flops = plan.flops(i);
     String term = term(step, i);
+    int unit = job.machine().family().unit();
     double rate = eta * job.machine().peak(Precision.BF16);
     double times = 1;
     switch (term) {
@@ -289,9 +290,13 @@ final class PlanPricer {
       }
       case "experts" -> {
         rate = eta * job.machine().peak(job.precision());
-        times = padded();
+        times = padded() * job.model().expertFilling(unit);
       }
-      case "projections and dense layers" -> rate = eta * job.machine().peak(job.precision());
+      case "projections and dense layers" -> {
+        rate = eta * job.machine().peak(job.precision());
+        times = job.model().filledLinearWeights(unit) / job.model().linearWeights();
+      }
+      case "logits" -> times = Architecture.filling(job.model().width(), unit);
       default -> {}
     }
     if (term.equals("dispatch and combine") && byRows()) {

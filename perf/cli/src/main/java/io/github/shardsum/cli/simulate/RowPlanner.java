@@ -20,7 +20,8 @@ final class RowPlanner {
           + " -](?:attention|model)";
 
   private static final String NO_FSDP =
-      "(?:no|without)[ _-]fsdp|(?<![a-z])fsdp *[=:]? *(?:(?:0|off|none|false|n/a)(?![a-z0-9.])|no *(?:[,;|)]|$))";
+      "(?:no|without)[ _-]fsdp|(?<![a-z])fsdp *[=:]? *(?:(?:0|off|none|false|n/a)(?![a-z0-9.])|no"
+          + " *(?:[,;|)]|$))";
 
   /** Load of the longest expert over the mean under real routing, for rows that do not state it. */
   static final double REAL_ROUTING = 1.25;
@@ -318,7 +319,10 @@ final class RowPlanner {
       }
       Experts known = model.experts().get();
       OptionalDouble said = words.capacity();
-      boolean dropless = words.has("dropless|megablox|ragged|no[ -]drop|sparse_matmul[ =:]*true");
+      boolean dropless =
+          words.has(
+              "(?:dropless|megablox|ragged)(?! *[=:] *(?:false|0|no\\b|off))|no[ -]drop"
+                  + "|sparse_matmul[ =:]*true");
       boolean dropping =
           words.has("capacity|dropping|token[ -]?drop(?!less)|einsum|sparse_matmul[ =:]*false");
       double factor = 0;
@@ -403,6 +407,9 @@ final class RowPlanner {
 
     private long batch(long devices) {
       String said = row.cell("global_batch").toLowerCase(Locale.ROOT);
+      if (said.isEmpty() && !row.cell("batch_tokens").isEmpty()) {
+        said = row.cell("batch_tokens").toLowerCase(Locale.ROOT).replace("tokens", "") + " tokens";
+      }
       if (said.contains("tok")) {
         double sequences = Measured.number("global_batch", said) / whole("seq");
         if (sequences < 1 || Math.abs(sequences - Math.rint(sequences)) > 0.05 * sequences) {

@@ -13,9 +13,45 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Rows of a table of measurements, by the names of its columns; one row a configuration. */
+/**
+ * Rows of a table of measurements, by the names of its columns; one row a configuration. Cells are
+ * separated by tabs, or if the names are not, by commas or semicolons, with quotes around a cell
+ * that has one.
+ */
 final class Table {
   private static final List<String> REQUIRED = List.of("model", "device_type", "metric", "value");
+  private static final String METRIC = "metric";
+  private static final String VALUE = "value";
+
+  /** Other names of columns, each with ours. */
+  private static final Map<String, String> NAMES =
+      names(
+          "model: model_name architecture",
+          "device_type: device hardware accelerator accelerator_type chip_type system gpu_type",
+          "devices: num_devices n_devices device_count chips num_chips gpus num_gpus n_gpus"
+              + " world_size",
+          "seq: seq_len seqlen sequence sequence_length context_length max_target_length",
+          "global_batch: gbs global_batch_size batch batch_size",
+          "batch_tokens: global_batch_tokens tokens_per_batch tokens_per_step",
+          "parallelism: layout sharding strategy mesh",
+          "params_b: params parameters_b total_params_b",
+          "layers: num_layers n_layers",
+          "d_model: hidden_size embedding_dim",
+          "d_ff: ffn_hidden_size intermediate_size mlp_dim",
+          "experts: num_experts n_experts",
+          "topk: top_k experts_per_token num_experts_per_tok");
+
+  private static Map<String, String> names(String... lines) {
+    Map<String, String> names = new LinkedHashMap<>();
+    for (String line : lines) {
+      String[] parts = line.split(": ", 2);
+      for (String other : parts[1].split(" ", -1)) {
+        names.put(other, parts[0]);
+      }
+    }
+    return Map.copyOf(names);
+  }
+
   private static final int LARGEST_FILE = 64 << 20;
   private static final int LONGEST_LINE = 1 << 16;
 
@@ -54,6 +90,7 @@ final class Table {
 
   static List<Row> parse(String place, String text) {
     List<String> columns = List.of();
+    char separator = '\t';
     Map<Map<String, String>, Row> rows = new LinkedHashMap<>();
     int number = 0;
     for (String line : text.replace("\uFEFF", "").lines().toList()) {
@@ -62,9 +99,10 @@ final class Table {
         continue;
       }
       if (columns.isEmpty()) {
-        columns = header(place, line);
+        separator = separator(line);
+        columns = header(place, split(line, separator));
       } else {
-        add(rows, columns, number, line);
+        add(rows, columns, number, line, separator);
       }
     }
     if (columns.isEmpty()) {
@@ -76,17 +114,46 @@ final class Table {
     return List.copyOf(rows.values());
   }
 
-  private static List<String> header(String place, String line) {
-    List<String> names = new ArrayList<>();
-    for (String name : line.split("\t", -1)) {
-      names.add(name.strip().toLowerCase(Locale.ROOT));
+  private static char separator(String names) {
+    return names.contains("\t")
+        ? '\t'
+        : names.contains(";") ? ';' : names.contains(",") ? ',' : '\t';
+  }
+
+  /** The cells of a line. Between tabs quotes mean nothing. */
+  private static List<String> split(String line, char separator) {
+    List<String> cells = new ArrayList<>();
+    boolean quoted = false;
+    int from = 0;
+    for (int at = 0; at < line.length(); at++) {
+      char here = line.charAt(at);
+      quoted ^= here == '"' && separator != '\t';
+      if (here == separator && !quoted) {
+        cells.add(line.substring(from, at));
+        from = at + 1;
+      }
     }
+    cells.add(line.substring(from));
+    return cells;
+  }
+
+  private static List<String> header(String place, List<String> cells) {
+    List<String> names = new ArrayList<>();
+    for (String cell : cells) {
+      names.add(unquoted(cell.strip()).toLowerCase(Locale.ROOT));
+    }
+    names.replaceAll(name -> ours(name, names));
     if (names.stream().filter(each -> !each.isEmpty()).distinct().count()
         < names.stream().filter(each -> !each.isEmpty()).count()) {
       throw new IllegalArgumentException(
           place + ": columns must have different names, got " + String.join(", ", names));
     }
-    List<String> missing = REQUIRED.stream().filter(each -> !names.contains(each)).toList();
+    boolean wide = isWide(names);
+    List<String> missing =
+        REQUIRED.stream()
+            .filter(each -> !names.contains(each))
+            .filter(each -> !wide || !each.equals(METRIC) && !each.equals(VALUE))
+            .toList();
     if (!missing.isEmpty()) {
       throw new IllegalArgumentException(
           String.format(
@@ -99,34 +166,74 @@ final class Table {
     return List.copyOf(names);
   }
 
+  /** Our name of a column, unless another column has it. */
+  private static String ours(String name, List<String> all) {
+    String plain = name.replaceAll("[ -]+", "_");
+    String ours = NAMES.getOrDefault(plain, plain);
+    return all.contains(ours) ? name : ours;
+  }
+
+  /** Whether each metric has a column of its own. */
+  private static boolean isWide(List<String> names) {
+    return !names.contains(METRIC)
+        && !names.contains(VALUE)
+        && names.stream().anyMatch(Table::isMetric);
+  }
+
+  private static boolean isMetric(String column) {
+    return !NAMES.containsValue(column) && Measured.isMetric(column);
+  }
+
   private static void add(
-      Map<Map<String, String>, Row> rows, List<String> columns, int number, String line) {
-    String[] parts = line.split("\t", -1);
+      Map<Map<String, String>, Row> rows,
+      List<String> columns,
+      int number,
+      String line,
+      char separator) {
+    List<String> parts = split(line, separator);
     Map<String, String> cells = new LinkedHashMap<>();
-    for (int i = 0; i < Math.min(parts.length, columns.size()); i++) {
-      cells.put(columns.get(i), unquoted(parts[i].strip()));
+    for (int i = 0; i < Math.min(parts.size(), columns.size()); i++) {
+      cells.put(columns.get(i), unquoted(parts.get(i).strip()));
     }
-    Optional<String> defect = defect(line, parts, columns);
+    Optional<String> defect = defect(line, parts.size(), columns);
     if (defect.isPresent()) {
       // A separate row, for any contents.
       Row bad = new Row(number, Map.copyOf(cells), Map.of(), defect.get());
       rows.put(Map.of("", Integer.toString(number)), bad);
       return;
     }
-    String metric = Objects.requireNonNullElse(cells.remove("metric"), "");
-    String value = Objects.requireNonNullElse(cells.remove("value"), "");
+    Map<String, String> metrics = metrics(cells, isWide(columns));
     Row row =
         rows.computeIfAbsent(
             Map.copyOf(cells), _ -> new Row(number, Map.copyOf(cells), new LinkedHashMap<>(), ""));
-    row.metrics().putIfAbsent(metric.toLowerCase(Locale.ROOT), value);
+    metrics.forEach(row.metrics()::putIfAbsent);
   }
 
-  private static Optional<String> defect(String line, String[] parts, List<String> columns) {
+  /** Takes the metrics out of a row's cells. */
+  private static Map<String, String> metrics(Map<String, String> cells, boolean wide) {
+    Map<String, String> metrics = new LinkedHashMap<>();
+    if (wide) {
+      cells.forEach(
+          (name, value) -> {
+            if (isMetric(name) && !value.isEmpty()) {
+              metrics.put(name, value);
+            }
+          });
+      cells.keySet().removeIf(Table::isMetric);
+    } else {
+      String metric = Objects.requireNonNullElse(cells.remove(METRIC), "");
+      String value = Objects.requireNonNullElse(cells.remove(VALUE), "");
+      metrics.put(metric.toLowerCase(Locale.ROOT), value);
+    }
+    return metrics;
+  }
+
+  private static Optional<String> defect(String line, int parts, List<String> columns) {
     if (line.length() > LONGEST_LINE) {
       return Optional.of("a row must be at most " + LONGEST_LINE + " characters, got more");
     }
-    return parts.length > columns.size()
-        ? Optional.of("a row must have at most " + columns.size() + " cells, got " + parts.length)
+    return parts > columns.size()
+        ? Optional.of("a row must have at most " + columns.size() + " cells, got " + parts)
         : Optional.empty();
   }
 

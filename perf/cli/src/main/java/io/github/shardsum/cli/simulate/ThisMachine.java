@@ -48,6 +48,7 @@ final class ThisMachine {
             devices,
             1,
             1,
+            1,
             "measured here and now: f32 products, memory and collectives of all devices, shared");
     return new Machine(family, List.of(devices), 1, devices, 1);
   }

@@ -53,6 +53,21 @@ class ClosedFormsTest {
     assertEquals(step.terms().stream().mapToDouble(Term::seconds).sum(), step.seconds(), 1e-15);
   }
 
+  /** A width of 288 takes the time of 384 on units of 128, and of 512 on units of 256. */
+  @ParameterizedTest
+  @CsvSource({"v5e:1x1, 384, 197e12", "v6e:1x1, 512, 918e12"})
+  void widthsAreFilledUpToTheMatrixUnit(String topology, double filled, double peak) {
+    double rate = 0.9 * peak;
+    Prediction dense = predict(job(DENSE.replace("\"width\": 256", "\"width\": 288"), topology, 4));
+    double linear = 2 * (4 * filled * 256 + 2 * filled * 1024);
+    assertTerm(dense, "projections and dense layers", 2048 * 2 * linear * 3 / rate);
+    assertTerm(dense, "logits", 3 * 2048 * 2 * 1000.0 * filled / rate);
+    Prediction sparse =
+        predict(job(SPARSE.replace("\"width\": 512", "\"width\": 288"), topology, 4));
+    double rows = 2048 * 2;
+    assertTerm(sparse, "experts", 2 * 2 * rows * (3.0 * 256 * filled) * 3 * 1.25 / rate);
+  }
+
   @Test
   void expertsHaveEmptyRowsAndMoveRowsByIndex() {
     Prediction step = predict(job(SPARSE, "v5e:1x1", 4));

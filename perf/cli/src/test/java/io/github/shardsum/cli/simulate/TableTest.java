@@ -15,6 +15,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TableTest {
   private static final String HEADER =
@@ -31,6 +32,58 @@ class TableTest {
     assertEquals("red", row.cell("colour"));
     assertEquals("1", row.metrics().get("mfu"));
     assertEquals("", row.cell("seq"));
+  }
+
+  /** All forms of one row: 256 sequences of 4096 tokens on 64 devices in 40 seconds. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "value\tmetric\tparallelism\tdevice_type\tdevices\tglobal_batch\tseq\tmodel\n"
+            + "40\tstep_time_s\tfsdp\tTPU v5p\t64\t256\t4096\tllama2-70b",
+        "Model,Sequence Length,GBS,Num Devices,Hardware,Parallelism,Metric,Value\n"
+            + "llama2-70b,4096,256,64,\"TPU v5p, 1 slice(s) of 64\",\"fsdp, remat"
+            + " full\",step_time_s,40",
+        "model;seq_len;batch_size;chips;accelerator;sharding;step_time_s;tokens_per_s_per_device;mfu\n"
+            + "llama2-70b;4096;256;64;TPU v5p;fsdp;40;;",
+        "model\tseq\tglobal_batch_tokens\tdevices\tdevice\ttokenizer\tsteps_per_second\n"
+            + "llama2-70b\t4096\t1048576\t64\tTPU v5p\tsentencepiece\t0.025",
+        "model\tseq\tbatch_tokens\tdevices\tdevice\tmetric\tvalue\tcost\n"
+            + "llama2-70b\t4096\t1,048,576 tokens\t64\tTPU v5p\tstep time (s)\t40\t$1",
+      })
+  void columnsMayHaveOtherNamesAndSeparatorsAndAMetricEach(String text) {
+    Row row = Table.parse("t", text).getFirst();
+    Planned planned = assertInstanceOf(Planned.class, new RowPlanner(Catalogue.open()).plan(row));
+    assertEquals(40, planned.seconds(), 1e-9);
+    assertEquals(256, planned.job().batch());
+    assertEquals(4096, planned.job().sequence());
+    assertEquals(64, planned.job().machine().devices());
+    assertEquals("v5p", planned.job().machine().family().name());
+  }
+
+  @Test
+  void ofTwoColumnsForOneThingOurNameCounts() {
+    Row row =
+        Table.parse("t", "model\tdevice\tdevice_type\tmetric\tvalue\nx\tabacus\tv4\tmfu\t1\n")
+            .getFirst();
+    assertEquals("v4", row.cell("device_type"));
+    assertEquals("abacus", row.cell("device"));
+  }
+
+  /** A column or a word that says no is no yes. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "capacity_factor=1.25 sparse_matmul=False megablox=False | true",
+        "capacity_factor=1.25 dropless=false | true",
+        "dropping; megablox = 0 | true",
+        "dropless | false",
+        "megablox=True | false",
+        "dropless=1 | false",
+      })
+  void whatIsSwitchedOffIsNotSaid(String words, boolean einsum) {
+    String row = ROW.replace("llama2-70b", "Mixtral-8x7B").replace("\tfsdp\t", "\t" + words + "\t");
+    assertEquals(einsum, planned(row).job().model().experts().orElseThrow().einsum());
   }
 
   @Test

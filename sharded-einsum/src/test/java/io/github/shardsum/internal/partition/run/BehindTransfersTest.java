@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.RaggedCounts;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.local.compile.LocalCompiler;
 import io.github.shardsum.internal.partition.run.Stages.Stage;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
@@ -16,11 +18,13 @@ import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.IntSupplier;
@@ -271,6 +275,22 @@ class BehindTransfersTest {
   void memoryIsCountedForOneThread() {
     assertEquals(1, BehindTransfers.none().workers(1e12).parallelism());
     assertTrue(new BehindTransfers(() -> {}).workers(1e12).parallelism() > 1);
+  }
+
+  /** A running sum of bf16 holds a row of f32 a thread; 64 tasks of one thread hold one row. */
+  @Test
+  void tasksOfOneThreadHoldOneRow() {
+    ProgramBuilder p = Program.builder("rows");
+    p.output("y", p.cumulativeSum(p.input("x", "bf16[b=4096 m=512]"), "m"));
+    Program program = p.build();
+    List<Long> bytes = new ArrayList<>();
+    for (Workers workers : List.of(Workers.sequential(), Workers.interleaved(64, () -> {}))) {
+      bytes.add(
+          LocalCompiler.plan(program, _ -> Optional.empty(), Set.of(), workers, SumOrder.FASTEST)
+              .bytes());
+    }
+    assertEquals(bytes.getFirst(), bytes.getLast());
+    assertTrue(bytes.getFirst() >= 512 * Float.BYTES, bytes::toString);
   }
 
   /** Where a process has all devices nothing travels. */
