@@ -88,7 +88,7 @@ final class PermutedProduct implements StepKernel {
     List<StepLabel> copied = new ArrayList<>();
     long stride = 1;
     for (StepLabel label : order.reversed()) {
-      long points = cut.isPresent() && label == cut.get() ? indexes : label.size();
+      long points = cut.filter(label::equals).isPresent() ? indexes : label.size();
       long[] strides = {stride, label.stride(LEFT), label.stride(RIGHT), 0};
       sums.add(new StepLabel(points, true, label.inLeft(), label.inRight(), strides));
       long[] out = {label.stride(OUT), stride, stride, label.stride(BIAS)};

@@ -26,13 +26,13 @@ class PermutedProductTest {
   private static final int TERMS = 10;
 
   /** Sizes of a, c and x. */
-  private record Sizes(int a, int c, int x) {
+  private record Sizes(long a, long c, long x) {
     int result() {
-      return a * ROWS * x * c;
+      return Math.toIntExact(a * ROWS * x * c);
     }
 
     int operand() {
-      return TERMS * c * x * a;
+      return Math.toIntExact(TERMS * c * x * a);
     }
 
     /** The labels, the small operand on the left. */
@@ -94,7 +94,7 @@ class PermutedProductTest {
           for (int ic = 0; ic < sizes.c(); ic++, at++) {
             double sum = 0;
             for (int k = 0; k < TERMS; k++) {
-              int from = ((k * sizes.c() + ic) * sizes.x() + ix) * sizes.a() + ia;
+              int from = (int) (((k * sizes.c() + ic) * sizes.x() + ix) * sizes.a() + ia);
               sum += a[ib * TERMS + k] * b[from];
             }
             double all = finish.scale() * (finish.alpha() * sum + finish.beta() * result[at]);
@@ -115,7 +115,7 @@ class PermutedProductTest {
     Random random = new Random(9);
     Tensor left = real(random, ROWS * TERMS);
     Tensor right = real(random, sizes.operand());
-    Tensor bias = real(random, sizes.c() * ROWS);
+    Tensor bias = real(random, (int) sizes.c() * ROWS);
     StepKernel direct = kernels(ComputeType.FLOAT).packed(sizes.sides());
     StepKernel kernel =
         permuted(ComputeType.FLOAT, sizes, 4L * indexes * sizes.a() * ROWS * sizes.c());
