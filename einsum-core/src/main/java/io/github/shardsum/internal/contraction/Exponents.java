@@ -68,7 +68,7 @@ final class Exponents {
     if (factor >= least) {
       return factor;
     }
-    // Finite terms vanish beside the target's. An infinite one must not be multiplied by 0.
+    // Finite terms are too small to change the target. An infinite one must not be multiplied by 0.
     return step instanceof Step.Dense(_, _, Ref.Temporary(int place), _, _, _, _, _)
             && PowersOfTwo.allFinite(temporaries[place])
         ? 0
