@@ -81,7 +81,7 @@ public record NormalizedOperands(Operand[] operands, long[] exponents) {
     }
   }
 
-  /** What is done with the first n elements of an array. */
+  /** An action on the first n elements of an array. */
   @FunctionalInterface
   private interface Chunk {
     void apply(Object array, int n);

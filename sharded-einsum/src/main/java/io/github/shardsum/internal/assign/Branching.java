@@ -101,7 +101,7 @@ final class Branching {
       return;
     }
     exact.close(best, open);
-    // What is closed may leave nothing to split.
+    // Closed strategies may leave nothing to split.
     if (isOpen(open) && !isSettled(open)) {
       cases.add(new Case(open, bound, dual.price(), dual.messages(), begun.number));
     }

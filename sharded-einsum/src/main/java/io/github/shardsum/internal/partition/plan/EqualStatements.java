@@ -26,7 +26,7 @@ final class EqualStatements {
   private record Operand(ValueType type, List<Layout> layouts) {}
 
   /**
-   * What a choice depends on.
+   * All that a choice depends on.
    *
    * @param operation its operands are named by their places
    * @param homes the default layouts of the results

@@ -244,7 +244,7 @@ final class PartitionRun {
         case Part.Overlapped overlapped -> {
           overlapped.rows().forEach(rows -> start(rows, builder));
           add(overlapped.run(), codes.get(at), builder, clock, timed);
-          // What is left of the transfers when the composite has ended.
+          // The rest of the transfers, after the composite has ended.
           for (Part.Rows rows : overlapped.rows()) {
             StepClock.Timed rest = whole.part(whole.name() + ": rest of " + name(rows), at);
             timed(() -> builder.await(flight(rows)), builder, clock, rest);
@@ -474,7 +474,7 @@ final class PartitionRun {
       long row = isReceived ? member : 0;
       long begin = from + pieces.start(piece.index());
       long end = from + pieces.end(piece.index());
-      // What lies before the piece is not sent with it.
+      // Rows before the piece are not sent with it.
       next += isReceived ? 0 : sum(counts, row, counted, begin);
       counted = end;
       starts[member] = next;
