@@ -10,6 +10,7 @@ import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,7 +77,7 @@ final class AutoProgramsTest {
   private static String layers(int count) {
     StringBuilder text = new StringBuilder("program layers {\n  input h0: f32[b=64 m=32]\n");
     for (int i = 0; i < count; i++) {
-      text.append(
+      String layer =
           """
             input u%1$d: f32[m=32 n=64]
             input v%1$d: f32[n=64 m=32]
@@ -84,8 +85,8 @@ final class AutoProgramsTest {
             y%1$d = relu(x%1$d)
             z%1$d = einsum(y%1$d, v%1$d) {equation="bn,nm->bm"}
             h%2$d = add(h%1$d, z%1$d)
-          """
-              .formatted(i, i + 1));
+          """;
+      text.append(String.format(Locale.ROOT, layer, i, i + 1));
     }
     return text + "  output h" + count + "\n}\n";
   }
