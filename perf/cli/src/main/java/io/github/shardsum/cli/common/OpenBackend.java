@@ -129,6 +129,11 @@ public final class OpenBackend implements AutoCloseable {
         != 0;
   }
 
+  /** The collectives that it was opened on; none on one device and on a plugin. */
+  public Optional<Collectives> collectives() {
+    return collectives;
+  }
+
   /** The place of this process in the job. */
   public int process() {
     return collectives.map(Collectives::process).orElse(0);

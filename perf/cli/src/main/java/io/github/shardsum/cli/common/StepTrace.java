@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -143,10 +144,12 @@ public final class StepTrace {
    * The trace: a process for each device, with one thread for measured and one for predicted times,
    * each from 0.
    *
+   * @param run which of several runs it is of, from 1, if there were several
    * @return Chrome's trace format
    */
-  public String json() {
+  public String json(OptionalInt run) {
     ObjectNode trace = JsonAnswer.object().put("displayTimeUnit", "ms");
+    run.ifPresent(number -> trace.putObject("otherData").put("run", number));
     ArrayNode events = trace.putArray("traceEvents");
     long first = spans.stream().mapToLong(StepSpan::begin).min().orElse(0);
     Map<Integer, Double> at = new LinkedHashMap<>();

@@ -3,10 +3,13 @@ package io.github.shardsum.cli.common;
 import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.StepSpan;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.topology.LinkFit;
 import io.github.shardsum.topology.MachineProbe;
 import java.io.IOException;
@@ -16,19 +19,26 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 
 /** {@code --trace} of commands that run on a mesh, a mixin. */
 public final class TraceOption {
-  /** Number of traced runs, of which one is written. */
+  /** The least number of traced runs, of which one is written. */
   private static final int RUNS = 5;
+
+  /** The most, if runs are short. */
+  private static final int MOST_RUNS = 50;
+
+  /** Nanoseconds of runs after which no more than the least are made: the JVM has compiled. */
+  private static final long ENOUGH = 1_000_000_000;
 
   @Option(
       names = "--trace",
       paramLabel = "FILE",
       description =
-          "Run five times more (train traces its own steps), and write when each device ran each step of"
-              + " the plan, with the predicted time, as JSON that Perfetto and chrome://tracing open."
+          "Run for about a second more, at least five times (train traces its own steps), and"
+              + " write when each device ran each step of the plan, with the predicted time, as JSON that Perfetto and chrome://tracing open."
               + " Process p > 0 of a job writes FILE.p, of its own devices.")
   private Optional<Path> file = Optional.empty();
 
@@ -62,26 +72,49 @@ public final class TraceOption {
   }
 
   /**
-   * Runs a few times, after a run that let the JVM compile: the fastest run is written, and the
-   * fastest of the others measures this machine's speed.
+   * Runs for about a second, at least five times, while the JVM compiles: the fastest run is written, and the
+   * fastest of the others measures this machine's speed. A run is as slow as its slowest process,
+   * so that all processes of a job write the same run.
    *
    * @param executable compiled to be timed
    * @param run runs it once
-   * @param process the place of this process among those of the job
+   * @param collectives those of the job; all its processes call this
    * @param out gets a summary on the first process
    */
-  public void write(MeshExecutable executable, Runnable run, int process, PrintWriter out)
+  public void write(
+      MeshExecutable executable, Runnable run, Collectives collectives, PrintWriter out)
       throws IOException {
     List<List<StepSpan>> all = new ArrayList<>();
-    for (int i = 0; i < RUNS; i++) {
+    List<Long> nanoseconds = new ArrayList<>();
+    List<Integer> order = new ArrayList<>();
+    long spent = 0;
+    while (all.size() < RUNS || (spent < ENOUGH && all.size() < MOST_RUNS)) {
       run.run();
+      order.add(all.size());
       all.add(executable.spans());
+      // All processes have the same number, so they end after the same run.
+      long took = slowest(collectives, nanoseconds(executable.spans()));
+      nanoseconds.add(took);
+      spent += took;
     }
-    all.sort(Comparator.comparingLong(TraceOption::nanoseconds));
+    order.sort(Comparator.comparingLong(nanoseconds::get));
+    List<StepSpan> fastest = all.get(order.getFirst());
+    List<StepSpan> next = all.get(order.get(1));
     write(
-        new StepTrace(executable.plan().plan(), prices(), all.get(1), all.getFirst()),
-        process,
+        new StepTrace(executable.plan().plan(), prices(), next, fastest),
+        OptionalInt.of(order.getFirst() + 1),
+        collectives.process(),
         out);
+  }
+
+  /** The most of a number over the processes of a job, which all ask for it. */
+  static long slowest(Collectives of, long own) {
+    if (of.processes() == 1) {
+      return own;
+    }
+    String[] axes = of.mesh().axisNames().toArray(String[]::new);
+    Tensor number = Tensor.scalar(DType.I64, own);
+    return of.spmd(device -> device.allReduce(number, Reduction.MAX, axes)).getFirst().getLong();
   }
 
   /** From the first step's begin to the last one's end. */
@@ -100,11 +133,12 @@ public final class TraceOption {
     return prices.orElseGet(PlanOptions::defaults);
   }
 
-  private void write(StepTrace trace, int process, PrintWriter out) throws IOException {
+  private void write(StepTrace trace, OptionalInt run, int process, PrintWriter out)
+      throws IOException {
     Path path = file.orElseThrow();
     TextFiles.write(
         process == 0 ? path : path.resolveSibling(path.getFileName() + "." + process),
-        trace.json());
+        trace.json(run));
     if (process == 0) {
       out.print(trace.summary());
       out.flush();
@@ -124,7 +158,7 @@ public final class TraceOption {
             .filter(each -> !each.spans().isEmpty())
             .max(Comparator.comparingInt(each -> each.plan().plan().steps().size()));
     if (largest.isPresent()) {
-      write(trace(largest.get()), process, out);
+      write(trace(largest.get()), OptionalInt.empty(), process, out);
     }
   }
 }

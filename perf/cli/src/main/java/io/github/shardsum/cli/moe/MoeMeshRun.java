@@ -122,7 +122,7 @@ final class MoeMeshRun {
           told.compare(one, local.run(inputs), results, sizes)
               && told.times(local, sharded, inputs, "on the mesh");
       if (trace.isGiven()) {
-        trace.write(sharded, () -> sharded.run(inputs), collectives.process(), told.out);
+        trace.write(sharded, () -> sharded.run(inputs), collectives, told.out);
       }
       return isEqual;
     }

@@ -164,7 +164,7 @@ public final class RunCommand implements Callable<Integer> {
               trace.write(
                   ours,
                   () -> ours.runInto(outputs, tensors),
-                  engine.process(),
+                  engine.collectives().orElseThrow(),
                   spec.commandLine().getErr());
             }
             return true;

@@ -45,6 +45,16 @@ class AutoCommandTest {
       }}
       """;
 
+  private static final String PRODUCT =
+      """
+      program product {
+        input a: f32[m=512 k=64]
+        input b: f32[k=64 n=64]
+        c = einsum(a, b) {equation="mk,kn->mn"}
+        output c
+      }
+      """;
+
   @TempDir private Path folder;
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -234,16 +244,7 @@ class AutoCommandTest {
 
   @Test
   void annotationsOfAProgramArePrintedAsPlanTakesThem() throws IOException {
-    String text =
-        """
-        program product {
-          input a: f32[m=512 k=64]
-          input b: f32[k=64 n=64]
-          c = einsum(a, b) {equation="mk,kn->mn"}
-          output c
-        }
-        """;
-    Path program = write("product.program", text);
+    Path program = write("product.program", PRODUCT);
     assertEquals(0, execute("auto", program.toString(), "--mesh", "x=4", "--seconds", "0.5"));
     List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
     assertTrue(lines.getFirst().startsWith("--annotate 'a=m@x'"), lines::toString);
@@ -258,16 +259,7 @@ class AutoCommandTest {
 
   @Test
   void answersAreJsonOnRequest() throws IOException {
-    String text =
-        """
-        program product {
-          input a: f32[m=512 k=64]
-          input b: f32[k=64 n=64]
-          c = einsum(a, b) {equation="mk,kn->mn"}
-          output c
-        }
-        """;
-    String program = write("product.program", text).toString();
+    String program = write("product.program", PRODUCT).toString();
     JsonNode found = json("auto", program, "--mesh", "x=4", "--seconds", "0.5", "--json");
     assertEquals("m@x", found.at("/annotations/a").asString());
     assertEquals("elements", found.at("/unit").asString());
@@ -310,18 +302,7 @@ class AutoCommandTest {
   /** What is printed gives the plan back, so it has what was kept. */
   @Test
   void planTakesWhatIsPrinted() throws IOException {
-    String text =
-        """
-        program feed {
-          input x: f32[B=64 M=256]
-          input w1: f32[M=256 H=1024]
-          input w2: f32[H=1024 N=256]
-          h = einsum(x, w1) {equation="BM,MH->BH"}
-          r = relu(h)
-          y = einsum(r, w2) {equation="BH,HN->BN"}
-          output y
-        }
-        """;
+    String text = FoundLayoutsTest.FEED.replace("B=512", "B=64");
     String program = write("feed.program", text).toString();
     List<String> auto =
         List.of("auto", program, "--mesh", "x=4", "--seconds", "0.5", "--keep", "x=B M");

@@ -61,7 +61,8 @@ class FoundLayoutsTest {
       }
       """;
 
-  private static final String FEED =
+  /** Two products with an activation between them. */
+  static final String FEED =
       """
       program feed {
         input x: f32[B=512 M=256]
@@ -217,10 +218,7 @@ class FoundLayoutsTest {
     return p.build();
   }
 
-  /**
-   * The short depth has the layer instead of large ones, once for each mesh; the exhaustive one has
-   * all models.
-   */
+  /** All models; the short depth has the layer instead of large ones, once for each mesh. */
   static List<Arguments> models() {
     List<Arguments> all = new ArrayList<>();
     all.add(Arguments.of(Models.MOE, "x=8"));
@@ -228,8 +226,6 @@ class FoundLayoutsTest {
     if (TestDepth.current() != TestDepth.SHORT) {
       all.add(Arguments.of(Models.GSHARD_600B_BLOCK, "x=8"));
       all.add(Arguments.of(Models.GSHARD_600B, "x=8"));
-    }
-    if (TestDepth.current() == TestDepth.EXHAUSTIVE) {
       all.add(Arguments.of(Models.TRANSFORMER, "x=4,y=2"));
       assertEquals(
           EnumSet.allOf(Models.class),

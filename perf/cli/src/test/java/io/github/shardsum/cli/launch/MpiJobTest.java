@@ -13,12 +13,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Jobs of three processes that end well, and what they are told of wrong options. */
 class MpiJobTest {
@@ -47,6 +50,33 @@ class MpiJobTest {
     Outcome outcome = new MpiJob(folder).launch(mpi, with(mesh, "x=6"));
     assertEquals(0, outcome.status(), outcome.toString());
     assertEquals(-1, Files.mismatch(alone.resolve("h.npy"), shared.resolve("h.npy")));
+  }
+
+  /** Every process writes its own devices, and all of them the same run. */
+  @ParameterizedTest
+  @MethodSource(MpiJob.ONE_MPI)
+  void aTraceIsOfOneRunOnAllProcesses(String mpi) throws Exception {
+    List<String> command = MpiJob.java("io.github.shardsum.cli.Main", MpiJob.classPath());
+    Path trace = folder.resolve("trace.json");
+    command.addAll(List.of("run", layer().toString(), "--in", inputs("in", 8, 6).toString()));
+    command.addAll(List.of("--annotate", "x=M@x", "--annotate", "h=E@x", "--mesh", "x=6"));
+    command.addAll(List.of("-o", folder.resolve("results").toString(), "--trace", trace.toString()));
+    Outcome outcome = new MpiJob(folder).launch(mpi, command);
+    assertEquals(0, outcome.status(), outcome.toString());
+    assertTrue(outcome.errors().contains("predicted ms"), outcome.toString());
+    Set<Integer> devices = new TreeSet<>();
+    Set<Integer> numbers = new TreeSet<>();
+    for (String suffix : List.of("", ".1", ".2")) {
+      Path file = folder.resolve("trace.json" + suffix);
+      JsonNode traced = new JsonMapper().readTree(Files.readString(file));
+      numbers.add(traced.path("otherData").path("run").intValue());
+      for (JsonNode event : traced.path("traceEvents")) {
+        devices.add(event.path("pid").intValue());
+      }
+    }
+    assertEquals(Set.of(0, 1, 2, 3, 4, 5), devices);
+    assertEquals(1, numbers.size(), () -> "runs " + numbers);
+    assertTrue(numbers.iterator().next() >= 1, () -> "runs " + numbers);
   }
 
   /** Before any work, so that none waits for another. */
