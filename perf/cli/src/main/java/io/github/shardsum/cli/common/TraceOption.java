@@ -72,9 +72,9 @@ public final class TraceOption {
   }
 
   /**
-   * Runs for about a second, at least five times, while the JVM compiles: the fastest run is written, and the
-   * fastest of the others measures this machine's speed. A run is as slow as its slowest process,
-   * so that all processes of a job write the same run.
+   * Runs for about a second, at least five times, while the JVM compiles: the fastest run is
+   * written, and the fastest of the others measures this machine's speed. A run is as slow as its
+   * slowest process, so that all processes of a job write the same run.
    *
    * @param executable compiled to be timed
    * @param run runs it once

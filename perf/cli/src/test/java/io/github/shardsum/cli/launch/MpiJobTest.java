@@ -60,7 +60,8 @@ class MpiJobTest {
     Path trace = folder.resolve("trace.json");
     command.addAll(List.of("run", layer().toString(), "--in", inputs("in", 8, 6).toString()));
     command.addAll(List.of("--annotate", "x=M@x", "--annotate", "h=E@x", "--mesh", "x=6"));
-    command.addAll(List.of("-o", folder.resolve("results").toString(), "--trace", trace.toString()));
+    command.addAll(
+        List.of("-o", folder.resolve("results").toString(), "--trace", trace.toString()));
     Outcome outcome = new MpiJob(folder).launch(mpi, command);
     assertEquals(0, outcome.status(), outcome.toString());
     assertTrue(outcome.errors().contains("predicted ms"), outcome.toString());
