@@ -63,16 +63,6 @@ public record Blocking(
   private static final int SECOND_LEVEL_BYTES = Caches.SECOND_LEVEL;
 
   /**
-   * Bytes of a far block of A, a seventh of a third-level cache of 32 MiB and no more of a larger
-   * one, which more cores share: one of 2048 rows is one block, and each block packs B again.
-   */
-  private static final int FAR_BYTES =
-      Math.clamp(Caches.THIRD_LEVEL / 64L * 9, SECOND_LEVEL_BYTES / 4, 9 << 19);
-
-  /** Bytes of a near block of A: half of the second-level cache that B leaves free. */
-  private static final int NEAR_BYTES = SECOND_LEVEL_BYTES / 4;
-
-  /**
    * Columns of a block of B in the third-level cache: with most terms 4 MiB (2048^3 3 % faster than
    * with half as many). With few terms such a block is no larger than one for the second level.
    */
@@ -88,17 +78,35 @@ public record Blocking(
    * @param bytes of an element
    */
   public static Blocking of(int bits, int bytes) {
+    return of(bits, bytes, SECOND_LEVEL_BYTES, Caches.THIRD_LEVEL);
+  }
+
+  /** The same with caches of other sizes in bytes. */
+  static Blocking of(int bits, int bytes, int secondLevel, int thirdLevel) {
     int k = bits == 512 ? 2 * K_MAX : bits == 128 ? K_MAX / 2 : K_MAX;
     int aStride = Math.max(A_STRIDE, k + 16);
     int rowBytes = aStride * bytes;
     return new Blocking(
         k,
         aStride,
-        SECOND_LEVEL_BYTES / 2 / bytes,
+        secondLevel / 2 / bytes,
         0,
-        NEAR_BYTES / rowBytes,
-        FAR_BYTES / rowBytes,
+        nearBytes(secondLevel) / rowBytes,
+        farBytes(secondLevel, thirdLevel) / rowBytes,
         bits >= 256);
+  }
+
+  /** Bytes of a near block of A: half of the second-level cache that B leaves free. */
+  private static int nearBytes(int secondLevel) {
+    return secondLevel / 4;
+  }
+
+  /**
+   * Bytes of a far block of A, a seventh of a third-level cache of 32 MiB and no more of a larger
+   * one, which more cores share: one of 2048 rows is one block, and each block packs B again.
+   */
+  private static int farBytes(int secondLevel, int thirdLevel) {
+    return Math.clamp(thirdLevel / 64L * 9, nearBytes(secondLevel), 9 << 19);
   }
 
   /**
@@ -109,7 +117,7 @@ public record Blocking(
    */
   public static Blocking streamed(int k, int bytes) {
     int aStride = k + 16;
-    int near = NEAR_BYTES / (aStride * bytes);
+    int near = nearBytes(SECOND_LEVEL_BYTES) / (aStride * bytes);
     return new Blocking(
         k, aStride, SECOND_LEVEL_BYTES / 2 / bytes, STREAMED_COLUMNS, near, near, true);
   }
