@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Main;
@@ -76,6 +77,43 @@ class PlanCommandsTest {
       assertTrue(err.toString().contains("must be of a program, got an equation"), err::toString);
       err.getBuffer().setLength(0);
     }
+  }
+
+  private static final String WIDE =
+      """
+      program wide {
+        input x: f32[s@x=1024 m=256]
+        input w: f32[m=256 h@x=1024]
+        y = einsum(x, w) {equation="s m, m h -> s h"}
+        out = annotate(y) {layout="s@x h"}
+        output out
+      }
+      """;
+
+  /** The words of the table, which wraps lines. */
+  private String planned(String... more) throws IOException {
+    Path file = Files.writeString(folder.resolve("wide.program"), WIDE);
+    List<String> line = new ArrayList<>(List.of("plan", file.toString(), "--mesh", "x=4"));
+    line.addAll(List.of(more));
+    out.getBuffer().setLength(0);
+    assertEquals(0, run(line.toArray(String[]::new)), err::toString);
+    return out.toString().replaceAll("\\s+", " ");
+  }
+
+  @Test
+  void windowsAreWhereTheyAreAskedForOrCheaper() throws IOException {
+    String windows = "windows sm,mh->sh, gathering h of operand 1 over x in 4 rounds";
+    assertFalse(planned().contains("windows"), out::toString);
+    assertTrue(planned("--windows", "always", "--certify").contains(windows), out::toString);
+    assertTrue(out.toString().contains("certified"), out::toString);
+    String cheaper = planned("--windows", "by-price", "--topology", "tpu-v5e");
+    assertTrue(cheaper.contains(windows), cheaper);
+    String why = "cheaper in windows; instead all-gather, then einsum at ";
+    assertTrue(cheaper.contains(why), cheaper);
+    // Without a topology a chunk must be large.
+    String small = planned("--windows", "by-price");
+    assertFalse(small.contains(windows), small);
+    assertTrue(small.contains("; instead all-gather and einsum in windows at "), small);
   }
 
   @Test
