@@ -1,6 +1,7 @@
 package io.github.shardsum.backend.mesh;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -33,6 +34,7 @@ import io.github.shardsum.topology.Topology;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -103,9 +105,13 @@ final class OverlapTest {
           """);
 
   private static ProgramPlan twoProducts(PlanOptions options) {
+    return twoProducts(TWO_PRODUCTS, options);
+  }
+
+  private static ProgramPlan twoProducts(Program program, PlanOptions options) {
     Mesh mesh = Mesh.parse("x=4");
     return ProgramPlan.withLayouts(
-        TWO_PRODUCTS,
+        program,
         mesh,
         Map.of(
             "x", Layout.parse(mesh, "s@x m"),
@@ -136,6 +142,23 @@ final class OverlapTest {
     assertTrue(table.contains("begin   exposed"), table);
     String page = plan.plan().toHtml("two", PlanOptions.defaults(), List.of());
     assertTrue(page.contains(">compute</text>") && page.contains(">over x</text>"), page);
+    assertFalse(page.contains("of it exposed"), page);
+  }
+
+  /** The gather of a wider v: 49,152 elements and 1,000, which the product hides in part. */
+  @Test
+  void aWaitWithNothingToComputeIsExposed() {
+    Program wide = Program.parse(TWO_PRODUCTS.toString().replace("n=16", "n=128"));
+    ProgramPlan plan = twoProducts(wide, PlanOptions.defaults().withOverlap(true));
+    assertEquals(List.of("start", "einsum", "relu", "await", "einsum"), ops(plan));
+    double exposed = 49_152 + 1_000 - 20_971.52;
+    PlanAssert.that(plan).exposesAtMost(exposed + 0.01, PlanOptions.defaults());
+    assertThrows(
+        AssertionError.class,
+        () -> PlanAssert.that(plan).exposesAtMost(exposed - 1, PlanOptions.defaults()));
+    String page = plan.plan().toHtml("two", PlanOptions.defaults(), List.of());
+    Pattern title = Pattern.compile("<title>[^<]*await[^<]* of it exposed</title>");
+    assertTrue(title.matcher(page).find(), page);
   }
 
   /** With links that take all of the devices' time nothing can be hidden. */
