@@ -270,7 +270,11 @@ public final class SimulateCommand implements Runnable {
     if (auto) {
       return AxisSearch.of(file, machine, given, batch.orElse(0L), share);
     }
-    Job job = SimulateJobs.job(file, machine, given.or(file::layout), batch.orElse(0L));
+    boolean isFile = model.filter(name -> name.endsWith(".json") || name.equals("-")).isPresent();
+    Job job =
+        given.isPresent() || isFile
+            ? SimulateJobs.job(file, machine, given.or(file::layout), batch.orElse(0L))
+            : SimulateJobs.known(file, machine, batch.orElse(0L));
     return Planning.of(job, share, !formulas);
   }
 

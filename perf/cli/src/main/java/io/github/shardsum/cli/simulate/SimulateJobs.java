@@ -19,7 +19,34 @@ final class SimulateJobs {
    *     sequence is not known
    */
   static Job job(ModelFile file, Machine machine, Optional<Layout> layout, long batch) {
-    List<String> assumptions = new ArrayList<>();
+    return job(file, machine, layout, batch, List.of());
+  }
+
+  /**
+   * A job of a known model on any number of devices: its own layout, copies of it if they make up
+   * the devices, or the layout of {@link #job} without one.
+   *
+   * @param batch sequences of a step, 0 for the model's own
+   */
+  static Job known(ModelFile file, Machine machine, long batch) {
+    Optional<Layout> own = file.layout();
+    long devices = own.map(Layout::devices).orElse(machine.devices());
+    if (devices == machine.devices()) {
+      return job(file, machine, own, batch);
+    }
+    Optional<Layout> copies =
+        own.filter(_ -> machine.devices() % devices == 0)
+            .map(one -> one.withData(Math.toIntExact(one.data() * (machine.devices() / devices))))
+            .filter(one -> one.data() % machine.slices() == 0);
+    String all = "the model's own layout is one of %d devices%s";
+    String rest = copies.isPresent() ? ", copied along data; moves collectives" : "";
+    return job(
+        file, machine, copies, batch, List.of(String.format(Locale.ROOT, all, devices, rest)));
+  }
+
+  private static Job job(
+      ModelFile file, Machine machine, Optional<Layout> layout, long batch, List<String> given) {
+    List<String> assumptions = new ArrayList<>(given);
     Layout chosen =
         layout.orElseGet(
             () -> {

@@ -149,6 +149,29 @@ class SimulateCommandTest {
     assertFalse(out.toString().contains("does not fit"), out::toString);
   }
 
+  /** The smaller models have a layout of fewer devices, of which there are copies. */
+  @ParameterizedTest
+  @CsvSource({
+    "600b, v3:32x32, 1, 0, 2048",
+    "200b, v3:32x32, 1, 0, 2048",
+    "150b, v3:32x32, 4, 0, 512",
+    "50b, v3:32x32, 4, 0, 512",
+    "37b, v3:32x32, 16, 0, 128",
+    "12b, v3:32x32, 16, 0, 128",
+    "12b, v3:8x8*2, 2, 0, 128",
+    "600b, v3:16x16, 1, 512, 1",
+  })
+  void everyModelOfThePaperHasALayoutOnAnyDevices(
+      String name, String topology, int data, int fsdp, int expert) {
+    JsonNode answer =
+        answer(
+            List.of("--model", "gshard-" + name, "--topology", topology, "--formulas", "--json"));
+    int copies = Math.max(1, fsdp);
+    assertEquals(data * copies * expert, answer.path("devices").intValue(), answer::toString);
+    String layout = "data=" + data + " fsdp=" + copies + " expert=" + expert + " tensor=1";
+    assertTrue(answer.path("layout").stringValue().startsWith(layout), answer::toString);
+  }
+
   @Test
   void aDeviceOfAFileIsPricedWithItsNetwork() throws IOException {
     Path device = folder.resolve("device.json");
