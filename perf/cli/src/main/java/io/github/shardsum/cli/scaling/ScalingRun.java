@@ -3,6 +3,7 @@ package io.github.shardsum.cli.scaling;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.cli.common.MeshOptions;
+import io.github.shardsum.cli.scaling.SteadyRuns.Repeated;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.layout.Layout;
@@ -42,6 +43,10 @@ public final class ScalingRun {
 
   private static final long LITTLE = 10_000;
   private static final int RUNS_HELD = 4;
+
+  /** Long enough for a thread that sleeps to wake and take part. */
+  private static final long HELD_NANOS = 50_000_000;
+
   private static final long PAUSE_NANOS = 10_000_000;
 
   private final SteadyRuns steady;
@@ -142,8 +147,9 @@ public final class ScalingRun {
       return new Together(Workers.of(cores), all);
     }
 
-    void run() {
-      workers.run(all.size(), (i, _) -> all.get(i).run());
+    /** Each thread runs its device so many times, without a wait for the others. */
+    void run(int times) {
+      workers.run(all.size(), (i, _) -> Repeated.of(all.get(i)::run).run(times));
     }
 
     double flops() {
@@ -185,12 +191,12 @@ public final class ScalingRun {
       One one;
       try (Ready ready = Ready.of(program, mesh, workers)) {
         if (devices == 1) {
-          many = Timed.of(ready, steady.median(ready::run), 0, 1);
+          many = Timed.of(ready, steady.median(Repeated.of(ready::run)), 0, 1);
           one = new One(many.seconds(), ready.plan().flops());
         } else {
           LinkFit fit = fits.computeIfAbsent(devices, n -> fitted(n, workers));
           try (Together together = Together.of(program, threads(devices))) {
-            List<Double> seconds = steady.medians(List.of(ready::run, together::run));
+            List<Double> seconds = steady.medians(List.of(Repeated.of(ready::run), together::run));
             many =
                 Timed.of(
                     ready, seconds.getFirst(), price(ready.plan(), mesh, fit), threads(devices));
@@ -217,7 +223,8 @@ public final class ScalingRun {
       Timed many;
       try (Ready ready = Ready.of(program, mesh, workers)) {
         double collectives = devices == 1 ? 0 : price(ready.plan(), mesh, fitted(devices, workers));
-        many = Timed.of(ready, steady.median(ready::run, one.seconds()), collectives, 1);
+        many =
+            Timed.of(ready, steady.median(Repeated.of(ready::run), one.seconds()), collectives, 1);
       }
       double held = measuresMemory ? held(program, mesh, workers) : Double.NaN;
       return point(program, "MPI", devices, one, many, held);
@@ -289,7 +296,8 @@ public final class ScalingRun {
         MeshExecutable executable = backend(collectives).compile(ScalingPrograms.of(name, mesh))) {
       long before = live();
       List<ShardedTensor> shards = inputs(executable, collectives);
-      for (int i = 1; i < RUNS_HELD; i++) {
+      long end = System.nanoTime() + HELD_NANOS;
+      for (int i = 1; i < RUNS_HELD || System.nanoTime() < end; i++) {
         executable.runSharded(shards);
       }
       List<ShardedTensor> outputs = executable.runSharded(shards);

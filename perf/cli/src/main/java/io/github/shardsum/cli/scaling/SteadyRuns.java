@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param warmSeconds the least time of the runs before those that count, which go on until they get
  *     no faster; 0 for none
- * @param runs that count
+ * @param runs that count; of short programs each is the mean of several in a row
  */
 public record SteadyRuns(double warmSeconds, int runs) {
   private static final double NANOS = 1e9;
@@ -22,22 +22,45 @@ public record SteadyRuns(double warmSeconds, int runs) {
   /** A window whose best run takes more than this share of the best so far is no progress. */
   private static final double SETTLED = 0.98;
 
+  /** Shorter runs are timed several in a row, since a thread that sleeps takes a while to wake. */
+  private static final double LEAST_SECONDS = 0.01;
+
+  private static final int MOST_IN_A_ROW = 1000;
+
+  /** Something that runs several times, one after the other. */
+  @FunctionalInterface
+  interface Repeated {
+    void run(int times);
+
+    /** Of something that runs once. */
+    static Repeated of(Runnable one) {
+      return times -> {
+        for (int i = 0; i < times; i++) {
+          one.run();
+        }
+      };
+    }
+  }
+
   /** Seconds of the median run. */
-  double median(Runnable run) {
-    warmUp(run);
-    return timed(List.of(run)).getFirst();
+  double median(Repeated run) {
+    return medians(List.of(run)).getFirst();
   }
 
   /**
    * Seconds of several runs that take turns, so that other work of the machine slows all of them
    * down.
    */
-  List<Double> medians(List<Runnable> all) {
+  List<Double> medians(List<Repeated> all) {
     all.forEach(this::warmUp);
-    return timed(all);
+    return timed(all, all.stream().map(run -> inARow(seconds(run, 1))).toList());
   }
 
-  private void warmUp(Runnable run) {
+  private static int inARow(double seconds) {
+    return (int) Math.clamp(LEAST_SECONDS / Math.max(seconds, SHORTEST), 1, MOST_IN_A_ROW);
+  }
+
+  private void warmUp(Repeated run) {
     double best = Double.POSITIVE_INFINITY;
     int quiet = 0;
     for (int i = 0; i < MOST_WINDOWS && warmSeconds > 0 && (i < WINDOWS || quiet < QUIET); i++) {
@@ -47,11 +70,11 @@ public record SteadyRuns(double warmSeconds, int runs) {
     }
   }
 
-  private double window(Runnable run) {
+  private double window(Repeated run) {
     double best = Double.POSITIVE_INFINITY;
     long from = System.nanoTime();
     while ((System.nanoTime() - from) / NANOS < warmSeconds / WINDOWS) {
-      best = Math.min(best, seconds(run));
+      best = Math.min(best, seconds(run, 1));
     }
     return best;
   }
@@ -61,19 +84,18 @@ public record SteadyRuns(double warmSeconds, int runs) {
    *
    * @param about seconds that a run takes, the same number on all of them
    */
-  double median(Runnable run, double about) {
-    long before = Math.round(2 * warmSeconds / Math.max(about, SHORTEST));
-    for (long i = 0; i < before; i++) {
-      run.run();
-    }
-    return timed(List.of(run)).getFirst();
+  double median(Repeated run, double about) {
+    run.run((int) Math.clamp(Math.round(2 * warmSeconds / Math.max(about, SHORTEST)), 0, 1 << 30));
+    return timed(List.of(run), List.of(inARow(about))).getFirst();
   }
 
-  private List<Double> timed(List<Runnable> all) {
+  private List<Double> timed(List<Repeated> all, List<Integer> inARow) {
     double[][] seconds = new double[all.size()][runs];
     for (int i = 0; i < runs; i++) {
-      for (int which = 0; which < all.size(); which++) {
-        seconds[which][i] = seconds(all.get(which));
+      for (int turn = 0; turn < all.size(); turn++) {
+        // Each is first in turn, so that collections of garbage fall on all.
+        int which = (i + turn) % all.size();
+        seconds[which][i] = seconds(all.get(which), inARow.get(which));
       }
     }
     return Arrays.stream(seconds).map(SteadyRuns::median).toList();
@@ -84,9 +106,10 @@ public record SteadyRuns(double warmSeconds, int runs) {
     return (seconds[(seconds.length - 1) / 2] + seconds[seconds.length / 2]) / 2;
   }
 
-  private static double seconds(Runnable run) {
+  /** Seconds of one of some runs in a row. */
+  private static double seconds(Repeated run, int times) {
     long from = System.nanoTime();
-    run.run();
-    return (System.nanoTime() - from) / NANOS;
+    run.run(times);
+    return (System.nanoTime() - from) / NANOS / times;
   }
 }
