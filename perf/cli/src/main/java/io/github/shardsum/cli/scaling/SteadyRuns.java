@@ -85,7 +85,7 @@ public record SteadyRuns(double warmSeconds, int runs) {
    * @param about seconds that a run takes, the same number on all of them
    */
   double median(Repeated run, double about) {
-    run.run((int) Math.clamp(Math.round(2 * warmSeconds / Math.max(about, SHORTEST)), 0, 1 << 30));
+    run.run(Math.clamp(Math.round(2 * warmSeconds / Math.max(about, SHORTEST)), 0, 1 << 30));
     return timed(List.of(run), List.of(inARow(about))).getFirst();
   }
 
