@@ -92,6 +92,13 @@ class FoundLayoutsTest {
         found.price() <= byHand * (1 + 1e-9),
         () -> found.annotations() + " at " + found.price() + ", by hand " + byHand);
     assertTrue(found.bound() <= byHand * (1 + 1e-9), () -> "bound " + found.bound());
+    ProgramPlan again =
+        ProgramPlan.of(
+            Annotations.of(found.annotations()).apply(program),
+            mesh,
+            KERNELS,
+            PlanOptions.defaults());
+    assertEquals(found.plan().plan(), again.plan(), "the plan of the annotations");
     found.plan().certify();
   }
 
