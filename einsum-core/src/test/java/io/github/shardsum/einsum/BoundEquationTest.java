@@ -221,7 +221,7 @@ class BoundEquationTest {
     assertEquals(Kind.RANK, refusal("ij", Shape.of(2)).kind());
     assertEquals(Kind.RANK, refusal("ij", Shape.of(2, 3, 4)).kind());
     assertEquals(
-        "operand 0 has 1 axes, its term 'i...j' has at least 2",
+        "operand 0 must have rank at least 2 by its term 'i...j', got 1",
         message(refusal("i...j", Shape.of(2))).lines().findFirst().orElseThrow());
   }
 

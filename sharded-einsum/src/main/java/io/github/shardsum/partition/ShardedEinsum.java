@@ -165,7 +165,7 @@ public final class ShardedEinsum implements AutoCloseable {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "einsum %s: expected %d operands, got %d",
+              "einsum %s: number of operands must be %d, got %d",
               plan.equation(),
               wanted,
               given));

@@ -61,11 +61,11 @@ class RefusedLayoutsTest {
     try (Collectives collectives = Collectives.open(MESH);
         ShardedEinsum sum = ShardedEinsum.compile("a@x b -> a@x", MESH, shape)) {
       Tensor wide = Tensor.zeros(DType.F64, 4, 2);
-      says("expected 1 operands, got 0", sum::run);
+      says("number of operands must be 1, got 0", sum::run);
       says("operand 0: must be f32[4, 2], got f64[4, 2]", () -> sum.run(wide));
       ShardedTensor given = shards(DType.F32, MESH, "i@x j", collectives, 4, 2);
       assertEquals(Shape.of(4), sum.gather(sum.runSharded(List.of(given))).shape());
-      says("expected 1 operands, got 2", () -> sum.runSharded(List.of(given, given)));
+      says("number of operands must be 1, got 2", () -> sum.runSharded(List.of(given, given)));
       ShardedTensor columns = shards(DType.F32, MESH, "a b@x", collectives, 4, 2);
       says("operand 0: must lie as a@x b", () -> sum.runSharded(List.of(columns)));
       ShardedTensor elsewhere = shards(DType.F32, other, "a@y b", collectives, 4, 2);

@@ -83,7 +83,7 @@ public final class Binder {
     if (shapes.size() != equation.operandCount()) {
       throw wrong(
           Kind.OPERAND_COUNT,
-          "the equation has " + equation.operandCount() + " operands, got " + shapes.size(),
+          "number of operands must be " + equation.operandCount() + ", got " + shapes.size(),
           "Give one operand for each term; an empty term stands for a scalar.");
     }
     for (int operand = 0; operand < shapes.size(); operand++) {
@@ -94,13 +94,13 @@ public final class Binder {
             Kind.RANK,
             "operand "
                 + operand
-                + " has "
-                + shapes.get(operand).rank()
-                + " axes, its term '"
-                + EquationPrinter.shortened(term)
-                + "' has "
+                + " must have rank "
                 + (term.ellipsis() < 0 ? "" : "at least ")
-                + namedCount(term),
+                + namedCount(term)
+                + " by its term '"
+                + EquationPrinter.shortened(term)
+                + "', got "
+                + shapes.get(operand).rank(),
             hidden < 0
                 ? "Give an operand with more axes, or leave labels out."
                 : "Name every axis, or write '...' for those without a name.");

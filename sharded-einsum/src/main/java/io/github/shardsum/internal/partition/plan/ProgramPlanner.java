@@ -221,7 +221,11 @@ public final class ProgramPlanner {
           state.bring(
               output,
               last,
-              String.format(Locale.ROOT, "output %s must be %s", output.value().name(), last)));
+              String.format(
+                  Locale.ROOT,
+                  "output %s must be %s",
+                  output.value().name(),
+                  last.toString().isEmpty() ? "whole" : last)));
     }
   }
 
