@@ -195,7 +195,7 @@ public record MoeSpec(
 
   /** Collects the sizes and options of a layer by name; not thread-safe. */
   public static final class Builder {
-    private static final long UNSET = -1;
+    private static final long UNSET = Long.MIN_VALUE;
 
     private long groups = UNSET;
     private long tokens = UNSET;

@@ -2,6 +2,7 @@ package io.github.shardsum.moe;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.moe.RouteInput.Uniform;
 import io.github.shardsum.tensor.DType;
@@ -56,6 +57,9 @@ class MoeSpecTest {
     IllegalArgumentException missing = assertThrows(IllegalArgumentException.class, builder::build);
     assertEquals("moe: hidden must be set", missing.getMessage());
     assertThrows(IllegalArgumentException.class, () -> five().experts(0).build());
+    IllegalArgumentException negative =
+        assertThrows(IllegalArgumentException.class, () -> five().groups(-1).build());
+    assertTrue(negative.getMessage().endsWith(", got -1"), negative::getMessage);
     assertThrows(IllegalArgumentException.class, () -> five().dtype(DType.I32).build());
   }
 }

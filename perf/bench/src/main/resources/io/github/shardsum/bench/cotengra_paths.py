@@ -26,7 +26,7 @@ def network(kind, seed):
         "perverse": lambda: utils.perverse_equation(40, num_indices=30, seed=seed),
         "tree": lambda: utils.tree_equation(80, n_outer=2, seed=seed),
     }[kind]()
-    # Of a label that an operand has twice both sides begin with the diagonal.
+    # A label that an operand has twice is reduced to its diagonal on both sides.
     return [tuple(dict.fromkeys(term)) for term in made[0]], made[1], made[3]
 
 

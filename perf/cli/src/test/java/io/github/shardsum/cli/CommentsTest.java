@@ -64,7 +64,7 @@ class CommentsTest {
         new SimpleFileVisitor<>() {
           @Override
           public FileVisitResult preVisitDirectory(Path each, BasicFileAttributes attributes) {
-            return SKIPPED.contains(String.valueOf(each.getFileName()))
+            return !each.equals(root) && SKIPPED.contains(String.valueOf(each.getFileName()))
                 ? FileVisitResult.SKIP_SUBTREE
                 : FileVisitResult.CONTINUE;
           }

@@ -130,7 +130,7 @@ public final class ModuleEmitter {
     return some.isEmpty() ? "" : " {" + some + "}";
   }
 
-  /** The edge cannot have an uneven layout; a value gets such a layout inside. */
+  /** Gives values their layouts inside, where the edge cannot have an uneven one. */
   private List<Ssa> laidOut(
       List<Value> values, List<Ssa> given, List<Term> edges, List<Term> demanded) {
     List<Ssa> inside = new ArrayList<>();

@@ -88,9 +88,10 @@ final class ChunkSize {
    * @param most rows of a chunk
    */
   static long packedBytes(ExpertsForm form, long most) {
+    if (form.rows() == 0 || form.experts() == 0 || form.model() == 0 || form.hidden() == 0) {
+      return 0;
+    }
     long rows = Math.min(most, Math.ceilDiv(form.rows(), form.experts()));
-    return rows == 0
-        ? 0
-        : GroupedProduct.packedBytes(form.math().dtype(), rows, form.model(), form.hidden());
+    return GroupedProduct.packedBytes(form.math().dtype(), rows, form.model(), form.hidden());
   }
 }

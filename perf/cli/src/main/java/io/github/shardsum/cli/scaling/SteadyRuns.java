@@ -80,7 +80,7 @@ public record SteadyRuns(double warmSeconds, int runs) {
   }
 
   /**
-   * The same where several processes must make the same number of runs.
+   * Seconds of the median run, where several processes must make the same number of runs.
    *
    * @param about seconds that a run takes, the same number on all of them
    */

@@ -131,7 +131,8 @@ record Architecture(
   }
 
   /**
-   * Times of products with widths that are filled up to a multiple of a unit, over those without.
+   * The ratio of the time of products whose widths are filled up to a multiple of a unit to that of
+   * products of the widths themselves.
    */
   static double filling(long width, int unit) {
     return (double) Math.ceilDiv(width, unit) * unit / width;
@@ -151,7 +152,7 @@ record Architecture(
     return filling(width, unit) * (rest + hidden * sides + shared * own);
   }
 
-  /** The same of the experts' products, over those without. */
+  /** That ratio of the experts' products. */
   double expertFilling(int unit) {
     return experts.map(e -> filling(width, unit) * filling(e.width(), unit)).orElse(1.0);
   }

@@ -56,9 +56,20 @@ final class Measured {
     }
   }
 
-  /** Whether a column of this name has a metric that can be used. */
+  /** A name that says that a number is one of each second. */
+  private static final Pattern RATE =
+      Pattern.compile("per[ _]*s(?:ec|\\b|_)|/ *s(?:ec|\\b)|_s(?:ec|\\b|_)|throughput");
+
+  /**
+   * Whether a column of this name has a metric that can be used; tokens and samples must be those
+   * of a second.
+   */
   static boolean isMetric(String name) {
-    return Metric.of(name) != Metric.UNKNOWN;
+    return switch (Metric.of(name)) {
+      case TOKENS, SAMPLES -> RATE.matcher(name).find();
+      case STEP_TIME, STEPS_A_SECOND, FLOPS, SHARE -> true;
+      case UNKNOWN -> false;
+    };
   }
 
   /**

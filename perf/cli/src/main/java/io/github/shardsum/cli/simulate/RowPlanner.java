@@ -321,7 +321,8 @@ final class RowPlanner {
       OptionalDouble said = words.capacity();
       boolean dropless =
           words.has(
-              "(?:dropless|megablox|ragged)(?! *[=:] *(?:false|0|no\\b|off))|no[ -]drop"
+              "(?:dropless|megablox|ragged[a-z_]*+)"
+                  + "(?! *[=:] *(?:false|0|no\\b|off|none|n/a|-|;|$))|no[ -]drop"
                   + "|sparse_matmul[ =:]*true");
       boolean dropping =
           words.has("capacity|dropping|token[ -]?drop(?!less)|einsum|sparse_matmul[ =:]*false");

@@ -158,7 +158,7 @@ final class Table {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: expected columns %s separated by tabs, got none named %s",
+              "%s: expected columns %s separated by tabs, commas or semicolons, got none named %s",
               place,
               String.join(", ", REQUIRED),
               String.join(", ", missing)));

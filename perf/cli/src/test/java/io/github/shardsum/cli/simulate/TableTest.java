@@ -47,6 +47,8 @@ class TableTest {
             + "llama2-70b;4096;256;64;TPU v5p;fsdp;40;;",
         "model\tseq\tglobal_batch_tokens\tdevices\tdevice\ttokenizer\tsteps_per_second\n"
             + "llama2-70b\t4096\t1048576\t64\tTPU v5p\tsentencepiece\t0.025",
+        "model,seq_len,gbs,num_devices,hardware,training_tokens,seq_shards,step_time_s\n"
+            + "llama2-70b,4096,256,64,TPU v5p,2e12,4,40",
         "model\tseq\tbatch_tokens\tdevices\tdevice\tmetric\tvalue\tcost\n"
             + "llama2-70b\t4096\t1,048,576 tokens\t64\tTPU v5p\tstep time (s)\t40\t$1",
       })
@@ -77,6 +79,9 @@ class TableTest {
         "capacity_factor=1.25 sparse_matmul=False megablox=False | true",
         "capacity_factor=1.25 dropless=false | true",
         "dropping; megablox = 0 | true",
+        "capacity_factor=1.25 dropless=none | true",
+        "capacity_factor=1.25 megablox=n/a | true",
+        "capacity_factor=1.25 use_ragged_dot=False | true",
         "dropless | false",
         "megablox=True | false",
         "dropless=1 | false",

@@ -49,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Any process of a job is killed at any moment within a checkpoint, round after round in one
  * folder: each time the last checkpoint is whole and no older than the last one that all processes
  * had written, and training on another mesh goes on from it to the bits of one device that was
- * never stopped. What kills is SIGKILL, drawn without regard to what a process is doing.
+ * never stopped. SIGKILL ends a process, at a moment drawn without regard to what it does.
  */
 class KilledCheckpointTest {
   private static final int ROUNDS = Integer.getInteger("shardsum.cases", TestDepth.cases(2, 4, 24));
@@ -203,15 +203,21 @@ class KilledCheckpointTest {
     }
   }
 
-  /** Runs processes and kills one, then the others, as a launch does. The last step written. */
-  private long killed(int count, long made, Random random) throws Exception {
+  /**
+   * Runs processes and kills one, then the others, as a launch does. In the first round it is the
+   * one that writes the index; in the last one a checkpoint is written before. The last step
+   * written.
+   */
+  private long killed(int round, int count, long made, Random random) throws Exception {
     try (Job job = new Job(folder, count, made)) {
-      int meetings = 1 + random.nextInt(CHECKPOINTS * MEETINGS);
+      int least = round == ROUNDS - 1 ? MEETINGS : 1;
+      int meetings = least + random.nextInt(CHECKPOINTS * MEETINGS - least + 1);
       for (int i = 0; i < meetings; i++) {
         job.meet();
       }
       TimeUnit.MICROSECONDS.sleep(random.nextInt(MICROSECONDS));
-      job.processes.get(random.nextInt(count)).destroyForcibly().waitFor();
+      int one = random.nextInt(count);
+      job.processes.get(round == 0 ? 0 : one).destroyForcibly().waitFor();
       TimeUnit.MICROSECONDS.sleep(random.nextInt(MICROSECONDS));
       job.kill();
       for (Process each : job.processes) {
@@ -275,7 +281,7 @@ class KilledCheckpointTest {
       long made = 0;
       for (int round = 0; round < ROUNDS; round++) {
         String what = "round " + round + " of seed " + SEED;
-        long written = killed(2 + random.nextInt(2), made, random);
+        long written = killed(round, 2 + random.nextInt(2), made, random);
         made = found(course, written, what);
         if (made > 0) {
           many.restore(read(made), made);
@@ -285,6 +291,7 @@ class KilledCheckpointTest {
           equal(course.get((int) made + MORE - 1), many.state(), "after more steps, " + what);
         }
       }
+      assertTrue(made > 0, "no round left a checkpoint, seed " + SEED);
     }
   }
 
