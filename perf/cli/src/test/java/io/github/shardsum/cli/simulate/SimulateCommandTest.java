@@ -266,7 +266,7 @@ class SimulateCommandTest {
         "--model llama2-7b --topology v3:4x4 --batch 1 --sequence 1"
             + " --layout data=2147483647,fsdp=2147483647,expert=2147483647 | axes must make up",
         "--model gshard-37b --topology v9:8x8 | expected one of tpu7x",
-        "--model gshard-37b --topology v3:4x4 | axes must make up 32 devices",
+        "--model gshard-37b --topology v3:4x4 --layout data=16 | axes must make up 32 devices",
         "--model gshard-37b --topology v3:8x8 --eta 2 | --eta: must be from",
         "--model gshard-37b --topology v3:8x8 --layout way=128 | expected one of data",
         "--model gshard-37b --topology v3:8x8 --paper | got more",
