@@ -31,6 +31,8 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import javax.management.JMException;
+import javax.management.ObjectName;
 
 /** Runs programs on meshes of one axis, shards in and out, on the engine that is configured. */
 public final class ScalingRun {
@@ -288,8 +290,8 @@ public final class ScalingRun {
   }
 
   /**
-   * Bytes of the heap that a compiled program's inputs and its runs add, until it is closed.
-   * Several runs, since in a single one a thread may do the work of all.
+   * Bytes of objects that a compiled program's inputs and its runs add, until it is closed. Several
+   * runs, since in a single one a thread may do the work of all.
    */
   private static double heldOnce(String name, Mesh mesh, Workers workers) {
     try (Collectives collectives = MeshOptions.open(mesh, workers);
@@ -312,18 +314,43 @@ public final class ScalingRun {
     }
   }
 
-  /** Bytes of the heap once no collection frees any more, since cleaners run after collections. */
+  /** Bytes of reachable objects once no collection frees any more, since cleaners run after one. */
   private static long live() {
     long least = Long.MAX_VALUE;
     int quiet = 0;
     for (int i = 0; i < MOST_COLLECTIONS && quiet < QUIET_COLLECTIONS; i++) {
-      System.gc();
+      long now = reachable();
       LockSupport.parkNanos(PAUSE_NANOS);
-      long now = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
       quiet = now > least - LITTLE ? quiet + 1 : 0;
       least = Math.min(least, now);
     }
     return least;
+  }
+
+  /**
+   * Bytes of all reachable objects, by the JVM's histogram of classes after a collection. Used
+   * bytes of the heap depend on the collector: G1 gives an array of 8 MiB whole regions, up to half
+   * as much again.
+   */
+  private static long reachable() {
+    try {
+      Object histogram =
+          ManagementFactory.getPlatformMBeanServer()
+              .invoke(
+                  new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                  "gcClassHistogram",
+                  new Object[] {new String[0]},
+                  new String[] {String[].class.getName()});
+      String total =
+          String.valueOf(histogram)
+              .lines()
+              .filter(line -> line.startsWith("Total"))
+              .findFirst()
+              .orElseThrow(() -> new IllegalStateException("memory: the histogram has no total"));
+      return Long.parseLong(total.split(" +")[2]);
+    } catch (JMException e) {
+      throw new IllegalStateException("memory: this JVM has no histogram of classes", e);
+    }
   }
 
   /** The plan's collectives on this machine's memory, or over MPI. */
