@@ -145,7 +145,7 @@ public final class Elementwise {
    * a x, computed in the dtype that x is computed in, to which a is rounded.
    *
    * @param workers threads to use
-   * @param a the factor; an integer for an integer dtype
+   * @param a the factor; an integer that an integer dtype holds
    * @param x numbers, of any dtype but bool
    * @return a fresh tensor of x's dtype and shape
    */
@@ -160,7 +160,7 @@ public final class Elementwise {
    *
    * @param workers threads to use
    * @param out the result, of x's dtype and shape
-   * @param a the factor; an integer for an integer dtype
+   * @param a the factor; an integer that an integer dtype holds
    * @param x numbers, of any dtype but bool
    */
   public static void scaleInto(Workers workers, Tensor out, double a, Tensor x) {
@@ -169,6 +169,7 @@ public final class Elementwise {
       throw new IllegalArgumentException(
           "scale: expected an integer factor up to 2^53 for " + x.description() + ", got " + a);
     }
+    OperandChecks.held("scale", x, a);
     run(
         "scale",
         workers,
@@ -183,7 +184,7 @@ public final class Elementwise {
    * As {@link #scale(Workers, double, Tensor)}, by the threads of the process; {@link
    * #multiply(Tensor, double)} is the same.
    *
-   * @param a the factor; an integer for an integer dtype
+   * @param a the factor; an integer that an integer dtype holds
    * @param x numbers, of any dtype but bool
    * @return a fresh tensor of x's dtype and shape
    */
@@ -195,7 +196,7 @@ public final class Elementwise {
    * As {@link #scale(double, Tensor)}, into a given result.
    *
    * @param out the result, of x's dtype and shape
-   * @param a the factor; an integer for an integer dtype
+   * @param a the factor; an integer that an integer dtype holds
    * @param x numbers, of any dtype but bool
    */
   public static void scaleInto(Tensor out, double a, Tensor x) {
@@ -577,7 +578,7 @@ public final class Elementwise {
    * @param y the other, an integer for integers
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   *     2^53 that the dtype holds, for integers
    */
   public static Tensor add(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -647,7 +648,7 @@ public final class Elementwise {
    * @param y the other, an integer for integers
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   *     2^53 that the dtype holds, for integers
    */
   public static Tensor multiply(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -1026,7 +1027,7 @@ public final class Elementwise {
    * @param y the right side, an integer for integers
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   *     2^53 that the dtype holds, for integers
    */
   public static Tensor subtract(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -1069,7 +1070,7 @@ public final class Elementwise {
    * @param y the right side
    * @return a fresh tensor of y's dtype and shape
    * @throws IllegalArgumentException if y has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   *     2^53 that the dtype holds, for integers
    */
   public static Tensor subtract(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
@@ -1174,7 +1175,7 @@ public final class Elementwise {
    * @param y the right side, an integer for integers
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   *     2^53 that the dtype holds, for integers
    */
   public static Tensor divide(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -1217,7 +1218,7 @@ public final class Elementwise {
    * @param y the right side
    * @return a fresh tensor of y's dtype and shape
    * @throws IllegalArgumentException if y has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   *     2^53 that the dtype holds, for integers
    */
   public static Tensor divide(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
@@ -1322,7 +1323,7 @@ public final class Elementwise {
    * @param y the right side, an integer for integers
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   *     2^53 that the dtype holds, for integers
    */
   public static Tensor remainder(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -1365,7 +1366,7 @@ public final class Elementwise {
    * @param y the right side
    * @return a fresh tensor of y's dtype and shape
    * @throws IllegalArgumentException if y has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   *     2^53 that the dtype holds, for integers
    */
   public static Tensor remainder(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
@@ -1469,7 +1470,7 @@ public final class Elementwise {
    * @param y the right side, an integer for integers
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   *     2^53 that the dtype holds, for integers
    */
   public static Tensor maximum(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -1573,7 +1574,7 @@ public final class Elementwise {
    * @param y the right side, an integer for integers
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   *     2^53 that the dtype holds, for integers
    */
   public static Tensor minimum(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -1679,7 +1680,7 @@ public final class Elementwise {
    * @param y the right side, an integer for integers
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   *     2^53 that the dtype holds, for integers
    */
   public static Tensor power(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -1722,7 +1723,7 @@ public final class Elementwise {
    * @param y the right side
    * @return a fresh tensor of y's dtype and shape
    * @throws IllegalArgumentException if y has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   *     2^53 that the dtype holds, for integers
    */
   public static Tensor power(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
@@ -1882,13 +1883,13 @@ public final class Elementwise {
   private static void run(
       String name, ElementRows rows, Workers workers, Tensor out, Tensor x, double y) {
     OperandChecks.number(name, x);
-    run(name, rows, workers, out, x.dtype(), x, OperandChecks.scalar(name, x, y));
+    run(name, rows, workers, out, x.dtype(), x, OperandChecks.held(name, x, y));
   }
 
   private static void run(
       String name, ElementRows rows, Workers workers, Tensor out, double x, Tensor y) {
     OperandChecks.number(name, y);
-    run(name, rows, workers, out, y.dtype(), OperandChecks.scalar(name, y, x), y);
+    run(name, rows, workers, out, y.dtype(), OperandChecks.held(name, y, x), y);
   }
 
   private static void run(

@@ -945,7 +945,7 @@ public final class Logic {
    *     fit; nothing is then written
    */
   public static void whereInto(Workers workers, Tensor out, Tensor condition, Tensor x, double y) {
-    choose(workers, out, condition, x, OperandChecks.scalar("where", x, y), x.dtype());
+    choose(workers, out, condition, x, OperandChecks.held("where", x, y), x.dtype());
   }
 
   /**

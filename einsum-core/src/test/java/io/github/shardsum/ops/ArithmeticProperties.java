@@ -325,6 +325,10 @@ class ArithmeticProperties {
     }
   }
 
+  private static long wide() {
+    return 3_000_000_000L;
+  }
+
   @Test
   void wrongArgumentsAreSaidBeforeAnythingIsWritten() {
     float[] data = {1, 2, 3, 4};
@@ -337,6 +341,15 @@ class ArithmeticProperties {
     Oracles.refused(
         "subtract: expected a dtype of numbers", () -> Elementwise.subtract(flags, flags));
     Oracles.refused("divide: expected an integer up to 2^53", () -> Elementwise.divide(whole, 0.5));
+    for (double wide : new double[] {3e9, -3e9, 1L << 31}) {
+      Oracles.refused("add: number must be one that i32 holds", () -> Elementwise.add(whole, wide));
+      Oracles.refused("maximum: number must be", () -> Elementwise.maximum(whole, wide));
+      Oracles.refused("subtract: number must be", () -> Elementwise.subtract(wide, whole));
+      Oracles.refused("scale: number must be", () -> Elementwise.scale(wide, whole));
+      Oracles.refused("where: number must be", () -> Logic.where(flags, whole, wide));
+    }
+    assertEquals(-2147483648, Elementwise.minimum(whole, -2147483648.0).getLong(0));
+    assertEquals(wide(), Elementwise.add(Tensor.of(new long[1], 1), wide()).getLong(0));
     Oracles.refused("lt: expected an integer up to 2^53", () -> Logic.lt(whole, 0.5));
     Oracles.refused("clip: bounds must be in order", () -> Elementwise.clip(x, 2, 1));
     Oracles.refused("clip: bounds must be in order", () -> Elementwise.clip(x, NAN, 1));

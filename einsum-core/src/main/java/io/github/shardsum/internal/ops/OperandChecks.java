@@ -53,6 +53,16 @@ public final class OperandChecks {
     return Tensor.scalar(ComputeType.of(x.dtype()).dtype(), value);
   }
 
+  /** A number as an operand of an operation whose result has the dtype of x, which must hold it. */
+  public static Tensor held(String name, Tensor x, double value) {
+    Tensor number = scalar(name, x, value);
+    if (!x.dtype().isFloating() && Tensor.scalar(x.dtype(), value).getDouble() != value) {
+      throw new IllegalArgumentException(
+          name + ": number must be one that " + x.dtype() + " holds, got " + value);
+    }
+    return number;
+  }
+
   /** The broadcast shape: axes are aligned from the right, and sizes are equal or 1. */
   public static Shape broadcast(String name, Tensor... tensors) {
     int rank = 0;
