@@ -72,7 +72,8 @@ public interface CompositeKernel {
    * io.github.shardsum.einsum.Einsum#packedBytes}. They are no part of {@link #scratchBytes}.
    *
    * @param workers the threads
-   * @return at most these bytes a thread
+   * @return about these bytes a thread; where the size of a product follows from the data, as that
+   *     of an expert's rows does, those of an even share
    */
   default long packedBytes(Workers workers) {
     return 0;

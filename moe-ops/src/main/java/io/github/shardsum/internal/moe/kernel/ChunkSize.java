@@ -83,7 +83,7 @@ final class ChunkSize {
 
   /**
    * Bytes of the blocks that one thread's products pack, of an expert with an even share of the
-   * rows.
+   * rows; one with more rows may pack more.
    *
    * @param most rows of a chunk
    */

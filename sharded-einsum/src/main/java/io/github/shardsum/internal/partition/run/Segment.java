@@ -200,6 +200,11 @@ final class Segment {
     return users;
   }
 
+  /** Whether its code runs in tasks between which bytes travel, on workers of its own. */
+  boolean isInterleaved() {
+    return isBehind && workers.progress().isPresent();
+  }
+
   String name() {
     String first = plan.steps().get(steps.getFirst()).result().programName();
     String last = plan.steps().get(steps.getLast()).result().programName();

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -198,28 +199,50 @@ record Stages(
     return over;
   }
 
-  /**
-   * Bytes of all local programs' memory, once for each thread that may run one. A thread has the
-   * same scratch for all of them.
-   */
+  /** Bytes of all local programs' memory, once for each thread that may run one. */
   long workspaces(int threads) {
-    long bytes = 0;
-    long scratch = 0;
+    long bytes = arrays(threads, LocalPlan::scratchBytes);
     for (Map.Entry<LocalPlan, Long> each : users().entrySet()) {
       LocalPlan local = each.getKey();
-      long users = Math.min(threads, each.getValue());
-      bytes += users * (local.bytes() - local.scratchBytes());
-      scratch = Math.max(scratch, users * local.scratchBytes());
+      bytes += Math.min(threads, each.getValue()) * (local.bytes() - local.scratchBytes());
     }
-    return bytes + scratch;
+    return bytes;
   }
 
   /** Bytes into which threads pack blocks of operands of products outside of windows. */
   long packedBytes(int threads) {
-    return users().entrySet().stream()
-        .mapToLong(each -> Math.min(threads, each.getValue()) * each.getKey().packedBytes())
-        .max()
-        .orElse(0);
+    return arrays(threads, LocalPlan::packedBytes);
+  }
+
+  /**
+   * Bytes of threads' arrays. A thread takes those that are free, so that each thread's grow to the
+   * largest that a local program needs. Only programs behind transfers have arrays of their own.
+   */
+  private long arrays(int threads, ToLongFunction<LocalPlan> needed) {
+    Set<LocalPlan> behind = Collections.newSetFromMap(new IdentityHashMap<>());
+    addBehind(behind);
+    long own = 0;
+    long shared = 0;
+    for (Map.Entry<LocalPlan, Long> each : users().entrySet()) {
+      long bytes = needed.applyAsLong(each.getKey());
+      if (behind.contains(each.getKey())) {
+        own += Math.min(threads, each.getValue()) * bytes;
+      } else {
+        shared = Math.max(shared, bytes);
+      }
+    }
+    return own + Math.min(threads, frame.devices().size()) * shared;
+  }
+
+  /** Adds the local programs that run while bytes travel. */
+  private void addBehind(Set<LocalPlan> behind) {
+    for (Stage stage : all) {
+      if (stage instanceof Stage.Local(Segment segment) && segment.isInterleaved()) {
+        behind.addAll(segment.users().keySet());
+      } else if (stage instanceof Stage.Rounds rounds) {
+        rounds.body().addBehind(behind);
+      }
+    }
   }
 
   /** All local programs, each with the number of devices that run it. */
