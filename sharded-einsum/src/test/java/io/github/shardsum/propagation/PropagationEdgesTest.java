@@ -98,6 +98,18 @@ final class PropagationEdgesTest {
     assertEquals(parts, layout(run(backward, "x=2 y=2 z=2 w=4"), "a"));
   }
 
+  /** An axis that straddles two parts ends the merged label: behind it is no part's own block. */
+  @Test
+  void nothingFollowsAnAxisOfTwoParts() {
+    String text =
+        "input q: f32[i=2 j=4 k=2]; a = annotate(q) {layout=\"i j@y k\"}; m = merge(a)"
+            + " {labels=[\"i\", \"j\"], into=\"m\"}; n = annotate(m) {layout=\"m@w? k\"}; output n";
+    Propagated laid = run(text, "w=4 y=2");
+    assertEquals("m@w k", layout(laid, "n"));
+    assertEquals("m@w k", layout(laid, "m"));
+    assertEquals("i j@y k", layout(laid, "a"));
+  }
+
   /** Parts of a label of the same cut take what an annotation says; others take no empty parts. */
   @Test
   void onlyAnAnnotationCutsALabelIntoEmptyParts() {

@@ -275,16 +275,18 @@ public final class Propagator {
     return longer.size() > shorter.size() && longer.subList(0, shorter.size()).equals(shorter);
   }
 
-  /** The axes of one factor of a dimension: the first factor takes axes while they divide it. */
+  /** The axes of one factor of a dimension. */
   private List<String> part(Node node, Place place, int factor) {
     List<String> axes = splits(place.value()).axes(place.dim());
     Optional<Node.RegionEdge> outside = node.outside(place);
     if (outside.isPresent()) {
       return outside.get().inside(place.dim(), axes);
     }
-    if (place.dims().factors().size() == 1) {
-      return axes;
-    }
+    return place.dims().factors().size() == 1 ? axes : own(node, place, factor, axes);
+  }
+
+  /** The axes of one of several factors: each takes axes while they divide it. */
+  private List<String> own(Node node, Place place, int factor, List<String> axes) {
     int next = 0;
     for (int each : place.dims().factors()) {
       long left = node.rule().factors().get(each).size();
@@ -347,26 +349,14 @@ public final class Propagator {
     return place.dims().factors().size() == 1;
   }
 
-  /**
-   * Whether no part is empty. Of several factors the last axis divides the one that it is for, so
-   * that those before divide the factors before wholly.
-   */
+  /** Whether no part is empty, and of several factors the last axis is of the one it is for. */
   private boolean fits(Node node, Place place, int factor, List<String> axes) {
     long size = splits(place.value()).type().shape().size(place.dim());
-    long parts = axes.stream().mapToLong(mesh::size).reduce(1, (a, b) -> a * b);
     if (place.dims().factors().size() == 1 || size == 0) {
-      return size >= parts;
+      return size >= axes.stream().mapToLong(mesh::size).reduce(1, (a, b) -> a * b);
     }
-    long before = parts / mesh.size(axes.getLast());
-    long divided = 1;
-    for (int each : place.dims().factors()) {
-      long own = node.rule().factors().get(each).size();
-      if (each == factor) {
-        return before % divided == 0 && own % (parts / divided) == 0;
-      }
-      divided *= own;
-    }
-    return false;
+    List<String> own = own(node, place, factor, axes);
+    return !own.isEmpty() && own.getLast().equals(axes.getLast());
   }
 
   /**
