@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,7 +94,11 @@ class PlanCommandsTest {
 
   /** The words of the table, which wraps lines. */
   private String planned(String... more) throws IOException {
-    Path file = Files.writeString(folder.resolve("wide.program"), WIDE);
+    return plannedOf(WIDE, more);
+  }
+
+  private String plannedOf(String program, String... more) throws IOException {
+    Path file = Files.writeString(folder.resolve("wide.program"), program);
     List<String> line = new ArrayList<>(List.of("plan", file.toString(), "--mesh", "x=4"));
     line.addAll(List.of(more));
     out.getBuffer().setLength(0);
@@ -110,10 +116,27 @@ class PlanCommandsTest {
     assertTrue(cheaper.contains(windows), cheaper);
     String why = "cheaper in windows; instead all-gather, then einsum at ";
     assertTrue(cheaper.contains(why), cheaper);
-    // Without a topology a chunk must be large.
+    // Without a topology a chunk must be large, whatever the price.
     String small = planned("--windows", "by-price");
-    assertFalse(small.contains(windows), small);
-    assertTrue(small.contains("; instead all-gather and einsum in windows at "), small);
+    assertFalse(small.contains("windows"), small);
+    assertTrue(small.contains("all-gather h over x"), small);
+  }
+
+  /** Rounds that add to a large sum take longer than the gather of the small operand. */
+  @Test
+  void windowsThatArePricedAndLoseAreNamed() throws IOException {
+    String program =
+        WIDE.replace("s@x=1024", "s@x=16384").replace("m=256 h@x=1024", "m@x=256 h=1024");
+    String[] timed = {"--windows", "by-price", "--topology", "tpu-v5e"};
+    Matcher loser =
+        Pattern.compile(
+                "einsum sm,mh->sh .*; instead all-gather and einsum in windows at (\\d+) us")
+            .matcher(plannedOf(program, timed));
+    assertTrue(loser.find(), out::toString);
+    Matcher whole = Pattern.compile("in all: .*, in (\\d+) us").matcher(out.toString());
+    assertTrue(whole.find(), out::toString);
+    assertTrue(Long.parseLong(loser.group(1)) > Long.parseLong(whole.group(1)), out::toString);
+    assertFalse(plannedOf(program, "--windows", "by-price").contains("in windows"), out::toString);
   }
 
   @Test

@@ -163,7 +163,10 @@ final class WindowChoice {
           step = Math.min(candidate.removed(), candidate.replaced()) - 1;
           break;
         }
-        lost.merge(statement, candidate, (a, b) -> b.price() < a.price() ? b : a);
+        // Without a network sizes decide, so that windows may lose at a lower price.
+        if (isTimed) {
+          lost.merge(statement, candidate, (a, b) -> b.price() < a.price() ? b : a);
+        }
       }
     }
     return lost.isEmpty() ? plan : withRunnersUp(plan, lost);
