@@ -96,7 +96,8 @@ public final class MachineProbe {
 
   /**
    * Measures this machine as {@link #measure} does, and the rate of its devices' products. Every
-   * process calls it, and all get the same: the means of what they measured.
+   * process calls it, and all get the same: the means of what they measured. Takes up to two
+   * seconds more than {@link #measure}.
    *
    * @param collectives at least two devices
    * @return a bus between them whose transfers cost the devices' computing all of their time, and

@@ -25,8 +25,8 @@ import java.util.stream.IntStream;
  * @param hostLevel the level above, if there is one; each host has all the axes
  * @param overlap the part of a transfer's time during which a device can compute, in [0, 1]: 1 if
  *     links move data by themselves
- * @param computing how devices compute, of a measured machine; otherwise 200 multiply-adds take as
- *     long as the transfer of an element over a link
+ * @param computing how devices compute, of a measured machine, by its rate of f32; otherwise 200
+ *     multiply-adds take as long as the transfer of an element over a link
  */
 public record Topology(
     String name,
@@ -125,7 +125,7 @@ public record Topology(
   /**
    * The same with devices that compute in a known way.
    *
-   * @param known their rate, and whether they share memory
+   * @param known their rate in products of f32, and whether they share memory
    * @return the topology
    */
   public Topology withComputing(Computing known) {

@@ -11,7 +11,6 @@ import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.topology.CollectiveCostModel;
 import io.github.shardsum.topology.Computing;
-import io.github.shardsum.topology.Interconnect;
 import io.github.shardsum.topology.Topology;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,17 +41,12 @@ public final class Prices {
   private final double secondsPerByte;
   private final double overlap;
   private final Optional<Computing> computing;
-  private final boolean isBus;
 
   private Prices(Optional<Topology> topology, Mesh mesh) {
     this.pricer = topology.map(network -> CollectiveCostModel.of(network, mesh));
     this.secondsPerByte = topology.map(network -> 1 / network.link().bytesPerSecond()).orElse(0.0);
     this.overlap = topology.map(Topology::overlap).orElse(1.0);
     this.computing = topology.flatMap(Topology::computing);
-    this.isBus =
-        topology.stream()
-            .flatMap(network -> network.axes().stream())
-            .anyMatch(axis -> axis.interconnect() == Interconnect.BUS);
   }
 
   /**
@@ -182,9 +176,10 @@ public final class Prices {
     return AGAIN * bytes * secondsPerByte;
   }
 
-  /** Whether transfers in both directions share a link. */
-  boolean isBus() {
-    return isBus;
+  /** Whether transfers in both directions along axes share a link: some go along a bus. */
+  boolean isBus(List<String> axes) {
+    return pricer.isPresent()
+        && Buses.areCrossed(pricer.get().topology(), pricer.get().mesh(), axes);
   }
 
   /** The price of a transfer of each member to its neighbour, as a collective of its own. */
@@ -201,8 +196,12 @@ public final class Prices {
     return Math.max(work, transfer) + (1 - overlap) * Math.min(work, transfer);
   }
 
-  /** The price of computing behind two transfers at once, one each way round. */
-  double bothWays(double work, double transfer) {
+  /**
+   * The price of computing behind two transfers at once, one each way round.
+   *
+   * @param isBus whether they share a link
+   */
+  double bothWays(double work, double transfer, boolean isBus) {
     return isBus ? both(work, 2 * transfer) : both(work, transfer) + (1 - overlap) * transfer;
   }
 
@@ -299,7 +298,8 @@ public final class Prices {
   }
 
   /**
-   * The price of multiply-adds.
+   * The price of multiply-adds. A machine's rate is that of f32; elements of more bytes take as
+   * much longer.
    *
    * @param count how many
    * @param bytes of an element
@@ -307,7 +307,8 @@ public final class Prices {
    */
   public Cost multiplyAdds(double count, int bytes) {
     if (computing.isPresent()) {
-      return new Cost(2 * count / computing.get().flops(), 0);
+      double width = (double) Math.max(bytes, Float.BYTES) / Float.BYTES;
+      return new Cost(2 * count * width / computing.get().flops(), 0);
     }
     double elements = Math.rint(count / BALANCE * PARTS) / PARTS;
     return new Cost(elements * (pricer.isEmpty() ? 1 : bytes * secondsPerByte), 0);

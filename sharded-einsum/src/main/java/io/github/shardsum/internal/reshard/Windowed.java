@@ -123,11 +123,12 @@ public record Windowed(
     }
     double w = work / members * (accumulates(action.isScatter()) ? Prices.ACCUMULATING : 1);
     int others = members - 1;
+    boolean isBus = prices.isBus(action.axes());
     if (action.isScatter()) {
       // A half travels while the other half is computed; on one link the halves also wait for each
       // other.
       double y = prices.ring(action.axes(), members, Math.ceilDiv(chunk, 2), bytes);
-      double round = prices.isBus() ? 2 * prices.both(w / 2, y) : w / 2 + prices.bothWays(w / 2, y);
+      double round = isBus ? 2 * prices.both(w / 2, y) : w / 2 + prices.bothWays(w / 2, y, false);
       return others * round + w;
     }
     double x = prices.ring(action.axes(), members, chunk, bytes);
@@ -136,10 +137,10 @@ public record Windowed(
     }
     int pairs = action.rings().getFirst().rounds(members);
     boolean isLastPair = action.rings().getLast().rounds(members) == pairs;
-    double first = pairs > 1 || isLastPair ? prices.bothWays(w, x) : prices.both(w, x);
-    double last = isLastPair ? prices.bothWays(2 * w, x) : prices.both(2 * w, x);
+    double first = pairs > 1 || isLastPair ? prices.bothWays(w, x, isBus) : prices.both(w, x);
+    double last = isLastPair ? prices.bothWays(2 * w, x, isBus) : prices.both(2 * w, x);
     return first
-        + Math.max(0, pairs - 2) * prices.bothWays(2 * w, x)
+        + Math.max(0, pairs - 2) * prices.bothWays(2 * w, x, isBus)
         + (pairs > 1 ? last : 0)
         + (isLastPair ? 2 : 1) * w;
   }

@@ -15,11 +15,15 @@ import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.topology.CollectiveCostModel;
 import io.github.shardsum.topology.Computing;
+import io.github.shardsum.topology.HostLevel;
 import io.github.shardsum.topology.Interconnect;
 import io.github.shardsum.topology.Link;
 import io.github.shardsum.topology.Topology;
+import io.github.shardsum.topology.TopologyAxis;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The price of an einsum in windows is the end of its rounds, followed one by one. */
@@ -132,13 +136,71 @@ class WindowedPriceTest {
     }
   }
 
+  /**
+   * Axes of a network, or its hosts, are joined in their own ways: only a bus that the windows
+   * cross is one link for both directions.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "x=4 y=2, RING, 4, BUS, 2, 1, RING",
+    "y=4 x=2, RING, 4, BUS, 2, 1, BUS",
+    "y=2 x=4, RING, 2, BUS, 4, 1, BUS",
+    "x=4 y=4, BUS, 2, BUS, 2, 4, RING",
+    "y=4 x=4, BUS, 2, BUS, 2, 4, BUS",
+    "y=4 x=4, RING, 4, RING, 1, 4, RING",
+  })
+  void onlyABusThatIsCrossedIsOneLink(
+      String axes,
+      Interconnect first,
+      int firstSize,
+      Interconnect second,
+      int secondSize,
+      int hosts,
+      Interconnect crossed) {
+    Link link = Link.of(1, 1);
+    Topology inside =
+        new Topology(
+            "p",
+            List.of(new TopologyAxis(firstSize, first), new TopologyAxis(secondSize, second)),
+            1,
+            link,
+            Optional.empty());
+    Topology topology = hosts == 1 ? inside : inside.withHosts(new HostLevel(hosts, 1, link));
+    Mesh mesh = Mesh.parse(axes);
+    int members = mesh.size("x");
+    CollectiveCostModel costs = CollectiveCostModel.of(topology, mesh);
+    Collective shift = Collective.Permute.shift(1, members, "x");
+    double chunk = costs.price(shift, 4L * CHUNK * M).seconds();
+    double half = costs.price(shift, 4L * CHUNK / 2 * H).seconds();
+    for (double flops : new double[] {1e9, 1e13}) {
+      Topology known = topology.withComputing(new Computing(flops, false));
+      double round = 2.0 * CHUNK * M * H / flops;
+      int[] rounds = {members / 2, (members - 1) / 2};
+      double bothWays = gather(new Clock(crossed, 1), rounds, round, chunk);
+      assertNear(bothWays, price(mesh, known, 0, BOTH_WAYS), axes);
+      double scattered = scatter(new Clock(crossed, 1), members, 1.1 * round / 2, half);
+      assertNear(scattered, price(mesh, known, -1, HALVES), axes);
+    }
+  }
+
+  /** The rate of a machine is that of f32; wider elements take as much longer as they are wider. */
+  @ParameterizedTest
+  @CsvSource({"2, 1", "4, 1", "8, 2"})
+  void widerElementsTakeLonger(int bytes, double times) {
+    Topology topology =
+        Topology.of("p", Interconnect.RING, Link.of(1, 1), 2)
+            .withComputing(new Computing(1e9, false));
+    Prices prices = Prices.of(Mesh.of("x", 2), PlanOptions.defaults().withTopology(topology));
+    assertNear(times * 2e6 / 1e9, prices.total(prices.multiplyAdds(1e6, bytes)), "bytes " + bytes);
+  }
+
   private static void assertNear(double expected, double price, String what) {
     assertEquals(expected, price, 1e-9 * expected, what);
   }
 
   private static double price(Mesh mesh, Topology topology, int operand, List<Ring> rings) {
-    long s = (long) CHUNK * mesh.size();
-    long m = operand < 0 ? (long) M * mesh.size() : M;
+    long s = (long) CHUNK * mesh.size("x");
+    long m = operand < 0 ? (long) M * mesh.size("x") : M;
     Program program =
         Program.parse(
             ("program p { input u: f32[s=S m=M] input v: f32[m=M h=H]"
