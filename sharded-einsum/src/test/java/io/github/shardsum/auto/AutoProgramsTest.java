@@ -19,6 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Layouts of programs with loops, regions, annotations and repeated layers. */
 final class AutoProgramsTest {
   private static final Mesh MESH = Mesh.parse("x=2");
+
+  /** An amount of work: no clock ends a search. */
   private static final AutoOptions QUICK = AutoOptions.defaults().withSeconds(2);
 
   private static final String LOOP =

@@ -135,7 +135,7 @@ public final class Differ {
   /**
    * The same search, compared with another function.
    *
-   * @param right the expected outputs
+   * @param right the function whose outputs are expected
    * @return a changed copy
    */
   public Differ against(Runner right) {

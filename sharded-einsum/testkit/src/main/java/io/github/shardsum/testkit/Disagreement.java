@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param drawn the program as it was drawn, with its inputs
  * @param smallest the smallest program found on which they disagree in the same way
  * @param expected the first function's outcome of the smallest program
- * @param given the result of the other engine
+ * @param given the second function's outcome of it
  * @param difference the first difference in a sentence
  */
 public record Disagreement(
