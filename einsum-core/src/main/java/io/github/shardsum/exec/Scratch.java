@@ -19,7 +19,7 @@ public final class Scratch {
   private int[][] ints = new int[0][];
   private final Map<Class<?>, Object> kept = new HashMap<>();
 
-  /** Its index among the workers' arrays; -1 before it is kept. */
+  /** Its index among the workers' arrays; -1 if they do not keep it. */
   private int place = -1;
 
   /** An empty scratch. */

@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
@@ -45,11 +46,10 @@ public final class Workers implements AutoCloseable {
 
   private final AtomicBoolean busy = new AtomicBoolean();
   private final AtomicBoolean closed;
-  private final AtomicReferenceArray<Scratch> scratches;
+  private final Scratches scratches;
 
   private Workers(int parallelism, HelperThreads crew) {
-    this(
-        parallelism, crew, Optional.empty(), new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
+    this(parallelism, crew, Optional.empty(), new AtomicBoolean(), new Scratches());
   }
 
   private Workers(
@@ -57,7 +57,7 @@ public final class Workers implements AutoCloseable {
       HelperThreads crew,
       Optional<Runnable> between,
       AtomicBoolean closed,
-      AtomicReferenceArray<Scratch> scratches) {
+      Scratches scratches) {
     this.parallelism = parallelism;
     this.awakeNanos = awakeNanos(parallelism);
     this.crew = crew;
@@ -94,11 +94,7 @@ public final class Workers implements AutoCloseable {
           "workers: parts must be in [1, " + MOST_THREADS + "], got " + parts);
     }
     return new Workers(
-        parts,
-        NO_HELPERS,
-        Optional.of(between),
-        new AtomicBoolean(),
-        new AtomicReferenceArray<>(KEPT));
+        parts, NO_HELPERS, Optional.of(between), new AtomicBoolean(), new Scratches());
   }
 
   /**
@@ -237,56 +233,29 @@ public final class Workers implements AutoCloseable {
     if (tasks == 0) {
       return;
     }
-    Scratch scratch = take();
+    Scratch scratch = scratches.take();
     try {
       for (int index = 0; index < tasks; index++) {
         task.run(index, scratch);
         between.ifPresent(Runnable::run);
       }
     } finally {
-      give(scratch);
+      scratches.give(scratch);
     }
   }
 
   private void runTogether(int tasks, Task task) {
-    Region region = new Region(tasks, task, this::take, this::give);
-    Scratch scratch = take();
+    Region region = new Region(tasks, task, scratches::take, scratches::give);
+    Scratch scratch = scratches.take();
     try {
       crew.ask(region, Math.min(parallelism, tasks) - 1);
     } finally {
       region.work(scratch);
-      give(scratch);
+      scratches.give(scratch);
       region.await(awakeNanos);
       crew.forget();
     }
     region.rethrow();
-  }
-
-  private Scratch take() {
-    for (int i = 0; i < KEPT; i++) {
-      Scratch kept = scratches.get(i);
-      if (kept != null && scratches.compareAndSet(i, kept, null)) {
-        return kept;
-      }
-    }
-    return new Scratch();
-  }
-
-  /**
-   * Each goes back to its own place. Nested regions then find the same scratches in every run;
-   * otherwise each scratch would finally hold the arrays of all.
-   */
-  private void give(Scratch scratch) {
-    int place = scratch.place();
-    if (place >= 0 && scratches.compareAndSet(place, null, scratch)) {
-      return;
-    }
-    for (int i = 0; i < KEPT; i++) {
-      if (scratches.compareAndSet(i, null, scratch)) {
-        scratch.keepAt(i);
-        return;
-      }
-    }
   }
 
   /**
@@ -297,6 +266,37 @@ public final class Workers implements AutoCloseable {
   public void close() {
     closed.set(true);
     crew.close();
+  }
+
+  /**
+   * Scratches that are kept. Each has a place from the beginning, the outer one of nested regions
+   * the first. They then find the same scratches in every run; otherwise each scratch would finally
+   * hold the arrays of all.
+   */
+  private static final class Scratches {
+    private final AtomicReferenceArray<Scratch> kept = new AtomicReferenceArray<>(KEPT);
+    private final AtomicInteger places = new AtomicInteger();
+
+    Scratch take() {
+      for (int i = 0; i < KEPT; i++) {
+        Scratch scratch = kept.get(i);
+        if (scratch != null && kept.compareAndSet(i, scratch, null)) {
+          return scratch;
+        }
+      }
+      Scratch scratch = new Scratch();
+      int place = places.getAndUpdate(next -> Math.min(next + 1, KEPT));
+      if (place < KEPT) {
+        scratch.keepAt(place);
+      }
+      return scratch;
+    }
+
+    void give(Scratch scratch) {
+      if (scratch.place() >= 0) {
+        kept.set(scratch.place(), scratch);
+      }
+    }
   }
 
   /** The number of threads, and of parts if there are any. */

@@ -278,6 +278,24 @@ class WorkersTest {
   }
 
   @Test
+  void nestedRegionsFindTheScratchesOfTheFirstRun() {
+    Workers workers = Workers.sequential();
+    List<Scratch> seen = new ArrayList<>();
+    for (int round = 0; round < 3; round++) {
+      workers.run(
+          1,
+          (_, outer) -> {
+            seen.add(outer);
+            workers.run(1, (_, inner) -> seen.add(inner));
+          });
+    }
+    for (int i = 2; i < seen.size(); i++) {
+      assertSame(seen.get(i % 2), seen.get(i));
+    }
+    assertNotSame(seen.get(0), seen.get(1));
+  }
+
+  @Test
   void noTwoTasksShareAScratchAtOnce() {
     try (Workers workers = Workers.of(4)) {
       Set<Scratch> inUse = ConcurrentHashMap.newKeySet();
