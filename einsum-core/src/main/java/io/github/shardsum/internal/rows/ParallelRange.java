@@ -19,8 +19,13 @@ final class ParallelRange {
     void run(long begin, long end, Scratch scratch);
   }
 
+  /** Whether several threads share the work, if it has enough units. */
+  static boolean isShared(Workers workers, long elements) {
+    return workers.parallelism() > 1 && elements >= WORTH_SHARING;
+  }
+
   static void run(Workers workers, long units, long elements, Share share) {
-    boolean alone = workers.parallelism() == 1 || elements < WORTH_SHARING;
+    boolean alone = !isShared(workers, elements);
     // Several tasks a thread, so that a slow thread does not keep the others waiting.
     int tasks = alone ? 1 : (int) Math.min(units, 4L * workers.parallelism());
     workers.run(

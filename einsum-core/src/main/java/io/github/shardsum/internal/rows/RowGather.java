@@ -14,13 +14,11 @@ import java.util.Arrays;
 
 /** Copies rows of a table, by their numbers. */
 public final class RowGather {
-  /**
-   * Longest run of memory that elements are picked from: of f32, a part of the second-level cache.
-   */
-  private static final int LONGEST = 1 << 16;
-
   /** Elements that are picked at once. */
   private static final int PICKED = 4096;
+
+  /** Most elements that are read for each that is picked: as many as a quarter of a line of f32. */
+  private static final int MOST_READ = 4;
 
   private RowGather() {}
 
@@ -49,7 +47,7 @@ public final class RowGather {
     boolean bulk = row.isContiguous() && row(out, row, rank).isContiguous();
     ArrayRef from = ArrayRef.of(table);
     ArrayRef to = ArrayRef.of(out);
-    if (!bulk && loops.rank() <= 1 && picks(table, row, count)) {
+    if (!bulk && loops.rank() <= 1 && picks(workers, table, row, count)) {
       Loops points = Loops.of(row.shape().toArray(), steps, row.strides());
       pick(workers, to, from, table, numbers, count, loops, points);
       return;
@@ -77,11 +75,17 @@ public final class RowGather {
 
   /**
    * Whether the elements of a row of the table lie farther apart than its rows, of which many are
-   * taken: then what lies side by side is read at once, and elements are picked from it.
+   * taken: then what lies side by side is read at once, and elements are picked from it. Threads
+   * divide the elements of a row, so it must have one for each.
    */
-  private static boolean picks(Tensor table, Tensor row, long count) {
+  private static boolean picks(Workers workers, Tensor table, Tensor row, long count) {
     long apart = Math.abs(table.stride(0));
-    boolean near = row.shape().elementCount() > 1 && table.size(0) <= Math.min(LONGEST, 4 * count);
+    long elements = row.shape().elementCount();
+    boolean near =
+        elements > 1
+            && table.size(0) <= MOST_READ * Math.min(count, PICKED)
+            && (elements >= workers.parallelism()
+                || !ParallelRange.isShared(workers, elements * count));
     for (int axis = 0; near && axis < row.rank(); axis++) {
       near = row.size(axis) == 1 || Math.abs(row.stride(axis)) > apart;
     }
