@@ -559,7 +559,11 @@ public final class Einsum {
    * width of this machine, so that {@link #explain()}, whose bytes are those of intermediates,
    * leaves them out.
    *
-   * @return at most these bytes a thread; 0 if nothing is packed
+   * <p>Of several steps it is the one that packs most. Where one step packs more of its left
+   * operand and another more of its right one, a thread keeps the larger array of each. Copies that
+   * a product too small to be packed makes of operands that are no arrays of its type are left out.
+   *
+   * @return about at most these bytes a thread, of one step; 0 if nothing is packed
    */
   public long packedBytes() {
     int parallelism = options.workers().parallelism();

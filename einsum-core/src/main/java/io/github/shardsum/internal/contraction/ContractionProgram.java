@@ -175,7 +175,8 @@ public final class ContractionProgram {
    * Bytes of the arrays into which one thread packs blocks of operands.
    *
    * @param parallelism for how many threads the work is cut
-   * @return the most of any step
+   * @return the most of any step; a thread keeps the larger of each array of several steps, which
+   *     may together be more
    */
   public long packedBytes(int parallelism) {
     long most = 0;

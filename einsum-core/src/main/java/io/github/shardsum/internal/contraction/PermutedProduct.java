@@ -16,7 +16,8 @@ import java.util.function.Function;
  * result's order would transpose it; the result is much smaller.
  *
  * <p>Each sum has the same terms in the same order as without the permutation, so the same bits.
- * Sums are arrays as large as the result or as a part of it, an index range of one label.
+ * Sums are arrays as large as the result or as a part of it, an index range of one label. A thread
+ * keeps its array for the next product.
  */
 final class PermutedProduct implements StepKernel {
   /**
@@ -125,6 +126,13 @@ final class PermutedProduct implements StepKernel {
             part.copy().run(out.plus(at(from, OUT)), sums, sums, moved, workers);
           }
         });
+  }
+
+  @Override
+  public long packedBytes(int parallelism) {
+    long parts =
+        Math.max(full.product().packedBytes(parallelism), rest.product().packedBytes(parallelism));
+    return Math.max(direct.packedBytes(parallelism), parts);
   }
 
   private long at(long index, int array) {

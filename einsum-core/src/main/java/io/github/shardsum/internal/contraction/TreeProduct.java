@@ -8,6 +8,7 @@ import io.github.shardsum.internal.memory.F64Segment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A product in the order of {@link io.github.shardsum.einsum.SumOrder}: leaf after leaf by a kernel
@@ -177,6 +178,14 @@ final class TreeProduct implements StepKernel {
           }
           sums.trim();
         });
+  }
+
+  @Override
+  public long packedBytes(int parallelism) {
+    return Stream.of(whole, full.leaf(), full.last(), rest.leaf(), rest.last())
+        .mapToLong(each -> each.kernel().packedBytes(parallelism))
+        .max()
+        .orElse(0);
   }
 
   private static void run(

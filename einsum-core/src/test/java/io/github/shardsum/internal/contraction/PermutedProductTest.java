@@ -39,7 +39,7 @@ class PermutedProductTest {
     GemmDims sides() {
       StepLabel k = label(TERMS, false, true, true, 0, 1, c * x * a, 0);
       StepLabel b = label(ROWS, true, true, false, x * c, TERMS, 0, 1);
-      StepLabel alongX = label(x, true, false, true, c, 0, a, 0);
+      StepLabel alongX = label(x, true, false, true, c, 0, a, c * ROWS);
       StepLabel alongC = label(c, true, false, true, 1, 0, x * a, ROWS);
       StepLabel alongA = label(a, true, false, true, ROWS * x * c, 0, 1, 0);
       return GemmDims.of(List.of(k, b, alongX, alongC, alongA), false);
@@ -61,7 +61,7 @@ class PermutedProductTest {
     for (DType dtype : List.of(DType.F32, DType.F64, DType.I64)) {
       Tensor left = whole(1, ROWS * TERMS).convert(dtype);
       Tensor right = whole(2, sizes.operand()).convert(dtype);
-      Tensor bias = whole(3, c * ROWS).convert(dtype);
+      Tensor bias = whole(3, x * c * ROWS).convert(dtype);
       Tensor old = whole(4, sizes.result()).convert(dtype);
       ResultScaling biased = new ResultScaling(1, 0, 2, Optional.of(ArrayRef.of(bias)), true);
       ResultScaling mixed = new ResultScaling(3, 2, 1, Optional.of(ArrayRef.of(bias)), false);
@@ -98,7 +98,7 @@ class PermutedProductTest {
               sum += a[ib * TERMS + k] * b[from];
             }
             double all = finish.scale() * (finish.alpha() * sum + finish.beta() * result[at]);
-            all += finish.bias().isPresent() ? added[ic * ROWS + ib] : 0;
+            all += finish.bias().isPresent() ? added[(int) (ix * sizes.c() + ic) * ROWS + ib] : 0;
             result[at] = finish.relu() ? Math.max(0, all) : all;
           }
         }
@@ -115,7 +115,7 @@ class PermutedProductTest {
     Random random = new Random(9);
     Tensor left = real(random, ROWS * TERMS);
     Tensor right = real(random, sizes.operand());
-    Tensor bias = real(random, (int) sizes.c() * ROWS);
+    Tensor bias = real(random, (int) (sizes.x() * sizes.c()) * ROWS);
     StepKernel direct = kernels(ComputeType.FLOAT).packed(sizes.sides());
     StepKernel kernel =
         permuted(ComputeType.FLOAT, sizes, 4L * indexes * sizes.a() * ROWS * sizes.c());
