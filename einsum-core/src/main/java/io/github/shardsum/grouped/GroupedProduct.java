@@ -45,8 +45,18 @@ public final class GroupedProduct {
    * @param k columns of x, at least 1
    * @param n columns of a matrix, at least 1
    * @return the bytes, on one thread; 0 if nothing is packed
+   * @throws IllegalArgumentException if rows, k or n is below 1
    */
   public static long packedBytes(DType dtype, long rows, long k, long n) {
+    if (rows < 1 || k < 1 || n < 1) {
+      throw new IllegalArgumentException(
+          "grouped product: rows, k and n must be at least 1, got "
+              + rows
+              + ", "
+              + k
+              + " and "
+              + n);
+    }
     ComputeType type = ComputeType.of(dtype);
     return Math.max(
         GroupedSteps.packedBytes(type, rows, k, n), GroupedSteps.packedBytes(type, rows, n, k));

@@ -10,6 +10,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -122,18 +123,28 @@ final class RefusedGroupedProductsTest {
   }
 
   @Test
+  void aGroupWithoutElementsPacksNothing() {
+    for (long[] sizes : new long[][] {{0, 3, 5}, {4, 0, 5}, {4, 3, 0}, {-1, 3, 5}}) {
+      String said =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> GroupedProduct.packedBytes(DType.F32, sizes[0], sizes[1], sizes[2]))
+              .getMessage();
+      assertEquals(
+          "grouped product: rows, k and n must be at least 1, got "
+              + (sizes[0] + ", " + sizes[1] + " and " + sizes[2]),
+          said);
+    }
+    assertTrue(GroupedProduct.packedBytes(DType.F32, 1, 1, 1) >= 0);
+  }
+
+  @Test
   void functionsOfOtherRows() {
     Tensor x = ones(DType.F64, 4, 3);
     Tensor w = ones(DType.F64, 2, 3, 5);
     RowFunction.OfDouble none = (_, _, _, _, _, _, _) -> {};
     Tensor overlapping =
-        Tensor.ofStrided(
-            DType.F64,
-            java.lang.foreign.MemorySegment.ofArray(new double[20]),
-            0,
-            Shape.of(4, 5),
-            2,
-            1);
+        Tensor.ofStrided(DType.F64, MemorySegment.ofArray(new double[20]), 0, Shape.of(4, 5), 2, 1);
     for (Tensor out : List.of(ones(DType.F32, 4, 5), overlapping, ones(DType.F64, 20))) {
       refused(
           "contiguous rows",
