@@ -36,8 +36,11 @@ final class StepKernels {
   /** Most bytes of sums that are permuted at once, if the columns can be cut into such parts. */
   private static final long NEAR_SUMS = Caches.SECOND_LEVEL;
 
-  /** Most bytes of those that cannot: half of the third-level cache. */
-  private static final long MOST_SUMS = Caches.THIRD_LEVEL / 2;
+  /**
+   * Most bytes of those that cannot: half of the third-level cache, and no more than a thread may
+   * keep.
+   */
+  private static final long MOST_SUMS = Math.min(Caches.THIRD_LEVEL / 2, 64L << 20);
 
   private final KernelSet kernels;
   private final ComputeType type;
