@@ -1658,9 +1658,10 @@ public final class Elementwise {
   /**
    * x to the power of y. Broadcasts like NumPy's {@code np.power}. By the threads of the process.
    *
-   * <p>For floating numbers it is {@link Math#pow}, except that every power of 1 is 1, NaN
-   * included, and so is an infinite power of -1, as in C. Powers of integers wrap; if y is
-   * negative, the power is 1 / x<sup>-y</sup> by {@link #divide(Tensor, Tensor)}.
+   * <p>In f64 it is {@link Math#pow}, in f32 within 0.5001 ulp of the exact power, except that
+   * every power of 1 is 1, NaN included, and so is an infinite power of -1, as in C. Powers of
+   * integers wrap; if y is negative, the power is 1 / x<sup>-y</sup> by {@link #divide(Tensor,
+   * Tensor)}.
    *
    * @param x the left side
    * @param y the right side

@@ -14,8 +14,9 @@ import java.util.Objects;
  *
  * <p>Results are equal to the bit for every number of threads, every kind of memory and every
  * vector width. On machines with a fused multiply-add, f64 results are within 2 ulp; in f32 {@link
- * #EXP} is then within 1 ulp, and the other functions are within 0.5001 ulp: the nearest number,
- * unless two are about as near. Thread-safe.
+ * #EXP} is then within 1 ulp, and the other functions are within 0.5001 ulp: they are computed in
+ * f64 to 2<sup>-41</sup> of the result and rounded once. That is the nearest number, unless the
+ * exact value is within 2<sup>-17</sup> ulp of the middle of two. Thread-safe.
  */
 public enum MathFunction {
   /**

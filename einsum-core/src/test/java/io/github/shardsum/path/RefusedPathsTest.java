@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.shardsum.path.ContractionPath.Pair;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,7 @@ final class RefusedPathsTest {
   }
 
   private static void pairs(String message, int operands, int... ids) {
-    List<Pair> pairs = new java.util.ArrayList<>();
+    List<Pair> pairs = new ArrayList<>();
     for (int i = 0; i < ids.length; i += 2) {
       pairs.add(new Pair(ids[i], ids[i + 1]));
     }

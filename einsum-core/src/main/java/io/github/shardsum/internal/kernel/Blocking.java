@@ -96,7 +96,7 @@ public record Blocking(
         bits >= 256);
   }
 
-  /** Bytes of a near block of A: half of the second-level cache that B leaves free. */
+  /** Bytes of a near block of A: half of the part of the second-level cache that B leaves free. */
   private static int nearBytes(int secondLevel) {
     return secondLevel / 4;
   }

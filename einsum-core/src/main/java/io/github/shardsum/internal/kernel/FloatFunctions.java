@@ -2,7 +2,7 @@ package io.github.shardsum.internal.kernel;
 
 /**
  * Logarithm, hyperbolic tangent, logistic function, sine, cosine and power of f32, computed in f64
- * to 2^-42 of the result and rounded once: the nearest f32, unless the exact value is within 2^-18
+ * to 2^-41 of the result and rounded once: the nearest f32, unless the exact value is within 2^-17
  * ulp of the middle of two. The scalar and the vector kernels share the arithmetic step by step, so
  * the bits are the same for interpreted and compiled code, and at every vector width.
  *
@@ -174,7 +174,7 @@ public final class FloatFunctions {
     return Double.doubleToRawLongBits(result) ^ (quarter << 62 & Functions.SIGN_BIT);
   }
 
-  /** A power of e, of a base between 0 and infinity and a finite exponent. */
+  /** The power of a base between 0 and infinity to a finite exponent. */
   public static float power(float base, float exponent) {
     double x = exponent * finiteLog(base);
     double below = x > HIGH ? HIGH : x;

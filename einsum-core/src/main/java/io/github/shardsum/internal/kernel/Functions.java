@@ -3,7 +3,7 @@ package io.github.shardsum.internal.kernel;
 /**
  * Logarithm, hyperbolic tangent, logistic function, sine and cosine in f64, by arithmetic that the
  * scalar and the vector kernels share step by step. So the bits are the same for interpreted and
- * compiled code, and at every vector width. In f32 the result is the f64 result, rounded once.
+ * compiled code, and at every vector width. For results in f32 see {@link FloatFunctions}.
  *
  * <p>With fused multiply-adds each is within 2 ulp. Polynomials interpolate their function at
  * Chebyshev's nodes, in 120 digits, and are then rounded.

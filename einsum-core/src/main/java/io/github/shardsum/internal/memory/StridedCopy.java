@@ -128,7 +128,7 @@ public final class StridedCopy {
    */
   private static void moveRow(
       Object block, Memory from, long at, long step, Memory to, long toAt, long toStep, long n) {
-    if (step == 0 && toStep == 1 && isFilled(block, from, at, to, toAt, n)) {
+    if (step == 0 && toStep == 1 && fill(block, from, at, to, toAt, n)) {
       return;
     }
     for (long done = 0; done < n; done += BLOCK) {
@@ -154,8 +154,7 @@ public final class StridedCopy {
   }
 
   /** Writes one element n times, if the target is an array of the block's type. */
-  private static boolean isFilled(
-      Object block, Memory from, long at, Memory to, long toAt, long n) {
+  private static boolean fill(Object block, Memory from, long at, Memory to, long toAt, long n) {
     int first = (int) toAt;
     switch (block) {
       case float[] values when to instanceof F32Array(float[] array) -> {
