@@ -150,7 +150,7 @@ class PackedBytesTest {
     workers.run(
         1,
         (_, scratch) -> {
-          long sums = scratch.floats(2, 0).length + scratch.floats(3, 0).length;
+          long sums = (long) scratch.floats(2, 0).length + scratch.floats(3, 0).length;
           long rest = scratch.floats(4, 0).length * 4L + scratch.longs(6, 0).length * 8L;
           assertEquals(bytes, packed(scratch, DType.F32, false) + 4 * sums + rest);
         });
