@@ -26,6 +26,8 @@ import io.github.shardsum.moe.RouteOptions.MaskedMean;
  * @param order {@code [S]}: tokens in the order in which they are given slots, or {@code [S,
  *     slots]}: choices
  * @param spare an array of the same length, for sorting
+ * @param keys {@code [E]}: the keys by which the current token ranks experts; empty if experts
+ *     choose
  */
 public record GroupRoute(
     Setup setup,
@@ -43,7 +45,8 @@ public record GroupRoute(
     int[] placed,
     int[] taken,
     int[] order,
-    int[] spare) {
+    int[] spare,
+    long[] keys) {
   /**
    * The state that the routing of every group of a call shares.
    *
@@ -81,6 +84,11 @@ public record GroupRoute(
       return options.slotOrder() == RouteOptions.SlotOrder.GATE ? tokens * slots() : tokens;
     }
 
+    /** Length of the keys. */
+    int keys() {
+      return expertsChoose() ? 0 : experts;
+    }
+
     /**
      * Whether experts are chosen by logits: sigmoids of large logits are 1, and equal where the
      * logits are not.
@@ -111,6 +119,7 @@ public record GroupRoute(
 
   private static final int DOUBLES = 5;
   private static final int INTS = 10;
+  private static final int LONGS = 1;
 
   /** A route in the arrays of a scratch, whose contents are left over from earlier use. */
   public static GroupRoute in(Scratch scratch, Setup setup) {
@@ -135,7 +144,8 @@ public record GroupRoute(
         scratch.ints(6, experts),
         scratch.ints(7, experts),
         scratch.ints(8, setup.orderLength()),
-        scratch.ints(9, setup.orderLength()));
+        scratch.ints(9, setup.orderLength()),
+        scratch.longs(0, setup.keys()));
   }
 
   /** The number of the first f64 array of a scratch that routes do not use. */
@@ -150,7 +160,10 @@ public record GroupRoute(
     long gates = (long) setup.blockTokens() * setup.experts();
     long doubles = gates + setup.experts() + tokens + (setup.expertsChoose() ? 1 : 2) * choices;
     long ints = tokens + 2L * setup.orderLength() + 3 * choices + 4L * setup.experts();
-    return Double.BYTES * doubles + Integer.BYTES * ints + 16L * (DOUBLES + INTS);
+    return Double.BYTES * doubles
+        + Integer.BYTES * ints
+        + (long) Long.BYTES * setup.keys()
+        + 16L * (DOUBLES + INTS + LONGS);
   }
 
   public int tokens() {

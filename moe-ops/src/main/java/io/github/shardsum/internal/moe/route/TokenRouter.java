@@ -41,7 +41,7 @@ final class TokenRouter {
     this.experts = route.setup().experts();
     this.slots = route.slots();
     this.byLogits = route.setup().choosesByLogits() && operands.bias().length == 0;
-    this.keys = new long[experts];
+    this.keys = route.keys();
   }
 
   /** Chooses for tokens whose gates are in the first rows. */
