@@ -137,18 +137,30 @@ class KilledCheckpointTest {
     private final List<Process> processes = new ArrayList<>();
     private final List<BufferedReader> said = new ArrayList<>();
     private final List<Writer> answers = new ArrayList<>();
+    private final Path folder;
 
     /** The last step whose checkpoint all processes have written. */
     private long written;
 
     Job(Path folder, int count, long made) throws IOException {
+      this.folder = folder;
       written = made;
-      for (int process = 0; process < count; process++) {
-        Process started = start(folder, process, count, made + 1);
-        processes.add(started);
-        said.add(started.inputReader());
-        answers.add(started.outputWriter());
+      try {
+        for (int process = 0; process < count; process++) {
+          Process started = start(folder, process, count, made + 1);
+          processes.add(started);
+          said.add(started.inputReader());
+          answers.add(started.outputWriter());
+        }
+      } catch (IOException | RuntimeException e) {
+        kill();
+        throw e;
       }
+    }
+
+    /** Standard error of a process. */
+    private static Path log(Path folder, int process) {
+      return folder.resolve("process-" + process + ".log");
     }
 
     private static Process start(Path folder, int process, int count, long from)
@@ -172,7 +184,7 @@ class KilledCheckpointTest {
               Integer.toString(count),
               Long.toString(from),
               Long.toString(from + CHECKPOINTS - 1))
-          .redirectError(folder.resolve("process-" + process + ".log").toFile())
+          .redirectError(log(folder, process).toFile())
           .start();
     }
 
@@ -180,8 +192,12 @@ class KilledCheckpointTest {
     void meet() throws IOException {
       boolean any = false;
       long least = Long.MAX_VALUE;
-      for (BufferedReader each : said) {
-        String[] words = Objects.requireNonNull(each.readLine(), "a process ended").split(" ");
+      for (int process = 0; process < said.size(); process++) {
+        String line = said.get(process).readLine();
+        if (line == null) {
+          throw new AssertionError("process " + process + " ended: " + cause(process));
+        }
+        String[] words = line.split(" ");
         any |= Boolean.parseBoolean(words[0]);
         least = Math.min(least, Long.parseLong(words[1]));
       }
@@ -193,8 +209,16 @@ class KilledCheckpointTest {
       }
     }
 
+    /** The exit status of a process that ends by itself, and its standard error. */
+    private String cause(int process) throws IOException {
+      int status = processes.get(process).onExit().join().exitValue();
+      return "status " + status + System.lineSeparator() + Files.readString(log(folder, process));
+    }
+
+    /** Returns when all have ended: until then one may still write to the folder. */
     void kill() {
       processes.forEach(Process::destroyForcibly);
+      processes.forEach(each -> each.onExit().join());
     }
 
     @Override
@@ -220,9 +244,6 @@ class KilledCheckpointTest {
       job.processes.get(round == 0 ? 0 : one).destroyForcibly().waitFor();
       TimeUnit.MICROSECONDS.sleep(random.nextInt(MICROSECONDS));
       job.kill();
-      for (Process each : job.processes) {
-        each.waitFor();
-      }
       return job.written;
     }
   }
