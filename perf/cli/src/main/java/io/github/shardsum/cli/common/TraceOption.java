@@ -108,7 +108,7 @@ public final class TraceOption {
   }
 
   /** The most of a number over the processes of a job, which all ask for it. */
-  static long slowest(Collectives of, long own) {
+  private static long slowest(Collectives of, long own) {
     if (of.processes() == 1) {
       return own;
     }

@@ -8,11 +8,12 @@ package io.github.shardsum.cli.scaling;
  * @param seconds median of some runs
  * @param one seconds of one device's run on one thread, while as many threads as the mesh uses each
  *     do the same
- * @param predicted seconds: this run once for each device of a core, and the collectives of the
- *     plan
+ * @param predicted seconds: this run once for each device of a core, times the FLOPs of a device of
+ *     the mesh over those of this run, and the collectives of the plan
  * @param collectives what of the prediction these are
- * @param bytes that the program holds in this process after a run, inputs and outputs among them;
- *     NaN if they were not measured
+ * @param bytes of the heap that inputs and several runs of the compiled program add in this
+ *     process, the last run's outputs among them, without what compiling adds; NaN if they were not
+ *     measured
  * @param predictedBytes the same by the plan, with the blocks that products pack
  */
 public record ScalingPoint(
