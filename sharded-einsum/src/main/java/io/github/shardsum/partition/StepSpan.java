@@ -14,6 +14,8 @@ import java.util.OptionalInt;
  *     outside of loops
  * @param part the part of a composite that brings its own partition, see {@link CompositeParts};
  *     empty if the whole steps
+ * @param rest whether it waits for what is left of a transfer when the local composite that runs
+ *     meanwhile has ended; both are spans of one part
  * @param device the device
  * @param begin nanoseconds, as {@link System#nanoTime} has them
  * @param end nanoseconds, at least {@code begin}; of a collective when all devices of this process
@@ -28,6 +30,7 @@ public record StepSpan(
     List<Integer> steps,
     List<Integer> within,
     OptionalInt part,
+    boolean rest,
     int device,
     long begin,
     long end,

@@ -87,7 +87,7 @@ public final class StepTrace {
 
   private boolean isCollective(StepSpan span) {
     return (action(span) instanceof Action.Partitioned own && span.part().isPresent())
-        ? isCollective(own, span.part().getAsInt()) || isRest(span)
+        ? isCollective(own, span.part().getAsInt()) || span.rest()
         : action(span).isCollective();
   }
 
@@ -96,18 +96,6 @@ public final class StepTrace {
       case CompositeParts.Part.Run _, CompositeParts.Part.Overlapped _ -> false;
       default -> true;
     };
-  }
-
-  /**
-   * Whether it is what is left of a transfer when the composite before it has ended: such a part
-   * has the span of the composite, which computes, and those of the transfers, which do not.
-   */
-  private boolean isRest(StepSpan span) {
-    return action(span) instanceof Action.Partitioned own
-        && span.part().isPresent()
-        && own.parts().parts().get(span.part().getAsInt()) instanceof CompositeParts.Part.Overlapped
-        && span.flops() == 0
-        && span.bytes() == 0;
   }
 
   /** How many collectives a part has in the explained plan. */
@@ -119,7 +107,7 @@ public final class StepTrace {
 
   /** Transfers behind a composite are predicted to end with it. */
   private double predicted(StepSpan span) {
-    boolean isExposed = isCollective(span) && !isRest(span);
+    boolean isExposed = isCollective(span) && !span.rest();
     return (isTimed && isExposed ? communication(span) : 0) + rates.seconds(span);
   }
 

@@ -13,7 +13,16 @@ import org.junit.jupiter.api.Test;
 class StepRatesTest {
   private static StepSpan span(double flops, double bytes, long nanoseconds) {
     return new StepSpan(
-        "step", List.of(0), List.of(), OptionalInt.empty(), 0, 5, 5 + nanoseconds, flops, bytes);
+        "step",
+        List.of(0),
+        List.of(),
+        OptionalInt.empty(),
+        false,
+        0,
+        5,
+        5 + nanoseconds,
+        flops,
+        bytes);
   }
 
   @Test

@@ -140,18 +140,23 @@ class TraceTest {
     assertTrue(flops > 0 && flops % (2 * 2 * 16 * 32) == 0, "flops " + flops);
   }
 
-  /** Of the experts of all devices: their operations and bytes, and spans of what travels. */
-  private record Traced(double flops, double bytes, Set<String> collectives) {}
+  /**
+   * Of the experts of all devices: their operations and bytes, how many spans have none, and spans
+   * of what travels.
+   */
+  private record Traced(double flops, double bytes, int idle, Set<String> collectives) {}
 
-  private Traced traced(String... more) throws IOException {
+  private Traced traced(int experts, String... more) throws IOException {
     List<String> arguments = new ArrayList<>(List.of("moe", "--text", file("text"), "--dropless"));
-    arguments.addAll(List.of("--experts", "12", "--group", "20", "--model", "16"));
+    arguments.addAll(List.of("--group", "20", "--model", "16"));
+    arguments.addAll(List.of("--experts", Integer.toString(experts)));
     arguments.addAll(List.of("--hidden", "32", "--mesh", "x=" + DEVICES));
     arguments.addAll(List.of("--trace", file("trace.json")));
     arguments.addAll(List.of(more));
     assertEquals(0, run(arguments.toArray(String[]::new)), () -> out + " " + err);
     double flops = 0;
     double bytes = 0;
+    int idle = 0;
     Set<String> collectives = new TreeSet<>();
     for (JsonNode event :
         new JsonMapper()
@@ -160,20 +165,23 @@ class TraceTest {
       String name = event.path("name").asString("");
       if (event.path("cat").asString("").equals("collective")) {
         collectives.add(name);
-      } else if (event.path("tid").intValue() == 0 && name.endsWith("moe.rows_experts")) {
-        flops += event.path("args").path("flops").doubleValue();
+      }
+      if (event.path("tid").intValue() == 0 && name.endsWith("moe.rows_experts")) {
+        double ofSpan = event.path("args").path("flops").doubleValue();
+        flops += ofSpan;
         bytes += event.path("args").path("bytes").doubleValue();
+        idle += ofSpan == 0 ? 1 : 0;
       }
     }
-    return new Traced(flops, bytes, collectives);
+    return new Traced(flops, bytes, idle, collectives);
   }
 
   /** Three experts of a device in pieces of two and one. */
   @Test
   void piecesHaveTheWorkOfTheWholeAndShowWhatIsLeftOfTheirTransfers() throws IOException {
     Files.writeString(folder.resolve("text"), "No man is an island, entire of itself. ".repeat(8));
-    Traced whole = traced();
-    Traced pieces = traced("--windows", "always");
+    Traced whole = traced(12);
+    Traced pieces = traced(12, "--windows", "always");
     assertTrue(whole.flops() > 0 && whole.bytes() > 0, whole::toString);
     assertEquals(whole.flops(), pieces.flops(), 1e-9 * whole.flops());
     assertEquals(whole.bytes(), pieces.bytes(), 1e-9 * whole.bytes());
@@ -181,6 +189,17 @@ class TraceTest {
     assertTrue(pieces.collectives().contains(rest + "rows"), pieces::toString);
     assertTrue(pieces.collectives().contains(rest + "y"), pieces::toString);
     assertTrue(whole.collectives().stream().noneMatch(name -> name.startsWith(rest)));
+  }
+
+  /** Seven experts on four devices, in two pieces: the last device has one expert, in the first. */
+  @Test
+  void aPieceWithoutExpertsIsNoCollective() throws IOException {
+    Files.writeString(folder.resolve("text"), "No man is an island, entire of itself. ".repeat(8));
+    Traced pieces = traced(7, "--windows", "always");
+    assertEquals(1, pieces.idle(), pieces::toString);
+    assertTrue(
+        pieces.collectives().stream().noneMatch(name -> name.endsWith("moe.rows_experts")),
+        pieces::toString);
   }
 
   /** The names of a track's events, none of which begins before the one before it ends. */

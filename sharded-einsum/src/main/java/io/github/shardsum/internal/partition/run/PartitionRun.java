@@ -246,7 +246,7 @@ final class PartitionRun {
           add(overlapped.run(), codes.get(at), builder, clock, timed);
           // The rest of the transfers, after the composite has ended.
           for (Part.Rows rows : overlapped.rows()) {
-            StepClock.Timed rest = whole.part(whole.name() + ": rest of " + name(rows), at);
+            StepClock.Timed rest = whole.rest(whole.name() + ": rest of " + name(rows), at);
             timed(() -> builder.await(flight(rows)), builder, clock, rest);
           }
         }

@@ -34,6 +34,7 @@ final class StepClock {
                 of.steps,
                 of.within,
                 of.part,
+                of.rest,
                 devices.get(device),
                 begun[device],
                 System.nanoTime(),
@@ -42,13 +43,19 @@ final class StepClock {
   }
 
   /** Steps that are timed as one, or a part of one. */
-  record Timed(String name, List<Integer> steps, List<Integer> within, OptionalInt part) {
+  record Timed(
+      String name, List<Integer> steps, List<Integer> within, OptionalInt part, boolean rest) {
     Timed(String name, List<Integer> steps, List<Integer> within) {
-      this(name, steps, within, OptionalInt.empty());
+      this(name, steps, within, OptionalInt.empty(), false);
     }
 
     Timed part(String ofPart, int number) {
-      return new Timed(ofPart, steps, within, OptionalInt.of(number));
+      return new Timed(ofPart, steps, within, OptionalInt.of(number), false);
+    }
+
+    /** What is left of a transfer when a part has ended that runs meanwhile. */
+    Timed rest(String ofTransfer, int number) {
+      return new Timed(ofTransfer, steps, within, OptionalInt.of(number), true);
     }
   }
 
