@@ -54,6 +54,12 @@ class MalformedNpyTest {
         Arguments.of(cut(9), 0, "the 10 bytes"),
         Arguments.of(changed(0, 0x92), 0, "expected the magic \\x93NUMPY"),
         Arguments.of("PK\3\4 no npy file".getBytes(StandardCharsets.US_ASCII), 0, "got \"PK"),
+        Arguments.of(
+            "PK\3\4 no npy file".getBytes(StandardCharsets.US_ASCII), 0, "an .npz file begins"),
+        Arguments.of(
+            "\2\0\0\0\0\0\0\0{}".getBytes(StandardCharsets.US_ASCII),
+            0,
+            "\", as a .safetensors file begins"),
         Arguments.of(changed(6, 0), 6, "version 1.0, 2.0 or 3.0"),
         Arguments.of(changed(6, 4), 6, "got 4.0"),
         Arguments.of(changed(6, 255), 6, "got 255.0"),

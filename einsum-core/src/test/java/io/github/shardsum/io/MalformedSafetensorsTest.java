@@ -166,6 +166,7 @@ class MalformedSafetensorsTest {
     assertRefused(good, 0, "a length of 9223372036854775807");
     bytes.putLong(0, -1);
     assertRefused(good, 0, "a length of 18446744073709551615");
+    assertRefused(TestFiles.npy("{}", 24), 0, ", as a .npy file begins");
   }
 
   @Test

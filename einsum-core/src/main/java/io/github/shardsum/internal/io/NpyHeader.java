@@ -41,7 +41,7 @@ public record NpyHeader(StoredArray array, long dataOffset) {
       throw place.broken("expected the 10 bytes that a .npy starts with", 0, size + " bytes");
     }
     byte[] start = next(source, 8);
-    checkMagic(place, start);
+    checkMagic(place, start, size);
     int version = start[6];
     int lengthSize = version == 1 ? 2 : 4;
     long textOffset = 8L + lengthSize;
@@ -72,11 +72,14 @@ public record NpyHeader(StoredArray array, long dataOffset) {
     return bytes;
   }
 
-  private static void checkMagic(FileLocation place, byte[] start) {
+  private static void checkMagic(FileLocation place, byte[] start, long size) {
     for (int i = 0; i < MAGIC.length; i++) {
       if (start[i] != MAGIC[i]) {
         String found = new String(start, 0, MAGIC.length, StandardCharsets.ISO_8859_1);
-        throw place.broken("expected the magic \\x93NUMPY", 0, FileLocation.quote(found));
+        throw place.broken(
+            "expected the magic \\x93NUMPY",
+            0,
+            FileLocation.quote(found) + FileStart.remark(start, size));
       }
     }
     if (start[6] < 1 || start[6] > 3 || start[7] != 0) {

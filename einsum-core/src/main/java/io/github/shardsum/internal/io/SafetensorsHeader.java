@@ -28,13 +28,14 @@ public record SafetensorsHeader(
     if (file.size() < 8) {
       throw place.broken("expected 8 bytes of header length", 0, file.size() + " bytes");
     }
-    long length = ByteBuffer.wrap(file.bytes(0, 8)).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    byte[] start = file.bytes(0, 8);
+    long length = ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
     long longest = Math.min(LONGEST, file.size() - 8);
     if (length < 0 || length > longest) {
       throw place.broken(
           "expected a header of at most " + longest + " bytes",
           0,
-          "a length of " + Long.toUnsignedString(length));
+          "a length of " + Long.toUnsignedString(length) + FileStart.remark(start, file.size()));
     }
     JsonText json = JsonText.of(place, 8, file.bytes(8, (int) length));
     Parser parser = new Parser(json);
