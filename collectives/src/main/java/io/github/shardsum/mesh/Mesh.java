@@ -115,7 +115,15 @@ public final class Mesh {
     int sign = term.indexOf('=');
     String digits = term.substring(sign + 1);
     boolean number = !digits.isEmpty() && digits.chars().allMatch(c -> c >= '0' && c <= '9');
-    if (sign < 1 || !number || digits.length() > 9) {
+    if (sign >= 1 && number && digits.length() > 9) {
+      throw new IllegalArgumentException(
+          "mesh: devices must be at most " + MOST_DEVICES + ", got \"" + term + "\"");
+    }
+    if (sign >= 1 && digits.matches("-[0-9]+")) {
+      throw new IllegalArgumentException(
+          "mesh axis " + term.substring(0, sign) + ": the size must be at least 1, got " + digits);
+    }
+    if (sign < 1 || !number) {
       throw new IllegalArgumentException(
           "mesh: expected axes like x=2 y=4, got \"" + term + "\" in \"" + notation + "\"");
     }

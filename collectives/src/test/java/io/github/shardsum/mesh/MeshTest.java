@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -91,6 +92,16 @@ class MeshTest {
       assertTrue(refused.getMessage().startsWith("mesh"), refused.getMessage());
     }
     assertThrows(IllegalArgumentException.class, () -> Mesh.parse("x=999999999 y=999999999"));
+    Map.of(
+            "x=99999999999999999999", "devices must be at most 16777216, got \"x=9999",
+            "y=2 x=-1", "mesh axis x: the size must be at least 1, got -1",
+            "x=-y", "expected axes like x=2 y=4, got \"x=-y\"")
+        .forEach(
+            (bad, reason) -> {
+              String said =
+                  assertThrows(IllegalArgumentException.class, () -> Mesh.parse(bad)).getMessage();
+              assertTrue(said.contains(reason), said);
+            });
     assertThrows(IllegalArgumentException.class, () -> XY.withDevices(0, 1, 2, 3, 4, 4));
     assertThrows(IllegalArgumentException.class, () -> XY.groups("z"));
     assertThrows(IllegalArgumentException.class, () -> XY.groups("x", "x"));

@@ -261,6 +261,8 @@ class OperationsTest {
   @Test
   void aTextThatIsNoProgramIsAnErrorWithItsLine() {
     says(() -> Program.parse(""), "line 1", "program");
+    says(() -> Program.parse("\n"), "line 2: expected program, got the end of the text");
+    says(() -> Program.parse("module"), "line 1: module: expected program");
     says(() -> Program.parse("program p {\n input x: f32[a=2]\n"), "line");
     says(() -> Program.parse("program p {\n y = relu(x)\n}"), "line 2", "got x");
     says(

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -56,6 +57,11 @@ public final class OutputFolder {
   }
 
   public void make() throws IOException {
-    Files.createDirectories(folder);
+    try {
+      Files.createDirectories(folder);
+    } catch (NoSuchFileException nowhere) {
+      // As in /proc, where nothing is made.
+      throw refused(folder, "no folder can be made there");
+    }
   }
 }

@@ -39,7 +39,15 @@ record PlanRequest(Mesh mesh, Map<String, Long> sizes, PlanOptions options) {
       String digits = each.substring(sign + 1);
       boolean number = !digits.isEmpty() && digits.chars().allMatch(c -> c >= '0' && c <= '9');
       if (!each.isEmpty()) {
-        if (sign < 1 || !number || digits.length() > 18) {
+        if (sign >= 1 && number && digits.length() > 18) {
+          throw new IllegalArgumentException(
+              String.format(
+                  Locale.ROOT,
+                  "sizes: each must be below 10^18, got \"%s\" in \"%s\"",
+                  each,
+                  text));
+        }
+        if (sign < 1 || !number) {
           throw new IllegalArgumentException(
               String.format(
                   Locale.ROOT, "sizes: each must be like m=48, got \"%s\" in \"%s\"", each, text));

@@ -160,6 +160,8 @@ class PlanCommandsTest {
       assertTrue(err.toString().contains("bytes must be"), err.toString());
       assertEquals(1, err.toString().lines().count(), err.toString());
     }
+    assertEquals(1, run("plan", "--mesh", "x=2", "--sizes", "i=9223372036854775807", "i@x->i"));
+    assertTrue(err.toString().contains("sizes: each must be below 10^18"), err.toString());
   }
 
   @Test

@@ -286,7 +286,7 @@ public final class ProgramParser {
         || !Identifiers.isWordCharacter(text.charAt(at))
         || !expected.equals(word())) {
       at = start;
-      throw bad("expected " + expected);
+      throw bad("expected " + expected + (at == text.length() ? ", got the end of the text" : ""));
     }
   }
 
@@ -332,7 +332,8 @@ public final class ProgramParser {
     int begin = text.lastIndexOf('\n', place - 1) + 1;
     int next = text.indexOf('\n', place);
     int end = next < 0 ? text.length() : next;
-    return ProgramException.at("line " + line + ": " + around(place, begin, end), message);
+    String there = around(place, begin, end);
+    return ProgramException.at("line " + line + (there.isEmpty() ? "" : ": " + there), message);
   }
 
   /** A line; a long one, such as a program on one line, is cut to the text around a place. */
