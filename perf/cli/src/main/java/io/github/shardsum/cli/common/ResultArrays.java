@@ -49,6 +49,16 @@ public final class ResultArrays {
   }
 
   /**
+   * Whether the name says that the file is not a .npy file: it would be read as what it is not.
+   *
+   * @param target a file for a result
+   */
+  public static boolean isOfOtherFormat(Path target) {
+    String name = target.toString().toLowerCase(Locale.ROOT);
+    return name.endsWith(".npz") || name.endsWith(".safetensors");
+  }
+
+  /**
    * Writes a tensor as a .npy file: whole or not at all, or to standard output.
    *
    * @param target the file, {@code -} for standard output

@@ -145,6 +145,9 @@ public final class EinsumCommand implements Callable<Integer> {
     if (json && (explain || standard)) {
       throw wrong("--json: must stand without --explain and -o -, got one of them");
     }
+    if (out.filter(ResultArrays::isOfOtherFormat).isPresent()) {
+      throw wrong("-o: must name a .npy file, got " + out.get());
+    }
     if (explain && standard) {
       throw wrong("--explain: must not stand with -o -, whose bytes it would be among");
     }

@@ -3,6 +3,7 @@ package io.github.shardsum.cli.einsum;
 import io.github.shardsum.cli.common.FileErrors;
 import io.github.shardsum.cli.common.InputArrays;
 import io.github.shardsum.cli.common.JsonErrors;
+import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
@@ -130,6 +131,9 @@ final class EinsumJobs {
     if (job.out().equals(InputArrays.STANDARD) || job.operands().contains(InputArrays.STANDARD)) {
       throw new IllegalArgumentException(
           "job: must name files, got - (answers are on standard output)");
+    }
+    if (ResultArrays.isOfOtherFormat(target)) {
+      throw new IllegalArgumentException("\"out\": must name a .npy file, got " + job.out());
     }
     try (InputArrays inputs = new InputArrays(InputStream.nullInputStream())) {
       Tensor[] operands = EinsumCommand.map(job.operands(), inputs);

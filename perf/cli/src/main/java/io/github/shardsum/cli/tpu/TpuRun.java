@@ -88,6 +88,12 @@ final class TpuRun implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--json: must not stand with -o -, among whose bytes it would be");
     }
+    for (Path output : outputs) {
+      if (ResultArrays.isOfOtherFormat(output)) {
+        throw new ParameterException(
+            spec.commandLine(), "-o: must name a .npy file, got " + output);
+      }
+    }
     PjrtCompileOptions split = PjrtCompileOptions.partitioned(partitions);
     ProgramText text = ProgramText.read(program, outputs);
     PjrtCompileOptions options = split.withShardy(text.isShardy());

@@ -108,6 +108,17 @@ class EinsumCommandTest {
         new double[] {1, 4, 2, 5, 3, 6}, Npy.read(folder.resolve("a.npy")).toDoubleArray());
   }
 
+  /** Only .npy is written, so a name of another format would lie. */
+  @Test
+  void aResultIsNotWrittenUnderANameOfAnotherFormat() {
+    for (String name : List.of("o.npz", "o.safetensors", "O.NPZ")) {
+      err.getBuffer().setLength(0);
+      assertEquals(2, run("ij->ji", file("a.npy"), "-o", file(name)), err.toString());
+      assertTrue(err.toString().contains("-o: must name a .npy file, got "), err.toString());
+      assertTrue(Files.notExists(folder.resolve(name)), name);
+    }
+  }
+
   @Test
   void badInputIsOneErrorAndNoFile() throws IOException {
     Files.writeString(folder.resolve("bad.npy"), "no array");

@@ -186,6 +186,7 @@ class EinsumJobsTest {
     assertTrue(!errorOf(job("1", "ij->k", "o.npy", "a.npy")).isEmpty());
     assertTrue(errorOf(job("1", "i->", "none/o.npy", "f.npy")).startsWith("no such file: "));
     assertTrue(!errorOf(job("1", "i->", "", "f.npy")).isEmpty(), "a folder");
+    assertTrue(errorOf(job("1", "i->", "o.npz", "f.npy")).contains("must name a .npy file"));
     assertTrue(errorOf(job("1", "i->", "o.npy", "jobs.jsonl")).contains("the magic"));
     assertTrue(!errorOf("{\"equation\":\"->\",\"operands\":[],\"out\":\"\\u0000\"}").isEmpty());
   }
