@@ -94,9 +94,11 @@ final class LayoutsReport {
   }
 
   private static String price(double price, PlanOptions options) {
-    return options.topology().isPresent()
-        ? String.format(Locale.ROOT, "%.4g s", price)
-        : String.format(Locale.ROOT, "%,.0f elements", price);
+    if (options.topology().isPresent()) {
+      return String.format(Locale.ROOT, "%.4g s", price);
+    }
+    // Below a hundred the plan's table has a fraction too.
+    return String.format(Locale.ROOT, price < 100 ? "%.3g elements" : "%,.0f elements", price);
   }
 
   /** A line for each, the largest peak first, and a picture of time against memory. */

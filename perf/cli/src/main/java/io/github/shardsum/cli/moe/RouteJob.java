@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** A job of {@code shardsum route}: logits, and how tokens are to be sent to experts. */
@@ -41,13 +42,19 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
           "auxPadding",
           "auxChoices");
 
+  /** Members of the input, and others. */
+  private static final List<String> MEMBERS =
+      Stream.concat(Stream.of("id", "logits", "nonpadding", "uniform", "options"), WORDS.stream())
+          .toList();
+
   /**
    * The job of an object.
    *
    * @throws IllegalArgumentException if a member that is needed is not there, or one is of another
-   *     kind, shape or range
+   *     kind, shape or range, or is misspelt
    */
   static RouteJob of(JsonNode job) {
+    JobMembers.check(job, MEMBERS);
     Tensor logits = numbers(job, "logits", 3).orElseThrow(() -> must("logits", "given", NONE));
     RouteInput<Tensor> input = RouteInput.logits(logits);
     Optional<Tensor> nonPadding = numbers(job, "nonpadding", 2);
@@ -296,6 +303,8 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
           next = read(each, depth + 1, next);
         } else if (each.isNumber()) {
           values[next++] = each.numberValue().doubleValue();
+        } else if (each.isString() && each.stringValue().equals("-Infinity")) {
+          values[next++] = Double.NEGATIVE_INFINITY;
         } else {
           throw must(place(depth + 1), "a number", each);
         }

@@ -337,11 +337,37 @@ class RouteCommandTest {
     fails(good, ",'router':'expert-choice','normalize':'before'", "must be never or after");
     fails(good, ",'order':7", "'order' must be a string, got 7");
     fails(good, ",'rejectedKeepsSlot':1", "'rejectedKeepsSlot' must be true or false, got 1");
+    fails(good, ",'sceond':'all'", "job: expected member 'second', got 'sceond'");
+    fails(good, ",'rejected_keeps_slot':true", "expected member 'rejectedKeepsSlot', got ");
+    fails(good, ",'normalise':'none'", "expected member 'normalize', got 'normalise'");
+    fails(good, ",'optoins':'top1'", "expected member 'options', got 'optoins'");
+    fails(good, ",'routers':'top1'", "expected member 'router', got 'routers'");
     fails(good, ",'auxChoices':3", "'auxChoices' must be 1 or the router");
     fails(good, ",'uniform':[[0.5,1]]", "must be in [0, 1), got 1.0");
     fails(good, ",'uniform':[[0.5]]", "uniform numbers must have shape [G, S] = [1, 2]");
     fails(good, ",'nonpadding':[[1,2]]", "'nonpadding' must be 0 or 1 for each token, got 2");
     fails(good, ",'nonpadding':[[1]]", "padding mask must have shape [G, S] = [1, 2]");
+  }
+
+  @Test
+  void unknownMembersThatAreNoMisspellingsAreIgnored() {
+    String job = "{'id':1,'logits':[[[2,1,0]]],'capacity':1%s}%n";
+    String plain = String.format(Locale.ROOT, job, "");
+    String more = String.format(Locale.ROOT, job, ",'max':1,'kk':2,'ordinal':3,'note':'second'");
+    List<JsonNode> answers = answers(json(plain + more));
+    assertTrue(answers.get(0).has("combine"), answers::toString);
+    assertEquals(answers.get(0), answers.get(1));
+  }
+
+  /** As answers write infinite numbers, and as Python's json writes them. */
+  @Test
+  void aForbiddenExpertHasMinusInfinityWithOrWithoutQuotes() {
+    String job = "{'id':1,'logits':[[[2,%s,0],[1,2,%s]]],'capacity':2,'second':'all'}%n";
+    String bare = String.format(Locale.ROOT, job, "-Infinity", "-Infinity");
+    String quoted = String.format(Locale.ROOT, job, "'-Infinity'", "'-Infinity'");
+    List<JsonNode> answers = answers(json(bare + quoted));
+    assertEquals("[2,1,1]", answers.get(0).path("load").toString());
+    assertEquals(answers.get(0), answers.get(1));
   }
 
   @Test
