@@ -43,7 +43,34 @@ final class JavaCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "FILE.java must be a Java source file, got " + file);
     }
-    return new ProcessBuilder(command()).inheritIO().start().waitFor();
+    Process program = new ProcessBuilder(command()).inheritIO().start();
+    Thread hook = new Thread(() -> end(program), "shardsum-java-end");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      return program.waitFor();
+    } finally {
+      if (!program.isAlive()) {
+        forget(hook);
+      }
+    }
+  }
+
+  /** A signal that ends this process ends the program too, which then holds no port any more. */
+  private static void end(Process program) {
+    program.destroy();
+    try {
+      program.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException ending) {
+      // The hook runs, and finds that the program has ended.
+    }
   }
 
   private List<String> command() {

@@ -76,7 +76,9 @@ public record ErrorBound(Tensor value, Tensor bound) {
   }
 
   /**
-   * Asserts that a result is within the bounds.
+   * Asserts that a result is within the bounds. An element whose bound is infinite may have any
+   * value: that of an operand which is infinite or not a number, or of a result that may overflow.
+   * {@link #largest} is infinite then.
    *
    * @param given a result of the same shape
    * @throws AssertionError if an element is not; the message has its index in row-major order, and
