@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Formats that are told by the first eight bytes of a file, for errors. */
+/** Formats by the first eight bytes of a file, for errors. */
 final class FileStart {
   private static final byte[] NPY = "\u0093NUMPY".getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] ZIP = "PK\3\4".getBytes(StandardCharsets.ISO_8859_1);
