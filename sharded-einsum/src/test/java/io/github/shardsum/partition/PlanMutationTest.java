@@ -30,6 +30,17 @@ final class PlanMutationTest {
 
   /** As {@link #aPlanWithAFaultIsRefused}, of plans of reshards. */
   @Test
+  void aTextThatIsNoObjectIsNamed() {
+    for (String text : List.of("[]", "7")) {
+      String said =
+          String.valueOf(
+              assertThrows(IllegalArgumentException.class, () -> SpmdPlan.parse(text))
+                  .getMessage());
+      assertTrue(said.startsWith("plan: expected an object, got "), said);
+    }
+  }
+
+  @Test
   void aReshardWithAFaultIsRefused() {
     int wanted = RandomSharding.cases(600, 10_000);
     int mutants = 0;

@@ -46,7 +46,7 @@ public final class PlanReader {
    * @throws IllegalArgumentException if it is not such a text; the message has the place
    */
   public static SpmdPlan read(String json) {
-    Json plan = new Node("", Json.parse(json)).members().get("plan");
+    Json plan = new Node("plan", Json.parse(json)).members().get("plan");
     if (plan == null) {
       throw new IllegalArgumentException(
           "plan: expected an object with a member \"plan\", got none; it is what plan --json"
