@@ -79,16 +79,19 @@ final class AutoProgramsTest {
   private static String layers(int count) {
     StringBuilder text = new StringBuilder("program layers {\n  input h0: f32[b=64 m=32]\n");
     for (int i = 0; i < count; i++) {
-      String layer =
-          """
-            input u%1$d: f32[m=32 n=64]
-            input v%1$d: f32[n=64 m=32]
-            x%1$d = einsum(h%1$d, u%1$d) {equation="bm,mn->bn"}
-            y%1$d = relu(x%1$d)
-            z%1$d = einsum(y%1$d, v%1$d) {equation="bn,nm->bm"}
-            h%2$d = add(h%1$d, z%1$d)
-          """;
-      text.append(String.format(Locale.ROOT, layer, i, i + 1));
+      text.append(
+          String.format(
+              Locale.ROOT,
+              """
+                  input u%1$d: f32[m=32 n=64]
+                  input v%1$d: f32[n=64 m=32]
+                  x%1$d = einsum(h%1$d, u%1$d) {equation="bm,mn->bn"}
+                  y%1$d = relu(x%1$d)
+                  z%1$d = einsum(y%1$d, v%1$d) {equation="bn,nm->bm"}
+                  h%2$d = add(h%1$d, z%1$d)
+                """,
+              i,
+              i + 1));
     }
     return text + "  output h" + count + "\n}\n";
   }

@@ -136,7 +136,7 @@ final class WindowChoice {
     boolean ordered = plan.sums().isTree();
     OneHots oneHots = OneHots.of(program);
     Uses uses = new Uses(plan);
-    Map<Statement, Candidate> lost = new IdentityHashMap<>();
+    IdentityHashMap<Statement, Candidate> lost = new IdentityHashMap<>();
     for (int step = 0; step < plan.steps().size(); step++) {
       PlanStep at = plan.steps().get(step);
       if (!(at.action() instanceof Action.Apply(Statement statement))
@@ -173,7 +173,7 @@ final class WindowChoice {
   }
 
   /** The plan in which steps whose best other way is in windows say so. */
-  private static SpmdPlan withRunnersUp(SpmdPlan plan, Map<Statement, Candidate> lost) {
+  private static SpmdPlan withRunnersUp(SpmdPlan plan, IdentityHashMap<Statement, Candidate> lost) {
     List<PlanStep> steps = new ArrayList<>();
     for (PlanStep step : plan.steps()) {
       Candidate windows =

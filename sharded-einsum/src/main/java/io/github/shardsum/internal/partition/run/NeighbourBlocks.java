@@ -127,8 +127,8 @@ final class NeighbourBlocks {
   }
 
   /** The local programs, each with the number of devices that run it. */
-  Map<LocalPlan, Long> users() {
-    Map<LocalPlan, Long> users = new IdentityHashMap<>();
+  IdentityHashMap<LocalPlan, Long> users() {
+    IdentityHashMap<LocalPlan, Long> users = new IdentityHashMap<>();
     for (Code code : codes) {
       if (code != null) {
         users.merge(code.plan(), 1L, Long::sum);

@@ -228,8 +228,8 @@ final class PartitionRun {
   }
 
   /** The local composites, each with the number of devices and parts that run it. */
-  Map<LocalPlan, Long> users() {
-    Map<LocalPlan, Long> users = new IdentityHashMap<>();
+  IdentityHashMap<LocalPlan, Long> users() {
+    IdentityHashMap<LocalPlan, Long> users = new IdentityHashMap<>();
     codes.forEach(each -> each.forEach(code -> users.merge(code.plan(), 1L, Long::sum)));
     return users;
   }

@@ -192,8 +192,8 @@ final class Segment {
   }
 
   /** The local programs, each with the number of devices that run it. */
-  Map<LocalPlan, Long> users() {
-    Map<LocalPlan, Long> users = new IdentityHashMap<>();
+  IdentityHashMap<LocalPlan, Long> users() {
+    IdentityHashMap<LocalPlan, Long> users = new IdentityHashMap<>();
     for (Code code : compiled.values()) {
       users.put(code.plan(), Arrays.stream(codes).filter(code::equals).count());
     }

@@ -246,8 +246,8 @@ record Stages(
   }
 
   /** All local programs, each with the number of devices that run it. */
-  private Map<LocalPlan, Long> users() {
-    Map<LocalPlan, Long> users = new IdentityHashMap<>();
+  private IdentityHashMap<LocalPlan, Long> users() {
+    IdentityHashMap<LocalPlan, Long> users = new IdentityHashMap<>();
     for (Stage stage : all) {
       switch (stage) {
         case Stage.Local local -> users.putAll(local.segment().users());

@@ -44,11 +44,19 @@ final class EqualStatementsTest {
           "  input p%: T[L]\n  r% = shift(p%) {label=\"a\", by=1, fill=0}\n",
           "  input p%: T[L]\n  r% = cumulative_sum(p%) {label=\"a\"}\n",
           "  input p%: T[L]\n  s% = negate(p%)\n  r% = add(s%, p%)\n",
-          "  input p%: T[L]\n  input q%: T[c=256 d=512]\n"
-              + "  r% = einsum(p%, q%) {equation=\"abc,cd->abd\"}\n",
+          """
+            input p%: T[L]
+            input q%: T[c=256 d=512]
+            r% = einsum(p%, q%) {equation="abc,cd->abd"}
+          """,
           "  input p%: T[L]\n  s% = negate(p%)\n  t% = negate(s%)\n  r% = negate(t%)\n",
-          "  input p%: T[L]\n  s% = negate(p%)\n  t% = reduce_sum(s%) {labels=[\"a\"]}\n"
-              + "  u% = cumulative_sum(s%) {label=\"a\"}\n  r% = add(t%, u%)\n");
+          """
+            input p%: T[L]
+            s% = negate(p%)
+            t% = reduce_sum(s%) {labels=["a"]}
+            u% = cumulative_sum(s%) {label="a"}
+            r% = add(t%, u%)
+          """);
 
   private static ReshardWays ways() {
     return new ReshardWays(
@@ -86,7 +94,7 @@ final class EqualStatementsTest {
     StringBuilder statements = new StringBuilder();
     StringBuilder outputs = new StringBuilder();
     for (int i : which) {
-      for (String line : parts.get(i).replace("%", "_" + i).split("\n")) {
+      for (String line : parts.get(i).replace("%", "_" + i).lines().toList()) {
         (line.startsWith("  input") ? inputs : statements).append(line).append('\n');
       }
       outputs.append("  output r_" + i + "\n");
@@ -190,8 +198,7 @@ final class EqualStatementsTest {
         }) {
       String[] layouts = Arrays.copyOfRange(other, 2, other.length);
       EqualStatements.Known known = choice(other[0], other[1], layouts);
-      assertTrue(others.stream().noneMatch(each -> each == known), other[0]);
-      others.add(known);
+      assertTrue(others.add(known), other[0]);
     }
   }
 
