@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.moe.RouteInput;
 import io.github.shardsum.moe.RouteOptions;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class GroupRouteTest {
@@ -34,24 +37,24 @@ class GroupRouteTest {
   }
 
   private static long elements(GroupRoute route) {
-    long doubles =
-        route.gates().length
-            + route.gateSums().length
-            + route.logZ().length
-            + route.weights().length
-            // Where experts choose, the gates themselves.
-            + (route.chosen() == route.gates() ? 0 : route.chosen().length);
-    long ints =
-        route.kinds().length
-            + route.experts().length
-            + route.states().length
-            + route.positions().length
-            + route.firstChoices().length
-            + route.load().length
-            + route.placed().length
-            + route.taken().length
-            + route.order().length
-            + route.spare().length;
+    // Where experts choose, the choices are the gates themselves.
+    Set<Object> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
+    arrays.add(route.gates());
+    long doubles = arrays.add(route.chosen()) ? route.chosen().length : 0;
+    doubles += route.gates().length;
+    doubles += route.gateSums().length;
+    doubles += route.logZ().length;
+    doubles += route.weights().length;
+    long ints = route.kinds().length;
+    ints += route.experts().length;
+    ints += route.states().length;
+    ints += route.positions().length;
+    ints += route.firstChoices().length;
+    ints += route.load().length;
+    ints += route.placed().length;
+    ints += route.taken().length;
+    ints += route.order().length;
+    ints += route.spare().length;
     return 8 * doubles + 4 * ints + 8L * route.keys().length;
   }
 }
