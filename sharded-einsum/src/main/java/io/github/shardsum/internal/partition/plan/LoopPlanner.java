@@ -51,7 +51,7 @@ record LoopPlanner(ProgramPlanner outer, Statement statement, Nested.Scan scan) 
                   "the loop of %s reads %s as %s",
                   statement.result().name(),
                   operand.value().name(),
-                  wanted)));
+                  PlanState.said(wanted))));
     }
     List<Layout> made = body.madeIn(scan);
     List<PlannedValue> results = new ArrayList<>();

@@ -55,6 +55,12 @@ final class PlanState {
     return copy;
   }
 
+  /** A layout within a sentence: that of a scalar has no text of its own. */
+  static String said(Layout layout) {
+    String text = layout.toString();
+    return text.isEmpty() ? "whole" : text;
+  }
+
   /** A value as plans have it: partial sums may be stored in another dtype. */
   static PlannedValue value(Value value, Layout layout) {
     DType dtype = layout.stored(value.type().dtype());

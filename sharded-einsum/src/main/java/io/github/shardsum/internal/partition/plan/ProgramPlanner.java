@@ -225,7 +225,7 @@ public final class ProgramPlanner {
                   Locale.ROOT,
                   "output %s must be %s",
                   output.value().name(),
-                  last.toString().isEmpty() ? "whole" : last)));
+                  PlanState.said(last))));
     }
   }
 

@@ -51,7 +51,7 @@ record RegionPlanner(ProgramPlanner outer, Statement statement, Nested.Manual ma
               "the region of %s reads %s as %s",
               statement.result().name(),
               operand.value().name(),
-              wanted);
+              PlanState.said(wanted));
       numbers.add(state.bring(operand, wanted, cause));
     }
     List<PlannedValue> results = new ArrayList<>();

@@ -50,7 +50,7 @@ record StatementWriter(ReshardWays ways, EinsumTrees trees, PlanState state) {
               "%s reads %s as %s",
               statement.result().name(),
               holding.value().name(),
-              met);
+              PlanState.said(met));
       numbers.add(state.bring(holding, met, cause));
     }
     Cost work = planner.work(candidate.sharding());
