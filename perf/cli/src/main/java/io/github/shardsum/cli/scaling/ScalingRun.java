@@ -301,7 +301,7 @@ public final class ScalingRun {
       // Several processes make the same number of runs, since each run needs all of them.
       boolean isAlone = collectives.processes() == 1;
       long end = System.nanoTime() + HELD_NANOS;
-      for (int i = 1; i < RUNS_HELD || isAlone && System.nanoTime() < end; i++) {
+      for (int i = 1; i < RUNS_HELD || (isAlone && System.nanoTime() < end); i++) {
         executable.runSharded(shards);
       }
       List<ShardedTensor> outputs = executable.runSharded(shards);
@@ -347,7 +347,7 @@ public final class ScalingRun {
               .filter(line -> line.startsWith("Total"))
               .findFirst()
               .orElseThrow(() -> new IllegalStateException("memory: the histogram has no total"));
-      return Long.parseLong(total.split(" +")[2]);
+      return Long.parseLong(total.split(" +", -1)[2]);
     } catch (JMException e) {
       throw new IllegalStateException("memory: this JVM has no histogram of classes", e);
     }

@@ -38,10 +38,10 @@ final class SimulateJobs {
         own.filter(_ -> machine.devices() % devices == 0)
             .map(one -> one.withData(Math.toIntExact(one.data() * (machine.devices() / devices))))
             .filter(one -> one.data() % machine.slices() == 0);
-    String all = "the model's own layout is one of %d devices%s";
     String rest = copies.isPresent() ? ", copied along data; moves collectives" : "";
-    return job(
-        file, machine, copies, batch, List.of(String.format(Locale.ROOT, all, devices, rest)));
+    String assumption =
+        String.format(Locale.ROOT, "the model's own layout is one of %d devices%s", devices, rest);
+    return job(file, machine, copies, batch, List.of(assumption));
   }
 
   private static Job job(

@@ -152,7 +152,7 @@ final class Table {
     List<String> missing =
         REQUIRED.stream()
             .filter(each -> !names.contains(each))
-            .filter(each -> !wide || !each.equals(METRIC) && !each.equals(VALUE))
+            .filter(each -> !wide || (!each.equals(METRIC) && !each.equals(VALUE)))
             .toList();
     if (!missing.isEmpty()) {
       throw new IllegalArgumentException(

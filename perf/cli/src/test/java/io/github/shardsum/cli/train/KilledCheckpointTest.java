@@ -197,7 +197,7 @@ class KilledCheckpointTest {
         if (line == null) {
           throw new AssertionError("process " + process + " ended: " + cause(process));
         }
-        String[] words = line.split(" ");
+        String[] words = line.split(" ", -1);
         any |= Boolean.parseBoolean(words[0]);
         least = Math.min(least, Long.parseLong(words[1]));
       }
