@@ -53,7 +53,7 @@ final class StepClock {
       return new Timed(ofPart, steps, within, OptionalInt.of(number), false);
     }
 
-    /** What is left of a transfer when a part has ended that runs meanwhile. */
+    /** The rest of a transfer, once the part that runs meanwhile has ended. */
     Timed rest(String ofTransfer, int number) {
       return new Timed(ofTransfer, steps, within, OptionalInt.of(number), true);
     }
