@@ -211,6 +211,20 @@ class SafetensorsTest {
     }
   }
 
+  /** A file of a header and numbers of f32. */
+  private static void write(Path file, String header, float... numbers) throws IOException {
+    byte[] bytes = header.getBytes(StandardCharsets.US_ASCII);
+    ByteBuffer all =
+        ByteBuffer.allocate(Long.BYTES + bytes.length + Float.BYTES * numbers.length)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(bytes.length)
+            .put(bytes);
+    for (float number : numbers) {
+      all.putFloat(number);
+    }
+    Files.write(file, all.array());
+  }
+
   /** JSON has an escape for a slash too, and one of digits for any character. */
   @Test
   void everyEscapeOfJsonIsRead() throws IOException {
@@ -218,15 +232,7 @@ class SafetensorsTest {
     String header =
         "{\"\\/\\b\\f\\n\\r\\t\\\"\\\\\\u00e9\\uD83D\\ude00\":"
             + "{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
-    byte[] bytes = header.getBytes(StandardCharsets.US_ASCII);
-    Files.write(
-        file,
-        ByteBuffer.allocate(12 + bytes.length)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .putLong(bytes.length)
-            .put(bytes)
-            .putFloat(3)
-            .array());
+    write(file, header, 3);
     String name = "/\b\f\n\r\t\"\\\u00e9\ud83d\ude00";
     try (Safetensors read = Safetensors.open(file)) {
       assertEquals(3, read.read(name).getDouble(0));
@@ -240,16 +246,7 @@ class SafetensorsTest {
     String header =
         "{\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]},"
             + "\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}";
-    byte[] bytes = header.getBytes(StandardCharsets.US_ASCII);
-    Files.write(
-        file,
-        ByteBuffer.allocate(16 + bytes.length)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .putLong(bytes.length)
-            .put(bytes)
-            .putFloat(5)
-            .putFloat(7)
-            .array());
+    write(file, header, 5, 7);
     try (Safetensors read = Safetensors.open(file)) {
       assertEquals(List.of("a", "b"), read.names());
       assertEquals(0, read.read("a").rank());

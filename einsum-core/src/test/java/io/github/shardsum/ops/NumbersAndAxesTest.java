@@ -94,7 +94,7 @@ class NumbersAndAxesTest {
     }
   }
 
-  /** What is computed along an axis, of a tensor of shape [2, 3, 4]. */
+  /** Operations along an axis of a tensor of shape [2, 3, 4]. */
   private static Map<String, BiFunction<Tensor, Integer, Tensor>> alongAnAxis() {
     Tensor indices = Tensor.of(new int[] {1, 0, -1}, 3);
     Map<String, BiFunction<Tensor, Integer, Tensor>> all = new LinkedHashMap<>();

@@ -115,12 +115,13 @@ final class AutoProgramsTest {
     return found;
   }
 
-  /** What is found is what the planner makes of its annotations, and the same twice. */
+  /** The plan that is found is that of its annotations, and the same twice. */
   @ParameterizedTest
   @MethodSource("programs")
   void layoutsAreThoseOfTheirAnnotations(String text) {
     FoundLayouts found = checked(text, QUICK);
     assertEquals(plan(Program.parse(text), found).plan(), found.plan().plan());
+    assertEquals(found, Auto.find(Program.parse(text), MESH, QUICK));
   }
 
   /** Layers that are equal have equal layouts. */

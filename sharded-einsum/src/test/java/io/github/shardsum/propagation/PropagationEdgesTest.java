@@ -1,11 +1,11 @@
 package io.github.shardsum.propagation;
 
+import static io.github.shardsum.propagation.StatementTexts.layout;
+import static io.github.shardsum.propagation.StatementTexts.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.mesh.Mesh;
-import io.github.shardsum.program.Program;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,15 +13,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Layouts of inputs, labels that are made of others, and values at the edge of a region. */
 final class PropagationEdgesTest {
-  private static Propagated run(String statements, String mesh) {
-    String text = "program p {\n" + statements.replace(";", "\n") + "\n}\n";
-    return Propagation.of(Program.parse(text), Mesh.parse(mesh), PropagationOptions.defaults());
-  }
-
-  private static String layout(Propagated laid, String value) {
-    return laid.layout(value).term().toString();
-  }
-
   /**
    * A merged label has the axes of its first part and goes on with those of the next if nothing of
    * the first is left to split: only then are its blocks those of the parts.

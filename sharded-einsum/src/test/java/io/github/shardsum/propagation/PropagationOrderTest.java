@@ -1,26 +1,17 @@
 package io.github.shardsum.propagation;
 
+import static io.github.shardsum.propagation.StatementTexts.layout;
+import static io.github.shardsum.propagation.StatementTexts.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.mesh.Mesh;
-import io.github.shardsum.program.Program;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which statements carry axes first, and what passes the edges of loops and regions. */
 final class PropagationOrderTest {
-  private static Propagated run(String statements, String mesh) {
-    String text = "program p {\n" + statements.replace(";", "\n") + "\n}\n";
-    return Propagation.of(Program.parse(text), Mesh.parse(mesh), PropagationOptions.defaults());
-  }
-
-  private static String layout(Propagated laid, String value) {
-    return laid.layout(value).term().toString();
-  }
-
   /** The label of a sum, of a softmax, of a running sum and of a search carries axes in the end. */
   @ParameterizedTest
   @CsvSource(

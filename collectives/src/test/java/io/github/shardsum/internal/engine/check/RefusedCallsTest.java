@@ -177,7 +177,7 @@ final class RefusedCallsTest {
     }
   }
 
-  /** What is in flight may be read by others, and by nobody written. */
+  /** Others may read a tensor in flight, and nobody may write it. */
   @Test
   void callsApart() {
     AllReduce sum = new AllReduce(Reduction.SUM, "x");

@@ -105,7 +105,7 @@ final class KilledCheckpointWriter {
           Map.of("step", Long.toString(step)));
       written[0] = step;
     }
-    // Whoever ends first would end the others.
+    // The first process that ends would end the others.
     answers.readLine();
   }
 }
