@@ -8,8 +8,12 @@ final class StatementTexts {
   private StatementTexts() {}
 
   static Propagated run(String statements, String mesh) {
+    return run(statements, mesh, PropagationOptions.defaults());
+  }
+
+  static Propagated run(String statements, String mesh, PropagationOptions options) {
     String text = "program p {\n" + statements.replace(";", "\n") + "\n}\n";
-    return Propagation.of(Program.parse(text), Mesh.parse(mesh), PropagationOptions.defaults());
+    return Propagation.of(Program.parse(text), Mesh.parse(mesh), options);
   }
 
   /** The layout of a value, without its stored dtype. */
