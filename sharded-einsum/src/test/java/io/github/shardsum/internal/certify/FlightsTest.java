@@ -8,6 +8,7 @@ import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -194,6 +195,34 @@ final class FlightsTest {
         .then(GATHER, 0)
         .then(START, 0)
         .then(loop, 1)
+        .then(AWAIT, 2)
+        .isRefused(4, "nothing must be in flight, got [2]");
+  }
+
+  /** Parts of a composite communicate themselves, as a loop's body may. */
+  @Test
+  void nothingIsInFlightAtTheParts() {
+    Program program =
+        Program.parse(
+            """
+            program parts {
+              input a: f32[m=8]
+              r = composite(a) {name=test.relu, splittable=["m"], decomposition=program meaning {
+                input v: f32[m=8]
+                w = relu(v)
+                output w
+              }}
+              output r
+            }
+            """);
+    Action parts =
+        new Action.Partitioned(
+            program.statements().getFirst(), new CompositeParts(List.of(), List.of()));
+    new Steps().then(START, 0).then(AWAIT, 1).then(parts, 2).isAccepted(3);
+    new Steps()
+        .then(GATHER, 0)
+        .then(START, 0)
+        .then(parts, 1)
         .then(AWAIT, 2)
         .isRefused(4, "nothing must be in flight, got [2]");
   }
