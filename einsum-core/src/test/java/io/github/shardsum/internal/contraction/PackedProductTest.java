@@ -226,6 +226,53 @@ class PackedProductTest {
     }
   }
 
+  /** Runs of columns that memory holds apart: a panel begins within one and ends in the next. */
+  @ParameterizedTest
+  @CsvSource({"3, 20", "5, 7", "2, 33", "4, 50", "7, 1"})
+  void panelsGoOnFromRunToRunOfColumns(int runs, int run) {
+    int m = 13;
+    int k = 11;
+    int n = runs * run;
+    Random random = new Random(10);
+    float[] a = whole(random, m * k);
+    float[] b = whole(random, k * n);
+    double[] expected = new double[m * n];
+    for (int at = 0; at < expected.length; at++) {
+      int j = at % n;
+      for (int p = 0; p < k; p++) {
+        expected[at] += a[at / n * k + p] * b[(j / run * k + p) * run + j % run];
+      }
+    }
+    long[] none = new long[2];
+    Loops batch = loops(1, 0, 0, 0, 0);
+    Loops rows = loops(m, n, k, 0, 0);
+    Loops columns =
+        Loops.of(
+            new long[] {runs, run},
+            new long[] {run, 1},
+            none,
+            new long[] {(long) k * run, 1},
+            none);
+    Loops sum = loops(k, 0, 1, run, 0);
+    List<GemmKernels> all = new ArrayList<>(Tiles.all().toList());
+    all.add(KernelSelection.scalar().gemm());
+    for (DType dtype : List.of(DType.F32, DType.F64, DType.I64)) {
+      Tensor left = Tensor.of(a, a.length).convert(dtype);
+      Tensor right = Tensor.of(b, b.length).convert(dtype);
+      for (GemmKernels tiles : all) {
+        Tensor out = Tensor.full(dtype, 7, expected.length);
+        packed(tiles, dtype, batch, rows, columns, sum)
+            .run(
+                ArrayRef.of(out),
+                ArrayRef.of(left),
+                ArrayRef.of(right),
+                ResultScaling.PLAIN,
+                Workers.sequential());
+        assertArrayEquals(expected, out.toDoubleArray(), dtype + " by " + tiles);
+      }
+    }
+  }
+
   private static float[] whole(Random random, int n) {
     float[] values = new float[n];
     for (int i = 0; i < n; i++) {
