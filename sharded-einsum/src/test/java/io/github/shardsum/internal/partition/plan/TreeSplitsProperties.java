@@ -141,6 +141,18 @@ class TreeSplitsProperties {
     assertFalse(of(sum, leaf).mayCut(factor(sum, "j")));
   }
 
+  /** Leaves of three terms are whole subtrees, though three terms are none: t adds none. */
+  @Example
+  void aLabelOfSizeOneHasNoTerms() {
+    for (String shape : List.of("i=2 j=6 t=1", "i=2 t=1 j=6")) {
+      String text =
+          "input x: f32[" + shape + "]; r = reduce_sum(x) {labels=[\"j\", \"t\"]}; output r";
+      Statement sum = statement(text);
+      assertEquals(Optional.empty(), of(sum, 3).whole(factor(sum, "j"), List.of(2)));
+      assertTrue(of(sum, 2).whole(factor(sum, "j"), List.of(2)).isPresent());
+    }
+  }
+
   /** A label of size 1 is no label of the sum, nor is one that a single operand has. */
   @Example
   void labelsThatBothOperandsHaveAreSummedInOrder() {
