@@ -13,6 +13,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testsupport.RoundingBound;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -254,6 +255,39 @@ class PackedProductTest {
             new long[] {(long) k * run, 1},
             none);
     Loops sum = loops(k, 0, 1, run, 0);
+    isComputed(expected, a, b, batch, rows, columns, sum);
+  }
+
+  /** Between the columns of such a result nothing is written. */
+  @ParameterizedTest
+  @CsvSource({"1", "2", "3"})
+  void columnsOfTheResultMayLieApart(int step) {
+    int m = 13;
+    int n = 150;
+    int k = 11;
+    Random random = new Random(11);
+    float[] a = whole(random, m * k);
+    float[] b = whole(random, k * n);
+    double[] expected = new double[m * n * step];
+    Arrays.fill(expected, 7);
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < n; j++) {
+        double sum = 0;
+        for (int p = 0; p < k; p++) {
+          sum += a[i * k + p] * b[p * n + j];
+        }
+        expected[(i * n + j) * step] = sum;
+      }
+    }
+    Loops batch = loops(1, 0, 0, 0, 0);
+    Loops rows = loops(m, (long) n * step, k, 0, 0);
+    Loops columns = loops(n, step, 0, 1, 0);
+    Loops sum = loops(k, 0, 1, n, 0);
+    isComputed(expected, a, b, batch, rows, columns, sum);
+  }
+
+  private static void isComputed(
+      double[] expected, float[] a, float[] b, Loops batch, Loops rows, Loops columns, Loops sum) {
     List<GemmKernels> all = new ArrayList<>(Tiles.all().toList());
     all.add(KernelSelection.scalar().gemm());
     for (DType dtype : List.of(DType.F32, DType.F64, DType.I64)) {
