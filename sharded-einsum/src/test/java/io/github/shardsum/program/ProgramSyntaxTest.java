@@ -1,0 +1,250 @@
+package io.github.shardsum.program;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The grammar of program texts and of attributes: what is read, and what is expected instead. */
+final class ProgramSyntaxTest {
+  private static String text(String statement) {
+    return "program p {\n  input a: f32[i=4 j=2]\n  input n: i32[i=4]\n  "
+        + statement
+        + "\n  output b\n}\n";
+  }
+
+  private static Program parsed(String statement) {
+    return Program.parse(text(statement));
+  }
+
+  private static String refusal(String text) {
+    return String.valueOf(
+        assertThrows(ProgramException.class, () -> Program.parse(text)).getMessage());
+  }
+
+  @Test
+  void commentsAndWhiteSpaceMeanNothing() {
+    Program plain = Program.parse("program p{input a:f32[i=4] b=exp(a) output b}");
+    String spread =
+        "# first\n\n program p { # an input\n input a : f32[i=4]#\n\tb = exp ( a )\r\n\n# { } \"\n"
+            + "output b } # the end";
+    assertEquals(plain, Program.parse(spread));
+    assertEquals(plain, Program.parse(spread + "\n#\n"));
+  }
+
+  /** What cannot be read is named with its line. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      quoteCharacter = '`',
+      value = {
+        "`` ~ line 1: expected program, got the end of the text",
+        "` # only this` ~ expected program, got the end of the text",
+        "programs p {} ~ expected program",
+        "{} ~ line 1: {}: expected program",
+        "program 1p {} ~ expected a name, got \"1p\"",
+        "program p ~ expected '{'",
+        "program p { input a f32[i=4] } ~ expected ':'",
+        "program p { input a: f32 } ~ expected a type as f32[G=2 S=8]",
+        "program p { input a: f32[i=4] b exp(a) } ~ expected '='",
+        "program p { input a: f32[i=4] b = (a) } ~ expected a word",
+        "program p { input a: f32[i=4] b = exp a } ~ expected '('",
+        "program p { input a: f32[i=4] b = add(a a) } ~ expected ')'",
+        "program p { input a: f32[i=4] b = softmax(a) {label \"i\"} } ~ expected '='",
+        "program p { input a: f32[i=4] b = softmax(a) {label=\"i\" x=1} } ~ expected '}'",
+        "program p { input a: f32[i=4] b = reduce_sum(a) {labels=[\"i\" \"j\"]} } ~ expected ']'",
+        "program p { input a: f32[i=4] b = reduce_sum(a) {labels=[i]} } ~ expected '\"'",
+        "program p { input a: f32[i=4] output a } x ~ the end of the text after the program",
+        "program p { input a: f32[i=4] b = softmax(a) {label=\"i ~ expected a closing quote",
+        "program p { input a: f32[i=4] b = softmax(a) {label=\"i\\ ~ expected a closing quote",
+        "program p { input a: f32[i=4] b = softmax(a) {label=\" ~ expected a closing quote",
+      })
+  void whatIsExpectedIsSaid(String text, String why) {
+    String said = refusal(text);
+    assertTrue(said.startsWith("line 1: "), said);
+    assertTrue(said.endsWith(why), said);
+  }
+
+  @Test
+  void theLineOfAnErrorIsShown() {
+    String said = refusal("program p {\n  input a: f32[i=4]\n\n  b = exp(c)  \n  output b\n}\n");
+    assertEquals("line 4: b = exp(c): expected a value defined above, got c", said);
+    assertEquals(
+        "line 2: b = exp(a): expected a value defined above, got a",
+        refusal("program p {\nb = exp(a)\n}"));
+  }
+
+  /** Of a program on one line the text around the error is shown, and the gaps are marked. */
+  @Test
+  void ofALongLineThePlaceIsShown() {
+    StringBuilder line = new StringBuilder("program p { input a: f32[i=4] ");
+    for (int i = 0; i < 200; i++) {
+      line.append("v").append(i).append(" = exp(").append(i == 100 ? "wrong" : "a").append(") ");
+    }
+    String said = refusal(line + "}");
+    assertTrue(said.startsWith("line 1: ... "), said);
+    assertTrue(said.contains("v100 = exp(wrong)"), said);
+    assertTrue(said.endsWith(" ...: expected a value defined above, got wrong"), said);
+    assertTrue(said.length() < 400, said);
+    String atTheEnd = refusal(line.toString().replace("wrong", "a"));
+    assertTrue(atTheEnd.startsWith("line 1: ... "), atTheEnd);
+    assertTrue(atTheEnd.contains("v199 = exp(a): expected a"), atTheEnd);
+    String atTheStart = refusal(line.toString().replace("f32[i=4]", "f32[i=4"));
+    assertTrue(atTheStart.startsWith("line 1: program p { input a: "), atTheStart);
+    assertTrue(atTheStart.contains(" ...: "), atTheStart);
+  }
+
+  /** Words of the grammar are names where a name stands. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "input = exp(a) b = exp(input)",
+        "output: f32[i=4 j=2] = exp(a) b = exp(output)",
+        "output, b = top_k(a) {label=\"j\", k=1, into=\"k\"}",
+        "program = exp(a) b = exp(program)",
+      })
+  void keywordsMayBeNames(String statements) {
+    Program program = parsed(statements);
+    assertEquals(program, Program.parse(program.toString()));
+  }
+
+  /** What is left out is as if it stood there. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      value = {
+        "b = exp(a) ~ b = exp(a) {}",
+        "b = constant {type=\"f32[i=2]\", value=1} ~ b = constant() {type=\"f32[i=2]\", value=1.0}",
+        "b = slice(a) {label=\"i\", from=0, to=3}"
+            + " ~ b = slice(a) {label=\"i\", from=0, to=3, step=1}",
+        "b = pad(a) {label=\"i\", fill=0}"
+            + " ~ b = pad(a) {label=\"i\", low=0, high=0, interior=0, fill=0}",
+        "b = window(a) {label=\"i\", window=\"w\", size=2}"
+            + " ~ b = window(a) {label=\"i\", window=\"w\", size=2, stride=1, dilation=1}",
+        "b = annotate(a) {layout=\"i@x\"} ~ b = annotate(a) {layout=\"i@x\", priority=0}",
+        "b = einsum(a) {equation=\"ij->ji\"} ~ b = einsum(a) {equation=\"ij->ji\", dtype=f32}",
+        "b = einsum(a) {equation=\"ij->ji\"} ~ b = einsum(a) {equation=\"ij->ji\", sizes=[]}",
+      })
+  void whatIsLeftOutHasADefault(String brief, String full) {
+    assertEquals(parsed(brief), parsed(full));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      value = {
+        "b = slice(a) {label=\"i\", from=0, to=3} ~ b = slice(a) {label=\"i\", from=0, to=3,"
+            + " step=2}",
+        "b = annotate(a) {layout=\"i@x\"} ~ b = annotate(a) {layout=\"i@x\", priority=2147483647}",
+        "b = reduce_max(a) {labels=[\"i\"]} ~ b = reduce_min(a) {labels=[\"i\"]}",
+        "b = cumulative_sum(a) {label=\"i\", exclusive=true}"
+            + " ~ b = cumulative_sum(a) {label=\"i\", reverse=true}",
+      })
+  void whatIsGivenIsRead(String one, String other) {
+    assertNotEquals(parsed(one), parsed(other));
+    assertEquals(parsed(other), Program.parse(parsed(other).toString()));
+  }
+
+  /** Attributes that the operation cannot use. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      value = {
+        "b = softmax(a) {label=i} ~ label: expected text in quotes, got i",
+        "b = softmax(a) {label=[\"i\"]} ~ label: expected text in quotes, got [",
+        "b = reduce_sum(a) {labels=\"i\"} ~ labels: expected a list, got ",
+        "b = convert(a) {dtype=\"f64\"} ~ dtype: expected a word, got ",
+        "b = scan(a) {count=1, label=\"t\", carried=1, sequences=0, body=3}"
+            + " ~ body: expected a program, got 3",
+        "b = one_hot(n) {label=\"k\", size=x, dtype=f32} ~ size: expected an integer, got x",
+        "b = pad(a) {label=\"i\", fill=x} ~ fill: expected a number, got x",
+        "b = pad(n) {label=\"i\", fill=1.5} ~ fill: expected an integer, got 1.5",
+        "b = scan(a) {carried=2, sequences=0}"
+            + " ~ carried must be in [0, 1], the operands left, got 2",
+        "b = scan(a) {carried=-1, sequences=0}"
+            + " ~ carried must be in [0, 1], the operands left, got -1",
+        "b = scan(a) {carried=1, sequences=1}"
+            + " ~ sequences must be in [0, 0], the operands left, got 1",
+        "b = annotate(a) {layout=\"i\", priority=2147483648}"
+            + " ~ priority must be below 2^31, got 2147483648",
+        "b = axis_index(a) {axis=\"x=2\"} ~ operands must be none, got 1",
+        "b = einsum() {equation=\"->\"} ~ operands must be at least one, got none",
+        "b = einsum(a) {equation=\"ij->ijk\", sizes=[\"k\"]} ~ expected label=size, got \"k\"",
+        "b = einsum(a) {equation=\"ij->ijk\", sizes=[\"k=x\"]} ~ sizes: expected an integer, got x",
+        "b = einsum(a) {equation=\"ij->ijk\", sizes=[\"k=2\", \"k=3\"]}"
+            + " ~ sizes: labels must be distinct, got k again",
+        "b = einsum(n) {equation=\"i->i\", dtype=i64} ~ result must be of i32, got i64",
+        "b = exp(a, a) ~ operands must be 1, got 2",
+        "b = add(a) ~ operands must be 2, got 1",
+        "b = select(a, a) ~ operands must be 3, got 2",
+        "b = expo(a) ~ no operation of this name is known",
+        "b = all_reduce(a) {axes=[\"x=2\"], by=mean} ~ by: expected sum, max or min, got mean",
+        "b = permute(a) {axes=[\"x=2\"], pairs=[\"01\"]} ~ pairs: expected from->to as 0->1, got"
+            + " 01",
+        "b = permute(a) {axes=[\"x=2\"], pairs=[\"->1\"]} ~ expected from->to as 0->1, got ->1",
+        "b = permute(a) {axes=[\"x=2\"], pairs=[\"0->\"]} ~ expected from->to as 0->1, got 0->",
+        "b = permute(a) {axes=[\"x=2\"], pairs=[\"0->z\"]} ~ expected from->to as 0->1, got 0->z",
+      })
+  void anAttributeThatDoesNotFitIsNamed(String statement, String why) {
+    String said = refusal(text(statement));
+    assertTrue(said.startsWith("line 4: "), said);
+    assertTrue(said.contains(why), said);
+  }
+
+  /** The kind of a communication's reduction, and its routes, stay what they are. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "all_reduce(v) {axes=[\"x=2\"], by=sum}",
+        "all_reduce(v) {axes=[\"x=2\"], by=max}",
+        "all_reduce(v) {axes=[\"x=2\"], by=min}",
+        "permute(v) {axes=[\"x=2\"], by=1, wraps=true}",
+        "permute(v) {axes=[\"x=2\"], by=-1, wraps=false}",
+        "permute(v) {axes=[\"x=2\"], pairs=[\"0->1\", \"1->0\"]}",
+        "permute(v) {axes=[\"x=2\"], pairs=[]}",
+      })
+  void aCommunicationIsPrintedAsItWasRead(String communication) {
+    String region =
+        "b = manual(a) {axes=[\"x=2\"], in=[\"i@x j\"], out=[\"i@x j\"], body=program member {"
+            + " input v: f32[i=2 j=2] c = "
+            + communication
+            + " output c }}";
+    Program program = parsed(region);
+    String printed = program.toString();
+    assertTrue(printed.contains(communication), printed);
+    assertEquals(program, Program.parse(printed));
+  }
+
+  /** A composite's own attributes begin with a dot; its name may be a word of the grammar. */
+  @Test
+  void aCompositeIsPrintedAsItWasRead() {
+    String composite =
+        "b = composite(a) {name=program, .mode=\"fast\", splittable=[], decomposition=program c {"
+            + " input v: f32[i=4 j=2] w = exp(v) output w }}";
+    Program program = parsed(composite);
+    assertEquals(program, Program.parse(program.toString()));
+    assertTrue(program.toString().contains(".mode=\"fast\""), program.toString());
+    assertNotEquals(program, parsed(composite.replace("fast", "slow")));
+  }
+
+  @Test
+  void programsAreNestedOnlySoDeep() {
+    String text = "w = exp(v) output w }";
+    StringBuilder deep = new StringBuilder("program p {");
+    int levels = 300;
+    for (int level = 0; level < levels; level++) {
+      deep.append(
+              " input v: f32[i=2] w = composite(v) {name=n, splittable=[], decomposition=program")
+          .append(" p {");
+    }
+    deep.append(" input v: f32[i=2] ").append(text);
+    deep.append("} output w }".repeat(levels));
+    String said = refusal(deep.toString());
+    assertTrue(said.contains("programs in each other must be at most "), said);
+  }
+}
