@@ -201,6 +201,21 @@ final class PropagationChoicesTest {
         message);
   }
 
+  /** The label that has it is the result's first, and the second of its operand. */
+  @Test
+  void theLabelThatHasTheAxisIsFoundInTheResult() {
+    String text =
+        "input p: f32[k=4 m=16]; input q: f32[k=4 n=8]; a = annotate(p) {layout=\"m@x\"}; b ="
+            + " annotate(q) {layout=\"n@x\"}; u = einsum(a, b) {equation=\"k m, k n -> m n\"};"
+            + " output u";
+    String message =
+        assertThrows(PropagationException.class, () -> run(text, "x=4", STRICT)).getMessage();
+    assertTrue(
+        message.contains(
+            ":\n  m@x, asked for by a: b: 24 elements\n  n@x, asked for by b: a: 48 elements\n"),
+        message);
+  }
+
   /** The label that lost the axis must not have it: that is a decision as well. */
   @Test
   void anAnnotationOfTheLabelThatLostDecides() {
@@ -350,6 +365,22 @@ final class PropagationChoicesTest {
     assertEquals("k@w j", layout(laid, "r.body.part"));
   }
 
+  /** Behind the region's x and its own y the label goes on as it does inside. */
+  @Test
+  void aLabelGoesOnBehindTheAxesThatItHasInside() {
+    String text =
+        "input a: f32[k=16 j=8]; u = annotate(a) {layout=\"k@x.y? j\"}; "
+            + region(
+                "u",
+                "\"x=2\"",
+                "k@x j",
+                "input part: f32[k=8 j=8]; v0 = exp(part); v = annotate(v0) {layout=\"k@y.z j\"};"
+                    + " output v;");
+    Propagated laid = run(text, "x=2 y=2 z=2");
+    assertEquals("k@x.y.z j", layout(laid, "u"));
+    assertEquals("k@y.z j", layout(laid, "r.body.part"));
+  }
+
   @Test
   void theMeshHasTheAxesOfARegionInARegion() {
     String inner = "input one: f32[k=2]; e = exp(one); output e;";
@@ -410,6 +441,17 @@ final class PropagationChoicesTest {
     assertEquals(
         "annotation of c: a mesh axis must be one of mesh \"x=2\", got \"q\"",
         assertThrows(PropagationException.class, () -> run(text, "x=2")).getMessage());
+  }
+
+  /** The annotation does not name i, which had x from an annotation of an earlier priority. */
+  @Test
+  void anAnnotationTakesItsAxisFromALabelThatItDoesNotName() {
+    String text =
+        "input p: f32[i=8 j=8]; a = annotate(p) {layout=\"i@x j\"}; r = exp(a); b = annotate(r)"
+            + " {layout=\"j@x\", priority=1}; output b";
+    Propagated laid = run(text, "x=2");
+    assertEquals("i@x j", layout(laid, "r"));
+    assertEquals("i j@x", layout(laid, "b"));
   }
 
   /** Taking x from i leaves y on k, so that j cannot go on with y. */
