@@ -84,6 +84,8 @@ class MalformedNpyTest {
         dict(GOOD.replace("}", ", 'x': 1}"), GOOD.length() + 1, "got \"x\""),
         dict(GOOD.replace("}", ", 'descr': '<f4'}"), GOOD.length() + 1, keys),
         dict(GOOD.replace("}", ""), GOOD.length() - 1, "expected '}'"),
+        dict("{'fortran_order': True", 22, "expected '}'"),
+        dict("{'fortran_order': Tru", 18, "True or False"),
         dict(GOOD + " {}", GOOD.length() + 1, "the end of the header"),
         dict(GOOD + "\0", GOOD.length(), "the end of the header"),
         dict("{'descr' '<f4'}", 9, "expected ':'"),

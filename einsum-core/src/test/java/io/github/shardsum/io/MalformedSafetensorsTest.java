@@ -159,6 +159,7 @@ class MalformedSafetensorsTest {
     byte[] good = file(GOOD);
     assertRefused(new byte[0], 0, "8 bytes of header length");
     assertRefused(new byte[7], 0, "got 7 bytes");
+    assertRefused(new byte[8], 8, "expected '{'");
     ByteBuffer bytes = ByteBuffer.wrap(good).order(ByteOrder.LITTLE_ENDIAN);
     bytes.putLong(0, good.length - 7L);
     assertRefused(good, 0, "a header of at most " + (good.length - 8) + " bytes");

@@ -3,6 +3,8 @@ package io.github.shardsum.internal.einsum;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.shardsum.einsum.EquationSyntaxException;
+import io.github.shardsum.einsum.Term;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -35,6 +37,20 @@ final class LabelSyntaxTest {
           assertThrows(IllegalArgumentException.class, () -> LabelSyntax.check("label", name))
               .getMessage();
       assertEquals("label: expected letters, digits and underscores, got \"" + name + "\"", said);
+    }
+  }
+
+  /** A name, and what is expected instead of one, may be the last of the text. */
+  @Test
+  void aTextEndsWithTheNameOfAMeshAxis() {
+    assertEquals(List.of("x"), Term.parse("m@x").axis(0).mesh());
+    assertEquals(List.of("x", "y"), Term.parse("n m@x.y").axis(1).mesh());
+    assertEquals(List.of("x"), Term.parse("m n | x").partial());
+    for (String text : List.of("m@", "m@x.", "n m@", "m n@x.y.")) {
+      EquationSyntaxException refused =
+          assertThrows(EquationSyntaxException.class, () -> Term.parse(text));
+      assertEquals(EquationSyntaxException.Kind.LAYOUT, refused.kind());
+      assertEquals(text.length(), refused.column());
     }
   }
 }
