@@ -228,6 +228,8 @@ class KernelEdgesTest {
         "bij,jk->bik; 5,67,96,8",
         "aib,bk->iak; 3,70,80,6",
         "aijb,bjk->kai; 3,25,8,16,4",
+        "ij,jk->ki; 67,80,13",
+        "bij,jk->kbi; 3,35,72,16",
       })
   void productsOfFewColumnsAreTheDefinition(String equation, String listed) {
     check(equation, listed, List.of(DType.F32, DType.F64));
