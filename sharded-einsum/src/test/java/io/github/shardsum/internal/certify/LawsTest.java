@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** An operation may be written in others by a law, and by nothing that only looks like it. */
 final class LawsTest {
-  private static final String SOFTMAX =
+  static final String SOFTMAX =
       """
       m = reduce_max(x) {labels=["n"]}
       d = subtract(x, m)
@@ -26,7 +26,7 @@ final class LawsTest {
       r = divide(e, s)\
       """;
 
-  private static final String SCAN =
+  static final String SCAN =
       """
       w = convert(x) {dtype=f64}
       p = pad(w) {label="n", low=0, high=2, interior=0, fill=0}
@@ -40,7 +40,7 @@ final class LawsTest {
       r = convert(l) {dtype=f32}\
       """;
 
-  private static final String SEARCH =
+  static final String SEARCH =
       """
       p = pad(x) {label="n", low=0, high=2, interior=0, fill=-Infinity}
       c = split(p) {label="n", into=["c", "w"], sizes=["3", "4"]}
@@ -56,7 +56,7 @@ final class LawsTest {
       r = einsum(t, j) {equation="m best g, m g -> m best"}\
       """;
 
-  private static final String PARTS =
+  static final String PARTS =
       """
       p = split(x) {label="n", into=["part", "n"], sizes=["2", "5"]}
       t = einsum(p) {equation="m part n -> part m n"}
@@ -112,18 +112,18 @@ final class LawsTest {
     return Terms.Rounds.of(scan, inputs, written(terms, scan.body(), inputs), operands);
   }
 
-  private static void is(String inputs, String given, String written) {
+  static void is(String inputs, String given, String written) {
     List<Object> both = both(inputs, given, written);
     assertEquals(both.getFirst(), both.getLast(), written);
   }
 
-  private static void isNot(String inputs, String given, String written) {
+  static void isNot(String inputs, String given, String written) {
     List<Object> both = both(inputs, given, written);
     assertNotEquals(both.getFirst(), both.getLast(), written);
   }
 
   /** Each pair of texts is one in the written form and what a fault puts in its place. */
-  private static void onlySo(String inputs, String given, String written, String... faults) {
+  static void onlySo(String inputs, String given, String written, String... faults) {
     is(inputs, given, written);
     for (int i = 0; i < faults.length; i += 2) {
       String faulty = written.replace(faults[i], faults[i + 1]);
