@@ -89,17 +89,15 @@ final class WindowRule {
 
   private static void rings(Action.Windows action) {
     List<Ring> rings = action.rings();
-    int count = rings.size();
-    boolean fits = rings.stream().allMatch(ring -> Math.abs(ring.step()) == 1);
+    List<Share> shares = rings.stream().map(Ring::share).toList();
+    boolean fits;
     if (action.isScatter()) {
-      fits &= count == 2 && rings.stream().allMatch(ring -> ring.share() == Share.ALL);
-    } else if (count == 1) {
-      fits &= rings.getFirst().share() == Share.ALL;
+      fits = shares.equals(List.of(Share.ALL, Share.ALL));
+    } else if (rings.size() == 1) {
+      fits = shares.equals(List.of(Share.ALL));
     } else {
-      fits &=
-          count == 2
-              && rings.getFirst().share() == Share.LARGER_HALF
-              && rings.getLast().share() == Share.SMALLER_HALF
+      fits =
+          shares.equals(List.of(Share.LARGER_HALF, Share.SMALLER_HALF))
               && rings.getFirst().step() == -rings.getLast().step();
     }
     require(fits, "rings must bring every chunk once, got %s", rings);
