@@ -68,9 +68,12 @@ public record CompileOptions(
    * vector width, the local backend included, on any data: sums follow {@link SumOrder#TREE}.
    *
    * <p>On a mesh a contracted label is split only into whole subtrees of that tree. All other
-   * operations that round a sum are computed where its label is whole. One-hot values are computed
-   * as they are written, not as gathers; composites by a kernel that keeps the order ({@link
-   * CompositeKernel#in}), otherwise by their decomposition.
+   * operations that round a sum are computed where its label is whole. A product with a one-hot
+   * gathers rows, or adds them up in the order of the tree, which has the bits of the product with
+   * its elements; if the other operand of a run has a NaN or an infinity, which the zeros spread,
+   * the run computes the latter, in memory beyond a limit. Values made of one-hots are computed as
+   * they are written; composites by a kernel that keeps the order ({@link CompositeKernel#in}),
+   * otherwise by their decomposition.
    *
    * @return the options
    */

@@ -8,6 +8,7 @@ import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.local.run.BiasedEinsum;
+import io.github.shardsum.internal.local.run.HotProduct;
 import io.github.shardsum.internal.local.run.RunContext;
 import io.github.shardsum.internal.local.run.Storage;
 import io.github.shardsum.internal.local.run.StridedLayout;
@@ -16,6 +17,8 @@ import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.Operand;
+import io.github.shardsum.tensor.RoutingTensor;
+import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +42,64 @@ final class EinsumLowering {
     if (new OneHotLowering(lowering).weightedSum(einsum, result)) {
       return;
     }
+    if (lowering.sums().isTree() && inOrder(einsum, result)) {
+      return;
+    }
     run(einsum, result, Epilogue.none(), Optional.empty());
+  }
+
+  /**
+   * Lowers a product with a one-hot in the order of a tree; for any other einsum returns false and
+   * does nothing. An operand that is not finite takes the product with all elements of the one-hot,
+   * whose zeros it multiplies; their memory is no part of the plan.
+   */
+  private boolean inOrder(Contraction.Einsum einsum, Value result) {
+    for (int side = 0; side < einsum.operands().size(); side++) {
+      Optional<ValueLocation> place = lowering.location(einsum.operands().get(side));
+      Optional<HotProduct> product = HotProduct.of(einsum, side, lowering.sums().leaf());
+      if (product.isPresent() && place.orElseThrow() instanceof ValueLocation.Routed routed) {
+        inOrder(einsum, side, product.get(), routed, result);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void inOrder(
+      Contraction.Einsum einsum,
+      int side,
+      HotProduct product,
+      ValueLocation.Routed routed,
+      Value result) {
+    int hot = lowering.any(einsum.operands().get(side));
+    Value factor = einsum.operands().get(1 - side);
+    int other = lowering.dense(factor);
+    OperandSpec whole =
+        OperandSpec.ofStrided(routed.dtype(), routed.shape(), routed.shape().rowMajorStrides());
+    OperandSpec[] specs = {whole, spec(other, factor)};
+    Einsum elements =
+        Einsum.compile(
+            einsum.equation(), options(einsum, Epilogue.none()), specs[side], specs[1 - side]);
+    int out = lowering.define(result);
+    lowering.step(
+        product.name(),
+        einsum.equation().toString(),
+        List.of(hot, other),
+        List.of(out),
+        List.of(),
+        product.flops(),
+        0,
+        product.scratchBytes(lowering.workers().threads()),
+        frame -> {
+          RoutingTensor routing = frame.workspace().routing(routed.index());
+          Tensor given = frame.tensor(other);
+          if (HotProduct.isFinite(frame.workers(), given)) {
+            product.run(frame.workers(), frame.tensor(out), routing.positions(), given);
+          } else {
+            Operand[] all = {routing.toDense(), given};
+            elements.runInto(frame.tensor(out), all[side], all[1 - side]);
+          }
+        });
   }
 
   void lower(EpilogueFusion.Chain chain) {
@@ -179,6 +239,7 @@ final class EinsumLowering {
       Value operand = einsum.operands().get(i);
       boolean stays =
           !routed
+              && !lowering.sums().isTree()
               && operands.length == 2
               && lowering.location(operand).orElseThrow() instanceof ValueLocation.Routed
               && !operand.equals(einsum.operands().get(1 - i))

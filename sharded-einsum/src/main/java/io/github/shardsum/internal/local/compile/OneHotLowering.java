@@ -2,6 +2,7 @@ package io.github.shardsum.internal.local.compile;
 
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.local.run.HotProduct;
 import io.github.shardsum.internal.local.run.ValueLocation;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
@@ -17,6 +18,9 @@ import java.util.Optional;
  * Lowers one-hots and values made of them to positions and weights: a one-hot whose label is split,
  * and sums of one-hots along their slots, with weights or without. Einsums gather and scatter by
  * such a sum; its elements are written only if another operation reads them.
+ *
+ * <p>In the order of a tree only a one-hot itself is positions, for einsums that {@link HotProduct}
+ * computes with the same bits.
  */
 final class OneHotLowering {
   private final Lowering lowering;
@@ -32,14 +36,16 @@ final class OneHotLowering {
    * @param leadRank its labels before the hot ones
    */
   boolean isWorthIt(Value value, int leadRank) {
-    return !lowering.sums().isTree()
-        && value.type().shape().elementCount() > 0
+    return value.type().shape().elementCount() > 0
         && !lowering.uses().isOutput(value)
         && lowering.uses().of(value).stream().anyMatch(use -> gains(use, value, leadRank));
   }
 
   private boolean gains(int use, Value value, int leadRank) {
     Statement statement = lowering.program().statements().get(use);
+    if (lowering.sums().isTree()) {
+      return statement.operation() instanceof Contraction.Einsum einsum && isInOrder(einsum, value);
+    }
     return switch (statement.operation()) {
       case Contraction.Einsum einsum -> einsum.operands().size() == 2;
       case Movement.Split split ->
@@ -48,6 +54,12 @@ final class OneHotLowering {
           isSlotSum(reduce, value, leadRank) && isWorthIt(statement.result(), leadRank - 1);
       case Operation _ -> false;
     };
+  }
+
+  /** Whether the positions of a one-hot are enough for an einsum in the order of a tree. */
+  private boolean isInOrder(Contraction.Einsum einsum, Value oneHot) {
+    int side = einsum.operands().indexOf(oneHot);
+    return HotProduct.of(einsum, side, lowering.sums().leaf()).isPresent();
   }
 
   private static boolean isSlotSum(Contraction.Reduce reduce, Value value, int leadRank) {
@@ -73,7 +85,9 @@ final class OneHotLowering {
   /** Lowers a split of hot labels; for any other statement returns false and does nothing. */
   boolean split(Movement.Split split, Value result) {
     Optional<ValueLocation.Routed> hot = routed(split.x());
-    if (hot.isEmpty() || split.x().type().axis(split.label()) < hot.get().leadRank()) {
+    if (lowering.sums().isTree()
+        || hot.isEmpty()
+        || split.x().type().axis(split.label()) < hot.get().leadRank()) {
       return false;
     }
     ValueLocation.Routed like = hot.get();
@@ -87,7 +101,7 @@ final class OneHotLowering {
    */
   boolean sum(Contraction.Reduce reduce, Value result) {
     Optional<ValueLocation.Routed> hot = oneHot(reduce.x());
-    if (hot.isEmpty() || lowering.uses().isOutput(result)) {
+    if (lowering.sums().isTree() || hot.isEmpty() || lowering.uses().isOutput(result)) {
       return false;
     }
     int lead = hot.get().leadRank();
@@ -103,7 +117,8 @@ final class OneHotLowering {
    * does nothing.
    */
   boolean weightedSum(Contraction.Einsum einsum, Value result) {
-    if (einsum.operands().size() != 2
+    if (lowering.sums().isTree()
+        || einsum.operands().size() != 2
         || einsum.dtype() == DType.BF16
         || einsum.operands().getFirst().type().dtype() != einsum.dtype()) {
       return false;
