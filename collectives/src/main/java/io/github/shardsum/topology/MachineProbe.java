@@ -118,7 +118,7 @@ public final class MachineProbe {
   }
 
   /** The mean over all processes of each value. */
-  private static double[] mean(Collectives collectives, double... values) {
+  static double[] mean(Collectives collectives, double... values) {
     Tensor mine = Tensor.of(values, values.length);
     List<Tensor> each = collectives.devices().stream().map(_ -> mine).toList();
     Collective mean = new AllReduce(collectives.mesh().axisNames(), Reduction.MEAN, Order.TREE);

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * Where the contract is tested: one process, several that are threads of this one, or, where this
  * JVM was started by the launcher, the processes that it started.
  */
-interface InProcessCluster {
+public interface InProcessCluster {
   /** Runs a body in every process; throws what the first of them threw. */
   void run(Mesh mesh, CollectiveOptions options, Body body) throws Exception;
 

@@ -7,12 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.collective.InProcessCluster;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class TopologyTest {
@@ -150,6 +154,27 @@ class TopologyTest {
     }
     try (Collectives alone = Collectives.open(Mesh.of("x", 1), workers, options)) {
       assertThrows(IllegalArgumentException.class, () -> MachineProbe.measure(alone));
+    }
+  }
+
+  /** Processes measure different figures; the machine has one. */
+  @Test
+  void everyProcessGetsTheMeanOfWhatAllMeasured() throws Exception {
+    Mesh mesh = Mesh.of("x", 2, "y", 2);
+    for (int processes : new int[] {1, 2, 4}) {
+      AtomicInteger next = new AtomicInteger();
+      List<List<Double>> given = Collections.synchronizedList(new ArrayList<>());
+      new InProcessCluster.Threads(processes)
+          .run(
+              mesh,
+              CollectiveOptions.defaults(),
+              collectives -> {
+                double own = Math.scalb(1, next.getAndIncrement());
+                double[] mean = MachineProbe.mean(collectives, own, -own, 5);
+                given.add(Arrays.stream(mean).boxed().toList());
+              });
+      double mean = (Math.scalb(1, processes) - 1) / processes;
+      assertEquals(Collections.nCopies(processes, List.of(mean, -mean, 5.0)), given);
     }
   }
 
