@@ -228,8 +228,10 @@ public final class Training implements AutoCloseable {
    * @param sent rows that the largest device sends, one a choice, in the step that sends most
    * @param most rows that a device may receive there
    * @param bound the same as a multiple of the sent rows; a step that needed more has raised it
+   * @param pieces into how many pieces they are cut, of which one travels while another is computed
    */
-  public record SentRows(int steps, List<String> axes, long sent, long most, double bound) {
+  public record SentRows(
+      int steps, List<String> axes, long sent, long most, double bound, int pieces) {
     /** Copies the axes. */
     public SentRows {
       axes = List.copyOf(axes);
@@ -260,7 +262,8 @@ public final class Training implements AutoCloseable {
       }
       long all = Math.multiplyExact(sent, plan.mesh().size(parts.rowAxes()));
       long most = Math.min(all, (long) Math.ceil(parts.bound() * sent));
-      return new SentRows(steps, parts.rowAxes(), sent, most, parts.bound());
+      return new SentRows(
+          steps, parts.rowAxes(), sent, most, parts.bound(), Math.toIntExact(parts.pieces()));
     }
   }
 
@@ -525,7 +528,8 @@ public final class Training implements AutoCloseable {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "training: state must have the %d tensors of the model, got one without %d of them%s and with %d others%s",
+              "training: state must have the %d tensors of the model, got one without %d of them%s"
+                  + " and with %d others%s",
               names.size(),
               missing.size(),
               first(missing),

@@ -156,7 +156,7 @@ class MeshTrainingTest {
         Training.Traffic traffic = many.traffic().orElseThrow();
         assertTrue(traffic.collectives() > 0 && traffic.receivedBytes() > 0, traffic::toString);
         // Two of four groups of 10 tokens, each with two choices, in an encoder's layer.
-        Training.SentRows rows = new Training.SentRows(4, List.of("x"), 40, 80, 2);
+        Training.SentRows rows = new Training.SentRows(4, List.of("x"), 40, 80, 2, 1);
         assertEquals(Optional.of(rows), traffic.rows());
         assertEquals(Optional.empty(), one.traffic());
       }

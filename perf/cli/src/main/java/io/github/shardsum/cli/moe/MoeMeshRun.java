@@ -19,6 +19,7 @@ import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.train.MeshAxes;
 import io.github.shardsum.moe.train.TrainingLayouts;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -262,12 +263,13 @@ final class MoeMeshRun {
                 .collect(Collectors.joining(", ")),
             value.layout(),
             bytes);
-        if (step.action() instanceof Action.Partitioned) {
-          told.put("mostBytesReceived", plan.mostBytesReceived(i));
+        if (step.action() instanceof Action.Partitioned(_, CompositeParts parts)) {
+          told.put("mostBytesReceived", plan.mostBytesReceived(i)).put("pieces", parts.pieces());
           out.printf(
               Locale.ROOT,
               "%-76s  %,14d at most%n",
-              "  by rows, of even loads",
+              "  by rows, of even loads"
+                  + (parts.pieces() == 1 ? "" : ", in " + parts.pieces() + " pieces"),
               plan.mostBytesReceived(i));
         }
       }

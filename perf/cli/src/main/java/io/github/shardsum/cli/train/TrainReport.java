@@ -259,16 +259,17 @@ final class TrainReport {
 
   /**
    * As {@code rows over x: 4 times a step the largest device sends 256 and receives at most 512;
-   * the bound is 2 times what it sends}.
+   * the bound is 2 times what it sends}, and the number of pieces if there are several.
    */
   static String rows(Training.SentRows rows) {
     return String.format(
         Locale.ROOT,
-        "rows over %s: %d times a step the largest device sends %,d and receives at"
+        "rows over %s: %d times a step the largest device sends %,d%s and receives at"
             + " most %,d; the bound is %s times what it sends",
         String.join(", ", rows.axes()),
         rows.steps(),
         rows.sent(),
+        rows.pieces() == 1 ? "" : " in " + rows.pieces() + " pieces",
         rows.most(),
         BigDecimal.valueOf(rows.bound()).stripTrailingZeros().toPlainString());
   }

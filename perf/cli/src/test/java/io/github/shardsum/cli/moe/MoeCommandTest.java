@@ -93,6 +93,36 @@ class MoeCommandTest {
     assertTrue(err.toString().contains("expected a run without a mesh"), err::toString);
   }
 
+  /** A mesh that splits the hidden width adds it in another order, unless there is one. */
+  @Test
+  void oneOrderOfSumsGivesTheBitsOfOneDeviceOnEveryMesh() throws IOException {
+    assertEquals(0, runOnMesh("m=2", "--backward", "--reproducible", "--json"), err::toString);
+    JsonNode answer = new JsonMapper().readTree(out.toString());
+    assertTrue(answer.get("passed").booleanValue(), out::toString);
+    assertFalse(answer.get("outputs").isEmpty(), out::toString);
+    for (JsonNode output : answer.get("outputs")) {
+      assertEquals(0, output.get("apart").doubleValue(), output::toString);
+    }
+  }
+
+  @Test
+  void rowsTravelInPiecesWhereWindowsAreAskedFor() throws IOException {
+    List<String> results = new ArrayList<>();
+    for (String windows : List.of("never", "always")) {
+      out.getBuffer().setLength(0);
+      assertEquals(0, runOnMesh("x=2", "--dropless", "--json", "--windows", windows));
+      JsonNode answer = new JsonMapper().readTree(out.toString());
+      assertTrue(answer.get("passed").booleanValue(), out::toString);
+      JsonNode rows = answer.get("collectives").get(0);
+      assertEquals("moe.experts", rows.get("op").stringValue());
+      assertEquals(windows.equals("always"), rows.get("pieces").intValue() > 1, rows::toString);
+      results.add(answer.get("outputs").toString());
+    }
+    assertEquals(results.get(0), results.get(1));
+    assertEquals(2, run("--windows", "always"));
+    assertTrue(err.toString().contains("--windows: expected --mesh and"), err::toString);
+  }
+
   @Test
   void aMeshThatIsNoneIsAnError() throws IOException {
     assertEquals(2, runOnMesh("x=0"));
