@@ -141,6 +141,29 @@ class ProgramCommandsTest {
     assertTrue(err.toString().contains("--windows: expected always, never"), err::toString);
   }
 
+  /**
+   * Term 16 is added to term 0, of which it is half a unit in the last place: the order's sum is 0,
+   * whatever another order gives.
+   */
+  @Test
+  void oneOrderOfSumsIsTheOneOfTheDefinition() throws IOException {
+    String program =
+        "program p {\n  input t: f32[n=17]\n  s = reduce_sum(t) {labels=[\"n\"]}\n  output s\n}\n";
+    Files.writeString(folder.resolve("sum.program"), program);
+    float[] terms = new float[17];
+    terms[0] = 0x1p24f;
+    terms[1] = -0x1p24f;
+    terms[16] = 1;
+    Npy.write(folder.resolve("t.npy"), Tensor.of(terms, 17));
+    String[] run = {"run", file("sum.program"), "--in", "t=" + file("t.npy"), "--reproducible"};
+    assertEquals(0, run(with(run, "--out", file("alone"))), err::toString);
+    String[] mesh = {"--mesh", "x=2", "--annotate", "t=n@x", "--out", file("together")};
+    assertEquals(0, run(with(run, mesh)), err::toString);
+    for (String to : List.of("alone", "together")) {
+      assertEquals(0, Npy.read(folder.resolve(to).resolve("s.npy")).getDouble(), to);
+    }
+  }
+
   private static String[] with(String[] args, String... more) {
     List<String> all = new ArrayList<>(List.of(args));
     all.addAll(List.of(more));
@@ -548,7 +571,8 @@ class ProgramCommandsTest {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < 100; i++) {
       text.append(
-          "program p { input x: f32[b=2 m=3]\n y = composite(x) {name=c, splittable=[], decomposition=");
+          "program p { input x: f32[b=2 m=3]\n"
+              + " y = composite(x) {name=c, splittable=[], decomposition=");
     }
     text.setLength(text.lastIndexOf(" y = composite"));
     text.append(" y = negate(x) output y }");
