@@ -1,13 +1,20 @@
 package io.github.shardsum.backend;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** An intermediate value of a pointwise kernel is a result of the kernel if others read it. */
 class FusedResultsTest {
@@ -85,6 +92,41 @@ class FusedResultsTest {
       Tensor y = Tensor.of(new float[] {-0.0f, 5, Float.NaN, Float.NEGATIVE_INFINITY}, 4);
       Tensor z = executable.run(x, y).getFirst();
       assertEquals(List.of(-0.0, 0.0, 0.0, Double.NEGATIVE_INFINITY), elements(z));
+    }
+  }
+
+  /** Blocks begin and end anywhere within a row. */
+  @ParameterizedTest
+  @CsvSource({
+    "F32, 3, 700, 1",
+    "F64, 700, 3, 5",
+    "I32, 2, 1, 1100",
+    "I64, 513, 2, 1",
+    "I64, 3, 3, 333"
+  })
+  void anIndexCountsAlongItsAxisInEveryBlock(DType dtype, int a, int b, int c) {
+    ProgramBuilder p = Program.builder("indices");
+    ValueType type =
+        ValueType.of(dtype, List.of("a", "b", "c"), List.of((long) a, (long) b, (long) c));
+    Value x = p.input("x", type);
+    List.of("a", "b", "c").forEach(label -> p.output(label, p.add(x, p.iota(type, label))));
+    double[][] expected = new double[3][a * b * c];
+    for (int i = 0; i < a * b * c; i++) {
+      int row = i / c;
+      int first = row / b;
+      expected[0][i] = first;
+      expected[1][i] = row % b;
+      expected[2][i] = i % c;
+    }
+    try (Workers three = Workers.of(3)) {
+      for (Workers workers : List.of(Workers.sequential(), three)) {
+        try (Executable executable = LocalBackend.of(workers).compile(p.build())) {
+          List<Tensor> results = executable.run(Tensor.zeros(dtype, a, b, c));
+          for (int axis = 0; axis < 3; axis++) {
+            assertArrayEquals(expected[axis], results.get(axis).convert(DType.F64).toDoubleArray());
+          }
+        }
+      }
     }
   }
 }

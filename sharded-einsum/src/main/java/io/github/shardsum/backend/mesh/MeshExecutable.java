@@ -264,12 +264,13 @@ public final class MeshExecutable implements Executable {
   }
 
   /**
-   * Bytes of the arrays into which kernels pack blocks of the operands of products, for all devices
-   * of this process. The first run allocates them, and they are kept as long as this executable is
-   * reachable. They depend on the caches and the vectors of this machine. A plan is the same on
-   * every machine, so that they are counted neither in {@link #keptBytes} nor in {@link
-   * #peakBytes}, and a memory limit does not see them. Products that are cut into windows are left
-   * out. Products of different dtypes pack into different arrays, of which the largest are counted.
+   * Bytes of the arrays into which kernels pack blocks of the operands of products, and of those in
+   * which chains of pointwise operations run block by block, for all devices of this process. The
+   * first run allocates them, and they are kept as long as this executable is reachable. What is
+   * packed depends on the caches and the vectors of this machine. A plan is the same on every
+   * machine, so that they are counted neither in {@link #keptBytes} nor in {@link #peakBytes}, and
+   * a memory limit does not see them. Products that are cut into windows are left out. Products of
+   * different dtypes pack into different arrays, of which the largest are counted.
    *
    * @param threads how many threads compute, at least 1
    * @return the bytes: at most these if all products are of one dtype, and no composite's kernel

@@ -3,6 +3,7 @@ package io.github.shardsum.internal.local.compile;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.local.run.BiasedEinsum;
+import io.github.shardsum.internal.local.run.BlockCounts;
 import io.github.shardsum.internal.local.run.BlockWriter;
 import io.github.shardsum.internal.local.run.BufferInfo;
 import io.github.shardsum.internal.local.run.CompositeCode;
@@ -54,6 +55,7 @@ public final class Lowering {
   private final List<LocalPlan> nested = new ArrayList<>();
   private final List<BiasedEinsum> biased = new ArrayList<>();
   private long packedBytes;
+  private BlockCounts blocks = BlockCounts.NONE;
 
   private Lowering(
       Program program, CompositeCode.Finder composites, Workers workers, SumOrder sums) {
@@ -105,6 +107,7 @@ public final class Lowering {
         nested,
         biased,
         packedBytes,
+        blocks,
         List.of());
   }
 
@@ -141,6 +144,7 @@ public final class Lowering {
     List<Value> results = groups.results(group.getLast());
     FusedKernelBuilder builder = new FusedKernelBuilder(program, uses, group, results);
     FusedKernel kernel = builder.kernel();
+    blocks = blocks.or(kernel.blocks());
     int[] operands = builder.inputs().stream().mapToInt(this::dense).toArray();
     int[] out = results.stream().mapToInt(this::define).toArray();
     String detail =
@@ -397,6 +401,7 @@ public final class Lowering {
 
   int nest(LocalPlan body) {
     packs(body.packedBytes());
+    blocks = blocks.or(body.blocks());
     nested.add(body);
     return nested.size() - 1;
   }

@@ -8,6 +8,7 @@ import io.github.shardsum.tensor.Bf16;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -56,6 +57,21 @@ public record FusedKernel(
     results = List.copyOf(results);
   }
 
+  /** The blocks that a thread holds, in arrays that later kernels take too. */
+  public BlockCounts blocks() {
+    BlockCounts all = BlockCounts.NONE;
+    for (int i = 0; i < inputs.size() + instructions.size(); i++) {
+      all = all.with(register(i));
+    }
+    return all;
+  }
+
+  /** The register of an input's or an instruction's block. */
+  private Register register(int block) {
+    int input = inputs.size();
+    return Register.of(block < input ? inputs.get(block) : instructions.get(block - input).dtype());
+  }
+
   public void run(Workers workers, List<Tensor> outputs, Tensor... operands) {
     long count = shape.elementCount();
     if (count == 0) {
@@ -97,15 +113,16 @@ public record FusedKernel(
     Blocks(BroadcastReader[] readings, Scratch scratch) {
       this.readings = readings;
       this.blocks = new Object[inputs.size() + instructions.size()];
+      BlockCounts before = BlockCounts.NONE;
       for (int i = 0; i < blocks.length; i++) {
-        int input = inputs.size();
-        DType dtype = i < input ? inputs.get(i) : instructions.get(i - input).dtype();
+        Register register = register(i);
         blocks[i] =
-            switch (Register.of(dtype)) {
-              case FLOAT -> scratch.floats(i, BLOCK);
-              case DOUBLE -> scratch.doubles(i, BLOCK);
-              case LONG -> scratch.longs(i, BLOCK);
+            switch (register) {
+              case FLOAT -> scratch.floats(before.floats(), BLOCK);
+              case DOUBLE -> scratch.doubles(before.doubles(), BLOCK);
+              case LONG -> scratch.longs(before.longs(), BLOCK);
             };
+        before = before.with(register);
       }
       // The register of an operand that is the same in each block is filled once.
       for (int i = 0; i < readings.length; i++) {
@@ -234,20 +251,60 @@ public record FusedKernel(
 
     private void fill(Instruction.Fill fill, int z, int n) {
       switch (Register.of(fill.dtype())) {
-        case FLOAT -> java.util.Arrays.fill(floats(z), 0, n, (float) fill.value().toDouble());
-        case DOUBLE -> java.util.Arrays.fill(doubles(z), 0, n, fill.value().toDouble());
-        case LONG -> java.util.Arrays.fill(longs(z), 0, n, fill.value().toLong());
+        case FLOAT -> Arrays.fill(floats(z), 0, n, (float) fill.value().toDouble());
+        case DOUBLE -> Arrays.fill(doubles(z), 0, n, fill.value().toDouble());
+        case LONG -> Arrays.fill(longs(z), 0, n, fill.value().toLong());
       }
     }
 
+    /**
+     * Counts up, or repeats a value along inner axes: a division for each element would cost more.
+     */
     private void index(Instruction.Index index, int z, long from, int n) {
-      for (int i = 0; i < n; i++) {
-        long value = (from + i) / index.inner() % index.size();
-        switch (Register.of(index.dtype())) {
-          case FLOAT -> floats(z)[i] = value;
-          case DOUBLE -> doubles(z)[i] = value;
-          case LONG -> longs(z)[i] = value;
+      long inner = index.inner();
+      long value = from / inner % index.size();
+      long left = inner == 1 ? index.size() - value : inner - from % inner;
+      for (int at = 0; at < n; ) {
+        int count = (int) Math.min(n - at, left);
+        if (inner == 1) {
+          countUp(z, at, count, value);
+          value = 0;
+          left = index.size();
+        } else {
+          repeat(z, at, count, value);
+          value = value + 1 == index.size() ? 0 : value + 1;
+          left = inner;
         }
+        at += count;
+      }
+    }
+
+    private void countUp(int z, int at, int count, long first) {
+      switch (blocks[z]) {
+        case float[] floats -> {
+          for (int i = 0; i < count; i++) {
+            floats[at + i] = first + i;
+          }
+        }
+        case double[] doubles -> {
+          for (int i = 0; i < count; i++) {
+            doubles[at + i] = first + i;
+          }
+        }
+        default -> {
+          long[] longs = longs(z);
+          for (int i = 0; i < count; i++) {
+            longs[at + i] = first + i;
+          }
+        }
+      }
+    }
+
+    private void repeat(int z, int at, int count, long value) {
+      switch (blocks[z]) {
+        case float[] floats -> Arrays.fill(floats, at, at + count, (float) value);
+        case double[] doubles -> Arrays.fill(doubles, at, at + count, (double) value);
+        default -> Arrays.fill(longs(z), at, at + count, value);
       }
     }
   }

@@ -23,6 +23,7 @@ import java.util.Set;
  * @param nested plans of loops' bodies
  * @param biased einsums that each workspace compiles
  * @param packedBytes bytes into which a thread packs blocks of operands, the most of any step
+ * @param blocks blocks of a thread in which chains of pointwise operations run
  * @param notes remarks for a reader of the plan
  */
 public record LocalPlan(
@@ -34,6 +35,7 @@ public record LocalPlan(
     List<LocalPlan> nested,
     List<BiasedEinsum> biased,
     long packedBytes,
+    BlockCounts blocks,
     List<String> notes) {
   /** Width of the bar of live bytes. */
   private static final int BAR = 20;
@@ -119,7 +121,7 @@ public record LocalPlan(
     List<String> all = new ArrayList<>(notes);
     all.addAll(more);
     return new LocalPlan(
-        name, locations, steps, memory, routings, nested, biased, packedBytes, all);
+        name, locations, steps, memory, routings, nested, biased, packedBytes, blocks, all);
   }
 
   /** The notes of the plan and of loops' bodies, each once. */

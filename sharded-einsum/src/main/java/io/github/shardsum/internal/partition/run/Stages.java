@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.partition.run;
 
+import io.github.shardsum.internal.local.run.BlockCounts;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.local.run.LocalPlan;
 import io.github.shardsum.internal.reshard.Counting;
@@ -209,9 +210,15 @@ record Stages(
     return bytes;
   }
 
-  /** Bytes into which threads pack blocks of operands of products outside of windows. */
+  /**
+   * Bytes into which threads pack blocks of operands of products outside of windows, and of the
+   * blocks in which they run chains of operations.
+   */
   long packedBytes(int threads) {
-    return arrays(threads, LocalPlan::packedBytes);
+    return arrays(threads, LocalPlan::packedBytes)
+        + arrays(threads, plan -> new BlockCounts(plan.blocks().floats(), 0, 0).bytes())
+        + arrays(threads, plan -> new BlockCounts(0, plan.blocks().doubles(), 0).bytes())
+        + arrays(threads, plan -> new BlockCounts(0, 0, plan.blocks().longs()).bytes());
   }
 
   /**

@@ -44,6 +44,23 @@ class ThreadArraysTest {
       }
       """;
 
+  /** Two chains: the second has more blocks of f64, the first more of f32 and of integers. */
+  private static final String CHAINS =
+      """
+      program chains {
+        input q: f32[s@x=5 m=900]
+        input r: f32[s@x=5 m=900]
+        t = exp(q)
+        above = gt(t, r)
+        chosen = select(above, t, r)
+        u = reduce_max(chosen) {labels=["m"]}
+        v = convert(u) {dtype=f64}
+        z = multiply(v, v)
+        y = add(z, v)
+        output y
+      }
+      """;
+
   /** The first product is computed while the operand of the second is gathered. */
   private static final String BEHIND =
       """
@@ -118,6 +135,17 @@ class ThreadArraysTest {
     long both = held[0] + held[1];
     assertTrue(both <= stages.workspaces(2), () -> both + ", " + stages.workspaces(2));
     assertTrue(stages.workspaces(2) >= 2 * stages.workspaces(1), stages.plan()::toString);
+  }
+
+  /** Chains run in blocks of 512: four of f32, one of bool; one of f32 and three of f64. */
+  @Test
+  void eachThreadHasTheBlocksOfAllChains() {
+    BehindTransfers behind = new BehindTransfers(() -> {});
+    Stages stages = zeros(plan(CHAINS, "x=2"), List.of(0, 1), behind);
+    long[] held = held(stages, behind.alone());
+    assertEquals(512L * (4 * Float.BYTES + Long.BYTES + 3 * Double.BYTES), stages.packedBytes(1));
+    assertEquals(stages.packedBytes(1), held[0]);
+    assertEquals(2 * stages.packedBytes(1), stages.packedBytes(2));
   }
 
   /**
