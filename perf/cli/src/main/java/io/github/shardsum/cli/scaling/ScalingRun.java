@@ -20,7 +20,6 @@ import io.github.shardsum.topology.CollectiveCostModel;
 import io.github.shardsum.topology.LinkFit;
 import io.github.shardsum.topology.MachineProbe;
 import io.github.shardsum.topology.ReductionSchedule;
-import java.lang.management.ManagementFactory;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,28 +27,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import javax.management.JMException;
-import javax.management.ObjectName;
 
 /** Runs programs on meshes of one axis, shards in and out, on the engine that is configured. */
 public final class ScalingRun {
   private static final String AXIS = "x";
   private static final int CORES = Runtime.getRuntime().availableProcessors();
-  private static final int MOST_COLLECTIONS = 20;
-
-  /** Collections in a row that free little. */
-  private static final int QUIET_COLLECTIONS = 2;
-
-  private static final long LITTLE = 10_000;
   private static final int RUNS_HELD = 4;
 
   /** Long enough for a thread that sleeps to wake and take part. */
   private static final long HELD_NANOS = 50_000_000;
 
-  private static final long PAUSE_NANOS = 10_000_000;
+  private static final int MOST_LOOKS = 20;
 
   private final SteadyRuns steady;
   private final boolean measuresMemory;
@@ -290,23 +280,28 @@ public final class ScalingRun {
   }
 
   /**
-   * Bytes of objects that a compiled program's inputs and its runs add, until it is closed. Several
-   * runs, since in a single one a thread may do the work of all.
+   * Bytes of objects that a compiled program's inputs and its runs add, until it is closed. It runs
+   * until they grow no more, since a thread may do the work of all for a while.
    */
   private static double heldOnce(String name, Mesh mesh, Workers workers) {
     try (Collectives collectives = MeshOptions.open(mesh, workers);
         MeshExecutable executable = backend(collectives).compile(ScalingPrograms.of(name, mesh))) {
-      long before = live();
+      long before = ReachableBytes.live();
       List<ShardedTensor> shards = inputs(executable, collectives);
       // Several processes make the same number of runs, since each run needs all of them.
       boolean isAlone = collectives.processes() == 1;
-      long end = System.nanoTime() + HELD_NANOS;
-      for (int i = 1; i < RUNS_HELD || (isAlone && System.nanoTime() < end); i++) {
-        executable.runSharded(shards);
+      runs(executable, shards, isAlone ? HELD_NANOS : 0);
+      for (long last = 0, look = 0; isAlone && look < MOST_LOOKS; look++) {
+        long now = ReachableBytes.now();
+        if (now <= last + ReachableBytes.LITTLE) {
+          break;
+        }
+        last = now;
+        runs(executable, shards, HELD_NANOS);
       }
       List<ShardedTensor> outputs = executable.runSharded(shards);
       try {
-        return live() - before;
+        return ReachableBytes.live() - before;
       } finally {
         Reference.reachabilityFence(shards);
         Reference.reachabilityFence(outputs);
@@ -314,42 +309,10 @@ public final class ScalingRun {
     }
   }
 
-  /** Bytes of reachable objects once no collection frees any more, since cleaners run after one. */
-  private static long live() {
-    long least = Long.MAX_VALUE;
-    int quiet = 0;
-    for (int i = 0; i < MOST_COLLECTIONS && quiet < QUIET_COLLECTIONS; i++) {
-      long now = reachable();
-      LockSupport.parkNanos(PAUSE_NANOS);
-      quiet = now > least - LITTLE ? quiet + 1 : 0;
-      least = Math.min(least, now);
-    }
-    return least;
-  }
-
-  /**
-   * Bytes of all reachable objects, by the JVM's histogram of classes after a collection. Used
-   * bytes of the heap depend on the collector: G1 gives an array of 8 MiB whole regions, up to half
-   * as much again.
-   */
-  private static long reachable() {
-    try {
-      Object histogram =
-          ManagementFactory.getPlatformMBeanServer()
-              .invoke(
-                  new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                  "gcClassHistogram",
-                  new Object[] {new String[0]},
-                  new String[] {String[].class.getName()});
-      String total =
-          String.valueOf(histogram)
-              .lines()
-              .filter(line -> line.startsWith("Total"))
-              .findFirst()
-              .orElseThrow(() -> new IllegalStateException("memory: the histogram has no total"));
-      return Long.parseLong(total.split(" +", -1)[2]);
-    } catch (JMException e) {
-      throw new IllegalStateException("memory: this JVM has no histogram of classes", e);
+  private static void runs(MeshExecutable executable, List<ShardedTensor> shards, long nanos) {
+    long end = System.nanoTime() + nanos;
+    for (int i = 1; i < RUNS_HELD || System.nanoTime() < end; i++) {
+      executable.runSharded(shards);
     }
   }
 
