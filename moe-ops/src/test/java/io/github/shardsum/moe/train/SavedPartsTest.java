@@ -94,7 +94,8 @@ class SavedPartsTest {
     Map<String, double[]> parts = together(training);
     Map<String, Tensor> state = training.state();
     assertEquals(List.copyOf(state.keySet()), List.copyOf(parts.keySet()));
-    state.forEach((name, tensor) -> assertArrayEquals(tensor.toDoubleArray(), parts.get(name), name));
+    state.forEach(
+        (name, tensor) -> assertArrayEquals(tensor.toDoubleArray(), parts.get(name), name));
   }
 
   @Test
