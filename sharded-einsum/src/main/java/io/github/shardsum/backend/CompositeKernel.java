@@ -48,6 +48,17 @@ public interface CompositeKernel {
   }
 
   /**
+   * Whether devices of a mesh may compute parts of the composite in a tree's order. If not, a mesh
+   * runs the decomposition, of which more can be split, and one device the kernel; both must have
+   * the same bits.
+   *
+   * @return true by default
+   */
+  default boolean splitsInOrder() {
+    return true;
+  }
+
+  /**
    * Arithmetic operations of a run.
    *
    * @return an estimate, a multiply-add being two

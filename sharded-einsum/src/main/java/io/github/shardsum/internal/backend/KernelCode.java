@@ -23,7 +23,13 @@ public final class KernelCode {
     return kernels.kernel(composite, sums).map(KernelCode::of);
   }
 
-  private static CompositeCode of(CompositeKernel kernel) {
+  /**
+   * A kernel's code.
+   *
+   * @param kernel the kernel
+   * @return the code
+   */
+  public static CompositeCode of(CompositeKernel kernel) {
     return new CompositeCode(
         kernel::run, kernel.flops(), kernel::scratchBytes, kernel::packedBytes, kernel::inPlaceOf);
   }

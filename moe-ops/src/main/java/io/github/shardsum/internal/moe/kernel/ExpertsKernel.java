@@ -1,12 +1,15 @@
 package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.backend.CompositeKernel;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 
 /**
  * A kernel that takes one expert at a time.
@@ -19,6 +22,7 @@ import java.util.OptionalInt;
  * @param backward whether it computes gradients
  * @param holdsRows whether it holds {@link ExpertRun#rows}
  * @param inPlace for each result that may reuse an operand's memory, the number of that operand
+ * @param inOrder the kernel with sums in an order
  * @param work the computation
  */
 record ExpertsKernel(
@@ -29,6 +33,7 @@ record ExpertsKernel(
     boolean backward,
     boolean holdsRows,
     Map<Integer, Integer> inPlace,
+    Function<SumOrder, Optional<CompositeKernel>> inOrder,
     Work work)
     implements CompositeKernel {
   /** The work of a run, in arrays of either kind. */
@@ -55,6 +60,11 @@ record ExpertsKernel(
         + rows
         + ChunkSize.bytes(form, backward, most)
         + others * ChunkSize.bytes(form, backward, alone);
+  }
+
+  @Override
+  public Optional<CompositeKernel> in(SumOrder sums) {
+    return sums.isTree() ? inOrder.apply(sums) : Optional.of(this);
   }
 
   @Override

@@ -19,7 +19,15 @@ public final class LayerKernels {
   private static CompositeKernel forward(
       ExpertsForm form, int positionsAt, double flops, boolean holdsRows, ExpertsKernel.Work work) {
     return new ExpertsKernel(
-        form, positionsAt, OptionalInt.empty(), flops, false, holdsRows, Map.of(), work);
+        form,
+        positionsAt,
+        OptionalInt.empty(),
+        flops,
+        false,
+        holdsRows,
+        Map.of(),
+        _ -> Optional.empty(),
+        work);
   }
 
   private static CompositeKernel backward(
@@ -30,7 +38,15 @@ public final class LayerKernels {
       Map<Integer, Integer> inPlace,
       ExpertsKernel.Work work) {
     return new ExpertsKernel(
-        form, positionsAt, OptionalInt.empty(), flops, true, holdsRows, inPlace, work);
+        form,
+        positionsAt,
+        OptionalInt.empty(),
+        flops,
+        true,
+        holdsRows,
+        inPlace,
+        _ -> Optional.empty(),
+        work);
   }
 
   /** The kernel of {@code moe.experts}. */
@@ -46,6 +62,7 @@ public final class LayerKernels {
                     false,
                     true,
                     Map.of(),
+                    sums -> ExpertsInOrder.of(form, composite, sums, false),
                     Experts::run));
   }
 
@@ -62,6 +79,7 @@ public final class LayerKernels {
                     true,
                     true,
                     Map.of(),
+                    sums -> ExpertsInOrder.of(form, composite, sums, true),
                     ExpertsGradient::run));
   }
 

@@ -25,7 +25,10 @@ public record KernelFinder(Kernels kernels, SumOrder sums) implements PartitionF
 
   @Override
   public Optional<CompositeCode> find(Composite composite) {
-    return KernelCode.find(kernels, composite, sums);
+    return kernels
+        .kernel(composite, sums)
+        .filter(kernel -> !sums.isTree() || kernel.splitsInOrder())
+        .map(KernelCode::of);
   }
 
   // A sum over rows of several devices does not have the order of a tree.

@@ -1,0 +1,200 @@
+package io.github.shardsum.internal.moe.kernel;
+
+import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.CompositeKernel;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.einsum.SumOrder;
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.grouped.GroupedProduct;
+import io.github.shardsum.grouped.MatrixRows;
+import io.github.shardsum.moe.Activation;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The kernel of {@code moe.experts}, or of its gradient, in a fixed order of sums: the rows of
+ * chosen experts only, with the bits of the decomposition, which computes all slots of all experts.
+ * A slot without a token is a row of zeros. Its terms change no sum, since a sum begins at +0: for
+ * a sum to be -0 a product must underflow.
+ *
+ * <p>Where a term might matter the decomposition runs, in memory that no plan counts: if a number
+ * is a NaN or infinite, or might be in a slot that is not computed, or if a product underflows.
+ *
+ * @param form sizes
+ * @param composite the composite
+ * @param sums the order
+ * @param backward whether it is the gradient
+ */
+record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, boolean backward)
+    implements CompositeKernel {
+  /** Most slots of all experts, for each of which there is an i32. */
+  private static final long MOST_SLOTS = 1 << 26;
+
+  private static final int INPUTS = 0;
+  private static final int WEIGHTS = 1;
+  private static final int IN = Experts.Operands.EXPERTS;
+  private static final int OUT = IN + 1;
+  private static final int COTANGENT = OUT + 1;
+
+  /**
+   * The kernel of a composite; empty if its sums have a form of their own. More experts than
+   * choices leave each token a sum that is +0 without terms, and a group's slots are one leaf.
+   */
+  static Optional<CompositeKernel> of(
+      ExpertsForm form, Composite composite, SumOrder sums, boolean backward) {
+    long slots = (long) form.groups() * form.experts() * form.capacity();
+    boolean isPlain =
+        form.activation() == Activation.RELU
+            && !form.biased()
+            && form.capacity() > 1
+            && form.capacity() <= sums.leaf()
+            && form.experts() > form.choices()
+            && slots <= MOST_SLOTS
+            && form.rows() * Math.max(form.model(), form.hidden()) <= Shape.LONGEST_ARRAY
+            && (double) form.groups() * form.model() * form.hidden() <= Shape.LONGEST_ARRAY
+            && composite.operands().size() == (backward ? COTANGENT + 1 : COTANGENT);
+    if (!isPlain || form.rows() == 0 || form.model() == 0 || form.hidden() == 0) {
+      return Optional.empty();
+    }
+    List<String> names = List.of("G S M", "G S K", "G S K", "E M H", "E H M", "G S M");
+    for (int i = 0; i < composite.operands().size(); i++) {
+      ValueType type = composite.operands().get(i).type();
+      boolean isPosition = i == Experts.Operands.POSITIONS;
+      if (!String.join(" ", type.names()).equals(names.get(i))
+          || type.dtype() != (isPosition ? DType.I32 : DType.F32)) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(new ExpertsInOrder(form, composite, sums, backward));
+  }
+
+  @Override
+  public boolean splitsInOrder() {
+    return false;
+  }
+
+  @Override
+  public double flops() {
+    return (backward ? 3 : 1) * form.flops();
+  }
+
+  @Override
+  public long scratchBytes(Workers workers) {
+    long rows = form.rows();
+    long widths =
+        backward ? 3L * form.model() + 2L * form.hidden() : 2L * form.model() + form.hidden();
+    long partial = backward ? (long) form.groups() * form.model() * form.hidden() : 0;
+    long slots = (long) form.groups() * form.experts() * form.capacity();
+    long sum = (long) workers.threads() * (form.choices() + 1) * form.model();
+    return Float.BYTES * (rows * widths + partial + sum)
+        + Integer.BYTES * (slots + 3 * rows + (long) form.groups() * form.experts());
+  }
+
+  @Override
+  public long packedBytes(Workers workers) {
+    return ChunkSize.packedBytes(form, form.rows());
+  }
+
+  @Override
+  public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
+    boolean[] isExact = {true};
+    workers.run(1, (_, scratch) -> isExact[0] = run(operands, results, workers, scratch));
+    if (!isExact[0]) {
+      CompileOptions options = CompileOptions.defaults().withSums(sums);
+      try (Executable all = LocalBackend.of(workers).compile(composite.decomposition(), options)) {
+        all.runInto(results, operands);
+      }
+    }
+  }
+
+  /** Returns false if the results may have other bits than the decomposition's. */
+  private boolean run(
+      List<Tensor> operands, List<Tensor> results, Workers workers, Scratch scratch) {
+    OrderedRows rows = scratch.kept(OrderedRows.class, OrderedRows::new);
+    boolean isSlotted = rows.sort(form, operands.get(Experts.Operands.POSITIONS));
+    boolean isFinite =
+        operands.stream()
+            .filter(each -> each.dtype() == DType.F32)
+            .allMatch(each -> OrderedRows.isFinite(workers, each));
+    if (!isSlotted || !isFinite) {
+      return false;
+    }
+    return backward
+        ? back(operands, results, workers, rows)
+        : forward(operands, results, workers, rows);
+  }
+
+  private boolean forward(
+      List<Tensor> operands, List<Tensor> results, Workers workers, OrderedRows rows) {
+    Tensor x = rows.matrix(0, form.model());
+    Tensor h = rows.matrix(1, form.hidden());
+    Tensor y = rows.matrix(2, form.model());
+    rows.gather(workers, operands.get(INPUTS), x);
+    product(workers, rows, x, operands.get(IN), h, Epilogue.none().withRelu());
+    product(workers, rows, h, operands.get(OUT), y, Epilogue.none());
+    Tensor out = results.getFirst();
+    rows.combine(workers, y, Optional.of(operands.get(WEIGHTS)), out);
+    return OrderedRows.isFinite(workers, out);
+  }
+
+  private boolean back(
+      List<Tensor> operands, List<Tensor> results, Workers workers, OrderedRows rows) {
+    Tensor x = rows.matrix(0, form.model());
+    Tensor h = rows.matrix(1, form.hidden());
+    Tensor y = rows.matrix(2, form.model());
+    Tensor dy = rows.matrix(3, form.model());
+    Tensor dh = rows.matrix(4, form.hidden());
+    Tensor in = operands.get(IN);
+    Tensor out = operands.get(OUT);
+    rows.gather(workers, operands.get(INPUTS), x);
+    product(workers, rows, x, in, h, Epilogue.none().withRelu());
+    product(workers, rows, h, out, y, Epilogue.none());
+    boolean isExact =
+        rows.weighted(workers, operands.get(COTANGENT), operands.get(WEIGHTS), dy)
+            && rows.dots(workers, operands.get(COTANGENT), y, sums.leaf(), results.get(WEIGHTS));
+    product(workers, rows, dy, out.transpose(0, 2, 1), dh, Epilogue.none());
+    isExact &= rows.masked(workers, h, dh);
+    Tensor partial = rows.partial(form.groups(), form.hidden(), form.model());
+    matrices(workers, rows, h, dy, partial, results.get(IN));
+    Tensor other = rows.partial(form.groups(), form.model(), form.hidden());
+    matrices(workers, rows, x, dh, other, results.get(2));
+    // The rows of outputs are read no more.
+    product(workers, rows, dh, in.transpose(0, 2, 1), y, Epilogue.none());
+    rows.combine(workers, y, Optional.empty(), results.getFirst());
+    return isExact
+        && results.stream().allMatch(each -> OrderedRows.isFinite(workers, each))
+        && OrderedRows.hasNoNegativeZero(workers, results.get(2))
+        && OrderedRows.hasNoNegativeZero(workers, results.get(IN));
+  }
+
+  private void product(
+      Workers workers, OrderedRows rows, Tensor x, Tensor w, Tensor out, Epilogue epilogue) {
+    GroupedProduct.rowsInto(workers, sums, out, MatrixRows.of(x), w, rows.ofExperts(), epilogue);
+  }
+
+  /** The sum over slots of one group after another, and over groups by the tree. */
+  private void matrices(
+      Workers workers, OrderedRows rows, Tensor x, Tensor y, Tensor partial, Tensor out) {
+    for (int expert = 0; expert < form.experts(); expert++) {
+      long from = rows.start(expert);
+      long to = rows.start(expert + 1);
+      GroupedProduct.weightsInto(
+          workers,
+          sums,
+          partial,
+          MatrixRows.of(x.slice(0, from, to)),
+          MatrixRows.of(y.slice(0, from, to)),
+          rows.ofGroups(expert));
+      rows.addGroups(workers, expert, partial);
+      out.select(0, expert).assign(partial.select(0, 0));
+    }
+  }
+}
