@@ -169,11 +169,11 @@ class TopologyTest {
               mesh,
               CollectiveOptions.defaults(),
               collectives -> {
-                double own = Math.scalb(1, next.getAndIncrement());
+                double own = Math.scalb(1d, next.getAndIncrement());
                 double[] mean = MachineProbe.mean(collectives, own, -own, 5);
                 given.add(Arrays.stream(mean).boxed().toList());
               });
-      double mean = (Math.scalb(1, processes) - 1) / processes;
+      double mean = (Math.scalb(1d, processes) - 1) / processes;
       assertEquals(Collections.nCopies(processes, List.of(mean, -mean, 5.0)), given);
     }
   }

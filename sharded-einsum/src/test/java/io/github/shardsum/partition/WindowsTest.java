@@ -121,12 +121,14 @@ class WindowsTest {
     return Program.parse(
         String.format(
             Locale.ROOT,
-            "program p {\n"
-                + "  input u: %s[%s]\n"
-                + "  input v: %s[%s]\n"
-                + "  r = einsum(u, v) {equation=\"%s\"}\n"
-                + "  output r\n"
-                + "}\n",
+            """
+            program p {
+              input u: %s[%s]
+              input v: %s[%s]
+              r = einsum(u, v) {equation="%s"}
+              output r
+            }
+            """,
             dtype,
             sized(terms[0], of.label(), size),
             dtype,

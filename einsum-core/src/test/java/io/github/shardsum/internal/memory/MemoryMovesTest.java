@@ -26,7 +26,7 @@ class MemoryMovesTest {
   private static final long[] WHOLES = {0, 1, -1, 256, -257, 1L << 40, -(1L << 33), 12345, 7, 2, 3};
 
   /** The element that memory keeps of a number, as f64 and as i64. */
-  private enum Kind {
+  enum Kind {
     F32(ValueLayout.JAVA_FLOAT, float[]::new, v -> (float) v, v -> (long) (float) v),
     F64(ValueLayout.JAVA_DOUBLE, double[]::new, v -> v, v -> (long) (double) v),
     BF16(
@@ -38,9 +38,17 @@ class MemoryMovesTest {
     I64(ValueLayout.JAVA_LONG, long[]::new, v -> (long) v, v -> v),
     BOOL(ValueLayout.JAVA_BYTE, byte[]::new, v -> v == 0 ? 0 : 1, v -> v == 0 ? 0 : 1);
 
+    // Layouts and functions without state, which the checker cannot know.
+    @SuppressWarnings("ImmutableEnumChecker")
     private final ValueLayout layout;
+
+    @SuppressWarnings("ImmutableEnumChecker")
     private final IntFunction<Object> array;
+
+    @SuppressWarnings("ImmutableEnumChecker")
     private final DoubleUnaryOperator ofReal;
+
+    @SuppressWarnings("ImmutableEnumChecker")
     private final LongUnaryOperator ofWhole;
 
     Kind(

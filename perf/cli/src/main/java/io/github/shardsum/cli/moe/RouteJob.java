@@ -42,6 +42,10 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
           "auxPadding",
           "auxChoices");
 
+  /** Words of the notation that are no members. */
+  private static final List<String> OF_NOTATION =
+      List.of("rejected", "slots", "gates", "limit", "epsilon", "z");
+
   /** Members of the input, and others. */
   private static final List<String> MEMBERS =
       Stream.concat(Stream.of("id", "logits", "nonpadding", "uniform", "options"), WORDS.stream())
@@ -55,6 +59,11 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
    */
   static RouteJob of(JsonNode job) {
     JobMembers.check(job, MEMBERS);
+    for (String word : OF_NOTATION) {
+      if (job.has(word)) {
+        throw must(word, "in \"options\", as a word of the notation", job.get(word));
+      }
+    }
     Tensor logits = numbers(job, "logits", 3).orElseThrow(() -> must("logits", "given", NONE));
     RouteInput<Tensor> input = RouteInput.logits(logits);
     Optional<Tensor> nonPadding = numbers(job, "nonpadding", 2);

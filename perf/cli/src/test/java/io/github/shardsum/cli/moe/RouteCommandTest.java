@@ -342,6 +342,8 @@ class RouteCommandTest {
     fails(good, ",'normalise':'none'", "expected member 'normalize', got 'normalise'");
     fails(good, ",'optoins':'top1'", "expected member 'options', got 'optoins'");
     fails(good, ",'routers':'top1'", "expected member 'router', got 'routers'");
+    fails(good, ",'rejected':'free'", "'rejected' must be in 'options', as a word of the notation");
+    fails(good, ",'z':0.1", "'z' must be in 'options', as a word of the notation, got 0.1");
     fails(good, ",'auxChoices':3", "'auxChoices' must be 1 or the router");
     fails(good, ",'uniform':[[0.5,1]]", "must be in [0, 1), got 1.0");
     fails(good, ",'uniform':[[0.5]]", "uniform numbers must have shape [G, S] = [1, 2]");
