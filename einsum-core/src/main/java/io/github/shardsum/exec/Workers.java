@@ -1,6 +1,8 @@
 package io.github.shardsum.exec;
 
 import io.github.shardsum.internal.exec.ExecutorThreads;
+import io.github.shardsum.internal.exec.HandOver;
+import io.github.shardsum.internal.exec.HandOverMeter;
 import io.github.shardsum.internal.exec.HelperThreads;
 import io.github.shardsum.internal.exec.Region;
 import io.github.shardsum.internal.exec.Team;
@@ -47,6 +49,7 @@ public final class Workers implements AutoCloseable {
   private final AtomicBoolean busy = new AtomicBoolean();
   private final AtomicBoolean closed;
   private final Scratches scratches;
+  private final HandOverMeter handOver = new HandOverMeter();
 
   private Workers(int parallelism, HelperThreads crew) {
     this(parallelism, crew, Optional.empty(), new AtomicBoolean(), new Scratches());
@@ -184,6 +187,36 @@ public final class Workers implements AutoCloseable {
    */
   public int threads() {
     return between.isPresent() ? 1 : parallelism;
+  }
+
+  /**
+   * How long it takes to hand work over to another of these threads and to hear that it has ended:
+   * work is worth more than one thread if that saves more. Threads of {@link #of(int)} are measured
+   * by the first calls, in a fraction of a millisecond each; for those of an executor, and if the
+   * other threads came too late so far, it is a usual time.
+   *
+   * @param bytes that the caller wrote and the other thread reads, at least 0
+   * @return nanoseconds, at least 0; 0 if there is no other thread
+   * @throws IllegalArgumentException if bytes is negative
+   */
+  public double handOverNanos(long bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("hand over: bytes must be at least 0, got " + bytes);
+    }
+    return threads() == 1 ? 0 : handOver().nanos(bytes);
+  }
+
+  private HandOver handOver() {
+    boolean canMeasure = crew instanceof Team && !closed.get();
+    if (canMeasure && handOver.isDue(System.nanoTime()) && busy.compareAndSet(false, true)) {
+      try {
+        Optional<HandOver> measured = HandOver.measured(task -> runTogether(2, task));
+        handOver.add(measured, System.nanoTime());
+      } finally {
+        busy.set(false);
+      }
+    }
+    return handOver.value();
   }
 
   /** One task of a parallel region. */

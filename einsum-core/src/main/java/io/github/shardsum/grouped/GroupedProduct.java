@@ -9,6 +9,7 @@ import io.github.shardsum.internal.contraction.GroupedSteps;
 import io.github.shardsum.internal.contraction.GroupedSteps.Side;
 import io.github.shardsum.internal.contraction.ResultScaling;
 import io.github.shardsum.internal.contraction.RowEpilogue;
+import io.github.shardsum.internal.kernel.Blocking;
 import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.ops.Elementwise;
@@ -60,6 +61,16 @@ public final class GroupedProduct {
     ComputeType type = ComputeType.of(dtype);
     return Math.max(
         GroupedSteps.packedBytes(type, rows, k, n), GroupedSteps.packedBytes(type, rows, n, k));
+  }
+
+  /**
+   * Bytes that one thread may keep in the caches of this machine between two products: the rows of
+   * the result of one that the next reads should be no more.
+   *
+   * @return the bytes, at least 32 KiB; a part of the cache that several cores share
+   */
+  public static int nearBytes() {
+    return Blocking.nearBytes();
   }
 
   /**

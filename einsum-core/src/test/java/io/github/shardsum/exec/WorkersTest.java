@@ -456,4 +456,34 @@ class WorkersTest {
       throw new AssertionError(e);
     }
   }
+
+  @Test
+  void aHandOverIsMeasured() {
+    Workers workers = Workers.of(2);
+    double first = workers.handOverNanos(1000);
+    assertTrue(first > 0 && first < 1e9, "got " + first);
+    assertTrue(workers.handOverNanos(0) <= workers.handOverNanos(1 << 20));
+    assertThrows(IllegalArgumentException.class, () -> workers.handOverNanos(-1));
+    assertRunsEachOnce(workers, 50);
+    workers.close();
+    double last = workers.handOverNanos(1000);
+    assertEquals(last, workers.handOverNanos(1000));
+    assertTrue(last > 0, "got " + last);
+  }
+
+  /** Threads that cannot be measured have a usual time; a lone thread hands nothing over. */
+  @Test
+  void aHandOverIsUsualWhereItIsNotMeasured() {
+    double usual = Workers.of(2, Runnable::run).handOverNanos(1000);
+    assertEquals(2_530, usual);
+    Workers closed = Workers.of(2);
+    closed.close();
+    assertEquals(usual, closed.handOverNanos(1000));
+    try (Workers workers = Workers.of(2)) {
+      workers.run(2, (_, _) -> assertEquals(usual, workers.handOverNanos(1000)));
+      assertEquals(0, workers.alone().handOverNanos(1000));
+    }
+    assertEquals(0, Workers.sequential().handOverNanos(1000));
+    assertEquals(0, Workers.interleaved(5, () -> {}).handOverNanos(1000));
+  }
 }

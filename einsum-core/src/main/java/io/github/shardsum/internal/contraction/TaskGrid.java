@@ -1,5 +1,8 @@
 package io.github.shardsum.internal.contraction;
 
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.exec.Sharing;
+
 /**
  * The division of a batch of matrix products into tasks of about equal work: by batches if there
  * are enough, otherwise also by rows or columns. Parts are whole register tiles, since another
@@ -8,14 +11,43 @@ package io.github.shardsum.internal.contraction;
 record TaskGrid(
     long batches, long rows, int mr, long columns, int nr, int byBatch, int byRow, int byColumn) {
   /**
-   * Multiply-adds below which a second thread costs more than it saves: 64^3 takes 6 microseconds
-   * on one thread, and longer on two.
+   * Multiply-adds that a small product does in a nanosecond for each column of its tile: a tile has
+   * two vectors of columns, and a core multiplies one or two vectors a cycle.
    */
-  private static final long WORTH_SHARING = 1 << 19;
+  private static final double RATE = 3;
 
-  /** Whether this many multiply-adds are worth more than one thread. */
-  static boolean areWorthSharing(long products) {
-    return products >= WORTH_SHARING;
+  /**
+   * Whether this many multiply-adds are worth more than one thread: a thread that takes a part of
+   * them reads operands that another thread wrote.
+   *
+   * @param width columns of a register tile
+   */
+  static boolean areWorthSharing(long products, int width, Workers workers) {
+    return workers.parallelism() > 1
+        && Sharing.isWorth(nanos(products, width), bytes(products), workers);
+  }
+
+  /** Whether this many multiply-adds are too few for any threads. */
+  static boolean areFew(long products, int width) {
+    return Sharing.isTooShort(nanos(products, width));
+  }
+
+  /** Whether this many multiply-adds are shared by any threads. */
+  static boolean areMany(long products, int width) {
+    return Sharing.isLong(nanos(products, width));
+  }
+
+  private static double nanos(long products, int width) {
+    return products / (RATE * width);
+  }
+
+  /**
+   * Bytes that another thread reads of a product of three equal sizes: one operand, and half of the
+   * other and of the result.
+   */
+  private static long bytes(long products) {
+    double side = Math.cbrt(products);
+    return (long) (2 * Float.BYTES * side * side);
   }
 
   /** The part of one task: batches, rows m and columns n, each from 0 to 1, exclusive. */

@@ -101,6 +101,11 @@ public record Blocking(
     return secondLevel / 4;
   }
 
+  /** Bytes that a thread may keep in the caches of this machine. */
+  public static int nearBytes() {
+    return farBytes(SECOND_LEVEL_BYTES, Caches.THIRD_LEVEL);
+  }
+
   /**
    * Bytes of a far block of A, a seventh of a third-level cache of 32 MiB and no more of a larger
    * one, which more cores share: one of 2048 rows is one block, and each block packs B again.

@@ -2,14 +2,15 @@ package io.github.shardsum.internal.rows;
 
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.exec.Sharing;
 
 /**
  * Shares numbered units of work out over threads. The units are independent, so no result depends
  * on their division among threads.
  */
 final class ParallelRange {
-  /** Elements below which a second thread costs more than it saves: about 10 microseconds. */
-  private static final long WORTH_SHARING = 1 << 15;
+  /** Time of an element that is read and written, from a near cache. */
+  private static final double ELEMENT_NANOS = 0.31;
 
   private ParallelRange() {}
 
@@ -21,7 +22,7 @@ final class ParallelRange {
 
   /** Whether several threads share the work, if it has enough units. */
   static boolean isShared(Workers workers, long elements) {
-    return workers.parallelism() > 1 && elements >= WORTH_SHARING;
+    return Sharing.isWorth(elements * ELEMENT_NANOS, 0, workers);
   }
 
   static void run(Workers workers, long units, long elements, Share share) {

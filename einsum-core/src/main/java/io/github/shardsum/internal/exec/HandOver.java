@@ -1,0 +1,86 @@
+package io.github.shardsum.internal.exec;
+
+import io.github.shardsum.exec.Workers;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * How long it takes to hand work over to another thread and to hear that it has ended.
+ *
+ * @param beginNanos without any data
+ * @param byteNanos more for each byte that the caller wrote and the other thread reads
+ */
+public record HandOver(double beginNanos, double byteNanos) {
+  /** A usual time between two cores that share a cache, for threads that are not measured. */
+  public static final HandOver USUAL = new HandOver(2_500, 0.03);
+
+  /** The least time counts, since a disturbance only makes a turn longer. */
+  private static final int TURNS = 16;
+
+  /** More than any first-level cache has, so that most of them come from another one. */
+  private static final int BYTES = 128 << 10;
+
+  /** The caller waits no longer for another thread, which is then late. */
+  private static final long MOST_NANOS = 50_000;
+
+  /** Turns with a late thread after which none is expected in time. */
+  private static final int MOST_LATE = 4;
+
+  /**
+   * Measures it, in a fraction of a millisecond.
+   *
+   * @param pair runs a region of two tasks
+   * @return empty if the other thread came late, as on a processor that others use too
+   */
+  public static Optional<HandOver> measured(Consumer<Workers.Task> pair) {
+    byte[] source = new byte[BYTES];
+    byte[] written = new byte[BYTES];
+    long[] least = {MOST_NANOS, MOST_NANOS};
+    int late = 0;
+    for (int turn = 0; turn < 2 * TURNS && late < MOST_LATE; turn++) {
+      int bytes = turn % 2 * BYTES;
+      System.arraycopy(source, 0, written, 0, bytes);
+      long nanos = turn(pair, written, bytes);
+      late += nanos < MOST_NANOS ? 0 : 1;
+      least[turn % 2] = Math.min(least[turn % 2], nanos);
+    }
+    return late < MOST_LATE ? Optional.of(between(least[0], least[1], BYTES)) : Optional.empty();
+  }
+
+  /** The shorter time of two measurements, without and with bytes. */
+  HandOver orShorter(HandOver other) {
+    double with = Math.min(nanos(BYTES), other.nanos(BYTES));
+    return between(Math.min(beginNanos, other.beginNanos), with, BYTES);
+  }
+
+  /** Of the times of a turn without and with these bytes. */
+  static HandOver between(double without, double with, int bytes) {
+    return new HandOver(without, Math.max(0, with - without) / bytes);
+  }
+
+  /** Nanoseconds until another thread has copied the bytes and the caller knows it. */
+  private static long turn(Consumer<Workers.Task> pair, byte[] written, int bytes) {
+    Thread caller = Thread.currentThread();
+    AtomicBoolean taken = new AtomicBoolean();
+    byte[] read = new byte[bytes];
+    long begin = System.nanoTime();
+    pair.accept(
+        (_, _) -> {
+          if (Thread.currentThread() != caller) {
+            System.arraycopy(written, 0, read, 0, bytes);
+            taken.set(true);
+            return;
+          }
+          while (!taken.get() && System.nanoTime() - begin < MOST_NANOS) {
+            Thread.onSpinWait();
+          }
+        });
+    return taken.get() ? System.nanoTime() - begin : MOST_NANOS;
+  }
+
+  /** Nanoseconds with a number of bytes. */
+  public double nanos(long bytes) {
+    return beginNanos + byteNanos * bytes;
+  }
+}

@@ -1,0 +1,50 @@
+package io.github.shardsum.internal.exec;
+
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * The shortest of a few measurements of a {@link HandOver}, with time in between: a thread that has
+ * just been started may share the caller's processor for a while. Thread-safe.
+ */
+public final class HandOverMeter {
+  private static final int TRIES = 8;
+
+  /** Nanoseconds between two measurements. */
+  private static final long PAUSE = 20_000_000;
+
+  /**
+   * A state.
+   *
+   * @param least of the measurements, empty if other threads came late in all of them
+   * @param triesLeft measurements that are left
+   * @param last when the last one ended
+   */
+  private record State(Optional<HandOver> least, int triesLeft, long last) {}
+
+  private final AtomicReference<State> state =
+      new AtomicReference<>(new State(Optional.empty(), TRIES, 0));
+
+  /** The shortest time, or a usual one. */
+  public HandOver value() {
+    return state.get().least().orElse(HandOver.USUAL);
+  }
+
+  /** Whether a measurement is left, and enough time has passed since the last one. */
+  public boolean isDue(long now) {
+    State known = state.get();
+    return known.triesLeft() > 0 && (known.triesLeft() == TRIES || now - known.last() >= PAUSE);
+  }
+
+  /** Takes a measurement into account. */
+  public void add(Optional<HandOver> measured, long now) {
+    state.updateAndGet(
+        known -> {
+          Optional<HandOver> least =
+              measured
+                  .map(time -> known.least().map(time::orShorter).orElse(time))
+                  .or(known::least);
+          return new State(least, known.triesLeft() - 1, now);
+        });
+  }
+}
