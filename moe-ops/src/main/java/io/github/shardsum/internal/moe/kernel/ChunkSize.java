@@ -8,10 +8,10 @@ final class ChunkSize {
   static final int MOST_ROWS = 2048;
 
   /**
-   * Most rows of a chunk, forward. Each chunk packs the expert's matrices again. From 256 rows on
-   * this cost is below the loss of a larger chunk, whose rows are farther apart.
+   * Rows of a chunk, forward, from which on packing an expert's matrices again costs little: each
+   * packed element is then multiplied with as many.
    */
-  private static final int MOST_ROWS_FORWARD = 512;
+  private static final int PACKED_ROWS = 256;
 
   /** Least rows of a chunk, even if there are few rows. */
   private static final int LEAST_ROWS = 64;
@@ -58,7 +58,19 @@ final class ChunkSize {
     }
     double logits = tokens * form.experts();
     double all = (FORWARD_SHARE * (2 * tokens + rows) * form.model() - logits) / perRow;
-    return (int) Math.clamp(all / threads, LEAST_ROWS, MOST_ROWS_FORWARD);
+    long bytes = perRow * form.math().dtype().byteSize();
+    int most = mostRows(GroupedProduct.nearBytes(), bytes);
+    return (int) Math.clamp(all / threads, LEAST_ROWS, most);
+  }
+
+  /**
+   * Most rows of a chunk, forward: what one product writes stays in the caches for the next.
+   *
+   * @param near bytes that a thread may keep there
+   * @param perRow bytes of a chunk's arrays for each of its rows
+   */
+  static int mostRows(long near, long perRow) {
+    return (int) Math.clamp(near / Math.max(1, perRow), PACKED_ROWS, MOST_ROWS);
   }
 
   /** Elements of a chunk's arrays for each of its rows. */

@@ -5,8 +5,10 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -22,6 +24,7 @@ import java.util.stream.IntStream;
  * @param results of the composite
  * @param workers threads
  * @param scratch of the whole run
+ * @param sharing what earlier runs took where threads share a task
  */
 record ExpertRun<A>(
     ExpertsForm form,
@@ -31,7 +34,8 @@ record ExpertRun<A>(
     List<Tensor> operands,
     List<Tensor> results,
     Workers workers,
-    Scratch scratch) {
+    Scratch scratch,
+    SharedCost sharing) {
   /**
    * Least tasks of a thread, if the rows are in chunks, so that no thread works long after the
    * others have ended.
@@ -97,13 +101,30 @@ record ExpertRun<A>(
     List<Task> order = new ArrayList<>(tasks);
     order.sort(Comparator.comparingInt((Task task) -> task.rows(dispatch)).reversed());
     int[] rows = order.stream().mapToInt(task -> task.rows(dispatch)).toArray();
-    int together = SharedTasks.count(rows, workers.parallelism());
+    int together = SharedTasks.count(rows, workers.parallelism(), sharing.value());
+    long begin = System.nanoTime();
     for (Task task : order.subList(0, together)) {
       workers.run(1, (_, own) -> work.accept(chunk(task, workers, own)));
     }
-    List<Task> rest = order.subList(together, order.size());
+    double shared = (double) workers.threads() * (System.nanoTime() - begin);
+    long alone = alone(order.subList(together, order.size()), work);
+    long sharedRows = Arrays.stream(rows, 0, together).asLongStream().sum();
+    long aloneRows = Arrays.stream(rows, together, rows.length).asLongStream().sum();
+    sharing.add(new SharedCost.Tasks(shared, sharedRows), new SharedCost.Tasks(alone, aloneRows));
+  }
+
+  /** Each thread takes tasks of its own; nanoseconds of all threads together. */
+  private long alone(List<Task> tasks, Consumer<Chunk<A>> work) {
     Workers single = workers.alone();
-    workers.run(rest.size(), (task, own) -> work.accept(chunk(rest.get(task), single, own)));
+    AtomicLong nanos = new AtomicLong();
+    workers.run(
+        tasks.size(),
+        (task, own) -> {
+          long begin = System.nanoTime();
+          work.accept(chunk(tasks.get(task), single, own));
+          nanos.addAndGet(System.nanoTime() - begin);
+        });
+    return nanos.get();
   }
 
   private Chunk<A> chunk(Task task, Workers threads, Scratch own) {

@@ -24,6 +24,7 @@ import java.util.function.Function;
  * @param inPlace for each result that may reuse an operand's memory, the number of that operand
  * @param inOrder the kernel with sums in an order
  * @param work the computation
+ * @param sharing what runs of this kernel took where threads share a task
  */
 record ExpertsKernel(
     ExpertsForm form,
@@ -34,7 +35,8 @@ record ExpertsKernel(
     boolean holdsRows,
     Map<Integer, Integer> inPlace,
     Function<SumOrder, Optional<CompositeKernel>> inOrder,
-    Work work)
+    Work work,
+    SharedCost sharing)
     implements CompositeKernel {
   /** The work of a run, in arrays of either kind. */
   interface Work {
@@ -102,6 +104,7 @@ record ExpertsKernel(
             operands,
             results,
             workers,
-            scratch));
+            scratch,
+            sharing));
   }
 }

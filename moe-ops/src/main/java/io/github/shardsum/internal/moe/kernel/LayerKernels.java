@@ -27,7 +27,8 @@ public final class LayerKernels {
         holdsRows,
         Map.of(),
         _ -> Optional.empty(),
-        work);
+        work,
+        new SharedCost());
   }
 
   private static CompositeKernel backward(
@@ -46,7 +47,8 @@ public final class LayerKernels {
         holdsRows,
         inPlace,
         _ -> Optional.empty(),
-        work);
+        work,
+        new SharedCost());
   }
 
   /** The kernel of {@code moe.experts}. */
@@ -63,7 +65,8 @@ public final class LayerKernels {
                     true,
                     Map.of(),
                     sums -> ExpertsInOrder.of(form, composite, sums, false),
-                    Experts::run));
+                    Experts::run,
+                    new SharedCost()));
   }
 
   /** The kernel of its gradient. */
@@ -80,7 +83,8 @@ public final class LayerKernels {
                     true,
                     Map.of(),
                     sums -> ExpertsInOrder.of(form, composite, sums, true),
-                    ExpertsGradient::run));
+                    ExpertsGradient::run,
+                    new SharedCost()));
   }
 
   static Optional<ExpertsForm> whole(Composite composite, int cotangents) {

@@ -38,8 +38,10 @@ import java.util.Optional;
  *     width, 0 of the one that adds the last bias; -1 if the hidden width is whole
  * @param pieces number of pieces, of which it computes the one whose index is the last operand; 1
  *     for all rows
+ * @param sharing what runs of this kernel took where threads share a task
  */
-record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt, int pieces)
+record RowsExperts(
+    ExpertsForm form, int chunk, boolean isGradient, int memberAt, int pieces, SharedCost sharing)
     implements CompositeKernel {
   private static final int COUNTS = 2;
   private static final String NUMBER = "[1-9][0-9]{0,8}";
@@ -75,7 +77,8 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
                           Math.min(Integer.parseInt(chunk), ChunkSize.MOST_ROWS),
                           isGradient,
                           hasMember ? given - 1 : -1,
-                          Integer.parseInt(pieces)))
+                          Integer.parseInt(pieces),
+                          new SharedCost()))
                   : Optional.empty();
             });
   }
@@ -157,7 +160,8 @@ record RowsExperts(ExpertsForm form, int chunk, boolean isGradient, int memberAt
             operands(operands, piece, own.tokens()),
             results(results, piece, own.tokens()),
             workers,
-            scratch);
+            scratch,
+            sharing);
     if (isGradient) {
       ExpertsGradient.run(run);
     } else {

@@ -11,20 +11,15 @@ import java.util.PriorityQueue;
  * the others have ended.
  */
 final class SharedTasks {
-  /**
-   * Time of a shared task over the time of an unshared task with the same rows a thread: 1.06 to
-   * 1.17 for 256 to 1024 rows.
-   */
-  private static final double COST = 1.1;
-
   private SharedTasks() {}
 
   /**
    * The number of shared tasks with which all threads end earliest.
    *
    * @param rows of each task, the most first
+   * @param cost time of a shared task over the time of an unshared task with the same rows a thread
    */
-  static int count(int[] rows, int threads) {
+  static int count(int[] rows, int threads, double cost) {
     if (threads == 1) {
       return 0;
     }
@@ -39,11 +34,11 @@ final class SharedTasks {
         best = shared;
       }
       double part = shared < rows.length ? rows[shared] / (double) threads : 0;
-      // Any later choice costs at least before + left + (COST - 1) * part.
-      if (least - before - left <= (COST - 1) * part) {
+      // Any later choice costs at least before + left + (cost - 1) * part.
+      if (least - before - left <= (cost - 1) * part) {
         break;
       }
-      before += COST * part;
+      before += cost * part;
       left -= part;
     }
     return best;
@@ -64,9 +59,9 @@ final class SharedTasks {
 
   /**
    * Most rows of a task that one of several threads has to itself: with more rows, sharing the task
-   * would be faster.
+   * would be faster, whatever it costs.
    */
   static long mostAlone(long rows, int threads) {
-    return (long) Math.ceil(COST * rows / threads);
+    return (long) Math.ceil(SharedCost.MOST * rows / threads);
   }
 }

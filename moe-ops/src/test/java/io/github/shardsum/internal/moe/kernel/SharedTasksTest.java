@@ -17,26 +17,26 @@ class SharedTasksTest {
 
   @Test
   void aThreadHasExpertsToItselfIfLoadsAreBalanced() {
-    assertEquals(0, SharedTasks.count(equal(8, 2048), 2));
-    assertEquals(0, SharedTasks.count(equal(64, 256), 2));
-    assertEquals(0, SharedTasks.count(equal(64, 256), 64));
-    assertEquals(0, SharedTasks.count(equal(16, 1), 2));
+    assertEquals(0, SharedTasks.count(equal(8, 2048), 2, 1.1));
+    assertEquals(0, SharedTasks.count(equal(64, 256), 2, 1.1));
+    assertEquals(0, SharedTasks.count(equal(64, 256), 64, 1.1));
+    assertEquals(0, SharedTasks.count(equal(16, 1), 2, 1.1));
     assertEquals(
-        0, SharedTasks.count(new int[] {2100, 2080, 2050, 2048, 2040, 2022, 2010, 2002}, 2));
+        0, SharedTasks.count(new int[] {2100, 2080, 2050, 2048, 2040, 2022, 2010, 2002}, 2, 1.1));
   }
 
   @Test
   void threadsShareWhatOneOfThemWouldEndLate() {
-    assertEquals(1, SharedTasks.count(new int[] {8192, 1, 1, 1, 1}, 2));
-    assertEquals(1, SharedTasks.count(equal(3, 1000), 2));
-    assertEquals(3, SharedTasks.count(equal(3, 1000), 64));
-    assertEquals(1, SharedTasks.count(equal(1, 16), 2));
+    assertEquals(1, SharedTasks.count(new int[] {8192, 1, 1, 1, 1}, 2, 1.1));
+    assertEquals(1, SharedTasks.count(equal(3, 1000), 2, 1.1));
+    assertEquals(3, SharedTasks.count(equal(3, 1000), 64, 1.1));
+    assertEquals(1, SharedTasks.count(equal(1, 16), 2, 1.1));
   }
 
   @Test
   void oneThreadSharesNothing() {
-    assertEquals(0, SharedTasks.count(new int[] {8192, 1}, 1));
-    assertEquals(0, SharedTasks.count(new int[0], 4));
+    assertEquals(0, SharedTasks.count(new int[] {8192, 1}, 1, 1.1));
+    assertEquals(0, SharedTasks.count(new int[0], 4, 1.1));
   }
 
   /** Rows of up to 40 tasks, the most first. */
@@ -73,7 +73,7 @@ class SharedTasksTest {
     for (int round = 0; round < 1000; round++) {
       int threads = random.nextInt(2, 20);
       int[] rows = random(random);
-      int shared = SharedTasks.count(rows, threads);
+      int shared = SharedTasks.count(rows, threads, 1.1);
       double end = end(rows, shared, threads);
       for (int other = 0; other <= rows.length; other++) {
         boolean isNoBetter = end(rows, other, threads) >= end * (1 - 1e-9);
@@ -88,11 +88,22 @@ class SharedTasksTest {
     for (int round = 0; round < 2000; round++) {
       int threads = random.nextInt(2, 20);
       int[] rows = random(random);
-      int shared = SharedTasks.count(rows, threads);
+      int shared = SharedTasks.count(rows, threads, 1.1);
       long all = Arrays.stream(rows).sum();
       if (shared < rows.length) {
         assertTrue(rows[shared] <= Math.ceil(1.1 * all / threads), Arrays.toString(rows));
       }
     }
+  }
+
+  /**
+   * Two tasks of nearly equal rows: all threads end 1.0244 times sooner if sharing costs nothing.
+   */
+  @Test
+  void theCostThatIsMeasuredDecides() {
+    int[] rows = {1050, 1000};
+    assertEquals(2, SharedTasks.count(rows, 2, 1));
+    assertEquals(2, SharedTasks.count(rows, 2, 1.024));
+    assertEquals(0, SharedTasks.count(rows, 2, 1.025));
   }
 }

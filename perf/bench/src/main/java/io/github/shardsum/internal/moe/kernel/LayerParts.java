@@ -71,7 +71,8 @@ public final class LayerParts {
         operands,
         List.of(out),
         workers,
-        scratch);
+        scratch,
+        new SharedCost());
   }
 
   private DispatchOrder sort(Scratch scratch) {

@@ -1,0 +1,58 @@
+package io.github.shardsum.internal.moe.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+/** The cost of shared tasks follows the times of runs, played here. */
+class SharedCostTest {
+  private final SharedCost cost = new SharedCost();
+
+  private void run(double sharedNanos, double aloneNanos) {
+    cost.add(new SharedCost.Tasks(sharedNanos, 100), new SharedCost.Tasks(aloneNanos, 200));
+  }
+
+  @Test
+  void aRunCountsAQuarter() {
+    assertEquals(1.1, cost.value());
+    run(51e6, 100e6);
+    assertEquals(1.1 - 0.08 / 4, cost.value(), 1e-12);
+    run(51e6, 100e6);
+    assertEquals(1.02 + 0.08 * 9 / 16, cost.value(), 1e-12);
+  }
+
+  /** With two tasks of nearly equal rows, runs without loss make threads share them. */
+  @Test
+  void runsDecideWhichTasksAreShared() {
+    int[] rows = {1050, 1000};
+    assertEquals(0, SharedTasks.count(rows, 2, cost.value()));
+    for (int i = 0; i < 20; i++) {
+      run(50e6, 100e6);
+    }
+    assertEquals(2, SharedTasks.count(rows, 2, cost.value()));
+    for (int i = 0; i < 20; i++) {
+      run(60e6, 100e6);
+    }
+    assertEquals(0, SharedTasks.count(rows, 2, cost.value()));
+  }
+
+  @Test
+  void noRunMakesItLessThanOneOrMoreThanMemoryIsPlannedFor() {
+    run(500e6, 100e6);
+    assertEquals(1.1, cost.value(), 1e-12);
+    for (int i = 0; i < 100; i++) {
+      run(10e6, 100e6);
+    }
+    assertTrue(cost.value() >= 1 && cost.value() < 1.001);
+  }
+
+  @Test
+  void shortTimesAndTasksOfOneKindSayNothing() {
+    run(0.9e6, 100e6);
+    run(50e6, 0.9e6);
+    cost.add(new SharedCost.Tasks(50e6, 0), new SharedCost.Tasks(100e6, 200));
+    cost.add(new SharedCost.Tasks(50e6, 100), new SharedCost.Tasks(100e6, 0));
+    assertEquals(1.1, cost.value());
+  }
+}
