@@ -33,8 +33,11 @@ class ReachableBytesTest {
   void anArrayThatIsHeldIsCountedWhole() {
     long before = ReachableBytes.live();
     float[] held = new float[5_000_000];
-    long more = ReachableBytes.live() - before;
-    Reference.reachabilityFence(held);
-    assertTrue(more >= 20_000_000 && more < 21_000_000, () -> more + " bytes");
+    try {
+      long more = ReachableBytes.live() - before;
+      assertTrue(more >= 20_000_000 && more < 21_000_000, () -> more + " bytes");
+    } finally {
+      Reference.reachabilityFence(held);
+    }
   }
 }
