@@ -70,7 +70,7 @@ final class ChunkSize {
    * @param perRow bytes of a chunk's arrays for each of its rows
    */
   static int mostRows(long near, long perRow) {
-    return (int) Math.clamp(near / Math.max(1, perRow), PACKED_ROWS, MOST_ROWS);
+    return Math.clamp(near / Math.max(1, perRow), PACKED_ROWS, MOST_ROWS);
   }
 
   /** Elements of a chunk's arrays for each of its rows. */
