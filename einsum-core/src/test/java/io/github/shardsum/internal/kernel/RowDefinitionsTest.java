@@ -554,6 +554,45 @@ class RowDefinitionsTest {
         });
   }
 
+  /** Any number of rows and of terms: four terms go together, the last by themselves. */
+  @Test
+  void productsOfFewRowsAndAnyNumberOfTerms() {
+    int n = 37;
+    for (int m = 1; m <= 5; m++) {
+      for (int k : new int[] {1, 3, 4, 5, 8, 11}) {
+        double[] a = random.doubles(Y + m * (k + 2), -9, 9).map(Math::rint).toArray();
+        double[] b = random.doubles(X + k * (n + 3), -9, 9).map(Math::rint).toArray();
+        double[] c = random.doubles(TO + m * (n + 1), -9, 9).map(Math::rint).toArray();
+        double[] expected = c.clone();
+        for (int r = 0; r < m; r++) {
+          for (int p = 0; p < k; p++) {
+            for (int i = 0; i < n; i++) {
+              expected[TO + r * (n + 1) + i] += a[Y + r * (k + 2) + p] * b[X + p * (n + 3) + i];
+            }
+          }
+        }
+        for (KernelSet kernels : List.of(KernelSelection.best(), KernelSelection.scalar())) {
+          double[] to = c.clone();
+          kernels.doubles().addProduct(m, n, k, a, Y, k + 2, b, X, n + 3, to, TO, n + 1);
+          assertArrayEquals(expected, to, m + " rows, " + k + " terms");
+          float[] sums = floats(c);
+          kernels
+              .floats()
+              .addProduct(m, n, k, floats(a), Y, k + 2, floats(b), X, n + 3, sums, TO, n + 1);
+          assertArrayEquals(floats(expected), sums, m + " rows, " + k + " terms");
+        }
+      }
+    }
+  }
+
+  private static float[] floats(double[] values) {
+    float[] all = new float[values.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = (float) values[i];
+    }
+    return all;
+  }
+
   @Test
   void numbersNarrowed() {
     for (int n : LENGTHS) {
