@@ -79,24 +79,43 @@ final class ProgramSyntaxTest {
         refusal("program p {\nb = exp(a)\n}"));
   }
 
-  /** Of a program on one line the text around the error is shown, and the gaps are marked. */
+  /** Not the end of the line before, where the blanks begin. */
+  @Test
+  void theLineOfANameThatIsThereAlreadyIsItsOwn() {
+    assertEquals(
+        "line 3: input a: f32[i=2]: names must be distinct, got a again",
+        refusal("program p {\n  input a: f32[i=4]\n  input a: f32[i=2]\n}"));
+  }
+
+  /** Of a program on one line 150 characters on each side of the error are shown. */
   @Test
   void ofALongLineThePlaceIsShown() {
-    StringBuilder line = new StringBuilder("program p { input a: f32[i=4] ");
+    StringBuilder statements = new StringBuilder("program p { input a: f32[i=4] ");
     for (int i = 0; i < 200; i++) {
-      line.append("v").append(i).append(" = exp(").append(i == 100 ? "wrong" : "a").append(") ");
+      statements.append("v").append(i).append(" = exp(").append(i == 100 ? "wrong" : "a");
+      statements.append(") ");
     }
-    String said = refusal(line + "}");
-    assertTrue(said.startsWith("line 1: ... "), said);
-    assertTrue(said.contains("v100 = exp(wrong)"), said);
-    assertTrue(said.endsWith(" ...: expected a value defined above, got wrong"), said);
-    assertTrue(said.length() < 400, said);
-    String atTheEnd = refusal(line.toString().replace("wrong", "a"));
-    assertTrue(atTheEnd.startsWith("line 1: ... "), atTheEnd);
-    assertTrue(atTheEnd.contains("v199 = exp(a): expected a"), atTheEnd);
-    String atTheStart = refusal(line.toString().replace("f32[i=4]", "f32[i=4"));
-    assertTrue(atTheStart.startsWith("line 1: program p { input a: "), atTheStart);
-    assertTrue(atTheStart.contains(" ...: "), atTheStart);
+    String line = statements + "}";
+    int place = line.indexOf("wrong") + "wrong".length();
+    assertEquals(
+        "line 1: ... "
+            + line.substring(place - 150, place + 150).strip()
+            + " ...: expected a value defined above, got wrong",
+        refusal(line));
+    String untilTheEnd = line.replace("wrong", "a").replace("v199 = exp(a)", "v199 = exp(b)");
+    assertEquals(
+        "line 1: ... "
+            + untilTheEnd.substring(untilTheEnd.length() - 300).strip()
+            + ": expected a value defined above, got b",
+        refusal(untilTheEnd));
+    String fromTheStart = line.replace("v0 = exp(a)", "v0 = exp(b)");
+    assertEquals(
+        "line 1: "
+            + fromTheStart.substring(0, 300).strip()
+            + " ...: expected a value defined above, got b",
+        refusal(fromTheStart));
+    String long2 = "\n" + line + "\n" + line;
+    assertTrue(refusal(long2).startsWith("line 2: ... "), "the line of several");
   }
 
   /** Words of the grammar are names where a name stands. */
@@ -232,19 +251,27 @@ final class ProgramSyntaxTest {
     assertNotEquals(program, parsed(composite.replace("fast", "slow")));
   }
 
+  private static String nested(int composites) {
+    String composite =
+        " input v: f32[i=2] w = composite(v) {name=n, splittable=[], decomposition=program p {";
+    return "program p {"
+        + composite.repeat(composites)
+        + " input v: f32[i=2] w = exp(v) output w }"
+        + "} output w }".repeat(composites);
+  }
+
+  /** A hundred programs in each other, and any number after each other. */
   @Test
   void programsAreNestedOnlySoDeep() {
-    String text = "w = exp(v) output w }";
-    StringBuilder deep = new StringBuilder("program p {");
-    int levels = 300;
-    for (int level = 0; level < levels; level++) {
-      deep.append(
-              " input v: f32[i=2] w = composite(v) {name=n, splittable=[], decomposition=program")
-          .append(" p {");
+    assertEquals(1, Program.parse(nested(99)).statements().size());
+    String said = refusal(nested(100));
+    assertTrue(said.endsWith("programs in each other must be at most 100"), said);
+    StringBuilder many = new StringBuilder("program p { input v0: f32[i=2]");
+    for (int i = 0; i < 120; i++) {
+      many.append(" v").append(i + 1).append(" = composite(v").append(i);
+      many.append(") {name=n, splittable=[], decomposition=");
+      many.append("program q { input v: f32[i=2] w = exp(v) output w }}");
     }
-    deep.append(" input v: f32[i=2] ").append(text);
-    deep.append("} output w }".repeat(levels));
-    String said = refusal(deep.toString());
-    assertTrue(said.contains("programs in each other must be at most "), said);
+    assertEquals(120, Program.parse(many + " output v120 }").statements().size());
   }
 }

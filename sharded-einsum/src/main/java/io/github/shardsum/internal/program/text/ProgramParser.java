@@ -201,7 +201,6 @@ public final class ProgramParser {
   }
 
   private Attribute attribute() {
-    skip();
     if (peek('"')) {
       return new Attribute.Text(quoted());
     }
@@ -217,7 +216,6 @@ public final class ProgramParser {
     }
     int start = at;
     String word = word();
-    skip();
     boolean nested = word.equals("program") && !peek(',') && !peek('}');
     if (nested) {
       at = start;
