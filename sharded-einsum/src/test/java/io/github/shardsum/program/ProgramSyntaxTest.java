@@ -79,6 +79,13 @@ final class ProgramSyntaxTest {
         refusal("program p {\nb = exp(a)\n}"));
   }
 
+  @Test
+  void aTypeThatIsNoneIsNamed() {
+    assertEquals(
+        "line 2: input a:  f32[i=x]: type: expected a size, got \"x\" in \"f32[i=x]\"",
+        refusal("program p {\n  input a:  f32[i=x]\n}"));
+  }
+
   /** Not the end of the line before, where the blanks begin. */
   @Test
   void theLineOfANameThatIsThereAlreadyIsItsOwn() {
@@ -194,6 +201,7 @@ final class ProgramSyntaxTest {
         "b = axis_index(a) {axis=\"x=2\"} ~ operands must be none, got 1",
         "b = einsum() {equation=\"->\"} ~ operands must be at least one, got none",
         "b = einsum(a) {equation=\"ij->ijk\", sizes=[\"k\"]} ~ expected label=size, got \"k\"",
+        "b = einsum(a) {equation=\"ij->ijk\", sizes=[\"=3\"]} ~ label: expected letters, digits",
         "b = einsum(a) {equation=\"ij->ijk\", sizes=[\"k=x\"]} ~ sizes: expected an integer, got x",
         "b = einsum(a) {equation=\"ij->ijk\", sizes=[\"k=2\", \"k=3\"]}"
             + " ~ sizes: labels must be distinct, got k again",

@@ -255,8 +255,8 @@ final class PropagationChoicesTest {
       value = {
         "p = einsum(v, w) {equation=\"i j, j n -> i j n\"}; t0 = einsum(v) {equation=\"i j -> j"
             + " i\"}; t = annotate(t0) {layout=\"j i@x\"}; output p; output t # i@x j",
-        "r0 = einsum(v) {equation=\"i j -> i\"}; r = annotate(r0) {layout=\"i@x\"}; e0 = exp(v); e"
-            + " = annotate(e0) {layout=\"i j@x\"}; output r; output e # i j@x",
+        "e0 = exp(v); e = annotate(e0) {layout=\"i j@x\"}; r0 = einsum(v) {equation=\"i j -> i\"};"
+            + " r = annotate(r0) {layout=\"i@x\"}; output r; output e # i j@x",
       })
   void whatOnlyRenamesLabelsGoesBeforeContractions(String statements, String expected) {
     String text =

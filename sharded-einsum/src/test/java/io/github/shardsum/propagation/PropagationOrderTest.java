@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.program.ProgramException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,6 +53,46 @@ final class PropagationOrderTest {
     Propagated laid = run(ordered, "x=2");
     assertEquals(expected, layout(laid, "r"));
     assertEquals(expected, layout(laid, "s"));
+  }
+
+  /** A composite goes before a product of its operand, though the product stands first. */
+  @Test
+  void aCompositeCarriesItsAxesBeforeAProduct() {
+    String text =
+        "input v: f32[i=8 j=8]; input q: f32[j=8 n=2]; w = annotate(q) {layout=\"j@x n\"}; p ="
+            + " einsum(v, w) {equation=\"ij,jn->ijn\"}; c0 = composite(v) {name=test.exp,"
+            + " splittable=[\"i\", \"j\"], decomposition=program meaning {; input u: f32[i=8 j=8];"
+            + " e = exp(u); output e; }}; c = annotate(c0) {layout=\"i@x j\"}; output p; output c";
+    assertEquals("i@x j", layout(run(text, "x=2"), "v"));
+  }
+
+  /** So does a communication: what goes from member to member has the same labels. */
+  @Test
+  void aCommunicationCarriesItsAxesBeforeAProduct() {
+    String text =
+        "input v: f32[i=8 j=8]; input q: f32[j=8 n=2]; w = annotate(q) {layout=\"j@y n\"}; r, s ="
+            + " manual(v, w) {axes=[\"x=2\"], in=[\"i@x j\", \"j n\"], out=[\"i@x j n\", \"i@x"
+            + " j\"], body=program member {; input part: f32[i=4 j=8]; input u: f32[j=8 n=2]; p ="
+            + " einsum(part, u) {equation=\"ij,jn->ijn\"}; c0 = permute(part) {axes=[\"x=2\"],"
+            + " by=1, wraps=true}; c = annotate(c0) {layout=\"i@y j\"}; output p; output c; }};"
+            + " output r; output s";
+    assertEquals("i@y j", layout(run(text, "x=2 y=2"), "r.body.part"));
+  }
+
+  @Test
+  void aSearchKeepsTheAxesOfItsOtherLabels() {
+    String text =
+        "input v: f32[i=8 j=8]; a = annotate(v) {layout=\"i@x j@y\"}; r = arg_max(a)"
+            + " {label=\"j\"}; output r";
+    assertEquals("i@x", layout(run(text, "x=2 y=2"), "r"));
+  }
+
+  @Test
+  void aCommunicationIsInARegion() {
+    String text = "input a: f32[i=8]; c = all_reduce(a) {axes=[\"x=2\"], by=sum}; output c";
+    String message =
+        String.valueOf(assertThrows(ProgramException.class, () -> run(text, "x=2")).getMessage());
+    assertTrue(message.contains("must be in a manual region over x=2"), message);
   }
 
   @Test
