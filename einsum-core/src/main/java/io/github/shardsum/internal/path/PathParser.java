@@ -53,7 +53,6 @@ public final class PathParser {
         positions = Arrays.copyOf(positions, 2 * count);
       }
       positions[count++] = number();
-      skipSpace();
     } while (accept(',') && !peek(closing));
     expect(closing);
     return Arrays.copyOf(positions, count);
