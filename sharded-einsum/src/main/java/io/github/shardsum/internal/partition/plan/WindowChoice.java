@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -173,23 +174,68 @@ final class WindowChoice {
   }
 
   /** The plan in which steps whose best other way is in windows say so. */
-  private static SpmdPlan withRunnersUp(SpmdPlan plan, IdentityHashMap<Statement, Candidate> lost) {
+  private SpmdPlan withRunnersUp(SpmdPlan plan, IdentityHashMap<Statement, Candidate> lost) {
+    Uses uses = new Uses(plan);
     List<PlanStep> steps = new ArrayList<>();
-    for (PlanStep step : plan.steps()) {
+    for (int i = 0; i < plan.steps().size(); i++) {
+      PlanStep step = plan.steps().get(i);
       Candidate windows =
           step.action() instanceof Action.Apply(Statement statement) ? lost.get(statement) : null;
-      steps.add(windows == null ? step : withRunnerUp(step, windows));
+      steps.add(
+          windows == null
+              ? step
+              : withRunnerUp(step, windows, price(plan, i, uses) - windows.whole()));
     }
     return new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs(), plan.sums());
   }
 
-  private static PlanStep withRunnerUp(PlanStep step, Candidate windows) {
+  /** The price of a step with the reshards of its operands and of its result. */
+  private double price(SpmdPlan plan, int step, Uses uses) {
+    double price = Timeline.price(plan, step, prices);
+    for (int operand : new TreeSet<>(plan.steps().get(step).operands())) {
+      for (int at = uses.maker[operand]; at >= 0 && isReshard(plan, at); ) {
+        price += Timeline.price(plan, at, prices);
+        at = uses.maker[plan.steps().get(at).operands().getFirst()];
+      }
+    }
+    for (int made = plan.number(step); uses.reads[made] == 1 && uses.reader[made] >= 0; ) {
+      int at = uses.reader[made];
+      if (!isReshard(plan, at)) {
+        break;
+      }
+      price += Timeline.price(plan, at, prices);
+      made = plan.number(at);
+    }
+    return price;
+  }
+
+  private static boolean isReshard(SpmdPlan plan, int step) {
+    return switch (plan.steps().get(step).action()) {
+      case Action.Slice _,
+          Action.AllGather _,
+          Action.AllReduce _,
+          Action.ReduceScatter _,
+          Action.AllToAll _,
+          Action.CollectivePermute _,
+          Action.Exchange _ ->
+          true;
+      default -> false;
+    };
+  }
+
+  /**
+   * The step with its best other way.
+   *
+   * @param others price of the reshards of its operands and result that are in none of the windows,
+   *     which its runner-up counts too
+   */
+  private static PlanStep withRunnerUp(PlanStep step, Candidate windows, double others) {
     Action.Windows action = (Action.Windows) windows.windows().action();
     String pair = action.isScatter() ? "einsum and reduce-scatter" : "all-gather and einsum";
     Origin.Alternative best =
         step.origin()
             .runnerUp()
-            .filter(way -> way.cost() <= windows.price())
+            .filter(way -> way.cost() <= windows.price() + others)
             .orElseGet(() -> new Origin.Alternative(pair + " in windows", windows.price()));
     Origin origin = new Origin(step.origin().cause(), Optional.of(best));
     return new PlanStep(step.action(), step.operands(), step.results(), origin);
