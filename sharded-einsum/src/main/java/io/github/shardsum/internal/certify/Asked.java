@@ -4,6 +4,7 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Annotation.LabelSpec;
 import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Nested.Manual;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
@@ -133,6 +134,10 @@ record Asked(
           .filter(operation -> !(operation instanceof Movement.Annotate))
           .forEach(operation -> observed.addAll(operation.operands()));
       needed.forEach(this::statement);
+      program.statements().stream()
+          .filter(statement -> statement.operation() instanceof Nested)
+          .filter(statement -> !needed.contains(statement))
+          .forEach(this::unneeded);
       known.forEach((value, term) -> terms.name(term, value.name()));
       List<Demand> ends = new ArrayList<>();
       for (Value output : program.outputs()) {
@@ -189,6 +194,23 @@ record Asked(
       }
       for (Value result : statement.results()) {
         demand(result).ifPresent(demands::add);
+      }
+    }
+
+    /** A loop that no output needs may compute what a needed one does, in layouts of its own. */
+    private void unneeded(Statement statement) {
+      if (statement.operation() instanceof Scan scan) {
+        Asked body = body(statement, scan.body());
+        also(Terms.Rounds.of(scan, body.inputs(), body.outputs(), operands(scan)), body);
+      } else if (statement.operation() instanceof Manual manual) {
+        Asked body = body(statement, manual.body());
+        also(Terms.Region.of(manual, body.inputs(), body.outputs(), operands(manual)), body);
+      }
+    }
+
+    private void also(Object maker, Asked body) {
+      if (bodies.containsKey(maker)) {
+        bodies.computeIfAbsent(maker, _ -> new ArrayList<>()).add(body);
       }
     }
 

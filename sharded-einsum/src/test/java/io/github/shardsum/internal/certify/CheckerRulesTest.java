@@ -9,8 +9,10 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.Origin;
+import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Operation;
@@ -19,6 +21,7 @@ import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -180,5 +183,44 @@ final class CheckerRulesTest {
     IllegalArgumentException refused =
         assertThrows(IllegalArgumentException.class, () -> plan(other, "k"));
     assertTrue(String.valueOf(refused.getMessage()).contains("must be on"), refused::getMessage);
+  }
+
+  /** Two equal loops of a region, one of which nothing reads, in layouts of their own. */
+  @Test
+  void aLoopThatNothingReadsMayLieInOtherLayoutsThanOneThatItEquals() {
+    Program program =
+        Program.parse(
+            """
+            program p {
+              input x: i64[j=12]
+              y: i64[j=12] = manual(x) {axes=["x=2"], in=["j"], out=["j"], body=program region {
+                input in0: i64[j=12]
+                a: i64[j=12] = scan(in0) {count=2, label="r", reverse=false, carried=1, sequences=0, body=program round {
+                  input carried: i64[j=12]
+                  twice: i64[j=12] = add(carried, carried)
+                  output twice
+                }}
+                b: i64[j=12] = scan(in0) {count=2, label="r", reverse=false, carried=1, sequences=0, body=program round {
+                  input carried: i64[j=12]
+                  twice: i64[j=12] = add(carried, carried)
+                  output twice
+                }}
+                output a
+              }}
+              output y
+            }
+            """);
+    Map<String, Layout> layouts = new HashMap<>();
+    for (String name : List.of("x", "y", "y.body.in0", "y.body.a", "y.body.b")) {
+      layouts.put(name, Layout.parse(MESH, "j"));
+    }
+    for (String name : List.of("carried", "twice")) {
+      layouts.put("y.body.a.body." + name, Layout.parse(MESH, "j"));
+      layouts.put("y.body.b.body." + name, Layout.parse(MESH, "j@y"));
+    }
+    PlanOptions options = PlanOptions.defaults().withReplication();
+    ProgramPlan plan = ProgramPlan.withLayouts(program, MESH, layouts, options);
+    assertTrue(plan.plan().toString().contains("j@y"), plan::toString);
+    plan.certify();
   }
 }
