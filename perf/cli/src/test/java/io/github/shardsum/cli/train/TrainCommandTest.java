@@ -478,6 +478,27 @@ class TrainCommandTest {
     Ran more = train(mesh, "--steps", "1", "--resume");
     assertEquals(0, more.status(), more.err());
     assertTrue(more.out().contains("3 steps, 1 in this run"), more.out());
+    Ran cut = train(mesh, "--steps", "1", "--resume", "--mesh", "y=2", "--windows", "always");
+    assertEquals(0, cut.status(), cut.err());
+    Pattern windows = Pattern.compile("\\n +windows +over y +[1-9]");
+    assertTrue(windows.matcher(cut.out()).find(), cut.out());
+    assertFalse(windows.matcher(ran.out()).find(), ran.out());
+  }
+
+  /** The second loss follows from the gradients of the first step. */
+  @Test
+  void inOneOrderOfSumsATrainingOnAMeshHasTheLossesOfOneDeviceToTheBit() throws IOException {
+    Path one = folder.resolve("one");
+    Path mesh = folder.resolve("mesh");
+    String[] steps = {"--steps", "2", "--experts", "4", "--reproducible"};
+    Ran alone = train(one, steps);
+    assertEquals(0, alone.status(), alone.err());
+    List<String> line = new ArrayList<>(List.of(steps));
+    line.addAll(List.of("--mesh", "d=2"));
+    Ran many = train(mesh, line.toArray(String[]::new));
+    assertEquals(0, many.status(), many.err());
+    assertEquals(2, losses(one).size());
+    assertEquals(losses(one), losses(mesh));
   }
 
   /** The model keeps its slots where it is gone on with, on a mesh and with recomputation too. */
