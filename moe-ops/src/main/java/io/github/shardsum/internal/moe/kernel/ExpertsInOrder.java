@@ -161,7 +161,7 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
         rows.weighted(workers, operands.get(COTANGENT), operands.get(WEIGHTS), dy)
             && rows.dots(workers, operands.get(COTANGENT), y, sums.leaf(), results.get(WEIGHTS));
     product(workers, rows, dy, out.transpose(0, 2, 1), dh, Epilogue.none());
-    isExact &= rows.masked(workers, h, dh);
+    isExact &= rows.masked(workers, dh);
     Tensor partial = rows.partial(form.groups(), form.hidden(), form.model());
     matrices(workers, rows, h, dy, partial, results.get(IN));
     Tensor other = rows.partial(form.groups(), form.model(), form.hidden());

@@ -438,7 +438,7 @@ final class OrderedRows {
   }
 
   /** Sets cotangents to +0 where the activation is 0; false if an activation is -0. */
-  boolean masked(Workers workers, Tensor activation, Tensor of) {
+  boolean masked(Workers workers, Tensor of) {
     float[] h = matrices[1];
     float[] d = matrices[4];
     int width = Math.toIntExact(of.size(1));
