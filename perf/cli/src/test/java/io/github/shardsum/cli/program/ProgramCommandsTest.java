@@ -148,7 +148,13 @@ class ProgramCommandsTest {
   @Test
   void oneOrderOfSumsIsTheOneOfTheDefinition() throws IOException {
     String program =
-        "program p {\n  input t: f32[n=17]\n  s = reduce_sum(t) {labels=[\"n\"]}\n  output s\n}\n";
+        """
+        program p {
+          input t: f32[n=17]
+          s = reduce_sum(t) {labels=["n"]}
+          output s
+        }
+        """;
     Files.writeString(folder.resolve("sum.program"), program);
     float[] terms = new float[17];
     terms[0] = 0x1p24f;
