@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.local.compile;
 
+import io.github.shardsum.internal.local.run.ElementLoop;
 import io.github.shardsum.internal.local.run.FusedKernel;
 import io.github.shardsum.internal.local.run.Instruction;
 import io.github.shardsum.program.Operation;
@@ -58,7 +59,30 @@ final class FusedKernelBuilder {
         results.stream()
             .map(value -> new FusedKernel.Result(register(value), axes(space, value.type())))
             .toList();
-    return new FusedKernel(space.shape(), dtypes, axes, instructions, written);
+    return new FusedKernel(space.shape(), dtypes, axes, instructions, written, loops(written));
+  }
+
+  /** Loops over whole arrays, if they can make all results. */
+  private List<ElementLoop> loops(List<FusedKernel.Result> written) {
+    Set<Integer> whole = new HashSet<>();
+    Set<Integer> scalars = new HashSet<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      ValueType type = inputs.get(i).type();
+      if (type.dtype() == DType.F32 && hasOrderOfSpace(type)) {
+        whole.add(i);
+      } else if (type.dtype() == DType.F32 && type.rank() == 0) {
+        scalars.add(i);
+      }
+    }
+    boolean inOrder = results.stream().allMatch(value -> hasOrderOfSpace(value.type()));
+    return inOrder
+        ? new ElementLoopMatcher(instructions, inputs.size(), whole, scalars)
+            .loops(written.stream().map(FusedKernel.Result::block).toList())
+        : List.of();
+  }
+
+  private boolean hasOrderOfSpace(ValueType type) {
+    return type.names().equals(space.names());
   }
 
   double flops() {

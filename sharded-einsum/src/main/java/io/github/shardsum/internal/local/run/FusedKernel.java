@@ -10,6 +10,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A chain of pointwise operations run block by block, so that intermediate values never leave the
@@ -20,13 +21,16 @@ import java.util.List;
  * @param axes for each input and axis of the shape the input's axis, -1 where it is repeated
  * @param instructions the operations
  * @param results the blocks that are written to memory
+ * @param loops a loop for each result, in the order of the instructions; none if results are
+ *     computed block by block
  */
 public record FusedKernel(
     Shape shape,
     List<DType> inputs,
     List<int[]> axes,
     List<Instruction> instructions,
-    List<Result> results) {
+    List<Result> results,
+    List<ElementLoop> loops) {
   /** Elements of a block; ten blocks of f64 fit in the first-level cache. */
   static final int BLOCK = 512;
 
@@ -55,6 +59,17 @@ public record FusedKernel(
     axes = List.copyOf(axes);
     instructions = List.copyOf(instructions);
     results = List.copyOf(results);
+    loops = List.copyOf(loops);
+  }
+
+  /** A kernel that computes block by block. */
+  public FusedKernel(
+      Shape shape,
+      List<DType> inputs,
+      List<int[]> axes,
+      List<Instruction> instructions,
+      List<Result> results) {
+    this(shape, inputs, axes, instructions, results, List.of());
   }
 
   /** The blocks that a thread holds, in arrays that later kernels take too. */
@@ -77,6 +92,39 @@ public record FusedKernel(
     if (count == 0) {
       return;
     }
+    Optional<ElementLoops> whole =
+        loops.isEmpty() ? Optional.empty() : ElementLoops.of(this, loops, outputs, operands);
+    if (whole.isPresent()) {
+      tasks(workers, (_, from, end) -> whole.get().run(from, end));
+    } else {
+      runBlocks(workers, outputs, operands);
+    }
+  }
+
+  /** A part of the elements. */
+  @FunctionalInterface
+  private interface Part {
+    void run(Scratch scratch, long from, long end);
+  }
+
+  /** Divides the elements among threads, between blocks. */
+  private void tasks(Workers workers, Part part) {
+    long count = shape.elementCount();
+    long blocks = Math.ceilDiv(count, BLOCK);
+    int tasks =
+        count < LEAST_SHARED
+            ? 1
+            : (int) Math.min(blocks, (long) TASKS_A_THREAD * workers.parallelism());
+    workers.run(
+        tasks,
+        (task, scratch) ->
+            part.run(
+                scratch,
+                blocks * task / tasks * BLOCK,
+                Math.min(count, blocks * (task + 1) / tasks * BLOCK)));
+  }
+
+  private void runBlocks(Workers workers, List<Tensor> outputs, Tensor... operands) {
     BroadcastReader[] readings = new BroadcastReader[operands.length];
     for (int i = 0; i < readings.length; i++) {
       readings[i] = new BroadcastReader(operands[i], shape, axes.get(i));
@@ -85,17 +133,11 @@ public record FusedKernel(
     for (int i = 0; i < targets.length; i++) {
       targets[i] = new BroadcastReader(outputs.get(i), shape, results.get(i).axes());
     }
-    long blocks = Math.ceilDiv(count, BLOCK);
-    int tasks =
-        count < LEAST_SHARED
-            ? 1
-            : (int) Math.min(blocks, (long) TASKS_A_THREAD * workers.parallelism());
-    workers.run(
-        tasks,
-        (task, scratch) -> {
+    tasks(
+        workers,
+        (scratch, from, end) -> {
           Blocks state = new Blocks(readings, scratch);
-          long end = Math.min(count, blocks * (task + 1) / tasks * BLOCK);
-          for (long at = blocks * task / tasks * BLOCK; at < end; at += BLOCK) {
+          for (long at = from; at < end; at += BLOCK) {
             int n = (int) Math.min(BLOCK, end - at);
             state.run(at, n);
             for (int i = 0; i < targets.length; i++) {
