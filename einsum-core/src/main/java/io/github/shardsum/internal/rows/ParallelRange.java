@@ -9,9 +9,6 @@ import io.github.shardsum.internal.exec.Sharing;
  * on their division among threads.
  */
 final class ParallelRange {
-  /** Time of an element that is read and written, from a near cache. */
-  private static final double ELEMENT_NANOS = 0.31;
-
   private ParallelRange() {}
 
   /** The units from begin to end, exclusive. */
@@ -22,7 +19,7 @@ final class ParallelRange {
 
   /** Whether several threads share the work, if it has enough units. */
   static boolean isShared(Workers workers, long elements) {
-    return Sharing.isWorth(elements * ELEMENT_NANOS, 0, workers);
+    return Sharing.areWorth(elements, workers);
   }
 
   static void run(Workers workers, long units, long elements, Share share) {

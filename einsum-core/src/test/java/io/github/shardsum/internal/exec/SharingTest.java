@@ -49,6 +49,14 @@ class SharingTest {
   }
 
   @Test
+  void elementsAreSharedFromAboutTenMicrosecondsOn() {
+    Workers workers = Workers.of(2, Runnable::run);
+    assertFalse(Sharing.areWorth(1 << 14, workers));
+    assertTrue(Sharing.areWorth(1 << 15, workers));
+    assertFalse(Sharing.areWorth(1L << 40, Workers.sequential()));
+  }
+
+  @Test
   void aHandOverIsTheTimeWithoutBytesAndMoreForEachByte() {
     HandOver handOver = HandOver.between(2_000, 4_000, 1_000);
     assertEquals(2_000, handOver.nanos(0));
