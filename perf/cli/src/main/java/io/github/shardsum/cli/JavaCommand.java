@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.module.ModuleReference;
 import java.lang.module.ResolvedModule;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,9 +40,12 @@ final class JavaCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (!Files.isRegularFile(file) || !file.toString().endsWith(".java")) {
+    if (!file.toString().endsWith(".java")) {
       throw new ParameterException(
           spec.commandLine(), "FILE.java must be a Java source file, got " + file);
+    }
+    if (!Files.isRegularFile(file)) {
+      throw new NoSuchFileException(file.toString());
     }
     Process program = new ProcessBuilder(command()).inheritIO().start();
     Thread hook = new Thread(() -> end(program), "shardsum-java-end");

@@ -3,6 +3,7 @@ package io.github.shardsum.cli;
 import io.github.shardsum.cli.auto.AutoCommand;
 import io.github.shardsum.cli.bench.BenchCommand;
 import io.github.shardsum.cli.common.FileErrors;
+import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.cli.common.UsageErrors;
 import io.github.shardsum.cli.differ.DifferCommand;
 import io.github.shardsum.cli.einsum.EinsumCommand;
@@ -197,9 +198,12 @@ public final class Main implements Runnable {
   private static int report(Exception failure, CommandLine command) {
     String name = command.getCommandSpec().qualifiedName();
     switch (failure) {
+      // Main says this once for all commands.
+      case FileSystemException file when ResultArrays.isStandardOutput(file) -> {}
       case FileSystemException file ->
           command.getErr().println(name + ": " + FileErrors.describe(file));
-      case IllegalArgumentException bad -> command.getErr().println(name + ": " + bad.getMessage());
+      case IllegalArgumentException bad when bad.getMessage() != null ->
+          command.getErr().println(name + ": " + bad.getMessage());
       case CollectiveException failed ->
           command.getErr().println(name + ": " + failed.getMessage());
       case PjrtException refused -> command.getErr().println(name + ": " + refused.getMessage());

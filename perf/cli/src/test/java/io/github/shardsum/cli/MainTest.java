@@ -2,6 +2,7 @@ package io.github.shardsum.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -198,6 +199,42 @@ class MainTest {
         "i->i");
     assertSays("--sizes SIZES: must be given, got none", "plan", "--mesh", "x=2", "i@x->i");
     assertSays("--sizes SIZES: must be given, got none", "reshard", "--mesh", "x=2", "i@x", "i");
+  }
+
+  @Test
+  void onlyWordsThatAreNearAreSimilar() {
+    assertEquals(2, run("docter"));
+    assertTrue(err.toString().contains("similar: doctor"), err::toString);
+    assertEquals(2, run("plan", "--memory", "8MB", "i->i"));
+    assertTrue(err.toString().contains("similar: --memory-limit"), err::toString);
+    err.getBuffer().setLength(0);
+    assertEquals(2, run("nosuch"));
+    assertEquals(List.of(), err.toString().lines().filter(l -> l.startsWith("similar")).toList());
+  }
+
+  @Test
+  void aFullStandardOutputIsSaidOnce(@TempDir Path folder) throws IOException {
+    Path array = folder.resolve("a.npy");
+    assertEquals(0, run("sample", array.toString(), "2,3"), err::toString);
+    PrintStream closed = new PrintStream(new ClosedPipe(), true, UTF_8);
+    PrintStream before = System.out;
+    try {
+      System.setOut(closed);
+      String[] line = {"einsum", "ij->ji", array.toString(), "-o", "-"};
+      assertEquals(1, Main.run(Main.commandLine(), closed, printer(), line));
+    } finally {
+      System.setOut(before);
+    }
+    assertEquals("shardsum: standard output: not all of it could be written", printed());
+  }
+
+  @Test
+  void anErrorWithoutAMessageIsADefect() throws IOException {
+    assertEquals(1, runFailing(() -> fail(new IllegalArgumentException())));
+    assertTrue(err.toString().contains("a defect of shardsum"), err::toString);
+    assertFalse(err.toString().contains("null"), err::toString);
+    Files.delete(
+        Path.of(err.toString().replaceFirst("(?s).*its trace is in (.*), please.*", "$1")));
   }
 
   private void assertSays(String expected, String... line) {

@@ -3,6 +3,7 @@ package io.github.shardsum.cli.auto;
 import io.github.shardsum.auto.AutoOptions;
 import io.github.shardsum.cli.common.ByteCount;
 import io.github.shardsum.cli.common.MeshOptions;
+import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.cli.program.Models;
 import io.github.shardsum.cli.program.ProgramFile;
 import io.github.shardsum.mesh.Mesh;
@@ -10,6 +11,7 @@ import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.topology.Topologies;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,11 +21,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Options of a search for annotations. */
 final class LayoutsSettings {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
   @Parameters(
       index = "0",
       arity = "0..1",
@@ -105,12 +113,7 @@ final class LayoutsSettings {
 
   /** The mesh; empty if none is given. */
   Optional<Mesh> mesh() {
-    return mesh.map(Mesh::parse)
-        .map(
-            devices -> {
-              MeshOptions.checkSize(devices);
-              return devices;
-            });
+    return mesh.map(notation -> MeshOptions.ofRun(spec, notation));
   }
 
   Program program(Mesh on) throws IOException {
@@ -118,13 +121,24 @@ final class LayoutsSettings {
         model.isPresent()
             ? Annotations.none(model.get().program(on))
             : ProgramFile.read(program.orElseThrow());
-    return Annotations.of(kept).apply(given);
+    List<String> inputs =
+        given.inputs().stream().filter(input -> input.type().rank() > 0).map(Value::name).toList();
+    for (String name : split) {
+      if (!inputs.contains(name)) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--split: must be an input of the program with labels, of " + inputs + ", got " + name);
+      }
+    }
+    return OptionValue.of(spec, "--keep", () -> Annotations.of(kept).apply(given));
   }
 
   AutoOptions options(Mesh on, double seconds) {
     PlanOptions plan = PlanOptions.defaults();
     if (topology.isPresent()) {
-      plan = plan.withTopology(Topologies.of(topology.get(), on.size()));
+      plan =
+          plan.withTopology(
+              OptionValue.of(spec, "--topology", () -> Topologies.of(topology.get(), on.size())));
     }
     if (limit.isPresent()) {
       plan = plan.withMemoryLimit(limit.get());

@@ -50,25 +50,44 @@ public final class MeshOptions {
   /**
    * The mesh, if there is one.
    *
-   * @throws ParameterException if there are annotations or an order without one
-   * @throws IllegalArgumentException if it is no mesh, or the order no permutation of its devices
+   * @throws ParameterException if there are annotations or an order without one, or if it is no
+   *     mesh, or the order no permutation of its devices
    */
   public Optional<Mesh> mesh() {
     if (mesh.isEmpty() && (!annotations.isEmpty() || order.length > 0)) {
       throw new ParameterException(
           spec.commandLine(), "--annotate and --device-order: expected --mesh too, got none");
     }
-    return mesh.map(Mesh::parse).map(of -> order.length == 0 ? of : of.withDevices(order));
+    return mesh.map(notation -> ordered(parsed(notation)));
+  }
+
+  /**
+   * The mesh of a run, if there is one.
+   *
+   * @throws ParameterException as {@link #mesh()}, or if the mesh has too many devices
+   */
+  public Optional<Mesh> meshOfRun() {
+    mesh.ifPresent(notation -> ofRun(spec, notation));
+    return mesh();
   }
 
   /**
    * The mesh, or another one if there is none.
    *
-   * @throws IllegalArgumentException if it is no mesh, or the order no permutation of its devices
+   * @throws ParameterException if it is no mesh, or the order no permutation of its devices
    */
   public Mesh meshOr(Supplier<Mesh> otherwise) {
-    Mesh of = mesh.map(Mesh::parse).orElseGet(otherwise);
-    return order.length == 0 ? of : of.withDevices(order);
+    return ordered(mesh.map(this::parsed).orElseGet(otherwise));
+  }
+
+  private Mesh parsed(String notation) {
+    return OptionValue.of(spec, "--mesh", () -> Mesh.parse(notation));
+  }
+
+  private Mesh ordered(Mesh of) {
+    return order.length == 0
+        ? of
+        : OptionValue.of(spec, "--device-order", () -> of.withDevices(order));
   }
 
   /** Whether a mesh, annotations or an order were given. */
@@ -79,11 +98,13 @@ public final class MeshOptions {
   /**
    * The program with the annotations of the command line.
    *
-   * @throws ParameterException if a value is annotated twice
+   * @throws ParameterException if a value is annotated twice, or an annotation does not fit it
    */
   public Program annotated(Program program) {
     RepeatedOptions.refuse(spec, "--annotate");
-    return annotations.isEmpty() ? program : Annotations.of(annotations).apply(program);
+    return annotations.isEmpty()
+        ? program
+        : OptionValue.of(spec, "--annotate", () -> Annotations.of(annotations).apply(program));
   }
 
   /**
@@ -108,13 +129,14 @@ public final class MeshOptions {
    * @throws ParameterException if it is no mesh, or one of too many devices
    */
   public static Mesh ofRun(CommandSpec spec, String notation) {
-    try {
-      Mesh parsed = Mesh.parse(notation);
-      checkSize(parsed);
-      return parsed;
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "--mesh: " + e.getMessage(), e);
-    }
+    return OptionValue.of(
+        spec,
+        "--mesh",
+        () -> {
+          Mesh parsed = Mesh.parse(notation);
+          checkSize(parsed);
+          return parsed;
+        });
   }
 
   /**

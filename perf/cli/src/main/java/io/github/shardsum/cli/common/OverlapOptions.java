@@ -5,7 +5,25 @@ import picocli.CommandLine.Option;
 
 /** {@code --overlap} and {@code --windows} of commands that plan programs, a mixin. */
 public final class OverlapOptions {
-  private static final String NEVER = "never";
+  /** The words of {@code --windows}. */
+  private enum When {
+    ALWAYS("always", PlanOptions.Windows.ALWAYS),
+    NEVER("never", PlanOptions.Windows.NEVER),
+    BY_PRICE("by-price", PlanOptions.Windows.BY_PRICE);
+
+    private final String word;
+    private final PlanOptions.Windows windows;
+
+    When(String word, PlanOptions.Windows windows) {
+      this.word = word;
+      this.windows = windows;
+    }
+
+    @Override
+    public String toString() {
+      return word;
+    }
+  }
 
   @Option(
       names = "--overlap",
@@ -20,14 +38,14 @@ public final class OverlapOptions {
       description =
           "Compute einsums of a program in windows, whose chunks travel meanwhile, and send rows of"
               + " experts in pieces: always, never (the default) or by-price.")
-  private String windows = NEVER;
+  private When windows = When.NEVER;
 
   /** For picocli. */
   public OverlapOptions() {}
 
   /** Whether any of them was given. */
   public boolean isGiven() {
-    return overlap || !windows.equals(NEVER);
+    return overlap || windows != When.NEVER;
   }
 
   /**
@@ -35,20 +53,8 @@ public final class OverlapOptions {
    *
    * @param options the others
    * @return a changed copy
-   * @throws IllegalArgumentException if {@code --windows} has another word
    */
   public PlanOptions of(PlanOptions options) {
-    return options.withOverlap(overlap).withWindows(windows());
-  }
-
-  private PlanOptions.Windows windows() {
-    return switch (windows) {
-      case "always" -> PlanOptions.Windows.ALWAYS;
-      case NEVER -> PlanOptions.Windows.NEVER;
-      case "by-price" -> PlanOptions.Windows.BY_PRICE;
-      default ->
-          throw new IllegalArgumentException(
-              "--windows: expected always, never or by-price, got " + windows);
-    };
+    return options.withOverlap(overlap).withWindows(windows.windows);
   }
 }

@@ -17,6 +17,8 @@ import java.util.Locale;
 
 /** Memory and files of results. */
 public final class ResultArrays {
+  private static final String STANDARD_OUTPUT = "standard output";
+
   private ResultArrays() {}
 
   /**
@@ -58,6 +60,11 @@ public final class ResultArrays {
     return name.endsWith(".npz") || name.endsWith(".safetensors");
   }
 
+  /** Whether a failure is that standard output was closed, or full. */
+  public static boolean isStandardOutput(FileSystemException failed) {
+    return STANDARD_OUTPUT.equals(failed.getFile());
+  }
+
   /**
    * Writes a tensor as a .npy file: whole or not at all, or to standard output.
    *
@@ -83,7 +90,7 @@ public final class ResultArrays {
       Files.deleteIfExists(folder);
     }
     if (out.checkError()) {
-      throw new FileSystemException("standard output", null, "not all of it could be written");
+      throw new FileSystemException(STANDARD_OUTPUT, null, "not all of it could be written");
     }
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
@@ -26,6 +27,9 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
 
   private static final int MOST_SUGGESTIONS = 3;
 
+  /** One letter of so many may differ in a similar word. */
+  private static final int MOST_DIFFERENT = 3;
+
   /** A handler for all commands. */
   public UsageErrors() {}
 
@@ -38,7 +42,11 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
     err.println(name + ": " + String.join(System.lineSeparator(), shortened(reason)));
     if (failure instanceof UnmatchedArgumentException unmatched) {
       List<String> similar =
-          unmatched.getSuggestions().stream().distinct().limit(MOST_SUGGESTIONS).toList();
+          unmatched.getSuggestions().stream()
+              .distinct()
+              .filter(known -> isNear(known, unmatched.getUnmatched().getFirst()))
+              .limit(MOST_SUGGESTIONS)
+              .toList();
       if (!similar.isEmpty()) {
         err.println("similar: " + String.join(", ", similar));
       }
@@ -138,6 +146,30 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
       return "a regular expression";
     }
     return type == Path.class ? "the name of a file or folder" : "like " + argument.paramLabel();
+  }
+
+  /** Whether a word is the beginning of the other, or a third of its letters at most differ. */
+  private static boolean isNear(String known, String typed) {
+    String one = known.toLowerCase(Locale.ROOT).replaceFirst("^-+", "");
+    String other = typed.toLowerCase(Locale.ROOT).replaceFirst("^-+", "").replaceFirst("=.*", "");
+    boolean isBeginning = one.startsWith(other) || other.startsWith(one);
+    return isBeginning
+        || MOST_DIFFERENT * edits(one, other) <= Math.max(one.length(), other.length());
+  }
+
+  /** The least number of letters to add, take away or replace (Levenshtein, 1966). */
+  private static int edits(String one, String other) {
+    int[] before = IntStream.rangeClosed(0, other.length()).toArray();
+    for (int i = 1; i <= one.length(); i++) {
+      int[] now = new int[other.length() + 1];
+      now[0] = i;
+      for (int j = 1; j <= other.length(); j++) {
+        int replaced = before[j - 1] + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+        now[j] = Math.min(replaced, 1 + Math.min(before[j], now[j - 1]));
+      }
+      before = now;
+    }
+    return before[other.length()];
   }
 
   private static List<String> shortened(List<String> lines) {

@@ -3,7 +3,9 @@ package io.github.shardsum.cli.launch;
 import io.github.shardsum.cli.common.MeshOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -157,7 +159,7 @@ public final class LaunchCommand implements Callable<Integer> {
     return status.filter(code -> code == 0 && reports.isEmpty()).orElse(FAILED);
   }
 
-  private void check() {
+  private void check() throws IOException {
     // At most the number of devices of a run. With a million, mpirun builds its tables for minutes.
     int most = MeshOptions.MOST_DEVICES;
     if (processes < 1 || processes > most) {
@@ -167,7 +169,9 @@ public final class LaunchCommand implements Callable<Integer> {
       throw wrong("--timeout: must be at least 1 second, got " + timeout.get());
     }
     if (hosts.isPresent() && !Files.isReadable(hosts.get())) {
-      throw wrong("--hosts: must be a file that can be read, got " + hosts.get());
+      throw Files.exists(hosts.get())
+          ? new AccessDeniedException(hosts.get().toString())
+          : new NoSuchFileException(hosts.get().toString());
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.plan;
 
 import io.github.shardsum.cli.common.MeshOptions;
+import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.program.ProgramFile;
 import io.github.shardsum.einsum.Equation;
@@ -68,7 +69,9 @@ public final class CertifyCommand implements Callable<Integer> {
     MeshOptions.checkSize(plan.mesh());
     String certificate;
     if (of.endsWith(".program")) {
-      Program program = Annotations.of(annotations).apply(ProgramFile.read(Path.of(of)));
+      Program given = ProgramFile.read(Path.of(of));
+      Program program =
+          OptionValue.of(spec, "--annotate", () -> Annotations.of(annotations).apply(given));
       certificate = followed(() -> plan.certify(program));
     } else {
       Equation equation = Equation.parse(of);

@@ -42,7 +42,7 @@ record EinsumTarget(String equation) implements Planned {
     shape(parsed.output(), request.sizes());
     for (String label : request.sizes().keySet()) {
       if (!parsed.labels().contains(label)) {
-        throw new IllegalArgumentException(
+        throw new SizesException(
             String.format(
                 Locale.ROOT, "sizes: each label must be one of \"%s\", got %s", parsed, label));
       }
@@ -95,7 +95,7 @@ record EinsumTarget(String equation) implements Planned {
     for (Axis axis : term.axes()) {
       Long size = sizes.get(axis.label());
       if (size == null) {
-        throw new IllegalArgumentException(
+        throw new SizesException(
             String.format(
                 Locale.ROOT,
                 "sizes: every label must have one, got none for %s of \"%s\"",

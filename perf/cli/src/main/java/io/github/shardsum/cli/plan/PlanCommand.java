@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.program.Models;
 import io.github.shardsum.cli.program.ProgramFile;
@@ -99,7 +100,12 @@ public final class PlanCommand implements Callable<Integer> {
   }
 
   private int print(Program program) throws IOException {
-    Program annotated = Annotations.of(annotations).apply(program);
+    if (settings.checks(false).run()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--run: must be of an einsum; a program is run by shardsum run FILE.program --mesh AXES");
+    }
+    Program annotated = annotated("--annotate", annotations, program);
     if (whatIf.isEmpty()) {
       return settings.print(new ProgramTarget(annotated), spec.commandLine());
     }
@@ -107,7 +113,11 @@ public final class PlanCommand implements Callable<Integer> {
     with.putAll(whatIf);
     return settings.printBeside(
         new ProgramTarget(annotated),
-        new ProgramTarget(Annotations.of(with).apply(program)),
+        new ProgramTarget(annotated("--what-if", with, program)),
         spec.commandLine());
+  }
+
+  private Program annotated(String option, Map<String, String> by, Program program) {
+    return OptionValue.of(spec, option, () -> Annotations.of(by).apply(program));
   }
 }

@@ -3,6 +3,7 @@ package io.github.shardsum.cli.plan;
 import io.github.shardsum.cli.common.ByteCount;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
+import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.cli.common.OverlapOptions;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.TextFiles;
@@ -16,13 +17,19 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Options of commands that plan. */
 final class PlanSettings {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
   @Option(
       names = "--mesh",
       paramLabel = "AXES",
@@ -139,8 +146,24 @@ final class PlanSettings {
   }
 
   PlanRequest request() {
-    Mesh devices = PlanRequest.mesh(mesh, order);
-    return new PlanRequest(devices, PlanRequest.sizes(sizes), options(devices));
+    Mesh devices = OptionValue.of(spec, "--mesh", () -> PlanRequest.mesh(mesh));
+    Mesh ordered =
+        order.length == 0
+            ? devices
+            : OptionValue.of(spec, "--device-order", () -> devices.withDevices(order));
+    return new PlanRequest(
+        ordered,
+        OptionValue.of(spec, "--sizes", () -> PlanRequest.sizes(sizes)),
+        OptionValue.of(spec, "--topology", () -> options(ordered)));
+  }
+
+  /** Sizes of the command line that do not fit the labels are wrong, not the labels. */
+  <T> T ofSizes(Supplier<T> of) {
+    try {
+      return of.get();
+    } catch (SizesException wrong) {
+      throw new ParameterException(spec.commandLine(), "--" + wrong.getMessage(), wrong);
+    }
   }
 
   /** Reports the progress of jobs. */
@@ -168,7 +191,7 @@ final class PlanSettings {
     PrintWriter out = line.getOut();
     Outcome outcome;
     try (LongRun _ = progress.watch("", () -> 0, 0)) {
-      outcome = target.plan(request(), checks(false));
+      outcome = ofSizes(() -> target.plan(request(), checks(false)));
     }
     if (html.isPresent()) {
       TextFiles.write(html.get(), outcome.page());

@@ -11,12 +11,8 @@ record ProgramTarget(Program program) implements Planned {
   @Override
   public Outcome plan(PlanRequest request, PlanChecks checks) {
     if (!request.sizes().isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new SizesException(
           "sizes: a program has its own, expected none, got " + request.sizes());
-    }
-    if (checks.run()) {
-      throw new IllegalArgumentException(
-          "--run: must be of an einsum; a program is run by shardsum run FILE.program --mesh AXES");
     }
     ProgramPlan plan =
         ProgramPlan.of(program, request.mesh(), MoePrograms.kernels(), request.options());

@@ -1,8 +1,10 @@
 package io.github.shardsum.cli.plan;
 
 import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.program.ProgramFile;
+import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.propagation.Propagated;
@@ -25,7 +27,8 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "propagate",
     description = {
-      "%nPrint the layout that every value of a program gets from its annotations, and the reason.%n"
+      "%nPrint the layout that every value of a program gets from its annotations, and the"
+          + " reason.%n"
     })
 public final class PropagateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -63,31 +66,37 @@ public final class PropagateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RepeatedOptions.refuse(spec, "--annotate");
-    Program program = Annotations.of(annotations).apply(ProgramFile.read(file));
+    Program given = ProgramFile.read(file);
+    Program program =
+        OptionValue.of(spec, "--annotate", () -> Annotations.of(annotations).apply(given));
+    Mesh devices = OptionValue.of(spec, "--mesh", () -> PlanRequest.mesh(mesh));
     PropagationOptions options = PropagationOptions.defaults();
-    Propagated propagated =
-        Propagation.of(program, PlanRequest.mesh(mesh), strict ? options.asStrict() : options);
+    Propagated propagated = Propagation.of(program, devices, strict ? options.asStrict() : options);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(JsonAnswer.text(json(propagated)));
+      out.println(JsonAnswer.text(json(propagated, devices)));
     } else if (why.isEmpty()) {
       out.print(propagated.explain());
     } else {
-      why.forEach(name -> out.println(propagated.why(name)));
+      why.forEach(name -> out.println(why(propagated, name)));
     }
     out.flush();
     return 0;
   }
 
   /** {@code {"mesh":..,"layouts":{NAME:LAYOUT,..},"why":{NAME:TEXT,..}}}. */
-  private ObjectNode json(Propagated propagated) {
-    ObjectNode answer = JsonAnswer.object().put("mesh", PlanRequest.mesh(mesh).notation());
+  private ObjectNode json(Propagated propagated, Mesh devices) {
+    ObjectNode answer = JsonAnswer.object().put("mesh", devices.notation());
     ObjectNode layouts = answer.putObject("layouts");
     propagated.layouts().forEach((name, layout) -> layouts.put(name, layout.toString()));
     if (!why.isEmpty()) {
       ObjectNode reasons = answer.putObject("why");
-      why.forEach(name -> reasons.put(name, propagated.why(name).toString()));
+      why.forEach(name -> reasons.put(name, why(propagated, name)));
     }
     return answer;
+  }
+
+  private String why(Propagated propagated, String name) {
+    return OptionValue.of(spec, "--why", () -> propagated.why(name).toString());
   }
 }

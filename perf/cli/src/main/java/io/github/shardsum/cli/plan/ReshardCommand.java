@@ -63,7 +63,8 @@ public final class ReshardCommand implements Callable<Integer> {
     }
     ReshardTarget target = new ReshardTarget(layouts.getFirst(), layouts.getLast());
     if (picture.isPresent()) {
-      TextFiles.write(picture.get(), target.picture(settings.request()));
+      String drawn = settings.ofSizes(() -> target.picture(settings.request()));
+      TextFiles.write(picture.get(), drawn);
     }
     return settings.print(target, spec.commandLine());
   }

@@ -86,10 +86,11 @@ record ReshardTarget(String from, String to) implements Planned {
   private static Shape shape(Layout layout, Map<String, Long> sizes) {
     for (Axis axis : layout.term().axes()) {
       if (!sizes.containsKey(axis.label())) {
-        throw new IllegalArgumentException(
+        throw new SizesException(
             String.format(
                 Locale.ROOT,
-                "sizes: every label must have one, got none for %s of \"%s\", where every word is one label",
+                "sizes: every label must have one, got none for %s of \"%s\", where every word is"
+                    + " one label",
                 axis.label(),
                 layout));
       }

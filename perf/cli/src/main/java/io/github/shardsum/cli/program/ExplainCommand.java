@@ -3,6 +3,7 @@ package io.github.shardsum.cli.program;
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.program.Program;
@@ -43,12 +44,9 @@ public final class ExplainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Program program = ProgramFile.read(file);
-    CompileOptions options =
-        CompileOptions.defaults().rematerialize(rematerialized.toArray(String[]::new));
     PrintWriter out = spec.commandLine().getOut();
     try (Workers workers = Workers.sequential();
-        Executable executable =
-            LocalBackend.of(workers, MoePrograms.kernels()).compile(program, options)) {
+        Executable executable = compiled(program, workers)) {
       if (json) {
         out.println(ExplainJson.of(executable));
       } else {
@@ -59,5 +57,18 @@ public final class ExplainCommand implements Callable<Integer> {
     }
     out.flush();
     return 0;
+  }
+
+  private Executable compiled(Program program, Workers workers) {
+    LocalBackend backend = LocalBackend.of(workers, MoePrograms.kernels());
+    CompileOptions options = CompileOptions.defaults();
+    return rematerialized.isEmpty()
+        ? backend.compile(program, options)
+        : OptionValue.of(
+            spec,
+            "--rematerialize",
+            () ->
+                backend.compile(
+                    program, options.rematerialize(rematerialized.toArray(String[]::new))));
   }
 }

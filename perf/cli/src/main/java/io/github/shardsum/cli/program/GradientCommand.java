@@ -2,14 +2,17 @@ package io.github.shardsum.cli.program;
 
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -48,12 +51,28 @@ public final class GradientCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Program program = ProgramFile.read(file);
-    List<String> of = ProgramFile.namesOr(outputs, program.outputs());
-    List<String> by = ProgramFile.namesOr(inputs, program.inputs());
+    List<String> of = names("--of", outputs, program.outputs());
+    List<String> by = names("--by", inputs, program.inputs());
     PrintWriter out = spec.commandLine().getOut();
     out.print(
         values ? Gradients.valueAndGradient(program, of, by) : Gradients.gradient(program, of, by));
     out.flush();
     return 0;
+  }
+
+  /** The given names, or the names of all floating values. */
+  private List<String> names(String option, List<String> given, List<Value> values) {
+    if (given.isEmpty()) {
+      return values.stream()
+          .filter(value -> value.type().dtype().isFloating())
+          .map(Value::name)
+          .toList();
+    }
+    List<String> known = values.stream().map(Value::name).toList();
+    if (!known.containsAll(given) || Set.copyOf(given).size() < given.size()) {
+      throw new ParameterException(
+          spec.commandLine(), option + ": must be different names of " + known + ", got " + given);
+    }
+    return given;
   }
 }

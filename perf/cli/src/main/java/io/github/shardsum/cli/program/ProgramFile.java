@@ -2,12 +2,10 @@ package io.github.shardsum.cli.program;
 
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.program.Program;
-import io.github.shardsum.program.Value;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 
 /** Files with the text of a program. */
 public final class ProgramFile {
@@ -40,15 +38,5 @@ public final class ProgramFile {
     } catch (IllegalArgumentException bad) {
       throw new IllegalArgumentException(file + ": " + bad.getMessage(), bad);
     }
-  }
-
-  /** The given names, or the names of all floating values. */
-  static List<String> namesOr(List<String> given, List<Value> values) {
-    return given.isEmpty()
-        ? values.stream()
-            .filter(value -> value.type().dtype().isFloating())
-            .map(Value::name)
-            .toList()
-        : given;
   }
 }

@@ -114,7 +114,7 @@ public final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     int _ = threads.count();
-    Optional<Mesh> mesh = meshes.mesh();
+    Optional<Mesh> mesh = meshes.meshOfRun();
     boolean pjrt = backends.isPjrt();
     if (reference && pjrt) {
       throw wrong("--reference: expected no --backend with it");

@@ -19,6 +19,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -146,14 +147,12 @@ public final class ScalingCommand implements Callable<Integer> {
   private void check() throws IOException {
     for (int count : devices) {
       if (count < 1 || count > MOST_DEVICES) {
-        throw new IllegalArgumentException(
-            "--devices: must be 1 to " + MOST_DEVICES + ", got " + count);
+        throw wrong("--devices: must be 1 to " + MOST_DEVICES + ", got " + count);
       }
     }
     for (int count : processes) {
       if (count < 1 || count > MOST_PROCESSES) {
-        throw new IllegalArgumentException(
-            "--processes: must be 1 to " + MOST_PROCESSES + ", got " + count);
+        throw wrong("--processes: must be 1 to " + MOST_PROCESSES + ", got " + count);
       }
     }
     if (programs.equals(List.of("all"))) {
@@ -161,7 +160,7 @@ public final class ScalingCommand implements Callable<Integer> {
     }
     for (String name : programs) {
       if (!ScalingPrograms.ALL.contains(name)) {
-        throw new IllegalArgumentException(
+        throw wrong(
             "--programs: expected all, or some of "
                 + ScalingPrograms.ALL
                 + ", got \""
@@ -170,14 +169,18 @@ public final class ScalingCommand implements Callable<Integer> {
       }
     }
     if (runs < 1 || runs > 1000) {
-      throw new IllegalArgumentException("--runs: must be 1 to 1000, got " + runs);
+      throw wrong("--runs: must be 1 to 1000, got " + runs);
     }
     if (!(warmUp >= 0 && warmUp <= LONGEST_WARM_UP)) {
-      throw new IllegalArgumentException("--warm-up: must be 0 to 600 seconds, got " + warmUp);
+      throw wrong("--warm-up: must be 0 to 600 seconds, got " + warmUp);
     }
     if (html.isPresent()) {
       OutputFile.checkText("--html", html.get());
     }
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
   }
 
   private ScalingRun run() {

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.simulate;
 
 import io.github.shardsum.cli.common.JsonErrors;
+import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.TextFiles;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -180,31 +182,29 @@ public final class SimulateCommand implements Runnable {
                 .count();
     int given = spec.commandLine().getParseResult().matchedOptions().size() - (json ? 1 : 0);
     if (modes > 1) {
-      throw new IllegalArgumentException(
-          "expected one of --model, --holdout, --figure and --paper, got more");
+      throw wrong("expected one of --model, --holdout, --figure and --paper, got more");
     }
     given -= holdout.isPresent() && device.isPresent() ? 1 : 0;
     if (plans && holdout.isEmpty()) {
-      throw new IllegalArgumentException("--plans: expected --holdout too, got none");
+      throw wrong("--plans: expected --holdout too, got none");
     }
     given -= plans ? 1 : 0;
     if (model.isEmpty() && given > modes) {
-      throw new IllegalArgumentException("the other options: expected --model too, got none");
+      throw wrong("the other options: expected --model too, got none");
     }
     if (model.isPresent() && topology.isEmpty() && here.isEmpty()) {
-      throw new IllegalArgumentException("--model: expected --topology too, got none");
+      throw wrong("--model: expected --topology too, got none");
     }
     if (topology.isPresent() && here.isPresent()) {
-      throw new IllegalArgumentException("--here: expected no --topology, got " + topology.get());
+      throw wrong("--here: expected no --topology, got " + topology.get());
     }
     if (formulas && (certify || auto || html.isPresent())) {
-      throw new IllegalArgumentException(
+      throw wrong(
           "--formulas: expected no --html, no --auto and no --certify, which need a plan, got one");
     }
     positive("--here", here.map(Integer::doubleValue), 1, 64);
     if (json && (paper || modes == 0)) {
-      throw new IllegalArgumentException(
-          "--json: expected --model, --holdout or --figure too, got none");
+      throw wrong("--json: expected --model, --holdout or --figure too, got none");
     }
     positive("--batch", batch.map(Long::doubleValue), 1, 1e12);
     positive("--sequence", sequence.map(Long::doubleValue), 1, 1e12);
@@ -212,11 +212,14 @@ public final class SimulateCommand implements Runnable {
     positive("--eta", eta, 0.01, 1);
   }
 
-  private static void positive(String name, Optional<Double> value, double least, double most) {
+  private void positive(String name, Optional<Double> value, double least, double most) {
     if (value.isPresent() && !(value.get() >= least && value.get() <= most)) {
-      throw new IllegalArgumentException(
-          name + ": must be from " + least + " to " + most + ", got " + value.get());
+      throw wrong(name + ": must be from " + least + " to " + most + ", got " + value.get());
     }
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
   }
 
   private void figure(PrintWriter out) throws IOException {
@@ -236,14 +239,20 @@ public final class SimulateCommand implements Runnable {
       OutputFile.checkText("--html", html.get());
     }
     ModelFile file = file(model.orElseThrow());
+    List<Family> known = families();
     Machine machine =
         here.isPresent()
             ? ThisMachine.measured(here.get())
-            : Machine.parse(topology.orElseThrow(), families());
+            : OptionValue.of(
+                spec, "--topology", () -> Machine.parse(topology.orElseThrow(), known));
     long said = sequence.orElse(file.sequence());
     double share = eta.orElse(machine.family().eta());
     double count = tokens.orElse(DEFAULT_TOKENS);
-    Planning planning = planning(file.withSequence(said), machine, share);
+    Planning planning =
+        layout.isEmpty()
+            ? planning(file.withSequence(said), machine, share)
+            : OptionValue.of(
+                spec, "--layout", () -> planning(file.withSequence(said), machine, share));
     if (certify && planning.forms().isEmpty()) {
       throw new IllegalArgumentException("--certify: " + planning.reason());
     }
@@ -288,13 +297,13 @@ public final class SimulateCommand implements Runnable {
     return List.copyOf(all);
   }
 
-  private static ModelFile file(String name) throws IOException {
+  private ModelFile file(String name) throws IOException {
     Optional<ModelFile> known = Catalogue.open().exact(name);
     if (known.isPresent() && !name.endsWith(".json")) {
       return known.get();
     }
     if (!name.endsWith(".json") && !name.equals("-")) {
-      throw new IllegalArgumentException(
+      throw wrong(
           "--model: expected a name that ./shardsum simulate lists, or a file that ends with"
               + " .json, got \""
               + HoldoutReport.shortened(name)

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.topology;
 
 import io.github.shardsum.cli.common.ByteCount;
+import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.topology.AllToAllSchedule;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
@@ -126,9 +128,17 @@ public final class TopologyCommand implements Runnable {
   @Option(names = "--json", description = "Print JSON instead of tables, times in seconds.")
   private boolean json;
 
+  /** No file is read: a value that is refused is one of the command line. */
   @Override
   public void run() {
-    PrintWriter out = spec.commandLine().getOut();
+    try {
+      answer(spec.commandLine().getOut());
+    } catch (IllegalArgumentException wrong) {
+      throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
+    }
+  }
+
+  private void answer(PrintWriter out) {
     refuseUnused();
     if (figure9 && json) {
       out.println(Figure9Report.json());
@@ -211,7 +221,9 @@ public final class TopologyCommand implements Runnable {
   }
 
   private void prices(Topology topology, PrintWriter out) {
-    Mesh layout = mesh.map(Mesh::parse).orElseGet(() -> Mesh.of("d", devices));
+    Mesh layout =
+        mesh.map(notation -> OptionValue.of(spec, "--mesh", () -> Mesh.parse(notation)))
+            .orElseGet(() -> Mesh.of("d", devices));
     List<String> axes = over.isEmpty() ? layout.axisNames() : over;
     long size = bytes;
     CollectiveCostModel costs =

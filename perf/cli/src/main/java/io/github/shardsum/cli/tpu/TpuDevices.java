@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -46,7 +47,8 @@ final class TpuDevices implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     if (seconds < 1) {
-      throw new IllegalArgumentException("--timeout: must be at least 1, got " + seconds);
+      throw new ParameterException(
+          spec.commandLine(), "--timeout: must be at least 1, got " + seconds);
     }
     PjrtSearch.Found found = plugin.find(System.getenv());
     if (!Files.isRegularFile(found.library())) {
@@ -98,9 +100,9 @@ final class TpuDevices implements Callable<Integer> {
       case Result.Silent(Duration deadline) ->
           err.printf(
               Locale.ROOT,
-              "%sno answer within %d s: another process may hold the devices, or the plugin waits for a"
-                  + " cloud's metadata server (TPU_SKIP_MDS_QUERY=1 stops that) or for the other"
-                  + " hosts of a slice%n",
+              "%sno answer within %d s: another process may hold the devices, or the plugin waits"
+                  + " for a cloud's metadata server (TPU_SKIP_MDS_QUERY=1 stops that) or for the"
+                  + " other hosts of a slice%n",
               name,
               deadline.toSeconds());
     }

@@ -3,6 +3,7 @@ package io.github.shardsum.cli.tpu;
 import io.github.shardsum.cli.common.InputArrays;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
+import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ResultArrays;
@@ -94,7 +95,8 @@ final class TpuRun implements Callable<Integer> {
             spec.commandLine(), "-o: must name a .npy file, got " + output);
       }
     }
-    PjrtCompileOptions split = PjrtCompileOptions.partitioned(partitions);
+    PjrtCompileOptions split =
+        OptionValue.of(spec, "--partitions", () -> PjrtCompileOptions.partitioned(partitions));
     ProgramText text = ProgramText.read(program, outputs);
     PjrtCompileOptions options = split.withShardy(text.isShardy());
     try (InputArrays inputs = new InputArrays(System.in)) {

@@ -254,7 +254,7 @@ class AutoCommandTest {
     assertTrue(lines.getLast().startsWith("certified: "), lines::toString);
     assertEquals(2, execute("auto", program.toString()));
     assertEquals(2, execute("auto", "--mesh", "x=4"));
-    assertEquals(1, execute("auto", program.toString(), "--mesh", "x=4", "--split", "c"));
+    assertEquals(2, execute("auto", program.toString(), "--mesh", "x=4", "--split", "c"));
   }
 
   @Test

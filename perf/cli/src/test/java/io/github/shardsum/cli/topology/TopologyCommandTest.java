@@ -112,11 +112,11 @@ class TopologyCommandTest {
 
   @Test
   void whatWouldBeIgnoredIsRefused() {
-    assertEquals(1, run("--bandwidth", "10"));
+    assertEquals(2, run("--bandwidth", "10"));
     assertTrue(err.toString().contains("--bandwidth: expected a network's name"), err::toString);
-    assertEquals(1, run("--figure9", "tpu-v3"));
+    assertEquals(2, run("--figure9", "tpu-v3"));
     assertTrue(err.toString().contains("--figure9: must stand alone"), err::toString);
-    assertEquals(1, run("tpu-v3", "-n", "0"));
+    assertEquals(2, run("tpu-v3", "-n", "0"));
     assertTrue(err.toString().contains("--devices: must be at least 1, got 0"), err::toString);
     assertEquals("", out.toString());
   }
@@ -132,13 +132,13 @@ class TopologyCommandTest {
 
   @Test
   void whatIsWrongIsRefused() {
-    assertEquals(1, run("tpu-v9"));
-    assertEquals(1, run("tpu-v3", "-n", "7"));
-    assertEquals(1, run("tpu-v3", "--mesh", "x=3"));
-    assertEquals(1, run("tpu-v3", "--over", "z"));
+    assertEquals(2, run("tpu-v9"));
+    assertEquals(2, run("tpu-v3", "-n", "7"));
+    assertEquals(2, run("tpu-v3", "--mesh", "x=3"));
+    assertEquals(2, run("tpu-v3", "--over", "z"));
     assertEquals(2, run("tpu-v3", "--bytes", "many"));
-    assertEquals(1, run("tpu-v3", "--hot", "-1"));
-    assertEquals(1, run("tpu-v3", "--bandwidth", "0"));
+    assertEquals(2, run("tpu-v3", "--hot", "-1"));
+    assertEquals(2, run("tpu-v3", "--bandwidth", "0"));
     assertEquals(2, run("tpu-v3", "-c", "all-to-none"));
     assertEquals("", out.toString());
   }

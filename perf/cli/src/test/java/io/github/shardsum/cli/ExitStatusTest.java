@@ -1,0 +1,227 @@
+package io.github.shardsum.cli;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.io.Npy;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * One rule for all commands: a value of an option that cannot be read or is out of its range ends
+ * with status 2 and a message that names the option; a bad file, program, equation or layout ends
+ * with status 1.
+ */
+class ExitStatusTest {
+  private static final String PROGRAM =
+      """
+      program p {
+        input a: f32[i=4 j=4]
+        b = exp(a)
+        c = einsum(b) {equation="ij->i"}
+        output c
+      }
+      """;
+
+  /**
+   * PROGRAM, ARRAY, MODULE, PLAN and NONE are files; the option or argument at fault stands first.
+   */
+  private static final String WRONG =
+      """
+      --threads      | einsum ij->ji ARRAY --threads 0
+      --path         | einsum ij->ji ARRAY --path slow
+      -o             | einsum ij->ji ARRAY -o x.npz
+      SIZE           | sample x.npy -1
+      --dtype        | sample x.npy 2 --dtype f16
+      --mesh         | run PROGRAM --in a=ARRAY --mesh x=0
+      --mesh         | run PROGRAM --in a=ARRAY --mesh x=1000000
+      --device-order | run PROGRAM --in a=ARRAY --mesh x=2 --device-order 0,0
+      --annotate     | run PROGRAM --in a=ARRAY --mesh x=2 --annotate nobody=i@x
+      --windows      | run PROGRAM --in a=ARRAY --mesh x=2 --windows sometimes
+      --in           | run PROGRAM --in nothing
+      --by           | gradient PROGRAM --by nobody
+      --of           | gradient PROGRAM --of c,c
+      --rematerialize | explain PROGRAM --rematerialize nobody
+      --mesh         | lower PROGRAM --mesh x
+      --form         | lower PROGRAM --form words
+      --annotate     | lower PROGRAM --mesh x=2 --annotate b=q@x
+      --experts      | moe --experts many
+      --experts      | moe --experts 0
+      --mesh         | moe --mesh x=0
+      --capacity-factor | moe --capacity-factor 0
+      --jobs         | route --jobs
+      --minutes      | train --minutes -1
+      --slots        | train --slots 0
+      --mesh         | train --mesh x=0 --steps 1
+      --beam         | translate --checkpoint NONE --beam 0
+      --mesh         | plan --mesh x=0 --sizes i=4 i->i
+      --mesh         | plan --mesh x=1000000 --sizes i=4 i->i
+      --sizes        | plan --sizes i i->i
+      --sizes        | plan --sizes i=4,j=3 i->i
+      --sizes        | plan --sizes j=3 j,i->i
+      --sizes        | plan PROGRAM --sizes i=4
+      --device-order | plan --mesh x=2 --device-order 0,0 --sizes i=4 i->i
+      --topology     | plan --mesh x=2 --topology none --sizes i=4 i->i
+      --memory-limit | plan --memory-limit much --sizes i=4 i->i
+      --windows      | plan PROGRAM --windows sometimes
+      --annotate     | plan PROGRAM --mesh x=2 --annotate nobody=i@x
+      --what-if      | plan PROGRAM --mesh x=2 --what-if nobody=i@x
+      --run          | plan PROGRAM --run
+      --model        | plan --model none
+      --mesh         | reshard --mesh x=0 --sizes i=4 i i
+      --sizes        | reshard --mesh x=2 --sizes j=4 i@x i
+      --sizes        | reshard --mesh x=2 --sizes j=4 i@x i --picture x.svg
+      --annotate     | certify PLAN PROGRAM --annotate nobody=i@x
+      --mesh         | propagate PROGRAM --mesh x=0
+      --annotate     | propagate PROGRAM --mesh x=2 --annotate nobody=i@x
+      --why          | propagate PROGRAM --mesh x=2 --why nobody
+      --mesh         | auto PROGRAM --mesh x=0
+      --keep         | auto PROGRAM --mesh x=2 --keep nobody=i@x
+      --split        | auto PROGRAM --mesh x=2 --split nobody
+      --topology     | auto PROGRAM --mesh x=2 --topology none
+      --seconds      | auto PROGRAM --mesh x=2 --seconds -1
+      --programs     | differ --against reference --programs 0
+      --mesh         | differ --against reference --mesh x=0
+      --time-limit   | differ --against reference --time-limit soon
+      --threads      | bench --threads 0
+      --dtype        | bench --dtype f16
+      --peers        | bench --peers nobody
+      --filter       | bench --filter nothing/at/all
+      --sizes        | bench ij->i --sizes i=4
+      --processes    | launch -n 0 true
+      --timeout      | launch -n 1 --timeout 0 true
+      --devices      | topology tpu-v3 --devices 0
+      --mesh         | topology tpu-v3 --mesh x
+      price          | topology tpu-v3 --mesh x=3
+      --hot          | topology tpu-v3 --hot -1
+      expected one   | topology none
+      --model        | simulate --model none --topology v3:4x4
+      --topology     | simulate --model gshard-37b --topology v3
+      --layout       | simulate --model gshard-37b --topology v3:4x4 --layout data=16
+      --eta          | simulate --model gshard-37b --topology v3:4x4 --eta 2
+      --programs     | scaling --programs none
+      --devices      | scaling --devices 0
+      --warm-up      | scaling --warm-up -1
+      --timeout      | tpu devices --timeout 0
+      --partitions   | tpu run MODULE --partitions 0
+      command        | man none
+      command        | help none
+      FILE.java      | java x.txt
+      """;
+
+  private static final String BAD =
+      """
+      einsum ij->ji NONE
+      einsum ij->k ARRAY
+      sample NONE/x.npy 2
+      run NONE --in a=ARRAY
+      run MODULE --in a=ARRAY
+      gradient MODULE
+      explain MODULE
+      lower NONE
+      moe --text NONE
+      route --jobs NONE
+      translate --checkpoint NONE text
+      plan NONE.program
+      plan --sizes i=4 --mesh x=2 i@y->i
+      plan PROGRAM --mesh x=2 --diff MODULE
+      reshard --mesh x=2 --sizes i=4 i@y i
+      certify MODULE PROGRAM
+      propagate MODULE --mesh x=2
+      auto MODULE --mesh x=2
+      auto --iopddl MODULE
+      bench --compare NONE --filter tiny
+      launch -n 1 --hosts NONE true
+      simulate --model MODULE.json --topology v3:4x4
+      scaling --html NONE/page.html
+      tpu run NONE
+      java NONE.java
+      """;
+
+  /** Commands without a value that could be wrong. */
+  private static final Set<String> WITHOUT = Set.of("doctor", "completion");
+
+  @TempDir Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeEach
+  void files() throws IOException {
+    Files.writeString(file("PROGRAM"), PROGRAM);
+    Files.writeString(file("MODULE"), "module {}");
+    Files.writeString(file("MODULE.json"), "{}");
+    Npy.write(file("ARRAY"), Tensor.of(new float[16], 4, 4));
+    assertEquals(0, run("plan PROGRAM --mesh x=2 --json"), err::toString);
+    Files.writeString(file("PLAN"), out.toString());
+  }
+
+  private Path file(String name) {
+    return switch (name) {
+      case "PROGRAM" -> folder.resolve("p.program");
+      case "ARRAY" -> folder.resolve("a.npy");
+      case "MODULE" -> folder.resolve("module");
+      case "MODULE.json" -> folder.resolve("module.json");
+      case "PLAN" -> folder.resolve("plan.json");
+      default -> folder.resolve(name);
+    };
+  }
+
+  @Test
+  void aWrongValueOfAnOptionIsAWrongCommandLine() {
+    assertAll(WRONG.lines().map(row -> () -> assertWrong(row.split("\\|", 2))));
+  }
+
+  private void assertWrong(String... cells) {
+    String line = cells[1].strip();
+    assertEquals(2, run(line), () -> line + "\n" + out + err);
+    String said = err.toString().lines().findFirst().orElse("");
+    assertTrue(said.contains(": " + cells[0].strip()), () -> line + "\n" + err);
+    assertTrue(err.toString().contains("help: shardsum "), () -> line + "\n" + err);
+  }
+
+  @Test
+  void aBadInputIsAFailure() {
+    assertAll(BAD.lines().map(line -> () -> assertBad(line)));
+  }
+
+  private void assertBad(String line) {
+    assertEquals(1, run(line), () -> line + "\n" + out + err);
+    assertFalse(err.toString().contains("help: shardsum "), () -> line + "\n" + err);
+    assertFalse(err.toString().contains("defect"), () -> line + "\n" + err);
+  }
+
+  @Test
+  void everyCommandHasARow() {
+    Set<String> tried = new TreeSet<>(WITHOUT);
+    WRONG.lines().map(row -> row.split("\\|", 2)[1].strip().split(" ", 2)[0]).forEach(tried::add);
+    assertEquals(new TreeSet<>(Main.commandLine().getSubcommands().keySet()), tried);
+  }
+
+  private int run(String line) {
+    String[] words = Stream.of(line.split(" +", -1)).map(this::word).toArray(String[]::new);
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    return Main.commandLine()
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(words);
+  }
+
+  /** A word of a command line, with the place of a file for its name. */
+  private String word(String word) {
+    boolean isFile = word.matches("PROGRAM|ARRAY|PLAN|MODULE(\\.json)?|NONE.*");
+    return isFile ? file(word).toString() : word.replace("=ARRAY", "=" + file("ARRAY"));
+  }
+}
