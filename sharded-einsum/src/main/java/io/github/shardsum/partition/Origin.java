@@ -31,13 +31,14 @@ public record Origin(String cause, Optional<Alternative> runnerUp) {
    * A way that was weighed and lost.
    *
    * @param description its steps
-   * @param cost its price, in the unit of the plan's
+   * @param cost its price, in the unit by which the plan was chosen
+   * @param isTimed whether that is seconds, on the topology of the plan's options; else elements
    */
-  public record Alternative(String description, double cost) {
-    /** As in {@code all-gather n over x at 2400}. */
+  public record Alternative(String description, double cost, boolean isTimed) {
+    /** As in {@code all-gather n over x at 2400}, or {@code at 2.4e-05 s}. */
     @Override
     public String toString() {
-      return String.format(Locale.ROOT, "%s at %.4g", description, cost);
+      return String.format(Locale.ROOT, "%s at %.4g%s", description, cost, isTimed ? " s" : "");
     }
   }
 }

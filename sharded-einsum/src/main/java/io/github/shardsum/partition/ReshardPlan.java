@@ -64,7 +64,10 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
             ? Optional.empty()
             : reshards
                 .otherWay(from, to, shape, dtype, Set.of(way.stages().getFirst().action()))
-                .map(lost -> new Origin.Alternative(describe(lost), prices.total(lost.cost())));
+                .map(
+                    lost ->
+                        new Origin.Alternative(
+                            describe(lost), prices.total(lost.cost()), prices.isTimed()));
     PlannedValue value = new PlannedValue("0", dtype, shape, from);
     List<PlanStep> steps = new ArrayList<>();
     for (Stage stage : way.stages()) {

@@ -483,7 +483,8 @@ public record SpmdPlan(
   /**
    * The plan as a table: each step with its equation or axes, local shapes of the largest device,
    * the elements that the busiest device receives and sends, the least that it must receive, the
-   * work and memory of the largest device, the price, and the reason for the step.
+   * work and memory of the largest device, the price, and the reason for the step. Prices are
+   * elements; of a plan that was chosen by seconds {@link #explain(PlanOptions)} has them.
    *
    * @return lines of text
    */

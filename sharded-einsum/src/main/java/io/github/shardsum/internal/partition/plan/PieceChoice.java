@@ -151,7 +151,8 @@ final class PieceChoice {
     Origin origin =
         new Origin(
             in.origin().cause() + "; " + why,
-            Optional.of(new Origin.Alternative("all rows at once", whole)));
+            Optional.of(
+                new Origin.Alternative("all rows at once", whole, options.topology().isPresent())));
     return new PlanStep(cut, in.operands(), in.results(), origin);
   }
 }

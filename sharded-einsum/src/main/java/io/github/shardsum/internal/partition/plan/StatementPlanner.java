@@ -200,7 +200,9 @@ final class StatementPlanner {
         ? Optional.empty()
         : Optional.of(
             new Origin.Alternative(
-                found.get(place).description(), ways.total(found.get(place).cost())));
+                found.get(place).description(),
+                ways.total(found.get(place).cost()),
+                ways.isTimed()));
   }
 
   /** The cheapest way to each layout of the one result, without a reshard of it. */

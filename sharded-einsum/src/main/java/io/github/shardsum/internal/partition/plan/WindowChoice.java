@@ -485,7 +485,8 @@ final class WindowChoice {
             : isTimed ? "cheaper in windows" : "large: in windows";
     Origin origin =
         new Origin(
-            in.origin().cause() + "; " + why, Optional.of(new Origin.Alternative(instead, whole)));
+            in.origin().cause() + "; " + why,
+            Optional.of(new Origin.Alternative(instead, whole, isTimed)));
     return new PlanStep(action, operands, in.results(), origin);
   }
 

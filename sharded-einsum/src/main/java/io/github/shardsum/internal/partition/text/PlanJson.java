@@ -107,7 +107,7 @@ public final class PlanJson {
                         Locale.ROOT,
                         "\"runnerUp\":{\"steps\":%s,%s%s}",
                         quoted(way.description()),
-                        price,
+                        way.isTimed() ? "\"seconds\":" : "\"price\":",
                         Double.toString(way.cost()))));
     if (!step.body().isEmpty()) {
       text.add("\"rounds\":" + step.rounds()).add("\"body\":" + explained(step.body()));

@@ -44,7 +44,8 @@ public final class PlanPage {
     page.paragraph(
         String.format(
             Locale.ROOT,
-            "Mesh %s, %d devices. The busiest device receives %,d elements, the largest computes %s and holds at most %s.",
+            "Mesh %s, %d devices. The busiest device receives %,d elements, the largest computes %s"
+                + " and holds at most %s.",
             plan.mesh().size() == 1 ? "of one device" : plan.mesh().notation(),
             plan.mesh().size(),
             figures.received(),
@@ -124,8 +125,6 @@ public final class PlanPage {
   }
 
   private String instead(StepFigures step) {
-    return step.runnerUp()
-        .map(way -> "instead " + way.description() + " at " + Units.price(way.cost(), isTimed))
-        .orElse("");
+    return step.runnerUp().map(way -> PlanTable.instead(way, isTimed)).orElse("");
   }
 }

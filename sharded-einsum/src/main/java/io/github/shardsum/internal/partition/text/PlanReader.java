@@ -104,8 +104,10 @@ public final class PlanReader {
         node.optional("runnerUp")
             .map(
                 way -> {
-                  way.checkKnown(Set.of("steps", "cost"));
-                  return new Origin.Alternative(way.text("steps"), way.decimal("cost"));
+                  String cost = way.optional("seconds").isPresent() ? "seconds" : "cost";
+                  way.checkKnown(Set.of("steps", cost));
+                  return new Origin.Alternative(
+                      way.text("steps"), way.decimal(cost), cost.equals("seconds"));
                 });
     Origin origin = new Origin(node.text("because"), lost);
     return node.reads(() -> new PlanStep(action, operands, results, origin));

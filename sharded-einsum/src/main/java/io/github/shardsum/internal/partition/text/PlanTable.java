@@ -122,7 +122,13 @@ public final class PlanTable {
   }
 
   private String instead(Origin.Alternative way) {
-    return "instead " + way.description() + " at " + Units.price(way.cost(), isTimed);
+    return instead(way, isTimed);
+  }
+
+  /** A price in another unit than the table's would mislead, so it is left out. */
+  static String instead(Origin.Alternative way, boolean isTimed) {
+    String at = way.isTimed() == isTimed ? " at " + Units.price(way.cost(), isTimed) : "";
+    return "instead " + way.description() + at;
   }
 
   private List<String> figures(StepFigures step) {

@@ -78,7 +78,10 @@ final class PlanWriter {
                         "runnerUp",
                         object()
                             .add(member("steps", Json.quoted(way.description())))
-                            .add(member("cost", Json.quoted(Double.toString(way.cost()))))
+                            .add(
+                                member(
+                                    way.isTimed() ? "seconds" : "cost",
+                                    Json.quoted(Double.toString(way.cost()))))
                             .toString())));
     return text.toString();
   }

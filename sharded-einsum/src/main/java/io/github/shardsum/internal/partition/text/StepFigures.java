@@ -200,7 +200,9 @@ record StepFigures(
             .map(
                 way ->
                     new Origin.Alternative(
-                        AnnotationInsertion.withoutSuffixes(way.description()), way.cost())),
+                        AnnotationInsertion.withoutSuffixes(way.description()),
+                        way.cost(),
+                        way.isTimed())),
         rounds,
         body);
   }

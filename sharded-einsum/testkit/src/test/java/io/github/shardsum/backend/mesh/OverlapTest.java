@@ -249,7 +249,14 @@ final class OverlapTest {
     assertTrue(!hasWindows(product(byPrice).plan()));
     // Either way names the other and its price.
     assertEquals(
-        new Origin.Alternative("all-gather, then einsum", whole.cost()), runnerUp(chosen, true));
+        new Origin.Alternative("all-gather, then einsum", whole.cost(), true),
+        runnerUp(chosen, true));
+    // A table of elements names the other without its price, which is in seconds.
+    String timed = chosen.plan().explain(byPrice.withTopology(fast)).replaceAll("\\s+", " ");
+    assertTrue(timed.contains("instead all-gather, then einsum at "), timed);
+    String elements = chosen.explain().replaceAll("\\s+", " ");
+    assertTrue(elements.contains("instead all-gather, then einsum "), elements);
+    assertTrue(!elements.contains("instead all-gather, then einsum at "), elements);
     ProgramPlan windows =
         product(
             PlanOptions.defaults().withTopology(taking).withWindows(PlanOptions.Windows.ALWAYS));
