@@ -2,6 +2,7 @@ package io.github.shardsum.moe;
 
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
+import java.util.Locale;
 
 /** The activation between the two products of an expert. */
 public enum Activation {
@@ -21,6 +22,12 @@ public enum Activation {
   SWIGLU;
 
   private static final double GELU_CUBE = 0.044715;
+
+  /** The activation as it is written on a command line and in a program, {@code relu}. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 
   /**
    * Whether an expert has a second product of its input; the function of the first product is

@@ -9,7 +9,6 @@ import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -214,7 +213,7 @@ public record LayerComposites(
     Map<String, String> attributes =
         Map.of(
             ACTIVATION,
-            activation.name().toLowerCase(Locale.ROOT),
+            activation.toString(),
             BIASED,
             Boolean.toString(biases),
             ExpertComposites.CAPACITY,

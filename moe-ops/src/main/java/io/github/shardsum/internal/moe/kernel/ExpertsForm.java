@@ -53,7 +53,8 @@ record ExpertsForm(
     String capacity = attributes.getOrDefault(ExpertComposites.CAPACITY, "");
     if (composite.operands().size() <= matrixAt
         || !capacity.matches("[1-9][0-9]{0,8}")
-        || Arrays.stream(Activation.values()).noneMatch(each -> name(each).equals(activation))) {
+        || Arrays.stream(Activation.values())
+            .noneMatch(each -> each.toString().equals(activation))) {
       return Optional.empty();
     }
     ValueType positions = composite.operands().get(positionsAt).type();
@@ -83,10 +84,6 @@ record ExpertsForm(
             matrix.dtype(),
             Activation.valueOf(activation.toUpperCase(Locale.ROOT)),
             Boolean.parseBoolean(attributes.getOrDefault(LayerComposites.BIASED, "false"))));
-  }
-
-  private static String name(Activation activation) {
-    return activation.name().toLowerCase(Locale.ROOT);
   }
 
   /** The same layer with one group of {@code count} tokens of one choice each. */

@@ -90,8 +90,7 @@ record RowsExperts(
     ValueType rows = composite.operands().getFirst().type();
     ValueType matrix = composite.operands().get(Experts.Operands.EXPERTS).type();
     boolean isKnown =
-        Arrays.stream(Activation.values())
-            .anyMatch(each -> each.name().toLowerCase(Locale.ROOT).equals(activation));
+        Arrays.stream(Activation.values()).anyMatch(each -> each.toString().equals(activation));
     if (!isKnown || rows.rank() != 2 || !matrix.names().equals(List.of("E", "M", "H"))) {
       return Optional.empty();
     }

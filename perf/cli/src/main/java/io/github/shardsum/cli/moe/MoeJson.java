@@ -6,7 +6,6 @@ import io.github.shardsum.measure.MachineLimits;
 import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.ops.KernelInfo;
 import java.util.HexFormat;
-import java.util.Locale;
 import java.util.stream.LongStream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,7 +27,7 @@ final class MoeJson {
     sizes(answer.putObject("sizes"), outcome.passForm().sizes());
     answer
         .put("route", outcome.job().options().toString())
-        .put("activation", outcome.job().activation().name().toLowerCase(Locale.ROOT))
+        .put("activation", outcome.job().activation().toString())
         .put("bias", outcome.job().biased());
     answer
         .putObject("run")

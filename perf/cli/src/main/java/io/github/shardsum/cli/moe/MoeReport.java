@@ -54,7 +54,7 @@ final class MoeReport {
             : String.format(Locale.ROOT, "C=%d slots of one in a group", sizes.capacity()),
         sizes.model(),
         sizes.hidden(),
-        job.activation().name().toLowerCase(Locale.ROOT),
+        job.activation(),
         job.biased() ? " and biases" : "");
     out.printf(Locale.ROOT, "route    %s%n", job.options());
     out.printf(
