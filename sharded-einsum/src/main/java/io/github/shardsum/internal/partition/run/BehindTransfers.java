@@ -9,21 +9,24 @@ import java.util.Optional;
  *
  * @param progress advances the collectives in flight; any thread may call it; none if nothing
  *     travels
- * @param alone for kernels behind which nothing travels: one object, so that all of them pack their
- *     operands into the same arrays of a thread
+ * @param alone the workers of kernels during which nothing travels: one object, so that all of them
+ *     pack their operands into the same arrays of a thread
  */
 record BehindTransfers(Optional<Runnable> progress, Workers alone) {
   /** Floating-point operations of a task: half a millisecond to two on one core. */
   private static final double TASK_FLOPS = 1 << 26;
 
-  /** Tasks that a kernel is cut into at most, since each packs rows of its own. */
+  /** The most tasks of a kernel; each packs its own rows, so more of them cost time. */
   private static final int MOST_TASKS = 64;
 
   BehindTransfers(Runnable progress) {
     this(Optional.of(progress), Workers.sequential());
   }
 
-  /** For plans whose memory is counted, which is that of one thread, and where nothing travels. */
+  /**
+   * For counting the memory of plans, which is that of one thread, and for runs in which nothing
+   * travels.
+   */
   static BehindTransfers none() {
     return new BehindTransfers(Optional.empty(), Workers.sequential());
   }

@@ -41,7 +41,7 @@ final class BufferPlan {
     HALO,
     /** A buffer between the parts of a composite. */
     PART,
-    /** Chunks of an einsum in windows on their way: two a ring. */
+    /** Chunks of an einsum in windows that are travelling: two for each ring. */
     WINDOW,
     /** A carried value, in every other round. */
     CARRIED
@@ -84,7 +84,7 @@ final class BufferPlan {
   private final Frame frame;
   private final int last;
 
-  /** The value in whose memory each value lies: its own, or of a view its operand's. */
+  /** For each value the value in whose memory it lies: itself, or for a view its operand. */
   private final int[] root;
 
   private final int[] from;
@@ -152,7 +152,7 @@ final class BufferPlan {
     plan.outputs().forEach(output -> to[root[output]] = last);
   }
 
-  /** Whether the next round's carried value is made in its place. */
+  /** Whether a step makes the next round's carried value directly in its memory. */
   private boolean isCarriedOver(int value) {
     return stages.carriedOver().contains(value);
   }
@@ -354,7 +354,7 @@ final class BufferPlan {
     return all;
   }
 
-  /** Bytes that live in each stage, with those of the outputs made so far, without the inputs. */
+  /** Bytes that are live in each stage, including outputs made so far and excluding inputs. */
   private long[] live() {
     long[] changes = new long[last + 1];
     for (int i = 0; i < infos.size(); i++) {

@@ -22,15 +22,15 @@ final class CompiledForms {
   private final DoubleFunction<Workers> workers;
   private final ConcurrentMap<Form, Einsum> compiled = new ConcurrentHashMap<>();
 
-  /** No form yet; all run on the workers of the options. */
+  /** Without forms; all forms run on the workers of the options. */
   CompiledForms(Equation equation, EinsumOptions options) {
     this(equation, options, _ -> options.workers());
   }
 
   /**
-   * No form yet.
+   * Without forms.
    *
-   * @param workers gives the workers of a form, from its floating-point operations
+   * @param workers gives the workers of a form, by its floating-point operations
    */
   CompiledForms(Equation equation, EinsumOptions options, DoubleFunction<Workers> workers) {
     this.equation = equation;

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,11 @@ final class Frame {
 
   List<Integer> devices() {
     return devices;
+  }
+
+  /** A tensor of each device, by its place. */
+  List<Tensor> each(IntFunction<Tensor> of) {
+    return IntStream.range(0, devices.size()).mapToObj(of).toList();
   }
 
   PlannedValue value(int number) {
@@ -127,9 +133,10 @@ final class Frame {
   }
 
   /**
-   * Allocates the planned memory, if no earlier run did, and the outputs.
+   * Allocates the outputs, and the planned memory if no earlier run did.
    *
-   * @param keeps whether the outputs' memory is kept for the next run too, or a caller's
+   * @param keeps whether the memory of outputs is kept for the next run; otherwise it is the
+   *     caller's
    */
   void open(BufferPlan buffers, boolean keeps) {
     if (!isOpen) {
@@ -187,7 +194,10 @@ final class Frame {
     return tensors;
   }
 
-  /** Each device's output is a separate array, so a caller who keeps one does not keep all. */
+  /**
+   * The output of each device is a separate array, so that a caller who keeps one of them does not
+   * keep the memory of all.
+   */
   private static @Nullable Tensor[] fresh(Region region) {
     @Nullable Tensor[] tensors = new Tensor[region.shapes().size()];
     for (int i = 0; i < tensors.length; i++) {

@@ -143,12 +143,12 @@ final class LocalStatements {
     if (start.isZero(result.layout())) {
       return builder.iota(type, label);
     }
-    // In i64, so the conversion rounds the index only once.
+    // The start is added in i64, so that the conversion rounds the index only once.
     Value index = builder.add(builder.iota(type.withDtype(DType.I64), label), start(start));
     return type.dtype() == DType.I64 ? index : builder.convert(index, type.dtype());
   }
 
-  /** The counter is the element's place in the whole value. */
+  /** The counter of an element is its position in the whole value. */
   private Value random(Source.Random random, Value seed, PlannedValue result, ValueType type) {
     boolean isWhole = true;
     for (int dim = 0; dim < type.rank(); dim++) {

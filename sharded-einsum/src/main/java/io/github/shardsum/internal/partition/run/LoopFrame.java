@@ -47,7 +47,7 @@ final class LoopFrame {
     return round == 0 ? outer.get(operands.get(value), i) : made(value, i, round - 1);
   }
 
-  /** Where a round leaves a carried value. */
+  /** The memory into which a round writes a carried value. */
   private Tensor made(int value, int i, int round) {
     return (count - 1 - round) % 2 == 0
         ? outer.get(result + value, i)
@@ -82,7 +82,7 @@ final class LoopFrame {
     return nested instanceof Nested.Scan scan && scan.reverse() ? count - 1 - round : round;
   }
 
-  /** Where a round writes what it adds to a sequence, or a region its result. */
+  /** The memory into which a round writes its part of a sequence, or a region its result. */
   private Tensor written(int value, int i, int round) {
     Tensor whole = outer.get(result + value, i);
     return nested instanceof Nested.Scan ? whole.select(0, place(round)) : whole;

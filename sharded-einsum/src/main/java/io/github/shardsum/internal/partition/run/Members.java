@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
-import java.util.stream.IntStream;
 
 /** Runs communications of manual regions: each device has a result of its own. */
 final class Members {
@@ -132,7 +131,7 @@ final class Members {
     IntFunction<Tensor> received = i -> wide(number, Purpose.RECEIVED, result, i);
     builder.compute(
         "convert", (i, _) -> sent.apply(i).assign(frame.get(operand(step), i).convert(DType.F32)));
-    builder.communicate(collective, () -> each(sent), () -> each(received));
+    builder.communicate(collective, () -> frame.each(sent), () -> frame.each(received));
     builder.compute(
         action.op(),
         (i, _) -> frame.written(result, i).assign(received.apply(i).convert(DType.BF16)));
@@ -140,9 +139,5 @@ final class Members {
 
   private Tensor wide(int number, Purpose purpose, int like, int i) {
     return frame.temporary(number, purpose, 0, i).reshape(frame.local(like, i).toArray());
-  }
-
-  private List<Tensor> each(IntFunction<Tensor> of) {
-    return IntStream.range(0, frame.devices().size()).mapToObj(of).toList();
   }
 }

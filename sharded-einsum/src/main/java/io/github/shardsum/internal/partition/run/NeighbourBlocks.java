@@ -53,7 +53,7 @@ final class NeighbourBlocks {
    */
   private final int[][] holders;
 
-  /** Code of each device; null for one that makes no tile. */
+  /** The code of each device; null for a device that computes no tile. */
   private final @Nullable Code[] codes;
 
   private record Code(PlanRunner runner, LocalPlan plan) {}
@@ -241,7 +241,10 @@ final class NeighbourBlocks {
     }
   }
 
-  /** With x's first and last element at these indices of the result; all fill if x is empty. */
+  /**
+   * The padding that puts the first and the last element of x at these indices of the result. If x
+   * is empty, the result is all fill.
+   */
   private Movement padded(
       Value x, String label, int part, long first, long last, long interior, Scalar fill) {
     long start = halo.result().start(part);

@@ -16,8 +16,8 @@ import java.util.function.ToLongFunction;
 
 /**
  * One-hots, and large values computed from one and small operands. A local program gathers and
- * scatters by their positions and never stores them, unless a reshard lies between; so a slice of
- * such a value, which costs nothing elsewhere, does cost something.
+ * scatters by their positions and never stores them, unless a reshard comes between. A slice is
+ * such a reshard: it is free for other values, but not for these.
  */
 public final class OneHots {
   /**

@@ -43,7 +43,6 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -271,8 +270,8 @@ final class PartitionRun {
         flight(rows),
         new Collective.RaggedAllToAll(names(rows.axes())),
         () -> counts(rows),
-        () -> each(i -> sent(rows, i)),
-        () -> each(i -> received(rows, i)));
+        () -> frame.each(i -> sent(rows, i)),
+        () -> frame.each(i -> received(rows, i)));
   }
 
   private String flight(Part.Rows rows) {
@@ -313,8 +312,8 @@ final class PartitionRun {
   }
 
   /**
-   * Work of a local composite where rows are even; its code is for as many as the bound allows. A
-   * piece has its share of the experts and of their rows.
+   * The work of a local composite if rows are spread evenly; its code has room for as many rows as
+   * the bound allows. A piece has its share of the experts and of their rows.
    */
   private LocalWork work(Part.Run run, Code code, int index) {
     double piece = piece(run, index);
@@ -327,11 +326,11 @@ final class PartitionRun {
       bytes += even * type.shape().elementCount() * type.dtype().byteSize();
       share = Math.min(share, even);
     }
-    // The code's operations are those of an even piece.
+    // The code counts the operations of an even piece.
     return new LocalWork(share * code.plan().flops() * piece * run.piece().count(), piece * bytes);
   }
 
-  /** The share of a device's columns of counts that a piece has. */
+  /** A piece's share of a device's columns of counts. */
   private double piece(Part.Run run, int index) {
     Piece piece = run.piece();
     double columns =
@@ -349,7 +348,7 @@ final class PartitionRun {
     return places.containsKey(name) && isReceived(name);
   }
 
-  /** The share of a buffer that rows fill if they are even. */
+  /** The share of a buffer that is filled if rows are spread evenly. */
   private double even(String buffer) {
     return buffers.get(place(buffer)).extents().getFirst() instanceof Extent.Bounded bounded
         ? (double) sizes.largest(bounded.rows()) / Math.max(1, sizes.bound(bounded))
@@ -364,15 +363,15 @@ final class PartitionRun {
       case Part.Swap swap ->
           builder.communicate(
               new Collective.AllToAll(1, 0, names(swap.axes())),
-              () -> each(i -> tensor(swap.x(), i)),
-              () -> each(i -> tensor(swap.out(), i)));
+              () -> frame.each(i -> tensor(swap.x(), i)),
+              () -> frame.each(i -> tensor(swap.out(), i)));
       case Part.Agree agree -> agree(agree, builder);
       case Part.Rows rows ->
           builder.communicate(
               new Collective.RaggedAllToAll(names(rows.axes())),
               () -> counts(rows),
-              () -> each(i -> sent(rows, i)),
-              () -> each(i -> received(rows, i)));
+              () -> frame.each(i -> sent(rows, i)),
+              () -> frame.each(i -> received(rows, i)));
       case Part.Reduce reduce -> reduce(reduce, builder);
     }
   }
@@ -411,8 +410,8 @@ final class PartitionRun {
         (i, _) -> temporary(needed, i).set(rows(agree.counts(), Piece.WHOLE, i).count(), 0));
     builder.communicate(
         new Collective.AllReduce(Reduction.MAX, names(agree.axes())),
-        () -> each(i -> temporary(needed, i)),
-        () -> each(i -> temporary(needed + 1, i)));
+        () -> frame.each(i -> temporary(needed, i)),
+        () -> frame.each(i -> temporary(needed + 1, i)));
     long bound = bound();
     builder.compute(
         "bound",
@@ -474,7 +473,7 @@ final class PartitionRun {
       long row = isReceived ? member : 0;
       long begin = from + pieces.start(piece.index());
       long end = from + pieces.end(piece.index());
-      // Rows before the piece are not sent with it.
+      // Rows of earlier pieces are skipped.
       next += isReceived ? 0 : sum(counts, row, counted, begin);
       counted = end;
       starts[member] = next;
@@ -525,7 +524,7 @@ final class PartitionRun {
         : tensor(rows.out(), index);
   }
 
-  /** Sums the rows that were received, and not the memory behind them. */
+  /** Sums only the rows that were received, not the unused memory after them. */
   private void reduce(Part.Reduce reduce, Plan.Builder builder) {
     Collective collective =
         reduce.scatter().isPresent()
@@ -534,18 +533,14 @@ final class PartitionRun {
             : new Collective.AllReduce(Reduction.SUM, names(reduce.axes()));
     builder.communicate(
         collective,
-        () -> each(i -> piece(reduce.x(), reduce.counts(), reduce.piece(), i)),
-        () -> each(i -> piece(reduce.out(), reduce.counts(), reduce.piece(), i)));
+        () -> frame.each(i -> piece(reduce.x(), reduce.counts(), reduce.piece(), i)),
+        () -> frame.each(i -> piece(reduce.out(), reduce.counts(), reduce.piece(), i)));
   }
 
   /** The received rows of a piece. */
   private Tensor piece(String name, String counts, Piece piece, int index) {
     Range rows = rows(counts, piece, index);
     return tensor(name, index).slice(0, rows.start(), rows.start() + rows.count());
-  }
-
-  private List<Tensor> each(IntFunction<Tensor> of) {
-    return IntStream.range(0, frame.devices().size()).mapToObj(of).toList();
   }
 
   private static String[] names(List<String> axes) {

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One dimension with a new cut. Each member of a group needs a box of each other member's block,
- * which is sent as a row of elements.
+ * A dimension that is cut in another way. Each member of a group needs a box of each other member's
+ * block; the box is sent as a row of elements.
  */
 final class Reordered {
   private final DeviceGroups groups;
@@ -95,7 +95,7 @@ final class Reordered {
     return flat.slice(0, at, at + part.elementCount()).reshape(part.shape().toArray());
   }
 
-  /** A box by the indices of one that it lies in. */
+  /** A box by indices relative to a box that contains it. */
   private static Box within(Box outer, Box part) {
     List<Long> starts = new ArrayList<>();
     List<Long> ends = new ArrayList<>();

@@ -16,11 +16,11 @@ import java.util.TreeSet;
 
 /**
  * The order in which the steps of a plan run, and the segments of its statements. A statement is
- * delayed until a step between devices needs it. So statements can be in one segment even if the
- * plan has an unrelated step between devices among them. A function of the plan.
+ * delayed until a step between devices needs it. So statements can share a segment even if the plan
+ * has an unrelated collective between them. A function of the plan.
  */
 final class Schedule {
-  /** Elements of a value that is computed on each device rather than once. */
+  /** The most elements of a value that every device computes, instead of one. */
   private static final long SMALL = 1024;
 
   private final SpmdPlan plan;
@@ -53,7 +53,7 @@ final class Schedule {
       if (plan.steps().get(step).action() instanceof Action.Apply) {
         schedule.pending.add(step);
       } else {
-        // Statements that are put off until after an await would hide nothing of its transfer.
+        // A statement that is delayed until after an await could not overlap with the transfer.
         schedule.flush(
             plan.steps().get(step).action() instanceof Action.Await
                 ? new HashSet<>(schedule.pending)

@@ -166,7 +166,7 @@ final class Segment {
     return List.copyOf(all);
   }
 
-  /** Whether nothing that it makes is read by others. */
+  /** Whether no other step reads a value that it makes. */
   boolean isEmpty() {
     return outputs.isEmpty();
   }
@@ -181,7 +181,7 @@ final class Segment {
     return outputs;
   }
 
-  /** The statements, those that it makes again too. */
+  /** The statements, including those that it computes again. */
   List<Integer> steps() {
     return steps;
   }
@@ -200,7 +200,7 @@ final class Segment {
     return users;
   }
 
-  /** Whether its code runs in tasks between which bytes travel, on workers of its own. */
+  /** Whether its code runs on separate workers, in tasks between which transfers make progress. */
   boolean isInterleaved() {
     return isBehind && workers.progress().isPresent();
   }
@@ -287,7 +287,7 @@ final class Segment {
     return most;
   }
 
-  /** Work of a device, which is none if another device computes the same. */
+  /** The work of a device; none if another device computes the same tile. */
   LocalWork work(int index) {
     Code code = codes[index];
     return code == null ? LocalWork.NONE : code.work();
@@ -304,7 +304,7 @@ final class Segment {
     given.addAll(starts.get(index));
     List<Tensor> results = new ArrayList<>();
     for (int output : outputs) {
-      // A result that another device makes is small, or has no elements.
+      // A result that another device makes is small or empty; it is computed here too, and dropped.
       results.add(
           frame.isFirst(output, index)
               ? frame.get(output, index)

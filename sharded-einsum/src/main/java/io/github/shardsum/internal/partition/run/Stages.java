@@ -222,8 +222,9 @@ record Stages(
   }
 
   /**
-   * Bytes of threads' arrays. A thread takes those that are free, so that each thread's grow to the
-   * largest that a local program needs. Only programs behind transfers have arrays of their own.
+   * Bytes of threads' arrays. A thread takes any array that is free, so every array grows to the
+   * most that a local program needs. Only programs that compute during transfers have separate
+   * arrays.
    */
   private long arrays(int threads, ToLongFunction<LocalPlan> needed) {
     Set<LocalPlan> behind = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -268,7 +269,7 @@ record Stages(
     return users;
   }
 
-  /** The values that a stage makes, those between the statements of a segment too. */
+  /** The values that a stage makes, including those between the statements of a segment. */
   List<PlannedValue> values(Stage stage) {
     List<Integer> steps =
         switch (stage) {

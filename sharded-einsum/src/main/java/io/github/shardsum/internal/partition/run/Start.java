@@ -16,7 +16,7 @@ record Start(List<String> axes, long size) {
     return new Start(value.layout().axes(dim), value.shape().size(dim));
   }
 
-  /** Whether it is 0 on every device. */
+  /** Whether the start is 0 on every device. */
   boolean isZero(Layout layout) {
     return layout.mesh().size(axes) == 1;
   }

@@ -42,7 +42,7 @@ final class StepClock {
                 work.bytes()));
   }
 
-  /** Steps that are timed as one, or a part of one. */
+  /** Steps that are timed together, or a part of a step. */
   record Timed(
       String name, List<Integer> steps, List<Integer> within, OptionalInt part, boolean rest) {
     Timed(String name, List<Integer> steps, List<Integer> within) {
@@ -53,7 +53,7 @@ final class StepClock {
       return new Timed(ofPart, steps, within, OptionalInt.of(number), false);
     }
 
-    /** The rest of a transfer, once the part that runs meanwhile has ended. */
+    /** The rest of a transfer, after the computation that ran during it has ended. */
     Timed rest(String ofTransfer, int number) {
       return new Timed(ofTransfer, steps, within, OptionalInt.of(number), true);
     }

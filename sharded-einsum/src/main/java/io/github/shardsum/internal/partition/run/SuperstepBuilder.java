@@ -26,7 +26,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
-import java.util.stream.IntStream;
 
 /** Translates a plan's steps to supersteps of an engine. */
 final class SuperstepBuilder {
@@ -38,7 +37,7 @@ final class SuperstepBuilder {
 
   private final Optional<StepClock> clock;
 
-  /** The loops around these steps, as positions of steps. */
+  /** The positions of the loops around these steps. */
   private final List<Integer> within;
 
   SuperstepBuilder(
@@ -137,7 +136,7 @@ final class SuperstepBuilder {
           packed(between.step(), collective(step.action(), step));
       case Action.AllGather _, Action.AllToAll _, Action.AllReduce _, Action.ReduceScatter _ ->
           communicate(between, result, collective(step.action(), step));
-      // Each device gets its own block; only one for each tile is read.
+      // Each device gets its own block, of which only the one of each tile's first device is read.
       case Action.CollectivePermute _ ->
           builder.communicate(
               collective(step.action(), step),
@@ -287,7 +286,7 @@ final class SuperstepBuilder {
             at = part(packed.apply(i), at, frame.get(operand, i));
           }
         });
-    builder.communicate(collective, () -> each(packed), () -> each(received));
+    builder.communicate(collective, () -> frame.each(packed), () -> frame.each(received));
     builder.compute("unpack", (i, _) -> unpack(number, received.apply(i), i));
   }
 
@@ -313,7 +312,7 @@ final class SuperstepBuilder {
 
   /** The memory of a sum before it is rounded, in the layout of the value. */
   private List<Tensor> sums(int step, int result) {
-    return each(
+    return frame.each(
         i ->
             frame.temporary(
                 step, Purpose.SUM, 0, frame.isStoredOnce(result) ? frame.first(result, i) : i));
@@ -330,8 +329,8 @@ final class SuperstepBuilder {
         "pack", (i, _) -> reordered.pack(devices.get(i), frame.get(operand, i), packed.apply(i)));
     builder.communicate(
         new Collective.RaggedAllToAll(step.action().groupAxes(), counts),
-        () -> each(packed),
-        () -> each(received));
+        () -> frame.each(packed),
+        () -> frame.each(received));
     compute(
         step,
         result,
@@ -347,13 +346,9 @@ final class SuperstepBuilder {
       builder.communicate(
           halo.exchange(operand),
           () -> frame.all(step.operands().get(operand)),
-          () -> each(i -> blocks.received(operand, i)));
+          () -> frame.each(i -> blocks.received(operand, i)));
     }
     builder.compute(step.action().op(), (i, _) -> blocks.run(i));
-  }
-
-  private List<Tensor> each(IntFunction<Tensor> of) {
-    return IntStream.range(0, devices.size()).mapToObj(of).toList();
   }
 
   private void loop(Stage.Rounds loop) {

@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntFunction;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -51,7 +50,10 @@ final class WindowBlocks {
 
   private final CompiledForms forms;
 
-  /** The chunks of a gather in the order of the rounds, as distances from the own one. */
+  /**
+   * The chunks of a gather in the order of the rounds, each as its distance from the device's own
+   * chunk.
+   */
   private final List<Integer> distances;
 
   /** For each device the distance of the first chunk that is not empty; 0 if all are empty. */
@@ -279,7 +281,7 @@ final class WindowBlocks {
   /** Chunks travel against the step: member c next has the chunk of member c + step. */
   private void gatherInRings(Plan.Builder builder) {
     int most = action.rings().stream().mapToInt(ring -> ring.rounds(members)).max().orElse(0);
-    // Of two members one ring has no round.
+    // With two members one of the rings has no round.
     int firstRing = action.rings().getFirst().rounds(members) > 0 ? 0 : 1;
     for (int round = 0; round <= most; round++) {
       int now = round;
@@ -291,8 +293,8 @@ final class WindowBlocks {
               now == 0 && own == firstRing,
               flight(ring),
               shift(-action.rings().get(ring).step()),
-              () -> each(i -> arrived(own, now, i)),
-              () -> each(i -> arrived(own, now + 1, i)));
+              () -> frame.each(i -> arrived(own, now, i)),
+              () -> frame.each(i -> arrived(own, now + 1, i)));
         }
       }
       builder.compute(action.op(), (i, _) -> computeRound(now, i));
@@ -304,7 +306,10 @@ final class WindowBlocks {
     }
   }
 
-  /** Starts a round; processes are compared in the first alone, of which all others follow. */
+  /**
+   * Starts a round. Processes compare their arguments in the first round only, since the other
+   * rounds follow from it.
+   */
   private static void start(
       Plan.Builder builder,
       boolean isFirst,
@@ -334,7 +339,7 @@ final class WindowBlocks {
     }
   }
 
-  /** The chunk that a ring has brought in a round; the own one in the first. */
+  /** The chunk that a ring has brought in a round; in the first round the device's own chunk. */
   private Tensor arrived(int ring, int round, int i) {
     if (round == 0) {
       return frame.get(operands.get(action.operand()), i);
@@ -352,10 +357,6 @@ final class WindowBlocks {
 
   private Collective shift(int by) {
     return Collective.Permute.shift(by, members, action.axes().toArray(String[]::new));
-  }
-
-  private List<Tensor> each(IntFunction<Tensor> of) {
-    return IntStream.range(0, frame.devices().size()).mapToObj(of).toList();
   }
 
   /** The member whose half a device works on in a round. */
@@ -401,7 +402,7 @@ final class WindowBlocks {
     }
   }
 
-  /** One half's sums travel while the other half is computed. */
+  /** The sums of one half travel while the other half is computed. */
   private void scatterInRings(Plan.Builder builder) {
     for (int round = 0; round < members; round++) {
       for (int half = 0; half < HALVES; half++) {
@@ -417,8 +418,8 @@ final class WindowBlocks {
               now == 0 && own == 0,
               flight(half),
               shift(action.rings().get(half).step()),
-              () -> each(i -> travelling(own, now, i)),
-              () -> each(i -> travelling(own, now + 1, i)));
+              () -> frame.each(i -> travelling(own, now, i)),
+              () -> frame.each(i -> travelling(own, now + 1, i)));
         }
       }
     }
