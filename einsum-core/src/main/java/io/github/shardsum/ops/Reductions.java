@@ -313,8 +313,8 @@ public final class Reductions {
   }
 
   /**
-   * Along an axis, for each element the sum of all up to and with it, added in order: f32 and bf16
-   * in f64 and rounded once an element, integers wrapping, OR for bool.
+   * For each element the sum of all elements along an axis up to and including it, added in order:
+   * f32 and bf16 in f64 and rounded once an element, integers wrapping, OR for bool.
    *
    * @param workers threads to use
    * @param x the terms
@@ -332,7 +332,8 @@ public final class Reductions {
    * As {@link #cumulativeSum(Workers, Tensor, int)}, into a given result.
    *
    * @param workers threads to use
-   * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
+   * @param out the result, of x's dtype and shape; may be x itself, but must not overlap it
+   *     otherwise
    * @param x the terms
    * @param axis the axis, in [-rank, rank); -1 is the last one
    * @param exclusive whether each sum leaves out its own element
@@ -1161,7 +1162,8 @@ public final class Reductions {
   /**
    * As {@link #cumulativeSum(Tensor, int)}, into a given result.
    *
-   * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
+   * @param out the result, of x's dtype and shape; may be x itself, but must not overlap it
+   *     otherwise
    * @param x the terms
    * @param axis the axis; -1 is the last one
    * @throws IllegalArgumentException if there is no such axis or out does not fit; nothing is then
@@ -1175,7 +1177,8 @@ public final class Reductions {
    * As {@link #cumulativeSumInto(Workers, Tensor, Tensor, int, boolean, boolean)}, by the threads
    * of the process.
    *
-   * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
+   * @param out the result, of x's dtype and shape; may be x itself, but must not overlap it
+   *     otherwise
    * @param x the terms
    * @param axis the axis; -1 is the last one
    * @param exclusive whether each sum leaves out its own element

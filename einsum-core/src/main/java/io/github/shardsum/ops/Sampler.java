@@ -160,8 +160,8 @@ public record Sampler(long seed, long stream) {
   }
 
   /**
-   * Integers in [from, to) (NumPy's {@code rng.integers}), each equally likely up to one part in
-   * 2^64 over their number.
+   * Integers in [from, to) (NumPy's {@code rng.integers}), each equally likely, up to a relative
+   * error of their number over 2^64.
    *
    * @param dtype i32 or i64
    * @param from the least
@@ -225,7 +225,7 @@ public record Sampler(long seed, long stream) {
         });
   }
 
-  /** An integer below a bound, which is unsigned, of random bits. */
+  /** An integer below an unsigned bound, made from random bits. */
   private static long below(long bits, long bound) {
     return Math.unsignedMultiplyHigh(bits, bound);
   }

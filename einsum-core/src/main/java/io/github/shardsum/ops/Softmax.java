@@ -56,7 +56,8 @@ public final class Softmax {
   /**
    * As {@link #softmax(Tensor, int)}, into a given result.
    *
-   * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
+   * @param out the result, of x's dtype and shape; may be x itself, but must not overlap it
+   *     otherwise
    * @param x logits, of a floating dtype and any strides
    * @param axis the axis along which results sum to 1; -1 is the last one
    * @throws IllegalArgumentException as {@link #softmax(Tensor, int)}, or if out does not fit;
@@ -70,7 +71,8 @@ public final class Softmax {
    * As {@link #softmax(Workers, Tensor, int)}, into a given result.
    *
    * @param workers threads to use
-   * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
+   * @param out the result, of x's dtype and shape; may be x itself, but must not overlap it
+   *     otherwise
    * @param x logits, of a floating dtype and any strides
    * @param axis the axis along which results sum to 1, in [-rank, rank); -1 is the last one
    * @throws IllegalArgumentException as {@link #softmax(Workers, Tensor, int)}, or if out does not

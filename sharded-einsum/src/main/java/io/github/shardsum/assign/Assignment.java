@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * The answer of an {@link AssignmentSolver}.
  *
- * @param choice a strategy's index for each node, which breaks no limit; empty if none was found
- *     (or there are no nodes)
+ * @param choice the index of a strategy for each node; the choice keeps the limit. Empty if none
+ *     was found or there are no nodes
  * @param cost the choice's cost; {@link AssignmentProblem#IMPOSSIBLE} if none was found
  * @param bound a proven lower bound: no possible choice costs less; {@link
  *     AssignmentProblem#IMPOSSIBLE} if it is proven that no choice is possible
@@ -31,7 +31,7 @@ public record Assignment(
   /**
    * Returns whether a choice was found.
    *
-   * @return false if every choice breaks the limit, or the search found none that does not
+   * @return false if no choice keeps the limit, or the search found none
    */
   public boolean isFound() {
     return cost < AssignmentProblem.IMPOSSIBLE;
@@ -40,7 +40,7 @@ public record Assignment(
   /**
    * Returns how far the cost may be above the least possible one.
    *
-   * @return cost less bound over cost, from 0 to 1
+   * @return (cost - bound) / cost, from 0 to 1
    */
   public double gap() {
     return cost == bound ? 0 : (double) (cost - bound) / cost;

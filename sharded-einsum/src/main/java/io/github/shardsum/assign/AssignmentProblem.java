@@ -274,7 +274,10 @@ public final class AssignmentProblem {
       return largest;
     }
 
-    /** Caps larger costs, which are as impossible; a matrix without such costs is shared. */
+    /**
+     * Replaces costs above {@link #IMPOSSIBLE} by it. A matrix without such costs is shared, not
+     * copied.
+     */
     private static long[] capped(long[] costs) {
       if (Arrays.stream(costs).noneMatch(cost -> cost > IMPOSSIBLE)) {
         return costs;

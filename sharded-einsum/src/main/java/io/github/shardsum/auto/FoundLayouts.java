@@ -61,7 +61,7 @@ public record FoundLayouts(
   /**
    * Returns how far the price may be above the least possible one.
    *
-   * @return price less bound over price, from 0 to 1
+   * @return (price - bound) / price, from 0 to 1
    */
   public double gap() {
     return price <= bound ? 0 : (price - bound) / price;

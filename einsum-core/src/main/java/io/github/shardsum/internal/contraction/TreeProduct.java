@@ -312,8 +312,8 @@ final class TreeProduct implements StepKernel {
     }
 
     /**
-     * Adds up the terms from a label on into the array of a number; arrays of larger numbers are
-     * free.
+     * Adds up the terms from a label on into the array with a number. Arrays with larger numbers
+     * may be overwritten.
      */
     private void sum(int level, ArrayRef left, ArrayRef right, int base) {
       StepLabel label = summed.get(level);

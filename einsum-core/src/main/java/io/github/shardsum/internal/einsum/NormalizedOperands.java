@@ -53,7 +53,7 @@ public record NormalizedOperands(Operand[] operands, long[] exponents) {
     };
   }
 
-  /** Calls back with some elements after another, and writes them back if it is asked to. */
+  /** Calls an action on the elements, some at a time, and writes them back if asked to. */
   private static void chunks(Tensor values, ComputeType type, boolean writes, Chunk use) {
     ArrayRef ref = ArrayRef.of(values);
     Memory memory = ref.memory();

@@ -116,7 +116,7 @@ public sealed interface Optimizer {
    * @param decay the decay of step t is {@code 1 - t^-decay}
    * @param clip the largest root mean square of an update before it is scaled
    * @param smallestSquare added to squares of gradients
-   * @param smallestScale replaces a parameter's root mean square that is smaller
+   * @param smallestScale used in place of a parameter's root mean square if that is smaller
    */
   record Adafactor(double decay, double clip, double smallestSquare, double smallestScale)
       implements Optimizer {

@@ -439,8 +439,8 @@ public final class Training implements AutoCloseable {
 
   /**
    * Some of the parameters and slots, one after the other in a fixed order; they change with the
-   * next step but one. On a mesh each is gathered in turn, which every process must ask for: one
-   * that keeps none of them has room for one at a time.
+   * next step but one. On a mesh each is gathered in turn, which every process must ask for: a
+   * process that keeps none of them needs memory for one at a time.
    *
    * @param some their names; the same on every process
    * @param use gets the name and the value of each
@@ -665,8 +665,8 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * Sums of 0, also after a step that was given up, since its gradients must not count in the next
-   * step.
+   * Resets the sums to 0. This also happens after a step that was given up, whose gradients must
+   * not count in the next step.
    */
   private void addSums() {
     if (hasSums && !sumsAreStale) {
@@ -781,8 +781,8 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * The same of a slot that is a kind of the parameters, as {@link Optimizer.Averaged#MEAN}, which
-   * is read where it lies.
+   * The same for a slot that holds a value for each parameter, as {@link Optimizer.Averaged#MEAN}.
+   * The slot is read in place.
    *
    * @param batch the tokens
    * @param slot the slot's name

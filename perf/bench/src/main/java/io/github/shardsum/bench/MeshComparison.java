@@ -40,8 +40,9 @@ import java.util.Random;
  * of the paper's algorithm 2, for 2048 devices and for 8, and compares the checker's time with the
  * planner's. {@code run} compares the layer on 8 devices of this process with the same layer on
  * one, equal work on equal threads, forward and with the backward pass. {@code rows} does the same
- * of compact rows that travel, and compares them with slots, as many as there are choices, and with
- * rows in pieces. Ratios have paired intervals; the exit status is 1 if a promise is missed.
+ * for the layer that sends compact rows; it also compares that layer with one that has a slot for
+ * each choice, and with one that sends rows in pieces. Ratios have paired intervals; the exit
+ * status is 1 if a promise is missed.
  *
  * <p>Arguments: any of {@code plan}, {@code run}, {@code rows}; none for all.
  */

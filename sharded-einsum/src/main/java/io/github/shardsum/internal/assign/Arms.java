@@ -2,10 +2,10 @@ package io.github.shardsum.internal.assign;
 
 /** Kinds of moves in several sizes, drawn by their recent gain per work. */
 final class Arms {
-  /** Work after which a gain counts a third. */
+  /** The amount of later work after which a gain counts only 1/e of its value. */
   private static final double MEMORY = 4e7;
 
-  /** The least part of the work for each kind but the first. */
+  /** The least share of all work for each kind but the first. */
   private static final double FLOOR = 0.12;
 
   /** Work that is assumed to have been done at the mean gain. */
@@ -47,7 +47,10 @@ final class Arms {
     typical[arm] += 0.1 * (worked - typical[arm]);
   }
 
-  /** Returns kind times sizes plus size: a quarter of the draws even out the work. */
+  /**
+   * Draws a kind and a size, as {@code kind * sizes + size}. A quarter of the draws take the pair
+   * with the least work.
+   */
   int draw(Random64 random) {
     double all = 1;
     double won = 0;

@@ -10,7 +10,7 @@ import java.util.PriorityQueue;
  * holds. The case of least bound is split next.
  */
 final class Branching {
-  /** Iterations of the dual in a case, which begins near its optimum. */
+  /** Iterations of the dual in a case: few, since each case begins near its optimum. */
   private static final int ITERATIONS = 40;
 
   /** Most numbers that all cases may hold. */
@@ -83,7 +83,7 @@ final class Branching {
     return found;
   }
 
-  /** Bounds a case and keeps it, unless it has no better solution. */
+  /** Bounds a case, and keeps it if it may have a better solution. */
   private void evaluate(Case begun) {
     boolean[] open = begun.open;
     if (!propagate(open) || isSettled(open)) {
@@ -101,13 +101,13 @@ final class Branching {
       return;
     }
     exact.close(best, open);
-    // Closed strategies may leave nothing to split.
+    // With some strategies closed there may be nothing left to split.
     if (isOpen(open) && !isSettled(open)) {
       cases.add(new Case(open, bound, dual.price(), dual.messages(), begun.number));
     }
   }
 
-  /** Whether a case has one choice only, which is kept if it is the best. */
+  /** Whether a case has a single choice. If that choice is the best, it is kept. */
   private boolean isSettled(boolean[] open) {
     int[] only = only(open);
     if (only.length > 0 && model.isFeasible(only) && model.cost(only) < best) {
@@ -202,7 +202,10 @@ final class Branching {
     return true;
   }
 
-  /** The node whose strategies differ most in what they pay; without prices, the largest. */
+  /**
+   * The node whose strategies differ most in their priced memory; without prices, the node with the
+   * most strategies.
+   */
   private Split split(Case of) {
     double[] pays = model.memoryCosts(of.price);
     int chosen = -1;

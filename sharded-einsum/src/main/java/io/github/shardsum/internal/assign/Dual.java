@@ -182,7 +182,7 @@ final class Dual {
     }
   }
 
-  /** Chooses given the choices of earlier nodes and the messages of later ones. */
+  /** Chooses a strategy by the choices of earlier nodes and the messages of later nodes. */
   private void round(int node) {
     int at = model.offset[node];
     int size = model.size(node);

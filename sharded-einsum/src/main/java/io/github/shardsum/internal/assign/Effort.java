@@ -1,8 +1,9 @@
 package io.github.shardsum.internal.assign;
 
 /**
- * Work that one thread did, in matrix entries and the like: it ends phases, so that equal input
- * gives equal output. The clock ends a run only if the work takes much longer than expected.
+ * Work that one thread did, about a unit for each matrix entry that it read. Work ends phases, so
+ * that equal input gives equal output. The clock ends a run only if the work takes much longer than
+ * expected.
  */
 final class Effort {
   private static final long LOOK = 1L << 21;
@@ -24,7 +25,7 @@ final class Effort {
     this.deadline = deadline;
   }
 
-  /** Counts from 0 for another thread, with the same end of the clock. */
+  /** An effort for another thread: it counts from 0 and has the same deadline. */
   Effort another() {
     return new Effort(Long.MAX_VALUE, deadline);
   }

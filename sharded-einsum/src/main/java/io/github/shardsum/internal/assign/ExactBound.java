@@ -3,9 +3,10 @@ package io.github.shardsum.internal.assign;
 import java.util.Arrays;
 
 /**
- * A lower bound in integers from the prices and messages of a {@link Dual}. These are only hints:
- * for any hints, terms are moved between nodes and edges exactly, and the rest of each term is 0 or
- * more. The bound is the constant that was taken out.
+ * A lower bound in integers from the prices and messages of a {@link Dual}. Amounts are moved
+ * exactly between the terms of nodes, the terms of edges and a constant, so that every term stays
+ * at least 0. The constant is then a bound. Prices and messages only say how much to move; bad ones
+ * give a weaker bound.
  */
 final class ExactBound {
   private static final int FRACTION = 30;
@@ -131,7 +132,8 @@ final class ExactBound {
     for (int row = 0; row < rows; row++) {
       taken[into + row] -= least;
     }
-    // The rest of an entry is given + matrix - taken - least: the constant is kept with given.
+    // An entry keeps given + matrix - taken - least; least is subtracted from given once, not from
+    // each entry.
     for (int strategy = 0; strategy < part.length; strategy++) {
       given[at + strategy] -= least;
     }
@@ -145,7 +147,7 @@ final class ExactBound {
         - taken[model.atFirst[e] + row];
   }
 
-  /** Closes strategies that no solution cheaper than the best one has. */
+  /** Closes the strategies that no solution cheaper than the best one uses. */
   void close(long best, boolean[] open) {
     long[] below = rest.clone();
     for (int e = 0; e < model.edges; e++) {
@@ -156,7 +158,7 @@ final class ExactBound {
     }
   }
 
-  /** Adds to the strategies of an edge's ends the least that its entries cost them. */
+  /** Adds to each strategy of an edge's ends the least cost of an entry of that strategy. */
   private void addLeast(int e, long[] below) {
     int a = model.offset[model.first[e]];
     int b = model.offset[model.second[e]];
@@ -179,11 +181,11 @@ final class ExactBound {
   }
 
   /**
-   * Makes strategies impossible that no solution cheaper than the best one has.
+   * Makes those strategies impossible that no solution cheaper than the best one uses.
    *
    * @param best cost of the best solution known, without the model's constant
-   * @param choice of that solution, which stays possible; empty if it need not
-   * @return number of entries and strategies that went
+   * @param choice the strategies of that solution, which stay possible; empty if none has to
+   * @return the number of entries and strategies that were made impossible
    */
   long fix(long best, int[] choice) {
     long gap = best - bound;
@@ -258,7 +260,7 @@ final class ExactBound {
       high += Long.compareUnsigned(low, product) < 0 ? 1 : 0;
     }
 
-    /** The sum over 2^30, downwards. */
+    /** The sum divided by 2^30, rounded down. */
     long floor() {
       return high >= 1L << (FRACTION - 2)
           ? Long.MAX_VALUE >> 1

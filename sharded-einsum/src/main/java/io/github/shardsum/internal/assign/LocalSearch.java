@@ -62,7 +62,9 @@ final class LocalSearch {
     return best;
   }
 
-  /** Its cost without the model's constant, the largest number if there is none. */
+  /**
+   * The cost of {@link #best} without the model's constant; the largest number if there is none.
+   */
   long bestCost() {
     return bestCost;
   }
@@ -74,7 +76,7 @@ final class LocalSearch {
   }
 
   private boolean isPossible() {
-    // The cost of a possible choice may be more where entries are huge.
+    // If entries are huge, even a possible choice may cost as much as an impossible one.
     return state.isFeasible()
         && (state.cost() < model.impossible || model.impossible(state.choice) == 0);
   }
@@ -115,7 +117,7 @@ final class LocalSearch {
     memory = saved;
   }
 
-  /** Lowers cost and priced memory from a choice, limits ignored. */
+  /** Lowers the cost with priced memory, beginning from a choice and ignoring limits. */
   int[] polish(int[] start, long until) {
     state.reset(start);
     double value = lagrangian();
@@ -136,7 +138,9 @@ final class LocalSearch {
     return state.choice.clone();
   }
 
-  /** Lowers usage from a choice until no limit is broken, and returns whether that succeeded. */
+  /**
+   * Lowers usage until no limit is broken, beginning from a choice. Returns whether that succeeded.
+   */
   private boolean repair(int[] start, double[] price, long until) {
     double[] saved = memory;
     state.reset(start);
@@ -201,7 +205,7 @@ final class LocalSearch {
     memory = saved;
   }
 
-  /** Lowers cost and priced memory by moves and by forced strategies, limits ignored. */
+  /** Lowers the cost with priced memory by moves and by forced strategies, ignoring limits. */
   private void roam(long share) {
     long until = effort.done() + share;
     state.price(memory);

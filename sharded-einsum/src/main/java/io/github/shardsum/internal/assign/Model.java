@@ -25,13 +25,18 @@ final class Model {
   /** Constant of the objective. */
   final long base;
 
-  /** Costs are in units of two to this power, rounded down: 0 unless entries are huge. */
+  /**
+   * Costs are in units of {@code 2^shift}, rounded down. The shift is 0 unless entries are huge.
+   */
   final int shift;
 
   /** More than the cost of any possible choice. */
   final long total;
 
-  /** The same, if as many entries as there are nodes and edges fit a sum; more than any entry. */
+  /**
+   * The cost of an impossible entry: more than any other entry. It is {@link #total} unless a sum
+   * of as many entries as there are nodes and edges would overflow.
+   */
   final long impossible;
 
   /** Ends of an edge; {@code first[e] < second[e]}. */
@@ -39,7 +44,10 @@ final class Model {
 
   final int[] second;
 
-  /** Matrices, rows of the first end; and for the rows of the second. */
+  /**
+   * The matrix of each edge, with a row for each strategy of the first end; in {@link #bySecond}
+   * for each strategy of the second.
+   */
   final long[][] matrix;
 
   final double[][] byFirst;
@@ -123,7 +131,7 @@ final class Model {
     fillItems();
   }
 
-  /** A model whose closed strategies are impossible, all else shared. */
+  /** The same model with closed strategies made impossible; everything else is shared. */
   private Model(Model of, boolean[] open) {
     nodes = of.nodes;
     edges = of.edges;
@@ -225,12 +233,15 @@ final class Model {
     return Costs.isImpossible(cost) ? impossible : cost >> shift;
   }
 
-  /** A bound or cost of the model, as one of the problem. */
+  /** Converts a bound or a cost of the model to one of the problem. */
   long whole(long units) {
     return units >= Costs.IMPOSSIBLE >> shift ? Costs.IMPOSSIBLE : (units << shift) + base;
   }
 
-  /** A cost of the model that every choice stays below whose cost is below one of the problem. */
+  /**
+   * Converts a cost of the problem to the model: choices that cost less in the problem cost less
+   * than this in the model.
+   */
   long below(long cost) {
     return -Math.floorDiv(base - cost, 1L << shift);
   }
@@ -253,7 +264,9 @@ final class Model {
     }
   }
 
-  /** Graphs are mostly copies: equal matrices are one array, which stays in the cache. */
+  /**
+   * Most edges of a graph have equal matrices. These become one array, which stays in the cache.
+   */
   private long fillMatrices() {
     Map<Content, Integer> seen = new HashMap<>();
     int at = 0;

@@ -15,7 +15,7 @@ final class Random64 {
     return z ^ z >>> 31;
   }
 
-  /** A number from 0 up to a bound, which is left out. */
+  /** A number from 0 to a bound, exclusive. */
   int below(int bound) {
     return (int) (((next() >>> 33) * bound) >>> 31);
   }

@@ -8,12 +8,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A smaller graph with an optimum of the same cost: impossible and dominated strategies go, nodes
- * that follow from others are taken away. A solution of the reduced problem expands to a solution
- * of the whole problem.
+ * A smaller graph with an optimum of the same cost. Impossible and dominated strategies are
+ * removed, and so are nodes whose strategy follows from that of other nodes. A solution of the
+ * smaller graph expands to a solution of the whole problem.
  */
 final class Reduction {
-  /** Contraction may make matrices larger by this factor in tenths. */
+  /** The largest growth of matrices by contraction, in tenths. */
   private static final int GROWTH_TENTHS = 13;
 
   private static final int SMALL_MATRIX = 64;
@@ -203,7 +203,7 @@ final class Reduction {
     node.items = List.of();
   }
 
-  /** A node with one strategy goes; its memory comes off the limit. */
+  /** Removes a node with one strategy, and subtracts its memory from the limit. */
   private void fold(WorkNode node) {
     for (Item item : node.items) {
       time.take(item.lo(), item.hi(), item.use()[0]);
@@ -219,7 +219,7 @@ final class Reduction {
     remove(node);
   }
 
-  /** A node without memory goes if it has at most two neighbours. */
+  /** Removes a node that uses no memory and has at most two neighbours. */
   private void eliminate(WorkNode node) {
     WorkEdge[] edges = node.edges.values().toArray(WorkEdge[]::new);
     switch (edges.length) {

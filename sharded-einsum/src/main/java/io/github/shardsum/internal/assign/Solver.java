@@ -25,7 +25,10 @@ public final class Solver {
   private static final double FIRST_CASES = 0.1;
   private static final double LAST_SEARCH = 0.6;
 
-  /** The most work of a phase's search before its bound is used, by entry of the graph. */
+  /**
+   * The most work of a phase's search before the bound removes strategies, for each entry of the
+   * graph.
+   */
   private static final long ENOUGH = 20_000;
 
   /** Least number of nodes for which most of the search uses changing prices. */
@@ -96,7 +99,7 @@ public final class Solver {
     return phase(model, phase);
   }
 
-  /** A removed point passes its price to the next point that stayed. */
+  /** Gives the price of each removed point to the next remaining point. */
   private void movePrices() {
     double[] moved = new double[graph.time.points()];
     for (int point = 0; point < graph.time.marked(); point++) {
@@ -116,7 +119,8 @@ public final class Solver {
     List<int[]> starts = raise(dual, upper, share(isFirst ? FIRST_DUAL : LATER_DUAL));
     price = dual.price();
     ExactBound exact = new ExactBound(model, price, dual.messages());
-    // After a phase's fixing the graph has better choices only.
+    // An earlier phase may have removed all choices that are not cheaper than the best one, so the
+    // best cost limits the bound.
     bound = Math.max(bound, Math.min(cost, model.whole(exact.bound())));
     SearchPair search = new SearchPair(model, effort, phase, price, threads);
     if (start.length > 0) {
@@ -127,7 +131,7 @@ public final class Solver {
         search.find(starts, share(FIRST_SEARCH));
         byCases(model, search, cases);
       }
-      // No choice is possible.
+      // All cases are done and none has a possible choice.
       bound = !search.isFound() && cases.isDone() ? cost : bound;
     }
     if (!search.isFound()) {
@@ -151,7 +155,7 @@ public final class Solver {
     return false;
   }
 
-  /** Looks for any choice, where search found none in a small graph. */
+  /** Looks for a choice by cases, if the graph is small and search found none. */
   private void byCases(Model model, SearchPair search, Branching cases) {
     if (!search.isFound() && model.nodes < MANY_NODES) {
       cases.raise(model.total, share(FIRST_CASES));
@@ -161,7 +165,10 @@ public final class Solver {
     }
   }
 
-  /** All work that is left: search, and for a small graph cases that raise the bound. */
+  /**
+   * Spends the rest of the work: on search, and in a small graph also on cases that raise the
+   * bound.
+   */
   private void last(Model model, SearchPair search, ExactBound exact, double[] messages) {
     if (model.nodes >= MANY_NODES) {
       search.search(whole, true);
@@ -194,7 +201,7 @@ public final class Solver {
     return Math.min(whole, effort.done() + (long) (whole * part));
   }
 
-  /** Raises the bound, and returns roundings, the latest first. */
+  /** Raises the bound, and returns the last two roundings, the latest first. */
   private List<int[]> raise(Dual dual, double upper, long until) {
     List<int[]> roundings = new ArrayList<>();
     int iterations = 0;

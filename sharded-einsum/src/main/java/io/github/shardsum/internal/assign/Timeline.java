@@ -11,7 +11,7 @@ import java.util.List;
  * a node use are subtracted from the limit, so each point has a limit of its own.
  */
 final class Timeline {
-  /** Share of all points that a round must remove to be followed by another one. */
+  /** A round that removes a smaller share of the points than this is the last. */
   private static final int WORTH = 20;
 
   private static final long[] NOTHING = {};
@@ -56,7 +56,7 @@ final class Timeline {
     return limit[point];
   }
 
-  /** Begins to note where points go. */
+  /** Begins to record the new index of each point. */
   void mark() {
     moved = new int[limit.length];
     Arrays.setAll(moved, point -> point);
@@ -76,7 +76,10 @@ final class Timeline {
     }
   }
 
-  /** Drops points that others imply, and returns whether the graph may become smaller by it. */
+  /**
+   * Drops points that others imply, and returns whether that may allow further reductions of the
+   * graph.
+   */
   boolean compress(Reduction graph) {
     int before = points();
     boolean more = false;
@@ -235,7 +238,8 @@ final class Timeline {
 
   /** Points that neither the next nor the previous point implies. */
   private boolean[] notImplied(Reduction graph, boolean byNext) {
-    // Bounds of the change of usage from a point to the next: the least or the largest change.
+    // For each point a bound of how usage changes towards the next: the least or the largest
+    // change.
     long[] change = new long[points() + 1];
     for (WorkNode node : graph.nodes) {
       int end = 0;

@@ -6,7 +6,7 @@ import java.util.Arrays;
  * The best choice of the nodes of an induced tree while all others stay, by dynamic programming.
  */
 final class TreeMove {
-  /** Edges of a node above which a tree does not grow from it, unless it is the root. */
+  /** A tree does not grow from a node with more edges than this, unless the node is the root. */
   private static final int HUB = 64;
 
   private final State state;
@@ -131,7 +131,10 @@ final class TreeMove {
     return at;
   }
 
-  /** Adds further prices of points, as sums up to each, until they are replaced; none if empty. */
+  /**
+   * Adds these prices of points to all later moves, until the next call. They are given as running
+   * sums; an empty array adds none.
+   */
   void charge(double[] prefix) {
     extra = prefix;
   }
@@ -189,7 +192,7 @@ final class TreeMove {
     effort.add((long) size * width);
   }
 
-  /** Among equals, chooses the present one or another at random. */
+  /** Among strategies of equal value, chooses the present one or a random one. */
   private int bestOfRoot(int root) {
     int at = model.offset[root];
     int size = model.size(root);

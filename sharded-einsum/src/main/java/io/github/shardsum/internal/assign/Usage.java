@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.assign;
 
-/** Usage above the limit by point, with the largest of all at hand: a tree of range additions. */
+/** Usage above the limit at each point: a tree of range additions, with the largest at its root. */
 final class Usage {
   private final Model model;
   private final int size;
@@ -36,7 +36,7 @@ final class Usage {
     return model.points == 0 ? 0 : most[1];
   }
 
-  /** Returns work: how much of the tree was touched. */
+  /** Changes a node's strategy. Returns the work: how much of the tree was touched. */
   int change(int node, int from, int to) {
     int count = 0;
     for (int i = model.item[node]; i < model.item[node + 1]; i++) {

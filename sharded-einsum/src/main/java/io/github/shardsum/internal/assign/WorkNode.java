@@ -15,7 +15,7 @@ final class WorkNode {
   /** The strategy's index in the problem; an array is replaced, never changed. */
   int[] label;
 
-  /** Memory of this node and of all that it swallowed. */
+  /** Memory of this node and of the nodes that were merged into it. */
   List<Item> items = new ArrayList<>(1);
 
   /** Edges by the id of the other end. */
@@ -24,7 +24,7 @@ final class WorkNode {
   boolean gone;
   boolean queued;
 
-  /** Since the last look for dominance. */
+  /** Whether the node changed since dominance was last looked for. */
   boolean changed = true;
 
   WorkNode(int id, long[] cost, int[] label) {

@@ -40,7 +40,7 @@ final class EdgePrices {
     return largest;
   }
 
-  /** Costs in units, rounded down so that a bound stays one. */
+  /** Costs in units, rounded down, so that a lower bound of the price stays a lower bound. */
   static long[] units(double[] costs, double scale) {
     long[] units = new long[costs.length];
     for (int i = 0; i < units.length; i++) {
@@ -86,7 +86,7 @@ final class EdgePrices {
     return new Edge(first, second, costs);
   }
 
-  /** Readers of one value may share a reshard, so a bound counts a part of it for each. */
+  /** Readers of one value may share a reshard, so in a bound each reader pays only its part. */
   private double share(Slot from) {
     return isBound ? 1.0 / Math.max(1, from.readers) : 1;
   }
@@ -124,7 +124,7 @@ final class EdgePrices {
         });
   }
 
-  /** Layouts without the names of labels. */
+  /** Keys of layouts: mesh axes by dimension, without the names of labels. */
   static List<String> keys(List<Layout> layouts) {
     List<String> keys = new ArrayList<>();
     for (Layout layout : layouts) {

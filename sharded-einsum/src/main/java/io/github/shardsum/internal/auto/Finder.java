@@ -29,10 +29,12 @@ import java.util.TreeMap;
 
 /** Finds the annotations of one program. */
 public final class Finder {
-  /** Statements that are planned in a second, about: a part of those that a core could plan. */
+  /**
+   * Statements that are planned in a second of the options, about: fewer than a core could plan.
+   */
   private static final double STATEMENTS_A_SECOND = 800;
 
-  /** Statements that every program counts in addition. */
+  /** Statements that are added to the count of every program. */
   private static final int AT_LEAST = 4;
 
   private static final int MOST_PLANS = 20_000;
@@ -43,7 +45,7 @@ public final class Finder {
   /** The number of times that the graph's limit shrinks because plans exceed the real limit. */
   private static final int SHRINKS = 4;
 
-  /** Statements from which on equal parts get equal layouts. */
+  /** In a program of at least so many statements, equal parts get equal layouts. */
   private static final int MANY = 120;
 
   private final Program program;

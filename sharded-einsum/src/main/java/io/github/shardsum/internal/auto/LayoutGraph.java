@@ -35,18 +35,18 @@ import java.util.function.UnaryOperator;
  *
  * <p>With {@link Kind#ESTIMATE} prices are those of a plan in which every value is moved to its
  * layout and read from there. With {@link Kind#BOUND} no plan costs less than the graph's least
- * cost. Readers of one value may share a reshard, so each pays its part; sums that may travel
- * together pay for no start of a collective; only einsums count as work; and only inputs hold
- * memory.
+ * cost. For this, each reader of a value pays only its part of a reshard, since readers may share
+ * it. Sums that may travel together pay for no start of a collective, only einsums count as work,
+ * and only inputs hold memory.
  */
 final class LayoutGraph {
   /** Most layouts of a value. */
   private static final int MOST_LAYOUTS = 300;
 
-  /** The largest sum of all costs, in the graph's unit. */
+  /** The largest sum of all costs, in units of the graph. */
   private static final double MOST_SUM = 5e16;
 
-  /** Most parts of an element or second in the graph's unit. */
+  /** The most units of the graph in an element or a second. */
   private static final double MOST_PARTS = 0x1p40;
 
   /** Meaning of a graph's cost. */
@@ -301,7 +301,7 @@ final class LayoutGraph {
     }
   }
 
-  /** A move between a value and its slices along a loop's label, which is whole. */
+  /** A move between a value and its slices along the label of a loop; that label is never split. */
   private void stack(Slot from, Slot to, long times, String label, boolean isRead) {
     UnaryOperator<Layout> stacked = layout -> stacked(layout, label);
     Value value = isRead ? from.value : to.value;
@@ -361,7 +361,7 @@ final class LayoutGraph {
     }
   }
 
-  /** Makes each candidate after a move a candidate before the move, and the other way round. */
+  /** Gives the values before and after a move the same candidates. */
   private static void exchange(Move move) {
     for (Layout after : List.copyOf(move.to.candidates)) {
       Layout before = move.after.apply(after);
@@ -423,7 +423,7 @@ final class LayoutGraph {
     return problem(nodes, edges, limit, isTied ? Repeats.groups(sites) : Map.of());
   }
 
-  /** Whether a way represents all those that are not listed. */
+  /** Whether an extra strategy stands for all ways that are not listed. */
   private boolean isWild(Site site) {
     return kind == Kind.BOUND && !site.choices.isComplete();
   }

@@ -31,14 +31,14 @@ import java.util.function.Predicate;
 
 /**
  * Searches for annotations by the planner's own prices. It expresses a solution with few
- * annotations, splits one label by an axis all over a program, changes one or two annotations at a
- * time, and drops those that save nothing.
+ * annotations, tries to split one label by an axis in the whole program, changes one or two
+ * annotations at a time, and drops those that save nothing.
  */
 final class Search {
   /** Number of candidates for the next annotation, among values whose layout is still wrong. */
   private static final int LOOK_AHEAD = 8;
 
-  /** How often layouts are completed to express one solution. */
+  /** The most completions of layouts that are made to express one solution. */
   private static final int MOST_PROPAGATIONS = 300;
 
   /** Most values for which two annotations are changed at a time. */
@@ -49,7 +49,7 @@ final class Search {
 
   private static final int FEW_PROPAGATIONS = 100;
 
-  /** Most candidates that are tried before one repairs the plan. */
+  /** The most candidates that are tried in a row without one that repairs the plan. */
   private static final int MOST_AHEAD = 40;
 
   private final Program program;
@@ -59,7 +59,7 @@ final class Search {
   /** The values that may be annotated, inputs first, results of einsums next. */
   private final List<Variable> variables;
 
-  /** The values that are annotated together, each group with one at least. */
+  /** The groups of values that are annotated together; each has at least one value. */
   private final List<List<Variable>> groups;
 
   /** The group of a value by its name among annotations. */
@@ -192,7 +192,10 @@ final class Search {
     return full.isPresent() && (few.isEmpty() || !few.get().isNoWorseThan(full.get())) ? full : few;
   }
 
-  /** As few annotations as completion needs for a solution, by adding those that repair most. */
+  /**
+   * Few annotations from which completion gives the solution: repeatedly adds the annotation that
+   * repairs most.
+   */
   private SortedMap<String, String> few(Map<String, Layout> solution) {
     boolean isTied = groups.size() < variables.size();
     SortedMap<String, String> chosen = new TreeMap<>();
@@ -410,7 +413,10 @@ final class Search {
     return from;
   }
 
-  /** Drops annotations, many at a time and then one by one, and names of labels that are whole. */
+  /**
+   * Drops annotations, many at a time and then one by one. Then drops the names of labels that are
+   * whole.
+   */
   Trial fewer(Trial from) {
     trials.allowDrops();
     Trial best = from;

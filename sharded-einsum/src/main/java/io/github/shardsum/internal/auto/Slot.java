@@ -16,7 +16,7 @@ final class Slot {
 
   final Value value;
 
-  /** How often it is made. */
+  /** The number of times that it is made in a run. */
   final long times;
 
   /** The reduction that combines its addends. */

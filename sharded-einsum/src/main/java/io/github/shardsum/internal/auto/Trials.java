@@ -27,7 +27,7 @@ final class Trials {
   /** Relative difference of two prices that counts as rounding. */
   private static final double ROUNDING = 1e-9;
 
-  /** Relative difference of prices up to which plans count as equal to a reader. */
+  /** Plans whose prices differ relatively by less than this look equal to a reader. */
   private static final double SMALL = 1e-6;
 
   /** If prices are equal, a peak counts as smaller below this share of the other peak. */
@@ -35,7 +35,7 @@ final class Trials {
 
   private static final int KEPT = 12;
 
-  /** Plans that are made to drop annotations. */
+  /** The number of plans that may be made to drop annotations. */
   private static final int LEAST_DROPS = 10;
 
   private static final int MOST_DROPS = 60;
@@ -79,7 +79,9 @@ final class Trials {
       annotations = Collections.unmodifiableSortedMap(new TreeMap<>(annotations));
     }
 
-    /** Whether this is a better plan, not only one of fewer annotations. */
+    /**
+     * Whether this plan is better by price and memory; the number of annotations does not count.
+     */
     boolean beats(Trial other) {
       if (fits != other.fits) {
         return fits;
@@ -111,7 +113,7 @@ final class Trials {
     return left <= 0;
   }
 
-  /** Allows more plans, for a search for fewer annotations, whatever was planned before. */
+  /** Allows further plans for dropping annotations, however many were made before. */
   void allowDrops() {
     left = Math.max(left, drops);
   }
@@ -120,7 +122,10 @@ final class Trials {
     return made;
   }
 
-  /** The plan with annotations; none if there is none, or no more may be made. */
+  /**
+   * The plan with these annotations; empty if the program has none with them, or no more plans may
+   * be made.
+   */
   Optional<Trial> of(SortedMap<String, String> annotations) {
     Optional<Trial> trial = known.get(annotations);
     if (trial == null) {

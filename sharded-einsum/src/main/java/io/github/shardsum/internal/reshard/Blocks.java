@@ -7,8 +7,8 @@ import java.util.List;
 
 /**
  * The blocks of a value that devices have in a layout, and the part of a block that a device must
- * receive if it has another block. Missing elements are received in any way from one layout to the
- * other.
+ * receive if it has another block. Every way from one layout to the other must bring these missing
+ * elements.
  */
 public final class Blocks {
   /**

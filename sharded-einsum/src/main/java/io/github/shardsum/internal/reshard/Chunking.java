@@ -12,10 +12,11 @@ import java.util.stream.IntStream;
  */
 final class Chunking {
   /**
-   * Two labels on one device while axes move from the first to the second.
+   * Lengths of two labels on one device, for an all-to-all that moves axes from the first label to
+   * the second.
    *
    * @param whole length of the first without the moved axes
-   * @param chunk its length with those of them that were looked at
+   * @param chunk its length with the axes dealt so far
    * @param other length of the second with the same axes
    */
   private record Lengths(long whole, long chunk, long other) {
@@ -69,7 +70,9 @@ final class Chunking {
     return members.stream().mapToLong(Lengths::lacking).max().orElse(0);
   }
 
-  /** Both labels are dealt to the same parts; full chunks come first, then a rest, then nothing. */
+  /**
+   * Deals both labels to the parts of an axis: full chunks first, then a rest, then empty chunks.
+   */
   private static void deal(Lengths lengths, int parts, Set<Lengths> dealt) {
     long first = fullParts(lengths.chunk, parts);
     long second = fullParts(lengths.other, parts);

@@ -147,7 +147,7 @@ public record Windowed(
 
   /**
    * The price where devices share memory: nothing travels. Each round of a scatter is a superstep,
-   * and rounds read again what does not have the label, and the sums.
+   * and every round reads the sums again, and the operand without the label.
    */
   private double inPlace(Action.Windows action, long chunk, int bytes, double work, Prices prices) {
     int others = members - 1;

@@ -53,8 +53,8 @@ final class Conversions {
     Ssa beyond = ops.compare("GT", ops.elementwise("abs", back), ops.elementwise("abs", x));
     Ssa inside = ops.compare("LT", ops.elementwise("abs", back), ops.elementwise("abs", x));
     Ssa even = ops.compare("EQ", ops.elementwise("and", bits, one), ops.constant(bits.type(), 0));
-    // The neighbour of a magnitude has its bits plus or minus one. A NaN compares neither larger
-    // nor smaller, so its bits stay.
+    // The next larger or smaller magnitude is one more or less in bits. A NaN compares neither
+    // larger nor smaller, so its bits stay.
     Ssa less = ops.select(beyond, ops.elementwise("subtract", bits, one), bits);
     Ssa odd = ops.select(inside, ops.elementwise("add", bits, one), less);
     return ops.bitcast(ops.select(even, odd, bits), ElementType.F32);

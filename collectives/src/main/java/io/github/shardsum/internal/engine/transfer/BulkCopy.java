@@ -53,7 +53,7 @@ final class BulkCopy {
       }
       try {
         Linker linker = Linker.nativeLinker();
-        // Critical for the arrays' sake; it lasts no longer than a copy of Java's own.
+        // A critical call may read and write Java arrays. It takes no longer than a copy by Java.
         Linker.Option onArrays = Linker.Option.critical(true);
         return linker
             .defaultLookup()

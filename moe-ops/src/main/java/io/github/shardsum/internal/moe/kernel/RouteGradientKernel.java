@@ -55,9 +55,7 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
     return forward.scratchBytes(workers) + own * threads;
   }
 
-  /**
-   * Cotangents of the floating results; they follow the operands of the route, without its start.
-   */
+  /** Cotangents of the floating results: the operands after those of the route. */
   private record Cotangents(
       TokenElements weights, TokenElements auxLoss, TokenElements squaredLogZ) {
     static Cotangents of(List<Tensor> operands, OptionalInt start) {

@@ -148,7 +148,7 @@ public record GroupRoute(
         scratch.longs(0, setup.keys()));
   }
 
-  /** The number of the first f64 array of a scratch that routes do not use. */
+  /** The index of the first f64 array of a scratch that routes leave free. */
   public static int freeDoubles() {
     return DOUBLES;
   }

@@ -9,7 +9,10 @@ import java.util.Optional;
 
 /** Lets the tokens of one group choose their experts. NaN counts as the highest gate. */
 final class TokenRouter {
-  /** Most choices for each of which all keys are read again: an insertion costs as much. */
+  /**
+   * The most choices that are found by one pass over all keys each; with more, insertion is as
+   * fast.
+   */
   private static final int MOST_PASSES = 4;
 
   private final GroupRoute route;
@@ -35,7 +38,7 @@ final class TokenRouter {
     this.route = route;
     this.options = route.setup().options();
     this.operands = operands;
-    // Recorded choices are not limited again.
+    // Recorded choices already obey the limit.
     this.limit = operands.choices().isPresent() ? Optional.empty() : options.groupLimit();
     this.group = group;
     this.experts = route.setup().experts();

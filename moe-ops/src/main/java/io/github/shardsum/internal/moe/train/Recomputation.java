@@ -15,8 +15,8 @@ import java.util.TreeSet;
 /**
  * Chooses the activations of a step that are computed again for its backward pass: values as large
  * as a residual, between two residuals, that the backward pass reads, and the values from which
- * they are computed. Residuals and small values, such as routes, are kept. So are the values after
- * the last residual, which are read at once.
+ * they are computed. Residuals and small values, such as routes, are kept. Values after the last
+ * residual are kept too, since the backward pass reads them at once.
  */
 public final class Recomputation {
   private final Program step;

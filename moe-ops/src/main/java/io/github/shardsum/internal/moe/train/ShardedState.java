@@ -24,7 +24,7 @@ public final class ShardedState implements TrainingState {
     this.backend = backend;
   }
 
-  /** Adds a tensor, of whose value this process keeps its devices' parts. */
+  /** Adds a tensor; of its value this process keeps the parts of its devices. */
   public void add(Tensor first, Layout layout) {
     state.add(parts(first, layout));
   }

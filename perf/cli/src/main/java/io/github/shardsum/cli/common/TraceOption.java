@@ -37,9 +37,10 @@ public final class TraceOption {
       names = "--trace",
       paramLabel = "FILE",
       description =
-          "Run for about a second more, at least five times (train traces its own steps), and"
-              + " write when each device ran each step of the plan, with the predicted time, as JSON that Perfetto and chrome://tracing open."
-              + " Process p > 0 of a job writes FILE.p, of its own devices.")
+          "Run for about a second more, at least five times (train traces its own steps), and write"
+              + " when each device ran each step of the plan, with the predicted time, as JSON that"
+              + " Perfetto and chrome://tracing open. Process p > 0 of a job writes FILE.p, of its"
+              + " own devices.")
   private Optional<Path> file = Optional.empty();
 
   private Optional<PlanOptions> prices = Optional.empty();
@@ -107,7 +108,7 @@ public final class TraceOption {
         out);
   }
 
-  /** The most of a number over the processes of a job, which all ask for it. */
+  /** The largest of a number of each process of a job; all processes call this. */
   private static long slowest(Collectives of, long own) {
     if (of.processes() == 1) {
       return own;

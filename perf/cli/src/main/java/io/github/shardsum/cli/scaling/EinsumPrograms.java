@@ -38,7 +38,7 @@ final class EinsumPrograms {
 
   private EinsumPrograms() {}
 
-  /** A program without annotations, and those that it gets on more than one device. */
+  /** A program without annotations, and the annotations that it gets on more than one device. */
   private record Laid(Program program, Map<String, String> layouts) {
     /** Some values, each split along one label. */
     static Laid of(Program program, String... pairs) {
@@ -50,7 +50,7 @@ final class EinsumPrograms {
     }
   }
 
-  /** One of {@link #NAMES} on so many devices. */
+  /** A program of {@link #NAMES} on a number of devices. */
   static Program of(String name, int devices) {
     Laid laid = laid(name, devices);
     return devices == 1 ? laid.program() : Annotations.of(laid.layouts()).apply(laid.program());
@@ -172,7 +172,7 @@ final class EinsumPrograms {
     return output(p, "loss", p.mean(p.crossEntropy(logits, target, "V"), "B"));
   }
 
-  /** Memory alone: a normalization, a gate and an addend. */
+  /** Work that only reads and writes memory: a normalization, a gate and an addend. */
   private static Program normalise(long rows) {
     ProgramBuilder p = Program.builder("normalise");
     Value a = p.input("a", f32("B=%d M=1024", rows));

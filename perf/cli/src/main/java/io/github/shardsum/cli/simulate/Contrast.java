@@ -22,7 +22,9 @@ record Contrast(String name, Score from, Score to) {
   private static final int MOST_ROWS = 2000;
   private static final String CAPACITY = "capacity factor";
 
-  /** Time a token and device, the second row's over the first's. */
+  /**
+   * The predicted time for each token and device of the second row, divided by that of the first.
+   */
   double predicted() {
     return perToken(to, to.prediction().seconds()) / perToken(from, from.prediction().seconds());
   }

@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Prints the collectives of a step's plans, and the formulas' prediction next to them. */
 final class PlannedReport {
-  /** Differences of this share are explained. */
+  /** The report explains a term whose two figures differ by at least this share. */
   private static final double LARGE = 0.1;
 
   private PlannedReport() {}
@@ -86,17 +86,20 @@ final class PlannedReport {
   private static String reason(PlannedForms forms, String name) {
     return switch (name) {
       case "projections and dense layers", "logits" ->
-          "products that are bound by memory, and labels that axes do not divide, are in the plan only: "
+          "products that are bound by memory, and labels that axes do not divide, are in the plan"
+              + " only: "
               + flops(forms, name);
       case "attention" -> "the plan multiplies whole scores and keeps them; " + flops(forms, name);
       case "experts" -> "slots are whole in the plan: " + flops(forms, name);
       case "dispatch and combine" ->
-          "the plan multiplies by the mask in groups of whole slots and stores it forward and backward: "
+          "the plan multiplies by the mask in groups of whole slots and stores it forward and"
+              + " backward: "
               + flops(forms, name);
       case "positions in experts" ->
           "the plan repeats the scan with the forward pass, the formula scans once";
       case "elementwise" ->
-          "the plan stores what products and collectives read, of each copy over tensor, the formula 16 values of the width a layer: "
+          "the plan stores what products and collectives read, of each copy over tensor, the"
+              + " formula 16 values of the width a layer: "
               + bytes(forms, name);
       case "optimizer" -> "weights of the largest device, not of the mean one";
       case "spread of slices",

@@ -66,9 +66,9 @@ final class CheckpointFolder implements AutoCloseable {
    */
   record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
     /**
-     * A text that every checkpoint has.
+     * A text that every checkpoint must have.
      *
-     * @throws IllegalArgumentException if it has not
+     * @throws IllegalArgumentException if this one does not have it
      */
     String text(String name) {
       String text = metadata.get(name);
@@ -166,7 +166,8 @@ final class CheckpointFolder implements AutoCloseable {
     try {
       FileLock held = channel.tryLock();
       if (held != null) {
-        // Files of a process that was killed during a write; no other process writes here now.
+        // Removes the files of a process that was killed during a write. No other process writes
+        // here now.
         WholeFile.deleteParts(folder);
         restore(folder);
         for (Path begun : matching(folder, BEGUN)) {
@@ -187,7 +188,9 @@ final class CheckpointFolder implements AutoCloseable {
         "in use by another process; wait for it, or choose another folder");
   }
 
-  /** Restores checkpoints that were about to be replaced, if none was. */
+  /**
+   * Restores a checkpoint that was set aside to be replaced, if its replacement was not finished.
+   */
   private static void restore(Path folder) throws IOException {
     for (Path aside : matching(folder, ASIDE)) {
       String name = aside.getFileName().toString();
@@ -391,7 +394,7 @@ final class CheckpointFolder implements AutoCloseable {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     } catch (IOException unsupported) {
-      // Some file systems open no folder. The files are in their place.
+      // Some file systems cannot open a folder. The files are in place all the same.
     }
   }
 
@@ -399,7 +402,7 @@ final class CheckpointFolder implements AutoCloseable {
     List<Path> all = checkpoints(folder);
     for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) {
       if (Files.isDirectory(old)) {
-        // Under another name than a checkpoint's, so that no checkpoint is incomplete.
+        // The name is not that of a checkpoint, so that a checkpoint is never incomplete.
         Path begun = folder.resolve("." + old.getFileName() + ".part");
         Files.move(old, begun, StandardCopyOption.ATOMIC_MOVE);
         CheckpointParts.delete(begun);

@@ -25,9 +25,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A checkpoint of several processes: a folder with a file of each one's parts, in which a part is
- * named {@code TENSOR@start:end,start:end}, and an index with everything else. The folder gets its
- * name when all files are on the disk, so that a checkpoint is complete or absent.
+ * A checkpoint of several processes: a folder with an index, and with a file for each process that
+ * holds its parts. A part is named {@code TENSOR@start:end,start:end}; the index has everything
+ * else. The folder gets its name when all files are on the disk, so that a checkpoint is complete
+ * or absent.
  */
 final class CheckpointParts {
   private static final String INDEX = "index.safetensors";
@@ -200,7 +201,7 @@ final class CheckpointParts {
         intervals.stream().map(interval -> interval[1]).toList());
   }
 
-  /** Disjoint boxes with as many elements as the tensor cover it. */
+  /** Disjoint boxes cover the tensor if they have as many elements as it. */
   private static void checkWhole(Path folder, String name, Shape shape, Set<Box> boxes) {
     List<Box> all = List.copyOf(boxes);
     long found = all.stream().mapToLong(Box::elementCount).sum();

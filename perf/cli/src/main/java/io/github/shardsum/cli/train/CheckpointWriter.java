@@ -100,7 +100,7 @@ final class CheckpointWriter {
     void run() throws IOException;
   }
 
-  /** Does this process's part of the work. Returns whether all processes did theirs. */
+  /** Does the part of this process, and returns whether all processes have done theirs. */
   private void together(long step, First first, Each each) throws IOException {
     Optional<Exception> failed = Optional.empty();
     try {

@@ -15,7 +15,9 @@ import java.util.function.ToDoubleFunction;
  * paper's figure 6 and table 2 at the scale of one machine.
  */
 final class Sweep {
-  /** Losses that the dense model reaches, as shares of the way from its first to its last. */
+  /**
+   * The losses to compare at, as shares of the way from the dense model's first loss to its last.
+   */
   private static final double[] WAYS = {0.5, 0.8, 1};
 
   private final String curve;
@@ -75,7 +77,7 @@ final class Sweep {
     return of.stream().mapToDouble(value).average().orElse(Double.NaN);
   }
 
-  /** Losses to which steps are counted: the mean losses that the dense models reach. */
+  /** The losses for which steps are counted: means of the losses that the dense models reach. */
   private double[] losses() {
     List<Trained> dense = models.values().iterator().next();
     double first = mean(dense, trained -> trained.heldBack().getFirst().value());

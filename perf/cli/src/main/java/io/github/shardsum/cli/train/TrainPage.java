@@ -20,7 +20,7 @@ final class TrainPage {
   private static final int TOP = 26;
   private static final int CELL = 16;
 
-  /** Cells of a row of loads at most; neighbours are added up beyond. */
+  /** The most cells of a row of loads; if there are more, neighbours are added up. */
   private static final int COLUMNS = 200;
 
   private final Page page;
@@ -129,7 +129,7 @@ final class TrainPage {
   /** Experts by language: a row a language. */
   TrainPage heat(String label, Map<String, long[]> tokens) {
     int experts = tokens.values().stream().mapToInt(counts -> counts.length).max().orElse(0);
-    // The width of a cell: wide enough for a few, not too wide for many.
+    // The width of a cell: wide if there are few, narrow if there are many.
     int width = Math.max(6, Math.min(3 * CELL, (RIGHT - LEFT) / Math.max(1, experts)));
     int right = Math.max(RIGHT, LEFT + experts * width);
     Picture picture = new Picture(right + 150, TOP + tokens.size() * CELL + CELL, label);

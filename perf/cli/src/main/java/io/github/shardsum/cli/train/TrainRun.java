@@ -54,13 +54,13 @@ final class TrainRun {
   private static final int VOCABULARY = 2048;
   private static final int EXPERTS = 16;
 
-  /** Texts that merges are learnt from at most. */
+  /** The most texts from which merges are learnt. */
   private static final int TEXTS = 80_000;
 
   private static final int BATCH = 128;
   private static final int MEASURED = 512;
 
-  /** No choice is dropped, and padding counts nowhere. */
+  /** No choice is dropped, and padding does not count in any loss. */
   private static final RouteOptions ROUTE =
       RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real");
 

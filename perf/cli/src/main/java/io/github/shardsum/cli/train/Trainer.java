@@ -45,7 +45,7 @@ final class Trainer implements AutoCloseable {
 
   private static final long CHECKPOINT_NANOS = 30_000_000_000L;
 
-  /** The curve of the share of choices that found their expert full. */
+  /** The name of the curve with the share of choices that found their expert full. */
   static final String DROPPED = "dropped";
 
   /** In a checkpoint's metadata: batches of a step. */
@@ -244,8 +244,8 @@ final class Trainer implements AutoCloseable {
     long first = training.steps();
     Order order = new Order(examples);
     long began = clock.getAsLong();
-    // The first checkpoint follows the first step, so that a folder that cannot be written is
-    // known.
+    // The first checkpoint is written after the first step, so that an error of the folder shows at
+    // once.
     long written = began - CHECKPOINT_NANOS;
     // Time for measurements and checkpoints does not count as training.
     long apart = 0;
@@ -273,7 +273,8 @@ final class Trainer implements AutoCloseable {
     long trained = clock.getAsLong() - began - apart;
     if (training.steps() > first) {
       save();
-      // After the measurement: a training that goes on is not measured here.
+      // Measured after the checkpoint is written, so that the history of a resumed training does
+      // not have this point.
       if (training.steps() % EVALUATION != 0) {
         measure();
       }
@@ -295,7 +296,7 @@ final class Trainer implements AutoCloseable {
       this.batches = examples.epoch(epoch);
     }
 
-    /** The batch after a number of others, which never decreases from call to call. */
+    /** The batch after a number of batches. That number never decreases from call to call. */
     List<Examples.Example> batch(long others) {
       while (others - before >= batches.size()) {
         before += batches.size();

@@ -28,7 +28,7 @@ final class EqualStatements {
   /**
    * All that a choice depends on.
    *
-   * @param operation its operands are named by their places
+   * @param operation the operation, with operands named by their places
    * @param homes the default layouts of the results
    */
   private record Key(
@@ -95,7 +95,7 @@ final class EqualStatements {
     return Optional.of(operands);
   }
 
-  /** The operation of operands that are named by the first place at which they are read. */
+  /** The operation with each operand named by the first place at which it is read. */
   private static Operation unnamed(Operation operation) {
     List<Value> read = operation.operands();
     List<Value> named = new ArrayList<>();

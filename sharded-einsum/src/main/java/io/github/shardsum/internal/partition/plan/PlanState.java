@@ -36,7 +36,7 @@ final class PlanState {
   /** Cost of computation on devices. */
   Cost work = Cost.NOTHING;
 
-  /** The part of it that is multiply-adds of einsums, which the price of a plan counts. */
+  /** The part of the computation that the price of a plan counts: multiply-adds of einsums. */
   Cost products = Cost.NOTHING;
 
   PlanState(ReshardWays ways) {

@@ -22,7 +22,7 @@ record Policy(double elementsPerByte, boolean hoists, boolean isTight, long most
   /** Cost alone. */
   static final Policy CHEAPEST = new Policy(0, true, false, Long.MAX_VALUE);
 
-  /** Only the cost, of statements that hold at most some bytes. */
+  /** Only the cost counts, among ways of statements that hold at most a number of bytes. */
   static Policy within(long bytes, boolean isTight) {
     return new Policy(0, true, isTight, bytes);
   }

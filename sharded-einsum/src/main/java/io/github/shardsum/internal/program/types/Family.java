@@ -22,7 +22,8 @@ public record Family(List<MeshAxis> axes) {
   }
 
   /**
-   * The members of a region in this one.
+   * The family inside a region: one member for each member of this family and each member of the
+   * region.
    *
    * @param inner its axes
    * @return the members; those inside one member of this family follow each other

@@ -59,7 +59,7 @@ public final class CallArena implements SegmentAllocator, AutoCloseable {
 
   @Override
   public MemorySegment allocate(long bytes, long alignment) {
-    // There is one slice at the end for both kinds of memory, so that the compiler can remove the
+    // Both kinds of memory end in the same call of asSlice, so that the compiler can remove its
     // object.
     MemorySegment from = block;
     long start = (used + alignment - 1) & -alignment;

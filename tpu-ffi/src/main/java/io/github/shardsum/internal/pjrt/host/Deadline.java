@@ -36,7 +36,7 @@ public final class Deadline {
     start(name, result, STACK_BYTES, call);
   }
 
-  /** As the other, with a stack of a number of bytes. */
+  /** As the other method, on a thread with a stack of the given number of bytes. */
   static <T> void start(
       String name, CompletableFuture<T> result, long stackBytes, Supplier<T> call) {
     Thread thread =

@@ -67,8 +67,8 @@ public record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long 
   /**
    * Folded names that are held back.
    *
-   * @param sources in their languages
-   * @param english of things that are withheld
+   * @param sources names in their languages
+   * @param english English names of things that are held back in all languages
    */
   private record Names(Set<String> sources, Set<String> english) {
     static Names of(List<Pair> pairs) {

@@ -17,8 +17,8 @@ import java.util.Map;
  */
 public final class Examples {
   /**
-   * The number of groups into which a batch is routed; it divides every batch, so that it is the
-   * same for all.
+   * The number of groups into which a batch is routed. It divides the size of every batch, so one
+   * number serves all.
    */
   public static final int GROUPS = 8;
 
@@ -41,7 +41,8 @@ public final class Examples {
           new Shape(16, 64, 32));
 
   /**
-   * Fewer pairs than this are in batches of about a quarter, so that an epoch still has several.
+   * With fewer pairs than this a batch has about a quarter of them, so that an epoch still has
+   * several batches.
    */
   private static final int FEW = 4096;
 

@@ -17,7 +17,9 @@ public final class Folded {
   private static final int FIRST_ACCENT = 0x300;
   private static final int LAST_ACCENT = 0x36f;
 
-  /** Least characters of a part that is searched within a word, in a script without blanks. */
+  /**
+   * The least characters of a text that is searched for inside words, in a script without blanks.
+   */
   private static final int SHORTEST = 2;
 
   private static final int LONGEST = 24;

@@ -91,7 +91,7 @@ final class JdkNames {
                 .flatMap(letter -> letters(prefix + letter, more - 1)));
   }
 
-  /** Scripts by their codes of ISO 15924, as far as Unicode has characters of them. */
+  /** Scripts by their codes of ISO 15924: those of which Unicode has characters. */
   private static List<Locale> scripts() {
     List<Locale> scripts = new ArrayList<>();
     for (char first = 'A'; first <= 'Z'; first++) {

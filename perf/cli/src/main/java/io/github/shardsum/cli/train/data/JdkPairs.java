@@ -46,7 +46,7 @@ public final class JdkPairs {
   /** The file that pairs are kept in, by the variable XDG_CACHE_HOME or below the home folder. */
   public static Path file(Map<String, String> environment, String home) {
     String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
-    // The specification has relative paths ignored.
+    // By the XDG specification a relative path is ignored.
     Path folder =
         cache.startsWith("/") ? Path.of(cache) : Path.of(home.isEmpty() ? "." : home, ".cache");
     String name =
@@ -110,7 +110,7 @@ public final class JdkPairs {
           Locale language = languages.get(index);
           List<Pair> pairs = new ArrayList<>(JdkNames.pairs(language, names));
           if (pairs.size() >= FEWEST_NAMES) {
-            // Other parts for each language, so that a composition is rarely seen twice.
+            // Each language has other phrases, so that few compositions occur in two languages.
             pairs.addAll(phrases.pairs(language, (long) index * PHRASES, PHRASES));
             pairs.addAll(phrases.farDates(language, (long) index * FAR_DATES, FAR_DATES));
             found.set(index, pairs);

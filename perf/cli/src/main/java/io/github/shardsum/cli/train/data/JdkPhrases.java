@@ -28,7 +28,10 @@ final class JdkPhrases {
   private static final int DAYS = 365;
   private static final int DECADE = 10;
 
-  /** The first stream of years that are all held back; streams of kinds are below. */
+  /**
+   * The first stream of random numbers for years that are all held back; the kinds have lower
+   * streams.
+   */
   private static final long FAR_STREAMS = 100;
 
   /** Numbers are of 1 to 999 thousands, millions or billions. */
@@ -147,7 +150,8 @@ final class JdkPhrases {
   }
 
   /**
-   * Whether the numbers of a translation stand in its source, which has others in another calendar.
+   * Whether the source has the numbers of its translation; in another calendar it has other
+   * numbers.
    */
   private static boolean hasNumbers(Kind kind, Parts parts, String source, String target) {
     if (kind.isDate()) {

@@ -13,7 +13,8 @@ public enum Split {
   /** Names and the user's pairs whose source is in no training pair. */
   NAMES,
   /**
-   * Lists of two or three, and numbers, whose composition is in no training pair of any language.
+   * Lists of two or three names, and numbers, whose composition is in no training pair of any
+   * language.
    */
   PHRASES,
   /** Dates in decades without a training date in any language. */
@@ -82,7 +83,7 @@ public enum Split {
     return TextHash.of("source", Folded.of(source)) % SOURCES == 0;
   }
 
-  /** Whether the things of an English name are held back in every language. */
+  /** Whether the things with an English name are held back in every language. */
   static boolean isWithheld(String english) {
     return TextHash.of("thing", Folded.of(english)) % THINGS == 0;
   }

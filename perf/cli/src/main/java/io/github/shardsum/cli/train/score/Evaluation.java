@@ -104,7 +104,10 @@ public final class Evaluation {
   /** A row of the table of families. */
   public record Row(String name, Predicate<String> languages) {}
 
-  /** The splits: all languages, those with a script of their own, then the families that occur. */
+  /**
+   * The rows of the table: all languages, those with a script of their own, then the families that
+   * occur.
+   */
   public List<Row> rows(Split split) {
     List<Row> rows = new ArrayList<>();
     rows.add(new Row("all", _ -> true));

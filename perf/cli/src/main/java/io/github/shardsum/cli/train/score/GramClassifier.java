@@ -44,9 +44,9 @@ public final class GramClassifier implements Predictor {
   private record Example(int[] grams, int right) {}
 
   /**
-   * Learns.
+   * Learns from examples.
    *
-   * @param done gets the examples gone through, some at a time
+   * @param done gets the number of examples since its last call
    */
   public GramClassifier(List<Pair> training, Workers workers, LongConsumer done) {
     this.workers = workers;

@@ -18,7 +18,10 @@ public final class Templates implements Predictor {
   private static final char NUMBER = '\u0001';
   private static final char NAME = '\u0002';
 
-  /** Marks from this character on stand for a part of the translation, by its number. */
+  /**
+   * Characters from this one on are marks of parts; a mark is this character plus the part's
+   * number.
+   */
   private static final char FIRST_PLACE = '\ue000';
 
   private static final int PLACES = 64;
@@ -29,7 +32,7 @@ public final class Templates implements Predictor {
   /** The names of each language, by its code, with their English translations. */
   private final Map<String, Map<String, String>> lexicons = new HashMap<>();
 
-  /** Counts of the translations of a source without its parts, by language and for all. */
+  /** How often each translation of a template occurs, by language and in all languages. */
   private final Map<String, Map<String, Integer>> learnt = new HashMap<>();
 
   /** Learns the templates of the training texts, for numbers alone or for names too. */
@@ -136,7 +139,7 @@ public final class Templates implements Predictor {
         || !(Character.isLetter(before) || Folded.isMark(before));
   }
 
-  /** A translation with the places of the source's parts in it, where they are found. */
+  /** A translation with marks in place of the source's parts, if they are found in it. */
   private static String target(Parts source, String text) {
     List<Integer> longest =
         IntStream.range(0, Math.min(PLACES, source.parts().size()))
@@ -194,7 +197,7 @@ public final class Templates implements Predictor {
         parts);
   }
 
-  /** An unseen template: its parts in the order of the source. */
+  /** For a template that was not learnt, the parts in the order of the source. */
   private static String unknown(String template) {
     StringBuilder places = new StringBuilder();
     char next = FIRST_PLACE;
