@@ -18,8 +18,8 @@ final class SecondChoicesTest {
     int tokens = 200;
     int experts = 5;
     Random random = new Random(13);
-    double[] gates = random.doubles(tokens * experts, 0.1, 1).toArray();
-    double[] uniform = random.doubles(tokens * experts).toArray();
+    double[] gates = random.doubles((long) tokens * experts, 0.1, 1).toArray();
+    double[] uniform = random.doubles((long) tokens * experts).toArray();
     long[] expected = new long[2 * tokens];
     for (int token = 0; token < tokens; token++) {
       int first = 0;
