@@ -82,7 +82,7 @@ final class RouteScratchTest {
     try (Workers one = Workers.of(1)) {
       Backend backend = LocalBackend.of(one, MoePrograms.kernels());
       // Leaves full choices behind for whatever is routed next.
-      run(backend, 0, 1, "top2 second=all capacity=fixed:1 normalize=never");
+      run(backend, 0, 1, "top3 capacity=fixed:1 normalize=never");
       List<Tensor> both = run(backend, 0, 2, notation);
       List<Tensor> second =
           run(LocalBackend.of(Workers.sequential(), MoePrograms.kernels()), 1, 1, notation);
