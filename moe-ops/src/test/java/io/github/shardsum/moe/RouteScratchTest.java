@@ -15,6 +15,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -46,16 +47,24 @@ final class RouteScratchTest {
   }
 
   private static List<Tensor> run(Backend backend, int from, int groups, String notation) {
-    RouteInput<Tensor> input = input(from, groups);
+    return run(backend, input(from, groups), groups, notation);
+  }
+
+  private static List<Tensor> run(
+      Backend backend, RouteInput<Tensor> input, int groups, String notation) {
     ProgramBuilder p = Program.builder("routed");
     long g = groups;
     long s = TOKENS;
-    Value gates =
+    Value scores =
         p.input(
-            "gates",
+            "scores",
             ValueType.of(DType.F64, List.of("G", "S", "E"), List.of(g, s, (long) EXPERTS)));
     Value real = p.input("real", ValueType.of(DType.BOOL, List.of("G", "S"), List.of(g, s)));
-    RouteInput<Value> values = RouteInput.gates(gates).withNonPadding(real);
+    RouteInput<Value> all =
+        input.kind() == RouteInput.Kind.GATES
+            ? RouteInput.gates(scores)
+            : RouteInput.logits(scores);
+    RouteInput<Value> values = all.withNonPadding(real);
     List<Value> results =
         p.add(MoePrograms.route(values, RouteOptions.parse(notation), Randomness.seeded(1)));
     for (int i = 0; i < results.size(); i++) {
@@ -93,5 +102,25 @@ final class RouteScratchTest {
       }
       assertEquals(0, second.get(OVERFLOW).getDouble(0));
     }
+  }
+
+  /** The only gate of the last token is NaN: it has one place, where its weight shows that. */
+  @Test
+  void aTokenWithoutANumberHasNoPlaceOfTheGroupBefore() {
+    String notation = "experts3 gates=sigmoid capacity=fixed:6 normalize=after";
+    double[] logits = new double[2 * TOKENS * EXPERTS];
+    Arrays.fill(logits, TOKENS * EXPERTS, logits.length, Double.NEGATIVE_INFINITY);
+    logits[logits.length - EXPERTS] = Double.NaN;
+    byte[] real = new byte[2 * TOKENS];
+    Arrays.fill(real, (byte) 1);
+    RouteInput<Tensor> input =
+        RouteInput.logits(Tensor.of(logits, 2, TOKENS, EXPERTS))
+            .withNonPadding(Tensor.ofBool(real, 2, TOKENS));
+    Backend backend = LocalBackend.of(Workers.sequential(), MoePrograms.kernels());
+    double[] positions = ofLastGroup(run(backend, input, 2, notation).get(1), 2);
+    double[] expected = new double[TOKENS * EXPERTS];
+    Arrays.fill(expected, -1);
+    expected[expected.length - EXPERTS] = 0;
+    assertArrayEquals(expected, positions);
   }
 }
