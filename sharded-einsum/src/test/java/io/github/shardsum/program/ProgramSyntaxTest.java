@@ -84,6 +84,9 @@ final class ProgramSyntaxTest {
     assertEquals(
         "line 2: input a:  f32[i=x]: type: expected a size, got \"x\" in \"f32[i=x]\"",
         refusal("program p {\n  input a:  f32[i=x]\n}"));
+    assertEquals(
+        "line 3: f32: expected a type as f32[G=2 S=8]",
+        refusal("program p {\n  input a:\n  f32\n}"));
   }
 
   /** Not the end of the line before, where the blanks begin. */
