@@ -97,6 +97,12 @@ final class ProgramSyntaxTest {
         refusal("program p {\n  input a: f32[i=4]\n  input a: f32[i=2]\n}"));
   }
 
+  @Test
+  void theLineOfAnOperationIsItsOwn() {
+    String said = refusal("program p {\n  input a: f32[i=4]\n  b =\n  expo(a)\n}");
+    assertTrue(said.startsWith("line 4: expo(a): "), said);
+  }
+
   /** Of a program on one line 150 characters on each side of the error are shown. */
   @Test
   void ofALongLineThePlaceIsShown() {
