@@ -1,5 +1,6 @@
 package io.github.shardsum.bench;
 
+import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
@@ -41,10 +42,11 @@ import java.util.Random;
  * planner's. {@code run} compares the layer on 8 devices of this process with the same layer on
  * one, equal work on equal threads, forward and with the backward pass. {@code rows} does the same
  * for the layer that sends compact rows; it also compares that layer with one that has a slot for
- * each choice, and with one that sends rows in pieces. Ratios have paired intervals; the exit
- * status is 1 if a promise is missed.
+ * each choice, and with one that sends rows in pieces. {@code skew} compares skewed loads with an
+ * even one on 8 devices, and with what the times of the even load's steps predict. Ratios have
+ * paired intervals; the exit status is 1 if a promise is missed.
  *
- * <p>Arguments: any of {@code plan}, {@code run}, {@code rows}; none for all.
+ * <p>Arguments: any of {@code plan}, {@code run}, {@code rows}, {@code skew}; none for all.
  */
 public final class MeshComparison {
   private static final int ROUNDS = 15;
@@ -70,6 +72,12 @@ public final class MeshComparison {
   /** Time of rows that travel at most, as a multiple of that of as many slots. */
   private static final double MOST_OF_SLOTS = 1.03;
 
+  /** Distance of a predicted from a measured ratio of a skewed and an even load at most. */
+  private static final double MOST_APART = 0.1;
+
+  /** Runs of an even load from which times of steps are taken. */
+  private static final int PROFILED = 15;
+
   private static final PlanOptions BY_ROWS =
       PlanOptions.defaults().withPartitions(PlanOptions.Partitions.ALWAYS);
 
@@ -94,7 +102,7 @@ public final class MeshComparison {
    */
   public static void main(String[] arguments) throws MeasurementException {
     List<String> wanted =
-        arguments.length == 0 ? List.of("plan", "run", "rows") : List.of(arguments);
+        arguments.length == 0 ? List.of("plan", "run", "rows", "skew") : List.of(arguments);
     MeshComparison times = new MeshComparison();
     for (String what : wanted) {
       print("%nload %.2f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
@@ -102,8 +110,10 @@ public final class MeshComparison {
         case "plan" -> times.plan();
         case "run" -> times.run();
         case "rows" -> times.rows();
+        case "skew" -> times.skew();
         default ->
-            throw new IllegalArgumentException("argument: must be plan, run or rows, got " + what);
+            throw new IllegalArgumentException(
+                "argument: must be plan, run, rows or skew, got " + what);
       }
     }
     print("%nload %.2f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
@@ -284,6 +294,62 @@ public final class MeshComparison {
       Timed ofPieces = ofShards(collectives, pieces, inputs);
       report(what + ", rows in pieces", ofPieces, ofRows, "all at once", MOST_FORWARD_OF_SHARDS);
     }
+  }
+
+  private void skew() throws MeasurementException {
+    MoeCase layer = MoeCase.parse(2 * DEVICES + ",512,256,1024," + 4 * DEVICES);
+    print("%s, f32, by rows%n", layer);
+    try (Workers workers = Workers.ofProcessors();
+        Collectives collectives =
+            Collectives.open(Mesh.of("x", DEVICES), workers, CollectiveOptions.defaults());
+        SkewedLayer skewed = new SkewedLayer(layer, workers);
+        MeshExecutable even = compiled(collectives, onRows(skewed.program()), BY_ROWS);
+        MeshExecutable profiled =
+            MeshBackend.of(collectives, MoePrograms.kernels(), BY_ROWS)
+                .compile(onRows(skewed.program()), CompileOptions.defaults().withProfile())) {
+      Timed balanced = of(ExpertLoad.W0, skewed, even, collectives);
+      PredictedSkew predicted = predicted(profiled, skewed, workers.parallelism());
+      print("products of experts: %.3f of the time of an even load%n", predicted.share());
+      for (ExpertLoad load : List.of(ExpertLoad.W4, ExpertLoad.W6, ExpertLoad.W1, ExpertLoad.W7)) {
+        try (MeshExecutable mesh = compiled(collectives, onRows(skewed.program()), BY_ROWS)) {
+          Timed timed = of(load, skewed, mesh, collectives);
+          Interval ratio = PairedTiming.of(InterleavedTimer.of(ROUNDS), timed, balanced).ratio();
+          double of = predicted.ratio(skewed.counts(load), DEVICES);
+          print(
+              "%-30s of an even load, %d pairs: %.3f [%.3f, %.3f], predicted %.3f, apart at most"
+                  + " %.2f %s%n",
+              load,
+              ROUNDS,
+              ratio.median(),
+              ratio.low(),
+              ratio.high(),
+              of,
+              MOST_APART,
+              verdict(Math.abs(of - ratio.median()) <= MOST_APART));
+        }
+      }
+    }
+  }
+
+  private static PredictedSkew predicted(MeshExecutable profiled, SkewedLayer skewed, int threads) {
+    List<Tensor> inputs = skewed.inputs(ExpertLoad.W0);
+    for (int i = 0; i < PROFILED; i++) {
+      profiled.run(inputs);
+    }
+    PredictedSkew predicted = new PredictedSkew(threads);
+    for (int i = 0; i < PROFILED; i++) {
+      profiled.run(inputs);
+      predicted.add(profiled.spans());
+    }
+    return predicted;
+  }
+
+  /** The layer of a load on the mesh, whose bound of rows is first raised where that is needed. */
+  private static Timed of(
+      ExpertLoad load, SkewedLayer skewed, MeshExecutable mesh, Collectives collectives) {
+    List<Tensor> inputs = skewed.inputs(load);
+    equal(skewed.outputs(load, inputs), mesh.run(inputs));
+    return ofShards(collectives, mesh, inputs);
   }
 
   private void report(String what, Timed mesh, Timed other, String name, double most)

@@ -6,6 +6,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.Timed;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.MoeWeights;
+import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,11 +50,28 @@ final class SkewedLayer implements AutoCloseable {
     return load.counts((int) layer.sizes().experts(), layer.rows());
   }
 
+  /** The layer as it is compiled. */
+  Program program() {
+    return executable.program();
+  }
+
   /** The layer over tokens of a load; throws unless its experts get what the load says. */
   Timed timed(ExpertLoad load) {
-    long[] counts = counts(load);
-    List<Tensor> inputs = new ArrayList<>(List.of(tokens(ExpertLoad.choices(counts))));
+    List<Tensor> inputs = inputs(load);
+    List<Tensor> outputs = outputs(load, inputs);
+    return Timed.of(() -> executable.runInto(outputs, inputs));
+  }
+
+  /** The inputs of the layer for a load. */
+  List<Tensor> inputs(ExpertLoad load) {
+    List<Tensor> inputs = new ArrayList<>(List.of(tokens(ExpertLoad.choices(counts(load)))));
     inputs.addAll(weights.tensors());
+    return inputs;
+  }
+
+  /** The outputs of the layer; throws unless its experts get what the load says. */
+  List<Tensor> outputs(ExpertLoad load, List<Tensor> inputs) {
+    long[] counts = counts(load);
     List<Tensor> outputs = executable.run(inputs);
     int placed = outputs.size() - 2;
     double[] got = outputs.get(placed).toDoubleArray();
@@ -64,7 +82,7 @@ final class SkewedLayer implements AutoCloseable {
       }
       Data.check("rows of expert " + expert + " by load " + load, counts[expert], sum, 0);
     }
-    return Timed.of(() -> executable.runInto(outputs, inputs));
+    return outputs;
   }
 
   private Tensor tokens(int[][] choices) {
