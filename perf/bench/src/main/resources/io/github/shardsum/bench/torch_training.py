@@ -66,9 +66,9 @@ class Model:
             x = x + attended(normalised(x, middle), encoded, memory, seen, False)
             x = x + self.forward(normalised(x, between), network)
         logits = normalised(x, self.decoded) @ self.target[0].t()
-        told = following.reshape(-1)
+        expected = following.reshape(-1)
         entropy = torch.nn.functional.cross_entropy(
-            logits.reshape(-1, self.vocabulary), told, ignore_index=0, label_smoothing=0.03
+            logits.reshape(-1, self.vocabulary), expected, ignore_index=0, label_smoothing=0.03
         )
         return entropy + sum(self.losses)
 
