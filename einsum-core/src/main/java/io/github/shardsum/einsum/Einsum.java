@@ -21,6 +21,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -233,6 +234,7 @@ public final class Einsum {
    * @throws IllegalArgumentException if it has a layout, or as {@link #run}
    */
   public static Tensor einsum(String equation, Operand... operands) {
+    Objects.requireNonNull(operands, "operands");
     return PlanCache.get(equation, operands).run(operands);
   }
 

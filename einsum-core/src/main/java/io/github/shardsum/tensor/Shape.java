@@ -2,6 +2,7 @@ package io.github.shardsum.tensor;
 
 import io.github.shardsum.internal.tensor.Views;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.StringJoiner;
 
 /** Sizes of a tensor's axes, outermost first; an immutable value. A scalar has rank 0. */
@@ -25,7 +26,7 @@ public final class Shape {
    * @throws IllegalArgumentException if a size is negative or there are 2^62 elements or more
    */
   public static Shape of(long... sizes) {
-    return new Shape(sizes.clone());
+    return new Shape(Objects.requireNonNull(sizes, "sizes").clone());
   }
 
   private static long product(long[] sizes) {

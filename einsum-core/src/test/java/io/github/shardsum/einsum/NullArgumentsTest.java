@@ -1,5 +1,6 @@
 package io.github.shardsum.einsum;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +15,7 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.Executable;
 
@@ -31,6 +33,16 @@ class NullArgumentsTest {
           String message = String.valueOf(thrown.getMessage());
           assertTrue(message.contains(argument), message);
         });
+  }
+
+  @Test
+  void anArrayOfNoneIsNamedInOurWords() {
+    assertSaid("sizes", () -> Shape.of((long[]) null));
+    assertSaid("operands", () -> Einsum.einsum("ij->j", (Tensor[]) null));
+  }
+
+  private static void assertSaid(String argument, Executable made) {
+    assertEquals(argument, assertThrows(NullPointerException.class, made).getMessage());
   }
 
   @TestFactory
