@@ -380,11 +380,12 @@ public final class Tensor implements Operand {
               + dtype
               + " wants "
               + wanted
-              + " elements, got "
+              + (wanted == 1 ? " element, got " : " elements, got ")
               + segment.byteSize() / dtype.byteSize()
               + " ("
               + segment.byteSize()
-              + " bytes)");
+              + " bytes)"
+              + (shape.rank() == 0 ? "; sizes stand behind the data, as of(data, 2, 3)" : ""));
     }
     return new Tensor(dtype, shape, shape.rowMajorStrides(), segment, 0);
   }

@@ -225,6 +225,15 @@ class TensorTest {
     assertEquals(1, Tensor.scalar(DType.BOOL, 0.1).getLong());
   }
 
+  @Test
+  void dataWithoutSizesIsToldWhereSizesStand() {
+    refuses(
+        "wants 1 element, got 2 (8 bytes); sizes stand behind the data, as of(data, 2, 3)",
+        () -> Tensor.of(new float[] {3, 4}));
+    refuses("wants 3 elements, got 2 (8 bytes)", () -> Tensor.of(new float[] {3, 4}, 3));
+    assertEquals(Shape.of(), Tensor.of(new float[] {3}).shape());
+  }
+
   private static void refuses(String part, Executable use) {
     RuntimeException thrown = assertThrows(RuntimeException.class, use);
     assertTrue(
