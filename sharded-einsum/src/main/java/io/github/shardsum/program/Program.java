@@ -1,5 +1,6 @@
 package io.github.shardsum.program;
 
+import io.github.shardsum.internal.program.pass.ValueNames;
 import io.github.shardsum.internal.program.text.ProgramParser;
 import io.github.shardsum.internal.program.text.ProgramPrinter;
 import java.util.HashMap;
@@ -119,7 +120,8 @@ public record Program(
       }
     }
     throw ProgramException.at(
-        "program " + name, "there is no value " + valueName + "; inputs are " + inputs);
+        "program " + name,
+        "there is no value " + valueName + "; " + ValueNames.listed(inputs, statements));
   }
 
   /**

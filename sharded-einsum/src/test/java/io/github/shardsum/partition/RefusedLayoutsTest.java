@@ -36,7 +36,7 @@ class RefusedLayoutsTest {
   @Test
   void aLayoutOfNoValueAndOneOfAnotherRankAreNamed() {
     plan("y", "a@x b");
-    says("there is no value z", () -> plan("z", "a@x b"));
+    says("there is no value z; inputs are [x], results are [y]", () -> plan("z", "a@x b"));
     says("layouts: that of y: f32[a=4 b=2] must have 2 labels", () -> plan("y", "a@x"));
   }
 

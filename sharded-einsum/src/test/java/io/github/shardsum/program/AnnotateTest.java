@@ -269,7 +269,10 @@ class AnnotateTest {
     ProgramException none =
         assertThrows(
             ProgramException.class, () -> Annotations.of(Map.of("z", "a@x")).apply(program));
-    assertTrue(String.valueOf(none.getMessage()).contains("got z"), none::getMessage);
+    assertTrue(
+        String.valueOf(none.getMessage())
+            .endsWith("got z; inputs are [x, steps], results are [y, last]"),
+        none::getMessage);
     assertThrows(ProgramException.class, () -> Annotations.of(Map.of("y", "c@x")).apply(program));
   }
 

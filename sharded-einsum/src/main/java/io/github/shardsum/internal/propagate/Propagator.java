@@ -185,7 +185,7 @@ public final class Propagator {
             String.format(
                 Locale.ROOT,
                 "annotation of %s: a mesh axis must be one of mesh \"%s\", got \"%s\"",
-                name,
+                AnnotationInsertion.withoutSuffixes(name),
                 mesh.notation(),
                 axis));
       }

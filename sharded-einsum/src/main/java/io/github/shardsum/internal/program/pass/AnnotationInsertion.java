@@ -63,7 +63,10 @@ public final class AnnotationInsertion {
     if (!left.isEmpty()) {
       throw ProgramException.at(
           "annotations of program " + program.name(),
-          "names must be of its values, got " + String.join(", ", left.keySet()));
+          "names must be of its values, got "
+              + String.join(", ", left.keySet())
+              + "; "
+              + ValueNames.listed(program.inputs(), program.statements()));
     }
     // An output that is an input stays unannotated.
     return new Program(program.name(), program.inputs(), statements, program.outputs());
