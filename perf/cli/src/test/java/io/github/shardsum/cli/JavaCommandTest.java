@@ -2,9 +2,14 @@ package io.github.shardsum.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -48,6 +53,22 @@ class JavaCommandTest {
         program.destroyForcibly();
       }
     }
+  }
+
+  @Test
+  void aFileThatIsNotThereIsSaid() {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    String missing = folder.resolve("Missing.java").toString();
+    int status =
+        Main.run(
+            Main.commandLine(),
+            new PrintStream(OutputStream.nullOutputStream()),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            "java",
+            missing);
+    String said = err.toString(StandardCharsets.UTF_8);
+    assertTrue(said.contains("no such file: " + missing), said);
+    assertEquals(1, status);
   }
 
   @Test

@@ -56,6 +56,23 @@ class LauncherTest {
     assertEquals("5 told\n", ended);
   }
 
+  /** Without it a command would read a file of the JVM's as its input. */
+  @Test
+  void aClosedStandardInputIsEmpty() throws Exception {
+    String line =
+        Files.readAllLines(LAUNCHER).stream()
+            .filter(text -> text.endsWith("exec </dev/null"))
+            .findFirst()
+            .orElse("");
+    for (String[] input : new String[][] {{"<&-", ""}, {"<<<given", "given\n"}}) {
+      String script = "set -euo pipefail\n" + line + "\ncat";
+      Process bash = new ProcessBuilder("bash", "-c", "bash -c \"$0\" " + input[0], script).start();
+      assertEquals(
+          input[1], new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+      assertEquals(0, bash.waitFor());
+    }
+  }
+
   private static String chosen(String locale) throws IOException, InterruptedException {
     String line =
         Files.readAllLines(LAUNCHER).stream()

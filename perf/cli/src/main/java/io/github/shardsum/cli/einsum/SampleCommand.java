@@ -6,8 +6,8 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -33,8 +33,8 @@ public final class SampleCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "FILE.npy", description = "The file to write.")
   private Path file = Path.of("");
 
-  @Parameters(index = "1", paramLabel = "SIZE", split = ",", description = "Sizes, as 2,3.")
-  private List<Long> sizes = List.of();
+  @Parameters(index = "1", paramLabel = "SIZE", description = "Sizes, as 2,3.")
+  private String sizes = "";
 
   @Option(
       names = "--dtype",
@@ -73,8 +73,20 @@ public final class SampleCommand implements Callable<Integer> {
     };
   }
 
+  /** The sizes, which a text that is none does not leave to picocli: that names no form. */
+  private long[] sizes() {
+    try {
+      return Stream.of(sizes.split(",", -1)).mapToLong(Long::parseLong).toArray();
+    } catch (NumberFormatException none) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "SIZE must be whole numbers with commas between, as 2,3, got " + sizes);
+    }
+  }
+
   private Shape shape() {
     long elements = 1;
+    long[] sizes = sizes();
     for (long size : sizes) {
       if (size < 0) {
         throw new ParameterException(spec.commandLine(), "SIZE must be at least 0, got " + size);
@@ -84,8 +96,8 @@ public final class SampleCommand implements Callable<Integer> {
     if (elements > MOST_ELEMENTS) {
       throw new ParameterException(
           spec.commandLine(),
-          "SIZE must have at most " + MOST_ELEMENTS + " elements together, got " + sizes);
+          "SIZE must have at most " + MOST_ELEMENTS + " elements together, got " + this.sizes);
     }
-    return Shape.of(sizes.stream().mapToLong(Long::longValue).toArray());
+    return Shape.of(sizes);
   }
 }

@@ -65,7 +65,7 @@ public final class CertifyCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     RepeatedOptions.refuse(spec, "--annotate");
     String text = PlanFile.text(file);
-    SpmdPlan plan = SpmdPlan.parse(text);
+    SpmdPlan plan = PlanFile.plan(file, text);
     MeshOptions.checkSize(plan.mesh());
     String certificate;
     if (of.endsWith(".program")) {

@@ -29,10 +29,23 @@ final class PlanFile {
 
   /** The plan of a file. */
   static SpmdPlan read(Path file) throws IOException {
+    return plan(file, text(file));
+  }
+
+  /**
+   * The plan of a file's text.
+   *
+   * @throws IllegalArgumentException if it is none; the message names the file
+   */
+  static SpmdPlan plan(Path file, String text) {
     try {
-      return SpmdPlan.parse(text(file));
+      return SpmdPlan.parse(text);
     } catch (IllegalArgumentException bad) {
-      throw new IllegalArgumentException(file + ": " + bad.getMessage(), bad);
+      throw new IllegalArgumentException(
+          file.toString().endsWith(".program")
+              ? file + ": expected a plan, as plan --json prints it, got a program"
+              : file + ": " + bad.getMessage(),
+          bad);
     }
   }
 }

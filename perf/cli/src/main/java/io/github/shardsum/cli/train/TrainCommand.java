@@ -9,6 +9,7 @@ import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.cli.common.TraceOption;
+import io.github.shardsum.cli.train.data.Examples;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
@@ -222,6 +223,7 @@ public final class TrainCommand implements Callable<Integer> {
     Optional<Mesh> devices =
         mesh.map(notation -> MeshOptions.ofRun(spec, notation))
             .filter(each -> !each.axisNames().isEmpty());
+    devices.ifPresent(this::checkGroups);
     if (trace.isGiven() && (devices.isEmpty() || backends.isPjrt())) {
       throw wrong("--trace: expected --mesh and --backend local, got another backend or no mesh");
     }
@@ -266,6 +268,15 @@ public final class TrainCommand implements Callable<Integer> {
       progress.end();
     }
     return 0;
+  }
+
+  /** Refuses a mesh that no batch can be split over, before data is gathered. */
+  private void checkGroups(Mesh of) {
+    try {
+      MeshAxes.of(of).checkGroups(Examples.GROUPS);
+    } catch (IllegalArgumentException indivisible) {
+      throw wrong("--mesh: " + indivisible.getMessage());
+    }
   }
 
   private Workers calibrated(Workers workers, Optional<Mesh> mesh) {

@@ -109,16 +109,21 @@ final class TrainReport {
       double ahead = 100 * (rank.own() - rank.theirs());
       out.printf(
           Locale.ROOT,
-          "%-10s %5d texts %6.1f %6.1f %-18s %s by %.1f%n",
+          "%-10s %5d texts %6.1f %6.1f %-18s %s%n",
           rank.split(),
           rank.texts(),
           100 * rank.own(),
           100 * rank.theirs(),
           rank.baseline(),
-          ahead < 0 ? "behind" : "ahead",
-          Math.abs(ahead));
+          difference(ahead));
     }
     out.flush();
+  }
+
+  /** A difference in points that would be printed as 0.0 is none. */
+  private static String difference(double ahead) {
+    String points = String.format(Locale.ROOT, "%.1f", Math.abs(ahead));
+    return points.equals("0.0") ? "equal" : (ahead < 0 ? "behind by " : "ahead by ") + points;
   }
 
   /** A sample. */

@@ -50,6 +50,29 @@ class EinsumCommandTest {
   }
 
   @Test
+  void sizesOfASampleHaveCommasBetween() throws IOException {
+    for (String wrong : List.of("2x3", "2,x", "2,", "", "9223372036854775808")) {
+      StringWriter said = new StringWriter();
+      assertEquals(2, sample(said, wrong), wrong);
+      assertTrue(
+          said.toString()
+              .contains("SIZE must be whole numbers with commas between, as 2,3, got " + wrong),
+          said.toString());
+    }
+    StringWriter many = new StringWriter();
+    assertEquals(2, sample(many, "4096,4097"));
+    assertTrue(many.toString().contains("got 4096,4097"), many.toString());
+    assertEquals(0, sample(new StringWriter(), "2,3"));
+    assertArrayEquals(new long[] {2, 3}, Npy.read(folder.resolve("z.npy")).shape().toArray());
+  }
+
+  private int sample(StringWriter said, String sizes) {
+    return Main.commandLine()
+        .setErr(new PrintWriter(said, true))
+        .execute("sample", file("z.npy"), sizes);
+  }
+
+  @Test
   void theResultIsWritten() throws IOException {
     assertEquals(0, run("ij,jk->ik", file("a.npy"), file("b.npy"), "-o", file("o.npy")));
     Tensor result = Npy.read(folder.resolve("o.npy"));

@@ -106,6 +106,20 @@ class CertifyCommandTest {
   }
 
   @Test
+  void filesInTheWrongOrderAreNamed() throws IOException {
+    String program = file("layer.program", LAYER);
+    String plan = file("plan.json", planned(program, "outputs=G@x"));
+    assertEquals(1, run("certify", program, plan));
+    assertTrue(
+        err.toString()
+            .contains(program + ": expected a plan, as plan --json prints it, got a program"),
+        err.toString());
+    String torn = file("torn.json", "{\"plan\":");
+    assertEquals(1, run("certify", torn, program));
+    assertTrue(err.toString().contains(torn + ": json: expected"), err.toString());
+  }
+
+  @Test
   void hostileFilesAreRefusedInALine() throws IOException {
     String program = file("layer.program", LAYER);
     String json = planned(program, "outputs=G@x");

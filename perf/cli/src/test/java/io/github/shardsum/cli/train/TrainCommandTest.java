@@ -13,6 +13,7 @@ import io.github.shardsum.cli.Main;
 import io.github.shardsum.cli.common.OpenBackend;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.train.data.Split;
+import io.github.shardsum.cli.train.score.Evaluation;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.tensor.DType;
@@ -519,6 +520,21 @@ class TrainCommandTest {
   }
 
   @Test
+  void equalIsNotAhead() {
+    StringWriter text = new StringWriter();
+    new TrainReport(new PrintWriter(text))
+        .ranks(
+            List.of(
+                new Evaluation.Rank(Split.WITHHELD, 50, 0, "copy", 0),
+                new Evaluation.Rank(Split.NAMES, 50, 0.25, "copy", 0.5),
+                new Evaluation.Rank(Split.NAMES, 50, 0.5, "copy", 0.25)));
+    List<String> lines = text.toString().lines().skip(2).toList();
+    assertTrue(lines.getFirst().endsWith(" equal"), lines::toString);
+    assertTrue(lines.get(1).endsWith(" behind by 25.0"), lines::toString);
+    assertTrue(lines.get(2).endsWith(" ahead by 25.0"), lines::toString);
+  }
+
+  @Test
   void optionsThatContradictAreRefused() {
     for (List<String> wrong :
         List.of(
@@ -534,6 +550,8 @@ class TrainCommandTest {
             List.of("--slots", "0"),
             List.of("--slots", "NaN"),
             List.of("--mesh", "x=0"),
+            // Groups that x does not divide are seen before the file, which does not exist.
+            List.of("--mesh", "x=3", "--data", "nowhere.tsv"),
             List.of("--accumulate", "0"),
             List.of("--plugin", "none.so"),
             List.of("--resume"))) {

@@ -208,14 +208,21 @@ final class JdkPhrases {
           DateTimeFormatter.ofLocalizedDate(FormatStyle.FULL).localizedBy(in).format(parts.date());
       case LONG_DATE ->
           DateTimeFormatter.ofLocalizedDate(FormatStyle.LONG).localizedBy(in).format(parts.date());
-      case MONTH_AND_YEAR ->
-          DateTimeFormatter.ofLocalizedPattern("yMMMM").localizedBy(in).format(parts.date());
+      case MONTH_AND_YEAR -> monthAndYear(in, parts.date());
       case LANGUAGE_OF_COUNTRY -> parts.locale().getDisplayName(in);
       case AND_LIST -> list(in, ListFormat.Type.STANDARD, parts);
       case OR_LIST -> list(in, ListFormat.Type.OR, parts);
       case NUMBER ->
           NumberFormat.getCompactNumberInstance(in, NumberFormat.Style.LONG).format(parts.number());
     };
+  }
+
+  /**
+   * One thread at a time: the JDK fills a static table of patterns at the first use, and another
+   * thread that finds the table half filled fails with a NullPointerException.
+   */
+  private static synchronized String monthAndYear(Locale in, LocalDate date) {
+    return DateTimeFormatter.ofLocalizedPattern("yMMMM").localizedBy(in).format(date);
   }
 
   private String list(Locale in, ListFormat.Type type, Parts parts) {
