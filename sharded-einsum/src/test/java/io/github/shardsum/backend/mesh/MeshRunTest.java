@@ -3,6 +3,8 @@ package io.github.shardsum.backend.mesh;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.collective.Collectives;
@@ -68,6 +70,30 @@ class MeshRunTest {
         assertFalse(timed.spans().isEmpty(), "spans of a timed backend");
         assertEquals(List.of(timed), compiled);
       }
+    }
+  }
+
+  /** Of two threads with a device each both may pack; a sum of two values packs nothing. */
+  @Test
+  void packedBytesGrowWithThreads() {
+    Program product =
+        Program.parse(
+            """
+            program product {
+              input x: f32[a@x=96 k=64]
+              input w: f32[k=64 n=96]
+              y = einsum(x, w) {equation="ak,kn->an"}
+              output y
+            }
+            """);
+    try (Collectives collectives = Collectives.open(Mesh.parse("x=2"));
+        MeshExecutable sum = MeshBackend.of(collectives).compile(PROGRAM);
+        MeshExecutable packs = MeshBackend.of(collectives).compile(product)) {
+      assertEquals(0, sum.packedBytes(2));
+      assertTrue(packs.packedBytes(2) >= packs.packedBytes(1), "of two threads");
+      IllegalArgumentException refused =
+          assertThrows(IllegalArgumentException.class, () -> packs.packedBytes(0));
+      assertEquals("threads must be at least 1, got 0", refused.getMessage());
     }
   }
 }
