@@ -73,7 +73,7 @@ public final class SampleCommand implements Callable<Integer> {
     };
   }
 
-  /** The sizes, which a text that is none does not leave to picocli: that names no form. */
+  /** The sizes, parsed here since picocli would not say in which form they are written. */
   private long[] sizes() {
     try {
       return Stream.of(sizes.split(",", -1)).mapToLong(Long::parseLong).toArray();
