@@ -27,6 +27,7 @@ class JdkPhrasesTest {
   /** The JDK's table of patterns, which one thread fills, cannot be seen half filled by another. */
   @Test
   @Timeout(60)
+  @SuppressWarnings("LockOnNonEnclosingClassLiteral") // the lock is what is tested
   void onlyOneThreadAtATimeFormatsByAPattern() throws Exception {
     List<Pair> alone = german();
     assertFalse(alone.isEmpty());
