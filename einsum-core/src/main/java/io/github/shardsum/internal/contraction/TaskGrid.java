@@ -16,6 +16,12 @@ record TaskGrid(
    */
   private static final double RATE = 3;
 
+  /** More columns than any tile of vectors has. */
+  private static final int WIDEST = 64;
+
+  /** Columns that count for a tile without vectors, which is as wide as a block of columns. */
+  private static final int OF_A_LOOP = 4;
+
   /**
    * Whether this many multiply-adds are worth more than one thread: a thread that takes a part of
    * them reads operands that another thread wrote.
@@ -38,7 +44,7 @@ record TaskGrid(
   }
 
   private static double nanos(long products, int width) {
-    return products / (RATE * width);
+    return products / (RATE * (width <= WIDEST ? width : OF_A_LOOP));
   }
 
   /**

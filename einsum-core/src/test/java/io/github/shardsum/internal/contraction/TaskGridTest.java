@@ -14,11 +14,15 @@ class TaskGridTest {
   /** Threads of an executor take a usual time of 2.5 microseconds and 0.03 ns a byte. */
   private static final Workers TWO = Workers.of(2, Runnable::run);
 
-  /** A product of narrow vectors takes longer, so a smaller one is shared. */
+  /**
+   * A product of narrow vectors takes longer, so a smaller one is shared; so does one without
+   * vectors.
+   */
   @ParameterizedTest
   @CsvSource({
     "64, 32, false", "96, 32, false", "104, 32, true", "128, 32, true",
-    "64, 16, false", "80, 16, true", "52, 4, true", "48, 4, false"
+    "64, 16, false", "80, 16, true", "52, 4, true", "48, 4, false",
+    "52, 1008, true", "48, 1008, false"
   })
   void cubesAreSharedFromASizeOn(long side, int width, boolean shares) {
     assertEquals(shares, TaskGrid.areWorthSharing(side * side * side, width, TWO));
