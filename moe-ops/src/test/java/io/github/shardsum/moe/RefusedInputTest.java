@@ -271,7 +271,7 @@ final class RefusedInputTest {
       refused("E=4, M=3 and H=5", () -> moe.run(MoeWeights.random(3, 6, 4, 1), tokens));
       MoeWeights plain = MoeWeights.random(3, 5, 4, 1);
       refused(
-          "must be without wv and without biases for RELU, got them with wv and without biases",
+          "must be without wv and without biases for relu, got them with wv and without biases",
           () ->
               moe.run(
                   new MoeWeights(
