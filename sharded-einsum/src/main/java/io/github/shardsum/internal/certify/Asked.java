@@ -30,7 +30,8 @@ import java.util.Set;
  * @param outputs terms of the outputs
  * @param layouts of inputs, in their order, then of all others that have one
  * @param ends of outputs
- * @param bodies the request for the body of each loop
+ * @param bodies the requests for the bodies of loops that outputs need
+ * @param unread the requests for the bodies of other loops that compute the same as one of them
  * @param statements the number of statements that the outputs need
  */
 record Asked(
@@ -39,6 +40,7 @@ record Asked(
     List<Demand> layouts,
     List<Demand> ends,
     Map<Object, List<Asked>> bodies,
+    Map<Object, List<Asked>> unread,
     int statements) {
   /** The axes of a dimension; an open one may have more behind them. */
   record Split(List<String> axes, boolean isOpen) {}
@@ -106,6 +108,7 @@ record Asked(
     private final Terms terms;
     private final Map<Value, Value> known = new HashMap<>();
     private final Map<Object, List<Asked>> bodies = new HashMap<>();
+    private final Map<Object, List<Asked>> unread = new HashMap<>();
     private final List<Demand> demands = new ArrayList<>();
     private final Map<Value, Demand> last = new HashMap<>();
 
@@ -144,7 +147,7 @@ record Asked(
         Demand none = Demand.none(output.name(), term(output));
         ends.add(last.getOrDefault(output, none));
       }
-      return new Asked(inputs, outputs, demands, ends, bodies, statements);
+      return new Asked(inputs, outputs, demands, ends, bodies, unread, statements);
     }
 
     private Value term(Value value) {
@@ -210,7 +213,7 @@ record Asked(
 
     private void also(Object maker, Asked body) {
       if (bodies.containsKey(maker)) {
-        bodies.computeIfAbsent(maker, _ -> new ArrayList<>()).add(body);
+        unread.computeIfAbsent(maker, _ -> new ArrayList<>()).add(body);
       }
     }
 

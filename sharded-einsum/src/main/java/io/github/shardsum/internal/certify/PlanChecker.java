@@ -33,6 +33,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Replays a plan step by step, and refuses it unless all outputs of an equation or a program end in
@@ -51,15 +52,20 @@ public final class PlanChecker {
   private final Terms terms;
   private final Laws laws;
 
-  /** The requests of the bodies of loops. */
+  /** The requests of the bodies of loops that outputs need. */
   private final Map<Object, List<Asked>> bodies = new HashMap<>();
+
+  private final UnreadLoops unread = new UnreadLoops();
+
+  /** Steps that no output of the plan needs. */
+  private final Set<PlanStep> idle = Collections.newSetFromMap(new IdentityHashMap<>());
 
   /** The bodies of loops, once they are followed. */
   private final IdentityHashMap<SpmdPlan, Map<Inside, PlanChecker>> rounds =
       new IdentityHashMap<>();
 
-  /** Inputs of a body, and the axes of the regions around it. */
-  private record Inside(List<Value> inputs, Set<String> manual) {}
+  /** Inputs of a body, the axes of the regions around it, and whether no output needs its loop. */
+  private record Inside(List<Value> inputs, Set<String> manual, boolean isIdle) {}
 
   /** The axes of regions around the plan, along which devices may have different values. */
   private final Set<String> manual;
@@ -94,6 +100,21 @@ public final class PlanChecker {
     planned = plan.values();
     boolean fits = plan.inputs().size() == inputs && plan.outputs().size() == outputs;
     require(fits, "plan: must have %d inputs and %d outputs", inputs, outputs);
+    addIdle();
+  }
+
+  private void addIdle() {
+    Set<Integer> read = new HashSet<>(plan.outputs());
+    Set<PlanStep> needed = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (int i = plan.steps().size() - 1; i >= 0; i--) {
+      PlanStep step = plan.steps().get(i);
+      int first = plan.number(i);
+      if (IntStream.range(first, first + step.results().size()).anyMatch(read::contains)) {
+        read.addAll(step.operands());
+        needed.add(step);
+      }
+    }
+    plan.steps().stream().filter(step -> !needed.contains(step)).forEach(idle::add);
   }
 
   /**
@@ -194,6 +215,7 @@ public final class PlanChecker {
     PlanChecker checker =
         new PlanChecker(plan, inputs, asked.outputs().size(), terms, Optional.empty());
     checker.bodies.putAll(asked.bodies());
+    asked.unread().forEach(checker.unread::add);
     for (int i = 0; i < inputs; i++) {
       checker.input(asked.inputs().get(i));
       checker.checkLies(i, asked.layouts().get(i));
@@ -249,6 +271,10 @@ public final class PlanChecker {
       }
     }
     require(open.isEmpty(), "%s must lie once as asked, %s", names(open), open);
+  }
+
+  private boolean fulfils(Asked asked) {
+    return asked.layouts().stream().allMatch(this::isThere);
   }
 
   private boolean isThere(Demand demand) {
@@ -382,7 +408,8 @@ public final class PlanChecker {
       case Action.Apply(Statement statement) -> results(statement, read);
       case Action.Neighbour(Statement statement, _, _) -> results(statement, read);
       case Action.Partitioned partitioned -> results(partitioned.statement(), read);
-      case Action.Loop(Statement statement, SpmdPlan body) -> results(statement, body, read);
+      case Action.Loop(Statement statement, SpmdPlan body) ->
+          results(statement, body, read, idle.contains(step));
       case Action.Communicate communicate -> {
         Set<String> axes = new HashSet<>(communicate.groupAxes());
         require(manual.containsAll(axes), "axes must be of a region around it, got %s", axes);
@@ -422,9 +449,9 @@ public final class PlanChecker {
     };
   }
 
-  private List<Value> results(Statement statement, SpmdPlan body, List<?> read) {
+  private List<Value> results(Statement statement, SpmdPlan body, List<?> read, boolean isIdle) {
     List<Value> operands = read(statement, read);
-    PlanChecker inner = body(statement.operation(), body);
+    PlanChecker inner = body(statement.operation(), body, isIdle);
     List<Value> outputs = new ArrayList<>();
     for (int output : body.outputs()) {
       outputs.add((Value) inner.meanings.get(output));
@@ -437,15 +464,34 @@ public final class PlanChecker {
               Terms.Region.of(region, terms.bodyInputs(region.body()), outputs, operands);
           default -> throw new PlanRefusedException("must be a loop or region, got " + statement);
         };
-    inner.checkLayouts(bodies.getOrDefault(loop, List.of()));
+    checkBody(inner, loop, isIdle);
     return laws.results(loop, Terms.types(statement));
   }
 
+  /**
+   * A loop that an output needs lies as such a loop was asked to. Another one may also lie as a
+   * loop was asked to that nothing reads.
+   */
+  private void checkBody(PlanChecker inner, Object loop, boolean isIdle) {
+    List<Asked> asked = bodies.getOrDefault(loop, List.of());
+    boolean isOther =
+        isIdle
+            && asked.stream().noneMatch(inner::fulfils)
+            && unread.take(unread.of(loop).stream().filter(inner::fulfils).toList());
+    if (!isOther) {
+      inner.checkLayouts(asked);
+    }
+  }
+
   /** The checker of a loop's body. */
-  private PlanChecker body(Operation nested, SpmdPlan body) {
+  private PlanChecker body(Operation nested, SpmdPlan body, boolean isIdle) {
     require(body.mesh().equals(plan.mesh()), "a body must be on the plan's mesh, got %s", body);
     return switch (nested) {
-      case Nested.Scan scan -> followed(scan.body(), body, manual);
+      case Nested.Scan scan ->
+          followed(
+              scan.body(),
+              new Inside(terms.bodyInputs(scan.body()), Set.copyOf(manual), isIdle),
+              body);
       case Nested.Manual region -> {
         Set<String> inside = new HashSet<>(manual);
         region
@@ -456,20 +502,22 @@ public final class PlanChecker {
                         inside.add(axis.name()),
                         "axis %s must be manual in one region, got two",
                         axis));
-        yield followed(region.body(), body, inside);
+        yield followed(
+            region.body(),
+            new Inside(terms.bodyInputs(region.body()), Set.copyOf(inside), isIdle),
+            body);
       }
       default -> throw new PlanRefusedException("must be a loop or region, got " + nested);
     };
   }
 
-  private PlanChecker followed(Program program, SpmdPlan body, Set<String> inside) {
-    Inside key = new Inside(terms.bodyInputs(program), Set.copyOf(inside));
+  private PlanChecker followed(Program program, Inside key, SpmdPlan body) {
     Map<Inside, PlanChecker> all = rounds.computeIfAbsent(body, _ -> new HashMap<>());
     PlanChecker before = all.get(key);
     if (before != null) {
       return before;
     }
-    PlanChecker inner = round(program, body, inside);
+    PlanChecker inner = round(program, key, body);
     all.put(key, inner);
     return inner;
   }
@@ -478,20 +526,25 @@ public final class PlanChecker {
    * Follows one round. A loop inside it may be a loop of any body of the program, with the layouts
    * that it has there.
    */
-  private PlanChecker round(Program program, SpmdPlan body, Set<String> inside) {
-    List<Value> inputs = terms.bodyInputs(program);
+  private PlanChecker round(Program program, Inside inside, SpmdPlan body) {
+    List<Value> inputs = inside.inputs();
     PlanChecker inner =
-        new PlanChecker(body, inputs.size(), program.outputs().size(), terms, dtype, inside);
-    bodies.values().stream()
-        .flatMap(List::stream)
-        .forEach(asked -> asked.bodies().forEach(inner::mayBe));
+        new PlanChecker(
+            body, inputs.size(), program.outputs().size(), terms, dtype, inside.manual());
+    bodies.values().stream().flatMap(List::stream).forEach(inner::mayBe);
+    if (inside.isIdle()) {
+      unread.all().forEach(inner::mayBe);
+    }
     inputs.forEach(inner::input);
     inner.follow();
     return inner;
   }
 
-  private void mayBe(Object loop, List<Asked> more) {
-    bodies.computeIfAbsent(loop, _ -> new ArrayList<>()).addAll(more);
+  private void mayBe(Asked asked) {
+    asked
+        .bodies()
+        .forEach((loop, more) -> bodies.computeIfAbsent(loop, _ -> new ArrayList<>()).addAll(more));
+    asked.unread().forEach(unread::add);
   }
 
   /** The parts that devices hold of a step's results. */
@@ -517,8 +570,8 @@ public final class PlanChecker {
       }
       case Action.Loop(Statement statement, SpmdPlan body) ->
           switch (statement.operation()) {
-            case Nested.Scan scan -> looped(scan, body, read);
-            case Nested.Manual region -> members(region, body, read);
+            case Nested.Scan scan -> looped(scan, body(scan, body, idle.contains(step)), read);
+            case Nested.Manual region -> members(region, body, read, idle.contains(step));
             default -> throw new PlanRefusedException("must be a loop or region, got " + statement);
           };
       case Action.Communicate(Statement statement) ->
@@ -561,14 +614,14 @@ public final class PlanChecker {
    * The parts of a region's results that devices hold. The region's axes cut a label first, so a
    * member's part is a chunk, and a piece of that chunk is a piece of the whole.
    */
-  private List<Held> members(Nested.Manual region, SpmdPlan plan, List<Held> read) {
+  private List<Held> members(Nested.Manual region, SpmdPlan plan, List<Held> read, boolean isIdle) {
     for (io.github.shardsum.program.MeshAxis axis : region.axes()) {
       boolean has =
           this.plan.mesh().axisNames().contains(axis.name())
               && this.plan.mesh().size(axis.name()) == axis.size();
       require(has, "the mesh must have the axes of the region, got %s", axis);
     }
-    PlanChecker body = body(region, plan);
+    PlanChecker body = body(region, plan, isIdle);
     for (int i = 0; i < read.size(); i++) {
       require(read.get(i).kind() == ReduceKind.SUM, "addends must be reduced, got %s", read);
       read.get(i).checkLies(outside(region.in().get(i), body.values.get(i)));
@@ -607,8 +660,7 @@ public final class PlanChecker {
   }
 
   /** Carried values have the same layout in every round; a round has one index of each sequence. */
-  private List<Held> looped(Nested.Scan scan, SpmdPlan plan, List<Held> read) {
-    PlanChecker body = body(scan, plan);
+  private List<Held> looped(Nested.Scan scan, PlanChecker body, List<Held> read) {
     List<LabelCut> rounds = List.of(LabelCut.whole(scan.label(), scan.count()));
     int carried = scan.carried().size();
     for (int i = 0; i < read.size(); i++) {
@@ -618,7 +670,7 @@ public final class PlanChecker {
       require(read.get(i).kind() == ReduceKind.SUM, "addends must be reduced, got %s", read);
     }
     List<Held> results = new ArrayList<>();
-    for (int output : plan.outputs()) {
+    for (int output : body.plan.outputs()) {
       Held made = body.values.get(output);
       require(made.partial().isEmpty(), "result must be no addends, got %s", made);
       boolean isCarried = results.size() < carried;

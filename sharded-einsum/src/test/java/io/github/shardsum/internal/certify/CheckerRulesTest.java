@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Rules of the checker that no plan of the planner breaks. */
 final class CheckerRulesTest {
@@ -185,42 +187,63 @@ final class CheckerRulesTest {
     assertTrue(String.valueOf(refused.getMessage()).contains("must be on"), refused::getMessage);
   }
 
-  /** Two equal loops of a region, one of which nothing reads, in layouts of their own. */
-  @Test
-  void aLoopThatNothingReadsMayLieInOtherLayoutsThanOneThatItEquals() {
-    Program program =
-        Program.parse(
-            """
-            program p {
-              input x: i64[j=12]
-              y: i64[j=12] = manual(x) {axes=["x=2"], in=["j"], out=["j"], body=program region {
-                input in0: i64[j=12]
-                a: i64[j=12] = scan(in0) {count=2, label="r", reverse=false, carried=1, sequences=0, body=program round {
-                  input carried: i64[j=12]
-                  twice: i64[j=12] = add(carried, carried)
-                  output twice
-                }}
-                b: i64[j=12] = scan(in0) {count=2, label="r", reverse=false, carried=1, sequences=0, body=program round {
-                  input carried: i64[j=12]
-                  twice: i64[j=12] = add(carried, carried)
-                  output twice
-                }}
-                output a
+  private static final Program TWO_EQUAL_LOOPS =
+      Program.parse(
+          """
+          program p {
+            input x: i64[j=12]
+            y: i64[j=12] = manual(x) {axes=["x=2"], in=["j"], out=["j"], body=program region {
+              input in0: i64[j=12]
+              a: i64[j=12] = scan(in0) {count=2, label="r", reverse=false, carried=1, sequences=0, body=program round {
+                input carried: i64[j=12]
+                twice: i64[j=12] = add(carried, carried)
+                output twice
               }}
-              output y
-            }
-            """);
+              b: i64[j=12] = scan(in0) {count=2, label="r", reverse=false, carried=1, sequences=0, body=program round {
+                input carried: i64[j=12]
+                twice: i64[j=12] = add(carried, carried)
+                output twice
+              }}
+              output a
+            }}
+            output y
+          }
+          """);
+
+  /** The layouts of the two loops and of their bodies. */
+  private static Map<String, Layout> layouts(String a, String b) {
     Map<String, Layout> layouts = new HashMap<>();
     for (String name : List.of("x", "y", "y.body.in0", "y.body.a", "y.body.b")) {
       layouts.put(name, Layout.parse(MESH, "j"));
     }
     for (String name : List.of("carried", "twice")) {
-      layouts.put("y.body.a.body." + name, Layout.parse(MESH, "j"));
-      layouts.put("y.body.b.body." + name, Layout.parse(MESH, "j@y"));
+      layouts.put("y.body.a.body." + name, Layout.parse(MESH, a));
+      layouts.put("y.body.b.body." + name, Layout.parse(MESH, b));
     }
+    return layouts;
+  }
+
+  private static SpmdPlan laidOut(String a, String b) {
     PlanOptions options = PlanOptions.defaults().withReplication();
-    ProgramPlan plan = ProgramPlan.withLayouts(program, MESH, layouts, options);
-    assertTrue(plan.plan().toString().contains("j@y"), plan::toString);
-    plan.certify();
+    return ProgramPlan.withLayouts(TWO_EQUAL_LOOPS, MESH, layouts(a, b), options).plan();
+  }
+
+  /** Two equal loops of a region, one of which nothing reads, in layouts of their own. */
+  @Test
+  void aLoopThatNothingReadsMayLieInOtherLayoutsThanOneThatItEquals() {
+    SpmdPlan plan = laidOut("j", "j@y");
+    assertTrue(plan.toString().contains("j@y"), plan::toString);
+    PlanChecker.check(plan, TWO_EQUAL_LOOPS, layouts("j", "j@y"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"j, j@y", "j@y, j"})
+  void aLoopThatAnOutputNeedsLiesAsItWasAskedTo(String a, String b) {
+    PlanChecker.check(laidOut(a, b), TWO_EQUAL_LOOPS, layouts(a, b));
+    for (SpmdPlan other : List.of(laidOut(b, b), laidOut(b, a))) {
+      assertThrows(
+          PlanRefusedException.class,
+          () -> PlanChecker.check(other, TWO_EQUAL_LOOPS, layouts(a, b)));
+    }
   }
 }

@@ -1,0 +1,56 @@
+package io.github.shardsum.internal.certify;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The requests for bodies of loops that no output needs. Each is for one such loop of a plan, so
+ * that two of them cannot both lie as only one was asked to.
+ */
+final class UnreadLoops {
+  private final Map<Object, List<Asked>> requests = new HashMap<>();
+
+  /** For each request that a loop has, all requests that this loop fulfils. */
+  private final IdentityHashMap<Asked, List<Asked>> taken = new IdentityHashMap<>();
+
+  void add(Object loop, List<Asked> more) {
+    requests.computeIfAbsent(loop, _ -> new ArrayList<>()).addAll(more);
+  }
+
+  /** The requests for loops that compute the same. */
+  List<Asked> of(Object loop) {
+    return requests.getOrDefault(loop, List.of());
+  }
+
+  List<Asked> all() {
+    return requests.values().stream().flatMap(List::stream).toList();
+  }
+
+  /**
+   * Gives one of the requests to another loop of the plan; earlier loops may have to change theirs.
+   *
+   * @param fulfilled the requests that the loop fulfils
+   * @return whether each loop has a request of its own
+   */
+  boolean take(List<Asked> fulfilled) {
+    return take(fulfilled, Collections.newSetFromMap(new IdentityHashMap<>()));
+  }
+
+  private boolean take(List<Asked> fulfilled, Set<Asked> tried) {
+    for (Asked request : fulfilled) {
+      if (tried.add(request)) {
+        List<Asked> others = taken.get(request);
+        if (others == null || take(others, tried)) {
+          taken.put(request, fulfilled);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+}
