@@ -37,7 +37,7 @@ final class ProgramSyntaxTest {
     assertEquals(plain, Program.parse(spread + "\n#\n"));
   }
 
-  /** What cannot be read is named with its line. */
+  /** Errors name the line that cannot be read. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '~',
@@ -148,7 +148,7 @@ final class ProgramSyntaxTest {
     assertEquals(program, Program.parse(program.toString()));
   }
 
-  /** What is left out is as if it stood there. */
+  /** Defaults that are left out are as if they stood there. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '~',

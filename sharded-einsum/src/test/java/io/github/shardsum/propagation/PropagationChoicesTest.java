@@ -349,7 +349,7 @@ final class PropagationChoicesTest {
     assertTrue(laid.why("r").contains("the region over x.y has it so"), laid.why("r"));
   }
 
-  /** What is split otherwise than the region has it takes no more axes from inside. */
+  /** A label that is split otherwise than the region has it takes no more axes from inside. */
   @Test
   void aLabelThatHasOtherAxesThanTheRegionKeepsThem() {
     String text =

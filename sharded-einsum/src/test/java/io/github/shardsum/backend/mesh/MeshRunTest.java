@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Inputs of other memory and other dtypes than the plan's, and times of a run. */
+/** Inputs of other memory than the plan's, times of a run, and bytes into which it packs. */
 class MeshRunTest {
   private static final Program PROGRAM =
       Program.parse(
@@ -73,15 +73,18 @@ class MeshRunTest {
     }
   }
 
-  /** Of two threads with a device each both may pack; a sum of two values packs nothing. */
+  /**
+   * Of two threads with a device each both may pack; a sum of two values packs nothing, but has a
+   * block of 512 elements for an operand and one for the result.
+   */
   @Test
   void packedBytesGrowWithThreads() {
     Program product =
         Program.parse(
             """
             program product {
-              input x: f32[a@x=96 k=64]
-              input w: f32[k=64 n=96]
+              input x: f32[a@x=1001 k=600]
+              input w: f32[k=600 n=700]
               y = einsum(x, w) {equation="ak,kn->an"}
               output y
             }
@@ -89,8 +92,11 @@ class MeshRunTest {
     try (Collectives collectives = Collectives.open(Mesh.parse("x=2"));
         MeshExecutable sum = MeshBackend.of(collectives).compile(PROGRAM);
         MeshExecutable packs = MeshBackend.of(collectives).compile(product)) {
-      assertEquals(0, sum.packedBytes(2));
-      assertTrue(packs.packedBytes(2) >= packs.packedBytes(1), "of two threads");
+      assertEquals(2 * 512 * Float.BYTES, sum.packedBytes(1));
+      assertEquals(2 * 2 * 512 * Float.BYTES, sum.packedBytes(2));
+      assertTrue(packs.packedBytes(1) > 0, packs.plan()::toString);
+      assertEquals(2 * packs.packedBytes(1), packs.packedBytes(2));
+      assertEquals(packs.packedBytes(2), packs.packedBytes(3));
       IllegalArgumentException refused =
           assertThrows(IllegalArgumentException.class, () -> packs.packedBytes(0));
       assertEquals("threads must be at least 1, got 0", refused.getMessage());

@@ -106,15 +106,16 @@ final class HeldTest {
     refusesNeighbours(communication.operation());
   }
 
-  /** An operation without operands is as it is said to be; one of whole operands is whole. */
+  /** Labels of whole operands are whole; one that no operand has is as the result is said to be. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "iota() {type=\"i32[i=4 j=2]\", label=\"i\"}",
-        "one_hot(n) {label=\"j\", size=2, dtype=f32}",
-        "reduce_sum(a) {labels=[\"k\"]}",
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "iota() {type=\"i32[i=4 j=2]\", label=\"i\"} | true | true",
+        "one_hot(n) {label=\"j\", size=2, dtype=f32} | false | true",
+        "reduce_sum(a) {labels=[\"k\"]} | false | false",
       })
-  void ofWholeOperandsTheResultIsWhole(String text) {
+  void labelsOfWholeOperandsAreWhole(String text, boolean splitsI, boolean splitsJ) {
     String inputs =
         (text.contains("(n)") ? "input n: i32[i=4]\n" : "")
             + (text.contains("(a)") ? "input a: f32[i=4 j=2 k=3]\n" : "");
@@ -131,8 +132,19 @@ final class HeldTest {
                         Set.of(),
                         ReduceKind.SUM))
             .toList();
-    Held whole =
-        new Held(List.of(LabelCut.whole("i", 4), LabelCut.whole("j", 2)), Set.of(), ReduceKind.SUM);
-    assertEquals(List.of(whole), BlockRule.results(statement, read, whole, false));
+    assertEquals(
+        List.of(split(splitsI, splitsJ)),
+        BlockRule.results(statement, read, split(true, true), false));
+    assertEquals(
+        List.of(split(false, false)),
+        BlockRule.results(statement, read, split(false, false), false));
+  }
+
+  private static Held split(boolean i, boolean j) {
+    List<LabelCut> cuts =
+        List.of(
+            i ? new LabelCut("i", 4, List.of(X)) : LabelCut.whole("i", 4),
+            j ? new LabelCut("j", 2, List.of(new MeshAxis("z", 2))) : LabelCut.whole("j", 2));
+    return new Held(cuts, Set.of(), ReduceKind.SUM);
   }
 }

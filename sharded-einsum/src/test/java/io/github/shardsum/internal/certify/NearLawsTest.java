@@ -115,7 +115,7 @@ class NearLawsTest {
         SEARCH.replace("f, h = top_k(u)", "f, k = top_k(u)"));
   }
 
-  /** What is carried changes from round to round. */
+  /** Carried values change from round to round. */
   @Test
   void partsAreNotOfWhatIsCarried() {
     String inputs = "input x: f32[m=3 n=10]\ninput y: f32[k=4 m=3]";

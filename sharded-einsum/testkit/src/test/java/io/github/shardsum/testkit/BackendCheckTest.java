@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What differs from a backend is told in a sentence. */
+/** A sentence says where a backend's results differ. */
 class BackendCheckTest {
   private static final Program SAME =
       Program.parse(

@@ -1,0 +1,50 @@
+package io.github.shardsum.internal.certify;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Each request of a loop that nothing reads is for one loop of a plan. */
+final class UnreadLoopsTest {
+  /** Requests are told apart by identity, so these differ though they are equal. */
+  private static Asked request() {
+    return new Asked(List.of(), List.of(), List.of(), List.of(), Map.of(), Map.of(), 0);
+  }
+
+  @Test
+  void aRequestIsForOneLoop() {
+    UnreadLoops loops = new UnreadLoops();
+    Asked one = request();
+    assertFalse(loops.take(List.of()));
+    assertTrue(loops.take(List.of(one)));
+    assertFalse(loops.take(List.of(one)));
+    assertTrue(loops.take(List.of(request())));
+  }
+
+  @Test
+  void anEarlierLoopTakesAnotherRequestIfItCan() {
+    UnreadLoops loops = new UnreadLoops();
+    Asked a = request();
+    Asked b = request();
+    Asked c = request();
+    assertTrue(loops.take(List.of(a, b)));
+    assertTrue(loops.take(List.of(a, c)));
+    assertTrue(loops.take(List.of(a)));
+    assertFalse(loops.take(List.of(c, b, a)));
+  }
+
+  @Test
+  void requestsOfEqualLoopsAreKept() {
+    UnreadLoops loops = new UnreadLoops();
+    loops.add("loop", List.of(request()));
+    loops.add("loop", List.of(request(), request()));
+    loops.add("other", List.of(request()));
+    assertEquals(3, loops.of("loop").size());
+    assertEquals(List.of(), loops.of("none"));
+    assertEquals(4, loops.all().size());
+  }
+}
