@@ -35,7 +35,7 @@ public record Origin(String cause, Optional<Alternative> runnerUp) {
    * @param isTimed whether that is seconds, on the topology of the plan's options; else elements
    */
   public record Alternative(String description, double cost, boolean isTimed) {
-    /** As in {@code all-gather n over x at 2400}, or {@code at 2.4e-05 s}. */
+    /** As in {@code all-gather n over x at 2400}, or {@code at 2.400e-05 s}. */
     @Override
     public String toString() {
       return String.format(Locale.ROOT, "%s at %.4g%s", description, cost, isTimed ? " s" : "");

@@ -236,7 +236,8 @@ final class WindowChoice {
         step.origin()
             .runnerUp()
             .filter(way -> way.cost() <= windows.price() + others)
-            .orElseGet(() -> new Origin.Alternative(pair + " in windows", windows.price(), true));
+            .orElseGet(
+                () -> new Origin.Alternative(pair + " in windows", windows.price() + others, true));
     Origin origin = new Origin(step.origin().cause(), Optional.of(best));
     return new PlanStep(step.action(), step.operands(), step.results(), origin);
   }
