@@ -18,7 +18,7 @@ public record HandOver(double beginNanos, double byteNanos) {
   /** The least time counts, since a disturbance only makes a turn longer. */
   private static final int TURNS = 16;
 
-  /** More than any first-level cache has, so that most of them come from another one. */
+  /** No less than any first-level cache has, so that most of them come from another one. */
   private static final int BYTES = 128 << 10;
 
   /** The caller waits no longer for another thread, which is then late. */

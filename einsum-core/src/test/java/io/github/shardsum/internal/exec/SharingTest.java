@@ -38,14 +38,16 @@ class SharingTest {
     assertTrue(Sharing.isWorth(2_000_000, 1 << 30, workers));
   }
 
+  /** Closed threads have the usual time only if they were not measured before. */
   @Test
-  void shortWorkAndOneThreadAskForNoThreads() {
-    AtomicInteger asked = new AtomicInteger();
-    Workers workers = Workers.of(2, _ -> asked.incrementAndGet());
+  void shortAndLongWorkAndOneThreadAskForNoThreads() {
+    Workers workers = Workers.of(2);
     assertFalse(Sharing.isWorth(9_999, 0, workers));
+    assertTrue(Sharing.isWorth(1e9, 0, workers));
+    workers.close();
+    assertEquals(HandOver.USUAL.nanos(1_000), workers.handOverNanos(1_000));
     assertFalse(Sharing.isWorth(1e9, 0, Workers.sequential()));
     assertTrue(Sharing.isWorth(10_001, 0, Workers.interleaved(2, () -> {})));
-    assertEquals(0, asked.get());
   }
 
   @Test
@@ -62,6 +64,10 @@ class SharingTest {
     assertEquals(2_000, handOver.nanos(0));
     assertEquals(3_000, handOver.nanos(500));
     assertEquals(2_000, HandOver.between(2_000, 1_500, 1_000).nanos(1 << 20));
+    for (double with : new double[] {1, 1_999, 2_000, 2_001, 50_000}) {
+      HandOver other = HandOver.between(2_000, with, 1_000);
+      assertTrue(other.nanos(0) <= other.nanos(1 << 20), () -> other + " of " + with);
+    }
   }
 
   @Test

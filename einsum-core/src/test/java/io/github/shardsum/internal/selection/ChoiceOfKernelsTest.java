@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the property and the JVM's properties decide, where this JVM has vectors. */
+/** The choice by the property and by the JVM's properties, where this JVM has vectors. */
 class ChoiceOfKernelsTest {
   private static final boolean HAS_VECTORS =
       !System.getProperty("shardsum.test.mode").equals("scalar") && Fma.IN_HARDWARE;
@@ -21,16 +21,19 @@ class ChoiceOfKernelsTest {
 
   /** The choice in a JVM of these properties. */
   private static KernelSelection with(Map<String, String> properties) {
-    Map<String, String> before = new TreeMap<>();
+    Map<String, Optional<String>> before = new TreeMap<>();
     properties.forEach(
         (name, value) -> {
-          before.put(name, System.getProperty(name, ""));
+          before.put(name, Optional.ofNullable(System.getProperty(name)));
           System.setProperty(name, value);
         });
     try {
       return KernelSelection.make();
     } finally {
-      before.forEach(System::setProperty);
+      before.forEach(
+          (name, value) ->
+              value.ifPresentOrElse(
+                  was -> System.setProperty(name, was), () -> System.clearProperty(name)));
     }
   }
 
@@ -66,7 +69,8 @@ class ChoiceOfKernelsTest {
   @ParameterizedTest
   @CsvSource({
     "java.vm.info, 'interpreted mode, sharing', the JVM only interprets, 'drop -Xint, or '",
-    "java.vm.info, 'mixed mode, emulated-client', the JVM runs without C2, 'drop TieredStopAtLevel, or '",
+    "java.vm.info, 'mixed mode, emulated-client', the JVM runs without C2, 'drop TieredStopAtLevel,"
+        + " or '",
     "java.vm.name, Eclipse OpenJ9 VM, the JVM is Eclipse OpenJ9 VM, ''",
   })
   void aJvmWithoutC2HasPlainLoops(String name, String value, String reason, String remedy) {

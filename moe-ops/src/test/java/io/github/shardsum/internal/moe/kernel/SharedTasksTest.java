@@ -49,13 +49,18 @@ class SharedTasksTest {
         .toArray();
   }
 
+  /** The least and the most that a shared task may cost, and a cost in between. */
+  private static double[] costs(SplittableRandom random) {
+    return new double[] {1, random.nextDouble(1, 1.1), 1.1};
+  }
+
   /** The time at which all threads end, by a plain loop over threads for each task. */
-  private static double end(int[] rows, int shared, int threads) {
+  private static double end(int[] rows, int shared, int threads, double cost) {
     double together = 0;
     double[] ends = new double[threads];
     for (int task = 0; task < rows.length; task++) {
       if (task < shared) {
-        together += 1.1 * rows[task] / threads;
+        together += cost * rows[task] / threads;
       } else {
         int first = 0;
         for (int thread = 1; thread < threads; thread++) {
@@ -73,11 +78,14 @@ class SharedTasksTest {
     for (int round = 0; round < 1000; round++) {
       int threads = random.nextInt(2, 20);
       int[] rows = random(random);
-      int shared = SharedTasks.count(rows, threads, 1.1);
-      double end = end(rows, shared, threads);
-      for (int other = 0; other <= rows.length; other++) {
-        boolean isNoBetter = end(rows, other, threads) >= end * (1 - 1e-9);
-        assertTrue(isNoBetter, other + " for " + shared + " of " + Arrays.toString(rows));
+      for (double cost : costs(random)) {
+        int shared = SharedTasks.count(rows, threads, cost);
+        double end = end(rows, shared, threads, cost);
+        for (int other = 0; other <= rows.length; other++) {
+          boolean isNoBetter = end(rows, other, threads, cost) >= end * (1 - 1e-9);
+          String all = other + " for " + shared + " at " + cost + " of " + Arrays.toString(rows);
+          assertTrue(isNoBetter, all);
+        }
       }
     }
   }
@@ -88,10 +96,13 @@ class SharedTasksTest {
     for (int round = 0; round < 2000; round++) {
       int threads = random.nextInt(2, 20);
       int[] rows = random(random);
-      int shared = SharedTasks.count(rows, threads, 1.1);
       long all = Arrays.stream(rows).sum();
-      if (shared < rows.length) {
-        assertTrue(rows[shared] <= Math.ceil(1.1 * all / threads), Arrays.toString(rows));
+      for (double cost : costs(random)) {
+        int shared = SharedTasks.count(rows, threads, cost);
+        if (shared < rows.length) {
+          String said = cost + ", " + Arrays.toString(rows);
+          assertTrue(rows[shared] <= Math.ceil(1.1 * all / threads), said);
+        }
       }
     }
   }
