@@ -10,6 +10,7 @@ import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.Interval;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.measure.PairedTiming;
+import io.github.shardsum.measure.ReachableBytes;
 import io.github.shardsum.measure.Timed;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
@@ -32,8 +33,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import javax.management.JMException;
-import javax.management.ObjectName;
 
 /**
  * Measures a step of training of the model of {@code shardsum train}: 64 sentences of 16 and 8
@@ -226,7 +225,7 @@ public final class TrainingComparison {
 
   private static long memory(Mesh mesh, String notation) {
     Training.Batch batch = batch();
-    long before = reachable();
+    long before = ReachableBytes.live();
     try (Workers workers = Workers.sequential();
         Collectives collectives = Collectives.open(mesh, workers, CollectiveOptions.defaults());
         Training many =
@@ -235,31 +234,10 @@ public final class TrainingComparison {
                 Optional.of(new Training.Placement(MeshAxes.of(mesh), true)))) {
       step(many, batch);
       step(many, batch);
-      long bytes = (reachable() - before) / mesh.size();
+      long bytes = (ReachableBytes.live() - before) / mesh.size();
       long planned = many.traffic().map(Training.Traffic::heldBytes).orElse(0L);
       print("%s: %,d bytes a device, planned %,d%n", notation, bytes, planned);
       return bytes;
-    }
-  }
-
-  /** Bytes of all reachable objects, by the JVM's histogram of classes after a collection. */
-  private static long reachable() {
-    try {
-      Object histogram =
-          ManagementFactory.getPlatformMBeanServer()
-              .invoke(
-                  new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                  "gcClassHistogram",
-                  new Object[] {new String[0]},
-                  new String[] {String[].class.getName()});
-      return String.valueOf(histogram)
-          .lines()
-          .filter(line -> line.startsWith("Total"))
-          .mapToLong(line -> Long.parseLong(line.split(" +", -1)[2]))
-          .findFirst()
-          .orElseThrow(() -> new IllegalStateException("memory: the histogram has no total"));
-    } catch (JMException e) {
-      throw new IllegalStateException("memory: this JVM has no histogram of classes", e);
     }
   }
 

@@ -8,6 +8,7 @@ import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.measure.ReachableBytes;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.partition.Action;

@@ -1,4 +1,4 @@
-package io.github.shardsum.cli.scaling;
+package io.github.shardsum.measure;
 
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.locks.LockSupport;
@@ -10,9 +10,9 @@ import javax.management.ObjectName;
  * of the heap depend on the collector: G1 gives an array of 8 MiB whole regions, up to half as much
  * again.
  */
-final class ReachableBytes {
+public final class ReachableBytes {
   /** Less than this is the JVM's own. */
-  static final long LITTLE = 10_000;
+  public static final long LITTLE = 10_000;
 
   private static final int MOST_COLLECTIONS = 20;
 
@@ -29,8 +29,13 @@ final class ReachableBytes {
 
   private ReachableBytes() {}
 
-  /** Once no collection frees any more, since cleaners run after one. */
-  static long live() {
+  /**
+   * Bytes of objects once no collection frees any more, since cleaners run after one.
+   *
+   * @return the bytes
+   * @throws IllegalStateException if this JVM has no histogram of classes
+   */
+  public static long live() {
     long least = Long.MAX_VALUE;
     int quiet = 0;
     for (int i = 0; i < MOST_COLLECTIONS && quiet < QUIET_COLLECTIONS; i++) {
@@ -42,8 +47,13 @@ final class ReachableBytes {
     return least;
   }
 
-  /** After one collection. */
-  static long now() {
+  /**
+   * Bytes of objects after one collection.
+   *
+   * @return the bytes
+   * @throws IllegalStateException if this JVM has no histogram of classes
+   */
+  public static long now() {
     try {
       return of(
           String.valueOf(
