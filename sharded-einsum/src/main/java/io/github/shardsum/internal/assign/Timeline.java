@@ -11,7 +11,7 @@ import java.util.List;
  * a node use are subtracted from the limit, so each point has a limit of its own.
  */
 final class Timeline {
-  /** A round that removes a smaller share of the points than this is the last. */
+  /** A round that removes one in so many points or fewer is the last. */
   private static final int WORTH = 20;
 
   private static final long[] NOTHING = {};

@@ -30,7 +30,8 @@ import java.util.TreeMap;
 /** Finds the annotations of one program. */
 public final class Finder {
   /**
-   * Statements that are planned in a second of the options, about: fewer than a core could plan.
+   * Statements that are planned for each second that the options allow, about: fewer than a core
+   * could plan.
    */
   private static final double STATEMENTS_A_SECOND = 800;
 

@@ -361,7 +361,9 @@ final class LayoutGraph {
     }
   }
 
-  /** Gives the values before and after a move the same candidates. */
+  /**
+   * Gives the value on each side of a move the candidates that correspond to those of the other.
+   */
   private static void exchange(Move move) {
     for (Layout after : List.copyOf(move.to.candidates)) {
       Layout before = move.after.apply(after);

@@ -35,9 +35,10 @@ final class Trials {
 
   private static final int KEPT = 12;
 
-  /** The number of plans that may be made to drop annotations. */
+  /** The least number of plans that may be made to drop annotations. */
   private static final int LEAST_DROPS = 10;
 
+  /** The most of them. */
   private static final int MOST_DROPS = 60;
 
   private final Program program;

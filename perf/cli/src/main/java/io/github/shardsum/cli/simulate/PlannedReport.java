@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Prints the collectives of a step's plans, and the formulas' prediction next to them. */
 final class PlannedReport {
-  /** The report explains a term whose two figures differ by at least this share. */
+  /** The report explains a term whose figures differ by more than this share of the larger. */
   private static final double LARGE = 0.1;
 
   private PlannedReport() {}

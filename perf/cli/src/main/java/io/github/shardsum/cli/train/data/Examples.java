@@ -41,8 +41,8 @@ public final class Examples {
           new Shape(16, 64, 32));
 
   /**
-   * With fewer pairs than this a batch has about a quarter of them, so that an epoch still has
-   * several batches.
+   * With fewer pairs than this a batch has about a quarter of its shape's sentences, so that an
+   * epoch still has several batches.
    */
   private static final int FEW = 4096;
 
