@@ -34,6 +34,9 @@ import java.util.stream.LongStream;
  * not depend on the other rows of its group.
  */
 public final class GroupedProduct {
+  /** The most bytes that {@link #nearBytes} gives on any machine: 4.5 MiB. */
+  public static final int MOST_NEAR_BYTES = Blocking.MOST_NEAR_BYTES;
+
   private GroupedProduct() {}
 
   /**
@@ -67,7 +70,8 @@ public final class GroupedProduct {
    * Bytes that one thread may keep in the caches of this machine between two products: the rows of
    * the result of one that the next reads should be no more.
    *
-   * @return the bytes, at least 32 KiB; a part of the cache that several cores share
+   * @return the bytes, at least 32 KiB and at most {@link #MOST_NEAR_BYTES}; a part of the cache
+   *     that several cores share
    */
   public static int nearBytes() {
     return Blocking.nearBytes();

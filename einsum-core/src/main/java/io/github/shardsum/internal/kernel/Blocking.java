@@ -60,6 +60,9 @@ public record Blocking(
 
   private static final int FEW_TERMS_HEIGHT = 8;
 
+  /** Most bytes that a thread keeps in the caches, whatever their sizes. */
+  public static final int MOST_NEAR_BYTES = 9 << 19;
+
   private static final int SECOND_LEVEL_BYTES = Caches.SECOND_LEVEL;
 
   /**
@@ -111,7 +114,7 @@ public record Blocking(
    * one, which more cores share: one of 2048 rows is one block, and each block packs B again.
    */
   private static int farBytes(int secondLevel, int thirdLevel) {
-    return Math.clamp(thirdLevel / 64L * 9, nearBytes(secondLevel), 9 << 19);
+    return Math.clamp(thirdLevel / 64L * 9, nearBytes(secondLevel), MOST_NEAR_BYTES);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.grouped.GroupedProduct;
+import java.util.stream.IntStream;
 
 /** How many rows a {@link Chunk} has, so that its arrays are a small part of a layer's memory. */
 final class ChunkSize {
@@ -38,13 +39,22 @@ final class ChunkSize {
   private ChunkSize() {}
 
   /**
-   * Most rows of a chunk. In the forward pass no bit depends on it, and all threads together keep
-   * to their share. In the backward pass it cuts the sums over an expert's rows, so it depends only
-   * on the layer.
+   * Most rows of a chunk in a run on this machine. In the forward pass no bit depends on it, and
+   * all threads together keep to their share. In the backward pass it cuts the sums over an
+   * expert's rows, so it depends only on the layer.
    *
    * @param threads that may have a chunk each
    */
   static int rows(ExpertsForm form, boolean backward, int threads) {
+    return rows(form, backward, threads, GroupedProduct.nearBytes());
+  }
+
+  /**
+   * The same with caches of any machine.
+   *
+   * @param near bytes that a thread may keep there
+   */
+  static int rows(ExpertsForm form, boolean backward, int threads, long near) {
     if (form.rows() == 0) {
       // A device without tokens may have no hidden width either.
       return LEAST_ROWS;
@@ -59,7 +69,7 @@ final class ChunkSize {
     double logits = tokens * form.experts();
     double all = (FORWARD_SHARE * (2 * tokens + rows) * form.model() - logits) / perRow;
     long bytes = perRow * form.math().dtype().byteSize();
-    int most = mostRows(GroupedProduct.nearBytes(), bytes);
+    int most = mostRows(near, bytes);
     return (int) Math.clamp(all / threads, LEAST_ROWS, most);
   }
 
@@ -78,6 +88,36 @@ final class ChunkSize {
     long gated = form.activation().isGated() ? 1 : 0;
     long hidden = form.hidden();
     return backward ? (2 + gated) * hidden : hidden + gated * Math.min(hidden, GATED_COLUMNS);
+  }
+
+  /**
+   * Bytes of the chunks of a run for which memory is planned: the most that a run needs on any
+   * machine. A plan does not depend on the caches of the one that makes it.
+   *
+   * @param parallelism for how many threads work is cut
+   * @param threads of the workers
+   */
+  static long plannedBytes(ExpertsForm form, boolean backward, int parallelism, int threads) {
+    int least = rows(form, backward, parallelism, 0);
+    int most = rows(form, backward, parallelism, GroupedProduct.MOST_NEAR_BYTES);
+    return IntStream.rangeClosed(least, most)
+        .mapToLong(rows -> bytesOfAll(form, backward, rows, parallelism, threads))
+        .max()
+        .orElseThrow();
+  }
+
+  /**
+   * Bytes of one chunk that all threads share, and of one more for each other thread that can have
+   * a task: with fewer rows there are more tasks.
+   *
+   * @param most rows of a chunk
+   */
+  static long bytesOfAll(
+      ExpertsForm form, boolean backward, int most, int parallelism, int threads) {
+    long alone = Math.min(most, SharedTasks.mostAlone(form.rows(), parallelism));
+    long tasks = form.experts() + form.rows() / most;
+    int others = Math.min(Math.clamp(tasks, 1, parallelism) - 1, threads);
+    return bytes(form, backward, most) + others * bytes(form, backward, alone);
   }
 
   /**

@@ -53,15 +53,9 @@ record ExpertsKernel(
     long choices = (long) form.groups() * form.tokens() * form.choices();
     long order = Integer.BYTES * (choices + form.rows() + 2L * form.experts());
     long rows = holdsRows ? form.rows() * form.model() * form.math().dtype().byteSize() : 0;
-    int threads = workers.parallelism();
-    long most = ChunkSize.rows(form, backward, threads);
-    long alone = Math.min(most, SharedTasks.mostAlone(form.rows(), threads));
-    long tasks = form.experts() + form.rows() / most;
-    int others = Math.min(Math.clamp(tasks, 1, threads) - 1, workers.threads());
     return order
         + rows
-        + ChunkSize.bytes(form, backward, most)
-        + others * ChunkSize.bytes(form, backward, alone);
+        + ChunkSize.plannedBytes(form, backward, workers.parallelism(), workers.threads());
   }
 
   @Override
