@@ -7,13 +7,18 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Lines of the launcher, which itself is run by CI. */
 class LauncherTest {
   private static final Path LAUNCHER =
       Path.of(System.getProperty("basedir", "")).resolve("../../shardsum");
+
+  private static final Map<String, String> POSIX = Map.of("POSIXLY_CORRECT", "yes");
 
   /** A name of UTF-8 is not enough: where that locale is not installed the C library falls back. */
   @Test
@@ -66,11 +71,46 @@ class LauncherTest {
             .orElse("");
     for (String[] input : new String[][] {{"<&-", ""}, {"<<<given", "given\n"}}) {
       String script = "set -euo pipefail\n" + line + "\ncat";
-      Process bash = new ProcessBuilder("bash", "-c", "bash -c \"$0\" " + input[0], script).start();
-      assertEquals(
-          input[1], new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
-      assertEquals(0, bash.waitFor());
+      for (Map<String, String> variables : List.of(Map.<String, String>of(), POSIX)) {
+        ProcessBuilder builder =
+            new ProcessBuilder("bash", "-c", "bash -c \"$0\" " + input[0], script);
+        builder.environment().putAll(variables);
+        Process bash = builder.start();
+        assertEquals(
+            input[1], new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+        assertEquals(0, bash.waitFor());
+      }
     }
+  }
+
+  /** A status of 0 promises that the whole help was printed. */
+  @Test
+  void aHelpThatCannotBePrintedIsAFailure(@TempDir Path folder) throws Exception {
+    assertEquals("0 the help\n", help(folder, ""));
+    String failed = help(folder, ">/dev/full");
+    assertEquals("1 shardsum: standard output: not all of it could be written\n", failed);
+  }
+
+  /** Status and output of the launcher's lines that print the help which was kept. */
+  private static String help(Path folder, String to) throws IOException, InterruptedException {
+    String text = Files.readString(LAUNCHER);
+    String fail = text.substring(text.indexOf("fail() {"), text.indexOf("is_built() {"));
+    int begin = text.indexOf("if [[ $# == 1 && ($1 == --help");
+    String lines = text.substring(begin, text.indexOf("options=()", begin));
+    Path stamp = Files.writeString(folder.resolve("stamp"), "");
+    for (String kind : List.of("plain", "coloured")) {
+      Path kept = Files.writeString(folder.resolve("help." + kind), "the help\n");
+      Files.setLastModifiedTime(kept, FileTime.fromMillis(System.currentTimeMillis() + 60_000));
+    }
+    String script =
+        "set -euo pipefail\nhelp=" + folder + "/help stamp=" + stamp + "\n" + fail + lines;
+    ProcessBuilder builder =
+        new ProcessBuilder("bash", "-c", "bash -c \"$0\" sh --help " + to, script);
+    List.of("SHARDSUM_JAVA_OPTS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
+        .forEach(builder.environment()::remove);
+    Process bash = builder.redirectErrorStream(true).start();
+    String printed = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return bash.waitFor() + " " + printed;
   }
 
   private static String chosen(String locale) throws IOException, InterruptedException {
