@@ -92,7 +92,7 @@ import picocli.CommandLine.Spec;
 public final class Main implements Runnable {
   static final String EXIT_STATUS =
       "0 done; 1 an input is bad, a run failed, or what it checks does not hold; 2 the command line"
-          + " is wrong.";
+          + " is wrong or the value of an option is refused.";
 
   /** The exit status for bad input or a failed run; picocli gives 2 for a wrong command line. */
   private static final int FAILED = 1;

@@ -9,11 +9,15 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 
 /** Whatever is read from outside has a line in docs/settings.md. */
 class SettingsTest {
@@ -77,6 +81,60 @@ class SettingsTest {
   @Test
   void theCommandTellsOfTheFlagsOfTheJvm() {
     assertTrue(help("--help").contains("SHARDSUM_JAVA_OPTS"));
+  }
+
+  @Test
+  void theCommandsWithAnOptionAreNamed() throws IOException {
+    String page = Files.readString(ROOT.resolve("docs/settings.md"));
+    Map<String, CommandLine> all = commands();
+    String progress = row(page, "--progress");
+    assertEquals(
+        with(all, "--progress"),
+        names(progress.substring(progress.indexOf(" Of `")), all.keySet()));
+    Set<String> without = new TreeSet<>(all.keySet());
+    without.removeAll(with(all, "--json"));
+    // A file, a process, a script or a page is no result.
+    without.removeAll(Set.of("sample", "java", "launch", "completion", "man", "help"));
+    assertEquals(without, names(row(page, "--json"), all.keySet()));
+  }
+
+  private static String row(String page, String option) {
+    return page.lines()
+        .filter(line -> line.startsWith("| `" + option + "` |"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** All commands that have no commands of their own, as {@code plan} and {@code tpu run}. */
+  private static Map<String, CommandLine> commands() {
+    Map<String, CommandLine> all = new TreeMap<>();
+    Main.commandLine()
+        .getSubcommands()
+        .forEach(
+            (name, line) -> {
+              Map<String, CommandLine> parts = line.getSubcommands();
+              if (parts.isEmpty()) {
+                all.put(name, line);
+              }
+              parts.forEach((part, of) -> all.put(name + " " + part, of));
+            });
+    return all;
+  }
+
+  private static Set<String> with(Map<String, CommandLine> all, String option) {
+    Set<String> names = new TreeSet<>(all.keySet());
+    names.removeIf(name -> all.get(name).getCommandSpec().findOption(option) == null);
+    return names;
+  }
+
+  /** The commands among the code of a text. */
+  private static Set<String> names(String text, Set<String> known) {
+    return Pattern.compile("`([a-z ]+)`")
+        .matcher(text)
+        .results()
+        .map(match -> match.group(1))
+        .filter(known::contains)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private static String help(String... arguments) {
