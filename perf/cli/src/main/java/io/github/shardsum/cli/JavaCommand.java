@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.lang.module.ModuleReference;
 import java.lang.module.ResolvedModule;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -43,6 +44,9 @@ final class JavaCommand implements Callable<Integer> {
     if (!file.toString().endsWith(".java")) {
       throw new ParameterException(
           spec.commandLine(), "FILE.java must be a Java source file, got " + file);
+    }
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "expected a file, got a folder");
     }
     if (!Files.isRegularFile(file)) {
       throw new NoSuchFileException(file.toString());

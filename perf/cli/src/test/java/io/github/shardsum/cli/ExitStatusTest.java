@@ -35,8 +35,20 @@ class ExitStatusTest {
       }
       """;
 
+  private static final String INTEGERS =
+      """
+      program q {
+        input a: f32[i=4]
+        input n: i32[i=4]
+        b = exp(a)
+        m = add(n, n)
+        output b, m
+      }
+      """;
+
   /**
-   * PROGRAM, ARRAY, MODULE, PLAN and NONE are files; the option or argument at fault stands first.
+   * PROGRAM, INTEGERS, ARRAY, MODULE, PLAN and NONE are files; the option or argument at fault
+   * stands first.
    */
   private static final String WRONG =
       """
@@ -49,14 +61,18 @@ class ExitStatusTest {
       --mesh         | run PROGRAM --in a=ARRAY --mesh x=1000000
       --device-order | run PROGRAM --in a=ARRAY --mesh x=2 --device-order 0,0
       --annotate     | run PROGRAM --in a=ARRAY --mesh x=2 --annotate nobody=i@x
+      --annotate     | run PROGRAM --in a=ARRAY --mesh x=2 --annotate b=i@q
       --windows      | run PROGRAM --in a=ARRAY --mesh x=2 --windows sometimes
       --in           | run PROGRAM --in nothing
       --by           | gradient PROGRAM --by nobody
       --of           | gradient PROGRAM --of c,c
+      --by           | gradient INTEGERS --by n
+      --of           | gradient INTEGERS --of m
       --rematerialize | explain PROGRAM --rematerialize nobody
       --mesh         | lower PROGRAM --mesh x
       --form         | lower PROGRAM --form words
       --annotate     | lower PROGRAM --mesh x=2 --annotate b=q@x
+      --annotate     | lower PROGRAM --mesh x=2 --annotate b=i@q
       --experts      | moe --experts many
       --experts      | moe --experts 0
       --mesh         | moe --mesh x=0
@@ -77,18 +93,28 @@ class ExitStatusTest {
       --memory-limit | plan --memory-limit much --sizes i=4 i->i
       --windows      | plan PROGRAM --windows sometimes
       --annotate     | plan PROGRAM --mesh x=2 --annotate nobody=i@x
+      --annotate     | plan PROGRAM --mesh x=2 --annotate b=i@q
       --what-if      | plan PROGRAM --mesh x=2 --what-if nobody=i@x
+      --what-if      | plan PROGRAM --mesh x=2 --what-if b=i@q
+      --sizes        | plan PROGRAM --mesh x=2 --what-if b=i@x --sizes i=4
+      --topology     | plan --jobs MODULE.json --topology none
       --run          | plan PROGRAM --run
+      --run          | plan NONE.program --run
+      --run          | plan --model gshard-600b --mesh x=0 --run
       --model        | plan --model none
       --mesh         | reshard --mesh x=0 --sizes i=4 i i
       --sizes        | reshard --mesh x=2 --sizes j=4 i@x i
       --sizes        | reshard --mesh x=2 --sizes j=4 i@x i --picture x.svg
+      --topology     | reshard --jobs MODULE.json --topology none
       --annotate     | certify PLAN PROGRAM --annotate nobody=i@x
+      --annotate     | certify PLAN PROGRAM --annotate b=i@q
       --mesh         | propagate PROGRAM --mesh x=0
       --annotate     | propagate PROGRAM --mesh x=2 --annotate nobody=i@x
+      --annotate     | propagate PROGRAM --mesh x=2 --annotate b=i@q
       --why          | propagate PROGRAM --mesh x=2 --why nobody
       --mesh         | auto PROGRAM --mesh x=0
       --keep         | auto PROGRAM --mesh x=2 --keep nobody=i@x
+      --keep         | auto PROGRAM --mesh x=2 --keep b=i@q
       --split        | auto PROGRAM --mesh x=2 --split nobody
       --topology     | auto PROGRAM --mesh x=2 --topology none
       --seconds      | auto PROGRAM --mesh x=2 --seconds -1
@@ -106,6 +132,7 @@ class ExitStatusTest {
       --mesh         | topology tpu-v3 --mesh x
       price          | topology tpu-v3 --mesh x=3
       --hot          | topology tpu-v3 --hot -1
+      --hot          | topology this-machine --hot -1
       expected one   | topology none
       --model        | simulate --model none --topology v3:4x4
       --topology     | simulate --model gshard-37b --topology v3
@@ -116,6 +143,7 @@ class ExitStatusTest {
       --warm-up      | scaling --warm-up -1
       --timeout      | tpu devices --timeout 0
       --partitions   | tpu run MODULE --partitions 0
+      -o             | tpu run MODULE -o x.npy -o x.npy
       command        | man none
       command        | help none
       FILE.java      | java x.txt
@@ -143,6 +171,8 @@ class ExitStatusTest {
       auto MODULE --mesh x=2
       auto --iopddl MODULE
       bench --compare NONE --filter tiny
+      bench ij-k --sizes i=4,j=4,k=4
+      bench ...i->i --sizes i=4
       launch -n 1 --hosts NONE true
       simulate --model MODULE.json --topology v3:4x4
       scaling --html NONE/page.html
@@ -160,6 +190,7 @@ class ExitStatusTest {
   @BeforeEach
   void files() throws IOException {
     Files.writeString(file("PROGRAM"), PROGRAM);
+    Files.writeString(file("INTEGERS"), INTEGERS);
     Files.writeString(file("MODULE"), "module {}");
     Files.writeString(file("MODULE.json"), "{}");
     Npy.write(file("ARRAY"), Tensor.of(new float[16], 4, 4));
@@ -170,6 +201,7 @@ class ExitStatusTest {
   private Path file(String name) {
     return switch (name) {
       case "PROGRAM" -> folder.resolve("p.program");
+      case "INTEGERS" -> folder.resolve("i.program");
       case "ARRAY" -> folder.resolve("a.npy");
       case "MODULE" -> folder.resolve("module");
       case "MODULE.json" -> folder.resolve("module.json");
@@ -221,7 +253,7 @@ class ExitStatusTest {
 
   /** A word of a command line, with the place of a file for its name. */
   private String word(String word) {
-    boolean isFile = word.matches("PROGRAM|ARRAY|PLAN|MODULE(\\.json)?|NONE.*");
+    boolean isFile = word.matches("PROGRAM|INTEGERS|ARRAY|PLAN|MODULE(\\.json)?|NONE.*");
     return isFile ? file(word).toString() : word.replace("=ARRAY", "=" + file("ARRAY"));
   }
 }

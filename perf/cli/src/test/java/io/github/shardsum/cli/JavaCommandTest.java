@@ -56,18 +56,24 @@ class JavaCommandTest {
   }
 
   @Test
-  void aFileThatIsNotThereIsSaid() {
+  void aFileThatIsNotThereIsSaid() throws IOException {
+    Path missing = folder.resolve("Missing.java");
+    assertRefused("no such file: " + missing, missing);
+    Path directory = Files.createDirectory(folder.resolve("Folder.java"));
+    assertRefused(directory + ": expected a file, got a folder", directory);
+  }
+
+  private static void assertRefused(String why, Path file) {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
-    String missing = folder.resolve("Missing.java").toString();
     int status =
         Main.run(
             Main.commandLine(),
             new PrintStream(OutputStream.nullOutputStream()),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             "java",
-            missing);
+            file.toString());
     String said = err.toString(StandardCharsets.UTF_8);
-    assertTrue(said.contains("no such file: " + missing), said);
+    assertTrue(said.contains(why), said);
     assertEquals(1, status);
   }
 

@@ -130,7 +130,7 @@ final class LayoutsSettings {
             "--split: must be an input of the program with labels, of " + inputs + ", got " + name);
       }
     }
-    return OptionValue.of(spec, "--keep", () -> Annotations.of(kept).apply(given));
+    return MeshOptions.annotated(spec, "--keep", kept, given, on);
   }
 
   AutoOptions options(Mesh on, double seconds) {

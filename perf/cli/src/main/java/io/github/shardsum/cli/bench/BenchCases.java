@@ -48,7 +48,7 @@ public final class BenchCases {
    * @throws IllegalArgumentException if a label has no size, or a size no label
    */
   public static BenchCase of(String notation, Map<String, Long> sizes, DType dtype) {
-    Equation equation = Equation.parse(notation).withoutLayout();
+    Equation equation = equation(notation);
     checkSizes(equation, sizes);
     List<Shape> shapes =
         IntStream.range(0, equation.operandCount())
@@ -74,13 +74,23 @@ public final class BenchCases {
         touched(equation, sizes) * dtype.byteSize());
   }
 
-  private static void checkSizes(Equation equation, Map<String, Long> sizes) {
+  /**
+   * The equation of a case of the user's.
+   *
+   * @throws IllegalArgumentException if it is none, or has an ellipsis
+   */
+  static Equation equation(String notation) {
+    Equation equation = Equation.parse(notation).withoutLayout();
     if (equation.labels().size() != equation.labels().stream().distinct().count()
         || Stream.concat(equation.operands().stream(), Stream.of(equation.output()))
             .anyMatch(term -> term.axes().stream().anyMatch(axis -> axis.isEllipsis()))) {
       throw new IllegalArgumentException(
           "equation: expected every label written out, got an ellipsis in " + equation);
     }
+    return equation;
+  }
+
+  private static void checkSizes(Equation equation, Map<String, Long> sizes) {
     List<String> missing =
         equation.labels().stream().filter(label -> !sizes.containsKey(label)).toList();
     if (!missing.isEmpty()) {

@@ -197,6 +197,8 @@ public final class BenchCommand implements Callable<Integer> {
     if (limits) {
       return limits(wanted(() -> alone(counts)));
     }
+    // A bad equation is a bad input; only the values of options are the command line's fault.
+    equation.ifPresent(BenchCases::equation);
     List<BenchCase> cases = wanted(this::cases);
     List<String> names = wanted(() -> Peers.chosen(peers));
     InterleavedTimer rounds = wanted(this::rounds);

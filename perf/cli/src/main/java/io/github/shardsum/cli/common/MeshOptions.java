@@ -4,12 +4,14 @@ import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -98,13 +100,64 @@ public final class MeshOptions {
   /**
    * The program with the annotations of the command line.
    *
-   * @throws ParameterException if a value is annotated twice, or an annotation does not fit it
+   * @throws ParameterException if a value is annotated twice, or an annotation does not fit it or
+   *     the mesh, or there is no mesh
    */
   public Program annotated(Program program) {
+    return annotations.isEmpty() ? program : annotated(program, mesh().orElseThrow());
+  }
+
+  /**
+   * The program with the annotations of the command line.
+   *
+   * @param on the mesh that it is planned for
+   * @throws ParameterException if a value is annotated twice, or an annotation does not fit it or
+   *     the mesh
+   */
+  public Program annotated(Program program, Mesh on) {
     RepeatedOptions.refuse(spec, "--annotate");
-    return annotations.isEmpty()
-        ? program
-        : OptionValue.of(spec, "--annotate", () -> Annotations.of(annotations).apply(program));
+    return annotated(spec, "--annotate", annotations, program, on);
+  }
+
+  /**
+   * The program with the annotations of a command's own option.
+   *
+   * @param spec the command
+   * @param option the option's name, {@code --annotate}
+   * @param layouts the notation of an annotation by the value's name
+   * @param program the program
+   * @param on the mesh that it is planned for
+   * @throws ParameterException if an annotation does not fit its value or the mesh
+   */
+  public static Program annotated(
+      CommandSpec spec, String option, Map<String, String> layouts, Program program, Mesh on) {
+    return OptionValue.of(
+        spec,
+        option,
+        () -> {
+          Annotations given = Annotations.of(layouts);
+          Program annotated = given.apply(program);
+          given.byName().forEach((name, annotation) -> checkAxes(name, annotation, on));
+          return annotated;
+        });
+  }
+
+  private static void checkAxes(String name, Annotation annotation, Mesh on) {
+    Stream.concat(
+            annotation.labels().stream().flatMap(label -> label.axes().stream()),
+            annotation.partial().stream())
+        .filter(axis -> !on.axisNames().contains(axis))
+        .findFirst()
+        .ifPresent(
+            axis -> {
+              throw new IllegalArgumentException(
+                  String.format(
+                      Locale.ROOT,
+                      "annotation of %s: a mesh axis must be one of mesh \"%s\", got \"%s\"",
+                      name,
+                      on.notation(),
+                      axis));
+            });
   }
 
   /**

@@ -1,13 +1,11 @@
 package io.github.shardsum.cli.plan;
 
 import io.github.shardsum.cli.common.MeshOptions;
-import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.program.ProgramFile;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.SpmdPlan;
-import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import java.io.IOException;
@@ -70,8 +68,7 @@ public final class CertifyCommand implements Callable<Integer> {
     String certificate;
     if (of.endsWith(".program")) {
       Program given = ProgramFile.read(Path.of(of));
-      Program program =
-          OptionValue.of(spec, "--annotate", () -> Annotations.of(annotations).apply(given));
+      Program program = MeshOptions.annotated(spec, "--annotate", annotations, given, plan.mesh());
       certificate = followed(() -> plan.certify(program));
     } else {
       Equation equation = Equation.parse(of);

@@ -1,10 +1,9 @@
 package io.github.shardsum.cli.plan;
 
-import io.github.shardsum.cli.common.OptionValue;
+import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.program.Models;
 import io.github.shardsum.cli.program.ProgramFile;
-import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -80,6 +79,13 @@ public final class PlanCommand implements Callable<Integer> {
           spec.commandLine(),
           "plan: expected one of an equation, a program, --model and --jobs, got several or none");
     }
+    boolean isProgram =
+        model.isPresent() || equation.filter(name -> name.endsWith(".program")).isPresent();
+    if (isProgram && settings.checks(false).run()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--run: must be of an einsum; a program is run by shardsum run FILE.program --mesh AXES");
+    }
     if (model.isPresent()) {
       return print(model.get().program(settings.request().mesh()));
     }
@@ -89,7 +95,6 @@ public final class PlanCommand implements Callable<Integer> {
           .run(settings.jobs().get());
       return 0;
     }
-    boolean isProgram = equation.get().endsWith(".program");
     if (!isProgram && !(annotations.isEmpty() && whatIf.isEmpty())) {
       throw new ParameterException(
           spec.commandLine(), "--annotate, --what-if: must be of a program, got an equation");
@@ -100,11 +105,6 @@ public final class PlanCommand implements Callable<Integer> {
   }
 
   private int print(Program program) throws IOException {
-    if (settings.checks(false).run()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--run: must be of an einsum; a program is run by shardsum run FILE.program --mesh AXES");
-    }
     Program annotated = annotated("--annotate", annotations, program);
     if (whatIf.isEmpty()) {
       return settings.print(new ProgramTarget(annotated), spec.commandLine());
@@ -118,6 +118,8 @@ public final class PlanCommand implements Callable<Integer> {
   }
 
   private Program annotated(String option, Map<String, String> by, Program program) {
-    return OptionValue.of(spec, option, () -> Annotations.of(by).apply(program));
+    return by.isEmpty()
+        ? program
+        : MeshOptions.annotated(spec, option, by, program, settings.request().mesh());
   }
 }

@@ -62,6 +62,7 @@ final class PlanJobs {
 
   /** Answers every line while the answers are read. */
   void run(Path file) throws IOException {
+    settings.checkTopology();
     PrintWriter out = line.getOut();
     try (LongRun _ = settings.watchJobs(answered::get);
         BufferedReader lines =

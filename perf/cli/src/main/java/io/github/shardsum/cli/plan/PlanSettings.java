@@ -12,6 +12,7 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.topology.Topologies;
+import io.github.shardsum.topology.Topology;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -134,13 +135,22 @@ final class PlanSettings {
     return new PlanChecks(run || runToo, certify, plugin);
   }
 
+  /**
+   * The options of a job.
+   *
+   * @throws IllegalArgumentException if the network has no slice of so many devices
+   */
   PlanOptions options(Mesh of) {
+    return options(topology.map(name -> Topologies.of(name, of.size())));
+  }
+
+  private PlanOptions options(Optional<Topology> network) {
     PlanOptions options = overlap.of(PlanOptions.defaults());
     if (reproducible) {
       options = options.withSums(SumOrder.TREE);
     }
-    if (topology.isPresent()) {
-      options = options.withTopology(Topologies.of(topology.get(), of.size()));
+    if (network.isPresent()) {
+      options = options.withTopology(network.get());
     }
     return limit.isPresent() ? options.withMemoryLimit(limit.get()) : options;
   }
@@ -154,7 +164,20 @@ final class PlanSettings {
     return new PlanRequest(
         ordered,
         OptionValue.of(spec, "--sizes", () -> PlanRequest.sizes(sizes)),
-        OptionValue.of(spec, "--topology", () -> options(ordered)));
+        options(
+            topology.map(
+                name ->
+                    OptionValue.of(
+                        spec, "--topology", () -> Topologies.of(name, ordered.size())))));
+  }
+
+  /** An unknown network is refused once, not by each job. */
+  void checkTopology() {
+    if (topology.isPresent() && !Topologies.names().contains(topology.get())) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--topology: expected one of " + Topologies.names() + ", got \"" + topology.get() + "\"");
+    }
   }
 
   /** Sizes of the command line that do not fit the labels are wrong, not the labels. */
@@ -227,8 +250,8 @@ final class PlanSettings {
       throw new ParameterException(line, "--diff: expected no --what-if too, got both");
     }
     try (LongRun _ = progress.watch("", () -> 0, 0)) {
-      Outcome first = before.plan(request(), checks(false));
-      Outcome second = after.plan(request(), checks(false));
+      Outcome first = ofSizes(() -> before.plan(request(), checks(false)));
+      Outcome second = ofSizes(() -> after.plan(request(), checks(false)));
       if (html.isPresent()) {
         TextFiles.write(html.get(), second.page());
       }

@@ -1,11 +1,11 @@
 package io.github.shardsum.cli.plan;
 
 import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.program.ProgramFile;
 import io.github.shardsum.mesh.Mesh;
-import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.propagation.Propagated;
 import io.github.shardsum.propagation.Propagation;
@@ -67,9 +67,8 @@ public final class PropagateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     RepeatedOptions.refuse(spec, "--annotate");
     Program given = ProgramFile.read(file);
-    Program program =
-        OptionValue.of(spec, "--annotate", () -> Annotations.of(annotations).apply(given));
     Mesh devices = OptionValue.of(spec, "--mesh", () -> PlanRequest.mesh(mesh));
+    Program program = MeshOptions.annotated(spec, "--annotate", annotations, given, devices);
     PropagationOptions options = PropagationOptions.defaults();
     Propagated propagated = Propagation.of(program, devices, strict ? options.asStrict() : options);
     PrintWriter out = spec.commandLine().getOut();

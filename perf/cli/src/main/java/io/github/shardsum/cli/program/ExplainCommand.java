@@ -6,11 +6,13 @@ import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -60,15 +62,10 @@ public final class ExplainCommand implements Callable<Integer> {
   }
 
   private Executable compiled(Program program, Workers workers) {
-    LocalBackend backend = LocalBackend.of(workers, MoePrograms.kernels());
-    CompileOptions options = CompileOptions.defaults();
-    return rematerialized.isEmpty()
-        ? backend.compile(program, options)
-        : OptionValue.of(
-            spec,
-            "--rematerialize",
-            () ->
-                backend.compile(
-                    program, options.rematerialize(rematerialized.toArray(String[]::new))));
+    // The pass refuses what cannot be computed again; all else that fails is the program's fault.
+    Set<String> names = Set.copyOf(rematerialized);
+    Program _ = OptionValue.of(spec, "--rematerialize", () -> Passes.rematerialize(program, names));
+    return LocalBackend.of(workers, MoePrograms.kernels())
+        .compile(program, CompileOptions.defaults().rematerialize(names.toArray(String[]::new)));
   }
 }

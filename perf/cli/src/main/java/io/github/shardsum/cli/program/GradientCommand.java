@@ -73,6 +73,14 @@ public final class GradientCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), option + ": must be different names of " + known + ", got " + given);
     }
+    values.stream()
+        .filter(value -> given.contains(value.name()) && !value.type().dtype().isFloating())
+        .findFirst()
+        .ifPresent(
+            value -> {
+              throw new ParameterException(
+                  spec.commandLine(), option + ": must be of a floating dtype, got " + value);
+            });
     return given;
   }
 }

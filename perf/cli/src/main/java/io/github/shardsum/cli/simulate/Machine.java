@@ -120,12 +120,12 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
    * The network of a part of the devices, which prices collectives link by link.
    *
    * @param parts of equal size, as stages of a pipeline
-   * @throws IllegalArgumentException if it has no whole number of chips
+   * @throws LayoutException if it has no whole number of chips
    */
   Topology topology(int parts) {
     long chips = devices / perChip / parts;
     if (chips * perChip * parts != devices) {
-      throw new IllegalArgumentException(
+      throw new LayoutException(
           String.format(
               Locale.ROOT,
               "layout: stages must have whole chips, got %d devices in %d parts",

@@ -248,11 +248,7 @@ public final class SimulateCommand implements Runnable {
     long said = sequence.orElse(file.sequence());
     double share = eta.orElse(machine.family().eta());
     double count = tokens.orElse(DEFAULT_TOKENS);
-    Planning planning =
-        layout.isEmpty()
-            ? planning(file.withSequence(said), machine, share)
-            : OptionValue.of(
-                spec, "--layout", () -> planning(file.withSequence(said), machine, share));
+    Planning planning = planning(file.withSequence(said), machine, share);
     if (certify && planning.forms().isEmpty()) {
       throw new IllegalArgumentException("--certify: " + planning.reason());
     }
@@ -275,7 +271,18 @@ public final class SimulateCommand implements Runnable {
   }
 
   private Planning planning(ModelFile file, Machine machine, double share) {
-    Optional<Layout> given = layout.isEmpty() ? Optional.empty() : Optional.of(Layout.of(layout));
+    if (layout.isEmpty()) {
+      return planning(file, machine, Optional.empty(), share);
+    }
+    Layout given = OptionValue.of(spec, "--layout", () -> Layout.of(layout));
+    try {
+      return planning(file, machine, Optional.of(given), share);
+    } catch (LayoutException wrong) {
+      throw new ParameterException(spec.commandLine(), "--" + wrong.getMessage(), wrong);
+    }
+  }
+
+  private Planning planning(ModelFile file, Machine machine, Optional<Layout> given, double share) {
     if (auto) {
       return AxisSearch.of(file, machine, given, batch.orElse(0L), share);
     }

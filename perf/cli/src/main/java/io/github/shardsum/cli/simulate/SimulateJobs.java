@@ -15,8 +15,8 @@ final class SimulateJobs {
    * @param layout the requested layout; without one all weights are split over a slice, and slices
    *     hold copies
    * @param batch sequences of a step, 0 for the model's own
-   * @throws IllegalArgumentException if the axes do not make up the devices, or the batch or the
-   *     sequence is not known
+   * @throws LayoutException if the axes do not make up the devices
+   * @throws IllegalArgumentException if the batch or the sequence is not known
    */
   static Job job(ModelFile file, Machine machine, Optional<Layout> layout, long batch) {
     return job(file, machine, layout, batch, List.of());
@@ -57,7 +57,7 @@ final class SimulateJobs {
                   .withData(machine.slices());
             });
     if (chosen.devices() != machine.devices()) {
-      throw new IllegalArgumentException(
+      throw new LayoutException(
           String.format(
               Locale.ROOT,
               "layout: axes must make up %d devices, got %s, which are %d",
@@ -66,7 +66,7 @@ final class SimulateJobs {
               chosen.devices()));
     }
     if (machine.slices() > 1 && chosen.data() % machine.slices() != 0) {
-      throw new IllegalArgumentException(
+      throw new LayoutException(
           String.format(
               Locale.ROOT,
               "layout: data must be a multiple of the %d slices, got %d",

@@ -209,6 +209,9 @@ public final class TopologyCommand implements Runnable {
    * the first one prints.
    */
   private void probe(PrintWriter out) {
+    // On any link the prices are refused for the same reasons, before seconds of measurement.
+    LinkFit any = new LinkFit(Link.of(1, 1), List.of());
+    prices(asAsked(MachineProbe.topology(any, devices)), new PrintWriter(Writer.nullWriter()));
     try (Collectives collectives = Collectives.open(Mesh.of("d", devices))) {
       LinkFit fit = MachineProbe.measure(collectives);
       PrintWriter first = collectives.process() == 0 ? out : new PrintWriter(Writer.nullWriter());

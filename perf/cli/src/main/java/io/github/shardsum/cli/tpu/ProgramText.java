@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 
 /**
  * A program and the kind of shardings in its text.
@@ -22,11 +24,12 @@ record ProgramText(byte[] code) {
   /**
    * Reads a program, from standard input if it is {@code -}; its results go to other files.
    *
+   * @param spec the command, whose {@code -o} names the results
    * @throws IOException if it cannot be read
-   * @throws IllegalArgumentException if it is a folder, or a result would take its place or another
-   *     result's
+   * @throws IllegalArgumentException if it is a folder
+   * @throws ParameterException if a result would take its place or another result's
    */
-  static ProgramText read(Path file, List<Path> results) throws IOException {
+  static ProgramText read(CommandSpec spec, Path file, List<Path> results) throws IOException {
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException("program: expected a file, " + file + " is a folder");
     }
@@ -43,7 +46,8 @@ record ProgramText(byte[] code) {
       }
       Path real = Files.exists(result) ? result.toRealPath() : result.toAbsolutePath().normalize();
       if (!taken.add(real)) {
-        throw new IllegalArgumentException(
+        throw new ParameterException(
+            spec.commandLine(),
             "-o: expected a file of its own for each result, got "
                 + result
                 + " for another one or for the program");

@@ -143,7 +143,8 @@ final class TpuCompile implements Callable<Integer> {
     PjrtPlugin opened = PjrtPlugin.open(plugin.find(System.getenv()).library());
     try (PjrtTopology devices = opened.topology(topology)) {
       Mesh mesh = meshes.meshOr(() -> Mesh.parse("x=" + devices.deviceCount()));
-      Program annotated = meshes.annotated(read.orElseGet(() -> model.orElseThrow().program(mesh)));
+      Program annotated =
+          meshes.annotated(read.orElseGet(() -> model.orElseThrow().program(mesh)), mesh);
       Kernels kernels = MoePrograms.kernels();
       ProgramPlan planned =
           ProgramPlan.of(
@@ -231,7 +232,7 @@ final class TpuCompile implements Callable<Integer> {
   }
 
   private int ofModule() throws IOException {
-    ProgramText text = ProgramText.read(program.orElseThrow(), out.stream().toList());
+    ProgramText text = ProgramText.read(spec, program.orElseThrow(), out.stream().toList());
     PjrtPlugin opened = PjrtPlugin.open(plugin.find(System.getenv()).library());
     try (PjrtTopology devices = opened.topology(topology)) {
       int count = devices.deviceCount();

@@ -97,7 +97,7 @@ final class TpuRun implements Callable<Integer> {
     }
     PjrtCompileOptions split =
         OptionValue.of(spec, "--partitions", () -> PjrtCompileOptions.partitioned(partitions));
-    ProgramText text = ProgramText.read(program, outputs);
+    ProgramText text = ProgramText.read(spec, program, outputs);
     PjrtCompileOptions options = split.withShardy(text.isShardy());
     try (InputArrays inputs = new InputArrays(System.in)) {
       List<Tensor> tensors = new ArrayList<>();

@@ -266,7 +266,7 @@ class PlanCommandsTest {
     assertTrue(html.startsWith("<!doctype html>") && html.endsWith("</html>\n"), html);
     assertTrue(!html.contains("<script") && html.contains("certified"), html);
     assertEquals(2, run("plan", "m->m", "--annotate", "h=E@x"));
-    assertEquals(1, run("plan", file, "--mesh", "x=8", "--annotate", "h=E@q"));
+    assertEquals(2, run("plan", file, "--mesh", "x=8", "--annotate", "h=E@q"));
     assertEquals(2, run("plan", file, "--mesh", "x=8", "--annotate", "nobody=E@x"));
   }
 

@@ -56,7 +56,7 @@ class PropagateCommandTest {
 
   @Test
   void anUnknownAxisEndsWithAMessage() throws IOException {
-    assertEquals(1, run("--annotate", "a=i@z"));
+    assertEquals(2, run("--annotate", "a=i@z"));
     assertTrue(err.toString().contains("annotation of a: a mesh axis must be"), err::toString);
     assertTrue(
         err.toString().contains("must be one of mesh \"x=2 y=2\", got \"z\""), err::toString);

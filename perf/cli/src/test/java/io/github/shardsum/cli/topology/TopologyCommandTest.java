@@ -56,6 +56,18 @@ class TopologyCommandTest {
     assertTrue(!one.path(0).path("phases").isEmpty(), out::toString);
   }
 
+  /** A measurement begins by printing its fit. */
+  @Test
+  void nothingIsMeasuredForAWrongCommandLine() {
+    for (String[] wrong :
+        new String[][] {
+          {"--hot", "-1"}, {"--mesh", "x"}, {"--mesh", "x=3"}, {"--over", "y"}, {"--latency", "-1"}
+        }) {
+      assertEquals(2, run("this-machine", wrong[0], wrong[1]), wrong[0]);
+      assertEquals("", out.toString());
+    }
+  }
+
   @Test
   void oneCollectiveIsPrintedPhaseByPhase() {
     assertEquals(
