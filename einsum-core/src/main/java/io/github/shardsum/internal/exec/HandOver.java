@@ -21,14 +21,14 @@ public record HandOver(double beginNanos, double byteNanos) {
   /** No less than any first-level cache has, so that most of them come from another one. */
   private static final int BYTES = 128 << 10;
 
-  /** The caller waits no longer for another thread, which is then late. */
+  /** The longest time that the caller waits for the other thread; beyond it the thread is late. */
   private static final long MOST_NANOS = 50_000;
 
-  /** Turns with a late thread after which none is expected in time. */
+  /** Turns with a late thread after which the measurement gives up. */
   private static final int MOST_LATE = 4;
 
   /**
-   * Measures it, in a fraction of a millisecond.
+   * Measures the time, in a fraction of a millisecond.
    *
    * @param pair runs a region of two tasks
    * @return empty if the other thread came late, as on a processor that others use too
@@ -54,7 +54,7 @@ public record HandOver(double beginNanos, double byteNanos) {
     return between(Math.min(beginNanos, other.beginNanos), with, BYTES);
   }
 
-  /** Of the times of a turn without and with these bytes. */
+  /** The times of a hand-over by those of a turn without and with these bytes. */
   static HandOver between(double without, double with, int bytes) {
     return new HandOver(without, Math.max(0, with - without) / bytes);
   }

@@ -2,7 +2,7 @@ package io.github.shardsum.internal.exec;
 
 import io.github.shardsum.exec.Workers;
 
-/** Whether threads end work together sooner than one of them alone. No result depends on it. */
+/** Whether threads end work sooner together than one thread alone. No result depends on it. */
 public final class Sharing {
   /**
    * Work that takes less time is never shared, so that small programs neither start threads nor
@@ -13,7 +13,7 @@ public final class Sharing {
   /** Work that takes more time is always shared: waking a thread is quicker anywhere. */
   private static final double MOST_NANOS = 1_000_000;
 
-  /** Time of an element that is read and written, from a near cache. */
+  /** Time to read and write an element in a near cache. */
   private static final double ELEMENT_NANOS = 0.31;
 
   private Sharing() {}
@@ -43,7 +43,7 @@ public final class Sharing {
     return isLong(nanos) || isWorth(nanos, threads, workers.handOverNanos(bytes));
   }
 
-  /** Whether these threads sooner go through so many elements, each of which has its own part. */
+  /** Whether these threads sooner process this many elements, each thread its own part. */
   public static boolean areWorth(long elements, Workers workers) {
     return isWorth(elements * ELEMENT_NANOS, 0, workers);
   }
