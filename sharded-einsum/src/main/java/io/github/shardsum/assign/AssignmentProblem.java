@@ -12,7 +12,7 @@ import java.util.List;
  * @see AssignmentSolver
  */
 public final class AssignmentProblem {
-  /** A cost from here on is an impossible choice: 2e17. */
+  /** The least cost that stands for an impossible choice: 2e17. */
   public static final long IMPOSSIBLE = 200_000_000_000_000_000L;
 
   /** The largest usage: the sum of 65,536 such numbers fits a {@code long}. */

@@ -11,10 +11,11 @@ import java.util.List;
  * gives the cheapest plan found, without annotations that save nothing. The program's own
  * annotations and the layouts of its inputs stay. A function of its arguments.
  *
- * <p>All choices are first made together, in a graph of the ways to split each statement and of the
- * layouts of each value, whose edges are reshards at the planner's prices; an {@link
- * io.github.shardsum.assign.AssignmentSolver} solves it, and proves a bound. The planner itself
- * then prices the solution, others near it, and ways to express it with fewer annotations.
+ * <p>All choices are first made together, in a graph. Its nodes are statements, with the ways to
+ * split them, and values, with their layouts. Its edges are reshards at the planner's prices. An
+ * {@link io.github.shardsum.assign.AssignmentSolver} solves the graph and proves a bound. The
+ * planner itself then prices the solution, others near it, and ways to express it with fewer
+ * annotations.
  */
 public final class Auto {
   private Auto() {}
@@ -37,8 +38,8 @@ public final class Auto {
   }
 
   /**
-   * Finds annotations for less and less memory: without a limit, and within limits that each are a
-   * share of the peak before.
+   * Finds annotations for less and less memory: first without a limit, then each time within a
+   * share of the previous peak.
    *
    * @param program the program
    * @param mesh the devices

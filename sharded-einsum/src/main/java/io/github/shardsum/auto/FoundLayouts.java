@@ -18,8 +18,8 @@ import java.util.TreeMap;
  *     annotations
  * @param plan the plan of the program with the annotations
  * @param price the plan's price, see {@link io.github.shardsum.partition.SpmdPlan#price}
- * @param bound proven: no plan with other annotations, in which every statement is computed once
- *     and steps follow each other, has a lower price
+ * @param bound a proven lower bound of the price of plans with other annotations, if they compute
+ *     every statement once and their steps follow each other
  * @param peakBytes the most bytes that a device holds at any time
  * @param savings for each annotation the increase of the plan's price without it; in a program of
  *     many equal parts, without that annotation in all parts. Infinity if that plan exceeds the

@@ -3,9 +3,9 @@ package io.github.shardsum.internal.assign;
 import java.util.Arrays;
 
 /**
- * The Lagrangian dual: memory has a price at each point, and messages along edges bound the rest
- * from below (sequential tree-reweighted message passing). Prices move along smoothed subgradients
- * with steps after Polyak.
+ * The Lagrangian dual: memory has a price at each point, and messages along edges bound all other
+ * costs from below (sequential tree-reweighted message passing). Prices move along smoothed
+ * subgradients with steps after Polyak.
  */
 final class Dual {
   private static final double SMOOTH = 0.7;

@@ -99,7 +99,10 @@ final class ExactBound {
     return sum;
   }
 
-  /** Adds the messages of edges: exact ones from later nodes, hints from earlier nodes. */
+  /**
+   * Adds the messages of edges. Messages from later nodes are exact amounts; those from earlier
+   * nodes are hints.
+   */
   private void gather(int node) {
     int at = model.offset[node];
     int size = model.size(node);

@@ -361,7 +361,7 @@ final class LocalSearch {
     }
   }
 
-  /** Frees memory at a cost, and spends it. */
+  /** Frees memory at a cost, then makes choices cheaper with the memory. */
   private void trade(int size) {
     move.apply(anywhere(), size, memory, freeing * (0.5 + random.unit()), -1);
     if (!state.isFeasible()) {

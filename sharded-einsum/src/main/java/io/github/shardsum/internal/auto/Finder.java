@@ -177,7 +177,10 @@ public final class Finder {
     return new AssignmentOptions(work, AssignmentOptions.MOST_SECONDS, 1);
   }
 
-  /** A lower bound of the price of all plans, with einsums of many operands in pairs or not. */
+  /**
+   * A lower bound of the price of all plans, whether einsums of many operands are split into pairs
+   * or not.
+   */
   private double bound() {
     double bound = bound(simple);
     Program pairs = PairwiseEinsums.run(simple);

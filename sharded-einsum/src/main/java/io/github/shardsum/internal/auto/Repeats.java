@@ -18,7 +18,9 @@ final class Repeats {
   /** The distance up to which neighbours are compared. */
   private static final int ROUNDS = 6;
 
-  /** The same for values that are annotated together. */
+  /**
+   * The distance up to which neighbours are compared to find values that are annotated together.
+   */
   private static final int NEAR = 2;
 
   private Repeats() {}

@@ -201,7 +201,8 @@ final class Search {
     SortedMap<String, String> chosen = new TreeMap<>();
     List<Variable> wrong = wrong(chosen, solution);
     if (isTied) {
-      // Inputs determine most layouts of a program of many layers; needless ones are dropped later.
+      // Inputs determine most layouts of a program of many layers; needless annotations are dropped
+      // later.
       wrong.stream().filter(Variable::isInput).forEach(one -> say(chosen, one, solution));
       wrong = wrong(chosen, solution);
     }

@@ -11,7 +11,7 @@ import java.util.Set;
 
 /** A value of a program, or of a loop's body, while a graph is built: a node of the graph. */
 final class Slot {
-  /** The value's name; of one in a loop's body {@code RESULT.body.VALUE}. */
+  /** The value's name; a value in a loop's body is {@code RESULT.body.VALUE}. */
   final String name;
 
   final Value value;

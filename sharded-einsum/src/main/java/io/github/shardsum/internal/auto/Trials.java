@@ -30,7 +30,7 @@ final class Trials {
   /** Plans whose prices differ relatively by less than this look equal to a reader. */
   private static final double SMALL = 1e-6;
 
-  /** If prices are equal, a peak counts as smaller below this share of the other peak. */
+  /** If prices are equal, a peak counts as smaller if it is below this share of the other peak. */
   private static final double CLEARLY = 0.9;
 
   private static final int KEPT = 12;

@@ -12,8 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finds the loops that make all results of a kernel of f32, each of whole inputs and of results
- * before it: the updates of optimizers, which read and write more memory than any cache holds.
+ * Finds loops that together make all results of a kernel of f32. A loop reads whole inputs and
+ * earlier results. Such kernels are the updates of optimizers, which read and write more memory
+ * than any cache holds.
  */
 final class ElementLoopMatcher {
   private final List<Instruction> instructions;

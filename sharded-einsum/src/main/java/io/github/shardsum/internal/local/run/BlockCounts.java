@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.local.run;
 
 /**
- * Blocks of a thread in which chains of pointwise operations run. Each kind is numbered by itself,
- * so that kernels share arrays.
+ * Blocks of a thread in which chains of pointwise operations run. The blocks of each kind have
+ * their own numbers from 0, so that kernels share arrays.
  *
  * @param floats blocks of f32 and bf16
  * @param doubles of f64
@@ -20,7 +20,7 @@ public record BlockCounts(int floats, int doubles, int longs) {
     };
   }
 
-  /** The blocks of a thread that runs both. */
+  /** The blocks of a thread that runs the chains of both. */
   public BlockCounts or(BlockCounts other) {
     return new BlockCounts(
         Math.max(floats, other.floats),

@@ -3,12 +3,12 @@ package io.github.shardsum.internal.local.run;
 import java.util.List;
 
 /**
- * A result of a fused kernel that one loop makes of inputs and of results before it, element by
+ * One loop that makes a result of a fused kernel from inputs and earlier results, element by
  * element, in the order of the kernel's instructions. Numbers are those of the kernel's blocks; a
  * factor is the same for all elements.
  */
 public sealed interface ElementLoop {
-  /** The number of no factor, which is 1. */
+  /** The number that stands for no factor; the factor is then 1. */
   int NO_FACTOR = -1;
 
   /** The block of the result. */

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The loops of a run of a kernel, over the arrays of its operands and results. Every array is used
- * at the same indices: for others C2 makes no vectors. A single operand that lies elsewhere is
- * first copied into the result of the last loop, if only loops before that one read the operand.
- * Immutable.
+ * The loops of a run of a kernel, over the arrays of its operands and results. A loop uses every
+ * array at the same indices, since C2 makes no vectors otherwise. A single operand that lies
+ * elsewhere is first copied into the result of the last loop, if only loops before that one read
+ * the operand. Immutable.
  */
 final class ElementLoops {
   /** Elements of a block: four arrays of it fit in a second-level cache of 256 KiB. */
@@ -20,7 +20,7 @@ final class ElementLoops {
 
   private final List<ElementLoop> loops;
 
-  /** By the numbers of the kernel's blocks. */
+  /** The arrays by the numbers of the kernel's blocks. */
   private final float[][] arrays;
 
   private final float[] factors;
@@ -43,7 +43,7 @@ final class ElementLoops {
     this.copiedStart = copiedStart;
   }
 
-  /** The loops of a kernel; empty if its operands and results are not such arrays. */
+  /** The loops of a kernel; empty if its operands and results do not lie in such arrays. */
   static Optional<ElementLoops> of(
       FusedKernel kernel, List<ElementLoop> loops, List<Tensor> outputs, Tensor... operands) {
     int blocks = operands.length + kernel.instructions().size();

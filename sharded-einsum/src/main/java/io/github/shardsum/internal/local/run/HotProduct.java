@@ -17,10 +17,10 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A product with a one-hot whose sums follow a fixed tree, by positions: rows of the other operand
- * are gathered, or added up in the tree's order. A sum begins at +0 and is never -0, so terms that
- * are +0 or -0 change nothing. The result therefore has the bits of the product with all elements
- * of the one-hot, if the other operand {@linkplain #isFinite is finite}.
+ * A product with a one-hot whose sums follow a fixed tree, computed from the positions of the ones:
+ * rows of the other operand are gathered, or added up in the tree's order. A sum begins at +0 and
+ * is never -0, so terms that are +0 or -0 change nothing. The result therefore has the bits of the
+ * product with all elements of the one-hot, if the other operand {@linkplain #isFinite is finite}.
  */
 public final class HotProduct {
   /** Elements of a row that are added at once. */
@@ -119,8 +119,9 @@ public final class HotProduct {
   }
 
   /**
-   * Whether each element of a gather is one term, or a scatter is a sum of a product's form, whose
-   * leaves are chains. A label of one operand alone is in the result.
+   * Whether the product is a gather, each of whose elements is one term, or a scatter, whose sums
+   * have the form of a product: their leaves are chains. A label that only one operand has must be
+   * in the result.
    */
   private static boolean isPlain(List<String> hot, List<String> other, List<String> out) {
     String tail = hot.getLast();
@@ -149,7 +150,7 @@ public final class HotProduct {
     return loops.stream().mapToLong(Loop::size).reduce(1, Math::multiplyExact);
   }
 
-  /** The name of its step. */
+  /** The name of the product's step. */
   public String name() {
     return tail.out() < 0 ? "gather in order" : "scatter in order";
   }
@@ -169,7 +170,7 @@ public final class HotProduct {
     return (int) Math.min(BLOCK, free.isEmpty() ? 1 : Math.max(1, free.getLast().size()));
   }
 
-  /** Most sums of one element that wait for a right neighbour. */
+  /** Most sums of one element that wait for their right neighbours in the tree. */
   private int levels() {
     int bits = 0;
     for (int i = 0; i < summed.size(); i++) {
@@ -178,7 +179,10 @@ public final class HotProduct {
     return bits + 2;
   }
 
-  /** Bits of the number of a child of a summed label: an index, or a leaf of the inner one. */
+  /**
+   * Bits that number the children of a summed label: its indices, or the leaves of the innermost
+   * label.
+   */
   private int bits(int level) {
     long size = summed.get(level).size();
     long children = level == summed.size() - 1 ? Math.ceilDiv(size, leaf) : size;
@@ -257,7 +261,10 @@ public final class HotProduct {
     /** The term's first element in the other operand. */
     private final long[] at;
 
-    /** Numbers of leaves whose highest different bit says where two leaves meet in the tree. */
+    /**
+     * For each term the number of its leaf. The highest bit in which two numbers differ says where
+     * the two leaves meet in the tree.
+     */
     private final long[] leaves;
 
     Lists(Tensor positions, Tensor other, Scratch scratch) {
@@ -267,7 +274,7 @@ public final class HotProduct {
       leaves = scratch.longs(1, Math.max(1, terms));
       Arrays.fill(first, 0, rows, -1);
       Elements places = Elements.of(positions);
-      // From the last term to the first one, each before those that are there.
+      // From the last term to the first, since each term goes to the front of its list.
       for (int term = terms - 1; term >= 0; term--) {
         add(term, places, positions, other);
       }

@@ -141,7 +141,7 @@ final class ContractionTree {
     return PathFinder.auto().find(new Network(network, out, counts));
   }
 
-  /** The mesh axes of each dimension of a term, whose ellipsis stands for several. */
+  /** The mesh axes of each dimension of a term; an ellipsis stands for several dimensions. */
   static List<List<String>> axes(Term term, int rank) {
     List<List<String>> axes = new ArrayList<>();
     for (Axis axis : term.axes()) {

@@ -23,9 +23,9 @@ import java.util.function.Supplier;
  * Searches for a plan in which no device ever holds more bytes than a limit. The cheapest plan is
  * taken if it stays within the limit. Otherwise three kinds of plans are tried in turn: plans whose
  * choices weigh bytes, more and more; plans whose einsums gather their operands in parts; and plans
- * that compute values again instead of storing them through the stage with the peak. The cheapest
- * plan of the first kind with a plan within the limit is taken. If there is none, the error states
- * the least peak that was found.
+ * that compute values again instead of storing them through the stage with the peak. The first kind
+ * that has plans within the limit decides, and its cheapest such plan is taken. If there is none,
+ * the error states the least peak that was found.
  */
 final class MemorySearch {
   /**
@@ -33,10 +33,10 @@ final class MemorySearch {
    */
   private static final int MOST_PLANS = 120;
 
-  /** Into how many parts an einsum is cut, if they divide its label. */
+  /** The numbers of parts into which an einsum is cut, if they divide the size of its label. */
   private static final int[] PARTS = {2, 4, 16};
 
-  /** The largest values that live through a stage are computed again. */
+  /** The most values that live through a stage and are computed again, the largest first. */
   private static final int MOST_VALUES = 6;
 
   private final BiFunction<Program, Policy, Planned> planner;

@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reductions of a plan with an order of sums, over several axes: each names the axes in the order
- * of the summed label, major to minor, since addends are combined in the order of the request. A
- * reduce-scatter that deals out its chunks in another order of axes becomes an all-reduce and a
- * slice.
+ * Rewrites the reductions over several axes of a plan with an order of sums. A reduction combines
+ * addends in the order of its axes, so it names them in the order of the summed label, major to
+ * minor. A reduce-scatter that deals out its chunks in another order of axes becomes an all-reduce
+ * and a slice.
  */
 final class OrderedSums {
   private final SpmdPlan plan;

@@ -19,11 +19,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs collectives of one operand while devices compute: each is started after the step that makes
- * its operand and awaited before the first reader of its result, if the schedule gets shorter. If
- * the new plan would hold more memory, starts stay where the collectives were; if that holds more
- * too, the plan is unchanged. Collectives keep their order, nothing is in flight at a loop or
- * windows, and the bodies of manual regions stay as they are.
+ * Runs collectives of one operand while devices compute. If the schedule gets shorter, a collective
+ * is started after the step that makes its operand, and awaited before the first reader of its
+ * result. If the new plan would hold more memory, starts stay where the collectives were. If this
+ * plan would hold more too, the plan is unchanged. Collectives keep their order, nothing is in
+ * flight at a loop or windows, and the bodies of manual regions stay as they are.
  */
 public final class Overlap {
   /** A step in its new place: a start, an await, or the unchanged step. */

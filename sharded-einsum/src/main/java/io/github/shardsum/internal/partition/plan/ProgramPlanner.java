@@ -145,8 +145,8 @@ public final class ProgramPlanner {
   }
 
   /**
-   * Plans the einsums of one equation: values in between have no layout, outputs have theirs, and
-   * the price includes the work.
+   * Plans the einsums of one equation: intermediate values have no layout, outputs have their own,
+   * and the price includes the work.
    *
    * @param whole labels that the result must have whole
    * @param count the most plans; each splits the last einsum in another way
@@ -286,7 +286,7 @@ public final class ProgramPlanner {
     }
   }
 
-  /** The same value, which is read from the annotated layout. */
+  /** The same value under another name; it is read from the annotated layout. */
   private void annotate(Statement statement, Movement.Annotate annotate) {
     Holding x = state.holding(annotate.x());
     Value result = statement.result();

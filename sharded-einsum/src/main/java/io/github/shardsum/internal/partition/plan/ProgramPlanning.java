@@ -96,7 +96,7 @@ public final class ProgramPlanning {
     return planner.plan(program, windowed.orElseGet(() -> planner.within(simple, limit)));
   }
 
-  /** A value that is merged with another or decomposed is not kept either. */
+  /** A value that was merged with another one or decomposed is not kept. */
   private static Program rematerialized(Program simple, Set<String> again) {
     Set<String> left = new HashSet<>();
     for (Statement statement : simple.statements()) {

@@ -22,8 +22,8 @@ import java.util.Locale;
  */
 record RegionPlanner(ProgramPlanner outer, Statement statement, Nested.Manual manual) {
   /**
-   * A manual region. Its body is planned on a mesh that has one device along the region's axes, so
-   * that no layout in it names them; operands and results have these axes first.
+   * A manual region. The body is planned on a mesh that has one device along the region's axes, so
+   * no layout in the body names these axes. Operands and results have them first.
    */
   void plan() {
     ReshardWays ways = outer.ways();

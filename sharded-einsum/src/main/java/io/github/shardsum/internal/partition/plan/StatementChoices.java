@@ -56,7 +56,7 @@ public final class StatementChoices {
    * @param operands the layouts in which operands are read
    * @param results the layouts in which results are made
    * @param work price of the largest device's work, by which planners choose
-   * @param shown the part of it in the prices of plans: the work of einsums
+   * @param shown the part of this work that the prices of plans contain: the work of einsums
    * @param neighbours price of the elements that devices read of each other
    * @param chunked approximate price of combining the results of chunks, for a label that is
    *     normalised, scanned or searched

@@ -123,7 +123,10 @@ final class TreeSplits {
         .isPresent();
   }
 
-  /** Whether parts are one after another, all as long as the first up to the end, and subtrees. */
+  /**
+   * Whether the parts are subtrees that follow one another, each as long as the first unless the
+   * label ends before.
+   */
   private boolean areSubtrees(int factor, List<Integer> parts) {
     long size = rule.factors().get(factor).size();
     Cut cut = Cut.chunks(size, parts);

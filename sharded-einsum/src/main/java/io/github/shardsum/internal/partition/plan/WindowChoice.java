@@ -164,7 +164,8 @@ final class WindowChoice {
           step = Math.min(candidate.removed(), candidate.replaced()) - 1;
           break;
         }
-        // Without a network sizes decide, so that windows may lose at a lower price.
+        // Without a network sizes decide instead of prices, so windows may lose although their
+        // price is lower.
         if (isTimed) {
           lost.merge(statement, candidate, (a, b) -> b.price() < a.price() ? b : a);
         }
@@ -173,7 +174,7 @@ final class WindowChoice {
     return lost.isEmpty() ? plan : withRunnersUp(plan, lost);
   }
 
-  /** The plan in which steps whose best other way is in windows say so. */
+  /** The plan with runners-up: a step says so if its best other way is in windows. */
   private SpmdPlan withRunnersUp(SpmdPlan plan, IdentityHashMap<Statement, Candidate> lost) {
     Uses uses = new Uses(plan);
     List<PlanStep> steps = new ArrayList<>();
@@ -226,8 +227,8 @@ final class WindowChoice {
   /**
    * The step with its best other way.
    *
-   * @param others price of the reshards of its operands and result that are in none of the windows,
-   *     which its runner-up counts too
+   * @param others price of the reshards of its operands and result that stay outside of windows;
+   *     the runner-up has them too
    */
   private static PlanStep withRunnerUp(PlanStep step, Candidate windows, double others) {
     Action.Windows action = (Action.Windows) windows.windows().action();

@@ -24,8 +24,8 @@ record BehindTransfers(Optional<Runnable> progress, Workers alone) {
   }
 
   /**
-   * For counting the memory of plans, which is that of one thread, and for runs in which nothing
-   * travels.
+   * Workers of kernels on one thread without transfers: for runs in which nothing travels, and to
+   * count the memory of plans, which is that of one thread.
    */
   static BehindTransfers none() {
     return new BehindTransfers(Optional.empty(), Workers.sequential());

@@ -31,7 +31,8 @@ import java.util.TreeSet;
 
 /**
  * Writes the statements of a program for one device: the same operations on local sizes. An
- * operation that sees an index has the start of the device's chunk added. One exhaustive switch.
+ * operation that reads an index adds the start of the device's chunk to the index. One exhaustive
+ * switch.
  */
 final class LocalStatements {
   private final ProgramBuilder builder;
@@ -224,7 +225,7 @@ final class LocalStatements {
     return value.layout().isEquivalent(value.layout().whole());
   }
 
-  /** The start of a label that some value is split along. */
+  /** The start of a label along which some value is split. */
   private static Optional<Start> start(String label, List<PlannedValue> values) {
     for (PlannedValue value : values) {
       for (int dim = 0; dim < value.layout().rank(); dim++) {

@@ -15,9 +15,9 @@ import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
 /**
- * One-hots, and large values computed from one and small operands. A local program gathers and
- * scatters by their positions and never stores them, unless a reshard comes between. A slice is
- * such a reshard: it is free for other values, but not for these.
+ * One-hots, and large values that are computed from a one-hot and small operands. A local program
+ * gathers and scatters by their positions and never stores them, unless a reshard comes between. A
+ * slice is such a reshard: it is free for other values, but not for these.
  */
 public final class OneHots {
   /**

@@ -511,7 +511,7 @@ final class PartitionRun {
     return new Range(start, count);
   }
 
-  /** The rows that a device sends; if received rows travel back, those of the piece. */
+  /** The rows that a device sends: if received rows travel back, only the rows of the piece. */
   private Tensor sent(Part.Rows rows, int index) {
     return isReceived(rows.sends())
         ? piece(rows.x(), rows.sends(), rows.piece(), index)

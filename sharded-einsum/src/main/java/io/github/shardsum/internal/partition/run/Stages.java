@@ -211,8 +211,8 @@ record Stages(
   }
 
   /**
-   * Bytes into which threads pack blocks of operands of products outside of windows, and of the
-   * blocks in which they run chains of operations.
+   * Bytes of the arrays that threads reuse: packed blocks of the operands of products outside of
+   * windows, and the blocks in which chains of operations run.
    */
   long packedBytes(int threads) {
     return arrays(threads, LocalPlan::packedBytes)

@@ -136,7 +136,7 @@ final class SuperstepBuilder {
           packed(between.step(), collective(step.action(), step));
       case Action.AllGather _, Action.AllToAll _, Action.AllReduce _, Action.ReduceScatter _ ->
           communicate(between, result, collective(step.action(), step));
-      // Each device gets its own block, of which only the one of each tile's first device is read.
+      // Each device gets its own block, but only the block of each tile's first device is read.
       case Action.CollectivePermute _ ->
           builder.communicate(
               collective(step.action(), step),

@@ -95,7 +95,9 @@ public final class PlanPage {
     return table;
   }
 
-  /** The steps under the statements that they belong to; those of a loop's body are indented. */
+  /**
+   * The steps under the statements that they belong to; the steps of a loop's body are indented.
+   */
   private void rows(Table table, List<StepFigures> of, int depth) {
     String group = "";
     for (StepFigures step : of) {

@@ -145,8 +145,8 @@ public final class PlanTable {
   }
 
   /**
-   * A line with words at the left and figures at the right edge; words that leave no room stand in
-   * lines above the figures.
+   * A line with words at the left and figures at the right edge. If words leave no room, they stand
+   * in lines above the figures.
    */
   private void line(int indent, String words, List<String> figures) {
     StringBuilder right = new StringBuilder();

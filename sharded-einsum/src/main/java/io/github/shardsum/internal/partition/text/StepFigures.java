@@ -33,8 +33,8 @@ import java.util.stream.Collectors;
  * @param lowerBound bytes that a device must receive for its new block, by any sequence of
  *     collectives
  * @param flops of the largest device
- * @param price cost of the step: seconds on a network, else elements, where a multiply-add counts
- *     as a fraction of one
+ * @param price cost of the step: seconds on a network, else elements, and a multiply-add counts as
+ *     a fraction of an element
  * @param schedule when it begins and ends, and how long it waits; none where a plan starts nothing
  * @param heldBytes bytes that the largest device holds while it runs
  * @param parts of a composite that brings its own partition: those that communicate
