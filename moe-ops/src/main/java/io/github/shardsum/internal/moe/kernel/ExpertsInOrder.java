@@ -20,13 +20,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The kernel of {@code moe.experts}, or of its gradient, in a fixed order of sums: the rows of
- * chosen experts only, with the bits of the decomposition, which computes all slots of all experts.
- * A slot without a token is a row of zeros. Its terms change no sum, since a sum begins at +0: for
- * a sum to be -0 a product must underflow.
+ * The kernel of {@code moe.experts}, or of its gradient, in a fixed order of sums. The kernel
+ * computes only the rows of chosen experts; the decomposition computes all slots of all experts.
+ * Both have the same bits. A slot without a token is a row of zeros. Its terms change no sum, since
+ * a sum begins at +0: for a sum to be -0 a product must underflow.
  *
- * <p>Where a term might matter the decomposition runs, in memory that no plan counts: if a number
- * is a NaN or infinite, or might be in a slot that is not computed, or if a product underflows.
+ * <p>The decomposition runs if such a term might matter: if a number is a NaN or infinite, or might
+ * be so in a slot that is not computed, or if a product underflows. No plan counts the memory of
+ * that run.
  *
  * @param form sizes
  * @param composite the composite
@@ -45,8 +46,8 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
   private static final int COTANGENT = OUT + 1;
 
   /**
-   * The kernel of a composite; empty if its sums have a form of their own. More experts than
-   * choices leave each token a sum that is +0 without terms, and a group's slots are one leaf.
+   * The kernel of a composite; empty if its sums have a form of their own. With more experts than
+   * choices, each token has a sum without terms, which is +0. The slots of a group are one leaf.
    */
   static Optional<CompositeKernel> of(
       ExpertsForm form, Composite composite, SumOrder sums, boolean backward) {

@@ -28,7 +28,7 @@ final class OrderedRows {
   private int[] rowOfChoice = {};
   private int[] positionOfChoice = {};
 
-  /** The first row of each group of each expert, and the number of all rows. */
+  /** The first row of each group of each expert; at the end, the number of all rows. */
   private int[] starts = {0};
 
   private float[][] matrices = new float[5][0];
@@ -117,7 +117,7 @@ final class OrderedRows {
     return starts[at + 1] - starts[at];
   }
 
-  /** A matrix with a row for each row; the same memory for each number. */
+  /** A matrix with one row for each row of the experts. Equal numbers give the same memory. */
   Tensor matrix(int number, int width) {
     int length = Math.toIntExact(form.rows() * width);
     if (matrices[number].length < length) {
@@ -130,7 +130,7 @@ final class OrderedRows {
     return Tensor.of(array, array.length).slice(0, 0, length);
   }
 
-  /** Memory of a matrix for each group. */
+  /** Memory for one matrix of each group. */
   Tensor partial(int groups, int rows, int columns) {
     int length = Math.multiplyExact(groups, Math.multiplyExact(rows, columns));
     if (partial.length < length) {
@@ -139,7 +139,7 @@ final class OrderedRows {
     return of(partial, length).reshape(groups, rows, columns);
   }
 
-  /** Work on some of a number of items. */
+  /** Work on the items of a range. */
   @FunctionalInterface
   private interface Some {
     boolean run(int from, int to, float[] spare);
@@ -173,7 +173,7 @@ final class OrderedRows {
     return hasNone(workers, tensor, -1, Integer.MIN_VALUE);
   }
 
-  /** Whether some bits of no element are the given ones. */
+  /** Whether no element has the given bits under a mask. */
   private static boolean hasNone(Workers workers, Tensor tensor, int mask, int given) {
     int width = Math.toIntExact(tensor.size(tensor.rank() - 1));
     int count = width == 0 ? 0 : Math.toIntExact(tensor.shape().elementCount() / width);
@@ -199,12 +199,15 @@ final class OrderedRows {
         });
   }
 
-  /** A number whose sign bit is set only for 0; without a branch, so that loops are vectors. */
+  /**
+   * A number whose sign bit is set only if the argument is 0. It has no branch, so the JVM makes
+   * vectors of the loop.
+   */
   private static int ifZero(int bits) {
     return (bits - 1) & ~bits;
   }
 
-  /** The first element of a row of a tensor, the rows in C order. */
+  /** The first element of a row of a tensor; rows are in C order. */
   private static long start(Tensor tensor, int row) {
     long at = 0;
     long rest = row;

@@ -3,20 +3,20 @@ package io.github.shardsum.internal.moe.kernel;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * The time of a task that threads share over the time of an unshared task with the same rows a
- * thread, as a kernel's earlier runs had it on this machine. Thread-safe; no bit depends on it.
+ * The cost of sharing a task: its time over the time of an unshared task with as many rows for each
+ * thread, in earlier runs of a kernel on this machine. Thread-safe; no bit depends on it.
  */
 final class SharedCost {
   /**
-   * The cost before any run, and the most that counts, since memory is planned for it: it was 1.06
-   * to 1.17 for 256 to 1024 rows.
+   * The cost before any run, and the largest cost that counts, since memory is planned for this
+   * cost. Measured were 1.06 to 1.17 for 256 to 1024 rows.
    */
   static final double MOST = 1.1;
 
   /** Shorter times say nothing: threads begin at different moments. */
   private static final double LEAST_NANOS = 1_000_000;
 
-  /** One run counts this much, since others may have disturbed it. */
+  /** The weight of one run, since other processes may have disturbed it. */
   private static final double WEIGHT = 0.25;
 
   private final AtomicReference<Double> known = new AtomicReference<>(MOST);
