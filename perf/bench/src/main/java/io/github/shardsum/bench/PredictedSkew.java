@@ -7,10 +7,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Predicts how much longer a layer by rows takes on a mesh in one process if its loads are skewed:
- * from the times of its steps under an even load, and from the rows of each device. The products of
- * the experts take time in proportion to their rows; the devices of a step are given to threads in
- * order, each to the first that is free. All else takes the time that it takes under an even load.
+ * Predicts how much longer a layer by rows takes on a mesh in one process if its loads are skewed.
+ * The prediction needs the times of the steps under an even load, and the rows of each device. The
+ * products of the experts take time in proportion to their rows; the devices of a step are given to
+ * threads in order, each to the first that is free. All else takes the time that it takes under an
+ * even load.
  */
 final class PredictedSkew {
   private static final String EXPERTS = ": moe.rows_experts";
@@ -42,13 +43,13 @@ final class PredictedSkew {
         });
   }
 
-  /** The share of the time under an even load that the experts' products have. */
+  /** The experts' products' share of the time under an even load. */
   double share() {
     return experts / all;
   }
 
   /**
-   * The time over that of an even load.
+   * The time under a skewed load over the time under an even load.
    *
    * @param rows of each expert; devices have as many experts each, in order
    */

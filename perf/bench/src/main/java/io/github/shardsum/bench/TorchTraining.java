@@ -6,7 +6,7 @@ import io.github.shardsum.measure.Timed;
 import java.io.IOException;
 import java.util.Locale;
 
-/** A step of training by torch in a separate Python process: a line in, a line out. */
+/** Steps of training by torch in a separate Python process, which answers each line with a line. */
 final class TorchTraining implements AutoCloseable {
   private static final String SCRIPT = "torch_training.py";
 

@@ -56,13 +56,13 @@ public final class TrainingComparison {
   /** Tokens below it stand for no word. */
   private static final int FIRST_WORD = 4;
 
-  /** Time of torch at least, as a multiple of ours. */
+  /** The least time of torch, as a multiple of ours. */
   private static final double TORCH = 2.5;
 
-  /** Time on a mesh at most, as a multiple of the time on one device. */
+  /** The most time on a mesh, as a multiple of the time on one device. */
   private static final double MESH = 1.25;
 
-  /** Bytes a device on x=8 at most, as a share of those of one device. */
+  /** The most bytes of a device on x=8, as a share of the bytes of one device. */
   private static final double MEMORY = 0.25;
 
   /** Losses of a mesh differ from those of one device by rounding, which steps amplify. */
@@ -198,9 +198,9 @@ public final class TrainingComparison {
   }
 
   /**
-   * Counts what reachable objects hold more after two steps on one thread, over the number of
-   * devices: the state before and after a step, stored values, the memory of local programs, packed
-   * operands, plans. It must fall with every doubling of d and of x.
+   * Counts the bytes that two steps on one thread add to reachable objects, divided by the number
+   * of devices: the state before and after a step, stored values, the memory of local programs,
+   * packed operands, plans. It must fall with every doubling of d and of x.
    */
   private void memory() {
     Map<String, Long> bytes = new HashMap<>();

@@ -21,7 +21,9 @@ public final class ReachableBytes {
 
   private static final long PAUSE_NANOS = 10_000_000;
 
-  /** Classes of the objects with which collectors fill gaps, which nothing reaches. */
+  /**
+   * Classes of the objects with which collectors fill gaps; no reference leads to such an object.
+   */
   private static final String FILLERS = "jdk.internal.vm.Filler";
 
   private static final int BYTES = 2;
@@ -71,8 +73,8 @@ public final class ReachableBytes {
   /**
    * Bytes of a histogram's objects.
    *
-   * @param histogram a line a class: its rank, numbers of objects and bytes, its name; then the
-   *     total
+   * @param histogram one line for each class with its rank, its objects, its bytes and its name;
+   *     then the total
    */
   static long of(String histogram) {
     long bytes = 0;

@@ -74,10 +74,10 @@ public final class BackendOptions {
   }
 
   /**
-   * Options of plans on a mesh of ours.
+   * Options of plans on a mesh of Shardsum's own devices.
    *
    * @param mesh the devices; without one, a single device
-   * @throws ParameterException if an option needs a mesh of our devices, and there is none
+   * @throws ParameterException if an option needs such a mesh, and there is none
    */
   public PlanOptions planning(Optional<Mesh> mesh) {
     if (overlap.isGiven() && (mesh.isEmpty() || isPjrt())) {

@@ -123,14 +123,17 @@ public final class InputArrays implements AutoCloseable {
     return names.getFirst();
   }
 
-  /** Its bytes are kept in a file that has no name any more: a stream cannot be mapped. */
+  /**
+   * Maps a copy of standard input, since a stream cannot be mapped. The name of the copy's file is
+   * deleted at once.
+   */
   private Tensor mapStandardInput() throws IOException {
     if (standardInputUsed) {
       throw new IllegalArgumentException("-: standard input can be read once, got it twice");
     }
     standardInputUsed = true;
     Path copy = Files.createTempFile("shardsum-input-", ".npy");
-    // A process that a signal ends meanwhile would leave gigabytes.
+    // Without this a process that a signal ends would leave gigabytes.
     copy.toFile().deleteOnExit();
     try {
       Files.copy(standardInput, copy, StandardCopyOption.REPLACE_EXISTING);
@@ -184,7 +187,7 @@ public final class InputArrays implements AutoCloseable {
     try {
       return Files.size(file);
     } catch (IOException gone) {
-      // Its bytes stay while it is mapped, so it did not cause the failure.
+      // The file is gone. Its bytes stay while it is mapped, so it did not cause the failure.
       return Long.MAX_VALUE;
     }
   }

@@ -8,8 +8,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Reports the progress of a long run on standard error: on a terminal as a line that is redrawn and
- * removed at the end; elsewhere as a line from time to time, if {@code --progress} is given. A run
- * that is soon done says nothing.
+ * removed at the end; elsewhere as a line from time to time, if {@code --progress} is given. A
+ * short run prints nothing.
  */
 public final class LongRun implements AutoCloseable {
   private static final Duration REDRAW = Duration.ofMillis(500);

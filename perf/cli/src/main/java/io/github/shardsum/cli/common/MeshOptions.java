@@ -52,8 +52,8 @@ public final class MeshOptions {
   /**
    * The mesh, if there is one.
    *
-   * @throws ParameterException if there are annotations or an order without one, or if it is no
-   *     mesh, or the order no permutation of its devices
+   * @throws ParameterException if there are annotations or an order without a mesh, if the text is
+   *     no mesh, or if the order is no permutation of its devices
    */
   public Optional<Mesh> mesh() {
     if (mesh.isEmpty() && (!annotations.isEmpty() || order.length > 0)) {
@@ -76,7 +76,8 @@ public final class MeshOptions {
   /**
    * The mesh, or another one if there is none.
    *
-   * @throws ParameterException if it is no mesh, or the order no permutation of its devices
+   * @throws ParameterException if the text is no mesh, or if the order is no permutation of its
+   *     devices
    */
   public Mesh meshOr(Supplier<Mesh> otherwise) {
     return ordered(mesh.map(this::parsed).orElseGet(otherwise));
@@ -163,7 +164,7 @@ public final class MeshOptions {
   /**
    * Refuses a mesh on which a run, or a plan with uneven chunks, would take very long.
    *
-   * @param on the mesh that something is planned for or runs on
+   * @param on the mesh of the plan or of the run
    * @throws IllegalArgumentException if it has too many devices
    */
   public static void checkSize(Mesh on) {
@@ -179,7 +180,7 @@ public final class MeshOptions {
    *
    * @param spec the command
    * @param notation as {@code x=2,y=4}
-   * @throws ParameterException if it is no mesh, or one of too many devices
+   * @throws ParameterException if the text is no mesh, or if the mesh has too many devices
    */
   public static Mesh ofRun(CommandSpec spec, String notation) {
     return OptionValue.of(

@@ -23,7 +23,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** A backend, with the devices that were opened for it and are closed with it. */
+/** A backend with its devices, which are opened and closed with it. */
 public final class OpenBackend implements AutoCloseable {
   private final Backend backend;
   private final Runnable close;
@@ -103,7 +103,7 @@ public final class OpenBackend implements AutoCloseable {
     }
   }
 
-  /** The backend; its executables are to be closed before this. */
+  /** The backend; close its executables before this object. */
   public Backend backend() {
     return backend;
   }
@@ -129,7 +129,7 @@ public final class OpenBackend implements AutoCloseable {
         != 0;
   }
 
-  /** The collectives that it was opened on; none on one device and on a plugin. */
+  /** The collectives of the backend; none on one device and on a plugin. */
   public Optional<Collectives> collectives() {
     return collectives;
   }
@@ -140,7 +140,7 @@ public final class OpenBackend implements AutoCloseable {
   }
 
   /**
-   * The same devices, every executable of whose mesh is timed.
+   * The same devices, with times of every executable of their mesh.
    *
    * @param compiled gets each when it is compiled
    */

@@ -27,7 +27,7 @@ public final class OutputFile {
     checkText(option, file);
   }
 
-  /** The same of a text, which may go to a device too. */
+  /** The same for a text, which may also go to a device. */
   public static void checkText(String option, Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {

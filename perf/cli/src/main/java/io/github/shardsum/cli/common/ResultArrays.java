@@ -51,7 +51,8 @@ public final class ResultArrays {
   }
 
   /**
-   * Whether the name says that the file is not a .npy file: it would be read as what it is not.
+   * Whether the name says that the file is not a .npy file: a reader would take it for a file of
+   * another kind.
    *
    * @param target a file for a result
    */

@@ -98,7 +98,7 @@ public final class StepTrace {
     };
   }
 
-  /** How many collectives a part has in the explained plan. */
+  /** The number of collectives of a part in the explained plan. */
   private static int collectives(Action.Partitioned own, int part) {
     return own.parts().parts().get(part) instanceof CompositeParts.Part.Overlapped overlapped
         ? overlapped.rows().size()
@@ -132,7 +132,7 @@ public final class StepTrace {
    * The trace: a process for each device, with one thread for measured and one for predicted times,
    * each from 0.
    *
-   * @param run which of several runs it is of, from 1, if there were several
+   * @param run number of the run, from 1, if there were several runs
    * @return Chrome's trace format
    */
   public String json(OptionalInt run) {

@@ -30,7 +30,9 @@ public final class TraceOption {
   /** The most, if runs are short. */
   private static final int MOST_RUNS = 50;
 
-  /** Nanoseconds of runs after which no more than the least are made: the JVM has compiled. */
+  /**
+   * Nanoseconds of runs after which only the least number of runs is made: the JVM has compiled.
+   */
   private static final long ENOUGH = 1_000_000_000;
 
   @Option(

@@ -27,7 +27,7 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
 
   private static final int MOST_SUGGESTIONS = 3;
 
-  /** One letter of so many may differ in a similar word. */
+  /** A similar word may differ in one letter of this many. */
   private static final int MOST_DIFFERENT = 3;
 
   /** A handler for all commands. */

@@ -23,7 +23,8 @@ final class IntegerData {
   }
 
   /**
-   * Adds another value: the logical tensor, which is the sum of one addend for each partial part.
+   * Adds another value: a logical tensor as the sum of its addends, one for each part of a partial
+   * sum.
    */
   Tensor next(PlannedValue value) {
     List<Tensor> parts = new ArrayList<>();

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An answer.
+ * The answer to a request of planning.
  *
  * @param title the planned program or equation
  * @param plan the plan

@@ -21,8 +21,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The differences of the steps of two plans: steps that were added, removed, moved or changed their
- * price, and the totals of both. Both are priced by the same options.
+ * The differences of the steps of two plans: steps that were added or removed, that moved, or whose
+ * price changed, and the totals of both plans. Both are priced by the same options.
  */
 final class PlanDiff {
   /** Relative difference of two prices that counts as rounding. */

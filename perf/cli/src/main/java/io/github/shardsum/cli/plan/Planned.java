@@ -4,7 +4,7 @@ package io.github.shardsum.cli.plan;
 @FunctionalInterface
 interface Planned {
   /**
-   * Plans it, and makes the requested checks.
+   * Plans the einsum or reshard, and makes the requested checks.
    *
    * @param request mesh, sizes and limits
    * @param checks extra work on the plan besides printing it
@@ -12,7 +12,7 @@ interface Planned {
    */
   Outcome plan(PlanRequest request, PlanChecks checks);
 
-  /** Whether it has labels, each of which takes a size. */
+  /** Whether there are labels, each of which takes a size. */
   default boolean hasLabels() {
     return false;
   }

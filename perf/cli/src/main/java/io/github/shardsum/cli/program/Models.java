@@ -27,10 +27,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Programs that commands know by name, with the annotations of the paper: groups on the mesh before
- * and after the experts, experts on it between. If there are more devices than experts, the
- * remaining axes split the groups there too, so each copy of an expert takes a part of its tokens.
- * Widths are the paper's, M = 1024 and H = 8192, 2048 tokens a group, and one group a device.
+ * Programs that commands know by name, with the annotations of the paper: the mesh splits groups
+ * before and after the experts, and experts between. If there are more devices than experts, the
+ * remaining axes split the groups of the experts' inputs too, so each copy of an expert takes a
+ * part of its tokens. Widths are the paper's, M = 1024 and H = 8192, 2048 tokens a group, and one
+ * group a device.
  */
 public enum Models {
   /** The Mixture-of-Experts layer, forward, with an expert a device. */

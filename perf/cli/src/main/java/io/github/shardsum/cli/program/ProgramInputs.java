@@ -21,9 +21,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Where the inputs of a program are: {@code NAME=FILE}, or in a folder as {@code NAME.npy}, or in
- * an archive under their names. A file that is named alone takes precedence over folders and
- * archives.
+ * Where the inputs of a program are: each in the file of a {@code NAME=FILE}, in the file {@code
+ * NAME.npy} of a folder, or under its name in an archive. A file that is named alone takes
+ * precedence over folders and archives.
  *
  * @param named files of single inputs, as {@link InputArrays} takes them
  * @param bulk folders and archives in their order

@@ -43,8 +43,8 @@ public final class ScalingCommand implements Callable<Integer> {
           + " times the devices of a core, and the plan's collectives";
 
   /**
-   * The option that gives child processes the time and FLOPs of one device, which predictions start
-   * from.
+   * The option that gives child processes the time and FLOPs of one device, from which predictions
+   * start.
    */
   private static final String ONE = "--one";
 

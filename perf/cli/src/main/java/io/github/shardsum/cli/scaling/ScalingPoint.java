@@ -6,14 +6,13 @@ package io.github.shardsum.cli.scaling;
  * @param program one of {@link ScalingPrograms#ALL}
  * @param engine {@code in process} or {@code MPI}
  * @param seconds median of some runs
- * @param one seconds of one device's run on one thread, while as many threads as the mesh uses each
- *     do the same
+ * @param one seconds of one device's run on one thread, while other threads, as many as the mesh
+ *     uses in all, do the same
  * @param predicted seconds: this run once for each device of a core, times the FLOPs of a device of
  *     the mesh over those of this run, and the collectives of the plan
- * @param collectives what of the prediction these are
- * @param bytes of the heap that inputs and several runs of the compiled program add in this
- *     process, the last run's outputs among them, without what compiling adds; NaN if they were not
- *     measured
+ * @param collectives the seconds of the prediction that are collectives
+ * @param bytes of the heap that inputs, several runs of the compiled program and the last run's
+ *     outputs add in this process, without the bytes of compiling; NaN if they were not measured
  * @param predictedBytes the same by the plan, with the blocks that products pack
  */
 public record ScalingPoint(

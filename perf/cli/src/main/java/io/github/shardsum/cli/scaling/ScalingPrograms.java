@@ -25,7 +25,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The programs that are scaled: a device has the same work on any mesh, in a layer one expert. */
+/**
+ * The programs that are scaled: a device has the same work on any mesh; in a layer of experts it
+ * has one expert.
+ */
 final class ScalingPrograms {
   /** The programs that are scaled unless others are named. */
   static final List<String> USUAL = List.of("layer", "step");

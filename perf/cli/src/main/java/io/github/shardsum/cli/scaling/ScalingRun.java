@@ -37,7 +37,7 @@ public final class ScalingRun {
   private static final int CORES = Runtime.getRuntime().availableProcessors();
   private static final int RUNS_HELD = 4;
 
-  /** Long enough for a thread that sleeps to wake and take part. */
+  /** A time in which a sleeping thread wakes and takes part. */
   private static final long HELD_NANOS = 50_000_000;
 
   private static final int MOST_LOOKS = 20;
@@ -59,7 +59,7 @@ public final class ScalingRun {
   /**
    * A measured program.
    *
-   * @param collectives seconds of them by the plan
+   * @param collectives seconds of the collectives by the plan
    */
   private record Timed(double seconds, double flops, double collectives, double predictedBytes) {
     static Timed of(Ready ready, double seconds, double collectives, int threads) {
@@ -70,8 +70,8 @@ public final class ScalingRun {
   /**
    * The measured run that predictions begin with.
    *
-   * @param seconds until as many threads as the devices will share have each run one device, on
-   *     their own
+   * @param seconds until each thread has run one device by itself; the threads are as many as the
+   *     devices will share
    * @param flops of it
    */
   record One(double seconds, double flops) {}
@@ -94,7 +94,7 @@ public final class ScalingRun {
       return executable.runSharded(shards);
     }
 
-    /** Bytes that a run holds here by the plan, its inputs and outputs too. */
+    /** Bytes that a run holds in this process by the plan, with its inputs and outputs. */
     double bytes(int threads) {
       SpmdPlan plan = plan();
       double inputs = 0;
@@ -140,7 +140,7 @@ public final class ScalingRun {
       return new Together(Workers.of(cores), all);
     }
 
-    /** Each thread runs its device so many times, without a wait for the others. */
+    /** Each thread runs its device this many times, without waiting for the others. */
     void run(int times) {
       workers.run(all.size(), (i, _) -> Repeated.of(all.get(i)::run).run(times));
     }
@@ -157,11 +157,11 @@ public final class ScalingRun {
   }
 
   /**
-   * Points of all programs in process, as many as there are numbers of devices. Runs that a
-   * prediction begins with take turns with those that it predicts; a point of one device is its own
+   * Points of all programs in this process, one for each number of devices. The runs from which
+   * predictions start take turns with the predicted runs. A point of one device is its own
    * prediction.
    *
-   * @param devices numbers of them
+   * @param devices the numbers of devices
    * @param said receives each point
    */
   public List<ScalingPoint> inProcess(
@@ -207,8 +207,8 @@ public final class ScalingRun {
   }
 
   /**
-   * The point of one program on as many devices as there are processes; every process calls it, and
-   * gets it.
+   * The point of one program on as many devices as there are processes. Every process calls this
+   * and gets the point.
    */
   ScalingPoint overMpi(String program, int devices, One one) {
     Mesh mesh = Mesh.of(AXIS, devices);
@@ -225,9 +225,9 @@ public final class ScalingRun {
   }
 
   /**
-   * The run that predictions of a program begin with.
+   * The run from which predictions of a program start.
    *
-   * @param devices how many will share the machine
+   * @param devices the number of devices that will share the machine
    */
   One one(String program, int devices) {
     try (Together together = Together.of(program, threads(devices))) {
@@ -272,7 +272,7 @@ public final class ScalingRun {
     return List.copyOf(shards);
   }
 
-  /** The median of three, since whatever else the JVM does may hold or free something meanwhile. */
+  /** The median of three, since other work of the JVM may hold or free memory meanwhile. */
   private static double held(String name, Mesh mesh, Workers workers) {
     double[] bytes = new double[3];
     Arrays.setAll(bytes, _ -> heldOnce(name, mesh, workers));
@@ -281,8 +281,9 @@ public final class ScalingRun {
   }
 
   /**
-   * Bytes of objects that a compiled program's inputs and its runs add, until it is closed. It runs
-   * until they grow no more, since a thread may do the work of all for a while.
+   * Bytes of objects that the inputs and the runs of a compiled program add until it is closed. The
+   * program runs until the bytes grow no more, since one thread may do the work of all threads for
+   * a while.
    */
   private static double heldOnce(String name, Mesh mesh, Workers workers) {
     try (Collectives collectives = MeshOptions.open(mesh, workers);

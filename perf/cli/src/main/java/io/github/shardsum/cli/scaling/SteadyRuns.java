@@ -6,9 +6,9 @@ import java.util.List;
 /**
  * Times of a run once the JVM has compiled it.
  *
- * @param warmSeconds the least time of the runs before those that count, which go on until they get
- *     no faster; 0 for none
- * @param runs that count; of short programs each is the mean of several in a row
+ * @param warmSeconds the least time of the runs before the counted runs; they go on until they get
+ *     no faster; 0 for no such runs
+ * @param number of counted runs; for short programs each is the mean of several runs in a row
  */
 public record SteadyRuns(double warmSeconds, int runs) {
   private static final double NANOS = 1e9;
@@ -93,7 +93,7 @@ public record SteadyRuns(double warmSeconds, int runs) {
     double[][] seconds = new double[all.size()][runs];
     for (int i = 0; i < runs; i++) {
       for (int turn = 0; turn < all.size(); turn++) {
-        // Each is first in turn, so that collections of garbage fall on all.
+        // Each run is first in its turn, so that garbage collections fall on all of them.
         int which = (i + turn) % all.size();
         seconds[which][i] = seconds(all.get(which), inARow.get(which));
       }
@@ -106,7 +106,7 @@ public record SteadyRuns(double warmSeconds, int runs) {
     return (seconds[(seconds.length - 1) / 2] + seconds[seconds.length / 2]) / 2;
   }
 
-  /** Seconds of one of some runs in a row. */
+  /** Mean seconds of a run, of several in a row. */
   private static double seconds(Repeated run, int times) {
     long from = System.nanoTime();
     run.run(times);

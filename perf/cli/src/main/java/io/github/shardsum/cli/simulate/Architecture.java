@@ -131,8 +131,8 @@ record Architecture(
   }
 
   /**
-   * The ratio of the time of products whose widths are filled up to a multiple of a unit to that of
-   * products of the widths themselves.
+   * The growth of the products' time if their widths are filled up to multiples of a unit: the
+   * ratio of the two times.
    */
   static double filling(long width, int unit) {
     return (double) Math.ceilDiv(width, unit) * unit / width;
@@ -174,7 +174,7 @@ record Architecture(
     return linearWeights() + embeddingWeights() + allExpertWeights();
   }
 
-  /** Keys that a query sees in the mean over the layers. */
+  /** Keys that a query sees, as a mean over the layers. */
   double keysSeen(long sequence) {
     double whole = attention.causal() ? sequence / 2.0 : sequence;
     if (attention.window() == 0) {

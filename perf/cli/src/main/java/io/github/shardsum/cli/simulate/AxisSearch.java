@@ -55,7 +55,7 @@ final class AxisSearch {
     return better(best, eta);
   }
 
-  /** A plan with found layouts for its parts, or the plan itself if they gain nothing. */
+  /** A plan with found layouts for its parts, or the plan itself if found layouts gain nothing. */
   private static Planning better(Planning usual, double eta) {
     Planning found = Planning.found(usual.prediction().job(), eta);
     boolean isBetter =

@@ -4,11 +4,11 @@ import io.github.shardsum.program.Program;
 import java.util.Map;
 
 /**
- * A part of a model as programs, annotated for a job's mesh. Equal ones are planned once.
+ * A part of a model as programs, annotated for a job's mesh. Equal parts are planned once.
  *
  * @param name in words
  * @param kind the kind of part
- * @param count how many of them a step runs
+ * @param count how often a step runs the part
  * @param forward its forward pass
  * @param both its forward pass and its gradient
  * @param weights its learnt inputs by name, with the number of values that each represents

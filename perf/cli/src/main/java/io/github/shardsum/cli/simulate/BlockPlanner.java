@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Plans the parts of a job's model, with the usual layouts or with those that are found. */
+/** Plans the parts of a job's model, with the usual layouts or with found layouts. */
 final class BlockPlanner {
   /** Work of a search, in seconds; it plans a part a few times. */
   private static final double SECONDS = 1;
@@ -51,7 +51,7 @@ final class BlockPlanner {
    * A part with its plan.
    *
    * @param both the plan of forward and backward pass
-   * @param layouts those that were found; empty for the usual ones
+   * @param layouts the found layouts; empty for the usual ones
    */
   record Planned(PlannedBlock block, ProgramPlan both, Map<String, String> layouts) {}
 
@@ -81,7 +81,7 @@ final class BlockPlanner {
 
   /**
    * Searches for layouts of weights and intermediates. Tokens between parts keep their usual
-   * layout, and no part may need more than a hundredth more memory than with the usual layouts.
+   * layout. A part may need at most a hundredth more memory than with the usual layouts.
    *
    * @return the found layouts, or the usual ones where those take no more time
    */

@@ -41,7 +41,7 @@ record Contrast(String name, Score from, Score to) {
     return Math.abs(Math.log(predicted())) < TIE || Math.abs(Math.log(measured())) < TIE;
   }
 
-  /** Whether the pair is no tie, and both ratios say that the same row is slower. */
+  /** Whether both ratios say that the same row is slower, and neither is a tie. */
   boolean right() {
     return !tie() && predicted() > 1 == measured() > 1;
   }

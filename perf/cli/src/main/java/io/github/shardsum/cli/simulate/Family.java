@@ -27,7 +27,7 @@ import tools.jackson.databind.JsonNode;
  * @param network bytes/s of a chip between slices or nodes
  * @param domain chips behind one switch
  * @param perChip devices of a chip
- * @param unit side of the matrix unit, to multiples of which widths of products are filled up
+ * @param unit side of the matrix unit; widths of products are filled up to multiples of it
  * @param eta attainable share of peak without a fit
  * @param source of the figures
  */

@@ -19,7 +19,7 @@ import java.util.function.IntFunction;
 
 /**
  * Orders of growth of the GShard paper's table 4: an equation whose sizes grow with the devices,
- * planned for 16 to 2048 of them, and the slopes of its work and its communication.
+ * planned for 16 to 2048 of them, and the slopes of a device's work and communication.
  *
  * @param name in words
  * @param equation with its layouts
@@ -76,7 +76,7 @@ record Growth(
     return List.copyOf(all);
   }
 
-  /** Capital letters of an operand's labels grow, 256 a device. */
+  /** Labels that are capital letters grow: 256 for each device. */
   private static Growth einsum(
       String name, String equation, double work, double communication, String... operands) {
     return new Growth(
@@ -128,7 +128,9 @@ record Growth(
     return Math.max(plan.flops(), read);
   }
 
-  /** Bytes of the busiest link, as times without latency. */
+  /**
+   * Bytes of the busiest link, summed over the collectives. They stand for a time without latency.
+   */
   private static double loads(SpmdPlan plan, CollectiveCostModel costs) {
     double sum = 0;
     for (int i = 0; i < plan.steps().size(); i++) {

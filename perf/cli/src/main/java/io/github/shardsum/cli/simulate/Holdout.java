@@ -37,8 +37,8 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
    *
    * @param apart the error of time if the fit of its family leaves out this row; empty if the fit
    *     does not use the row
-   * @param baseline FLOP/s of the median of the family's other rows of this kind, over the measured
-   *     one, less 1; NaN for a single row
+   * @param baseline error of a trivial prediction: the median FLOP/s of the family's other rows of
+   *     this kind, over the measured FLOP/s, less 1; NaN for a single row
    */
   record Score(Planned row, Prediction prediction, Optional<Double> apart, double baseline) {
     double timeError() {
@@ -79,7 +79,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
   }
 
   /**
-   * The same, with another model for the scores than for the shares of peak.
+   * The same, with one model for the scores and another one for the shares of peak.
    *
    * @param model of the fits
    * @param scored of the predictions
@@ -158,7 +158,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
     return fits;
   }
 
-  /** GPUs take the share of H100; a TPU its own by the data in the jar. */
+  /** GPUs take the share of H100. A TPU takes its own share, by the data in the jar. */
   private static Fit borrowed(Family family, Map<String, Fit> fits) {
     Optional<Fit> donor = Optional.ofNullable(fits.get("h100")).filter(_ -> family.gpu());
     return donor

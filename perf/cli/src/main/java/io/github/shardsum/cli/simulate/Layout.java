@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Sizes of a job's axes. An expert axis splits tokens too outside of the experts.
+ * Sizes of a job's axes. Outside of the experts, the expert axis splits tokens too.
  *
  * @param microbatches of a pipeline; 0 is not known
  */

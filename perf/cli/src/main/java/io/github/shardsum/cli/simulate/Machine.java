@@ -96,7 +96,7 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
     return new Machine(family, List.copyOf(sides), slices, devices, perChip);
   }
 
-  /** The same with another attained share of the bandwidths than {@link #ATTAINED}. */
+  /** The same machine with another attained share of the bandwidths than {@link #ATTAINED}. */
   Machine attaining(double share) {
     double factor = share / ATTAINED;
     return factor == 1
@@ -155,7 +155,7 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
     return slices == 1 ? slice : slice.withHosts(new HostLevel(slices, each, between));
   }
 
-  /** The most chips behind one switch that divide all. */
+  /** The largest number of chips behind one switch that divides the number of all chips. */
   private int node(long chips) {
     int node = (int) Math.min(chips, family.domain());
     while (chips % node != 0) {

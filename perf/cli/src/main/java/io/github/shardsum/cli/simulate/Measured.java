@@ -61,8 +61,8 @@ final class Measured {
       Pattern.compile("per[ _]*s(?:ec|\\b|_)|/ *s(?:ec|\\b)|_s(?:ec|\\b|_)|throughput");
 
   /**
-   * Whether a column of this name has a metric that can be used; tokens and samples must be those
-   * of a second.
+   * Whether a column of this name has a metric that can be used; tokens and samples must be counts
+   * of one second.
    */
   static boolean isMetric(String name) {
     return switch (Metric.of(name)) {
@@ -162,8 +162,8 @@ final class Measured {
           Pattern.CASE_INSENSITIVE);
 
   /**
-   * Reads a positive number, with commas between thousands, a sign of an estimate before it, or a
-   * unit, a thousand or a million behind it.
+   * Reads a positive number. It may have commas between thousands, a sign of an estimate in front,
+   * and a unit or a letter for a thousand or a million at the end.
    *
    * @throws IllegalArgumentException if it is none
    */

@@ -12,8 +12,8 @@ import tools.jackson.databind.JsonNode;
  * A model as JSON, and the job that it names.
  *
  * @param aliases other names, separated by spaces
- * @param sequence 0 if not said, as the batch
- * @param source of the figures, empty if not said
+ * @param sequence tokens of a sequence, 0 if it is not given; so is the batch
+ * @param source of the figures, empty if it is not given
  */
 record ModelFile(
     Architecture model,

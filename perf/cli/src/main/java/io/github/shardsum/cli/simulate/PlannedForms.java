@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A step from the plans of its parts: each part of the model, with its gradient, is planned once
- * for the job's mesh, its steps are priced and multiplied.
+ * A step from the plans of its parts. Each part of the model, with its gradient, is planned once
+ * for the job's mesh. The prices of its steps are multiplied by the number of equal parts.
  *
  * @param job the training job
  * @param blocks the parts
@@ -145,7 +145,7 @@ record PlannedForms(
     return terms;
   }
 
-  /** Every device reduces its gradients with those in its place on the other slices. */
+  /** Every device reduces its gradients with the devices at the same place of the other slices. */
   private static double betweenSlices(Job job, double bytes) {
     int slices = job.machine().slices();
     Mesh mesh = Mesh.of("slice", slices, "device", Math.toIntExact(job.machine().sliceDevices()));

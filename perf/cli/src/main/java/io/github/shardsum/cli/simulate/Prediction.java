@@ -22,7 +22,7 @@ record Prediction(Job job, List<Term> terms, Map<String, Double> bytes) {
    * One part of a step.
    *
    * @param seconds that it takes alone
-   * @param exposed the part of them that no computation hides
+   * @param exposed the part of these seconds that no computation hides
    */
   record Term(String name, Kind kind, double seconds, double exposed) {}
 

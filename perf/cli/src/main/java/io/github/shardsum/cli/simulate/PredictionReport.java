@@ -62,7 +62,7 @@ final class PredictionReport {
     out.flush();
   }
 
-  /** Layouts that were found and are better than the usual ones. */
+  /** Found layouts that are better than the usual ones. */
   private static void found(PlannedForms forms, PrintWriter out) {
     forms
         .found()

@@ -50,7 +50,8 @@ final class RowPlanner {
   /**
    * A job and its measured step.
    *
-   * @param guessed a size was not said; such a row is left out of the fit
+   * @param guessed whether a size was guessed because the row does not give it; such a row is left
+   *     out of the fit
    */
   record Planned(Row row, Job job, double seconds, String metric, boolean guessed)
       implements Outcome {}
@@ -66,7 +67,7 @@ final class RowPlanner {
     }
   }
 
-  /** One row on its way to a job. */
+  /** One row while it becomes a job. */
   private final class Builder {
     private final Row row;
     private final Words words;

@@ -23,8 +23,8 @@ final class SimulateJobs {
   }
 
   /**
-   * A job of a known model on any number of devices: its own layout, copies of it if they make up
-   * the devices, or the layout of {@link #job} without one.
+   * A job of a known model on any number of devices: its own layout, copies of that layout if they
+   * make up the devices, or the layout of {@link #job} without one.
    *
    * @param batch sequences of a step, 0 for the model's own
    */

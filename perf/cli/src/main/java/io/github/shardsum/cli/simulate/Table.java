@@ -15,8 +15,8 @@ import java.util.Optional;
 
 /**
  * Rows of a table of measurements, by the names of its columns; one row a configuration. Cells are
- * separated by tabs, or if the names are not, by commas or semicolons, with quotes around a cell
- * that has one.
+ * separated by tabs. If the names of columns have no tab, commas or semicolons separate cells, and
+ * a cell that contains one is in quotes.
  */
 final class Table {
   private static final List<String> REQUIRED = List.of("model", "device_type", "metric", "value");

@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * weight may be gathered one block early, and a gradient may be reduced during the next block.
  *
  * @param bars in the plan's order
- * @param seconds from the first computation to the last step that is not of a gradient
+ * @param seconds from the first computation to the end of the last step that reduces no gradient
  * @param exposed seconds in which computation waits, by the term of the collective
  */
 record Timeline(List<Bar> bars, double seconds, Map<String, Double> exposed) {

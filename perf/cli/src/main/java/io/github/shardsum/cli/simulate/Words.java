@@ -80,7 +80,7 @@ final class Words {
     return Pattern.compile(NOT_BETWEEN_SLICES + name + SIZE + "(?![\\d.])");
   }
 
-  /** All cells of a row, with the names of their columns if these are informative. */
+  /** All cells of a row. A cell has the name of its column in front if the name is informative. */
   static Words of(Table.Row row) {
     StringBuilder text = new StringBuilder();
     new TreeMap<>(row.cells())

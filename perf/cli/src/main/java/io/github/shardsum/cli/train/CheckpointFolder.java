@@ -31,9 +31,9 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /**
- * A folder of checkpoints, each a file or, of several processes, a folder; the last two are kept.
- * The operating system holds its lock as long as the process lives, so a killed process leaves no
- * lock.
+ * A folder of checkpoints. Each is a file, or a folder if several processes write it. The last two
+ * are kept. The operating system holds the lock of the folder as long as the process lives, so a
+ * killed process leaves no lock.
  */
 final class CheckpointFolder implements AutoCloseable {
   private static final Pattern NAME = Pattern.compile("checkpoint-\\d{9}(\\.safetensors)?");
@@ -394,7 +394,7 @@ final class CheckpointFolder implements AutoCloseable {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     } catch (IOException unsupported) {
-      // Some file systems cannot open a folder. The files are in place all the same.
+      // Some file systems cannot open a folder. The files are in place even if this fails.
     }
   }
 

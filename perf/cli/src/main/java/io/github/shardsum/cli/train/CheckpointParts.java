@@ -49,7 +49,7 @@ final class CheckpointParts {
     return folder.resolve(String.format(Locale.ROOT, "part-%05d.safetensors", process));
   }
 
-  /** Writes the parts of a process, on the disk before this returns. */
+  /** Writes the parts of a process; they are on the disk when this returns. */
   static void write(Path folder, int process, List<Training.Part> parts) throws IOException {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     for (Training.Part part : parts) {
@@ -201,7 +201,7 @@ final class CheckpointParts {
         intervals.stream().map(interval -> interval[1]).toList());
   }
 
-  /** Disjoint boxes cover the tensor if they have as many elements as it. */
+  /** Disjoint boxes cover the tensor if they have as many elements as the tensor. */
   private static void checkWhole(Path folder, String name, Shape shape, Set<Box> boxes) {
     List<Box> all = List.copyOf(boxes);
     long found = all.stream().mapToLong(Box::elementCount).sum();

@@ -50,8 +50,8 @@ final class CheckpointWriter {
    *
    * @param step how many steps were made
    * @param shapes of all its tensors
-   * @param whole gathers them, of a process that is the only one
-   * @param parts gives those that this process saves
+   * @param whole gathers all tensors, if there is only one process
+   * @param parts gives the parts that this process saves, if there are several processes
    */
   record State(
       long step,

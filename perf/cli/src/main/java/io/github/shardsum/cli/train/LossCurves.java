@@ -10,7 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Curves over steps, such as losses, as pictures: all on one axis, or each minus the first one. */
+/**
+ * Curves over steps, such as losses, as pictures: all on one axis, or the difference of each from
+ * the first.
+ */
 final class LossCurves {
   private static final int HEIGHT = 300;
   private static final int LEFT = 70;
@@ -28,7 +31,7 @@ final class LossCurves {
    *
    * @param label the subject of the picture
    * @param axis name of the values
-   * @param isLog whether their axis is logarithmic where all values are above 0
+   * @param isLog whether the axis of values is logarithmic if all values are above 0
    * @param curves names and points, one finite point at least
    */
   static Picture of(

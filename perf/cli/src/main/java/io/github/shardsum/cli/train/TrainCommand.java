@@ -270,7 +270,7 @@ public final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Refuses a mesh that no batch can be split over, before data is gathered. */
+  /** Refuses a mesh over which no batch can be split, before data is gathered. */
   private void checkGroups(Mesh of) {
     try {
       MeshAxes.of(of).checkGroups(Examples.GROUPS);

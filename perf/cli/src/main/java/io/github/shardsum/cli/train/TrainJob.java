@@ -14,8 +14,8 @@ import java.util.OptionalLong;
  * @param steps to make at most in this call
  * @param until the step to stop at, of all calls
  * @param experts of each layer that has them
- * @param slots of an expert, as a multiple of those that even loads would fill; none is dropped if
- *     it is not given
+ * @param slots of an expert, as a multiple of the slots that even loads would fill; if it is not
+ *     given, no choice is dropped
  * @param dense whether the dense model is trained too
  * @param checkpoint a folder for the model
  * @param resume whether to go on from its last checkpoint
@@ -47,11 +47,12 @@ record TrainJob(
    * The data to learn from.
    *
    * @param file of pairs instead of the JDK's
-   * @param quick whether few languages do, and few translations, for a run of a minute in all
+   * @param quick whether few languages and few translations are enough, for a run of a minute in
+   *     all
    * @param whole whether nothing is held back
    */
   record Data(Optional<Path> file, boolean quick, boolean whole) {
-    /** How many of each kind that is held back are translated. */
+    /** The number of held-back pairs of each kind that are translated. */
     Map<Split, Integer> samples() {
       Map<Split, Integer> samples = new LinkedHashMap<>();
       for (Split split : Split.HELD_BACK) {

@@ -206,9 +206,7 @@ final class TrainReport {
     out.flush();
   }
 
-  /**
-   * The share of choices that found their expert full, of the last steps; of a model with slots.
-   */
+  /** The share of the last steps' choices that found their expert full, for a model with slots. */
   void dropped(History history) {
     List<History.Point> points = history.curves().getOrDefault(Trainer.DROPPED, List.of());
     List<History.Point> last =

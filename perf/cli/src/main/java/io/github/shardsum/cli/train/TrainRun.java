@@ -88,7 +88,7 @@ final class TrainRun {
    * @param opened runs steps and losses; only the first process of a job reports and writes
    *     checkpoints
    * @param placement the placement of the state, for a backend of several devices
-   * @param warn gets warnings, which are printed even if nothing else is
+   * @param warn gets warnings; they are printed even if nothing else is printed
    */
   TrainRun(
       TrainJob job,
@@ -135,8 +135,8 @@ final class TrainRun {
   }
 
   /**
-   * The last checkpoint. The first process sets damaged ones aside; then the others read the same
-   * checkpoint.
+   * The last checkpoint. The first process sets damaged checkpoints aside; then the others read the
+   * checkpoint that it read.
    */
   private Optional<CheckpointFolder.Checkpoint> last(Folder folder) throws IOException {
     Optional<CheckpointFolder.Checkpoint> last = folder.last(warn);
@@ -467,7 +467,7 @@ final class TrainRun {
   /**
    * Trains until a limit or a signal; after a signal the current step is finished and saved.
    *
-   * @return seconds that its steps took, without measurements and checkpoints
+   * @return the seconds of the steps, without measurements and checkpoints
    */
   private double train(String name, Trainer trainer) throws IOException {
     AtomicBoolean stop = new AtomicBoolean();

@@ -67,7 +67,7 @@ final class Trainer implements AutoCloseable {
 
   private History history = new History();
 
-  /** The step of the last checkpoint that was written here. */
+  /** The step of the last checkpoint that this trainer wrote. */
   private long saved = -1;
 
   /**
@@ -88,12 +88,13 @@ final class Trainer implements AutoCloseable {
   }
 
   /**
-   * A trainer, of a fresh model.
+   * A trainer of a fresh model.
    *
    * @param heldBack batches to measure on, by their name
    * @param settings how it is trained
    * @param placement the layouts of the state, for a backend of several devices
-   * @param writer of checkpoints, if any are written; every process of a job has one then
+   * @param writer writes checkpoints, if any are to be written; every process of a job then has a
+   *     writer
    * @param agreement with the other processes of the job
    * @param clock nanoseconds from some time on
    */
@@ -119,7 +120,7 @@ final class Trainer implements AutoCloseable {
   /**
    * Goes on from a checkpoint.
    *
-   * @throws IllegalArgumentException if it is one of another model, data or program
+   * @throws IllegalArgumentException if it belongs to another model, other data or another program
    */
   void resume(CheckpointFolder.Checkpoint checkpoint) {
     expect(checkpoint, "model", model.spec().toString(), "--experts, --slots or --dense");
@@ -187,7 +188,8 @@ final class Trainer implements AutoCloseable {
    * Gathers only the running means of the parameters, one after the other; every process of a job
    * calls it.
    *
-   * @param keeps whether this process has them until the next step; if not, it drops each
+   * @param keeps whether this process keeps the means until the next step; if not, it drops each
+   *     one after gathering it
    */
   void gatherAverages(boolean keeps) {
     Map<String, Tensor> own = new LinkedHashMap<>();
@@ -296,7 +298,7 @@ final class Trainer implements AutoCloseable {
       this.batches = examples.epoch(epoch);
     }
 
-    /** The batch after a number of batches. That number never decreases from call to call. */
+    /** The batch after a number of batches. This number never decreases from call to call. */
     List<Examples.Example> batch(long others) {
       while (others - before >= batches.size()) {
         before += batches.size();

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 
 /** A trained model that translates texts. */
 final class Translator implements Predictor, AutoCloseable {
-  /** Most tokens of a translation: those of the longest training example. */
+  /** Most tokens of a translation: as many as the longest training example has. */
   private static final int MOST = 32;
 
   /** The default number of hypotheses. */
@@ -29,7 +29,7 @@ final class Translator implements Predictor, AutoCloseable {
   private final Decoding decoding;
 
   /**
-   * A translator that takes a number of texts at a time. Experts take all tokens, without the slots
+   * A translator of a fixed number of texts at a time. Experts take all tokens, without the slots
    * of training, so a translation does not depend on the other texts.
    */
   Translator(
@@ -92,7 +92,7 @@ final class Translator implements Predictor, AutoCloseable {
   }
 
   /**
-   * How many tokens of each language the encoder's routers send to each expert.
+   * Counts of the tokens of each language that the encoder's routers send to each expert.
    *
    * @param pairs whose sources are routed
    * @return for each layer, for each language, tokens of each expert

@@ -35,7 +35,7 @@ public record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long 
     return new Corpus(List.copyOf(pairs), Map.of(), ~checksum(pairs));
   }
 
-  /** Splits pairs. Phrases of names that are held back are in no part. */
+  /** Splits pairs. Phrases that contain held-back names are in neither part. */
   public static Corpus of(List<Pair> pairs) {
     Names names = Names.of(pairs);
     Map<Split, Map<String, Item>> found = new LinkedHashMap<>();

@@ -48,7 +48,9 @@ public final class Examples {
 
   private static final int PART = 4;
 
-  /** Names for each phrase of an epoch; phrases take longer to learn. */
+  /**
+   * Names in an epoch for each phrase; the number is small because phrases take longer to learn.
+   */
   private static final int NAMES_A_PHRASE = 1;
 
   private final List<Example> names = new ArrayList<>();
@@ -92,7 +94,7 @@ public final class Examples {
     return names.size() + phrases.size();
   }
 
-  /** The longest source or target that a model must have positions for. */
+  /** The length of the longest source or target, for which a model must have positions. */
   public static int positions() {
     return SHAPES.stream().mapToInt(Shape::source).max().orElseThrow();
   }

@@ -32,7 +32,7 @@ final class JdkNames {
 
   private JdkNames() {}
 
-  /** The languages that the JDK knows names in, but English, by code. */
+  /** The languages other than English in which the JDK has names, by code. */
   static List<Locale> languages() {
     TreeSet<String> codes = new TreeSet<>();
     for (Locale locale : Locale.getAvailableLocales()) {
@@ -91,7 +91,7 @@ final class JdkNames {
                 .flatMap(letter -> letters(prefix + letter, more - 1)));
   }
 
-  /** Scripts by their codes of ISO 15924: those of which Unicode has characters. */
+  /** The scripts of which Unicode has characters, by their codes of ISO 15924. */
   private static List<Locale> scripts() {
     List<Locale> scripts = new ArrayList<>();
     for (char first = 'A'; first <= 'Z'; first++) {

@@ -22,7 +22,7 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * All pairs of the JDK: names, and phrases, in the languages that it has many names in. Gathering
+ * All pairs of the JDK: names and phrases in the languages in which it has many names. Gathering
  * them takes half a minute, so they are kept in a file.
  */
 public final class JdkPairs {
@@ -43,7 +43,10 @@ public final class JdkPairs {
 
   private JdkPairs() {}
 
-  /** The file that pairs are kept in, by the variable XDG_CACHE_HOME or below the home folder. */
+  /**
+   * The file in which pairs are kept, under the folder of the variable XDG_CACHE_HOME or of the
+   * user.
+   */
   public static Path file(Map<String, String> environment, String home) {
     String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
     // By the XDG specification a relative path is ignored.

@@ -150,7 +150,7 @@ final class JdkPhrases {
   }
 
   /**
-   * Whether the source has the numbers of its translation; in another calendar it has other
+   * Whether the source has the numbers of its translation; dates of another calendar have other
    * numbers.
    */
   private static boolean hasNumbers(Kind kind, Parts parts, String source, String target) {

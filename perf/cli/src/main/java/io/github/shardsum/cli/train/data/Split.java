@@ -13,8 +13,8 @@ public enum Split {
   /** Names and the user's pairs whose source is in no training pair. */
   NAMES,
   /**
-   * Lists of two or three names, and numbers, whose composition is in no training pair of any
-   * language.
+   * Lists of two or three names, and numbers in words; their composition is in no training pair of
+   * any language.
    */
   PHRASES,
   /** Dates in decades without a training date in any language. */

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 /**
  * Byte pair encoding (Sennrich et al., 2016) over UTF-8, within words: nothing is unknown, since
  * every byte is a token. A word has the blank before it; a digit, in any script, is a word. Tokens
- * 0 to 2 are the model's, 3 to 258 bytes, then one a merge.
+ * 0 to 2 are special tokens of the model, 3 to 258 are bytes, and each further token is a merge.
  */
 public final class Tokenizer {
   /** The first byte's token. */
@@ -248,7 +248,8 @@ public final class Tokenizer {
   /**
    * Reads merges.
    *
-   * @throws IllegalArgumentException if they are none, or of tokens that come later
+   * @throws IllegalArgumentException if the text has no merges, or a merge has tokens that come
+   *     later
    */
   public static Tokenizer parse(String text) {
     Map<Merge, Integer> merges = new LinkedHashMap<>();

@@ -5,8 +5,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The character n-gram F-score chrF2 (Popovic, 2015) of many texts together, and how many are
- * exact: n-grams of 1 to 6 characters without blanks, recall counting twice as much as precision.
+ * The character n-gram F-score chrF2 (Popovic, 2015) of many texts together, and how many of the
+ * texts are exact. N-grams are of 1 to 6 characters without blanks, and recall counts twice as much
+ * as precision.
  */
 public final class ChrF {
   private static final int LONGEST = 6;

@@ -80,7 +80,7 @@ public final class Evaluation {
    */
   public record Rank(Split split, int texts, double own, String baseline, double theirs) {}
 
-  /** Compares a system, for each split, with the best baseline there, the first of equal ones. */
+  /** Compares a system with the best baseline of each split; of equal baselines, with the first. */
   public List<Rank> ranks(String system) {
     List<Rank> ranks = new ArrayList<>();
     for (Split split : items.keySet()) {

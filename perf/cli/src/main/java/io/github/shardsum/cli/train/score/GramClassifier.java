@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 
 /**
- * A classifier of a text over the translations of all names that are learnt from: the mean of one
- * vector for each of its character n-grams, then a softmax (Joulin et al., 2016). A baseline.
+ * A classifier of a text over the translations of all names that are learnt from: the mean of the
+ * vectors of the text's character n-grams, then a softmax (Joulin et al., 2016). A baseline.
  */
 public final class GramClassifier implements Predictor {
   private static final int LONGEST = 5;
@@ -25,7 +25,9 @@ public final class GramClassifier implements Predictor {
   private static final int EPOCHS = 5;
   private static final int BATCH = 128;
 
-  /** N-grams with the same last bits of their hashes share a vector; this is the number of bits. */
+  /**
+   * The number of last bits of a hash; n-grams whose hashes have the same last bits share a vector.
+   */
   private static final int BITS = 18;
 
   private static final int BUCKETS = 1 << BITS;

@@ -8,7 +8,7 @@ public interface Predictor {
   /**
    * A text to translate.
    *
-   * @param language its language's code, by which some predictors look words up
+   * @param language the code of its language; some predictors look words up by it
    * @param text the text
    */
   record Source(String language, String text) {}

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * A baseline of phrases. Numbers are taken out of a text, and with a lexicon names too; the rest is
- * looked up among the training texts. Numbers are then put into the translation unchanged, and
- * names by the language's lexicon, which has the names of the training texts.
+ * A baseline of phrases. Numbers are taken out of a text, and names too if there is a lexicon. The
+ * rest is looked up among the training texts. Numbers are then put into the translation unchanged,
+ * and names by the language's lexicon, which has the names of the training texts.
  */
 public final class Templates implements Predictor {
   private static final char NUMBER = '\u0001';
