@@ -64,7 +64,7 @@ public record ResultScaling(
     return new ResultScaling(alpha, beta, scale, bias, relu, Optional.of(function));
   }
 
-  /** The same for a result that begins further on: at another row, and element of the bias. */
+  /** The same for a result that begins at a later row, and at a later element of the bias. */
   ResultScaling movedBy(long rowsBefore, long biasBefore) {
     return bias.isEmpty() && rows.isEmpty()
         ? this

@@ -38,7 +38,10 @@ public final class AtomicFile {
     void write(FileChannel channel) throws IOException;
   }
 
-  /** How bytes reach the disk itself: a file's before its rename, the folder's after it. */
+  /**
+   * Forces bytes to the disk itself: those of a file before its rename, those of the folder after
+   * the rename.
+   */
   interface Disk {
     void force(FileChannel file) throws IOException;
 
@@ -106,8 +109,8 @@ public final class AtomicFile {
   }
 
   /**
-   * Has the temporary file deleted at exit, since a hidden part of gigabytes must not stay if a
-   * write is broken off. The JDK deletes it after all hooks have ended; one of them may wait for
+   * Has the temporary file deleted at exit: if a write is broken off, a hidden file of gigabytes
+   * must not stay. The JDK deletes the file after all hooks have ended, and a hook may wait for
    * this write.
    */
   private static void deleteAtExit(Path part) {
@@ -115,7 +118,7 @@ public final class AtomicFile {
       try {
         part.toFile().deleteOnExit();
       } catch (IllegalStateException deleted) {
-        // The JVM has deleted its files already, and stops before this writes much.
+        // The JVM ends: it has deleted its files already, and stops before much is written.
       }
     }
   }
@@ -177,7 +180,7 @@ public final class AtomicFile {
     return target;
   }
 
-  /** The file that is not there yet, at the end of links perhaps. */
+  /** The path at the end of all symbolic links; its file need not exist. */
   private static Path endOfLinks(Path path) throws IOException {
     Path at = path;
     for (int links = 0; Files.isSymbolicLink(at); links++) {

@@ -139,7 +139,10 @@ public final class GreedySearch {
     }
   }
 
-  /** Pushes the pairs of a tensor with its neighbours of an id above {@code after}, or with all. */
+  /**
+   * Pushes the pairs of a tensor with its neighbours: those with an id above {@code after}, or all
+   * if it is 0.
+   */
   private void pushNeighbours(int tensor, int after) {
     stamps++;
     stamp[tensor] = stamps;
