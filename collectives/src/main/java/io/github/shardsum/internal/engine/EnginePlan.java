@@ -31,7 +31,10 @@ import java.util.function.BiConsumer;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
-/** A plan as stretches: phases that were made when it was built, or a call made when it runs. */
+/**
+ * A plan as a list of stretches. A stretch is phases that were made when the plan was built, or a
+ * call that is made when it runs.
+ */
 final class EnginePlan implements Plan {
   private final Engine engine;
   private final String name;

@@ -195,8 +195,7 @@ final class InFlights {
   }
 
   /**
-   * Checks that a collective uses no memory that a collective in flight writes, and writes none
-   * that it uses.
+   * Checks that a collective and the collectives in flight share no memory that one of them writes.
    *
    * @throws IllegalArgumentException if one of the two writes memory that the other reads or writes
    */

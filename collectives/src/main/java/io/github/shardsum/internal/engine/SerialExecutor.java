@@ -27,7 +27,7 @@ final class SerialExecutor implements AutoCloseable {
     return work.get();
   }
 
-  /** Waits until all that was started has ended, well or not. */
+  /** Waits until all that was started has ended, with or without an exception. */
   void awaitStarted() {
     CompletableFuture<?> before = last();
     if (!before.isDone()) {

@@ -32,7 +32,7 @@ public final class Supersteps {
   private final List<Phase.Tasks> phases;
   private final int parallelism;
 
-  /** The open phase in the upper half, the next unclaimed run of it in the lower. */
+  /** The open phase in the upper half, and its next unclaimed run in the lower half. */
   private final AtomicLong claim = new AtomicLong();
 
   private final AtomicInteger unended = new AtomicInteger();

@@ -21,8 +21,8 @@ import java.util.stream.Stream;
  */
 final class MpiCalls {
   /**
-   * The length of one block of a datatype, and the most that the library's own all-reduce gets at
-   * once.
+   * The length of one block of a datatype, and the most bytes of one call of the library's own
+   * all-reduce.
    */
   private static final long LONGEST_BLOCK = 1L << 30;
 

@@ -52,8 +52,8 @@ public final class LineLoads {
   }
 
   /**
-   * The same bytes to all members, ascending, each taking them on the way; a switch does not repeat
-   * them.
+   * Adds the same bytes to all members, which are ascending. In a line or a ring each member takes
+   * the bytes as they pass. A switch does not repeat bytes, so each member gets its own.
    */
   public void multicast(int from, int[] members, double bytes) {
     switch (interconnect) {
@@ -98,7 +98,10 @@ public final class LineLoads {
     return members[index < members.length ? index : 0];
   }
 
-  /** The same bytes from the root to all members; through a switch from one to the next. */
+  /**
+   * Adds the same bytes from the root to all members. Through a switch each member passes them on
+   * to the next.
+   */
   public void spread(int root, int[] members, double bytes) {
     if (interconnect != Interconnect.SWITCH) {
       multicast(root, members, bytes);

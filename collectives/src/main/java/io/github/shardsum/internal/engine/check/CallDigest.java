@@ -83,7 +83,7 @@ public final class CallDigest {
         mix(source, target, value);
   }
 
-  /** Notes a group that does not run here, with a process that must find the same. */
+  /** Notes a group that does not run here, and a process that must come to the same finding. */
   void repeated(int process, int group, int of) {
     long value = mix(group, of, 1);
     words[SHAPES + placement.count() + process] += value;

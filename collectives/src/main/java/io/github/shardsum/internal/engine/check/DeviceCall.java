@@ -34,7 +34,7 @@ public record DeviceCall(
   }
 
   /**
-   * The call of one device, which brings its own counts and no other's.
+   * The call of one device; it has the counts of this device alone.
    *
    * @throws IllegalArgumentException if it has the counts of several devices
    */

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Sends the calls of all devices to every process; used if they do not agree. */
+/** Sends the calls of all devices to every process, if the calls do not agree. */
 final class Reports {
   /** Longest text of a participant; a longer one would be hard to read. */
   private static final int LONGEST = 400;

@@ -10,7 +10,7 @@ import java.lang.invoke.MethodType;
 import java.util.Optional;
 
 /**
- * Copies runs of bytes, the longer ones by the C library where this module may call it.
+ * Copies runs of bytes, the longer ones by the C library if this module may call it.
  *
  * <p>HotSpot's copy reads the target before it overwrites it, unless a run is long enough to bypass
  * the caches. The C library uses the processor's own copy, which on many processors reads only the

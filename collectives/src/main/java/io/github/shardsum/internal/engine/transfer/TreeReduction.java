@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Reduces operands along the tree. A process combines the largest subtrees whose members it all
- * holds and sends their sums. The owner of a range of the result combines the rest.
+ * Reduces operands along the tree. A process combines the largest subtrees of which it holds all
+ * members, and sends their sums. The owner of a range of the result combines the rest.
  *
  * <p>An all-reduce between processes is an exchange of ranges, a combination, and an exchange of
  * results; short values are sent to all processes as a whole, without a second exchange. A
