@@ -19,8 +19,8 @@ public final class RowComposites {
   public static final String EXPERTS = "moe.rows_experts";
 
   /**
-   * From the same and cotangents of the outputs: the gradients of rows, of their weights and of the
-   * experts' weights.
+   * From the same operands and cotangents of the outputs: the gradients of rows, of their weights
+   * and of the experts' weights.
    */
   public static final String GRADIENT = "moe.rows_experts.gradient";
 
@@ -34,8 +34,8 @@ public final class RowComposites {
   public static final String PLACE = "moe.rows_place";
 
   /**
-   * Attribute: the most rows of an expert in one chunk. It is that of the whole layer, so sums over
-   * rows are cut at the same rows as on one device.
+   * Attribute: the most rows of an expert in one chunk. The number is that of the whole layer, so
+   * sums over rows are cut at the same rows as on one device.
    */
   public static final String CHUNK = "chunk";
 

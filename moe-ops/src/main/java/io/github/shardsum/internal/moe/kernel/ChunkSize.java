@@ -9,8 +9,8 @@ final class ChunkSize {
   static final int MOST_ROWS = 2048;
 
   /**
-   * Rows of a chunk, forward, from which on packing an expert's matrices again costs little: each
-   * packed element is then multiplied with as many.
+   * Rows of a forward chunk with which it costs little to pack an expert's matrices again: each
+   * packed element is multiplied with this many rows.
    */
   private static final int PACKED_ROWS = 256;
 
@@ -74,7 +74,8 @@ final class ChunkSize {
   }
 
   /**
-   * Most rows of a chunk, forward: what one product writes stays in the caches for the next.
+   * Most rows of a forward chunk: so few that the results of one product stay in the caches for the
+   * next.
    *
    * @param near bytes that a thread may keep there
    * @param perRow bytes of a chunk's arrays for each of its rows

@@ -12,7 +12,7 @@ final class Combine {
   private Combine() {}
 
   /**
-   * out [token] = the sum of the rows of its choices that are sent, 0 without one.
+   * out [token] = the sum of the rows of the token's sent choices; 0 if none is sent.
    *
    * @param rows {@code [R, M]}
    * @param out {@code [G, S, M]}

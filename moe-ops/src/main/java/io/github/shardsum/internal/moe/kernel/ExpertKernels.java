@@ -61,7 +61,7 @@ public final class ExpertKernels {
     }
   }
 
-  /** Rows by counting; each expert's in the order of the choices. */
+  /** Rows are sorted by counting; those of each expert are in the order of the choices. */
   private record Rows(int experts, int capacity, int multiple) implements CompositeKernel {
     @Override
     public long scratchBytes(Workers workers) {

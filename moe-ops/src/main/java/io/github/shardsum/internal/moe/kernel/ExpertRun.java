@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
  * @param results of the composite
  * @param workers threads
  * @param scratch of the whole run
- * @param sharing what earlier runs took where threads share a task
+ * @param sharing the cost of shared tasks in earlier runs
  */
 record ExpertRun<A>(
     ExpertsForm form,

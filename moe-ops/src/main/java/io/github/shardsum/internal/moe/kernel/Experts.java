@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The work of {@code moe.experts}: one expert at a time, both products of its tokens' rows and
- * between them the activation, times the weight of the row's choice; then each token's rows summed
- * in the order of its choices.
+ * The work of {@code moe.experts}: one expert at a time, the two products of its tokens' rows with
+ * the activation between them, times the weight of the row's choice. Then the rows of each token
+ * are summed in the order of its choices.
  */
 final class Experts {
   private Experts() {}

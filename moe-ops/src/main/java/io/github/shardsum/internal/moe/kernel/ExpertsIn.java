@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The work of {@code moe.experts_in}: one expert at a time, its tokens' rows times its first
- * matrix, or both.
+ * The work of {@code moe.experts_in}: one expert at a time, the rows of its tokens times its first
+ * matrix, or times each of its two first matrices.
  */
 final class ExpertsIn {
   private ExpertsIn() {}

@@ -24,7 +24,7 @@ import java.util.function.Function;
  * @param inPlace for each result that may reuse an operand's memory, the number of that operand
  * @param inOrder the kernel with sums in an order
  * @param work the computation
- * @param sharing what runs of this kernel took where threads share a task
+ * @param sharing the cost of shared tasks in earlier runs of this kernel
  */
 record ExpertsKernel(
     ExpertsForm form,

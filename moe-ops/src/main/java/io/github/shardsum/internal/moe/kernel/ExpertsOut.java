@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The work of {@code moe.experts_out}: one expert at a time, activations of its rows, each times
- * the weight of its choice, times its last matrix; then each token's rows summed in the order of
- * its choices.
+ * The work of {@code moe.experts_out}: one expert at a time, the activations of its rows, times the
+ * weights of their choices, times its last matrix. Then the rows of each token are summed in the
+ * order of its choices.
  */
 final class ExpertsOut {
   private ExpertsOut() {}

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The work of {@code moe.experts_out.gradient}: as {@link ExpertsGradient}, from the cotangent of
- * the outputs to the cotangent of the activation's operands.
+ * The work of {@code moe.experts_out.gradient}: the same as {@link ExpertsGradient}, but it ends at
+ * the cotangents of the activation's operands.
  */
 final class ExpertsOutGradient {
   private ExpertsOutGradient() {}

@@ -422,7 +422,10 @@ final class OrderedRows {
     return Math.ceilDiv(width, leaf);
   }
 
-  /** A chain a leaf, and the leaves by the tree; they lie behind x. */
+  /**
+   * The dot of x and a row of y: the terms of a leaf in one chain, and the leaves by the tree. The
+   * sums of leaves lie behind x.
+   */
   private static float dot(float[] x, float[] y, int at, int width, int leaf) {
     int leaves = leaves(width, leaf);
     for (int i = 0; i < leaves; i++) {

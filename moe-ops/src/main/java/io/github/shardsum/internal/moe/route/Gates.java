@@ -87,7 +87,9 @@ public final class Gates {
     return OrderedKeys.value(largest);
   }
 
-  /** Turns powers into their shares, and the place of the largest logit into the logsumexp. */
+  /**
+   * Divides the powers of a token by their sum, and replaces the largest logit by the logsumexp.
+   */
   private void divide(int row, int token) {
     double[] gates = route.gates();
     if (!isCounted(token)) {
@@ -179,7 +181,10 @@ public final class Gates {
     return sum;
   }
 
-  /** The softmax of a token's logits by their stored logsumexp, whose gradient it is. */
+  /**
+   * The softmax of a token's logits, from their stored logsumexp. It is the gradient of the
+   * logsumexp.
+   */
   public void softmax(int token, double[] to) {
     operands.scores().load(group, token, to, 0);
     for (int expert = 0; expert < experts; expert++) {

@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.moe.route;
 
 /**
- * Whole numbers in the order of doubles: the maximum of whole numbers needs no branch, and that of
- * doubles several instructions, since it knows NaN and two zeros.
+ * Whole numbers in the order of doubles. A maximum of whole numbers needs no branch. A maximum of
+ * doubles takes several instructions, since it handles NaN and two zeros.
  */
 final class OrderedKeys {
   private OrderedKeys() {}
