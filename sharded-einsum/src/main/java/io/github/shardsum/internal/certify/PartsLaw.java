@@ -12,8 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The law by which an einsum is a loop over parts of an operand, along a label that only this
- * operand and the result have: each round makes one part of the result, in order.
+ * The law by which an einsum may be a loop over parts of an operand. The parts are cut along a
+ * label that only this operand and the result have. Each round makes one part of the result, in
+ * order.
  */
 final class PartsLaw {
   private final Terms terms;

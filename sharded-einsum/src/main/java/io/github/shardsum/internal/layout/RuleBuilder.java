@@ -21,7 +21,7 @@ final class RuleBuilder {
   private final List<List<Dim>> results = new ArrayList<>();
   private final Set<Set<Integer>> linear = new HashSet<>();
 
-  /** A factor, known by its name from then on; earlier facts about it stay. */
+  /** The place of the factor of a name. If there is one already, it keeps its size and kind. */
   int factor(String name, long size, Kind kind) {
     return places.computeIfAbsent(
         name,

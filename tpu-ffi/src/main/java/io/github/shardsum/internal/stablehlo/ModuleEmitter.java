@@ -130,7 +130,10 @@ public final class ModuleEmitter {
     return some.isEmpty() ? "" : " {" + some + "}";
   }
 
-  /** Gives values their layouts inside, where the edge cannot have an uneven one. */
+  /**
+   * Gives values the demanded layouts inside the function, if the edge has another one because a
+   * label divides unevenly.
+   */
   private List<Ssa> laidOut(
       List<Value> values, List<Ssa> given, List<Term> edges, List<Term> demanded) {
     List<Ssa> inside = new ArrayList<>();
