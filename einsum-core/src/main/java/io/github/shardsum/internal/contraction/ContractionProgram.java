@@ -69,7 +69,7 @@ public final class ContractionProgram {
     /** Its operands and result in words, made only for a plan. */
     Supplier<StepInfo> text();
 
-    /** How many of the loops over slices the step is inside of. */
+    /** The number of loops over slices that contain the step. */
     int level();
 
     /** A step of dense operands. */
@@ -104,7 +104,7 @@ public final class ContractionProgram {
    * @param inputSteps distance between chunks in each dense operand
    * @param moves the same of each routing operand
    * @param outStep distance between chunks in the array that the passes write
-   * @param inOut whether that has the label; if not, chunks add up
+   * @param inOut whether that array has the label; if not, chunks add up
    * @param isShort whether the last chunk is shorter than the others
    */
   record Loop(
@@ -174,9 +174,9 @@ public final class ContractionProgram {
   /**
    * Bytes of the arrays into which one thread packs blocks of operands.
    *
-   * @param parallelism for how many threads the work is cut
-   * @return the most of any step; a thread keeps the larger of each array of several steps, which
-   *     may together be more
+   * @param parallelism the number of threads for which the work is cut
+   * @return the most of any step. Of each array a thread keeps the largest that any step needs, so
+   *     all arrays together may be more
    */
   public long packedBytes(int parallelism) {
     long most = 0;
@@ -240,7 +240,7 @@ public final class ContractionProgram {
    *
    * @param out a fresh tensor of the type that this program computes in, on the heap
    * @param operands of the strides that the program was made for
-   * @param exponents of the operands: each stands for itself times 2 to this
+   * @param exponents of the operands: the value of each is its tensor times 2 to this
    * @return the result's exponent
    */
   public long runScaled(Tensor out, Operand[] operands, long[] exponents, Workers workers) {

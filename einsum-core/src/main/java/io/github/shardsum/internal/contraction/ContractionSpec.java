@@ -12,17 +12,18 @@ import java.util.List;
  * @param dtype the result's element type
  * @param sizes size of each label
  * @param operands each operand as its labels see it
- * @param resultLabels label of each axis of the result; may repeat, may be no operand's
+ * @param resultLabels label of each axis of the result; a label may repeat, and need not be an
+ *     operand's
  * @param resultStrides stride of each axis of the result
  * @param biasStrides stride of the epilogue's bias along each axis of the result
  * @param epilogue whether an epilogue follows the sum
  * @param affine whether it scales or adds
  * @param path the order of pairs
  * @param slices labels that are run through in chunks
- * @param levels for each pair of the path, how many of the slices it is inside of
+ * @param levels for each pair of the path, the number of slices whose loops contain it
  * @param leaf terms of a leaf of the tree by which sums are added, 0 for any order
- * @param scaled whether powers of two are taken out of values, for which each pass over slices ends
- *     in a value of its own
+ * @param scaled whether powers of two are taken out of values; each pass over slices then ends in a
+ *     value of its own
  */
 public record ContractionSpec(
     ComputeType type,

@@ -9,9 +9,9 @@ import java.util.Arrays;
  * Powers of two taken out of the values of one run, so that no intermediate overflows or vanishes:
  * a value is what its array holds, times 2 to its exponent.
  *
- * <p>Passes over slices add to one target, whose exponent is the largest of those that were added.
- * A pass with a smaller one is added with a factor. Before a pass with a larger one all of the
- * target is multiplied by a factor. Both factors are powers of two below 1.
+ * <p>Passes over slices add to one target, whose exponent is the largest exponent of the added
+ * passes. A pass with a smaller exponent is added with a factor. Before a pass with a larger
+ * exponent, all of the target is multiplied by a factor. Both factors are powers of two below 1.
  */
 final class Exponents {
   private final ComputeType type;
@@ -42,7 +42,10 @@ final class Exponents {
     Arrays.fill(ofTemporaries, PowersOfTwo.ZEROS);
   }
 
-  /** The factor of a step's sums; makes room in the target for a larger one. */
+  /**
+   * The factor of a step's sums. If their exponent is larger than the target's, the target is first
+   * scaled to it.
+   */
   double factor(Step step) {
     if (!adds(step)) {
       return 1;

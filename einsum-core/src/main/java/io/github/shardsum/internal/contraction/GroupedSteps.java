@@ -45,8 +45,8 @@ public final class GroupedSteps {
   }
 
   /**
-   * out [row, n] = sum over k of x [row, k] * w [group, k, n]. A row's bits do not depend on how
-   * many others its group has.
+   * out [row, n] = sum over k of x [row, k] * w [group, k, n]. The bits of a row do not depend on
+   * the number of rows of its group.
    *
    * @param biasN stride of the bias along n
    * @param biasGroup and along groups
@@ -141,7 +141,7 @@ public final class GroupedSteps {
       }
       from += sizes[index];
     }
-    // Longest first, so that the last task to end is a short one.
+    // The longest tasks come first, so that the last task to end is a short one.
     groups.sort(Comparator.comparingLong(Group::rows).reversed());
     long large = Arrays.stream(sizes).sum() / (2L * workers.parallelism());
     int alone = 0;

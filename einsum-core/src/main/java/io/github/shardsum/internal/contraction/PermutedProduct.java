@@ -16,8 +16,8 @@ import java.util.function.Function;
  * result's order would transpose it; the result is much smaller.
  *
  * <p>Each sum has the same terms in the same order as without the permutation, so the same bits.
- * Sums are arrays as large as the result or as a part of it, an index range of one label. A thread
- * keeps its array for the next product.
+ * The arrays of sums are as large as the result, or as a part of it: an index range of one label. A
+ * thread keeps its array for the next product.
  */
 final class PermutedProduct implements StepKernel {
   /**

@@ -80,7 +80,7 @@ public final class PowersOfTwo {
   public static void multiply(Object array, int n, long exponent) {
     long left = exponent;
     int most = array instanceof float[] ? Float.MAX_EXPONENT - 1 : Double.MAX_EXPONENT - 1;
-    // A factor must be a normal number. After four of them nothing but 0 or infinity is left.
+    // A factor must be a normal number. After four such factors nothing but 0 or infinity is left.
     for (int i = 0; i < 4 && left != 0; i++) {
       int part = Math.clamp(left, -most, most);
       multiplyOnce(array, n, part);

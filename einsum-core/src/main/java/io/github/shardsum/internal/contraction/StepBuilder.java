@@ -57,7 +57,7 @@ final class StepBuilder {
     return temporary(labels(l -> spec.isInResult(l) && spec.isInOperands(l)), sizes);
   }
 
-  /** A temporary for the result's elements; of a repeated label it has the diagonal alone. */
+  /** A temporary for the result's elements; for a repeated label it has only the diagonal. */
   Value likeResult() {
     return temporary(labels(spec::isInResult), spec.sizes());
   }

@@ -9,7 +9,7 @@ import java.util.List;
 
 /** Estimated costs of the kernels of a step. */
 final class StepCosts {
-  /** Elements that memory moves in 5 ns, the time to begin a row. */
+  /** Elements that memory moves in the time to begin a row, 5 ns. */
   private static final double ROW_BEGIN = 20;
 
   private final KernelSet kernels;

@@ -34,8 +34,8 @@ public interface StepKernel {
    * caches and vectors of this machine.
    *
    * @param parallelism for how many threads the work is cut
-   * @return at most these in one run, but for some KB; 0 for a kernel that packs nothing. A copy of
-   *     an operand that is no array of the step's type is not counted
+   * @return the most bytes of one run, apart from some KB; 0 for a kernel that packs nothing. A
+   *     copy of an operand that is no array of the step's type is not counted
    */
   default long packedBytes(int parallelism) {
     return 0;

@@ -21,15 +21,15 @@ final class StepKernels {
   /** Terms that one row sums in f32 at most: 16 * 2^-24 is below the 1e-6 promised for vectors. */
   private static final long MOST_ROW_TERMS = 16;
 
-  /** Least rows that are contiguous in their operand for its order to count: a line of f32. */
+  /** Least rows that are contiguous in their operand if its order is to be used: a line of f32. */
   private static final long LEAST_ACROSS = 16;
 
   /** Least number of elements along an operand for which squares are transposed. */
   private static final long LEAST_TURNED = 4;
 
   /**
-   * Least terms for each row of a product that is permuted: its sums are read and written once
-   * more, and its operand is not transposed.
+   * Least terms for each row if a product is permuted. This reads and writes the sums once more,
+   * but saves the transposition of an operand.
    */
   private static final long LEAST_TERMS_OF_ROW = 2;
 
@@ -37,8 +37,8 @@ final class StepKernels {
   private static final long NEAR_SUMS = Caches.SECOND_LEVEL;
 
   /**
-   * Most bytes of those that cannot: half of the third-level cache, and no more than a thread may
-   * keep.
+   * Most bytes of sums if the columns cannot be cut so: half of the third-level cache, and no more
+   * than a thread may keep.
    */
   private static final long MOST_SUMS = Math.min(Caches.THIRD_LEVEL / 2, 64L << 20);
 
@@ -178,10 +178,11 @@ final class StepKernels {
   }
 
   /**
-   * Whether B would be transposed to be packed, in short runs, though the result is much smaller:
-   * its sums are then written in the order of B first. If terms are next to the label along which B
-   * is contiguous, whole planes of B are transposed in the order of memory, as fast as sums are.
-   * The sums must take one pass, since a result of 16 bits rounds after each.
+   * Whether it is faster to write the sums in the order of B first, and then permute them. Packing
+   * would otherwise transpose B in short runs, although the result is much smaller than B. If terms
+   * are next to the label along which B is contiguous, whole planes of B are transposed in the
+   * order of memory, as fast as sums are. The sums must take one pass, since a result of 16 bits is
+   * rounded after each pass.
    */
   private boolean isWorthPermuting(GemmDims sides) {
     long terms = StepLabel.points(sides.k());
@@ -223,9 +224,10 @@ final class StepKernels {
   }
 
   /**
-   * Rows in the order of the result, or in that of their operand if it is contiguous along another
-   * label than the result and packing it moves more than the result has: else each line of it would
-   * be read again for each of its elements.
+   * Rows in the order of the result or of their operand. The operand's order is taken if the
+   * operand is contiguous along another label than the result, and if packing moves more elements
+   * than the result has. In the result's order each line of such an operand would be read once for
+   * each of its elements.
    */
   private static Loops rowOrder(GemmDims sides) {
     Optional<StepLabel> source = unit(sides.m(), LEFT);

@@ -37,10 +37,15 @@ final class StepPlanner {
   /** Least rows for which transposing B pays in a product that is not packed. */
   private static final long LEAST_ROWS_TURNED = 16;
 
-  /** Least terms for which vectors along the sum pay, since their lanes must be added up. */
+  /**
+   * Least terms for which vectors along the sum pay, since the lanes of a vector must be added up.
+   */
   private static final long LEAST_THIN = 64;
 
-  /** The same if the last terms do not fill a vector and therefore are packed. */
+  /**
+   * Least terms for vectors along the sum if the last terms do not fill a vector and therefore are
+   * packed.
+   */
   private static final long LEAST_THIN_WITH_REST = 512;
 
   /**

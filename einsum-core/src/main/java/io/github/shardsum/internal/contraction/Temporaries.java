@@ -5,7 +5,7 @@ import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Places of intermediates; one whose value is no longer needed may be used again. */
+/** Places of intermediates; a place may be used again once its value is no longer needed. */
 final class Temporaries {
   private final boolean reuse;
   private final List<Integer> sizes = new ArrayList<>();

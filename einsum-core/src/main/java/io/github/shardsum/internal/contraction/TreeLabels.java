@@ -37,7 +37,10 @@ record TreeLabels(Loops kept, StepLabel run, List<StepLabel> summed, boolean bin
     return longer.isEmpty() ? List.of(summed.getLast()) : longer;
   }
 
-  /** The label of the result that an operand is contiguous along, unless all are along the sum. */
+  /**
+   * The label of the result along which an operand is contiguous; none if all operands are
+   * contiguous along the sum.
+   */
   private static Optional<StepLabel> run(List<StepLabel> kept, StepLabel inner, boolean binary) {
     boolean along = inner.stride(LEFT) == 1 && (!binary || inner.stride(RIGHT) == 1);
     return along

@@ -70,9 +70,7 @@ public record KernelSelection(KernelSet kernels, String reason, Optional<String>
     System.getLogger("io.github.shardsum.kernel").log(System.Logger.Level.WARNING, what);
   }
 
-  /**
-   * The choice; a Vector API that has other methods than those that the kernels call is left alone.
-   */
+  /** The choice: plain loops if the Vector API of this JDK lacks a method that the kernels call. */
   private static KernelSelection make(String wanted) {
     try {
       return choose(wanted);
@@ -115,7 +113,7 @@ public record KernelSelection(KernelSet kernels, String reason, Optional<String>
     return trusted(JDK, VectorKernels.make());
   }
 
-  /** Vector kernels on a JDK: on one that they were not tried on, if the self-test passes. */
+  /** Vector kernels on a JDK. If they were not tried on this JDK, they must pass the self-test. */
   static KernelSelection trusted(int jdk, KernelSet vectors) {
     String width = "the machine's vectors have " + vectors.bits() + " bits";
     if (jdk == TRIED_JDK) {
