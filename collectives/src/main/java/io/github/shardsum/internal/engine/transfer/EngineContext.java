@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
  * @param placement the position of this process
  * @param deadline how long to wait
  * @param checked whether participants are compared before a collective runs
- * @param lane 0 for collectives that block; each that is in flight has a lane of its own, with its
- *     own transport, buffers and {@code verified}
+ * @param lane 0 for collectives that block; each collective in flight has a lane of its own, with
+ *     its own transport, buffers and {@code verified}
  * @param verified whether participants of the running collective were compared, and every process
  *     packs its bytes into its own buffers, see {@link ByteExchange}
  */

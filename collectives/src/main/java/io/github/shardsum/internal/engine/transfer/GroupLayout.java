@@ -148,7 +148,7 @@ public final class GroupLayout {
     return nodes;
   }
 
-  /** Adds a node's largest owned parts; whether the node itself is owned whole. */
+  /** Adds the largest owned parts of a node. Returns whether the whole node is owned. */
   private boolean collect(GroupMembers members, int process, int node, List<Integer> nodes) {
     if (tree.isLeaf(node)) {
       boolean owned = placement.processOf(members.leaves()[node]) == process;

@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One group whose operands are reduced; which process computes what is decided later.
+ * One group whose operands are reduced. It does not say which process computes which value.
  *
  * @param members the members
  * @param leaves operands by leaf of the tree; null on other processes
@@ -46,8 +46,8 @@ public record ReductionGroup(
    * One value to compute.
    *
    * @param count its elements
-   * @param window their elements of the operands
-   * @param owner the process that gets it, or -1 for all of the group
+   * @param window the elements of the operands that are reduced to this value
+   * @param owner the process that gets the value, or -1 for all processes of the group
    * @param outs the results on this process; empty if another process has them
    */
   public record Value(long count, Window window, int owner, List<ElementBlock> outs) {}

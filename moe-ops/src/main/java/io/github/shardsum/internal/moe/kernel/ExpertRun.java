@@ -48,7 +48,8 @@ record ExpertRun<A>(
   }
 
   /**
-   * An array of all rows of outputs or of tokens' gradients, {@code [R, M]}; the same each time.
+   * An array of all rows of outputs or of tokens' gradients, {@code [R, M]}; each call gives the
+   * same array.
    */
   A rows() {
     return math.array(scratch, ScratchArray.ALL_ROWS.slot(), count() * form.model());

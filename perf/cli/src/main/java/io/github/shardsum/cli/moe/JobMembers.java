@@ -6,7 +6,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Names of the members of a job. */
 final class JobMembers {
-  /** Shorter names are near too many words. */
+  /** Least length of a name that is compared: shorter names are near too many words. */
   private static final int LEAST_LENGTH = 5;
 
   private JobMembers() {}
@@ -29,8 +29,8 @@ final class JobMembers {
   }
 
   /**
-   * Whether a name is another one but for case, hyphens and underscores, and one letter that is
-   * missing, added or changed, or two neighbours that are swapped.
+   * Whether two names are equal apart from case, hyphens, underscores and one slip. A slip is a
+   * letter that is missing, added or changed, or two neighbours that are swapped.
    */
   static boolean isNear(String name, String other) {
     String a = plain(name);

@@ -44,8 +44,8 @@ public final class BorrowedHostMemory {
   }
 
   /**
-   * Has the event watched. Called after the buffer is destroyed and before its client is: the first
-   * caller holds the client before the other may continue.
+   * Has the event watched. A caller does so after the buffer is destroyed and before the client is
+   * destroyed. Of two callers the first one holds the client before the other may continue.
    */
   public synchronized void watch() {
     if (watched) {
