@@ -72,8 +72,9 @@ final class Addends {
   }
 
   /**
-   * The same inside a composite whose kernel has promised to take a part of a label: floating
-   * numbers too are added and multiplied, since the promise is of finite numbers and their sums.
+   * The same inside a composite whose kernel has promised to take a part of a label. Additions and
+   * multiplications then pass sums of floating numbers too, since the promise is about finite
+   * numbers and their sums.
    */
   static List<Integer> promised(Operation operation) {
     boolean ofNumbers = operation.operands().stream().allMatch(Addends::isFloating);

@@ -200,7 +200,7 @@ record Asked(
       }
     }
 
-    /** A loop that no output needs may compute what a needed one does, in layouts of its own. */
+    /** A loop that no output needs may do the same as a needed loop, in layouts of its own. */
     private void unneeded(Statement statement) {
       if (statement.operation() instanceof Scan scan) {
         Asked body = body(statement, scan.body());

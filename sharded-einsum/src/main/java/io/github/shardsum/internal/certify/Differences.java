@@ -13,9 +13,9 @@ import java.util.TreeSet;
 
 /**
  * Follows along which axes of regions the members may have different values, step by step of a
- * plan: a value gathered or all-reduced over an axis is the same along that axis, the result of any
- * other communication over it differs along it, a member's index differs too, and any other value
- * differs if one of its operands does.
+ * plan: a value that is gathered or all-reduced over an axis is the same along that axis. The
+ * result of any other communication over an axis differs along it, and so does a member's index.
+ * Any other value differs along an axis if one of its operands does.
  */
 final class Differences {
   private Differences() {}

@@ -14,10 +14,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The order in time of a plan: which values are in flight. Each has exactly one reader, a later
- * await in the same plan; a start belongs to a collective that moves one block. Few are in flight
- * together, and none at the end or while a loop, windows or the parts of a composite run. So all
- * devices issue starts in one order, the list's, and nothing in flight is read or written.
+ * The order in time of a plan: which values are in flight. Each value in flight has exactly one
+ * reader, a later await in the same plan; a start belongs to a collective that moves one block. Few
+ * are in flight together, and none at the end or while a loop, windows or the parts of a composite
+ * run. So all devices issue starts in the order of the list, and nothing in flight is read or
+ * written.
  */
 final class Flights {
   /** Lanes of the engine, by its contract. */

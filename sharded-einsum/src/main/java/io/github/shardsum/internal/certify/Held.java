@@ -82,7 +82,7 @@ record Held(List<LabelCut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
     return new Held(cuts, left, kind);
   }
 
-  /** Each device gets the block of a member of its group that has the device's new part. */
+  /** Each device gets its new part from a member of its group that has this part. */
   Held permute(List<MeshAxis> group, Held after) {
     boolean may = Collections.disjoint(partial, group) && cuts.size() == after.cuts.size();
     for (int dim = 0; dim < cuts.size() && may; dim++) {

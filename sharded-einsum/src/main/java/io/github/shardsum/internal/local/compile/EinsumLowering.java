@@ -50,8 +50,8 @@ final class EinsumLowering {
 
   /**
    * Lowers a product with a one-hot in the order of a tree; for any other einsum returns false and
-   * does nothing. An operand that is not finite takes the product with all elements of the one-hot,
-   * whose zeros it multiplies; their memory is no part of the plan.
+   * does nothing. If the operand is not finite, the product takes all elements of the one-hot,
+   * since a zero times such an element is NaN. The memory of these elements is no part of the plan.
    */
   private boolean inOrder(Contraction.Einsum einsum, Value result) {
     for (int side = 0; side < einsum.operands().size(); side++) {

@@ -41,7 +41,7 @@ public final class LocalCompiler {
             AnnotationRemoval.run(Passes.unroll(program)),
             composite -> isMissing(composite, composites, missing));
     Program clean = Passes.deadCode(Passes.commonSubexpressions(decomposed));
-    // A value that the passes merged with another or dropped is not kept.
+    // A value that a pass dropped or merged with another value is not kept.
     for (String name : rematerialized) {
       Value value = program.value(name);
       if (program.inputs().contains(value)) {

@@ -80,7 +80,7 @@ public final class Lowering {
   public static LocalPlan lower(
       Program program, CompositeCode.Finder composites, Workers workers, SumOrder sums) {
     Program pairs = PairwiseEinsums.run(program);
-    // A tree's order must not depend on the one-hots that happen to be in this program.
+    // The order of a tree must not depend on whether this program has one-hots.
     Program gathered = sums.isTree() ? pairs : OneHotGatherRewrite.of(pairs);
     return new Lowering(gathered, composites, workers, sums).plan();
   }

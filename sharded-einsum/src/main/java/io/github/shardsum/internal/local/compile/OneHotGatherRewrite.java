@@ -24,9 +24,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * If a one-hot picks elements of a product, the product is computed of picked rows: {@code (a b)
- * hot} is {@code a (b hot)}. So the gradient by the weights of a routing, {@code GSM,GECM->GSEC}
- * and then {@code GSEC,GSKEC->GSK}, gathers rows and forms no {@code [G, S, E, C]}.
+ * If a one-hot picks elements of a product, only the product of the picked rows is computed: {@code
+ * (a b) hot} is {@code a (b hot)}. So the gradient by the weights of a routing, {@code
+ * GSM,GECM->GSEC} and then {@code GSEC,GSKEC->GSK}, gathers rows and forms no {@code [G, S, E, C]}.
  */
 final class OneHotGatherRewrite {
   private final Program program;

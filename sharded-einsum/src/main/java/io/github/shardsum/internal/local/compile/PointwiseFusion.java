@@ -64,7 +64,10 @@ final class PointwiseFusion {
     return x.rank() == y.rank() && x.names().containsAll(y.names());
   }
 
-  /** Statements of the kernel whose result a statement's is, in order; empty if it has none. */
+  /**
+   * The statements of the kernel that ends with a statement, in order; empty if no kernel ends
+   * there.
+   */
   List<Integer> endingAt(int statement) {
     return members.getOrDefault(statement, List.of());
   }

@@ -72,7 +72,7 @@ public record FusedKernel(
     this(shape, inputs, axes, instructions, results, List.of());
   }
 
-  /** The blocks that a thread holds, in arrays that later kernels take too. */
+  /** The blocks that a thread holds; later kernels use the same arrays. */
   public BlockCounts blocks() {
     BlockCounts all = BlockCounts.NONE;
     for (int i = 0; i < inputs.size() + instructions.size(); i++) {
