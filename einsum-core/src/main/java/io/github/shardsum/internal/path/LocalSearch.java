@@ -11,7 +11,10 @@ public final class LocalSearch {
   /** A round of fewer sweeps does not cool slowly enough to gain anything. */
   private static final int MIN_ROUND = 40;
 
-  /** Doubling the cost of a step is accepted with probability 1/2 at 1, with 1e-6 at 0.05. */
+  /**
+   * A move that doubles the cost of a step is accepted with probability 1/2 at temperature 1, and
+   * with 1e-6 at 0.05.
+   */
   private static final double HOT = 1;
 
   private static final double COLD = 0.05;

@@ -47,7 +47,7 @@ public final class OptimalSearch {
         yield tree();
       }
       case SIZE -> {
-        // below the sums ahead, which no tree avoids, nothing is gained
+        // no tree avoids the operands that are summed beforehand, so a lower limit gains nothing
         double smallest = Math.max(dp.minimiseSize(), problem.largestSum());
         dp.minimiseFlops(Double.POSITIVE_INFINITY, smallest);
         yield tree();
@@ -71,7 +71,10 @@ public final class OptimalSearch {
     return search.bestFlops();
   }
 
-  /** Numbers the subsets of the tree found, the operands of a contraction before its result. */
+  /**
+   * Numbers the subsets of the tree that was found; the operands of a contraction come before its
+   * result.
+   */
   private ContractionTree tree() {
     int[] sets = new int[leaves - 1];
     int count = 1;

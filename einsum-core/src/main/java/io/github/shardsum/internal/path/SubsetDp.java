@@ -85,7 +85,9 @@ public final class SubsetDp {
     return cost[full];
   }
 
-  /** The part of a subset that the tree found contracts first with the rest of it. */
+  /**
+   * One of the two parts of a set; the tree that was found contracts the two with each other last.
+   */
   public int split(int set) {
     return split[set];
   }
