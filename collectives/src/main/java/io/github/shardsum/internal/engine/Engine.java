@@ -53,7 +53,7 @@ public final class Engine implements Collectives {
   /** Whether the transport and the workers are closed; guarded by the lock. */
   private boolean ended;
 
-  /** An engine over a transport, which it closes, as it closes workers that it owns. */
+  /** An engine over a transport. It closes the transport, and the workers if it owns them. */
   public Engine(
       Mesh mesh,
       Workers workers,

@@ -152,7 +152,7 @@ final class EnginePlan implements Plan {
     /** The lane of each collective in flight that was started around this body. */
     private final Map<String, Integer> around;
 
-    /** The lane of each that was started here. */
+    /** The lane of each collective in flight that was started in this body. */
     private final Map<String, Integer> flying = new HashMap<>();
 
     private boolean ended;

@@ -244,7 +244,7 @@ public final class Rules {
     }
   }
 
-  /** The shape of a member's result; for rows in uneven counts, of those received. */
+  /** The shape of a member's result; for rows in uneven counts, the shape of the received rows. */
   public static Shape resultShape(DeviceCall call, GroupLayout layout, int member) {
     Shape x = call.x().shape();
     return switch (call.collective()) {

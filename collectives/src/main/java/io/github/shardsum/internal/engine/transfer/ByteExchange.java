@@ -5,8 +5,9 @@ import java.util.List;
 
 /**
  * One all-to-all of byte ranges among processes. The i-th entry of each array belongs to the i-th
- * of the peers; native memory, of 0 bytes for this process itself. Ranges that are sent may overlap
- * (the same bytes for all peers); ranges that are received overlap nothing else.
+ * of the peers. Each entry is native memory, and has 0 bytes for this process itself. Ranges that
+ * are sent may overlap (the same bytes for all peers); ranges that are received overlap nothing
+ * else.
  *
  * @param what for messages: the collective and the phase
  * @param peers the processes that take part, ascending, this one among them; every one of them
