@@ -19,8 +19,8 @@ import java.util.Set;
  * devices along those have addends of rows.
  *
  * <p>The rule follows the flow through the parts. Only a part that moves rows has both rows that a
- * device sends and rows that it receives; its counts are those of the way there, exchanged for the
- * way back. Everything that is written is read, rows in the order in which they were written. Rows
+ * device sends and rows that it receives; the counts of the way back are those of the way there,
+ * exchanged. Everything that is written is read, rows in the order in which they were written. Rows
  * may travel in pieces: a piece that arrives is read as that piece, and while a local composite
  * runs, no transfer writes a buffer that it reads. The rule does not check which function a local
  * composite computes.

@@ -113,7 +113,7 @@ final class Terms {
     return Optional.ofNullable(results.get(maker));
   }
 
-  /** Makes the results of a maker terms that are known to be equal. */
+  /** Gives a maker its results: terms that are known to be equal to them. */
   void equate(Object maker, List<Value> terms) {
     results.put(maker, terms);
   }

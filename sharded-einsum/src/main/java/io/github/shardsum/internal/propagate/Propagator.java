@@ -349,7 +349,10 @@ public final class Propagator {
     return place.dims().factors().size() == 1;
   }
 
-  /** Whether no part is empty, and of several factors the last axis is of the one it is for. */
+  /**
+   * Whether axes fit a dimension. If the dimension has one factor, no part may be empty; if it has
+   * several, the last axis must split the given factor.
+   */
   private boolean fits(Node node, Place place, int factor, List<String> axes) {
     long size = splits(place.value()).type().shape().size(place.dim());
     if (place.dims().factors().size() == 1 || size == 0) {
@@ -360,8 +363,8 @@ public final class Propagator {
   }
 
   /**
-   * The cheapest of the requested choices; of equal prices that of the larger value, then the
-   * first.
+   * The cheapest of the requested choices. Of choices of equal price the choice of the largest
+   * value is taken, then the first one.
    */
   private Asked decide(Node node, int factor, List<Asked> asked) {
     Conflict conflict = new Conflict(node, factor, asked.stream().map(Asked::axes).toList());

@@ -149,7 +149,7 @@ public final class PairwiseEinsums {
     return PathFinder.auto().find(new Network(network, output, sizes));
   }
 
-  /** Labels of a pair that the output or an operand not yet contracted has. */
+  /** Labels of a pair that the output has, or an operand that is not yet contracted. */
   private static Term kept(
       Term left, Term right, List<Term> terms, Set<Integer> open, Einsum einsum) {
     Set<String> labels = new LinkedHashSet<>();
