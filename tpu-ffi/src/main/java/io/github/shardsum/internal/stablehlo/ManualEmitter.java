@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
 
 /**
  * A manual region as {@code sdy.manual_computation}, and its communications as collectives between
- * the devices of the mesh, which a program of one replica names by their partitions.
+ * the devices of the mesh. A program of one replica names the devices by their partitions.
  */
 final class ManualEmitter {
   private final Ops ops;
