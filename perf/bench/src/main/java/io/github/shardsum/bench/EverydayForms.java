@@ -19,8 +19,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Prints the bytes that a later call of each operation, one that writes into a given result,
- * allocates.
+ * Prints the bytes that each operation allocates in a later call. The call writes into a given
+ * result.
  */
 public final class EverydayForms {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -48,9 +48,10 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The Mixture-of-Experts layer on one device and on eight: the StableHLO that this library makes of
- * it, run by JAX and by this library on the same plugin, with arguments that lie on the devices
- * already, and our own kernels, with arguments in memory. Each side is timed in pairs with JAX.
+ * The Mixture-of-Experts layer on one device and on eight. JAX and this library run the same
+ * StableHLO, which this library makes, on the same plugin, with arguments that lie on the devices
+ * already. Our own kernels run the layer too, with arguments in memory. Each side is timed in pairs
+ * with JAX.
  */
 final class MoeComparison {
   private static final int GROUPS = 8;

@@ -494,7 +494,10 @@ final class PlanPricer {
     return stored.contains(value) && !ofWeights[value] && !gradient && noMask;
   }
 
-  /** Elements of weights that the largest device holds, all values that a weight stands for. */
+  /**
+   * Elements of weights that the largest device holds; a weight counts once for each value that it
+   * represents.
+   */
   static double weightElements(Block block, SpmdPlan plan) {
     double elements = 0;
     for (PlannedValue input : plan.inputs()) {

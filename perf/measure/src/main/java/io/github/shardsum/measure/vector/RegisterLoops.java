@@ -12,9 +12,9 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>A variable that a loop carries is never the receiver of a call: without a profile C2 would not
  * know its class, and would keep it as an object.
  *
- * <p>A chain of multiply-adds carries its sum, into which the instruction adds. Were it a factor,
- * C2 would copy the summand in every step, and with 16 registers have none left for that: 0.89 of
- * the peak.
+ * <p>A chain of multiply-adds carries its sum, into which the instruction adds. If the sum were a
+ * factor instead, C2 would copy the summand in every step. With 16 registers none is left for the
+ * copy, and the loop reaches 0.89 of the peak.
  */
 public final class RegisterLoops {
   /** Two units of latency 4 need 8 chains; 8 leave room for the factors in 16 registers. */
