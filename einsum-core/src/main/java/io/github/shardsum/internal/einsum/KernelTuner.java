@@ -26,8 +26,8 @@ public final class KernelTuner {
   private static final double GAIN = 0.97;
 
   /**
-   * A kernel that takes this many times as long as the fastest is given up after half of the time;
-   * before, it may only not be compiled yet.
+   * A kernel that takes this many times as long as the fastest is given up after half of the time.
+   * Earlier it may be slow only because it is not compiled yet.
    */
   private static final double SLOW = 2;
 
