@@ -126,7 +126,7 @@ final class PendingOperation {
     waiting.compareAndSet(seen, new Waiting(seen.begun(), seen.limitNanos(), nanos));
   }
 
-  /** As processes compare it: the same on all peers. */
+  /** The text by which processes compare the operation: it is the same on all peers. */
   @Override
   public String toString() {
     return what + " among processes " + Arrays.toString(peers.toArray());

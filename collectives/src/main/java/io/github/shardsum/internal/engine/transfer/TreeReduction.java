@@ -307,7 +307,8 @@ public final class TreeReduction {
       phases.add(phase("combine", jobs));
       return;
     }
-    // The first exchange has read the send buffer by the time this phase writes the next one's.
+    // This phase may overwrite the send buffer for the second exchange, since the first exchange
+    // has read the buffer.
     share(spanning, arrivals, jobs, phases);
   }
 
@@ -364,7 +365,8 @@ public final class TreeReduction {
   }
 
   /**
-   * Where the only group's result is in memory once for all peers, it is sent to them from there.
+   * If there is only one group and its result lies in one place for all peers, the result is sent
+   * from that place.
    */
   private void sendResult(
       ReductionGroup group,
