@@ -67,7 +67,8 @@ final class AxisConflicts {
   }
 
   /**
-   * Whether an axis goes to one factor before another: of equal prices the larger value decides.
+   * Whether an axis goes to one factor before another: to the cheaper one, or at equal prices to
+   * the one of the larger value.
    */
   boolean isCheaper(Node node, int factor, int other, String axis, int level) {
     int byPrice =
