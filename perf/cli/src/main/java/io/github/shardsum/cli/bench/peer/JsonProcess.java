@@ -6,7 +6,10 @@ import java.io.IOException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A child process whose lines are JSON objects; one with an {@code error} is an exception. */
+/**
+ * A child process whose lines are JSON objects. An object with an {@code error} becomes an
+ * exception.
+ */
 final class JsonProcess implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
 

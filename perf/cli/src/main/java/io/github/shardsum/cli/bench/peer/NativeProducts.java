@@ -179,8 +179,9 @@ final class NativeProducts {
   }
 
   /**
-   * A control of oneTBB that lives until the next: {@code tbb::global_control}, whose constructor
-   * and destructor are in its library as create and destroy of {value, reserved, parameter}.
+   * A {@code tbb::global_control} of oneTBB, which lives until the next one is made. The library
+   * has its constructor and destructor as create and destroy, for a struct of value, reserved and
+   * parameter.
    *
    * <p>oneTBB fixes the size of a thread's arena at the thread's first use, so the library is used
    * once before any control.

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 
 /**
- * A classifier of a text over the translations of all names that are learnt from: the mean of the
+ * A classifier of texts, whose classes are the translations of all training names: the mean of the
  * vectors of the text's character n-grams, then a softmax (Joulin et al., 2016). A baseline.
  */
 public final class GramClassifier implements Predictor {
