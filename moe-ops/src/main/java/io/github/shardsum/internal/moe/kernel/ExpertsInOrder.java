@@ -45,6 +45,11 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
   private static final int OUT = IN + 1;
   private static final int COTANGENT = OUT + 1;
 
+  /** Results of a gradient; positions have none. */
+  private static final int IN_GRADIENT = 2;
+
+  private static final int OUT_GRADIENT = 3;
+
   /**
    * The kernel of a composite; empty if its sums have a form of their own. With more experts than
    * choices, each token has a sum without terms, which is +0. The slots of a group are one leaf.
@@ -158,22 +163,24 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
     rows.gather(workers, operands.get(INPUTS), x);
     product(workers, rows, x, in, h, Epilogue.none().withRelu());
     product(workers, rows, h, out, y, Epilogue.none());
-    boolean isExact =
-        rows.weighted(workers, operands.get(COTANGENT), operands.get(WEIGHTS), dy)
-            && rows.dots(workers, operands.get(COTANGENT), y, sums.leaf(), results.get(WEIGHTS));
+    if (!rows.weighted(workers, operands.get(COTANGENT), operands.get(WEIGHTS), dy)
+        || !rows.dots(workers, operands.get(COTANGENT), y, sums.leaf(), results.get(WEIGHTS))) {
+      return false;
+    }
     product(workers, rows, dy, out.transpose(0, 2, 1), dh, Epilogue.none());
-    isExact &= rows.masked(workers, dh);
+    if (!rows.masked(workers, dh)) {
+      return false;
+    }
     Tensor partial = rows.partial(form.groups(), form.hidden(), form.model());
-    matrices(workers, rows, h, dy, partial, results.get(IN));
+    matrices(workers, rows, h, dy, partial, results.get(OUT_GRADIENT));
     Tensor other = rows.partial(form.groups(), form.model(), form.hidden());
-    matrices(workers, rows, x, dh, other, results.get(2));
+    matrices(workers, rows, x, dh, other, results.get(IN_GRADIENT));
     // The rows of outputs are read no more.
     product(workers, rows, dh, in.transpose(0, 2, 1), y, Epilogue.none());
     rows.combine(workers, y, Optional.empty(), results.getFirst());
-    return isExact
-        && results.stream().allMatch(each -> OrderedRows.isFinite(workers, each))
-        && OrderedRows.hasNoNegativeZero(workers, results.get(2))
-        && OrderedRows.hasNoNegativeZero(workers, results.get(IN));
+    return results.stream().allMatch(each -> OrderedRows.isFinite(workers, each))
+        && OrderedRows.hasNoNegativeZero(workers, results.get(IN_GRADIENT))
+        && OrderedRows.hasNoNegativeZero(workers, results.get(OUT_GRADIENT));
   }
 
   private void product(

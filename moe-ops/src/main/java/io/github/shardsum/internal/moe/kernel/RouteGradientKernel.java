@@ -55,7 +55,9 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
     return forward.scratchBytes(workers) + own * threads;
   }
 
-  /** Cotangents of the floating results: the operands after those of the route. */
+  /**
+   * Cotangents of the floating results: the last three operands, not counting the route's start.
+   */
   private record Cotangents(
       TokenElements weights, TokenElements auxLoss, TokenElements squaredLogZ) {
     static Cotangents of(List<Tensor> operands, OptionalInt start) {
