@@ -18,6 +18,9 @@ final class OrderedRows {
   private static final int TASKS_A_THREAD = 4;
   private static final int BLOCK = 1024;
 
+  /** Elements from which more than one thread is worth waking: about 10 us of work. */
+  private static final long LEAST_SHARED = 1 << 13;
+
   /** The bits of an exponent; a NaN or an infinity has all of them. */
   private static final int EXPONENT = 0x7f800000;
 
@@ -145,10 +148,15 @@ final class OrderedRows {
     boolean run(int from, int to, float[] spare);
   }
 
-  /** Runs work on all items; false if any of it returns false. */
-  private static boolean all(Workers workers, int items, int spare, Some work) {
+  /**
+   * Runs work on all items; false if any of it returns false.
+   *
+   * @param width elements of an item
+   */
+  private static boolean all(Workers workers, int items, long width, int spare, Some work) {
     int threads = workers.parallelism();
-    int tasks = Math.max(1, threads == 1 ? 1 : Math.min(items, TASKS_A_THREAD * threads));
+    boolean isAlone = threads == 1 || items * width < LEAST_SHARED;
+    int tasks = Math.max(1, isAlone ? 1 : Math.min(items, TASKS_A_THREAD * threads));
     AtomicBoolean every = new AtomicBoolean(true);
     workers.run(
         tasks,
@@ -181,6 +189,7 @@ final class OrderedRows {
     return all(
         workers,
         count,
+        width,
         BLOCK,
         (from, to, spare) -> {
           int found = 0;
@@ -226,6 +235,7 @@ final class OrderedRows {
     all(
         workers,
         count(),
+        width,
         0,
         (from, end, _) -> {
           for (int row = from; row < end; row++) {
@@ -252,6 +262,7 @@ final class OrderedRows {
     all(
         workers,
         tokens,
+        (long) form.choices() * width,
         (form.choices() + 1) * width,
         (from, end, stack) -> {
           int[] order = new int[form.choices()];
@@ -348,6 +359,7 @@ final class OrderedRows {
     return all(
         workers,
         count(),
+        width,
         0,
         (from, end, _) -> {
           boolean isExact = true;
@@ -394,6 +406,7 @@ final class OrderedRows {
     return all(
         workers,
         form.groups() * form.tokens(),
+        (long) form.choices() * width,
         width + leaves(width, leaf),
         (from, end, spare) -> {
           boolean isExact = true;
@@ -451,6 +464,7 @@ final class OrderedRows {
     return all(
         workers,
         count(),
+        width,
         0,
         (from, end, _) -> {
           int negative = 0;
@@ -478,6 +492,7 @@ final class OrderedRows {
         all(
             workers,
             length,
+            1,
             0,
             (first, end, _) -> {
               for (int i = first; i < end; i++) {

@@ -38,7 +38,7 @@ public record FusedKernel(
   private static final int TASKS_A_THREAD = 4;
 
   /** Elements from which more than one thread is worth waking: about 10 us of work. */
-  private static final long LEAST_SHARED = 1 << 13;
+  static final long LEAST_SHARED = 1 << 13;
 
   /**
    * A block that is written to memory.

@@ -196,11 +196,11 @@ public final class HotProduct {
     Arrays.setAll(axes, axis -> axis);
     BroadcastReader reader = new BroadcastReader(x, x.shape(), axes);
     long blocks = Math.ceilDiv(count, BLOCK);
+    int tasks = tasks(workers, blocks, count);
     AtomicBoolean finite = new AtomicBoolean(true);
     workers.run(
-        tasks(workers, blocks),
+        tasks,
         (task, scratch) -> {
-          int tasks = tasks(workers, blocks);
           double[] block = scratch.doubles(0, BLOCK);
           for (long i = blocks * task / tasks; i < blocks * (task + 1) / tasks; i++) {
             int n = (int) Math.min(BLOCK, count - i * BLOCK);
@@ -222,9 +222,11 @@ public final class HotProduct {
     return finite;
   }
 
-  private static int tasks(Workers workers, long parts) {
+  /** Tasks of some parts, which together read or write a number of elements. */
+  private static int tasks(Workers workers, long parts, long elements) {
     int threads = workers.parallelism();
-    return threads == 1 ? 1 : (int) Math.min(parts, (long) TASKS_A_THREAD * threads);
+    boolean isAlone = threads == 1 || elements < FusedKernel.LEAST_SHARED;
+    return isAlone ? 1 : (int) Math.min(parts, (long) TASKS_A_THREAD * threads);
   }
 
   /**
@@ -239,7 +241,7 @@ public final class HotProduct {
         1,
         (_, scratch) -> {
           Lists lists = new Lists(positions, other, scratch);
-          int tasks = tasks(workers, rows);
+          int tasks = tasks(workers, rows, Math.max(rows, terms) * points(free));
           workers.run(
               tasks,
               (task, own) -> {
