@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -146,6 +147,7 @@ class ExpertsInOrderTest {
     "5, 6, 4, 1, 2, 11, 1, 4, F32, true",
     "3, 8, 7, 3, 4, 13, 9, 4, F32, true",
     "2, 16, 4, 3, 12, 3, 21, 16, F32, true",
+    "4, 24, 5, 2, 14, 96, 90, 512, F32, true",
     "3, 8, 7, 2, 5, 13, 9, 4, F32, false",
     "3, 8, 7, 2, 1, 13, 9, 4, F32, false",
     "2, 8, 2, 2, 4, 3, 4, 512, F32, false",
@@ -165,6 +167,62 @@ class ExpertsInOrderTest {
       boolean isKernel) {
     Case of = new Case(groups, tokens, experts, choices, capacity, model, hidden);
     equal(of, dtype, leaf, 0, isKernel);
+  }
+
+  /** The product over all slots has 4e9 elements, which fit no array. */
+  @Test
+  void needNoMemoryForAllSlots() {
+    Case of = new Case(1, 8192, 512, 1, 1024, 1, 1);
+    Random random = new Random(7);
+    int[] positions = of.positions(random).toIntArray();
+    float[] x = whole(random, positions.length);
+    float[] weights = whole(random, positions.length);
+    float[] in = whole(random, 512);
+    float[] out = whole(random, 512);
+    float[] cotangent = whole(random, positions.length);
+    float[][] expected = new float[5][];
+    Arrays.setAll(expected, i -> new float[i < 3 ? positions.length : 512]);
+    for (int token = 0; token < positions.length; token++) {
+      if (positions[token] < 0) {
+        continue;
+      }
+      int expert = positions[token] / 1024;
+      float h = Math.max(0, x[token] * in[expert]);
+      float dy = cotangent[token] * weights[token];
+      float dh = h > 0 ? dy * out[expert] : 0;
+      expected[0][token] = weights[token] * h * out[expert];
+      expected[1][token] = dh * in[expert];
+      expected[2][token] = cotangent[token] * h * out[expert];
+      expected[3][expert] += dh * x[token];
+      expected[4][expert] += dy * h;
+    }
+    List<Tensor> inputs =
+        List.of(
+            Tensor.of(x, 1, x.length, 1),
+            Tensor.of(weights, 1, x.length, 1),
+            Tensor.of(positions, 1, x.length, 1),
+            Tensor.of(in, 512, 1, 1),
+            Tensor.of(out, 512, 1, 1),
+            Tensor.of(cotangent, 1, x.length, 1));
+    CompileOptions sums = CompileOptions.defaults().withSums(new SumOrder(1024));
+    for (Program program : programs(of.spec(DType.F32))) {
+      try (Workers three = Workers.of(3);
+          Executable many = LocalBackend.of(three, MoePrograms.kernels()).compile(program, sums)) {
+        List<Tensor> given = many.run(inputs.subList(0, program.inputs().size()));
+        for (int i = 0; i < given.size(); i++) {
+          assertArrayEquals(expected[i], given.get(i).toFloatArray(), 0, "result " + i);
+        }
+      }
+    }
+  }
+
+  /** Whole numbers, whose sums are exact in any order. */
+  private static float[] whole(Random random, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = random.nextInt(1, 4) * (random.nextBoolean() ? 1 : -1);
+    }
+    return values;
   }
 
   /** Zeros of other slots spread infinities; large numbers overflow, small ones underflow. */

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * product with the elements of the same matrix.
  */
 class OneHotsInOrderTest {
-  private static final String SIZES = "A=3 B=5 T=13 U=2 V=7 M=6 N=4";
+  private static final String SIZES = "A=3 B=5 T=13 U=2 V=7 M=6 N=4 W=1030";
 
   /** A program that multiplies by a one-hot, or by an input with its elements. */
   private static Program program(
@@ -105,16 +105,22 @@ class OneHotsInOrderTest {
         .compile(program, CompileOptions.defaults().withSums(new SumOrder(leaf)));
   }
 
-  /** Runs both forms, on one and on three threads, and gives the plan of the one with a one-hot. */
+  /**
+   * Runs both forms, on one and on three threads, and gives the plan of the one with a one-hot.
+   *
+   * @param odd a value of the other operand, 0 for none
+   * @param at its index, from the end if negative
+   */
   private static String equal(
-      DType dtype, String hot, String equation, String other, int leaf, double odd) {
+      DType dtype, String hot, String equation, String other, int leaf, double odd, int at) {
     Random random = new Random(equation.hashCode() + leaf);
     Program positions = program(dtype, hot, equation, other, false);
     Program whole = program(dtype, hot, equation, other, true);
     Value input = whole.inputs().get(1);
     Tensor x = spread(whole.inputs().get(0), random);
     if (odd != 0) {
-      x.reshape(x.shape().elementCount()).set(odd, 3);
+      long count = x.shape().elementCount();
+      x.reshape(count).set(odd, Math.floorMod(at, count));
     }
     int[] indices = indices((int) input.type().shape().elementCount() / 7, random);
     Tensor places = Tensor.of(indices, positions.inputs().get(1).type().shape().toArray());
@@ -142,6 +148,10 @@ class OneHotsInOrderTest {
     "ABTV, 'NBTAM,ABTV->VNM', NBTAM, scatter",
     "ABTV, 'ABTV,ABTM->BVM', ABTM, scatter",
     "ATUV, 'ATUV,TAM->MUV', TAM, scatter",
+    "TV, 'TV,VW->TW', VW, gather",
+    "TV, 'TV,WV->TW', WV, gather",
+    "TV, 'TV,TW->VW', TW, scatter",
+    "ATV, 'ATV,AWT->VW', AWT, scatter",
     "ATUV, 'ATUV,TM->MUV', TM, none",
     "TV, 'TV,T->V', T, none",
     "TV, 'TV,TM->TVM', TM, none",
@@ -151,7 +161,7 @@ class OneHotsInOrderTest {
   void haveTheBitsOfElements(String hot, String equation, String other, String kernel) {
     for (DType dtype : new DType[] {DType.F32, DType.F64, DType.BF16}) {
       for (int leaf : new int[] {1, 2, 4, 512}) {
-        String plan = equal(dtype, hot, equation, other, leaf, 0);
+        String plan = equal(dtype, hot, equation, other, leaf, 0, 0);
         for (String each : List.of("gather", "scatter")) {
           assertEquals(each.equals(kernel), plan.contains(each + " in order"), plan);
         }
@@ -163,8 +173,60 @@ class OneHotsInOrderTest {
   @ParameterizedTest
   @CsvSource({"Infinity", "-Infinity", "NaN"})
   void infinitiesSpreadAsTheyDoInElements(double odd) {
-    equal(DType.F32, "ATV", "ATV,VM->ATM", "VM", 4, odd);
-    equal(DType.F64, "ATV", "ATV,ATM->VM", "ATM", 4, odd);
+    for (int at : new int[] {3, -1}) {
+      equal(DType.F32, "ATV", "ATV,VM->ATM", "VM", 4, odd, at);
+      equal(DType.F64, "ATV", "ATV,ATM->VM", "ATM", 4, odd, at);
+      equal(DType.F32, "TV", "TV,VW->TW", "VW", 4, odd, at);
+      equal(DType.F64, "TV", "TV,TW->VW", "TW", 4, odd, at);
+    }
+  }
+
+  private static float[] run(String text, float[] x, int[] indices) {
+    try (Workers three = Workers.of(3);
+        Executable given = compiled(Program.parse(text), 512, three)) {
+      Tensor column = Tensor.of(x, x.length, 1);
+      return given
+          .run(List.of(column, Tensor.of(indices, indices.length)))
+          .getFirst()
+          .toFloatArray();
+    }
+  }
+
+  /** The matrix of 2.8e9 elements fits no array, so that only positions can be read. */
+  @Test
+  void needNoMemoryForElements() {
+    int rows = 70_000;
+    int size = 40_000;
+    String text =
+        """
+        program product {
+          input x: f32[LABEL M=1]
+          input indices: i32[T=70000]
+          hot = one_hot(indices) {label="V", size=40000, dtype=f32}
+          y = einsum(hot, x) {equation="EQUATION"}
+          output y
+        }
+        """;
+    Random random = new Random(5);
+    int[] indices = random.ints(rows, -5, size + 5).toArray();
+    float[] x = new float[size];
+    float[] terms = new float[rows];
+    for (int i = 0; i < rows; i++) {
+      x[i % size] = i % 1000 + 1;
+      terms[i] = random.nextInt(1, 100);
+    }
+    float[] gathered = new float[rows];
+    float[] scattered = new float[size];
+    for (int i = 0; i < rows; i++) {
+      if (indices[i] >= 0 && indices[i] < size) {
+        gathered[i] = x[indices[i]];
+        scattered[indices[i]] += terms[i];
+      }
+    }
+    String gather = text.replace("LABEL", "V=40000").replace("EQUATION", "TV,VM->TM");
+    String scatter = text.replace("LABEL", "T=70000").replace("EQUATION", "TV,TM->VM");
+    assertArrayEquals(gathered, run(gather, x, indices), 0);
+    assertArrayEquals(scattered, run(scatter, terms, indices), 0);
   }
 
   /** A one-hot that something else reads too is written once, and read by positions. */
