@@ -15,10 +15,10 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The update of Adam with a running mean has the bits of plain loops, wherever its operands lie.
- * The sizes are below, at and above a block of such loops.
+ * The sizes are below, at and above a block of such loops; several threads share the largest.
  */
 class ElementLoopsTest {
-  private static final int[] ROWS = {1, 2, 16, 17, 53};
+  private static final int[] ROWS = {1, 2, 16, 17, 53, 130};
   private static final int COLUMNS = 128;
   private static final float KEEP = 0.9f;
   private static final float TAKE = 0.1f;
