@@ -71,9 +71,11 @@ public record CompileOptions(
    * operations that round a sum are computed where its label is whole. A product with a one-hot
    * gathers rows, or adds them up in the order of the tree, which has the bits of the product with
    * its elements; if the other operand of a run has a NaN or an infinity, which the zeros spread,
-   * the run computes the latter, in memory beyond a limit. Values made of one-hots are computed as
-   * they are written; composites by a kernel that keeps the order ({@link CompositeKernel#in}),
-   * otherwise by their decomposition.
+   * the run computes the latter, in memory that no plan and no limit counts. Values made of
+   * one-hots are computed as they are written; composites by a kernel that keeps the order ({@link
+   * CompositeKernel#in}), otherwise by their decomposition. The same holds for composites: for a
+   * NaN or an infinity such a kernel may run the decomposition in memory that no plan counts, also
+   * if products underflow.
    *
    * @return the options
    */

@@ -69,7 +69,8 @@ public interface CompositeKernel {
 
   /**
    * Bytes that a run holds, without operands and results: {@link io.github.shardsum.exec.Scratch}
-   * of all its threads. A kernel allocates nothing else that grows with the data.
+   * of all its threads. A kernel allocates nothing else that grows with the data, except as {@link
+   * CompileOptions#withReproducible} says.
    *
    * @param workers the threads
    * @return the bytes

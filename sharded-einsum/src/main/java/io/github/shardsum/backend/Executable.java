@@ -92,7 +92,8 @@ public interface Executable extends AutoCloseable {
   CompletableFuture<List<Tensor>> start(List<Tensor> inputs);
 
   /**
-   * Most bytes that a run holds, without inputs and outputs; known before any run.
+   * Most bytes that a run holds, without inputs and outputs, except as {@link
+   * CompileOptions#withReproducible} says; known before any run.
    *
    * @return the bytes
    */
