@@ -19,6 +19,9 @@ final class SharedCost {
   /** The weight of one run, since other processes may have disturbed it. */
   private static final double WEIGHT = 0.25;
 
+  /** A run whose tasks all were shared counts this much. */
+  private static final double FORGOTTEN = WEIGHT / 16;
+
   private final AtomicReference<Double> known = new AtomicReference<>(MOST);
 
   double value() {
@@ -37,12 +40,18 @@ final class SharedCost {
     }
   }
 
-  /** Takes the times of a run into account, if it had tasks of both kinds. */
+  /**
+   * Takes the times of a run into account, if it had tasks of both kinds. A run whose tasks all
+   * were shared cannot compare them, so it brings the cost a little closer to the most: later runs
+   * then have tasks of both kinds again, and measure it.
+   */
   void add(Tasks shared, Tasks alone) {
     if (shared.isKnown() && alone.isKnown()) {
       double cost = shared.nanos() / shared.rows() / (alone.nanos() / alone.rows());
       double counted = Math.clamp(cost, 1, MOST);
       known.updateAndGet(before -> before + WEIGHT * (counted - before));
+    } else if (shared.isKnown() && alone.rows() == 0) {
+      known.updateAndGet(before -> before + FORGOTTEN * (MOST - before));
     }
   }
 }

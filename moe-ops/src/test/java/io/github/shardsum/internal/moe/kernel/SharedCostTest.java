@@ -48,7 +48,27 @@ class SharedCostTest {
   }
 
   @Test
-  void shortTimesAndTasksOfOneKindSayNothing() {
+  void runsOfSharedTasksAloneEndByMeasuringAgain() {
+    int[] rows = {1050, 1000};
+    for (int i = 0; i < 20; i++) {
+      run(50e6, 100e6);
+    }
+    double before = cost.value();
+    assertEquals(2, SharedTasks.count(rows, 2, before));
+    SharedCost.Tasks none = new SharedCost.Tasks(0, 0);
+    cost.add(new SharedCost.Tasks(0.9e6, 100), none);
+    assertEquals(before, cost.value());
+    cost.add(new SharedCost.Tasks(50e6, 100), none);
+    assertEquals(before + (1.1 - before) / 64, cost.value(), 1e-12);
+    for (int i = 0; i < 40; i++) {
+      cost.add(new SharedCost.Tasks(50e6, 100), none);
+    }
+    assertEquals(0, SharedTasks.count(rows, 2, cost.value()));
+    assertTrue(cost.value() < 1.1);
+  }
+
+  @Test
+  void shortTimesAndTasksOfOneKindAtTheMostSayNothing() {
     run(0.9e6, 100e6);
     run(50e6, 0.9e6);
     cost.add(new SharedCost.Tasks(50e6, 0), new SharedCost.Tasks(100e6, 200));
