@@ -192,8 +192,8 @@ public final class Workers implements AutoCloseable {
   /**
    * How long it takes to hand work over to another of these threads and to hear that it has ended:
    * work is worth more than one thread if that saves more. Threads of {@link #of(int)} are measured
-   * by the first calls, in a fraction of a millisecond each; for those of an executor, and if the
-   * other threads came too late so far, it is a usual time.
+   * by the first calls, each in at most two milliseconds, mostly less than one; for those of an
+   * executor, and if the other threads came too late so far, it is a usual time.
    *
    * @param bytes that the caller wrote and the other thread reads, at least 0
    * @return nanoseconds, at least 0; 0 if there is no other thread

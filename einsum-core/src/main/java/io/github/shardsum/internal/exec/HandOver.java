@@ -28,7 +28,7 @@ public record HandOver(double beginNanos, double byteNanos) {
   private static final int MOST_LATE = 4;
 
   /**
-   * Measures the time, in a fraction of a millisecond.
+   * Measures the time, in at most two milliseconds, mostly less than one.
    *
    * @param pair runs a region of two tasks
    * @return empty if the other thread came late, as on a processor that others use too
@@ -36,12 +36,13 @@ public record HandOver(double beginNanos, double byteNanos) {
   public static Optional<HandOver> measured(Consumer<Workers.Task> pair) {
     byte[] source = new byte[BYTES];
     byte[] written = new byte[BYTES];
+    byte[] read = new byte[BYTES];
     long[] least = {MOST_NANOS, MOST_NANOS};
     int late = 0;
     for (int turn = 0; turn < 2 * TURNS && late < MOST_LATE; turn++) {
       int bytes = turn % 2 * BYTES;
       System.arraycopy(source, 0, written, 0, bytes);
-      long nanos = turn(pair, written, bytes);
+      long nanos = turn(pair, written, read, bytes);
       late += nanos < MOST_NANOS ? 0 : 1;
       least[turn % 2] = Math.min(least[turn % 2], nanos);
     }
@@ -60,10 +61,9 @@ public record HandOver(double beginNanos, double byteNanos) {
   }
 
   /** Nanoseconds until another thread has copied the bytes and the caller knows it. */
-  private static long turn(Consumer<Workers.Task> pair, byte[] written, int bytes) {
+  private static long turn(Consumer<Workers.Task> pair, byte[] written, byte[] read, int bytes) {
     Thread caller = Thread.currentThread();
     AtomicBoolean taken = new AtomicBoolean();
-    byte[] read = new byte[bytes];
     long begin = System.nanoTime();
     pair.accept(
         (_, _) -> {

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param warmSeconds the least time of the runs before the counted runs; they go on until they get
  *     no faster; 0 for no such runs
- * @param number of counted runs; for short programs each is the mean of several runs in a row
+ * @param runs number of counted runs; for short programs each is the mean of several runs in a row
  */
 public record SteadyRuns(double warmSeconds, int runs) {
   private static final double NANOS = 1e9;
