@@ -272,6 +272,35 @@ final class OverlapTest {
         taken::explain);
   }
 
+  /** An einsum split as m@x is cheaper than windows with the all-to-all of x that they need. */
+  @Test
+  void theRunnerUpIsNotInWindowsIfTheirReshardsAreDearer() {
+    Program program =
+        Program.parse(
+            """
+            program one {
+              input x: f32[s=4096 m@x=1024]
+              input w: f32[m=1024 h=1024]
+              y = einsum(x, w) {equation="s m, m h -> s h"}
+              out = annotate(y) {layout="s@x h"}
+              output out
+            }
+            """);
+    Topology taking = Topology.of("four", Interconnect.RING, Link.of(10, 1), 4).withOverlap(0);
+    PlanOptions whole = PlanOptions.defaults().withTopology(taking);
+    Mesh mesh = Mesh.parse("x=4");
+    ProgramPlan windows =
+        ProgramPlan.of(program, mesh, _ -> false, whole.withWindows(PlanOptions.Windows.ALWAYS));
+    Origin.Alternative other = runnerUp(ProgramPlan.of(program, mesh, _ -> false, whole), false);
+    assertEquals("split as m@x", other.description());
+    assertTrue(hasWindows(windows.plan()), windows::toString);
+    assertTrue(other.cost() < windows.cost(), windows::explain);
+    ProgramPlan priced =
+        ProgramPlan.of(program, mesh, _ -> false, whole.withWindows(PlanOptions.Windows.BY_PRICE));
+    assertTrue(!hasWindows(priced.plan()), priced::toString);
+    assertEquals(other, runnerUp(priced, false));
+  }
+
   /** The other way that is named at an einsum, in windows or whole. */
   private static Origin.Alternative runnerUp(ProgramPlan plan, boolean inWindows) {
     return plan.plan().steps().stream()
