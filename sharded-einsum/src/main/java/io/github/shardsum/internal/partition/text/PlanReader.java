@@ -46,13 +46,15 @@ public final class PlanReader {
    * @throws IllegalArgumentException if it is not such a text; the message has the place
    */
   public static SpmdPlan read(String json) {
-    Json plan = new Node("plan", Json.parse(json)).members().get("plan");
+    Map<String, Json> file = new Node("plan", Json.parse(json)).members();
+    Json plan = file.get("plan");
     if (plan == null) {
       throw new IllegalArgumentException(
           "plan: expected an object with a member \"plan\", got none; it is what plan --json"
               + " prints");
     }
-    Node node = new Node("plan", plan);
+    Json explained = file.get("explained");
+    Node node = new Node("plan", explained == null ? plan : OlderPlan.withUnits(plan, explained));
     Mesh mesh = node.reads(() -> mesh(node));
     SumOrder sums =
         node.optional("leaf")

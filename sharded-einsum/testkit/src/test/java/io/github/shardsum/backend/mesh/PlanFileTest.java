@@ -20,6 +20,7 @@ import io.github.shardsum.testkit.Check;
 import io.github.shardsum.testkit.Layouts;
 import io.github.shardsum.testkit.Programs;
 import io.github.shardsum.testsupport.TestDepth;
+import io.github.shardsum.topology.Topologies;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -82,6 +83,28 @@ class PlanFileTest {
     assertEquals(1, from.rank());
     Layout to = from.whole();
     reread(ReshardPlan.of(from, to, Shape.of(7), DType.BF16, OPTIONS).plan());
+  }
+
+  /** Before a runner-up's price had a unit it was "cost" in a plan of seconds too. */
+  @Test
+  void anOlderFileHasTheUnitOfItsExplanation() {
+    PlanOptions timed = OPTIONS.withTopology(Topologies.nvlink(4));
+    Mesh mesh = Mesh.parse("x=2 y=2");
+    SpmdPlan plan =
+        ReshardPlan.of(
+                Layout.parse(mesh, "a@x.y b"),
+                Layout.parse(mesh, "a b@x.y"),
+                Shape.of(64, 64),
+                DType.F32,
+                timed)
+            .plan();
+    String json = plan.toJson(timed);
+    String older = json.replace("\"seconds\":\"", "\"cost\":\"");
+    assertTrue(!older.equals(json), json);
+    assertEquals(plan, SpmdPlan.parse(older), older);
+    // Of a plan that was chosen by elements the costs stay elements, on a network too.
+    SpmdPlan elements = einsum().plan();
+    assertEquals(elements, SpmdPlan.parse(elements.toJson(timed)));
   }
 
   private static Program loop() {
