@@ -103,6 +103,40 @@ class TraceTest {
     assertTrue(err.toString().strip().endsWith("in all"), err::toString);
   }
 
+  /** The steps that devices ran, without and with windows. */
+  @Test
+  void aRunWithWindowsHasThem() throws IOException {
+    write();
+    String laid = PRODUCT.replace("f32[m=", "f32[m@x=").replace("k=8 n=", "k=8 n@x=");
+    Files.writeString(folder.resolve("product.program"), laid);
+    List<String> run = List.of("run", file("product.program"), "--in", folder.toString());
+    List<Set<String>> steps = new ArrayList<>();
+    for (String windows : List.of("never", "always")) {
+      List<String> line = new ArrayList<>(run);
+      line.addAll(
+          List.of(
+              "--mesh",
+              "x=2",
+              "--annotate",
+              "d=m@x n",
+              "--windows",
+              windows,
+              "--trace",
+              file("trace.json")));
+      assertEquals(0, run(line.toArray(String[]::new)), err::toString);
+      Set<String> names = new TreeSet<>();
+      new JsonMapper()
+          .readTree(Files.readString(folder.resolve("trace.json")))
+          .path("traceEvents")
+          .forEach(event -> names.add(event.path("name").asString("")));
+      steps.add(names);
+    }
+    assertTrue(steps.getFirst().contains("all-gather"), steps::toString);
+    assertTrue(!steps.getFirst().contains("windows"), steps::toString);
+    assertTrue(steps.getLast().contains("windows"), steps::toString);
+    assertTrue(!steps.getLast().contains("all-gather"), steps::toString);
+  }
+
   /** Experts by rows are local programs and collectives, each predicted by its own rule. */
   @Test
   void expertsByRowsAreShownPartByPart() throws IOException {
