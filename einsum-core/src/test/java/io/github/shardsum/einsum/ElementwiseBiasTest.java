@@ -81,4 +81,33 @@ final class ElementwiseBiasTest {
       }
     }
   }
+
+  /** Of one operand whose order is another one, so that short rows are gathered. */
+  @ParameterizedTest
+  @CsvSource({"bca, 40, 5, 3", "cba, 33, 4, 2", "bca, 70, 9, 7", "acb, 6, 30, 5", "cab, 9, 20, 4"})
+  void aBiasIsAddedAfterATransposition(String operand, int a, int b, int c) {
+    int[] sizes = {a, b, c};
+    Random random = new Random(15);
+    float[] x = whole(random, a * b * c);
+    for (String labels : BIASES) {
+      float[] bias = whole(random, count(labels, sizes));
+      double[] expected = new double[a * b * c];
+      for (int at = 0; at < expected.length; at++) {
+        int[] index = {at / (b * c), at / c % b, at % c};
+        expected[at] = x[at(operand, sizes, index)] + bias[at(labels, sizes, index)];
+      }
+      for (DType dtype : List.of(DType.F32, DType.F64)) {
+        Tensor given = tensor(operand, sizes, x, dtype);
+        Epilogue epilogue = Epilogue.none().withBias(labels, tensor(labels, sizes, bias, dtype));
+        double[] got =
+            Einsum.compile(
+                    operand + "->abc",
+                    EinsumOptions.defaults().withEpilogue(epilogue),
+                    OperandSpec.like(given))
+                .run(given)
+                .toDoubleArray();
+        assertArrayEquals(expected, got, "bias " + labels + " of " + dtype);
+      }
+    }
+  }
 }
