@@ -108,7 +108,7 @@ class MovedBytesTest {
   }
 
   /**
-   * What a run moved.
+   * The bytes that a run moved.
    *
    * @param of the run
    * @param plan its plan
@@ -211,7 +211,7 @@ class MovedBytesTest {
       }
     }
 
-    /** What a step by rows must move, by the route. */
+    /** Adds the bytes that a step by rows must move, by the route. */
     private void add(
         PlanStep step, long[] ofRows, long[] ofCounts, long[] ofAgreements, List<String> ofSums) {
       boolean isBackward = step.results().size() > 1;

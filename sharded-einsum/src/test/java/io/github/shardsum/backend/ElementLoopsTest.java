@@ -29,43 +29,6 @@ class ElementLoopsTest {
     Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 0f, -0f, Float.MIN_VALUE, 1e38f
   };
 
-  private static Program program(int rows) {
-    String type = "f32[m=" + rows + " h=" + COLUMNS + "]";
-    return Program.parse(
-        """
-        program update {
-          input p: TYPE
-          input mean: TYPE
-          input square: TYPE
-          input average: TYPE
-          input gradient: TYPE
-          input clip: f32[]
-          input floor: f32[]
-          input by: f32[]
-          keep = constant {type="f32[]", value=0.9}
-          take = constant {type="f32[]", value=0.1}
-          g = multiply(gradient, clip)
-          kept = multiply(mean, keep)
-          taken = multiply(g, take)
-          next_mean = add(kept, taken)
-          squared = multiply(g, g)
-          kept_square = multiply(square, keep)
-          taken_square = multiply(squared, take)
-          next_square = add(kept_square, taken_square)
-          root = sqrt(next_square)
-          below = add(root, floor)
-          quotient = divide(next_mean, below)
-          moved = multiply(quotient, by)
-          next = subtract(p, moved)
-          way = subtract(next, average)
-          part = multiply(way, take)
-          next_average = add(average, part)
-          output next, next_mean, next_square, next_average
-        }
-        """
-            .replace("TYPE", type));
-  }
-
   private static float[] draw(Random random, int count) {
     float[] values = new float[count];
     for (int i = 0; i < count; i++) {
@@ -143,7 +106,7 @@ class ElementLoopsTest {
     for (int i = 0; i < 4; i++) {
       outputs.add(place.tensor(5 + i, new float[rows * COLUMNS], rows));
     }
-    try (Executable executable = backend.compile(program(rows))) {
+    try (Executable executable = backend.compile(Program.parse(AdamUpdate.text(rows, COLUMNS)))) {
       executable.runInto(outputs, inputs);
     }
     List<float[]> expected = expected(values);

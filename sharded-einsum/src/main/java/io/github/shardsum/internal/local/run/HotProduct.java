@@ -245,7 +245,7 @@ public final class HotProduct {
           workers.run(
               tasks,
               (task, own) -> {
-                Sums sums = sums(out, other, own);
+                OrderedSums sums = sums(out, other, own);
                 for (long row = (long) rows * task / tasks;
                     row < (long) rows * (task + 1) / tasks;
                     row++) {
@@ -317,7 +317,7 @@ public final class HotProduct {
   }
 
   /** Computes one row of the result: all its free labels. */
-  private void row(Lists lists, int row, Tensor out, Tensor other, Sums sums) {
+  private void row(Lists lists, int row, Tensor out, Tensor other, OrderedSums sums) {
     long rest = row;
     long outAt = 0;
     if (tail.out() >= 0) {
@@ -342,27 +342,27 @@ public final class HotProduct {
       }
       for (long from = 0; from < run; from += BLOCK) {
         sums.begin((int) Math.min(BLOCK, run - from));
-        add(lists, row, inOther + from * sums.otherStride(), sums);
-        sums.store(inOut + from * sums.outStride());
+        add(lists, row, inOther + from * otherStride(other), sums);
+        sums.store(inOut + from * outStride(out));
       }
     }
   }
 
   /** Adds up the terms of a row, leaf after leaf, and the leaves by the tree. */
-  private static void add(Lists lists, int row, long inOther, Sums sums) {
+  private static void add(Lists lists, int row, long inOther, OrderedSums sums) {
+    long[] known = sums.leaves();
     int depth = 0;
     for (int term = lists.first[row]; term >= 0; term = lists.next[term]) {
       long leaf = lists.leaves[term];
-      if (depth > 0 && sums.leaves[depth - 1] == leaf) {
+      if (depth > 0 && known[depth - 1] == leaf) {
         sums.add(depth - 1, inOther + lists.at[term]);
         continue;
       }
-      while (depth > 1
-          && (sums.leaves[depth - 2] ^ sums.leaves[depth - 1]) < (sums.leaves[depth - 1] ^ leaf)) {
+      while (depth > 1 && (known[depth - 2] ^ known[depth - 1]) < (known[depth - 1] ^ leaf)) {
         sums.merge(depth - 2);
         depth--;
       }
-      sums.leaves[depth] = leaf;
+      known[depth] = leaf;
       sums.set(depth, inOther + lists.at[term]);
       depth++;
     }
@@ -371,170 +371,37 @@ public final class HotProduct {
     }
   }
 
-  private Sums sums(Tensor out, Tensor other, Scratch scratch) {
-    long outStride = free.isEmpty() ? 1 : out.stride(free.getLast().out());
-    long otherStride = free.isEmpty() ? 1 : other.stride(free.getLast().other());
+  private OrderedSums sums(Tensor out, Tensor other, Scratch scratch) {
     int size = block() * (levels() + 1);
     return switch (out.dtype()) {
       case F64 ->
-          new DoubleSums(
-              levels(), out, other, outStride, otherStride, scratch.doubles(0, size), block());
+          new DoubleOrderedSums(
+              levels(),
+              Elements.of(out),
+              outStride(out),
+              Elements.of(other),
+              otherStride(other),
+              scratch.doubles(0, size),
+              block());
       case F32, BF16 ->
-          new FloatSums(
-              levels(), out, other, outStride, otherStride, scratch.floats(0, size), block());
+          new FloatOrderedSums(
+              levels(),
+              Elements.of(out),
+              outStride(out),
+              Elements.of(other),
+              otherStride(other),
+              scratch.floats(0, size),
+              block());
       case I32, I64, BOOL ->
           throw new IllegalStateException("sums: must be floating, got " + out.dtype());
     };
   }
 
-  /** Sums of a run of elements at several levels of the tree; the last block is a buffer. */
-  private abstract static sealed class Sums permits FloatSums, DoubleSums {
-    final long[] leaves;
-    final Elements out;
-    final Elements other;
-    private final long outStride;
-    private final long otherStride;
-    final int block;
-    final int buffer;
-    int n;
-
-    Sums(int levels, Tensor out, Tensor other, long outStride, long otherStride, int block) {
-      this.leaves = new long[levels];
-      this.out = Elements.of(out);
-      this.other = Elements.of(other);
-      this.outStride = outStride;
-      this.otherStride = otherStride;
-      this.block = block;
-      this.buffer = levels * block;
-    }
-
-    long outStride() {
-      return outStride;
-    }
-
-    long otherStride() {
-      return otherStride;
-    }
-
-    /** Begins a run: its sum is +0. */
-    abstract void begin(int elements);
-
-    /** +0 and a term. */
-    abstract void set(int level, long at);
-
-    /** One more term. */
-    abstract void add(int level, long at);
-
-    /** Adds the next level's sum to a level's. */
-    abstract void merge(int level);
-
-    /** Writes the sum of level 0. */
-    abstract void store(long at);
+  private long outStride(Tensor out) {
+    return free.isEmpty() ? 1 : out.stride(free.getLast().out());
   }
 
-  private static final class FloatSums extends Sums {
-    private final float[] sums;
-
-    FloatSums(
-        int levels,
-        Tensor out,
-        Tensor other,
-        long outStride,
-        long otherStride,
-        float[] sums,
-        int block) {
-      super(levels, out, other, outStride, otherStride, block);
-      this.sums = sums;
-    }
-
-    @Override
-    void begin(int elements) {
-      n = elements;
-      Arrays.fill(sums, 0, n, 0);
-    }
-
-    @Override
-    void set(int level, long at) {
-      int to = level * block;
-      other.load(at, otherStride(), n, sums, to);
-      for (int i = to; i < to + n; i++) {
-        sums[i] += 0f;
-      }
-    }
-
-    @Override
-    void add(int level, long at) {
-      other.load(at, otherStride(), n, sums, buffer);
-      addTo(level * block, buffer);
-    }
-
-    @Override
-    void merge(int level) {
-      addTo(level * block, (level + 1) * block);
-    }
-
-    private void addTo(int to, int from) {
-      for (int i = 0; i < n; i++) {
-        sums[to + i] += sums[from + i];
-      }
-    }
-
-    @Override
-    void store(long at) {
-      out.store(at, outStride(), n, sums, 0);
-    }
-  }
-
-  private static final class DoubleSums extends Sums {
-    private final double[] sums;
-
-    DoubleSums(
-        int levels,
-        Tensor out,
-        Tensor other,
-        long outStride,
-        long otherStride,
-        double[] sums,
-        int block) {
-      super(levels, out, other, outStride, otherStride, block);
-      this.sums = sums;
-    }
-
-    @Override
-    void begin(int elements) {
-      n = elements;
-      Arrays.fill(sums, 0, n, 0);
-    }
-
-    @Override
-    void set(int level, long at) {
-      int to = level * block;
-      other.load(at, otherStride(), n, sums, to);
-      for (int i = to; i < to + n; i++) {
-        sums[i] += 0d;
-      }
-    }
-
-    @Override
-    void add(int level, long at) {
-      other.load(at, otherStride(), n, sums, buffer);
-      addTo(level * block, buffer);
-    }
-
-    @Override
-    void merge(int level) {
-      addTo(level * block, (level + 1) * block);
-    }
-
-    private void addTo(int to, int from) {
-      for (int i = 0; i < n; i++) {
-        sums[to + i] += sums[from + i];
-      }
-    }
-
-    @Override
-    void store(long at) {
-      out.store(at, outStride(), n, sums, 0);
-    }
+  private long otherStride(Tensor other) {
+    return free.isEmpty() ? 1 : other.stride(free.getLast().other());
   }
 }
