@@ -5,6 +5,7 @@ import io.github.shardsum.internal.exec.HandOver;
 import io.github.shardsum.internal.exec.HandOverMeter;
 import io.github.shardsum.internal.exec.HelperThreads;
 import io.github.shardsum.internal.exec.Region;
+import io.github.shardsum.internal.exec.Sharing;
 import io.github.shardsum.internal.exec.Team;
 import java.util.Objects;
 import java.util.Optional;
@@ -204,6 +205,22 @@ public final class Workers implements AutoCloseable {
       throw new IllegalArgumentException("hand over: bytes must be at least 0, got " + bytes);
     }
     return threads() == 1 ? 0 : handOver().nanos(bytes);
+  }
+
+  /**
+   * Whether these threads end some work sooner than one of them. Work of less than 10 microseconds
+   * is never worth sharing, work of a millisecond always; in between {@link #handOverNanos}
+   * decides. No result may depend on it.
+   *
+   * @param nanos of the work on one thread, an estimate, at least 0
+   * @return false if there is one thread only
+   * @throws IllegalArgumentException if nanos is negative or a NaN
+   */
+  public boolean areWorthwhile(double nanos) {
+    if (!(nanos >= 0)) {
+      throw new IllegalArgumentException("workers: nanos must be at least 0, got " + nanos);
+    }
+    return Sharing.isWorth(nanos, 0, this);
   }
 
   private HandOver handOver() {

@@ -1,6 +1,7 @@
 package io.github.shardsum.exec;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -468,6 +469,19 @@ class WorkersTest {
     double last = workers.handOverNanos(1000);
     assertEquals(last, workers.handOverNanos(1000));
     assertTrue(last > 0, "got " + last);
+  }
+
+  @Test
+  void onlyLongWorkOfSeveralThreadsIsWorthSharing() {
+    Workers two = Workers.of(2, Runnable::run);
+    assertFalse(two.areWorthwhile(9_999));
+    assertTrue(two.areWorthwhile(10_000));
+    assertTrue(two.areWorthwhile(Double.POSITIVE_INFINITY));
+    assertTrue(Workers.interleaved(5, () -> {}).areWorthwhile(10_000));
+    assertFalse(Workers.sequential().areWorthwhile(1e9));
+    for (double bad : new double[] {-1, Double.NaN}) {
+      assertThrows(IllegalArgumentException.class, () -> two.areWorthwhile(bad));
+    }
   }
 
   /** Threads that cannot be measured have a usual time; a lone thread hands nothing over. */

@@ -18,8 +18,8 @@ final class OrderedRows {
   private static final int TASKS_A_THREAD = 4;
   private static final int BLOCK = 1024;
 
-  /** Elements from which more than one thread is worth waking: about 10 us of work. */
-  private static final long LEAST_SHARED = 1 << 13;
+  /** An estimate of the time of an element on one thread. */
+  private static final double ELEMENT_NANOS = 1.2;
 
   /** The bits of an exponent; a NaN or an infinity has all of them. */
   private static final int EXPONENT = 0x7f800000;
@@ -154,9 +154,8 @@ final class OrderedRows {
    * @param width elements of an item
    */
   private static boolean all(Workers workers, int items, long width, int spare, Some work) {
-    int threads = workers.parallelism();
-    boolean isAlone = threads == 1 || items * width < LEAST_SHARED;
-    int tasks = Math.max(1, isAlone ? 1 : Math.min(items, TASKS_A_THREAD * threads));
+    boolean areShared = workers.areWorthwhile(items * width * ELEMENT_NANOS);
+    int tasks = areShared ? Math.min(items, TASKS_A_THREAD * workers.parallelism()) : 1;
     AtomicBoolean every = new AtomicBoolean(true);
     workers.run(
         tasks,

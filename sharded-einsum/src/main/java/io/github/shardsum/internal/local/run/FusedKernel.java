@@ -37,8 +37,8 @@ public record FusedKernel(
   /** Tasks for each thread: so many that a late task costs little; more would allocate more. */
   private static final int TASKS_A_THREAD = 4;
 
-  /** Elements from which more than one thread is worth waking: about 10 us of work. */
-  static final long LEAST_SHARED = 1 << 13;
+  /** An estimate of the time of an element on one thread. */
+  static final double ELEMENT_NANOS = 1.2;
 
   /**
    * A block that is written to memory.
@@ -112,9 +112,9 @@ public record FusedKernel(
     long count = shape.elementCount();
     long blocks = Math.ceilDiv(count, BLOCK);
     int tasks =
-        count < LEAST_SHARED
-            ? 1
-            : (int) Math.min(blocks, (long) TASKS_A_THREAD * workers.parallelism());
+        workers.areWorthwhile(count * ELEMENT_NANOS)
+            ? (int) Math.min(blocks, (long) TASKS_A_THREAD * workers.parallelism())
+            : 1;
     workers.run(
         tasks,
         (task, scratch) ->

@@ -224,9 +224,9 @@ public final class HotProduct {
 
   /** Tasks of some parts, which together read or write a number of elements. */
   private static int tasks(Workers workers, long parts, long elements) {
-    int threads = workers.parallelism();
-    boolean isAlone = threads == 1 || elements < FusedKernel.LEAST_SHARED;
-    return isAlone ? 1 : (int) Math.min(parts, (long) TASKS_A_THREAD * threads);
+    return workers.areWorthwhile(elements * FusedKernel.ELEMENT_NANOS)
+        ? (int) Math.min(parts, (long) TASKS_A_THREAD * workers.parallelism())
+        : 1;
   }
 
   /**
