@@ -39,7 +39,7 @@ public final class OperandChecks {
     return dtype;
   }
 
-  /** A number as an operand, in the dtype that x is computed in. */
+  /** A number as an operand, rounded to the dtype in which operations on x are computed. */
   public static Tensor scalar(String name, Tensor x, double value) {
     if (!x.dtype().isFloating() && (value != Math.rint(value) || Math.abs(value) > 1L << 53)) {
       throw new IllegalArgumentException(
@@ -53,7 +53,9 @@ public final class OperandChecks {
     return Tensor.scalar(ComputeType.of(x.dtype()).dtype(), value);
   }
 
-  /** A number as an operand of an operation whose result has the dtype of x, which must hold it. */
+  /**
+   * As {@link #scalar}, for a result with the dtype of x; an integer dtype must hold the number.
+   */
   public static Tensor held(String name, Tensor x, double value) {
     Tensor number = scalar(name, x, value);
     if (!x.dtype().isFloating() && Tensor.scalar(x.dtype(), value).getDouble() != value) {
@@ -117,7 +119,7 @@ public final class OperandChecks {
     }
   }
 
-  /** As {@code apart}, but an out that is the operand, element for element, is allowed. */
+  /** As {@code apart}, but out may be the operand itself, element for element. */
   public static void apartOrSame(String name, Tensor out, Tensor operand) {
     boolean same =
         out.dtype() == operand.dtype()
@@ -148,7 +150,7 @@ public final class OperandChecks {
     return axis < 0 ? axis + x.rank() : axis;
   }
 
-  /** As {@code axis}, for an axis along which a row fits into an array. */
+  /** As {@code axis}; a row along the axis must fit into a Java array. */
   public static int rowAxis(String name, Tensor x, int axis) {
     int number = axis(name, x, axis);
     if (x.size(number) > Shape.LONGEST_ARRAY) {
@@ -186,7 +188,7 @@ public final class OperandChecks {
   }
 
   /**
-   * The workers, or the calling thread alone where some memory is confined to it.
+   * The workers; only the calling thread if the memory of some tensor is confined to it.
    *
    * @throws IllegalStateException if some memory was closed
    * @throws WrongThreadException if some memory is confined to another thread
@@ -201,10 +203,10 @@ public final class OperandChecks {
   }
 
   /**
-   * Operands of the result's shape.
+   * Operands that are broadcast to the shape of the result.
    *
-   * @param workers threads that may access them
-   * @param operands views, the same one where two operands are the same
+   * @param workers threads that may access the operands
+   * @param operands views; equal operands share one view
    */
   public record Spread(Workers workers, List<Tensor> operands) {
     /** One of the operands. */
@@ -213,7 +215,7 @@ public final class OperandChecks {
     }
   }
 
-  /** Broadcasts operands and checks the result, which may be one of them. */
+  /** Broadcasts operands and checks the result; the result may be an operand. */
   public static Spread spread(
       String name, Workers workers, DType dtype, Tensor out, Tensor... given) {
     Shape shape = broadcast(name, given);

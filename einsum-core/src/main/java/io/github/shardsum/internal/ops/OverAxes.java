@@ -13,7 +13,9 @@ import java.util.stream.IntStream;
 public final class OverAxes {
   private OverAxes() {}
 
-  /** One number from all elements over the axes, or a given one if there are no elements. */
+  /**
+   * Computes one number from all elements over the axes; {@code ofNone} if there are no elements.
+   */
   public static void run(
       String name,
       AlongAxis rows,
@@ -34,7 +36,7 @@ public final class OverAxes {
     rows.run(name, type, workers, merged, last, out.expand(last), none);
   }
 
-  /** The position of one element over the axes, in C order. */
+  /** Finds one element over the axes, such as the largest, and writes its position in C order. */
   public static void position(
       String name, AlongAxis rows, Workers workers, Tensor out, Tensor x, int[] axes) {
     OperandChecks.apart(name, out, x);

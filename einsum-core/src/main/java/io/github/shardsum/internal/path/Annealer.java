@@ -4,8 +4,8 @@ package io.github.shardsum.internal.path;
  * Simulated annealing by exchanges of neighbouring subtrees (TreeSA, Kalachev, Panteleev and Yung
  * 2021); confined to one thread.
  *
- * <p>A contraction of (a b) with c becomes (a c) with b, with a probability that falls with the
- * ratio of the costs of the two steps.
+ * <p>A contraction of (a b) with c becomes one of (a c) with b. The more the costs of the two steps
+ * grow, the less probable is the exchange.
  */
 public final class Annealer {
   private final ContractionTree tree;
@@ -62,7 +62,7 @@ public final class Annealer {
     tree.key[x] = tree.key[a] + tree.key[c];
   }
 
-  /** The ratio of new to old cost up to which this draw accepts an exchange. */
+  /** A random bound for the ratio of new to old cost: an exchange up to the bound is accepted. */
   private double allowance(double temperature) {
     double bits = -SeededRandom.log2(random.unit()) * temperature;
     return SeededRandom.exp2(Math.max(0, bits));

@@ -3,8 +3,8 @@ package io.github.shardsum.internal.path;
 import java.util.Arrays;
 
 /**
- * A binary heap of pairs of tensors. The lowest score comes first, and among equal scores the pair
- * of smallest ids, so the order of insertion does not matter.
+ * A binary heap of pairs of tensors. The lowest score comes first. Among equal scores, the pair
+ * with the smallest ids comes first, so the order of insertion does not matter.
  */
 public final class CandidateHeap {
   private double[] scores = new double[64];

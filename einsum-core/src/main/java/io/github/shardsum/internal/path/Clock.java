@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The used part of a time budget.
+ * A time budget and the used share of it.
  *
- * @param startNanos when it began
- * @param budgetNanos its length, or 0 if there is none
+ * @param startNanos when the budget began
+ * @param budgetNanos length of the budget, or 0 if there is none
  */
 public record Clock(long startNanos, long budgetNanos) {
   public static final Clock NONE = new Clock(0, 0);

@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A network as the searches see it: without labels of size 1 and labels that are summed beforehand;
- * labels that occur in exactly the same terms are fused into one.
+ * A network as the searches see it. Labels of size 1 and labels that are summed beforehand are
+ * removed; labels that occur in exactly the same terms are fused into one.
  *
- * <p>Legs are packed into longs, label in the upper half and number of operands that carry it in
- * the lower, sorted by label. A label is summed in the step after which its count reaches {@code
- * totals[label]}; an output label has one more in its total than operands and so is never summed.
+ * <p>A leg is a long: the label is in the upper half, the number of operands with this label in the
+ * lower half. The legs of an operand are sorted by label. A step sums a label if the label's count
+ * reaches {@code totals[label]} with this step. The total of an output label is one more than the
+ * number of its operands, so an output label is never summed.
  *
  * @param legs the packed legs of each operand
  * @param sizes the size of each fused label
@@ -77,7 +78,9 @@ public record CompactNetwork(
     return (long) label << Integer.SIZE | count;
   }
 
-  /** A product no larger than {@link #HUGE}; the comparison is false for NaN, 0 times infinity. */
+  /**
+   * The product, at most {@link #HUGE}. NaN, which is 0 times infinity, also gives {@link #HUGE}.
+   */
   public static double saturated(double product) {
     return product <= HUGE ? product : HUGE;
   }
@@ -105,8 +108,8 @@ public record CompactNetwork(
   }
 
   /**
-   * Splits the labels by each term in turn; labels that are never separated are one label for the
-   * search.
+   * Splits the labels by each term in turn. The search treats labels that no term separates as one
+   * label.
    */
   private static int[] fuse(Network network, int[] occurrences, boolean[] inOutput) {
     int[] classOf = new int[network.labelCount()];
@@ -130,7 +133,7 @@ public record CompactNetwork(
     return numbered(classOf, classes);
   }
 
-  /** Numbers the classes that are left 0, 1, ... in the order of their first labels. */
+  /** Numbers the remaining classes 0, 1, ... in the order of their first labels. */
   private static int[] numbered(int[] classOf, int classes) {
     int[] numberOf = new int[classes];
     Arrays.fill(numberOf, -1);

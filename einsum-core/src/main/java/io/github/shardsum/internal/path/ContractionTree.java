@@ -23,7 +23,7 @@ public final class ContractionTree {
   public final double[] size;
   public final double[] flops;
 
-  /** A hash of the operands below each node. */
+  /** A hash of the operands below a node, for each node. */
   public final long[] key;
 
   public final int root;
@@ -76,7 +76,7 @@ public final class ContractionTree {
     return total;
   }
 
-  /** Elements of the largest result but the last. */
+  /** Elements of the largest intermediate: the largest result except the last one. */
   public double largestSize() {
     double largest = 0;
     for (int node = operandCount; node <= root; node++) {
@@ -108,7 +108,7 @@ public final class ContractionTree {
     return order;
   }
 
-  /** The SSA ids of the contractions in the order that keeps the fewest elements alive. */
+  /** The SSA ids of the contractions, in the order with the fewest live elements at the peak. */
   public int[] ids() {
     double[] peak = peaks();
     int[] order = new int[operandCount - 1];
@@ -122,7 +122,7 @@ public final class ContractionTree {
         continue;
       }
       order[--at] = node;
-      // the child pushed last is walked first here, hence contracted last
+      // the child that is pushed last is visited first and therefore contracted last
       boolean leftFirst = first(node, peak) == left[node];
       stack[depth++] = leftFirst ? left[node] : right[node];
       stack[depth++] = leftFirst ? right[node] : left[node];
@@ -153,7 +153,9 @@ public final class ContractionTree {
     return ids;
   }
 
-  /** Elements alive together below each node, if the better of two children is computed first. */
+  /**
+   * The peak of live elements below each node, if the better of its two children is computed first.
+   */
   private double[] peaks() {
     double[] peak = new double[root + 1];
     for (int node : postOrder()) {
@@ -166,7 +168,10 @@ public final class ContractionTree {
     return peak;
   }
 
-  /** The child whose peak exceeds its result by more goes first (Sethi and Ullman 1970). */
+  /**
+   * The child to compute first: the one whose peak exceeds its result by more (Sethi and Ullman
+   * 1970).
+   */
   private int first(int node, double[] peak) {
     double a = peak[left[node]] - (isLeaf(left[node]) ? 0 : size[left[node]]);
     double b = peak[right[node]] - (isLeaf(right[node]) ? 0 : size[right[node]]);

@@ -18,7 +18,10 @@ public final class CostModel {
   /** The number of values of each label in one slice. */
   private final double[] chunk;
 
-  /** The place of a label among the slices, the outermost at 1, or 0. */
+  /**
+   * The place of a label among the slices, 1 for the outermost slice; 0 for a label without a
+   * slice.
+   */
   private final int[] depth;
 
   /** The slice level of each SSA id. */
@@ -80,7 +83,9 @@ public final class CostModel {
         naive(log10), log10, flops, largest, written, peak(reductions, steps), reductions, steps);
   }
 
-  /** Only the operations of all steps and slices, by which choices of slices are compared. */
+  /**
+   * The operations of all steps and slices, without the other costs; they decide between slices.
+   */
   public double flops() {
     double flops = accumulationFlops();
     for (int i = 0; i < flow.operands().size(); i++) {
@@ -122,7 +127,10 @@ public final class CostModel {
     return reductions;
   }
 
-  /** Dropping labels of size 1 is a view, and the sum of a single operand is the output itself. */
+  /**
+   * Whether a sum makes an intermediate. Dropping labels of size 1 is only a view, and the sum of a
+   * single operand is the output.
+   */
   private boolean isIntermediate(PathCost.Reduction reduction) {
     return network.operandCount() > 1
         && network.elements(reduction.kept()) != network.elements(reduction.labels());
@@ -166,7 +174,10 @@ public final class CostModel {
     return times(times(points, rounds), summed > 1 ? 2 : 1);
   }
 
-  /** Multiplies the full sizes of labels not seen in this step yet, and notes those it sums. */
+  /**
+   * Multiplies by the full sizes of labels that are new in this step, and notes whether the step
+   * sums any.
+   */
   private double pointsOf(List<Integer> labels, int kept, double from) {
     double product = from;
     for (int label : labels) {
@@ -287,7 +298,10 @@ public final class CostModel {
     return log;
   }
 
-  /** The product, so that small counts are exact; infinite if its logarithm is too large. */
+  /**
+   * The product itself while the logarithm fits a double, so that small counts are exact; else
+   * infinite.
+   */
   private double naive(double log10) {
     if (log10 > 308) {
       return Double.POSITIVE_INFINITY;

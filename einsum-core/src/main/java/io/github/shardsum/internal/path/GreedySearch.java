@@ -3,23 +3,23 @@ package io.github.shardsum.internal.path;
 import java.util.Arrays;
 
 /**
- * Contracts at each step the pair of tensors with a common label that removes the most elements,
- * exactly or with Boltzmann noise; then multiplies tensors without common labels, the smallest
- * first.
+ * Contracts at each step the best pair of tensors with a common label. The best pair is the one
+ * that removes the most elements, exactly or with Boltzmann noise. Tensors without common labels
+ * are multiplied at the end, the smallest first.
  *
- * <p>Cost and choice are those of opt_einsum's greedy and random-greedy (Smith and Gray 2018); the
- * weights of the operands' sizes, and the noise that is added once to each candidate's logarithmic
- * score, follow Gray and Kourtis 2021. So a trial is one pass over a heap. One instance runs many
- * trials.
+ * <p>Cost and choice are those of opt_einsum's greedy and random-greedy (Smith and Gray 2018). The
+ * weights of the operands' sizes and the noise follow Gray and Kourtis 2021. Noise is added once,
+ * to the logarithmic score of each candidate, so a trial is one pass over a heap. One instance runs
+ * many trials.
  */
 public final class GreedySearch {
-  /** Most tensors of one label that are compared; a label of n tensors would otherwise cost n^2. */
+  /** Most tensors with one label that are compared; without a limit, n tensors would cost n^2. */
   private static final int HUB = 64;
 
   /** Most neighbours that a tensor is paired with. */
   private static final int MAX_NEIGHBOURS = 256;
 
-  /** A trial: the pairs as SSA ids, flattened, and its cost. */
+  /** A trial: its pairs as a flat list of SSA ids, and its cost. */
   public record Trial(int[] ids, double flops) {}
 
   private final CompactNetwork problem;
@@ -98,8 +98,8 @@ public final class GreedySearch {
   }
 
   /**
-   * The operands of each label; the smallest operands of a hub come first, since they are examined
-   * first.
+   * The operands of each label. The smallest operands of a hub come first, because operands are
+   * examined in this order.
    */
   private int[][] initialMembers() {
     int[] counts = new int[problem.sizes().length];

@@ -9,14 +9,15 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Which labels each step of a path takes, keeps and sums, in the labels of the network itself.
+ * The labels that each step of a path takes, keeps and sums. They are the network's own labels.
  *
  * @param network the contraction
  * @param path the order of the steps
- * @param operands the labels of each operand after those that only it has were summed
+ * @param operands the labels of each operand, without labels that no other term has: these are
+ *     summed first
  * @param lefts the labels of the left tensor of each step
  * @param rights the labels of the right tensor of each step
- * @param results the labels of each step's result; the last step's are the labels of the output
+ * @param results the labels of each step's result; for the last step, those of the output
  */
 public record LabelFlow(
     Network network,
@@ -53,9 +54,7 @@ public record LabelFlow(
         List.copyOf(tensors.subList(n, tensors.size())));
   }
 
-  /**
-   * The labels of the sparse operands that are contracted with a sparse one as its right partner.
-   */
+  /** The labels of each sparse operand that is the right partner of another sparse operand. */
   public List<List<Integer>> densified() {
     var densified = new ArrayList<List<Integer>>();
     for (Pair pair : path.pairs()) {
@@ -77,7 +76,7 @@ public record LabelFlow(
     }
   }
 
-  /** How many operands have a label, and one more if the output has it. */
+  /** The number of operands with a label, plus one if the output has the label. */
   private static int[] holders(Network network) {
     int[] holders = new int[network.labelCount()];
     for (List<Integer> operand : network.operands()) {
@@ -102,8 +101,8 @@ public record LabelFlow(
   }
 
   /**
-   * Removes the two holders of each label and adds the result as one; returns the labels that
-   * others still hold.
+   * Replaces the two tensors by their result in the counts of holders. Returns the labels of the
+   * result: those that other tensors still hold.
    */
   private static List<Integer> contracted(List<Integer> left, List<Integer> right, int[] holders) {
     for (int label : left) {
@@ -113,7 +112,7 @@ public record LabelFlow(
       holders[label]--;
     }
     var kept = new ArrayList<Integer>(left.size() + right.size());
-    // a label is taken from the first of the two that has it, and is counted there
+    // a label of both tensors is kept once, at its place in the left one
     keepHeld(left, holders, kept);
     int fromLeft = kept.size();
     for (int k = 0; k < fromLeft; k++) {

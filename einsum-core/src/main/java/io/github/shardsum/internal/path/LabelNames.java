@@ -11,7 +11,7 @@ public final class LabelNames {
 
   private LabelNames() {}
 
-  /** The letter of labels 0 to 51, and {@code x52}, {@code x53}, ... after them. */
+  /** A letter for labels 0 to 51; {@code x52}, {@code x53}, ... for the labels after them. */
   public static String letter(int label) {
     return label < LETTERS.length() ? LETTERS.substring(label, label + 1) : "x" + label;
   }

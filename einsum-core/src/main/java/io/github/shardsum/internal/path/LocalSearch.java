@@ -5,24 +5,30 @@ package io.github.shardsum.internal.path;
  * refinement; confined to one thread.
  */
 public final class LocalSearch {
-  /** Reheating the best tree often beats one long annealing by far on 100 to 500 operands. */
+  /**
+   * Most rounds. For 100 to 500 operands, reheating the best tree often beats one long annealing by
+   * far.
+   */
   private static final int ROUNDS = 20;
 
-  /** A round of fewer sweeps does not cool slowly enough to gain anything. */
+  /** Fewest sweeps of a round; a shorter round cools too fast to gain anything. */
   private static final int MIN_ROUND = 40;
 
   /**
-   * A move that doubles the cost of a step is accepted with probability 1/2 at temperature 1, and
-   * with 1e-6 at 0.05.
+   * The first temperature. A move that doubles the cost of a step is accepted with probability 1/2
+   * at temperature 1, and with probability 1e-6 at temperature 0.05.
    */
   private static final double HOT = 1;
 
   private static final double COLD = 0.05;
 
-  /** Trees of eight take 3280 splits, about 20 microseconds. */
+  /**
+   * Tensors of a refined subtree; all trees over eight tensors take 3280 splits, about 20
+   * microseconds.
+   */
   private static final int WIDTH = 8;
 
-  /** Greedy trials get this share of a time budget: annealing gains more than they do. */
+  /** The share of a time budget for greedy trials. It is small, because annealing gains more. */
   private static final double TRIAL_SHARE = 0.1;
 
   private static final double MIN_WEIGHT = 0.1;
@@ -43,7 +49,7 @@ public final class LocalSearch {
     random = new SeededRandom(seed);
   }
 
-  /** Starts from a tree that is known already. */
+  /** Starts from a known tree. */
   public void start(ContractionTree tree) {
     keepIfBetter(tree);
   }
@@ -97,8 +103,8 @@ public final class LocalSearch {
   }
 
   /**
-   * The share of the budget at which a round ends: the remaining rounds divide the remaining budget
-   * equally.
+   * The used share of the budget at which a round must end. The remaining rounds divide the
+   * remaining budget equally.
    */
   private double roundEnd(int roundsLeft) {
     double gone = clock.share();

@@ -1,13 +1,15 @@
 package io.github.shardsum.internal.path;
 
-/** A set of longs by open addressing; it forgets everything when it has grown to a bound. */
+/**
+ * A set of longs with open addressing. When the set has grown to a bound, it forgets all elements.
+ */
 public final class LongSet {
   private static final int MAX_SLOTS = 1 << 22;
 
   private long[] slots = new long[1 << 10];
   private int count;
 
-  /** Adds a value and says whether it was new. */
+  /** Adds a value and returns whether it was new. */
   public boolean add(long value) {
     long stored = value == 0 ? 1 : value;
     if (2 * count >= slots.length) {

@@ -36,8 +36,8 @@ public final class OptimalSearch {
   }
 
   /**
-   * The tree with the fewest operations; or the one whose largest intermediate is smallest, and of
-   * these the one with the fewest operations.
+   * The best tree for the objective. With {@code SIZE}, the tree with the smallest largest
+   * intermediate; among several, the one with the fewest operations.
    */
   public ContractionTree best(Objective objective) {
     return switch (objective) {
@@ -47,7 +47,8 @@ public final class OptimalSearch {
         yield tree();
       }
       case SIZE -> {
-        // no tree avoids the operands that are summed beforehand, so a lower limit gains nothing
+        // operands that are summed beforehand are in every tree, so a limit below their size
+        // gains nothing
         double smallest = Math.max(dp.minimiseSize(), problem.largestSum());
         dp.minimiseFlops(Double.POSITIVE_INFINITY, smallest);
         yield tree();
@@ -55,7 +56,10 @@ public final class OptimalSearch {
     };
   }
 
-  /** The tree of fewest operations without an intermediate over the limit, if one is in the cap. */
+  /**
+   * The tree with the fewest operations among those whose intermediates are within the limit; empty
+   * if each of them has more operations than the cap.
+   */
   public Optional<ContractionTree> within(double sizeLimit, double cap) {
     double flops = dp.minimiseFlops(cap, sizeLimit);
     return Double.isInfinite(flops) ? Optional.empty() : Optional.of(tree());
@@ -72,8 +76,8 @@ public final class OptimalSearch {
   }
 
   /**
-   * Numbers the subsets of the tree that was found; the operands of a contraction come before its
-   * result.
+   * Makes a tree of the subsets that the search found. A contraction's operands are numbered before
+   * its result.
    */
   private ContractionTree tree() {
     int[] sets = new int[leaves - 1];

@@ -3,8 +3,8 @@ package io.github.shardsum.internal.path;
 import java.util.Arrays;
 
 /**
- * The cost and the result of the contraction of two tensors. One thread reuses it, so a search
- * allocates only for the contractions that it keeps.
+ * The cost and the result of the contraction of two tensors. One thread reuses an instance, so a
+ * search allocates only for contractions that it keeps.
  */
 public final class PairCost {
   private final double[] sizes;
@@ -15,7 +15,10 @@ public final class PairCost {
   /** Elements of the result of the last merge. */
   public double size;
 
-  /** Floating-point operations of the last merge: 2 an index point if a label is summed, else 1. */
+  /**
+   * Floating-point operations of the last merge: 2 for each index point if a label is summed, else
+   * 1.
+   */
   public double flops;
 
   public PairCost(CompactNetwork problem) {
@@ -23,7 +26,7 @@ public final class PairCost {
     totals = problem.totals();
   }
 
-  /** Merges two sorted lists of legs; the results are in the fields until the next call. */
+  /** Merges two sorted lists of legs. The fields hold the results until the next call. */
   public void merge(long[] a, long[] b) {
     if (buffer.length < a.length + b.length) {
       buffer = new long[2 * (a.length + b.length)];
@@ -54,7 +57,7 @@ public final class PairCost {
     flops = CompactNetwork.saturated(kept * summed * (sums ? 2 : 1));
   }
 
-  /** A copy of the legs of the result of the last merge. */
+  /** A copy of the resulting legs of the last merge. */
   public long[] legs() {
     return Arrays.copyOf(buffer, length);
   }

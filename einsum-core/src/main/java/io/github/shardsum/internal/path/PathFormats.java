@@ -50,7 +50,7 @@ public final class PathFormats {
   }
 
   public static int[][] toLinear(ContractionPath path) {
-    // ids are made in rising order, so the list of remaining ids is always sorted
+    // new ids are larger than all before, so the list of remaining ids is always sorted
     int[] left = firstIds(path.operandCount());
     int count = left.length;
     int[][] steps = new int[path.pairs().size()][];

@@ -8,9 +8,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Reads {@code [(0, 1), (0, 1)]}, also as NumPy prints it, with {@code 'einsum_path'} in front.
+ * Reads {@code [(0, 1), (0, 1)]}, also with {@code 'einsum_path'} in front, as NumPy prints a path.
  *
- * <p>By hand, because a regular expression of a repeated group overflows the stack on a long step.
+ * <p>The parser is written by hand, because a regular expression with a repeated group overflows
+ * the stack on a long step.
  */
 public final class PathParser {
   private static final String NUMPY_HEAD = "einsum_path";

@@ -17,9 +17,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Carries out what a {@link PathFinder} describes. */
+/** Runs the search that a {@link PathFinder} describes. */
 public final class Search {
-  /** Up to here an optimal search takes 20 milliseconds, 100 at worst; 12 take one or two. */
+  /**
+   * Most operands for an optimal search. The search takes 20 milliseconds for 16 operands, 100 at
+   * worst; for 12 operands it takes one or two.
+   */
   private static final int AUTO_OPTIMAL = 16;
 
   private static final int MAX_TRIALS = 64;
@@ -27,26 +30,26 @@ public final class Search {
   private static final int MAX_SWEEPS = 10_000;
 
   /**
-   * Sweeps at least; with 50, 3 of 1000 random networks of 12 to 16 operands cost over 1.05 times
-   * the best.
+   * Fewest sweeps. With 50 sweeps, 3 of 1000 random networks of 12 to 16 operands cost more than
+   * 1.05 times the best.
    */
   private static final int MIN_SWEEPS = 200;
 
-  /** Exchanges tried in all: a tenth of a second. */
+  /** Most exchanges that a search tries: they take a tenth of a second. */
   private static final double SWEEP_OPERANDS = 1_000_000;
 
-  /** Operations in the time that one exchange takes: search no longer than the einsum runs. */
+  /**
+   * Operations of an einsum in the time of one exchange; a search takes no longer than the einsum.
+   */
   private static final double FLOPS_PER_EXCHANGE = 1_000;
 
-  /** Sweeps after each label that is sliced, because the best path for the slices is another. */
+  /** Sweeps after each label that is sliced, because slices may have a different best path. */
   private static final int SLICED_SWEEPS = 100;
 
-  /**
-   * Number of operands above which the path is only sliced, and not searched again for every slice.
-   */
+  /** Most operands for a new search after each slice; above, the path is only sliced. */
   private static final int RESEARCHED_OPERANDS = 500;
 
-  /** Slicings after which the path is kept and only sliced further. */
+  /** Most slicings with a new search; then the path is kept and only sliced further. */
   private static final int MAX_SLICINGS = 64;
 
   private Search() {}
@@ -127,7 +130,10 @@ public final class Search {
     return search.bestTree();
   }
 
-  /** The best path that needs no slicing, if all paths can be examined. */
+  /**
+   * The best path that needs no slicing; empty if there is none or too many operands to examine all
+   * paths.
+   */
   private static Optional<ContractionPlan> withoutSlices(
       PathFinder finder, ContractionPlan sliced, long limit) {
     Network network = sliced.network();
@@ -143,7 +149,10 @@ public final class Search {
         .filter(plan -> plan.cost().largestIntermediate() <= limit);
   }
 
-  /** Slices one label at a time and searches on from the tree as it is with that label sliced. */
+  /**
+   * Slices one label at a time. After each one, the search goes on from the present tree, with the
+   * label sliced.
+   */
   private static Optional<ContractionPlan> slicedAndSearched(ContractionPlan plan, long limit) {
     Network network = plan.network();
     int n = network.operandCount();

@@ -36,14 +36,14 @@ public final class SeededRandom {
     return (int) (((next() >>> 32) * bound) >>> 32);
   }
 
-  /** Standard Gumbel noise; the largest of several scores with it is a Boltzmann choice. */
+  /** Standard Gumbel noise. If it is added to scores, the largest score is a Boltzmann choice. */
   public double gumbel() {
     double exponential = Math.max(-LN2 * log2(unit()), UNIT);
     return -LN2 * log2(exponential);
   }
 
   /**
-   * An approximation of the binary logarithm of a positive finite number, accurate to 0.01, by
+   * An approximation of the binary logarithm of a positive finite number, accurate to 0.01; it uses
    * exactly rounded operations only.
    */
   public static double log2(double x) {
@@ -53,7 +53,7 @@ public final class SeededRandom {
     return exponent + ((-1.0 / 3) * mantissa + 2) * mantissa - 2.0 / 3 - 1;
   }
 
-  /** Two to a power of 0 to 1000, accurate to 1 %, by exactly rounded operations only. */
+  /** Two to a power of 0 to 1000, accurate to 1 %; it uses exactly rounded operations only. */
   public static double exp2(double power) {
     double bounded = Math.min(power, 1000);
     int whole = (int) bounded;

@@ -16,9 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Chooses labels to slice so that every intermediate of a path fits a limit, and adds as few
- * operations as a greedy choice can (after Gray and Kourtis 2021, with chunks in place of single
- * values).
+ * Chooses labels to slice so that every intermediate of a path fits a limit. A greedy choice keeps
+ * the added operations few (after Gray and Kourtis 2021, with chunks in place of single values).
  */
 public final class Slicer {
   private final LabelFlow flow;
@@ -29,7 +28,7 @@ public final class Slicer {
   /** The labels of each intermediate. */
   private final List<List<Integer>> intermediates = new ArrayList<>();
 
-  /** How many of them, from the first on, are sums ahead of the steps. */
+  /** The number of intermediates that are sums ahead of the steps; they come first in the list. */
   private final int reductions;
 
   public Slicer(LabelFlow flow, double limit) {
@@ -49,20 +48,23 @@ public final class Slicer {
     intermediates.addAll(flow.results().subList(0, Math.max(0, last)));
   }
 
-  /** Whether a sum ahead of the steps is over the limit, which no other path can help. */
+  /** Whether a sum ahead of the steps is over the limit; no other path avoids this sum. */
   public boolean operandsOversize() {
     return intermediates.stream()
         .limit(reductions)
         .anyMatch(labels -> network.elements(labels) > limit);
   }
 
-  /** A plan for the path whose intermediates fit. */
+  /** A plan for the path, with slices so that all intermediates fit. */
   public ContractionPlan plan() {
     List<Slice> slices = slices(List.of());
     return new ContractionPlan(network, flow.path(), slices, new CostModel(flow, slices).cost());
   }
 
-  /** The given slices and the further ones that are needed. */
+  /**
+   * The given slices and further ones until all intermediates fit, without those that are not
+   * needed.
+   */
   public List<Slice> slices(List<Slice> given) {
     Map<Integer, Slice> chosen = new LinkedHashMap<>();
     given.forEach(slice -> chosen.put(slice.label(), slice));
@@ -77,7 +79,7 @@ public final class Slicer {
     return slices;
   }
 
-  /** The best slice to add or to make finer, or empty if everything fits. */
+  /** The best slice to add or to refine; empty if everything fits. */
   public Optional<Slice> next(Map<Integer, Slice> chosen) {
     var model = new CostModel(flow, ordered(chosen));
     List<List<Integer>> oversize = oversize(model, intermediates);
@@ -103,7 +105,7 @@ public final class Slicer {
     return Optional.of(best);
   }
 
-  /** Summed labels first, so that among equals one of them is taken. */
+  /** The labels in the order of trial: summed labels first, so that they win among equals. */
   private List<Integer> candidates(List<Integer> labels) {
     return labels.stream()
         .sorted(Comparator.comparing((Integer l) -> outputLabels.contains(l)).thenComparing(l -> l))
@@ -111,8 +113,8 @@ public final class Slicer {
   }
 
   /**
-   * The number of chunks of a label with which an intermediate of that many elements fits, if
-   * slicing this label is enough.
+   * A finer slice of the label, so that an intermediate with this number of elements fits, or comes
+   * as near as this label allows; empty if the chunks have size 1 already.
    */
   private Optional<Slice> finer(int label, Map<Integer, Slice> chosen, double elements) {
     long size = network.sizes().get(label);
@@ -127,7 +129,8 @@ public final class Slicer {
   }
 
   /**
-   * Growth of the operations for each halving of the elements that do not fit; both as logarithms.
+   * The growth of the operations divided by the reduction of the excess elements, both as
+   * logarithms.
    */
   private double score(
       Map<Integer, Slice> chosen,
@@ -169,7 +172,10 @@ public final class Slicer {
     }
   }
 
-  /** Output labels outermost: each part of the output is then finished before the next begins. */
+  /**
+   * The slices in order, output labels outermost, so that each part of the output is finished
+   * before the next begins.
+   */
   private List<Slice> ordered(Map<Integer, Slice> chosen) {
     return chosen.values().stream()
         .sorted(

@@ -6,9 +6,10 @@ import java.util.Arrays;
  * The best contraction tree over a few tensors, outer products included, by dynamic programming
  * over all their subsets. Confined to one thread; its arrays are reused from call to call.
  *
- * <p>Bound and order of work as in opt_einsum's dp (Pfeifer, Haegeman and Verstraete 2014), but
- * over all subsets, since a tree without outer products can cost half as much again as the best
- * one. A subset is dropped if its cost, with the step that must follow it, exceeds the cap.
+ * <p>The bound and the order of work are those of opt_einsum's dp (Pfeifer, Haegeman and Verstraete
+ * 2014). Unlike dp, the search covers all subsets, because a tree without outer products can cost
+ * 1.5 times as much as the best one. A subset is dropped if its cost and the least cost of the next
+ * step exceed the cap together.
  */
 public final class SubsetDp {
   /** Most tensors n of a search, which takes 3^n steps and 2^n entries. */
@@ -32,10 +33,10 @@ public final class SubsetDp {
   private double[] products = new double[0];
 
   /**
-   * Takes in the tensors.
+   * Loads the tensors.
    *
-   * @param leaves their number, 1 to {@link #MAX_LEAVES}
-   * @param leafLabels the labels of each as bits, {@code words} longs a tensor
+   * @param leaves the number of tensors, 1 to {@link #MAX_LEAVES}
+   * @param leafLabels the labels of each tensor as bits, {@code words} longs for a tensor
    * @param output the labels that the result keeps, as bits
    * @param sizes the sizes of the labels
    */
@@ -57,7 +58,9 @@ public final class SubsetDp {
     loadSubsets(leafLabels, output);
   }
 
-  /** The fewest flops of a tree with no intermediate over the limit and no more than the cap. */
+  /**
+   * The fewest flops of a tree whose intermediates are within the limit; infinite if above the cap.
+   */
   public double minimiseFlops(double cap, double sizeLimit) {
     int full = (1 << leaves) - 1;
     for (int set = 1; set <= full; set++) {
@@ -72,7 +75,7 @@ public final class SubsetDp {
     return cost[full];
   }
 
-  /** The smallest possible largest intermediate. */
+  /** The size of the largest intermediate, for the tree where it is smallest. */
   public double minimiseSize() {
     int full = (1 << leaves) - 1;
     for (int set = 1; set <= full; set++) {
@@ -86,7 +89,7 @@ public final class SubsetDp {
   }
 
   /**
-   * One of the two parts of a set; the tree that was found contracts the two with each other last.
+   * One of the two parts of a set. The best tree contracts these two parts with each other last.
    */
   public int split(int set) {
     return split[set];
@@ -128,7 +131,7 @@ public final class SubsetDp {
     }
   }
 
-  /** Elements of a tensor with the labels of both subsets. */
+  /** Elements of a tensor that has all labels of the two subsets. */
   private double product(int a, int b) {
     double product = 1;
     int chunk = 0;

@@ -30,7 +30,7 @@ public final class SubtreeRefiner {
     Arrays.fill(localOf, -1);
   }
 
-  /** Walks over the tree until a walk gains nothing or the clock has run out. */
+  /** Walks over the tree until a walk gains nothing or the time is up. */
   public boolean refine(Clock clock) {
     boolean gained = false;
     boolean again = true;
@@ -71,7 +71,9 @@ public final class SubtreeRefiner {
     return true;
   }
 
-  /** Opens the most expensive contraction below a node until there are enough tensors. */
+  /**
+   * Opens the most expensive contractions below a node, one by one, until there are enough tensors.
+   */
   private int cut(int node) {
     int opened = 0;
     inner[opened++] = node;
@@ -145,7 +147,7 @@ public final class SubtreeRefiner {
     }
   }
 
-  /** Reuses the opened nodes for the new tree, the top one for the whole. */
+  /** Reuses the opened nodes for the new tree; the top node stays the top. */
   private void rebuild(int leaves) {
     int[] setOf = new int[leaves - 1];
     setOf[0] = (1 << leaves) - 1;

@@ -10,15 +10,15 @@ import io.github.shardsum.internal.selection.KernelSelection;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Products of many rows of bytes with many others, by the register tiles of f32: bytes are widened,
- * and a sum of up to 1024 products of bytes is an integer that f32 holds exactly.
+ * Products of many rows of bytes with many others, by the register tiles of f32. Bytes are widened.
+ * A sum of up to 1024 products of bytes is an integer that f32 holds exactly.
  *
- * <p>A multiply-add in f32 makes as many products an instruction as a vector has lanes of 32 bits.
- * In lanes of 16 bits two vectors of products take seven instructions: two products, the sum of
- * both, and two each to separate and to add even and odd lanes.
+ * <p>A multiply-add in f32 computes one product for each 32-bit lane of a vector. In lanes of 16
+ * bits, two vectors of products take seven instructions: two products, the sum of both, two
+ * instructions to separate even and odd lanes, and two to add them.
  */
 public final class ByteProducts {
-  /** Products of bytes, of at most 2^14 each, that f32 sums exactly, up to 2^24. */
+  /** Products of bytes that f32 sums exactly: each is at most 2^14, their sum at most 2^24. */
   private static final int TERMS = 1024;
 
   /** Elements of packed queries, which stay in the second-level cache while rows pass. */
@@ -53,12 +53,12 @@ public final class ByteProducts {
    * Products {@code [rows, queries]} of rows of bytes; callers have checked all bounds.
    *
    * @param x bytes {@code [rows, d]}
-   * @param rows how many
+   * @param rows the number of rows of x
    * @param y bytes {@code [queries, d]}
-   * @param queries how many
+   * @param queries the number of rows of y
    * @param d at least 1
    * @param to i32 {@code [rows, queries]} of any alignment
-   * @param scratch of the thread that runs it
+   * @param scratch memory of the thread that runs the products
    */
   public ByteProducts(
       MemorySegment x,
@@ -86,7 +86,7 @@ public final class ByteProducts {
     this.sums = scratch.ints(SUMS, columns);
   }
 
-  /** Whether there are enough of both that tiles are well filled and queries worth packing. */
+  /** Whether there are enough rows to fill a tile, and enough queries to be worth packing. */
   public static boolean worthwhile(long rows, long queries) {
     return rows >= TILES.rows() && queries >= TILES.columns() / 2;
   }
@@ -108,7 +108,7 @@ public final class ByteProducts {
     }
   }
 
-  /** Packs queries as columns of a panel of n terms. */
+  /** Packs queries as columns of a panel with n rows. */
   private void pack(long query, int count, int k, int n, int at) {
     for (int i = 0; i < count; i++) {
       BYTES.widen(y, (query + i) * d + k, widened, i * n, n);
@@ -116,7 +116,7 @@ public final class ByteProducts {
     ROWS.transpose(widened, 0, n, count, n, packed, at, tiles.columns());
   }
 
-  /** All rows against packed queries. */
+  /** Adds the products of all rows with the packed queries. */
   private void sweep(long query, int count, int k, int n) {
     int columns = tiles.columns();
     int stride = tiles.blocking().aStride();

@@ -5,26 +5,26 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.exec.Sharing;
 
 /**
- * Shares numbered units of work out over threads. The units are independent, so no result depends
- * on their division among threads.
+ * Divides numbered pieces of work among threads. The pieces are independent, so no result depends
+ * on the division.
  */
 final class ParallelRange {
   private ParallelRange() {}
 
-  /** The units from begin to end, exclusive. */
+  /** Computes the pieces from begin (inclusive) to end (exclusive). */
   @FunctionalInterface
   interface Share {
     void run(long begin, long end, Scratch scratch);
   }
 
-  /** Whether several threads share the work, if it has enough units. */
+  /** Whether several threads share work on so many elements, provided that it has enough pieces. */
   static boolean isShared(Workers workers, long elements) {
     return Sharing.areWorth(elements, workers);
   }
 
   static void run(Workers workers, long units, long elements, Share share) {
     boolean alone = !isShared(workers, elements);
-    // Several tasks a thread, so that a slow thread does not keep the others waiting.
+    // Each thread gets several tasks, so that a slow thread does not keep the others waiting.
     int tasks = alone ? 1 : (int) Math.min(units, 4L * workers.parallelism());
     workers.run(
         tasks,

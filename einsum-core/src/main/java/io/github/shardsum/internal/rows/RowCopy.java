@@ -21,7 +21,7 @@ public final class RowCopy {
         (begin, end, _) -> out.slice(axis, begin, end).assign(x.slice(axis, begin, end)));
   }
 
-  /** The axis with the largest stride, so that slices are far apart; -1 if none. */
+  /** The axis with the largest stride, so that slices are far apart; -1 if there is no axis. */
   private static int outermost(Tensor out) {
     int best = -1;
     for (int axis = 0; axis < out.rank(); axis++) {

@@ -12,12 +12,14 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/** Copies rows of a table, by their numbers. */
+/** Copies the rows of a table whose numbers are given. */
 public final class RowGather {
-  /** Elements that are picked at once. */
+  /** Most elements that are picked from one run of memory. */
   private static final int PICKED = 4096;
 
-  /** Most elements that are read for each that is picked: as many as a quarter of a line of f32. */
+  /**
+   * Most elements that are read for one that is picked: a quarter of a cache line of f32 elements.
+   */
   private static final int MOST_READ = 4;
 
   private RowGather() {}
@@ -25,9 +27,9 @@ public final class RowGather {
   /**
    * out[i..., d...] = table[indices[i...], d...]; an index below 0 counts from the end.
    *
-   * @param indices i32 or i64; in C order they are read where they are, otherwise copied
+   * @param indices i32 or i64; they are copied unless they are in C order
    * @param least the least index that is allowed, 0 or minus the number of rows
-   * @throws IndexOutOfBoundsException if one is out of range; nothing is then written
+   * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
    */
   public static void run(
       String name, Workers workers, Tensor out, Tensor table, Tensor indices, long least) {
@@ -40,7 +42,7 @@ public final class RowGather {
     Shape shape = indices.shape();
     int rank = shape.rank();
     long[] lead = Arrays.copyOf(out.strides(), rank);
-    // The strides of C order, so that a point of the loops is the number of an index.
+    // With the strides of C order, a point of the loops is the position of an index.
     Loops loops = Loops.of(shape.toArray(), shape.rowMajorStrides(), lead);
     Tensor row = table.select(0, 0);
     long[] steps = Arrays.copyOfRange(out.strides(), rank, out.rank());
@@ -74,9 +76,9 @@ public final class RowGather {
   }
 
   /**
-   * Whether the elements of a row of the table lie farther apart than its rows, of which many are
-   * taken: then what lies side by side is read at once, and elements are picked from it. Threads
-   * divide the elements of a row, so it must have one for each.
+   * Whether to read runs of adjacent memory and to pick elements from them. This pays if the
+   * elements of a row of the table are farther apart than its rows, and many rows are taken.
+   * Threads divide the elements of a row, so each thread must get at least one.
    */
   private static boolean picks(Workers workers, Tensor table, Tensor row, long count) {
     long apart = Math.abs(table.stride(0));
@@ -92,7 +94,10 @@ public final class RowGather {
     return near;
   }
 
-  /** Picks elements for each point of a row; strides of points are out's, then the table's. */
+  /**
+   * Picks elements for each point of a row. The strides of {@code points} are those of out, then
+   * those of the table.
+   */
   private static void pick(
       Workers workers,
       ArrayRef to,
@@ -146,7 +151,7 @@ public final class RowGather {
     };
   }
 
-  /** Reads what lies side by side, and writes n elements of it a step apart. */
+  /** Reads adjacent memory, picks n of its elements, and writes them a step apart. */
   private static void move(
       Object near,
       Object picked,

@@ -16,11 +16,12 @@ import java.util.Optional;
  */
 public record KernelSelection(KernelSet kernels, String reason, Optional<String> remedy) {
   /**
-   * Names the implementation, scalar or vector; if it is absent or empty, the fastest is chosen.
+   * The system property that names the implementation, scalar or vector. If the property is absent
+   * or empty, the fastest one is chosen.
    */
   public static final String PROPERTY = "shardsum.kernels";
 
-  /** The JDK that all kernels are tried on. */
+  /** The JDK on which all kernels were tried. */
   private static final int TRIED_JDK = 25;
 
   private static final int JDK = Runtime.version().feature();
@@ -97,7 +98,7 @@ public record KernelSelection(KernelSet kernels, String reason, Optional<String>
           "the machine has no fused multiply-add", "an x86-64-v3 or AArch64 machine has it");
     }
     if (!wanted.equals("vector")) {
-      // If C2 does not compile them, vectors are objects and slower than any loop.
+      // Unless C2 compiles the kernels, vectors are objects and slower than any loop.
       if (property("java.vm.info").contains("interpreted mode")) {
         return scalar("the JVM only interprets", "drop -Xint, or " + ASK_FOR_VECTORS);
       }
@@ -113,7 +114,9 @@ public record KernelSelection(KernelSet kernels, String reason, Optional<String>
     return trusted(JDK, VectorKernels.make());
   }
 
-  /** Vector kernels on a JDK. If they were not tried on this JDK, they must pass the self-test. */
+  /**
+   * Vector kernels for a JDK. On a JDK on which they were not tried, they must pass the self-test.
+   */
   static KernelSelection trusted(int jdk, KernelSet vectors) {
     String width = "the machine's vectors have " + vectors.bits() + " bits";
     if (jdk == TRIED_JDK) {
@@ -128,7 +131,8 @@ public record KernelSelection(KernelSet kernels, String reason, Optional<String>
   }
 
   private static boolean vectorsAreThere() {
-    // On the module path it must be readable too, which "requires static" ensures if it is present.
+    // On the module path the module must also be readable; "requires static" ensures this if it
+    // is present.
     return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
   }
 

@@ -20,14 +20,14 @@ import java.util.function.Function;
 import java.util.function.IntFunction;
 
 /**
- * Compares kernels with the plain loops, a short row or a small product of each kind, to the bit.
- * On a JDK whose Vector API was not tried it decides whether vectors are used.
+ * Compares kernels with the plain loops to the bit, on a short row or a small product of each kind.
+ * On a JDK whose Vector API was not tried, this test decides whether vectors are used.
  */
 public final class KernelSelfTest {
   /** Elements of a row: whole vectors of every width, and some that are left over. */
   private static final int N = 83;
 
-  /** Where rows of operands begin. */
+  /** Index of the first element of an operand's row. */
   private static final int AT = 3;
 
   private static final int ROWS = 5;
@@ -40,7 +40,7 @@ public final class KernelSelfTest {
   private final long[] longX = new long[x.length];
   private final long[] longY = new long[x.length];
 
-  /** Something that kernels compute, as a number or an array. */
+  /** A computation of the kernels, with a number or an array as its result. */
   private record Check(String name, Function<KernelSet, Object> result) {}
 
   private KernelSelfTest() {
@@ -60,11 +60,10 @@ public final class KernelSelfTest {
   }
 
   /**
-   * The first computation in which the kernels differ from the plain loops, or which they cannot
-   * do.
+   * The first computation that fails, or whose result differs from that of the plain loops.
    *
    * @param kernels the kernels
-   * @return its name and what happened; empty if they agree in all
+   * @return the name of the computation and its failure; empty if all results agree
    */
   public static Optional<String> failure(KernelSet kernels) {
     for (Check check : new KernelSelfTest().checks) {
@@ -84,7 +83,7 @@ public final class KernelSelfTest {
     checks.add(new Check(name, result));
   }
 
-  /** Adds what an operation on rows of some type writes into an array. */
+  /** Adds an operation on rows; its result is the array that the operation writes. */
   private <R, A> void add(
       String name, Function<KernelSet, R> rows, IntFunction<A> array, BiConsumer<R, A> use) {
     add(

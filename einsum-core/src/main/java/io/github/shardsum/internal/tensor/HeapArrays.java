@@ -9,8 +9,8 @@ public final class HeapArrays {
   private HeapArrays() {}
 
   /**
-   * The array; empty unless it is writable, of the dtype's own type, and the segment begins at an
-   * element.
+   * The array. It must be writable and of the dtype's own type, and the segment must begin at an
+   * element; otherwise the result is empty.
    */
   public static Optional<Object> of(DType dtype, MemorySegment segment) {
     if (segment.isNative() || segment.address() % dtype.byteSize() != 0) {

@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 public final class Overlap {
   private Overlap() {}
 
-  /** Whether two indices of a tensor may be one element. */
+  /** Whether two indices of a tensor may name the same element in memory. */
   public static boolean withItself(Tensor tensor) {
     if (tensor.shape().elementCount() == 0) {
       return false;
@@ -40,7 +40,7 @@ public final class Overlap {
   }
 
   /** Whether each tensor is stored in a Java array of its own. */
-  @SuppressWarnings("ReferenceEquality") // which array it is, not what it holds
+  @SuppressWarnings("ReferenceEquality") // compares the identity of arrays, not their contents
   private static boolean inDifferentArrays(Tensor a, Tensor b) {
     return a.array().isPresent() && b.array().isPresent() && a.array().get() != b.array().get();
   }
@@ -81,8 +81,8 @@ public final class Overlap {
   }
 
   /**
-   * Whether both have rows at the same distance and use different parts of them: two column blocks
-   * of one matrix.
+   * Whether both have the same distance between rows and use different parts of the rows, as two
+   * column blocks of one matrix do.
    */
   private static boolean apartWithinRows(Tensor a, long[] rangeA, Tensor b, long[] rangeB) {
     long row = longestStride(a);

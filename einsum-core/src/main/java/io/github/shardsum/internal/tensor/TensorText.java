@@ -7,11 +7,11 @@ import java.math.RoundingMode;
 import java.util.Arrays;
 
 /**
- * A tensor as text that a person can read: its dtype and shape, then its elements in nested
- * brackets, without the middle of long dimensions.
+ * The text of a tensor for a reader: dtype and shape, then the elements in nested brackets, without
+ * the middle of long dimensions.
  */
 public final class TensorText {
-  /** Axes beyond which brackets do not help a reader. */
+  /** Most axes that nested brackets show readably. */
   private static final int MOST_AXES = 16;
 
   private final Tensor tensor;
@@ -38,7 +38,10 @@ public final class TensorText {
     return head + "\n" + text.text;
   }
 
-  /** How many indices of each axis are shown: all, or some at the edges, or the first. */
+  /**
+   * The number of indices of each axis that are shown: all of them, some at both edges, or only the
+   * first.
+   */
   private static long[] shown(long[] sizes, TextOptions options) {
     long[] shown = sizes.clone();
     if (count(shown) > options.threshold()) {
@@ -107,7 +110,10 @@ public final class TensorText {
         .toPlainString();
   }
 
-  /** The shortest digits that tell the value from its neighbours. */
+  /**
+   * The element's text; for floating numbers, the shortest digits that differ from those of
+   * neighbouring values.
+   */
   private String element(long[] index) {
     return switch (tensor.dtype()) {
       case F32, BF16 -> fixed(tensor.getDouble(index), true);

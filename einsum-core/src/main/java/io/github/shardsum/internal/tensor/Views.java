@@ -69,7 +69,7 @@ public final class Views {
     return true;
   }
 
-  /** An axis counted from the front, of one in [-count, count). */
+  /** The axis counted from the front; the argument is in [-count, count). */
   public static int axis(String what, int axis, int count, Shape shape) {
     if (axis < -count || axis >= count) {
       throw new IndexOutOfBoundsException(
@@ -86,7 +86,7 @@ public final class Views {
     return axis < 0 ? axis + count : axis;
   }
 
-  /** All axes of a shape, counted from the front, which are given in any order. */
+  /** All axes of a shape in the given order, counted from the front. */
   public static int[] permutation(int[] axes, Shape shape) {
     Objects.requireNonNull(axes, "axes");
     int rank = shape.rank();

@@ -6,11 +6,11 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Facts about the processor that Linux gives and the Vector API does not. */
+/** Facts about the processor that Linux reports and the Vector API does not. */
 final class Processor {
   private static final String FILE = "/proc/cpuinfo";
 
-  /** Size of the first lines, with some room: the whole file has a page for each processor. */
+  /** Bytes to read: more than the first lines. The whole file has a page for each processor. */
   private static final int BYTES = 512;
 
   private Processor() {}
@@ -28,7 +28,7 @@ final class Processor {
     }
   }
 
-  /** The same of the lines of that file. */
+  /** As {@link #halvesVectors()}, from the lines of the file. */
   static boolean halvesVectors(List<String> lines) {
     return value(lines, "vendor_id").equals("AuthenticAMD")
         && value(lines, "cpu family").equals("25");

@@ -16,9 +16,9 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Products in lanes of 16 bits, of which two fit into one lane before they are summed in 32: the
- * Vector API has no multiply of bytes that adds neighbours, and a widening of a product to 32 bits
- * costs more than the product.
+ * Products in lanes of 16 bits. The sum of two products fits into a lane; then they are summed in
+ * 32 bits. The Vector API has no multiply of bytes that adds neighbours, and widening a product to
+ * 32 bits costs more than the product itself.
  *
  * <p>Two products fit only if one factor is above -128. So -128 in y is taken as -127, and the
  * column of x at this place is subtracted afterwards.
@@ -38,7 +38,7 @@ final class VectorByteRows implements ByteRows {
           byte.class, VectorShape.forBitSize(Math.max(64, Width.SHAPE.vectorBitSize() / 2)));
   private static final int LANES = SHORTS.length();
 
-  /** Elements of a step: two vectors, whose products are added in 16 bits. */
+  /** Elements of a step: two vectors. The products of both are added in 16 bits. */
   private static final int STEP = 2 * LANES;
 
   /** Lanes of zeros, then the same number of lanes of ones. */
@@ -51,7 +51,7 @@ final class VectorByteRows implements ByteRows {
   /** Steps after which a lane of sums of odd products could overflow. */
   private static final int BLOCK = 1 << 15;
 
-  /** Makes the lower half of a 32-bit lane a number of at least 0. */
+  /** Added to the lower half of a 32-bit lane, so that this half is at least 0. */
   private static final int BIAS = 0x8000;
 
   private static final ByteRows REST = new ScalarByteRows();
@@ -103,11 +103,12 @@ final class VectorByteRows implements ByteRows {
   }
 
   /**
-   * Sums of pairs of rows over elements that are whole steps. Its bytecode is longer than what C2
-   * inlines (FreqInlineSize, 325): in one compilation with the other loops, C2 comes to its limit
-   * of nodes, leaves out a call, and vectors become objects.
+   * Sums of pairs of rows over whole steps. The bytecode of this method is longer than the limit
+   * for inlining in C2 (FreqInlineSize, 325), on purpose. If C2 compiled it together with the other
+   * loops, it would reach its limit of nodes and not inline a call, and vectors would become
+   * objects.
    *
-   * @return how many rows there were in pairs
+   * @return the number of rows that were summed, an even number
    */
   private static int pairs(
       byte[] x,
@@ -164,8 +165,8 @@ final class VectorByteRows implements ByteRows {
   }
 
   /**
-   * The sum of a rest shorter than a step, by two vectors. The second one ends at the last element;
-   * elements that an earlier vector has are masked.
+   * The sum over the remaining elements, fewer than a step, by two vectors. The second vector ends
+   * at the last element. Elements that belong to an earlier vector are masked.
    */
   private static int rest(byte[] x, int at, byte[] y, int yAt, int from, int d) {
     int last = d - LANES;
@@ -176,7 +177,7 @@ final class VectorByteRows implements ByteRows {
     return sum(pair, pair.lanewise(VectorOperators.ASHR, 16), BIAS);
   }
 
-  /** The factors without the first ones, which an earlier vector already has. */
+  /** The factors, with zeros in place of the first ones, which an earlier vector contains. */
   private static ShortVector fresh(ShortVector factors, int seen) {
     return factors.and(ShortVector.fromArray(SHORTS, LATER, LANES - seen));
   }
@@ -190,15 +191,16 @@ final class VectorByteRows implements ByteRows {
         ByteVector.fromArray(BYTES, x, at).convertShape(VectorOperators.B2S, SHORTS, 0);
   }
 
-  /** Sums of two products in lanes of 16 bits; those of even lanes are biased. */
+  /** Sums of two products in lanes of 16 bits; sums in even lanes are biased. */
   private static IntVector pair(byte[] x, int at0, int at1, ShortVector y0, ShortVector y1) {
     ShortVector products = widened(x, at0).mul(y0).add(widened(x, at1).mul(y1));
     return products.reinterpretAsInts().lanewise(VectorOperators.XOR, BIAS);
   }
 
   /**
-   * The sum of odd and even lanes, modulo 2^32: a lane of all is odd * 2^16 + even + bias, so that
-   * their sum is that of all without the biases and with odd once instead of 2^16 times.
+   * The sum of odd and even lanes, modulo 2^32. A lane of {@code all} is odd * 2^16 + even + bias.
+   * The result is therefore the sum of {@code all}, minus the biases, with odd counted once instead
+   * of 2^16 times.
    */
   private static int sum(IntVector all, IntVector odd, int bias) {
     IntVector known = IntVector.zero(INTS);
@@ -206,7 +208,7 @@ final class VectorByteRows implements ByteRows {
     return known.add(all).reduceLanes(VectorOperators.ADD) + high - (high << 16) - LANES / 2 * bias;
   }
 
-  /** Subtracts the column of x that counting -128 as -127 left out. */
+  /** Subtracts the column of x at an element where y is -128 and was counted as -127. */
   private static void subtract(
       byte[] x, int at, int rows, int d, MemorySegment to, long toAt, long toStride) {
     for (int r = 0; r < rows; r++) {

@@ -16,8 +16,8 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The functions of {@link FloatFunctions} over rows, in vectors of f64, step by step as there;
- * written out for the reason that {@code VectorRows} gives.
+ * The functions of {@link FloatFunctions} over rows, in vectors of f64, with the same steps. The
+ * loops are written out for the reason that {@code VectorRows} gives.
  */
 final class VectorFloatFunctions {
   private static final VectorSpecies<Double> SPECIES = VectorSpecies.of(double.class, Width.SHAPE);
@@ -27,7 +27,7 @@ final class VectorFloatFunctions {
           float.class, VectorShape.forBitSize(Math.max(64, Width.SHAPE.vectorBitSize() / 2)));
   private static final Class<? extends Vector<Float>> EXACT = HALF.vectorType();
 
-  /** C2 knows no comparison of two lanes. */
+  /** Whether vectors have two lanes; C2 has no comparison for them. */
   private static final boolean NARROW = LENGTH == 2;
 
   private static final FloatRows REST = new ScalarFloatRows();
@@ -188,7 +188,7 @@ final class VectorFloatFunctions {
     }
   }
 
-  /** Sines of angles and a number of quarter turns, 0 or 1. */
+  /** Sines of angles to which a number of quarter turns, 0 or 1, is added. */
   private static void angles(long turns, float[] x, int xAt, float[] to, int toAt, int n) {
     if (NARROW) {
       rest(turns, x, xAt, to, toAt, n);
@@ -232,7 +232,7 @@ final class VectorFloatFunctions {
                   c,
                   z.fma(DoubleVector.broadcast(SPECIES, -0.5), DoubleVector.broadcast(SPECIES, 1)));
       LongVector quarter = shifted.reinterpretAsLongs().add(turns);
-      // An odd number of quarter turns, as the sign of a number.
+      // The sign of this number is negative if the number of quarter turns is odd.
       DoubleVector odd =
           quarter.lanewise(VectorOperators.LSHL, 63).or(Functions.ONE_BITS).reinterpretAsDoubles();
       DoubleVector result =

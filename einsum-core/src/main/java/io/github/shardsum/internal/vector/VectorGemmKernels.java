@@ -14,7 +14,8 @@ import io.github.shardsum.internal.kernel.LongMicrokernel;
  */
 public record VectorGemmKernels(int bits, boolean halfRate) implements GemmKernels {
   /**
-   * The tiles for vectors of the machine's width; a wider species than that runs 20 times slower.
+   * The tiles for vectors of the machine's width; a species wider than the machine runs 20 times
+   * slower.
    */
   public static GemmKernels of(int bits) {
     return new VectorGemmKernels(bits, bits == 512 && Processor.halvesVectors());

@@ -13,19 +13,19 @@ import io.github.shardsum.internal.kernel.LongRows;
 import io.github.shardsum.internal.scalar.ScalarKernels;
 
 /**
- * The way into this package; loading it needs the incubator module.
+ * The entry point of this package; loading it requires the incubator module.
  *
  * <p>Each kernel is a constant in a separate class, which the JVM initialises at the first use.
  *
  * @param gemm the register tiles for the processor
  */
 public record VectorKernels(GemmKernels gemm) implements KernelSet {
-  /** Width of a vector here. */
+  /** Width of a vector in bits on this machine. */
   public static int width() {
     return Width.SHAPE.vectorBitSize();
   }
 
-  /** The kernels in vectors of that width, which is at least 128 bits. */
+  /** The kernels in vectors of this width, which must be at least 128 bits. */
   public static KernelSet make() {
     return new VectorKernels(VectorGemmKernels.of(width()));
   }

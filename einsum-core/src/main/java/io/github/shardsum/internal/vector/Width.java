@@ -4,7 +4,7 @@ import jdk.incubator.vector.VectorShape;
 
 /** The width of the vectors that the kernels use. */
 final class Width {
-  /** The machine's own, but never more than 512 bits: the order of sums has lanes for no more. */
+  /** The machine's own width, but at most 512 bits, because the order of sums has no more lanes. */
   static final VectorShape SHAPE =
       VectorShape.preferredShape().vectorBitSize() > 512
           ? VectorShape.S_512_BIT
