@@ -16,14 +16,14 @@ import java.nio.file.Path;
 /**
  * NumPy's {@code .npy} files, one array each.
  *
- * <p><b>Read</b> are versions 1.0, 2.0 and 3.0, C and Fortran order, both byte orders, and these
- * dtypes:
+ * <p><b>Reading</b> accepts versions 1.0, 2.0 and 3.0, C and Fortran order, both byte orders, and
+ * these dtypes:
  *
  * <table>
  * <caption>dtypes of .npy files</caption>
  * <tr><th>NumPy</th><th>here</th><th></th></tr>
  * <tr><td>f4, f8, i4, i8, b1</td><td>f32, f64, i32, i64, bool</td><td>as they are</td></tr>
- * <tr><td>V2 (what numpy.save makes of ml_dtypes' bfloat16), bfloat16</td><td>bf16</td><td>as they
+ * <tr><td>V2 (written by numpy.save for ml_dtypes' bfloat16), bfloat16</td><td>bf16</td><td>as they
  *     are</td></tr>
  * <tr><td>f2</td><td>f32</td><td>widened, a copy</td></tr>
  * <tr><td>i1, i2, u1, u2</td><td>i32</td><td>widened, a copy</td></tr>
@@ -33,9 +33,9 @@ import java.nio.file.Path;
  * Everything else (u8, complex, strings, times, structures, Python objects) is an error; pickles
  * are never read. Bytes behind the array are ignored, as by numpy.load.
  *
- * <p><b>Written</b> is version 1.0 (2.0 if the header has more than 65535 bytes), C order,
- * little-endian, the data aligned to 64 bytes. bf16 is written as numpy.save writes it, {@code
- * '<V2'}: {@code numpy.load(f).view(ml_dtypes.bfloat16)} has it back.
+ * <p><b>Writing</b> produces version 1.0 (2.0 if the header has more than 65535 bytes), C order,
+ * little-endian, with the data aligned to 64 bytes. bf16 is written as {@code '<V2'}, as numpy.save
+ * does; {@code numpy.load(f).view(ml_dtypes.bfloat16)} restores it.
  *
  * <p>Stateless and thread-safe.
  */
@@ -43,15 +43,15 @@ public final class Npy {
   private Npy() {}
 
   /**
-   * The array of a file, mapped where the machine can use its bytes as they are, otherwise
+   * The array of a file. It is mapped if the machine can use its bytes as they are, and otherwise
    * converted into memory of the arena. An array in Fortran order is a view with its strides.
    *
-   * <p>A mapped tensor is read-only and sees what others write to the file. If the file is
-   * truncated while it is mapped, reading it throws an {@link InternalError}. If it is replaced by
-   * a rename, as {@link #write} does, the mapped array keeps the old contents.
+   * <p>A mapped tensor is read-only and shows later changes of the file. If the file is truncated
+   * while it is mapped, reading it throws an {@link InternalError}. If it is replaced by a rename,
+   * as {@link #write} does, the mapped array keeps the old contents.
    *
    * @param path the file
-   * @param arena owns the memory; the tensor must not be used after it is closed
+   * @param arena owns the memory; the tensor must not be used after the arena is closed
    * @return the tensor
    * @throws TensorFileException if the file breaks a rule of the format or has a dtype that is not
    *     read; nothing is then mapped or allocated

@@ -23,14 +23,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An open NumPy {@code .npz} archive: a zip (zip64 included) of {@code .npy} arrays, each read when
- * it is asked for.
+ * An open NumPy {@code .npz} archive: a zip (zip64 included) of {@code .npy} arrays. An array is
+ * read when it is requested.
  *
  * <p>Entries are stored (numpy.savez) or deflated (numpy.savez_compressed). Headers and dtypes are
  * those that {@link Npy} reads. An entry is inflated once through a small buffer, and its size and
  * checksum checked, before memory for it is allocated; so an archive with wrong sizes allocates
- * nothing. One with right sizes may still be a bomb: an entry that inflates to more than the limit
- * and more than 100 times its own size is refused.
+ * nothing. An archive with right sizes may still be a zip bomb, so an entry that inflates to more
+ * than the limit and more than 100 times its own size is refused.
  *
  * <p>Thread-safe. Tensors do not need the archive to stay open; mapped ones live as long as their
  * arena.
@@ -38,7 +38,7 @@ import java.util.Map;
 public final class Npz implements AutoCloseable {
   private static final long DEFAULT_LIMIT = 1L << 30;
 
-  /** Data that no array of numbers exceeds unless it is nearly constant. */
+  /** Largest ratio of inflated to deflated size; only nearly constant arrays exceed it. */
   private static final long RATIO = 100;
 
   private static final String SUFFIX = ".npy";
@@ -56,8 +56,8 @@ public final class Npz implements AutoCloseable {
   }
 
   /**
-   * Opens an archive and reads its directory; entries above 1 GiB that are 100 times smaller
-   * deflated are refused.
+   * Opens an archive and reads its directory. Later, an entry is refused if it inflates to more
+   * than 1 GiB and to more than 100 times its deflated size.
    *
    * @param path the file
    * @return the archive, to be closed
@@ -69,7 +69,7 @@ public final class Npz implements AutoCloseable {
   }
 
   /**
-   * As {@link #open(Path)}, with another limit.
+   * As {@link #open(Path)}, with another limit than 1 GiB.
    *
    * @param path the file
    * @param limit the most bytes to which an entry may be inflated
@@ -106,7 +106,8 @@ public final class Npz implements AutoCloseable {
 
   /**
    * One array. A stored entry is mapped as by {@link Npy#map}; a deflated entry is inflated into
-   * memory of the arena. A mapped entry's checksum is not computed, which would read all of it.
+   * memory of the arena. The checksum of a mapped entry is not verified, because this would read
+   * the whole entry.
    *
    * @param name its name, with or without {@code .npy}
    * @param arena owns the memory
@@ -124,7 +125,7 @@ public final class Npz implements AutoCloseable {
   }
 
   /**
-   * One array, copied to the heap, its checksum verified.
+   * One array, copied to the heap; its checksum is verified.
    *
    * @param name its name, with or without {@code .npy}
    * @return a fresh tensor
@@ -145,7 +146,7 @@ public final class Npz implements AutoCloseable {
     return tensor;
   }
 
-  /** Makes a tensor of the bytes that come next. */
+  /** Makes a tensor of the next bytes of a source. */
   private interface Decoder {
     Tensor decode(StoredArray array, Source source, FileLocation place) throws IOException;
   }
@@ -162,7 +163,7 @@ public final class Npz implements AutoCloseable {
               0,
               entry.compressed() + " bytes for " + entry.size());
     }
-    // Two passes: only after the first one it is known whether the second may allocate.
+    // Two passes: the first checks the entry, so that the second may allocate.
     try (InflatedSource source = new InflatedSource(data)) {
       NpyHeader.read(source.place(), source, entry.size());
       source.drain(entry.size(), entry.crc());
@@ -199,7 +200,7 @@ public final class Npz implements AutoCloseable {
     AtomicFile.write(path, channel -> write(channel, named, ZipFormat.MAX32));
   }
 
-  /** As the public one, with zip64 records for all numbers from a limit on. */
+  /** As {@link #write(Path, Map)}, with zip64 records for all numbers from {@code zip64From} on. */
   static void write(FileChannel channel, Map<String, Tensor> tensors, long zip64From)
       throws IOException {
     ZipWriter zip = new ZipWriter(channel, zip64From);

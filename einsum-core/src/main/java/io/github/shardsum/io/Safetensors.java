@@ -31,22 +31,25 @@ import java.util.Map;
  * An open safetensors file: named tensors behind a JSON header, as Hugging Face's library reads and
  * writes them.
  *
- * <p>Opening checks the whole header: it is at most 100 MB and inside the file, strict JSON without
- * duplicate or unknown keys, and the tensors follow one another without hole or overlap, each with
- * exactly as many bytes as its dtype and shape need, up to the end of the file.
+ * <p>Opening checks the whole header. It must be at most 100 MB long, inside the file, and strict
+ * JSON without duplicate or unknown keys. The tensors must follow one another up to the end of the
+ * file, without gaps or overlap. Each must have exactly the bytes that its dtype and shape require.
  *
- * <p><b>Read</b> without conversion: F32, F64, BF16, I32, I64, BOOL; widened into a copy: F16 to
- * f32, I8, I16, U8 and U16 to i32, U32 to i64. Other dtypes of the format (U64, C64, F8 and
- * narrower) are listed, and are an error when they are asked for.
+ * <p><b>Reading</b> F32, F64, BF16, I32, I64 and BOOL needs no conversion. A widened copy is made
+ * of F16 (f32), of I8, I16, U8 and U16 (i32), and of U32 (i64). Tensors of other dtypes of the
+ * format (U64, C64, F8 and narrower) are listed, but requesting one is an error.
  *
- * <p><b>Written</b> in the reference's order, widest dtypes first and then by name, with the header
- * padded to 8 bytes, so that each tensor is aligned to its element size.
+ * <p><b>Writing</b> uses the order of the reference implementation: widest dtypes first, then by
+ * name. The header is padded to 8 bytes, so each tensor is aligned to its element size.
  *
  * <p>Thread-safe. Tensors do not need the file to stay open; mapped ones live as long as their
  * arena.
  */
 public final class Safetensors implements AutoCloseable {
-  /** The reference's order of dtypes, widest first; the bytes of equal tensors are equal files. */
+  /**
+   * The reference implementation's order of dtypes, widest first, so that equal tensors give equal
+   * files.
+   */
   private static final List<DType> ORDER =
       List.of(DType.I64, DType.F64, DType.F32, DType.I32, DType.BF16, DType.BOOL);
 
@@ -109,12 +112,12 @@ public final class Safetensors implements AutoCloseable {
   }
 
   /**
-   * The dtype that a tensor has when it is read.
+   * The dtype of a tensor after reading.
    *
    * @param name its name
    * @return the dtype
    * @throws IllegalArgumentException if there is no such tensor
-   * @throws TensorFileException if it has a dtype that is not read
+   * @throws TensorFileException if it has a dtype that cannot be read
    */
   public DType dtype(String name) {
     return array(info(name)).type().dtype();
@@ -128,7 +131,7 @@ public final class Safetensors implements AutoCloseable {
    * @param arena owns the memory
    * @return the tensor, read-only if mapped
    * @throws IllegalArgumentException if there is no such tensor
-   * @throws TensorFileException if it has a dtype that is not read
+   * @throws TensorFileException if it has a dtype that cannot be read
    * @throws IOException if the file cannot be read
    */
   public Tensor map(String name, Arena arena) throws IOException {
@@ -146,7 +149,7 @@ public final class Safetensors implements AutoCloseable {
    * @param name its name
    * @return a fresh tensor
    * @throws IllegalArgumentException if there is no such tensor, or it does not fit in a Java array
-   * @throws TensorFileException if it has a dtype that is not read
+   * @throws TensorFileException if it has a dtype that cannot be read
    * @throws IOException if the file cannot be read
    */
   public Tensor read(String name) throws IOException {

@@ -6,7 +6,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A file that breaks a rule of its format, or holds what this library does not read.
+ * Thrown for a file that breaks a rule of its format, or has contents that this library does not
+ * read.
  *
  * <p>The message is "file: rule at byte offset, got value"; the parts are here as data. An error of
  * the file system, in contrast, is an {@link java.io.IOException}. Immutable.
@@ -17,7 +18,7 @@ public final class TensorFileException extends IllegalArgumentException {
   /** The file, as it was given. */
   private final String file;
 
-  /** The entry of an archive; empty if the file is none. */
+  /** The entry of an archive; empty if the file is no archive. */
   private final String entry;
 
   /** Byte of the file at which the rule is broken. */
@@ -53,7 +54,7 @@ public final class TensorFileException extends IllegalArgumentException {
   }
 
   /**
-   * The entry of an archive that the error is in.
+   * The archive's entry with the error.
    *
    * @return its name in the archive, or empty if the error is in the file itself
    */

@@ -6,16 +6,16 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
- * Writes bytes and texts whole or not at all, as tensors are written; they are on the disk before
- * the call returns. A reader sees the old file or the new one, also after a full disk or a power
- * cut.
+ * Writes bytes and texts whole or not at all. They are on the disk before the call returns. A
+ * reader sees either the old file or the new one, even after a full disk or a power cut.
  */
 public final class WholeFile {
   private WholeFile() {}
 
   /**
-   * Writes a file. A link stays one, and the file that it names is replaced; permissions are kept.
-   * A JVM that ends meanwhile deletes what it has begun, unless a shutdown hook waits for the call.
+   * Writes a file. If the path is a link, the link stays and its target is replaced. Permissions
+   * are kept. A JVM that ends meanwhile deletes the unfinished file, unless a shutdown hook waits
+   * for the call.
    *
    * @param path a regular file, which is replaced, or a name without a file
    * @param bytes the whole contents
@@ -28,8 +28,8 @@ public final class WholeFile {
   }
 
   /**
-   * Deletes the unfinished files that killed processes left in a folder, of this class or of
-   * tensors.
+   * Deletes unfinished files in a folder that killed processes left there. They come from this
+   * class or from writing tensors.
    *
    * @param folder into which no other process writes now
    * @throws IOException if something cannot be deleted

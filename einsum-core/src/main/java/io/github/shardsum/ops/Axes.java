@@ -8,8 +8,8 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * The axes that a reduction goes over, and whether the result keeps them with size 1 (NumPy's
- * {@code axis} and {@code keepdims}). Immutable and thread-safe.
+ * The axes of a reduction, and whether the result keeps them with size 1 (NumPy's {@code axis} and
+ * {@code keepdims}). Immutable and thread-safe.
  *
  * <pre>{@code
  * Tensor centred = Elementwise.subtract(x, Statistics.mean(x, Axes.of(-1).kept()));
@@ -40,7 +40,7 @@ public final class Axes {
   /**
    * Some axes.
    *
-   * @param axes the axes, each once; -1 is the last one; none leaves every element by itself
+   * @param axes the axes, each once; -1 is the last one; without axes, nothing is reduced
    * @return the axes
    */
   public static Axes of(int... axes) {
@@ -48,7 +48,7 @@ public final class Axes {
   }
 
   /**
-   * The same axes, each of which the result has with size 1: NumPy's {@code keepdims=True}.
+   * The same axes, kept in the result with size 1: NumPy's {@code keepdims=True}.
    *
    * @return the axes
    */
@@ -98,7 +98,7 @@ public final class Axes {
     return Shape.of(sizes);
   }
 
-  /** As in a call: {@code all}, {@code [0, 1]}, {@code [-1] kept}. */
+  /** The axes as text: {@code all}, {@code [0, 1]}, {@code [-1] kept}. */
   @Override
   public String toString() {
     return (all ? "all" : Arrays.toString(axes)) + (kept ? " kept" : "");

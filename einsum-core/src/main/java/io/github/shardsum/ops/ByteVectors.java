@@ -11,14 +11,14 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * Vectors of signed bytes, over memory of the caller's, and their products with others summed in
- * i32: the scores of a search over quantised embeddings. Immutable, and as thread-safe as its
- * memory.
+ * Vectors of signed bytes in memory of the caller, and their products with other vectors, summed in
+ * i32. Such products are the scores of a search over quantised embeddings. Immutable, and as
+ * thread-safe as its memory.
  *
- * <p>A product starts no thread and makes no array. Compiled code allocates nothing with few
- * queries of vectors over arrays, and a few small objects a call otherwise: rows of other segments
- * and many queries pass through arrays that the process keeps. Sums are exact up to 131,071
- * dimensions; beyond they may wrap.
+ * <p>A product starts no thread and makes no array. For vectors in Java arrays and few queries,
+ * compiled code allocates nothing. For other segments and for many queries, rows pass through
+ * arrays that the process keeps, and a call allocates a few small objects. Sums are exact up to
+ * 131,071 dimensions; with more dimensions they may wrap.
  *
  * <pre>{@code
  * ByteVectors documents = ByteVectors.of(bytes, 1000, 768);
@@ -36,7 +36,7 @@ public final class ByteVectors {
 
   private final MemorySegment data;
 
-  /** The array of the elements, and where they begin; an empty one if they are in none. */
+  /** The Java array of the elements; an empty array if they are not in one. */
   private final byte[] array;
 
   private final int offset;
@@ -47,7 +47,7 @@ public final class ByteVectors {
     this.data = data;
     this.count = count;
     this.dimensions = dimensions;
-    // A segment that is read-only does not give its array.
+    // A read-only segment does not give access to its array.
     if (data.heapBase().orElse(NONE) instanceof byte[] bytes) {
       this.array = bytes;
       this.offset = bytes.length == 0 ? 0 : (int) data.address();
@@ -64,7 +64,8 @@ public final class ByteVectors {
    * @param count how many vectors
    * @param dimensions elements of a vector
    * @return the vectors
-   * @throws IllegalArgumentException if a size is negative or the array has not as many elements
+   * @throws IllegalArgumentException if a size is negative or the array's length is not count *
+   *     dimensions
    */
   public static ByteVectors of(byte[] data, long count, int dimensions) {
     return of(MemorySegment.ofArray(Objects.requireNonNull(data, "data")), count, dimensions);
@@ -77,7 +78,8 @@ public final class ByteVectors {
    * @param count how many vectors
    * @param dimensions elements of a vector
    * @return the vectors
-   * @throws IllegalArgumentException if a size is negative or the segment has not as many bytes
+   * @throws IllegalArgumentException if a size is negative or the segment's size is not count *
+   *     dimensions
    */
   public static ByteVectors of(MemorySegment data, long count, int dimensions) {
     if (count < 0 || dimensions < 0 || data.byteSize() != product(count, dimensions)) {
@@ -93,7 +95,7 @@ public final class ByteVectors {
     return new ByteVectors(data, count, dimensions);
   }
 
-  /** The product, or -1 where there is none. */
+  /** The product, or -1 if it does not fit. */
   private static long product(long count, long other) {
     return Math.multiplyHigh(count, other) == 0 ? count * other : -1;
   }
@@ -117,9 +119,10 @@ public final class ByteVectors {
   }
 
   /**
-   * The product of each vector with each query: {@code nd,qd->nq}, and {@code nd,d->n} of one.
+   * The product of each vector with each query: {@code nd,qd->nq}, or {@code nd,d->n} for one
+   * query.
    *
-   * @param queries vectors {@code [q, d]} of as many dimensions
+   * @param queries vectors {@code [q, d]} with the same number of dimensions
    * @param scores i32 {@code [n, q]} in C order, of any alignment, in memory of its own
    * @throws IllegalArgumentException if the dimensions differ, or the scores do not have n * q
    *     elements, are read-only, or share memory with the vectors or queries
@@ -133,7 +136,7 @@ public final class ByteVectors {
       return;
     }
     if (ByteProducts.worthwhile(count, queries.count)) {
-      // One task, so that the calling thread runs it, on arrays that are kept.
+      // A single task runs on the calling thread, with arrays that the process keeps.
       DefaultWorkers.get()
           .run(
               1,
@@ -155,7 +158,7 @@ public final class ByteVectors {
     return array.length > 0;
   }
 
-  /** How many vectors stay in a second-level cache while all queries pass. */
+  /** The number of vectors that stay in a second-level cache while all queries pass. */
   private int block() {
     return (int) Math.min(count, Math.max(4, BLOCK_BYTES / dimensions / 4 * 4));
   }
@@ -174,7 +177,7 @@ public final class ByteVectors {
     }
   }
 
-  /** Copies a block of vectors and a query at a time. */
+  /** Copies one block of vectors and one query at a time into arrays. */
   private void copied(ByteVectors queries, MemorySegment scores, Copies copies) {
     int block = Math.clamp(Shape.LONGEST_ARRAY / dimensions, 1, block());
     byte[] x = copies.vectors(block * dimensions);

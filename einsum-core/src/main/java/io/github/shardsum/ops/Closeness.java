@@ -9,16 +9,17 @@ import java.util.Objects;
  * Each difference is compared with absolute + relative times the expected magnitude (NumPy's {@code
  * np.isclose}).
  *
- * <p>A NaN is close to a NaN only, an infinity to itself only; compared in f64. The worst element
- * is the one whose difference exceeds its bound by the largest factor, the first of equal ones.
+ * <p>Elements are compared in f64. A NaN is close only to a NaN, and an infinity only to itself.
+ * The worst element is the one whose difference exceeds its bound by the largest factor; among
+ * equal ones it is the first.
  *
  * @param shape the common shape, as text
  * @param elements the number of elements
- * @param far how many are beyond their bound
- * @param worst the index of the worst element; empty for a scalar and where there is none
- * @param actual the worst element
- * @param expected the expected values
- * @param bound how far it may be from that
+ * @param far the number of elements beyond their bound
+ * @param worst the index of the worst element; empty for a scalar and if there is no element
+ * @param actual the actual value of the worst element
+ * @param expected its expected value
+ * @param bound the largest allowed difference from the expected value
  */
 public record Closeness(
     String shape,
@@ -88,7 +89,7 @@ public record Closeness(
         absolute + relative * Math.abs(wanted));
   }
 
-  /** The difference over the bound; infinite if no bound would suffice. */
+  /** The difference divided by the bound; infinite if no bound would suffice. */
   private static double excess(double actual, double expected, double bound) {
     if (actual == expected || (Double.isNaN(actual) && Double.isNaN(expected))) {
       return 0;
@@ -98,7 +99,7 @@ public record Closeness(
       return Double.POSITIVE_INFINITY;
     }
     double factor = difference / bound;
-    // A quotient that was rounded to 1 may exceed it.
+    // A quotient that was rounded to 1 may stand for a difference above the bound.
     return difference <= bound ? factor : Math.max(factor, Math.nextUp(1.0));
   }
 
@@ -131,7 +132,7 @@ public record Closeness(
   /**
    * Whether every element is within its bound (NumPy's {@code np.allclose}, with NaN equal to NaN).
    *
-   * @return true if so, also where there is no element
+   * @return true if so, also if there is no element
    */
   public boolean isClose() {
     return far == 0;

@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.stream.LongStream;
 
 /**
- * Tensors of numbers that follow a rule, on the heap in C order; constant ones are made by {@link
- * Tensor#zeros}, {@link Tensor#ones} and {@link Tensor#full}. Thread-safe.
+ * Tensors of numbers that follow a rule, on the heap in C order. {@link Tensor#zeros}, {@link
+ * Tensor#ones} and {@link Tensor#full} make constant tensors. Thread-safe.
  */
 public final class Creation {
   private Creation() {}
@@ -80,13 +80,13 @@ public final class Creation {
   }
 
   /**
-   * Numbers at equal distances from start to stop, both included (NumPy's {@code np.linspace}),
-   * computed in f64 and rounded once.
+   * Numbers at equal distances from start to stop, both included (NumPy's {@code np.linspace}).
+   * They are computed in f64 and rounded once.
    *
    * @param dtype the element type, floating
    * @param start the first number
    * @param stop the last number
-   * @param n how many, at least 0; one is the start
+   * @param n the number of numbers, at least 0; if it is 1, the result is start
    * @return a fresh tensor {@code [n]}
    * @throws IllegalArgumentException if the dtype is not floating or n is negative
    */
@@ -129,7 +129,7 @@ public final class Creation {
 
   /** Writes start + i * step for n numbers i from a first one on. */
   private static void line(double start, double step, long from, int n, double[] values) {
-    // Of an int C2 makes vectors at every width; both are exact below 2^53.
+    // C2 vectorises first + i at every width, because i is an int. The sum is exact below 2^53.
     double first = from;
     for (int i = 0; i < n; i++) {
       values[i] = start + (first + i) * step;
@@ -143,7 +143,7 @@ public final class Creation {
     return (int) count;
   }
 
-  /** Writes the number of each index, by the calling thread. */
+  /** Writes the number that belongs to each index, on the calling thread. */
   private static void fill(String name, Tensor out, IndexedFill.Doubles numbers) {
     if (out.rank() != 1) {
       throw new IllegalArgumentException(
@@ -208,8 +208,8 @@ public final class Creation {
   }
 
   /**
-   * Rows of which one element is 1, the others 0: result[i..., c] = 1 where indices[i...] = c (as
-   * {@code np.eye(classes)[indices]}).
+   * Rows in which one element is 1 and the others are 0: result[i..., c] = 1 where indices[i...] =
+   * c (as {@code np.eye(classes)[indices]}).
    *
    * @param dtype the element type of the result
    * @param indices {@code [i...]} of i32 or i64; one outside [0, classes) gives a row of zeros

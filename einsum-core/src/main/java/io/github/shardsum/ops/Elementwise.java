@@ -20,15 +20,15 @@ import io.github.shardsum.tensor.Tensor;
 /**
  * Arithmetic on one element at a time, of tensors of any dtype, strides and memory.
  *
- * <p>Operands of two are broadcast by position as in NumPy: axes are aligned from the right, and
- * one of size 1, or a missing one, is repeated. f32 and bf16 are computed in f32, f64 in f64,
+ * <p>Two operands are broadcast by position as in NumPy: axes are aligned from the right, and an
+ * axis that is missing or has size 1 is repeated. f32 and bf16 are computed in f32, f64 in f64,
  * integers modulo 2^32 and 2^64. A number as an operand takes the dtype of the tensor.
  *
- * <p>Each comes in two forms: one gives a fresh tensor on the heap in C order, one writes into
- * {@code out} and allocates nothing that grows with the operands; without workers, large operands
- * are shared out over the threads of the process. An {@code out} may be an operand, element for
- * element; it may not overlap one otherwise. Results are equal to the bit for every number of
- * threads, every kind of memory and every vector width. Bad arguments are an {@link
+ * <p>Each operation has two forms. One returns a fresh tensor on the heap in C order; the other
+ * writes into {@code out} and allocates nothing that grows with the operands. Without workers,
+ * large operands are divided among the threads of the process. {@code out} may be an operand,
+ * element for element, but must not overlap an operand otherwise. Results are equal to the bit for
+ * every number of threads, every kind of memory and every vector width. Bad arguments are an {@link
  * IllegalArgumentException} before anything is written. Thread-safe.
  */
 public final class Elementwise {
@@ -142,10 +142,10 @@ public final class Elementwise {
   }
 
   /**
-   * a x, computed in the dtype that x is computed in, to which a is rounded.
+   * a x, in the dtype in which x is computed; a is rounded to this dtype.
    *
    * @param workers threads to use
-   * @param a the factor; an integer that an integer dtype holds
+   * @param a the factor; an integer that x's dtype holds, if this is an integer dtype
    * @param x numbers, of any dtype but bool
    * @return a fresh tensor of x's dtype and shape
    */
@@ -160,7 +160,7 @@ public final class Elementwise {
    *
    * @param workers threads to use
    * @param out the result, of x's dtype and shape
-   * @param a the factor; an integer that an integer dtype holds
+   * @param a the factor; an integer that x's dtype holds, if this is an integer dtype
    * @param x numbers, of any dtype but bool
    */
   public static void scaleInto(Workers workers, Tensor out, double a, Tensor x) {
@@ -184,7 +184,7 @@ public final class Elementwise {
    * As {@link #scale(Workers, double, Tensor)}, by the threads of the process; {@link
    * #multiply(Tensor, double)} is the same.
    *
-   * @param a the factor; an integer that an integer dtype holds
+   * @param a the factor; an integer that x's dtype holds, if this is an integer dtype
    * @param x numbers, of any dtype but bool
    * @return a fresh tensor of x's dtype and shape
    */
@@ -196,7 +196,7 @@ public final class Elementwise {
    * As {@link #scale(double, Tensor)}, into a given result.
    *
    * @param out the result, of x's dtype and shape
-   * @param a the factor; an integer that an integer dtype holds
+   * @param a the factor; an integer that x's dtype holds, if this is an integer dtype
    * @param x numbers, of any dtype but bool
    */
   public static void scaleInto(Tensor out, double a, Tensor x) {
@@ -208,7 +208,7 @@ public final class Elementwise {
    *
    * @param workers threads to use
    * @param x one summand
-   * @param y the other
+   * @param y the other summand
    * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
    *     shape
    */
@@ -224,7 +224,7 @@ public final class Elementwise {
    * @param workers threads to use
    * @param out the result, of the promoted dtype and the broadcast shape
    * @param x one summand
-   * @param y the other
+   * @param y the other summand
    */
   public static void addInto(Workers workers, Tensor out, Tensor x, Tensor y) {
     run("add", ADD, workers, out, x.dtype().promote(y.dtype()), x, y);
@@ -235,7 +235,7 @@ public final class Elementwise {
    *
    * @param workers threads to use
    * @param x one factor
-   * @param y the other
+   * @param y the other factor
    * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
    *     shape
    */
@@ -252,18 +252,18 @@ public final class Elementwise {
    * @param workers threads to use
    * @param out the result, of the promoted dtype and the broadcast shape
    * @param x one factor
-   * @param y the other
+   * @param y the other factor
    */
   public static void multiplyInto(Workers workers, Tensor out, Tensor x, Tensor y) {
     run("multiply", MULTIPLY, workers, out, x.dtype().promote(y.dtype()), x, y);
   }
 
   /**
-   * e^x; NumPy's {@code np.exp}. By the threads of the process.
+   * e^x; NumPy's {@code np.exp}. Uses the threads of the process.
    *
    * @param x exponents, of a floating dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor exp(Tensor x) {
     return exp(DefaultWorkers.get(), x);
@@ -272,22 +272,22 @@ public final class Elementwise {
   /**
    * As {@link #exp(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x exponents, of a floating dtype
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void expInto(Tensor out, Tensor x) {
     expInto(DefaultWorkers.get(), out, x);
   }
 
   /**
-   * The greater of x and 0; NaN of NaN; NumPy's {@code np.maximum(x, 0)}. By the threads of the
+   * The greater of x and 0; NaN of NaN; NumPy's {@code np.maximum(x, 0)}. Uses the threads of the
    * process.
    *
    * @param x numbers, of any dtype but bool
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor relu(Tensor x) {
     return relu(DefaultWorkers.get(), x);
@@ -296,22 +296,21 @@ public final class Elementwise {
   /**
    * As {@link #relu(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x numbers, of any dtype but bool
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void reluInto(Tensor out, Tensor x) {
     reluInto(DefaultWorkers.get(), out, x);
   }
 
   /**
-   * The natural logarithm: minus infinity of 0, NaN below; NumPy's {@code np.log}. By the threads
+   * The natural logarithm: minus infinity of 0, NaN below; NumPy's {@code np.log}. Uses the threads
    * of the process.
    *
-   * @param x of a floating dtype
+   * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor log(Tensor x) {
     return log(DefaultWorkers.get(), x);
@@ -321,9 +320,9 @@ public final class Elementwise {
    * As {@link #log(Tensor)}, by given threads.
    *
    * @param workers threads to use
-   * @param x of a floating dtype
+   * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor log(Workers workers, Tensor x) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -334,10 +333,10 @@ public final class Elementwise {
   /**
    * As {@link #log(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of a floating dtype
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void logInto(Tensor out, Tensor x) {
     logInto(DefaultWorkers.get(), out, x);
@@ -347,21 +346,21 @@ public final class Elementwise {
    * As {@link #log(Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of a floating dtype
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void logInto(Workers workers, Tensor out, Tensor x) {
     apply(MathFunction.LOG, workers, out, x);
   }
 
   /**
-   * The hyperbolic tangent; NumPy's {@code np.tanh}. By the threads of the process.
+   * The hyperbolic tangent; NumPy's {@code np.tanh}. Uses the threads of the process.
    *
-   * @param x of a floating dtype
+   * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor tanh(Tensor x) {
     return tanh(DefaultWorkers.get(), x);
@@ -371,9 +370,9 @@ public final class Elementwise {
    * As {@link #tanh(Tensor)}, by given threads.
    *
    * @param workers threads to use
-   * @param x of a floating dtype
+   * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor tanh(Workers workers, Tensor x) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -384,10 +383,10 @@ public final class Elementwise {
   /**
    * As {@link #tanh(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of a floating dtype
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void tanhInto(Tensor out, Tensor x) {
     tanhInto(DefaultWorkers.get(), out, x);
@@ -397,21 +396,21 @@ public final class Elementwise {
    * As {@link #tanh(Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of a floating dtype
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void tanhInto(Workers workers, Tensor out, Tensor x) {
     apply(MathFunction.TANH, workers, out, x);
   }
 
   /**
-   * 1 / (1 + e^-x); NumPy's {@code 1 / (1 + np.exp(-x))}. By the threads of the process.
+   * 1 / (1 + e^-x); NumPy's {@code 1 / (1 + np.exp(-x))}. Uses the threads of the process.
    *
-   * @param x of a floating dtype
+   * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor logistic(Tensor x) {
     return logistic(DefaultWorkers.get(), x);
@@ -421,9 +420,9 @@ public final class Elementwise {
    * As {@link #logistic(Tensor)}, by given threads.
    *
    * @param workers threads to use
-   * @param x of a floating dtype
+   * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor logistic(Workers workers, Tensor x) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -434,10 +433,10 @@ public final class Elementwise {
   /**
    * As {@link #logistic(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of a floating dtype
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void logisticInto(Tensor out, Tensor x) {
     logisticInto(DefaultWorkers.get(), out, x);
@@ -447,22 +446,22 @@ public final class Elementwise {
    * As {@link #logistic(Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of a floating dtype
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void logisticInto(Workers workers, Tensor out, Tensor x) {
     apply(MathFunction.LOGISTIC, workers, out, x);
   }
 
   /**
-   * The sine of an angle in radians: NaN of an infinity; NumPy's {@code np.sin}. By the threads of
-   * the process.
+   * The sine of an angle in radians: NaN of an infinity; NumPy's {@code np.sin}. Uses the threads
+   * of the process.
    *
-   * @param x of a floating dtype
+   * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor sine(Tensor x) {
     return sine(DefaultWorkers.get(), x);
@@ -472,9 +471,9 @@ public final class Elementwise {
    * As {@link #sine(Tensor)}, by given threads.
    *
    * @param workers threads to use
-   * @param x of a floating dtype
+   * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor sine(Workers workers, Tensor x) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -485,10 +484,10 @@ public final class Elementwise {
   /**
    * As {@link #sine(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of a floating dtype
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void sineInto(Tensor out, Tensor x) {
     sineInto(DefaultWorkers.get(), out, x);
@@ -498,22 +497,22 @@ public final class Elementwise {
    * As {@link #sine(Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of a floating dtype
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void sineInto(Workers workers, Tensor out, Tensor x) {
     apply(MathFunction.SINE, workers, out, x);
   }
 
   /**
-   * The cosine of an angle in radians: NaN of an infinity; NumPy's {@code np.cos}. By the threads
+   * The cosine of an angle in radians: NaN of an infinity; NumPy's {@code np.cos}. Uses the threads
    * of the process.
    *
-   * @param x of a floating dtype
+   * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor cosine(Tensor x) {
     return cosine(DefaultWorkers.get(), x);
@@ -523,9 +522,9 @@ public final class Elementwise {
    * As {@link #cosine(Tensor)}, by given threads.
    *
    * @param workers threads to use
-   * @param x of a floating dtype
+   * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor cosine(Workers workers, Tensor x) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -536,10 +535,10 @@ public final class Elementwise {
   /**
    * As {@link #cosine(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of a floating dtype
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void cosineInto(Tensor out, Tensor x) {
     cosineInto(DefaultWorkers.get(), out, x);
@@ -549,20 +548,20 @@ public final class Elementwise {
    * As {@link #cosine(Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of a floating dtype
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void cosineInto(Workers workers, Tensor out, Tensor x) {
     apply(MathFunction.COSINE, workers, out, x);
   }
 
   /**
-   * x + y, or OR for bool. Broadcasts like NumPy's {@code np.add}. By the threads of the process.
+   * x + y, or OR for bool. Broadcasts like NumPy's {@code np.add}. Uses the threads of the process.
    *
    * @param x one summand
-   * @param y the other
+   * @param y the other summand
    * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
    *     shape
    * @throws IllegalArgumentException if the shapes do not broadcast
@@ -572,13 +571,14 @@ public final class Elementwise {
   }
 
   /**
-   * As {@link #add(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   * As {@link #add(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype in
+   * which x is computed.
    *
    * @param x one summand
-   * @param y the other, an integer for integers
+   * @param y the other summand; an integer if x is not floating
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 that the dtype holds, for integers
+   * @throws IllegalArgumentException if x is of bool, or x is of an integer dtype and the number is
+   *     not an integer up to 2^53 that this dtype holds
    */
   public static Tensor add(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -591,7 +591,7 @@ public final class Elementwise {
    *
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #add(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -605,7 +605,7 @@ public final class Elementwise {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #add(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -616,9 +616,10 @@ public final class Elementwise {
   /**
    * As {@link #add(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x one summand
-   * @param y the other
+   * @param y the other summand
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
    *     is then written
    */
@@ -627,11 +628,11 @@ public final class Elementwise {
   }
 
   /**
-   * x y, or AND for bool. Broadcasts like NumPy's {@code np.multiply}. By the threads of the
+   * x y, or AND for bool. Broadcasts like NumPy's {@code np.multiply}. Uses the threads of the
    * process.
    *
    * @param x one factor
-   * @param y the other
+   * @param y the other factor
    * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
    *     shape
    * @throws IllegalArgumentException if the shapes do not broadcast
@@ -641,14 +642,14 @@ public final class Elementwise {
   }
 
   /**
-   * As {@link #multiply(Tensor, Tensor)} of a number, which is taken in the dtype that x is
-   * computed in.
+   * As {@link #multiply(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype in
+   * which x is computed.
    *
    * @param x one factor
-   * @param y the other, an integer for integers
+   * @param y the other factor; an integer if x is not floating
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 that the dtype holds, for integers
+   * @throws IllegalArgumentException if x is of bool, or x is of an integer dtype and the number is
+   *     not an integer up to 2^53 that this dtype holds
    */
   public static Tensor multiply(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -661,7 +662,7 @@ public final class Elementwise {
    *
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #multiply(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -675,7 +676,7 @@ public final class Elementwise {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #multiply(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -686,9 +687,10 @@ public final class Elementwise {
   /**
    * As {@link #multiply(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x one factor
-   * @param y the other
+   * @param y the other factor
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
    *     is then written
    */
@@ -697,11 +699,11 @@ public final class Elementwise {
   }
 
   /**
-   * -x; integers wrap; NumPy's {@code np.negative}. By the threads of the process.
+   * -x; integers wrap; NumPy's {@code np.negative}. Uses the threads of the process.
    *
    * @param x numbers, of any strides
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor negate(Tensor x) {
     return negate(DefaultWorkers.get(), x);
@@ -713,7 +715,7 @@ public final class Elementwise {
    * @param workers threads to use
    * @param x numbers, of any strides
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor negate(Workers workers, Tensor x) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -724,10 +726,9 @@ public final class Elementwise {
   /**
    * As {@link #negate(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x numbers, of any strides
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void negateInto(Tensor out, Tensor x) {
     negateInto(DefaultWorkers.get(), out, x);
@@ -737,10 +738,9 @@ public final class Elementwise {
    * As {@link #negate(Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x numbers, of any strides
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void negateInto(Workers workers, Tensor out, Tensor x) {
     OperandChecks.number("negate", x);
@@ -748,11 +748,11 @@ public final class Elementwise {
   }
 
   /**
-   * |x|; the least integer stays itself; NumPy's {@code np.abs}. By the threads of the process.
+   * |x|; the least integer stays itself; NumPy's {@code np.abs}. Uses the threads of the process.
    *
    * @param x numbers, of any strides
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor abs(Tensor x) {
     return abs(DefaultWorkers.get(), x);
@@ -764,7 +764,7 @@ public final class Elementwise {
    * @param workers threads to use
    * @param x numbers, of any strides
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor abs(Workers workers, Tensor x) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -775,10 +775,9 @@ public final class Elementwise {
   /**
    * As {@link #abs(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x numbers, of any strides
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void absInto(Tensor out, Tensor x) {
     absInto(DefaultWorkers.get(), out, x);
@@ -788,10 +787,9 @@ public final class Elementwise {
    * As {@link #abs(Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x numbers, of any strides
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void absInto(Workers workers, Tensor out, Tensor x) {
     OperandChecks.number("abs", x);
@@ -799,11 +797,11 @@ public final class Elementwise {
   }
 
   /**
-   * -1, 0 or 1, NaN of NaN; NumPy's {@code np.sign}. By the threads of the process.
+   * -1, 0 or 1, NaN of NaN; NumPy's {@code np.sign}. Uses the threads of the process.
    *
    * @param x numbers, of any strides
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor sign(Tensor x) {
     return sign(DefaultWorkers.get(), x);
@@ -815,7 +813,7 @@ public final class Elementwise {
    * @param workers threads to use
    * @param x numbers, of any strides
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor sign(Workers workers, Tensor x) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -826,10 +824,9 @@ public final class Elementwise {
   /**
    * As {@link #sign(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x numbers, of any strides
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void signInto(Tensor out, Tensor x) {
     signInto(DefaultWorkers.get(), out, x);
@@ -839,10 +836,9 @@ public final class Elementwise {
    * As {@link #sign(Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x numbers, of any strides
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void signInto(Workers workers, Tensor out, Tensor x) {
     OperandChecks.number("sign", x);
@@ -850,11 +846,11 @@ public final class Elementwise {
   }
 
   /**
-   * The square root; NaN below 0; NumPy's {@code np.sqrt}. By the threads of the process.
+   * The square root; NaN below 0; NumPy's {@code np.sqrt}. Uses the threads of the process.
    *
-   * @param x floating, of any strides
+   * @param x numbers of a floating dtype, of any strides
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor sqrt(Tensor x) {
     return sqrt(DefaultWorkers.get(), x);
@@ -864,9 +860,9 @@ public final class Elementwise {
    * As {@link #sqrt(Tensor)}, by given threads.
    *
    * @param workers threads to use
-   * @param x floating, of any strides
+   * @param x numbers of a floating dtype, of any strides
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor sqrt(Workers workers, Tensor x) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -877,10 +873,10 @@ public final class Elementwise {
   /**
    * As {@link #sqrt(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x floating, of any strides
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype, of any strides
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void sqrtInto(Tensor out, Tensor x) {
     sqrtInto(DefaultWorkers.get(), out, x);
@@ -890,10 +886,10 @@ public final class Elementwise {
    * As {@link #sqrt(Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x floating, of any strides
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype, of any strides
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void sqrtInto(Workers workers, Tensor out, Tensor x) {
     OperandChecks.floating("sqrt", x);
@@ -901,12 +897,12 @@ public final class Elementwise {
   }
 
   /**
-   * One over the square root; NaN for x below 0, infinite for 0; NumPy's {@code 1 / np.sqrt}. By
+   * One over the square root; NaN for x below 0, infinite for 0; NumPy's {@code 1 / np.sqrt}. Uses
    * the threads of the process.
    *
-   * @param x floating, of any strides
+   * @param x numbers of a floating dtype, of any strides
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor rsqrt(Tensor x) {
     return rsqrt(DefaultWorkers.get(), x);
@@ -916,9 +912,9 @@ public final class Elementwise {
    * As {@link #rsqrt(Tensor)}, by given threads.
    *
    * @param workers threads to use
-   * @param x floating, of any strides
+   * @param x numbers of a floating dtype, of any strides
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor rsqrt(Workers workers, Tensor x) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -929,10 +925,10 @@ public final class Elementwise {
   /**
    * As {@link #rsqrt(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x floating, of any strides
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype, of any strides
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void rsqrtInto(Tensor out, Tensor x) {
     rsqrtInto(DefaultWorkers.get(), out, x);
@@ -942,10 +938,10 @@ public final class Elementwise {
    * As {@link #rsqrt(Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x floating, of any strides
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers of a floating dtype, of any strides
+   * @throws IllegalArgumentException if x is not of a floating dtype or out does not fit; nothing
+   *     is then written
    */
   public static void rsqrtInto(Workers workers, Tensor out, Tensor x) {
     OperandChecks.floating("rsqrt", x);
@@ -953,12 +949,12 @@ public final class Elementwise {
   }
 
   /**
-   * The greatest integer not above x; an integer stays itself; NumPy's {@code np.floor}. By the
+   * The greatest integer not above x; an integer stays itself; NumPy's {@code np.floor}. Uses the
    * threads of the process.
    *
    * @param x numbers, of any strides
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor floor(Tensor x) {
     return floor(DefaultWorkers.get(), x);
@@ -970,7 +966,7 @@ public final class Elementwise {
    * @param workers threads to use
    * @param x numbers, of any strides
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype
+   * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor floor(Workers workers, Tensor x) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -981,10 +977,9 @@ public final class Elementwise {
   /**
    * As {@link #floor(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x numbers, of any strides
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void floorInto(Tensor out, Tensor x) {
     floorInto(DefaultWorkers.get(), out, x);
@@ -994,10 +989,9 @@ public final class Elementwise {
    * As {@link #floor(Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x numbers, of any strides
-   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void floorInto(Workers workers, Tensor out, Tensor x) {
     OperandChecks.number("floor", x);
@@ -1005,7 +999,7 @@ public final class Elementwise {
   }
 
   /**
-   * x - y; integers wrap. Broadcasts like NumPy's {@code np.subtract}. By the threads of the
+   * x - y; integers wrap. Broadcasts like NumPy's {@code np.subtract}. Uses the threads of the
    * process.
    *
    * @param x the left side
@@ -1020,14 +1014,14 @@ public final class Elementwise {
   }
 
   /**
-   * As {@link #subtract(Tensor, Tensor)} of a number, which is taken in the dtype that x is
-   * computed in.
+   * As {@link #subtract(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype in
+   * which x is computed.
    *
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 that the dtype holds, for integers
+   * @throws IllegalArgumentException if x is of bool, or x is of an integer dtype and the number is
+   *     not an integer up to 2^53 that this dtype holds
    */
   public static Tensor subtract(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -1040,7 +1034,7 @@ public final class Elementwise {
    *
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #subtract(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -1054,7 +1048,7 @@ public final class Elementwise {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #subtract(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -1063,14 +1057,14 @@ public final class Elementwise {
   }
 
   /**
-   * As {@link #subtract(Tensor, Tensor)} of a number, which is taken in the dtype that y is
-   * computed in.
+   * As {@link #subtract(Tensor, Tensor)}, with a number as x; the number is rounded to the dtype in
+   * which y is computed.
    *
-   * @param x the left side, an integer for integers
+   * @param x the left side; an integer if y is not floating
    * @param y the right side
    * @return a fresh tensor of y's dtype and shape
-   * @throws IllegalArgumentException if y has another dtype, or the number is no integer of at most
-   *     2^53 that the dtype holds, for integers
+   * @throws IllegalArgumentException if y is of bool, or y is of an integer dtype and the number is
+   *     not an integer up to 2^53 that this dtype holds
    */
   public static Tensor subtract(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
@@ -1082,7 +1076,7 @@ public final class Elementwise {
    * As {@link #subtract(double, Tensor)}, into a given result.
    *
    * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
-   * @param x the left side, an integer for integers
+   * @param x the left side; an integer if y is not floating
    * @param y the right side
    * @throws IllegalArgumentException as {@link #subtract(double, Tensor)}, or if out does not fit;
    *     nothing is then written
@@ -1096,7 +1090,7 @@ public final class Elementwise {
    *
    * @param workers threads to use
    * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
-   * @param x the left side, an integer for integers
+   * @param x the left side; an integer if y is not floating
    * @param y the right side
    * @throws IllegalArgumentException as {@link #subtract(double, Tensor)}, or if out does not fit;
    *     nothing is then written
@@ -1126,7 +1120,8 @@ public final class Elementwise {
   /**
    * As {@link #subtract(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
@@ -1140,7 +1135,8 @@ public final class Elementwise {
    * As {@link #subtract(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
@@ -1153,7 +1149,7 @@ public final class Elementwise {
 
   /**
    * x / y. Quotients of integers are rounded toward zero; x / 0 is then -1, and the least integer
-   * divided by -1 is itself, as in XLA. Broadcasts like NumPy's {@code np.divide}. By the threads
+   * divided by -1 is itself, as in XLA. Broadcasts like NumPy's {@code np.divide}. Uses the threads
    * of the process.
    *
    * @param x the left side
@@ -1168,14 +1164,14 @@ public final class Elementwise {
   }
 
   /**
-   * As {@link #divide(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed
-   * in.
+   * As {@link #divide(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype in
+   * which x is computed.
    *
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 that the dtype holds, for integers
+   * @throws IllegalArgumentException if x is of bool, or x is of an integer dtype and the number is
+   *     not an integer up to 2^53 that this dtype holds
    */
   public static Tensor divide(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -1188,7 +1184,7 @@ public final class Elementwise {
    *
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #divide(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -1202,7 +1198,7 @@ public final class Elementwise {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #divide(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -1211,14 +1207,14 @@ public final class Elementwise {
   }
 
   /**
-   * As {@link #divide(Tensor, Tensor)} of a number, which is taken in the dtype that y is computed
-   * in.
+   * As {@link #divide(Tensor, Tensor)}, with a number as x; the number is rounded to the dtype in
+   * which y is computed.
    *
-   * @param x the left side, an integer for integers
+   * @param x the left side; an integer if y is not floating
    * @param y the right side
    * @return a fresh tensor of y's dtype and shape
-   * @throws IllegalArgumentException if y has another dtype, or the number is no integer of at most
-   *     2^53 that the dtype holds, for integers
+   * @throws IllegalArgumentException if y is of bool, or y is of an integer dtype and the number is
+   *     not an integer up to 2^53 that this dtype holds
    */
   public static Tensor divide(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
@@ -1230,7 +1226,7 @@ public final class Elementwise {
    * As {@link #divide(double, Tensor)}, into a given result.
    *
    * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
-   * @param x the left side, an integer for integers
+   * @param x the left side; an integer if y is not floating
    * @param y the right side
    * @throws IllegalArgumentException as {@link #divide(double, Tensor)}, or if out does not fit;
    *     nothing is then written
@@ -1244,7 +1240,7 @@ public final class Elementwise {
    *
    * @param workers threads to use
    * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
-   * @param x the left side, an integer for integers
+   * @param x the left side; an integer if y is not floating
    * @param y the right side
    * @throws IllegalArgumentException as {@link #divide(double, Tensor)}, or if out does not fit;
    *     nothing is then written
@@ -1274,7 +1270,8 @@ public final class Elementwise {
   /**
    * As {@link #divide(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
@@ -1288,7 +1285,8 @@ public final class Elementwise {
    * As {@link #divide(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
@@ -1300,9 +1298,9 @@ public final class Elementwise {
   }
 
   /**
-   * The remainder of {@link #divide(Tensor, Tensor)}, with the sign of x. If y is 0 it is x for
-   * integers, and NaN for floating numbers. Broadcasts like NumPy's {@code np.fmod}. By the threads
-   * of the process.
+   * The remainder of {@link #divide(Tensor, Tensor)}, with the sign of x. If y is 0, the remainder
+   * is x for integers and NaN for floating numbers. Broadcasts like NumPy's {@code np.fmod}. Uses
+   * the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -1316,14 +1314,14 @@ public final class Elementwise {
   }
 
   /**
-   * As {@link #remainder(Tensor, Tensor)} of a number, which is taken in the dtype that x is
-   * computed in.
+   * As {@link #remainder(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype
+   * in which x is computed.
    *
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 that the dtype holds, for integers
+   * @throws IllegalArgumentException if x is of bool, or x is of an integer dtype and the number is
+   *     not an integer up to 2^53 that this dtype holds
    */
   public static Tensor remainder(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -1336,7 +1334,7 @@ public final class Elementwise {
    *
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #remainder(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -1350,7 +1348,7 @@ public final class Elementwise {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #remainder(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -1359,14 +1357,14 @@ public final class Elementwise {
   }
 
   /**
-   * As {@link #remainder(Tensor, Tensor)} of a number, which is taken in the dtype that y is
-   * computed in.
+   * As {@link #remainder(Tensor, Tensor)}, with a number as x; the number is rounded to the dtype
+   * in which y is computed.
    *
-   * @param x the left side, an integer for integers
+   * @param x the left side; an integer if y is not floating
    * @param y the right side
    * @return a fresh tensor of y's dtype and shape
-   * @throws IllegalArgumentException if y has another dtype, or the number is no integer of at most
-   *     2^53 that the dtype holds, for integers
+   * @throws IllegalArgumentException if y is of bool, or y is of an integer dtype and the number is
+   *     not an integer up to 2^53 that this dtype holds
    */
   public static Tensor remainder(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
@@ -1378,7 +1376,7 @@ public final class Elementwise {
    * As {@link #remainder(double, Tensor)}, into a given result.
    *
    * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
-   * @param x the left side, an integer for integers
+   * @param x the left side; an integer if y is not floating
    * @param y the right side
    * @throws IllegalArgumentException as {@link #remainder(double, Tensor)}, or if out does not fit;
    *     nothing is then written
@@ -1392,7 +1390,7 @@ public final class Elementwise {
    *
    * @param workers threads to use
    * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
-   * @param x the left side, an integer for integers
+   * @param x the left side; an integer if y is not floating
    * @param y the right side
    * @throws IllegalArgumentException as {@link #remainder(double, Tensor)}, or if out does not fit;
    *     nothing is then written
@@ -1422,7 +1420,8 @@ public final class Elementwise {
   /**
    * As {@link #remainder(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
@@ -1436,7 +1435,8 @@ public final class Elementwise {
    * As {@link #remainder(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
@@ -1448,7 +1448,7 @@ public final class Elementwise {
   }
 
   /**
-   * The greater of x and y; NaN if either is NaN. Broadcasts like NumPy's {@code np.maximum}. By
+   * The greater of x and y; NaN if either is NaN. Broadcasts like NumPy's {@code np.maximum}. Uses
    * the threads of the process.
    *
    * @param x the left side
@@ -1463,14 +1463,14 @@ public final class Elementwise {
   }
 
   /**
-   * As {@link #maximum(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed
-   * in.
+   * As {@link #maximum(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype in
+   * which x is computed.
    *
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 that the dtype holds, for integers
+   * @throws IllegalArgumentException if x is of bool, or x is of an integer dtype and the number is
+   *     not an integer up to 2^53 that this dtype holds
    */
   public static Tensor maximum(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -1483,7 +1483,7 @@ public final class Elementwise {
    *
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #maximum(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -1497,7 +1497,7 @@ public final class Elementwise {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #maximum(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -1526,7 +1526,8 @@ public final class Elementwise {
   /**
    * As {@link #maximum(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
@@ -1540,7 +1541,8 @@ public final class Elementwise {
    * As {@link #maximum(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
@@ -1552,8 +1554,8 @@ public final class Elementwise {
   }
 
   /**
-   * The lesser of x and y; NaN if either is NaN. Broadcasts like NumPy's {@code np.minimum}. By the
-   * threads of the process.
+   * The lesser of x and y; NaN if either is NaN. Broadcasts like NumPy's {@code np.minimum}. Uses
+   * the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -1567,14 +1569,14 @@ public final class Elementwise {
   }
 
   /**
-   * As {@link #minimum(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed
-   * in.
+   * As {@link #minimum(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype in
+   * which x is computed.
    *
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 that the dtype holds, for integers
+   * @throws IllegalArgumentException if x is of bool, or x is of an integer dtype and the number is
+   *     not an integer up to 2^53 that this dtype holds
    */
   public static Tensor minimum(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -1587,7 +1589,7 @@ public final class Elementwise {
    *
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #minimum(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -1601,7 +1603,7 @@ public final class Elementwise {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #minimum(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -1630,7 +1632,8 @@ public final class Elementwise {
   /**
    * As {@link #minimum(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
@@ -1644,7 +1647,8 @@ public final class Elementwise {
    * As {@link #minimum(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
@@ -1656,12 +1660,12 @@ public final class Elementwise {
   }
 
   /**
-   * x to the power of y. Broadcasts like NumPy's {@code np.power}. By the threads of the process.
+   * x to the power of y. Broadcasts like NumPy's {@code np.power}. Uses the threads of the process.
    *
-   * <p>In f64 it is {@link Math#pow}, in f32 within 0.5001 ulp of the exact power, except that
-   * every power of 1 is 1, NaN included, and so is an infinite power of -1, as in C. Powers of
-   * integers wrap; if y is negative, the power is 1 / x<sup>-y</sup> by {@link #divide(Tensor,
-   * Tensor)}.
+   * <p>In f64 the power is {@link Math#pow}; in f32 it is within 0.5001 ulp of the exact power. As
+   * in C, two cases differ from {@link Math#pow}: every power of 1 is 1, even with a NaN, and an
+   * infinite power of -1 is 1. Powers of integers wrap; if y is negative, the power is 1 /
+   * x<sup>-y</sup> by {@link #divide(Tensor, Tensor)}.
    *
    * @param x the left side
    * @param y the right side
@@ -1674,14 +1678,14 @@ public final class Elementwise {
   }
 
   /**
-   * As {@link #power(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed
-   * in.
+   * As {@link #power(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype in
+   * which x is computed.
    *
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 that the dtype holds, for integers
+   * @throws IllegalArgumentException if x is of bool, or x is of an integer dtype and the number is
+   *     not an integer up to 2^53 that this dtype holds
    */
   public static Tensor power(Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -1694,7 +1698,7 @@ public final class Elementwise {
    *
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #power(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -1708,7 +1712,7 @@ public final class Elementwise {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #power(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -1717,14 +1721,14 @@ public final class Elementwise {
   }
 
   /**
-   * As {@link #power(Tensor, Tensor)} of a number, which is taken in the dtype that y is computed
-   * in.
+   * As {@link #power(Tensor, Tensor)}, with a number as x; the number is rounded to the dtype in
+   * which y is computed.
    *
-   * @param x the left side, an integer for integers
+   * @param x the left side; an integer if y is not floating
    * @param y the right side
    * @return a fresh tensor of y's dtype and shape
-   * @throws IllegalArgumentException if y has another dtype, or the number is no integer of at most
-   *     2^53 that the dtype holds, for integers
+   * @throws IllegalArgumentException if y is of bool, or y is of an integer dtype and the number is
+   *     not an integer up to 2^53 that this dtype holds
    */
   public static Tensor power(double x, Tensor y) {
     Tensor out = Tensor.zeros(y.dtype(), y.shape());
@@ -1736,7 +1740,7 @@ public final class Elementwise {
    * As {@link #power(double, Tensor)}, into a given result.
    *
    * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
-   * @param x the left side, an integer for integers
+   * @param x the left side; an integer if y is not floating
    * @param y the right side
    * @throws IllegalArgumentException as {@link #power(double, Tensor)}, or if out does not fit;
    *     nothing is then written
@@ -1750,7 +1754,7 @@ public final class Elementwise {
    *
    * @param workers threads to use
    * @param out the result, of y's dtype and shape; it may be y, but not overlap it otherwise
-   * @param x the left side, an integer for integers
+   * @param x the left side; an integer if y is not floating
    * @param y the right side
    * @throws IllegalArgumentException as {@link #power(double, Tensor)}, or if out does not fit;
    *     nothing is then written
@@ -1778,7 +1782,8 @@ public final class Elementwise {
   /**
    * As {@link #power(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or both are of bool, or out
@@ -1792,7 +1797,8 @@ public final class Elementwise {
    * As {@link #power(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype and the broadcast shape; it may be an operand,
+   *     element for element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or both are of bool, or out
@@ -1805,11 +1811,11 @@ public final class Elementwise {
 
   /**
    * Each element, or the nearest number in [low, high] where it is outside; NaN of NaN; NumPy's
-   * {@code np.clip}. By the threads of the process.
+   * {@code np.clip}. Uses the threads of the process.
    *
    * @param x numbers, of any strides
-   * @param low the least result, an integer for integers
-   * @param high the greatest, likewise, at least low
+   * @param low the least result; an integer if x is of an integer dtype
+   * @param high the greatest result, at least low; an integer if x is of an integer dtype
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if x is no tensor of numbers, or the bounds are out of order
    *     or no integers for integers
@@ -1823,8 +1829,8 @@ public final class Elementwise {
    *
    * @param workers threads to use
    * @param x numbers, of any strides
-   * @param low the least result, an integer for integers
-   * @param high the greatest, likewise, at least low
+   * @param low the least result; an integer if x is of an integer dtype
+   * @param high the greatest result, at least low; an integer if x is of an integer dtype
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException as {@link #clip(Tensor, double, double)}
    */
@@ -1839,8 +1845,8 @@ public final class Elementwise {
    *
    * @param out the result, of x's dtype and shape; it may be x
    * @param x numbers, of any strides
-   * @param low the least result, an integer for integers
-   * @param high the greatest, likewise, at least low
+   * @param low the least result; an integer if x is of an integer dtype
+   * @param high the greatest result, at least low; an integer if x is of an integer dtype
    * @throws IllegalArgumentException as {@link #clip(Tensor, double, double)}, or if out does not
    *     fit; nothing is then written
    */
@@ -1854,8 +1860,8 @@ public final class Elementwise {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; it may be x
    * @param x numbers, of any strides
-   * @param low the least result, an integer for integers
-   * @param high the greatest, likewise, at least low
+   * @param low the least result; an integer if x is of an integer dtype
+   * @param high the greatest result, at least low; an integer if x is of an integer dtype
    * @throws IllegalArgumentException as {@link #clip(Tensor, double, double)}, or if out does not
    *     fit; nothing is then written
    */

@@ -11,8 +11,8 @@ import java.util.Optional;
  *
  * @param name vector-512, vector-256, vector-128 or scalar
  * @param vectorBits width of a vector in bits; 0 for scalar
- * @param reason why these were chosen
- * @param remedy the way to faster ones; empty if there is none
+ * @param reason why these kernels were chosen
+ * @param remedy how to get faster kernels; empty if there is no way
  */
 public record KernelInfo(String name, int vectorBits, String reason, Optional<String> remedy) {
   /**
@@ -33,8 +33,8 @@ public record KernelInfo(String name, int vectorBits, String reason, Optional<St
   /**
    * The kernels of this JVM; the first call makes the choice.
    *
-   * <p>The system property {@code shardsum.kernels}, read then, forces it: {@code scalar} or {@code
-   * vector}; another value is warned of and ignored.
+   * <p>The first call reads the system property {@code shardsum.kernels}, which forces the choice:
+   * {@code scalar} or {@code vector}. Any other value causes a warning and is ignored.
    *
    * @return the choice
    */
@@ -45,11 +45,11 @@ public record KernelInfo(String name, int vectorBits, String reason, Optional<St
   }
 
   /**
-   * Compares the kernels of this JVM with plain loops, a short row or a small product of each kind,
-   * to the bit. On a JDK other than 25, whose Vector API may differ, this test decides whether
+   * Compares the kernels of this JVM with plain loops to the bit, on a short row or a small product
+   * of each kind. On a JDK other than 25, whose Vector API may differ, this test decides whether
    * vectors are used.
    *
-   * @return the first kind that differs and how; empty if none does
+   * @return the first kind that differs, with the difference; empty if all agree
    */
   public static Optional<String> selfTest() {
     return KernelSelfTest.failure(KernelSelection.best());

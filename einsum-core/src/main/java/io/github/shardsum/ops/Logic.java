@@ -17,8 +17,8 @@ import io.github.shardsum.tensor.Tensor;
  * Comparisons, logical operations and choices between elements, of tensors of any dtype, strides
  * and memory, broadcast by position as in NumPy.
  *
- * <p>A NaN is related to nothing, so that only {@code ne} is true of it. An {@code out} may be an
- * operand, element for element; it may not overlap one otherwise. Bad arguments are an {@link
+ * <p>Of the comparisons with a NaN, only {@code ne} is true. {@code out} may be an operand, element
+ * for element, but must not overlap an operand otherwise. Bad arguments are an {@link
  * IllegalArgumentException} before anything is written. Thread-safe.
  */
 public final class Logic {
@@ -51,7 +51,7 @@ public final class Logic {
 
   /**
    * Whether x = y, compared in the promoted dtype, in which false is below true. Broadcasts like
-   * NumPy's {@code np.equal}. By the threads of the process.
+   * NumPy's {@code np.equal}. Uses the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -63,13 +63,14 @@ public final class Logic {
   }
 
   /**
-   * As {@link #eq(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   * As {@link #eq(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype in which
+   * x is computed.
    *
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @return a fresh tensor of bool, of x's shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   * @throws IllegalArgumentException if x is not floating and the number is not an integer up to
+   *     2^53
    */
   public static Tensor eq(Tensor x, double y) {
     Tensor out = Tensor.zeros(DType.BOOL, x.shape());
@@ -82,7 +83,7 @@ public final class Logic {
    *
    * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #eq(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -96,7 +97,7 @@ public final class Logic {
    * @param workers threads to use
    * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #eq(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -122,7 +123,8 @@ public final class Logic {
   /**
    * As {@link #eq(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
@@ -136,7 +138,8 @@ public final class Logic {
    * As {@link #eq(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
@@ -148,7 +151,7 @@ public final class Logic {
 
   /**
    * Whether x and y differ, compared in the promoted dtype, in which false is below true.
-   * Broadcasts like NumPy's {@code np.not_equal}. By the threads of the process.
+   * Broadcasts like NumPy's {@code np.not_equal}. Uses the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -160,13 +163,14 @@ public final class Logic {
   }
 
   /**
-   * As {@link #ne(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   * As {@link #ne(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype in which
+   * x is computed.
    *
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @return a fresh tensor of bool, of x's shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   * @throws IllegalArgumentException if x is not floating and the number is not an integer up to
+   *     2^53
    */
   public static Tensor ne(Tensor x, double y) {
     Tensor out = Tensor.zeros(DType.BOOL, x.shape());
@@ -179,7 +183,7 @@ public final class Logic {
    *
    * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #ne(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -193,7 +197,7 @@ public final class Logic {
    * @param workers threads to use
    * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #ne(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -219,7 +223,8 @@ public final class Logic {
   /**
    * As {@link #ne(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
@@ -233,7 +238,8 @@ public final class Logic {
    * As {@link #ne(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
@@ -245,7 +251,7 @@ public final class Logic {
 
   /**
    * Whether {@code x < y}, compared in the promoted dtype, in which false is below true. Broadcasts
-   * like NumPy's {@code np.less}. By the threads of the process.
+   * like NumPy's {@code np.less}. Uses the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -257,13 +263,14 @@ public final class Logic {
   }
 
   /**
-   * As {@link #lt(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   * As {@link #lt(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype in which
+   * x is computed.
    *
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @return a fresh tensor of bool, of x's shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   * @throws IllegalArgumentException if x is not floating and the number is not an integer up to
+   *     2^53
    */
   public static Tensor lt(Tensor x, double y) {
     Tensor out = Tensor.zeros(DType.BOOL, x.shape());
@@ -276,7 +283,7 @@ public final class Logic {
    *
    * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #lt(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -290,7 +297,7 @@ public final class Logic {
    * @param workers threads to use
    * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #lt(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -316,7 +323,8 @@ public final class Logic {
   /**
    * As {@link #lt(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
@@ -330,7 +338,8 @@ public final class Logic {
    * As {@link #lt(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
@@ -342,7 +351,7 @@ public final class Logic {
 
   /**
    * Whether {@code x <= y}, compared in the promoted dtype, in which false is below true.
-   * Broadcasts like NumPy's {@code np.less_equal}. By the threads of the process.
+   * Broadcasts like NumPy's {@code np.less_equal}. Uses the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -354,13 +363,14 @@ public final class Logic {
   }
 
   /**
-   * As {@link #le(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   * As {@link #le(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype in which
+   * x is computed.
    *
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @return a fresh tensor of bool, of x's shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   * @throws IllegalArgumentException if x is not floating and the number is not an integer up to
+   *     2^53
    */
   public static Tensor le(Tensor x, double y) {
     Tensor out = Tensor.zeros(DType.BOOL, x.shape());
@@ -373,7 +383,7 @@ public final class Logic {
    *
    * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #le(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -387,7 +397,7 @@ public final class Logic {
    * @param workers threads to use
    * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #le(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -413,7 +423,8 @@ public final class Logic {
   /**
    * As {@link #le(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
@@ -427,7 +438,8 @@ public final class Logic {
    * As {@link #le(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
@@ -439,7 +451,7 @@ public final class Logic {
 
   /**
    * Whether {@code x > y}, compared in the promoted dtype, in which false is below true. Broadcasts
-   * like NumPy's {@code np.greater}. By the threads of the process.
+   * like NumPy's {@code np.greater}. Uses the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -451,13 +463,14 @@ public final class Logic {
   }
 
   /**
-   * As {@link #gt(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   * As {@link #gt(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype in which
+   * x is computed.
    *
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @return a fresh tensor of bool, of x's shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   * @throws IllegalArgumentException if x is not floating and the number is not an integer up to
+   *     2^53
    */
   public static Tensor gt(Tensor x, double y) {
     Tensor out = Tensor.zeros(DType.BOOL, x.shape());
@@ -470,7 +483,7 @@ public final class Logic {
    *
    * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #gt(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -484,7 +497,7 @@ public final class Logic {
    * @param workers threads to use
    * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #gt(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -510,7 +523,8 @@ public final class Logic {
   /**
    * As {@link #gt(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
@@ -524,7 +538,8 @@ public final class Logic {
    * As {@link #gt(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
@@ -536,7 +551,7 @@ public final class Logic {
 
   /**
    * Whether {@code x >= y}, compared in the promoted dtype, in which false is below true.
-   * Broadcasts like NumPy's {@code np.greater_equal}. By the threads of the process.
+   * Broadcasts like NumPy's {@code np.greater_equal}. Uses the threads of the process.
    *
    * @param x the left side
    * @param y the right side
@@ -548,13 +563,14 @@ public final class Logic {
   }
 
   /**
-   * As {@link #ge(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   * As {@link #ge(Tensor, Tensor)}, with a number as y; the number is rounded to the dtype in which
+   * x is computed.
    *
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @return a fresh tensor of bool, of x's shape
-   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
-   *     2^53 for integers
+   * @throws IllegalArgumentException if x is not floating and the number is not an integer up to
+   *     2^53
    */
   public static Tensor ge(Tensor x, double y) {
     Tensor out = Tensor.zeros(DType.BOOL, x.shape());
@@ -567,7 +583,7 @@ public final class Logic {
    *
    * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #ge(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -581,7 +597,7 @@ public final class Logic {
    * @param workers threads to use
    * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
    * @param x the left side
-   * @param y the right side, an integer for integers
+   * @param y the right side; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #ge(Tensor, double)}, or if out does not fit;
    *     nothing is then written
    */
@@ -607,7 +623,8 @@ public final class Logic {
   /**
    * As {@link #ge(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
@@ -621,7 +638,8 @@ public final class Logic {
    * As {@link #ge(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x the left side
    * @param y the right side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
@@ -632,11 +650,11 @@ public final class Logic {
   }
 
   /**
-   * Whether both are true, that is, not zero. Broadcasts like NumPy's {@code np.logical_and}. By
+   * Whether both are true, that is, not zero. Broadcasts like NumPy's {@code np.logical_and}. Uses
    * the threads of the process.
    *
    * @param x one side, of any dtype
-   * @param y the other
+   * @param y the other side
    * @return a fresh tensor of bool, of the broadcast shape
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
@@ -649,7 +667,7 @@ public final class Logic {
    *
    * @param workers threads to use
    * @param x one side, of any dtype
-   * @param y the other
+   * @param y the other side
    * @return a fresh tensor of bool, of the broadcast shape
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
@@ -662,9 +680,10 @@ public final class Logic {
   /**
    * As {@link #and(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x one side, of any dtype
-   * @param y the other
+   * @param y the other side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
    *     is then written
    */
@@ -676,9 +695,10 @@ public final class Logic {
    * As {@link #and(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x one side, of any dtype
-   * @param y the other
+   * @param y the other side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
    *     is then written
    */
@@ -688,10 +708,10 @@ public final class Logic {
 
   /**
    * Whether at least one is true, that is, not zero. Broadcasts like NumPy's {@code np.logical_or}.
-   * By the threads of the process.
+   * Uses the threads of the process.
    *
    * @param x one side, of any dtype
-   * @param y the other
+   * @param y the other side
    * @return a fresh tensor of bool, of the broadcast shape
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
@@ -704,7 +724,7 @@ public final class Logic {
    *
    * @param workers threads to use
    * @param x one side, of any dtype
-   * @param y the other
+   * @param y the other side
    * @return a fresh tensor of bool, of the broadcast shape
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
@@ -717,9 +737,10 @@ public final class Logic {
   /**
    * As {@link #or(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x one side, of any dtype
-   * @param y the other
+   * @param y the other side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
    *     is then written
    */
@@ -731,9 +752,10 @@ public final class Logic {
    * As {@link #or(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x one side, of any dtype
-   * @param y the other
+   * @param y the other side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
    *     is then written
    */
@@ -743,10 +765,10 @@ public final class Logic {
 
   /**
    * Whether exactly one is true, that is, not zero. Broadcasts like NumPy's {@code np.logical_xor}.
-   * By the threads of the process.
+   * Uses the threads of the process.
    *
    * @param x one side, of any dtype
-   * @param y the other
+   * @param y the other side
    * @return a fresh tensor of bool, of the broadcast shape
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
@@ -759,7 +781,7 @@ public final class Logic {
    *
    * @param workers threads to use
    * @param x one side, of any dtype
-   * @param y the other
+   * @param y the other side
    * @return a fresh tensor of bool, of the broadcast shape
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
@@ -772,9 +794,10 @@ public final class Logic {
   /**
    * As {@link #xor(Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x one side, of any dtype
-   * @param y the other
+   * @param y the other side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
    *     is then written
    */
@@ -786,9 +809,10 @@ public final class Logic {
    * As {@link #xor(Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of bool and the broadcast shape; it may be an operand, element for
+   *     element
    * @param x one side, of any dtype
-   * @param y the other
+   * @param y the other side
    * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
    *     is then written
    */
@@ -797,10 +821,10 @@ public final class Logic {
   }
 
   /**
-   * Whether x is false, that is zero; NumPy's {@code np.logical_not}. By the threads of the
+   * Whether x is false, that is zero; NumPy's {@code np.logical_not}. Uses the threads of the
    * process.
    *
-   * @param x of any dtype and strides
+   * @param x elements of any dtype and strides
    * @return a fresh tensor of bool, of x's shape
    */
   public static Tensor not(Tensor x) {
@@ -811,7 +835,7 @@ public final class Logic {
    * As {@link #not(Tensor)}, by given threads.
    *
    * @param workers threads to use
-   * @param x of any dtype and strides
+   * @param x elements of any dtype and strides
    * @return a fresh tensor of bool, of x's shape
    */
   public static Tensor not(Workers workers, Tensor x) {
@@ -823,8 +847,8 @@ public final class Logic {
   /**
    * As {@link #not(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of any dtype and strides
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x elements of any dtype and strides
    * @throws IllegalArgumentException if out does not fit; nothing is then written
    */
   public static void notInto(Tensor out, Tensor x) {
@@ -835,8 +859,8 @@ public final class Logic {
    * As {@link #not(Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of any dtype and strides
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x elements of any dtype and strides
    * @throws IllegalArgumentException if out does not fit; nothing is then written
    */
   public static void notInto(Workers workers, Tensor out, Tensor x) {
@@ -844,9 +868,9 @@ public final class Logic {
   }
 
   /**
-   * Whether x is NaN; NumPy's {@code np.isnan}. By the threads of the process.
+   * Whether x is NaN; NumPy's {@code np.isnan}. Uses the threads of the process.
    *
-   * @param x of any dtype and strides
+   * @param x elements of any dtype and strides
    * @return a fresh tensor of bool, of x's shape
    */
   public static Tensor isNan(Tensor x) {
@@ -857,7 +881,7 @@ public final class Logic {
    * As {@link #isNan(Tensor)}, by given threads.
    *
    * @param workers threads to use
-   * @param x of any dtype and strides
+   * @param x elements of any dtype and strides
    * @return a fresh tensor of bool, of x's shape
    */
   public static Tensor isNan(Workers workers, Tensor x) {
@@ -869,8 +893,8 @@ public final class Logic {
   /**
    * As {@link #isNan(Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of any dtype and strides
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x elements of any dtype and strides
    * @throws IllegalArgumentException if out does not fit; nothing is then written
    */
   public static void isNanInto(Tensor out, Tensor x) {
@@ -881,8 +905,8 @@ public final class Logic {
    * As {@link #isNan(Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
-   * @param x of any dtype and strides
+   * @param out the result, of bool and x's shape; it may be x, but not overlap it otherwise
+   * @param x elements of any dtype and strides
    * @throws IllegalArgumentException if out does not fit; nothing is then written
    */
   public static void isNanInto(Workers workers, Tensor out, Tensor x) {
@@ -891,7 +915,7 @@ public final class Logic {
 
   /**
    * x where the condition is true, y elsewhere. Broadcasts like NumPy's {@code np.where}. Elements
-   * that are not chosen have no influence, NaN included. By the threads of the process.
+   * that are not chosen have no influence, NaN included. Uses the threads of the process.
    *
    * @param condition of bool
    * @param x chosen where true
@@ -904,14 +928,14 @@ public final class Logic {
   }
 
   /**
-   * As {@link #where(Tensor, Tensor, Tensor)} of a number, which is taken in x's dtype.
+   * As {@link #where(Tensor, Tensor, Tensor)} , with a number as y; x's dtype must hold the number.
    *
    * @param condition of bool
    * @param x chosen where true
-   * @param y chosen where false, an integer for integers
+   * @param y chosen where false; an integer if x is not floating
    * @return a fresh tensor of x's dtype and the broadcast shape
-   * @throws IllegalArgumentException if the condition is not of bool, the shapes do not broadcast
-   *     or the number is no integer of at most 2^53 for integers
+   * @throws IllegalArgumentException if the condition is not of bool, the shapes do not broadcast,
+   *     or x is not floating and the number is not an integer up to 2^53 that x's dtype holds
    */
   public static Tensor where(Tensor condition, Tensor x, double y) {
     Tensor out = Tensor.zeros(x.dtype(), OperandChecks.broadcast("where", condition, x));
@@ -925,7 +949,7 @@ public final class Logic {
    * @param out the result, of x's dtype and the broadcast shape; it may be an operand
    * @param condition of bool
    * @param x chosen where true
-   * @param y chosen where false, an integer for integers
+   * @param y chosen where false; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #where(Tensor, Tensor, double)}, or if out does not
    *     fit; nothing is then written
    */
@@ -940,7 +964,7 @@ public final class Logic {
    * @param out the result, of x's dtype and the broadcast shape; it may be an operand
    * @param condition of bool
    * @param x chosen where true
-   * @param y chosen where false, an integer for integers
+   * @param y chosen where false; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #where(Tensor, Tensor, double)}, or if out does not
    *     fit; nothing is then written
    */
@@ -968,7 +992,8 @@ public final class Logic {
   /**
    * As {@link #where(Tensor, Tensor, Tensor)}, into a given result.
    *
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype of x and y and the broadcast shape; it may be an
+   *     operand, element for element
    * @param condition of bool
    * @param x chosen where true
    * @param y chosen where false
@@ -983,7 +1008,8 @@ public final class Logic {
    * As {@link #where(Tensor, Tensor, Tensor)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param out the result, of the promoted dtype of x and y and the broadcast shape; it may be an
+   *     operand, element for element
    * @param condition of bool
    * @param x chosen where true
    * @param y chosen where false
@@ -995,12 +1021,12 @@ public final class Logic {
   }
 
   /**
-   * Whether two tensors are of one shape and equal element by element (NumPy's {@code
-   * np.array_equal}); dtypes may differ, NaN is equal to nothing.
+   * Whether two tensors have the same shape and equal elements (NumPy's {@code np.array_equal}).
+   * Dtypes may differ; a NaN is equal to nothing.
    *
    * @param x one tensor
-   * @param y the other
-   * @return whether they are
+   * @param y the other tensor
+   * @return whether the tensors are equal
    */
   public static boolean arrayEqual(Tensor x, Tensor y) {
     return x.shape().equals(y.shape()) && Reductions.all(eq(x, y)).getLong() == 1;

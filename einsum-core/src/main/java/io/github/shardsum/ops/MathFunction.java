@@ -10,18 +10,19 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * Functions of a real, of tensors and of rows of arrays, in vectors of the machine's width.
+ * Functions of real numbers, for tensors and for rows of arrays, in vectors of the machine's width.
  *
  * <p>Results are equal to the bit for every number of threads, every kind of memory and every
- * vector width. On machines with a fused multiply-add, f64 results are within 2 ulp; in f32 {@link
- * #EXP} is then within 1 ulp, and the other functions are within 0.5001 ulp: they are computed in
- * f64 to 2<sup>-41</sup> of the result and rounded once. That is the nearest number, unless the
- * exact value is within 2<sup>-17</sup> ulp of the middle of two. Thread-safe.
+ * vector width. The following bounds hold on machines with a fused multiply-add. In f64, results
+ * are within 2 ulp. In f32, {@link #EXP} is within 1 ulp and the other functions are within 0.5001
+ * ulp: they are computed in f64 to 2<sup>-41</sup> of the result and rounded once. The result is
+ * the nearest f32, unless the exact value is within 2<sup>-17</sup> ulp of the middle between two.
+ * Thread-safe.
  */
 public enum MathFunction {
   /**
-   * {@code e^x}, within 1 ulp, without a fused multiply-add 1.2 ulp: infinite above the range,
-   * subnormal and zero below it.
+   * {@code e^x}, within 1 ulp, or 1.2 ulp without a fused multiply-add; infinite above the range,
+   * subnormal or zero below it.
    */
   EXP,
   /** The natural logarithm: minus infinity of 0, NaN below. */
@@ -31,8 +32,8 @@ public enum MathFunction {
   /** {@code 1 / (1 + e^-x)}, subnormal and zero far below 0. */
   LOGISTIC,
   /**
-   * The sine of an angle in radians: NaN of an infinity. Beyond 2^20 by the JDK's function, which
-   * is slower.
+   * The sine of an angle in radians; NaN of an infinity. Angles beyond 2^20 use the JDK's function,
+   * which is slower.
    */
   SINE,
   /** The cosine, as {@link #SINE}. */
@@ -45,7 +46,7 @@ public enum MathFunction {
    * The function of each element.
    *
    * @param workers threads to use
-   * @param x of a floating dtype
+   * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if the dtype is another
    */
@@ -58,7 +59,7 @@ public enum MathFunction {
   /**
    * As {@link #of(Workers, Tensor)}, by the threads of the process.
    *
-   * @param x of a floating dtype
+   * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
    * @throws IllegalArgumentException if the dtype is another
    */
@@ -71,7 +72,7 @@ public enum MathFunction {
    *
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; it may be x
-   * @param x of a floating dtype
+   * @param x numbers of a floating dtype
    * @throws IllegalArgumentException if a dtype or shape differs, or out overlaps x in another way;
    *     nothing is then written
    */

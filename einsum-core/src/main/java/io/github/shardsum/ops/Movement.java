@@ -25,14 +25,14 @@ import java.util.stream.Stream;
  * Thread-safe.
  */
 public final class Movement {
-  /** Elements of a mask that are read at once. */
+  /** Elements of a mask that are read in one call. */
   private static final int BLOCK = 1024;
 
   private Movement() {}
 
   /**
-   * A copy with the axes in another order; blocks are transposed in registers, so that it runs at
-   * the memory's speed whichever axes change places.
+   * A copy with the axes in another order. Blocks are transposed in registers, so the copy runs at
+   * the memory's speed for any order.
    *
    * @param workers threads to use
    * @param x the tensor
@@ -112,7 +112,7 @@ public final class Movement {
   }
 
   /**
-   * As {@link #gather(Workers, Tensor, Tensor)}, by the threads of the process; {@link #take} goes
+   * As {@link #gather(Workers, Tensor, Tensor)}, by the threads of the process; {@link #take} works
    * along any axis.
    *
    * @param table {@code [n, d...]}, any dtype
@@ -329,15 +329,15 @@ public final class Movement {
   }
 
   /**
-   * A tensor with a frame of one value (NumPy's {@code np.pad} with {@code mode="constant"}).
+   * A tensor inside a frame of one value (NumPy's {@code np.pad} with {@code mode="constant"}).
    *
    * @param x any dtype, strides and memory
    * @param value the value of the frame, converted as by {@link Tensor#convert}
    * @param before how many elements come before, for each axis
    * @param after how many elements come after, for each axis
    * @return a fresh tensor of x's dtype, in C order
-   * @throws IllegalArgumentException if there is not one number an axis, one is negative, or the
-   *     result has 2^62 elements or more
+   * @throws IllegalArgumentException unless there is one number for each axis, if one is negative,
+   *     or if the result has 2^62 elements or more
    */
   public static Tensor pad(Tensor x, double value, long[] before, long[] after) {
     Tensor out = Tensor.zeros(x.dtype(), framed(x, before, after));
@@ -464,8 +464,8 @@ public final class Movement {
    * A tensor repeated along its axes (NumPy's {@code np.tile}).
    *
    * @param x any dtype, strides and memory
-   * @param repeats how often, for each axis. More numbers than axes add leading axes; with fewer,
-   *     the leading axes are taken once
+   * @param repeats the number of copies, for each axis. More numbers than axes add leading axes;
+   *     with fewer numbers, the leading axes are not repeated
    * @return a fresh tensor of x's dtype, in C order
    * @throws IllegalArgumentException if a number is negative or the result has 2^62 elements or
    *     more
@@ -520,7 +520,7 @@ public final class Movement {
     RowCopy.run(threads, repeated, view.broadcastTo(repeated.shape()));
   }
 
-  /** For each axis of the result how often, and the size of x. */
+  /** A pair for each axis of the result: the number of copies, and the size of x. */
   private static long[] pairs(Tensor x, long... repeats) {
     int rank = Math.max(x.rank(), repeats.length);
     long[] pairs = new long[2 * rank];
@@ -553,14 +553,13 @@ public final class Movement {
   }
 
   /**
-   * Elements by their positions along an axis (NumPy's {@code np.take}): of rank 2 and axis 1,
+   * Elements by their positions along an axis (NumPy's {@code np.take}). For rank 2 and axis 1,
    * result[r, i...] = x[r, indices[i...]].
    *
    * @param x any dtype, strides and memory
    * @param indices i32 or i64 of any shape, each in [-size, size) of the axis
    * @param axis the axis; -1 is the last one
-   * @return a fresh tensor of x's dtype, whose axes are x's with those of indices instead of the
-   *     one, in C order
+   * @return a fresh tensor of x's dtype, in C order; the axes of indices take the place of the axis
    * @throws IllegalArgumentException if there is no such axis or indices are not integers
    * @throws IndexOutOfBoundsException if an index is out of range
    */
@@ -600,7 +599,7 @@ public final class Movement {
   public static void takeInto(Workers workers, Tensor out, Tensor x, Tensor indices, int axis) {
     int number = OperandChecks.axis("take", x, axis);
     OperandChecks.out("take", out, x.dtype(), taken(x, indices, number));
-    // The axes of indices first, as a gather has them.
+    // A gather has the axes of indices first.
     int[] order = new int[out.rank()];
     for (int i = 0; i < order.length; i++) {
       boolean index = i < indices.rank();
@@ -651,9 +650,8 @@ public final class Movement {
   }
 
   /**
-   * As {@link #masked}, into a given result. While it runs, it keeps the positions of the true
-   * elements, a copy of a mask that is not contiguous, and one of x if no view joins its leading
-   * axes.
+   * As {@link #masked}, into a given result. The call allocates the positions of the true elements.
+   * It also copies the mask if the mask is not contiguous, and x if no view joins its leading axes.
    *
    * @param out the result {@code [count, d...]}, of x's dtype; overlaps neither operand
    * @param x {@code [m..., d...]}, any dtype
@@ -694,7 +692,7 @@ public final class Movement {
     return mask;
   }
 
-  /** The tensor with some leading axes as one: a view, or a copy if no view exists. */
+  /** The tensor with its leading axes joined into one: a view, or a copy if no view exists. */
   private static Tensor leading(Tensor x, int axes) {
     long[] sizes = x.shape().toArray();
     long[] merged = new long[sizes.length - axes + 1];
@@ -720,8 +718,8 @@ public final class Movement {
   }
 
   /**
-   * As {@link #compress}, into a given result. While it runs, it keeps the positions of the true
-   * elements and a copy of a mask that is not contiguous.
+   * As {@link #compress}, into a given result. The call allocates the positions of the true
+   * elements, and copies the mask if it is not contiguous.
    *
    * @param out the result, of x's dtype; overlaps neither operand
    * @param x any dtype, strides and memory
@@ -773,8 +771,8 @@ public final class Movement {
   }
 
   /**
-   * As {@link #nonzero}, into a given result. While it runs, it keeps the positions of the elements
-   * and, of an x that is not of bool or not contiguous, a copy in bool.
+   * As {@link #nonzero}, into a given result. The call allocates the positions of the elements, and
+   * copies x as bool unless x is of bool and contiguous.
    *
    * @param out the result {@code [count, rank]}, of i64; does not overlap x
    * @param x any dtype, strides and memory; NaN is not zero

@@ -24,11 +24,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Sums, products, largest and smallest elements, where these are, and cumulative sums along axes,
+ * Sums, products, largest and smallest elements, their positions, and cumulative sums, along axes
  * of tensors of any dtype, strides and memory.
  *
- * <p>Results are equal to the bit for every number of threads and every kind of memory. Those that
- * are returned are fresh, on the heap in C order. Thread-safe.
+ * <p>Results are equal to the bit for every number of threads and every kind of memory. Returned
+ * tensors are fresh, on the heap in C order. Thread-safe.
  */
 public final class Reductions {
   private static final AlongAxis MAX =
@@ -62,7 +62,7 @@ public final class Reductions {
               DoubleStatistics::allColumns,
               LongStatistics::allColumns);
 
-  /** Elements of a piece that one thread takes of a long row. */
+  /** Elements of a piece of a long row; one thread reduces a piece. */
   private static final int PIECE = 1 << 16;
 
   private Reductions() {}
@@ -147,7 +147,7 @@ public final class Reductions {
   }
 
   /**
-   * The largest element over axes; NaN if there is one.
+   * The largest element over axes; NaN if one is NaN.
    *
    * @param workers threads to use
    * @param x the elements
@@ -175,7 +175,7 @@ public final class Reductions {
   }
 
   /**
-   * The smallest element over axes; NaN if there is one.
+   * The smallest element over axes; NaN if one is NaN.
    *
    * @param workers threads to use
    * @param x the elements
@@ -225,7 +225,7 @@ public final class Reductions {
       out.assign(x);
       return;
     }
-    // From the last axis to the first, so that those that are left keep their numbers.
+    // From the last axis to the first, so that the remaining axes keep their numbers.
     Tensor rest = x;
     for (int i = numbers.length - 1; i > 0; i--) {
       Tensor less = Tensor.zeros(x.dtype(), Axes.without(rest, numbers[i]));
@@ -266,7 +266,7 @@ public final class Reductions {
     return one;
   }
 
-  /** The view in which an axis is two: the piece, and the position in it. */
+  /** The view in which the axis is split into two: the piece, and the position in the piece. */
   private static Tensor split(Tensor x, int axis, long pieces) {
     long[] sizes = Arrays.copyOf(x.shape().toArray(), x.rank() + 1);
     System.arraycopy(sizes, axis, sizes, axis + 1, x.rank() - axis);
@@ -276,8 +276,8 @@ public final class Reductions {
   }
 
   /**
-   * The index of the largest element along an axis, the lowest of equal ones; NaN counts as the
-   * largest.
+   * The index of the largest element along an axis; among equal ones, the lowest index. NaN counts
+   * as the largest.
    *
    * @param workers threads to use
    * @param x the elements
@@ -313,8 +313,9 @@ public final class Reductions {
   }
 
   /**
-   * For each element the sum of all elements along an axis up to and including it, added in order:
-   * f32 and bf16 in f64 and rounded once an element, integers wrapping, OR for bool.
+   * For each element, the sum of all elements along an axis up to and including this one, added in
+   * order. f32 and bf16 are summed in f64, and each sum is rounded once; integers wrap; bool uses
+   * OR.
    *
    * @param workers threads to use
    * @param x the terms
@@ -360,19 +361,19 @@ public final class Reductions {
    * As {@link #sum(Tensor, Axes)}, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar of x's dtype
+   * @throws IllegalArgumentException as {@link #sum(Tensor, Axes)}
    */
   public static Tensor sum(Tensor x) {
     return sum(x, Axes.all());
   }
 
   /**
-   * As {@link #sum(Tensor, Axes)}, over axes that the result lacks.
+   * As {@link #sum(Tensor, Axes)}, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return x's dtype, and its shape without the axes
    * @throws IllegalArgumentException if there is no such axis or one is named twice
    */
   public static Tensor sum(Tensor x, int... axes) {
@@ -380,8 +381,8 @@ public final class Reductions {
   }
 
   /**
-   * The sum, as {@link #sum(Workers, Tensor, int...)}, in x's dtype, which NumPy widens for i32 and
-   * bool; NumPy's {@code np.sum}. By the threads of the process.
+   * The sum, as {@link #sum(Workers, Tensor, int...)}; NumPy's {@code np.sum}. The result has x's
+   * dtype, where NumPy widens i32 and bool. Uses the threads of the process.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
@@ -409,7 +410,7 @@ public final class Reductions {
   /**
    * As {@link #sum(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of x's dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
@@ -423,7 +424,7 @@ public final class Reductions {
   /**
    * As {@link #sum(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of x's dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
@@ -438,7 +439,7 @@ public final class Reductions {
    * As {@link #sum(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of x's dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
@@ -453,19 +454,19 @@ public final class Reductions {
    * As {@link #max(Tensor, Axes)}, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar of x's dtype
+   * @throws IllegalArgumentException as {@link #max(Tensor, Axes)}
    */
   public static Tensor max(Tensor x) {
     return max(x, Axes.all());
   }
 
   /**
-   * As {@link #max(Tensor, Axes)}, over axes that the result lacks.
+   * As {@link #max(Tensor, Axes)}, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return x's dtype, and its shape without the axes
    * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
    *     element
    */
@@ -474,7 +475,7 @@ public final class Reductions {
   }
 
   /**
-   * The largest element; NaN if there is one; NumPy's {@code np.max}. By the threads of the
+   * The largest element; NaN if one is NaN; NumPy's {@code np.max}. Uses the threads of the
    * process.
    *
    * @param x any dtype, strides and memory
@@ -505,7 +506,7 @@ public final class Reductions {
   /**
    * As {@link #max(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of x's dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
@@ -519,7 +520,7 @@ public final class Reductions {
   /**
    * As {@link #max(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of x's dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
@@ -534,7 +535,7 @@ public final class Reductions {
    * As {@link #max(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of x's dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
@@ -549,19 +550,19 @@ public final class Reductions {
    * As {@link #min(Tensor, Axes)}, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar of x's dtype
+   * @throws IllegalArgumentException as {@link #min(Tensor, Axes)}
    */
   public static Tensor min(Tensor x) {
     return min(x, Axes.all());
   }
 
   /**
-   * As {@link #min(Tensor, Axes)}, over axes that the result lacks.
+   * As {@link #min(Tensor, Axes)}, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return x's dtype, and its shape without the axes
    * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
    *     element
    */
@@ -570,7 +571,7 @@ public final class Reductions {
   }
 
   /**
-   * The smallest element; NaN if there is one; NumPy's {@code np.min}. By the threads of the
+   * The smallest element; NaN if one is NaN; NumPy's {@code np.min}. Uses the threads of the
    * process.
    *
    * @param x any dtype, strides and memory
@@ -601,7 +602,7 @@ public final class Reductions {
   /**
    * As {@link #min(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of x's dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
@@ -615,7 +616,7 @@ public final class Reductions {
   /**
    * As {@link #min(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of x's dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
@@ -630,7 +631,7 @@ public final class Reductions {
    * As {@link #min(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of x's dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
@@ -645,19 +646,19 @@ public final class Reductions {
    * As {@link #prod(Tensor, Axes)}, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar of x's dtype
+   * @throws IllegalArgumentException as {@link #prod(Tensor, Axes)}
    */
   public static Tensor prod(Tensor x) {
     return prod(x, Axes.all());
   }
 
   /**
-   * As {@link #prod(Tensor, Axes)}, over axes that the result lacks.
+   * As {@link #prod(Tensor, Axes)}, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return x's dtype, and its shape without the axes
    * @throws IllegalArgumentException if there is no such axis or one is named twice
    */
   public static Tensor prod(Tensor x, int... axes) {
@@ -665,8 +666,8 @@ public final class Reductions {
   }
 
   /**
-   * The product, 1 of none, in x's dtype, which NumPy widens for i32 and bool; integers wrap, AND
-   * for bool; NumPy's {@code np.prod}. By the threads of the process.
+   * The product, 1 if there are no elements; NumPy's {@code np.prod}. The result has x's dtype,
+   * where NumPy widens i32 and bool. Integers wrap; bool uses AND. Uses the threads of the process.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
@@ -695,7 +696,7 @@ public final class Reductions {
   /**
    * As {@link #prod(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of x's dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
@@ -709,7 +710,7 @@ public final class Reductions {
   /**
    * As {@link #prod(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of x's dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
@@ -724,7 +725,7 @@ public final class Reductions {
    * As {@link #prod(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of x's dtype and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
@@ -739,19 +740,19 @@ public final class Reductions {
    * As {@link #any(Tensor, Axes)}, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar of bool
+   * @throws IllegalArgumentException as {@link #any(Tensor, Axes)}
    */
   public static Tensor any(Tensor x) {
     return any(x, Axes.all());
   }
 
   /**
-   * As {@link #any(Tensor, Axes)}, over axes that the result lacks.
+   * As {@link #any(Tensor, Axes)}, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return bool, of x's shape without the axes
    * @throws IllegalArgumentException if there is no such axis or one is named twice
    */
   public static Tensor any(Tensor x, int... axes) {
@@ -759,8 +760,8 @@ public final class Reductions {
   }
 
   /**
-   * Whether an element is true, that is not zero; false of none; NumPy's {@code np.any}. By the
-   * threads of the process.
+   * Whether some element is true, that is, not zero; false if there are no elements; NumPy's {@code
+   * np.any}. Uses the threads of the process.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
@@ -789,8 +790,8 @@ public final class Reductions {
   /**
    * As {@link #any(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of bool and of x's shape without the axes, or with size 1 there; shares
+   *     no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -803,8 +804,8 @@ public final class Reductions {
   /**
    * As {@link #any(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of bool and of x's shape without the axes, or with size 1 there; shares
+   *     no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -818,8 +819,8 @@ public final class Reductions {
    * As {@link #any(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of bool and of x's shape without the axes, or with size 1 there; shares
+   *     no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -833,19 +834,19 @@ public final class Reductions {
    * As {@link #all(Tensor, Axes)}, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar of bool
+   * @throws IllegalArgumentException as {@link #all(Tensor, Axes)}
    */
   public static Tensor all(Tensor x) {
     return all(x, Axes.all());
   }
 
   /**
-   * As {@link #all(Tensor, Axes)}, over axes that the result lacks.
+   * As {@link #all(Tensor, Axes)}, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return bool, of x's shape without the axes
    * @throws IllegalArgumentException if there is no such axis or one is named twice
    */
   public static Tensor all(Tensor x, int... axes) {
@@ -853,8 +854,8 @@ public final class Reductions {
   }
 
   /**
-   * Whether all elements are true, that is not zero; true of none; NumPy's {@code np.all}. By the
-   * threads of the process.
+   * Whether all elements are true, that is, not zero; true if there are no elements; NumPy's {@code
+   * np.all}. Uses the threads of the process.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
@@ -883,8 +884,8 @@ public final class Reductions {
   /**
    * As {@link #all(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of bool and of x's shape without the axes, or with size 1 there; shares
+   *     no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -897,8 +898,8 @@ public final class Reductions {
   /**
    * As {@link #all(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of bool and of x's shape without the axes, or with size 1 there; shares
+   *     no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -912,8 +913,8 @@ public final class Reductions {
    * As {@link #all(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of bool and of x's shape without the axes, or with size 1 there; shares
+   *     no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -927,19 +928,19 @@ public final class Reductions {
    * As {@link #argMax(Tensor, Axes)}, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar of i32
+   * @throws IllegalArgumentException as {@link #argMax(Tensor, Axes)}
    */
   public static Tensor argMax(Tensor x) {
     return argMax(x, Axes.all());
   }
 
   /**
-   * As {@link #argMax(Tensor, Axes)}, over axes that the result lacks.
+   * As {@link #argMax(Tensor, Axes)}, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return i32, of x's shape without the axes
    * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
    *     element
    */
@@ -948,8 +949,9 @@ public final class Reductions {
   }
 
   /**
-   * The position of the largest element in C order over the axes, the lowest of equal ones; that of
-   * the first NaN if there is one; NumPy's {@code np.argmax}. By the threads of the process.
+   * The position of the largest element, in C order over the axes; NumPy's {@code np.argmax}. Among
+   * equal elements it is the lowest position; if there is a NaN, it is the position of the first
+   * one. Uses the threads of the process.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
@@ -980,7 +982,7 @@ public final class Reductions {
   /**
    * As {@link #argMax(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of i32 or i64 and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
@@ -994,7 +996,7 @@ public final class Reductions {
   /**
    * As {@link #argMax(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of i32 or i64 and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
@@ -1009,7 +1011,7 @@ public final class Reductions {
    * As {@link #argMax(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of i32 or i64 and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
@@ -1024,19 +1026,19 @@ public final class Reductions {
    * As {@link #argMin(Tensor, Axes)}, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar of i32
+   * @throws IllegalArgumentException as {@link #argMin(Tensor, Axes)}
    */
   public static Tensor argMin(Tensor x) {
     return argMin(x, Axes.all());
   }
 
   /**
-   * As {@link #argMin(Tensor, Axes)}, over axes that the result lacks.
+   * As {@link #argMin(Tensor, Axes)}, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return i32, of x's shape without the axes
    * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
    *     element
    */
@@ -1045,8 +1047,9 @@ public final class Reductions {
   }
 
   /**
-   * The position of the smallest element in C order over the axes, the lowest of equal ones; that
-   * of the first NaN if there is one; NumPy's {@code np.argmin}. By the threads of the process.
+   * The position of the smallest element, in C order over the axes; NumPy's {@code np.argmin}.
+   * Among equal elements it is the lowest position; if there is a NaN, it is the position of the
+   * first one. Uses the threads of the process.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
@@ -1077,7 +1080,7 @@ public final class Reductions {
   /**
    * As {@link #argMin(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of i32 or i64 and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
@@ -1091,7 +1094,7 @@ public final class Reductions {
   /**
    * As {@link #argMin(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of i32 or i64 and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
@@ -1106,7 +1109,7 @@ public final class Reductions {
    * As {@link #argMin(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   * @param out the result, of i32 or i64 and of x's shape without the axes, or with size 1 there;
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
@@ -1191,7 +1194,7 @@ public final class Reductions {
     cumulativeSumInto(DefaultWorkers.get(), out, x, axis, exclusive, reverse);
   }
 
-  /** The axes counted from the front, along each of which a row fits into an array. */
+  /** The axes counted from the front; a row along each of them must fit into a Java array. */
   private static int[] rowAxes(String name, Tensor x, int... axes) {
     int[] numbers = OperandChecks.axes(name, x, axes);
     for (int axis : numbers) {

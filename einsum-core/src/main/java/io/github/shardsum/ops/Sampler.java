@@ -13,11 +13,12 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
 /**
- * Tensors of random numbers, each a pure function of the seed, the stream and the element's index
- * in C order: the same bits on every machine and any number of threads.
+ * Tensors of random numbers. Each number is a pure function of the seed, the stream and the
+ * element's index in C order, so the bits are the same on every machine and for any number of
+ * threads.
  *
- * <p>Nothing is stored, so a second call gives the same numbers; another draw takes another stream.
- * Immutable and thread-safe.
+ * <p>Nothing is stored, so a second call gives the same numbers. For different numbers, use another
+ * stream. Immutable and thread-safe.
  *
  * <pre>{@code
  * Sampler sampler = Sampler.of(42);
@@ -26,16 +27,16 @@ import io.github.shardsum.tensor.Tensor;
  * }</pre>
  *
  * @param seed the key of {@link Philox}
- * @param stream tells draws of one seed apart
+ * @param stream distinguishes draws with the same seed
  */
 public record Sampler(long seed, long stream) {
   private static final LongRows ROWS = KernelSelection.best().longs();
 
-  /** Numbers that are drawn at once. */
+  /** Numbers that are drawn in one call. */
   private static final int PIECE = 1 << 12;
 
   /**
-   * Numbers of a seed, of stream 0 (NumPy's {@code np.random.default_rng(seed)}).
+   * A sampler for a seed, with stream 0 (NumPy's {@code np.random.default_rng(seed)}).
    *
    * @param seed the key
    * @return the sampler
@@ -106,8 +107,8 @@ public record Sampler(long seed, long stream) {
   }
 
   /**
-   * Numbers of the normal distribution of mean 0 and deviation 1 (NumPy's {@code
-   * rng.standard_normal}), by the transformation of Box and Muller, in f64 and rounded once.
+   * Numbers of the normal distribution with mean 0 and deviation 1 (NumPy's {@code
+   * rng.standard_normal}). The Box-Muller transform is computed in f64; results are rounded once.
    *
    * @param dtype the element type, floating
    * @param shape the size of each axis
@@ -153,15 +154,15 @@ public record Sampler(long seed, long stream) {
         });
   }
 
-  /** The functions of StrictMath give the same bits everywhere. */
+  /** One normal number; the functions of StrictMath give the same bits everywhere. */
   private double normal(Philox philox, long index) {
     double radius = Math.sqrt(-2 * StrictMath.log(1 - philox.uniform(2 * index, stream)));
     return radius * StrictMath.cos(2 * Math.PI * philox.uniform(2 * index + 1, stream));
   }
 
   /**
-   * Integers in [from, to) (NumPy's {@code rng.integers}), each equally likely, up to a relative
-   * error of their number over 2^64.
+   * Integers in [from, to) (NumPy's {@code rng.integers}), equally likely up to a relative error of
+   * (to - from) / 2^64.
    *
    * @param dtype i32 or i64
    * @param from the least
@@ -231,8 +232,8 @@ public record Sampler(long seed, long stream) {
   }
 
   /**
-   * The integers from 0 to n - 1 in random order (NumPy's {@code rng.permutation}), by the shuffle
-   * of Fisher and Yates.
+   * The integers from 0 to n - 1 in random order (NumPy's {@code rng.permutation}), by the
+   * Fisher-Yates shuffle.
    *
    * @param n how many, at least 0
    * @return a fresh tensor {@code [n]} of i64, for {@link Movement#take}

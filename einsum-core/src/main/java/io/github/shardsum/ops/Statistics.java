@@ -16,9 +16,9 @@ import io.github.shardsum.tensor.Tensor;
  * Means, deviations, norms, log-sums of exponentials and quantiles over axes, of tensors of any
  * dtype, strides and memory.
  *
- * <p>The result is of x's dtype if that is floating, else of f64. Sums are kept in f64 and rounded
+ * <p>The result has x's dtype if x is floating, and f64 otherwise. Sums are kept in f64 and rounded
  * once. A NaN gives NaN. Results are equal to the bit for every number of threads and every kind of
- * memory; those that are returned are fresh, on the heap in C order. Thread-safe.
+ * memory. Returned tensors are fresh, on the heap in C order. Thread-safe.
  */
 public final class Statistics {
   /** Integers are computed in f64. */
@@ -41,19 +41,19 @@ public final class Statistics {
    * As {@link #mean(Tensor, Axes)}, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException as {@link #mean(Tensor, Axes)}
    */
   public static Tensor mean(Tensor x) {
     return mean(x, Axes.all());
   }
 
   /**
-   * As {@link #mean(Tensor, Axes)}, over axes that the result lacks.
+   * As {@link #mean(Tensor, Axes)}, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return x's dtype if that is floating, else f64, and x's shape without the axes
    * @throws IllegalArgumentException if there is no such axis or one is named twice
    */
   public static Tensor mean(Tensor x, int... axes) {
@@ -61,8 +61,8 @@ public final class Statistics {
   }
 
   /**
-   * The sum over the number of elements, NaN of none; NumPy's {@code np.mean}. By the threads of
-   * the process.
+   * The sum divided by the number of elements, NaN if there are none; NumPy's {@code np.mean}. Uses
+   * the threads of the process.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
@@ -91,8 +91,8 @@ public final class Statistics {
   /**
    * As {@link #mean(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -105,8 +105,8 @@ public final class Statistics {
   /**
    * As {@link #mean(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -120,8 +120,8 @@ public final class Statistics {
    * As {@link #mean(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -132,22 +132,22 @@ public final class Statistics {
   }
 
   /**
-   * As {@link #var(Tensor, int, Axes)} with 0, of all elements.
+   * As {@link #var(Tensor, int, Axes)} with ddof 0, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException as {@link #var(Tensor, int, Axes)}
    */
   public static Tensor var(Tensor x) {
     return var(x, 0, Axes.all());
   }
 
   /**
-   * As {@link #var(Tensor, int, Axes)} with 0, over axes that the result lacks.
+   * As {@link #var(Tensor, int, Axes)} with ddof 0, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return x's dtype if that is floating, else f64, and x's shape without the axes
    * @throws IllegalArgumentException if there is no such axis or one is named twice
    */
   public static Tensor var(Tensor x, int... axes) {
@@ -155,8 +155,8 @@ public final class Statistics {
   }
 
   /**
-   * The sum of the squares of distances from the mean, over the number of elements less {@code
-   * ddof}, NaN of none; NumPy's {@code np.var}. By the threads of the process.
+   * The sum of the squared distances from the mean, divided by the number of elements minus {@code
+   * ddof}; NaN if there are no elements; NumPy's {@code np.var}. Uses the threads of the process.
    *
    * @param x any dtype, strides and memory
    * @param ddof subtracted from the number of elements: 1 for a sample
@@ -187,8 +187,8 @@ public final class Statistics {
   /**
    * As {@link #var(Tensor, int, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, each once; -1 is the last one
@@ -202,8 +202,8 @@ public final class Statistics {
   /**
    * As {@link #var(Tensor, int, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes; out says whether they are kept
@@ -218,8 +218,8 @@ public final class Statistics {
    * As {@link #var(Tensor, int, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes; out says whether they are kept
@@ -240,22 +240,22 @@ public final class Statistics {
   }
 
   /**
-   * As {@link #std(Tensor, int, Axes)} with 0, of all elements.
+   * As {@link #std(Tensor, int, Axes)} with ddof 0, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException as {@link #std(Tensor, int, Axes)}
    */
   public static Tensor std(Tensor x) {
     return std(x, 0, Axes.all());
   }
 
   /**
-   * As {@link #std(Tensor, int, Axes)} with 0, over axes that the result lacks.
+   * As {@link #std(Tensor, int, Axes)} with ddof 0, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return x's dtype if that is floating, else f64, and x's shape without the axes
    * @throws IllegalArgumentException if there is no such axis or one is named twice
    */
   public static Tensor std(Tensor x, int... axes) {
@@ -263,7 +263,7 @@ public final class Statistics {
   }
 
   /**
-   * The square root of {@link #var(Tensor, int, Axes)}; NumPy's {@code np.std}. By the threads of
+   * The square root of {@link #var(Tensor, int, Axes)}; NumPy's {@code np.std}. Uses the threads of
    * the process.
    *
    * @param x any dtype, strides and memory
@@ -295,8 +295,8 @@ public final class Statistics {
   /**
    * As {@link #std(Tensor, int, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, each once; -1 is the last one
@@ -310,8 +310,8 @@ public final class Statistics {
   /**
    * As {@link #std(Tensor, int, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes; out says whether they are kept
@@ -326,8 +326,8 @@ public final class Statistics {
    * As {@link #std(Tensor, int, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes; out says whether they are kept
@@ -351,19 +351,19 @@ public final class Statistics {
    * As {@link #norm(Tensor, Axes)}, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException as {@link #norm(Tensor, Axes)}
    */
   public static Tensor norm(Tensor x) {
     return norm(x, Axes.all());
   }
 
   /**
-   * As {@link #norm(Tensor, Axes)}, over axes that the result lacks.
+   * As {@link #norm(Tensor, Axes)}, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return x's dtype if that is floating, else f64, and x's shape without the axes
    * @throws IllegalArgumentException if there is no such axis or one is named twice
    */
   public static Tensor norm(Tensor x, int... axes) {
@@ -371,8 +371,8 @@ public final class Statistics {
   }
 
   /**
-   * The square root of the sum of squares, 0 of none; NumPy's {@code np.linalg.norm}. By the
-   * threads of the process.
+   * The square root of the sum of squares, 0 if there are no elements; NumPy's {@code
+   * np.linalg.norm}. Uses the threads of the process.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
@@ -401,8 +401,8 @@ public final class Statistics {
   /**
    * As {@link #norm(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -415,8 +415,8 @@ public final class Statistics {
   /**
    * As {@link #norm(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -430,8 +430,8 @@ public final class Statistics {
    * As {@link #norm(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -445,19 +445,19 @@ public final class Statistics {
    * As {@link #logSumExp(Tensor, Axes)}, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException as {@link #logSumExp(Tensor, Axes)}
    */
   public static Tensor logSumExp(Tensor x) {
     return logSumExp(x, Axes.all());
   }
 
   /**
-   * As {@link #logSumExp(Tensor, Axes)}, over axes that the result lacks.
+   * As {@link #logSumExp(Tensor, Axes)}, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return x's dtype if that is floating, else f64, and x's shape without the axes
    * @throws IllegalArgumentException if there is no such axis or one is named twice
    */
   public static Tensor logSumExp(Tensor x, int... axes) {
@@ -465,8 +465,8 @@ public final class Statistics {
   }
 
   /**
-   * The logarithm of the sum of e^x, without overflow: -infinity of none; NumPy's {@code
-   * np.logaddexp.reduce}. By the threads of the process.
+   * The logarithm of the sum of e^x, without overflow; -infinity if there are no elements; NumPy's
+   * {@code np.logaddexp.reduce}. Uses the threads of the process.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
@@ -495,8 +495,8 @@ public final class Statistics {
   /**
    * As {@link #logSumExp(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -509,8 +509,8 @@ public final class Statistics {
   /**
    * As {@link #logSumExp(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -524,8 +524,8 @@ public final class Statistics {
    * As {@link #logSumExp(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -539,19 +539,19 @@ public final class Statistics {
    * As {@link #median(Tensor, Axes)}, of all elements.
    *
    * @param x any dtype, strides and memory
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException as {@link #median(Tensor, Axes)}
    */
   public static Tensor median(Tensor x) {
     return median(x, Axes.all());
   }
 
   /**
-   * As {@link #median(Tensor, Axes)}, over axes that the result lacks.
+   * As {@link #median(Tensor, Axes)}, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return x's dtype if that is floating, else f64, and x's shape without the axes
    * @throws IllegalArgumentException if there is no such axis or one is named twice
    */
   public static Tensor median(Tensor x, int... axes) {
@@ -559,8 +559,8 @@ public final class Statistics {
   }
 
   /**
-   * The middle element, or the mean of the middle two, by selection; NaN if there is a NaN, or of
-   * none; NumPy's {@code np.median}. By the threads of the process.
+   * The middle element, or the mean of the middle two; NumPy's {@code np.median}. NaN if there is a
+   * NaN or no element. The elements are selected, not sorted. Uses the threads of the process.
    *
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
@@ -589,8 +589,8 @@ public final class Statistics {
   /**
    * As {@link #median(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -603,8 +603,8 @@ public final class Statistics {
   /**
    * As {@link #median(Tensor, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -618,8 +618,8 @@ public final class Statistics {
    * As {@link #median(Tensor, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
    * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
@@ -634,29 +634,30 @@ public final class Statistics {
    *
    * @param x any dtype, strides and memory
    * @param q the part of the elements that is below, in [0, 1]
-   * @return a scalar, of the dtype that is said there
-   * @throws IllegalArgumentException as there
+   * @return a scalar, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException as {@link #quantile(Tensor, double, Axes)}
    */
   public static Tensor quantile(Tensor x, double q) {
     return quantile(x, q, Axes.all());
   }
 
   /**
-   * As {@link #quantile(Tensor, double, Axes)}, over axes that the result lacks.
+   * As {@link #quantile(Tensor, double, Axes)}, over axes that the result does not keep.
    *
    * @param x any dtype, strides and memory
    * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes, each once; -1 is the last one
-   * @return the dtype that is said there, and x's shape without the axes
+   * @return x's dtype if that is floating, else f64, and x's shape without the axes
    * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
+   *     [0, 1]
    */
   public static Tensor quantile(Tensor x, double q, int... axes) {
     return quantile(x, q, Axes.of(axes));
   }
 
   /**
-   * The element at q of the way from the smallest to the largest, between two of them in
-   * proportion, by selection; NaN if there is a NaN, or of none; NumPy's {@code np.quantile}. By
+   * The quantile q, interpolated linearly between the two nearest elements; NumPy's {@code
+   * np.quantile}. NaN if there is a NaN or no element. The elements are selected, not sorted. Uses
    * the threads of the process.
    *
    * @param x any dtype, strides and memory
@@ -664,6 +665,7 @@ public final class Statistics {
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
    * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
+   *     [0, 1]
    */
   public static Tensor quantile(Tensor x, double q, Axes axes) {
     return quantile(DefaultWorkers.get(), x, q, axes);
@@ -678,6 +680,7 @@ public final class Statistics {
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
    * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
+   *     [0, 1]
    */
   public static Tensor quantile(Workers workers, Tensor x, double q, Axes axes) {
     Tensor out = Tensor.zeros(dtype(x), axes.result("quantile", x));
@@ -688,13 +691,13 @@ public final class Statistics {
   /**
    * As {@link #quantile(Tensor, double, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside,
-   *     or out does not fit; nothing is then written
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
+   *     [0, 1], or out does not fit; nothing is then written
    */
   public static void quantileInto(Tensor out, Tensor x, double q, int... axes) {
     quantileInto(DefaultWorkers.get(), out, x, q, Axes.of(axes));
@@ -703,13 +706,13 @@ public final class Statistics {
   /**
    * As {@link #quantile(Tensor, double, Axes)}, into a given result.
    *
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside,
-   *     or out does not fit; nothing is then written
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
+   *     [0, 1], or out does not fit; nothing is then written
    */
   public static void quantileInto(Tensor out, Tensor x, double q, Axes axes) {
     quantileInto(DefaultWorkers.get(), out, x, q, axes);
@@ -719,13 +722,13 @@ public final class Statistics {
    * As {@link #quantile(Tensor, double, Axes)}, into a given result, by given threads.
    *
    * @param workers threads to use
-   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
-   *     shares no element with x
+   * @param out the result, of x's dtype if that is floating, else of f64, and of x's shape without
+   *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside,
-   *     or out does not fit; nothing is then written
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
+   *     [0, 1], or out does not fit; nothing is then written
    */
   public static void quantileInto(Workers workers, Tensor out, Tensor x, double q, Axes axes) {
     if (!(q >= 0 && q <= 1)) {
@@ -753,7 +756,7 @@ public final class Statistics {
     int[] numbers = axes.in(name, x);
     Tensor bare = axes.bare(name, out, x);
     OperandChecks.out(name, bare, dtype(x), Axes.without(x, numbers));
-    // A value computed in f64 and stored as bf16 through f32 would be rounded twice.
+    // An f64 value that is stored as bf16 by way of f32 would be rounded twice.
     ComputeType type = x.dtype() == DType.F32 ? ComputeType.FLOAT : ComputeType.DOUBLE;
     OverAxes.run(name, rows, type, workers, bare, x, numbers, ofNone);
   }

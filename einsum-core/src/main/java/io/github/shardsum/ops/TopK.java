@@ -12,17 +12,17 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
 /**
- * The k largest elements along an axis, in falling order: what routes tokens to experts.
+ * The k largest elements along an axis, in falling order. They route tokens to experts.
  *
- * <p>Of equal elements the one of the lower index comes first; NaN ranks above everything, and the
- * two zeros are equal. Results are equal to the bit for every number of threads.
+ * <p>Among equal elements, the one with the lower index comes first. NaN ranks above everything,
+ * and the two zeros are equal. Results are equal to the bit for every number of threads.
  *
  * @param values the elements, shaped as the input with size k along the axis
  * @param indices their positions along the axis, of the same shape, i32
  */
 public record TopK(Tensor values, Tensor indices) {
   /**
-   * Finds them, in time n log k for each row.
+   * Finds the k largest elements, in time n log k for each row of n.
    *
    * @param workers threads to use
    * @param x any dtype, strides and memory
@@ -85,7 +85,7 @@ public record TopK(Tensor values, Tensor indices) {
    * @param x any dtype, strides and memory
    * @param axis the axis, in [-rank, rank); -1 is the last one
    * @throws IllegalArgumentException if there is no such axis, k exceeds its size, or a result does
-   *     not fit or shares an element with x or the other; nothing is then written
+   *     not fit, or shares an element with x or with the other result; nothing is then written
    */
   public static void topKInto(Workers workers, Tensor values, Tensor indices, Tensor x, int axis) {
     int number = OperandChecks.rowAxis("top-k", x, axis);
