@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * An order in which operands are contracted pair by pair; immutable, thread-safe, a value.
+ * The order in which operands are contracted, pair by pair; an immutable, thread-safe value.
  *
- * <p>Held in SSA form (the {@code ssa_path} of opt_einsum): operands have ids 0 to n-1, step k
- * makes id n+k, and every id but the last is used once. {@link #toLinear()} and {@link #ofLinear}
- * convert from and to the form that NumPy and opt_einsum print: each step names positions in the
- * list of remaining operands; these are removed, and its result is appended.
+ * <p>The path is stored in SSA form (the {@code ssa_path} of opt_einsum): operands have ids 0 to
+ * n-1, step k makes id n+k, and every id except the last is used once. {@link #toLinear()} converts
+ * it to the linear form that NumPy and opt_einsum print, and {@link #ofLinear} reads that form. In
+ * the linear form, each step names positions in the list of remaining operands. The operands at
+ * these positions are removed, and the result of the step is appended.
  *
  * @param operandCount the number of operands n, at least 1
  * @param pairs the n-1 steps
@@ -39,8 +40,8 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
   /**
    * Copies and checks the steps.
    *
-   * @throws PathException if a step uses an id that does not exist yet, that an earlier step used,
-   *     or twice the same, or if the steps are not n-1
+   * @throws PathException if a step uses an id that does not exist yet or that an earlier step
+   *     used, or uses an id twice, or if there are not n-1 steps
    */
   public ContractionPath {
     if (operandCount < 1) {
@@ -52,13 +53,13 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
   }
 
   /**
-   * Makes a path of steps of positions, the form of NumPy and opt_einsum.
+   * Makes a path from steps of positions, the linear form of NumPy and opt_einsum.
    *
    * @param operandCount the number of operands
-   * @param steps the positions each step takes; one position moves that operand to the end, three
-   *     or more are contracted two by two from left to right
+   * @param steps the positions that each step takes; a single position moves its operand to the
+   *     end; three or more are contracted pairwise from left to right
    * @return the path
-   * @throws PathException if a position is out of range or repeated, or if other than one operand
+   * @throws PathException if a position is out of range or repeated, or if not exactly one operand
    *     is left at the end
    */
   public static ContractionPath ofLinear(int operandCount, int[][] steps) {
@@ -66,13 +67,13 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
   }
 
   /**
-   * Makes a path of steps of SSA ids; a step of one id gives it a new id, three or more ids are
-   * contracted two by two from left to right, and each step makes one new id.
+   * Makes a path from steps of SSA ids. Each step makes one new id. A step with a single id only
+   * renames it; three or more ids are contracted pairwise from left to right.
    *
    * @param operandCount the number of operands
    * @param steps the ids of each step
    * @return the path
-   * @throws PathException if an id does not exist yet or is used twice, or if other than one
+   * @throws PathException if an id does not exist yet or is used twice, or if not exactly one
    *     operand is left at the end
    */
   public static ContractionPath ofSsa(int operandCount, int[][] steps) {
@@ -94,8 +95,8 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
   }
 
   /**
-   * Reads the text that {@link #toString()}, NumPy's {@code einsum_path} and opt_einsum's {@code
-   * contract_path} print; the inverse of {@link #toString()}.
+   * Reads a path as {@link #toString()}, NumPy's {@code einsum_path} and opt_einsum's {@code
+   * contract_path} print it.
    *
    * @param text for example {@code [(0, 2), (0, 1)]}; a first element {@code 'einsum_path'} is
    *     skipped
@@ -107,7 +108,7 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
   }
 
   /**
-   * Gives the steps as positions in the list of remaining operands.
+   * Returns the steps as positions in the list of remaining operands.
    *
    * @return a new array of n-1 pairs of positions, the smaller one first
    */
@@ -116,7 +117,7 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
   }
 
   /**
-   * Gives the steps as SSA ids.
+   * Returns the steps as SSA ids.
    *
    * @return a new array of n-1 pairs of ids, the smaller one first
    */

@@ -7,19 +7,19 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * A path for a network, the labels that are sliced, and the cost of both; immutable, thread-safe, a
- * value.
+ * A path for a network, the labels that are sliced, and the cost of the sliced path; an immutable,
+ * thread-safe value.
  *
- * <p>Run it as one loop for each slice, the first one outermost: for each combination of chunks the
- * steps of the path are run on the operands cut to these chunks. A sliced label of the output means
- * that each pass writes its part of the output; a sliced label that is summed means that passes add
- * into the output. A step needs running again only when a chunk of one of the first {@link
- * PathCost.Step#level()} slices has changed.
+ * <p>A plan runs as nested loops, one for each slice, the first slice outermost. For each
+ * combination of chunks, the steps of the path run on operands cut to these chunks. If a sliced
+ * label is in the output, each pass writes its own part of the output. If a sliced label is summed,
+ * the passes add into the output. A step must run again only when a chunk of one of the first
+ * {@link PathCost.Step#level()} slices has changed.
  *
  * @param network the contraction
- * @param path in which order
+ * @param path the order of the contractions
  * @param slices the sliced labels, the outermost loop first; empty if none is sliced
- * @param cost its cost
+ * @param cost the cost of the path with these slices
  */
 public record ContractionPlan(
     Network network, ContractionPath path, List<Slice> slices, PathCost cost) {

@@ -10,12 +10,13 @@ import java.util.TreeSet;
 
 /**
  * A contraction: the labels of each operand, the labels of the output, and the size of each label;
- * immutable, thread-safe, a value.
+ * an immutable, thread-safe value.
  *
  * <p>A label is an int from 0 to {@code sizes().size() - 1}. A label that is in an operand and not
- * in the output is summed. A label may be in any number of operands and in the output as well.
- * Within an operand, and within the output, a label occurs once: the caller takes diagonals first.
- * A label whose size is 1 in one operand and n in another is left out of the operand where it is 1.
+ * in the output is summed. A label may be in any number of operands and also in the output. Within
+ * one operand, and within the output, a label occurs at most once: the caller takes diagonals
+ * first. If a label has size 1 in one operand and size n in another, the caller leaves it out of
+ * the operand where its size is 1.
  *
  * @param operands the labels of each operand, in the order of its axes; at least one operand
  * @param output the labels of the output, each of which is in some operand
@@ -26,14 +27,15 @@ import java.util.TreeSet;
 public record Network(
     List<List<Integer>> operands, List<Integer> output, List<Long> sizes, Set<Integer> sparse) {
 
-  /** The number that stands for the output, where operands are named by their numbers. */
+  /** The number of the output, where terms are named by numbers. */
   private static final int OUTPUT = Integer.MAX_VALUE - 1;
 
   /**
    * Copies and checks the lists.
    *
    * @throws PathException if there is no operand, a size is negative, a label has no size or occurs
-   *     twice in a term, an output label is in no operand, or a sparse operand is none
+   *     twice in a term, an output label is in no operand, or {@code sparse} names an operand that
+   *     does not exist
    */
   public Network {
     var copies = new ArrayList<List<Integer>>(operands.size());

@@ -4,6 +4,6 @@ package io.github.shardsum.path;
 public enum Objective {
   /** The floating-point operations of all steps. */
   FLOPS,
-  /** The elements of the largest intermediate, and among equals the floating-point operations. */
+  /** The elements of the largest intermediate; among equal ones, the floating-point operations. */
   SIZE
 }

@@ -7,23 +7,23 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Cost of a plan, computed only from its labels and sizes; immutable, a value.
+ * The cost of a plan, computed only from labels and sizes; an immutable value.
  *
- * <p>Floating-point operations are counted as opt_einsum does: a step over N index points costs 2 N
- * if it sums over a label of size above 1 (a multiplication and an addition each), and N if it only
- * multiplies. Labels that only one operand has are summed first, at one addition an element. All
- * counts are doubles: exact up to 2^53, infinite above about 1.8e308.
+ * <p>Floating-point operations are counted as in opt_einsum. A step over N index points costs 2 N
+ * if it sums over a label of size above 1 (a multiplication and an addition for each point), and N
+ * if it only multiplies. Labels that only one operand has are summed first, with one addition for
+ * each element. All counts are doubles: exact up to 2^53, infinite above about 1.8e308.
  *
- * @param naiveFlops operations of one loop nest over all labels without intermediates: the product
- *     of all sizes times the number of operands, or one less if no label is summed
+ * @param naiveFlops operations of one loop nest over all labels, without intermediates: the product
+ *     of all sizes, times the number of operands, or times one less if no label is summed
  * @param naiveLog10 the decimal logarithm of {@code naiveFlops}, finite where that is infinite
- * @param flops operations of the plan: sums ahead, steps with their repeats, and the additions of
- *     slices into the output
- * @param largestIntermediate elements of the largest intermediate, of one slice; operands and
- *     output do not count; operands that were summed first do
+ * @param flops operations of the plan: the sums ahead, the steps with their repeats, and the
+ *     additions of slices into the output
+ * @param largestIntermediate elements of the largest intermediate in one slice. Operands and the
+ *     output do not count; operands that were summed first count
  * @param intermediateElements elements written to intermediates in all, repeats included
- * @param peakElements most elements of intermediates and output that one slice holds at any time,
- *     if a tensor is freed after the step that uses it
+ * @param peakElements largest number of live elements in one slice, of intermediates and output
+ *     together, if each tensor is freed after the step that uses it
  * @param reductions the sums ahead of the first step
  * @param steps the steps in order
  */
@@ -44,11 +44,11 @@ public record PathCost(
   }
 
   /**
-   * The sum of an operand over labels that neither another operand nor the output has.
+   * The sum of an operand over labels that are in no other operand and not in the output.
    *
    * @param operand the number of the operand
    * @param labels its labels
-   * @param kept the labels that are left
+   * @param kept the remaining labels
    * @param flops additions, over all slices
    * @param elements elements of the result, of one slice
    * @param level as {@link Step#level()}
@@ -74,15 +74,15 @@ public record PathCost(
    * @param right the SSA id of the right tensor
    * @param leftLabels the labels of the left tensor
    * @param rightLabels the labels of the right tensor
-   * @param resultLabels the labels that a later step or the output needs; those of the left tensor
-   *     come first, and the last step has the output's own order
+   * @param resultLabels the labels that a later step or the output needs. Those of the left tensor
+   *     come first; the last step has the order of the output
    * @param flops operations, over all slices
    * @param leftElements elements of the left tensor, of one slice
    * @param rightElements elements of the right tensor, of one slice
    * @param elements elements of the result, of one slice
-   * @param level the number of the plan's slice loops, counted from the outermost, that contain the
-   *     step: at level 0 it runs once, at level k once for each combination of chunks of the first
-   *     k labels
+   * @param level the number of slice loops, counted from the outermost, that contain the step. At
+   *     level 0 the step runs once; at level k it runs once for each combination of chunks of the
+   *     first k sliced labels
    */
   public record Step(
       int left,

@@ -1,8 +1,8 @@
 package io.github.shardsum.path;
 
 /**
- * Thrown when a network, a path or a memory limit breaks a rule; the message says the value that
- * was given, the rule and the way out.
+ * Thrown when a network, a path or a memory limit breaks a rule. The message contains the given
+ * value, the rule and the way out.
  */
 public final class PathException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
@@ -17,7 +17,7 @@ public final class PathException extends IllegalArgumentException {
   }
 
   /**
-   * Gives the message.
+   * Returns the message.
    *
    * @return the message; unlike that of other exceptions it is never null
    */

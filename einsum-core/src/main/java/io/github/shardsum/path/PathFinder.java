@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A way to find a contraction path; immutable, thread-safe, a value that can key a cache.
+ * A way to find a contraction path; an immutable, thread-safe value that can be the key of a cache.
  *
  * <p>Every finder is deterministic: the same network gives the same path on every machine, unless a
  * {@link RandomGreedy} has a time budget. Time and memory of a search are bounded for any network.
@@ -14,15 +14,15 @@ import java.util.Optional;
 public sealed interface PathFinder {
 
   /**
-   * Nothing to choose up to two operands, {@link Optimal} up to 16, and {@link RandomGreedy} with
-   * an effort that shrinks with the network beyond.
+   * {@link Optimal} for up to 16 operands; for more, {@link RandomGreedy} with less effort the
+   * larger the network is. Up to two operands have only one path.
    */
   record Auto() implements PathFinder {}
 
   /**
-   * At each step the pair with a common label whose result is smallest against its operands, as
-   * opt_einsum's greedy; ties go to the smaller ids; operands without a common label are multiplied
-   * last, the smallest first. Ten thousand operands take well under a second.
+   * Contracts at each step the pair with a common label whose result is smallest compared with its
+   * operands, as opt_einsum's greedy does. Ties go to the smaller ids. Operands without a common
+   * label are multiplied last, the smallest first. Ten thousand operands take well under a second.
    */
   record Greedy() implements PathFinder {}
 
@@ -35,8 +35,9 @@ public sealed interface PathFinder {
   record Optimal(Objective objective) implements PathFinder {}
 
   /**
-   * The best of many greedy trials with noise, improved by simulated annealing and by replacing
-   * small subtrees with optimal ones until nothing is gained; never worse than {@link Greedy}.
+   * Takes the best of many greedy trials with noise and improves it by simulated annealing. Small
+   * subtrees are replaced by optimal ones until this gains nothing. The result is never worse than
+   * that of {@link Greedy}.
    *
    * @param seed of the noise
    * @param trials how many greedy trials, at least 1; the first has no noise
@@ -88,14 +89,14 @@ public sealed interface PathFinder {
   }
 
   /**
-   * A path that the caller has.
+   * A path that the caller supplies.
    *
    * @param path the path
    */
   record Given(ContractionPath path) implements PathFinder {}
 
   /**
-   * Gives the default finder.
+   * Returns the default finder.
    *
    * @return {@link Auto}
    */
@@ -108,8 +109,8 @@ public sealed interface PathFinder {
    *
    * @param network the tensors to contract
    * @return the path
-   * @throws PathException if the network has more operands than an optimal search takes, or another
-   *     number than the given path
+   * @throws PathException if the network has too many operands for an optimal search, or not as
+   *     many as the given path
    */
   default ContractionPath find(Network network) {
     return Search.find(this, network);
@@ -127,15 +128,15 @@ public sealed interface PathFinder {
   }
 
   /**
-   * Finds a path and slices with which no intermediate is over a limit; operands and output are not
-   * counted. A given path is kept and only sliced.
+   * Finds a path and slices so that no intermediate is over a limit. Operands and output do not
+   * count. A given path is kept and only sliced.
    *
    * @param network the tensors to contract
    * @param memoryLimit the most elements of an intermediate, at least 1; for bytes, divide by the
    *     size of an element
    * @return the plan; the limit always holds
-   * @throws PathException as {@link #find}, or if the limit is under 1, or needs more than 2^63
-   *     passes
+   * @throws PathException as {@link #find}, if the limit is under 1, or if it requires more than
+   *     2^63 passes
    */
   default ContractionPlan plan(Network network, long memoryLimit) {
     return Search.plan(this, network, memoryLimit);

@@ -6,8 +6,9 @@ import java.util.Locale;
  * A label whose range is processed in chunks, so that intermediates hold only one chunk.
  *
  * @param label the label
- * @param chunk how many of its values a chunk holds, at least 1; the last chunk may be shorter
- * @param count the number of chunks, the size of the label over {@code chunk}, rounded up
+ * @param chunk the number of the label's values in a chunk, at least 1; the last chunk may be
+ *     shorter
+ * @param count the number of chunks: the size of the label divided by {@code chunk}, rounded up
  */
 public record Slice(int label, long chunk, long count) {
   /**

@@ -14,7 +14,7 @@ public final class Bf16 {
   private Bf16() {}
 
   /**
-   * The f32 of bf16 bits; exact.
+   * The f32 value of bf16 bits, which is exact.
    *
    * @param bits the 16 bits
    * @return the value

@@ -15,7 +15,7 @@ import java.util.Locale;
  *
  * <p>Arithmetic: {@link #F32} and {@link #BF16} are computed in f32 (bf16 is widened on load and
  * rounded once, to nearest even, on store), {@link #F64} in f64, {@link #I32} and {@link #I64}
- * modulo 2^32 and 2^64, {@link #BOOL} with OR as the sum and AND as the product.
+ * modulo 2^32 and 2^64, {@link #BOOL} with OR as sum and AND as product.
  */
 public enum DType {
   /** IEEE 754 binary32. */
@@ -28,7 +28,9 @@ public enum DType {
   I32(JAVA_INT_UNALIGNED),
   /** Two's complement 64-bit integer; overflow wraps. */
   I64(JAVA_LONG_UNALIGNED),
-  /** One byte an element; zero is false, anything else is true, and true is written as 1. */
+  /**
+   * One byte for each element; zero is false, any other value is true, and true is written as 1.
+   */
   BOOL(JAVA_BYTE);
 
   // A value layout of the JDK is immutable, although its type does not say so.
@@ -95,7 +97,7 @@ public enum DType {
   }
 
   /**
-   * The dtype of a name as {@link #toString()} prints it.
+   * The dtype with a name as {@link #toString()} prints it.
    *
    * @param name f32, f64, bf16, i32, i64 or bool, in any case
    * @return the dtype

@@ -3,13 +3,14 @@ package io.github.shardsum.tensor;
 import io.github.shardsum.internal.memory.Memory;
 
 /**
- * Bulk access to the elements of a tensor: runs of elements, one stride apart, read into and
- * written from Java arrays, converted as by {@link Tensor#convert}. A call allocates nothing.
+ * Bulk access to the elements of a tensor. Runs of elements, one stride apart, are read into Java
+ * arrays or written from them, with the conversions of {@link Tensor#convert}. A call allocates
+ * nothing.
  *
  * <p>A position counts elements from the tensor's first one: that of index (i, j) is {@code i *
  * stride(0) + j * stride(1)}. A run must stay inside the tensor's {@linkplain Tensor#segment()
- * segment}; which of the tensor's indices it covers is up to the caller. Immutable; its elements
- * are the tensor's, with the same rules for threads.
+ * segment}; the caller is responsible for the indices that it covers. Immutable; the elements are
+ * those of the tensor, with the same rules for threads.
  *
  * <pre>{@code
  * Elements elements = Elements.of(matrix);
@@ -42,7 +43,7 @@ public final class Elements {
         tensor.memory(), tensor.origin(), -tensor.offset(), length - tensor.offset());
   }
 
-  /** The position in memory where a run begins; the whole run must be in the segment. */
+  /** The position in memory of the first element of a run; the whole run must be in the segment. */
   private long start(long at, long stride, int n) {
     long last = at + (n - 1) * stride;
     if (Math.min(at, last) < low || Math.max(at, last) >= high) {

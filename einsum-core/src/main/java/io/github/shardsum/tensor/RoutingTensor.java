@@ -4,20 +4,21 @@ import java.util.Arrays;
 
 /**
  * A tensor with at most k non-zeros for each index of its leading axes, stored as positions and
- * weights: the combine weights and the dispatch mask of a mixture of experts, a one-hot matrix, a
- * permutation.
+ * weights. Examples are the combine weights and the dispatch mask of a mixture of experts, a
+ * one-hot matrix, and a permutation.
  *
  * <p>Logical shape {@code [lead..., tail...]}. For each leading index, slot j of k holds a weight
- * and the row-major position in the tail axes where it stands; a negative position is an empty
- * slot. Two slots of one leading index that hold the same position add up; of bools they are ORed,
- * in an einsum of numbers too. An einsum with such an operand is a gather, a scatter or a weighted
- * sum of rows; its value is that of the dense form {@link #toDense()}, except that products with
- * its zeros are not formed, so a NaN or infinity that is multiplied only by zeros does not spread.
+ * and the row-major position of this weight in the tail axes. A negative position marks an empty
+ * slot. If two slots of one leading index hold the same position, their weights are added; bools
+ * are ORed, even in an einsum of numbers. An einsum with such an operand is a gather, a scatter or
+ * a weighted sum of rows. Its value is that of the dense form {@link #toDense()}, with one
+ * exception: products with zeros of the dense form are not computed, so a NaN or infinity that is
+ * multiplied only by zeros does not spread.
  *
- * <p>Immutable description; {@code positions} and {@code weights} alias the caller's tensors.
- * Positions are checked once, when the tensor is made: one that is later set to the tail's element
- * count or more is an error of the run or gives a wrong result, and never reaches outside of the
- * operands' memory.
+ * <p>The description is immutable; {@code positions} and {@code weights} alias the caller's
+ * tensors. Positions are checked once, when the tensor is made. If a position is later set to the
+ * tail's element count or more, a run fails or gives a wrong result, but never accesses memory
+ * outside the operands.
  */
 public final class RoutingTensor implements Operand {
   private final Shape shape;
@@ -33,12 +34,12 @@ public final class RoutingTensor implements Operand {
   }
 
   /**
-   * A routing tensor of positions and weights.
+   * A routing tensor from positions and weights.
    *
    * @param shape the logical shape {@code [lead..., tail...]}
    * @param positions {@code [lead..., k]} of i32: row-major positions in the tail, negative for an
    *     empty slot
-   * @param weights {@code [lead..., k]} of any dtype, which is the tensor's
+   * @param weights {@code [lead..., k]} of any dtype; the tensor has the same dtype
    * @return the tensor
    * @throws IllegalArgumentException if the shapes do not match, positions are not i32, the tail
    *     has more than 2^31 - 1 positions, or a position is not below the tail's element count
@@ -94,7 +95,7 @@ public final class RoutingTensor implements Operand {
 
   /**
    * A one-hot tensor {@code [indices..., depth]}: 1 where the last index equals the value of {@code
-   * indices}, a row of zeros where that value is negative.
+   * indices}. A negative value gives a row of zeros.
    *
    * @param indices i32, any shape
    * @param depth size of the new last axis
@@ -158,9 +159,9 @@ public final class RoutingTensor implements Operand {
   }
 
   /**
-   * The same positions with other weights, as the 0/1 mask of combine weights.
+   * The same positions with other weights, for example the 0/1 mask for combine weights.
    *
-   * @param other {@code [lead..., k]} of any dtype, which is the new tensor's; not copied
+   * @param other {@code [lead..., k]} of any dtype, not copied; the new tensor has the same dtype
    * @return the tensor
    * @throws IllegalArgumentException if the shape differs from that of the positions
    */
@@ -173,8 +174,9 @@ public final class RoutingTensor implements Operand {
   }
 
   /**
-   * The dense form; slots that hold the same position are added in the order of the slots, each sum
-   * rounded to the dtype (bool: OR). An einsum adds such slots of bf16 in f32 and rounds once.
+   * The dense form. Slots that hold the same position are added in the order of the slots, and each
+   * sum is rounded to the dtype (bool: OR). In contrast, an einsum adds such slots of bf16 in f32
+   * and rounds once.
    *
    * @return a fresh tensor of the logical shape and dtype, on the heap
    * @throws IllegalArgumentException if the dense elements do not fit in one Java array

@@ -25,23 +25,24 @@ import java.util.Optional;
  * caller's memory.
  *
  * <p><b>Aliasing.</b> Nothing is copied on the way in or out unless a method says so: a tensor over
- * a {@code float[]} sees the caller's writes, and the caller sees those of the tensor and of all
- * its views. The description (dtype, shape, strides) is immutable.
+ * a {@code float[]} shows the caller's writes, and the array shows writes to the tensor and to its
+ * views. The description (dtype, shape, strides) is immutable.
  *
  * <p><b>Lifetime.</b> Heap memory lives as long as the tensor. Native and mapped memory lives as
- * long as its {@link Arena}; using a tensor after its arena was closed, or a confined arena's
- * tensor from another thread, is an {@link IllegalStateException} or {@link WrongThreadException},
- * never a crash. The tensor does not close anything.
+ * long as its {@link Arena}; Using a tensor after its arena was closed throws an {@link
+ * IllegalStateException}; using a confined arena's tensor from another thread throws a {@link
+ * WrongThreadException}. Neither crashes the JVM. The tensor does not close anything.
  *
- * <p><b>Threads.</b> Safe for concurrent reading; concurrent writing of the same elements is a data
- * race of the caller's.
+ * <p><b>Threads.</b> Safe for concurrent reading; concurrent writes to the same elements are a data
+ * race, which the caller must avoid.
  *
  * <p>Native and mapped memory is in the machine's byte order and may be unaligned.
  */
 public final class Tensor implements Operand {
   /**
-   * A thread that owns no memory, so it may access exactly what every thread may. It is never
-   * started. It is no virtual thread, since making one would load their scheduler.
+   * A thread that owns no memory, so it may access exactly the memory that every thread may access.
+   * It is never started. It is a platform thread, because making a virtual one would load the
+   * scheduler of virtual threads.
    */
   private static final Thread OTHER = new Thread(null, null, "owns no memory", 0, false);
 
@@ -73,7 +74,9 @@ public final class Tensor implements Operand {
     this.memory = viewed.memory;
   }
 
-  /** The offset of a view without elements might lie outside of the segment. */
+  /**
+   * Uses offset 0 for a view without elements, because its own offset might be outside the segment.
+   */
   private static long start(Shape shape, long offset) {
     return shape.elementCount() == 0 ? 0 : offset;
   }
@@ -342,7 +345,7 @@ public final class Tensor implements Operand {
    * @param shape the size of each axis
    * @return the tensor
    * @throws IllegalArgumentException if the remaining count does not match the shape, or the buffer
-   *     is of the foreign byte order
+   *     does not have the machine's byte order
    */
   public static Tensor of(FloatBuffer data, long... shape) {
     if (data.order() != ByteOrder.nativeOrder()) {
@@ -491,8 +494,8 @@ public final class Tensor implements Operand {
    * @return the tensor
    * @throws IllegalArgumentException if its bytes exceed 2^63 - 1
    * @throws IllegalStateException if the arena was closed
-   * @throws WrongThreadException if it is another thread's confined one
-   * @throws OutOfMemoryError if the machine has not that much memory
+   * @throws WrongThreadException if the arena is confined to another thread
+   * @throws OutOfMemoryError if the machine does not have enough memory
    */
   public static Tensor allocate(Arena arena, DType dtype, Shape shape) {
     if (shape.elementCount() > Long.MAX_VALUE / dtype.byteSize()) {
@@ -570,7 +573,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * The memory under this tensor; all of it, which may be more than the tensor's elements.
+   * The whole memory under this tensor, which may be more than its elements.
    *
    * @return the segment, not a copy
    */
@@ -617,10 +620,10 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * Whether two indices may be one element, as in a broadcast view; such a tensor can be read but
-   * is refused as a result.
+   * Whether two indices may share an element in memory, as in a broadcast view. Such a tensor can
+   * be read, but operations refuse to write into it.
    *
-   * @return false if surely no two indices share an element
+   * @return false if certainly no two indices share an element
    */
   public boolean overlapsItself() {
     return Overlap.withItself(this);
@@ -630,7 +633,8 @@ public final class Tensor implements Operand {
    * Whether this tensor may share an element with another.
    *
    * @param other any tensor
-   * @return false if they surely share no element, as two column blocks of one matrix
+   * @return false if the two tensors certainly share no element, for example two column blocks of a
+   *     matrix
    */
   public boolean overlaps(Tensor other) {
     return Overlap.between(this, other);
@@ -735,7 +739,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * A view of the elements from, from + step, ... of an axis, up to but without {@code to}.
+   * A view of the elements from, from + step, ... of an axis, up to {@code to}, exclusive.
    *
    * @param axis the axis, in [-rank, rank); -1 is the last one
    * @param from the first index
@@ -757,16 +761,17 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * A view by Python's notation, one entry an axis: {@code x[1:3, ::2, -1]} is {@code x.slice("1:3,
-   * ::2, -1")}.
+   * A view by Python's notation, with one entry for each axis: {@code x[1:3, ::2, -1]} is {@code
+   * x.slice("1:3, ::2, -1")}.
    *
-   * <p>An entry is an index, which drops the axis; a range {@code from:to:step}, whose parts are
-   * optional and which is clipped to the axis; {@code ...} for all axes in between, once; or {@code
-   * newaxis}. A negative index counts from the end. Axes that have no entry are whole.
+   * <p>There are four kinds of entries. An index drops the axis. A range {@code from:to:step} is
+   * clipped to the axis, and each of its parts is optional. {@code ...} means all axes in between
+   * and may occur once. {@code newaxis} inserts an axis of size 1. A negative index counts from the
+   * end. Axes without an entry are not cut.
    *
    * @param notation the entries, with commas between
    * @return the view
-   * @throws IllegalArgumentException if the notation is not understood or has too many entries
+   * @throws IllegalArgumentException if the notation cannot be parsed or has too many entries
    * @throws IndexOutOfBoundsException if an index is not inside its axis
    */
   public Tensor slice(String notation) {
@@ -820,12 +825,12 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * A view with a new axis of size 1 (NumPy's {@code np.expand_dims}): {@link #expand} that also
-   * counts from the end.
+   * A view with a new axis of size 1 (NumPy's {@code np.expand_dims}): {@link #expand} with
+   * positions that may count from the end.
    *
    * @param axis the position of the new axis in the view; -1 is the last place
    * @return the view, of rank one more
-   * @throws IndexOutOfBoundsException if it cannot stand there
+   * @throws IndexOutOfBoundsException if the new axis cannot be at this position
    */
   public Tensor unsqueeze(int axis) {
     return expand(Views.axis("unsqueeze", axis, rank() + 1, shape));
@@ -834,7 +839,7 @@ public final class Tensor implements Operand {
   /**
    * The elements in C order along one axis (NumPy's {@code np.ravel}).
    *
-   * @return a view where the strides allow one, otherwise a copy on the heap
+   * @return a view if the strides allow one, otherwise a copy on the heap
    */
   public Tensor flatten() {
     long[] sizes = {shape.elementCount()};
@@ -847,7 +852,7 @@ public final class Tensor implements Operand {
    * Views of equal parts along an axis (NumPy's {@code np.split}).
    *
    * @param axis the axis; -1 is the last one
-   * @param parts how many, a divisor of the axis' size
+   * @param parts the number of parts, a divisor of the axis' size
    * @return the views, in order
    * @throws IndexOutOfBoundsException if there is no such axis
    * @throws IllegalArgumentException if the size is not a multiple of the parts
@@ -874,7 +879,8 @@ public final class Tensor implements Operand {
    * @param axis the axis; -1 is the last one
    * @param bounds the starts of all parts except the first, rising, in [0, size]
    * @return the views, in order, one more than there are bounds
-   * @throws IndexOutOfBoundsException if there is no such axis, or bounds fall or are outside
+   * @throws IndexOutOfBoundsException if there is no such axis, or bounds fall or are outside [0,
+   *     size]
    */
   public List<Tensor> splitAt(int axis, long... bounds) {
     int number = Views.axis("split", axis, rank(), shape);
@@ -919,7 +925,7 @@ public final class Tensor implements Operand {
    * A view of the diagonal of two axes, which replaces both and comes last.
    *
    * @param axis1 one axis, in [-rank, rank); -1 is the last one
-   * @param axis2 another axis, counted as the first, of the same size
+   * @param axis2 another axis of the same size, in [-rank, rank)
    * @return the view, of rank one less
    * @throws IndexOutOfBoundsException if there is no such axis
    * @throws IllegalArgumentException if the axes are the same or of different sizes
@@ -949,11 +955,12 @@ public final class Tensor implements Operand {
 
   /**
    * A view with this tensor repeated along new leading axes and along axes of size 1 (NumPy's
-   * broadcasting); its repeated elements are one element in memory, so it is not for writing.
+   * broadcasting); Repeated elements are one element in memory, so the view is not for writing.
    *
    * @param target the new shape
    * @return the view
-   * @throws IllegalArgumentException if the shapes, right-aligned, differ where this one is not 1
+   * @throws IllegalArgumentException if right-aligned sizes differ at an axis where this tensor's
+   *     size is not 1
    */
   public Tensor broadcastTo(Shape target) {
     int added = target.rank() - rank();
@@ -980,7 +987,7 @@ public final class Tensor implements Operand {
   /**
    * A view with another shape and the same number of elements.
    *
-   * @param sizes the new sizes; one may be -1 and is then computed
+   * @param sizes the new sizes; one of them may be -1, and is then computed from the others
    * @return the view
    * @throws IllegalArgumentException if the counts differ, or the strides do not allow a view (copy
    *     with {@link #contiguous()} first)
@@ -1008,7 +1015,7 @@ public final class Tensor implements Operand {
    * @param axis the position of the new axis in the view, in [-rank - 1, rank]; -1 is the last
    *     place
    * @return the view, of rank one more
-   * @throws IndexOutOfBoundsException if it cannot stand there
+   * @throws IndexOutOfBoundsException if the new axis cannot be at this position
    */
   public Tensor expand(int axis) {
     int number = Views.axis("expand", axis, rank() + 1, shape);
@@ -1042,11 +1049,12 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * A copy on the heap in C order, converted to a dtype, in one rounding.
+   * A copy on the heap in C order, converted to a dtype with one rounding.
    *
    * <p>A floating number becomes an integer by rounding toward zero and saturation, and NaN becomes
-   * 0; i64 to i32 keeps the lower 32 bits (both as a Java cast); as bool it is whether the number
-   * is not zero, so NaN is true; a narrower floating-point type rounds to nearest even.
+   * 0. i64 to i32 keeps the lower 32 bits. Both are as in a Java cast. A number becomes true unless
+   * it is zero, so NaN is true. A conversion to a narrower floating-point type rounds to nearest
+   * even.
    *
    * @param target the dtype of the copy
    * @return a fresh tensor
@@ -1061,8 +1069,8 @@ public final class Tensor implements Operand {
   /**
    * Writes the elements of another tensor, converted as by {@link #convert}, into this one.
    *
-   * @param source a tensor of the same shape; if the two overlap in memory the result is that of a
-   *     copy made first, and a copy is made
+   * @param source a tensor of the same shape. If the two overlap in memory, the source is copied
+   *     first
    * @throws IllegalArgumentException if the shapes differ, this tensor's memory is read-only, or
    *     its indices share elements, as in a broadcast view or overlapping windows; nothing is
    *     written then
@@ -1094,7 +1102,7 @@ public final class Tensor implements Operand {
    * One element as f64.
    *
    * @param index one index an axis
-   * @return the value; an i64 beyond 2^53 is rounded, a bool is 0 or 1
+   * @return the value; an i64 above 2^53 is rounded, and a bool is 0 or 1
    * @throws IllegalArgumentException if the number of indices is not the rank
    * @throws IndexOutOfBoundsException if an index is not inside its axis
    */
@@ -1226,7 +1234,7 @@ public final class Tensor implements Operand {
   /**
    * The rows of a matrix as f32, converted as by {@link #convert}.
    *
-   * @return a fresh array a row
+   * @return an array of fresh rows
    * @throws IllegalArgumentException if the rank is not 2
    */
   public float[][] toFloatMatrix() {
@@ -1239,7 +1247,7 @@ public final class Tensor implements Operand {
   /**
    * The rows of a matrix as f64, converted as by {@link #convert}.
    *
-   * @return a fresh array a row
+   * @return an array of fresh rows
    * @throws IllegalArgumentException if the rank is not 2
    */
   public double[][] toDoubleMatrix() {
@@ -1266,8 +1274,8 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * The dtype and shape, then the elements in nested brackets as NumPy prints them; a tensor of
-   * more than 1000 elements shows only its edges.
+   * The dtype and shape, then the elements in nested brackets, as NumPy prints them. Of a tensor
+   * with more than 1000 elements, only the edges are shown.
    */
   @Override
   public String toString() {
@@ -1280,7 +1288,7 @@ public final class Tensor implements Operand {
   /**
    * As {@link #toString()}, with options (NumPy's {@code np.array2string}).
    *
-   * @param options how many elements are shown, with how many decimals
+   * @param options the number of elements to show and their decimals
    * @return the text
    * @throws IllegalStateException if the memory's arena was closed
    * @throws WrongThreadException if the memory is confined to another thread

@@ -3,20 +3,20 @@ package io.github.shardsum.tensor;
 /**
  * How a tensor is printed (NumPy's {@code np.set_printoptions}); an immutable value.
  *
- * @param threshold the most elements of a tensor that is shown whole, at least 1; of a larger
- *     tensor only the edges are shown
- * @param edge how many elements are shown at each end of an axis that is cut, at least 1
- * @param decimals digits after the point of floating elements, in [0, 17]; -1 for the shortest that
- *     tell the value from its neighbours
+ * @param threshold the most elements of a tensor that is shown completely, at least 1; of a larger
+ *     tensor, only the edges are shown
+ * @param edge the number of elements to show at each end of a shortened axis, at least 1
+ * @param decimals digits after the point of floating elements, in [0, 17]; -1 for the shortest
+ *     digits that differ from those of neighbouring values
  */
 public record TextOptions(long threshold, int edge, int decimals) {
-  /** 1000 elements, three at each edge, the shortest digits. */
+  /** The default: 1000 elements, three at each edge, the shortest digits. */
   public static final TextOptions DEFAULTS = new TextOptions(1000, 3, -1);
 
   /**
    * Checks the numbers.
    *
-   * @throws IllegalArgumentException if one is outside
+   * @throws IllegalArgumentException if a number is outside its range
    */
   public TextOptions {
     if (threshold < 1 || edge < 1 || decimals < -1 || decimals > 17) {
@@ -33,7 +33,7 @@ public record TextOptions(long threshold, int edge, int decimals) {
   /**
    * The same with another threshold.
    *
-   * @param value the most elements of a tensor that is shown whole
+   * @param value the most elements of a tensor that is shown completely
    * @return new options
    */
   public TextOptions withThreshold(long value) {
@@ -43,7 +43,7 @@ public record TextOptions(long threshold, int edge, int decimals) {
   /**
    * The same with other edges.
    *
-   * @param value how many elements are shown at each end of an axis that is cut
+   * @param value the number of elements to show at each end of a shortened axis
    * @return new options
    */
   public TextOptions withEdge(int value) {
