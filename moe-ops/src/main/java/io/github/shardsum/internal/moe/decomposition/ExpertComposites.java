@@ -16,14 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The composites of experts over rows of any number each, with their decompositions. */
+/** The composites for experts with any number of rows each, and their decompositions. */
 public final class ExpertComposites {
   /** Each expert's rows times its own matrix. */
   public static final String PRODUCT = "moe.expert_product";
 
   /**
-   * The row of each choice if the rows of an expert follow each other, and the number of rows of
-   * each expert.
+   * The row of each choice, in an order where the rows of an expert are consecutive; and the number
+   * of rows of each expert.
    */
   public static final String ROWS = "moe.expert_rows";
 
@@ -33,7 +33,10 @@ public final class ExpertComposites {
   /** Attribute: C. */
   public static final String CAPACITY = "capacity";
 
-  /** Attribute: the number of rows of each expert is raised to a multiple of this; 1 if absent. */
+  /**
+   * Attribute: a divisor to whose multiple the number of rows of each expert is rounded up; 1 if
+   * absent.
+   */
   public static final String MULTIPLE = "multiple";
 
   private ExpertComposites() {}
@@ -51,7 +54,7 @@ public final class ExpertComposites {
     ValueType rowType = ValueType.of(index, List.of(row), List.of(x.type().size(row)));
     Value ends = p.cumulativeSum(counts, group);
     Value ended = p.compare(Comparison.LE, ends, p.iota(rowType.toString(), row));
-    // Rows behind the last group have no such index, so their row of the one-hot is 0.
+    // Rows behind the last group belong to no expert, so their row of the one-hot is 0.
     Value of = p.sum(p.convert(ended, DType.I32), group);
     Value oneHot = p.oneHot(of, group, w.type().size(group), x.type().dtype());
     List<Value> factors = List.of(oneHot, rows, matrices);

@@ -7,12 +7,12 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * The weights of experts, as values of a program or as tensors.
+ * The weights of experts, either values of a program or tensors.
  *
- * @param <T> either
+ * @param <T> a value of a program, or a tensor
  * @param in wi, {@code [E, M, H]}
  * @param out wo, {@code [E, H, M]}
- * @param linear wv, {@code [E, M, H]}: a gated activation's second product
+ * @param linear wv, {@code [E, M, H]}, for the second product of a gated activation
  * @param inBias b_in, {@code [E, H]}
  * @param outBias b_out, {@code [E, M]}
  * @param linearBias b_v, {@code [E, H]}
@@ -26,9 +26,9 @@ public record ExpertWeights<T>(
     Optional<T> linearBias) {
 
   /**
-   * The weights of an expert with these options.
+   * The weights of experts with these options.
    *
-   * @param gated whether there is a second product
+   * @param gated whether the activation has a second product
    * @param biased whether there are biases
    * @param make makes each weight from its name and labels, in the order of {@link #all}
    */
@@ -44,13 +44,13 @@ public record ExpertWeights<T>(
     return new ExpertWeights<>(in, out, linear, inBias, outBias, linearBias);
   }
 
-  /** The weights in a list that has them in the order of {@link #all}, from an index on. */
+  /** The weights from a list in the order of {@link #all}, from index {@code first} on. */
   public static <T> ExpertWeights<T> of(boolean gated, boolean biased, List<T> list, int first) {
     int[] next = {first};
     return of(gated, biased, (_, _) -> list.get(next[0]++));
   }
 
-  /** Those of wi, wo, wv, b_in, b_out and b_v that are present, in this order. */
+  /** The weights that are present, in the order wi, wo, wv, b_in, b_out, b_v. */
   public List<T> all() {
     List<T> all = new ArrayList<>(List.of(in, out));
     linear.ifPresent(all::add);
@@ -60,7 +60,7 @@ public record ExpertWeights<T>(
     return List.copyOf(all);
   }
 
-  /** A function of each, in the order of {@link #all}. */
+  /** Applies a function to each weight, in the order of {@link #all}. */
   public <R> ExpertWeights<R> map(Function<T, R> function) {
     return new ExpertWeights<>(
         function.apply(in),

@@ -13,30 +13,34 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * From tokens and their route to outputs: the einsums of algorithm 2, and the composite that has
- * them as its decomposition.
+ * The part of the layer after the route: the einsums of algorithm 2, and the composite of which
+ * they are the decomposition.
  *
  * @param p the builder of the program
- * @param activation between an expert's products
+ * @param activation the function between an expert's products
  * @param experts E
  * @param capacity C
- * @param dtype of tokens and weights
+ * @param dtype the dtype of tokens and weights
  */
 public record LayerComposites(
     ProgramBuilder p, Activation activation, long experts, int capacity, DType dtype) {
-  /** Tokens, weights, positions and the experts' weights to outputs. */
+  /** Computes outputs from tokens, weights, positions and the experts' weights. */
   public static final String EXPERTS = "moe.experts";
 
-  /** Tokens, positions and the experts' first weights to the operands of the activations. */
+  /**
+   * Computes the operands of the activations from tokens, positions and the experts' first weights.
+   */
   public static final String EXPERTS_IN = "moe.experts_in";
 
-  /** Operands of activations, weights, positions and the experts' last weights to outputs. */
+  /**
+   * Computes outputs from the operands of the activations, weights, positions and the experts' last
+   * weights.
+   */
   public static final String EXPERTS_OUT = "moe.experts_out";
 
   /**
-   * Labels along which {@link #EXPERTS} and its gradient may be split: groups are independent, and
-   * the outputs of some experts, or of a part of their hidden width, are addends of the tokens'
-   * outputs.
+   * Labels along which {@link #EXPERTS} and its gradient may be split. Groups are independent. The
+   * tokens' outputs are sums over experts and over the hidden width, so each part computes addends.
    */
   private static final List<String> SPLITTABLE = List.of("G", "E", "H");
 
@@ -46,7 +50,7 @@ public record LayerComposites(
   /** Attribute: whether there are biases. */
   public static final String BIASED = "biased";
 
-  /** Algorithm 2 after the route, with a name for each value; outputs {@code [G, S, M]}. */
+  /** Algorithm 2 after the route, with a name for each value. The result is {@code [G, S, M]}. */
   public Value slots(Value inputs, Value weights, Value positions, ExpertWeights<Value> given) {
     RouteComposites.Dense dense =
         RouteComposites.Dense.of(p, capacity, weights, positions, experts, dtype);
@@ -65,7 +69,7 @@ public record LayerComposites(
       Value v = p.einsum("EGCM,EMH->EGCH", dispatched, given.linear().orElseThrow());
       return activation.of(p, p.let("z", z), p.let("v", biased(v, given.linearBias())));
     }
-    // A relu is part of its product, which then has no name.
+    // A relu is fused with its product, so the product has no name.
     return activation.of(p, activation == Activation.RELU ? z : p.let("z", z));
   }
 
@@ -88,7 +92,10 @@ public record LayerComposites(
     return p.add(composite(EXPERTS, biases, operands, meaning, SPLITTABLE)).getFirst();
   }
 
-  /** The same as two composites, with the operands of the activations between them. */
+  /**
+   * The same as {@link #experts}, but as two composites; the operands of the activations are values
+   * between them.
+   */
   public Value keptExperts(
       Value inputs, Value weights, Value positions, ExpertWeights<Value> given) {
     boolean biases = given.inBias().isPresent();
@@ -155,7 +162,7 @@ public record LayerComposites(
   }
 
   /**
-   * The rows of choices.
+   * The rows of the choices, in an order where the rows of an expert are consecutive.
    *
    * @param rows {@code [G, S, K]}
    * @param sizes {@code [E]}
@@ -174,7 +181,7 @@ public record LayerComposites(
     return p.oneHot(rows.rows(), "R", rows.count(), of);
   }
 
-  /** A product of each row with its expert's matrix, and the expert's bias. */
+  /** The product of each row with its expert's matrix, plus the expert's bias. */
   private Value product(Rows rows, Value x, Value w, Optional<Value> bias) {
     Value product = p.add(ExpertComposites.product(x, w, rows.sizes())).getFirst();
     if (bias.isEmpty()) {

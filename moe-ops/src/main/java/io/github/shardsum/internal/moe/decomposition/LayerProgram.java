@@ -15,7 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The Mixture-of-Experts layer as programs: algorithm 2 of the GShard paper, and without slots. */
+/**
+ * The Mixture-of-Experts layer as programs: algorithm 2 of the GShard paper, and the layer without
+ * slots.
+ */
 public final class LayerProgram {
   private final MoeSpec spec;
   private final ProgramBuilder p;
@@ -63,7 +66,7 @@ public final class LayerProgram {
     return ValueType.of(dtype, labels, lengths);
   }
 
-  /** Algorithm 2: experts with the same number of slots each. */
+  /** Algorithm 2, in which each expert has the same number of slots. */
   public static Program withSlots(MoeSpec spec) {
     return new LayerProgram("moe_layer", spec).withSlots();
   }
@@ -80,7 +83,7 @@ public final class LayerProgram {
         p, spec.activation(), spec.sizes().experts(), form.capacity(), spec.dtype());
   }
 
-  /** The same function with the rows of each expert one after the other and no empty slots. */
+  /** The same function without empty slots: the rows of each expert are consecutive. */
   public static Program ragged(MoeSpec spec) {
     return new LayerProgram("moe_ragged_layer", spec).ragged();
   }
@@ -137,8 +140,9 @@ public final class LayerProgram {
   }
 
   /**
-   * The mean over the tokens of all groups. A plain sum, so that each device adds one scalar for
-   * its groups. The metrics add the groups in order, so they may differ in the last bits.
+   * The mean over the tokens of all groups. It is computed by a plain sum, so each device
+   * contributes one scalar for its groups. The metrics add the groups in order, so their value may
+   * differ in the last bits.
    */
   private Value zLoss(Value squaredLogZ) {
     long groups = spec.sizes().groups();

@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The composites of routes. {@code moe.dense_route} is {@code moe.route}, which has kernels, and
- * the one-hots of its positions; a backend need not write these out.
+ * The composites of routes. {@code moe.dense_route} consists of {@code moe.route}, which has
+ * kernels, and of one-hots of the positions. A backend need not materialise the one-hots.
  */
 public final class RouteComposites {
   /** Weights and positions, {@code [G, S, K]}. */
@@ -44,7 +44,7 @@ public final class RouteComposites {
     return Composite.of(DENSE_ROUTE, form.attributes(), operands, p.build(), SPLITTABLE);
   }
 
-  /** Weights and positions, {@code [G, S, K]}, the losses and counts of each group. */
+  /** Weights and positions, {@code [G, S, K]}, and the losses and counts of each group. */
   public static Composite route(RouteForm form, List<Value> operands) {
     Program decomposition = RouteDecomposition.of(form, types(operands));
     return Composite.of(ROUTE, form.attributes(), operands, decomposition, SPLITTABLE);
@@ -54,7 +54,7 @@ public final class RouteComposites {
     return operands.stream().map(value -> value.type().withoutLayout()).toList();
   }
 
-  /** The names that a route's decomposition gives its operands. */
+  /** The names of the operands in a route's decomposition. */
   static List<String> names(RouteForm form) {
     List<String> names = new ArrayList<>(List.of("scores"));
     if (form.padded()) {
@@ -82,7 +82,7 @@ public final class RouteComposites {
   }
 
   /**
-   * A route in slots.
+   * A route as dense tensors over slots.
    *
    * @param combine {@code [G, S, E, C]}
    * @param mask {@code [G, S, E, C]}

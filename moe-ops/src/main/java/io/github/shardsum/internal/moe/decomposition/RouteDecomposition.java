@@ -30,7 +30,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A route in plain operations: algorithm 1 of the GShard paper and the options after it. The
+ * A route in plain operations: algorithm 1 of the GShard paper and later options. It is the
  * decomposition of the composite {@code moe.route}.
  */
 final class RouteDecomposition {
@@ -77,10 +77,10 @@ final class RouteDecomposition {
   /**
    * The decomposition.
    *
-   * @return of the operands: {@code weights [G, S, K]} of the scores' dtype, {@code positions [G,
-   *     S, K]} of i32, {@code expert * C + slot} or -1, {@code aux_loss [G]} and {@code
-   *     squared_log_z [G]} of f64, {@code asked [G, E]}, {@code overflow [G]}, {@code placed [G,
-   *     E]} and {@code unusable [G]} of i32
+   * @return a program of the operands; its results are {@code weights [G, S, K]} of the scores'
+   *     dtype, {@code positions [G, S, K]} of i32, {@code expert * C + slot} or -1, {@code aux_loss
+   *     [G]} and {@code squared_log_z [G]} of f64, {@code asked [G, E]}, {@code overflow [G]},
+   *     {@code placed [G, E]} and {@code unusable [G]} of i32
    */
   static Program of(RouteForm form, List<ValueType> operands) {
     ProgramBuilder p = Program.builder("route");
@@ -106,7 +106,7 @@ final class RouteDecomposition {
   }
 
   private void build() {
-    // Scores of padding that nothing counts may be anything, NaN too, and get no gradient.
+    // If padding is not counted, its scores may have any value, even NaN, and get no gradient.
     Value used = countsPadding() ? scores : ofReal(scores);
     boolean logits = form.kind() == RouteInput.Kind.LOGITS;
     Value all = logits ? gatesOf(used) : used;
@@ -184,7 +184,7 @@ final class RouteDecomposition {
     return quotient(gates, p.broadcast(p.sum(gates, "E"), "E", experts));
   }
 
-  /** Tokens that a mean divides by, {@code [G]}. */
+  /** The number of tokens by which a mean divides, {@code [G]}. */
   private Value divisor(MaskedMean mean) {
     return mean == MaskedMean.OVER_REAL && real.isPresent()
         ? p.sum(p.convert(real.get(), DType.F64), "S")
@@ -264,8 +264,8 @@ final class RouteDecomposition {
   }
 
   /**
-   * Gates of experts, {@code [G, S, K]}, by a select: in a product a NaN would spread to other
-   * experts.
+   * The gates of experts, {@code [G, S, K]}. They are selected, because in a product with a one-hot
+   * a NaN would spread to other experts.
    */
   private Value gatesAt(Value gates, Value indices) {
     Value isChosen = p.oneHot(indices, "E", experts, DType.BOOL);
@@ -274,14 +274,14 @@ final class RouteDecomposition {
   }
 
   /**
-   * The keys by which experts are chosen: gates plus bias; without a bias, the order of the gates.
+   * The keys by which experts are chosen: gates plus bias, or {@code order} if there is no bias.
    */
   private Value keys(Value gates, Value order) {
     Value all = bias.map(added -> p.add(gates, added)).orElse(order);
     return p.select(isOpen(gates), all, number(Double.NEGATIVE_INFINITY));
   }
 
-  /** Gates, 0 for experts of groups that the token may not use. */
+  /** The gates, with 0 for experts of groups that the token may not use. */
   private Value limited(Value gates, Value order) {
     return options.groupLimit().map(limit -> limited(gates, order, limit)).orElse(gates);
   }
@@ -318,7 +318,8 @@ final class RouteDecomposition {
   }
 
   /**
-   * The choices that are sent: all first choices, and the second choices that the policy selects.
+   * Whether a choice is sent: true for all first choices, and for the second choices that the
+   * policy selects.
    */
   private Value accepted(Value gates) {
     return switch (options.secondChoice()) {
@@ -360,7 +361,7 @@ final class RouteDecomposition {
     return p.binary(BinaryKind.OR, accepted, p.unary(UnaryKind.NOT, isSecond()));
   }
 
-  /** The choices of each expert that the loss counts, {@code [G, E]}. */
+  /** The number of choices of each expert that the loss counts, {@code [G, E]}. */
   private Value counts(Value asked, Value open, Value load) {
     return switch (options.auxLoss().choices()) {
       case FIRST -> {
@@ -385,7 +386,7 @@ final class RouteDecomposition {
         : byRunningSum(gates, first, isFirst, uniform());
   }
 
-  /** The choice if there is nothing to draw from: the lowest expert except the first choice. */
+  /** The second choice if no expert can be drawn: the lowest expert except the first choice. */
   private Value lowest(Value first) {
     return p.convert(p.compare(Comparison.EQ, first, integer(0)), DType.I32);
   }
@@ -442,8 +443,8 @@ final class RouteDecomposition {
   }
 
   /**
-   * For each token and expert the rank of the token, 1 for the best, or 0 if the expert does not
-   * take it.
+   * The rank of each token at each expert: 1 for the best token, 0 if the expert does not take the
+   * token.
    */
   private Value rank(Value keys) {
     long count = Math.min(form.capacity(), tokens);
@@ -479,7 +480,7 @@ final class RouteDecomposition {
     };
   }
 
-  /** The numbers of real tokens, and 0 for padding. */
+  /** The numbers that belong to real tokens; 0 for padding. */
   private Value ofReal(Value numbers) {
     return real.map(mask -> p.select(mask, numbers, number(0))).orElse(numbers);
   }
@@ -490,8 +491,8 @@ final class RouteDecomposition {
   }
 
   /**
-   * Gates divided by the sum of {@code summed} along K plus epsilon, if the options normalize at
-   * this time.
+   * The gates, divided by epsilon plus the sum of {@code summed} along K if the options normalize
+   * at this point.
    */
   private Value normalized(Value gates, Normalization now, Value summed) {
     if (options.normalization() != now) {
@@ -505,7 +506,7 @@ final class RouteDecomposition {
     return quotient(p.multiply(gates, unit), bounded);
   }
 
-  /** x / y, and 0 where y is 0. */
+  /** x / y; 0 where y is 0. */
   private Value quotient(Value x, Value y) {
     Value some = p.compare(Comparison.NE, y, number(0));
     Value divided = p.divide(x, p.select(some, y, number(1)));

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.StringJoiner;
 
 /**
- * The attribute of a route composite: the options, with a fixed number of slots, then the kinds of
- * its operands and the place where its random numbers begin.
+ * The attribute of a route composite. It contains the options with a fixed number of slots, the
+ * kinds of the operands, and the position of the first random number.
  *
  * <pre>
  * top2 second=random:0.5 ... capacity=fixed:84 ...; logits mask seed=1 stream=4 first=0
@@ -29,7 +29,7 @@ import java.util.StringJoiner;
  * @param uniform the source of uniform numbers
  * @param biased whether there is an operand that is added to gates for the choice
  * @param replayed whether there is an operand of recorded choices
- * @param randomness the drawn numbers; token 0 of seed 0 if none are drawn
+ * @param randomness the random numbers that are drawn; token 0 of seed 0 if none are drawn
  */
 public record RouteForm(
     RouteOptions options,
@@ -53,8 +53,8 @@ public record RouteForm(
    * @param randomness its drawn numbers
    * @return the form
    * @throws IllegalArgumentException if a token chooses more experts than there are, options do not
-   *     fit the operands, a group's slots exceed a Java array, or there are uniform numbers of each
-   *     expert although the second choice is not sampled
+   *     fit the operands, a group's slots exceed a Java array, or there are uniform numbers for
+   *     each expert although the second choice is not sampled
    */
   public static RouteForm of(RouteInput<Value> input, RouteOptions options, Randomness randomness) {
     long experts = input.experts();
@@ -88,27 +88,27 @@ public record RouteForm(
         || (options.secondChoice() instanceof SecondChoice.Sample && !replayed);
   }
 
-  /** C, slots of one expert in one group. */
+  /** C, the number of slots of one expert in one group. */
   public int capacity() {
     return ((Capacity.Fixed) options.capacity()).slots();
   }
 
-  /** Operands other than a chunk's start. */
+  /** The number of operands, without the start of a chunk. */
   public int operandCount() {
     return choicesAt() + (replayed ? 1 : 0);
   }
 
-  /** The operand of the uniform numbers, if there is one. */
+  /** The index of the operand with uniform numbers, if there is one. */
   public int uniformAt() {
     return padded ? 2 : 1;
   }
 
-  /** The operand of the bias, if there is one. */
+  /** The index of the operand with the bias, if there is one. */
   public int biasAt() {
     return uniformAt() + (uniform == Uniform.DRAWN ? 0 : 1);
   }
 
-  /** The operand of recorded choices, if there is one. */
+  /** The index of the operand with recorded choices, if there is one. */
   public int choicesAt() {
     return biasAt() + (biased ? 1 : 0);
   }

@@ -1,35 +1,35 @@
 package io.github.shardsum.internal.moe.decomposition;
 
 /**
- * Names of the local composites by which the experts of a mesh compute rows of other devices. They
- * are parts of the partition of {@code moe.experts} and its gradient, and have no meaning outside
- * of it. No program has them.
+ * Names of local composites with which a device computes rows that it received from other devices.
+ * They are parts of the partition of {@code moe.experts} and of its gradient. They have no meaning
+ * outside of it and occur in no program.
  */
 public final class RowComposites {
   /**
-   * From positions and values of tokens {@code [G, S, M]} or choices {@code [G, S, K]}: the rows of
-   * these values in the order of experts, and the number of rows of each expert.
+   * Computes rows in the order of experts, and the number of rows of each expert. The operands are
+   * positions and the values of tokens {@code [G, S, M]} or of choices {@code [G, S, K]}.
    */
   public static final String SEND = "moe.rows_send";
 
   /**
-   * From rows, their weights, counts {@code [source, expert]} and the experts' weights: the outputs
-   * of rows.
+   * Computes the outputs of rows. The operands are the rows, their weights, counts {@code [source,
+   * expert]} and the experts' weights.
    */
   public static final String EXPERTS = "moe.rows_experts";
 
   /**
-   * From the same operands and cotangents of the outputs: the gradients of rows, of their weights
-   * and of the experts' weights.
+   * Computes the gradients of rows, of their weights and of the experts' weights. The operands are
+   * those of {@link #EXPERTS} and the cotangents of the outputs.
    */
   public static final String GRADIENT = "moe.rows_experts.gradient";
 
-  /** Positions and rows to the sums of tokens {@code [G, S, M]}. */
+  /** Computes the sum of each token's rows, {@code [G, S, M]}, from positions and rows. */
   public static final String SUM = "moe.rows_sum";
 
   /**
-   * From positions and numbers of rows: the numbers of choices {@code [G, S, K]}, 0 for a choice
-   * that is not sent.
+   * Computes the number that belongs to each choice, {@code [G, S, K]}, from positions and one
+   * number for each row; 0 for a choice that is not sent.
    */
   public static final String PLACE = "moe.rows_place";
 

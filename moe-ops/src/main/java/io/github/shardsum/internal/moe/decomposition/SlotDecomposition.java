@@ -19,12 +19,13 @@ final class SlotDecomposition {
    * For each choice, the number of choices of the same expert that get a slot before it.
    *
    * @param asked {@code [G, S, K, E]} of i32: 1 where the choice is of the expert
-   * @param load {@code [G, S, K, E]} of i32: 1 where it asks for a slot too
+   * @param load {@code [G, S, K, E]} of i32: 1 where the choice also asks for a slot
    * @param gates {@code [G, S, K]}: gates of the choices
    * @return {@code [G, S, K]} of i32
    */
   Value slots(Value asked, Value load, Value gates) {
-    // Without tokens all orders are equal, and only the number of choices can be split off again.
+    // Without tokens all orders are equal. Only the choice-major order can split its joined
+    // label again.
     SlotOrder order = route.tokens() == 0 ? SlotOrder.CHOICE_MAJOR : route.options().slotOrder();
     return switch (order) {
       case CHOICE_MAJOR -> choiceMajor(p.einsum("GSKE->GKSE", load), asked);

@@ -13,10 +13,11 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * The steps between the products of a chunk's rows: the activation, and the weights of the rows'
- * choices, which are applied here, on the expert's side. Afterwards a token's rows are only summed.
+ * The steps between the products of a chunk's rows: the activation and the weights of the rows'
+ * choices. Because weights are applied here, on the expert's side, a token's rows are later only
+ * summed.
  *
- * @param <A> arrays
+ * @param <A> the type of arrays
  */
 final class Activations<A> {
   private final ExpertsForm form;
@@ -39,9 +40,9 @@ final class Activations<A> {
   }
 
   /**
-   * Takes the weights of the chunk's rows.
+   * Loads the weights of the chunk's rows.
    *
-   * @param weight of each choice, {@code [G, S, K]}
+   * @param weight the weight of each choice, {@code [G, S, K]}
    */
   void weigh(TokenElements weight) {
     double[] weights = chunk.weights();
@@ -51,9 +52,9 @@ final class Activations<A> {
   }
 
   /**
-   * The first product or both, and the activation, times the weights of {@link #weigh}: {@link
-   * Chunk#hidden}. The activation is the epilogue of the product, applied to sums that are still in
-   * the cache.
+   * Computes {@link Chunk#hidden}: the first product (both products of a gated activation), then
+   * the activation, times the weights of {@link #weigh}. The activation is the epilogue of the
+   * product, applied to sums that are still in the cache.
    */
   void of(MatrixRows x, ExpertWeights<Tensor> w) {
     int all = form.hidden();
@@ -83,7 +84,10 @@ final class Activations<A> {
     return bias.map(all -> all.slice(1, from, end));
   }
 
-  /** The activation of a product, with v as its gate if it is gated, times the weights of rows. */
+  /**
+   * The activation of a product, with v as the other operand if it is gated, times the weights of
+   * rows.
+   */
   private RowFunction ofSums(A v, int width) {
     double[] weights = chunk.weights();
     return math.function(
@@ -93,11 +97,11 @@ final class Activations<A> {
   }
 
   /**
-   * The activation of rows that are kept, times the weights of {@link #weigh}: {@link
-   * Chunk#hidden}.
+   * Computes {@link Chunk#hidden} from operands that were kept: their activation times the weights
+   * of {@link #weigh}.
    *
    * @param z {@code [R, H]}
-   * @param v {@code [R, H]} of a gated activation
+   * @param v {@code [R, H]}, for a gated activation
    */
   void of(Tensor z, Optional<Tensor> v) {
     int width = form.hidden();
@@ -118,8 +122,8 @@ final class Activations<A> {
   }
 
   /**
-   * The last product, of the weighted {@link Chunk#hidden}, plus its bias times the weights of
-   * rows: the chunk's rows of {@code [R, M]}.
+   * Computes the chunk's rows of {@code [R, M]}: the last product, of the weighted {@link
+   * Chunk#hidden}, plus its bias times the weights of rows.
    */
   void outputs(Tensor w, Optional<Tensor> bias, A all) {
     MatrixRows h = chunk.operand(chunk.hidden(), form.hidden());
@@ -138,8 +142,8 @@ final class Activations<A> {
   }
 
   /**
-   * Computes the activation's operands: {@link Chunk#hidden} and {@link Chunk#linear}; of a relu
-   * its value.
+   * Computes the activation's operands, {@link Chunk#hidden} and {@link Chunk#linear}. For a relu,
+   * computes its value instead.
    */
   void before(MatrixRows x, ExpertWeights<Tensor> w) {
     int hidden = form.hidden();
@@ -157,13 +161,13 @@ final class Activations<A> {
    * @param weight of each choice, {@code [G, S, K]}
    * @param outBias the bias of the second product, to which the weight applies too
    * @param y the outputs' cotangent {@code [G, S, M]}
-   * @param to takes cotangents of weights, {@code [G, S, K]}
+   * @param to receives the cotangents of weights, {@code [G, S, K]}
    */
   record Back(TokenElements weight, Optional<Tensor> outBias, Tensor y, TokenElements to) {}
 
   /**
-   * The backward pass of the operands that {@link #before} computed and of the unweighted {@link
-   * Chunk#hiddenCotangent}. They become the weighted activation and the cotangents.
+   * The backward pass from the operands that {@link #before} computed and from the unweighted
+   * {@link Chunk#hiddenCotangent}. The weighted activation and the cotangents replace them.
    */
   void back(Back back) {
     int width = form.hidden();
@@ -190,10 +194,10 @@ final class Activations<A> {
   }
 
   /**
-   * The backward pass of operands that were kept, {@code [R, H]}: {@link Chunk#hidden} becomes the
-   * weighted activation, and the cotangents are stored.
+   * The backward pass from operands that were kept, {@code [R, H]}. Afterwards {@link Chunk#hidden}
+   * is the weighted activation, and the cotangents are stored.
    *
-   * @param dz takes the cotangent of z; may be z
+   * @param dz receives the cotangent of z; may be z
    * @param dv receives the cotangent of v; may be v
    */
   void back(Tensor z, Optional<Tensor> v, Back back, Tensor dz, Optional<Tensor> dv) {
@@ -256,7 +260,7 @@ final class Activations<A> {
      * Turns z into the weighted activation and v into its cotangent, and stores the weight's
      * cotangent.
      *
-     * @param d of all rows
+     * @param d the cotangents of all rows
      * @return the cotangent of z
      */
     A run(int row, Scratch own, A d, A z, A v) {

@@ -13,14 +13,14 @@ import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
- * Some rows of one expert: rows of tokens, which products gather while they read them, and the
- * results of the products, in arrays that are small enough to stay in the cache. A chunk belongs to
- * one thread; other threads may share its work.
+ * Some rows of one expert and the results of their products. Products gather the rows of tokens
+ * while they read them. The arrays of results are small enough to stay in the cache. A chunk
+ * belongs to one thread; other threads may share its work.
  *
- * @param <A> arrays
+ * @param <A> the type of arrays
  */
 final class Chunk<A> {
-  /** Rows of a task of several threads. */
+  /** Rows of a task, if several threads share the work. */
   private static final int TASK_ROWS = 64;
 
   private final ExpertsForm form;
@@ -36,12 +36,12 @@ final class Chunk<A> {
   private int rows;
 
   /**
-   * No rows yet.
+   * A chunk that has no rows yet.
    *
    * @param run the run that the rows belong to
    * @param expert the expert
-   * @param from the first of its parts that the chunk takes
-   * @param end behind the last
+   * @param from the first of the expert's parts that the chunk takes
+   * @param end the end of these parts, exclusive
    * @param workers threads that share the work
    * @param scratch the scratch that holds the arrays
    */
@@ -70,7 +70,7 @@ final class Chunk<A> {
   /**
    * Takes the rows of the expert's parts one after another.
    *
-   * @param work on these rows, given the part's index
+   * @param work the work on the rows of a part, given the part's index
    */
   void eachPart(IntConsumer work) {
     for (int part = from; part < end; part++) {
@@ -91,7 +91,7 @@ final class Chunk<A> {
     return rows;
   }
 
-  /** The first of the chunk's rows among all rows. */
+  /** The index of the chunk's first row among all rows. */
   int first() {
     return first;
   }
@@ -108,7 +108,7 @@ final class Chunk<A> {
     return workers;
   }
 
-  /** An array with room for one number a row. */
+  /** An array with room for one number for each row. */
   double[] weights() {
     return scratch.doubles(ScratchArray.WEIGHTS.slot(), rows);
   }
@@ -118,7 +118,7 @@ final class Chunk<A> {
     return dispatch.choices()[first + row];
   }
 
-  /** A task on each of some rows. */
+  /** A task that runs once for each row. */
   @FunctionalInterface
   interface RowTask {
     /** Runs the task on the row of this index in the chunk. */
@@ -138,12 +138,12 @@ final class Chunk<A> {
         });
   }
 
-  /** The places of the tokens' rows in x, {@code [rows, M]}. */
+  /** The rows of tokens, {@code [rows, M]}, where they are in x. */
   MatrixRows tokens(Tensor x) {
     return rowsOfTokens(x, ScratchArray.TOKEN_STARTS);
   }
 
-  /** The places of the tokens' rows in the outputs' cotangent, {@code [rows, M]}. */
+  /** The rows of the outputs' cotangent, {@code [rows, M]}, where they are in y. */
   MatrixRows cotangents(Tensor y) {
     return rowsOfTokens(y, ScratchArray.COTANGENT_STARTS);
   }
@@ -156,7 +156,7 @@ final class Chunk<A> {
     return MatrixRows.gathered(x, starts, rows);
   }
 
-  /** The position at which the row of a row's token begins in a tensor {@code [G, S, M]}. */
+  /** The position in a tensor {@code [G, S, M]} at which the token of this row begins. */
   long position(Tensor x, int row) {
     int token = dispatch.token(first + row);
     return token / form.tokens() * x.stride(0) + token % form.tokens() * x.stride(1);
@@ -166,7 +166,7 @@ final class Chunk<A> {
     return math.array(scratch, ScratchArray.HIDDEN.slot(), rows * form.hidden());
   }
 
-  /** The other product of a gated activation, or some columns of it. */
+  /** The second product of a gated activation, or some of its columns. */
   A linear(int width) {
     return math.array(scratch, ScratchArray.LINEAR.slot(), rows * width);
   }
@@ -182,7 +182,7 @@ final class Chunk<A> {
   /**
    * The expert's matrix or bias in the dtype of the arithmetic, {@code [1, ...]}.
    *
-   * @param all of all experts
+   * @param all the weights of all experts
    * @param which number of the weight
    */
   Tensor matrix(Tensor all, int which) {
@@ -210,12 +210,12 @@ final class Chunk<A> {
     return isBias ? math.matrix(to, 0, 1, width) : math.matrix(to, 0, 1, height, width);
   }
 
-  /** The chunk's rows of an array of all rows, from the first row of all on. */
+  /** The chunk's rows in an array that holds all rows. */
   Tensor rowsOf(A all, int width) {
     return math.matrix(all, first * width, rows, width);
   }
 
-  /** An array of only the chunk's rows, {@code [rows, width]}, to be read. */
+  /** An array of only the chunk's rows, {@code [rows, width]}, as the operand of a product. */
   MatrixRows operand(A own, int width) {
     return MatrixRows.of(matrix(own, width));
   }
@@ -228,8 +228,8 @@ final class Chunk<A> {
   /**
    * The chunk's rows of a tensor {@code [R, H]}, in the dtype of the arithmetic.
    *
-   * @param which 0, or 1 for a second tensor in use at the same time; a converted one uses the
-   *     memory of {@link #hidden} or {@link #linear}
+   * @param which 0, or 1 for a second tensor that is used at the same time. A converted tensor is
+   *     in the memory of {@link #hidden} (0) or {@link #linear} (1)
    */
   Tensor rowsOf(Tensor all, int which) {
     if (isDirect()) {
@@ -259,7 +259,7 @@ final class Chunk<A> {
                 elements, (first + row) * all.stride(0), all.stride(1), width, from, row * width));
   }
 
-  /** to = x w, and a bias. */
+  /** to = x w, plus a bias if there is one, then a relu if requested. */
   void product(MatrixRows x, Tensor w, Optional<Tensor> bias, boolean relu, Tensor to) {
     Epilogue epilogue = epilogue(bias);
     GroupedProduct.rowsInto(workers, to, x, w, sizes(), relu ? epilogue.withRelu() : epilogue);
@@ -281,7 +281,7 @@ final class Chunk<A> {
     GroupedProduct.addRows(workers, to, x, w.transpose(0, 2, 1), sizes());
   }
 
-  /** to = the transposed x times y, or adds it. */
+  /** to = the transposed x times y; with {@code adds}, to += this product. */
   void weights(boolean adds, MatrixRows x, MatrixRows y, Tensor to) {
     if (adds) {
       GroupedProduct.addWeights(workers, to, x, y, sizes());
@@ -306,7 +306,7 @@ final class Chunk<A> {
    * product's bias.
    *
    * @param y the outputs' cotangent {@code [G, S, M]}
-   * @param weight of each choice, {@code [G, S, K]}
+   * @param weight the weight of each choice, {@code [G, S, K]}
    */
   void addCotangents(GradientSums<A> sums, Tensor y, TokenElements weight) {
     A dy = math.array(scratch, ScratchArray.COTANGENT_ROW.slot(), form.model());
@@ -325,7 +325,7 @@ final class Chunk<A> {
   /**
    * The gradient of the expert's bias, a sum that begins at 0.
    *
-   * @param gradients of all experts
+   * @param gradients the gradients of all experts
    * @param which number of the bias
    */
   GradientSums<A> sums(Tensor gradients, int which) {
@@ -335,8 +335,8 @@ final class Chunk<A> {
   }
 
   /**
-   * The memory of the gradient of the expert's matrix: the part of the result, or memory of more
-   * precision, which {@link #store(Tensor, Tensor)} rounds.
+   * The memory for the gradient of the expert's matrix. It is a part of the result, or separate
+   * memory of higher precision, which {@link #store(Tensor, Tensor)} rounds.
    *
    * @param which number of the matrix
    */

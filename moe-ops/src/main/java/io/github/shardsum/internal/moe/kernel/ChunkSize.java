@@ -3,18 +3,18 @@ package io.github.shardsum.internal.moe.kernel;
 import io.github.shardsum.grouped.GroupedProduct;
 import java.util.stream.IntStream;
 
-/** How many rows a {@link Chunk} has, so that its arrays are a small part of a layer's memory. */
+/** The number of rows of a {@link Chunk}. Its arrays must be a small part of a layer's memory. */
 final class ChunkSize {
   /** Most rows of a chunk. */
   static final int MOST_ROWS = 2048;
 
   /**
-   * Rows of a forward chunk with which it costs little to pack an expert's matrices again: each
+   * Rows of a forward chunk that are enough to pack an expert's matrices again at little cost: each
    * packed element is multiplied with this many rows.
    */
   private static final int PACKED_ROWS = 256;
 
-  /** Least rows of a chunk, even if there are few rows. */
+  /** Smallest limit for the rows of a chunk. */
   private static final int LEAST_ROWS = 64;
 
   /**
@@ -24,35 +24,37 @@ final class ChunkSize {
   private static final double FORWARD_SHARE = 0.185;
 
   /**
-   * The share of that memory and of the cotangents that the chunk of each of two threads may add.
-   * The gradient of tokens does not count, since it is added to the router's gradient.
+   * The share for a chunk of the backward pass, of the same memory plus the cotangents. Each of two
+   * threads may have such a chunk. The gradient of tokens does not count, because it is added to
+   * the router's gradient.
    */
   private static final double BACKWARD_SHARE = 0.044;
 
   /**
-   * Columns of both products of a gated activation that are computed after each other, so that the
-   * first is still in the cache when the second is multiplied into it. A product reads a matrix in
-   * pieces of this number of columns.
+   * Columns that both products of a gated activation compute in turn. The columns of one product
+   * are then still in the cache when the activation combines them with the other product. A product
+   * reads a matrix in pieces of this number of columns.
    */
   static final int GATED_COLUMNS = 1024;
 
   private ChunkSize() {}
 
   /**
-   * Most rows of a chunk in a run on this machine. In the forward pass no bit depends on it, and
-   * all threads together keep to their share. In the backward pass it cuts the sums over an
-   * expert's rows, so it depends only on the layer.
+   * Most rows of a chunk in a run on this machine. In the forward pass no bit of the results
+   * depends on this number, and the chunks of all threads together stay within the share. In the
+   * backward pass the number decides where sums over an expert's rows are cut, so it depends only
+   * on the layer.
    *
-   * @param threads that may have a chunk each
+   * @param threads the number of threads that may each have a chunk
    */
   static int rows(ExpertsForm form, boolean backward, int threads) {
     return rows(form, backward, threads, GroupedProduct.nearBytes());
   }
 
   /**
-   * The same with caches of any machine.
+   * As {@link #rows(ExpertsForm, boolean, int)}, for a machine with other caches.
    *
-   * @param near bytes that a thread may keep there
+   * @param near bytes that a thread may keep in caches
    */
   static int rows(ExpertsForm form, boolean backward, int threads, long near) {
     if (form.rows() == 0) {
@@ -74,10 +76,10 @@ final class ChunkSize {
   }
 
   /**
-   * Most rows of a forward chunk: so few that the results of one product stay in the caches for the
-   * next.
+   * Most rows of a forward chunk, so that the results of one product stay in the caches for the
+   * next product.
    *
-   * @param near bytes that a thread may keep there
+   * @param near bytes that a thread may keep in caches
    * @param perRow bytes of a chunk's arrays for each of its rows
    */
   static int mostRows(long near, long perRow) {
@@ -92,11 +94,11 @@ final class ChunkSize {
   }
 
   /**
-   * Bytes of the chunks of a run for which memory is planned: the most that a run needs on any
-   * machine. A plan does not depend on the caches of the one that makes it.
+   * Bytes to plan for the chunks of a run: the most that a run needs on any machine. So a plan does
+   * not depend on the caches of the machine that makes it.
    *
-   * @param parallelism for how many threads work is cut
-   * @param threads of the workers
+   * @param parallelism the number of threads for which work is cut
+   * @param threads the threads of the workers
    */
   static long plannedBytes(ExpertsForm form, boolean backward, int parallelism, int threads) {
     int least = rows(form, backward, parallelism, 0);
@@ -108,10 +110,10 @@ final class ChunkSize {
   }
 
   /**
-   * Bytes of one chunk that all threads share, and of one more for each other thread that can have
-   * a task: with fewer rows there are more tasks.
+   * Bytes of one chunk that all threads share, and of one further chunk for each other thread that
+   * can have a task. Chunks with fewer rows mean more tasks.
    *
-   * @param most rows of a chunk
+   * @param most the most rows of a chunk
    */
   static long bytesOfAll(
       ExpertsForm form, boolean backward, int most, int parallelism, int threads) {
@@ -124,7 +126,7 @@ final class ChunkSize {
   /**
    * Bytes of the arrays of one thread.
    *
-   * @param most rows of a chunk
+   * @param most the most rows of a chunk
    */
   static long bytes(ExpertsForm form, boolean backward, long most) {
     long rows = Math.min(most, form.rows());
@@ -135,10 +137,10 @@ final class ChunkSize {
   }
 
   /**
-   * Bytes of the blocks that one thread's products pack, of an expert with an even share of the
-   * rows; one with more rows may pack more.
+   * Bytes of the blocks that one thread's products pack, for an expert with an even share of the
+   * rows. An expert with more rows may pack more.
    *
-   * @param most rows of a chunk
+   * @param most the most rows of a chunk
    */
   static long packedBytes(ExpertsForm form, long most) {
     if (form.rows() == 0 || form.experts() == 0 || form.model() == 0 || form.hidden() == 0) {

@@ -12,7 +12,7 @@ final class Combine {
   private Combine() {}
 
   /**
-   * out [token] = the sum of the rows of the token's sent choices; 0 if none is sent.
+   * out[token] = the sum of the rows of the token's choices that are sent; 0 if none is sent.
    *
    * @param rows {@code [R, M]}
    * @param out {@code [G, S, M]}
@@ -57,7 +57,7 @@ final class Combine {
         });
   }
 
-  /** The next choice that is sent, at or after a given one; {@code end} if there is none. */
+  /** The first sent choice at or after a given one; {@code end} if there is none. */
   private static int next(int[] rowOf, int from, int end) {
     int choice = from;
     while (choice < end && rowOf[choice] < 0) {

@@ -6,13 +6,13 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * The order of dispatched rows, in which the rows of each expert follow each other, and its
- * inverse: a stable sort of the choices that are sent, by expert, then group, token and choice.
+ * The order of dispatched rows, and its inverse. The order is a stable sort of the sent choices by
+ * expert, then group, token and choice, so the rows of each expert are consecutive.
  *
- * @param rows of each choice, {@code [G, S, K]}, its row, or -1 where it is not sent to an expert
- *     at hand
- * @param choices of each row its choice: an index into {@code [G, S, K]}
- * @param starts of each expert its first row, and last the number of all rows
+ * @param rows the row of each choice, {@code [G, S, K]}; -1 if the choice is not sent to an expert
+ *     on this device
+ * @param choices the choice of each row: an index into {@code [G, S, K]}
+ * @param starts the first row of each expert, and at the end the number of all rows
  * @param slots K
  */
 record DispatchOrder(int[] rows, int[] choices, int[] starts, int slots) {
@@ -20,8 +20,8 @@ record DispatchOrder(int[] rows, int[] choices, int[] starts, int slots) {
    * Sorts by counting. A choice of an expert that is not on this device counts as not sent.
    *
    * @param positions {@code [G, S, K]}: {@code expert * C + slot}, or -1
-   * @param first the first expert at hand
-   * @param experts the number of experts
+   * @param first the first expert on this device
+   * @param experts the number of experts on this device
    */
   static DispatchOrder of(
       Tensor positions, long first, int experts, int capacity, Scratch scratch) {
@@ -64,11 +64,12 @@ record DispatchOrder(int[] rows, int[] choices, int[] starts, int slots) {
   }
 
   /**
-   * The order of rows that came from several sources, one source after another, each in the order
-   * of experts: choice i is received row i. Each expert gets its rows in the order of the sources.
+   * The order of received rows. They arrive one source after another, and those of a source are in
+   * the order of experts. Choice i stands for received row i. Each expert gets its rows in the
+   * order of the sources.
    *
-   * @param counts {@code [source, expert]}: how many rows of each
-   * @param most how many rows there may be
+   * @param counts {@code [source, expert]}: the number of rows from this source for this expert
+   * @param most the most rows that there may be
    */
   static DispatchOrder ofCounts(Tensor counts, int most, Scratch scratch) {
     int sources = (int) counts.size(0);
@@ -100,7 +101,7 @@ record DispatchOrder(int[] rows, int[] choices, int[] starts, int slots) {
     return new DispatchOrder(rows, choices, starts, 1);
   }
 
-  /** How many rows there are. */
+  /** The number of all rows. */
   int count(int experts) {
     return starts[experts];
   }

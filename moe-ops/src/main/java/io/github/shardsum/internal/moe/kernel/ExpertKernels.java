@@ -61,7 +61,7 @@ public final class ExpertKernels {
     }
   }
 
-  /** Rows are sorted by counting; those of each expert are in the order of the choices. */
+  /** Sorts rows by counting. The rows of each expert are in the order of the choices. */
   private record Rows(int experts, int capacity, int multiple) implements CompositeKernel {
     @Override
     public long scratchBytes(Workers workers) {
@@ -114,7 +114,7 @@ public final class ExpertKernels {
       void choice(int group, int token, int slot);
     }
 
-    /** Choices in C order. */
+    /** Visits all choices in C order. */
     private static void forEach(Tensor positions, Visit visit) {
       for (int group = 0; group < positions.size(0); group++) {
         for (int token = 0; token < positions.size(1); token++) {
@@ -126,14 +126,14 @@ public final class ExpertKernels {
     }
   }
 
-  /** The factory of the product. */
+  /** The kernel of the product, if the composite has the form of one. */
   public static Optional<CompositeKernel> product(Composite composite) {
     return isProduct(composite)
         ? Optional.of(new Product(flops(composite), SumOrder.FASTEST))
         : Optional.empty();
   }
 
-  /** The factory of the product's gradient. */
+  /** The kernel of the product's gradient, if the composite has the form of one. */
   public static Optional<CompositeKernel> gradient(Composite composite) {
     return isProduct(composite) && isFloating(composite)
         ? Optional.of(new Gradient(2 * flops(composite), SumOrder.FASTEST))
@@ -141,8 +141,8 @@ public final class ExpertKernels {
   }
 
   /**
-   * Whether the operands have the form of a product. The text of a program may give this name to
-   * any composite; one of another form runs by its decomposition.
+   * Whether the operands have the ranks of a product. The text of a program may give this name to
+   * any composite; a composite with other ranks runs by its decomposition.
    */
   private static boolean isProduct(Composite composite) {
     return composite.operands().stream()
@@ -156,7 +156,7 @@ public final class ExpertKernels {
     return composite.operands().getFirst().type().dtype().isFloating();
   }
 
-  /** The factory of the rows. */
+  /** The kernel of the rows, if positions have rank 3. */
   public static Optional<CompositeKernel> rows(Composite composite) {
     if (composite.operands().getFirst().type().rank() != 3) {
       return Optional.empty();
@@ -180,7 +180,7 @@ public final class ExpertKernels {
                         + composite.attributes().keySet()));
   }
 
-  /** Counts all rows, though some may be in no group. */
+  /** The operations of all rows, including rows of no group. */
   private static double flops(Composite composite) {
     Value x = composite.operands().get(0);
     Value w = composite.operands().get(1);

@@ -29,12 +29,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The kernels of {@code moe.experts} and its gradient, and their partition: the rows of tokens
- * travel to the devices of their experts and back. Groups are split over some axes, and the last of
- * these axes split the experts too. The hidden width may be split over other axes; outputs of rows
- * are summed along them before they travel back.
+ * The kernels of {@code moe.experts} and of its gradient, and their partition. Rows of tokens
+ * travel to the devices of their experts, and outputs travel back. Groups are split over some axes;
+ * the last of these axes split the experts too. The hidden width may be split over other axes.
+ * Outputs of rows are summed along these other axes before they travel back.
  *
- * @param isGradient whether it is of the gradient
+ * @param isGradient whether this is the partition of the gradient
  */
 public record ExpertPartition(boolean isGradient)
     implements CompositeKernel.Factory, CompositePartition {
@@ -78,13 +78,13 @@ public record ExpertPartition(boolean isGradient)
     return List.of("E", "H");
   }
 
-  /** The kernels of received rows compute chunks of a device's experts. */
+  /** True, because kernels of received rows can compute the experts of a device in chunks. */
   @Override
   public boolean hasPieces() {
     return true;
   }
 
-  /** The axes of more than one device along a label. */
+  /** The axes with more than one device that split a label. */
   private static List<String> wide(Layout layout, String label) {
     return layout.axes(layout.dim(label)).stream()
         .filter(axis -> layout.mesh().size(axis) > 1)
@@ -92,11 +92,11 @@ public record ExpertPartition(boolean isGradient)
   }
 
   /**
-   * The axes of a way.
+   * The axes of one partition.
    *
-   * @param tokens the axes that split groups; the last of them are the axes along which rows travel
-   * @param rows of experts
-   * @param inner of the hidden width
+   * @param tokens the axes that split groups; the last of them are those of {@code rows}
+   * @param rows the axes that split experts, along which rows travel
+   * @param inner the axes that split the hidden width
    */
   private record Axes(List<String> tokens, List<String> rows, List<String> inner) {
     static Optional<Axes> of(List<String> groups, List<String> rows, List<String> inner) {
@@ -112,27 +112,27 @@ public record ExpertPartition(boolean isGradient)
           : Optional.of(new Axes(List.copyOf(tokens), rows, inner));
     }
 
-    /** Axes over which only groups are split. */
+    /** The axes that split only groups. */
     List<String> outer() {
       return tokens.subList(0, tokens.size() - rows.size());
     }
   }
 
   /**
-   * One way.
+   * One possible partition.
    *
    * @param composite the composite that is computed
-   * @param form its sizes
+   * @param form the sizes of the composite
    * @param mesh the devices
-   * @param axes how it is split
-   * @param bound of received rows
+   * @param axes the axes that split it
+   * @param bound the bound on received rows
    */
   private record Way(Composite composite, ExpertsForm form, Mesh mesh, Axes axes, double bound) {
     private ValueType type(int operand) {
       return composite.operands().get(operand).type();
     }
 
-    /** Whether there are rows, and the rows of all devices fit in one array. */
+    /** Whether there are rows, and the rows from all devices fit in one array. */
     boolean fits() {
       long groups = Math.ceilDiv(form.groups(), mesh.size(axes.tokens()));
       long rows = groups * form.tokens() * form.choices();
@@ -178,7 +178,10 @@ public record ExpertPartition(boolean isGradient)
               List.of(new Extent.Members(axes.rows()), new Extent.Local(WI, List.of("E")))));
     }
 
-    /** Rows of tokens and the weights of their choices, on both sides. */
+    /**
+     * Buffers for the rows of tokens and for the weights of their choices, of senders and
+     * receivers.
+     */
     private List<Buffer> sentRows() {
       DType weights = type(1).dtype();
       return List.of(
@@ -203,7 +206,7 @@ public record ExpertPartition(boolean isGradient)
       return CompositeParts.RESULT + result;
     }
 
-    /** Counts travel and are agreed on, then rows. */
+    /** First counts travel, then devices agree on them, then rows travel. */
     private List<Part> out(List<String> rows) {
       List<Part> parts = new ArrayList<>();
       parts.add(new Part.Swap(axes.rows(), "counts", "counts_in"));
@@ -213,7 +216,7 @@ public record ExpertPartition(boolean isGradient)
       return parts;
     }
 
-    /** Addends are summed, if the hidden width is split, and travel back. */
+    /** Addends are summed if the hidden width is split. Then rows travel back. */
     private List<Part> back(String name, OptionalInt scatter) {
       List<Part> parts = new ArrayList<>();
       boolean isSum = !axes.inner().isEmpty();
@@ -226,7 +229,7 @@ public record ExpertPartition(boolean isGradient)
       return parts;
     }
 
-    /** Buffers of the rows that come back, on both sides. */
+    /** Buffers for the rows that travel back, of senders and receivers. */
     private List<Buffer> backRows(String name) {
       DType dtype = RowsExperts.outputs(form.dtype());
       List<Buffer> all = new ArrayList<>(List.of(rows(name, dtype, received(), model())));
@@ -321,7 +324,10 @@ public record ExpertPartition(boolean isGradient)
       return new CompositePlan(operands, results, new CompositeParts(buffers, parts));
     }
 
-    /** Outputs and gradients of tokens are cut along M where their addends were scattered. */
+    /**
+     * The layout of an operand or a result. Outputs and gradients of tokens are split along M if
+     * their addends were scattered.
+     */
     private Layout layout(ValueType type, boolean isResult) {
       boolean isOfGroups = type.names().contains("G");
       Map<String, List<String>> split =

@@ -15,15 +15,15 @@ import java.util.stream.IntStream;
 /**
  * One run of a kernel of experts.
  *
- * @param <A> arrays
- * @param form sizes and kind
- * @param mostRows of a chunk
+ * @param <A> the type of arrays
+ * @param form the sizes and the kind of the composite
+ * @param mostRows the most rows of a chunk
  * @param math the arithmetic
  * @param dispatch the order of rows
- * @param operands of the composite
- * @param results of the composite
- * @param workers threads
- * @param scratch of the whole run
+ * @param operands the operands of the composite
+ * @param results the results of the composite
+ * @param workers the threads of the run
+ * @param scratch the scratch of the whole run
  * @param sharing the cost of shared tasks in earlier runs
  */
 record ExpertRun<A>(
@@ -37,12 +37,12 @@ record ExpertRun<A>(
     Scratch scratch,
     SharedCost sharing) {
   /**
-   * Least tasks of a thread, if the rows are in chunks, so that no thread works long after the
+   * Fewest tasks for each thread if there are enough chunks, so that no thread works long after the
    * others have ended.
    */
   private static final int TASKS_OF_THREAD = 16;
 
-  /** How many rows there are. */
+  /** The number of rows. */
   int count() {
     return dispatch.count(form.experts());
   }
@@ -56,18 +56,18 @@ record ExpertRun<A>(
   }
 
   /**
-   * Goes through experts, the rows of each in order: for sums over them.
+   * Visits all experts, and the rows of each expert in order, for sums over these rows.
    *
-   * @param work on all chunks of an expert, also of one without rows
+   * @param work the work on all chunks of an expert, even of one without rows
    */
   void eachExpert(Consumer<Chunk<A>> work) {
     run(IntStream.range(0, form.experts()).mapToObj(this::whole).toList(), work);
   }
 
   /**
-   * Goes through the chunks of experts in any order.
+   * Visits the chunks of all experts in any order.
    *
-   * @param work on some of an expert's chunks
+   * @param work the work on some of an expert's chunks
    */
   void eachPart(Consumer<Chunk<A>> work) {
     long most = Math.max(mostRows, count() / ((long) TASKS_OF_THREAD * workers.parallelism()));
@@ -82,7 +82,7 @@ record ExpertRun<A>(
     run(tasks, work);
   }
 
-  /** Chunks of an expert, from one of its parts to another. */
+  /** Consecutive parts of an expert's rows. */
   private record Task(int expert, int from, int end, int parts) {
     int rows(DispatchOrder dispatch) {
       return parts == 0 ? 0 : (int) ((long) dispatch.size(expert) * (end - from) / parts);
@@ -95,8 +95,9 @@ record ExpertRun<A>(
   }
 
   /**
-   * Each thread takes tasks of its own, the longest first. All threads share the work of the tasks
-   * that {@link SharedTasks} names. Neither changes any bit of the result.
+   * Runs tasks, the longest first. All threads share the work of the first tasks, as many as {@link
+   * SharedTasks} says; each other task runs on one thread. The division changes no bit of the
+   * result.
    */
   private void run(List<Task> tasks, Consumer<Chunk<A>> work) {
     List<Task> order = new ArrayList<>(tasks);
@@ -114,7 +115,7 @@ record ExpertRun<A>(
     sharing.add(new SharedCost.Tasks(shared, sharedRows), new SharedCost.Tasks(alone, aloneRows));
   }
 
-  /** Each thread takes tasks of its own; nanoseconds of all threads together. */
+  /** Runs each task on one thread; returns the nanoseconds of all threads together. */
   private long alone(List<Task> tasks, Consumer<Chunk<A>> work) {
     Workers single = workers.alone();
     AtomicLong nanos = new AtomicLong();

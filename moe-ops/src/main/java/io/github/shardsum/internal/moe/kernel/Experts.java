@@ -7,21 +7,22 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The work of {@code moe.experts}: one expert at a time, the two products of its tokens' rows with
- * the activation between them, times the weight of the row's choice. Then the rows of each token
- * are summed in the order of its choices.
+ * The work of {@code moe.experts}, one expert at a time: the first product of its tokens' rows, the
+ * activation times the weight of each row's choice, and the last product. Then the rows of each
+ * token are summed in the order of its choices.
  */
 final class Experts {
   private Experts() {}
 
   /**
-   * The operands, also of the gradient.
+   * The operands of the composite and of its gradient.
    *
    * @param tokens {@code [G, S, M]}
-   * @param weights of choices, {@code [G, S, K]}
-   * @param positions of choices, {@code [G, S, K]}
-   * @param experts their weights
-   * @param cotangent of the outputs, {@code [G, S, M]}; only of the gradient
+   * @param weights the weights of choices, {@code [G, S, K]}
+   * @param positions the positions of choices, {@code [G, S, K]}
+   * @param experts the weights of experts
+   * @param cotangent the cotangent of the outputs, {@code [G, S, M]}; only an operand of the
+   *     gradient
    */
   record Operands(
       Tensor tokens,
@@ -35,12 +36,12 @@ final class Experts {
     /** The index of the experts' first weight. */
     static final int EXPERTS = 3;
 
-    /** How many operands there are without the cotangent. */
+    /** The number of operands without the cotangent. */
     static int count(ExpertsForm form) {
       return EXPERTS + form.weights();
     }
 
-    /** Names the first operands; others may follow. */
+    /** The first operands by name; others may follow. */
     static Operands of(ExpertsForm form, List<Tensor> all) {
       int count = count(form);
       return new Operands(

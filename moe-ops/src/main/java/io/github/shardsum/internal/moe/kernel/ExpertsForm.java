@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Sizes and kind of a layer's experts.
+ * The sizes and the kind of a layer's experts.
  *
  * @param groups G
  * @param tokens S
@@ -25,8 +25,8 @@ import java.util.Set;
  * @param capacity C
  * @param model M
  * @param hidden H
- * @param dtype of tokens and weights
- * @param activation between the products
+ * @param dtype the dtype of tokens and weights
+ * @param activation the function between the products
  * @param biased whether there are biases
  */
 record ExpertsForm(
@@ -41,11 +41,12 @@ record ExpertsForm(
     Activation activation,
     boolean biased) {
   /**
-   * The composite's form; empty if its rows do not fit arrays, or if the composite has the name but
-   * another form.
+   * The composite's form; empty if its rows do not fit in arrays, or if operands or attributes are
+   * not those of the layer.
    *
    * @param positionsAt the number of the operand with the positions, {@code [G, S, K]}
-   * @param matrixAt the number of the operand with a matrix of each expert, from M to H or back
+   * @param matrixAt the number of the operand with one matrix for each expert, {@code [E, M, H]} or
+   *     {@code [E, H, M]}
    */
   static Optional<ExpertsForm> of(Composite composite, int positionsAt, int matrixAt) {
     Map<String, String> attributes = composite.attributes();
@@ -92,38 +93,41 @@ record ExpertsForm(
         1, count, 1, experts, Math.max(1, count), model, hidden, dtype, activation, biased);
   }
 
-  /** The same with other experts. */
+  /** The same layer with another number of experts. */
   ExpertsForm ofExperts(int count) {
     return new ExpertsForm(
         groups, tokens, choices, count, capacity, model, hidden, dtype, activation, biased);
   }
 
-  /** How many first products there are, or first matrices. */
+  /** The number of first products, which is that of first matrices. */
   int firstProducts() {
     return products() - 1;
   }
 
-  /** Products from M to H, or back: one of each, and another of a gated activation. */
+  /**
+   * The number of products: one from M to H, a second one for a gated activation, and one from H to
+   * M.
+   */
   int products() {
     return activation.isGated() ? 3 : 2;
   }
 
-  /** How many operands are weights. */
+  /** The number of operands that are weights. */
   int weights() {
     return ExpertWeights.count(activation.isGated(), biased);
   }
 
-  /** The experts' weights in a list, from one of its elements on. */
+  /** The experts' weights in a list, from the element {@code first} on. */
   <T> ExpertWeights<T> weights(List<T> list, int first) {
     return ExpertWeights.of(activation.isGated(), biased, list, first);
   }
 
-  /** The bound of the rows. */
+  /** The most rows that there may be. */
   long rows() {
     return Math.min((long) groups * tokens * choices, (long) groups * experts * capacity);
   }
 
-  /** FLOPs of the products, forward, if all rows are taken. */
+  /** FLOPs of the forward products for the most rows. */
   double flops() {
     return 2.0 * rows() * model * hidden * products();
   }

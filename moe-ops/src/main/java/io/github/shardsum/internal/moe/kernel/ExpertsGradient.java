@@ -9,11 +9,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The work of {@code moe.experts.gradient}: one expert at a time, its activations computed again.
- * Weights are applied here, on the expert's side: with {@code dh = dy wo^T}, the cotangent of a
- * row's weight is {@code <dh, h>} (SonicMoE), so that no output of an expert is needed. The
- * gradient of an expert's weights is a sum over its rows in order; the gradient of a token is a sum
- * over its choices.
+ * The work of {@code moe.experts.gradient}, one expert at a time. Activations are computed again.
+ * Weights are applied on the expert's side: with {@code dh = dy wo^T}, the cotangent of a row's
+ * weight is {@code <dh, h>} (SonicMoE), so no output of an expert is needed. The gradient of an
+ * expert's weights is a sum over its rows in order. The gradient of a token is a sum over its
+ * choices.
  */
 final class ExpertsGradient<A> {
   private final ExpertsForm form;
@@ -29,9 +29,9 @@ final class ExpertsGradient<A> {
   /**
    * The results: gradients of the operands of {@link Experts}.
    *
-   * @param tokens by tokens, {@code [G, S, M]}
-   * @param weights by the weights of choices, {@code [G, S, K]}
-   * @param experts by the experts' weights
+   * @param tokens the gradient of the tokens, {@code [G, S, M]}
+   * @param weights the gradient of the weights of choices, {@code [G, S, K]}
+   * @param experts the gradients of the experts' weights
    */
   private record Results(Tensor tokens, Tensor weights, ExpertWeights<Tensor> experts) {
     static Results of(ExpertsForm form, List<Tensor> all) {
@@ -112,11 +112,11 @@ final class ExpertsGradient<A> {
   }
 
   /**
-   * Gradients of the biases that an expert has.
+   * Gradients of an expert's biases.
    *
-   * @param in by b_in
-   * @param out by b_out
-   * @param linear by b_v
+   * @param in the gradient of b_in
+   * @param out the gradient of b_out
+   * @param linear the gradient of b_v
    */
   private record BiasSums<A>(
       Optional<GradientSums<A>> in,

@@ -7,18 +7,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The work of {@code moe.experts_in}: one expert at a time, the rows of its tokens times its first
+ * The work of {@code moe.experts_in}, one expert at a time: the rows of its tokens times its first
  * matrix, or times each of its two first matrices.
  */
 final class ExpertsIn {
   private ExpertsIn() {}
 
   /**
-   * The operands, also of the gradient.
+   * The operands of the composite and of its gradient.
    *
    * @param tokens {@code [G, S, M]}
-   * @param positions of choices, {@code [G, S, K]}
-   * @param products one, or two of a gated activation
+   * @param positions the positions of choices, {@code [G, S, K]}
+   * @param products the first products: one, or two for a gated activation
    */
   record Operands(Tensor tokens, Tensor positions, List<Product> products) {
     /** The index of the positions. */
@@ -27,12 +27,12 @@ final class ExpertsIn {
     /** The index of the first matrix. */
     static final int MATRICES = 2;
 
-    /** How many operands there are without cotangents. */
+    /** The number of operands without cotangents. */
     static int count(ExpertsForm form) {
       return MATRICES + form.firstProducts() * (form.biased() ? 2 : 1);
     }
 
-    /** Names the operands: tokens, positions, matrices, biases, cotangents. */
+    /** The operands by name, from the order tokens, positions, matrices, biases, cotangents. */
     static Operands of(ExpertsForm form, List<Tensor> all) {
       int first = form.firstProducts();
       int count = count(form);
@@ -52,10 +52,11 @@ final class ExpertsIn {
   /**
    * One of the first products of all experts.
    *
-   * @param index among them
+   * @param index 0, or 1 for the second first product
    * @param matrix {@code [E, M, H]}
    * @param bias {@code [E, H]}
-   * @param cotangent of its result, {@code [R, H]}; only of the gradient
+   * @param cotangent the cotangent of the product's result, {@code [R, H]}; only an operand of the
+   *     gradient
    */
   record Product(int index, Tensor matrix, Optional<Tensor> bias, Optional<Tensor> cotangent) {
     /** The expert's matrix in the dtype of the arithmetic. */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The work of {@code moe.experts_in.gradient}: one expert at a time, the gradients of its first
+ * The work of {@code moe.experts_in.gradient}, one expert at a time: the gradients of its first
  * matrices and of its rows of tokens. The gradients of rows are then summed over a token's choices.
  */
 final class ExpertsInGradient {
@@ -17,7 +17,7 @@ final class ExpertsInGradient {
    *
    * @param tokens the gradient of tokens, {@code [G, S, M]}
    * @param matrices gradients of the first matrices
-   * @param biases gradients of their biases; none without biases
+   * @param biases gradients of the biases of these products; empty without biases
    */
   private record Results(Tensor tokens, List<Tensor> matrices, List<Tensor> biases) {
     static Results of(ExpertsForm form, List<Tensor> all) {
@@ -48,12 +48,12 @@ final class ExpertsInGradient {
   }
 
   /**
-   * One of an expert's first products, backward.
+   * The backward pass of one of an expert's first products.
    *
-   * @param cotangent of its result, {@code [R, H]}
-   * @param w its matrix
+   * @param cotangent the cotangent of the product's result, {@code [R, H]}
+   * @param w the matrix
    * @param gradient the gradient of the matrix
-   * @param sums the gradient of its bias, if there is one
+   * @param sums the gradient of the bias, if there is one
    */
   private record Product<A>(
       Tensor cotangent, Tensor w, Tensor gradient, Optional<GradientSums<A>> sums) {

@@ -22,21 +22,21 @@ import java.util.Optional;
 /**
  * The kernel of {@code moe.experts}, or of its gradient, in a fixed order of sums. The kernel
  * computes only the rows of chosen experts; the decomposition computes all slots of all experts.
- * Both have the same bits. A slot without a token is a row of zeros. Its terms change no sum, since
- * a sum begins at +0: for a sum to be -0 a product must underflow.
+ * Both results have the same bits. A slot without a token is a row of zeros. Its terms change no
+ * sum, because each sum begins at +0 and can become -0 only if a product underflows.
  *
- * <p>The decomposition runs if such a term might matter: if a number is a NaN or infinite, or might
- * be so in a slot that is not computed, or if a product underflows. No plan counts the memory of
- * that run.
+ * <p>The decomposition runs if such a term might matter: if a number is a NaN or infinite, if it
+ * might be so in a slot that the kernel does not compute, or if a product underflows. Plans do not
+ * count the memory of the decomposition.
  *
- * @param form sizes
+ * @param form the sizes
  * @param composite the composite
- * @param sums the order
- * @param backward whether it is the gradient
+ * @param sums the order of sums
+ * @param backward whether this is the kernel of the gradient
  */
 record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, boolean backward)
     implements CompositeKernel {
-  /** Most slots of all experts, for each of which there is an i32. */
+  /** Most slots of all experts; each of them takes an i32. */
   private static final long MOST_SLOTS = 1 << 26;
 
   private static final int INPUTS = 0;
@@ -45,14 +45,15 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
   private static final int OUT = IN + 1;
   private static final int COTANGENT = OUT + 1;
 
-  /** Results of a gradient; positions have none. */
+  /** Indices among the results of a gradient; positions have no gradient. */
   private static final int IN_GRADIENT = 2;
 
   private static final int OUT_GRADIENT = 3;
 
   /**
-   * The kernel of a composite; empty if its sums have a form of their own. With more experts than
-   * choices, each token has a sum without terms, which is +0. The slots of a group are one leaf.
+   * The kernel of a composite; empty for a form of sums that this kernel does not compute. There
+   * must be more experts than choices, so that the tree of each token contains a leaf without
+   * terms, which is +0. The slots of a group must be one leaf.
    */
   static Optional<CompositeKernel> of(
       ExpertsForm form, Composite composite, SumOrder sums, boolean backward) {
@@ -121,7 +122,7 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
     }
   }
 
-  /** Returns false if the results may have other bits than the decomposition's. */
+  /** Returns false if the results may differ in some bit from those of the decomposition. */
   private boolean run(
       List<Tensor> operands, List<Tensor> results, Workers workers, Scratch scratch) {
     OrderedRows rows = scratch.kept(OrderedRows.class, OrderedRows::new);
@@ -175,7 +176,7 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
     matrices(workers, rows, h, dy, partial, results.get(OUT_GRADIENT));
     Tensor other = rows.partial(form.groups(), form.model(), form.hidden());
     matrices(workers, rows, x, dh, other, results.get(IN_GRADIENT));
-    // The rows of outputs are read no more.
+    // The rows of outputs are no longer needed, so their memory is reused.
     product(workers, rows, dh, in.transpose(0, 2, 1), y, Epilogue.none());
     rows.combine(workers, y, Optional.empty(), results.getFirst());
     return results.stream().allMatch(each -> OrderedRows.isFinite(workers, each))
@@ -188,7 +189,7 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
     GroupedProduct.rowsInto(workers, sums, out, MatrixRows.of(x), w, rows.ofExperts(), epilogue);
   }
 
-  /** The sum over slots of one group after another, and over groups by the tree. */
+  /** Sums over the slots of each group in order, and over groups by the tree. */
   private void matrices(
       Workers workers, OrderedRows rows, Tensor x, Tensor y, Tensor partial, Tensor out) {
     for (int expert = 0; expert < form.experts(); expert++) {

@@ -12,17 +12,17 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
- * A kernel that takes one expert at a time.
+ * A kernel that computes one expert at a time.
  *
- * @param form sizes and kind
+ * @param form the sizes and the kind of the layer
  * @param positionsAt the number of the operand with the positions
- * @param startAt the number of the operand with the index of the first expert, a scalar of i64, if
- *     these are a chunk of a split along E
+ * @param startAt the number of the operand with the index of the first expert, a scalar of i64;
+ *     present if the experts are a chunk of a split along E
  * @param flops floating-point operations of a run
  * @param backward whether it computes gradients
- * @param holdsRows whether it holds {@link ExpertRun#rows}
- * @param inPlace for each result that may reuse an operand's memory, the number of that operand
- * @param inOrder the kernel with sums in an order
+ * @param holdsRows whether a run uses {@link ExpertRun#rows}
+ * @param inPlace the number of the operand whose memory a result may reuse, for each such result
+ * @param inOrder makes the kernel with sums in a fixed order, if there is one
  * @param work the computation
  * @param sharing the cost of shared tasks in earlier runs of this kernel
  */
@@ -44,9 +44,9 @@ record ExpertsKernel(
   }
 
   /**
-   * Scratch of all rows if they are held, their order, one chunk that all threads share, and one
-   * more chunk for each other thread that can have a task. Tasks of one thread come inside of the
-   * region that holds the shared chunk.
+   * Scratch for all rows if the run holds them, for their order, for one chunk that all threads
+   * share, and for one more chunk for each other thread that can have a task. Tasks of one thread
+   * run inside the region that holds the shared chunk.
    */
   @Override
   public long scratchBytes(Workers workers) {

@@ -6,23 +6,24 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The work of {@code moe.experts_out}: one expert at a time, the activations of its rows, times the
- * weights of their choices, times its last matrix. Then the rows of each token are summed in the
- * order of its choices.
+ * The work of {@code moe.experts_out}, one expert at a time: the activations of its rows, times the
+ * weights of their choices, times the expert's last matrix. Then the rows of each token are summed
+ * in the order of its choices.
  */
 final class ExpertsOut {
   private ExpertsOut() {}
 
   /**
-   * The operands, also of the gradient.
+   * The operands of the composite and of its gradient.
    *
    * @param hidden z, the first product of each row, {@code [R, H]}
-   * @param weights of choices, {@code [G, S, K]}
-   * @param positions of choices, {@code [G, S, K]}
+   * @param weights the weights of choices, {@code [G, S, K]}
+   * @param positions the positions of choices, {@code [G, S, K]}
    * @param matrix wo, {@code [E, H, M]}
    * @param linear v, the second product of each row of a gated activation, {@code [R, H]}
    * @param bias b_out, {@code [E, M]}
-   * @param cotangent of the outputs, {@code [G, S, M]}; only of the gradient
+   * @param cotangent the cotangent of the outputs, {@code [G, S, M]}; only an operand of the
+   *     gradient
    */
   record Operands(
       Tensor hidden,
@@ -44,12 +45,12 @@ final class ExpertsOut {
     /** The index of v. */
     static final int LINEAR = 4;
 
-    /** How many operands there are without the cotangent. */
+    /** The number of operands without the cotangent. */
     static int count(ExpertsForm form) {
       return MATRIX + 1 + (form.activation().isGated() ? 1 : 0) + (form.biased() ? 1 : 0);
     }
 
-    /** Names the operands: z, weights, positions, wo, v, b_out, cotangent. */
+    /** The operands by name, from the order z, weights, positions, wo, v, b_out, cotangent. */
     static Operands of(ExpertsForm form, List<Tensor> all) {
       int count = count(form);
       return new Operands(

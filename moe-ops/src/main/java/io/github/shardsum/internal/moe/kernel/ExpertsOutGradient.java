@@ -17,11 +17,11 @@ final class ExpertsOutGradient {
   /**
    * The results: gradients of the operands of {@link ExpertsOut}.
    *
-   * @param hidden by z, {@code [R, H]}
-   * @param weights by the weights of choices, {@code [G, S, K]}
-   * @param matrix by wo, {@code [E, H, M]}
-   * @param linear by v, {@code [R, H]}
-   * @param bias by b_out, {@code [E, M]}
+   * @param hidden the gradient of z, {@code [R, H]}
+   * @param weights the gradient of the weights of choices, {@code [G, S, K]}
+   * @param matrix the gradient of wo, {@code [E, H, M]}
+   * @param linear the gradient of v, {@code [R, H]}
+   * @param bias the gradient of b_out, {@code [E, M]}
    */
   private record Results(
       Tensor hidden,
@@ -54,7 +54,7 @@ final class ExpertsOutGradient {
   /**
    * Gradients of z and v may reuse the memory of z and v: a row is read before it is written.
    *
-   * @return for each such result the operand
+   * @return the index of the operand for each such result
    */
   static Map<Integer, Integer> inPlace(ExpertsForm form) {
     return form.activation().isGated()

@@ -4,7 +4,7 @@ import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 
-/** The gradient of a bias of one expert: a sum over its rows in order, in f64. */
+/** The gradient of a bias of one expert: a sum over the expert's rows in order, in f64. */
 final class GradientSums<A> {
   private final RowMath<A> math;
   private final double[] sums;
@@ -12,9 +12,9 @@ final class GradientSums<A> {
   private final int width;
 
   /**
-   * A sum of 0.
+   * Begins with sums of 0.
    *
-   * @param sums is overwritten
+   * @param sums the memory of the sums, which is overwritten
    * @param gradient the destination of {@link #store}, {@code [width]}
    */
   GradientSums(RowMath<A> math, double[] sums, Tensor gradient) {
@@ -37,7 +37,7 @@ final class GradientSums<A> {
     math.addTo(sums, factor, row, at, width);
   }
 
-  /** Writes it. */
+  /** Writes the sums into the gradient. */
   void store() {
     Elements.of(gradient).store(0, gradient.stride(0), width, sums, 0);
   }

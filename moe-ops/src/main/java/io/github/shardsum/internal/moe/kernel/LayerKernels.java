@@ -69,7 +69,7 @@ public final class LayerKernels {
                     new SharedCost()));
   }
 
-  /** The kernel of its gradient. */
+  /** The kernel of the gradient of {@code moe.experts}. */
   static Optional<CompositeKernel> gradient(Composite composite) {
     return whole(composite, 1)
         .map(
@@ -93,7 +93,7 @@ public final class LayerKernels {
         .filter(form -> composite.operands().size() == Experts.Operands.count(form) + others);
   }
 
-  /** The factories of the local composites that compute rows of other devices. */
+  /** The factories of the local composites that compute rows from other devices. */
   public static Map<String, CompositeKernel.Factory> ofRows() {
     return Map.of(
         RowComposites.SEND,
@@ -108,7 +108,7 @@ public final class LayerKernels {
         RowsSum::place);
   }
 
-  /** The last operand, if it is the first index of a chunk of experts. */
+  /** The number of the last operand, if this operand is the first index of a chunk of experts. */
   private static OptionalInt startAt(Composite composite) {
     int last = composite.operands().size() - 1;
     ValueType type = composite.operands().get(last).type();

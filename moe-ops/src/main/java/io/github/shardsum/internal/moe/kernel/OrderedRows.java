@@ -11,14 +11,14 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The rows of a layer's experts in the order of experts, then groups, then slots, and sums of f32
- * over them in a fixed order. Its memory is kept for the next run.
+ * The rows of a layer's experts, in the order of experts, then groups, then slots; and sums of f32
+ * over these rows in a fixed order. An instance keeps its memory for the next run.
  */
 final class OrderedRows {
   private static final int TASKS_A_THREAD = 4;
   private static final int BLOCK = 1024;
 
-  /** An estimate of the time of an element on one thread. */
+  /** An estimate of the nanoseconds for one element on one thread. */
   private static final double ELEMENT_NANOS = 1.2;
 
   /** The bits of an exponent; a NaN or an infinity has all of them. */
@@ -37,7 +37,7 @@ final class OrderedRows {
   private float[][] matrices = new float[5][0];
   private float[] partial = {};
 
-  /** Sorts the choices; false if two of them have one slot. */
+  /** Sorts the choices; false if two of them have the same slot. */
   boolean sort(ExpertsForm of, Tensor positions) {
     form = of;
     int all = form.groups() * form.tokens() * form.choices();
@@ -101,14 +101,14 @@ final class OrderedRows {
     return starts[expert * form.groups()];
   }
 
-  /** How many rows each expert has. */
+  /** The number of rows of each expert. */
   Tensor ofExperts() {
     long[] sizes = new long[form.experts()];
     Arrays.setAll(sizes, expert -> start(expert + 1) - start(expert));
     return Tensor.of(sizes, sizes.length);
   }
 
-  /** How many rows of an expert each group has. */
+  /** The number of an expert's rows in each group. */
   Tensor ofGroups(int expert) {
     long[] sizes = new long[form.groups()];
     Arrays.setAll(sizes, group -> size(expert, group));
@@ -120,7 +120,10 @@ final class OrderedRows {
     return starts[at + 1] - starts[at];
   }
 
-  /** A matrix with one row for each row of the experts. Equal numbers give the same memory. */
+  /**
+   * A matrix with one row for each row of the experts. Calls with the same number give the same
+   * memory.
+   */
   Tensor matrix(int number, int width) {
     int length = Math.toIntExact(form.rows() * width);
     if (matrices[number].length < length) {
@@ -142,7 +145,7 @@ final class OrderedRows {
     return of(partial, length).reshape(groups, rows, columns);
   }
 
-  /** Work on the items of a range. */
+  /** Work on a range of items. */
   @FunctionalInterface
   private interface Some {
     boolean run(int from, int to, float[] spare);
@@ -151,7 +154,7 @@ final class OrderedRows {
   /**
    * Runs work on all items; false if any of it returns false.
    *
-   * @param width elements of an item
+   * @param width the number of elements in an item
    */
   private static boolean all(Workers workers, int items, long width, int spare, Some work) {
     boolean areShared = workers.areWorthwhile(items * width * ELEMENT_NANOS);
@@ -208,14 +211,14 @@ final class OrderedRows {
   }
 
   /**
-   * A number whose sign bit is set only if the argument is 0. It has no branch, so the JVM makes
-   * vectors of the loop.
+   * A number whose sign bit is set only if the argument is 0. The expression has no branch, so the
+   * JVM vectorises its loop.
    */
   private static int ifZero(int bits) {
     return (bits - 1) & ~bits;
   }
 
-  /** The first element of a row of a tensor; rows are in C order. */
+  /** The position of the first element of a row of a tensor; rows are numbered in C order. */
   private static long start(Tensor tensor, int row) {
     long at = 0;
     long rest = row;
@@ -249,8 +252,8 @@ final class OrderedRows {
   }
 
   /**
-   * Sums the rows of each token, times their weights if there are any: the slots of an expert in
-   * order, and experts by the tree.
+   * Sums the rows of each token, times their weights if there are any. The slots of an expert are
+   * added in order, and experts by the tree.
    */
   void combine(Workers workers, Tensor of, Optional<Tensor> weights, Tensor out) {
     float[] rows = matrices[2];
@@ -284,7 +287,7 @@ final class OrderedRows {
         });
   }
 
-  /** The sent choices of a token in the order of their positions; returns how many. */
+  /** Writes the sent choices of a token in the order of their positions; returns their number. */
   private int order(int[] order, int first) {
     int count = 0;
     for (int choice = first; choice < first + form.choices(); choice++) {
@@ -349,7 +352,10 @@ final class OrderedRows {
     }
   }
 
-  /** Rows of a cotangent times their weights; false if a product underflows. */
+  /**
+   * Multiplies rows of a cotangent by their weights; false if a product underflows or is not
+   * finite.
+   */
   boolean weighted(Workers workers, Tensor cotangent, Tensor weights, Tensor to) {
     Elements elements = Elements.of(cotangent);
     TokenElements factors = TokenElements.of(weights);
@@ -374,7 +380,10 @@ final class OrderedRows {
         });
   }
 
-  /** Multiplies a row; false if a product of numbers that are not 0 is 0 or infinite. */
+  /**
+   * Multiplies a row; false if a product of two numbers other than 0 is 0, or if a product is not
+   * finite.
+   */
   private static boolean times(float weight, float[] rows, int at, int width) {
     if (weight == 0) {
       Arrays.fill(rows, at, at + width, 0);
@@ -392,8 +401,9 @@ final class OrderedRows {
   }
 
   /**
-   * The cotangent of each choice's weight: the product of its row and its token's cotangent; false
-   * if a product of another token's cotangent and a row might overflow.
+   * Computes the cotangent of each choice's weight: the dot product of its row and its token's
+   * cotangent. Returns false if the product of some row with the cotangent of another token might
+   * overflow.
    */
   boolean dots(Workers workers, Tensor cotangent, Tensor of, int leaf, Tensor out) {
     Elements elements = Elements.of(cotangent);
@@ -435,8 +445,8 @@ final class OrderedRows {
   }
 
   /**
-   * The dot of x and a row of y: the terms of a leaf in one chain, and the leaves by the tree. The
-   * sums of leaves lie behind x.
+   * The dot product of x and a row of y. The terms of a leaf are summed in one chain, and the
+   * leaves by the tree. The sums of leaves are stored behind x.
    */
   private static float dot(float[] x, float[] y, int at, int width, int leaf) {
     int leaves = leaves(width, leaf);
@@ -476,7 +486,7 @@ final class OrderedRows {
         });
   }
 
-  /** Adds up the matrices of groups by the tree; those of groups without rows are +0. */
+  /** Adds the matrices of groups by the tree; the matrix of a group without rows counts as +0. */
   void addGroups(Workers workers, int expert, Tensor of) {
     int length = Math.toIntExact(of.shape().elementCount() / Math.max(1, form.groups()));
     float[] sums = partial;

@@ -23,11 +23,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The kernel of {@code moe.route.gradient}: routes again, which costs less than keeping the gates,
- * and goes back from the cotangents of weights and losses to the scores. Choices and slots have no
- * gradient.
+ * The kernel of {@code moe.route.gradient}. It computes the route again, which costs less than
+ * keeping the gates. Then it computes the cotangents of the scores from those of weights and
+ * losses. Choices and slots have no gradient.
  *
- * @param forward the route
+ * @param forward the kernel of the route
  */
 public record RouteGradientKernel(RouteKernel forward) implements CompositeKernel {
 
@@ -56,7 +56,7 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
   }
 
   /**
-   * Cotangents of the floating results: the last three operands, not counting the route's start.
+   * The cotangents of the floating results: the last three operands, except for the route's start.
    */
   private record Cotangents(
       TokenElements weights, TokenElements auxLoss, TokenElements squaredLogZ) {
@@ -85,7 +85,7 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
     }
   }
 
-  /** One group's way back. */
+  /** The backward pass of one group. */
   private static final class Group {
     private final GroupRoute route;
     private final RouteOptions options;

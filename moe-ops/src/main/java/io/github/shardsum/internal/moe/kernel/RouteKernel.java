@@ -24,13 +24,14 @@ import java.util.stream.IntStream;
 
 /**
  * The kernel of {@code moe.route}: {@link GroupRouter} in memory that is kept. A NaN or infinite
- * logit gives NaN gates, as the decomposition does, and not an error.
+ * logit gives NaN gates, as in the decomposition, and no error.
  *
- * @param form the options
- * @param setup sizes
+ * @param form the form of the route
+ * @param setup the sizes and options of a group
  * @param groups G
- * @param start the number of the operand with the index of the first group, a scalar of i64, if
- *     these groups are a chunk of a split along G: drawn numbers are those of the whole
+ * @param start the number of the operand with the index of the first group, a scalar of i64;
+ *     present if these groups are a chunk of a split along G. The drawn numbers are then those of
+ *     the whole route
  */
 public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, OptionalInt start)
     implements CompositeKernel {

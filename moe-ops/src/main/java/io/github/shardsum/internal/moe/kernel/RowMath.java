@@ -9,8 +9,8 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * Functions of rows between the products of experts. Rows are arrays, positions and lengths;
- * elements are taken in order, with the operations of the activation's program.
+ * Functions of rows between the products of experts. A row is given by an array, a position and a
+ * length. Elements are computed in order, with the operations of the activation's program.
  *
  * @param <A> the array: {@code float[]} or {@code double[]}
  */
@@ -18,13 +18,16 @@ interface RowMath<A> {
   /** The dtype of the arrays. */
   DType dtype();
 
-  /** A scratch array; in {@code slot} of its kind. */
+  /** A scratch array, in the slot with this number among arrays of type A. */
   A array(Scratch scratch, int slot, int length);
 
-  /** The array that a tensor lies in, if it has elements of the arithmetic's dtype. */
+  /** The array of a tensor, if its elements have the arithmetic's dtype. */
   Optional<A> array(Tensor tensor);
 
-  /** A matrix {@code [1, rows, columns]} or {@code [rows, columns]} in an array, from one index. */
+  /**
+   * A matrix {@code [1, rows, columns]} or {@code [rows, columns]} in an array, from index {@code
+   * at} on.
+   */
   Tensor matrix(A array, int at, long... shape);
 
   void load(Elements from, long at, long stride, int n, A to, int toAt);
@@ -37,29 +40,32 @@ interface RowMath<A> {
     /**
      * Replaces n values.
      *
-     * @param row of the product, and column of the first value
+     * @param row the row of the product
+     * @param column the column of the first value
      * @param spare n elements from {@code spareAt} on
      */
     void replace(int row, int column, A values, int at, int n, A spare, int spareAt);
   }
 
-  /** The same as a function of a grouped product. */
+  /** The task as a function of a grouped product's rows. */
   RowFunction function(Piece<A> piece);
 
   /**
    * z becomes weight times the activation of z (and of v, if it is gated); {@code spare} has n
-   * elements. Each is rounded by itself, wherever a row is cut.
+   * elements. Each element is rounded separately, so the result does not depend on where a row is
+   * cut.
    */
   void activate(
       Activation activation, double weight, A z, int at, A v, int vAt, int n, A spare, int spareAt);
 
   /**
-   * Backward through the activation h of z, and of v if it is gated, of the first n elements of
-   * each array. For a relu, z holds h.
+   * The backward pass of the activation h of z, and of v if the activation is gated, on the first n
+   * elements of each array. For a relu, z holds h.
    *
-   * @param d the cotangent of h before its weight; becomes the cotangent of z
+   * @param d the cotangent of the weighted h, before the weight is applied; becomes the cotangent
+   *     of z
    * @param z becomes weight * h
-   * @param v becomes its cotangent
+   * @param v becomes the cotangent of v
    * @return the sum of d * h: the cotangent of the weight
    */
   double back(Activation activation, double weight, A d, A z, A v, int n, A spare);

@@ -22,23 +22,23 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The kernels of {@code moe.rows_experts} and its gradient: the experts of this device over the
- * rows that all members of a group sent. The rows are in the order of sources, and of experts
- * within a source. The rows form a layer of one group whose tokens have one choice each, so each
- * expert has its rows in the same order as on one device. The counts decide how many rows there
- * are; memory behind these rows is not touched.
+ * The kernels of {@code moe.rows_experts} and of its gradient: this device's experts compute the
+ * rows that all members of a group sent. The rows are in the order of sources, and within a source
+ * in the order of experts. They form a layer with one group, whose tokens have one choice each, so
+ * each expert has its rows in the same order as on one device. The counts give the number of rows;
+ * memory behind these rows is not touched.
  *
- * <p>It may compute a piece: a chunk of the own experts. Rows then lie one piece after the other,
- * each in the order of sources.
+ * <p>A kernel may compute a piece: the rows of a chunk of this device's experts. The rows of pieces
+ * then follow each other, and within a piece they are in the order of sources.
  *
- * @param form sizes, with as many tokens as rows may be received
- * @param chunk most rows of an expert in one chunk
+ * @param form the sizes; the number of tokens is the most rows that may be received
+ * @param chunk the most rows of an expert in one chunk
  * @param isGradient whether it computes gradients
  * @param memberAt the number of the operand with the device's index along the axes of the hidden
- *     width, 0 of the one that adds the last bias; -1 if the hidden width is whole
- * @param pieces number of pieces, of which it computes the one whose index is the last operand; 1
+ *     width; the device with index 0 adds the last bias. -1 if the hidden width is whole
+ * @param pieces the number of pieces; a run computes the piece whose index is the last operand. 1
  *     for all rows
- * @param sharing what runs of this kernel took where threads share a task
+ * @param sharing the cost of shared tasks in earlier runs of this kernel
  */
 record RowsExperts(
     ExpertsForm form, int chunk, boolean isGradient, int memberAt, int pieces, SharedCost sharing)
@@ -51,7 +51,7 @@ record RowsExperts(
     return of(composite, false);
   }
 
-  /** The factory of its gradient. */
+  /** The factory of the gradient of {@code moe.rows_experts}. */
   static Optional<CompositeKernel> gradient(Composite composite) {
     return of(composite, true);
   }
@@ -83,7 +83,7 @@ record RowsExperts(
             });
   }
 
-  /** The form of as many rows as may be received. */
+  /** The form of a layer with the most rows that may be received. */
   private static Optional<ExpertsForm> form(Composite composite) {
     Map<String, String> attributes = composite.attributes();
     String activation = attributes.getOrDefault(LayerComposites.ACTIVATION, "");
@@ -169,10 +169,10 @@ record RowsExperts(
   }
 
   /**
-   * Own experts, and where their rows are.
+   * Some experts of this device, and the position of their rows.
    *
-   * @param first of the experts
-   * @param end of the experts
+   * @param first the first of the experts
+   * @param end the end of the experts, exclusive
    * @param row the first of their rows
    */
   private record Piece(long first, long end, long row) {
@@ -204,8 +204,8 @@ record RowsExperts(
   }
 
   /**
-   * The operands as a layer of one group has them, with counts in the place of positions, since
-   * rows are in order already.
+   * The operands in the shapes of a layer with one group. Counts take the place of positions,
+   * because rows are already in order.
    */
   private List<Tensor> operands(List<Tensor> operands, Piece piece, int rows) {
     List<Tensor> all = new ArrayList<>();
@@ -225,7 +225,10 @@ record RowsExperts(
     return memberAt < 0 || operands.get(memberAt).getLong() == 0;
   }
 
-  /** Outputs are addends along the hidden width; one device adds the last bias. */
+  /**
+   * The weights with a last bias of 0. Outputs are addends along the hidden width, and only one
+   * device adds the last bias.
+   */
   private static ExpertWeights<Tensor> withoutLastBias(ExpertWeights<Tensor> weights) {
     return new ExpertWeights<>(
         weights.in(),
@@ -245,7 +248,10 @@ record RowsExperts(
     return all;
   }
 
-  /** The dtype of rows of outputs on their way: no digit is lost before their sum. */
+  /**
+   * The dtype of output rows while they travel; they are not rounded to bf16 before they are
+   * summed.
+   */
   static DType outputs(DType dtype) {
     return dtype == DType.F64 ? DType.F64 : DType.F32;
   }

@@ -7,16 +7,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How tokens become rows on a device that sends them.
+ * The sizes by which a device turns its tokens into rows to send.
  *
- * @param experts E, of all devices
+ * @param experts E, the experts of all devices
  * @param capacity C
  */
 record RowsForm(int experts, int capacity) {
   private static final List<String> CHOICES = List.of("G", "S", "K");
 
   /**
-   * The form, if the attributes are there.
+   * The form, if attributes and positions are valid.
    *
    * @param positionsAt the number of the operand with the positions
    */
@@ -33,7 +33,7 @@ record RowsForm(int experts, int capacity) {
         : Optional.empty();
   }
 
-  /** Whether a value has an element a choice. */
+  /** Whether a value has one element for each choice. */
   static boolean isOfChoices(ValueType type) {
     return type.names().equals(CHOICES);
   }

@@ -11,19 +11,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The kernel of {@code moe.rows_send}: rows of choices in the order of experts, then group, token
- * and choice, so that the rows for one device follow each other. Memory behind the last row is
- * unchanged.
+ * The kernel of {@code moe.rows_send}. It writes the rows of choices in the order of experts, then
+ * group, token and choice, so the rows for one device are consecutive. Memory behind the last row
+ * is unchanged.
  *
- * @param form sizes
- * @param isOfChoices for each operand but the positions, whether it has one element for each choice
+ * @param form the sizes
+ * @param isOfChoices whether an operand has one element for each choice, for each operand except
+ *     the positions
  * @param orderBytes bytes of the order of rows
  */
 record RowsSend(RowsForm form, List<Boolean> isOfChoices, long orderBytes)
     implements CompositeKernel {
   private static final int TASK_ROWS = 64;
 
-  /** The operand that has the positions. */
+  /** The number of the operand with the positions. */
   private static final int POSITIONS = 2;
 
   /** The factory. */
@@ -87,7 +88,7 @@ record RowsSend(RowsForm form, List<Boolean> isOfChoices, long orderBytes)
    * @param from tokens or choices
    * @param to rows
    * @param isOfChoices whether an element of a choice is copied
-   * @param isDense whether the elements of a row lie one after the other on both sides
+   * @param isDense whether the elements of a row are adjacent in both tensors
    */
   private record Rows(Tensor from, Tensor to, boolean isOfChoices, boolean isDense) {
     Rows(Tensor from, Tensor to, boolean isOfChoices) {

@@ -12,14 +12,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The kernels of {@code moe.rows_sum} and {@code moe.rows_place}: they add up the rows that a
- * device got back for each of its tokens, or place their numbers at its choices. Rows of a token
- * are added in the order of its choices, each in the arithmetic's dtype, and their sum is rounded
- * once.
+ * The kernels of {@code moe.rows_sum} and {@code moe.rows_place}. The first adds the rows that a
+ * device got back for each of its tokens; the second writes the number of each such row to its
+ * choice. The rows of a token are added in the order of its choices, in the arithmetic's dtype, and
+ * their sum is rounded once.
  *
- * @param form sizes
- * @param sums whether rows are added, or numbers placed
- * @param width of a row
+ * @param form the sizes
+ * @param sums whether rows are added; otherwise numbers are placed
+ * @param width the width of a row
  * @param math the arithmetic
  * @param orderBytes bytes of the order of rows
  */
@@ -27,12 +27,12 @@ record RowsSum(RowsForm form, boolean sums, int width, RowMath<?> math, long ord
     implements CompositeKernel {
   private static final int TASK_TOKENS = 64;
 
-  /** The factory of sums. */
+  /** The factory of {@code moe.rows_sum}. */
   static Optional<CompositeKernel> sum(Composite composite) {
     return of(composite, true);
   }
 
-  /** The factory of places. */
+  /** The factory of {@code moe.rows_place}. */
   static Optional<CompositeKernel> place(Composite composite) {
     return of(composite, false);
   }

@@ -1,8 +1,7 @@
 package io.github.shardsum.internal.moe.kernel;
 
 /**
- * The scratch arrays of the kernels of experts, for any element type. Two of them are never the
- * same memory.
+ * The scratch arrays of the kernels of experts, for any element type. No two of them share memory.
  */
 enum ScratchArray {
   /** Row of each choice, i32. */
@@ -23,10 +22,10 @@ enum ScratchArray {
   /** All rows of outputs, or of gradients of tokens, {@code [R, M]}. */
   ALL_ROWS,
 
-  /** Where the chunk's rows of tokens begin in their tensor, i64. */
+  /** Positions of the chunk's rows of tokens in their tensor, i64. */
   TOKEN_STARTS,
 
-  /** Where the chunk's rows of the outputs' cotangent begin in their tensor, i64. */
+  /** Positions of the chunk's rows of the outputs' cotangent in their tensor, i64. */
   COTANGENT_STARTS,
 
   /** First product of the chunk's rows, or its activation, {@code [rows, H]}. */
@@ -65,7 +64,7 @@ enum ScratchArray {
   /** One addend of a token's sum, {@code [M]}. */
   TOKEN_ADDEND,
 
-  /** Weights of an expert in the dtype of the arithmetic, one array a weight. */
+  /** Weights of an expert in the dtype of the arithmetic, one array for each weight. */
   EXPERT_WEIGHT,
 
   /**
@@ -88,7 +87,7 @@ enum ScratchArray {
   /**
    * The scratch's slot of one of several arrays.
    *
-   * @param which of them, less than 6
+   * @param which the number of the array, less than 6
    */
   int slot(int which) {
     return MOST * ordinal() + which;

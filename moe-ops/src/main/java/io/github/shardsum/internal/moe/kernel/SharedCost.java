@@ -3,23 +3,27 @@ package io.github.shardsum.internal.moe.kernel;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * The cost of sharing a task: its time over the time of an unshared task with as many rows for each
- * thread, in earlier runs of a kernel on this machine. Thread-safe; no bit depends on it.
+ * The cost of sharing a task, from earlier runs of a kernel on this machine. It is the time of a
+ * shared task, divided by that of an unshared task with the same number of rows for each thread.
+ * Thread-safe; no bit of a result depends on this cost.
  */
 final class SharedCost {
   /**
-   * The cost before any run, and the largest cost that counts, since memory is planned for this
-   * cost. Measured were 1.06 to 1.17 for 256 to 1024 rows.
+   * The cost before any run. It is also the largest cost that counts, because memory is planned for
+   * it. Measured costs were 1.06 to 1.17 for 256 to 1024 rows.
    */
   static final double MOST = 1.1;
 
-  /** Shorter times say nothing: threads begin at different moments. */
+  /**
+   * Least time that is used; shorter times are unreliable, because threads begin at different
+   * moments.
+   */
   private static final double LEAST_NANOS = 1_000_000;
 
-  /** The weight of one run, since other processes may have disturbed it. */
+  /** The weight of one run. It is small, because other processes may have disturbed the run. */
   private static final double WEIGHT = 0.25;
 
-  /** A run whose tasks all were shared counts this much. */
+  /** The weight of a run in which all tasks were shared. */
   private static final double FORGOTTEN = WEIGHT / 16;
 
   private final AtomicReference<Double> known = new AtomicReference<>(MOST);
@@ -31,8 +35,8 @@ final class SharedCost {
   /**
    * Tasks of one kind in a run.
    *
-   * @param nanos of all threads together
-   * @param rows of all tasks
+   * @param nanos the nanoseconds of all threads together
+   * @param rows the rows of all tasks
    */
   record Tasks(double nanos, long rows) {
     private boolean isKnown() {
@@ -41,9 +45,9 @@ final class SharedCost {
   }
 
   /**
-   * Takes the times of a run into account, if it had tasks of both kinds. A run whose tasks all
-   * were shared cannot compare them, so it brings the cost a little closer to the most: later runs
-   * then have tasks of both kinds again, and measure it.
+   * Takes the times of a run into account if it had tasks of both kinds. A run in which all tasks
+   * were shared has nothing to compare, so it moves the cost a little towards the largest one.
+   * Later runs then have tasks of both kinds again and measure the cost.
    */
   void add(Tasks shared, Tasks alone) {
     if (shared.isKnown() && alone.isKnown()) {

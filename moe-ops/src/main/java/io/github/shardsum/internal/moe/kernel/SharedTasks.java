@@ -5,10 +5,10 @@ import java.util.Collections;
 import java.util.PriorityQueue;
 
 /**
- * The number of tasks that all threads share, while each other task has one thread. Threads that
- * share a product read each other's panels and wait for each other; a thread with products of its
- * own does neither. So a task is shared only if otherwise one thread would still work on it after
- * the others have ended.
+ * The number of tasks that all threads share; each other task has one thread. Threads that share a
+ * product read each other's panels and wait for each other. A thread with its own products does
+ * neither. So a task is shared only if one thread alone would still work on it after the others
+ * have ended.
  */
 final class SharedTasks {
   private SharedTasks() {}
@@ -16,8 +16,9 @@ final class SharedTasks {
   /**
    * The number of shared tasks with which all threads end earliest.
    *
-   * @param rows of each task, the most first
-   * @param cost time of a shared task over the time of an unshared task with the same rows a thread
+   * @param rows the rows of each task, in falling order
+   * @param cost the time of a shared task, divided by that of an unshared task with the same rows
+   *     for each thread
    */
   static int count(int[] rows, int threads, double cost) {
     if (threads == 1) {
@@ -44,7 +45,7 @@ final class SharedTasks {
     return best;
   }
 
-  /** Rows of the thread that has the most, if each takes the next task when it is free. */
+  /** The most rows of one thread, if each thread takes the next task when it is free. */
   private static long longest(int[] rows, int from, int threads) {
     int working = Math.min(threads, Math.max(1, rows.length - from));
     PriorityQueue<Long> loads = new PriorityQueue<>(Collections.nCopies(working, 0L));
@@ -58,8 +59,8 @@ final class SharedTasks {
   }
 
   /**
-   * Most rows of a task that one of several threads has to itself: with more rows, sharing the task
-   * would be faster, whatever it costs.
+   * Most rows of a task that is not shared by several threads. With more rows, sharing the task is
+   * faster even at the largest cost.
    */
   static long mostAlone(long rows, int threads) {
     return (long) Math.ceil(SharedCost.MOST * rows / threads);

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** The hypotheses of a batch of sentences. */
+/** The hypotheses of a batch of sentences in beam search. */
 public final class Beam {
   private static final double LENGTH_OFFSET = 5;
   private static final double LENGTH_POWER = 0.6;
@@ -20,8 +20,9 @@ public final class Beam {
   /**
    * A hypothesis.
    *
-   * @param tokens so far, the end included
-   * @param places for each step the place of the hypothesis whose keys and values it looks at
+   * @param tokens the tokens so far, including the end token
+   * @param places for each step, the place in the beam whose keys and values the hypothesis attends
+   *     to
    */
   private record Hypothesis(
       List<Integer> tokens, List<Integer> places, double score, boolean ended) {
@@ -50,7 +51,7 @@ public final class Beam {
    * Beams of one empty hypothesis each.
    *
    * @param batch rows of the programs
-   * @param sentences rows that are sentences; the others are padding
+   * @param sentences number of rows that are sentences; the others are padding
    * @param width hypotheses of a sentence
    * @param limit most steps
    */
@@ -63,7 +64,7 @@ public final class Beam {
     }
   }
 
-  /** The number of steps so far, which is the position of the next. */
+  /** The number of steps so far, which is the position of the next token. */
   public int step() {
     return step;
   }
@@ -74,7 +75,10 @@ public final class Beam {
         && beams.stream().anyMatch(beam -> beam.stream().anyMatch(each -> !each.ended()));
   }
 
-  /** The tokens to go on from, {@code [B, X]}; padding where there is nothing to go on from. */
+  /**
+   * The last token of each hypothesis, {@code [B, X]}; padding if there is no hypothesis or it has
+   * ended.
+   */
   public int[] tokens() {
     int[] tokens = new int[batch * width];
     for (int b = 0; b < beams.size(); b++) {
@@ -89,7 +93,7 @@ public final class Beam {
     return tokens;
   }
 
-  /** The cached positions that each hypothesis looks at, {@code [B, X, T, X]}. */
+  /** Marks the cached positions that each hypothesis attends to, {@code [B, X, T, X]}. */
   public byte[] visible() {
     byte[] visible = new byte[batch * width * limit * width];
     for (int b = 0; b < beams.size(); b++) {
@@ -107,7 +111,7 @@ public final class Beam {
   }
 
   /**
-   * Takes the results of a step.
+   * Extends the hypotheses by the results of a step.
    *
    * @param scores log-probabilities {@code [B, X, K]}
    * @param tokens {@code [B, X, K]}
@@ -134,7 +138,10 @@ public final class Beam {
     step++;
   }
 
-  /** The hypotheses of each sentence, the best first: those that ended, by normalized score. */
+  /**
+   * The hypotheses of each sentence, the best first: ended ones before others, then by normalized
+   * score.
+   */
   public List<List<Sentence>> sentences() {
     Comparator<Hypothesis> order =
         Comparator.comparing(Hypothesis::ended)

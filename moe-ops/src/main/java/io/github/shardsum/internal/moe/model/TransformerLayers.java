@@ -24,14 +24,17 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Layers in a program builder: B sentences, T positions with queries (in a decoding step:
- * hypotheses), N positions with keys, M the model's width, A heads of width D, F the width inside a
- * feed-forward network, V the vocabulary.
+ * Layers in a program builder. The labels are B for sentences, T for positions with queries (for
+ * hypotheses in a decoding step), N for positions with keys, M for the model's width, A for heads,
+ * D for their width, F for the width inside a feed-forward network, and V for the vocabulary.
  */
 public final class TransformerLayers {
   private static final double NORM_EPSILON = 1e-6;
 
-  /** The value of a masked score: its weight is 0, and a fully masked row has no NaN. */
+  /**
+   * The value of a masked score. Its weight is 0, and a row in which all scores are masked has no
+   * NaN.
+   */
   private static final double MASKED = -1e9;
 
   private final TransformerSpec spec;
@@ -78,8 +81,7 @@ public final class TransformerLayers {
    * @param spec the model
    * @param p the builder of the program; the parameters become its first inputs
    * @param used the parameters that it reads
-   * @param layouts annotations of values of a layer with experts; names that it does not have are
-   *     ignored
+   * @param layouts annotations of values of a layer with experts; names without a value are ignored
    */
   public TransformerLayers(
       TransformerSpec spec, ProgramBuilder p, List<Parameter> used, Map<String, String> layouts) {
@@ -96,12 +98,12 @@ public final class TransformerLayers {
     return List.copyOf(routed);
   }
 
-  /** The sum that each part of a layer so far added to, by the part's name. */
+  /** The residual after each part of the layers so far, by the part's name. */
   public Map<String, Value> residuals() {
     return Collections.unmodifiableMap(residuals);
   }
 
-  /** The sum of a value and a part of a layer. */
+  /** Adds the result of a layer's part to a residual. */
   private Value added(String name, Value x, Value part) {
     Value sum = p.add(x, part);
     residuals.put(name, sum);
@@ -112,21 +114,23 @@ public final class TransformerLayers {
     return Objects.requireNonNull(parameters.get(name), name);
   }
 
-  /** Rows of an embedding, scaled to the size of the rows of positions; token 0 has a row too. */
+  /**
+   * Rows of an embedding, scaled to the magnitude of the position vectors. Token 0 has a row too.
+   */
   public Value embedding(String side, Value tokens) {
     Value hot = p.oneHot(tokens, "V", spec.vocabulary(), spec.dtype());
     Value rows = p.einsum("BTV,VM->BTM", hot, parameter(side + ".embedding"));
     return p.scale(rows, Math.sqrt(spec.model()));
   }
 
-  /** Adds the first positions' vectors. */
+  /** Adds the vectors of the first positions. */
   public Value positioned(String side, Value x) {
     Value all = parameter(side + ".position");
     Value first = p.slice(all, "T", 0, x.type().size("T"));
     return p.add(x, first);
   }
 
-  /** Adds one position's vector to all. */
+  /** Adds the vector of one position to all tokens. */
   public Value positioned(String side, Value x, Value index) {
     Value hot = p.oneHot(index, "P", spec.positions(), spec.dtype());
     return p.add(x, p.einsum("P,PM->M", hot, parameter(side + ".position")));
@@ -148,7 +152,7 @@ public final class TransformerLayers {
   /**
    * Attention of several heads.
    *
-   * @param name of its parameters
+   * @param name the name of its parameters
    * @param x the positions with queries, {@code [B, T, M]}
    * @param keys {@code [B, N, A, D]}
    * @param values {@code [B, N, A, D]}
@@ -224,7 +228,10 @@ public final class TransformerLayers {
     return p.merge(split, "B", "G", "b");
   }
 
-  /** The layer with slots, annotated while its values still have their names. */
+  /**
+   * The layer with slots. It is annotated before it is inlined, while its values have their own
+   * names.
+   */
   private Program slots(MoeSpec layer) {
     Program program = MoePrograms.layer(layer);
     Set<String> values = new HashSet<>();
@@ -238,7 +245,7 @@ public final class TransformerLayers {
     return Objects.requireNonNull(named.get(name), name);
   }
 
-  /** {@code [B, T, ...]} as {@code [G, S, ...]}. */
+  /** A value {@code [B, T, ...]} as {@code [G, S, ...]}. */
   private Value grouped(Value x, long groups) {
     return p.merge(p.split(x, "B", "G", groups, "b"), "S", "b", "T");
   }
@@ -247,7 +254,7 @@ public final class TransformerLayers {
     return y == 0 ? x : greatestCommonDivisor(y, x % y);
   }
 
-  /** The encoder: {@code [B, T, M]} of source tokens {@code [B, N]}. */
+  /** The encoder: computes {@code [B, T, M]} from source tokens {@code [B, N]}. */
   public Value encoder(Value source) {
     Value asking = p.rename(source, "N", "T");
     Value real = p.notEqual(asking, TransformerSpec.PADDING);
@@ -280,16 +287,16 @@ public final class TransformerLayers {
     return memories;
   }
 
-  /** Gives a layer of the decoder the target's positions to attend to. */
+  /** Supplies the positions of the target that a layer of the decoder attends to. */
   @FunctionalInterface
   public interface SelfMemory {
     /**
      * Keys and values of all positions.
      *
      * @param layer the layer's index
-     * @param keys of the positions at hand
-     * @param values of the positions at hand
-     * @return of all positions
+     * @param keys the keys of the present positions
+     * @param values the values of the present positions
+     * @return the keys and values of all positions
      */
     Memory of(int layer, Value keys, Value values);
   }
@@ -299,9 +306,9 @@ public final class TransformerLayers {
    *
    * @param x embedded tokens with positions, {@code [B, T, M]}
    * @param real the tokens that are not padding, {@code [B, T]}
-   * @param self gives each layer the target's positions to attend to
+   * @param self supplies the positions of the target that each layer attends to
    * @param before the positions that each position may attend to
-   * @param memories of the encoder
+   * @param memories the keys and values that each layer reads from the encoder
    * @param seen the encoder's positions that are not padding, {@code [B, N]}
    * @return {@code [B, T, M]}
    */
@@ -341,7 +348,7 @@ public final class TransformerLayers {
     return p.einsum("BTM,M->BT", decoded, p.mean(parameter("target.embedding"), "V"));
   }
 
-  /** The positions {@code [T, N]} that a position may look at: itself and those before it. */
+  /** The positions {@code [T, N]} that a position may attend to: itself and those before it. */
   public Value causal(long steps) {
     ValueType asking = ValueType.of(DType.I32, List.of("T"), List.of(steps));
     ValueType seen = ValueType.of(DType.I32, List.of("N"), List.of(steps));

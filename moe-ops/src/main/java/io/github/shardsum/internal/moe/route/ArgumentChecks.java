@@ -4,25 +4,25 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Objects;
 
-/** Argument checks whose messages say what was expected and what was given. */
+/** Argument checks. Messages contain the expected and the given value. */
 public final class ArgumentChecks {
   private ArgumentChecks() {}
 
-  /** A number of at least another. */
+  /** Checks that a number is at least another. */
   public static void atLeast(String what, long least, long given) {
     if (given < least) {
       throw new IllegalArgumentException(what + " must be at least " + least + ", got " + given);
     }
   }
 
-  /** A finite number above 0. */
+  /** Checks that a number is finite and above 0. */
   public static void positive(String what, double given) {
     if (!(given > 0) || Double.isInfinite(given)) {
       throw new IllegalArgumentException(what + " must be finite and above 0, got " + given);
     }
   }
 
-  /** A tensor of a shape. */
+  /** Checks the shape of a tensor. */
   public static void shape(String what, String labels, Shape expected, Tensor given) {
     if (!Objects.requireNonNull(given, what).shape().equals(expected)) {
       throw new IllegalArgumentException(
@@ -30,7 +30,7 @@ public final class ArgumentChecks {
     }
   }
 
-  /** A tensor with one axis for each label. */
+  /** Checks that a tensor has one axis for each label. */
   public static void rank(String what, String labels, Tensor given) {
     int rank = labels.replaceAll("[^A-Z]", "").length();
     if (Objects.requireNonNull(given, what).rank() != rank) {
@@ -39,7 +39,7 @@ public final class ArgumentChecks {
     }
   }
 
-  /** A tensor of a floating dtype. */
+  /** Checks that the dtype of a tensor is floating. */
   public static void floating(String what, Tensor given) {
     if (!Objects.requireNonNull(given, what).dtype().isFloating()) {
       throw new IllegalArgumentException(
@@ -50,7 +50,7 @@ public final class ArgumentChecks {
     }
   }
 
-  /** The number of elements of an array; an error says to use other groups. */
+  /** The number of elements of an array; the error's advice is to use other groups. */
   public static int arrayLength(String what, long... sizes) {
     return arrayLengthOr("use more groups or fewer a call", what, sizes);
   }

@@ -2,7 +2,9 @@ package io.github.shardsum.internal.moe.route;
 
 import java.util.Arrays;
 
-/** Lets the experts of one group take their tokens: the highest gate first, ties in token order. */
+/**
+ * Lets the experts of one group take their tokens, the highest gate first; ties go in token order.
+ */
 final class ExpertRouter {
   private final GroupRoute route;
   private final RouteOperands operands;

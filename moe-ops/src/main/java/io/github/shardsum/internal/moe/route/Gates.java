@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * The first stage of a route: the gates of one group, a block of tokens at a time, with the sums
- * that the losses need. Not thread-safe.
+ * The first stage of a route: computes the gates of one group, a block of tokens at a time, and the
+ * sums that the losses need. Not thread-safe.
  */
 public final class Gates {
   private final GroupRoute route;
@@ -32,8 +32,9 @@ public final class Gates {
   }
 
   /**
-   * Makes the gates of some tokens, from the first row of the route's gates on, and marks each
-   * token as real, padding or unusable. Rows of padding that no loss counts are 0.
+   * Computes the gates of some tokens into the first rows of the route's gates, and marks each
+   * token as real, padding or unusable. The row of a padding token is 0 unless a loss counts
+   * padding.
    */
   public void make(int first, int count) {
     for (int i = 0; i < count; i++) {
@@ -88,7 +89,8 @@ public final class Gates {
   }
 
   /**
-   * Divides the powers of a token by their sum, and replaces the largest logit by the logsumexp.
+   * Divides the exponentials of a token's logits by their sum, and replaces the largest logit by
+   * the logsumexp.
    */
   private void divide(int row, int token) {
     double[] gates = route.gates();
@@ -119,7 +121,7 @@ public final class Gates {
         operands.scores().load(group, first + i, gates, i * experts);
       }
     }
-    // Programs without the kernel have this function too, and so the same bits.
+    // Programs without the kernel use the same function, so the bits are equal.
     MathFunction.LOGISTIC.of(gates, 0, gates, 0, count * experts);
     for (int i = 0; i < count; i++) {
       if (!isCounted(first + i)) {
@@ -151,7 +153,7 @@ public final class Gates {
     }
   }
 
-  /** Adds the gates that were made to the sums of the auxiliary loss. */
+  /** Adds the computed gates to the sums of the auxiliary loss. */
   void addToSums(int first, int count) {
     double[] gates = route.gates();
     double[] sums = route.gateSums();
@@ -167,8 +169,8 @@ public final class Gates {
   }
 
   /**
-   * The divisor of a token's gates in the mean of the auxiliary loss: 1, or the sum of sigmoids,
-   * which is not 1 by itself.
+   * The divisor of a token's gates in the mean of the auxiliary loss: 1 for a softmax, and the sum
+   * of the gates for sigmoids.
    */
   public double whole(double[] row, int from) {
     if (options.gateFunction() == GateFunction.SOFTMAX) {
@@ -182,8 +184,8 @@ public final class Gates {
   }
 
   /**
-   * The softmax of a token's logits, from their stored logsumexp. It is the gradient of the
-   * logsumexp.
+   * The softmax of a token's logits, computed from their stored logsumexp. The softmax is the
+   * gradient of the logsumexp.
    */
   public void softmax(int token, double[] to) {
     operands.scores().load(group, token, to, 0);

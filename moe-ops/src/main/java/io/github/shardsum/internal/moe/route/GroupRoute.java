@@ -6,8 +6,8 @@ import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.moe.RouteOptions.MaskedMean;
 
 /**
- * The route of one group on its way from gates to weights, in arrays that may be longer than their
- * shapes below. Where experts choose, slot e of a token belongs to expert e. Not thread-safe.
+ * The route of one group while it is computed, from gates to weights. Arrays may be longer than the
+ * shapes below. If experts choose, slot e of a token belongs to expert e. Not thread-safe.
  *
  * @param setup sizes and options
  * @param kinds {@code [S]}: {@link #PADDING}, {@link #REAL} or {@link #UNUSABLE}
@@ -17,14 +17,14 @@ import io.github.shardsum.moe.RouteOptions.MaskedMean;
  * @param experts {@code [S, slots]}: chosen experts, -1 for none
  * @param chosen {@code [S, slots]}: gates of the choices
  * @param states {@code [S, slots]}: {@link #ACCEPTED}, {@link #FULL}, or 0
- * @param positions {@code [S, slots]}: {@code expert * C + slot}, -1 where the token is not sent
+ * @param positions {@code [S, slots]}: {@code expert * C + slot}, or -1 if the choice is not sent
  * @param weights {@code [S, slots]}: combine weights
  * @param firstChoices {@code [E]}: tokens whose first choice is the expert
- * @param load {@code [E]}: slots asked for
+ * @param load {@code [E]}: slots that choices ask for
  * @param placed {@code [E]}: tokens sent
  * @param taken {@code [E]}: slots given out so far
- * @param order {@code [S]}: tokens in the order in which they are given slots, or {@code [S,
- *     slots]}: choices
+ * @param order {@code [S]}: tokens in the order in which they get slots, or {@code [S, slots]}:
+ *     choices in this order
  * @param spare an array of the same length, for sorting
  * @param keys {@code [E]}: the keys by which the current token ranks experts; empty if experts
  *     choose
@@ -59,7 +59,7 @@ public record GroupRoute(
   public record Setup(
       RouteOptions options, RouteInput.Kind kind, boolean checked, int tokens, int experts) {
 
-    /** Most experts of a token: k where tokens choose, E where experts do. */
+    /** Most experts of a token: k if tokens choose, E if experts choose. */
     public int slots() {
       return switch (options.router()) {
         case RouteOptions.Router.TokenChoice(int choices) -> choices;
@@ -90,8 +90,8 @@ public record GroupRoute(
     }
 
     /**
-     * Whether experts are chosen by logits: sigmoids of large logits are 1, and equal where the
-     * logits are not.
+     * Whether experts are chosen by logits instead of gates: sigmoids of different large logits are
+     * all 1.
      */
     boolean choosesByLogits() {
       return kind == RouteInput.Kind.LOGITS
@@ -105,7 +105,10 @@ public record GroupRoute(
   /** Marks a real token. */
   static final int REAL = 1;
 
-  /** Marks a real token whose scores are no basis for a route: NaN, infinite, or all masked. */
+  /**
+   * Marks a real token that cannot be routed by its scores: one is NaN or infinite, or all are
+   * masked.
+   */
   static final int UNUSABLE = 2;
 
   /** A choice to be sent to its expert. */
@@ -121,7 +124,7 @@ public record GroupRoute(
   private static final int INTS = 10;
   private static final int LONGS = 1;
 
-  /** A route in the arrays of a scratch, whose contents are left over from earlier use. */
+  /** A route in the arrays of a scratch. The arrays hold old contents. */
   public static GroupRoute in(Scratch scratch, Setup setup) {
     int tokens = setup.tokens();
     int experts = setup.experts();
@@ -148,7 +151,7 @@ public record GroupRoute(
         scratch.longs(0, setup.keys()));
   }
 
-  /** The index of the first f64 array of a scratch that routes leave free. */
+  /** The index of the first f64 array of a scratch that routes do not use. */
   public static int freeDoubles() {
     return DOUBLES;
   }
@@ -178,14 +181,14 @@ public record GroupRoute(
     return kinds[token] != PADDING;
   }
 
-  /** The gate of a choice, 0 for none. */
+  /** The gate of a choice; 0 if there is no choice. */
   public double chosenGate(int at) {
     return experts[at] < 0 ? 0 : chosen[at];
   }
 
   /**
-   * Whether a token may have the expert of a gate: a gate of 0 is a masked expert, and a NaN is
-   * kept, so that the result shows it.
+   * Whether a token may have the expert with this gate. A gate of 0 means a masked expert. A NaN is
+   * allowed, so that the result shows it.
    */
   public static boolean isOpen(double gate) {
     return !(gate <= 0);
@@ -217,7 +220,7 @@ public record GroupRoute(
     return count;
   }
 
-  /** Tokens that a mean divides by. */
+  /** The number of tokens by which a mean divides. */
   public double divisor(MaskedMean mean) {
     return switch (mean) {
       case OVER_GROUP, UNMASKED -> tokens();
@@ -241,7 +244,7 @@ public record GroupRoute(
     return largest;
   }
 
-  /** Choices that found their expert full. */
+  /** The number of choices that found their expert full. */
   public long overflow() {
     long full = 0;
     for (int at = 0; at < tokens() * slots(); at++) {

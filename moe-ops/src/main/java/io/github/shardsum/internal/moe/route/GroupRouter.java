@@ -8,20 +8,20 @@ import io.github.shardsum.tensor.DType;
 import java.util.Arrays;
 
 /**
- * Routes one group, a stage at a time: the one arithmetic of {@link
- * io.github.shardsum.moe.Route#of} and of the kernels of programs, so that both give the same bits.
- * In f64, with {@link io.github.shardsum.ops.MathFunction} and sums in index order.
+ * Routes one group, one stage at a time. {@link io.github.shardsum.moe.Route#of} and the kernels of
+ * programs share this arithmetic, so both give the same bits. It is in f64, with {@link
+ * io.github.shardsum.ops.MathFunction} and sums in index order.
  */
 public final class GroupRouter {
   /**
-   * The unit of large gates: so small that the sum of any number of gates is finite, and a power of
-   * two, so that it changes no bit.
+   * The factor for large gates. It is so small that the sum of any number of gates is finite, and a
+   * power of two, so that it changes no fraction bit.
    */
   public static final double SMALL = 0x1p-32;
 
   private GroupRouter() {}
 
-  /** Gates and, where tokens choose, their choices and the load of each expert. */
+  /** Computes the gates and, if tokens choose, their choices and the load of each expert. */
   public static void choose(GroupRoute route, RouteOperands operands, int group) {
     GroupRoute.Setup setup = route.setup();
     Arrays.fill(route.gateSums(), 0, setup.experts(), 0);
@@ -40,7 +40,7 @@ public final class GroupRouter {
     }
   }
 
-  /** Gives choices their slots and, where experts choose, lets them take their tokens. */
+  /** Gives choices their slots; if experts choose, lets them take their tokens. */
   public static void place(GroupRoute route, RouteOperands operands, int group, int capacity) {
     if (route.setup().expertsChoose()) {
       new ExpertRouter(route, operands, group).place(capacity);
@@ -50,9 +50,9 @@ public final class GroupRouter {
   }
 
   /**
-   * Divides the gates of each token that found a slot by their sum, if the options say so, and
-   * rounds them to the dtype of the weights. A weight of zero empties its slot: the dispatch mask
-   * is where weights are not zero.
+   * Computes the weights of choices that found a slot. Their gates are divided by the token's sum
+   * if the options normalize. A weight that would be zero in the dtype of the weights empties its
+   * slot, because the dispatch mask is 1 exactly where weights are not zero.
    */
   public static void weigh(GroupRoute route, DType dtype) {
     int slots = route.slots();
@@ -82,12 +82,15 @@ public final class GroupRouter {
     return Double.isInfinite(sum) ? SMALL : 1;
   }
 
-  /** As {@link #unit(double)}, of a token. */
+  /** As {@link #unit(double)}, for the gates of a token. */
   public static double unit(GroupRoute route, int token) {
     return unit(divisor(route, token, 1));
   }
 
-  /** The divisor of a token's gates, each multiplied by the unit, after slots are given out. */
+  /**
+   * The divisor of a token's gates after slots are given out, if each gate is multiplied by the
+   * unit.
+   */
   public static double divisor(GroupRoute route, int token, double unit) {
     RouteOptions options = route.setup().options();
     if (options.normalization() == Normalization.NONE) {
@@ -128,7 +131,7 @@ public final class GroupRouter {
     return sum * scale(how, setup.experts());
   }
 
-  /** The choices of an expert that the loss counts. */
+  /** The number of choices of an expert that the loss counts. */
   public static double share(GroupRoute route, int expert) {
     RouteOptions options = route.setup().options();
     return switch (options.auxLoss().choices()) {

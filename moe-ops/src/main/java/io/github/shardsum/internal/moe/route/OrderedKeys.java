@@ -1,19 +1,19 @@
 package io.github.shardsum.internal.moe.route;
 
 /**
- * Whole numbers in the order of doubles. A maximum of whole numbers needs no branch. A maximum of
- * doubles takes several instructions, since it handles NaN and two zeros.
+ * Integers in the order of doubles. A maximum of integers needs no branch. A maximum of doubles
+ * takes several instructions, because of NaN and of the two zeros.
  */
 final class OrderedKeys {
   private OrderedKeys() {}
 
-  /** The number of a double; NaN has the highest, -0 a lower one than +0. */
+  /** The integer for a double. NaN has the highest integer, and that of -0 is below that of +0. */
   static long of(double value) {
     long bits = Double.doubleToLongBits(value);
     return bits ^ (bits >> 63 & Long.MAX_VALUE);
   }
 
-  /** The double of a number. */
+  /** The double for an integer. */
   static double value(long key) {
     return Double.longBitsToDouble(key ^ (key >> 63 & Long.MAX_VALUE));
   }

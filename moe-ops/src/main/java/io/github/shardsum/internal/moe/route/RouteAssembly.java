@@ -22,7 +22,7 @@ import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
-/** Routes all groups of a call and puts them together into tensors, with losses and counts. */
+/** Routes all groups of a call and assembles the results into tensors, with losses and counts. */
 public final class RouteAssembly {
   private final Call call;
   private final List<GroupRoute> groups;
@@ -118,7 +118,7 @@ public final class RouteAssembly {
       }
     }
 
-    /** One value a group, computed in parallel. */
+    /** One value for each group, computed in parallel. */
     <T> List<T> eachGroup(IntFunction<T> work) {
       Object[] results = new Object[groups];
       workers.run(groups, (group, _) -> results[group] = work.apply(group));
@@ -127,7 +127,7 @@ public final class RouteAssembly {
       return list;
     }
 
-    /** Gates and choices of a group. */
+    /** Computes the gates and choices of a group. */
     GroupRoute choose(int group) {
       GroupRoute route =
           GroupRoute.in(
@@ -136,7 +136,7 @@ public final class RouteAssembly {
       return route;
     }
 
-    /** The slots of one expert, if all of a group's slots can be numbered. */
+    /** The slots of one expert. The number of all slots of a group must fit in an i32. */
     int capacity(List<GroupRoute> groups) {
       long slots =
           switch (options.capacity()) {
@@ -149,7 +149,7 @@ public final class RouteAssembly {
       return Math.toIntExact(slots);
     }
 
-    /** Slots and weights of a group. */
+    /** Computes the slots and weights of a group. */
     GroupRoute place(GroupRoute route, int group, int capacity) {
       GroupRouter.place(route, operands, group, capacity);
       GroupRouter.weigh(route, input.dtype());
@@ -196,7 +196,7 @@ public final class RouteAssembly {
     }
   }
 
-  /** Refuses tokens that choose more experts than there are. */
+  /** Refuses a router whose tokens choose more experts than there are. */
   private static void checkExperts(long experts, int choices) {
     if (choices > experts) {
       throw new IllegalArgumentException(

@@ -22,7 +22,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Prints and parses {@link RouteOptions}; its javadoc has the words. */
+/** Prints and parses {@link RouteOptions}; the javadoc of that class lists the words. */
 public final class RouteNotation {
   private static final Pattern WORD = Pattern.compile("\\S+");
   private static final Pattern ROUTER = Pattern.compile("(top|experts)(\\d{1,9})");
@@ -30,7 +30,7 @@ public final class RouteNotation {
   private static final String KEYS =
       "gates, limit, second, rejected, normalize, epsilon, slots, capacity, aux and z";
 
-  /** Characters of a long notation that an error shows, around the word. */
+  /** Characters around the wrong word that an error shows of a long notation. */
   private static final int SHOWN = 300;
 
   private final String notation;

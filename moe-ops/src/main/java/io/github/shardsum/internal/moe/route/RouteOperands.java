@@ -4,13 +4,13 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * The operands by which all groups of a call are routed. Thread-safe.
+ * The operands of a route, for all groups of a call. Thread-safe.
  *
  * @param scores {@code [G, S, E]}
- * @param nonPadding {@code [G, S]}: which tokens are real
+ * @param nonPadding {@code [G, S]}: not zero if the token is real
  * @param uniform the uniform number of each token
- * @param bias {@code [E]}: added to gates only for the choice; empty if there is none
- * @param choices {@code [G, S, K]}: the experts of each token, where they were recorded
+ * @param bias {@code [E]}: added to gates only for the choice of experts; empty if there is no bias
+ * @param choices {@code [G, S, K]}: the recorded experts of each token, if there are any
  */
 public record RouteOperands(
     TokenElements scores,

@@ -17,7 +17,9 @@ final class Slots {
     this.choices = route.slots();
   }
 
-  /** Writes the position of each choice that finds a slot, and marks those that do not. */
+  /**
+   * Writes the position of each choice that finds a slot, and marks choices whose expert is full.
+   */
   static void place(GroupRoute route, int capacity) {
     Arrays.fill(route.taken(), 0, route.setup().experts(), 0);
     Slots slots = new Slots(route, capacity);
@@ -76,14 +78,14 @@ final class Slots {
   }
 
   /**
-   * Sorts indices by descending key, NaN first, equal keys in the order given; a bottom-up merge
-   * sort, since the JDK cannot sort an int[] by a key without boxing.
+   * Sorts indices by descending key, NaN first; equal keys keep their order. It is a bottom-up
+   * merge sort, because the JDK cannot sort an int[] by a key without boxing.
    *
    * @param indices the indices to sort, overwritten
    * @param spare another array, overwritten
-   * @param count how many indices
+   * @param count the number of indices
    * @param key the key of an index
-   * @return the array that holds the sorted indices, one of the two
+   * @return the one of the two arrays that holds the sorted indices
    */
   static int[] descending(int[] indices, int[] spare, int count, IntToDoubleFunction key) {
     int[] from = indices;

@@ -40,13 +40,13 @@ public final class TokenElements {
     return elements.getDouble(at(group, token) + last * lastStride);
   }
 
-  /** The element of this index in the order of groups, tokens and elements of a token. */
+  /** The element with this index, in the order of groups, tokens and elements of a token. */
   public double get(int index) {
     int token = index / width;
     return get(token / tokens, token % tokens, index % width);
   }
 
-  /** Writes the element of an index as {@link #get(int)} reads it. */
+  /** Writes the element that {@link #get(int)} reads. */
   public void set(int index, double value) {
     int token = index / width;
     set(token / tokens, token % tokens, index % width, value);

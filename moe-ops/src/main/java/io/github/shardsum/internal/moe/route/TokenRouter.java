@@ -10,7 +10,7 @@ import java.util.Optional;
 /** Lets the tokens of one group choose their experts. NaN counts as the highest gate. */
 final class TokenRouter {
   /**
-   * The most choices that are found by one pass over all keys each; with more, insertion is as
+   * The most choices for one pass over all keys for each choice. With more choices, insertion is as
    * fast.
    */
   private static final int MOST_PASSES = 4;
@@ -31,7 +31,7 @@ final class TokenRouter {
   /** The current token. */
   private int token;
 
-  /** Start of the token's row in the gates of the present block. */
+  /** Start of the current token's row in the gates of the current block. */
   private int row;
 
   TokenRouter(GroupRoute route, RouteOperands operands, int group) {
@@ -47,7 +47,7 @@ final class TokenRouter {
     this.keys = route.keys();
   }
 
-  /** Chooses for tokens whose gates are in the first rows. */
+  /** Chooses experts for tokens whose gates are in the first rows. */
   void choose(int first, int count) {
     for (int i = 0; i < count; i++) {
       row = i * experts;
@@ -83,7 +83,7 @@ final class TokenRouter {
       Arrays.fill(route.states(), at, at + slots, 0);
       return;
     }
-    // A loop, since a lambda would allocate an object for each token.
+    //  // A lambda would allocate an object for each token.
     if (limit.isPresent()) {
       closeOtherGroups(limit.get());
     }
@@ -123,11 +123,12 @@ final class TokenRouter {
   }
 
   /**
-   * The experts with the highest keys, in descending order; a tie leaves the lower one in front.
+   * Writes the experts with the highest keys, in descending order; among equal keys the lower
+   * expert comes first.
    */
   private void highest(int at) {
     for (int expert = 0; expert < experts; expert++) {
-      // The zeros are equal.
+      // Adding +0 makes the two zeros equal.
       keys[expert] = OrderedKeys.of(key(expert) + 0.0);
     }
     if (slots <= MOST_PASSES) {
@@ -138,8 +139,8 @@ final class TokenRouter {
   }
 
   /**
-   * A pass for each choice. Insertion of experts into a list branches on keys, which are random:
-   * for two of sixteen experts it takes three times as long.
+   * Makes one pass over all keys for each choice. Inserting experts into a list would branch on
+   * keys, which are random; for two of sixteen experts this takes three times as long.
    */
   private void inPasses(int at) {
     for (int slot = at; slot < at + slots; slot++) {
@@ -152,7 +153,7 @@ final class TokenRouter {
         first++;
       }
       route.experts()[slot] = first;
-      // Below the number of every double.
+      // This is below the integer of every double.
       keys[first] = Long.MIN_VALUE;
     }
   }
@@ -183,8 +184,8 @@ final class TokenRouter {
   }
 
   /**
-   * Keeps only the gates of the groups of experts with the highest scores, the first of equal
-   * groups. Takes one pass for each chosen group, of which there are few.
+   * Sets the gates of all groups of experts to 0 except those with the highest scores; among equal
+   * scores, the lower group is kept. Makes one pass for each chosen group; there are few.
    */
   private void closeOtherGroups(GroupLimit limited) {
     int size = experts / limited.groups();

@@ -38,7 +38,7 @@ public sealed interface UniformNumbers {
     }
   }
 
-  /** Given by the caller: {@code [G, S]}, or {@code [G, S, E]}. */
+  /** Numbers that the caller gives, {@code [G, S]} or {@code [G, S, E]}. */
   record Given(TokenElements values, boolean perExpert) implements UniformNumbers {
     /** Numbers from a tensor of any strides. */
     public static Given of(Tensor values) {
@@ -56,7 +56,7 @@ public sealed interface UniformNumbers {
     }
   }
 
-  /** The numbers of a call, checked. */
+  /** The numbers of a call; given ones are checked. */
   static UniformNumbers of(RouteInput<Tensor> input, RouteOptions options, Randomness randomness) {
     if (input.uniform().isEmpty()) {
       return new Drawn(

@@ -13,10 +13,10 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Chooses the activations of a step that are computed again for its backward pass: values as large
- * as a residual, between two residuals, that the backward pass reads, and the values from which
- * they are computed. Residuals and small values, such as routes, are kept. Values after the last
- * residual are kept too, since the backward pass reads them at once.
+ * Chooses the activations of a step that are computed again for the backward pass. These are values
+ * between two residuals that are as large as a residual and that the backward pass reads, and the
+ * values from which they are computed. Residuals and small values, such as routes, are kept. Values
+ * after the last residual are also kept, because the backward pass reads them at once.
  */
 public final class Recomputation {
   private final Program step;
@@ -35,9 +35,9 @@ public final class Recomputation {
   }
 
   /**
-   * The names of those activations.
+   * The names of the activations that are computed again.
    *
-   * @param step the program of a step, of a loss that shows its residuals
+   * @param step the program of a step, for a loss whose residuals are outputs
    * @param reported outputs of the loss, {@code loss} among them
    */
   public static Set<String> names(Program step, List<String> reported) {

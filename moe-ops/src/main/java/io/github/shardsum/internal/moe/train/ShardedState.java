@@ -14,7 +14,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Tensors on the devices of a mesh: a process holds the parts of its own devices and no others. */
+/** Tensors on the devices of a mesh. A process holds only the parts of its own devices. */
 public final class ShardedState implements TrainingState {
   private final MeshBackend backend;
   private final List<ShardedTensor> state = new ArrayList<>();
@@ -24,14 +24,14 @@ public final class ShardedState implements TrainingState {
     this.backend = backend;
   }
 
-  /** Adds a tensor; of its value this process keeps the parts of its devices. */
+  /** Adds a tensor; this process keeps only the parts of its own devices. */
   public void add(Tensor first, Layout layout) {
     state.add(parts(first, layout));
   }
 
   /**
-   * Parts in new memory, so that the whole tensor can be freed; devices with the same part share
-   * it.
+   * Copies the parts into new memory, so that the whole tensor can be freed. Devices with the same
+   * part share its memory.
    */
   private ShardedTensor parts(Tensor whole, Layout layout) {
     ShardedTensor views = backend.shards(whole, layout);
@@ -74,7 +74,10 @@ public final class ShardedState implements TrainingState {
     return results.stream().map(backend::gather).toList();
   }
 
-  /** If several devices have the same part, the process of the first one saves it. */
+  /**
+   * The parts to save. If several devices have the same part, the process of the first device saves
+   * it.
+   */
   @Override
   public List<Tile> tiles(int index) {
     ShardedTensor value = state.get(index);

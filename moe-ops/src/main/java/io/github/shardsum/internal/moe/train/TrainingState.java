@@ -5,17 +5,20 @@ import io.github.shardsum.layout.Box;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 
-/** Tensors that a step reads and replaces, the first inputs and outputs of its program. */
+/**
+ * Tensors that a step reads and replaces. They are the first inputs and the first outputs of its
+ * program.
+ */
 public sealed interface TrainingState permits WholeState, ShardedState {
   /**
-   * Makes a step, or a part of one.
+   * Runs a step, or a part of one.
    *
-   * @param step its program, compiled for the devices of the state
+   * @param step the program of the step, compiled for the devices of the state
    * @param read the tensors of the state that are its first inputs
-   * @param others its inputs behind them
-   * @param written numbers of the tensors that its first outputs replace, a part of those that it
-   *     reads
-   * @return its outputs behind them
+   * @param others the program's other inputs
+   * @param written the numbers of the tensors that the first outputs replace; the program reads
+   *     these tensors
+   * @return the other outputs
    */
   List<Tensor> step(
       Executable step, List<Integer> read, List<Tensor> others, List<Integer> written);
@@ -25,20 +28,23 @@ public sealed interface TrainingState permits WholeState, ShardedState {
    *
    * @param program a program, compiled for the devices of the state
    * @param read the tensors of the state that are its first inputs
-   * @param others its inputs behind them
-   * @return its outputs
+   * @param others the program's other inputs
+   * @return the outputs
    */
   List<Tensor> run(Executable program, List<Integer> read, List<Tensor> others);
 
-  /** The parts of a tensor that this process is to save; each element is in one process's part. */
+  /**
+   * The parts of a tensor that this process must save. Each element is in a part of exactly one
+   * process.
+   */
   List<Tile> tiles(int index);
 
-  /** A part of a tensor: where it lies in the whole, and its values. */
+  /** A part of a tensor: its box in the whole tensor, and its values. */
   record Tile(Box box, Tensor values) {}
 
-  /** A tensor's value; on a mesh of several processes all of them must ask for it. */
+  /** A tensor's value. On a mesh of several processes, all of them must call this method. */
   Tensor get(int index);
 
-  /** Gives a tensor another value, of its dtype and shape. */
+  /** Replaces a tensor's value by another one of the same dtype and shape. */
   void set(int index, Tensor value);
 }

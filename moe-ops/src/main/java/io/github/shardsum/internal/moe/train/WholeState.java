@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
-/** State as whole tensors, with the memory into which the next step writes. */
+/** The state as whole tensors, and the memory into which the next step writes. */
 public final class WholeState implements TrainingState {
   private final List<Tensor> state = new ArrayList<>();
   private final List<Tensor> spare = new ArrayList<>();
