@@ -6,18 +6,18 @@ import java.util.Locale;
 
 /** The activation between the two products of an expert. */
 public enum Activation {
-  /** {@code max(z, 0)}, the paper's. */
+  /** {@code max(z, 0)}, as in the GShard paper. */
   RELU,
   /**
-   * {@code z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3)))}, the form by tanh of {@code z Phi(z)}
-   * (Hendrycks and Gimpel, 2016), from which it differs by 5e-4 at most.
+   * {@code z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3)))}, the approximation by tanh of {@code z
+   * Phi(z)} (Hendrycks and Gimpel, 2016); the two differ by at most 5e-4.
    */
   GELU,
   /** {@code z / (1 + e^-z)}, also called swish. */
   SILU,
   /**
-   * {@code silu(z) v}, where v is a second product of the expert's input, with the weights wv, of
-   * the same widths as wi (Shazeer, 2020).
+   * {@code silu(z) v} (Shazeer, 2020). v is a second product of the expert's input, with weights wv
+   * of the shape of wi.
    */
   SWIGLU;
 
@@ -30,8 +30,8 @@ public enum Activation {
   }
 
   /**
-   * Whether an expert has a second product of its input; the function of the first product is
-   * multiplied by it.
+   * Whether the activation multiplies the function of the first product by a second product of the
+   * expert's input.
    *
    * @return true only for swiglu
    */
@@ -43,9 +43,9 @@ public enum Activation {
    * The activation in a program.
    *
    * @param p the builder of the program
-   * @param z of a floating dtype
-   * @return of the same type
-   * @throws IllegalArgumentException if it is gated
+   * @param z the first product, of a floating dtype
+   * @return the activation, of the same type
+   * @throws IllegalArgumentException if the activation is gated
    */
   public Value of(ProgramBuilder p, Value z) {
     return switch (this) {
@@ -67,10 +67,10 @@ public enum Activation {
    * A gated activation in a program.
    *
    * @param p the builder of the program
-   * @param z of a floating dtype
+   * @param z the first product, of a floating dtype
    * @param v the second product, of the same type
-   * @return of the same type
-   * @throws IllegalArgumentException if it is not gated
+   * @return the activation, of the same type
+   * @throws IllegalArgumentException if the activation is not gated
    */
   public Value of(ProgramBuilder p, Value z, Value v) {
     if (!isGated()) {

@@ -6,7 +6,7 @@ import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.util.Objects;
 
-/** How many slots each expert has in each group. */
+/** The number of slots that each expert has in each group. */
 public sealed interface Capacity {
   /**
    * A given number.
@@ -21,13 +21,13 @@ public sealed interface Capacity {
   }
 
   /**
-   * {@code k*S/E*factor}, rounded, then raised to a minimum and to a multiple. The factor counts as
-   * the decimal number that prints it, so that 1.1 * 10 is 11 and not a little more.
+   * {@code k*S/E*factor}, rounded, then raised to a minimum and to a multiple. The factor is taken
+   * as the decimal number that it prints, so that 1.1 * 10 is 11 and not a little more.
    *
    * @param factor the factor, above 0; the paper's is 1
-   * @param rounding to an integer
+   * @param rounding the rounding to an integer
    * @param minimum the least result, at least 1
-   * @param multipleOf the result is a multiple of it, at least 1
+   * @param multipleOf the number of which the result is a multiple, at least 1
    */
   record Factor(double factor, Rounding rounding, int minimum, int multipleOf) implements Capacity {
     private static final BigDecimal MOST = BigDecimal.valueOf(Integer.MAX_VALUE);
@@ -41,7 +41,7 @@ public sealed interface Capacity {
     }
 
     /**
-     * As this, but with a minimum.
+     * The same capacity with another minimum.
      *
      * @param least the least result
      * @return the capacity
@@ -51,9 +51,9 @@ public sealed interface Capacity {
     }
 
     /**
-     * As this, but rounded up to a multiple.
+     * The same capacity, rounded up to another multiple.
      *
-     * @param unit the result is a multiple of it
+     * @param unit the number of which the result is a multiple
      * @return the capacity
      */
     public Factor multipleOf(int unit) {
@@ -61,7 +61,7 @@ public sealed interface Capacity {
     }
 
     /**
-     * As this, but with another rounding.
+     * The same capacity with another rounding.
      *
      * @param other the rounding
      * @return the capacity
@@ -73,8 +73,8 @@ public sealed interface Capacity {
     /**
      * The capacity.
      *
-     * @param choices k, experts a token
-     * @param tokens S, tokens a group
+     * @param choices k, experts for each token
+     * @param tokens S, tokens in a group
      * @param experts E
      * @return slots of one expert in one group
      * @throws IllegalArgumentException if it exceeds 2^31 - 1, or there is no expert
@@ -124,7 +124,7 @@ public sealed interface Capacity {
   /**
    * No token is dropped: the capacity is the largest load of any expert in any group.
    *
-   * @param multipleOf the result is a multiple of it, at least 1
+   * @param multipleOf the number of which the result is a multiple, at least 1
    */
   record LargestLoad(int multipleOf) implements Capacity {
     /** Checks the number. */
@@ -153,7 +153,7 @@ public sealed interface Capacity {
     }
   }
 
-  /** How {@code k*S/E*factor} becomes an integer. */
+  /** The rounding of {@code k*S/E*factor} to an integer. */
   enum Rounding {
     /** Up (DeepSpeed). */
     CEIL,
@@ -164,15 +164,16 @@ public sealed interface Capacity {
   }
 
   /**
-   * The capacity of programs, whose sizes are known before routing. For the largest load it is the
-   * number of tokens, which bounds every load, since a token takes at most one slot of an expert.
+   * The capacity of a program, whose sizes are known before routing. For the largest load it is the
+   * number of tokens in a group. This bounds every load, because a token takes at most one slot of
+   * an expert.
    *
-   * @param choices k, experts a token
-   * @param tokens S, tokens a group
+   * @param choices k, experts for each token
+   * @param tokens S, tokens in a group
    * @param experts E
    * @return slots of one expert in one group
-   * @throws IllegalArgumentException if it exceeds 2^31 - 1, or it depends on a factor and there is
-   *     no expert
+   * @throws IllegalArgumentException if it exceeds 2^31 - 1, or if it depends on a factor and there
+   *     is no expert
    */
   default long atMost(int choices, long tokens, long experts) {
     return switch (this) {
@@ -203,7 +204,7 @@ public sealed interface Capacity {
   }
 
   /**
-   * The largest load as the number of slots.
+   * A capacity equal to the largest load.
    *
    * @return the capacity
    */

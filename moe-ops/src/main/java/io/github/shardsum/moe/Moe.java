@@ -23,8 +23,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
- * The Mixture-of-Experts layer of the GShard paper (algorithm 2), compiled: a short interface to
- * the program of {@link MoePrograms}. Thread-safe.
+ * The compiled Mixture-of-Experts layer of the GShard paper (algorithm 2). It is a short interface
+ * to the program of {@link MoePrograms}. Thread-safe.
  *
  * <p>
  *
@@ -34,10 +34,10 @@ import java.util.function.Function;
  * }
  * }
  *
- * <p>A program has fixed sizes: other numbers of groups or of tokens in a group, and padding, are
- * compiled at their first run, and kept until this is closed. It runs {@link
- * MoePrograms#raggedLayer}: nothing is computed for empty slots. Scores that cannot be used for
- * routing are no error: a NaN or infinite logit makes its token's gates NaN.
+ * <p>A program has fixed sizes. For another number of groups or of tokens in a group, and for
+ * padding, a program is compiled at the first run and kept until the layer is closed. The programs
+ * are those of {@link MoePrograms#raggedLayer}, so nothing is computed for empty slots. Scores that
+ * cannot be used for routing are no error: a NaN or infinite logit makes its token's gates NaN.
  */
 public final class Moe implements AutoCloseable {
   private final MoeSpec spec;
@@ -56,7 +56,7 @@ public final class Moe implements AutoCloseable {
    *
    * @param spec the layer; the number of groups, the tokens in a group, padding and random numbers
    *     may differ from run to run
-   * @param backend runs it; without {@link MoePrograms#kernels} a route is slow
+   * @param backend runs the programs; without {@link MoePrograms#kernels} a route is slow
    * @return the layer
    * @throws IllegalArgumentException as {@link MoePrograms#layer(MoeSpec)}
    */
@@ -68,8 +68,8 @@ public final class Moe implements AutoCloseable {
    * Compiles a layer.
    *
    * @param spec as {@link #compile(MoeSpec, Backend)}
-   * @param backend runs it
-   * @param options of every program that is compiled
+   * @param backend runs the programs
+   * @param options the options for each compilation
    * @return the layer
    * @throws IllegalArgumentException as {@link MoePrograms#layer(MoeSpec)}
    */
@@ -85,14 +85,15 @@ public final class Moe implements AutoCloseable {
    * @param outputs {@code [G, S, M]}, without the residual; 0 for a token without an expert
    * @param auxLoss {@code [G]} of f64: the load-balancing loss of each group
    * @param zLoss scalar of f64: the router z-loss
-   * @param logits {@code [G, S, E]}: the router's, f32 where the layer is in bf16
-   * @param weights {@code [G, S, K]}: combine weights, 0 where a choice is not sent
-   * @param positions {@code [G, S, K]} of i32: {@code expert * C + slot}, -1 where it is not sent
+   * @param logits {@code [G, S, E]}: the router's logits, in f32 if the layer is in bf16
+   * @param weights {@code [G, S, K]}: combine weights, 0 for a choice that is not sent
+   * @param positions {@code [G, S, K]} of i32: {@code expert * C + slot}, -1 for a choice that is
+   *     not sent
    * @param asked {@code [G, E]} of i32: slots asked for at each expert, before truncation
    * @param overflow {@code [G]} of i32: choices that found their expert full
    * @param placed {@code [G, E]} of i32: tokens that each expert gets
-   * @param unusable {@code [G]} of i32: real tokens that cannot be routed by their logits: one is
-   *     NaN or infinite, or all are masked
+   * @param unusable {@code [G]} of i32: real tokens that cannot be routed, because a logit is NaN
+   *     or infinite, or all logits are masked
    */
   public record Result(
       Tensor outputs,
@@ -159,7 +160,8 @@ public final class Moe implements AutoCloseable {
    *
    * @param weights of the specification's E, M, H and dtype
    * @param tokens {@code [G, S, M]} of that dtype
-   * @param nonPadding {@code [G, S]} of bool: true where the token is real; all are if absent
+   * @param nonPadding {@code [G, S]} of bool: true if the token is real; without it, all tokens are
+   *     real
    * @param randomness uniform numbers, for the options that draw them
    * @return fresh tensors
    * @throws IllegalArgumentException if a size or dtype is another
@@ -179,7 +181,8 @@ public final class Moe implements AutoCloseable {
   /**
    * Runs into the tensors of an earlier result.
    *
-   * @param result of a run of the same sizes, overwritten; overlaps no argument
+   * @param result the result of a run with the same sizes, which is overwritten; it must not
+   *     overlap an argument
    * @param weights as {@link #run(MoeWeights, Tensor, Optional, Randomness)}
    * @param tokens as for {@code run}
    * @param nonPadding as for {@code run}
@@ -261,7 +264,10 @@ public final class Moe implements AutoCloseable {
     return has ? "with" : "without";
   }
 
-  /** One program serves every seed, stream and first token: its numbers are an input. */
+  /**
+   * One program serves all seeds, streams and first tokens, because its random numbers are an
+   * input.
+   */
   private MoeSpec specOf(MoeSizes sizes, boolean padded) {
     SecondChoice second = spec.options().secondChoice();
     boolean draws = second instanceof SecondChoice.Random || second instanceof SecondChoice.Sample;
@@ -291,10 +297,10 @@ public final class Moe implements AutoCloseable {
   }
 
   /**
-   * Times of all steps so far, of every program compiled, if it was compiled with {@link
-   * CompileOptions#withProfile}.
+   * The times of all steps so far, for all compiled programs. The layer must be compiled with
+   * {@link CompileOptions#withProfile}.
    *
-   * @return one a step
+   * @return one profile for each step
    * @throws IllegalStateException as {@link Executable#profile}
    */
   public List<StepTime> profile() {
@@ -310,7 +316,7 @@ public final class Moe implements AutoCloseable {
     return executable(specOf(spec.sizes(), spec.padded())).explain();
   }
 
-  /** Closes all that was compiled; a second time does nothing. */
+  /** Closes all compiled programs; a second call does nothing. */
   @Override
   public void close() {
     executables.values().forEach(Executable::close);

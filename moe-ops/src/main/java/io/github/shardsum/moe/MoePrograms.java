@@ -23,14 +23,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The Mixture-of-Experts layer of the GShard paper as programs, which any backend runs: algorithm 2
- * with its five einsums, the gating of algorithm 1 being the composite {@code moe.route}.
+ * The Mixture-of-Experts layer of the GShard paper as programs that any backend can run: algorithm
+ * 2 with its five einsums. The gating of algorithm 1 is the composite {@code moe.route}.
  *
- * <p>A route has the values of {@link Route#of}: to the bit on a backend with the kernels of {@link
- * #kernels}, and within the rounding of f64 arithmetic by the decomposition. Labels are the paper's
- * letters, see {@link MoeSizes}. A size that is only known when tokens are routed, the largest
- * load, is its static bound here: see {@link Capacity#atMost}. Scores that cannot be used for
- * routing are no errors here; a NaN or infinite logit makes its token's gates NaN.
+ * <p>A route has the values of {@link Route#of}. They are equal to the bit on a backend with the
+ * kernels of {@link #kernels}; the decomposition gives them within the rounding of f64 arithmetic.
+ * Labels are the paper's letters, see {@link MoeSizes}. The largest load is known only when tokens
+ * are routed, so programs use its static bound, see {@link Capacity#atMost}. Scores that cannot be
+ * used for routing are no errors here; a NaN or infinite logit makes its token's gates NaN.
  */
 public final class MoePrograms {
   private static final String GRADIENT = ".gradient";
@@ -38,28 +38,35 @@ public final class MoePrograms {
   private MoePrograms() {}
 
   /**
-   * The composite {@code moe.route}: {@code weights} {@code [G, S, K]} of the scores' dtype, {@code
-   * positions} {@code [G, S, K]} of i32, {@code aux_loss} {@code [G]} and {@code squared_log_z}
-   * {@code [G]} of f64, the latter a group's sum of squared logsumexps, whose mean is the router
-   * z-loss, {@code asked} {@code [G, E]} of i32, the slots that were asked for at each expert, and
-   * {@code overflow} {@code [G]} of i32, the choices that found their expert full, {@code placed}
-   * {@code [G, E]} of i32, the tokens that each expert gets, and {@code unusable} {@code [G]} of
-   * i32, the real tokens that cannot be routed by their scores: one is NaN or infinite, or all are
-   * masked. K is the number of choices; where experts choose, it is E and slot k belongs to expert
-   * k. A position is {@code expert * C + slot}, or -1 where the token is not sent, and the weight
-   * then 0.
+   * The composite {@code moe.route}. K is the number of choices; if experts choose, K is E and slot
+   * k belongs to expert k. The results are:
    *
-   * <p>Its one attribute is the notation of {@link RouteOptions}, followed by the kinds of its
-   * operands: scores, and optionally a padding mask, uniform numbers, a bias and recorded choices.
-   * It may be split along G: a chunk takes, after the other operands, the index of its first group
-   * in the whole, a scalar of i64, from which drawn numbers are counted.
+   * <ul>
+   *   <li>{@code weights} {@code [G, S, K]} of the scores' dtype: the combine weight of each
+   *       choice, 0 if the token is not sent
+   *   <li>{@code positions} {@code [G, S, K]} of i32: {@code expert * C + slot}, or -1 if the token
+   *       is not sent
+   *   <li>{@code aux_loss} {@code [G]} of f64: the load-balancing loss of each group
+   *   <li>{@code squared_log_z} {@code [G]} of f64: a group's sum of squared logsumexps, whose mean
+   *       is the router z-loss
+   *   <li>{@code asked} {@code [G, E]} of i32: the slots that choices asked for at each expert
+   *   <li>{@code overflow} {@code [G]} of i32: the choices that found their expert full
+   *   <li>{@code placed} {@code [G, E]} of i32: the tokens that each expert gets
+   *   <li>{@code unusable} {@code [G]} of i32: the real tokens that cannot be routed, because a
+   *       score is NaN or infinite, or all scores are masked
+   * </ul>
+   *
+   * <p>The composite's only attribute is the notation of {@link RouteOptions}, followed by the
+   * kinds of the operands: scores, and optionally a padding mask, uniform numbers, a bias and
+   * recorded choices. The composite may be split along G. The last operand of a chunk is then the
+   * index of its first group in the whole, a scalar of i64, from which drawn numbers are counted.
    *
    * @param input the router's scores and its other data
    * @param options how tokens are sent to experts
    * @param randomness the random numbers if they are drawn
    * @return the composite
    * @throws IllegalArgumentException if a token chooses more experts than there are, a group's
-   *     slots exceed a Java array, or there are uniform numbers of each expert although the second
+   *     slots exceed a Java array, or there are uniform numbers for each expert although the second
    *     choice is not sampled
    */
   public static Composite route(
@@ -69,10 +76,10 @@ public final class MoePrograms {
   }
 
   /**
-   * The next bias of a router that keeps its load even without a loss (DeepSeek-V3): one step
-   * upwards for experts below the mean load, downwards for experts above it, {@code bias + rate *
-   * sign(mean(load) - load)}. Apply it after the backward pass, which has to see the bias of the
-   * forward pass.
+   * The next bias of a router that balances its load without a loss (DeepSeek-V3): {@code bias +
+   * rate * sign(mean(load) - load)}. The bias goes one step up for experts below the mean load, and
+   * one step down for experts above it. Apply the update after the backward pass, which must use
+   * the bias of the forward pass.
    *
    * @param p the builder of the program
    * @param bias {@code [E]}, of f64
@@ -92,8 +99,9 @@ public final class MoePrograms {
    * {@code dispatch_mask} {@code [G, S, E, C]}, {@code aux_loss} and {@code squared_log_z}. Combine
    * weights have the dtype of the scores; the mask is 1 exactly where a weight is not zero.
    *
-   * <p>Its decomposition is {@link #route}, and one-hots of its positions, which the local backend
-   * does not write out; nor does the gradient form a {@code [G, S, E, C]} there.
+   * <p>The decomposition consists of {@link #route} and of one-hots of the positions. The local
+   * backend does not materialise the one-hots, and its gradient makes no tensor {@code [G, S, E,
+   * C]}.
    *
    * @param input the router's scores and its other data
    * @param dispatch dtype of the mask
@@ -110,47 +118,49 @@ public final class MoePrograms {
 
   /**
    * The composite {@code moe.expert_product}, a matrix product over ragged groups of rows, {@code
-   * out[r, n] = sum over k of x[r, k] * w[group of r, k, n]}: the first rows are group 0's, and so
-   * on; groups may be empty. The number of rows is the static bound of their sum: rows behind the
-   * last group are zero, and add nothing to the gradient of w. A NaN of x stays in its row; one of
-   * w stays in its group with the kernels, and may reach every row by the decomposition.
+   * out[r, n] = sum over k of x[r, k] * w[group of r, k, n]}: the first rows belong to group 0, the
+   * next to group 1, and so on; groups may be empty. The number of rows is a static bound of the
+   * sum of sizes. Rows behind the last group give zeros and add nothing to the gradient of w. A NaN
+   * of x stays in its row. With the kernels, a NaN of w stays in its group; with the decomposition,
+   * it may reach every row.
    *
-   * <p>Its kernels are those of {@link io.github.shardsum.grouped.GroupedProduct}, forward and
-   * backward, which only compute the rows that are in groups. They refuse sizes below 0 and a sum
-   * above r; the decomposition uses the rows that exist. It may be split along n.
+   * <p>The kernels, forward and backward, are those of {@link
+   * io.github.shardsum.grouped.GroupedProduct}; they compute only rows that are in groups. They
+   * refuse sizes below 0 and a sum above r, while the decomposition then uses the rows that exist.
+   * The composite may be split along n.
    *
-   * @param x two labels r and k, numbers
-   * @param w three labels e, k and n, of x's dtype
-   * @param sizes label e, i32 or i64: rows of each group
-   * @return the composite, of one result with labels r and n
-   * @throws IllegalArgumentException if labels, sizes or dtypes are others
+   * @param x numbers with two labels, r and k
+   * @param w numbers of x's dtype with three labels, e, k and n
+   * @param sizes the rows of each group: i32 or i64 with the label e
+   * @return the composite, with one result of labels r and n
+   * @throws IllegalArgumentException if labels, sizes or dtypes are not as described
    */
   public static Composite expertProduct(Value x, Value w, Value sizes) {
     return ExpertComposites.product(x, w, sizes);
   }
 
   /**
-   * The composite {@code moe.expert_rows}, the rows of the choices that are sent, each expert's one
-   * after the other in the order of group, token and choice: {@code rows} {@code [G, S, K]} of i32,
-   * -1 where a choice is not sent, and {@code sizes} {@code [E]} of i32, for {@link
-   * #expertProduct}. The number of rows of each expert may be raised to a multiple, as some
-   * machines need for their tiles; its last rows then belong to no choice, and the rows of all are
-   * at most {@code G * S * K + E * (multiple - 1)}. The products of a row have the same bits with
-   * and without such rows.
+   * The composite {@code moe.expert_rows}: rows for the choices that are sent, as {@link
+   * #expertProduct} expects them. The rows of each expert are consecutive, in the order of group,
+   * token and choice. The results are {@code rows} {@code [G, S, K]} of i32, -1 for a choice that
+   * is not sent, and {@code sizes} {@code [E]} of i32. The number of rows of each expert may be
+   * rounded up to a multiple, as some machines need for their tiles. The last rows of an expert
+   * then belong to no choice, and there are at most {@code G * S * K + E * (multiple - 1)} rows.
+   * The products of a row have the same bits with and without such extra rows.
    *
    * @param positions {@code i32[G S K]}, the result of {@code moe.route}
    * @param experts E
    * @param capacity C
-   * @param multiple the number whose multiples the sizes are, or 1
+   * @param multiple the number to whose multiples sizes are rounded up; 1 for no rounding
    * @return the composite
-   * @throws IllegalArgumentException if a number is below 1, or positions are of another type
+   * @throws IllegalArgumentException if a number is below 1, or positions have another type
    */
   public static Composite expertRows(Value positions, long experts, long capacity, int multiple) {
     return ExpertComposites.rows(positions, experts, capacity, multiple);
   }
 
   /**
-   * The layer, forward: {@link #layer(MoeSpec)} without padding, its numbers drawn.
+   * The forward layer: {@link #layer(MoeSpec)} without padding and with drawn random numbers.
    *
    * @param sizes the layer's sizes
    * @param dtype f32, f64 or bf16
@@ -165,12 +175,12 @@ public final class MoePrograms {
   }
 
   /**
-   * The layer, forward, an einsum a line of algorithm 2, with experts of C slots a group: the form
-   * that a mesh shards. Inputs {@code inputs [G, S, M]}, {@code wg [M, E]}, {@code wi [E, M, H]}
-   * and {@code wo [E, H, M]}, then {@code wv}, {@code b_in}, {@code b_out}, {@code b_v}, {@code
-   * non_padding} and {@code uniform} where the specification has them; outputs {@code outputs [G,
-   * S, M]} without the residual, {@code aux_loss [G]} and the scalar {@code z_loss} of f64, and
-   * then the metrics of a specification that has them.
+   * The forward layer with one einsum for each line of algorithm 2. Each expert has C slots in a
+   * group. This is the form for a mesh. The inputs are {@code inputs [G, S, M]}, {@code wg [M, E]},
+   * {@code wi [E, M, H]} and {@code wo [E, H, M]}, then those of {@code wv}, {@code b_in}, {@code
+   * b_out}, {@code b_v}, {@code non_padding} and {@code uniform} that the specification has. The
+   * outputs are {@code outputs [G, S, M]} without the residual, {@code aux_loss [G]} and the scalar
+   * {@code z_loss}, both of f64, and then the metrics if the specification has them.
    *
    * @param spec the layer
    * @return the program
@@ -181,19 +191,20 @@ public final class MoePrograms {
   }
 
   /**
-   * The same function as {@link #layer(MoeSpec)}, with the rows of each expert in succession
+   * The same function as {@link #layer(MoeSpec)}, but the rows of each expert are consecutive
    * instead of in C slots. This form runs on one device, with or without a capacity. Its experts
-   * are the composite {@code moe.experts}, from tokens, weights and positions to outputs, whose
-   * decomposition is algorithm 2 and whose kernels process one expert at a time: the rows of its
-   * tokens are gathered for the product, its activations stay in the cache, and a token's rows are
-   * summed in the order of its choices. Nothing is computed for empty slots; with {@link
-   * Capacity#largestLoad} the work is proportional to the number of tokens.
+   * are the composite {@code moe.experts}, which computes outputs from tokens, weights and
+   * positions. The decomposition of this composite is algorithm 2. Its kernels process one expert
+   * at a time: the rows of the expert's tokens are gathered for the product, and activations stay
+   * in the cache. Then a token's rows are summed in the order of its choices. Nothing is computed
+   * for empty slots; with {@link Capacity#largestLoad} the work is proportional to the number of
+   * tokens.
    *
    * <p>With {@link MoeSpec#keepsHidden} there are two composites, {@code moe.experts_in} and {@code
    * moe.experts_out}, and between them the operands of the activations, {@code [R, H]}.
    *
    * @param spec the layer
-   * @return the program, of the same inputs and outputs
+   * @return the program, with the same inputs and outputs
    * @throws IllegalArgumentException as {@link #route}
    */
   public static Program raggedLayer(MoeSpec spec) {
@@ -201,11 +212,11 @@ public final class MoePrograms {
   }
 
   /**
-   * A layer's gradient: the layer's inputs and then {@code cotangent.outputs}, {@code
-   * cotangent.aux_loss} and {@code cotangent.z_loss}; its outputs and losses, and then {@code
-   * gradient.inputs}, {@code gradient.wg}, {@code gradient.wi} and {@code gradient.wo}, and those
-   * of {@code wv}, {@code b_in}, {@code b_out} and {@code b_v} where there are such. Choices, slots
-   * and random numbers have no gradient.
+   * The program of a layer and of its gradient. The inputs are those of the layer, then {@code
+   * cotangent.outputs}, {@code cotangent.aux_loss} and {@code cotangent.z_loss}. The outputs are
+   * those of the layer, then {@code gradient.inputs}, {@code gradient.wg}, {@code gradient.wi} and
+   * {@code gradient.wo}, and the gradients of {@code wv}, {@code b_in}, {@code b_out} and {@code
+   * b_v} if the layer has these. Choices, slots and random numbers have no gradient.
    *
    * @param layer the result of {@link #layer(MoeSpec)} or {@link #raggedLayer}
    * @return the program, forward and backward

@@ -30,11 +30,10 @@ public record MoeSizes(
    * The sizes of a layer over given tokens.
    *
    * @param tokens {@code [G, S, M]}
-   * @param weights of width M
-   * @param options whose capacity gives C, see {@link Capacity#atMost}
+   * @param weights the layer's weights, of width M
+   * @param options the options, whose capacity gives C, see {@link Capacity#atMost}
    * @return the sizes
-   * @throws IllegalArgumentException if the tokens are not of rank 3, width M and the weights'
-   *     dtype
+   * @throws IllegalArgumentException unless the tokens have rank 3, width M and the weights' dtype
    */
   public static MoeSizes of(Tensor tokens, MoeWeights weights, RouteOptions options) {
     ArgumentChecks.rank("moe: tokens", "[G, S, M]", tokens);
@@ -53,14 +52,14 @@ public record MoeSizes(
   }
 
   /**
-   * Sizes with the capacity of options.
+   * The sizes, with C from the capacity of options.
    *
    * @param groups G
    * @param tokens S
    * @param experts E
    * @param model M
    * @param hidden H
-   * @param options whose capacity gives C, see {@link Capacity#atMost}
+   * @param options the options, whose capacity gives C, see {@link Capacity#atMost}
    * @return the sizes
    */
   public static MoeSizes of(

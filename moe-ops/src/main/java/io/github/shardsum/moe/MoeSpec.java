@@ -6,23 +6,23 @@ import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
- * Which Mixture-of-Experts layer a program is to be; an immutable value.
+ * The specification of a Mixture-of-Experts layer; an immutable value.
  *
  * @param sizes the layer's sizes; C must be {@link Capacity#atMost} of the options' capacity, see
  *     {@link MoeSizes#of}
- * @param dtype of tokens and weights: f32, f64 or bf16, whose router logits are f32
+ * @param dtype the dtype of tokens and weights: f32, f64 or bf16; for bf16, router logits are f32
  * @param options how tokens are sent to experts
- * @param randomness the router's random numbers if they are drawn
+ * @param randomness the generator of the router's random numbers, if they are drawn
  * @param padded whether the program has an input {@code non_padding: bool[G S]}
  * @param uniform the source of the router's random numbers: drawn, an input {@code uniform: f64[G
  *     S]}, or an input {@code uniform: f64[G S E]}
  * @param activation the activation between an expert's two products; a gated one has an input
  *     {@code wv [E, M, H]}
- * @param biased whether there are inputs {@code b_in [E, H]} and {@code b_out [E, M]}, added to an
- *     expert's two products, and of a gated activation {@code b_v [E, H]}
+ * @param biased whether there are inputs {@code b_in [E, H]} and {@code b_out [E, M]}, which are
+ *     added to an expert's two products, and {@code b_v [E, H]} for a gated activation
  * @param keepsHidden whether {@link MoePrograms#raggedLayer} keeps the operands of the activations,
- *     {@code [R, H]}, for the backward pass; otherwise the backward pass computes them again, which
- *     is a seventh product
+ *     {@code [R, H]}, for the backward pass. Otherwise the backward pass computes them again, which
+ *     takes a seventh product
  * @param metrics whether the program also has the outputs {@code logits [G, S, E]}, {@code weights
  *     [G, S, K]} and {@code positions [G, S, K]} of its route, {@code asked [G, E]}, {@code
  *     overflow [G]}, {@code placed [G, E]} and {@code unusable [G]}, see {@link MoePrograms#route}
@@ -58,15 +58,16 @@ public record MoeSpec(
   }
 
   /**
-   * A layer with relu, without biases and without padding, whose random numbers are drawn, and
-   * which keeps nothing for a backward pass.
+   * A layer with relu, without biases and without padding. Random numbers are drawn, and nothing is
+   * kept for a backward pass.
    *
    * @param sizes the layer's sizes
-   * @param dtype of tokens and weights
+   * @param dtype the dtype of tokens and weights
    * @param options how tokens are sent to experts
    * @param randomness the router's random numbers
    * @return the specification
-   * @throws IllegalArgumentException if the dtype is not floating, or C another than the options'
+   * @throws IllegalArgumentException if the dtype is not floating, or C is not the options'
+   *     capacity
    */
   public static MoeSpec of(
       MoeSizes sizes, DType dtype, RouteOptions options, Randomness randomness) {
@@ -84,8 +85,8 @@ public record MoeSpec(
   }
 
   /**
-   * Starts from a layer whose sizes are still to be set: of f32, with the paper's router and random
-   * numbers of seed 0.
+   * A builder for a layer of f32 with the paper's router and random numbers of seed 0. All sizes
+   * must be set.
    *
    * @return a builder
    */
@@ -94,7 +95,7 @@ public record MoeSpec(
   }
 
   /**
-   * Starts from this layer, with all that its {@code with} methods set.
+   * A builder that starts from this layer, including everything that {@code with} methods have set.
    *
    * @return a builder
    */
@@ -163,11 +164,11 @@ public record MoeSpec(
   }
 
   /**
-   * The same layer, which keeps the operands of its activations for the backward pass. In f32 and
-   * f64 results and gradients have the same bits as without. In bf16 the kept values are rounded to
-   * bf16, while otherwise they stay in f32 inside the kernel, so that results differ by that
-   * rounding. On a mesh each device gathers the weights of all experts, since the kept rows of all
-   * experts stand one after the other.
+   * The same layer, but it keeps the operands of its activations for the backward pass. In f32 and
+   * f64, results and gradients have the same bits as without this option. In bf16, the kept values
+   * are rounded to bf16; without this option they stay in f32 inside the kernel, so results differ
+   * by this rounding. On a mesh, each device gathers the weights of all experts, because the kept
+   * rows of all experts are in one tensor.
    *
    * @return the specification
    */
@@ -185,7 +186,8 @@ public record MoeSpec(
   }
 
   /**
-   * Dtype of the router's logits: bf16 has 8 significant bits, so too many logits would tie.
+   * The dtype of the router's logits. It is never bf16: with 8 significant bits, too many logits
+   * would be equal.
    *
    * @return f32 for bf16, otherwise the layer's dtype
    */
@@ -276,7 +278,7 @@ public record MoeSpec(
     }
 
     /**
-     * Sets how tokens are sent to experts; as in the paper if not set.
+     * Sets the router's options; those of the paper if not set.
      *
      * @param value the router's options; their capacity gives C, see {@link Capacity#atMost}
      * @return this

@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 public record MoeWeights(
     Tensor gate, Tensor in, Tensor out, Optional<Tensor> linear, Optional<Bias> bias) {
-  /** The stream of the first bias; weights have those below. */
+  /** The random stream of the first bias; weights have lower streams. */
   private static final long BIAS_STREAM = 16;
 
   /**
@@ -108,12 +108,13 @@ public record MoeWeights(
   }
 
   /**
-   * Random f32 weights: uniform, of variance one over the width that each product sums over.
+   * Random f32 weights, uniform, with a variance of 1 divided by the width over which the product
+   * sums.
    *
    * @param model M
    * @param hidden H
    * @param experts E
-   * @param seed of the generator; each element depends only on it and on its own index
+   * @param seed the seed; each element depends only on the seed and on its own index
    * @return the weights
    */
   public static MoeWeights random(int model, int hidden, int experts, long seed) {
@@ -125,11 +126,12 @@ public record MoeWeights(
   }
 
   /**
-   * Random f32 weights of a layer: those of {@link #random(int, int, int, long)}, with a second
-   * product and biases if the layer has them; these are drawn like the weights of their product.
+   * Random f32 weights of a layer: those of {@link #random(int, int, int, long)}, and those of a
+   * second product and the biases if the layer has them. Biases are drawn like the weights of their
+   * product.
    *
    * @param spec the layer; its dtype does not count
-   * @param seed of the generator
+   * @param seed the seed
    * @return the weights
    */
   public static MoeWeights random(MoeSpec spec, long seed) {
@@ -204,7 +206,7 @@ public record MoeWeights(
   }
 
   /**
-   * Dtype of all of them.
+   * The dtype of all weights.
    *
    * @return the dtype
    */

@@ -1,10 +1,10 @@
 package io.github.shardsum.moe;
 
 /**
- * A router's random numbers, drawn where none are given ({@link RouteInput#uniform}). The
- * counter-based generator ({@link io.github.shardsum.random.Philox}) is keyed by the token's global
- * index, so that a run over any share of the groups draws the same numbers for a token as a run
- * over all.
+ * The generator of a router's random numbers, used if none are given ({@link RouteInput#uniform}).
+ * It is counter-based ({@link io.github.shardsum.random.Philox}), and its counter is the token's
+ * global index. So a run over some of the groups draws the same numbers for a token as a run over
+ * all groups.
  *
  * @param seed the key
  * @param stream distinguishes layers and steps

@@ -16,16 +16,16 @@ import java.util.Optional;
  * @param <T> {@link Tensor} or {@link Value}
  * @param scores {@code [G, S, E]} of f32, f64 or bf16
  * @param kind whether the scores are logits or gates
- * @param nonPadding {@code [G, S]} of any dtype, not zero where the token is real; all are if
- *     absent
+ * @param nonPadding {@code [G, S]} of any dtype, not zero if the token is real; if absent, all
+ *     tokens are real
  * @param uniform {@code [G, S]}, or {@code [G, S, E]} for {@link RouteOptions.SecondChoice.Sample}
- *     by the Gumbel-max rule (lingvo, DeepSpeed, fairseq); floating, each in [0, 1), which nothing
- *     checks in a program; if absent the numbers are drawn by token, see {@link Randomness}
- * @param bias {@code [E]}, floating and finite: added to gates where tokens choose their experts,
- *     and nowhere else (DeepSeek-V3's balance without a loss); it has no gradient
- * @param choices {@code [G, S, K]} of i32 or i64: the experts of each token, -1 for none, in the
- *     form of {@link Route#choices}; they replace the choices by scores. Gates, the policy of
- *     second choices, slots and weights still follow from the scores
+ *     by the Gumbel-max rule (lingvo, DeepSpeed, fairseq); floating, each in [0, 1), which is not
+ *     checked in a program. If absent, one number is drawn for each token, see {@link Randomness}
+ * @param bias {@code [E]}, floating and finite: added to gates only for the choice of experts by
+ *     tokens (DeepSeek-V3's balance without a loss); it has no gradient
+ * @param choices {@code [G, S, K]} of i32 or i64: the experts of each token, -1 for none, as in
+ *     {@link Route#choices}. They replace the choices by scores; gates, the policy of second
+ *     choices, slots and weights still follow from the scores
  */
 public record RouteInput<T>(
     T scores,
@@ -36,18 +36,21 @@ public record RouteInput<T>(
     Optional<T> choices) {
   /** The kind of scores. */
   public enum Kind {
-    /** The router's raw outputs; the gates are their softmax over the experts, taken in f64. */
+    /**
+     * The router's raw outputs. The gates are computed from them in f64, by default as their
+     * softmax over the experts.
+     */
     LOGITS,
     /**
-     * Gates: at least 0 and finite, with any sum, even an infinite one; 0 for an expert that the
-     * token may not have. There is no z-loss then.
+     * Gates. Each is finite and at least 0, and 0 for an expert that the token may not have; their
+     * sum may have any value, even infinity. With gates there is no z-loss.
      */
     GATES
   }
 
   /** The source of uniform numbers. */
   public enum Uniform {
-    /** Drawn by the seed, one a token. */
+    /** Drawn from the seed, one for each token. */
     DRAWN,
     /** Given as {@code [G, S]}. */
     PER_TOKEN,
@@ -55,7 +58,9 @@ public record RouteInput<T>(
     PER_EXPERT
   }
 
-  /** Dtype, shape and, of a value, labels; a tensor has the labels that are expected. */
+  /**
+   * The dtype, the shape and the labels of an input. The labels of a tensor are the expected ones.
+   */
   private record Part(DType dtype, Shape shape, List<String> labels, String given) {
     private static final List<String> SCORES = List.of("G", "S", "E");
 
@@ -168,7 +173,7 @@ public record RouteInput<T>(
    * Raw router outputs.
    *
    * @param logits {@code [G, S, E]}
-   * @return the input, without padding, random numbers drawn
+   * @return the input, without padding and with drawn random numbers
    */
   public static RouteInput<Tensor> logits(Tensor logits) {
     return new RouteInput<>(
@@ -184,7 +189,7 @@ public record RouteInput<T>(
    * Raw router outputs in a program.
    *
    * @param logits labels G, S, E
-   * @return the input, without padding, random numbers drawn
+   * @return the input, without padding and with drawn random numbers
    */
   public static RouteInput<Value> logits(Value logits) {
     return new RouteInput<>(
@@ -200,7 +205,7 @@ public record RouteInput<T>(
    * Gates.
    *
    * @param gates {@code [G, S, E]}
-   * @return the input, without padding, random numbers drawn
+   * @return the input, without padding and with drawn random numbers
    */
   public static RouteInput<Tensor> gates(Tensor gates) {
     return new RouteInput<>(
@@ -211,7 +216,7 @@ public record RouteInput<T>(
    * Gates in a program, where their z-loss is 0.
    *
    * @param gates labels G, S, E
-   * @return the input, without padding, random numbers drawn
+   * @return the input, without padding and with drawn random numbers
    */
   public static RouteInput<Value> gates(Value gates) {
     return new RouteInput<>(
@@ -219,10 +224,10 @@ public record RouteInput<T>(
   }
 
   /**
-   * The same scores with padding: such a token takes no slot and is counted nowhere; its scores may
-   * be anything unless a {@link RouteOptions.MaskedMean#UNMASKED} mean includes them.
+   * The same scores with padding. A padding token takes no slot and is not counted. Its scores may
+   * have any value unless a {@link RouteOptions.MaskedMean#UNMASKED} mean includes them.
    *
-   * @param mask {@code [G, S]}, not zero where the token is real
+   * @param mask {@code [G, S]}, not zero if the token is real
    * @return the input
    */
   public RouteInput<T> withNonPadding(T mask) {
@@ -279,9 +284,9 @@ public record RouteInput<T>(
   }
 
   /**
-   * Where the uniform numbers come from.
+   * The source of the uniform numbers.
    *
-   * @return drawn if none are given
+   * @return the source; drawn if none are given
    */
   public Uniform uniformSource() {
     if (uniform.isEmpty()) {
@@ -292,9 +297,9 @@ public record RouteInput<T>(
   }
 
   /**
-   * All that are given, in the order of the components.
+   * All given inputs, in the order of the components.
    *
-   * @return one to five
+   * @return one to five tensors or values
    */
   public List<T> operands() {
     List<T> all = new ArrayList<>(List.of(scores));
@@ -310,7 +315,7 @@ public record RouteInput<T>(
   }
 
   /**
-   * Dtype of the scores, which weights have too.
+   * The dtype of the scores, which is also that of the weights.
    *
    * @return the dtype
    */
@@ -337,9 +342,9 @@ public record RouteInput<T>(
   }
 
   /**
-   * Recorded choices of a token.
+   * The number of recorded choices of a token.
    *
-   * @return K, 0 if none are recorded
+   * @return K; 0 if none are recorded
    */
   public long recordedChoices() {
     return choices

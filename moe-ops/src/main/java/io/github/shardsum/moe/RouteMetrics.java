@@ -7,18 +7,18 @@ import java.util.OptionalDouble;
  * Losses and balance of a router's decisions.
  *
  * @param firstChoices {@code [G, E]} of i32: tokens whose first choice is this expert, before
- *     truncation; under expert choice, tokens that it took
- * @param load {@code [G, E]} of i32: slots asked for at each expert, before truncation; a rejected
- *     choice that keeps its slot counts as one
+ *     truncation; if experts choose, the tokens that the expert took
+ * @param load {@code [G, E]} of i32: slots that choices ask for at each expert, before truncation,
+ *     including rejected choices that keep their slots
  * @param placed {@code [G, E]} of i32: tokens that each expert gets, at most C
- * @param meanGates {@code [G, E]} of f64: the m of the auxiliary loss, of sigmoids their share in
- *     their token's sum
+ * @param meanGates {@code [G, E]} of f64: the m of the auxiliary loss; for sigmoids, the mean of
+ *     their shares in the sum of their token's gates
  * @param auxLoss {@code [G]} of f64: the load-balancing loss of each group
- * @param zLoss mean over all tokens of the squared logsumexp of the logits; absent if gates were
- *     given
+ * @param zLoss the mean over all tokens of the squared logsumexp of the logits; absent if gates
+ *     were given
  * @param expertsUsed {@code [G, S]} of i32: experts that each token reaches
  * @param tokens real tokens
- * @param tokensDropped real tokens that reach no expert, so that only a residual carries them
+ * @param tokensDropped real tokens that reach no expert; only a residual carries them
  * @param overflow choices that found their expert full
  */
 public record RouteMetrics(
@@ -47,7 +47,7 @@ public record RouteMetrics(
   }
 
   /**
-   * Slots asked for at each expert over all groups.
+   * The slots that choices ask for at each expert, over all groups.
    *
    * @return a fresh array of length E
    */

@@ -8,10 +8,10 @@ import java.util.Optional;
 
 /**
  * How tokens are sent to experts; an immutable value. The defaults are those of the GShard paper
- * (arXiv 2006.16668, algorithm 1); each option names who differs.
+ * (arXiv 2006.16668, algorithm 1); the options name other implementations that differ.
  *
  * <p>Options have a notation of words, which {@link #toString} prints and {@link #parse} reads: the
- * router, then {@code key=value} in any order. Options that are left out are the paper's.
+ * router, then {@code key=value} in any order. Options that are left out have the paper's values.
  *
  * <pre>
  * top2 second=random:0.5 normalize=before slots=choice capacity=factor:1 aux=mean z=unmasked
@@ -19,13 +19,11 @@ import java.util.Optional;
  *
  * <table>
  * <caption>The words</caption>
- * <tr><td>{@code top2}, {@code experts2}</td><td>each token takes two experts; each expert takes
- *     tokens, so many that a token has two experts on average</td></tr>
+ * <tr><td>{@code top2}, {@code experts2}</td><td>each token takes two experts; or each expert takes as many tokens as give a token two experts on average</td></tr>
  * <tr><td>{@code gates=}</td><td>{@code softmax} or {@code sigmoid} of the logits</td></tr>
- * <tr><td>{@code limit=}</td><td>{@code c/n}, then {@code ,best}: the experts are n groups, of which
- *     a token uses the c of the highest scores</td></tr>
+ * <tr><td>{@code limit=}</td><td>{@code c/n}, then {@code ,best}: the experts form n groups, and a token uses the c groups with the highest scores</td></tr>
  * <tr><td>{@code second=}</td><td>{@code all}, {@code none}, {@code threshold:t}, {@code random:t},
- *     {@code sample}; of {@code top2} only</td></tr>
+ *     {@code sample}; only for {@code top2}</td></tr>
  * <tr><td>{@code rejected=}</td><td>{@code keep} (the slot) or {@code free}</td></tr>
  * <tr><td>{@code normalize=}</td><td>{@code before} or {@code after} dropping, {@code never}</td>
  *     </tr>
@@ -42,16 +40,17 @@ import java.util.Optional;
  * @param router whether tokens or experts choose, and how many
  * @param gateFunction the function from logits to gates; affects logits only
  * @param groupLimit a limit to the groups of experts that a token may use; none if absent
- * @param secondChoice whether a token goes to its second expert too; matters to top-2 only
+ * @param secondChoice whether a token also goes to its second expert; used only by top-2
  * @param normalization when a token's gates are divided by their sum
- * @param normalizationEpsilon added to that sum; 0 in the paper, 1e-9 in lingvo and Mesh TensorFlow
- * @param rejectedKeepsSlot whether a second choice that {@code secondChoice} rejected uses up a
- *     slot all the same: so in the paper, not in lingvo, Praxis, Mesh TensorFlow and fairseq
+ * @param normalizationEpsilon the number that is added to this sum; 0 in the paper, 1e-9 in lingvo
+ *     and Mesh TensorFlow
+ * @param rejectedKeepsSlot whether a second choice that {@code secondChoice} rejects still uses up
+ *     a slot, as in the paper; not so in lingvo, Praxis, Mesh TensorFlow and fairseq
  * @param slotOrder the order in which choices get slots
  * @param auxLoss the load-balancing loss
- * @param zLoss how padding enters the router z-loss, the mean of the squared logsumexp of the
- *     logits
- * @param capacity how many slots an expert has in a group
+ * @param zLoss the treatment of padding in the router z-loss, which is the mean of the squared
+ *     logsumexp of the logits
+ * @param capacity the number of slots of an expert in a group
  */
 public record RouteOptions(
     Router router,
@@ -65,7 +64,7 @@ public record RouteOptions(
     AuxLoss auxLoss,
     MaskedMean zLoss,
     Capacity capacity) {
-  /** Checks that the options go together. */
+  /** Checks that the options do not contradict each other. */
   public RouteOptions {
     Objects.requireNonNull(router, "router");
     Objects.requireNonNull(gateFunction, "gateFunction");
@@ -118,8 +117,9 @@ public record RouteOptions(
   }
 
   /**
-   * The paper's options: top-2, the second with probability {@code min(1, 2*g2)}, normalised before
-   * dropping, a rejected choice keeps its slot, choice-major, capacity {@code 2*S/E}.
+   * The paper's options: top-2, the second choice with probability {@code min(1, 2*g2)}, gates
+   * normalised before dropping, rejected choices that keep their slots, choice-major order,
+   * capacity {@code 2*S/E}.
    *
    * @return the options
    */
@@ -128,10 +128,10 @@ public record RouteOptions(
   }
 
   /**
-   * Switch Transformer's (Fedus et al., 2021): top-1 with the gate itself as weight, E^2 times the
-   * mean as loss, capacity {@code S/E*factor} rounded down.
+   * The options of Switch Transformer (Fedus et al., 2021): top-1 with the gate itself as weight,
+   * E^2 times the mean as loss, capacity {@code S/E*factor} rounded down.
    *
-   * @param capacityFactor the factor, 1.25 in that paper's training
+   * @param capacityFactor the factor, 1.25 in the training of the Switch Transformer paper
    * @return the options
    */
   public static RouteOptions switchTransformer(double capacityFactor) {
@@ -157,7 +157,7 @@ public record RouteOptions(
   /**
    * The notation.
    *
-   * @return one line; {@link #parse} makes equal options of it
+   * @return one line, from which {@link #parse} makes equal options
    */
   @Override
   public String toString() {
@@ -165,7 +165,7 @@ public record RouteOptions(
   }
 
   /**
-   * Options to change from the paper's.
+   * A builder that starts from the paper's options.
    *
    * @return a fresh builder
    */
@@ -174,7 +174,7 @@ public record RouteOptions(
   }
 
   /**
-   * Options to change from these.
+   * A builder that starts from these options.
    *
    * @return a fresh builder
    */
@@ -194,21 +194,23 @@ public record RouteOptions(
   }
 
   /**
-   * Who chooses: each token its experts (Switch Transformer's top-1, GShard's top-2, top-k), or
-   * each expert its tokens (Zhou et al., "Mixture-of-Experts with Expert Choice Routing", 2022).
+   * The side that chooses: each token chooses its experts (Switch Transformer's top-1, GShard's
+   * top-2, top-k), or each expert chooses its tokens (Zhou et al., "Mixture-of-Experts with Expert
+   * Choice Routing", 2022).
    */
   public sealed interface Router {
     /**
-     * Experts a token has on average before any is dropped: the k in a capacity of {@code k*S/E}.
+     * The average number of experts of a token before any choice is dropped: the k in a capacity of
+     * {@code k*S/E}.
      *
      * @return at least 1
      */
     int choices();
 
     /**
-     * Each token takes the experts of its highest gates; ties go to the lowest expert index.
+     * Each token takes the experts with its highest gates; ties go to the lowest expert index.
      *
-     * @param choices experts a token chooses, at least 1 and at most E
+     * @param choices the number of experts that a token chooses, at least 1 and at most E
      */
     record TokenChoice(int choices) implements Router {
       /** Checks the number of choices. */
@@ -218,11 +220,11 @@ public record RouteOptions(
     }
 
     /**
-     * Each expert takes the tokens of its highest gates, up to its capacity; ties go to the lowest
-     * token index. A token may have any number of experts, and the load is even by construction, so
-     * the auxiliary loss is 0.
+     * Each expert takes the tokens with its highest gates, up to its capacity; ties go to the
+     * lowest token index. A token may have any number of experts. The load is even by construction,
+     * so the auxiliary loss is 0.
      *
-     * @param choices experts a token has on average, at least 1
+     * @param choices the average number of experts of a token, at least 1
      */
     record ExpertChoice(int choices) implements Router {
       /** Checks the number of choices. */
@@ -232,7 +234,7 @@ public record RouteOptions(
     }
 
     /**
-     * One expert a token.
+     * One expert for each token.
      *
      * @return the router
      */
@@ -241,7 +243,7 @@ public record RouteOptions(
     }
 
     /**
-     * Two experts a token, the paper's.
+     * Two experts for each token, as in the paper.
      *
      * @return the router
      */
@@ -250,7 +252,7 @@ public record RouteOptions(
     }
 
     /**
-     * k experts a token.
+     * k experts for each token.
      *
      * @param choices the number k
      * @return the router
@@ -260,7 +262,7 @@ public record RouteOptions(
     }
 
     /**
-     * Each expert takes its tokens; their number gives each token two experts on average.
+     * Each expert takes as many tokens as give a token two experts on average.
      *
      * @return the router
      */
@@ -271,25 +273,25 @@ public record RouteOptions(
 
   /** The function from logits to gates. */
   public enum GateFunction {
-    /** Powers over their sum: the gates of a token add up to 1. */
+    /** Exponentials divided by their sum, so the gates of a token add up to 1. */
     SOFTMAX,
     /**
-     * {@code 1/(1 + e^-x)} of each logit by itself (DeepSeek-V3). Without a bias the choices follow
-     * the logits, which differ even if all gates have become 1 (from 36.8 on). A logit below -745
-     * has a gate of 0, and the token may not have its expert. The auxiliary loss uses the mean of
-     * each gate's share in the sum of its token's gates, over all experts.
+     * {@code 1/(1 + e^-x)} of each logit separately (DeepSeek-V3). Without a bias, choices follow
+     * the logits; these differ even if all gates are 1 (for logits from 36.8 on). A logit below
+     * -745 has a gate of 0, and the token may not have this expert. The auxiliary loss uses the
+     * mean of each gate's share in the sum of its token's gates, over all experts.
      */
     SIGMOID
   }
 
   /**
-   * Groups of experts, as those of a node: a token chooses only from the groups of the highest
-   * scores (DeepSeek-V2 and V3); ties go to the lowest group. Recorded choices are not limited
-   * again.
+   * A limit to groups of experts, for example those of one node. A token chooses only from the
+   * groups with the highest scores (DeepSeek-V2 and V3); ties go to the lowest group. Recorded
+   * choices are not limited again.
    *
-   * @param chosen groups that a token uses, at least 1 and at most all
+   * @param chosen the number of groups that a token uses, at least 1 and at most all
    * @param groups number of groups, at most 64; each has the same number of consecutive experts
-   * @param score the score that a group is chosen by
+   * @param score the score by which groups are chosen
    */
   public record GroupLimit(int chosen, int groups, Score score) {
     private static final int MOST = Long.SIZE;
@@ -311,25 +313,25 @@ public record RouteOptions(
 
     /** The score of a group of experts for a token. */
     public enum Score {
-      /** The sum of its two highest gates above 0, biases added (DeepSeek-V3). */
+      /** The sum of the group's two highest gates above 0, with biases added (DeepSeek-V3). */
       TWO_BEST,
-      /** Its highest gate, the bias added (DeepSeek-V2). */
+      /** The group's highest gate, with the bias added (DeepSeek-V2). */
       BEST
     }
   }
 
   /**
-   * Whether a token that has found its first expert is sent to its second one too, decided before
-   * any slot is given out. The decision uses the second gate as it is then: divided by the sum of
-   * both gates if gates are normalised before dropping, otherwise unchanged.
+   * Whether a token is also sent to its second expert. This is decided before any slot is given
+   * out. The decision uses the second gate, divided by the sum of both gates if gates are
+   * normalised before dropping, otherwise unchanged.
    */
   public sealed interface SecondChoice {
     /** Always. */
     record All() implements SecondChoice {}
 
     /**
-     * Never; the second gate still counts in a normalisation before dropping, as in Mesh
-     * TensorFlow, and the choice uses up a slot if {@link RouteOptions#rejectedKeepsSlot} has it.
+     * Never. The second gate still counts in a normalisation before dropping, as in Mesh
+     * TensorFlow, and the choice uses up a slot if {@link RouteOptions#rejectedKeepsSlot} is true.
      */
     record None() implements SecondChoice {}
 
@@ -349,7 +351,7 @@ public record RouteOptions(
     }
 
     /**
-     * With a probability in proportion to the second gate, 1 from the threshold upward.
+     * With a probability in proportion to the second gate, which is 1 from the threshold upward.
      *
      * @param threshold the threshold t of {@code u < g2/t}, above 0; the paper's is 0.5, Mesh
      *     TensorFlow's 0.2
@@ -362,10 +364,9 @@ public record RouteOptions(
     }
 
     /**
-     * Always, and the second expert is not the runner-up but drawn from the gates of all experts
-     * but the first, in proportion to them: by inverting their running sum with one uniform number
-     * a token, or by the Gumbel-max rule with one a token and expert, see {@link
-     * RouteInput#uniform}.
+     * Always. The second expert is drawn from all experts except the first, in proportion to their
+     * gates. One uniform number for each token inverts the running sum of gates; with one number
+     * for each token and expert, the Gumbel-max rule is used, see {@link RouteInput#uniform}.
      */
     record Sample() implements SecondChoice {}
 
@@ -417,13 +418,13 @@ public record RouteOptions(
     }
   }
 
-  /** When the gates that a token chose are divided by their sum. */
+  /** The stage at which the gates of a token's choices are divided by their sum. */
   public enum Normalization {
     /** Weights are normalized once, before choices are dropped, as in the paper. */
     BEFORE_DROPPING,
     /**
-     * Weights are normalized over the choices that found a slot, so that those of a token sum to 1
-     * (DeepSpeed).
+     * Weights are normalized over the choices that found a slot, so that the weights of a token sum
+     * to 1 (DeepSpeed).
      */
     AFTER_DROPPING,
     /** Never (Switch Transformer, Flaxformer). */
@@ -432,29 +433,30 @@ public record RouteOptions(
 
   /** The order in which the choices of a group's tokens get the slots of their experts. */
   public enum SlotOrder {
-    /** All first choices in token order, then all second ones: the paper's. */
+    /** All first choices in token order, then all second ones, as in the paper. */
     CHOICE_MAJOR,
     /** All choices of a token before the next token (MaxText). */
     TOKEN_MAJOR,
     /**
-     * All first choices, then all second ones, each in order of the tokens' highest gates; equal
-     * ones in token order (batch-prioritised routing of V-MoE; Tutel, Flaxformer, fairseq).
+     * All first choices, then all second ones, each in the order of the tokens' highest gates;
+     * equal gates go in token order (batch-prioritised routing of V-MoE; Tutel, Flaxformer,
+     * fairseq).
      */
     BATCH_PRIORITIZED,
     /**
-     * The choices of the highest gates first, whichever choice of their token they are; equal ones
-     * in the order of tokens, then of choices (Megatron-LM's drop by probability).
+     * The choices with the highest gates first, whether first or second choices; equal gates go in
+     * the order of tokens, then of choices (Megatron-LM's drop by probability).
      */
     GATE
   }
 
-  /** The mean over the tokens of a group that has padding. */
+  /** The treatment of padding in a mean over the tokens of a group. */
   public enum MaskedMean {
-    /** Padding adds nothing, and the sum is divided by the group size S all the same (lingvo). */
+    /** Padding adds nothing, but the sum is still divided by the group size S (lingvo). */
     OVER_GROUP,
     /** Padding adds nothing, and the sum is divided by the number of real tokens. */
     OVER_REAL,
-    /** Padding is averaged in as if it were real; its scores must be finite (fairseq). */
+    /** Padding counts like real tokens; its scores must be finite (fairseq). */
     UNMASKED
   }
 
@@ -464,7 +466,8 @@ public record RouteOptions(
    *
    * @param scale the factor before the sum over experts of {@code c[e]/S * m[e]}
    * @param choices the choices that are counted, before truncation by the capacity
-   * @param mean how padding enters {@code m} and the divisor S; it never enters the counts
+   * @param mean the treatment of padding in {@code m} and in the divisor S; padding is never in the
+   *     counts
    */
   public record AuxLoss(Scale scale, Choices choices, MaskedMean mean) {
     /** Checks that nothing is null. */
@@ -476,7 +479,7 @@ public record RouteOptions(
 
     /** The factor before the sum over experts. */
     public enum Scale {
-      /** {@code 1/E}: the mean over experts, the paper's. */
+      /** {@code 1/E}: the mean over experts, as in the paper. */
       MEAN,
       /**
        * {@code E}: E^2 times the mean, 1 for an even load of one choice (Switch and most others).
@@ -486,10 +489,11 @@ public record RouteOptions(
 
     /** The choices that are counted. */
     public enum Choices {
-      /** First choices, the paper's. */
+      /** First choices, as in the paper. */
       FIRST,
       /**
-       * All choices of the expert: an even load of k choices a token gives k (MaxText, Flaxformer).
+       * All choices of the expert. An even load of k choices for each token gives k (MaxText,
+       * Flaxformer).
        */
       ALL,
       /** All choices of the expert, divided by k (DeepSpeed's top-k). */
@@ -497,7 +501,7 @@ public record RouteOptions(
     }
 
     /**
-     * The paper's: {@code (1/E) * sum over e of c[e]/S * m[e]} over first choices.
+     * The paper's loss: {@code (1/E) * sum over e of c[e]/S * m[e]} over first choices.
      *
      * @return the loss
      */
@@ -527,7 +531,7 @@ public record RouteOptions(
     /**
      * This loss with another treatment of padding.
      *
-     * @param masked how padding enters
+     * @param masked the treatment of padding
      * @return the loss
      */
     public AuxLoss mean(MaskedMean masked) {
@@ -536,8 +540,8 @@ public record RouteOptions(
   }
 
   /**
-   * Collects options; not thread-safe. Options that are not set are the paper's, as far as the
-   * router allows.
+   * Collects options; not thread-safe. Options that are not set have the paper's values, as far as
+   * the router allows.
    */
   public static final class Builder {
     private static final double PAPER_THRESHOLD = 0.5;
@@ -590,8 +594,8 @@ public record RouteOptions(
     }
 
     /**
-     * Sets when a token goes to its second expert; if not set, at random with threshold 0.5 under
-     * top-2 and always otherwise.
+     * Sets when a token goes to its second expert. The default is at random with threshold 0.5 for
+     * top-2, and always otherwise.
      *
      * @param value the policy
      * @return this
@@ -602,10 +606,10 @@ public record RouteOptions(
     }
 
     /**
-     * Sets when gates are normalised; if not set, before dropping, but never under top-1 (whose
-     * weight would be 1, with no gradient) and under expert choice.
+     * Sets when gates are normalised. The default is before dropping. For top-1, whose weight would
+     * be 1 without a gradient, and if experts choose, the default is never.
      *
-     * @param value when
+     * @param value the stage
      * @return this
      */
     public Builder normalization(Normalization value) {
@@ -627,7 +631,7 @@ public record RouteOptions(
     /**
      * Sets whether a rejected second choice uses up a slot; true if not set.
      *
-     * @param value whether it does
+     * @param value whether a rejected choice uses up a slot
      * @return this
      */
     public Builder rejectedKeepsSlot(boolean value) {
@@ -658,9 +662,9 @@ public record RouteOptions(
     }
 
     /**
-     * Sets how padding enters the z-loss; averaged in if not set.
+     * Sets the treatment of padding in the z-loss. By default padding counts like real tokens.
      *
-     * @param value how
+     * @param value the treatment
      * @return this
      */
     public Builder zLoss(MaskedMean value) {
@@ -669,7 +673,7 @@ public record RouteOptions(
     }
 
     /**
-     * Sets how many slots an expert has in a group; {@code k*S/E} rounded up if not set.
+     * Sets the number of slots of an expert in a group; {@code k*S/E} rounded up if not set.
      *
      * @param value the capacity
      * @return this

@@ -19,13 +19,14 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * Greedy and beam decoding with a cache, {@link Transformer#encoder} once and {@link
- * Transformer#step} until every sentence has ended. Programs have fixed sizes: sources of similar
- * length form batches, and the program for a size is compiled at its first use. Not thread-safe.
+ * Greedy and beam decoding with a cache. {@link Transformer#encoder} runs once, then {@link
+ * Transformer#step} runs until every sentence has ended. Programs have fixed sizes, so sources of
+ * similar length form batches. The program for a size is compiled at its first use. Not
+ * thread-safe.
  *
  * <p>Each step keeps the continuations of a sentence's hypotheses that have the highest sums of
- * log-probabilities; a hypothesis that has ended is kept unchanged. One hypothesis is greedy
- * decoding. The returned hypothesis has the highest sum divided by {@code ((5 + length) / 6)^0.6}
+ * log-probabilities; a hypothesis that has ended is kept unchanged. With one hypothesis, decoding
+ * is greedy. The returned hypothesis has the highest sum divided by {@code ((5 + length) / 6)^0.6}
  * (Wu et al., 2016).
  */
 public final class Decoding implements AutoCloseable {
@@ -44,11 +45,11 @@ public final class Decoding implements AutoCloseable {
    *
    * @param spec the model
    * @param backend runs its programs
-   * @param batch sentences at a time
-   * @param hypotheses of each sentence; 1 is greedy
-   * @param most tokens of a target at most, its end included
-   * @throws IllegalArgumentException if a number is below 1, hypotheses are more than the
-   *     vocabulary, or tokens more than the positions
+   * @param batch number of sentences in a batch
+   * @param hypotheses the number of hypotheses of a sentence; 1 is greedy
+   * @param most the most tokens of a target, including its end
+   * @throws IllegalArgumentException if a number is below 1, there are more hypotheses than
+   *     vocabulary, or more tokens than positions
    */
   public Decoding(TransformerSpec spec, Backend backend, int batch, int hypotheses, int most) {
     this.spec = Objects.requireNonNull(spec, "spec");
@@ -75,12 +76,12 @@ public final class Decoding implements AutoCloseable {
   }
 
   /**
-   * A sentence that was decoded.
+   * A decoded sentence.
    *
-   * @param tokens without {@link TransformerSpec#BEGIN} and {@link TransformerSpec#END}
+   * @param tokens the tokens without {@link TransformerSpec#BEGIN} and {@link TransformerSpec#END}
    * @param ended whether {@link TransformerSpec#END} was reached within the positions of the
    *     program
-   * @param logProbability sum over its tokens, the end's included
+   * @param logProbability the sum over the tokens, including the end
    */
   public record Sentence(List<Integer> tokens, boolean ended, double logProbability) {
     /** Copies the list. */
@@ -92,10 +93,10 @@ public final class Decoding implements AutoCloseable {
   /**
    * Metrics of the encoder's routers for a batch.
    *
-   * @param sources indices of the batch's sources among those given
+   * @param sources indices of the batch's sources among the given ones
    * @param tokens the batch's source tokens, {@code [B, N]}
-   * @param experts for each layer with experts {@code [B * N * K]}: the experts of each token, -1
-   *     where there is none
+   * @param experts the experts of each token for each layer with experts, {@code [B * N * K]}; -1
+   *     for a choice that is not sent
    */
   public record Routes(List<Integer> sources, Tensor tokens, Map<String, long[]> experts) {
     /** Copies list and map. */
@@ -136,9 +137,9 @@ public final class Decoding implements AutoCloseable {
    *
    * @param parameters by name
    * @param sources tokens, each ending with {@link TransformerSpec#END}
-   * @return for each source one sentence for each hypothesis, or fewer if the vocabulary has no
-   *     more, in the order in which {@link #decode} prefers them: those that ended first, by their
-   *     log-probability over a power of their length
+   * @return for each source, one sentence for each hypothesis, or fewer if the vocabulary allows no
+   *     more. They are in the order of preference of {@link #decode}: ended ones first, then by
+   *     log-probability divided by a power of the length
    * @throws IllegalArgumentException if a source is empty or longer than the model's positions
    */
   public List<List<Sentence>> hypotheses(Map<String, Tensor> parameters, List<int[]> sources) {
@@ -245,7 +246,7 @@ public final class Decoding implements AutoCloseable {
     return beam.sentences();
   }
 
-  /** The experts of positions {@code [G, S, K]}; each expert has {@code slots} positions. */
+  /** The experts of positions {@code [G, S, K]}; each expert has as many positions as slots. */
   private long[] experts(Tensor positions) {
     int choices = Math.toIntExact(positions.size(2));
     long capacity = spec.route().capacity().atMost(choices, positions.size(1), spec.experts());
@@ -256,7 +257,7 @@ public final class Decoding implements AutoCloseable {
     return experts;
   }
 
-  /** Runs a program with the tensors that it reads. */
+  /** Runs a program on those of the tensors that it reads. */
   private static Map<String, Tensor> run(Executable executable, Map<String, Tensor> known) {
     Program program = executable.program();
     List<Tensor> inputs = new ArrayList<>();
@@ -276,7 +277,7 @@ public final class Decoding implements AutoCloseable {
     return named;
   }
 
-  /** Closes the programs that were compiled. */
+  /** Closes the compiled programs. */
   @Override
   public void close() {
     encoders.values().forEach(Executable::close);

@@ -6,12 +6,12 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.Objects;
 
 /**
- * One learnt tensor, and its initial normal distribution.
+ * A learnt tensor and the normal distribution of its first values.
  *
  * @param name its name, which is also the name of the input of each program that reads it
  * @param type its type
- * @param mean of its first values
- * @param deviation their standard deviation
+ * @param mean the mean of the first values
+ * @param deviation the standard deviation of the first values
  */
 public record Parameter(String name, ValueType type, double mean, double deviation) {
   /** Checks for null. */
@@ -21,8 +21,8 @@ public record Parameter(String name, ValueType type, double mean, double deviati
   }
 
   /**
-   * The first values, by the transformation of Box and Muller of uniform numbers keyed by the
-   * element's index: they depend only on seed and stream.
+   * The first values, by the Box-Muller transform of uniform numbers. The numbers of an element
+   * depend only on seed, stream and the element's index.
    *
    * @param seed the key
    * @param stream distinguishes parameters of one seed

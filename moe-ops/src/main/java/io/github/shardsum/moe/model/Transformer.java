@@ -19,8 +19,8 @@ import java.util.Map;
  * for the target's embedding and the logits.
  *
  * <p>Each program's first inputs are the parameters that it reads, by their names and in the order
- * of {@link #parameters}. Tokens are i32; {@link TransformerSpec#PADDING} is masked: it is looked
- * at by no other token, goes to no expert and adds nothing to a loss. Labels: B sentences, N source
+ * of {@link #parameters}. Tokens are i32; {@link TransformerSpec#PADDING} is masked: no other token
+ * attends to it, it goes to no expert, and it adds nothing to a loss. Labels: B sentences, N source
  * positions, T target positions, X hypotheses, V the vocabulary, A heads, D their width, E experts.
  */
 public final class Transformer {
@@ -32,7 +32,7 @@ public final class Transformer {
    * The parameters.
    *
    * @param spec the model
-   * @return them all, in the order of inputs
+   * @return all parameters, in the order of inputs
    */
   public static List<Parameter> parameters(TransformerSpec spec) {
     List<Parameter> all = new ArrayList<>();
@@ -123,8 +123,9 @@ public final class Transformer {
   }
 
   /**
-   * Logits of whole targets, without a cache: inputs {@code source [B, N]} and {@code target [B,
-   * T]}, the target beginning with {@link TransformerSpec#BEGIN}; output {@code logits [B, T, V]}.
+   * Logits of whole targets, without a cache. The inputs are {@code source [B, N]} and {@code
+   * target [B, T]}, which begins with {@link TransformerSpec#BEGIN}. The output is {@code logits
+   * [B, T, V]}.
    *
    * @param spec the model
    * @param batch B
@@ -178,16 +179,16 @@ public final class Transformer {
   /**
    * Options of a loss program that do not change its value.
    *
-   * @param layouts annotations of values inside each layer whose experts have slots, by name, as
-   *     {@code dispatched}; a name that the layer does not have is left out
-   * @param showsResiduals whether the sum that each part of a layer adds to is an output too,
-   *     {@code residual.PART [B, T, M]}: between two of them activations need not be kept
+   * @param layouts annotations of values inside each layer whose experts have slots, by name, such
+   *     as {@code dispatched}; names that are not in the layer are ignored
+   * @param showsResiduals whether the residual after each part of a layer is also an output, {@code
+   *     residual.PART [B, T, M]}; activations between two residuals need not be kept
    */
   public record Form(Map<String, String> layouts, boolean showsResiduals) {
     /** Neither layouts nor residuals. */
     public static final Form PLAIN = new Form(Map.of(), false);
 
-    /** Prefix of the name of the residual sum after a part of a layer. */
+    /** Prefix of the name of the residual after a part of a layer. */
     public static final String RESIDUAL = "residual.";
 
     /** Copies the map. */
@@ -212,17 +213,23 @@ public final class Transformer {
   }
 
   /**
-   * The loss: inputs {@code source [B, N]}, {@code target [B, T]} and {@code next [B, T]}, the
-   * token that each position of the target should predict. Outputs: the scalars {@code loss} (the
-   * mean over real targets of the cross-entropy with label smoothing, and the routers' losses by
-   * their factors), {@code nll} (the mean cross-entropy without smoothing), {@code balance} (the
-   * load-balancing loss), {@code unusable} (i32, tokens that could not be routed) and {@code
-   * dropped} (i32, choices that found their expert full; 0 without a capacity); then for each layer
-   * with experts {@code placed.NAME [E]} of i32, and the residuals of the form.
+   * The loss. The inputs are {@code source [B, N]}, {@code target [B, T]} and {@code next [B, T]},
+   * the token that each position of the target should predict. The outputs are five scalars, then
+   * {@code placed.NAME [E]} of i32 for each layer with experts, and the residuals of the form. The
+   * scalars are:
+   *
+   * <ul>
+   *   <li>{@code loss}: the mean cross-entropy over real targets with label smoothing, plus the
+   *       routers' losses times their factors
+   *   <li>{@code nll}: the mean cross-entropy without smoothing
+   *   <li>{@code balance}: the load-balancing loss
+   *   <li>{@code unusable}: tokens that could not be routed, i32
+   *   <li>{@code dropped}: choices that found their expert full, i32; 0 without a capacity
+   * </ul>
    *
    * @param spec the model
    * @param loss its terms
-   * @param form how it is written
+   * @param form layouts and residuals
    * @param batch B
    * @param source N
    * @param target T
@@ -237,12 +244,12 @@ public final class Transformer {
     Value next = tokens(p, "next", "B", batch, "T", target);
     Value real = p.convert(p.notEqual(next, TransformerSpec.PADDING), spec.dtype());
     Value count = p.maximum(p.sum(real, "B", "T"), 1);
-    // Shifts by an integer near the largest logit, which serves as well as the logit and has no
-    // derivative.
+    // The shift is an integer near the largest logit. It avoids overflow as well as the logit
+    // itself would, and has no derivative.
     Value shift = p.floor(p.max(logits, "V"));
     Value log = p.add(p.log(p.sum(p.exp(p.subtract(logits, shift)), "V")), shift);
-    // The logits of the targets and the mean of all logits are separate products, so that no step
-    // but the softmax has the size of all logits.
+    // The logits of the targets and the mean of all logits are separate products, so only the
+    // softmax has the size of all logits.
     Value chosen = layers.logitsOf(decoded, next);
     Value even = p.scale(layers.meanLogit(decoded), loss.smoothing());
     Value expected = p.add(p.scale(chosen, 1 - loss.smoothing()), even);
@@ -278,9 +285,10 @@ public final class Transformer {
   }
 
   /**
-   * The encoder of decoding: input {@code source [B, N]}; outputs {@code memory.L.key} and {@code
-   * memory.L.value} {@code [B, N, A, D]} of each layer L of the decoder, then for each layer with
-   * experts {@code positions.NAME [G, S, K]}, the routes of {@code moe.route}.
+   * The encoder for decoding. The input is {@code source [B, N]}. The outputs are {@code
+   * memory.L.key} and {@code memory.L.value} {@code [B, N, A, D]} for each layer L of the decoder,
+   * then the positions of {@code moe.route} for each layer with experts, {@code positions.NAME [G,
+   * S, K]}.
    *
    * @param spec the model
    * @param batch B
@@ -308,18 +316,19 @@ public final class Transformer {
   }
 
   /**
-   * One step of decoding for X hypotheses of each sentence (paper, appendix A.1: hypotheses are
-   * flattened into one sequence, and keys and values stay where they were written): inputs {@code
-   * source [B, N]}, {@code token [B, X]}, {@code index} (an i32 scalar, the position), {@code
-   * visible: bool[B, X, N]} over N = T * X cached positions, T major, those of this step included,
-   * {@code memory.L.key}, {@code memory.L.value}, {@code cache.L.key} and {@code cache.L.value}
-   * {@code [B, T, X, A, D]}. Outputs {@code scores} and {@code tokens} {@code [B, X, K]}, the K
-   * most probable next tokens with their log-probabilities, and {@code next.L.key} and {@code
-   * next.L.value}, the caches with this step's positions.
+   * One step of decoding for X hypotheses of each sentence. Hypotheses are flattened into one
+   * sequence, and keys and values stay where they were written (paper, appendix A.1). The inputs
+   * are {@code source [B, N]}, {@code token [B, X]}, {@code index} (an i32 scalar, the position),
+   * {@code visible: bool[B, X, N]}, {@code memory.L.key}, {@code memory.L.value}, and the caches
+   * {@code cache.L.key} and {@code cache.L.value} {@code [B, T, X, A, D]}. In {@code visible}, N
+   * stands for T * X cached positions, T major, including those of this step. The outputs are the K
+   * most probable next tokens {@code tokens [B, X, K]} with their log-probabilities {@code scores
+   * [B, X, K]}, and {@code next.L.key} and {@code next.L.value}, the caches with this step's
+   * positions.
    *
    * @param spec the model
    * @param batch B
-   * @param source N of the source
+   * @param source N, the positions of the source
    * @param steps T
    * @param hypotheses X
    * @param choices K

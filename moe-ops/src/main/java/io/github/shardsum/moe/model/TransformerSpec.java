@@ -10,11 +10,11 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
- * The sizes and options of a Transformer, from which its programs are made; an immutable value.
+ * The sizes and options of a Transformer; its programs are made from them. An immutable value.
  *
- * <p>Every other layer of encoder and decoder has experts in place of its feed-forward network. The
- * latter is 2 * hidden wide, so that a token costs the same multiply-adds in both: two experts of
- * hidden each.
+ * <p>Every other layer of encoder and decoder has experts in place of its feed-forward network. A
+ * feed-forward network has width 2 * hidden. A token therefore costs the same multiply-adds there
+ * as in two experts of width hidden.
  *
  * @param vocabulary V, tokens of source and target together; token 0 is padding
  * @param model M, width of a token
@@ -22,12 +22,13 @@ import java.util.regex.Pattern;
  * @param key D, width of a head's queries, keys and values
  * @param hidden H, width inside an expert
  * @param layers layers of the encoder, and of the decoder
- * @param experts E; 1 is the dense model of equal multiply-adds a token, without a router
+ * @param experts E; 1 means the dense model without a router, with the same multiply-adds for each
+ *     token
  * @param positions P, the longest source or target in tokens
- * @param groups the number of groups into which a batch is routed, or fewer if this number does not
- *     divide it
+ * @param groups the number of groups into which a batch is routed; there are fewer if this number
+ *     does not divide the batch
  * @param route how tokens are sent to experts
- * @param dtype of parameters and activations: f32 or f64
+ * @param dtype the dtype of parameters and activations: f32 or f64
  */
 public record TransformerSpec(
     int vocabulary,
@@ -70,10 +71,10 @@ public record TransformerSpec(
   }
 
   /**
-   * Whether a layer has experts: every other one, the second first.
+   * Whether a layer has experts: every other layer, beginning with the second.
    *
-   * @param layer its index
-   * @return whether its feed-forward network is experts
+   * @param layer the index of the layer
+   * @return whether the layer has experts in place of a feed-forward network
    */
   public boolean hasExperts(int layer) {
     return experts > 1 && layer % 2 == 1;
@@ -124,7 +125,7 @@ public record TransformerSpec(
    *
    * @param notation as {@link #toString} prints it
    * @return an equal specification
-   * @throws IllegalArgumentException if it is another text
+   * @throws IllegalArgumentException if the text is not such a notation
    */
   public static TransformerSpec parse(String notation) {
     String[] parts = notation.split("; ", 2);
@@ -167,7 +168,7 @@ public record TransformerSpec(
   }
 
   /**
-   * Starts from a model whose sizes are still to be set.
+   * A builder for a model. Sizes must be set.
    *
    * @return a builder
    */
@@ -176,9 +177,9 @@ public record TransformerSpec(
   }
 
   /**
-   * Starts from this model.
+   * A builder that starts from this model.
    *
-   * @return a builder
+   * @return the builder
    */
   public Builder toBuilder() {
     return new Builder()
@@ -278,7 +279,7 @@ public record TransformerSpec(
     }
 
     /**
-     * Sets the number E of experts; 1 if not set, the dense model.
+     * Sets the number E of experts; if not set, 1, which is the dense model.
      *
      * @param value the number
      * @return this
@@ -311,7 +312,7 @@ public record TransformerSpec(
     }
 
     /**
-     * Sets how tokens are sent to experts; as in the paper if not set.
+     * Sets the router's options; those of the paper if not set.
      *
      * @param value the options
      * @return this
@@ -337,7 +338,7 @@ public record TransformerSpec(
      *
      * @return the specification
      * @throws IllegalArgumentException if a size is not set or out of range, or the dtype is
-     *     another
+     *     neither f32 nor f64
      */
     public TransformerSpec build() {
       return new TransformerSpec(

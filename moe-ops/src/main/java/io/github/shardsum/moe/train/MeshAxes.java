@@ -7,13 +7,14 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * The labels that the axes of a mesh split: axis d splits sentences, x sentences and experts, m
- * heads and hidden widths. An axis of another name is treated as x. Immutable.
+ * The labels that the axes of a mesh split. Axis d splits sentences; axis x splits sentences and
+ * experts; axis m splits heads, the vocabulary and hidden widths. An axis with another name is
+ * treated as x. Immutable.
  *
  * @param mesh the devices
  * @param data axes that split only sentences
  * @param experts axes that split sentences and experts
- * @param hidden axes over which heads, vocabulary and hidden widths are split
+ * @param hidden axes that split heads, the vocabulary and hidden widths
  */
 public record MeshAxes(Mesh mesh, List<String> data, List<String> experts, List<String> hidden) {
   private static final String DATA = "d";
@@ -28,10 +29,10 @@ public record MeshAxes(Mesh mesh, List<String> data, List<String> experts, List<
   }
 
   /**
-   * The axes of a mesh by their names.
+   * Assigns the axes of a mesh by their names.
    *
    * @param mesh the devices
-   * @return the parts that its axes split
+   * @return the axes with the labels that they split
    */
   public static MeshAxes of(Mesh mesh) {
     List<String> data = new ArrayList<>();
@@ -48,7 +49,7 @@ public record MeshAxes(Mesh mesh, List<String> data, List<String> experts, List<
   }
 
   /**
-   * The axes over which sentences and groups are split.
+   * The axes that split sentences and groups.
    *
    * @return the axes of data, then the axes of experts
    */
@@ -59,7 +60,7 @@ public record MeshAxes(Mesh mesh, List<String> data, List<String> experts, List<
   }
 
   /**
-   * A label with axes as annotations write it.
+   * A label with its axes, in the notation of annotations.
    *
    * @param label the label
    * @param axes the axes that split it, major first
@@ -72,9 +73,9 @@ public record MeshAxes(Mesh mesh, List<String> data, List<String> experts, List<
   /**
    * Checks that all devices route the same number of groups.
    *
-   * @param groups G, into which a batch is routed
-   * @throws IllegalArgumentException if the devices that sentences are split over do not divide the
-   *     groups
+   * @param groups G, the number of groups into which a batch is routed
+   * @throws IllegalArgumentException if the number of groups is not a multiple of the number of
+   *     devices that split sentences
    */
   public void checkGroups(int groups) {
     long parts = mesh.size(tokens());

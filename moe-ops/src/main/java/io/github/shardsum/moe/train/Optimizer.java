@@ -8,30 +8,30 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** How a parameter moves along its gradient, as operations of a program. */
+/** The update of a parameter by its gradient, as operations of a program. */
 public sealed interface Optimizer {
   /**
-   * The optimizer's state of a parameter from step to step.
+   * A tensor that the optimizer keeps for a parameter from step to step.
    *
-   * @param name its name
-   * @param type its type; the first values are 0
+   * @param name the name of the slot
+   * @param type the type of the slot; the first values are 0
    */
   record Slot(String name, ValueType type) {}
 
   /**
-   * The state of a parameter.
+   * The slots of a parameter.
    *
-   * @param parameter its type
+   * @param parameter the type of the parameter
    * @return the slots
    */
   List<Slot> slots(ValueType parameter);
 
   /**
-   * The initial state of a parameter.
+   * The values from which a step starts.
    *
-   * @param parameter its value
-   * @param gradient of its type
-   * @param slots the state of the parameter, of the types of {@link #slots}
+   * @param parameter the value of the parameter
+   * @param gradient the gradient, of the parameter's type
+   * @param slots the values of the slots, of the types of {@link #slots}
    * @param rate the learning rate, a scalar of f64
    * @param number the number of this step, from 1, a scalar of f64
    */
@@ -50,7 +50,7 @@ public sealed interface Optimizer {
    * One step.
    *
    * @param p the builder of the program
-   * @param step the values that it starts from
+   * @param step the values from which the step starts
    * @return the next value, and then the next slots
    */
   List<Value> update(ProgramBuilder p, Step step);
@@ -65,8 +65,8 @@ public sealed interface Optimizer {
    * Adam (Kingma and Ba, 2015).
    *
    * @param beta1 decay of the mean of gradients
-   * @param beta2 decay of the mean of their squares
-   * @param epsilon added to the root of the latter
+   * @param beta2 decay of the mean of squared gradients
+   * @param epsilon added to the root of the mean of squares
    */
   record Adam(double beta1, double beta2, double epsilon) implements Optimizer {
     /** Checks the numbers. */
@@ -86,8 +86,8 @@ public sealed interface Optimizer {
       Value gradient = step.gradient();
       Value mean = average(p, step.slots().get(0), gradient, beta1);
       Value square = average(p, step.slots().get(1), p.multiply(gradient, gradient), beta2);
-      // The order of section 2 of the paper: the corrections of the means are computed once, not
-      // for each element.
+      // The order of operations is that of section 2 of the paper: the corrections of the means
+      // are scalars, not computed for each element.
       Value second = p.sqrt(bias(p, beta2, step));
       Value by = p.multiply(step.rate(), p.divide(second, bias(p, beta1, step)));
       Value floor = p.convert(p.scale(second, epsilon), step.dtype());
@@ -109,14 +109,14 @@ public sealed interface Optimizer {
   }
 
   /**
-   * Adafactor (Shazeer and Stern, 2018): keeps only the sums of rows and columns of a matrix's mean
-   * of squares, for each expert separately. No mean of gradients; the update is relative to the
-   * parameter's size.
+   * Adafactor (Shazeer and Stern, 2018). Of a matrix's mean of squares, it keeps only the sums of
+   * rows and columns, for each expert separately. It keeps no mean of gradients. The update is
+   * relative to the parameter's size.
    *
    * @param decay the decay of step t is {@code 1 - t^-decay}
    * @param clip the largest root mean square of an update before it is scaled
    * @param smallestSquare added to squares of gradients
-   * @param smallestScale used in place of a parameter's root mean square if that is smaller
+   * @param smallestScale used in place of a parameter's root mean square if the latter is smaller
    */
   record Adafactor(double decay, double clip, double smallestSquare, double smallestScale)
       implements Optimizer {
@@ -202,11 +202,12 @@ public sealed interface Optimizer {
 
   /**
    * Another optimizer with a running mean of its parameters. The mean is better than the last
-   * parameters: with a constant rate it has the effect of a falling one. At step t the mean moves
-   * by {@code max(1 - decay, 10 / (t + 9))}, the whole way at first.
+   * parameters: with a constant rate, it has the effect of a falling rate. At step t the mean moves
+   * towards the parameters by the share {@code max(1 - decay, 10 / (t + 9))}, which is 1 at the
+   * first step.
    *
    * @param optimizer the optimizer of the parameters
-   * @param decay of the mean
+   * @param decay the decay of the mean
    */
   record Averaged(Optimizer optimizer, double decay) implements Optimizer {
     /** Checks for null, and the decay. */

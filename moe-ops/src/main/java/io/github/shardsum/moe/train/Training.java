@@ -46,11 +46,11 @@ import java.util.stream.IntStream;
 
 /**
  * A Transformer in training: its parameters, the optimizer's slots and the number of steps made.
- * The result of a step depends on them, the batch and the rate alone, to the bit. Programs are
+ * The bits of a step's result depend only on these, on the batch and on the rate. Programs are
  * compiled for each shape of a batch at its first use. Not thread-safe.
  */
 public final class Training implements AutoCloseable {
-  /** Names of tensors in a message. */
+  /** Most names of tensors in a message. */
   private static final int MOST_NAMED = 3;
 
   private static final String LOSS = "loss";
@@ -58,10 +58,10 @@ public final class Training implements AutoCloseable {
   private static final String UNUSABLE = "unusable";
   private static final String DROPPED = "dropped";
 
-  /** The outputs that have the loads of layers begin with this. */
+  /** Prefix of the outputs with the loads of layers. */
   private static final String PLACED = "placed.";
 
-  /** Outputs of a loss that a step reports, before the loads of layers. */
+  /** Outputs of a loss that a step reports; the loads of layers follow them. */
   private static final List<String> METRICS = List.of(LOSS, BALANCE, UNUSABLE, DROPPED);
 
   private final TransformerSpec spec;
@@ -86,14 +86,16 @@ public final class Training implements AutoCloseable {
   private Optional<Executable> move = Optional.empty();
   private boolean hasSums;
 
-  /** Whether a step was given up between its batches. */
+  /**
+   * Whether a step failed between its batches, so that the sums are not those of a complete step.
+   */
   private boolean sumsAreStale;
 
   /**
-   * Where a training's state lies on the mesh of its backend.
+   * The placement of a training's state on the mesh of its backend.
    *
-   * @param axes the parts that the mesh's axes split
-   * @param splitsSlots whether the optimizer's slots are split over data too
+   * @param axes the axes of the mesh with the labels that they split
+   * @param splitsSlots whether axes of data also split the optimizer's slots
    */
   public record Placement(MeshAxes axes, boolean splitsSlots) {
     /** Checks for null. */
@@ -107,14 +109,14 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * How a model is trained.
+   * The settings of a training.
    *
    * @param loss the loss that training reduces
    * @param optimizer the optimizer of the parameters
    * @param clip the largest norm of a gradient
    * @param recomputes whether the backward pass computes the activations inside each part of a
-   *     layer again from what the part added to, instead of keeping them: the same bits on one
-   *     device, and on a mesh where sums have a fixed order
+   *     layer again from the residual before the part, instead of keeping them. The bits are the
+   *     same on one device, and on a mesh if sums have a fixed order
    */
   public record Settings(
       Transformer.Loss loss, Optimizer optimizer, double clip, boolean recomputes) {
@@ -130,7 +132,7 @@ public final class Training implements AutoCloseable {
     }
 
     /**
-     * The same with activations kept or computed again.
+     * The same settings, with activations kept or computed again.
      *
      * @param recomputes whether activations are computed again
      * @return the settings
@@ -150,11 +152,12 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * Sentences of one step, padded to one length.
+   * The sentences of one step, padded to one length.
    *
    * @param source {@code [B, N]} of i32
    * @param target {@code [B, T]} of i32, beginning with {@link TransformerSpec#BEGIN}
-   * @param next {@code [B, T]} of i32: the target without its beginning, and its end
+   * @param next {@code [B, T]} of i32: the target without its first token, followed by the end
+   *     token
    */
   public record Batch(Tensor source, Tensor target, Tensor next) {
     /** Checks that shapes agree. */
@@ -183,12 +186,12 @@ public final class Training implements AutoCloseable {
   /**
    * Losses and metrics of a step.
    *
-   * @param loss before the step
-   * @param norm of the gradient before it was clipped
+   * @param loss the loss before the step
+   * @param norm the norm of the gradient before clipping
    * @param balance the load-balancing loss, the sum over layers
-   * @param unusable tokens that could not be routed, since a logit was NaN or infinite
+   * @param unusable tokens that could not be routed, because a logit was NaN or infinite
    * @param dropped choices that found their expert full, the sum over layers
-   * @param placed for each layer with experts the tokens that each expert got
+   * @param placed the tokens that each expert got, for each layer with experts
    */
   public record Report(
       double loss,
@@ -199,12 +202,12 @@ public final class Training implements AutoCloseable {
       Map<String, long[]> placed) {}
 
   /**
-   * Traffic and memory of a step on a mesh, as planned.
+   * The planned traffic and memory of a step on a mesh.
    *
-   * @param collectives how many there are
+   * @param collectives the number of collectives
    * @param receivedBytes the bytes that the largest device receives
    * @param heldBytes the bytes that the largest device holds at once, inputs and outputs included
-   * @param kinds the same collectives by what they are, most bytes first
+   * @param kinds the same collectives by kind, those with the most bytes first
    * @param rows the rows of tokens that travel to their experts, if the plan sends rows
    */
   public record Traffic(
@@ -223,12 +226,15 @@ public final class Training implements AutoCloseable {
   /**
    * Rows of tokens that travel to the devices of their experts.
    *
-   * @param steps how often they travel: forward and backward in each layer with experts
-   * @param axes along which they travel
-   * @param sent rows that the largest device sends, one a choice, in the step that sends most
-   * @param most rows that a device may receive there
-   * @param bound the same as a multiple of the sent rows; a step that needed more has raised it
-   * @param pieces into how many pieces they are cut, of which one travels while another is computed
+   * @param steps the number of times that rows travel: forward and backward in each layer with
+   *     experts
+   * @param axes the axes along which they travel
+   * @param sent the rows that the largest device sends in the transfer with the most rows, one for
+   *     each choice
+   * @param most the most rows that a device may receive in this transfer
+   * @param bound {@code most} as a multiple of the sent rows; a step that needs more raises it
+   * @param pieces the number of pieces into which rows are cut; one piece travels while another is
+   *     computed
    */
   public record SentRows(
       int steps, List<String> axes, long sent, long most, double bound, int pieces) {
@@ -237,7 +243,7 @@ public final class Training implements AutoCloseable {
       axes = List.copyOf(axes);
     }
 
-    /** The rows of a plan; none if it sends none. */
+    /** The rows of a plan; empty if the plan sends none. */
     static Optional<SentRows> of(SpmdPlan plan) {
       List<PlanStep> steps =
           plan.steps().stream()
@@ -270,10 +276,10 @@ public final class Training implements AutoCloseable {
   /**
    * Collectives of one kind.
    *
-   * @param op as {@code all-to-all}
-   * @param axes of the mesh, along which devices take part
-   * @param count how many there are
-   * @param receivedBytes the bytes that the largest device receives by all of them
+   * @param op the operation, such as {@code all-to-all}
+   * @param axes the axes of the mesh along which devices communicate
+   * @param count the number of these collectives
+   * @param receivedBytes the bytes that the largest device receives in all of them
    */
   public record Kind(String op, List<String> axes, long count, long receivedBytes) {
     /** Copies the list. */
@@ -292,23 +298,23 @@ public final class Training implements AutoCloseable {
    * @param spec the model
    * @param settings how it is trained
    * @param backend runs its programs
-   * @param seed of the parameters
+   * @param seed the seed of the parameters
    */
   public Training(TransformerSpec spec, Settings settings, Backend backend, long seed) {
     this(spec, settings, backend, Optional.empty(), seed);
   }
 
   /**
-   * A model with its first parameters. On a mesh of ours the state is held as shards: no process
-   * has more of it than its devices do.
+   * A model with its first parameters. On one of Shardsum's meshes the state is held as shards: a
+   * process holds only the parts of its own devices.
    *
    * @param spec the model
    * @param settings how it is trained
    * @param backend runs its programs
    * @param placement the layouts of the state, for a backend of several devices
-   * @param seed of the parameters
-   * @throws IllegalArgumentException if the devices over which sentences are split do not divide
-   *     the model's groups
+   * @param seed the seed of the parameters
+   * @throws IllegalArgumentException if the number of the model's groups is not a multiple of the
+   *     number of devices that split sentences
    */
   public Training(
       TransformerSpec spec,
@@ -385,7 +391,7 @@ public final class Training implements AutoCloseable {
     return Transformer.loss(spec, settings.loss(), batch, source, target);
   }
 
-  /** The loss in the form that is compiled; {@code loss} has the plain form of the same model. */
+  /** The loss with layouts and residuals, as it is compiled; {@code loss} gives the plain form. */
   private Program compiledLoss(List<Integer> shape) {
     Map<String, String> layouts =
         placement.map(at -> TrainingLayouts.ofSlots(at.axes())).orElse(Map.of());
@@ -417,7 +423,7 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * Steps made so far.
+   * The number of steps made so far.
    *
    * @return the number
    */
@@ -426,8 +432,8 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * Parameters and slots by name; they change with the next step but one. On a mesh they are
-   * gathered, which every process must ask for.
+   * Parameters and slots by name. The tensors are valid until the step after the next one. On a
+   * mesh they are gathered, so every process must call this method.
    *
    * @return an unmodifiable map in a fixed order
    */
@@ -438,12 +444,13 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * Some of the parameters and slots, one after the other in a fixed order; they change with the
-   * next step but one. On a mesh each is gathered in turn, which every process must ask for: a
-   * process that keeps none of them needs memory for one at a time.
+   * Passes some of the parameters and slots to a function, one after the other in a fixed order.
+   * The tensors are valid until the step after the next one. On a mesh each of them is gathered in
+   * turn, so every process must call this method. A process that keeps none of them needs memory
+   * for only one at a time.
    *
-   * @param some their names; the same on every process
-   * @param use gets the name and the value of each
+   * @param some the names, the same on every process
+   * @param use receives the name and the value of each tensor
    */
   public void state(Predicate<String> some, BiConsumer<String, Tensor> use) {
     for (int i = 0; i < names.size(); i++) {
@@ -456,13 +463,13 @@ public final class Training implements AutoCloseable {
   /**
    * A part of a tensor of the state.
    *
-   * @param name the tensor's
-   * @param shape the tensor's
-   * @param box the place of the part in it
-   * @param values of the box's shape; they change with the next step but one
+   * @param name the tensor's name
+   * @param shape the tensor's shape
+   * @param box the box of the part in the tensor
+   * @param values the values, of the box's shape, valid until the step after the next one
    */
   public record Part(String name, Shape shape, Box box, Tensor values) {
-    /** Checks that the values are of the box. */
+    /** Checks that the values have the shape of the box. */
     public Part {
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(shape, "shape");
@@ -474,8 +481,8 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * The parts of the state that this process is to save. Each element of the state is in exactly
-   * one part of one process; nothing is gathered.
+   * The parts of the state that this process must save. Each element of the state is in exactly one
+   * part of one process. Nothing is gathered.
    *
    * @return the parts, in the order of the state
    */
@@ -492,7 +499,7 @@ public final class Training implements AutoCloseable {
   /**
    * The shapes of the parameters and slots.
    *
-   * @return by name, in the order of the state
+   * @return the shapes by name, in the order of the state
    */
   public Map<String, Shape> shapes() {
     Map<String, Shape> shapes = new LinkedHashMap<>();
@@ -502,7 +509,7 @@ public final class Training implements AutoCloseable {
     return Collections.unmodifiableMap(shapes);
   }
 
-  /** The first few of hundreds of names. */
+  /** The first few names, because there may be hundreds. */
   private static String first(List<String> list) {
     return list.isEmpty()
         ? ""
@@ -515,9 +522,9 @@ public final class Training implements AutoCloseable {
    * Continues from a state.
    *
    * @param saved a result of {@link #state}
-   * @param made steps that were made until then
-   * @throws IllegalArgumentException if a tensor is missing, or of another dtype or shape, or the
-   *     steps are negative; nothing is then changed
+   * @param made the number of steps that had been made
+   * @throws IllegalArgumentException if a tensor is missing, or has another dtype or shape, or the
+   *     number of steps is negative; nothing is then changed
    */
   public void restore(Map<String, Tensor> saved, long made) {
     ArgumentChecks.atLeast("training: steps that were made", 0, made);
@@ -592,7 +599,7 @@ public final class Training implements AutoCloseable {
   /**
    * The report of a step.
    *
-   * @param outputs of the names that are reported, in their order
+   * @param outputs the reported outputs, in the order of their names
    */
   private Report report(double norm, List<Tensor> outputs) {
     Map<String, Tensor> named = new HashMap<>();
@@ -619,13 +626,15 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * Makes a step on the mean of the gradients of several batches, one after the other, which takes
-   * the memory of one of them and that of a sum. With one batch it is {@link #step(Batch, double)}.
+   * Makes a step on the mean of the gradients of several batches. The batches are computed one
+   * after the other, so a step needs memory for one batch and for the sum of gradients. With one
+   * batch it is {@link #step(Batch, double)}.
    *
    * @param batches the tokens, of any shapes
    * @param rate the learning rate
-   * @return the results of the step: means of the losses, sums of the tokens
-   * @throws IllegalArgumentException as of one batch, or if there is none; nothing is then changed
+   * @return the results of the step: means of losses, sums of numbers of tokens
+   * @throws IllegalArgumentException as for one batch, or if there is no batch; nothing is then
+   *     changed
    */
   public Report step(List<Batch> batches, double rate) {
     ArgumentChecks.atLeast("training: batches of a step", 1, batches.size());
@@ -665,8 +674,8 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * Resets the sums to 0. This also happens after a step that was given up, whose gradients must
-   * not count in the next step.
+   * Sets the sums to 0 if they are missing or stale. Gradients of a failed step must not count in
+   * the next step.
    */
   private void addSums() {
     if (hasSums && !sumsAreStale) {
@@ -722,7 +731,7 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * Traffic and memory of the last step on one of Shardsum's meshes.
+   * The traffic and memory of the last step on one of Shardsum's meshes.
    *
    * @return the plan's numbers; empty before the first step, and on other backends
    */
@@ -781,14 +790,14 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * The same for a slot that holds a value for each parameter, as {@link Optimizer.Averaged#MEAN}.
-   * The slot is read in place.
+   * The mean cross-entropy with a slot in place of the parameters. The slot must hold a value for
+   * each parameter, as {@link Optimizer.Averaged#MEAN} does, and is read in place.
    *
    * @param batch the tokens
    * @param slot the slot's name
    * @return the mean over its real targets, in nats
    * @throws IllegalArgumentException if the batch is not of i32, or longer than the model's
-   *     positions, or if the optimizer has no such slot of each parameter
+   *     positions, or if the optimizer does not have this slot for each parameter
    */
   public double crossEntropy(Batch batch, String slot) {
     check(batch);
@@ -811,8 +820,8 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * A batch that the number of groups does not divide is routed in fewer groups, whose number the
-   * devices need not divide.
+   * Checks that a batch on a mesh is a multiple of the number of groups. Otherwise it would be
+   * routed in fewer groups, and the devices might not divide their number.
    */
   private void check(Batch batch) {
     if (placement.isPresent() && batch.source().size(0) % spec.groups() != 0) {
@@ -831,7 +840,7 @@ public final class Training implements AutoCloseable {
         "transformer.nll", whole.inputs(), whole.statements(), List.of(whole.value("nll")));
   }
 
-  /** A loss whose parameters have the layouts of one of their slots. */
+  /** A loss whose parameters have the layouts of their slots with this name. */
   private Program laidAs(String slot, Program loss) {
     if (placement.isEmpty()) {
       return loss;
@@ -848,7 +857,7 @@ public final class Training implements AutoCloseable {
     return Annotations.of(layouts).apply(loss);
   }
 
-  /** Closes the programs that were compiled. */
+  /** Closes the compiled programs. */
   @Override
   public void close() {
     steps.values().forEach(Executable::close);

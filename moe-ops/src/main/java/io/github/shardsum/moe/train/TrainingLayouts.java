@@ -15,22 +15,24 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The layouts of a training step on a mesh: a table that is separate from the program and names
- * only labels of its inputs. Sentences are split over data and experts; experts' weights over
- * experts and their hidden width; heads, feed-forward networks and the vocabulary over hidden; an
- * optimizer's slots like their parameter, and also over data. Each label is written out, since an
- * unnamed label is open.
+ * The layouts of a training step on a mesh. The layouts are separate from the program and name only
+ * labels of its inputs. Axes of data and of experts split sentences. Axes of experts split the
+ * experts of their weights; axes of hidden split heads, hidden widths and the vocabulary. An
+ * optimizer's slots are split like their parameter, and also over data. Each label is written out,
+ * because a label that is not named is open.
  */
 public final class TrainingLayouts {
   private static final String NEXT = "next.";
 
   /**
-   * Prefix of a parameter's name for its gradient, whose layout is that of the optimizer's slots.
+   * Prefix of a parameter's name for its gradient. The layout of a gradient is that of the
+   * optimizer's slots.
    */
   private static final String GRADIENT = "gradient.";
 
   /**
-   * Prefixes of a parameter's name, before a dot, for the optimizers' slots and sums of gradients.
+   * Prefixes, before a dot, of a parameter's name for the optimizers' slots and for sums of
+   * gradients.
    */
   private static final Set<String> SLOTS =
       Set.of("mean", "square", "row", "column", Optimizer.Averaged.MEAN, "sum");
@@ -41,7 +43,7 @@ public final class TrainingLayouts {
   /** Labels that hidden axes split: H and F are hidden widths, A heads, V the vocabulary. */
   private static final Set<String> HIDDEN = Set.of("H", "F", "A", "V");
 
-  /** The axes of data split the first of these labels that a slot has. */
+  /** Labels for the axes of data, which split the first of these labels that a slot has. */
   private static final List<String> OF_SLOTS = List.of("V", "T", "M", "F", "H", "A", "E");
 
   private final MeshAxes axes;
@@ -56,8 +58,9 @@ public final class TrainingLayouts {
    * The layouts of a step, with the optimizer's slots split over data.
    *
    * @param step the program of a step, or of a loss
-   * @param axes the parts that the mesh's axes split
-   * @return annotations of its inputs, of gradients, and of the next parameters and slots, by name
+   * @param axes the axes of the mesh with the labels that they split
+   * @return annotations by name: for the program's inputs, for gradients, and for the next
+   *     parameters and slots
    */
   public static Map<String, String> of(Program step, MeshAxes axes) {
     return of(step, axes, true);
@@ -67,11 +70,12 @@ public final class TrainingLayouts {
    * The layouts of a step.
    *
    * @param step the program of a step, or of a loss
-   * @param axes the parts that the mesh's axes split
-   * @param splitsSlots whether the optimizer's slots are split over data, and the slots of weights
-   *     that all experts share also over experts. Each device then updates a part of the
-   *     parameters, and the parts are gathered
-   * @return annotations of its inputs, of gradients, and of the next parameters and slots, by name
+   * @param axes the axes of the mesh with the labels that they split
+   * @param splitsSlots whether the axes of data split the optimizer's slots. The axes of experts
+   *     then also split the slots of parameters other than experts' weights. Each device updates a
+   *     part of the parameters, and the parts are gathered
+   * @return annotations by name: for the program's inputs, for gradients, and for the next
+   *     parameters and slots
    */
   public static Map<String, String> of(Program step, MeshAxes axes, boolean splitsSlots) {
     Objects.requireNonNull(step, "step");
@@ -105,11 +109,11 @@ public final class TrainingLayouts {
   }
 
   /**
-   * The layouts of the rows that are sent to experts with slots, and of their results. In both
-   * passes slots then move to the devices that have the matrices, and matrices never move.
+   * The layouts of the rows that are sent to experts with slots, and of their results. With them,
+   * slots move to the devices that hold the matrices in both passes, and matrices never move.
    *
-   * @param axes the parts that the mesh's axes split
-   * @return annotations of its values by name
+   * @param axes the axes of the mesh with the labels that they split
+   * @return annotations of a layer's values by name
    */
   public static Map<String, String> ofSlots(MeshAxes axes) {
     String experts = MeshAxes.split("E", axes.experts());
@@ -119,7 +123,7 @@ public final class TrainingLayouts {
         "expert_outputs", groups + " " + experts + " C M");
   }
 
-  /** The parameter whose slot has this name; empty for other names. */
+  /** The name of the parameter whose slot has this name; empty for other names. */
   private static String parameterOf(String name) {
     int dot = name.indexOf('.');
     return dot > 0 && SLOTS.contains(name.substring(0, dot)) ? name.substring(dot + 1) : "";
@@ -157,7 +161,10 @@ public final class TrainingLayouts {
         : List.of();
   }
 
-  /** Experts come first in their own weights; a router has them last, and so has its bias. */
+  /**
+   * Whether a parameter is a weight of experts: E is the first of several labels. In a router's
+   * weights E is the last label.
+   */
   private static boolean isOfExperts(ValueType parameter) {
     return parameter.rank() > 1 && parameter.names().getFirst().equals("E");
   }
@@ -166,7 +173,7 @@ public final class TrainingLayouts {
     return Stream.concat(some.stream(), more.stream()).toList();
   }
 
-  /** An axis does not split weights if its parts would be unequal. */
+  /** Whether axes divide a label into equal parts; otherwise they do not split it. */
   private boolean isDivided(ValueType type, String label, List<String> by) {
     return type.size(label) % axes.mesh().size(by) == 0;
   }

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A step of training as one program: the loss forward and backward, the gradient clipped by its
+ * A training step as one program: the loss, its backward pass, the clipping of the gradient by its
  * global norm, and the optimizer.
  */
 public final class TrainingStep {
@@ -29,11 +29,11 @@ public final class TrainingStep {
   private TrainingStep() {}
 
   /**
-   * The program: inputs are the parameters, the slots {@code SLOT.PARAMETER} of each in turn, the
-   * scalars {@code rate} and {@code step} of f64 (the step counted from 1), and then the other
-   * inputs of the loss. Outputs are the next parameters {@code next.PARAMETER} and slots {@code
-   * next.SLOT.PARAMETER} in the same order, the gradient's norm {@code norm} before it was clipped,
-   * and then the outputs of the loss that are asked for.
+   * The program of a step. The inputs are the parameters, the slots {@code SLOT.PARAMETER} of each
+   * parameter in turn, the scalars {@code rate} and {@code step} of f64 (steps are counted from 1),
+   * and then the other inputs of the loss. The outputs are the next parameters {@code
+   * next.PARAMETER} and slots {@code next.SLOT.PARAMETER} in the same order, the gradient's norm
+   * {@code norm} before clipping, and then the requested outputs of the loss.
    *
    * @param loss a program whose first inputs are the parameters and which has a scalar output
    *     {@code loss}
@@ -62,10 +62,10 @@ public final class TrainingStep {
   }
 
   /**
-   * The first part of a step on several batches: inputs are the parameters, the sums of gradients
-   * so far {@code sum.PARAMETER}, and then the other inputs of the loss. Outputs are the next sums
-   * {@code next.sum.PARAMETER}, and then the outputs of the loss that are asked for. Sums have
-   * their parameter's dtype, and f32 for bf16.
+   * The first part of a step on several batches. The inputs are the parameters, the sums of
+   * gradients so far {@code sum.PARAMETER}, and then the other inputs of the loss. The outputs are
+   * the next sums {@code next.sum.PARAMETER}, and then the requested outputs of the loss. A sum has
+   * the dtype of its parameter, or f32 if the parameter is bf16.
    *
    * @param loss a program whose first inputs are the parameters and which has a scalar output
    *     {@code loss}
@@ -94,10 +94,10 @@ public final class TrainingStep {
   }
 
   /**
-   * The second part of a step on several batches: inputs are the parameters, the slots, the sums of
-   * gradients, and the scalars {@code rate}, {@code step} and {@code batches} of f64, the number of
-   * gradients in the sums. Outputs are the next parameters and slots, the next sums, which are 0,
-   * and the norm of the mean gradient.
+   * The second part of a step on several batches. The inputs are the parameters, the slots, the
+   * sums of gradients, and the scalars {@code rate}, {@code step} and {@code batches} of f64;
+   * {@code batches} is the number of gradients in the sums. The outputs are the next parameters and
+   * slots, the next sums, which are 0, and the norm of the mean gradient.
    *
    * @param parameters the parameters to learn
    * @param optimizer the optimizer
@@ -120,7 +120,7 @@ public final class TrainingStep {
     return Passes.deadCode(Passes.commonSubexpressions(p.build()));
   }
 
-  /** The type of a sum of gradients: bf16 cannot count beyond 256. */
+  /** The type of a sum of gradients. It is f32 for bf16, because bf16 cannot count beyond 256. */
   private static ValueType sum(ValueType parameter) {
     return parameter.dtype() == DType.BF16
         ? ValueType.of(DType.F32, parameter.names(), parameter.sizes())
@@ -128,8 +128,8 @@ public final class TrainingStep {
   }
 
   /**
-   * The forward pass of the gradient is computed once: the same operations are found. Residuals
-   * keep their names.
+   * Inlines the loss. The gradient contains the same operations again, and common subexpressions
+   * are merged, so the forward pass is computed once. Residuals keep their names.
    */
   private static Map<String, Value> forward(ProgramBuilder p, Program loss, List<Value> arguments) {
     Map<String, Value> outputs = new HashMap<>();
@@ -191,12 +191,12 @@ public final class TrainingStep {
     }
 
     /**
-     * Applies the optimizer and adds the outputs: the next values, sums of 0, and the gradients'
-     * norm.
+     * Applies the optimizer and adds the outputs: the next values, sums of 0, and the norm of the
+     * gradients.
      */
     void by(List<Value> gradients, double clip) {
       Value norm = norm(p, gradients);
-      // NaN stays NaN, as it is no less than 1.
+      // A NaN norm gives a NaN factor, so the results show it.
       Value factor = p.divide(p.constant(norm.type().dtype(), clip), p.maximum(norm, clip));
       List<Value> moved = new ArrayList<>();
       List<Value> kept = new ArrayList<>();
@@ -221,7 +221,7 @@ public final class TrainingStep {
     }
   }
 
-  /** The root of the sum of all squares; a parameter of one label too. */
+  /** The root of the sum of the squares of all gradients. */
   private static Value norm(ProgramBuilder p, List<Value> gradients) {
     Value sum = null;
     for (Value gradient : gradients) {

@@ -3,8 +3,9 @@ package io.github.shardsum.moe.train;
 import io.github.shardsum.internal.moe.route.ArgumentChecks;
 
 /**
- * A learning rate that grows evenly up to the peak and then falls with the square root of the step.
- * It depends only on the step, so a resumed run has the bits of an uninterrupted one.
+ * A learning rate that grows linearly up to the peak and then falls with the inverse square root of
+ * the step. The rate depends only on the step, so a resumed run has the bits of an uninterrupted
+ * one.
  *
  * @param peak the largest rate
  * @param steps the step at which the peak is reached
@@ -24,7 +25,7 @@ public record WarmUp(double peak, long steps) {
   /**
    * The rate of a step.
    *
-   * @param step from 1
+   * @param step the number of the step, from 1
    * @return the rate
    * @throws IllegalArgumentException if the step is below 1
    */
