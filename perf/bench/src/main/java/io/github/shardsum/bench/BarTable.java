@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Measurements, printed at once and kept for tables: a table for each part, a column for each case.
- * A bar is the value that a measurement should reach; it is reached if the median reaches it.
+ * Prints measurements at once and keeps them for tables, one table for each part and one column for
+ * each case. A bar is the value that the median of a measurement should reach.
  */
 final class BarTable {
   /** The cells, by part, row and case. */
@@ -22,7 +22,7 @@ final class BarTable {
   private String layer = "";
   private boolean missed;
 
-  /** Begins a part and case: all later rows belong to it. */
+  /** Begins a part and a case; later rows belong to them. */
   void begin(String nextPart, String nextCase) {
     part = nextPart;
     layer = nextCase;
@@ -62,7 +62,7 @@ final class BarTable {
         : number(ratio.median()) + " [" + number(ratio.low()) + ", " + number(ratio.high()) + "]";
   }
 
-  /** Three digits at least. */
+  /** The number with at least three significant digits. */
   private static String number(double value) {
     int decimals = Math.abs(value) < 0.1 ? 4 : Math.abs(value) < 10 ? 3 : 1;
     return String.format(Locale.ROOT, "%." + decimals + "f", value);
@@ -72,7 +72,7 @@ final class BarTable {
     return missed;
   }
 
-  /** Writes a table of each part. */
+  /** Writes a table for each part. */
   void write(Path file, String machine) throws IOException {
     List<String> lines = new ArrayList<>(List.of(machine));
     parts.forEach(

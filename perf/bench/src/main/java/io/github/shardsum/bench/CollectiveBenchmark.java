@@ -30,8 +30,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Collectives in process over 4 MB of f32 a device, and loops that move or read the same bytes with
- * the same number of threads. Bytes a second are {@code devices * 4 MB} over the time.
+ * Collectives within a process over 4 MB of f32 for each device, and loops that move or read the
+ * same bytes with the same number of threads. Bytes per second are {@code devices * 4 MB} divided
+ * by the time.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -107,7 +108,8 @@ public class CollectiveBenchmark {
   }
 
   /**
-   * The same bytes, each operand in one copy. HotSpot's copy bypasses the caches from 2.5 MB on.
+   * The same bytes as the all-to-all, one copy for each operand. HotSpot's copy bypasses the caches
+   * from 2.5 MB on.
    */
   @Benchmark
   public void copyOfWholeOperands() {

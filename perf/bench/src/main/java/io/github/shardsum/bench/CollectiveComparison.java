@@ -10,12 +10,12 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Compares in pairs the cases of {@link CollectiveBenchmark} and {@link SuperstepBenchmark}: on a
- * machine whose memory others use too, a ratio of two benchmarks that ran one after the other says
- * little. Prints paired 95 % intervals and whether each promise is kept; the exit status is 1 if
- * one is not.
+ * Compares the cases of {@link CollectiveBenchmark} and {@link SuperstepBenchmark} in pairs. On a
+ * machine whose memory is shared with others, the ratio of two benchmarks that ran one after the
+ * other is unreliable. Prints paired 95 % intervals and whether each promise is kept; the exit
+ * status is 1 if a promise is broken.
  *
- * <p>Arguments: numbers of devices, with 4 MB each; without arguments 8, 16, 32 and 64.
+ * <p>Arguments: numbers of devices, with 4 MB each; the default is 8, 16, 32 and 64.
  */
 public final class CollectiveComparison {
   private static final int ROUNDS = 41;
@@ -24,8 +24,7 @@ public final class CollectiveComparison {
   private static final double LEAST_OF_READ = 0.6;
 
   /**
-   * From this number of devices on the promise on all-reduces holds: operands are beyond the
-   * caches.
+   * Fewest devices for the promise on all-reduces: from here on, operands do not fit in the caches.
    */
   private static final int BEYOND_CACHES = 64;
 

@@ -23,7 +23,7 @@ final class Data {
     return values;
   }
 
-  /** Throws unless both are equal: a wrong result must not count as a fast one. */
+  /** Throws unless both are equal, so that a wrong result does not count as a fast one. */
   static void check(String what, double expected, double actual, double error) {
     if (!(Math.abs(expected - actual) <= error)) {
       throw new IllegalStateException(

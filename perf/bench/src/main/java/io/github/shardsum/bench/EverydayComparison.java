@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * Times every operation on tensors and NumPy's operation alternately, one thread each, on square
  * operands of f32; prints both times and the ratio of NumPy's to ours.
  *
- * <p>{@code SHARDSUM_PYTHON} names a Python with NumPy; {@code -XX:UseAVX=2} holds both sides to
+ * <p>{@code SHARDSUM_PYTHON} names a Python with NumPy; {@code -XX:UseAVX=2} limits both sides to
  * 256 bits.
  */
 public final class EverydayComparison {
@@ -29,7 +29,7 @@ public final class EverydayComparison {
   private static final double BLOCK_SECONDS = 0.004;
   private static final int SIZE = 512;
 
-  /** Seconds a call of both sides. */
+  /** The seconds of a call on both sides. */
   private record Row(String name, double ours, double theirs, Interval ratio) {}
 
   private EverydayComparison() {}

@@ -19,19 +19,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Prints the bytes that each operation allocates in a later call. The call writes into a given
- * result.
+ * Prints the bytes that each operation allocates in a call after the first one. The call writes
+ * into a given result.
  */
 public final class EverydayForms {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final Workers ALONE = Workers.sequential();
 
-  /** Rows and columns of operands of a megabyte. */
+  /** Rows and columns of an operand, which has a megabyte. */
   private static final int N = 512;
 
   /**
-   * Number of calls, of which the least counts: the first ones make scratch arrays and load
-   * classes.
+   * Number of calls. The least allocation counts, because the first calls make scratch arrays and
+   * load classes.
    */
   private static final int CALLS = 4;
 
@@ -65,8 +65,8 @@ public final class EverydayForms {
   }
 
   /**
-   * The calls by name, of square operands with n rows; a name with a blank is another form of the
-   * operation before the blank.
+   * The calls by name, on square operands with n rows. A name with a blank is another form of the
+   * operation that is named before the blank.
    */
   static Map<String, Runnable> calls(int n) {
     EverydayForms forms = new EverydayForms(n);
@@ -93,7 +93,7 @@ public final class EverydayForms {
     calls.put(name, () -> call.run(ALONE, out, x, y));
   }
 
-  /** A reduction over each axis and over both. */
+  /** Adds a reduction over each axis and over both. */
   private void reduced(String name, DType dtype, Reduction call) {
     Tensor row = Tensor.zeros(dtype, n);
     Tensor number = Tensor.zeros(dtype);
@@ -206,7 +206,7 @@ public final class EverydayForms {
     calls.put("pad", () -> Movement.padInto(ALONE, framed, x, 0, frame, frame));
     calls.put("roll", () -> Movement.rollInto(ALONE, out, x, 3, 0));
     calls.put("tile", () -> Movement.tileInto(ALONE, twice, x, 2, 1));
-    // Every second slice, and as many elements.
+    // The mask selects every second slice, which is half of all elements.
     Tensor mask = Logic.eq(Elementwise.remainder(Creation.arange(DType.I32, n), 2), 0);
     Tensor half = Tensor.zeros(DType.F32, n / 2, n);
     Tensor places = Tensor.zeros(DType.I64, n / 2, 1);
@@ -231,7 +231,7 @@ public final class EverydayForms {
     calls.put("permutation", () -> sampler.permutationInto(order));
   }
 
-  /** Prints a line a call: its bytes and its name. */
+  /** Prints a line for each call: its bytes and its name. */
   public static void main(String[] arguments) {
     calls(N)
         .forEach(

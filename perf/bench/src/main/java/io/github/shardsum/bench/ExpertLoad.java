@@ -6,15 +6,15 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
 /**
- * The distribution of rows over experts. All loads have two rows a token, so that a layer computes
- * the same amount with each.
+ * A distribution of rows over experts. All loads have two rows for each token, so a layer computes
+ * the same amount with each load.
  */
 enum ExpertLoad {
   /** All experts have the same number of rows. */
   W0("balanced"),
   /** One expert has half of all rows: every token chooses it. */
   W1("one expert has half"),
-  /** Every second expert has none. */
+  /** Every second expert has no rows. */
   W2("half have none"),
   /** Two experts share all rows except one for each other expert. */
   W3("all but two have one row"),
@@ -52,7 +52,7 @@ enum ExpertLoad {
     };
   }
 
-  /** Rows in proportion to shares; bounds are rounded, so that the sum is exact. */
+  /** Rows in proportion to shares. The bounds between experts are rounded, so the sum is exact. */
   private static long[] counts(int experts, long rows, IntToDoubleFunction share) {
     double all = 0;
     for (int expert = 0; expert < experts; expert++) {
@@ -71,10 +71,10 @@ enum ExpertLoad {
   }
 
   /**
-   * Two different experts of each token, the tokens in random order.
+   * Two different experts for each token, with tokens in random order.
    *
    * @param counts rows of each expert; none has more than half of all
-   * @return of each token its first and its second expert
+   * @return the first and the second expert of each token
    */
   static int[][] choices(long[] counts) {
     int rows = Math.toIntExact(Arrays.stream(counts).sum());

@@ -39,49 +39,51 @@ import java.util.Random;
 /**
  * Measures the cost of a mesh. {@code plan} plans the Mixture-of-Experts layer with the annotations
  * of the paper's algorithm 2, for 2048 devices and for 8, and compares the checker's time with the
- * planner's. {@code run} compares the layer on 8 devices of this process with the same layer on
- * one, equal work on equal threads, forward and with the backward pass. {@code rows} does the same
- * for the layer that sends compact rows; it also compares that layer with one that has a slot for
- * each choice, and with one that sends rows in pieces. {@code skew} compares skewed loads with an
- * even one on 8 devices, and with what the times of the even load's steps predict. Ratios have
- * paired intervals; the exit status is 1 if a promise is missed.
+ * planner's. {@code run} compares the layer on 8 devices of this process with the same layer on one
+ * device, with equal work on equal threads, forward and with the backward pass. {@code rows} does
+ * the same for the layer that sends compact rows; it also compares this layer with one that has a
+ * slot for each choice, and with one that sends rows in pieces. {@code skew} compares skewed loads
+ * with an even load on 8 devices, and with a prediction from the times of the even load's steps.
+ * Ratios have paired intervals. The exit status is 1 if a promise is broken.
  *
- * <p>Arguments: any of {@code plan}, {@code run}, {@code rows}, {@code skew}; none for all.
+ * <p>Arguments: any of {@code plan}, {@code run}, {@code rows}, {@code skew}; the default is all.
  */
 public final class MeshComparison {
   private static final int ROUNDS = 15;
 
-  /** Time of planning for 2048 devices at most, as a multiple of the time for 8. */
+  /** Longest time of planning for 2048 devices, as a multiple of the time for 8. */
   private static final double MOST_OF_FEW = 1.2;
 
   private static final double MOST_SECONDS = 0.2;
 
-  /** Time of the checker at most, as a multiple of the planner's. */
+  /** Longest time of the checker, as a multiple of the planner's time. */
   private static final double MOST_OF_PLANNER = 1;
 
-  /** Time of the layer on 8 devices at most, as a multiple of the time on one. */
+  /** Longest time of the layer on 8 devices, as a multiple of the time on one. */
   private static final double MOST_FORWARD = 1.15;
 
   private static final double MOST_WITH_GRADIENT = 1.2;
 
-  /** The same of shards in and out. */
+  /** The same limit for runs from shards to shards. */
   private static final double MOST_FORWARD_OF_SHARDS = 1.1;
 
   private static final double MOST_WITH_GRADIENT_OF_SHARDS = 1.15;
 
-  /** Time of rows that travel at most, as a multiple of that of as many slots. */
+  /**
+   * Longest time with rows that travel, as a multiple of the time with the same number of slots.
+   */
   private static final double MOST_OF_SLOTS = 1.03;
 
-  /** Distance of a predicted from a measured ratio of a skewed and an even load at most. */
+  /** Largest distance between the predicted and the measured ratio of a skewed to an even load. */
   private static final double MOST_APART = 0.1;
 
-  /** Runs of an even load from which times of steps are taken. */
+  /** Runs of an even load that give the times of steps. */
   private static final int PROFILED = 15;
 
   private static final PlanOptions BY_ROWS =
       PlanOptions.defaults().withPartitions(PlanOptions.Partitions.ALWAYS);
 
-  /** Each choice has a slot, if loads are even. */
+  /** Options with exactly one slot for each choice; no choice is dropped if loads are even. */
   private static final RouteOptions EVEN = RouteOptions.parse("top2 capacity=factor:1 second=all");
 
   private static final int DEVICES = 8;
@@ -138,7 +140,7 @@ public final class MeshComparison {
         program, Mesh.of("x", devices), MoePrograms.kernels(), PlanOptions.defaults());
   }
 
-  /** The gradient of the layer with two groups and one expert a device. */
+  /** The gradient of the layer with two groups and one expert for each device. */
   private static Program gradient(int devices) {
     MoeSizes sizes = MoeSizes.of(2L * devices, 256, devices, 256, 512, ROUTE);
     return MoePrograms.gradient(Annotations.of(LAYOUTS).apply(layer(sizes)));
@@ -204,7 +206,8 @@ public final class MeshComparison {
   }
 
   /**
-   * Runs from whole values to whole values on both sides, and from shards to shards on the mesh.
+   * Compares runs from whole values to whole values on both sides, and runs from shards to shards
+   * on the mesh.
    */
   private void compare(String what, Program one, Program many, double most, double mostOfShards)
       throws MeasurementException {
@@ -263,8 +266,8 @@ public final class MeshComparison {
   }
 
   /**
-   * Compares rows on the mesh with one device, with slots on the mesh, and with rows in pieces, all
-   * on shards.
+   * Compares the layer with rows on the mesh with the layer on one device, with slots on the mesh,
+   * and with rows in pieces, all on shards.
    */
   private void rows(String what, Program one, Program many, Program inSlots, boolean isGradient)
       throws MeasurementException {
@@ -344,7 +347,9 @@ public final class MeshComparison {
     return predicted;
   }
 
-  /** The layer of a load on the mesh, whose bound of rows is first raised where that is needed. */
+  /**
+   * The layer with a load on the mesh. A first run raises the bound of rows if the load needs it.
+   */
   private static Timed of(
       ExpertLoad load, SkewedLayer skewed, MeshExecutable mesh, Collectives collectives) {
     List<Tensor> inputs = skewed.inputs(load);
@@ -391,7 +396,7 @@ public final class MeshComparison {
         .toList();
   }
 
-  /** Sums are taken in another order, so that results differ by their rounding. */
+  /** Checks that results are equal except for rounding, because the order of sums differs. */
   private static void equal(List<Tensor> one, List<Tensor> other) {
     for (int i = 0; i < one.size(); i++) {
       double[] expected = one.get(i).toDoubleArray();

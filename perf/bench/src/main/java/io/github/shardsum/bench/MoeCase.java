@@ -17,12 +17,12 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * A layer to be measured: dropless, top-2, f32.
+ * A layer to measure: dropless, top-2, f32.
  *
- * @param sizes of the layer
- * @param activation of its experts
- * @param backward whether its backward pass is measured too
- * @param besideTorch whether torch's is measured too
+ * @param sizes the sizes of the layer
+ * @param activation the activation of its experts
+ * @param backward whether the backward pass is also measured
+ * @param besideTorch whether torch's layer is also measured
  */
 record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean besideTorch) {
   /** Choices of a token. */
@@ -34,8 +34,8 @@ record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean 
   private static final String TORCH = "torch";
 
   /**
-   * Reads G, S, M, H and E between commas or x, and after colons an activation, relu if there is
-   * none, {@code backward} and {@code torch}.
+   * Reads a case: G, S, M, H and E, separated by commas or x, then words after colons. The words
+   * are an activation (the default is relu), {@code backward} and {@code torch}.
    */
   static MoeCase parse(String text) {
     String[] words = text.split(":", -1);
@@ -74,17 +74,17 @@ record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean 
     return sizes.shape("GSM").elementCount() * Float.BYTES;
   }
 
-  /** Rows of each expert under equal loads. */
+  /** Rows of each expert if loads are equal. */
   long rowsOfExpert() {
     return Math.ceilDiv(rows(), sizes.experts());
   }
 
-  /** Products of a row, forward. */
+  /** The number of products of a row in the forward pass. */
   int products() {
     return activation.isGated() ? 3 : 2;
   }
 
-  /** FLOPs of the products, forward. */
+  /** FLOPs of the products in the forward pass. */
   double flops() {
     return 2.0 * rows() * products() * sizes.model() * sizes.hidden();
   }
@@ -110,7 +110,7 @@ record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean 
     return Tensor.of(values, shape.toArray());
   }
 
-  /** Writes the same numbers. */
+  /** Fills an array with the numbers of {@link #numbers}. */
   static void fill(float[] values, long stream) {
     Philox philox = new Philox(5);
     for (int i = 0; i < values.length; i++) {
@@ -118,7 +118,7 @@ record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean 
     }
   }
 
-  /** The notation without the kind of measurement: the name of a column. */
+  /** The name of a column: the notation without the kind of measurement. */
   @Override
   public String toString() {
     String numbers =

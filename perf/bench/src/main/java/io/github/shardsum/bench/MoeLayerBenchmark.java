@@ -34,9 +34,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The Mixture-of-Experts layer, dropless top-2 in f32, on all threads, against its products alone:
- * batched products of the same shapes and FLOPs with equal loads. Forward, and forward and backward
- * with activations kept.
+ * The Mixture-of-Experts layer, dropless top-2 in f32, on all threads, compared with its products
+ * alone: batched products of the same shapes and FLOPs with equal loads. Measured are the forward
+ * pass, and the forward and backward pass with activations kept.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -47,13 +47,13 @@ import org.openjdk.jmh.annotations.Warmup;
     value = 1,
     jvmArgsPrepend = {"--add-modules", "jdk.incubator.vector", "-Xmx12g"})
 public class MoeLayerBenchmark {
-  /** A {@link MoeCase}; on JMH's command line, which splits at commas, with x between sizes. */
+  /** A {@link MoeCase}. On JMH's command line, which splits at commas, sizes are separated by x. */
   @Param({"8,1024,512,2048,8", "8,1024,512,2048,64", "8,1024,1024,8192,8", "1,8,512,2048,64"})
   private String sizes = "8,1024,512,2048,8";
 
   private final Workers workers = Workers.ofProcessors();
 
-  /** The layer, and then the layer with its gradient, if the backward pass is measured. */
+  /** The layer, then the layer with its gradient if the backward pass is measured. */
   private final List<Executable> open = new ArrayList<>();
 
   private List<Tensor> inputs = List.of();
@@ -74,7 +74,10 @@ public class MoeLayerBenchmark {
   /** For JMH. */
   public MoeLayerBenchmark() {}
 
-  /** A case; memory of the backward pass is allocated only if it is measured. */
+  /**
+   * The benchmark of a case. Memory for the backward pass is allocated only if this pass is
+   * measured.
+   */
   static MoeLayerBenchmark of(MoeCase layer) {
     MoeLayerBenchmark benchmark = new MoeLayerBenchmark();
     benchmark.layer = layer;
@@ -83,7 +86,7 @@ public class MoeLayerBenchmark {
     return benchmark;
   }
 
-  /** Compiles, fills the inputs and runs all once. */
+  /** Compiles everything, fills the inputs and runs everything once. */
   @Setup
   public void setUp() {
     layer = MoeCase.parse(sizes);
@@ -114,7 +117,7 @@ public class MoeLayerBenchmark {
     products = products(layer.sizes(), weights);
   }
 
-  /** The two forms of the layer have the same outputs. */
+  /** Checks that the two forms of the layer have the same outputs. */
   private static void check(Tensor one, Tensor other) {
     float[] a = one.toFloatArray();
     float[] b = other.toFloatArray();
@@ -164,7 +167,10 @@ public class MoeLayerBenchmark {
     return workers;
   }
 
-  /** Bytes that each pass holds, without inputs and outputs: forward, and forward and backward. */
+  /**
+   * Bytes that the forward pass holds, and those of the forward and backward pass, without inputs
+   * and outputs.
+   */
   final List<Long> peakBytes() {
     return open.stream().map(Executable::peakBytes).toList();
   }
@@ -176,7 +182,7 @@ public class MoeLayerBenchmark {
     return outputs.getFirst();
   }
 
-  /** Its products alone. */
+  /** The products of the layer alone. */
   @Benchmark
   public Tensor forwardProducts() {
     products.subList(0, layer.products()).forEach(Product::run);
@@ -190,14 +196,14 @@ public class MoeLayerBenchmark {
     return gradients.getFirst();
   }
 
-  /** Its products alone. */
+  /** The products of the layer alone. */
   @Benchmark
   public Tensor forwardAndBackwardProducts() {
     products.forEach(Product::run);
     return products.getFirst().out();
   }
 
-  /** Frees what was compiled. */
+  /** Frees the compiled programs. */
   @TearDown
   public void close() {
     open.forEach(Executable::close);

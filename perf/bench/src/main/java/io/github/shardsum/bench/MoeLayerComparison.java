@@ -25,23 +25,23 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Compares the time of the Mixture-of-Experts layer with that of its products, of C and of torch,
- * measured in turns: paired medians with 95 % intervals, each with its target if it has one. The
- * exit status is 1 if a target is missed.
+ * Compares the time of the Mixture-of-Experts layer with that of its products, of C and of torch.
+ * They are measured in turns. Prints paired medians with 95 % intervals, each with its target if
+ * there is one. The exit status is 1 if a target is missed.
  *
  * <p>Arguments, in order: {@code --markdown FILE} for tables; a number of rounds, or {@code smoke}
- * to see that all works, for what follows; a part for what follows, {@code layer} (the first),
- * {@code rows} (dispatch and combine against C), {@code skew} (loads), {@code zipf} (one load
- * against torch), {@code einsums} (dispatch and combine against torch's einsums) or {@code decode}
- * (compared with reading memory); cases as {@code 8,1024,512,2048,8} (G, S, M, H, E), with {@code
- * :gelu}, {@code :silu}, {@code :swiglu}, {@code :backward} or {@code :torch}. {@code
- * SHARDSUM_PYTHON} names a Python with torch; without it torch is left out.
+ * for a short trial; a part, {@code layer} (the default), {@code rows} (dispatch and combine
+ * against C), {@code skew} (loads), {@code zipf} (one load against torch), {@code einsums}
+ * (dispatch and combine against torch's einsums) or {@code decode} (compared with reading memory);
+ * cases as {@code 8,1024,512,2048,8} (G, S, M, H, E), with {@code :gelu}, {@code :silu}, {@code
+ * :swiglu}, {@code :backward} or {@code :torch}. {@code SHARDSUM_PYTHON} names a Python with torch;
+ * without it torch is left out.
  */
 public final class MoeLayerComparison {
-  /** Rows of an expert from which on the time to read its weights no longer matters. */
+  /** Rows of an expert that make the time to read its weights unimportant. */
   private static final long MANY_ROWS = 1024;
 
-  /** With fewer rows of an expert its products are no yardstick. */
+  /** Fewest rows of an expert for a comparison with its products. */
   private static final long FEW_ROWS = 64;
 
   private static final long MANY_EXPERTS = 512;
@@ -153,7 +153,7 @@ public final class MoeLayerComparison {
       } else if (word.equals("smoke")) {
         timer = InterleavedTimer.SMOKE;
       } else if (word.matches("\\d{1,4}")) {
-        // The threads of torch look for work for a while.
+        // After a call, torch's threads still look for work for a while.
         InterleavedTimer usual = InterleavedTimer.of(Integer.parseInt(word));
         timer = torch.isPresent() ? usual.withPauses() : usual;
       } else if (word.matches("[a-z]+")) {
@@ -254,8 +254,8 @@ public final class MoeLayerComparison {
   }
 
   /**
-   * The layer without its products; rows are gathered by a separate operation, while the layer
-   * gathers them as it packs.
+   * Compares the parts of the layer other than its products with the layer. Rows are gathered by a
+   * separate operation here, while the layer gathers them as it packs.
    */
   private void parts(MoeCase of, Rounds rounds) {
     milliseconds(rounds, LOGITS);
@@ -277,8 +277,8 @@ public final class MoeLayerComparison {
   }
 
   /**
-   * The peak of memory without weights and their gradients, over tokens, outputs, rows and other
-   * values that must be kept.
+   * Compares the peak of memory, without weights and their gradients, with the memory of tokens,
+   * outputs, rows and other values that must be kept.
    */
   private void memory(MoeCase of, List<Long> peaks) {
     if (of.rowsOfExpert() < FEW_ROWS) {
@@ -295,7 +295,7 @@ public final class MoeLayerComparison {
     }
   }
 
-  /** Compares dispatch and combine with C, over the same numbers on as many threads. */
+  /** Compares dispatch and combine with C, on the same numbers and the same number of threads. */
   private void rows(MoeCase of) throws MeasurementException {
     try (Workers workers = Workers.ofProcessors();
         NativeRows c = new NativeRows(workers.parallelism());
@@ -337,7 +337,7 @@ public final class MoeLayerComparison {
     }
   }
 
-  /** C and Java have the same. */
+  /** Checks that C and Java have the same result. */
   private static void check(String what, MemorySegment c, Tensor java) {
     float[] expected = c.toArray(ValueLayout.JAVA_FLOAT);
     float[] got = java.toFloatArray();
@@ -368,7 +368,7 @@ public final class MoeLayerComparison {
 
   /**
    * Compares a load in which few experts have most rows with torch, which pads all experts to the
-   * largest.
+   * largest number of rows.
    */
   private void zipf(MoeCase of) throws MeasurementException {
     if (torch.isEmpty()) {

@@ -22,9 +22,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Times each part of a layer that is not one of its products: the router's product, the route as a
- * program of {@code moe.route}, the work of {@code moe.experts} before and after its products, and
- * a separate gather of rows, which products do while they pack.
+ * Times each part of a layer other than its experts' products: the router's product, the route as a
+ * program of {@code moe.route}, and the work of {@code moe.experts} before and after its products.
+ * Also times a separate gather of rows, because products gather rows while they pack.
  */
 final class MoeLayerParts implements AutoCloseable {
   private final MoeCase layer;
@@ -73,12 +73,12 @@ final class MoeLayerParts implements AutoCloseable {
     return Timed.of(() -> router.runInto(logits.getFirst(), tokens, gate));
   }
 
-  /** From logits to positions and weights. */
+  /** The route, from logits to positions and weights. */
   Timed route() {
     return Timed.of(() -> route.runInto(routed, logits));
   }
 
-  /** The order of rows or the sum of {@code moe.experts}. */
+  /** One part of {@code moe.experts}: the order of rows, or the sum of rows. */
   Timed part(Part part) {
     return calls -> parts.seconds(part, calls);
   }
@@ -88,7 +88,7 @@ final class MoeLayerParts implements AutoCloseable {
     return Tensor.zeros(DType.F32, layer.rows(), layer.sizes().model());
   }
 
-  /** The rows of all experts, by a separate gather. */
+  /** A separate gather of the rows of all experts. */
   Timed dispatch(Tensor out) {
     Tensor table = tokens.reshape(layer.rows() / MoeCase.CHOICES, layer.sizes().model());
     int[] of = parts.tokens();
@@ -104,7 +104,7 @@ final class MoeLayerParts implements AutoCloseable {
     return parts;
   }
 
-  /** Experts that have rows. */
+  /** The number of experts that have rows. */
   long touched() {
     double[] placed = routed.get(6).toDoubleArray();
     int experts = (int) layer.sizes().experts();

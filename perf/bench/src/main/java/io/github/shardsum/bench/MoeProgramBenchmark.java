@@ -34,7 +34,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The Mixture-of-Experts layer as a program against its kernels called by hand, forward. */
+/**
+ * The forward Mixture-of-Experts layer as a program, compared with calls of its kernels by hand.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -117,7 +119,7 @@ public class MoeProgramBenchmark {
     Objects.requireNonNull(einsums.get(step)).runInto(out, first, second);
   }
 
-  /** Five compiled einsums and the route between the first two. */
+  /** Five compiled einsums, with the route after the first one. */
   @Benchmark
   public Tensor byHand() {
     run(GATES, logits, tokens, weights.gate());

@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Collectives between processes, one device each, the counterpart of {@code src/mpi/baseline.c}:
- * the same bytes in native memory, the same number of repetitions, the same output format. JMH
- * cannot run in several processes at once; {@code perf/bench/mpi} runs this and its peers in turn
- * and compares them.
+ * Collectives between processes with one device each. It is the counterpart of {@code
+ * src/mpi/baseline.c}: bytes in native memory, numbers of repetitions and the output format are the
+ * same. JMH cannot run in several processes at once, so {@code perf/bench/mpi} runs this benchmark
+ * and its counterparts in turn and compares them.
  */
 public final class MpiBenchmark {
   private static final int SMALLEST = 64 << 10;
@@ -101,7 +101,7 @@ public final class MpiBenchmark {
             .build();
     int repetitions = Math.min(400, (64 << 20) / bytes);
     double[] times = new double[batches];
-    // The first sizes warm the compiler up too.
+    // The first sizes also warm up the compiler.
     int warm = bytes == SMALLEST ? 30 * (batches - 1) : batches / 3;
     for (int batch = -warm; batch < batches; batch++) {
       barrier.run();
