@@ -61,7 +61,7 @@ public final class ByteVectors {
    * Vectors over an array, one after another; changes of the array are seen.
    *
    * @param data {@code [count, dimensions]} in C order
-   * @param count how many vectors
+   * @param count the number of vectors
    * @param dimensions elements of a vector
    * @return the vectors
    * @throws IllegalArgumentException if a size is negative or the array's length is not count *
@@ -75,7 +75,7 @@ public final class ByteVectors {
    * Vectors over a segment of any kind, one after another; changes of its memory are seen.
    *
    * @param data {@code [count, dimensions]} in C order
-   * @param count how many vectors
+   * @param count the number of vectors
    * @param dimensions elements of a vector
    * @return the vectors
    * @throws IllegalArgumentException if a size is negative or the segment's size is not count *
@@ -101,7 +101,7 @@ public final class ByteVectors {
   }
 
   /**
-   * How many vectors there are.
+   * The number of vectors.
    *
    * @return the number of vectors
    */
@@ -110,7 +110,7 @@ public final class ByteVectors {
   }
 
   /**
-   * How many elements a vector has.
+   * The number of elements of a vector.
    *
    * @return the number of elements
    */
@@ -251,7 +251,7 @@ public final class ByteVectors {
     }
   }
 
-  /** Such as {@code 1000 vectors of 768 bytes}. */
+  /** The vectors as text, such as {@code 1000 vectors of 768 bytes}. */
   @Override
   public String toString() {
     return count + " vectors of " + dimensions + " bytes";

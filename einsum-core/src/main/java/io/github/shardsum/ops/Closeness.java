@@ -37,7 +37,7 @@ public record Closeness(
    *
    * @param actual the actual values
    * @param expected the expected values, of the same shape
-   * @return how close they are
+   * @return the differences
    * @throws IllegalArgumentException if the shapes differ
    */
   public static Closeness of(Tensor actual, Tensor expected) {
@@ -51,7 +51,7 @@ public record Closeness(
    * @param expected the expected values, of the same shape
    * @param relative the bound as part of the expected magnitude, at least 0
    * @param absolute an absolute part of the bound, at least 0
-   * @return how close they are
+   * @return the differences
    * @throws IllegalArgumentException if the shapes differ or a tolerance is negative
    */
   public static Closeness of(Tensor actual, Tensor expected, double relative, double absolute) {
@@ -166,7 +166,10 @@ public record Closeness(
     return Objects.hash(shape, elements, far, Arrays.hashCode(worst), actual, expected, bound);
   }
 
-  /** How many are far, and the worst element with both values and its bound. */
+  /**
+   * The number of elements beyond their bound, and the worst element with both values and its
+   * bound.
+   */
   @Override
   public String toString() {
     return far

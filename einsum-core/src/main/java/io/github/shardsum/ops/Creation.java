@@ -22,7 +22,7 @@ public final class Creation {
    * The integers from 0 to n - 1 (NumPy's {@code np.arange(n)}).
    *
    * @param dtype the element type, any but bool
-   * @param n how many, at least 0
+   * @param n the number of elements, at least 0
    * @return a fresh tensor {@code [n]}
    * @throws IllegalArgumentException if the dtype is bool or n is negative
    */
@@ -35,7 +35,7 @@ public final class Creation {
 
   /**
    * The numbers start, start + step, ... before stop (NumPy's {@code np.arange(start, stop,
-   * step)}), each computed as start + i step in f64 and rounded once; exact for integers up to
+   * step)}), each computed as start + i * step in f64 and rounded once; exact for integers up to
    * 2^53.
    *
    * @param dtype the element type, any but bool
@@ -71,8 +71,8 @@ public final class Creation {
    * @param out the result {@code [n]}, of any dtype but bool
    * @param start the first number
    * @param step the distance
-   * @throws IllegalArgumentException if its dtype or rank is another, or it is read-only or
-   *     overlaps itself; nothing is then written
+   * @throws IllegalArgumentException if out has another dtype or rank, is read-only or overlaps
+   *     itself; nothing is then written
    */
   public static void arangeInto(Tensor out, double start, double step) {
     OperandChecks.number("arange", out);
@@ -86,7 +86,7 @@ public final class Creation {
    * @param dtype the element type, floating
    * @param start the first number
    * @param stop the last number
-   * @param n the number of numbers, at least 0; if it is 1, the result is start
+   * @param n the number of elements, at least 0; if it is 1, the result is start
    * @return a fresh tensor {@code [n]}
    * @throws IllegalArgumentException if the dtype is not floating or n is negative
    */
@@ -106,8 +106,8 @@ public final class Creation {
    * @param out the result {@code [n]}, of a floating dtype
    * @param start the first number
    * @param stop the last number
-   * @throws IllegalArgumentException if its dtype or rank is another, or it is read-only or
-   *     overlaps itself; nothing is then written
+   * @throws IllegalArgumentException if out has another dtype or rank, is read-only or overlaps
+   *     itself; nothing is then written
    */
   public static void linspaceInto(Tensor out, double start, double stop) {
     OperandChecks.floating("linspace", out);
@@ -168,8 +168,8 @@ public final class Creation {
    * A matrix with ones on a diagonal (NumPy's {@code np.eye(n, m, k)}).
    *
    * @param dtype the element type
-   * @param rows how many rows
-   * @param columns how many columns
+   * @param rows the number of rows
+   * @param columns the number of columns
    * @param k the diagonal: 0 is the main one, 1 is above it, -1 below
    * @return a fresh tensor {@code [rows, columns]}
    * @throws IllegalArgumentException if a size is negative
@@ -185,7 +185,7 @@ public final class Creation {
    *
    * @param out the result {@code [rows, columns]}
    * @param k the diagonal: 0 is the main one, 1 is above it, -1 below
-   * @throws IllegalArgumentException if its rank is another, or it is read-only or overlaps itself;
+   * @throws IllegalArgumentException if out has another rank, is read-only or overlaps itself;
    *     nothing is then written
    */
   public static void eyeInto(Tensor out, long k) {
@@ -213,7 +213,7 @@ public final class Creation {
    *
    * @param dtype the element type of the result
    * @param indices {@code [i...]} of i32 or i64; one outside [0, classes) gives a row of zeros
-   * @param classes how many elements a row has
+   * @param classes the number of elements in a row
    * @return a fresh tensor {@code [i..., classes]}
    * @throws IllegalArgumentException if indices are not integers or classes is negative
    */

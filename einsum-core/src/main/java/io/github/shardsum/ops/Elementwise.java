@@ -142,7 +142,7 @@ public final class Elementwise {
   }
 
   /**
-   * a x, in the dtype in which x is computed; a is rounded to this dtype.
+   * The product a x, in the dtype in which x is computed; a is rounded to this dtype.
    *
    * @param workers threads to use
    * @param a the factor; an integer that x's dtype holds, if this is an integer dtype
@@ -1817,8 +1817,8 @@ public final class Elementwise {
    * @param low the least result; an integer if x is of an integer dtype
    * @param high the greatest result, at least low; an integer if x is of an integer dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x is no tensor of numbers, or the bounds are out of order
-   *     or no integers for integers
+   * @throws IllegalArgumentException if x is of bool, the bounds are out of order, or x is of an
+   *     integer dtype and a bound is not an integer up to 2^53
    */
   public static Tensor clip(Tensor x, double low, double high) {
     return clip(DefaultWorkers.get(), x, low, high);

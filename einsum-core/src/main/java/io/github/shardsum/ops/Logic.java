@@ -928,7 +928,7 @@ public final class Logic {
   }
 
   /**
-   * As {@link #where(Tensor, Tensor, Tensor)} , with a number as y; x's dtype must hold the number.
+   * As {@link #where(Tensor, Tensor, Tensor)}, with a number as y; x's dtype must hold the number.
    *
    * @param condition of bool
    * @param x chosen where true

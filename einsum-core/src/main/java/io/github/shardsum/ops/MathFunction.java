@@ -48,7 +48,7 @@ public enum MathFunction {
    * @param workers threads to use
    * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if the dtype is another
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public Tensor of(Workers workers, Tensor x) {
     Tensor out = Tensor.zeros(x.dtype(), x.shape());
@@ -61,7 +61,7 @@ public enum MathFunction {
    *
    * @param x numbers of a floating dtype
    * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if the dtype is another
+   * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public Tensor of(Tensor x) {
     return of(DefaultWorkers.get(), x);
@@ -73,8 +73,8 @@ public enum MathFunction {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; it may be x
    * @param x numbers of a floating dtype
-   * @throws IllegalArgumentException if a dtype or shape differs, or out overlaps x in another way;
-   *     nothing is then written
+   * @throws IllegalArgumentException if a dtype or shape differs, or out overlaps x without being
+   *     x; nothing is then written
    */
   public void into(Workers workers, Tensor out, Tensor x) {
     Elementwise.apply(this, workers, out, x);
@@ -88,7 +88,7 @@ public enum MathFunction {
    * @param from index of the first argument
    * @param out the results; it may be x, element for element
    * @param to index of the first result
-   * @param count how many
+   * @param count the number of elements
    * @throws IndexOutOfBoundsException if an array has no such elements; nothing is then written
    */
   public void of(float[] x, int from, float[] out, int to, int count) {
@@ -105,7 +105,7 @@ public enum MathFunction {
    * @param from index of the first argument
    * @param out the results; it may be x, element for element
    * @param to index of the first result
-   * @param count how many
+   * @param count the number of elements
    * @throws IndexOutOfBoundsException if an array has no such elements; nothing is then written
    */
   public void of(double[] x, int from, double[] out, int to, int count) {

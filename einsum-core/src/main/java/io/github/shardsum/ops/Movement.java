@@ -38,7 +38,7 @@ public final class Movement {
    * @param x the tensor
    * @param axes for each axis of the copy, the axis of x, each once; -1 is the last one
    * @return a fresh tensor on the heap, in C order
-   * @throws IllegalArgumentException if it is not a permutation
+   * @throws IllegalArgumentException if the axes are not a permutation
    */
   public static Tensor transpose(Workers workers, Tensor x, int... axes) {
     Tensor out = Tensor.zeros(x.dtype(), x.transpose(axes).shape());
@@ -53,7 +53,7 @@ public final class Movement {
    * @param x the tensor
    * @param axes for each axis of the copy, the axis of x, each once; -1 is the last one
    * @return a fresh tensor on the heap, in C order
-   * @throws IllegalArgumentException if it is not a permutation
+   * @throws IllegalArgumentException if the axes are not a permutation
    */
   public static Tensor transpose(Tensor x, int... axes) {
     return transpose(DefaultWorkers.get(), x, axes);
@@ -65,8 +65,8 @@ public final class Movement {
    * @param out the result, of x's dtype; does not overlap x
    * @param x the tensor
    * @param axes for each axis of the copy, the axis of x, each once; -1 is the last one
-   * @throws IllegalArgumentException if it is not a permutation or out does not fit; nothing is
-   *     then written
+   * @throws IllegalArgumentException if the axes are not a permutation or out does not fit; nothing
+   *     is then written
    */
   public static void transposeInto(Tensor out, Tensor x, int... axes) {
     transposeInto(DefaultWorkers.get(), out, x, axes);
@@ -79,8 +79,8 @@ public final class Movement {
    * @param out the result, of x's dtype; does not overlap x
    * @param x the tensor
    * @param axes for each axis of the copy, the axis of x, each once; -1 is the last one
-   * @throws IllegalArgumentException if it is not a permutation or out does not fit; nothing is
-   *     then written
+   * @throws IllegalArgumentException if the axes are not a permutation or out does not fit; nothing
+   *     is then written
    */
   public static void transposeInto(Workers workers, Tensor out, Tensor x, int... axes) {
     int[] order = Views.permutation(axes, x.shape());
@@ -277,7 +277,7 @@ public final class Movement {
    * @param parts at least one, of one shape
    * @return a fresh tensor of the promoted dtype, in C order
    * @throws IllegalArgumentException if there is no part or shapes differ
-   * @throws IndexOutOfBoundsException if the axis cannot stand there
+   * @throws IndexOutOfBoundsException if the new axis cannot be at this position
    */
   public static Tensor stack(int axis, Tensor... parts) {
     return concatenate(axis, expanded(axis, parts));
@@ -291,7 +291,7 @@ public final class Movement {
    * @param parts at least one, of one shape
    * @throws IllegalArgumentException as {@link #stack}, or if out does not fit; nothing is then
    *     written
-   * @throws IndexOutOfBoundsException if the axis cannot stand there
+   * @throws IndexOutOfBoundsException if the new axis cannot be at this position
    */
   public static void stackInto(Tensor out, int axis, Tensor... parts) {
     stackInto(DefaultWorkers.get(), out, axis, parts);
@@ -306,7 +306,7 @@ public final class Movement {
    * @param parts at least one, of one shape
    * @throws IllegalArgumentException as {@link #stack}, or if out does not fit; nothing is then
    *     written
-   * @throws IndexOutOfBoundsException if the axis cannot stand there
+   * @throws IndexOutOfBoundsException if the new axis cannot be at this position
    */
   public static void stackInto(Workers workers, Tensor out, int axis, Tensor... parts) {
     concatenateInto(workers, out, axis, expanded(axis, parts));
@@ -333,8 +333,8 @@ public final class Movement {
    *
    * @param x any dtype, strides and memory
    * @param value the value of the frame, converted as by {@link Tensor#convert}
-   * @param before how many elements come before, for each axis
-   * @param after how many elements come after, for each axis
+   * @param before the number of elements before, for each axis
+   * @param after the number of elements after, for each axis
    * @return a fresh tensor of x's dtype, in C order
    * @throws IllegalArgumentException unless there is one number for each axis, if one is negative,
    *     or if the result has 2^62 elements or more
@@ -351,8 +351,8 @@ public final class Movement {
    * @param out the result, of x's dtype; does not overlap x
    * @param x any dtype, strides and memory
    * @param value the value of the frame, converted as by {@link Tensor#convert}
-   * @param before how many elements come before, for each axis
-   * @param after how many elements come after, for each axis
+   * @param before the number of elements before, for each axis
+   * @param after the number of elements after, for each axis
    * @throws IllegalArgumentException as {@link #pad}, or if out does not fit; nothing is then
    *     written
    */
@@ -367,8 +367,8 @@ public final class Movement {
    * @param out the result, of x's dtype; does not overlap x
    * @param x any dtype, strides and memory
    * @param value the value of the frame, converted as by {@link Tensor#convert}
-   * @param before how many elements come before, for each axis
-   * @param after how many elements come after, for each axis
+   * @param before the number of elements before, for each axis
+   * @param after the number of elements after, for each axis
    * @throws IllegalArgumentException as {@link #pad}, or if out does not fit; nothing is then
    *     written
    */
@@ -481,7 +481,7 @@ public final class Movement {
    *
    * @param out the result, of x's dtype; does not overlap x
    * @param x any dtype, strides and memory
-   * @param repeats how often, for each axis, as {@link #tile} has it
+   * @param repeats the number of copies, for each axis, as for {@link #tile}
    * @throws IllegalArgumentException as {@link #tile}, or if out does not fit; nothing is then
    *     written
    */
@@ -495,7 +495,7 @@ public final class Movement {
    * @param workers threads to use
    * @param out the result, of x's dtype; does not overlap x
    * @param x any dtype, strides and memory
-   * @param repeats how often, for each axis, as {@link #tile} has it
+   * @param repeats the number of copies, for each axis, as for {@link #tile}
    * @throws IllegalArgumentException as {@link #tile}, or if out does not fit; nothing is then
    *     written
    */

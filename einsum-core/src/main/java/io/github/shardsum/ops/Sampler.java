@@ -74,8 +74,8 @@ public record Sampler(long seed, long stream) {
    * As {@link #uniform}, into a given result.
    *
    * @param out the result, of a floating dtype and any strides and memory
-   * @throws IllegalArgumentException if its dtype is another, or it is read-only or overlaps
-   *     itself; nothing is then written
+   * @throws IllegalArgumentException if out has another dtype, is read-only or overlaps itself;
+   *     nothing is then written
    */
   public void uniformInto(Tensor out) {
     uniformInto(DefaultWorkers.get(), out);
@@ -86,8 +86,8 @@ public record Sampler(long seed, long stream) {
    *
    * @param workers threads to use
    * @param out the result, of a floating dtype and any strides and memory
-   * @throws IllegalArgumentException if its dtype is another, or it is read-only or overlaps
-   *     itself; nothing is then written
+   * @throws IllegalArgumentException if out has another dtype, is read-only or overlaps itself;
+   *     nothing is then written
    */
   public void uniformInto(Workers workers, Tensor out) {
     OperandChecks.floating("uniform", out);
@@ -125,8 +125,8 @@ public record Sampler(long seed, long stream) {
    * As {@link #normal(DType, long...)}, into a given result.
    *
    * @param out the result, of a floating dtype and any strides and memory
-   * @throws IllegalArgumentException if its dtype is another, or it is read-only or overlaps
-   *     itself; nothing is then written
+   * @throws IllegalArgumentException if out has another dtype, is read-only or overlaps itself;
+   *     nothing is then written
    */
   public void normalInto(Tensor out) {
     normalInto(DefaultWorkers.get(), out);
@@ -137,8 +137,8 @@ public record Sampler(long seed, long stream) {
    *
    * @param workers threads to use
    * @param out the result, of a floating dtype and any strides and memory
-   * @throws IllegalArgumentException if its dtype is another, or it is read-only or overlaps
-   *     itself; nothing is then written
+   * @throws IllegalArgumentException if out has another dtype, is read-only or overlaps itself;
+   *     nothing is then written
    */
   public void normalInto(Workers workers, Tensor out) {
     OperandChecks.floating("normal", out);
@@ -169,8 +169,8 @@ public record Sampler(long seed, long stream) {
    * @param to one past the greatest
    * @param shape the size of each axis
    * @return a fresh tensor on the heap
-   * @throws IllegalArgumentException if the dtype is another, the range is empty, or it does not
-   *     fit in the dtype
+   * @throws IllegalArgumentException if the dtype is neither i32 nor i64, or the range is empty or
+   *     does not fit in the dtype
    */
   public Tensor integers(DType dtype, long from, long to, long... shape) {
     Tensor out = Tensor.zeros(dtype, shape);
@@ -235,7 +235,7 @@ public record Sampler(long seed, long stream) {
    * The integers from 0 to n - 1 in random order (NumPy's {@code rng.permutation}), by the
    * Fisher-Yates shuffle.
    *
-   * @param n how many, at least 0
+   * @param n the number of elements, at least 0
    * @return a fresh tensor {@code [n]} of i64, for {@link Movement#take}
    * @throws IllegalArgumentException if n is negative or does not fit in a Java array
    */
@@ -252,8 +252,8 @@ public record Sampler(long seed, long stream) {
    * As {@link #permutation}, into a given result.
    *
    * @param out the result {@code [n]}, of i32 or i64
-   * @throws IllegalArgumentException if its dtype or rank is another, or it is read-only or
-   *     overlaps itself; nothing is then written
+   * @throws IllegalArgumentException if out has another dtype or rank, is read-only or overlaps
+   *     itself; nothing is then written
    */
   public void permutationInto(Tensor out) {
     boolean integers = out.dtype() == DType.I32 || out.dtype() == DType.I64;

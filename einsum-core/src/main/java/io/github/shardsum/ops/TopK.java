@@ -26,7 +26,7 @@ public record TopK(Tensor values, Tensor indices) {
    *
    * @param workers threads to use
    * @param x any dtype, strides and memory
-   * @param k how many, in [0, size of the axis]
+   * @param k the number of elements, in [0, size of the axis]
    * @param axis the axis, in [-rank, rank); -1 is the last one
    * @return fresh tensors
    * @throws IllegalArgumentException if there is no such axis, or k is out of range
@@ -53,7 +53,7 @@ public record TopK(Tensor values, Tensor indices) {
    * As {@link #of(Workers, Tensor, int, int)}, by the threads of the process.
    *
    * @param x any dtype, strides and memory
-   * @param k how many, in [0, size of the axis]
+   * @param k the number of elements, in [0, size of the axis]
    * @param axis the axis; -1 is the last one
    * @return fresh tensors
    * @throws IllegalArgumentException if there is no such axis, or k is out of range

@@ -65,7 +65,7 @@ public record Network(
    * @param operands the labels of each operand
    * @param output the labels of the output
    * @param sizes the size of each label
-   * @throws PathException as the other constructor
+   * @throws PathException as for the other constructor
    */
   public Network(List<List<Integer>> operands, List<Integer> output, List<Long> sizes) {
     this(operands, output, sizes, Set.of());
@@ -78,7 +78,7 @@ public record Network(
    * @param output the labels of the output
    * @param sizes the size of each label
    * @return the network
-   * @throws PathException as the constructor
+   * @throws PathException as for the constructor
    */
   public static Network of(int[][] operands, int[] output, long... sizes) {
     var lists = new ArrayList<List<Integer>>(operands.length);

@@ -120,7 +120,7 @@ public record PathCost(
    * Computes the cost of a path without slices.
    *
    * @param network the contraction
-   * @param path in which order
+   * @param path the order of the contractions
    * @return the cost
    * @throws PathException if the path is for another number of operands
    */
@@ -132,7 +132,7 @@ public record PathCost(
    * Computes the cost of a path with slices.
    *
    * @param network the contraction
-   * @param path in which order
+   * @param path the order of the contractions
    * @param slices the sliced labels, the outermost loop first
    * @return the cost
    * @throws PathException if the path is for another number of operands, or a sliced label is not

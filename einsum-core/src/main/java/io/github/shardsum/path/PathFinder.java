@@ -39,10 +39,11 @@ public sealed interface PathFinder {
    * subtrees are replaced by optimal ones until this gains nothing. The result is never worse than
    * that of {@link Greedy}.
    *
-   * @param seed of the noise
-   * @param trials how many greedy trials, at least 1; the first has no noise
-   * @param sweeps how many passes of annealing over the tree, at least 0
-   * @param budget when to stop early; the path then depends on the machine's speed
+   * @param seed the seed of the noise
+   * @param trials the number of greedy trials, at least 1; the first has no noise
+   * @param sweeps the number of passes of annealing over the tree, at least 0
+   * @param budget the time after which the search stops early; the path then depends on the
+   *     machine's speed
    */
   record RandomGreedy(long seed, int trials, int sweeps, Optional<Duration> budget)
       implements PathFinder {
@@ -69,8 +70,8 @@ public sealed interface PathFinder {
     /**
      * Makes a finder of a fixed effort.
      *
-     * @param seed of the noise
-     * @param trials how many greedy trials; 32 sweeps of annealing follow for each
+     * @param seed the seed of the noise
+     * @param trials the number of greedy trials; 32 sweeps of annealing follow for each
      */
     public RandomGreedy(long seed, int trials) {
       this(seed, trials, (int) Math.min(Integer.MAX_VALUE, 32L * trials), Optional.empty());
@@ -79,8 +80,8 @@ public sealed interface PathFinder {
     /**
      * Makes a finder that uses all of a time budget.
      *
-     * @param seed of the noise
-     * @param budget how long it may search
+     * @param seed the seed of the noise
+     * @param budget the time that a search may take
      * @return the finder; its path depends on the machine's speed
      */
     public static RandomGreedy within(long seed, Duration budget) {

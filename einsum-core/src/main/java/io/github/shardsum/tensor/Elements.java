@@ -67,7 +67,7 @@ public final class Elements {
    *
    * @param at position of the first element
    * @param stride distance between two of them, in elements; may be 0 or negative
-   * @param n how many
+   * @param n the number of elements
    * @param to receives them, one after another
    * @param toAt index of the first in {@code to}
    * @throws IndexOutOfBoundsException if one is not inside the segment or {@code to}
@@ -83,7 +83,7 @@ public final class Elements {
    *
    * @param at position of the first element
    * @param stride distance between two of them
-   * @param n how many
+   * @param n the number of elements
    * @param to receives them
    * @param toAt index of the first in {@code to}
    */
@@ -98,7 +98,7 @@ public final class Elements {
    *
    * @param at position of the first element
    * @param stride distance between two of them
-   * @param n how many
+   * @param n the number of elements
    * @param to receives them
    * @param toAt index of the first in {@code to}
    */
@@ -113,7 +113,7 @@ public final class Elements {
    *
    * @param at position of the first element
    * @param stride distance between two of them, in elements; may be negative
-   * @param n how many
+   * @param n the number of elements
    * @param from the values, one after another
    * @param fromAt index of the first in {@code from}
    * @throws IndexOutOfBoundsException if one is not inside the segment or {@code from}
@@ -130,7 +130,7 @@ public final class Elements {
    *
    * @param at position of the first element
    * @param stride distance between two of them
-   * @param n how many
+   * @param n the number of elements
    * @param from the values
    * @param fromAt index of the first in {@code from}
    */
@@ -145,7 +145,7 @@ public final class Elements {
    *
    * @param at position of the first element
    * @param stride distance between two of them
-   * @param n how many
+   * @param n the number of elements
    * @param from the values
    * @param fromAt index of the first in {@code from}
    */

@@ -1,8 +1,8 @@
 package io.github.shardsum.tensor;
 
 /**
- * An operand of an einsum: a dense {@link Tensor}, or a {@link RoutingTensor} with few non-zeros a
- * row.
+ * An operand of an einsum: a dense {@link Tensor}, or a {@link RoutingTensor} with few non-zeros in
+ * each row.
  */
 public sealed interface Operand permits Tensor, RoutingTensor {
   /**

@@ -29,7 +29,7 @@ import java.util.Optional;
  * views. The description (dtype, shape, strides) is immutable.
  *
  * <p><b>Lifetime.</b> Heap memory lives as long as the tensor. Native and mapped memory lives as
- * long as its {@link Arena}; Using a tensor after its arena was closed throws an {@link
+ * long as its {@link Arena}. Using a tensor after its arena was closed throws an {@link
  * IllegalStateException}; using a confined arena's tensor from another thread throws a {@link
  * WrongThreadException}. Neither crashes the JVM. The tensor does not close anything.
  *
@@ -329,7 +329,7 @@ public final class Tensor implements Operand {
   /**
    * As {@link #of(float[], long...)}, of dtype bool.
    *
-   * @param data one byte an element; zero is false, anything else true
+   * @param data one byte for each element; zero is false, any other value is true
    * @param shape the size of each axis
    * @return the tensor
    */
@@ -712,7 +712,7 @@ public final class Tensor implements Operand {
    *
    * @param axes for each axis of the view, the axis of this tensor, each once; -1 is the last one
    * @return the view
-   * @throws IllegalArgumentException if it is not a permutation
+   * @throws IllegalArgumentException if the axes are not a permutation
    */
   public Tensor transpose(int... axes) {
     int[] order = Views.permutation(axes, shape);
@@ -955,7 +955,7 @@ public final class Tensor implements Operand {
 
   /**
    * A view with this tensor repeated along new leading axes and along axes of size 1 (NumPy's
-   * broadcasting); Repeated elements are one element in memory, so the view is not for writing.
+   * broadcasting). Repeated elements are one element in memory, so the view is not for writing.
    *
    * @param target the new shape
    * @return the view
@@ -1101,7 +1101,7 @@ public final class Tensor implements Operand {
   /**
    * One element as f64.
    *
-   * @param index one index an axis
+   * @param index one index for each axis
    * @return the value; an i64 above 2^53 is rounded, and a bool is 0 or 1
    * @throws IllegalArgumentException if the number of indices is not the rank
    * @throws IndexOutOfBoundsException if an index is not inside its axis
@@ -1113,7 +1113,7 @@ public final class Tensor implements Operand {
   /**
    * One element as i64.
    *
-   * @param index one index an axis
+   * @param index one index for each axis
    * @return the value, converted as by {@link #convert}: a fraction is cut off
    * @throws IllegalArgumentException if the number of indices is not the rank
    * @throws IndexOutOfBoundsException if an index is not inside its axis
@@ -1126,7 +1126,7 @@ public final class Tensor implements Operand {
    * Writes one element.
    *
    * @param value the value, converted to the dtype as by {@link #convert}
-   * @param index one index an axis
+   * @param index one index for each axis
    * @throws IllegalArgumentException if the number of indices is not the rank, or the memory is
    *     read-only
    * @throws IndexOutOfBoundsException if an index is not inside its axis
@@ -1139,7 +1139,7 @@ public final class Tensor implements Operand {
    * Writes one element.
    *
    * @param value the value, converted to the dtype as by {@link #convert}
-   * @param index one index an axis
+   * @param index one index for each axis
    * @throws IllegalArgumentException if the number of indices is not the rank, or the memory is
    *     read-only
    * @throws IndexOutOfBoundsException if an index is not inside its axis

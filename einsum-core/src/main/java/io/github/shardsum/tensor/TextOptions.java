@@ -1,7 +1,7 @@
 package io.github.shardsum.tensor;
 
 /**
- * How a tensor is printed (NumPy's {@code np.set_printoptions}); an immutable value.
+ * Options for printing a tensor (NumPy's {@code np.set_printoptions}); an immutable value.
  *
  * @param threshold the most elements of a tensor that is shown completely, at least 1; of a larger
  *     tensor, only the edges are shown

@@ -46,7 +46,9 @@ public final class Search {
   /** Sweeps after each label that is sliced, because slices may have a different best path. */
   private static final int SLICED_SWEEPS = 100;
 
-  /** Most operands for a new search after each slice; above, the path is only sliced. */
+  /**
+   * Most operands for a new search after each slice. With more operands, the path is only sliced.
+   */
   private static final int RESEARCHED_OPERANDS = 500;
 
   /** Most slicings with a new search; then the path is kept and only sliced further. */
@@ -131,8 +133,8 @@ public final class Search {
   }
 
   /**
-   * The best path that needs no slicing; empty if there is none or too many operands to examine all
-   * paths.
+   * The best path that needs no slicing; empty if there is no such path, or if there are too many
+   * operands to examine all paths.
    */
   private static Optional<ContractionPlan> withoutSlices(
       PathFinder finder, ContractionPlan sliced, long limit) {

@@ -17,7 +17,10 @@ final class ParallelRange {
     void run(long begin, long end, Scratch scratch);
   }
 
-  /** Whether several threads share work on so many elements, provided that it has enough pieces. */
+  /**
+   * Whether several threads share work with this number of elements, provided that there are enough
+   * pieces.
+   */
   static boolean isShared(Workers workers, long elements) {
     return Sharing.areWorth(elements, workers);
   }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The implementation of the kernels that this JVM uses, and why.
+ * The implementation of the kernels that this JVM uses, and the reason for it.
  *
  * @param kernels the implementation
  * @param reason why it was chosen
@@ -41,7 +41,7 @@ public record KernelSelection(KernelSet kernels, String reason, Optional<String>
     return ScalarKernels.ALL;
   }
 
-  /** The kernels that this JVM uses, and why. */
+  /** The kernels that this JVM uses, and the reason for them. */
   public static KernelSelection made() {
     return MADE;
   }
