@@ -146,10 +146,10 @@ public final class Moe implements AutoCloseable {
   /**
    * Runs on tokens without padding, with the specification's random numbers.
    *
-   * @param weights of the specification's E, M, H and dtype
-   * @param tokens {@code [G, S, M]} of that dtype
+   * @param weights the weights, with the specification's E, M, H and dtype
+   * @param tokens {@code [G, S, M]} of the same dtype
    * @return fresh tensors
-   * @throws IllegalArgumentException if a size or dtype is another
+   * @throws IllegalArgumentException if a size or dtype does not fit the specification
    */
   public Result run(MoeWeights weights, Tensor tokens) {
     return run(weights, tokens, Optional.empty(), spec.randomness());
@@ -158,13 +158,13 @@ public final class Moe implements AutoCloseable {
   /**
    * Runs.
    *
-   * @param weights of the specification's E, M, H and dtype
-   * @param tokens {@code [G, S, M]} of that dtype
+   * @param weights the weights, with the specification's E, M, H and dtype
+   * @param tokens {@code [G, S, M]} of the same dtype
    * @param nonPadding {@code [G, S]} of bool: true if the token is real; without it, all tokens are
    *     real
-   * @param randomness uniform numbers, for the options that draw them
+   * @param randomness the generator, for options that draw random numbers
    * @return fresh tensors
-   * @throws IllegalArgumentException if a size or dtype is another
+   * @throws IllegalArgumentException if a size or dtype does not fit the specification
    */
   public Result run(
       MoeWeights weights, Tensor tokens, Optional<Tensor> nonPadding, Randomness randomness) {
@@ -187,7 +187,8 @@ public final class Moe implements AutoCloseable {
    * @param tokens as for {@code run}
    * @param nonPadding as for {@code run}
    * @param randomness as for {@code run}
-   * @throws IllegalArgumentException if a size or dtype is another; nothing is then written
+   * @throws IllegalArgumentException if a size or dtype does not fit the specification; nothing is
+   *     then written
    */
   public void runInto(
       Result result,

@@ -151,7 +151,7 @@ public final class MoePrograms {
    * @param positions {@code i32[G S K]}, the result of {@code moe.route}
    * @param experts E
    * @param capacity C
-   * @param multiple the number to whose multiples sizes are rounded up; 1 for no rounding
+   * @param multiple sizes are rounded up to multiples of this number; 1 for no rounding
    * @return the composite
    * @throws IllegalArgumentException if a number is below 1, or positions have another type
    */

@@ -48,8 +48,8 @@ public final class Decoding implements AutoCloseable {
    * @param batch number of sentences in a batch
    * @param hypotheses the number of hypotheses of a sentence; 1 is greedy
    * @param most the most tokens of a target, including its end
-   * @throws IllegalArgumentException if a number is below 1, there are more hypotheses than
-   *     vocabulary, or more tokens than positions
+   * @throws IllegalArgumentException if a number is below 1, there are more hypotheses than tokens
+   *     in the vocabulary, or {@code most} is above the model's positions
    */
   public Decoding(TransformerSpec spec, Backend backend, int batch, int hypotheses, int most) {
     this.spec = Objects.requireNonNull(spec, "spec");
@@ -111,7 +111,7 @@ public final class Decoding implements AutoCloseable {
    *
    * @param parameters by name
    * @param sources tokens, each ending with {@link TransformerSpec#END}
-   * @return a sentence a source
+   * @return one sentence for each source
    * @throws IllegalArgumentException if a source is empty or longer than the model's positions
    */
   public List<Sentence> decode(Map<String, Tensor> parameters, List<int[]> sources) {
@@ -124,7 +124,7 @@ public final class Decoding implements AutoCloseable {
    * @param parameters by name
    * @param sources tokens, each ending with {@link TransformerSpec#END}
    * @param routes receives the metrics of the encoder's routers, after each batch
-   * @return a sentence a source
+   * @return one sentence for each source
    * @throws IllegalArgumentException if a source is empty or longer than the model's positions
    */
   public List<Sentence> decode(

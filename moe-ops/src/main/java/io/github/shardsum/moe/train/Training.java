@@ -570,7 +570,7 @@ public final class Training implements AutoCloseable {
    * @param rate the learning rate
    * @return the results of the step
    * @throws IllegalArgumentException if the batch is not of i32, or longer than the model's
-   *     positions, or on a mesh no multiple of the model's groups
+   *     positions, or on a mesh not a multiple of the model's groups
    */
   public Report step(Batch batch, double rate) {
     check(batch);
@@ -770,7 +770,7 @@ public final class Training implements AutoCloseable {
    * @param weights parameters by name
    * @return the mean over its real targets, in nats
    * @throws IllegalArgumentException if the batch is not of i32, or longer than the model's
-   *     positions, or if a parameter is missing, or of another dtype or shape
+   *     positions, or if a parameter is missing or has another dtype or shape
    */
   public double crossEntropy(Batch batch, Map<String, Tensor> weights) {
     check(batch);

@@ -34,8 +34,8 @@ import java.util.Optional;
  * against C), {@code skew} (loads), {@code zipf} (one load against torch), {@code einsums}
  * (dispatch and combine against torch's einsums) or {@code decode} (compared with reading memory);
  * cases as {@code 8,1024,512,2048,8} (G, S, M, H, E), with {@code :gelu}, {@code :silu}, {@code
- * :swiglu}, {@code :backward} or {@code :torch}. {@code SHARDSUM_PYTHON} names a Python with torch;
- * without it torch is left out.
+ * :swiglu}, {@code :backward} or {@code :torch}. Rounds and parts apply to the cases that follow
+ * them. {@code SHARDSUM_PYTHON} names a Python with torch; without it torch is left out.
  */
 public final class MoeLayerComparison {
   /** Rows of an expert that make the time to read its weights unimportant. */

@@ -34,7 +34,7 @@ public final class ExpertComposites {
   public static final String CAPACITY = "capacity";
 
   /**
-   * Attribute: a divisor to whose multiple the number of rows of each expert is rounded up; 1 if
+   * Attribute: the number of rows of each expert is rounded up to a multiple of this number; 1 if
    * absent.
    */
   public static final String MULTIPLE = "multiple";

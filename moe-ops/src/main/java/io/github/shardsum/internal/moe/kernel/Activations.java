@@ -158,7 +158,7 @@ final class Activations<A> {
   /**
    * Arrays that the backward pass needs in addition to the activations' operands.
    *
-   * @param weight of each choice, {@code [G, S, K]}
+   * @param weight the weight of each choice, {@code [G, S, K]}
    * @param outBias the bias of the second product, to which the weight applies too
    * @param y the outputs' cotangent {@code [G, S, M]}
    * @param to receives the cotangents of weights, {@code [G, S, K]}

@@ -32,7 +32,10 @@ final class ExpertsIn {
       return MATRICES + form.firstProducts() * (form.biased() ? 2 : 1);
     }
 
-    /** The operands by name, from the order tokens, positions, matrices, biases, cotangents. */
+    /**
+     * The operands by name. In the list, their order is tokens, positions, matrices, biases,
+     * cotangents.
+     */
     static Operands of(ExpertsForm form, List<Tensor> all) {
       int first = form.firstProducts();
       int count = count(form);
@@ -52,7 +55,7 @@ final class ExpertsIn {
   /**
    * One of the first products of all experts.
    *
-   * @param index 0, or 1 for the second first product
+   * @param index 0, or 1 for the other first product of a gated activation
    * @param matrix {@code [E, M, H]}
    * @param bias {@code [E, H]}
    * @param cotangent the cotangent of the product's result, {@code [R, H]}; only an operand of the

@@ -50,7 +50,10 @@ final class ExpertsOut {
       return MATRIX + 1 + (form.activation().isGated() ? 1 : 0) + (form.biased() ? 1 : 0);
     }
 
-    /** The operands by name, from the order z, weights, positions, wo, v, b_out, cotangent. */
+    /**
+     * The operands by name. In the list, their order is z, weights, positions, wo, v, b_out,
+     * cotangent.
+     */
     static Operands of(ExpertsForm form, List<Tensor> all) {
       int count = count(form);
       return new Operands(

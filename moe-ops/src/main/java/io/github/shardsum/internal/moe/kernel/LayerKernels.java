@@ -125,7 +125,7 @@ public final class LayerKernels {
                 forward(form, ExpertsIn.Operands.POSITIONS, flopsIn(form), false, ExpertsIn::run));
   }
 
-  /** The factory of its gradient. */
+  /** The factory of the gradient of {@code moe.experts_in}. */
   public static Optional<CompositeKernel> expertsInGradient(Composite composite) {
     return in(composite, 1)
         .map(
@@ -160,7 +160,7 @@ public final class LayerKernels {
                     form, ExpertsOut.Operands.POSITIONS, flopsOut(form), true, ExpertsOut::run));
   }
 
-  /** The factory of its gradient. */
+  /** The factory of the gradient of {@code moe.experts_out}. */
   public static Optional<CompositeKernel> expertsOutGradient(Composite composite) {
     return out(composite, 1)
         .map(
