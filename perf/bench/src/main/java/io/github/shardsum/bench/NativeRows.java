@@ -17,7 +17,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.List;
 
 /** The loops of {@code moe_rows.c}, on their own threads and memory. */
-@SuppressWarnings("restricted") // calling C is what it is for
+@SuppressWarnings("restricted") // this class calls C
 final class NativeRows implements AutoCloseable {
   private static final String SOURCE = "moe_rows.c";
   private static final long ALIGNMENT = 64;
@@ -26,11 +26,11 @@ final class NativeRows implements AutoCloseable {
   enum Loop {
     /** out [row] = x [index of row]. */
     GATHER,
-    /** The same with stores past the caches. */
+    /** The same with stores that bypass the caches. */
     GATHER_STREAM,
     /** out [token] = the sum of x [row] over its two rows. */
     COMBINE,
-    /** The same with stores past the caches. */
+    /** The same with stores that bypass the caches. */
     COMBINE_STREAM,
     /** The sum of words. */
     READ
@@ -65,7 +65,7 @@ final class NativeRows implements AutoCloseable {
     }
   }
 
-  /** Whether rows of this width can be stored past the caches. */
+  /** Whether stores of rows of this width can bypass the caches. */
   boolean canStream(long width) {
     return streamed > 0 && width % streamed == 0;
   }
@@ -94,10 +94,10 @@ final class NativeRows implements AutoCloseable {
     return calls -> seconds(loop, calls, count, width, x, index, out);
   }
 
-  /** Reads a number of bytes of memory, a multiple of 8. */
+  /** Reads this many bytes of memory, a multiple of 8. */
   Timed read(long bytes) {
     MemorySegment all = arena.allocate(bytes, ALIGNMENT);
-    all.fill((byte) 1); // pages of their own
+    all.fill((byte) 1); // else all pages would be the zero page
     MemorySegment none = MemorySegment.NULL;
     return calls -> seconds(Loop.READ, calls, bytes / Long.BYTES, 1, all, none, none);
   }

@@ -21,20 +21,20 @@ import java.util.Locale;
 /**
  * The overlap of a collective with a product between two processes, by the formula of the Intel MPI
  * Benchmarks: {@code 100 max(0, min(1, (t_pure + t_CPU - t_ovrl) / min(t_pure, t_CPU)))}, where
- * {@code t_pure} is the collective's time alone, {@code t_CPU} the product's, which takes about as
- * long, and {@code t_ovrl} that of both where the collective is started before the product and
- * awaited behind it. {@code perf/bench/overlap} runs this and its counterpart in C alternately.
+ * {@code t_pure} is the time of the collective alone, {@code t_CPU} that of a product of about the
+ * same time, and {@code t_ovrl} that of both: the collective is started before the product and
+ * awaited after it. {@code perf/bench/overlap} runs this and its counterpart in C alternately.
  */
 public final class OverlapBenchmark {
   private static final int[] BYTES = {1 << 20, 4 << 20, 16 << 20};
 
-  /** Sides of the matrix that rows are multiplied by; it stays in the cache. */
+  /** Rows and columns of the right matrix, which stays in the cache. */
   private static final int SIDE = 256;
 
   /** Rows of a product. */
   private static final int ROWS = 256;
 
-  /** Parts of a product, after each of which the transport makes progress. */
+  /** Parts of a product; the transport makes progress after each part. */
   private static final int PARTS = 8;
 
   private static final int MOST_STEPS = 4096;
@@ -59,7 +59,8 @@ public final class OverlapBenchmark {
   /**
    * Runs on every process.
    *
-   * @param arguments the number of processes; the number of batches, whose median is printed
+   * @param arguments the number of processes and the number of batches; the median of the batches
+   *     is printed
    */
   public static void main(String[] arguments) {
     CollectiveOptions options = CollectiveOptions.defaults().withCheck(false);

@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The tile kernel of the product in f32, on packed panels, and as many multiply-adds on registers,
- * in pairs, with a paired interval. One thread. Panels of B lie in the first-level cache with few
- * terms, else in the second-level one, as in a large product.
+ * Times the tile kernel of the f32 product on packed panels in pairs with as many multiply-adds on
+ * registers, and prints a paired interval. One thread. With few terms the panels of B lie in the
+ * first-level cache, otherwise in the second-level cache, as in a large product.
  *
- * <p>Without {@code -XX:+UseTransparentHugePages} a second-level cache by physical addresses may
- * have no room for all panels, and the share varies from JVM to JVM.
+ * <p>Without {@code -XX:+UseTransparentHugePages} panels may evict each other from a second-level
+ * cache that is indexed by physical addresses; the share then varies from JVM to JVM.
  */
 public final class PanelComparison {
   private static final int ROUNDS = 31;
@@ -81,7 +81,7 @@ public final class PanelComparison {
         share.high());
   }
 
-  /** The aligned start, found by the product's probe, which fails until it is compiled. */
+  /** The aligned start, which the product's probe finds once the probe is compiled. */
   private int lineStart() {
     int found = -1;
     for (int attempt = 0; attempt < 1_000 && found < 0; attempt++) {

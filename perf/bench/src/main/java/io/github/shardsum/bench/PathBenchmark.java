@@ -20,9 +20,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The automatic search for a contraction path over square lattices: 2 operands, with nothing to
- * choose; 16, with all paths examined; and many. How good the paths are is tested in einsum-core,
- * against opt_einsum's.
+ * The automatic search for a contraction path over square lattices: 2 operands, which leave nothing
+ * to choose; 16, whose paths are all examined; and many. Tests of einsum-core compare the quality
+ * of the paths with opt_einsum.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

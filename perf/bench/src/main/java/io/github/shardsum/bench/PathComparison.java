@@ -18,12 +18,12 @@ import java.util.Objects;
 
 /**
  * Compares contraction paths with those of cotengra's hyperoptimizer, on networks of its
- * generators, each side with one thread and the same seconds: FLOPs of the whole contraction over
- * cotengra's, both counted by {@link PathCost}. The second ratio compares plans with a limit: a
- * sixteenth of the largest intermediate that our plan without a limit has.
+ * generators, each side with one thread and the same seconds. The first ratio is the FLOPs of our
+ * whole contraction over those of cotengra's, both counted by {@link PathCost}. The second ratio
+ * compares plans with a limit: a sixteenth of the largest intermediate of our plan without a limit.
  *
- * <p>Arguments: seconds a search, seeds a network. {@code SHARDSUM_PYTHON} names a Python with
- * cotengra and networkx. The exit status is 1 if a ratio is above its limit.
+ * <p>Arguments: seconds of each search, and seeds of each network. {@code SHARDSUM_PYTHON} names a
+ * Python with cotengra and networkx. The exit status is 1 if a ratio is above its limit.
  */
 public final class PathComparison {
   private static final List<String> NETWORKS =

@@ -10,7 +10,7 @@ import java.util.Map;
  * Predicts how much longer a layer by rows takes on a mesh in one process if its loads are skewed.
  * The prediction needs the times of the steps under an even load, and the rows of each device. The
  * products of the experts take time in proportion to their rows; the devices of a step are given to
- * threads in order, each to the first that is free. All else takes the time that it takes under an
+ * threads in order, each device to the first free thread. Everything else takes as long as under an
  * even load.
  */
 final class PredictedSkew {
@@ -43,7 +43,7 @@ final class PredictedSkew {
         });
   }
 
-  /** The experts' products' share of the time under an even load. */
+  /** The share of the experts' products in the time under an even load. */
   double share() {
     return experts / all;
   }
@@ -51,7 +51,7 @@ final class PredictedSkew {
   /**
    * The time under a skewed load over the time under an even load.
    *
-   * @param rows of each expert; devices have as many experts each, in order
+   * @param the rows of each expert; consecutive experts belong to one device, equally many to each
    */
   double ratio(long[] rows, int devices) {
     long[] even = new long[rows.length];
@@ -59,7 +59,7 @@ final class PredictedSkew {
     return 1 + share() * (longest(rows, devices) / longest(even, devices) - 1);
   }
 
-  /** The rows of the thread that has most. */
+  /** The rows of the thread that has the most rows. */
   private double longest(long[] rows, int devices) {
     double[] free = new double[threads];
     int own = rows.length / devices;

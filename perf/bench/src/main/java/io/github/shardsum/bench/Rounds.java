@@ -14,10 +14,10 @@ import java.util.Objects;
 /**
  * Times of competitors that took turns, by name.
  *
- * @param times seconds a call, a round an element
+ * @param times seconds per call, an element for each round
  */
 record Rounds(Map<String, double[]> times) {
-  /** Runs them all. */
+  /** Runs all competitors. */
   static Rounds of(InterleavedTimer timer, Map<String, Timed> competitors)
       throws MeasurementException {
     List<MeasurementException> failures = new ArrayList<>();
@@ -47,7 +47,7 @@ record Rounds(Map<String, double[]> times) {
     return Interval.median(seconds(name));
   }
 
-  /** How many times longer one took than the other. */
+  /** The time of one over the time of the other. */
   Interval ratio(String one, String other) {
     return new PairedTiming(seconds(one), seconds(other)).ratio();
   }

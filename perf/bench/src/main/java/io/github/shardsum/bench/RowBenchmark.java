@@ -19,7 +19,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Kernels that memory bounds, over a row in the first cache and one beyond the last. */
+/**
+ * Memory-bound kernels, over a row that fits the first-level cache and over a row larger than the
+ * last-level cache.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)

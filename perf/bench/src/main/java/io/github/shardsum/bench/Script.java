@@ -10,7 +10,7 @@ public final class Script {
   private Script() {}
 
   /**
-   * Opens one.
+   * Opens a source.
    *
    * @param owner a class of its package
    * @param file its name
@@ -20,7 +20,7 @@ public final class Script {
   }
 
   /**
-   * Reads one.
+   * Reads a source.
    *
    * @param owner a class of its package
    * @param file its name

@@ -101,7 +101,7 @@ public class ShardedEinsumBenchmark {
     return whole.run(operands);
   }
 
-  /** From shards to shards, with the all-to-all between. */
+  /** From shards to shards, the all-to-all included. */
   @Benchmark
   public final ShardedTensor onMesh() {
     return sharded.runSharded(shards);

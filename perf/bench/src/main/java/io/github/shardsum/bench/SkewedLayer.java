@@ -13,8 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One compiled layer, forward, whose tokens follow a given load: their first E elements are their
- * logits, which the router passes on.
+ * A compiled forward layer whose tokens follow a given load. The first E elements of a token are
+ * its logits, since the router copies them.
  */
 final class SkewedLayer implements AutoCloseable {
   private static final float FIRST = 8;
@@ -50,12 +50,15 @@ final class SkewedLayer implements AutoCloseable {
     return load.counts((int) layer.sizes().experts(), layer.rows());
   }
 
-  /** The layer as it is compiled. */
+  /** The program of the compiled layer. */
   Program program() {
     return executable.program();
   }
 
-  /** The layer over tokens of a load; throws unless its experts get what the load says. */
+  /**
+   * The layer over tokens of a load; throws unless each expert gets the tokens that the load gives
+   * it.
+   */
   Timed timed(ExpertLoad load) {
     List<Tensor> inputs = inputs(load);
     List<Tensor> outputs = outputs(load, inputs);
@@ -69,7 +72,7 @@ final class SkewedLayer implements AutoCloseable {
     return inputs;
   }
 
-  /** The outputs of the layer; throws unless its experts get what the load says. */
+  /** The outputs of the layer; throws unless each expert gets the tokens that the load gives it. */
   List<Tensor> outputs(ExpertLoad load, List<Tensor> inputs) {
     long[] counts = counts(load);
     List<Tensor> outputs = executable.run(inputs);

@@ -55,29 +55,27 @@ public class SuperstepBenchmark {
     return builder.build();
   }
 
-  /** One superstep of a plan that goes on. */
+  /** One superstep of a plan of many supersteps. */
   @Benchmark
   @OperationsPerInvocation(STEPS)
   public void superstepOfMany() {
     many.run();
   }
 
-  /** A plan of one superstep, with its start and its end. */
+  /** A plan of one superstep, including the plan's start and end. */
   @Benchmark
   public void superstepAlone() {
     one.run();
   }
 
-  /**
-   * Blocking SPMD code: start of 2048 virtual threads, one all-reduce of 8 bytes, and their end.
-   */
+  /** Blocking SPMD code: 2048 virtual threads start, make one all-reduce of 8 bytes, and end. */
   @Benchmark
   public List<Tensor> spmdAllReduce() {
     Tensor x = Tensor.zeros(DType.F32, 2);
     return collectives.spmd(device -> device.allReduce(x, Reduction.SUM, "x", "y"));
   }
 
-  /** The same number of supersteps of all-reduce by the controlling thread. */
+  /** The same all-reduce in as many supersteps, called by the controlling thread. */
   @Benchmark
   public List<Tensor> allReduce() {
     Tensor x = Tensor.zeros(DType.F32, 2);

@@ -9,7 +9,10 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The layer's forward pass by torch in a separate Python process: a line in, a line out. */
+/**
+ * The layer's forward pass by torch in a separate Python process, which answers each line with a
+ * line.
+ */
 final class TorchLayer implements AutoCloseable {
   private static final String SCRIPT = "torch_layer.py";
 

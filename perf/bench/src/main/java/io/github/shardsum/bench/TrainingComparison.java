@@ -35,15 +35,17 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Measures a step of training of the model of {@code shardsum train}: 64 sentences of 16 and 8
- * random tokens, a vocabulary of 2,048 and 16 experts that drop nothing. {@code torch} compares it
- * with an equal model of torch, each on one thread and by its processor time; {@code
- * SHARDSUM_PYTHON} names a Python with torch. {@code mesh} compares it on 8 devices of this process
- * with one, equal work on equal threads. {@code memory} counts the bytes that a device holds.
- * Ratios have paired intervals; the exit status is 1 if a promise is missed.
+ * Measures a step of training of the model of {@code shardsum train}: 64 sentences of 16 source and
+ * 8 target tokens, all random, a vocabulary of 2,048 and 16 experts that drop nothing. {@code
+ * torch} compares it with an equal model of torch, each on one thread and by its processor time;
+ * {@code SHARDSUM_PYTHON} names a Python with torch. {@code mesh} compares the step on 8 devices of
+ * this process with the step on one device, with equal work and equal threads. {@code memory}
+ * counts the bytes that a device holds. Ratios have paired intervals; the exit status is 1 if a
+ * promise is missed.
  *
- * <p>Arguments: a number of rounds, or {@code smoke} to see that all works, for what follows;
- * {@code torch}; {@code memory}; {@code mesh}, for x=8 and d=2,x=4, or any mesh, as {@code x=2}.
+ * <p>Arguments: {@code torch}; {@code memory}; {@code mesh}, which stands for x=8 and d=2,x=4; or
+ * any mesh, as {@code x=2}. A number of rounds, or {@code smoke} for a trial, applies to the
+ * arguments after it.
  */
 public final class TrainingComparison {
   private static final int SENTENCES = 64;
@@ -53,7 +55,7 @@ public final class TrainingComparison {
   private static final int EXPERTS = 16;
   private static final double RATE = 1e-3;
 
-  /** Tokens below it stand for no word. */
+  /** Smaller tokens stand for no word. */
   private static final int FIRST_WORD = 4;
 
   /** The least time of torch, as a multiple of ours. */

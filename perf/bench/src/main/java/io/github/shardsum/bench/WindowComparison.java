@@ -28,10 +28,10 @@ import java.util.Random;
 
 /**
  * Times einsums with and without windows, in turns, over random shapes of three kinds: a gathered
- * label of the result, a gathered label that is summed over, and a scattered result. For each it
- * prints the time in windows over the time whole, and the regret of the choice by price on this
- * machine's measured topology: the time of its choice over the better of both. Runs in one process
- * or, by {@code ./shardsum launch}, in several.
+ * label of the result, a gathered label that is summed over, and a scattered result. For each shape
+ * it prints two ratios: the time with windows over the time without, and the regret of the choice
+ * by price on this machine's measured topology. The regret is the time of the chosen plan over the
+ * time of the faster plan. Runs in one process or, by {@code ./shardsum launch}, in several.
  *
  * <p>Arguments: shapes, rounds, devices, and the seed of the shapes.
  */
@@ -174,7 +174,7 @@ public final class WindowComparison {
       }
       for (int round = -rounds / 2; round < rounds; round++) {
         for (int i = 0; i < plans.length; i++) {
-          // Each goes first every other time.
+          // Each plan goes first every other time.
           int which = Math.floorMod(i + round, plans.length);
           together.run();
           long begin = System.nanoTime();

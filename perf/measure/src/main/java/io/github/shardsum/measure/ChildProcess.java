@@ -53,7 +53,7 @@ public final class ChildProcess implements AutoCloseable {
   }
 
   /**
-   * Asks and waits.
+   * Sends a request and waits for the answer.
    *
    * @param line the request
    * @return the answer

@@ -16,8 +16,8 @@ import java.util.function.LongSupplier;
  *
  * @param rounds rounds that count
  * @param warmUpSeconds the time that each runs before the rounds
- * @param blockSeconds how long a block lasts at least; a call that takes longer is a block
- * @param pauseMillis how long all rest before a block
+ * @param blockSeconds the least time of a block; a longer call is a block by itself
+ * @param pauseMillis the pause of all competitors before a block
  */
 public record InterleavedTimer(
     int rounds, double warmUpSeconds, double blockSeconds, long pauseMillis) {
@@ -28,7 +28,10 @@ public record InterleavedTimer(
 
   private static final int MOST = 1000;
 
-  /** A block that takes this share of the previous block's time is no progress. */
+  /**
+   * A call that takes more than this share of the time of a call of the previous block is no
+   * progress.
+   */
   private static final double SETTLED = 0.9;
 
   /** The JIT's share of a block's time above which warming up goes on. */
@@ -52,10 +55,10 @@ public record InterleavedTimer(
   /** More rounds, for a narrow interval of two sides. */
   public static final InterleavedTimer LONG = new InterleavedTimer(31, 2.0, 0.03, 0);
 
-  /** For a look, and for tests. */
+  /** For a first look, and for tests. */
   public static final InterleavedTimer QUICK = new InterleavedTimer(6, 0.4, 0.005, 0);
 
-  /** Enough to see that it works. */
+  /** Just enough rounds to see that everything works. */
   public static final InterleavedTimer SMOKE = new InterleavedTimer(3, 0.01, 0.001, 0);
 
   /**
@@ -82,7 +85,7 @@ public record InterleavedTimer(
    *
    * @param competitors all prepared; one that fails is dropped
    * @param failures takes the failure of each that was dropped
-   * @return seconds a call, a round an element, of each that was not dropped
+   * @return seconds per call of each competitor that was not dropped, an element for each round
    */
   public <T extends Timed> Map<T, double[]> run(
       List<? extends T> competitors, Failures<? super T> failures) {
@@ -95,7 +98,7 @@ public record InterleavedTimer(
     return told ? compiler.getTotalCompilationTime() : 0;
   }
 
-  /** The same by another clock of the JIT: milliseconds that it has compiled for. */
+  /** The same with another clock of the JIT, which gives the milliseconds spent compiling. */
   <T extends Timed> Map<T, double[]> run(
       List<? extends T> competitors, Failures<? super T> failures, LongSupplier compiledMillis) {
     Map<T, Long> calls = new LinkedHashMap<>();
@@ -163,9 +166,9 @@ public record InterleavedTimer(
   }
 
   /**
-   * Calls of a block. Warming up finds them, and ends when the JIT has been quiet for the given
-   * time and the calls become no faster. Times of calls do not show this: on several threads a call
-   * may become slower while the JIT still works.
+   * The number of calls of a block. Warming up finds it, and ends when the JIT has been quiet for
+   * the given time and the calls become no faster. Times of calls do not show this: on several
+   * threads a call may become slower while the JIT still works.
    */
   private long warmUp(Timed competitor, LongSupplier compiledMillis) throws MeasurementException {
     long calls = 1;

@@ -43,7 +43,7 @@ public record Interval(double median, double low, double high) {
     return quantile(sorted, 0.5);
   }
 
-  /** A quantile of sorted numbers, between neighbours on the line through them. */
+  /** A quantile of sorted numbers, interpolated linearly between neighbours. */
   public static double quantile(double[] sorted, double share) {
     double at = share * (sorted.length - 1);
     int below = (int) at;

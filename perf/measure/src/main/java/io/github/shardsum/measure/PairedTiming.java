@@ -12,8 +12,8 @@ import java.util.function.DoubleBinaryOperator;
  * The times of two candidates that ran in the same rounds. A disturbance slows down both, and
  * ratios are taken within a round.
  *
- * @param first seconds a call, a round an element
- * @param second seconds a call in the same rounds
+ * @param first seconds per call, an element for each round
+ * @param second seconds per call in the same rounds
  */
 public record PairedTiming(double[] first, double[] second) {
   /**
@@ -33,9 +33,9 @@ public record PairedTiming(double[] first, double[] second) {
   }
 
   /**
-   * Times two of them.
+   * Times two candidates.
    *
-   * @param timer how often and how long
+   * @param timer the number and the length of the rounds
    * @param first one
    * @param second the other
    * @throws MeasurementException if one of them failed
@@ -51,7 +51,7 @@ public record PairedTiming(double[] first, double[] second) {
         Objects.requireNonNull(times.get(first)), Objects.requireNonNull(times.get(second)));
   }
 
-  /** How many times longer the first took than the second. */
+  /** The time of the first over the time of the second. */
   public Interval ratio() {
     return interval((one, other) -> one / other);
   }

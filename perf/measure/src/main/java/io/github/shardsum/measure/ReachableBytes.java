@@ -11,7 +11,7 @@ import javax.management.ObjectName;
  * again.
  */
 public final class ReachableBytes {
-  /** Less than this is the JVM's own. */
+  /** Smaller differences are the JVM's own. */
   public static final long LITTLE = 10_000;
 
   private static final int MOST_COLLECTIONS = 20;

@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Limits of this machine for a number of threads: multiply-adds on registers, and bytes moved of a
- * given footprint. Each limit is measured at every request, and the best measurement so far counts,
- * since a slowdown of the machine is temporary. For one thread's use.
+ * Limits of this machine for a number of threads: multiply-adds on registers, and bytes moved per
+ * second for a given footprint. Each limit is measured at every request, and the best measurement
+ * so far counts, since a slowdown of the machine is temporary. Used by one thread.
  */
 public final class Roofline {
   /** The share of a cache that is used, since other data need some of it. */
@@ -118,7 +118,7 @@ public final class Roofline {
   }
 
   /**
-   * Everything.
+   * All limits.
    *
    * @return FLOP/s by {@code "f32"} and {@code "f64"}, then {@link #allBytes()}
    */

@@ -12,7 +12,7 @@ public interface Timed {
    */
   double seconds(long calls) throws MeasurementException;
 
-  /** A call in a loop. */
+  /** Times a call in a loop. */
   static Timed of(Runnable call) {
     return calls -> {
       long begin = System.nanoTime();

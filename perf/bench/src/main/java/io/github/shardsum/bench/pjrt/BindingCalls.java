@@ -21,7 +21,7 @@ import java.util.List;
 
 /** The calls of {@code pjrt_calls.c}, made through the binding. */
 public final class BindingCalls implements AutoCloseable {
-  /** Takes so little time that the calls dominate. */
+  /** A program that takes so little time that the calls dominate. */
   public static final String PROGRAM =
       """
       func.func @main(%a: tensor<3xf32>, %b: tensor<3xf32>) -> tensor<3xf32> {

@@ -54,7 +54,7 @@ final class JaxPeer implements AutoCloseable {
     return folder.resolve(name);
   }
 
-  /** Makes operands, compiles, and writes all of it. */
+  /** Makes the operands, compiles the program, and writes both. */
   void prepare(String equation, List<long[]> shapes) {
     StringBuilder request = new StringBuilder("prepare ").append(equation);
     for (long[] shape : shapes) {

@@ -195,7 +195,7 @@ final class MoeComparison {
     return (System.nanoTime() - begin) / 1e9;
   }
 
-  /** As JAX does: the call, and then a wait on the same thread for all that it returned. */
+  /** Makes the call and then waits on the same thread for all of its results, as JAX does. */
   private static void run(PjrtLoadedExecutable program, List<List<PjrtBuffer>> rows) {
     for (List<PjrtBuffer> results : program.launch(rows, ExecuteOptions.defaults())) {
       for (PjrtBuffer result : results) {

@@ -20,7 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The loops of {@code pjrt_calls.c} on a client of their own. {@link CCompiler} builds them. */
-@SuppressWarnings("restricted") // loading C is what it is for
+@SuppressWarnings("restricted") // this class loads C
 public final class NativeCalls implements AutoCloseable {
   private static final String SOURCE = "pjrt_calls.c";
 
@@ -70,7 +70,7 @@ public final class NativeCalls implements AutoCloseable {
     /**
      * Makes the calls.
      *
-     * @param times how many
+     * @param times the number of calls
      * @return a number that depends on their results
      */
     long run(long times);

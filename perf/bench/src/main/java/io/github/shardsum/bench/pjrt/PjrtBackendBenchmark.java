@@ -66,7 +66,7 @@ public class PjrtBackendBenchmark {
   /** For JMH. */
   public PjrtBackendBenchmark() {}
 
-  /** Both sides give the same. */
+  /** Both sides give the same result. */
   @Setup
   public void check() {
     a.set(1, 0);

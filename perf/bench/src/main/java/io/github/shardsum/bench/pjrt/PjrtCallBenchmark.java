@@ -54,7 +54,7 @@ public class PjrtCallBenchmark {
     }
   }
 
-  /** Both sides give the same. */
+  /** Both sides give the same result. */
   @Setup
   public void check() {
     if (binding.isDeleted() || isDeleted.run(1) != 0 || binding.shape() != shape.run(1)) {

@@ -24,11 +24,11 @@ import java.util.Locale;
 import java.util.function.BooleanSupplier;
 
 /**
- * The promises of the PJRT binding, each side in pairs with its peer, with a paired interval: a
- * call against the same call from C, a run by the backend against the calls that it needs, an
- * einsum against JAX on the same plugin, a copy to a device against a copy to new memory. Each line
- * says whether its promise is kept. Results are compared, too: the exit status is 1 if one is
- * wrong.
+ * Checks the promises of the PJRT binding. Each side is timed in pairs with its peer, with a paired
+ * interval: a call against the same call from C, a run by the backend against the calls that it
+ * needs, an einsum against JAX on the same plugin, a copy to a device against a copy to new memory.
+ * Each line says whether its promise is kept. Results are compared, too: the exit status is 1 if
+ * one is wrong.
  *
  * <p>Arguments: any of {@code calls}, {@code backend}, {@code copies}, {@code jax}, {@code moe};
  * none means all. A first argument {@code smoke} makes a run that only shows that everything works.
@@ -74,7 +74,7 @@ public final class PjrtComparison {
                 "argument: must be calls, backend, copies, jax or moe, got " + what);
       }
     }
-    // Threads of the plugin may still be about.
+    // Threads of the plugin may still run.
     System.exit(0);
   }
 
@@ -120,7 +120,7 @@ public final class PjrtComparison {
     }
   }
 
-  /** One line; several calls of PJRT that make one operation share its time. */
+  /** Prints one line: the time of an operation over the number of PJRT calls in it. */
   private void call(String name, int calls, NativeCalls.Loop c, BooleanSupplier binding)
       throws MeasurementException {
     PairedTiming times = PairedTiming.of(effort, timed(c), timed(binding));
@@ -276,7 +276,7 @@ public final class PjrtComparison {
     return labels.chars().mapToLong(label -> sizes["gsecmh".indexOf(label)]).toArray();
   }
 
-  /** As JAX does: the call, then a wait on the same thread for its results. */
+  /** Makes the call and then waits on the same thread for its results, as JAX does. */
   private static boolean run(PjrtLoadedExecutable program, PjrtBuffer[] arguments) {
     try (PjrtBuffer out = program.run(arguments).getFirst();
         PjrtEvent ready = out.ready()) {

@@ -7,9 +7,9 @@ import io.github.shardsum.tensor.DType;
 /**
  * Executes multiply-adds at the highest rate of the units. With the Vector API they stay in
  * registers, and come within 2 % of C. Without it the JIT makes vectors of a loop in which each
- * element goes through a chain of them; the chain is short, since a scheduler holds about a hundred
- * waiting instructions and only several chains at once keep two units busy. This reaches nine
- * tenths of the rate.
+ * element goes through a chain of multiply-adds; the chain is short, since a scheduler holds about
+ * a hundred waiting instructions and only several chains at once keep two units busy. This reaches
+ * nine tenths of the rate.
  */
 public final class MultiplyAddProbe {
   private static final int CHAIN = 8;

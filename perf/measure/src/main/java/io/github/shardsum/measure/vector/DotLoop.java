@@ -4,7 +4,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The dot product that a program writes with the Vector API: four sums, then a plain rest. */
+/**
+ * The dot product that a program writes with the Vector API: four sums, then a scalar loop for the
+ * rest.
+ */
 public final class DotLoop {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = FLOATS.length();

@@ -83,7 +83,7 @@ public final class RendezvousStress {
       next[1] = rendezvous.next();
     }
 
-    /** Compares. */
+    /** Compares the two. */
     @Arbiter
     public void compare(Z_Result result) {
       result.r1 = next[0] == next[1] && next[0].number() == 1;

@@ -234,14 +234,14 @@ public final class SharedStress {
     /** For jcstress. */
     public ResultsAreWhole() {}
 
-    /** Who holds the rendezvous. */
+    /** The thread that holds the rendezvous. */
     @Actor
     public void hold() {
       memory = 1;
       rendezvous.end(List.of());
     }
 
-    /** Who looks whether it has ended. */
+    /** The thread that asks whether it has ended. */
     @Actor
     public void look(I_Result result) {
       result.r1 = rendezvous.results() == null ? 0 : memory == 1 ? 1 : 2;

@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The parts of {@code moe.experts} that are not products, each alone, by the code that it runs. The
- * class lies in the package of that code to reach it.
+ * The parts of {@code moe.experts} other than products, each run alone by the composite's own code.
+ * The class is in the package of that code because the code is not public.
  */
 public final class LayerParts {
   /** A part. */
@@ -83,8 +83,8 @@ public final class LayerParts {
   /**
    * Runs a part.
    *
-   * @param calls how many times
-   * @return seconds of all of them, but not of a sort before
+   * @param calls the number of runs
+   * @return seconds of all runs; a sort that must come first is not included
    */
   public double seconds(Part part, long calls) {
     double[] seconds = new double[1];
