@@ -30,8 +30,8 @@ final class CdsTraining {
   /**
    * Prints the help and the results of small einsums.
    *
-   * @param args the path of files for the help, which the launcher prints without a JVM: with
-   *     {@code .plain} and {@code .coloured} behind it
+   * @param args the path of the help's files, without their endings {@code .plain} and {@code
+   *     .coloured}; the launcher prints the help without a JVM
    * @throws IOException if there is no room for a file; the rest is archived all the same
    */
   public static void main(String[] args) throws IOException {
@@ -70,7 +70,7 @@ final class CdsTraining {
     return status;
   }
 
-  /** Runs the scalar kernels too, which a JVM without vectors uses; this one may have vectors. */
+  /** Runs the scalar kernels too, which a JVM without vectors uses; this JVM may have vectors. */
   private static void plain(String equation, Tensor... operands) {
     EinsumOptions plain = EinsumOptions.defaults().withKernels(KernelChoice.SCALAR);
     Einsum.compile(equation, plain, OperandSpec.like(operands)).run(operands);

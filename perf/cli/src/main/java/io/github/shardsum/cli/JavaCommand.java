@@ -63,7 +63,9 @@ final class JavaCommand implements Callable<Integer> {
     }
   }
 
-  /** A signal that ends this process ends the program too, which then holds no port any more. */
+  /**
+   * A signal that ends this process also ends the program, so that the program's ports become free.
+   */
   private static void end(Process program) {
     program.destroy();
     try {

@@ -72,7 +72,7 @@ final class ManPage {
     text(String.format(Locale.ROOT, about).strip());
   }
 
-  /** A blank line of ours, a percent sign and a newline for picocli, begins a paragraph. */
+  /** Begins a paragraph. Descriptions mark its beginning by a blank line in picocli's notation. */
   private void paragraph(String text) {
     page.append(".PP\n");
     text(String.format(Locale.ROOT, text).strip());

@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
           + " the strategies' indices.%n"
     })
 public final class AutoCommand implements Callable<Integer> {
-  /** Seconds of the clock that are left for the answer. */
+  /** Seconds before the clock's end that are kept for the answer. */
   private static final double RESERVE = 0.03;
 
   /** Options that a graph does not have. */

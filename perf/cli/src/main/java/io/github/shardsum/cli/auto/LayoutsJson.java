@@ -17,9 +17,9 @@ final class LayoutsJson {
   /**
    * {@code {"kept":{NAME:LAYOUT},"annotations":{NAME:LAYOUT},"savings":{NAME:..},"unit":..,
    * "price":..,"bound":..,"gap":..,"peakBytes":..,"memoryLimit":..,"runnerUp":{..},"plans":..,
-   * "seconds":..,"certificate":..}}; the limit and the runner-up are there if there is one, and a
-   * saving of an annotation without which the plan exceeds the limit is the text {@code "above the
-   * limit"}.
+   * "seconds":..,"certificate":..}}; the limit and the runner-up are absent if there is none. If
+   * the plan without an annotation exceeds the limit, the saving of the annotation is the text
+   * {@code "above the limit"}.
    */
   static String of(
       Map<String, String> kept,
@@ -34,7 +34,10 @@ final class LayoutsJson {
     return JsonAnswer.text(answer);
   }
 
-  /** {@code {"pareto":[..]}}, each as above without what was kept, the time and the certificate. */
+  /**
+   * {@code {"pareto":[..]}}, each as above but without the kept annotations, the seconds and the
+   * certificate.
+   */
   static String pareto(List<FoundLayouts> all, PlanOptions options) {
     ObjectNode answer = JsonAnswer.object();
     ArrayNode array = answer.putArray("pareto");

@@ -11,18 +11,18 @@ import java.util.Map;
 final class LayoutsReport {
   private static final int WIDTH = 40;
 
-  /** Annotations of another plan that are named. */
+  /** The most annotations of another plan that a report names. */
   private static final int MOST_NAMED = 6;
 
   private LayoutsReport() {}
 
   /**
-   * The annotations, one a line as {@code plan} takes them, and figures of their plan.
+   * The annotations, one a line as {@code plan} takes them, and the figures of their plan.
    *
-   * @param kept annotations that were given, which the plan has too
+   * @param kept the given annotations, which the plan has too
    * @param found the annotations
    * @param options the options that plans are priced by
-   * @param seconds that it took
+   * @param seconds the time of the search
    * @param certificate the checker's certificate
    */
   static List<String> lines(
@@ -97,11 +97,11 @@ final class LayoutsReport {
     if (options.topology().isPresent()) {
       return String.format(Locale.ROOT, "%.4g s", price);
     }
-    // Below a hundred the plan's table has a fraction too.
+    // The plan's table also prints a fraction below a hundred.
     return String.format(Locale.ROOT, price < 100 ? "%.3g elements" : "%,.0f elements", price);
   }
 
-  /** A line for each, the largest peak first, and a picture of time against memory. */
+  /** A line for each plan, the largest peak first, and a picture of time against memory. */
   static List<String> pareto(List<FoundLayouts> all, PlanOptions options) {
     List<String> lines = new ArrayList<>();
     double dearest = all.stream().mapToDouble(FoundLayouts::price).max().orElse(1);

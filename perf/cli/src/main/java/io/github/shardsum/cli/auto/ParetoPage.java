@@ -23,7 +23,7 @@ final class ParetoPage {
 
   private static final Ink INK = Ink.series(0);
 
-  /** Columns of words: the annotations. */
+  /** Columns of text: the annotations. */
   private static final Set<Integer> WORDS = Set.of(4);
 
   private ParetoPage() {}

@@ -73,7 +73,10 @@ public final class BenchCommand implements Callable<Integer> {
 
   private static final int RUNS = 15;
 
-  /** Window of a limit that is measured once; the JIT must be done within the first windows. */
+  /**
+   * Nanoseconds of a window of a limit that is measured once; the JIT must be done within the first
+   * windows.
+   */
   private static final long LONG_WINDOW_NANOS = 100_000_000;
 
   private final List<PeerVersion> known = new ArrayList<>();
@@ -96,7 +99,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--filter",
       paramLabel = "REGEX",
-      description = "Only cases whose GROUP/ID it is found in, e.g. 'gemm/|tiny'.")
+      description = "Only cases in whose GROUP/ID it is found, e.g. 'gemm/|tiny'.")
   private Optional<Pattern> filter = Optional.empty();
 
   @Option(
@@ -368,7 +371,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  /** All are in f32. */
+  /** The chosen cases of single kernels, which are all in f32. */
   private List<KernelCase> kernelCases() {
     return equation.isPresent() || dtype.filter(name -> !name.equals("f32")).isPresent()
         ? List.of()

@@ -18,10 +18,10 @@ import tools.jackson.databind.JsonNode;
  * @param added names that only the new run has
  */
 record BenchCompare(List<Move> moves, boolean sameMachine, List<String> gone, List<String> added) {
-  /** Smallest move of runs without quartiles. */
+  /** The smallest change that counts where runs have no quartiles. */
   private static final double NOISE = 0.05;
 
-  /** Smaller changes do not count, even if the intervals are narrow. */
+  /** The smallest change that counts with quartiles, even if the intervals are narrow. */
   private static final double LEAST = 0.02;
 
   /**
@@ -35,8 +35,8 @@ record BenchCompare(List<Move> moves, boolean sameMachine, List<String> gone, Li
    * One case in both runs.
    *
    * @param before its value in the old run
-   * @param after in the new one
-   * @param change beyond noise
+   * @param after its value in the new run
+   * @param change whether the value changed beyond noise, and how
    */
   record Move(String name, double before, double after, Change change) {}
 

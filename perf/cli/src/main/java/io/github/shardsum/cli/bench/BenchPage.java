@@ -27,7 +27,7 @@ final class BenchPage {
   /** Width of a ratio with its interval, as wide as 188.08 [186.68, 190.84]. */
   private static final int FIGURES = 172;
 
-  /** Ratios beyond are drawn at the edge. */
+  /** Ratios beyond this one are drawn at the edge. */
   private static final double LARGEST_RATIO = 4;
 
   /**

@@ -89,7 +89,7 @@ final class BenchReport {
         result.peers().stream().map(BenchReport::peer).collect(Collectors.joining("  ")));
   }
 
-  /** Work a second, of the kind that bounds the case. */
+  /** Work per second, of the kind that bounds the case. */
   static String rate(Measured result) {
     boolean flops = result.limit() == Measured.Limit.FLOPS;
     double work = flops ? result.subject().flops() : result.subject().bytes();
@@ -97,12 +97,12 @@ final class BenchReport {
         Locale.ROOT, "%.1f %s", work / result.seconds() / GIGA, flops ? "GF" : "GB");
   }
 
-  /** Why something has no number. */
+  /** Prints the reason why something has no number. */
   void note(String text) {
     out.printf(Locale.ROOT, "  %s%n", text);
   }
 
-  /** The limits that the shares were taken of. */
+  /** Prints the limits to which the shares refer. */
   void limits(Roofline roof, boolean all) {
     out.printf(
         Locale.ROOT,

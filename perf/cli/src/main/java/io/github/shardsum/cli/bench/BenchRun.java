@@ -31,7 +31,7 @@ final class BenchRun {
   /**
    * A run on a number of threads.
    *
-   * @param rounds how long and how often
+   * @param rounds the length and the number of the rounds
    * @param workers our threads; the peers have the same number
    * @param roof the machine's limits for these threads
    * @param peers the libraries to compare with

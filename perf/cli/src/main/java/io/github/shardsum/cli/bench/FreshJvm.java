@@ -152,7 +152,7 @@ final class FreshJvm {
   }
 
   /**
-   * Runs the command line again in a JVM with more flags, whose output is the output of this JVM.
+   * Runs the command line again in a JVM with more flags; that JVM writes to this JVM's output.
    *
    * @return its exit status
    */

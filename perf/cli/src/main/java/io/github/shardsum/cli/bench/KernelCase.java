@@ -10,11 +10,11 @@ import io.github.shardsum.measure.MeasurementException;
  *
  * @param group the group that filters choose it by, with its id: {@code GROUP/ID}
  * @param id its name
- * @param unit of its value
+ * @param unit the unit of its value
  * @param atMost whether the value must stay below the target instead of reaching it
  * @param wanted the target value
  * @param anyThreads whether it is measured at every number of threads, or only at one
- * @param measure how
+ * @param measure measures the value
  */
 record KernelCase(
     String group,
@@ -24,13 +24,13 @@ record KernelCase(
     double wanted,
     boolean anyThreads,
     Measure measure) {
-  /** Most cases. */
+  /** Group of most cases. */
   static final String KERNEL = "kernel";
 
   /** Group of the cases that compare a product and its fused tail with the product alone. */
   static final String FUSED = "fused";
 
-  /** How a value is found. */
+  /** Measures a value. */
   @FunctionalInterface
   interface Measure {
     /** The value with its interval; a MeasurementException names a missing part. */
@@ -52,7 +52,7 @@ record KernelCase(
     }
   }
 
-  /** Measures it. */
+  /** Measures the case. */
   Result measure(Workers workers, InterleavedTimer rounds) throws MeasurementException {
     return new Result(this, workers.parallelism(), measure.value(workers, rounds));
   }

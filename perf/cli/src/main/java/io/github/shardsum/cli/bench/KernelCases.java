@@ -70,7 +70,7 @@ final class KernelCases {
 
   private KernelCases() {}
 
-  /** All of them. */
+  /** All cases of single kernels. */
   static List<KernelCase> all() {
     List<KernelCase> all = new ArrayList<>();
     all.add(
@@ -157,7 +157,7 @@ final class KernelCases {
         () -> GroupedProduct.rowsInto(workers, out, x, experts, sizes, Epilogue.none()));
   }
 
-  /** Operations on the sums of a product; beta comes with alpha. */
+  /** Operations on the sums of a product; {@code BETA} includes alpha. */
   private enum Finish {
     SCALE,
     BIAS,
@@ -207,7 +207,7 @@ final class KernelCases {
     return ratio(rounds, inC, () -> Movement.gatherInto(workers, out, table, rows));
   }
 
-  /** One query of all dimensions, over documents that do not fit in the second-level cache. */
+  /** One query over documents that do not fit in the second-level cache. */
   private static Interval search(Workers workers, InterleavedTimer rounds)
       throws MeasurementException {
     Tensor documents = Inputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);

@@ -9,12 +9,12 @@ import java.util.List;
  *
  * @param subject the case
  * @param threads threads of ours and of each peer
- * @param seconds median of ours, a call
+ * @param seconds our median time of a call
  * @param fastest the fastest of our rounds: on a busy machine it is closer to the kernel's own time
  * @param lower lower quartile of ours
  * @param upper upper quartile of ours
  * @param limit the limit that bounds it
- * @param limitSeconds the time below which the machine cannot do it
+ * @param limitSeconds the least time that the limit allows
  * @param peers the peers that could run it
  */
 record Measured(
@@ -38,7 +38,7 @@ record Measured(
    * A peer.
    *
    * @param name the name of the case
-   * @param seconds its median, a call
+   * @param seconds its median time of a call
    * @param ratio its time over ours
    */
   record Peer(String name, double seconds, Interval ratio) {}
@@ -53,7 +53,7 @@ record Measured(
     return limitSeconds / seconds;
   }
 
-  /** The same of the fastest round. */
+  /** The same share for the fastest round. */
   double bestShare() {
     return limitSeconds / fastest;
   }

@@ -68,8 +68,8 @@ public final class Oracle {
   }
 
   /**
-   * Whether a peer's result is the same sum in any order: within the bound of a plain loop, {@code
-   * terms} roundings, capped if that bound is useless.
+   * Whether a peer's result is the same sum in some order. Its error must be within {@code terms}
+   * roundings, the bound of a plain loop; a bound that is too large to be useful is capped.
    */
   boolean acceptsPeer(double[] values) {
     return error(values) <= Math.min(1e-3, Math.max(OUR_ROUNDINGS, terms) * rounding());

@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
  * @param name in words
  * @param cases finds the GROUP/ID of the target's cases
  * @param threads the number of threads; 0 for any
- * @param opponents the peers, of which in each case only the best counts; none if the target is a
- *     share of the limit
+ * @param opponents the peers; in each case only the best counts. None if the target is a share of
+ *     the limit
  * @param mean whether the geometric mean must reach it; otherwise every case must
  * @param wanted the ratio or share to reach
  */

@@ -1,6 +1,6 @@
 package io.github.shardsum.cli.bench;
 
-/** How a target came out. */
+/** The result of a target. */
 enum Verdict {
   /** The median reaches it. */
   MET("met"),

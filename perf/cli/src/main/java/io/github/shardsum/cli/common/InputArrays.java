@@ -45,7 +45,7 @@ public final class InputArrays implements AutoCloseable {
   private boolean standardInputUsed;
 
   /**
-   * Nothing is mapped yet.
+   * Makes an object that has mapped nothing yet.
    *
    * @param standardInput the stream that {@code -} names
    */

@@ -11,7 +11,7 @@ public final class JsonAnswer {
 
   private JsonAnswer() {}
 
-  /** An object that is empty yet. */
+  /** An empty object. */
   public static ObjectNode object() {
     return JSON.createObjectNode();
   }

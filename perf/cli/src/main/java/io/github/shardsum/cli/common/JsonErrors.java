@@ -7,7 +7,10 @@ import tools.jackson.core.JacksonException;
 
 /** Errors of JSON in words. */
 public final class JsonErrors {
-  /** Advice for programmers of the parser, and positions that the parser does not keep. */
+  /**
+   * Parts of the parser's messages to remove: advice for programmers, and positions that the parser
+   * does not keep.
+   */
   private static final List<Pattern> NOT_FOR_USERS =
       List.of(
           Pattern.compile(" ?\\((?:for \\w+ starting|start marker) at \\[[^]]*]\\)"),

@@ -14,10 +14,10 @@ import java.util.function.LongSupplier;
 public final class LongRun implements AutoCloseable {
   private static final Duration REDRAW = Duration.ofMillis(500);
 
-  /** Redraws before the first line. */
+  /** The first line is printed at this redraw. */
   private static final int QUIET = 4;
 
-  /** Redraws between lines that stay. */
+  /** Redraws from one line to the next where there is no terminal. */
   private static final int PLAIN = 20;
 
   private final PrintWriter err;
@@ -33,7 +33,7 @@ public final class LongRun implements AutoCloseable {
   /**
    * Watches a run that has begun.
    *
-   * @param what is run
+   * @param what the name of the run
    * @param done number of finished steps, 0 if it is not known
    * @param total all steps, 0 if that is not known
    */
@@ -47,10 +47,10 @@ public final class LongRun implements AutoCloseable {
   }
 
   /**
-   * Watches a running run, if its progress is visible.
+   * Watches a run that has begun, if its progress is to be shown.
    *
    * @param asked whether to print lines if there is no terminal
-   * @param what is run
+   * @param what the name of the run
    * @param done number of finished steps, 0 if it is not known
    * @param total all steps, 0 if that is not known
    */
@@ -69,7 +69,7 @@ public final class LongRun implements AutoCloseable {
    * needs no lines of progress.
    *
    * @param asked whether to print lines if there is no terminal
-   * @param what is run
+   * @param what the name of the run
    * @param done jobs that are answered
    */
   public static LongRun startJobs(PrintWriter err, boolean asked, String what, LongSupplier done) {
@@ -93,7 +93,7 @@ public final class LongRun implements AutoCloseable {
     }
   }
 
-  /** At each redraw. */
+  /** Shows the progress at a redraw. */
   synchronized void tick(int number, long nanos) {
     if (ended || number < QUIET || (!terminal && number % PLAIN != 0)) {
       return;
@@ -112,7 +112,7 @@ public final class LongRun implements AutoCloseable {
     return steps > 0 ? steps + " done, " : "";
   }
 
-  /** Ends the watch, and takes its line away. */
+  /** Ends the watch, and removes its line. */
   @Override
   public synchronized void close() {
     ended = true;

@@ -74,7 +74,7 @@ public final class MeshOptions {
   }
 
   /**
-   * The mesh, or another one if there is none.
+   * The mesh of the command line, or the given mesh if there is none.
    *
    * @throws ParameterException if the text is no mesh, or if the order is no permutation of its
    *     devices

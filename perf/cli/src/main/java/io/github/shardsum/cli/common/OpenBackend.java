@@ -114,7 +114,8 @@ public final class OpenBackend implements AutoCloseable {
   }
 
   /**
-   * Whether something holds on any process of the job. All of them ask, in the same order.
+   * Whether something holds on any process of the job. All processes must call this in the same
+   * order.
    *
    * @param own whether it does on this one
    */
@@ -140,9 +141,9 @@ public final class OpenBackend implements AutoCloseable {
   }
 
   /**
-   * The same devices, with times of every executable of their mesh.
+   * The same devices; every executable of their mesh records its times.
    *
-   * @param compiled gets each when it is compiled
+   * @param compiled gets each executable when it is compiled
    */
   public OpenBackend timed(Consumer<MeshExecutable> compiled) {
     return backend instanceof MeshBackend ours

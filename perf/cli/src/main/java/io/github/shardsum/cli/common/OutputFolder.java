@@ -34,7 +34,7 @@ public final class OutputFolder {
       throw refused(folder, "--out must be a folder (one of this name: ./-)");
     }
     Path there = folder.toAbsolutePath();
-    // A link to nowhere is there: no folder can be made in its place.
+    // A dangling link counts as present: no folder can be made in its place.
     while (!Files.exists(there, LinkOption.NOFOLLOW_LINKS) && there.getParent() != null) {
       there = there.getParent();
     }

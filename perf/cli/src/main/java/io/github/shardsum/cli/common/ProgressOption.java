@@ -24,7 +24,7 @@ public final class ProgressOption {
   /**
    * Watches one run, as {@link LongRun#start}.
    *
-   * @param what is run, after the command's name; may be empty
+   * @param what the name of the run, printed after the command's name; may be empty
    * @param done steps that are done, 0 if that is not known
    * @param total all steps, 0 if that is not known
    */

@@ -51,8 +51,7 @@ public final class ResultArrays {
   }
 
   /**
-   * Whether the name says that the file is not a .npy file: a reader would take it for a file of
-   * another kind.
+   * Whether a reader would expect another kind of file than .npy from the name.
    *
    * @param target a file for a result
    */
@@ -61,7 +60,7 @@ public final class ResultArrays {
     return name.endsWith(".npz") || name.endsWith(".safetensors");
   }
 
-  /** Whether a failure is that standard output was closed, or full. */
+  /** Whether a failure means that standard output was closed or full. */
   public static boolean isStandardOutput(FileSystemException failed) {
     return STANDARD_OUTPUT.equals(failed.getFile());
   }

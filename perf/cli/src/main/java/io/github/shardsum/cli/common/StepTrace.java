@@ -111,7 +111,7 @@ public final class StepTrace {
     return (isTimed && isExposed ? communication(span) : 0) + rates.seconds(span);
   }
 
-  /** By the topology. */
+  /** The predicted time of a collective by the topology. */
   private double communication(StepSpan span) {
     if (action(span) instanceof Action.Partitioned own && span.part().isPresent()) {
       int before = 0;

@@ -24,14 +24,15 @@ import picocli.CommandLine.Option;
 
 /** {@code --trace} of commands that run on a mesh, a mixin. */
 public final class TraceOption {
-  /** The least number of traced runs, of which one is written. */
+  /** The least number of traced runs; one of them is written. */
   private static final int RUNS = 5;
 
-  /** The most, if runs are short. */
+  /** The largest number of traced runs, if they are short. */
   private static final int MOST_RUNS = 50;
 
   /**
-   * Nanoseconds of runs after which only the least number of runs is made: the JVM has compiled.
+   * Nanoseconds of runs after which the JVM has compiled; from then on no more than the least
+   * number of runs is made.
    */
   private static final long ENOUGH = 1_000_000_000;
 
@@ -76,8 +77,8 @@ public final class TraceOption {
 
   /**
    * Runs for about a second, at least five times, while the JVM compiles: the fastest run is
-   * written, and the fastest of the others measures this machine's speed. A run is as slow as its
-   * slowest process, so that all processes of a job write the same run.
+   * written, and the fastest of the others measures this machine's speed. The time of a run is that
+   * of its slowest process, so all processes of a job write the same run.
    *
    * @param executable compiled to be timed
    * @param run runs it once
@@ -110,7 +111,7 @@ public final class TraceOption {
         out);
   }
 
-  /** The largest of a number of each process of a job; all processes call this. */
+  /** The largest of the numbers that the processes of a job have; all processes call this. */
   private static long slowest(Collectives of, long own) {
     if (of.processes() == 1) {
       return own;
@@ -120,7 +121,7 @@ public final class TraceOption {
     return of.spmd(device -> device.allReduce(number, Reduction.MAX, axes)).getFirst().getLong();
   }
 
-  /** From the first step's begin to the last one's end. */
+  /** The time from the start of the first step to the end of the last one. */
   private static long nanoseconds(List<StepSpan> spans) {
     long begin = spans.stream().mapToLong(StepSpan::begin).min().orElse(0);
     return spans.stream().mapToLong(StepSpan::end).max().orElse(0) - begin;
@@ -149,7 +150,7 @@ public final class TraceOption {
   }
 
   /**
-   * Writes the last run of the largest of some programs, predicted by the run before it.
+   * Writes the last run of the largest program, predicted by the run before it.
    *
    * @param timed compiled to be timed
    * @param process the place of this process among those of the job

@@ -65,7 +65,7 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
           name(again.getOverwritten()) + ": must be given once, got it again";
       case ParameterException wrong
           when wrong.getArgSpec() != null && wrong.getArgSpec().converters().length > 0 ->
-          // Our own converters say what is wrong, behind picocli's name of the option.
+          // The messages of our own converters follow picocli's name of the option.
           name(wrong.getArgSpec())
               + String.valueOf(wrong.getMessage()).replaceFirst("^[^:]*: (bytes: )?", ": ");
       case ParameterException wrong when wrong.getArgSpec() != null && wrong.getValue() != null ->
@@ -112,7 +112,7 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
         "%s: must be %s, got %s",
         name(argument),
         expected(argument, element(argument)),
-        // Quotes a value only if it cannot be seen without them.
+        // Quotes a value only if it is blank or has characters that must be escaped.
         value.isBlank() || quoted.length() != value.length() + 2 ? quoted : value);
   }
 

@@ -3,7 +3,7 @@ package io.github.shardsum.cli.bench.peer;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.measure.Timed;
 
-/** Something that runs einsums and is timed, once prepared: ours or a peer. */
+/** Runs einsums to be timed, after a preparation: Shardsum or a peer. */
 public interface Competitor extends Timed {
   /** Name in tables. */
   String name();
@@ -23,6 +23,6 @@ public interface Competitor extends Timed {
    */
   double[] prepare(BenchCase subject, long[] samples) throws MeasurementException;
 
-  /** Lets go of the operands. */
+  /** Frees the operands. */
   void forget();
 }

@@ -27,11 +27,11 @@ record GemmForm(int m, int n, int k, int left, Matrix a, Matrix b, int ldc, long
    * A matrix in memory.
    *
    * @param transposed whether its columns are contiguous instead of its rows
-   * @param ld elements from one such to the next
+   * @param ld elements from one contiguous row or column to the next
    */
   record Matrix(boolean transposed, int ld) {}
 
-  /** Labels that are contiguous in the same operands, as one. */
+  /** Adjacent labels of the same operands, as one label. */
   private record Fused(long size, long[] strides) {}
 
   private static final int A = 0;

@@ -16,10 +16,11 @@ public enum Isa {
   private static final int AVX2_BITS = 256;
 
   /**
-   * Environment variables that restrict a peer to it, which a library reads when it is loaded; an
-   * empty value removes one. NumPy's newer and older names of its levels are both given, since it
-   * ignores names that it does not know. BLIS reads the number of an architecture, which differs
-   * between versions, and ends the process if it has no such kernels; so the user must give it.
+   * Environment variables that restrict a peer to this instruction set. A library reads them when
+   * it is loaded. An empty value removes a variable. NumPy's newer and older names of its levels
+   * are both given, since it ignores names that it does not know. BLIS reads the number of an
+   * architecture, which differs between versions, and ends the process if it has no such kernels;
+   * so the user must give it.
    */
   Map<String, String> variables() {
     return switch (this) {

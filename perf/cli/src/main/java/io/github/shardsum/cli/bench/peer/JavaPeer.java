@@ -67,7 +67,7 @@ public final class JavaPeer implements Competitor, AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command);
         PythonPeer.set(builder.environment(), NativeProducts.ENVIRONMENT);
         PythonPeer.set(builder.environment(), isa.variables());
-        builder.environment().put("OPT_OUT_TRACKING", "true"); // DJL's, which says who uses it
+        builder.environment().put("OPT_OUT_TRACKING", "true"); // DJL would report its users
         return new JavaPeer(library, folder, new JsonProcess(builder));
       } catch (IOException | MeasurementException e) {
         delete(folder);

@@ -32,7 +32,7 @@ final class JsonProcess implements AutoCloseable {
     return greeting;
   }
 
-  /** Asks and waits. */
+  /** Sends a request and waits for the answer. */
   JsonNode ask(String line) throws MeasurementException {
     return parsed(process.ask(line));
   }

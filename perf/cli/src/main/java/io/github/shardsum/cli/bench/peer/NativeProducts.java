@@ -180,8 +180,8 @@ final class NativeProducts {
 
   /**
    * A {@code tbb::global_control} of oneTBB, which lives until the next one is made. The library
-   * has its constructor and destructor as create and destroy, for a struct of value, reserved and
-   * parameter.
+   * exports its constructor and destructor as create and destroy; they take a struct of value,
+   * reserved and parameter.
    *
    * <p>oneTBB fixes the size of a thread's arena at the thread's first use, so the library is used
    * once before any control.
@@ -279,8 +279,8 @@ final class NativeProducts {
   private static final int VERSION_BYTES = 256;
 
   /**
-   * The library of kernels that MKL loads with the first product. Its {@code def} has kernels of
-   * AMD's processors with AVX2, and generic ones for the others.
+   * The library of kernels that MKL loads with the first product. Its {@code def} has kernels for
+   * AMD's processors with AVX2, and generic kernels for other processors.
    */
   private static String mklKernels(SymbolLookup symbols) throws Throwable {
     MethodHandle product = bind(symbols, "cblas_sgemm", cblas(JAVA_INT, JAVA_INT, JAVA_FLOAT));

@@ -42,7 +42,7 @@ public final class Peers implements AutoCloseable {
         .toList();
   }
 
-  /** The peers that compute any einsum, with which each case is compared. */
+  /** The peers that compute any einsum; each case is compared with them. */
   public static List<String> einsums() {
     return EINSUMS;
   }

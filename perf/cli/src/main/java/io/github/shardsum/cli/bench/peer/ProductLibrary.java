@@ -13,8 +13,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * A native library that multiplies matrices, which the loader finds, or which lies in a pip package
- * of the benchmark's Python.
+ * A native library that multiplies matrices. The loader finds it, or a pip package of the
+ * benchmark's Python contains it.
  */
 enum ProductLibrary {
   OPENBLAS("openblas", "OpenBLAS", "", ""),

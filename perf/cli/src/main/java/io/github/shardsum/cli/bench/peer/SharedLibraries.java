@@ -84,7 +84,7 @@ final class SharedLibraries {
     }
   }
 
-  /** Empty, or why it could not be loaded. */
+  /** The reason why the library could not be loaded, or empty. */
   @SuppressWarnings("restricted")
   private String open(Path file) throws MeasurementException {
     try (Arena arena = Arena.ofConfined()) {
