@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code shardsum differ}: random sharded programs on a plugin and on ours. */
+/** {@code shardsum differ}: random sharded programs on a plugin and on our engine. */
 @Command(
     name = "differ",
     customSynopsis = "shardsum differ [--plugin PATH | --against reference] [OPTION ...]",
@@ -55,7 +55,7 @@ public final class DifferCommand implements Callable<Integer> {
 
   @Mixin private PluginChoice plugin = new PluginChoice();
 
-  /** Backends to compare. */
+  /** The backends to compare. */
   private enum Against {
     ENGINE,
     REFERENCE

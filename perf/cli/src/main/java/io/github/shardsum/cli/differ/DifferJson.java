@@ -22,7 +22,7 @@ final class DifferJson {
    * "elements":[..]}},"expected":{NAME:..},"got":{..},"stablehlo":..}}; a side that failed has
    * {@code {"failure":..}}.
    *
-   * @param right whom the reference evaluator agrees with
+   * @param right the side that agrees with the reference evaluator
    */
   static String of(Disagreement found, Mesh mesh, String right) {
     ObjectNode answer =

@@ -55,7 +55,7 @@ public final class PluginChild {
       System.err.println(refused.getMessage());
       Runtime.getRuntime().halt(1);
     }
-    // Threads of a plugin may still be about; nothing waits for them.
+    // Threads of a plugin may still run; nothing waits for them.
     Runtime.getRuntime().halt(0);
   }
 
@@ -84,7 +84,7 @@ public final class PluginChild {
     }
   }
 
-  /** A text of any length, which {@code readUTF} does not take. */
+  /** Reads a text of any length; {@code readUTF} limits it to 65,535 bytes. */
   static String text(DataInputStream in) throws IOException {
     return new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8);
   }

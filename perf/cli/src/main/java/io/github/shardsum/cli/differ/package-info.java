@@ -1,4 +1,4 @@
-/** {@code shardsum differ}: random sharded programs on a plugin and on ours. */
+/** {@code shardsum differ}: random sharded programs on a plugin and on our engine. */
 @NullMarked
 package io.github.shardsum.cli.differ;
 

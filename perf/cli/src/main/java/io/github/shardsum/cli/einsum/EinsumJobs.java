@@ -53,7 +53,7 @@ final class EinsumJobs {
     this.out = out;
   }
 
-  /** How many jobs have been answered; any thread may call it. */
+  /** The number of jobs that have been answered; any thread may call this. */
   long answered() {
     return answered.get();
   }

@@ -41,20 +41,19 @@ record Launch(
   }
 
   private void addOpenMpi(List<String> arguments) {
-    // Without it more processes than cores are an error; with it each process yields its core while
-    // it waits.
+    // Open MPI refuses more processes than cores by default. A waiting process yields its core.
     arguments.addAll(List.of("--oversubscribe", "--mca", "mpi_yield_when_idle", "1"));
     // If a process is bound to one core, the threads of its JVM share that core.
     arguments.addAll(List.of("--bind-to", "none"));
     boolean old = mpirun.flavor() == Flavor.OPEN_MPI_4;
     if (old) {
-      // Open MPI's report of how a process ended repeats ours at length; version 5 has no such
-      // option.
+      // Open MPI's long report of a process's end repeats ours; version 5 cannot suppress it.
       arguments.add("--quiet");
     }
     if (hosts.isEmpty()) {
-      // On one host TCP is never used, but it warns if interfaces cannot reach each other. The
-      // libfabric transport would be polled at every exchange, which takes a microsecond.
+      // On one host TCP is never used, but its transport warns if interfaces cannot reach each
+      // other. The libfabric transport would be polled at every exchange, which takes a
+      // microsecond.
       arguments.addAll(List.of("--mca", "btl", "^tcp,ofi"));
     }
     hosts.ifPresent(file -> arguments.addAll(List.of("--hostfile", file.toString())));

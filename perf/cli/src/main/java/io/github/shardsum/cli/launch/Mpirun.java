@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * An mpirun of this machine.
  *
  * @param file its path
- * @param flavor how it is spoken to
+ * @param flavor the kind of its command line
  * @param library the MPI that programs started by it must load, by path or by name
  */
 record Mpirun(Path file, Flavor flavor, String library) {

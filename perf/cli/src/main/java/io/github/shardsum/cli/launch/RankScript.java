@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * util-linux), since a killed mpirun cleans up nothing.
  */
 final class RankScript {
-  /** Begins each line that a shell reports an end with. */
+  /** The beginning of each line in which a shell reports the end of a process. */
   static final String MARK = "shardsum launch: rank ";
 
   private static final Pattern REPORT =
@@ -60,7 +60,7 @@ final class RankScript {
       exit "$status"
       """;
 
-  /** How a process ended. */
+  /** The end of a process. */
   record Report(String rank, String host, String how) {
     private static final String WELL = "ended with status 0";
 

@@ -8,13 +8,13 @@ import java.util.stream.Stream;
 
 /** A command as a line that a shell runs unchanged, with any characters in its words. */
 final class ShellLine {
-  /** Words that no shell reads as anything else. */
+  /** Words that every shell reads unchanged. */
   private static final Pattern PLAIN = Pattern.compile("[\\w@%+=:,./-]+");
 
   private ShellLine() {}
 
   /**
-   * Writes one.
+   * Writes a command as a line.
    *
    * @param environment variables to set in addition to the present ones
    * @param command the program and its arguments

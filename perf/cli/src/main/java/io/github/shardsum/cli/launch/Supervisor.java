@@ -45,8 +45,8 @@ final class Supervisor {
   /**
    * Runs mpirun.
    *
-   * @param limit how long it may run, if not for ever
-   * @return its status, or nothing if its time was up
+   * @param limit the time that it may run; none for no limit
+   * @return its status, or empty if its time was up
    */
   Optional<Integer> run(ProcessBuilder builder, Optional<Duration> limit) throws IOException {
     Process mpirun =

@@ -6,9 +6,9 @@ package io.github.shardsum.cli.moe;
  * @param tokens tokens checked
  * @param groups groups whose whole route was recomputed
  * @param outputs output elements checked
- * @param wrongRoutes choices that went elsewhere or with another weight
+ * @param wrongRoutes choices with another place or another weight than the reference's
  * @param largestError largest absolute error of a logit or an output
- * @param worstShare largest error as a share of its bound; infinite if one is beyond it
+ * @param worstShare largest error as a share of its bound; infinite if an error exceeds its bound
  */
 record CheckResult(
     long tokens,

@@ -8,8 +8,8 @@ enum LayerStep {
   /** Router logits. */
   GATES("GSM,ME->GSE", "logits"),
   /**
-   * An expert at a time, its tokens' rows gathered, its products with the activation between them;
-   * then each token's rows, weighted and summed.
+   * One expert at a time: the rows of its tokens are gathered, and its products are computed with
+   * the activation between them. Then the rows of each token are weighted and summed.
    */
   EXPERTS("GSM,EMH,EHM->GSM", "outputs");
 
@@ -68,7 +68,7 @@ enum LayerStep {
     return 2.0 * form.shape("GSECM").elementCount();
   }
 
-  /** Elements that have to be read and written at least, each once. */
+  /** The least number of elements that must be read and written, each counted once. */
   double elementsMoved(LayerForm form) {
     return form.shape(result(form)).elementCount()
         + operands(form).stream().mapToDouble(term -> form.shape(term).elementCount()).sum();

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * Real text that every JDK has: the names of languages, countries and currencies, in all its
  * languages; one name a line, UTF-8, in an order that depends only on the JDK.
  *
- * @param languages how many languages the names are in
+ * @param languages the number of languages of the names
  * @param bytes the text
  */
 record LocaleText(int languages, byte[] bytes) {

@@ -34,7 +34,10 @@ final class MoeBackward implements AutoCloseable {
   private static final double Z_WEIGHT = 1e-3;
   private static final double UNIT = 0x1p-24;
 
-  /** The layer's outputs and losses come before its gradients, by inputs, wg, wi and wo. */
+  /**
+   * The place of the first gradient among the results: outputs and losses come before. The
+   * gradients are by inputs, wg, wi and wo.
+   */
   private static final int GRADIENTS = 3;
 
   private final MoeJob job;
@@ -61,7 +64,8 @@ final class MoeBackward implements AutoCloseable {
    * @param passes passes that were run
    * @param seconds wall time of forward and backward together
    * @param flops FLOPs of both, three times the forward products and sums
-   * @param share of the identity's bound; infinite if it is beyond, or a gradient is not finite
+   * @param share the error as a share of the identity's bound; infinite if the error exceeds the
+   *     bound or a gradient is not finite
    */
   record Found(long passes, double seconds, double flops, double share) {
     boolean passed() {
@@ -165,8 +169,8 @@ final class MoeBackward implements AutoCloseable {
   }
 
   /**
-   * The sum of the absolute terms of the outputs, or more: an activation is at most as large as its
-   * argument, which is the sum or difference of two relus.
+   * An upper bound of the sum of the absolute terms of the outputs. An activation is at most as
+   * large as its argument, which is the sum or difference of two relus.
    */
   private double absoluteTerms(MoePass pass, Tensor cotangents) {
     if (weights.linear().isPresent()) {
@@ -204,8 +208,8 @@ final class MoeBackward implements AutoCloseable {
   }
 
   /**
-   * The same of a gated activation, which is at most the product of its arguments, by the Cauchy
-   * inequality: norms of tokens, cotangents and an expert's matrices.
+   * The same bound for a gated activation, which is at most the product of its arguments. The
+   * Cauchy inequality gives it from the norms of tokens, cotangents and an expert's matrices.
    */
   private double gatedTerms(MoePass pass, Tensor cotangents, Tensor linear) {
     double in = 0;

@@ -32,7 +32,7 @@ import java.util.stream.Stream;
  * @param biased whether experts have biases
  * @param backward whether each pass is also run backward
  * @param seed of weights, table and routing
- * @param threads how many
+ * @param threads the number of threads
  * @param passes runs of the layer at most, spread over the text
  */
 record MoeJob(
@@ -140,7 +140,7 @@ record MoeJob(
     return options.capacity().atMost(options.router().choices(), group, experts);
   }
 
-  /** Whether no choice is dropped, so that experts have rows of any number. */
+  /** Whether no choice is dropped, so that an expert may have any number of rows. */
   boolean dropless() {
     return options.capacity() instanceof Capacity.LargestLoad;
   }
@@ -150,7 +150,7 @@ record MoeJob(
     return options.router() instanceof RouteOptions.Router.TokenChoice(int k) ? k : experts;
   }
 
-  /** How a pass over a number of groups lies in memory. */
+  /** The form of a pass over a number of groups. */
   LayerForm form(long groups) {
     return new LayerForm(sizes(groups), choices(), activation.isGated());
   }

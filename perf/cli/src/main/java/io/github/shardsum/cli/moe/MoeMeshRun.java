@@ -130,9 +130,9 @@ final class MoeMeshRun {
   }
 
   /**
-   * Groups are split over the axes of data and experts, experts over their axes and their hidden
-   * width over its axes: in the weights, and with slots also in the rows that travel to experts and
-   * back.
+   * Annotations of tokens and weights: groups are split over the axes of data and experts, experts
+   * over the experts' axes, and their hidden width over the axes of hidden widths. With slots the
+   * rows that travel to experts and back are annotated too.
    */
   private Map<String, String> layouts(Program layer) {
     MeshAxes axes = MeshAxes.of(mesh);

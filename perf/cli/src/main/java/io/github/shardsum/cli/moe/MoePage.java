@@ -35,8 +35,8 @@ final class MoePage {
   /**
    * Choices of one expert, or of several.
    *
-   * @param name of the expert, or how many others
-   * @param experts how many
+   * @param name the name of the expert, or the number of the others
+   * @param experts the number of experts
    * @param asked choices of this expert
    * @param placed choices that they serve
    */

@@ -46,7 +46,7 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
   private static final List<String> OF_NOTATION =
       List.of("rejected", "slots", "gates", "limit", "epsilon", "z");
 
-  /** Members of the input, and others. */
+  /** All members: those of the input, and those that set options. */
   private static final List<String> MEMBERS =
       Stream.concat(Stream.of("id", "logits", "nonpadding", "uniform", "options"), WORDS.stream())
           .toList();
@@ -54,8 +54,8 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
   /**
    * The job of an object.
    *
-   * @throws IllegalArgumentException if a member that is needed is not there, or one is of another
-   *     kind, shape or range, or is misspelt
+   * @throws IllegalArgumentException if a required member is missing, or a member is misspelt or
+   *     has another kind, shape or range
    */
   static RouteJob of(JsonNode job) {
     JobMembers.check(job, MEMBERS);

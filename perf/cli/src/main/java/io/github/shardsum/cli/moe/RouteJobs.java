@@ -43,7 +43,7 @@ final class RouteJobs {
     this.out = out;
   }
 
-  /** How many jobs have been answered, as any thread may ask. */
+  /** The number of jobs that have been answered; any thread may call this. */
   long answered() {
     return answered.get();
   }

@@ -34,7 +34,7 @@ import tools.jackson.databind.json.JsonMapper;
           + " refused.%n"
     })
 public final class CertifyCommand implements Callable<Integer> {
-  /** Members of a file that follow from its plan, not from how it was chosen. */
+  /** Members of a file that follow from its plan alone, whatever options it was chosen by. */
   private static final List<String> FIGURES =
       List.of("steps", "localShapes", "elementsReceived", "flops", "peakElements", "peakBytes");
 

@@ -8,6 +8,6 @@ import java.util.Optional;
  *
  * @param run whether it is run on integers and compared
  * @param certify whether the checker replays it
- * @param plugin whose compiler's collectives are compared with the plan's, if any
+ * @param plugin the plugin whose compiler's collectives are compared with the plan's, if any
  */
 record PlanChecks(boolean run, boolean certify, Optional<Path> plugin) {}

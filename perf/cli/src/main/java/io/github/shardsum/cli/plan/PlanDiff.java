@@ -135,7 +135,10 @@ final class PlanDiff {
     }
   }
 
-  /** The most places whose partners are in the same order; the others have moved. */
+  /**
+   * The largest set of places whose partners are in the same order; steps at other places have
+   * moved.
+   */
   private static Set<Integer> longestIncreasing(int[] partner) {
     int[] before = new int[partner.length];
     List<Integer> ends = new ArrayList<>();

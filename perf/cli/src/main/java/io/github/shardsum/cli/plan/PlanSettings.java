@@ -180,7 +180,9 @@ final class PlanSettings {
     }
   }
 
-  /** Sizes of the command line that do not fit the labels are wrong, not the labels. */
+  /**
+   * Where sizes of the command line do not fit the labels, the sizes are at fault, not the labels.
+   */
   <T> T ofSizes(Supplier<T> of) {
     try {
       return of.get();

@@ -12,7 +12,7 @@ interface Planned {
    */
   Outcome plan(PlanRequest request, PlanChecks checks);
 
-  /** Whether there are labels, each of which takes a size. */
+  /** Whether there are labels that need sizes. */
   default boolean hasLabels() {
     return false;
   }

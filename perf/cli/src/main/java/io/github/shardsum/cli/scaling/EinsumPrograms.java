@@ -17,7 +17,7 @@ import java.util.TreeMap;
 final class EinsumPrograms {
   private static final String AXIS = "@x";
 
-  /** Names of them. */
+  /** The names of the programs. */
   static final List<String> NAMES =
       List.of(
           "product",

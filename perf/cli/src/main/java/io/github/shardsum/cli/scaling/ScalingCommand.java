@@ -31,7 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
     name = "scaling",
     description = {
       "Run the Mixture-of-Experts layer and a training step on more and more devices, each with the"
-          + " same share, beside the time that is predicted. --programs has further programs.",
+          + " same share, and compare the times with predictions. --programs has further programs.",
       "In process, and with --processes over MPI too. All devices share this machine."
     })
 public final class ScalingCommand implements Callable<Integer> {

@@ -6,10 +6,10 @@ package io.github.shardsum.cli.scaling;
  * @param program one of {@link ScalingPrograms#ALL}
  * @param engine {@code in process} or {@code MPI}
  * @param seconds median of some runs
- * @param one seconds of one device's run on one thread, while other threads, as many as the mesh
- *     uses in all, do the same
- * @param predicted seconds: this run once for each device of a core, times the FLOPs of a device of
- *     the mesh over those of this run, and the collectives of the plan
+ * @param one seconds of one device's run on one thread, while each of the mesh's threads makes such
+ *     a run
+ * @param predicted predicted seconds: {@code one}, times the devices of a core, times the FLOPs of
+ *     a device of the mesh over the FLOPs of that run, plus the collectives of the plan
  * @param collectives the seconds of the prediction that are collectives
  * @param bytes of the heap that inputs, several runs of the compiled program and the last run's
  *     outputs add in this process, without the bytes of compiling; NaN if they were not measured
@@ -30,7 +30,7 @@ public record ScalingPoint(
     return predicted / seconds - 1;
   }
 
-  /** The same of memory. */
+  /** The same error for memory. */
   public double bytesError() {
     return predictedBytes / bytes - 1;
   }

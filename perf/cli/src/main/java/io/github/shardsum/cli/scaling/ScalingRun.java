@@ -111,7 +111,10 @@ public final class ScalingRun {
       return inputs + executable.keptBytes(threads) + executable.packedBytes(threads) + outputs;
     }
 
-    /** Different parts of a value on these devices, each of which is stored once. */
+    /**
+     * The number of different parts of a value on these devices; devices with equal parts share
+     * them.
+     */
     private long tiles(PlannedValue value) {
       Layout layout = value.layout();
       return layout.partial().isEmpty()

@@ -32,7 +32,7 @@ public record SteadyRuns(double warmSeconds, int runs) {
   interface Repeated {
     void run(int times);
 
-    /** Of something that runs once. */
+    /** Repeats something that runs once. */
     static Repeated of(Runnable one) {
       return times -> {
         for (int i = 0; i < times; i++) {
@@ -106,7 +106,7 @@ public record SteadyRuns(double warmSeconds, int runs) {
     return (seconds[(seconds.length - 1) / 2] + seconds[seconds.length / 2]) / 2;
   }
 
-  /** Mean seconds of a run, of several in a row. */
+  /** Mean seconds of a run over several runs in a row. */
   private static double seconds(Repeated run, int times) {
     long from = System.nanoTime();
     run.run(times);

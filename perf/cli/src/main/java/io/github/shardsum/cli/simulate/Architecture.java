@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param vocabulary rows of all embeddings together
  * @param outputVocabulary columns of the logits
  * @param feedForward hidden width of a dense layer
- * @param gated a feed-forward layer has three matrices, not two
+ * @param gated whether a feed-forward layer has three matrices instead of two
  * @param encoderLayers of the layers; the others then attend to the encoder too
  */
 record Architecture(
@@ -51,7 +51,7 @@ record Architecture(
    * @param weights of one layer
    * @param window keys that a windowed layer sees, 0 without one
    * @param windowedShare share of the layers with a window
-   * @param latent ranks of latent attention, if it is that
+   * @param latent ranks of latent attention, if the attention is latent
    */
   record Attention(
       int heads,
@@ -67,8 +67,8 @@ record Architecture(
   /**
    * Ranks of latent attention.
    *
-   * @param query of the query's, 0 for a whole one
-   * @param keyValue of keys and values together
+   * @param query rank of the query, 0 for a full matrix
+   * @param keyValue rank of keys and values together
    * @param rope width of the part of a key that depends on its position, the same for all heads
    */
   record Latent(long query, long keyValue, long rope) {}
@@ -80,7 +80,7 @@ record Architecture(
    * @param every the distance between sparse layers
    * @param firstDense layers before the first sparse one
    * @param capacityFactor slots for each choice; 0 without dropping
-   * @param einsum dispatch is an einsum with a mask, not a gather of rows
+   * @param einsum whether dispatch is an einsum with a mask instead of a gather of rows
    * @param groupTokens tokens of a group of the einsum form
    */
   record Experts(
@@ -131,14 +131,16 @@ record Architecture(
   }
 
   /**
-   * The growth of the products' time if their widths are filled up to multiples of a unit: the
-   * ratio of the two times.
+   * The factor by which the time of products grows if a width is filled up to a multiple of a unit.
    */
   static double filling(long width, int unit) {
     return (double) Math.ceilDiv(width, unit) * unit / width;
   }
 
-  /** {@link #linearWeights()} with both sides of each matrix filled up, but heads, to a unit. */
+  /**
+   * {@link #linearWeights()} with both sides of each matrix, except heads, filled up to multiples
+   * of a unit.
+   */
   double filledLinearWeights(int unit) {
     double hidden = (double) width * feedForward * matrices() * denseLayers();
     double shared =
@@ -152,7 +154,7 @@ record Architecture(
     return filling(width, unit) * (rest + hidden * sides + shared * own);
   }
 
-  /** That ratio of the experts' products. */
+  /** The same factor for the experts' products. */
   double expertFilling(int unit) {
     return experts.map(e -> filling(width, unit) * filling(e.width(), unit)).orElse(1.0);
   }

@@ -81,7 +81,7 @@ enum Assumption {
   /**
    * The sentence, and the mean change of steps with other plausible values.
    *
-   * @param jobs whose steps
+   * @param jobs the jobs whose steps change
    * @param eta share of peak of each job, in their order
    */
   String moving(List<Job> jobs, List<Double> eta) {

@@ -104,7 +104,7 @@ final class AxisSearch {
     return layouts;
   }
 
-  /** Numbers up to a largest one that divide both. */
+  /** Common divisors of two numbers, up to a largest one. */
   private static List<Integer> divisors(int one, long other, int largest) {
     List<Integer> divisors = new ArrayList<>();
     for (int size = 1; size <= Math.min(one, largest); size++) {

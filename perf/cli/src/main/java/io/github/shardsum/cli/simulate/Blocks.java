@@ -245,7 +245,7 @@ final class Blocks {
     return block("experts", Block.Kind.SPARSE, model.sparseLayers(), p.build());
   }
 
-  /** Tokens of a group, so that every device has one at least. */
+  /** Tokens of a group; the groups are small enough that every device has at least one. */
   private long group(Experts experts) {
     long all = Math.multiplyExact(sequences, job.sequence());
     long copies = (long) layout.data() * layout.fsdp() * layout.expert() * layout.context();
@@ -289,7 +289,8 @@ final class Blocks {
   /**
    * A part with other layouts.
    *
-   * @param layouts by the name of a value of its forward pass; its own layouts are dropped
+   * @param layouts layouts by the name of a value of the forward pass; the part's own layouts are
+   *     dropped
    */
   static Block with(Block block, Map<String, String> layouts) {
     Program laid = Annotations.of(layouts).apply(Annotations.none(block.forward()));

@@ -8,10 +8,11 @@ import java.util.Locale;
  *
  * @param batch sequences of a step, of all devices
  * @param rematerialise share of the forward pass that the backward pass repeats
- * @param overlap the expert axis is overlapped with computation
- * @param imbalance the longest expert over the mean
- * @param compiled whole steps are compiled, so that the host launches no single operation
- * @param momentBytes of the optimizer for a weight: 8 for Adam, 0 for factored moments
+ * @param overlap whether communication over the expert axis overlaps with computation
+ * @param imbalance load of the longest expert over the mean load
+ * @param compiled whether whole steps are compiled, so that the host launches no single operations
+ * @param momentBytes bytes of the optimizer's moments for a weight: 8 for Adam, 0 for factored
+ *     moments
  * @param assumptions defaults that were assumed, one sentence each
  */
 record Job(

@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * Sizes of a job's axes. Outside of the experts, the expert axis splits tokens too.
  *
- * @param microbatches of a pipeline; 0 is not known
+ * @param microbatches the microbatches of a pipeline, 0 if their number is not known
  */
 record Layout(
     int data,
@@ -62,7 +62,7 @@ record Layout(
   }
 
   long devices() {
-    // A double holds the product of six sizes, and the cast ends at the largest long.
+    // A double holds the product of six sizes, and the cast saturates at the largest long.
     return (long) ((double) data * fsdp * expert * tensor * context * pipeline);
   }
 

@@ -14,7 +14,7 @@ import java.util.Optional;
  * Devices of one family in slices of one shape.
  *
  * @param sides of a slice in chips; one side for a switch
- * @param slices equal ones over a data-centre network
+ * @param slices the number of equal slices, joined by a data-centre network
  * @param devices in all, chips or parts of chips
  * @param perChip devices of a chip
  */

@@ -56,13 +56,13 @@ final class Measured {
     }
   }
 
-  /** A name that says that a number is one of each second. */
+  /** Parts of a name that mark a number as a rate per second. */
   private static final Pattern RATE =
       Pattern.compile("per[ _]*s(?:ec|\\b|_)|/ *s(?:ec|\\b)|_s(?:ec|\\b|_)|throughput");
 
   /**
    * Whether a column of this name has a metric that can be used; tokens and samples must be counts
-   * of one second.
+   * per second.
    */
   static boolean isMetric(String name) {
     return switch (Metric.of(name)) {

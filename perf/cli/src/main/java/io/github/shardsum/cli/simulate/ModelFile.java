@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
  * A model as JSON, and the job that it names.
  *
  * @param aliases other names, separated by spaces
- * @param sequence tokens of a sequence, 0 if it is not given; so is the batch
+ * @param sequence tokens of a sequence, 0 if they are not given; the batch likewise
  * @param source of the figures, empty if it is not given
  */
 record ModelFile(

@@ -28,7 +28,7 @@ final class PaperReport {
     out.flush();
   }
 
-  /** The paper: 30 % of the cycles, of the models of 36 layers. */
+  /** The paper reports 30 % of the cycles for the models of 36 layers. */
   private static void repeated(PrintWriter out) {
     out.printf(
         Locale.ROOT,

@@ -24,8 +24,9 @@ import java.util.Set;
  * Prices each step of a plan: products by their FLOPs or their bytes, operations between products
  * by the values that are stored, collectives link by link.
  *
- * <p>Plans are in f32; floating values are counted as bf16. Scores of attention stay on the chip.
- * Values that no product, no collective and no later product reads are fused into their readers.
+ * <p>Plans are in f32; floating values are counted as bf16. Scores of attention stay on the chip. A
+ * value is fused into its readers if elementwise operations make and read it, with no other step
+ * between them.
  */
 final class PlanPricer {
   private final Job job;
@@ -104,7 +105,7 @@ final class PlanPricer {
     }
   }
 
-  /** Gradients of weights, and values that become one by collectives alone. */
+  /** Finds gradients of weights, and values that only collectives separate from such a gradient. */
   private void followBack() {
     Arrays.fill(gradientOf, "");
     for (int output : plan.outputs()) {
@@ -161,7 +162,10 @@ final class PlanPricer {
         && statement.operation() instanceof Composite;
   }
 
-  /** Not a product, a collective, a loop or an operation with a kernel of its own. */
+  /**
+   * Whether a step can be fused: it is no product, no collective, no loop, and no operation with a
+   * kernel of its own.
+   */
   private static boolean fused(PlanStep step) {
     return !product(step)
         && !composite(step)
@@ -170,7 +174,8 @@ final class PlanPricer {
   }
 
   /**
-   * Values that memory must hold: those that an unfused operation reads, and results of products.
+   * Values that memory must hold: outputs, values that an unfused operation makes or reads, and
+   * values that are read after a later unfused operation.
    */
   private Set<Integer> stored() {
     Set<Integer> all = new HashSet<>(plan.outputs());

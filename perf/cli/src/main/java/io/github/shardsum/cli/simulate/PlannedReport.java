@@ -26,14 +26,14 @@ final class PlannedReport {
    *
    * @param times how often the step runs it
    * @param bytes that the busiest device receives each time
-   * @param seconds of all
+   * @param seconds the time of all executions
    */
   record Used(String name, String block, String term, double times, double bytes, double seconds) {}
 
   /**
    * A term by the plan and by the formula.
    *
-   * @param reason why they differ; empty if they do by less than a tenth
+   * @param reason the reason of the difference; empty if it is less than a tenth
    */
   record Compared(String name, double plan, double formula, String reason) {}
 

@@ -56,7 +56,7 @@ final class RowPlanner {
   record Planned(Row row, Job job, double seconds, String metric, boolean guessed)
       implements Outcome {}
 
-  /** A row without a number. */
+  /** A row that cannot become a job. */
   record Refused(Row row, String reason) implements Outcome {}
 
   Outcome plan(Row row) {

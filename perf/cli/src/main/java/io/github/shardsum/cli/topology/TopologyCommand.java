@@ -128,7 +128,7 @@ public final class TopologyCommand implements Runnable {
   @Option(names = "--json", description = "Print JSON instead of tables, times in seconds.")
   private boolean json;
 
-  /** No file is read: a value that is refused is one of the command line. */
+  /** No file is read, so every refused value comes from the command line. */
   @Override
   public void run() {
     try {
@@ -205,11 +205,11 @@ public final class TopologyCommand implements Runnable {
   }
 
   /**
-   * With the configured engine, so under {@code launch} MPI is fitted. All processes measure, and
-   * the first one prints.
+   * Fits the configured engine, which is MPI under {@code launch}. All processes measure, and the
+   * first one prints.
    */
   private void probe(PrintWriter out) {
-    // On any link the prices are refused for the same reasons, before seconds of measurement.
+    // Refuses early: prices on any link fail for the same reasons as after the measurement.
     LinkFit any = new LinkFit(Link.of(1, 1), List.of());
     prices(asAsked(MachineProbe.topology(any, devices)), new PrintWriter(Writer.nullWriter()));
     try (Collectives collectives = Collectives.open(Mesh.of("d", devices))) {

@@ -11,8 +11,8 @@ import java.util.OptionalLong;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Models of equal multiply-adds a token with more and more experts, of several seeds each: the
- * paper's figure 6 and table 2 at the scale of one machine.
+ * Models with more and more experts but equal multiply-adds per token, each trained from several
+ * seeds: the paper's figure 6 and table 2 at the scale of one machine.
  */
 final class Sweep {
   /**
@@ -26,8 +26,8 @@ final class Sweep {
   /**
    * The models of a sweep.
    *
-   * @param experts of each model; the first is the dense one, of 1
-   * @param seeds of each model, how many
+   * @param experts of each model; the first has one, and is the dense model
+   * @param seeds the number of seeds of each model
    */
   record Grid(List<Integer> experts, int seeds) {
     /** The sizes and seeds that {@code --sweep} compares. */

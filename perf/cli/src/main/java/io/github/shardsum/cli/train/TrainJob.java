@@ -12,7 +12,7 @@ import java.util.OptionalLong;
  *
  * @param minutes to train at most in this call
  * @param steps to make at most in this call
- * @param until the step to stop at, of all calls
+ * @param until the step to stop at, counted over all calls
  * @param experts of each layer that has them
  * @param slots of an expert, as a multiple of the slots that even loads would fill; if it is not
  *     given, no choice is dropped
@@ -22,7 +22,7 @@ import java.util.OptionalLong;
  * @param html the page's file
  * @param seed seed of parameters and order; if it is not given, the checkpoint's, or 1
  * @param sweep models to be compared, instead of one that is trained
- * @param baselines whether they are made
+ * @param baselines whether baselines are compared
  * @param accumulate batches of a step
  * @param recompute whether the backward pass computes activations again
  * @param data the pairs to learn from, and how many are translated

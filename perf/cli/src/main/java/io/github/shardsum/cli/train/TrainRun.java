@@ -397,7 +397,7 @@ final class TrainRun {
     return measured;
   }
 
-  /** Batches of samples of all these splits. */
+  /** Batches of samples from all these splits. */
   private static Optional<List<Training.Batch>> measured(Data data, List<Split> splits) {
     List<Pair> pairs =
         splits.stream()

@@ -61,7 +61,7 @@ final class Translator implements Predictor, AutoCloseable {
   /**
    * A translation.
    *
-   * @param text of one line
+   * @param text the text, one line
    * @param score the natural logarithm of its probability
    */
   record Scored(String text, double score) {}

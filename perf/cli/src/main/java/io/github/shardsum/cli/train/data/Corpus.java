@@ -110,13 +110,13 @@ public record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long 
         .toList();
   }
 
-  /** The first pairs held back of a kind. */
+  /** The first held-back pairs of a kind. */
   public List<Item> sample(Split split, int most) {
     List<Item> all = heldBack.getOrDefault(split, List.of());
     return all.subList(0, Math.min(most, all.size()));
   }
 
-  /** Codes of the languages there are. */
+  /** Codes of all languages of the pairs. */
   public List<String> languages() {
     return training.stream().map(Pair::language).distinct().sorted().toList();
   }

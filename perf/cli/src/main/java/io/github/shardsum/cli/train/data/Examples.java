@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Pairs as tokens, in batches of like length. The order of an epoch depends only on the seed and
+ * Pairs as tokens, in batches of similar length. The order of an epoch depends only on the seed and
  * its number, so it need not be saved.
  */
 public final class Examples {

@@ -18,7 +18,8 @@ public final class Folded {
   private static final int LAST_ACCENT = 0x36f;
 
   /**
-   * The least characters of a text that is searched for inside words, in a script without blanks.
+   * The least number of characters of a text that is searched for inside words, in a script without
+   * blanks.
    */
   private static final int SHORTEST = 2;
 

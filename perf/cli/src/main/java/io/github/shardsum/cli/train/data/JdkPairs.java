@@ -68,7 +68,7 @@ public final class JdkPairs {
    * The pairs, from the file; or gathered, and written to the file if possible.
    *
    * @param begin receives the number of languages, if pairs must be gathered
-   * @param done gets 1 after each, from any thread
+   * @param done gets 1 after each language, from any thread
    */
   public static List<Pair> load(Path file, Workers workers, IntConsumer begin, IntConsumer done) {
     if (Files.isRegularFile(file)) {

@@ -19,7 +19,7 @@ public final class ChrF {
   private int texts;
   private int exact;
 
-  /** Adds a text, scored against the reference that it is most like. */
+  /** Adds a text, scored against its most similar reference. */
   void add(String text, Set<String> references) {
     texts++;
     exact += references.contains(text) ? 1 : 0;
