@@ -69,13 +69,13 @@ public record CompileOptions(
    *
    * <p>On a mesh a contracted label is split only into whole subtrees of that tree. All other
    * operations that round a sum are computed where its label is whole. A product with a one-hot
-   * gathers rows, or adds them up in the order of the tree, which has the bits of the product with
-   * its elements; if the other operand of a run has a NaN or an infinity, which the zeros spread,
-   * the run computes the latter, in memory that no plan and no limit counts. Values made of
-   * one-hots are computed as they are written; composites by a kernel that keeps the order ({@link
-   * CompositeKernel#in}), otherwise by their decomposition. The same holds for composites: for a
-   * NaN or an infinity such a kernel may run the decomposition in memory that no plan counts, also
-   * if products underflow.
+   * gathers rows, or adds rows in the order of the tree; the bits are those of the product of the
+   * elements. The zeros of a one-hot spread a NaN or an infinity of the other operand. If there is
+   * one, the run computes the product of the elements, in memory that no plan and no limit counts.
+   * Values made of one-hots are computed as they are written. A composite runs by a kernel that
+   * keeps the order ({@link CompositeKernel#in}), otherwise by its decomposition. For a NaN, an
+   * infinity or products that underflow, such a kernel may run the decomposition, also in memory
+   * that no plan counts.
    *
    * @return the options
    */

@@ -9,8 +9,9 @@ import java.util.Optional;
 
 /**
  * Fused code for one composite, which a backend runs instead of its decomposition. Must be
- * thread-safe, give the decomposition's values (within the bounds of its operations), depend on no
- * number of threads, and keep nothing of its arguments. Backends find it in {@link Kernels}.
+ * thread-safe, give the decomposition's values (within the bounds of its operations), give the same
+ * results for any number of threads, and keep no reference to its arguments. Backends find it in
+ * {@link Kernels}.
  */
 public interface CompositeKernel {
   /** Makes the kernel of a composite, if it has one for these attributes and types. */
@@ -26,11 +27,11 @@ public interface CompositeKernel {
   }
 
   /**
-   * Runs it.
+   * Runs the kernel.
    *
-   * @param operands one an operand, any strides, not to be written
-   * @param results one tensor a result, of any strides; they share no memory with the operands,
-   *     except by {@link #inPlaceOf}; every element must be written
+   * @param operands one tensor for each operand, of any strides; must not be written
+   * @param results one tensor for each result, of any strides; they share no memory with the
+   *     operands, except by {@link #inPlaceOf}. Every element must be written
    * @param workers the threads
    */
   void run(List<Tensor> operands, List<Tensor> results, Workers workers);
@@ -49,8 +50,8 @@ public interface CompositeKernel {
 
   /**
    * Whether devices of a mesh may compute parts of the composite in a tree's order. If not, a mesh
-   * runs the decomposition, of which more can be split, and one device the kernel; both must have
-   * the same bits.
+   * runs the decomposition, which can be split further, and a single device runs the kernel; both
+   * must have the same bits.
    *
    * @return true by default
    */
@@ -84,8 +85,8 @@ public interface CompositeKernel {
    * io.github.shardsum.einsum.Einsum#packedBytes}. They are no part of {@link #scratchBytes}.
    *
    * @param workers the threads
-   * @return about these bytes a thread; where the size of a product follows from the data, as that
-   *     of an expert's rows does, those of an even share
+   * @return about the bytes of one thread; if the size of a product follows from the data, as for
+   *     an expert's rows, the bytes of an even share
    */
   default long packedBytes(Workers workers) {
     return 0;

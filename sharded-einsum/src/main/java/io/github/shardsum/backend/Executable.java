@@ -12,16 +12,16 @@ import java.util.concurrent.CompletableFuture;
 /**
  * A compiled program. Thread-safe: runs may overlap; each has its own memory.
  *
- * <p>Inputs and outputs are matched by position or by name, of the program's dtypes and shapes, of
- * any strides and any memory. All are checked before anything is computed. No run changes an input;
- * an output that shares memory with an input or another output is an error. Memory of a closed
- * arena is an {@link IllegalStateException}, that of another thread's confined arena (a started run
- * is on a thread of its own) a {@link WrongThreadException}. Closing twice does nothing. A run
- * after closing is an {@link IllegalStateException}; runs that were started before continue.
+ * <p>Inputs and outputs are matched by position or by name. They have the program's dtypes and
+ * shapes, with any strides, in any memory. All are checked before anything is computed. No run
+ * changes an input; an output that shares memory with an input or another output is an error. A
+ * tensor of a closed arena is an {@link IllegalStateException}. A tensor of another thread's
+ * confined arena is a {@link WrongThreadException}; a started run is on a thread of its own.
+ * Closing twice does nothing. A run after closing is an {@link IllegalStateException}; runs that
+ * were started before continue.
  *
  * <p>An interrupt does not end a run, since results would be half written. The run goes on to its
- * end, and the thread stays interrupted. Work that must stop in time belongs into a separate
- * process.
+ * end, and the thread stays interrupted. Work that must stop in time belongs in a separate process.
  */
 public interface Executable extends AutoCloseable {
   /**
@@ -34,8 +34,8 @@ public interface Executable extends AutoCloseable {
   /**
    * Runs into fresh tensors.
    *
-   * @param inputs one an input of the program
-   * @return one an output, in C order
+   * @param inputs one for each input of the program
+   * @return one for each output, in C order
    * @throws IllegalArgumentException if a number, dtype or shape is not the program's
    */
   List<Tensor> run(List<Tensor> inputs);
@@ -43,8 +43,8 @@ public interface Executable extends AutoCloseable {
   /**
    * Runs into fresh tensors.
    *
-   * @param inputs one an input of the program
-   * @return one an output, in C order
+   * @param inputs one for each input of the program
+   * @return one for each output, in C order
    * @throws IllegalArgumentException if a number, dtype or shape is not the program's
    */
   default List<Tensor> run(Tensor... inputs) {
@@ -54,9 +54,9 @@ public interface Executable extends AutoCloseable {
   /**
    * Runs into fresh tensors, all of them by name.
    *
-   * @param inputs for each input of the program its tensor
-   * @return for each output of the program its tensor, in C order; in the order of the outputs, not
-   *     to be changed
+   * @param inputs the tensor of each input of the program
+   * @return the tensor of each output of the program, in C order; the map has the order of the
+   *     outputs and must not be changed
    * @throws IllegalArgumentException if a name is missing or unknown, which lists them, or a dtype
    *     or shape is not the program's
    */
@@ -67,8 +67,8 @@ public interface Executable extends AutoCloseable {
   /**
    * Runs into given tensors.
    *
-   * @param outputs one an output of the program, overwritten
-   * @param inputs one an input of the program
+   * @param outputs one for each output of the program, overwritten
+   * @param inputs one for each input of the program
    * @throws IllegalArgumentException if a number, dtype or shape is not the program's, an output is
    *     read-only or overlaps another tensor; nothing is then written
    */
@@ -126,19 +126,19 @@ public interface Executable extends AutoCloseable {
   /**
    * The steps that a run makes, as data.
    *
-   * @return a record a step in the order of the plan, those of loops' bodies last; empty on a
-   *     backend that has no steps
+   * @return a record for each step in the order of the plan, those of loops' bodies last; empty on
+   *     a backend that has no steps
    */
   default List<PlannedStep> steps() {
     return List.of();
   }
 
   /**
-   * How long each step took in all runs so far, if compiled with {@link
+   * Returns the time that each step took in all runs so far, if compiled with {@link
    * CompileOptions#withProfile}. Runs on other threads may be counted in part.
    *
-   * @return a record a step in the order of the plan, those of loops' bodies last; empty if nothing
-   *     is measured, and on a backend that has no steps
+   * @return a record for each step in the order of the plan, those of loops' bodies last; empty if
+   *     nothing is measured, and on a backend that has no steps
    */
   default List<StepTime> profile() {
     return List.of();

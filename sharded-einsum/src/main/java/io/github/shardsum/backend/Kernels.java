@@ -50,7 +50,7 @@ public final class Kernels {
   /**
    * Kernels of several composites.
    *
-   * @param factories for each composite's name what makes its kernel
+   * @param factories the factory of each kernel by the composite's name
    * @return the kernels
    */
   public static Kernels of(Map<String, CompositeKernel.Factory> factories) {
@@ -58,7 +58,7 @@ public final class Kernels {
   }
 
   /**
-   * These and others.
+   * These kernels and others.
    *
    * @param other the other kernels, which replace kernels of the same name
    * @return the kernels

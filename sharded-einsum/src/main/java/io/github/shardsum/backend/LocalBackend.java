@@ -63,7 +63,7 @@ public final class LocalBackend implements Backend {
    *
    * @param workers the threads of kernels; not closed by the backend
    * @param kernels kernels of composites
-   * @param executor runs what {@link Executable#start} is given
+   * @param executor executes the runs of {@link Executable#start}
    * @return the backend
    */
   public static LocalBackend of(Workers workers, Kernels kernels, Executor executor) {

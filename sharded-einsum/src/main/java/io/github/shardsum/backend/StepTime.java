@@ -3,7 +3,7 @@ package io.github.shardsum.backend;
 import java.util.List;
 
 /**
- * How long a step of an executable took, in all runs so far.
+ * The time that a step of an executable took in all runs so far.
  *
  * @param program the program that has the step: the executable's, or a loop's body; the time of a
  *     loop contains the time of its body

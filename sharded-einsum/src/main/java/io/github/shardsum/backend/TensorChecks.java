@@ -16,7 +16,7 @@ public final class TensorChecks {
    * Checks a run's inputs.
    *
    * @param program the program
-   * @param inputs one an input
+   * @param inputs one for each input
    * @throws IllegalArgumentException if a number, dtype or shape is not the program's
    * @throws IllegalStateException if the memory of one is closed
    * @throws WrongThreadException if the memory of one is another thread's
@@ -29,8 +29,8 @@ public final class TensorChecks {
    * Checks a run's outputs and inputs.
    *
    * @param program the program
-   * @param outputs one an output
-   * @param inputs one an input
+   * @param outputs one for each output
+   * @param inputs one for each input
    * @throws IllegalArgumentException if a number, dtype or shape is not the program's, or an output
    *     is read-only or overlaps itself or another tensor
    * @throws IllegalStateException if the memory of one is closed

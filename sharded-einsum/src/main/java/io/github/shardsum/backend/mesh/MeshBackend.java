@@ -36,14 +36,14 @@ import java.util.function.Consumer;
  * }</pre>
  *
  * <p>Results have the values of the program without layouts, to the bit wherever its arithmetic is
- * exact (integers, bool, and floats of small integers); else sums over a split label are taken in
- * another order, which depends on the plan alone and neither on threads nor on processes. With
- * {@link CompileOptions#withReproducible} they are those of the local backend to the bit.
+ * exact (integers, bool, and floats of small integers); otherwise sums over a split label are taken
+ * in another order. This order depends on the plan alone, neither on threads nor on processes. With
+ * {@link CompileOptions#withReproducible} results have the bits of the local backend.
  *
- * <p>Local steps are compiled once for each combination of local shapes, of which there are few
- * whatever the number of devices. A block that several devices of a process share is stored and
- * computed once, except in composites whose rows travel. Over MPI every process compiles and runs
- * the same programs in the same order.
+ * <p>Local steps are compiled once for each combination of local shapes. There are few
+ * combinations, whatever the number of devices. A block that several devices of a process share is
+ * stored and computed once, except in composites whose rows travel. Over MPI every process compiles
+ * and runs the same programs in the same order.
  */
 public final class MeshBackend implements Backend {
   private final Collectives collectives;

@@ -241,7 +241,7 @@ public final class MeshExecutable implements Executable {
     return DeviceMemory.of(plan.plan(), composites).peakBytes();
   }
 
-  /** The same as {@link #heldBytes()}: on a mesh inputs and outputs are shards of a run's own. */
+  /** The same as {@link #heldBytes()}: on a mesh a run has its own shards of inputs and outputs. */
   @Override
   public long peakBytes() {
     return heldBytes();
@@ -268,9 +268,9 @@ public final class MeshExecutable implements Executable {
    * which chains of pointwise operations run block by block, for all devices of this process. The
    * first run allocates them, and they are kept as long as this executable is reachable. What is
    * packed depends on the caches and the vectors of this machine. A plan is the same on every
-   * machine, so that they are counted neither in {@link #keptBytes} nor in {@link #peakBytes}, and
-   * a memory limit does not see them. Products that are cut into windows are left out. Products of
-   * different dtypes pack into different arrays, of which the largest are counted.
+   * machine, so these bytes are counted neither in {@link #keptBytes} nor in {@link #peakBytes},
+   * and a memory limit does not see them. Products that are cut into windows are left out. Products
+   * of different dtypes pack into different arrays, of which the largest are counted.
    *
    * @param threads how many threads compute, at least 1
    * @return the bytes: at most these if all products are of one dtype, and no composite's kernel

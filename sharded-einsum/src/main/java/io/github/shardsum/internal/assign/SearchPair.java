@@ -14,7 +14,7 @@ final class SearchPair {
   private static final int ROUNDS = 12;
   private static final int STARTS = 8;
 
-  /** One part in this many of the work goes to chains, if moving prices get the rest. */
+  /** One part in this many of the work goes to chains, if the rest goes to moving prices. */
   private static final int CHAINS = 8;
 
   private final Effort effort;

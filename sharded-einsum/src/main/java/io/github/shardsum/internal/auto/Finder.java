@@ -30,8 +30,8 @@ import java.util.TreeMap;
 /** Finds the annotations of one program. */
 public final class Finder {
   /**
-   * Statements that are planned for each second that the options allow, about: fewer than a core
-   * could plan.
+   * About the number of statements that are planned for each second of the options: fewer than a
+   * core could plan.
    */
   private static final double STATEMENTS_A_SECOND = 800;
 
@@ -40,7 +40,7 @@ public final class Finder {
 
   private static final int MOST_PLANS = 20_000;
 
-  /** Share of the seconds for the solver, each time. */
+  /** Share of the seconds for each run of the solver. */
   private static final double SOLVING = 0.1;
 
   /** The number of times that the graph's limit shrinks because plans exceed the real limit. */

@@ -33,7 +33,7 @@ final class Slot {
   /** The annotation of its layout; empty if there is none. */
   Optional<Demand> demand = Optional.empty();
 
-  /** The layouts in which it may lie. */
+  /** The layouts that it may have. */
   final Set<Layout> candidates = new LinkedHashSet<>();
 
   /** The candidates, once all are known, and the place of its node. */

@@ -42,7 +42,7 @@ record Asked(
     Map<Object, List<Asked>> bodies,
     Map<Object, List<Asked>> unread,
     int statements) {
-  /** The axes of a dimension; an open one may have more behind them. */
+  /** The axes of a dimension; an open one may have further axes after them. */
   record Split(List<String> axes, boolean isOpen) {}
 
   /**

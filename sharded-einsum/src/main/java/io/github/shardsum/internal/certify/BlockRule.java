@@ -33,8 +33,8 @@ import java.util.stream.Stream;
  * has it. A label that only operands have is reduced, one that only the result has is made. Several
  * results have the same labels.
  *
- * @param whole labels of which a block must have all indices, since the operation reads several of
- *     them for one result
+ * @param whole labels of which a block must have all indices, since one result reads several of
+ *     them
  * @param sums for each operand a number: if all operands of one number are addends, so is the
  *     result; 0 for an operand that may be no addend
  * @param kind how labels are reduced

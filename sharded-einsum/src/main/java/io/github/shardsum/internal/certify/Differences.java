@@ -12,10 +12,10 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Follows along which axes of regions the members may have different values, step by step of a
- * plan: a value that is gathered or all-reduced over an axis is the same along that axis. The
- * result of any other communication over an axis differs along it, and so does a member's index.
- * Any other value differs along an axis if one of its operands does.
+ * Follows, step by step of a plan, along which axes of regions members may have different values. A
+ * value that is gathered or all-reduced over an axis is the same along that axis. The result of any
+ * other communication over an axis differs along it, and so does a member's index. Any other value
+ * differs along an axis if one of its operands does.
  */
 final class Differences {
   private Differences() {}

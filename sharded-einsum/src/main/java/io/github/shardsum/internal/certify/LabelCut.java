@@ -29,7 +29,7 @@ record LabelCut(String label, long size, List<MeshAxis> axes) {
     return new LabelCut(label, size, Stream.concat(axes.stream(), more.stream()).toList());
   }
 
-  /** The cut that becomes this one by axes. */
+  /** The cut before the given axes, which must be its last ones. */
   LabelCut without(List<MeshAxis> last) {
     int left = Math.max(0, axes.size() - last.size());
     LabelCut before = new LabelCut(label, size, axes.subList(0, left));

@@ -40,7 +40,7 @@ final class PairLaw {
       List<Integer> output,
       Map<Integer, Long> sizes) {}
 
-  /** An einsum of the program of more than two operands that an operation completes. */
+  /** An einsum of the program with more than two operands, which an operation completes. */
   Optional<Value> einsum(Operation operation) {
     for (Object maker : terms.makers()) {
       if (maker instanceof Einsum asked && asked.operands().size() > 2 && isIt(operation, asked)) {
@@ -114,7 +114,10 @@ final class PairLaw {
       return new Sum(factors, indices, output, sizes);
     }
 
-    /** Whether an einsum is written down; its result has the given indices, or is the whole. */
+    /**
+     * Adds an einsum with its operands, and returns whether that is possible. Its result has the
+     * given indices, or is the result of the whole.
+     */
     boolean write(Einsum einsum, Optional<List<Integer>> result) {
       Map<String, Integer> numbers = new HashMap<>();
       Equation equation = einsum.equation();

@@ -124,7 +124,7 @@ public final class PlanChecker {
    * @param equation the requested einsum, with the layouts of operands and result
    * @param dtype the dtype of operands and result
    * @return the certificate
-   * @throws PlanRefusedException if it was not
+   * @throws PlanRefusedException if the plan does not compute the request
    */
   public static String check(SpmdPlan plan, Equation equation, DType dtype) {
     PlanChecker checker =
@@ -184,7 +184,7 @@ public final class PlanChecker {
    * @param layouts the layouts that were requested in addition to the program's own, by name;
    *     values in the body of a loop as {@code RESULT.body.VALUE}
    * @return the certificate
-   * @throws PlanRefusedException if it was not
+   * @throws PlanRefusedException if the plan does not compute the request
    */
   public static String check(SpmdPlan plan, Program program, Map<String, Layout> layouts) {
     Terms terms = new Terms();
@@ -242,7 +242,12 @@ public final class PlanChecker {
 
   private void checkLies(int number, Demand demand) {
     boolean lies = lies(number, demand);
-    require(lies, "%s must lie as asked, %s, got %s", demand.name(), demand, planned.get(number));
+    require(
+        lies,
+        "%s must have the requested layout %s, got %s",
+        demand.name(),
+        demand,
+        planned.get(number));
   }
 
   /**
@@ -270,7 +275,7 @@ public final class PlanChecker {
         return;
       }
     }
-    require(open.isEmpty(), "%s must lie once as asked, %s", names(open), open);
+    require(open.isEmpty(), "%s must at some step have the requested layout %s", names(open), open);
   }
 
   private boolean fulfils(Asked asked) {
@@ -469,8 +474,8 @@ public final class PlanChecker {
   }
 
   /**
-   * A loop that an output needs lies as such a loop was asked to. Another one may also lie as a
-   * loop was asked to that nothing reads.
+   * The body of a loop that an output needs must fulfil a request for such a loop. The body of
+   * another loop may also fulfil a request for a loop that nothing reads.
    */
   private void checkBody(PlanChecker inner, Object loop, boolean isIdle) {
     List<Asked> asked = bodies.getOrDefault(loop, List.of());

@@ -51,7 +51,7 @@ final class RowsFlow {
   /** The pieces of each name that were read. */
   private final Map<String, Set<Piece>> used = new HashMap<>();
 
-  /** The order in which local composites wrote rows, which they keep where they travel. */
+  /** The order in which local composites wrote rows; travelling rows keep it. */
   private final Map<String, Integer> ranks = new HashMap<>();
 
   /** Received rows that are addends along the inner axes. */

@@ -113,7 +113,7 @@ final class Terms {
     return Optional.ofNullable(results.get(maker));
   }
 
-  /** Gives a maker its results: terms that are known to be equal to them. */
+  /** Sets the results of a maker to terms that are known to equal them. */
   void equate(Object maker, List<Value> terms) {
     results.put(maker, terms);
   }

@@ -10,7 +10,7 @@ import java.util.Set;
 
 /**
  * The requests for bodies of loops that no output needs. Each is for one such loop of a plan, so
- * that two of them cannot both lie as only one was asked to.
+ * two loops cannot both fulfil a request that was made for one.
  */
 final class UnreadLoops {
   private final Map<Object, List<Asked>> requests = new HashMap<>();

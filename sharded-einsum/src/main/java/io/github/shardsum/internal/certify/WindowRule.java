@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 final class WindowRule {
   private WindowRule() {}
 
-  /** How the result lies. */
+  /** The parts of the result that devices hold. */
   static Held made(Action.Windows action, List<MeshAxis> axes, List<Held> read, Held said) {
     Equation equation = equation(action);
     rings(action);
