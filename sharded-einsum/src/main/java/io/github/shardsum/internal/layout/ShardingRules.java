@@ -31,7 +31,7 @@ import java.util.Map;
  * of operation.
  *
  * <p>Operands may be addends only if the operation of a sum is the sum of the operations, for all
- * values. Integers wrap, so that sums and products pass. Of floating-point numbers, infinity times
+ * values. Integers wrap, so sums and products pass. Of floating-point numbers, infinity times
  * addends of both signs is NaN, and addends may overflow where their sum does not. So only
  * operations pass that choose or move elements, or put zeros between them.
  */

@@ -27,7 +27,7 @@ import java.util.Set;
  */
 final class EpilogueFusion {
   /**
-   * Least elements of the result for each element of an input with which a copy of the input pays.
+   * A copy of an input pays if the result has at least this many elements for each element of it.
    */
   private static final long WORTH_COPYING = 8;
 
@@ -135,7 +135,7 @@ final class EpilogueFusion {
         : Optional.empty();
   }
 
-  /** A constant scalar that the einsum's factor can be. */
+  /** A constant scalar that can be the einsum's factor. */
   private Optional<Double> factor(Value value) {
     int definition = uses.definition(value);
     if (definition < 0 || value.type().rank() > 0) {

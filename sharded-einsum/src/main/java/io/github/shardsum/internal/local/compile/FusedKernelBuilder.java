@@ -89,7 +89,7 @@ final class FusedKernelBuilder {
     return (double) instructions.size() * space.shape().elementCount();
   }
 
-  /** For each axis of a space the axis of a value, -1 where it is repeated. */
+  /** The axis of a value for each axis of a space, -1 where the value is repeated. */
   static int[] axes(ValueType space, ValueType value) {
     int[] axes = new int[space.rank()];
     for (int axis = 0; axis < axes.length; axis++) {

@@ -31,7 +31,7 @@ final class LoopLowering {
   }
 
   /**
-   * A loop with places for everything.
+   * A loop with the places of its values.
    *
    * @param loop the loop
    * @param nested number of the body's plan

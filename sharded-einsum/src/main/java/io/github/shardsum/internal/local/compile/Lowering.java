@@ -71,7 +71,7 @@ public final class Lowering {
   /**
    * Lowers a program.
    *
-   * @param program a program without composites but those that have a kernel
+   * @param program a program whose composites all have kernels
    * @param composites finds the code of composites
    * @param workers the threads
    * @param sums the order of floating-point sums
@@ -425,7 +425,7 @@ public final class Lowering {
     step(kernel, detail, reads, writes, List.of(), flops, 0, 0, action);
   }
 
-  /** A thread of some step packs into so many bytes. */
+  /** Notes the bytes into which a thread packs operands in some step. */
   void packs(long bytes) {
     packedBytes = Math.max(packedBytes, bytes);
   }

@@ -7,7 +7,7 @@ import java.util.Arrays;
 
 /**
  * A tensor seen along the C order of a shape that it is broadcast to: blocks of consecutive indices
- * are read into arrays. Immutable; one a run.
+ * are read into arrays. Immutable; each run makes its own.
  */
 final class BroadcastReader {
   private final Elements elements;
@@ -20,7 +20,7 @@ final class BroadcastReader {
    *
    * @param tensor the tensor
    * @param over the shape
-   * @param axes for each axis of the shape the tensor's axis, -1 where it is repeated
+   * @param axes the tensor's axis for each axis of the shape, -1 where it is repeated
    */
   BroadcastReader(Tensor tensor, Shape over, int[] axes) {
     this.elements = Elements.of(tensor);

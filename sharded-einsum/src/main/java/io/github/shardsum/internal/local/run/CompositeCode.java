@@ -15,7 +15,7 @@ import java.util.function.ToLongFunction;
  * @param flops arithmetic operations of a run
  * @param scratchBytes bytes that a run holds on given threads, without operands and results
  * @param packedBytes bytes into which a thread of these packs blocks of operands
- * @param inPlaceOf for each result the operand whose memory it may reuse, or -1
+ * @param inPlaceOf the operand whose memory each result may reuse, or -1
  */
 public record CompositeCode(
     Body body,
@@ -32,10 +32,10 @@ public record CompositeCode(
   @FunctionalInterface
   public interface Body {
     /**
-     * Runs it.
+     * Runs the code on tensors.
      *
-     * @param operands one an operand
-     * @param results one tensor a result; every element is written
+     * @param operands one for each operand
+     * @param results one for each result; every element is written
      * @param workers the threads
      */
     void run(List<Tensor> operands, List<Tensor> results, Workers workers);

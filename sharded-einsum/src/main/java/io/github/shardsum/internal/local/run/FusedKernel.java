@@ -18,7 +18,7 @@ import java.util.Optional;
  *
  * @param shape the index space, in whose C order blocks are cut
  * @param inputs dtype of each input
- * @param axes for each input and axis of the shape the input's axis, -1 where it is repeated
+ * @param axes the input's axis for each input and each axis of the shape, -1 where it is repeated
  * @param instructions the operations
  * @param results the blocks that are written to memory
  * @param loops a loop for each result, in the order of the instructions; none if results are
@@ -44,7 +44,7 @@ public record FusedKernel(
    * A block that is written to memory.
    *
    * @param block its number
-   * @param axes for each axis of the shape the result's
+   * @param axes the result's axis for each axis of the shape
    */
   public record Result(int block, int... axes) {
     /** Copies the axes. */

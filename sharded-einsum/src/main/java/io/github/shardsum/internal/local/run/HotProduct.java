@@ -119,9 +119,9 @@ public final class HotProduct {
   }
 
   /**
-   * Whether the product is a gather, each of whose elements is one term, or a scatter, whose sums
-   * have the form of a product: their leaves are chains. A label that only one operand has must be
-   * in the result.
+   * Whether the product is a gather or a scatter. Each element of a gather is one term. The sums of
+   * a scatter have the form of a product: their leaves are chains. A label that only one operand
+   * has must be in the result.
    */
   private static boolean isPlain(List<String> hot, List<String> other, List<String> out) {
     String tail = hot.getLast();
@@ -264,8 +264,8 @@ public final class HotProduct {
     private final long[] at;
 
     /**
-     * For each term the number of its leaf. The highest bit in which two numbers differ says where
-     * the two leaves meet in the tree.
+     * The number of each term's leaf. The highest bit in which two numbers differ says where the
+     * two leaves meet in the tree.
      */
     private final long[] leaves;
 

@@ -40,7 +40,7 @@ public record LocalPlan(
   /** Width of the bar of live bytes. */
   private static final int BAR = 20;
 
-  /** Characters of columns at least. */
+  /** The least width of columns, in characters. */
   private static final int KERNEL = 14;
 
   private static final int LIVE = 14;
@@ -153,7 +153,7 @@ public record LocalPlan(
   /**
    * Bytes of the memory that are in use, without those that steps keep for themselves.
    *
-   * @return for each step
+   * @return the bytes during each step
    */
   public long[] liveBytes() {
     return memory.liveBytes(steps.size());
@@ -162,7 +162,7 @@ public record LocalPlan(
   /**
    * The table of the steps.
    *
-   * @return a line a step, with a bar for the live bytes
+   * @return a line for each step, with a bar for the live bytes
    */
   private String table() {
     long[] live = liveBytes();

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where buffers are in the memory of a run.
+ * The places of buffers in the memory of a run.
  *
  * @param buffers the buffers with their offsets
- * @param elements for each dtype, elements of all its buffers together
+ * @param elements the elements of all buffers of each dtype together
  */
 public record MemoryPlan(List<BufferInfo> buffers, Map<DType, Long> elements) {
   /** Copies list and map. */
@@ -27,7 +27,7 @@ public record MemoryPlan(List<BufferInfo> buffers, Map<DType, Long> elements) {
     return bytes;
   }
 
-  /** For each of this many steps the bytes of the buffers that it needs. */
+  /** The bytes of the buffers that each of this many steps needs. */
   long[] liveBytes(int steps) {
     long[] changes = new long[steps + 1];
     for (BufferInfo buffer : buffers) {

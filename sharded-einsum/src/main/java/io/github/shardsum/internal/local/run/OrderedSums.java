@@ -11,7 +11,7 @@ sealed interface OrderedSums permits FloatOrderedSums, DoubleOrderedSums {
   /** Begins a run of some elements; its sum is +0. */
   void begin(int elements);
 
-  /** Sets a level to +0 and a term, which begins at an element of the operand. */
+  /** Sets a level to +0 plus a term, which begins at an element of the operand. */
   void set(int level, long at);
 
   /** Adds one more term to a level. */

@@ -31,7 +31,7 @@ public final class PlanRunner {
   }
 
   /**
-   * Whether threads other than the caller may access the memory, which is not so in a confined
+   * Whether threads other than the caller may access the memory; they may not access a confined
    * arena.
    */
   private static boolean areShared(List<Tensor> tensors) {

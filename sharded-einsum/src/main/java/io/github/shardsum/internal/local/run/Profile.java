@@ -37,7 +37,7 @@ public final class Profile {
   /**
    * No time yet.
    *
-   * @param plan whose steps
+   * @param plan the plan whose steps are timed
    */
   public Profile(LocalPlan plan) {
     this.plan = plan;
@@ -58,7 +58,7 @@ public final class Profile {
   /**
    * Times so far.
    *
-   * @return an entry a step in order, entries of loops' bodies last
+   * @return an entry for each step in order, entries of loops' bodies last
    */
   public List<Entry> entries() {
     List<Entry> entries = new ArrayList<>();

@@ -20,7 +20,7 @@ public record StridedLayout(long offset, long[] sizes, long[] strides) {
     /** The same view. */
     View SAME = x -> x;
 
-    /** This view of another one's result. */
+    /** This view applied to the result of another view. */
     default View of(View inner) {
       return x -> apply(inner.apply(x));
     }
@@ -139,7 +139,7 @@ public record StridedLayout(long offset, long[] sizes, long[] strides) {
    * Axes rearranged: a step along a new axis is a step along several old axes at once.
    *
    * @param sizes sizes of the new axes
-   * @param to for each old axis the new one
+   * @param to the new axis of each old axis
    */
   public static View rearrange(long[] sizes, int[] to) {
     return x -> {

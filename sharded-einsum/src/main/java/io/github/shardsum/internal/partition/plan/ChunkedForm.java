@@ -74,7 +74,7 @@ final class ChunkedForm {
    * The label that an operation normalises, scans or searches.
    *
    * @param operation any operation
-   * @return the label; empty if it does nothing of that
+   * @return the label; empty if the operation does none of these
    */
   static Optional<String> label(Operation operation) {
     return switch (operation) {
@@ -220,7 +220,7 @@ final class ChunkedForm {
   /**
    * The largest of each chunk's largest: their values, their places among the candidates, and the
    * candidates' indices. Candidates are in the order of their chunks, so the lower of equal indices
-   * stays first; padding is behind all, and the least.
+   * stays first; padding comes last and ranks lowest.
    */
   private List<Value> search(long k, String into) {
     String candidates = fresh("candidate");

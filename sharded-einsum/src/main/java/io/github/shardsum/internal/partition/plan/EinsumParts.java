@@ -63,7 +63,7 @@ final class EinsumParts {
    * @param statement its statement
    * @param operand the operand that is cut
    * @param label the label to cut
-   * @param parts how many parts
+   * @param parts the number of parts
    * @return the program; empty if the parts would not be equal
    */
   static Optional<Program> cut(

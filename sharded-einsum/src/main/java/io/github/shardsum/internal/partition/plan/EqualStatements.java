@@ -83,7 +83,7 @@ final class EqualStatements {
     return choice;
   }
 
-  /** None if an operand is planned together with the statement. */
+  /** The operands with their layouts; none if an operand is planned together with the statement. */
   private static Optional<List<Operand>> operands(List<Supply> supplies) {
     List<Operand> operands = new ArrayList<>();
     for (Supply supply : supplies) {

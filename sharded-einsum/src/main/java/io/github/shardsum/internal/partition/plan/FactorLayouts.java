@@ -73,7 +73,7 @@ final class FactorLayouts {
     return dims.stream().filter(dim -> dim.factors().contains(factor)).count() > 1;
   }
 
-  /** For each linear set, whether an operand is in it. */
+  /** Whether an operand is in each linear set. */
   List<Boolean> isKept(int operand) {
     return linear.stream().map(set -> set.contains(operand)).toList();
   }

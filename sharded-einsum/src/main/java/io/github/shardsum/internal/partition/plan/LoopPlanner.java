@@ -27,9 +27,9 @@ import java.util.Map;
  */
 record LoopPlanner(ProgramPlanner outer, Statement statement, Nested.Scan scan) {
   /**
-   * A loop. Carried values have the layout of the body's input in every round; the loop's own label
-   * is whole. Invariants are resharded before the loop, not in each round, to a layout in which the
-   * body reads them.
+   * Plans the loop. Carried values have the layout of the body's input in every round; the loop's
+   * own label is whole. Invariants are resharded before the loop, not in each round, to a layout in
+   * which the body reads them.
    */
   void plan() {
     PlanState state = outer.state();

@@ -49,7 +49,7 @@ final class OrderedSums {
     }
   }
 
-  /** The plan, itself if it has no order. */
+  /** The rewritten plan; the plan itself if it has no order. */
   static SpmdPlan of(SpmdPlan plan) {
     return plan.sums().isTree() ? new OrderedSums(plan).ordered() : plan;
   }

@@ -6,7 +6,7 @@ import io.github.shardsum.program.Nested.Composite;
 import java.util.List;
 import java.util.Optional;
 
-/** Finds the code of composites, and the partitions that composites bring. */
+/** Finds the code of composites, and the partitions that composites define themselves. */
 public interface PartitionFinder extends CompositeCode.Finder {
   /**
    * The partition of a composite.

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * An operand with one reader, an einsum, that is planned together with its reader: the cheapest way
- * to each of its layouts is kept, and the reader chooses among all of them.
+ * An operand that only an einsum reads and that is planned together with this reader: the cheapest
+ * way to each of its layouts is kept, and the reader chooses among all of them.
  */
 final class Pending implements Supply {
   private final Statement statement;

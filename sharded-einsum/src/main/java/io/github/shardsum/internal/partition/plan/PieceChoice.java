@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Cuts the rows of composites that bring their own partition in pieces, as chunks of a device's
+ * Cuts the rows of composites that have a partition of their own in pieces, as chunks of a device's
  * experts, so that one piece travels while another is computed. The memory is the same.
  */
 final class PieceChoice {

@@ -71,7 +71,7 @@ final class PlanState {
     return Objects.requireNonNull(holdings.get(value), value.name());
   }
 
-  /** From now on a value exists in one layout only. */
+  /** Records that a value exists in one layout only. */
   void hold(Value value, Layout layout, int number) {
     holdings.put(value, new Holding(value, layout, number));
   }

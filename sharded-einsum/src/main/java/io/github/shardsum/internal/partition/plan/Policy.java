@@ -7,8 +7,8 @@ import java.util.OptionalLong;
 
 /**
  * Weights in a plan's choices other than cost. A memory limit is not part of a policy: the
- * candidate plans do not depend on the limit, so the least peak found is also a limit that can be
- * met.
+ * candidate plans do not depend on the limit, so the least peak found is also a limit that some
+ * plan keeps.
  *
  * @param elementsPerByte weight, in elements received, of a byte that the largest device holds of a
  *     statement's operands and results
