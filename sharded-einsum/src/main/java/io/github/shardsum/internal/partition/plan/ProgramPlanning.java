@@ -67,10 +67,10 @@ public final class ProgramPlanning {
   }
 
   /**
-   * The same with values that are computed again for late uses.
+   * Plans a program in which some values are computed again for late uses.
    *
    * @param program the program
-   * @param again their names
+   * @param again names of values to compute again
    * @param mesh the devices
    * @param composites finds the code of composites; composites without code are decomposed
    * @param options the options that plans are chosen by
@@ -96,7 +96,7 @@ public final class ProgramPlanning {
     return planner.plan(program, windowed.orElseGet(() -> planner.within(simple, limit)));
   }
 
-  /** A value that was merged with another one or decomposed is not kept. */
+  /** A value is left out if it was merged with another one or decomposed. */
   private static Program rematerialized(Program simple, Set<String> again) {
     Set<String> left = new HashSet<>();
     for (Statement statement : simple.statements()) {
@@ -114,8 +114,8 @@ public final class ProgramPlanning {
   }
 
   /**
-   * The plan with einsums in windows and rows in pieces, where the options ask for them, if it then
-   * holds no more than a limit.
+   * The plan with einsums in windows and rows in pieces, where the options ask for them; the plan
+   * as given if the change would exceed the memory limit.
    */
   private static Planned windowed(
       Planned planned,
@@ -140,7 +140,7 @@ public final class ProgramPlanning {
    *
    * @param plan a plan
    * @param composites finds the code of composites
-   * @param options the options that it was chosen by; within a memory limit the plan stays there
+   * @param options the options by which the plan was chosen, with their memory limit
    * @return the plan
    */
   public static ProgramPlan finished(
@@ -162,7 +162,7 @@ public final class ProgramPlanning {
    *
    * @param plan a plan
    * @param composites finds the code of composites
-   * @param options the options that it was chosen by
+   * @param options the options by which the plan was chosen
    * @return the plan, whose price is then the end of its schedule
    */
   private static ProgramPlan overlapped(
@@ -220,9 +220,9 @@ public final class ProgramPlanning {
   }
 
   /**
-   * A statement is split in its own cheapest way, but another statement may read a value that it
-   * gathered. So if composites bring their own partitions, the program is also planned without
-   * them.
+   * The cheaper of two plans: with the partitions that composites bring, and without. Each
+   * statement is split in its own cheapest way, so a composite's partition may be cheaper alone and
+   * dearer in the whole program.
    */
   private Planned cheapest(Program program) {
     Planned own = planned(program, Policy.CHEAPEST);
@@ -282,8 +282,8 @@ public final class ProgramPlanning {
   }
 
   /**
-   * The layouts; a cotangent has the layout of its primal. Both are read together, and values that
-   * the forward pass moved are in place for the backward pass.
+   * The default layouts, with each cotangent in the layout of its primal: one statement often reads
+   * both, and the backward pass needs no second copy of values that the forward pass moved.
    */
   private static Map<String, Layout> withCotangents(Program program, Map<String, Layout> layouts) {
     Map<String, Layout> homes = new HashMap<>(layouts);

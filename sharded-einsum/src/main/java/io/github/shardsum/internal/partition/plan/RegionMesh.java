@@ -37,7 +37,10 @@ record RegionMesh(Mesh outer, Mesh inner) {
     return new Layout(inner, layout.term());
   }
 
-  /** The layout outside: each label has the axes of the region's term before those inside. */
+  /**
+   * The layout outside of the region: in each label the axes of the region's term come first, then
+   * the axes of the member's layout.
+   */
   Layout outside(Term term, Layout inside) {
     List<Axis> axes = new ArrayList<>();
     for (int dim = 0; dim < term.size(); dim++) {

@@ -22,8 +22,9 @@ import java.util.Locale;
  */
 record RegionPlanner(ProgramPlanner outer, Statement statement, Nested.Manual manual) {
   /**
-   * A manual region. The body is planned on a mesh that has one device along the region's axes, so
-   * no layout in the body names these axes. Operands and results have them first.
+   * Plans the region. The body is planned on a mesh that has one device along the region's axes, so
+   * no layout in the body names these axes. In the layouts of operands and results these axes come
+   * first.
    */
   void plan() {
     ReshardWays ways = outer.ways();

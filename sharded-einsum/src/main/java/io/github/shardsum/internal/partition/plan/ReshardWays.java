@@ -60,8 +60,9 @@ final class ReshardWays {
   }
 
   /**
-   * The same on the mesh of a region's members, which has no known network. Devices of one member
-   * agree on a bound of received rows without the other members, so composites keep their rules.
+   * The ways on the mesh of a region's members, which has no known network. Composites are split by
+   * their sharding rules: the devices of one member could not agree with the other members on a
+   * bound of received rows.
    */
   ReshardWays on(Mesh other) {
     PlanOptions inside = options.withoutTopology().withPartitions(PlanOptions.Partitions.NEVER);
@@ -111,17 +112,17 @@ final class ReshardWays {
     return cost;
   }
 
-  /** A way, and the place of the layout that it begins with. */
+  /** A way, and the place of its first layout. */
   record From(int place, Way way) {}
 
-  /** The kernel of a composite, if it has one, which may compute a part of it. */
+  /** The kernel of a composite, if there is one; the kernel may compute a part of the composite. */
   Optional<CompositeCode> kernel(Composite composite) {
     return kernels.find(composite);
   }
 
   /**
-   * Whether the einsum is a single equation; its local einsums then read addends of bf16 in f32,
-   * and narrow an operand that has a split label twice.
+   * Whether the plan is for one equation instead of a program. Local einsums then read addends of
+   * bf16 in f32, and narrow an operand in which a split label occurs twice.
    */
   boolean isAlone() {
     return whole.isPresent();
@@ -177,7 +178,7 @@ final class ReshardWays {
     return reduction(List.of(value), axes, by);
   }
 
-  /** The same for values of one dtype that travel together. */
+  /** The cost of combining the addends of values of one dtype that travel together. */
   Cost reduction(List<PlannedValue> values, List<String> axes, ReduceKind by) {
     Action action = new Action.AllReduce(axes, by);
     PlannedValue value = values.getFirst();
@@ -230,7 +231,7 @@ final class ReshardWays {
     return new Layout(mesh, new Term(wanted.term().axes(), partial));
   }
 
-  /** The cheapest way, the first of equals. */
+  /** The cheapest way; the first one if several cost the same. */
   Optional<From> from(Holding value, Layout wanted) {
     int best = -1;
     Cost least = Cost.MOST;
@@ -266,7 +267,7 @@ final class ReshardWays {
     return cost(value, wanted, Cost.MOST);
   }
 
-  /** The cost of the cheapest way; none if there is none, or only dearer ones. */
+  /** The cost of the cheapest way; none if every way costs more than the limit. */
   Optional<Cost> cost(Holding value, Layout wanted, Cost atMost) {
     Optional<Cost> best = Optional.empty();
     for (int i = 0; i < value.layouts().size(); i++) {
@@ -283,7 +284,9 @@ final class ReshardWays {
     return prices.isTimed() ? 0 : value.lacking(blocks(value.value(), wanted));
   }
 
-  /** The same for a result that is brought to its default layout. */
+  /**
+   * A lower bound of the cost of moving a result to its default layout; 0 if prices are seconds.
+   */
   double leastHome(Value result, Layout made, Layout home, ReduceKind by) {
     return prices.isTimed() || (by != ReduceKind.SUM && !made.partial().isEmpty())
         ? 0

@@ -10,8 +10,8 @@ import java.util.Optional;
 
 /**
  * Parts whose rows travel in pieces: while one piece is computed, the next one arrives and the
- * previous one travels back. The given parts must have one form: rows are sent, a local composite
- * reads the received rows, and its results are sent back, after a sum if they are addends.
+ * previous one travels back. The given parts must be these: rows are sent, a local composite reads
+ * the received rows, and its results are sent back; addends are summed first.
  */
 final class RowPieces {
   /** A transfer back, and the sum before it if there is one. */
@@ -35,7 +35,8 @@ final class RowPieces {
    *
    * @param given the parts, of wholes
    * @param count how many pieces, at least 2
-   * @return as many transfers of each piece; empty if the parts have another form
+   * @return the parts with the same number of transfers for each piece; empty if the parts are
+   *     others
    */
   static Optional<CompositeParts> of(CompositeParts given, int count) {
     return new RowPieces(given, count).pieces();
@@ -63,7 +64,7 @@ final class RowPieces {
     return Optional.of(new CompositeParts(given.buffers(), all));
   }
 
-  /** Reads the transfers back. Returns whether nothing travels after them. */
+  /** Reads the transfers back; true if nothing travels after them. */
   private boolean readBack(int from) {
     List<Part> parts = given.parts();
     int at = from;
@@ -109,8 +110,7 @@ final class RowPieces {
   }
 
   /**
-   * As many transfers as may be in flight; rows with several columns come before rows of one
-   * number.
+   * The transfers that may be in flight; rows of several columns come before rows of one number.
    */
   private List<Part.Rows> largest(List<Part.Rows> some) {
     List<Part.Rows> chosen = new ArrayList<>();

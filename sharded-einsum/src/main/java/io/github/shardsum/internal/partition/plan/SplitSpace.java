@@ -14,12 +14,13 @@ import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
 
 /**
- * The ways to split a statement that are considered. Every axis may split every factor, whether or
- * not an operand or a result has it there. If there are too many ways, only axes that no operand
- * and no result has may split any factor; if these are still too many, no axis may.
+ * The ways to split a statement that the planner considers. At first every axis may split every
+ * factor, whether or not an operand or a result has the axis there. If that gives too many ways,
+ * only axes that no operand and no result has may split any factor. If that gives too many ways
+ * too, an axis may split only the factors that it splits in an operand or a result.
  */
 final class SplitSpace {
-  /** Most ways to split a statement that are all considered; with more, only some of them are. */
+  /** The most ways to split a statement that are all considered; of more ways only some are. */
   private static final int MOST_WAYS = 20_000;
 
   private final ReshardWays ways;
@@ -41,7 +42,7 @@ final class SplitSpace {
    * @param asked the axes that its operands and results have
    * @param axes names of the mesh axes
    * @param mayAdd whether an axis may split a factor that no operand and no result has split
-   * @param mayTakeParts whether the statement may be computed of parts of its operands
+   * @param mayTakeParts whether parts of its operands suffice to compute the statement
    */
   SplitSpace(
       ReshardWays ways,
@@ -68,7 +69,7 @@ final class SplitSpace {
    * @param rule the statement's rule
    * @param operands the sources of its operands
    * @param homes the default layouts of its results, or none
-   * @param outside axes and factors, as {@code x label}, that other statements of its tree ask for
+   * @param outside axes and factors that other statements of its tree ask for, as {@code x label}
    */
   record Asked(FactorRule rule, List<Supply> operands, List<Layout> homes, Set<String> outside) {
     boolean isAsked(String axis, int factor) {
@@ -125,8 +126,8 @@ final class SplitSpace {
   }
 
   /**
-   * The ways to consider: all, unless they are too many; then only ways with the axes of operands
-   * and results.
+   * The ways to consider: all of them, or only ways with the axes of operands and results if there
+   * are too many.
    */
   Splits splits(boolean all) {
     if (all && mayAdd) {
@@ -190,7 +191,10 @@ final class SplitSpace {
     return asked.rule().factors().get(factor).kind() instanceof FactorRule.Kind.Neighbour;
   }
 
-  /** Whether a kernel accepts a part of a label, and of the labels that replace it in results. */
+  /**
+   * Whether a kernel accepts a part of a label, and of the labels that replace this label in
+   * results.
+   */
   static boolean isPromised(
       Statement statement, Nested.Composite composite, FactorRule rule, int factor) {
     Set<String> labels = new HashSet<>(Set.of(rule.factors().get(factor).name()));

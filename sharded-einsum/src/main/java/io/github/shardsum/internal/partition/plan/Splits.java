@@ -9,9 +9,9 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Enumerates the ways to give mesh axes to the factors of a rule, each in turn in this object: an
- * axis splits one factor, stays partial on a set of operands, or does nothing. The axes of a factor
- * come in every order.
+ * Enumerates the ways to give mesh axes to the factors of a rule; this object holds one way at a
+ * time. An axis splits one factor, stays partial on a set of operands, or does nothing. The axes of
+ * one factor are enumerated in every order.
  */
 final class Splits {
   /** An axis along which devices repeat the computation. */
@@ -27,7 +27,7 @@ final class Splits {
    * A space of ways.
    *
    * @param axes names of the mesh axes
-   * @param choices of each axis: {@link #NONE}, the number of a factor, or {@link #keep} of a set
+   * @param choices for each axis: {@link #NONE}, the number of a factor, or {@link #keep} of a set
    * @param factors number of factors
    */
   Splits(List<String> axes, int[][] choices, int factors) {
@@ -74,7 +74,7 @@ final class Splits {
     }
   }
 
-  /** Gives every way to a consumer, in a fixed order. */
+  /** Calls a consumer for every way, in a fixed order. */
   void forEach(Consumer<Splits> out) {
     choose(0, out);
   }

@@ -37,7 +37,7 @@ public final class StatementChoices {
   private final int[] sizes;
 
   /**
-   * Of a mesh.
+   * The choices on a mesh.
    *
    * @param mesh the devices
    * @param kernels finds the code of composites, and their partitions
@@ -72,8 +72,8 @@ public final class StatementChoices {
   /**
    * The ways of a statement.
    *
-   * @param choices at least one, each with other layouts
-   * @param isComplete whether a planner has no others
+   * @param choices at least one; no two have the same layouts
+   * @param isComplete whether a planner has no other ways
    */
   public record Choices(List<Choice> choices, boolean isComplete) {}
 
@@ -114,8 +114,8 @@ public final class StatementChoices {
   }
 
   /**
-   * A region reads and gives values in its own layouts; the use of other axes in its body is not
-   * listed.
+   * A region reads and returns values in the layouts that it names; ways to split its body along
+   * other axes are not listed.
    */
   private Choices region(Statement statement, Nested.Manual manual) {
     boolean isOnMesh =
@@ -133,7 +133,7 @@ public final class StatementChoices {
     return new Choices(List.of(new Choice(operands, results, 0, 0, 0, 0)), false);
   }
 
-  /** Splits of the largest factors, up to the limit of ways. */
+  /** Splits of the largest factors, as many as the limit of ways allows. */
   private Splits largest(Statement statement, FactorRule rule, IntPredicate may) {
     FactorLayouts layouts = new FactorLayouts(mesh, rule, false);
     List<Integer> bySize =
@@ -271,8 +271,8 @@ public final class StatementChoices {
   }
 
   /**
-   * The cost of a maximum and a sum over devices, of the size of the largest result without the
-   * label.
+   * The cost of a maximum and a sum over devices; each has the size of the largest result without
+   * the label.
    */
   private double chunked(Statement statement, FactorRule rule, Splits at, List<Layout> results) {
     for (int factor = 0; factor < rule.factors().size(); factor++) {
@@ -310,7 +310,7 @@ public final class StatementChoices {
    * A cost as one number.
    *
    * @param cost the cost
-   * @return elements, with 1,000 a collective; or seconds
+   * @return elements, with 1,000 elements for each collective; or seconds
    */
   public double total(Cost cost) {
     return ways.total(cost);
@@ -320,7 +320,7 @@ public final class StatementChoices {
    * A cost as one number, without the start of any collective.
    *
    * @param cost the cost
-   * @return elements; 0 on a network, where no part of a price is certain to be more than a start
+   * @return elements; 0 on a network, whose prices do not separate the start from the rest
    */
   public double unstarted(Cost cost) {
     return ways.isTimed() ? 0 : cost.amount();

@@ -40,18 +40,20 @@ import java.util.Set;
  */
 final class StatementPlanner {
   /**
-   * The share by which a way must be cheaper if it splits a factor that no value has split: a
-   * little less work is no reason for another collective.
+   * The share by which a way must be cheaper if it splits a factor that no value has split:
+   * slightly less work does not justify another collective.
    */
   private static final double LEAST_GAIN = 0.004;
 
-  /** Growth of the limit on a way's cost until ways are found. */
+  /** Factor by which the limit on a way's cost grows until ways are found. */
   private static final double GROWTH = 1.25;
 
-  /** How often the limit grows before it is dropped. */
+  /** The number of times that the limit grows before the search goes on without it. */
   private static final int MOST_TRIES = 100;
 
-  /** Relative difference of two prices that counts as rounding, as sums in another order give. */
+  /**
+   * Two prices whose relative difference is below this are equal: sums in another order differ so.
+   */
   private static final double ROUNDING = 1e-12;
 
   private final ReshardWays ways;
@@ -90,11 +92,12 @@ final class StatementPlanner {
    * @param statement the statement
    * @param operands the sources of its operands
    * @param homes the default layouts of its results; empty for a statement of a tree, whose result
-   *     has none
+   *     has no default layout
    * @param isExact whether results must have all partial axes of their default layouts, or only
    *     those over which they are made as partial sums
    * @param mayAdd whether an axis may split a factor that no operand and no result has split
-   * @param askedOutside axes and factors, as {@code x label}, that others of its tree ask for
+   * @param askedOutside axes and factors that other statements of its tree ask for, as {@code x
+   *     label}
    */
   StatementPlanner(
       ReshardWays ways,
@@ -139,7 +142,7 @@ final class StatementPlanner {
    * The cheapest ways.
    *
    * @param count how many at the most, at least one
-   * @return one or more, each with the next
+   * @return one or more, each with the next best
    * @throws PlanException if there is none within the limits
    */
   List<Chosen> choose(int count) {
@@ -184,7 +187,7 @@ final class StatementPlanner {
     space.splits(true).forEach(this::consider);
   }
 
-  /** A bound below which no way of a space costs less. */
+  /** A lower bound of the cost of every way of a space. */
   private double least(Splits space) {
     double[] least = {Double.MAX_VALUE};
     space.forEach(
@@ -248,9 +251,9 @@ final class StatementPlanner {
   /**
    * The layouts of a way.
    *
-   * @param operands in which operands are read
-   * @param results in which results are made
-   * @param paid the operands that have a price: one that occurs twice is moved once
+   * @param operands the layouts in which operands are read
+   * @param results the layouts in which results are made
+   * @param paid the operands that have a price: a value that is read twice is moved once
    */
   private record Paths(
       List<PricedLayout> operands, List<PricedLayout> results, List<PricedLayout> paid) {
@@ -435,8 +438,8 @@ final class StatementPlanner {
   }
 
   /**
-   * The share of a device if rows are even, by the labels that the operands have split; each axis
-   * counts for the first label that it splits.
+   * The share of a device if rows are spread evenly: by the labels that are split in the operands,
+   * where each axis counts for the first label that it splits.
    */
   private ComputeSharding sharding(CompositePlan way) {
     Map<String, List<String>> split = new LinkedHashMap<>();
@@ -543,8 +546,7 @@ final class StatementPlanner {
   }
 
   /**
-   * The elements that devices read of each other, if a label whose neighbouring indices are read is
-   * split.
+   * The elements that devices read of each other, if a split label is read at neighbouring indices.
    */
   private Optional<Halo> halo(Splits at, List<Layout> met, List<Layout> made) {
     int factor = Halo.factor(rule);
@@ -553,7 +555,7 @@ final class StatementPlanner {
         : Optional.of(Halo.of(statement, met, made.getFirst()));
   }
 
-  /** Whether nothing must be exchanged, since each device has the operands whole. */
+  /** Whether every device has the operands whole, so that nothing must be exchanged. */
   private boolean isForNothing(Halo halo) {
     List<Integer> exchanged = halo.exchanged();
     return !exchanged.isEmpty()
@@ -575,7 +577,8 @@ final class StatementPlanner {
   }
 
   /**
-   * The reason why a label that operands have split is whole, if the order of sums demands it.
+   * The reason why a label is whole although operands have it split, if the order of sums demands
+   * it.
    *
    * @param sharding how the statement is split
    */

@@ -18,8 +18,8 @@ import java.util.function.IntToLongFunction;
  */
 record StatementWork(Statement statement, FactorRule rule, Optional<CompositeCode> kernel) {
   /**
-   * Multiply-adds of an einsum or a kernel; for other statements elements of the largest operand or
-   * result.
+   * Multiply-adds of an einsum or a kernel; of other statements, the elements of the largest
+   * operand or result.
    *
    * @param parts the number of parts into which each factor is split
    */

@@ -7,16 +7,16 @@ import java.util.function.Predicate;
 
 /** The source of a statement's operand. */
 sealed interface Supply permits Supply.Held, Pending {
-  /** The cost of having the operand in a layout; none if there is no way, or only dearer ones. */
+  /** The cost of having the operand in a layout; none if every way costs more than the limit. */
   Optional<Cost> cost(Layout wanted, Cost atMost);
 
-  /** A bound below which no way costs less to have the operand in a layout. */
+  /** A lower bound of the cost of having the operand in a layout. */
   double least(Layout wanted);
 
   /** Whether the operand exists in some layout. */
   boolean exists(Predicate<Layout> in);
 
-  /** Whether some layout in which it exists satisfies a condition. */
+  /** Whether the operand exists in a layout that satisfies a condition. */
   boolean asks(Predicate<Layout> something);
 
   /** Whether the operand exists in a layout. */

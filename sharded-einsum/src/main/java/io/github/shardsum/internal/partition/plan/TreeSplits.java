@@ -16,11 +16,12 @@ import java.util.Optional;
 
 /**
  * The summed labels of a statement that devices may split if sums follow a fixed tree. Each device
- * must hold whole subtrees, and the devices in order: then the tree over devices, whose left part
- * is the largest power of two, is the upper part of the tree.
+ * must hold whole subtrees, and devices must hold them in order. The tree over devices, whose left
+ * part is the largest power of two, is then the upper part of that tree.
  *
- * <p>Only the outermost label of a sum is split, since the sums of the labels inside must be
- * complete before its indices are added. Chunks of chunks must be one after another without a gap.
+ * <p>Only the outermost label of a sum is split: the sums over the inner labels must be complete
+ * before the outer indices are added. Chunks that are divided again must follow one another without
+ * a gap.
  */
 final class TreeSplits {
   private final FactorRule rule;
@@ -41,7 +42,7 @@ final class TreeSplits {
     return new TreeSplits(rule, sums, sums.isTree() && isFloating, labels(statement));
   }
 
-  /** Labels of one sum, outermost first; none if a statement's sums do not form one tree. */
+  /** The summed labels, outermost first; none if a statement's sums do not form one tree. */
   private static List<String> labels(Statement statement) {
     return switch (statement.operation()) {
       case Contraction.Reduce(ReduceKind kind, Value x, List<String> labels)
@@ -124,8 +125,8 @@ final class TreeSplits {
   }
 
   /**
-   * Whether the parts are subtrees that follow one another, each as long as the first unless the
-   * label ends before.
+   * Whether the parts are subtrees that follow one another, each as long as the first; the label
+   * may end before the last is full.
    */
   private boolean areSubtrees(int factor, List<Integer> parts) {
     long size = rule.factors().get(factor).size();

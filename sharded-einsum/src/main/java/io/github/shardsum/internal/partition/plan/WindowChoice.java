@@ -46,7 +46,7 @@ final class WindowChoice {
   private static final double LEAST_FLOPS = 1e6;
   private static final int MOST_MEMBERS = 64;
 
-  /** Prices that differ by less are equal: they are sums in other orders. */
+  /** Prices that differ by less are equal: they may be the same sums in another order. */
   private static final double TIE = 1e-9;
 
   private static final List<Ring> ONE_WAY = List.of(new Ring(1, Share.ALL));
@@ -75,8 +75,8 @@ final class WindowChoice {
    * @param removed the step that goes
    * @param replaced the step in whose place the windows stand
    * @param windows the step with windows
-   * @param bytes of the gathered operand or unscattered result on the largest device
-   * @param price in windows
+   * @param bytes bytes of the gathered operand or unscattered result on the largest device
+   * @param price price of the step with windows
    * @param whole price of the two steps
    */
   private record Candidate(
@@ -96,8 +96,8 @@ final class WindowChoice {
   }
 
   /**
-   * A plan within a memory limit, with windows at the peak of memory; empty if windows alone do not
-   * suffice.
+   * A plan with windows at the peak of memory, so that it fits a memory limit; empty if windows do
+   * not suffice.
    */
   static Optional<Planned> within(
       Planned planned, CompositeCode.Finder composites, PlanOptions options, long limit) {
@@ -129,7 +129,7 @@ final class WindowChoice {
     return new Planned(planned.program(), plan, planned.cost() - saved);
   }
 
-  /** The plan of a program; a prefix comes before the names of its values in required layouts. */
+  /** The plan of a program; the required layouts name its values with the prefix in front. */
   private SpmdPlan changed(
       SpmdPlan given, Program program, String prefix, Predicate<PlanStep> which) {
     SpmdPlan plan = inBodies(given, prefix, which);
@@ -174,7 +174,7 @@ final class WindowChoice {
     return lost.isEmpty() ? plan : withRunnersUp(plan, lost);
   }
 
-  /** The plan with runners-up: a step says so if its best other way is in windows. */
+  /** The plan in which a step's runner-up names windows if they are its best other way. */
   private SpmdPlan withRunnersUp(SpmdPlan plan, IdentityHashMap<Statement, Candidate> lost) {
     Uses uses = new Uses(plan);
     List<PlanStep> steps = new ArrayList<>();
@@ -227,8 +227,8 @@ final class WindowChoice {
   /**
    * The step with its best other way.
    *
-   * @param others price of the reshards of its operands and result that stay outside of windows;
-   *     the runner-up has them too
+   * @param others price of the reshards of its operands and result that stay outside of windows,
+   *     which the runner-up has too
    */
   private static PlanStep withRunnerUp(PlanStep step, Candidate windows, double others) {
     Action.Windows action = (Action.Windows) windows.windows().action();
@@ -243,7 +243,9 @@ final class WindowChoice {
     return new PlanStep(step.action(), step.operands(), step.results(), origin);
   }
 
-  /** Whether rounds add to earlier rounds, in another order than the einsum. */
+  /**
+   * Whether rounds add to the results of earlier rounds, which changes the einsum's order of sums.
+   */
   private static boolean addsUp(SpmdPlan plan, Candidate candidate) {
     Action.Windows action = (Action.Windows) candidate.windows().action();
     List<PlannedValue> read = candidate.windows().operands().stream().map(plan::value).toList();
@@ -302,7 +304,7 @@ final class WindowChoice {
     return new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs(), plan.sums());
   }
 
-  /** An einsum of two operands, without a label twice in a term. */
+  /** Whether a step is an einsum of two operands without a repeated label in a term. */
   private static boolean isPlain(Statement statement) {
     return statement.operation() instanceof Contraction.Einsum einsum
         && einsum.operands().size() == 2
@@ -437,7 +439,7 @@ final class WindowChoice {
     return best;
   }
 
-  /** Each axis splits the result, so that no two members hold the same sum. */
+  /** Whether each axis splits the result, so that no two members hold the same sum. */
   private static boolean splits(Layout layout, List<String> axes) {
     List<String> splitting = new ArrayList<>();
     for (int dim = 0; dim < layout.rank(); dim++) {

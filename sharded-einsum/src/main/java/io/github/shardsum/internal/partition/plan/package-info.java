@@ -1,5 +1,5 @@
 /**
- * The planner of sharded programs and einsums: compute shardings, reshards and search within a
+ * The planner of sharded programs and einsums: compute shardings, reshards, and the search within a
  * memory limit.
  */
 @NullMarked
