@@ -13,7 +13,7 @@ import java.util.Optional;
  *     pack their operands into the same arrays of a thread
  */
 record BehindTransfers(Optional<Runnable> progress, Workers alone) {
-  /** Floating-point operations of a task: half a millisecond to two on one core. */
+  /** Floating-point operations of a task: 0.5 to 2 milliseconds on one core. */
   private static final double TASK_FLOPS = 1 << 26;
 
   /** The most tasks of a kernel; each packs its own rows, so more of them cost time. */
@@ -24,8 +24,8 @@ record BehindTransfers(Optional<Runnable> progress, Workers alone) {
   }
 
   /**
-   * Workers of kernels on one thread without transfers: for runs in which nothing travels, and to
-   * count the memory of plans, which is that of one thread.
+   * Workers of kernels on one thread without transfers. They serve runs in which nothing travels,
+   * and the count of a plan's memory, which is for one thread.
    */
   static BehindTransfers none() {
     return new BehindTransfers(Optional.empty(), Workers.sequential());

@@ -24,8 +24,8 @@ import java.util.function.IntFunction;
 
 /**
  * Assigns memory on the devices of a process to the values of a plan. Values that are needed at the
- * same time do not overlap, others may; the operand of a collective in flight is needed until its
- * await. Inputs stay in the caller's memory. Slices and awaited values are views. Outputs have
+ * same time do not overlap; other values may. The operand of a collective in flight is needed until
+ * its await. Inputs stay in the caller's memory. Slices and awaited values are views. Outputs have
  * separate memory, which a caller may keep.
  */
 final class BufferPlan {
@@ -43,18 +43,18 @@ final class BufferPlan {
     PART,
     /** Chunks of an einsum in windows that are travelling: two for each ring. */
     WINDOW,
-    /** A carried value, in every other round. */
+    /** The carried value of every second round. */
     CARRIED
   }
 
-  /** One of a step's temporaries; the number distinguishes several for one purpose. */
+  /** One of a step's temporaries; the number distinguishes temporaries of one purpose. */
   record Temporary(int step, Purpose purpose, int which) {}
 
   /**
    * Memory for the blocks of a value or of a temporary.
    *
-   * @param shapes of the block of each device, none for a device that holds no block of its own
-   * @param starts the beginning of each, in elements of the region
+   * @param shapes the shape of each device's block; none for a device that has no block of its own
+   * @param starts the start of each device's block, in elements of the region
    */
   record Region(DType dtype, List<Optional<Shape>> shapes, long[] starts, long elements) {
     static Region of(DType dtype, int devices, IntFunction<Optional<Shape>> shape) {
@@ -300,9 +300,7 @@ final class BufferPlan {
     bodyRegions.put(rounds.step(), places);
   }
 
-  /**
-   * Memory that is kept between runs: without inputs, outputs, and the memory of local programs.
-   */
+  /** Memory that is kept between runs, without inputs, outputs and the memory of local programs. */
   MemoryPlan memory() {
     return memory;
   }
@@ -397,7 +395,7 @@ final class BufferPlan {
    * Bytes that are held while a stage runs.
    *
    * @param bytes live bytes with the workspace of local programs, without the inputs; for a loop
-   *     the most of its rounds
+   *     the maximum over its rounds
    * @param rounds the same for each stage of a loop's body, including the bytes around the loop;
    *     otherwise empty
    */

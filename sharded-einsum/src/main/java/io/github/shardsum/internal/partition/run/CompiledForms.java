@@ -15,20 +15,23 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.DoubleFunction;
 
-/** An einsum of local blocks, compiled once for each shape and stride of them; thread-safe. */
+/**
+ * An einsum of local blocks, compiled once for each form: the blocks' shapes and strides.
+ * Thread-safe.
+ */
 final class CompiledForms {
   private final Equation equation;
   private final EinsumOptions options;
   private final DoubleFunction<Workers> workers;
   private final ConcurrentMap<Form, Einsum> compiled = new ConcurrentHashMap<>();
 
-  /** Without forms; all forms run on the workers of the options. */
+  /** Compiles no form yet; all forms run on the workers of the options. */
   CompiledForms(Equation equation, EinsumOptions options) {
     this(equation, options, _ -> options.workers());
   }
 
   /**
-   * Without forms.
+   * Compiles no form yet.
    *
    * @param workers gives the workers of a form, by its floating-point operations
    */
@@ -62,7 +65,9 @@ final class CompiledForms {
     return Einsum.compile(equation, all, form.operands().toArray(OperandSpec[]::new));
   }
 
-  /** Floating-point operations of an einsum of operands of some shapes, in one product. */
+  /**
+   * Floating-point operations of an einsum of operands of these shapes, computed as one product.
+   */
   static double flops(Equation equation, List<Shape> operands) {
     Map<String, Long> sizes = new HashMap<>();
     for (int operand = 0; operand < operands.size(); operand++) {

@@ -20,7 +20,7 @@ import java.util.function.Predicate;
  * are stored between stages, and the workspace of a stage's compiled local program. The statements
  * of a stage are one local program, which need not store the values between them.
  *
- * @param peakBytes the most, over all stages
+ * @param peakBytes the maximum over all stages
  * @param where the stage of the peak, as text
  * @param made names of the values that the stage makes
  * @param through names of other values that are stored meanwhile, the largest first
@@ -31,7 +31,7 @@ public record DeviceMemory(
   /**
    * Bytes that the device holds while a step runs; statements of one stage hold the same.
    *
-   * @param bytes with the inputs; of a loop the most of its rounds
+   * @param bytes bytes with the inputs; of a loop the maximum over its rounds
    * @param body the same for each step of a loop's body, including the bytes around the loop;
    *     otherwise empty
    */

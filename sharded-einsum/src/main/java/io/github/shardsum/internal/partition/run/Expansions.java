@@ -11,8 +11,8 @@ import java.util.Set;
 /**
  * Values that each segment computes again instead of reading them from another segment: one-hots,
  * and values computed from a one-hot and small operands. Such values are large and cheap to
- * compute. A local program that computes such a value gathers and scatters by its positions instead
- * of multiplying by it.
+ * compute. A local program that computes a one-hot gathers and scatters by its positions instead of
+ * multiplying by the one-hot.
  */
 final class Expansions {
   private final int[] makers;

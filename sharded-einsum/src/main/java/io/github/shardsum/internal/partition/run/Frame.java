@@ -45,7 +45,7 @@ final class Frame {
   private boolean isOpen;
 
   /**
-   * For devices of this process.
+   * The values on the devices of this process.
    *
    * @param manual axes of the regions around the plan, along which devices may have different
    *     values
@@ -100,7 +100,8 @@ final class Frame {
   /**
    * Whether a device has memory for a value. For the result of a collective each device has its own
    * tensor if groups may span processes, since the engine then cannot know that two groups compute
-   * the same. The same holds for a permute, in which a device gets another device's block.
+   * the same. Devices have their own tensors after a permute too, since a device gets another
+   * device's block.
    */
   boolean isStored(int value, int index) {
     return isFirst(value, index) || !isStoredOnce(value);

@@ -31,8 +31,8 @@ import java.util.TreeSet;
 
 /**
  * Writes the statements of a program for one device: the same operations on local sizes. An
- * operation that reads an index adds the start of the device's chunk to the index. One exhaustive
- * switch.
+ * operation that reads an index adds the start of the device's chunk to the index. The operations
+ * are distinguished by one exhaustive switch.
  */
 final class LocalStatements {
   private final ProgramBuilder builder;
@@ -172,8 +172,8 @@ final class LocalStatements {
   /**
    * A composite on a part of its labels, for its kernel. For each split label whose index the
    * kernel reads, an operand {@code start.LABEL} follows the others. A kernel is found by types and
-   * attributes, so the decomposition only gives the types; a composite without a kernel is not
-   * split.
+   * attributes, so the local composite's decomposition only serves for its types. A composite
+   * without a kernel is not split.
    */
   private List<Value> composite(
       Nested.Composite composite,

@@ -9,12 +9,12 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 
 /**
- * Operands and results of the rounds of a loop, or of a region, on the devices of this process. All
- * methods act on one device, so they may run in steps in which devices compute.
+ * Operands and results of the rounds of a loop, or of a region, on the devices of this process.
+ * Each method acts on one device, so steps in which devices compute may call them.
  *
  * <p>A carried value has two places, the loop's result and another one. A round reads one and
  * writes the other, so that the last round writes the result. A step of the body writes the carried
- * value to its place directly; a value that the body only hands on is copied.
+ * value to its place directly; a value that the body passes on unchanged is copied.
  */
 final class LoopFrame {
   private final Frame outer;

@@ -46,7 +46,7 @@ final class Members {
         };
   }
 
-  /** Adds a step, whose result has a number. */
+  /** Adds a step; its result is the value of the given number. */
   void add(Action.Communicate action, int number, PlanStep step, int result) {
     Communication communication = action.communication();
     switch (communication) {

@@ -48,7 +48,7 @@ final class NeighbourBlocks {
   private final Frame frame;
 
   /**
-   * For each operand and device the first device that reads the same elements; both share one
+   * For each operand and device the first device that reads the same elements; the two share one
    * block.
    */
   private final int[][] holders;
@@ -117,7 +117,7 @@ final class NeighbourBlocks {
     return holders[operand][index];
   }
 
-  /** Workspace bytes of the device that needs most, without operands and results. */
+  /** Workspace bytes of the device that needs the most, without operands and results. */
   long largestWorkspace() {
     return Arrays.stream(codes)
         .filter(Objects::nonNull)
@@ -227,9 +227,9 @@ final class NeighbourBlocks {
   /**
    * The places of a value's first and last element in the padded value.
    *
-   * @param first of the first
-   * @param last of the last
-   * @param isEmpty whether there is none, so that all is fill
+   * @param first the place of the first element
+   * @param last the place of the last element
+   * @param isEmpty whether there are no elements, so that the whole result is fill
    */
   private record Ends(long first, long last, boolean isEmpty) {
     long low(long start, long end) {

@@ -16,8 +16,8 @@ import java.util.function.ToLongFunction;
 
 /**
  * One-hots, and large values that are computed from a one-hot and small operands. A local program
- * gathers and scatters by their positions and never stores them, unless a reshard comes between. A
- * slice is such a reshard: it is free for other values, but not for these.
+ * gathers and scatters by the one-hots' positions and stores none of these values, unless one is
+ * resharded first. A slice, which is free for other values, is such a reshard.
  */
 public final class OneHots {
   /**

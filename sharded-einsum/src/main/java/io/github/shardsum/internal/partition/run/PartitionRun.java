@@ -67,7 +67,10 @@ final class PartitionRun {
   private final List<Buffer> buffers;
   private final Map<String, Integer> places = new HashMap<>();
 
-  /** For each part the code of each device, if the part is a local composite; otherwise empty. */
+  /**
+   * For each part that is a local composite, the code of each device; for other parts an empty
+   * list.
+   */
   private final List<List<Code>> codes = new ArrayList<>();
 
   private record Code(PlanRunner runner, LocalPlan plan) {}
@@ -179,7 +182,7 @@ final class PartitionRun {
     return ValueType.of(buffer.dtype(), buffer.labels(), lengths);
   }
 
-  /** The number of the value that a name stands for, if it stands for one. */
+  /** The number of the value that a name stands for; none if it names no value. */
   private OptionalInt value(String name) {
     if (name.startsWith(CompositeParts.OPERAND)) {
       int operand = Integer.parseInt(name.substring(CompositeParts.OPERAND.length()));
@@ -200,8 +203,8 @@ final class PartitionRun {
   }
 
   /**
-   * The number of a device's temporaries: its buffers, the rows that it needs, and the maximum over
-   * all devices.
+   * The number of a device's temporaries: its buffers, a count of the rows that it needs, and the
+   * maximum of this count over all devices.
    */
   int temporaries() {
     return buffers.size() + 2;
@@ -217,7 +220,7 @@ final class PartitionRun {
         : Shape.of(1);
   }
 
-  /** Workspace bytes of the local composite and device that need most. */
+  /** Workspace bytes of the local composite and device that need the most. */
   long largestWorkspace() {
     return codes.stream()
         .flatMap(List::stream)
@@ -233,7 +236,7 @@ final class PartitionRun {
     return users;
   }
 
-  /** Adds a superstep for each part, which is timed by itself if there is a clock. */
+  /** Adds a superstep for each part; each is timed separately if there is a clock. */
   void add(Plan.Builder builder, Optional<StepClock> clock, StepClock.Timed whole) {
     for (int at = 0; at < codes.size(); at++) {
       Part part = action.parts().parts().get(at);
@@ -312,8 +315,8 @@ final class PartitionRun {
   }
 
   /**
-   * The work of a local composite if rows are spread evenly; its code has room for as many rows as
-   * the bound allows. A piece has its share of the experts and of their rows.
+   * The work of a local composite if rows are spread evenly; its code has room for all rows that
+   * the bound allows. A piece has its share of the experts and of the experts' rows.
    */
   private LocalWork work(Part.Run run, Code code, int index) {
     double piece = piece(run, index);
@@ -449,11 +452,11 @@ final class PartitionRun {
         .toList();
   }
 
-  /** Rows of each member: how many, and where they begin. */
+  /** Rows of each member: their number, and the place where they begin. */
   private record Members(long[] counts, long[] starts) {}
 
   /**
-   * Rows of each member, of one piece of the columns. If counts have one row for each member, the
+   * Rows of each member in one piece of the columns. If counts have one row for each member, the
    * piece has the rows of one member after the other. If they have a single row, each member has
    * its own columns, and the piece has a part of these.
    */
@@ -495,7 +498,7 @@ final class PartitionRun {
     return buffers.get(place(counts)).extents().getFirst() instanceof Extent.Members;
   }
 
-  /** Where received rows of a piece begin, and how many there are. */
+  /** The place where received rows of a piece begin, and their number. */
   private record Range(long start, long count) {}
 
   private Range rows(String counts, Piece piece, int index) {
@@ -511,7 +514,7 @@ final class PartitionRun {
     return new Range(start, count);
   }
 
-  /** The rows that a device sends: if received rows travel back, only the rows of the piece. */
+  /** The rows that a device sends; of received rows that travel back, only those of the piece. */
   private Tensor sent(Part.Rows rows, int index) {
     return isReceived(rows.sends())
         ? piece(rows.x(), rows.sends(), rows.piece(), index)

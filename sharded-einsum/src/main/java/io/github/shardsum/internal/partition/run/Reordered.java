@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A dimension that is cut in another way. Each member of a group needs a box of each other member's
- * block; the box is sent as a row of elements.
+ * A dimension whose division among devices changes. Each member of a group needs a box of each
+ * other member's block; the box is sent as a row of elements.
  */
 final class Reordered {
   private final DeviceGroups groups;
@@ -40,7 +40,7 @@ final class Reordered {
     return held(source).intersect(wanted(target)).elementCount();
   }
 
-  /** How many elements a device sends to, and gets from, each member. */
+  /** The elements that a device sends to each member, and those that it gets from each. */
   RaggedCounts counts(int device) {
     long[] send = new long[groups.size()];
     long[] receive = new long[groups.size()];
@@ -65,7 +65,7 @@ final class Reordered {
     return sent;
   }
 
-  /** Writes a device's block in the order of the members that get its parts. */
+  /** Writes the parts of a device's block in the order of the members that get them. */
   void pack(int device, Tensor x, Tensor flat) {
     Box held = held(device);
     long at = 0;
@@ -78,7 +78,7 @@ final class Reordered {
     }
   }
 
-  /** Writes a device's block from the blocks that it received from the members, in order. */
+  /** Writes a device's block from the parts that it received, in the order of the members. */
   void unpack(int device, Tensor flat, Tensor whole) {
     Box wanted = wanted(device);
     long at = 0;

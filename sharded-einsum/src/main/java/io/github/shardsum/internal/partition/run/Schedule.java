@@ -16,11 +16,13 @@ import java.util.TreeSet;
 
 /**
  * The order in which the steps of a plan run, and the segments of its statements. A statement is
- * delayed until a step between devices needs it. So statements can share a segment even if the plan
- * has an unrelated collective between them. A function of the plan.
+ * delayed until a step between devices needs it. Statements can therefore share a segment even if
+ * the plan has an unrelated collective between them. The schedule depends on the plan only.
  */
 final class Schedule {
-  /** The most elements of a value that every device computes, instead of one. */
+  /**
+   * The most elements of a value that every device computes for itself instead of only one device.
+   */
   private static final long SMALL = 1024;
 
   private final SpmdPlan plan;
@@ -96,7 +98,8 @@ final class Schedule {
   /**
    * Divides statements into segments. A statement comes after the statements that make its
    * operands, and shares a segment with statements that are split over the same axes, so that no
-   * device repeats work of another. A small statement without split operands may be in any segment.
+   * device repeats another device's work. A small statement without split operands may be in any
+   * segment.
    */
   private void flush(Set<Integer> needed) {
     List<Statements> segments = new ArrayList<>();

@@ -46,7 +46,7 @@ final class Segment {
 
   private final BehindTransfers workers;
 
-  /** Whether its devices compute while bytes travel. */
+  /** Whether devices run the segment while bytes travel. */
   private final boolean isBehind;
 
   private final List<Integer> inputs = new ArrayList<>();
@@ -106,7 +106,7 @@ final class Segment {
     return readers;
   }
 
-  /** Finds the values that come from outside, and the results that are read outside. */
+  /** Finds the values that the segment reads from outside, and its results that others read. */
   private void edges(
       List<Integer> own, Expansions expansions, Map<Integer, List<Integer>> readers) {
     Set<Integer> mine = new HashSet<>(own);
@@ -135,7 +135,7 @@ final class Segment {
   }
 
   /**
-   * The values that a step reads from elsewhere. A statement computes the values of {@code
+   * The values that a step reads from other steps; the segment computes values of {@code
    * expansions} itself.
    */
   private static Set<Integer> reads(SpmdPlan plan, int step, Expansions expansions) {
@@ -166,27 +166,27 @@ final class Segment {
     return List.copyOf(all);
   }
 
-  /** Whether no other step reads a value that it makes. */
+  /** Whether no other step reads a value that the segment makes. */
   boolean isEmpty() {
     return outputs.isEmpty();
   }
 
-  /** Numbers of the values that it reads. */
+  /** Numbers of the values that the segment reads. */
   List<Integer> inputs() {
     return inputs;
   }
 
-  /** Numbers of the values that it makes for others. */
+  /** Numbers of the values that the segment makes for other steps. */
   List<Integer> outputs() {
     return outputs;
   }
 
-  /** The statements, including those that it computes again. */
+  /** The statements, including those that the segment computes again. */
   List<Integer> steps() {
     return steps;
   }
 
-  /** Workspace bytes of the device that needs most, without inputs and outputs. */
+  /** Workspace bytes of the device that needs the most, without inputs and outputs. */
   long largestWorkspace() {
     return compiled.values().stream().mapToLong(code -> code.plan().bytes()).max().orElse(0);
   }
@@ -200,7 +200,7 @@ final class Segment {
     return users;
   }
 
-  /** Whether its code runs on separate workers, in tasks between which transfers make progress. */
+  /** Whether the code runs on separate workers, in tasks between which transfers make progress. */
   boolean isInterleaved() {
     return isBehind && workers.progress().isPresent();
   }
@@ -293,7 +293,7 @@ final class Segment {
     return code == null ? LocalWork.NONE : code.work();
   }
 
-  /** Computes the tiles of which a device is the first holder. */
+  /** Computes the tiles whose first holder is the device. */
   void run(int index) {
     Code code = codes[index];
     if (code == null) {

@@ -37,7 +37,7 @@ public final class SpmdRunner {
   }
 
   /**
-   * As {@link #SpmdRunner(SpmdPlan, Collectives)}, with code of composites.
+   * Lays out the supersteps of a plan with composites.
    *
    * @param plan the plan
    * @param collectives the engine, of the plan's mesh
@@ -71,7 +71,7 @@ public final class SpmdRunner {
    * Bytes that the first run on this process's devices allocates and keeps, without inputs and
    * outputs.
    *
-   * @param threads how many of them compute
+   * @param threads number of threads that compute
    * @return the bytes
    */
   public long keptBytes(int threads) {
@@ -81,7 +81,7 @@ public final class SpmdRunner {
   /**
    * Bytes of the arrays into which threads pack blocks of operands; they depend on this machine.
    *
-   * @param threads how many of them compute
+   * @param threads number of threads that compute
    * @return the bytes
    */
   public long packedBytes(int threads) {
@@ -136,9 +136,9 @@ public final class SpmdRunner {
   }
 
   /**
-   * As {@link #spans}, in the run before the last.
+   * The times of the run before the last, as {@link #spans}.
    *
-   * @return empty too if there was one run only
+   * @return the times; also empty if there was only one run
    */
   public synchronized List<StepSpan> spansBefore() {
     return clock.map(StepClock::before).orElse(List.of());

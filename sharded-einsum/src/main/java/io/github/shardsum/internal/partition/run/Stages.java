@@ -29,8 +29,8 @@ import java.util.stream.IntStream;
  * @param plan the plan
  * @param frame its values on the devices
  * @param isBody whether it is the body of a loop
- * @param carriedOver numbers of the body's outputs that a step of the body writes to the memory of
- *     the next round's carried value
+ * @param carriedOver numbers of the body's outputs that a step writes into the memory of the next
+ *     round's carried value
  * @param all the steps that run, in order
  */
 record Stages(
@@ -43,7 +43,7 @@ record Stages(
     /** Numbers of the values that it makes. */
     List<Integer> writes();
 
-    /** Statements. */
+    /** Statements that run as one local program. */
     record Local(Segment segment) implements Stage {
       @Override
       public List<Integer> reads() {
@@ -200,7 +200,7 @@ record Stages(
     return over;
   }
 
-  /** Bytes of all local programs' memory, once for each thread that may run one. */
+  /** Bytes of all local programs' memory; a program counts once for each thread that may run it. */
   long workspaces(int threads) {
     long bytes = arrays(threads, LocalPlan::scratchBytes);
     for (Map.Entry<LocalPlan, Long> each : users().entrySet()) {
@@ -222,8 +222,8 @@ record Stages(
   }
 
   /**
-   * Bytes of threads' arrays. A thread takes any array that is free, so every array grows to the
-   * most that a local program needs. Only programs that compute during transfers have separate
+   * Bytes of threads' arrays. A thread takes any free array, so every array grows to the size that
+   * the largest local program needs. Only programs that compute during transfers have separate
    * arrays.
    */
   private long arrays(int threads, ToLongFunction<LocalPlan> needed) {

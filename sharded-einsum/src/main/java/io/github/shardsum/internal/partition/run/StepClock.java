@@ -53,7 +53,7 @@ final class StepClock {
       return new Timed(ofPart, steps, within, OptionalInt.of(number), false);
     }
 
-    /** The rest of a transfer, after the computation that ran during it has ended. */
+    /** The rest of a transfer, after the computation beside it has ended. */
     Timed rest(String ofTransfer, int number) {
       return new Timed(ofTransfer, steps, within, OptionalInt.of(number), true);
     }

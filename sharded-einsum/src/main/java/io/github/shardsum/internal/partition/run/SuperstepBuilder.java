@@ -37,7 +37,7 @@ final class SuperstepBuilder {
 
   private final Optional<StepClock> clock;
 
-  /** The positions of the loops around these steps. */
+  /** The numbers of the steps whose loops surround these steps. */
   private final List<Integer> within;
 
   SuperstepBuilder(
@@ -66,7 +66,7 @@ final class SuperstepBuilder {
     StepClock.Timed timed =
         new StepClock.Timed(step.action().op(), List.of(between.step()), within);
     if (between.parts().isPresent()) {
-      // Each part is timed by itself.
+      // Each part is timed separately.
       between.parts().get().add(builder, clock, timed);
       return;
     }
@@ -216,7 +216,7 @@ final class SuperstepBuilder {
     };
   }
 
-  /** Lets the first device of each tile compute. */
+  /** Computes on the first device of each tile. */
   private void compute(PlanStep step, int result, IntConsumer task) {
     builder.compute(
         step.action().op(),

@@ -27,10 +27,10 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * Runs an einsum in windows on the devices of this process. If a process holds all devices, chunks
- * are read in their owners' memory and sums are made in their destinations' memory, so nothing
- * travels. Otherwise the blocks travel in rings while devices compute. Both do the same products in
- * the same order, so they give the same bits.
+ * Runs an einsum in windows on the devices of this process. If a process holds all devices, nothing
+ * travels: chunks are read in their owners' memory, and sums are made in their destinations'
+ * memory. Otherwise the blocks travel in rings while devices compute. In both cases the products
+ * and their order are the same, and so are the bits.
  */
 final class WindowBlocks {
   private static final int HALVES = 2;
@@ -99,7 +99,7 @@ final class WindowBlocks {
     return !isAlone && members > 1;
   }
 
-  /** Number of buffers of a ring: one for one round, none for no round. */
+  /** Number of buffers of a ring: two, or one for one round, or none without a round. */
   int buffers(int ring) {
     return action.isScatter() ? HALVES : Math.min(2, action.rings().get(ring).rounds(members));
   }
@@ -259,7 +259,8 @@ final class WindowBlocks {
   }
 
   /**
-   * The part of a block that belongs to a member's chunk of the label, if the block has the label.
+   * The part of a block that belongs to a member's chunk of the label; the whole block without the
+   * label.
    */
   private Tensor narrowed(Tensor block, Term term, int i, int member) {
     int dim = Windowed.dim(term, whole.label());
@@ -339,7 +340,7 @@ final class WindowBlocks {
     }
   }
 
-  /** The chunk that a ring has brought in a round; in the first round the device's own chunk. */
+  /** The chunk that a device has from a ring in a round; in the first round its own chunk. */
   private Tensor arrived(int ring, int round, int i) {
     if (round == 0) {
       return frame.get(operands.get(action.operand()), i);
@@ -359,7 +360,7 @@ final class WindowBlocks {
     return Collective.Permute.shift(by, members, action.axes().toArray(String[]::new));
   }
 
-  /** The member whose half a device works on in a round. */
+  /** The member for whose half a device computes in a round. */
   private IntUnaryOperator destination(int half, int round) {
     int step = action.rings().get(half).step();
     return i -> shifted(i, -step * (1 + round));

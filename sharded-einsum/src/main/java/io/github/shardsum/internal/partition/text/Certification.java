@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Lets the checker replay a plan, and describes the result. */
+/** Runs the checker on a plan and describes the result. */
 public final class Certification {
   private Certification() {}
 

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * travel, such a device may still send its rows or compute rows of others.
  */
 final class IdleDevices {
-  /** Devices that are named at most. */
+  /** The most devices that are named. */
   private static final int MOST_NAMED = 4;
 
   private IdleDevices() {}
@@ -29,7 +29,7 @@ final class IdleDevices {
   /**
    * Idle devices of a step that computes.
    *
-   * @return a sentence a label, as {@code idle: x=3 of 4 along x, without a part of E=6}
+   * @return one sentence for each label, as {@code idle: x=3 of 4 along x, without a part of E=6}
    */
   static List<String> of(SpmdPlan plan, PlanStep step) {
     if (!computes(step.action())) {

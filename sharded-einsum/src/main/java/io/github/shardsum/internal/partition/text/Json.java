@@ -8,16 +8,16 @@ import java.util.Map;
 
 /** A value of JSON, and a strict reader with bounds on length and depth. */
 sealed interface Json {
-  /** Characters of a text at most. */
+  /** The most characters of a text. */
   int MOST_CHARACTERS = 1 << 26;
 
-  /** Arrays and objects within each other at most. */
+  /** The deepest nesting of arrays and objects. */
   int MOST_DEPTH = 64;
 
-  /** Members in their order. */
+  /** An object, with its members in order. */
   record Members(Map<String, Json> members) implements Json {}
 
-  /** Elements in their order. */
+  /** An array, with its elements in order. */
   record Elements(List<Json> elements) implements Json {}
 
   /** A string. */
@@ -34,7 +34,8 @@ sealed interface Json {
    *
    * @param text the text
    * @return the value
-   * @throws IllegalArgumentException if it is no JSON, has a member twice, or is too long or deep
+   * @throws IllegalArgumentException if the text is not JSON, has a member twice, or is too long or
+   *     deep
    */
   static Json parse(String text) {
     if (text.length() > MOST_CHARACTERS) {

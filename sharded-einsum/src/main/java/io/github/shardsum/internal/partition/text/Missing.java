@@ -53,7 +53,7 @@ public final class Missing {
     return most;
   }
 
-  /** A dimension as it is cut in both layouts. */
+  /** A dimension, with its cut in both layouts. */
   private record Dim(Mesh mesh, List<String> old, Cut before, List<String> now, Cut after) {
     static Dim of(Layout from, Layout to, Shape shape, int dim) {
       long size = shape.size(dim);

@@ -10,12 +10,12 @@ final class OlderPlan {
   private OlderPlan() {}
 
   /**
-   * The plan with the unit of each price. In an older file a price in seconds is called cost, as
-   * one in elements; the explanation next to the plan names the unit.
+   * The plan with the unit of each price. An older file calls every price cost, whether in seconds
+   * or in elements; the explanation next to the plan names the unit.
    *
-   * @param plan of the file
+   * @param plan the plan in the file
    * @param explained the file's steps for readers
-   * @return the plan; unchanged if the file is none of those
+   * @return the plan; unchanged if its prices have units or are in elements
    */
   static Json withUnits(Json plan, Json explained) {
     return hasSeconds(explained) && !hasSeconds(plan) ? withSeconds(plan) : plan;

@@ -16,7 +16,9 @@ import java.util.Set;
 final class PlanNames {
   private final SpmdPlan plan;
 
-  /** The name of the statement that each step belongs to, empty while it is not known. */
+  /**
+   * The name of the statement to which each step belongs; empty while the statement is not known.
+   */
   private final List<String> groups;
 
   private final Set<String> names = new HashSet<>();
@@ -36,13 +38,13 @@ final class PlanNames {
     }
   }
 
-  /** A value's name in the program; the number of an operand follows the word {@code operand}. */
+  /** A value's name in the program; an operand of an einsum has a number, as {@code operand 0}. */
   static String of(PlannedValue value) {
     String name = value.programName();
     return name.chars().allMatch(Character::isDigit) ? "operand " + name : name;
   }
 
-  /** For each step of a plan the value of the program that needs it. */
+  /** For each step of a plan the name of the program's value that needs the step. */
   static List<String> groups(SpmdPlan plan) {
     PlanNames names = new PlanNames(plan);
     for (int step = plan.steps().size() - 1; step >= 0; step--) {
@@ -99,7 +101,9 @@ final class PlanNames {
     };
   }
 
-  /** The name of the statement after which a rewriting named a value, as {@code p.most}. */
+  /**
+   * The name of the statement from which a rewriting made a value: {@code p} for {@code p.most}.
+   */
   private String root(String name) {
     for (int dot = name.indexOf('.'); dot > 0; dot = name.indexOf('.', dot + 1)) {
       if (names.contains(name.substring(0, dot))) {

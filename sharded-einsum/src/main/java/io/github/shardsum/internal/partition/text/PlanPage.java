@@ -12,7 +12,7 @@ import java.util.Set;
 
 /** A plan as one HTML page without script, to be read without a network. */
 public final class PlanPage {
-  /** Columns of the table that hold words: the step, its values and its reason. */
+  /** The table's columns of words: the step, its values and its reason. */
   private static final Set<Integer> WORDS = Set.of(0, 1, 8);
 
   private final SpmdPlan plan;

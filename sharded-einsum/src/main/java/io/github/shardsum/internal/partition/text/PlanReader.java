@@ -33,7 +33,7 @@ import java.util.function.Supplier;
  * is right is for the checker to judge.
  */
 public final class PlanReader {
-  /** Devices of a device order at most. */
+  /** The most devices of a device order. */
   private static final int MOST_DEVICES = 1 << 24;
 
   private PlanReader() {}
@@ -43,7 +43,7 @@ public final class PlanReader {
    *
    * @param json the JSON of {@link PlanJson}: an object whose member {@code plan} is the plan
    * @return the plan
-   * @throws IllegalArgumentException if it is not such a text; the message has the place
+   * @throws IllegalArgumentException if the text is not such an object; the message names the place
    */
   public static SpmdPlan read(String json) {
     Map<String, Json> file = new Node("plan", Json.parse(json)).members();
@@ -307,7 +307,7 @@ public final class PlanReader {
     return new CompositeParts.Piece(numbers.getFirst(), numbers.getLast());
   }
 
-  /** As {@code +1 all}. */
+  /** A ring, as {@code +1 all}. */
   private static Action.Ring ring(String text) {
     for (Action.Share share : Action.Share.values()) {
       String name = " " + share.name().toLowerCase(Locale.ROOT).replace('_', ' ');

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 
 /** A plan as text for a reader: each statement with its steps below it. */
 public final class PlanTable {
-  /** Columns of a line at most. */
+  /** The most columns of a line. */
   private static final int WIDTH = 120;
 
   private static final List<String> HEAD =
@@ -42,7 +42,7 @@ public final class PlanTable {
    * The table.
    *
    * @param plan the plan
-   * @param options the options that it is priced by
+   * @param options the options by which the plan is priced
    * @return lines of text, of at most 120 columns
    */
   public static String of(SpmdPlan plan, PlanOptions options) {
@@ -145,8 +145,8 @@ public final class PlanTable {
   }
 
   /**
-   * A line with words at the left and figures at the right edge. If words leave no room, they stand
-   * in lines above the figures.
+   * A line with words at the left and figures at the right edge. Words that leave no room for the
+   * figures are written in lines above them.
    */
   private void line(int indent, String words, List<String> figures) {
     StringBuilder right = new StringBuilder();
@@ -192,7 +192,7 @@ public final class PlanTable {
     return Math.min(indent, WIDTH / 2);
   }
 
-  /** As {@link #describe(Action, Layout)}, with the names of values that are packed. */
+  /** The description of a step's action, with the names of values that are packed. */
   static String describe(SpmdPlan plan, PlanStep step) {
     String text = describe(step.action(), step.result().layout());
     boolean isPacked = step.action() instanceof Action.AllReduce && step.results().size() > 1;

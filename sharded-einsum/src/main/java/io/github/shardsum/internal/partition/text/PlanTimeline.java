@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A plan over time: a lane for computing and one for each mesh axis, and memory below. The body of
- * each loop has a picture of its own.
+ * A picture of a plan over time: a lane for computation, a lane for each mesh axis, and memory
+ * below them. The body of each loop has a picture of its own.
  */
 final class PlanTimeline {
   private static final int LEFT = 110;
@@ -56,7 +56,7 @@ final class PlanTimeline {
     loops(page, plan, figures.steps(), isTimed);
   }
 
-  /** The picture of the plan without its loops' bodies. */
+  /** The picture of the plan, without the bodies of its loops. */
   static Picture picture(SpmdPlan plan, StepFigures.All figures, boolean isTimed) {
     return new PlanTimeline(plan, figures.steps(), figures.peakBytes(), isTimed).whole();
   }

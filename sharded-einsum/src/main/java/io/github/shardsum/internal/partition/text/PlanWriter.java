@@ -41,7 +41,7 @@ final class PlanWriter {
     return parts(plan, text);
   }
 
-  /** The body of a loop, which is on the mesh of the plan around it. */
+  /** The body of a loop, whose mesh is that of the plan around the loop. */
   private static String parts(SpmdPlan plan, StringJoiner text) {
     text.add(member("inputs", array(plan.inputs(), PlanWriter::value)));
     text.add(member("steps", array(plan.steps(), PlanWriter::step)));
@@ -225,10 +225,7 @@ final class PlanWriter {
     return text.toString();
   }
 
-  /**
-   * As {@code "piece":[0,4]}: the number of the piece, and the number of pieces; nothing for a
-   * whole.
-   */
+  /** A piece as {@code "piece":[0,4]}: its index and the number of pieces; nothing for a whole. */
   private static void piece(CompositeParts.Piece piece, StringJoiner text) {
     if (!piece.isWhole()) {
       text.add(member("piece", "[" + piece.index() + "," + piece.count() + "]"));

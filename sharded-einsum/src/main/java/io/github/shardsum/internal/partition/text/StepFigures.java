@@ -32,16 +32,16 @@ import java.util.stream.Collectors;
  *     exchange the part of its block that others need
  * @param lowerBound bytes that a device must receive for its new block, by any sequence of
  *     collectives
- * @param flops of the largest device
- * @param price cost of the step: seconds on a network, else elements, and a multiply-add counts as
- *     a fraction of an element
- * @param schedule when it begins and ends, and how long it waits; none where a plan starts nothing
- * @param heldBytes bytes that the largest device holds while it runs
- * @param parts of a composite that brings its own partition: those that communicate
+ * @param flops floating-point operations of the largest device
+ * @param price cost of the step: seconds on a network; otherwise elements, where a multiply-add
+ *     counts as a fraction of an element
+ * @param schedule the step's beginning, end and exposed time; none if the plan starts no transfer
+ * @param heldBytes bytes that the largest device holds while the step runs
+ * @param parts the communicating parts of a composite that brings its own partition
  * @param cause reason of the step
  * @param runnerUp the best alternative that was not taken
- * @param rounds how often the body of a loop runs
- * @param body of one round of a loop; else empty
+ * @param rounds number of rounds of a loop
+ * @param body figures of one round of a loop; otherwise empty
  */
 record StepFigures(
     String group,
@@ -69,19 +69,19 @@ record StepFigures(
   /**
    * A part that communicates.
    *
-   * @param name as {@code rows}
-   * @param bytesReceived by the busiest device, where rows are even
-   * @param price as that of a step
+   * @param name its name, as {@code rows}
+   * @param bytesReceived bytes that the busiest device receives if rows are spread evenly
+   * @param price its cost, in the unit of a step's price
    */
   record Moved(String name, long bytesReceived, double price) {}
 
   /**
    * Figures of a plan.
    *
-   * @param steps of each step
-   * @param received elements that the busiest device receives in all
-   * @param flops of the largest device
-   * @param price of all steps
+   * @param steps figures of each step
+   * @param received elements that the busiest device receives in all steps
+   * @param flops floating-point operations of the largest device
+   * @param price sum of the steps' prices
    * @param peakBytes the most bytes that the largest device holds
    */
   record All(List<StepFigures> steps, long received, double flops, double price, long peakBytes) {}
@@ -247,7 +247,7 @@ record StepFigures(
         .collect(Collectors.joining(" "));
   }
 
-  /** Elements that a device sends in an exchange; each element has one owner afterwards. */
+  /** Elements that a device sends in an exchange, after which each element has one owner. */
   private static long sent(PlanStep step, PlannedValue before) {
     return Missing.most(step.result().layout(), before.layout(), before.shape());
   }
