@@ -36,21 +36,24 @@ public final class Differentiation {
   private final ProgramBuilder builder;
   private final Set<Value> active = new HashSet<>();
 
-  /** The builder's values of the program's. */
+  /** The builder's value for each value of the program. */
   private final Map<Value, Value> copies = new HashMap<>();
 
   private final Members members;
 
   /**
-   * Cotangents of the program's values in the builder: the contributions to each, by the axes along
-   * which members must sum them.
+   * The builder's contributions to the cotangent of each program value, by the axes along which
+   * members must sum them.
    */
   private final Map<Value, Map<Set<String>, Value>> cotangents = new HashMap<>();
 
-  /** Names, in the builder, of cotangents and of values that may become one. */
+  /** Names in the builder, of cotangents and of values that may become cotangents. */
   private final Map<Value, String> names = new HashMap<>();
 
-  /** Cotangents in the gradient of the program's values, in the program's order. */
+  /**
+   * For each value of the program that has one, the cotangent in the gradient; in the program's
+   * order.
+   */
   private final Map<Value, Value> named = new LinkedHashMap<>();
 
   /** For each scan the carried values of every round. */
@@ -80,7 +83,7 @@ public final class Differentiation {
    * @param inputs places of the inputs to differentiate by, floating ones
    * @param ones whether the cotangent of a scalar is 1 instead of an input
    * @param values whether the outputs stand before the gradients
-   * @return the gradient, and the cotangent in it of each value of the program that has one
+   * @return the gradient, and for each value of the program its cotangent there, if it has one
    */
   public static Gradients.Gradient run(
       Program program, List<Integer> outputs, List<Integer> inputs, boolean ones, boolean values) {
@@ -88,7 +91,7 @@ public final class Differentiation {
     Differentiation differentiation =
         new Differentiation(program, Members.none(program), outputs, inputs, ones, values);
     Program gradient = differentiation.run();
-    // Outputs are distinguished by their names; equal ones stay, and a backend merges them.
+    // Outputs are distinguished by their names, so equal ones stay; a backend merges them.
     Set<Value> kept = Set.copyOf(gradient.outputs());
     Map<Value, Value> same = new HashMap<>();
     Program small =
@@ -125,11 +128,13 @@ public final class Differentiation {
   }
 
   /**
-   * The gradient of a region's body: its inputs are the body's and one cotangent a floating output.
+   * The gradient of a region's body. Its inputs are the body's inputs and a cotangent for each
+   * floating output.
    *
    * @param program the gradient
-   * @param inputs for each output the index of the body's input whose gradient it is a part of
-   * @param due for each output the axes of the region over which its parts must be summed
+   * @param inputs for each output, the index of the body's input to whose gradient the output
+   *     contributes
+   * @param due for each output, the axes of the region over which members must sum it
    */
   record Parts(Program program, List<Integer> inputs, List<Set<String>> due) {}
 
@@ -146,7 +151,7 @@ public final class Differentiation {
     forward();
     for (int i : outputs) {
       Value output = program.outputs().get(i);
-      // At the exit of the region each member's part counts along the axes of the term.
+      // Along the axes of the term each member has its own part of the result.
       Set<String> due = Variance.minus(ManualGradient.named(terms.get(i)), members.of(output));
       contribute(output, due, cotangent(output));
     }
@@ -218,7 +223,7 @@ public final class Differentiation {
     return builder.unusedName(name);
   }
 
-  /** Names the cotangent of a value, so that a reader, and a caller, knows it. */
+  /** Names the cotangent of a value, so that readers and callers can find it. */
   private void name(Value primal) {
     if (!cotangents.containsKey(primal)) {
       return;
@@ -265,9 +270,9 @@ public final class Differentiation {
   }
 
   /**
-   * Adds the results that depend on active values by a derivative. The decomposition of a composite
-   * decides which operands have one: the mask of a routing has none, so its cotangent is not
-   * computed.
+   * Adds the results that have a derivative by an active value to the active values. For a
+   * composite its decomposition decides: a routing has no derivative by its mask, so the mask's
+   * cotangent is not computed.
    */
   private static void activate(Statement statement, Set<Value> active) {
     List<Value> operands = statement.operation().operands();
@@ -331,7 +336,7 @@ public final class Differentiation {
         .merge(due, cotangent, builder::add);
   }
 
-  /** The cotangent of a value after all contributions; sums over members are made once. */
+  /** The cotangent of a value after all contributions, summed over members once. */
   private Optional<Value> found(Value value) {
     Map<Set<String>, Value> parts = cotangents.get(value);
     if (parts == null) {

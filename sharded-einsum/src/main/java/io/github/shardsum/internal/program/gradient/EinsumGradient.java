@@ -17,7 +17,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The gradient of an einsum with respect to an operand: the cotangent takes the operand's place.
+ * The gradient of an einsum with respect to an operand: an einsum with the cotangent in place of
+ * the operand.
  */
 final class EinsumGradient {
   private final ProgramBuilder builder;

@@ -49,10 +49,10 @@ final class GradientRules {
    * @param members the sums over members of regions
    * @param varies for each operand the axes along which members may have different values
    * @param results its results
-   * @param given cotangents of the results, empty where nothing depends on one
-   * @param needed the operands that need one; others may be left out
+   * @param given cotangents of the results; empty for a result on which nothing depends
+   * @param needed the operands that need a cotangent; others may be left out
    * @param history of a scan, the carried values of every round
-   * @return one an operand, of its sizes; empty for 0
+   * @return one cotangent for each operand, of the operand's sizes; empty for 0
    */
   List<Optional<Value>> gradients(
       Operation operation,
@@ -104,7 +104,7 @@ final class GradientRules {
     return List.of(Optional.of(builder.add(operation).getFirst()));
   }
 
-  /** A value under the labels and the dtype of a type of the same sizes. */
+  /** A value with the labels and dtype of a type of the same sizes. */
   Value like(Value value, ValueType type) {
     Value same = builder.convert(value, type.dtype());
     return same.type().withoutLayout().equals(type.withoutLayout()) ? same : copy(same, type);

@@ -26,11 +26,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The gradient of a manual region, a region over the same axes, and of the communications in it.
+ * The gradient of a manual region, which is a region over the same axes, and the gradients of
+ * communications.
  *
  * <p>The region's body is differentiated as members see it. For an input that is whole along an
  * axis every member has a part of the cotangent. These parts are a separate output with the axis
- * behind a bar, so they are summed once, at the exit of the region.
+ * behind a bar, so that they are summed once, at the exit of the region.
  */
 final class ManualGradient {
   private final ProgramBuilder builder;
@@ -42,7 +43,7 @@ final class ManualGradient {
   /**
    * Cotangents of a region's operands.
    *
-   * @param given cotangents of the results, empty where nothing depends on one
+   * @param given cotangents of the results; empty for a result on which nothing depends
    * @param inside the members of the region's body
    */
   List<Optional<Value>> region(Manual manual, List<Optional<Value>> given, Members inside) {
@@ -110,7 +111,7 @@ final class ManualGradient {
     return List.of(Optional.of(builder.add(communication).getFirst()));
   }
 
-  /** Members that hold the maximum or minimum share its cotangent evenly. */
+  /** The gradient of a maximum or minimum: the members that hold it share its cotangent evenly. */
   private Value reduce(AllReduce reduce, Value y, Value g) {
     if (reduce.by() == ReduceKind.SUM) {
       return g;

@@ -21,12 +21,12 @@ import java.util.Set;
  * The sums over members of regions in a program's cotangents. A value that is the same along an
  * axis has one cotangent, the sum of the contributions of all members along the axis. If a
  * statement's result differs along the axis, each member contributes its own part, and the parts
- * must be summed. If it does not differ, all members have the same single contribution.
+ * must be summed. Otherwise all members have the same single contribution.
  *
  * @param variance for each value of the program, the axes along which members may have different
  *     values
  * @param axes the axes of the regions around the program, by name
- * @param edge the axes of the region whose body the program is; none if it is no region's body
+ * @param edge the axes of the region whose body the program is; none for any other program
  */
 record Members(Map<Value, Set<String>> variance, Map<String, MeshAxis> axes, Set<String> edge) {
   /** The single member of a program outside of regions. */

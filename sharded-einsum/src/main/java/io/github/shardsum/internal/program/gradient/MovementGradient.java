@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Gradients of operations that move elements: they move elements back, and add elements that came
- * from the same place.
+ * Gradients of operations that move elements. A gradient moves elements back, and adds elements
+ * that came from the same place.
  */
 final class MovementGradient {
   private static final Scalar ZERO = new Scalar.Real(0);
@@ -60,7 +60,10 @@ final class MovementGradient {
     return builder.add(operation).getFirst();
   }
 
-  /** Elements of g put at from, from + step, ... of a label of x's size, zeros elsewhere. */
+  /**
+   * Elements of g at the indices from, from + step, ... of a label with x's size, and zeros
+   * elsewhere.
+   */
   private Value spread(Value g, String label, Value x, long from, long step) {
     long count = g.type().size(label);
     long size = x.type().size(label);

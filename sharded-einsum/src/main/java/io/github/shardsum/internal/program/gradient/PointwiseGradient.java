@@ -113,14 +113,17 @@ final class PointwiseGradient {
     return b.select(b.compare(Comparison.EQ, x, y), half, unequal);
   }
 
-  /** x/y toward zero. */
+  /** x/y rounded toward zero. */
   private Value quotient(Value x, Value y) {
     Value quotient = b.divide(x, y);
     Value size = b.floor(b.abs(quotient));
     return b.multiply(b.sign(quotient), size);
   }
 
-  /** The logarithm above 0 and 0 elsewhere, where a power has no derivative by its exponent. */
+  /**
+   * The logarithm of a number above 0. For other numbers 0, since their powers have no derivative
+   * by the exponent.
+   */
   private Value logOf(Value x) {
     Value above = b.compare(Comparison.GT, x, zero(x));
     return b.select(above, b.log(b.select(above, x, one(x))), zero(x));

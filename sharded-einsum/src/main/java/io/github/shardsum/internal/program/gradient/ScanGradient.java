@@ -29,7 +29,7 @@ final class ScanGradient {
     this.history = history;
   }
 
-  /** The scan that also stacks the carried values that each round begins with. */
+  /** The scan that also stacks the carried values from which each round begins. */
   static Scan withHistory(Scan scan) {
     Program body = scan.body();
     List<Value> outputs = new ArrayList<>(body.outputs());

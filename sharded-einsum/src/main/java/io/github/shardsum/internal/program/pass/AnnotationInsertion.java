@@ -41,13 +41,13 @@ public final class AnnotationInsertion {
    * @param program the program
    * @param annotations by the value's name
    * @return the annotated program
-   * @throws ProgramException if there is no value of a name, or a label is none of its value
+   * @throws ProgramException if no value has one of the names, or its value does not have a label
    */
   public static Program run(Program program, Map<String, Annotation> annotations) {
     return new AnnotationInsertion(program, annotations).run();
   }
 
-  /** A text in which values are named, with their names before the pass. */
+  /** A text that names values, with the names that they had before the pass. */
   public static String withoutSuffixes(String text) {
     return SUFFIX.matcher(text).replaceAll("");
   }
@@ -102,7 +102,10 @@ public final class AnnotationInsertion {
     return annotated;
   }
 
-  /** The scan whose body has the annotations of names that begin with a result's and the body's. */
+  /**
+   * The scan with annotations in its body: those of names that begin with the names of a result and
+   * of the body.
+   */
   private Scan body(Scan scan, Statement statement) {
     Map<String, Annotation> inner = new TreeMap<>();
     for (Value result : statement.results()) {

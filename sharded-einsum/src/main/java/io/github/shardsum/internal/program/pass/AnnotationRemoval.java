@@ -13,10 +13,10 @@ import java.util.Optional;
 
 /**
  * Removes annotations, for a backend of one device. The operand of an annotation takes the name of
- * its result, which callers use, unless the operand is itself an input or an output.
+ * the result, which callers use. An operand that is an input or an output keeps its name.
  */
 public final class AnnotationRemoval {
-  /** Most values that a note names; a program may have thousands. */
+  /** The most values that a note names; a program may have thousands. */
   private static final int MOST_NAMED = 8;
 
   private AnnotationRemoval() {}
@@ -54,7 +54,7 @@ public final class AnnotationRemoval {
    * A note on a program's layouts for readers of a plan for one device.
    *
    * @param program the program, as it was given
-   * @return a sentence, nothing if it has no layouts
+   * @return a sentence; nothing if the program has no layouts
    */
   public static Optional<String> note(Program program) {
     List<String> laidOut = new ArrayList<>();

@@ -17,7 +17,7 @@ public final class Decomposition {
    * Runs the pass.
    *
    * @param program the program
-   * @param which selects the composites, also inside of decompositions
+   * @param which selects the composites to replace, also inside of decompositions
    * @return one without such composites
    */
   public static Program run(Program program, Predicate<Composite> which) {

@@ -44,7 +44,7 @@ import io.github.shardsum.program.Value;
 import java.util.List;
 import java.util.Map;
 
-/** An operation on other values. */
+/** Replaces the operands of an operation. */
 public final class OperandSubstitution {
   private OperandSubstitution() {}
 
@@ -52,7 +52,7 @@ public final class OperandSubstitution {
    * A statement whose operands are replaced by a map's values.
    *
    * @param statement the statement
-   * @param same other values of the same types
+   * @param same for some values, another value of the same type
    * @return the statement; the same object, whose types are already checked, if the map has none of
    *     its operands
    */
@@ -67,7 +67,7 @@ public final class OperandSubstitution {
    * An operation whose operands are replaced by a map's values.
    *
    * @param operation the operation
-   * @param same other values of the same types
+   * @param same for some values, another value of the same type
    * @return the operation; the same object if the map has none of its operands
    */
   public static Operation replace(Operation operation, Map<Value, Value> same) {
@@ -81,7 +81,7 @@ public final class OperandSubstitution {
   }
 
   /**
-   * The given values, with those that a map replaces.
+   * The given values, some of them replaced by a map.
    *
    * @param values the values
    * @param same others for some of them

@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Writes einsums of three and more operands as einsums of two, along the cheapest path on the sizes
- * of whole values, so that intermediates are values of the program, with planned memory and, on a
+ * Writes einsums of three and more operands as einsums of two. The path is the cheapest one for the
+ * sizes of whole values. Intermediates become values of the program, with planned memory and, on a
  * mesh, with a layout.
  */
 public final class PairwiseEinsums {
@@ -122,7 +122,7 @@ public final class PairwiseEinsums {
     return new Einsum(equation, operands, left.type().dtype(), sizes);
   }
 
-  /** Labels are numbered as they first occur. */
+  /** Labels are numbered in the order in which they first occur. */
   private static ContractionPath path(Einsum einsum) {
     Map<String, Integer> numbers = new LinkedHashMap<>();
     List<Long> sizes = new ArrayList<>();
@@ -149,7 +149,7 @@ public final class PairwiseEinsums {
     return PathFinder.auto().find(new Network(network, output, sizes));
   }
 
-  /** Labels of a pair that the output has, or an operand that is not yet contracted. */
+  /** Labels of a pair that the output or an operand that is not yet contracted has too. */
   private static Term kept(
       Term left, Term right, List<Term> terms, Set<Integer> open, Einsum einsum) {
     Set<String> labels = new LinkedHashSet<>();

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Statements of a program, kept under their names, and new ones between them under names that the
- * program does not have; not thread-safe.
+ * Collects the statements of a program, which keep their names, and new statements between them,
+ * whose names the program does not have. Not thread-safe.
  */
 final class ProgramEditor {
   private final Program program;
@@ -48,7 +48,7 @@ final class ProgramEditor {
     return results;
   }
 
-  /** Adds the statements of another program under new names; gives its outputs. */
+  /** Adds the statements of another program under new names, and returns the outputs. */
   List<Value> inline(Program other, List<Value> arguments) {
     Map<Value, Value> known = new HashMap<>();
     for (int i = 0; i < arguments.size(); i++) {

@@ -27,7 +27,10 @@ public final class Rematerialization {
   /** For each value to compute again, the first statement whose use is late. */
   private final Map<Value, Integer> lateFrom = new HashMap<>();
 
-  /** For each value to compute again, the last statement before that which reads or makes it. */
+  /**
+   * For each value to compute again, the last statement before the late use that reads or makes the
+   * value.
+   */
   private final Map<Value, Integer> earlyUntil = new HashMap<>();
 
   /** For each value to compute again, the last statement that reads it. */
@@ -35,7 +38,7 @@ public final class Rematerialization {
 
   private final Map<Value, Value> again = new HashMap<>();
 
-  /** For each value that was computed again, the statement before which this happened. */
+  /** For each value that was computed again, the statement before which its copy is made. */
   private final Map<Value, Integer> madeBefore = new HashMap<>();
 
   private Rematerialization(Program program, Set<String> names) {
@@ -67,7 +70,8 @@ public final class Rematerialization {
   }
 
   /**
-   * A statement whose own results are computed again is treated as an early reader, wherever it is.
+   * Finds where the late use of a value begins: after the longest stretch without a reader. A
+   * statement whose own results are computed again never begins it.
    */
   private Optional<Integer> lateUse(Value value, Set<Integer> again) {
     List<Integer> uses = new ArrayList<>();
@@ -118,9 +122,9 @@ public final class Rematerialization {
   }
 
   /**
-   * The value that a statement reads: the original for early readers, then a second copy up to the
-   * program's last reader. Recomputations after that share a third copy, so that the second need
-   * not be kept until then.
+   * The value that a statement reads. Early readers read the original; later readers of the program
+   * read a second copy. Recomputations after the program's last reader share a third copy, so that
+   * the second need not be kept for them.
    */
   private Value recompute(Value value, int before) {
     if (before <= earlyUntil.getOrDefault(value, -1)) {

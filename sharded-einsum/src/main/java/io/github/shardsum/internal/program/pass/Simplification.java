@@ -19,9 +19,10 @@ public final class Simplification {
    * Computes each operation once.
    *
    * @param program the program
-   * @param keep values that are computed under their names even if another has the same operation
+   * @param keep values that are computed under their own names even if another value has the same
+   *     operation
    * @param same receives the replacement of each removed value
-   * @return a program in which no two statements have the same operation, except for such values
+   * @return a program in which no two statements have the same operation, except for kept values
    */
   public static Program commonSubexpressions(
       Program program, Set<Value> keep, Map<Value, Value> same) {

@@ -43,7 +43,7 @@ public final class Unrolling {
   private final ProgramEditor editor;
   private final Family family;
 
-  /** The value that each member reads for a value of the program. */
+  /** For each value of the program, the value that each member reads. */
   private final Map<Value, List<Value>> known = new HashMap<>();
 
   private Unrolling(ProgramEditor editor, Family family) {
@@ -121,7 +121,7 @@ public final class Unrolling {
     }
   }
 
-  /** Results of a statement, one list a member. */
+  /** Results of a statement: one list for each member. */
   private void put(Statement statement, List<List<Value>> each) {
     for (int i = 0; i < statement.results().size(); i++) {
       int place = i;
@@ -262,7 +262,10 @@ public final class Unrolling {
     return part;
   }
 
-  /** Joins the members' parts, from one member on, along a term's labels up to one. */
+  /**
+   * Joins the parts of members, beginning with the given member, along the term's first labels, up
+   * to the given one.
+   */
   private Value whole(List<Value> each, Term term, int dim, int member) {
     if (dim < 0) {
       List<MeshAxis> axes = family.named(term.partial());

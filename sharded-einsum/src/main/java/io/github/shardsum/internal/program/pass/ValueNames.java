@@ -8,12 +8,12 @@ import java.util.stream.Stream;
 
 /** Names of a program's values, as a message lists them. */
 public final class ValueNames {
-  /** Names that a message lists at most. */
+  /** The most names that a message lists. */
   private static final int MOST = 20;
 
   private ValueNames() {}
 
-  /** {@code inputs are [x, w], results are [y]}, the first of many with dots behind them. */
+  /** As {@code inputs are [x, w], results are [y]}; of many names the first ones and dots. */
   public static String listed(List<Value> inputs, List<Statement> statements) {
     return "inputs are "
         + first(inputs)

@@ -23,7 +23,7 @@ sealed interface Attribute {
   /** A program. */
   record Nested(Program program) implements Attribute {}
 
-  /** Its text; a program's lines begin with the indent. */
+  /** The attribute's text; the lines of a program begin with the indent. */
   default String text(String indent) {
     return switch (this) {
       case Word(String value) -> value;

@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The names of operations in a program's text, and which of them a wrong name may have meant. */
+/** The names of operations in a program's text, and suggestions for a wrong name. */
 final class OperationNames {
   private static final int MOST = 3;
 
   /**
-   * Longer names are hardly typing errors, and the time of a distance is the product of both
-   * lengths.
+   * The longest name for which others are suggested: the time to compare two names grows with the
+   * product of their lengths.
    */
   private static final int LONGEST = 40;
 
@@ -82,7 +82,10 @@ final class OperationNames {
     return similar.isEmpty() ? "" : "; similar: " + similar;
   }
 
-  /** Letters to be inserted, removed or replaced, and neighbours to be swapped. */
+  /**
+   * The distance of two names: the letters to insert, remove or replace, and the neighbours to
+   * swap.
+   */
   private static int distance(String a, String b) {
     int[][] distance = new int[a.length() + 1][b.length() + 1];
     for (int i = 0; i <= a.length(); i++) {

@@ -63,7 +63,7 @@ final class OperationParser {
     this.attributes = new LinkedHashMap<>(attributes);
   }
 
-  /** The operation; an attribute that it does not use is an error. */
+  /** The operation; an attribute that the operation does not use is an error. */
   Operation read() {
     Operation operation = pointwiseKind().orElseGet(this::named);
     if (!attributes.isEmpty()) {

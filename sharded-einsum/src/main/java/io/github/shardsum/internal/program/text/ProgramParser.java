@@ -18,12 +18,12 @@ import java.util.Optional;
 /** Reads the text of programs by recursive descent; not thread-safe. */
 public final class ProgramParser {
   /**
-   * The deepest nesting that is read: more than programs have, and less than a thread's stack
-   * allows.
+   * The deepest nesting that is read: deeper than programs nest, and shallow enough for a thread's
+   * stack.
    */
   private static final int MOST_NESTED = 100;
 
-  /** Characters of the line that an error shows. */
+  /** The most characters of a line that an error shows. */
   private static final int LONGEST_LINE = 300;
 
   private final String text;
@@ -39,7 +39,7 @@ public final class ProgramParser {
    *
    * @param text the text
    * @return the program
-   * @throws ProgramException if it is none; the message names the line
+   * @throws ProgramException if the text is no valid program; the message names the line
    */
   public static Program parse(String text) {
     return new ProgramParser(text).program();
@@ -101,7 +101,7 @@ public final class ProgramParser {
       }
     }
 
-    /** Whether the word just read is a result's name and not a keyword. */
+    /** Whether the word that was just read is a result's name, not a keyword. */
     private boolean isResult() {
       return peek(':') || peek('=') || peek(',');
     }
@@ -334,7 +334,10 @@ public final class ProgramParser {
     return ProgramException.at("line " + line + (there.isEmpty() ? "" : ": " + there), message);
   }
 
-  /** A line; a long one, such as a program on one line, is cut to the text around a place. */
+  /**
+   * A line of the text; a long line, such as a program on one line, is cut to the text around a
+   * place.
+   */
   private String around(int place, int begin, int end) {
     int from = Math.max(begin, Math.min(place - LONGEST_LINE / 2, end - LONGEST_LINE));
     int to = Math.min(end, from + LONGEST_LINE);

@@ -17,7 +17,7 @@ public final class ProgramPrinter {
    * A program's text.
    *
    * @param program the program
-   * @return lines, the last one ended
+   * @return lines, each with its end
    */
   public static String print(Program program) {
     return print(program, "") + "\n";

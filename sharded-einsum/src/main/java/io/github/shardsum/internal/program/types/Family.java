@@ -7,7 +7,7 @@ import java.util.function.BinaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * The members of manual regions in each other: one for each combination of indices along their
+ * The members of nested manual regions: one for each combination of indices along the regions'
  * axes, numbered row-major. An immutable value.
  *
  * @param axes all axes, those of outer regions first
@@ -35,7 +35,7 @@ public record Family(List<MeshAxis> axes) {
   }
 
   /**
-   * Their number.
+   * The number of members.
    *
    * @return product of the sizes
    */
@@ -72,7 +72,7 @@ public record Family(List<MeshAxis> axes) {
   }
 
   /**
-   * As {@link #index} of axes by name.
+   * A member's number in its group, whose axes are given by name.
    *
    * @param member the member
    * @param names names of axes, major to minor
@@ -118,11 +118,11 @@ public record Family(List<MeshAxis> axes) {
   }
 
   /**
-   * Combines what a group's members hold, along one axis after the other, the last first: the left
-   * part of a tree is the largest power of two below the size.
+   * Combines the parts of a group's members along one axis after the other, from the last axis to
+   * the first. The left part of each tree is the largest power of two below its size.
    *
    * @param <T> the type of the combined values
-   * @param parts one a member, in the order of their numbers
+   * @param parts one part for each member, in the order of the members' numbers
    * @param of the axes of the group, major to minor
    * @param combine combines two parts, the part with the smaller numbers first
    * @return the combination

@@ -15,7 +15,7 @@ import java.util.Map;
 final class Labels {
   private Labels() {}
 
-  /** The type over all labels of some values, see {@link Pointwise}. */
+  /** The type that has all labels of some values, see {@link Pointwise}. */
   static ValueType union(Operation operation, DType dtype, List<Value> values) {
     Map<String, Long> sizes = new LinkedHashMap<>();
     for (Value value : values) {

@@ -97,7 +97,7 @@ final class NestedTypes {
     return outputs.stream().map(output -> output.type().withoutLayout()).toList();
   }
 
-  /** Checks keys, which stand without quotes in a program's text. */
+  /** Checks keys, which a program's text writes without quotes. */
   private static void checkKeys(Composite composite) {
     for (String key : composite.attributes().keySet()) {
       check(

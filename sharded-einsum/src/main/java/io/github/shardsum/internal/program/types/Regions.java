@@ -18,7 +18,7 @@ public final class Regions {
    * Refuses a program with a communication over an axis that no region around it has.
    *
    * @param program a whole program
-   * @throws ProgramException if there is one
+   * @throws ProgramException if there is such a communication
    */
   public static void check(Program program) {
     check(program, Set.of());

@@ -54,9 +54,9 @@ public final class Terms {
   }
 
   /**
-   * A label that none of the given labels equals.
+   * A label that differs from all given labels.
    *
-   * @param like the label, unless it is used
+   * @param like the wanted label
    * @param used labels in use
    * @return the label, perhaps with a number
    */
@@ -69,7 +69,7 @@ public final class Terms {
   }
 
   /**
-   * The labels of a value without some.
+   * The labels of a value, without the given ones.
    *
    * @param value the value
    * @param labels those left out

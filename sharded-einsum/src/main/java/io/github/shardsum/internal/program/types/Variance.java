@@ -36,7 +36,7 @@ public final class Variance {
   /**
    * The variance of every value of a program.
    *
-   * @param program a region's body, or a program inside of it
+   * @param program a region's body, or a program inside of the body
    * @param inputs the variance of each input
    * @return by value
    */
