@@ -56,7 +56,7 @@ final class AxisConflicts {
         .toList();
   }
 
-  /** The places of a factor that have an axis and carry it. */
+  /** The places of a factor that have an axis and pass it on. */
   private List<Place> sources(Node node, int factor, String axis, int level) {
     return !node.carries(factor, level)
         ? List.of()
@@ -67,8 +67,8 @@ final class AxisConflicts {
   }
 
   /**
-   * Whether an axis goes to one factor before another: to the cheaper one, or at equal prices to
-   * the one of the larger value.
+   * Whether an axis goes to one factor rather than another: to the cheaper one, or at equal prices
+   * to the factor of the larger value.
    */
   boolean isCheaper(Node node, int factor, int other, String axis, int level) {
     int byPrice =
@@ -110,8 +110,7 @@ final class AxisConflicts {
   }
 
   /**
-   * Records an axis that a label asked for in vain, since the axis splits another label of the
-   * value.
+   * Records that a label asked for an axis which splits another label of the value.
    *
    * @throws PropagationException if conflicts are errors
    */
@@ -142,7 +141,7 @@ final class AxisConflicts {
   }
 
   /**
-   * The choice that was rejected, with the elements that the value's readers and producer lack
+   * The rejected choice, with the elements that the value's readers and producer must receive
    * without it.
    */
   private Alternative loser(Node node, Place lost, List<String> axes, String by, String axis) {
@@ -200,7 +199,10 @@ final class AxisConflicts {
         + " with the layout that it should have";
   }
 
-  /** Whether an annotation of the value, before or behind it, says that a dimension is split. */
+  /**
+   * Whether a dimension is split by an annotation: of the value, or of a value that differs from it
+   * only by annotations.
+   */
   private boolean isAnnotated(String value, int dim) {
     String at = value;
     int label = dim;
@@ -221,7 +223,7 @@ final class AxisConflicts {
     return false;
   }
 
-  /** Whether an annotation of the value says how a label of its result is split. */
+  /** Whether an annotation whose operand is the value says how its result's dimension is split. */
   private boolean isAnnotatedBehind(String value, int dim) {
     return annotated.entrySet().stream()
         .filter(one -> one.getValue().equals(value))

@@ -11,14 +11,14 @@ import java.util.stream.Stream;
 /**
  * A statement, or an edge of a loop, as propagation sees it.
  *
- * @param text for a reader
+ * @param text the statement for a reader
  * @param rule its factors
  * @param operands names of its operands
  * @param results names of its results
  * @param level the first level at which its passing factors carry axes
- * @param narrow places of broadcast operands, which do not have all labels of the result: they get
- *     axes from the second level on, and pass axes on only at the last level
- * @param edge set if it is the edge of a manual region
+ * @param narrow places of broadcast operands, which do not have all labels of the result: they
+ *     receive axes from the second level on, and pass axes on only at the last level
+ * @param edge the edge of a manual region, if the node is one
  */
 record Node(
     String text,
@@ -39,8 +39,8 @@ record Node(
   }
 
   /**
-   * The edge of a manual region: a label of the value outside has axes of the region first, and
-   * then those that it has inside.
+   * The edge of a manual region: a label of the value outside has the region's axes first, then the
+   * axes of the label inside.
    *
    * @param outside the value outside
    * @param prefixes the axes of the region, for each dimension
@@ -64,18 +64,18 @@ record Node(
 
   /** The place of a factor. */
   record Place(String value, int dim, Dim dims, boolean isNarrow) {
-    /** Whether its axes are carried on a level. */
+    /** Whether the factor's axes here are passed on at a level. */
     boolean gives(int level) {
       return !isNarrow || level >= LAST;
     }
 
-    /** Whether axes are carried to it on a level. */
+    /** Whether the place receives axes at a level. */
     boolean takes(int level) {
       return !isNarrow || level >= BROADCAST;
     }
   }
 
-  /** All places of a factor, operands first; of a diagonal the first. */
+  /** All places of a factor, operands first; of a diagonal only its first dimension. */
   List<Place> places(int factor) {
     List<Place> places = new ArrayList<>();
     places(factor, operands, rule.operands(), narrow, places);
@@ -97,7 +97,7 @@ record Node(
     }
   }
 
-  /** Whether a factor carries axes on a level. */
+  /** Whether a factor carries axes at a level. */
   boolean carries(int factor, int at) {
     return switch (rule.factors().get(factor).kind()) {
       case FactorRule.Kind.Pass _, FactorRule.Kind.Neighbour _ -> at >= level;
@@ -112,7 +112,7 @@ record Node(
   static final int SIDEWAYS = 2;
   static final int LAST = 3;
 
-  /** The names that occur, each once. */
+  /** The names of operands and results, each once. */
   List<String> values() {
     return Stream.concat(operands.stream(), results.stream()).distinct().toList();
   }

@@ -47,12 +47,12 @@ final class Nodes {
     return types;
   }
 
-  /** The annotations, by their result. */
+  /** The annotations, by the name of their result. */
   Map<String, Movement.Annotate> annotations() {
     return annotations;
   }
 
-  /** The operand of each annotation, by the annotation's result. */
+  /** The operand of each annotation, by the name of its result. */
   Map<String, String> annotated() {
     return annotated;
   }
@@ -105,7 +105,10 @@ final class Nodes {
     return dims.stream().flatMap(dim -> dim.factors().stream()).toList();
   }
 
-  /** Rank of a statement in the order of propagation: those that move or rename come first. */
+  /**
+   * Rank of a statement in the order of propagation; statements that move or rename elements come
+   * first.
+   */
   private static int level(Statement statement, FactorRule rule) {
     return switch (statement.operation()) {
       case Pointwise _, Movement _, Nested _, Communication _ -> 0;
@@ -119,7 +122,8 @@ final class Nodes {
   }
 
   /**
-   * Joins the values before, in and after a loop: they have the same labels, except the loop's own.
+   * Joins the values before, in and after a loop, which have the same labels except for the loop's
+   * own.
    */
   private void edges(Nested.Scan scan, List<String> operands, List<String> results, String inside) {
     int carried = scan.carried().size();
@@ -136,7 +140,9 @@ final class Nodes {
     }
   }
 
-  /** Inside of a region a value has its outer axes without the region's own. */
+  /**
+   * Adds the edges of a region: inside, a value has the axes from outside without the region's own.
+   */
   private void edges(
       Nested.Manual manual, List<String> operands, List<String> results, String inside) {
     for (int i = 0; i < operands.size(); i++) {

@@ -33,7 +33,7 @@ final class PartialSums {
     }
   }
 
-  /** The origin of a value, behind its annotations, for a reader. */
+  /** The origin of a value before its annotations, for a reader. */
   String origin(String value) {
     Node node = producers.get(value);
     if (node == null) {
@@ -107,7 +107,9 @@ final class PartialSums {
             factor -> factor.kind() instanceof Kind.Reduce(ReduceKind by) && by == ReduceKind.SUM);
   }
 
-  /** Operands that may be partial sums over an axis together; the result is then one. */
+  /**
+   * Operands that may be partial sums over an axis together, so that the result is a partial sum.
+   */
   private Optional<Set<Integer>> linear(Node node, String axis, Map<String, Boolean> known) {
     return node.rule().linear().stream()
         .filter(together -> !together.isEmpty())

@@ -40,15 +40,15 @@ public final class Propagator {
 
   private record Conflict(Node node, int factor, List<List<String>> asked) {}
 
-  /** Axes that a value asks for along a factor, and the value. */
+  /** A value, and the axes that it asks for along a factor. */
   private record Asked(List<String> axes, Place by) {}
 
   /**
-   * For a program.
+   * Prepares the propagation in a program.
    *
    * @param program the program
    * @param mesh the devices
-   * @param options the options, which say what a conflict is
+   * @param options the options, which decide what counts as a conflict
    */
   public Propagator(Program program, Mesh mesh, PropagationOptions options) {
     Regions.check(program);
@@ -65,7 +65,7 @@ public final class Propagator {
   /**
    * Completes the layouts.
    *
-   * @return them and their reasons
+   * @return the layouts and their reasons
    */
   public Propagated run() {
     boolean given = false;
@@ -127,7 +127,7 @@ public final class Propagator {
       return;
     }
     Splits splits = splits(name);
-    // Annotations of an earlier priority may have led an axis to another label of this value.
+    // Annotations of an earlier priority may have put the axis on another label of this value.
     annotation.labels().forEach(spec -> splits.release(spec.axes()));
     splits.release(annotation.partial().stream().toList());
     for (Annotation.LabelSpec spec : annotation.labels()) {
@@ -142,7 +142,9 @@ public final class Propagator {
     splits.setPartial(partial);
   }
 
-  /** At the edge of a region labels have its axes, unless they are asked to have others. */
+  /**
+   * At the edge of a region labels have the region's axes, unless an annotation asks for others.
+   */
   private void region(Node node) {
     if (node.edge().isEmpty()) {
       return;
@@ -161,8 +163,8 @@ public final class Propagator {
   }
 
   /**
-   * A value that no plan can keep as a partial sum over an axis, whatever the other annotations
-   * are.
+   * Refuses a value that no plan can keep as a partial sum over an axis, whatever the other
+   * annotations are.
    */
   private void checkPartial(String name, Annotation annotation, String axis) {
     if (mesh.size(axis) > 1 && !sums.canBe(name, axis)) {
@@ -256,8 +258,8 @@ public final class Propagator {
   }
 
   /**
-   * Whether another factor of a value has more use for an axis that the value does not have yet: an
-   * axis splits one label, so it goes to the factor that moves fewer elements of this statement.
+   * Whether another factor of a value should get an axis that the value does not have yet. An axis
+   * splits one label, so the factor that moves fewer elements of this statement gets the axis.
    */
   private boolean isOutbid(Node node, Place place, int factor, List<String> axes, int level) {
     Splits splits = splits(place.value());
@@ -285,7 +287,7 @@ public final class Propagator {
     return place.dims().factors().size() == 1 ? axes : own(node, place, factor, axes);
   }
 
-  /** The axes of one of several factors: each takes axes while they divide it. */
+  /** The axes of one of several factors; each factor takes axes as long as they divide its size. */
   private List<String> own(Node node, Place place, int factor, List<String> axes) {
     int next = 0;
     for (int each : place.dims().factors()) {
@@ -305,13 +307,12 @@ public final class Propagator {
     return List.of();
   }
 
-  /** Adds axes to a dimension as far as the rules of propagation let it. */
+  /** Adds axes to a dimension as far as the rules of propagation allow. */
   private boolean extend(
       Node node, Place place, int factor, Asked asked, Reason reason, int level) {
     Splits splits = splits(place.value());
     List<String> axes = asked.axes;
-    // A label of another value that has the same cut, as an annotation may have cut it into empty
-    // parts.
+    // An annotation may have given a label of another value the same cut, with empty parts.
     boolean isAlike = isAlone(place) && isAlone(asked.by);
     List<String> before = part(node, place, factor);
     boolean isPrefix = axes.size() > before.size() && axes.subList(0, before.size()).equals(before);
@@ -363,7 +364,7 @@ public final class Propagator {
   }
 
   /**
-   * The cheapest of the requested choices. Of choices of equal price the choice of the largest
+   * The cheapest of the requested choices. Among choices of equal price the choice of the largest
    * value is taken, then the first one.
    */
   private Asked decide(Node node, int factor, List<Asked> asked) {
@@ -385,7 +386,7 @@ public final class Propagator {
     return asked.get(known);
   }
 
-  /** The price of resharding every value that asks for something else to one choice. */
+  /** The price of resharding every value that asks for another choice to the given one. */
   private Price price(Asked choice, List<Asked> asked) {
     double cost = 0;
     List<String> texts = new ArrayList<>();

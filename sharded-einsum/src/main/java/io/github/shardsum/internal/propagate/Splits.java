@@ -89,7 +89,7 @@ final class Splits {
     return with(mesh, -1, List.of());
   }
 
-  /** The layout with other axes on a dimension; other dimensions lose these axes. */
+  /** The layout with new axes on a dimension; other dimensions lose these axes. */
   Layout with(Mesh mesh, int dim, List<String> other) {
     List<Axis> terms = new ArrayList<>();
     for (int i = 0; i < axes.size(); i++) {
@@ -103,7 +103,10 @@ final class Splits {
     return new Layout(mesh, new Term(terms, left));
   }
 
-  /** The layout with an axis moved to the end of a dimension's axes; with -1 it is only removed. */
+  /**
+   * The layout with an axis moved to the end of a dimension's axes; for dimension -1 the axis is
+   * only removed.
+   */
   Layout moved(Mesh mesh, String axis, int dim) {
     List<Axis> terms = new ArrayList<>();
     for (int i = 0; i < axes.size(); i++) {

@@ -26,9 +26,7 @@ final class ContractionEvaluator {
     };
   }
 
-  /**
-   * One pass over every index of every label; each product is added to its element of the output.
-   */
+  /** Passes over every index of every label, and adds each product to its element of the output. */
   private static ElementArray einsum(Einsum einsum, ValueType type, List<ElementArray> in) {
     Map<String, Long> sizes = new LinkedHashMap<>();
     for (int axis = 0; axis < type.rank(); axis++) {

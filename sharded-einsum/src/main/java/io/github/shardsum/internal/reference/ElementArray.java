@@ -9,8 +9,8 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 
 /**
- * The elements of a value in C order: floating ones as f64, each already rounded to its dtype,
- * others as i64.
+ * The elements of a value in C order: floating-point elements as f64, each already rounded to its
+ * dtype; all others as i64.
  *
  * @param type the value's type
  * @param reals elements of a floating dtype, otherwise empty
@@ -109,7 +109,7 @@ record ElementArray(ValueType type, double[] reals, long[] wholes) {
    * For each element of a value, the position of its element in another value that has a part of
    * its labels.
    *
-   * @return one position an element of {@code over}
+   * @return one position for each element of {@code over}
    */
   static int[] positions(ValueType over, ValueType of) {
     return positions(over, of.names(), of.shape().rowMajorStrides());

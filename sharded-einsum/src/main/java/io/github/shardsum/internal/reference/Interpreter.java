@@ -31,8 +31,8 @@ public final class Interpreter {
    * Runs a program.
    *
    * @param program the program
-   * @param inputs one tensor an input, of its dtype and shape
-   * @param outputs one tensor an output, of its dtype and shape; written last
+   * @param inputs one tensor for each input, of its dtype and shape
+   * @param outputs one tensor for each output, of its dtype and shape; written last
    */
   public static void run(Program program, List<Tensor> inputs, List<Tensor> outputs) {
     Regions.check(program);
@@ -46,7 +46,9 @@ public final class Interpreter {
     }
   }
 
-  /** Runs a program for every member of a family, statement by statement: they communicate. */
+  /**
+   * Runs a program for all members of a family, statement by statement, since members communicate.
+   */
   private static List<List<ElementArray>> run(
       Program program, List<List<ElementArray>> inputs, Family family) {
     List<Map<String, ElementArray>> known = new ArrayList<>();

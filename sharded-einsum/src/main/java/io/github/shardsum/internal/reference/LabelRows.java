@@ -4,7 +4,8 @@ import io.github.shardsum.program.ValueType;
 import java.util.function.Consumer;
 
 /**
- * The rows of a value along one label: their first elements, and the distance of their elements.
+ * The rows of a value along one label: the first element of each row, and the distance between a
+ * row's elements.
  */
 final class LabelRows {
   private final int outer;

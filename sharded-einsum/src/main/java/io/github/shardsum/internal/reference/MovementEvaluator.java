@@ -40,7 +40,9 @@ final class MovementEvaluator {
     };
   }
 
-  /** Each element from an index along one label, or the fill where x has no such index. */
+  /**
+   * Takes each element from an index along one label of x, or the fill where x has no such index.
+   */
   private static ElementArray along(
       ValueType type, ElementArray x, String label, LongUnaryOperator source, Scalar fill) {
     ElementArray out = ElementArray.of(type);

@@ -4,8 +4,8 @@ import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.UnaryKind;
 
 /**
- * Functions of numbers as the operations define them. In f32 the result is that of f64 rounded
- * once, which for the four basic operations and the root is f32 arithmetic.
+ * Functions of numbers as the operations define them. A result in f32 is the f64 result rounded
+ * once; for the four basic operations and the root this equals f32 arithmetic.
  */
 public final class Numbers {
   private Numbers() {}
@@ -39,7 +39,7 @@ public final class Numbers {
   /**
    * A function of an integer or bool.
    *
-   * @param kind a function of such dtypes
+   * @param kind a function of integers or bools
    * @param x the argument
    * @return the value, before it is converted to the dtype
    */
@@ -80,7 +80,7 @@ public final class Numbers {
   /**
    * A function of two integers or bools.
    *
-   * @param kind a function of such dtypes
+   * @param kind a function of integers or bools
    * @param x the first argument
    * @param y the second
    * @return the value, before it is converted to the dtype

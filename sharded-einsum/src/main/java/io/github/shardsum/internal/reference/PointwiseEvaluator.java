@@ -123,7 +123,7 @@ final class PointwiseEvaluator {
     };
   }
 
-  /** As above: through f32 an f64 would be rounded twice. */
+  /** A conversion to f64 and then to f32 would round twice. */
   private static double nearest(DType dtype, double value) {
     return dtype == DType.BF16 ? Bf16.toFloat(Bf16.fromDouble(value)) : value;
   }

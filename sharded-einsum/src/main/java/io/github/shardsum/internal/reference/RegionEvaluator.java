@@ -74,7 +74,7 @@ final class RegionEvaluator {
     return Family.combine(parts, axes, (a, b) -> combined(a, b, by));
   }
 
-  /** The combination of two values, floating ones not yet rounded. */
+  /** The combination of two values; a floating-point result is not yet rounded. */
   private static ElementArray combined(ElementArray a, ElementArray b, ReduceKind by) {
     ElementArray both = ElementArray.of(a.type());
     for (int at = 0; at < a.count(); at++) {

@@ -58,7 +58,10 @@ final class SelectionEvaluator {
     };
   }
 
-  /** Indices of a row from its largest element down; a stable sort keeps equal ones in order. */
+  /**
+   * Indices of a row from its largest element down; a stable sort keeps the indices of equal
+   * elements in order.
+   */
   private static List<Integer> falling(ElementArray x, LabelRows.Row row) {
     Comparator<Integer> rising =
         x.floating()

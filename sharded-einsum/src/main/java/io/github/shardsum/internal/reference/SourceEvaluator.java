@@ -9,7 +9,7 @@ import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
 
-/** Evaluates operations that make a value of its indices. */
+/** Evaluates operations that compute a value from its indices. */
 public final class SourceEvaluator {
   private SourceEvaluator() {}
 
@@ -40,7 +40,7 @@ public final class SourceEvaluator {
    *
    * @param dtype a floating dtype
    * @param bits the bits
-   * @return the upper bits, one for each binary digit of the dtype, as a fraction
+   * @return the upper bits as a fraction, as many as the dtype has binary digits
    */
   public static double uniform(DType dtype, long bits) {
     return switch (dtype) {

@@ -68,10 +68,10 @@ public final class Blocks {
   }
 
   /**
-   * Elements that some device must receive on any way to this layout.
+   * The most elements that a device must receive on any way to this layout.
    *
    * @param from the blocks that devices have
-   * @return the most elements that a device must receive; for an incomplete sum its largest block
+   * @return the number; for an incomplete sum the elements of the largest block
    */
   public long lacking(Blocks from) {
     boolean isSummed =

@@ -49,7 +49,7 @@ final class ChunkBounds {
   /**
    * The bounds of chunks of chunks.
    *
-   * @param size of the dimension
+   * @param size size of the dimension
    * @param levels sizes of the axes that cut it, major to minor
    */
   static long[] of(long size, List<Integer> levels) {
@@ -92,10 +92,10 @@ final class ChunkBounds {
    * Pairs of indices of two dimensions that the busiest member of an all-to-all receives.
    *
    * @param split the dimension that loses units
-   * @param chunk its units before
-   * @param whole its units afterwards
-   * @param to the dimension that is cut by them
-   * @param cut its units afterwards
+   * @param chunk the units of this dimension before the move
+   * @param whole the units of this dimension afterwards
+   * @param to the dimension that the moved units cut
+   * @param cut the units of that dimension afterwards
    */
   long allToAll(int split, int[] chunk, int[] whole, int to, int[] cut) {
     long[] chunks = bounds(split, chunk);
@@ -133,8 +133,8 @@ final class ChunkBounds {
   }
 
   /**
-   * Reads the coordinates of units from a number. Returns the rest, which belongs to the axes
-   * before them.
+   * Reads the coordinates of units from a number, and returns the rest of the number, which belongs
+   * to the axes before them.
    */
   private int decoded(int number, int[] of, int[] coordinates) {
     int rest = number;
@@ -156,7 +156,7 @@ final class ChunkBounds {
 
   /**
    * Elements of the largest block that a permute brings to another device, in the dimensions that
-   * it changes; -1 if there are too many devices to examine each.
+   * it changes; -1 if the devices are too many to examine each.
    */
   long permuted(State from, State to) {
     long changed = 0;

@@ -16,8 +16,8 @@ final class Chunking {
    * the second.
    *
    * @param whole length of the first without the moved axes
-   * @param chunk its length with the axes dealt so far
-   * @param other length of the second with the same axes
+   * @param chunk length of the first with the axes that have been moved so far
+   * @param other length of the second with these axes
    */
   private record Lengths(long whole, long chunk, long other) {
     long lacking() {
@@ -28,10 +28,10 @@ final class Chunking {
   private Chunking() {}
 
   /**
-   * Indices that a member of an all-gather receives, for the member with the shortest chunk of the
+   * Indices that a member of an all-gather receives: the member with the shortest chunk of the
    * longest interval.
    *
-   * @param size of the label
+   * @param size size of the label
    * @param kept sizes of the axes that the label keeps, major to minor
    * @param moved sizes of the axes that it loses
    * @return the number
@@ -50,8 +50,8 @@ final class Chunking {
    * @param from size of the label that loses axes
    * @param kept sizes of the axes that it keeps, major to minor
    * @param moved sizes of the axes that it loses
-   * @param to size of the label that is cut by them
-   * @param there sizes of the axes that this one has before
+   * @param to size of the label that the moved axes cut
+   * @param there sizes of the axes of that label before
    * @return the number, for the member that must receive the most
    */
   static long allToAll(

@@ -1,11 +1,12 @@
 package io.github.shardsum.internal.reshard;
 
 /**
- * Cost of steps. Costs are compared by their amount first, then by their number of collectives. So
- * a plan never receives more elements to save a collective.
+ * Cost of steps. Costs are compared by their amount first, then by their number of collectives. A
+ * plan therefore never receives more elements to save a collective.
  *
- * @param amount elements received, with multiply-adds at the balance; or seconds on a network
- * @param collectives how many, 2^31 - 1 for more
+ * @param amount elements received, plus multiply-adds converted to elements; or seconds on a
+ *     network
+ * @param collectives number of collectives, at most 2^31 - 1
  */
 public record Cost(double amount, int collectives) implements Comparable<Cost> {
   /** The cost of local steps. */

@@ -154,7 +154,7 @@ public final class Counting {
   /**
    * Multiply-adds of the largest device.
    *
-   * @param equation the einsum's
+   * @param equation the equation of the einsum
    * @param operands its operands
    * @param result its result
    * @return the product of the local sizes of all labels
@@ -176,13 +176,13 @@ public final class Counting {
   private static void collect(Term term, PlannedValue value, Map<String, Long> sizes) {
     Shape local = value.layout().largestShape(value.shape());
     for (int dim = 0; dim < term.size(); dim++) {
-      // The first of several dimensions of a label is split, the others are narrowed to it.
+      // Of several dimensions of a label the first is split, and the others are narrowed to it.
       sizes.merge(term.axis(dim).label(), local.size(dim), Math::min);
     }
   }
 
   /**
-   * The most elements that the largest device holds at any time, if every step ran by itself.
+   * The most elements that the largest device would hold at any time if every step ran separately.
    *
    * @param plan the plan
    * @return the sum
@@ -217,10 +217,10 @@ public final class Counting {
   }
 
   /**
-   * Elements of the buffers in which windows travel, on the largest device: two for each ring, or
-   * one if it has one round.
+   * Elements of the buffers in which windows travel, on the largest device: two buffers for each
+   * ring, or one for a ring of one round.
    *
-   * @param action the step's
+   * @param action the action of the step
    * @param operands its operands
    * @param result its result
    * @return the number
@@ -271,8 +271,8 @@ public final class Counting {
   }
 
   /**
-   * For each value, the value whose memory holds it: itself; for a slice its operand; for an
-   * awaited value the result of its start.
+   * For each value, the value in whose memory it is stored: a slice in its operand's, an awaited
+   * value in that of its start's result, and any other in its own.
    */
   private static int[] storage(SpmdPlan plan, int values) {
     int[] storage = new int[values];
@@ -322,8 +322,8 @@ public final class Counting {
   }
 
   /**
-   * The last step that reads each value; the number of steps for an output; its own step if nothing
-   * reads it.
+   * For each value the last step that reads it; for an output the number of steps; for a value that
+   * nothing reads its own step.
    */
   private static int[] lastReads(SpmdPlan plan, int values) {
     int[] last = new int[values];

@@ -38,7 +38,7 @@ public final class Halo {
    * @param others elements of the largest block for one index of the dimension
    */
   public record Operand(int dim, Cut held, Cut wanted, long others) {
-    /** Whether a member reads elements that it does not hold. */
+    /** Whether some member reads elements that it does not hold. */
     public boolean isExchanged() {
       return others > 0
           && IntStream.range(0, held.count()).anyMatch(part -> wanted.missing(held, part) > 0);
@@ -155,7 +155,7 @@ public final class Halo {
     return new Collective.Exchange(axes, of.dim(), of.held(), of.wanted());
   }
 
-  /** Most elements that any device receives. */
+  /** The most elements that any device receives. */
   public long received() {
     long most = 0;
     for (int part = 0; part < result.count(); part++) {
@@ -168,7 +168,7 @@ public final class Halo {
     return most;
   }
 
-  /** Most elements that any device sends. */
+  /** The most elements that any device sends. */
   public long sent() {
     long[] sent = new long[result.count()];
     for (int i : exchanged()) {

@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 /**
  * One step from a state to another.
  *
- * @param action the action; made on demand, since most moves are never taken
+ * @param action the action; created on demand, since most moves are never taken
  * @param from the state before it
  * @param to the state after it
  * @param received elements that the busiest device receives; counted on demand

@@ -107,8 +107,8 @@ final class MoveGraph {
   }
 
   /**
-   * The moves that end in a layout, in a fixed order; before them the value may be a partial sum
-   * over any axis.
+   * The moves that end in a layout, in a fixed order; before such a move the value may be a partial
+   * sum over any axis.
    */
   List<Edge> into(Vertex vertex) {
     if (!vertex.hasInto) {

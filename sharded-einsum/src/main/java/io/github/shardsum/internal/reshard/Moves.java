@@ -55,8 +55,8 @@ final class Moves {
   }
 
   /**
-   * Elements of the goal's largest block that are missing in a state even if the two blocks overlap
-   * as much as their sizes allow.
+   * Elements of the goal's largest block that a state's block lacks even if the two overlap as much
+   * as their sizes allow.
    */
   long lacking(State state, State goal) {
     long wanted = 1;
@@ -83,7 +83,7 @@ final class Moves {
     return product;
   }
 
-  /** Gives every move from a state to a consumer, in a fixed order. */
+  /** Calls a consumer for every move from a state, in a fixed order. */
   void from(State state, Consumer<Move> out) {
     withoutPermutes(state, out);
     if (state.partial() == 0) {
@@ -104,7 +104,7 @@ final class Moves {
   }
 
   /**
-   * Gives every move that leads to a state to a consumer, in a fixed order.
+   * Calls a consumer for every move that leads to a state, in a fixed order.
    *
    * @param state the state after the moves
    * @param partial the units over which the value may be a partial sum before the move
@@ -384,8 +384,8 @@ final class Moves {
   }
 
   /**
-   * The states in which every dimension is cut into the same parts by other axes, or by the same
-   * axes in another order.
+   * The states in which other axes, or the same axes in another order, cut every dimension into the
+   * same parts.
    */
   private void permuted(State state, Consumer<State> out) {
     permuted(state, new int[state.dims().length][], 0, 0, out);

@@ -16,13 +16,13 @@ import java.util.List;
 /**
  * Elements that a part of a partitioned composite moves.
  *
- * @param name as {@code rows} or {@code back}
- * @param collective the collective that runs, for a price
- * @param dtype of the elements
- * @param operand elements of the largest device's operand where rows are even
- * @param received elements that a device receives if rows are even and each device sends the same
+ * @param name the part's name, as {@code rows} or {@code back}
+ * @param collective the collective by which the part is priced
+ * @param dtype dtype of the elements
+ * @param operand elements of the largest device's operand if rows are even
+ * @param received elements that a device receives if rows are even: each device sends the same
  *     number to every member
- * @param most elements that a device receives at the most, within the bound
+ * @param most the most elements that a device receives within the bound
  */
 public record PartFigures(
     String name, Collective collective, DType dtype, long operand, long received, long most) {
@@ -30,9 +30,9 @@ public record PartFigures(
   /**
    * The figures of each part that communicates.
    *
-   * @param action the step's
+   * @param action the action of the step
    * @param operands the step's operands
-   * @return in the order of the parts
+   * @return the figures, in the order of the parts
    */
   public static List<PartFigures> of(Action.Partitioned action, List<PlannedValue> operands) {
     PartSizes sizes = new PartSizes(operands.getFirst().layout().mesh(), operands);
@@ -44,10 +44,10 @@ public record PartFigures(
   /**
    * The figures of one part.
    *
-   * @param action the step's
+   * @param action the action of the step
    * @param part the part
-   * @param sizes of buffers
-   * @return its transfers; empty for what does not communicate
+   * @param sizes sizes of buffers
+   * @return the transfers of the part; empty for a part that does not communicate
    */
   static List<PartFigures> of(Action.Partitioned action, Part part, PartSizes sizes) {
     return switch (part) {
@@ -93,7 +93,7 @@ public record PartFigures(
   }
 
   /**
-   * Bytes that a device receives at the most.
+   * The most bytes that a device receives.
    *
    * @return the number
    */
@@ -127,14 +127,14 @@ public record PartFigures(
   }
 
   /**
-   * Multiply-adds of a local composite on received rows, if all devices receive equally many. Each
-   * row is multiplied by the weights of its column: once for outputs, three times if the composite
-   * makes results.
+   * Multiply-adds of a local composite on received rows, if all devices receive the same number of
+   * rows. Each row is multiplied by the weights of its column: once for outputs, three times if the
+   * composite makes results.
    *
-   * @param action the step's
+   * @param action the action of the step
    * @param run the local composite
-   * @param sizes of buffers
-   * @return the number; 0 if it reads no received rows
+   * @param sizes sizes of buffers
+   * @return the number; 0 if the composite reads no received rows
    */
   public static double multiplyAdds(Action.Partitioned action, Part.Run run, PartSizes sizes) {
     long rows = 0;
@@ -200,7 +200,8 @@ public record PartFigures(
   }
 
   /**
-   * The rows of the largest device; for a buffer of received rows, as many as that device sends.
+   * The rows of the largest device; for a buffer of received rows, the number of rows that this
+   * device sends.
    */
   private static long evenRows(PartSizes sizes, Buffer buffer) {
     return buffer.extents().getFirst() instanceof Extent.Bounded(Extent.Local rows, var _, double _)

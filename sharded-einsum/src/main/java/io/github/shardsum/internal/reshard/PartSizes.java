@@ -68,7 +68,7 @@ public record PartSizes(Mesh mesh, List<PlannedValue> operands) {
   }
 
   /**
-   * How many rows a device may receive.
+   * The most rows that a device may receive.
    *
    * @param bounded the extent
    * @return the bound

@@ -14,7 +14,7 @@ import java.util.Set;
  * block.
  */
 public final class Permutation {
-  /** Most members of a group that are all checked. */
+  /** The most members of a group that are all checked. */
   private static final int MOST_MEMBERS = 1 << 14;
 
   private final Mesh mesh;
@@ -86,7 +86,8 @@ public final class Permutation {
   }
 
   /**
-   * Elements that the busiest device receives: its new block, if another device had it.
+   * Elements that the busiest device receives: its new block, unless the device had this block
+   * before.
    *
    * @param shape the value's shape
    * @return the number; of uneven chunks on very many devices the largest block

@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.reshard;
 
 /**
- * Two resources of a device: its computing and its links. Each queue has a time at which it becomes
- * free, in the unit of prices. Mutable, for one thread.
+ * Two resources of a device: its computing and its links. Each resource becomes free at a time, in
+ * the unit of prices. Mutable, for one thread.
  */
 public final class PriceClocks {
   private final double overlap;
@@ -12,7 +12,7 @@ public final class PriceClocks {
   /**
    * Clocks of resources that are free at 0.
    *
-   * @param overlap the part of a transfer that costs no computing, in [0, 1]
+   * @param overlap the part of a transfer that takes no computing time, in [0, 1]
    */
   public PriceClocks(double overlap) {
     this.overlap = overlap;
@@ -23,12 +23,12 @@ public final class PriceClocks {
     return compute;
   }
 
-  /** Computes. */
+  /** Adds computing. */
   public void local(double work) {
     compute += work;
   }
 
-  /** A step on both resources, which begins when both are free. */
+  /** Adds a step on both resources, which begins when both are free. */
   public void blocking(double price) {
     compute = Math.max(compute, links) + price;
     links = compute;
@@ -37,8 +37,8 @@ public final class PriceClocks {
   /**
    * Begins a transfer as soon as the links are free.
    *
-   * @param price of the transfer
-   * @return when it ends
+   * @param price price of the transfer
+   * @return the time at which the transfer ends
    */
   public double start(double price) {
     links = Math.max(compute, links) + price;
@@ -49,7 +49,7 @@ public final class PriceClocks {
   /**
    * Waits for a transfer.
    *
-   * @param end when it ends
+   * @param end the time at which the transfer ends
    * @return the time until then
    */
   public double await(double end) {

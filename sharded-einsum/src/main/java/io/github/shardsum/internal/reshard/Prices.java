@@ -22,19 +22,22 @@ public final class Prices {
   /** The start of a collective in a printed price, in elements. */
   private static final double COLLECTIVE = 1000;
 
-  /** Multiply-adds that take as long as one element's transfer. */
+  /** Number of multiply-adds that take as long as the transfer of one element. */
   private static final double BALANCE = 200;
 
-  /** Amounts of work are multiples of its inverse, so that sums are exact in any order. */
+  /** Amounts of work are multiples of 1/PARTS, so that sums are exact in any order. */
   private static final double PARTS = 1024;
 
-  /** Time of a product that adds to its result, over the time of a product that writes it. */
+  /** Time of a product that adds to its result, divided by the time of a product that writes it. */
   static final double ACCUMULATING = 1.1;
 
-  /** The same where nothing travels, apart from reading the sums again. */
+  /** The same quotient where nothing travels, without the time of reading the sums again. */
   static final double ACCUMULATING_IN_PLACE = 1.02;
 
-  /** Time of reading from a cache what another round has read, over the time of a transfer. */
+  /**
+   * Time of reading elements from a cache that another round has filled, divided by the time of
+   * their transfer.
+   */
   private static final double AGAIN = 0.125;
 
   private final Optional<CollectiveCostModel> pricer;
@@ -61,7 +64,7 @@ public final class Prices {
     return new Prices(options.topology(), mesh);
   }
 
-  /** The part of a transfer that costs no computing. */
+  /** The part of a transfer that takes no computing time. */
   public double overlap() {
     return overlap;
   }
@@ -77,7 +80,7 @@ public final class Prices {
    * @param action the action
    * @param received elements that the busiest device receives
    * @param operand elements of the largest operand
-   * @param bytes of an element
+   * @param bytes bytes of an element
    * @param before layout of the operand
    * @param after layout of the result
    * @return the price
@@ -99,8 +102,8 @@ public final class Prices {
   /**
    * The price of receiving missing elements along a label whose neighbours are read.
    *
-   * @param halo the elements that they read
-   * @param bytes of an element
+   * @param halo the elements that are read
+   * @param bytes bytes of an element
    * @return the price; each operand with missing elements is one exchange
    */
   public Cost halo(Halo halo, int bytes) {
@@ -117,10 +120,10 @@ public final class Prices {
   }
 
   /**
-   * The price of the rows that a composite with its own partition moves, for even rows.
+   * The price of the rows that a composite with its own partition moves, if rows are spread evenly.
    *
    * @param parts the elements that each part moves
-   * @return the price, a collective for each part
+   * @return the price, with one collective for each part
    */
   public Cost parts(List<PartFigures> parts) {
     double amount = 0;
@@ -137,11 +140,11 @@ public final class Prices {
   }
 
   /**
-   * The time of a composite with its own partition, without computing, if all devices receive
-   * equally many rows: its transfers, less the part that is hidden behind computing.
+   * The exposed transfers of a composite with its own partition, if all devices receive the same
+   * number of rows: the part of their time in which no device computes.
    *
-   * @param action the step's
-   * @param operands the step's operands
+   * @param action the action of the step
+   * @param operands the operands of the step
    * @return the price
    */
   public double exposed(Action.Partitioned action, List<PlannedValue> operands) {
@@ -166,7 +169,7 @@ public final class Prices {
     return clocks.now() - computed;
   }
 
-  /** Whether devices read and write each other's blocks where they lie. */
+  /** Whether devices read and write each other's blocks in place. */
   boolean sharesMemory() {
     return computing.map(Computing::sharesMemory).orElse(false);
   }
@@ -182,7 +185,7 @@ public final class Prices {
         && Buses.areCrossed(pricer.get().topology(), pricer.get().mesh(), axes);
   }
 
-  /** The price of a transfer of each member to its neighbour, as a collective of its own. */
+  /** The price of a separate collective in which each member sends to its neighbour. */
   double ring(List<String> axes, int members, long elements, int bytes) {
     if (pricer.isEmpty()) {
       return total(new Cost(elements, 1));
@@ -197,9 +200,9 @@ public final class Prices {
   }
 
   /**
-   * The price of computing behind two transfers at once, one each way round.
+   * The price of computing behind two simultaneous transfers, one in each direction of a ring.
    *
-   * @param isBus whether they share a link
+   * @param isBus whether the transfers share a link
    */
   double bothWays(double work, double transfer, boolean isBus) {
     return isBus ? both(work, 2 * transfer) : both(work, transfer) + (1 - overlap) * transfer;
@@ -252,7 +255,7 @@ public final class Prices {
   }
 
   /**
-   * Who sends to whom in a permute of a region.
+   * The senders and receivers in a permute of a region.
    *
    * @param permute the permute
    * @return pairs of members
@@ -268,7 +271,7 @@ public final class Prices {
     return pairs;
   }
 
-  /** The pairs of a permute in which each member gets the block of another. */
+  /** The pairs of a permute in which each member gets another member's block. */
   public static List<Collective.Route> pairs(int[] sources) {
     List<Collective.Route> pairs = new ArrayList<>();
     for (int member = 0; member < sources.length; member++) {
@@ -281,7 +284,7 @@ public final class Prices {
    * A cost as one number.
    *
    * @param cost the cost
-   * @return elements, with 1,000 a collective; or seconds
+   * @return elements, with 1,000 elements for each collective; or seconds
    */
   public double total(Cost cost) {
     return cost.amount() + (isTimed() ? 0 : COLLECTIVE * cost.collectives());
@@ -298,11 +301,11 @@ public final class Prices {
   }
 
   /**
-   * The price of multiply-adds. A machine's rate is that of f32; elements of more bytes take as
-   * much longer.
+   * The price of multiply-adds. The machine's rate is for f32; for elements of more bytes the time
+   * grows in proportion.
    *
    * @param count how many
-   * @param bytes of an element
+   * @param bytes bytes of an element
    * @return the price
    */
   public Cost multiplyAdds(double count, int bytes) {

@@ -22,13 +22,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The cheapest ways from some layouts of a value to all others, or from all others to one, by
  * Dijkstra's algorithm over the layouts that moves lead to. A search explores only as far as a
- * question needs, and keeps its result for later questions. Ties go to fewer steps, then to the
- * first in a fixed order of states, so that a way is a function of its arguments.
+ * question needs, and keeps its result for later questions. Of ways of equal cost the one with
+ * fewer steps is taken, then the first in a fixed order of states, so that a way depends on nothing
+ * but the arguments.
  */
 final class ReshardSearch {
   private final MoveGraph graph;
 
-  /** Elements that a state may have. */
+  /** The most elements that a state may have. */
   private final long most;
 
   private final boolean isBackward;
@@ -39,7 +40,7 @@ final class ReshardSearch {
   private final PriorityQueue<Node> open = new PriorityQueue<>();
   private final WorkCount work;
 
-  /** A layout on a way; its cost from the nearest source, or to the goal. */
+  /** A layout on a way, with its cost from the nearest source, or to the goal. */
   private static final class Node implements Comparable<Node> {
     final Vertex vertex;
     final double amount;
@@ -93,9 +94,9 @@ final class ReshardSearch {
    * A search without sources.
    *
    * @param graph the layouts and moves
-   * @param most elements that a layout on a way may have
+   * @param most the most elements that a layout on a way may have
    * @param isBackward whether ways end in the source
-   * @param sums whether a way backwards may begin with sums
+   * @param sums whether a way that is searched backwards may begin with sums
    * @param without actions that are not taken in a source
    * @param work counts this search and the layouts whose moves it follows, each once
    */
@@ -115,7 +116,10 @@ final class ReshardSearch {
     work.searches++;
   }
 
-  /** Adds the goal, or a layout in which the value exists, with its cost. */
+  /**
+   * Adds a source and its cost: a layout in which the value exists, or the goal of a backward
+   * search.
+   */
   void source(Layout layout, Cost cost) {
     State state = graph.units().stateOf(layout);
     Node node = new Node(graph.vertex(state), cost);
@@ -138,7 +142,7 @@ final class ReshardSearch {
     open.add(node);
   }
 
-  /** The source that the cheapest way to a layout begins with. */
+  /** The source with which the cheapest way to a layout begins. */
   Optional<Layout> root(Layout layout) {
     return settled(layout, Cost.MOST)
         .map(
@@ -151,7 +155,7 @@ final class ReshardSearch {
             });
   }
 
-  /** The cost between the sources and a layout; none if there is no way, or only dearer ones. */
+  /** The cost between the sources and a layout; none if every way costs more than the limit. */
   Optional<Cost> cost(Layout layout, Cost atMost) {
     return settled(layout, atMost).map(Node::cost);
   }
@@ -218,7 +222,7 @@ final class ReshardSearch {
     }
   }
 
-  /** Whether a move is not worth its price, even if it were free. */
+  /** Whether a known way would be at least as good as this move even if the move were free. */
   private static boolean isNoBetter(Node node, Edge edge, Node known) {
     return known.amount < node.amount
         || (known.amount == node.amount

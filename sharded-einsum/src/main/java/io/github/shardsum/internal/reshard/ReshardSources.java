@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The cheapest ways to bring a value to a layout, if it can be made in several layouts, each at a
- * price. One search from all of them serves every goal.
+ * The cheapest ways to bring a value to a layout if the value can be made in several layouts, each
+ * at a price. One search from all of them serves every goal.
  */
 public final class ReshardSources {
   private final Reshards reshards;
@@ -23,14 +23,14 @@ public final class ReshardSources {
   private final Function<Layout, DType> stored;
   private final Map<Goals, List<ReshardSearch>> searches = new HashMap<>();
 
-  /** Goals that one search serves. */
+  /** The most goals that one search serves. */
   private record Goals(List<String> partial, boolean isWhole) {}
 
-  /** Sources that one search begins with. */
+  /** The most sources with which one search begins. */
   private record Group(boolean isWhole, DType dtype) {}
 
   /**
-   * Sources with the layouts in which the value may be computed.
+   * The sources for a value that may be computed in several layouts.
    *
    * @param reshards finds ways
    * @param from the layouts, with the cost of computing the value in each, in a fixed order
@@ -50,7 +50,7 @@ public final class ReshardSources {
    *
    * @param to the layout
    * @param atMost the highest price
-   * @return the cost, none if there is no way within the limits or only dearer ones
+   * @return the cost; none if every way exceeds the limits or the highest price
    */
   public Optional<Cost> cost(Layout to, Cost atMost) {
     if (!isShared(to)) {
@@ -69,10 +69,10 @@ public final class ReshardSources {
   }
 
   /**
-   * The layout in which the value is computed if it is needed in another.
+   * The layout in which the value is computed if another layout of it is needed.
    *
-   * @param to the layout in which it is needed
-   * @return the first of the cheapest; none if there is no way
+   * @param to the layout in which the value is needed
+   * @return the first of the cheapest layouts; none if there is no way
    */
   public Optional<Layout> source(Layout to) {
     Optional<Layout> best = Optional.empty();

@@ -24,13 +24,13 @@ import java.util.Set;
  * Finds the cheapest reshard, by Dijkstra's algorithm over the layouts that moves lead to, and
  * keeps its results. Used by one thread at a time.
  *
- * <p>On a mesh of few axes one search from a layout serves all goals, and one to a layout all
- * sources, and a way may use every axis of the mesh. If there are too many layouts for that, each
- * pair of layouts has its own search over the axes that differ, and over idle axes while the
- * layouts are few enough.
+ * <p>On a mesh of few axes one search from a layout serves all goals, one search to a layout serves
+ * all sources, and a way may use every axis of the mesh. If the layouts are too many for that, each
+ * pair of layouts has its own search. It uses the axes that differ, and idle axes as long as the
+ * layouts over them are few enough.
  *
- * <p>Ties go to fewer steps, then to the first in a fixed order of states, so that a plan is a
- * function of its arguments.
+ * <p>Of ways of equal cost the one with fewer steps is taken, then the first in a fixed order of
+ * states, so that a plan depends on nothing but the arguments.
  */
 @SuppressWarnings("ReferenceEquality") // nodes of a search are compared by identity
 public final class Reshards {
@@ -51,7 +51,7 @@ public final class Reshards {
   private final WorkCount work = new WorkCount();
 
   /**
-   * With the prices and limits of a plan.
+   * The reshards by the prices and limits of a plan.
    *
    * @param prices the prices of moves
    * @param options memory limit and whether whole values are allowed
@@ -74,12 +74,12 @@ public final class Reshards {
   /**
    * The work that was done so far.
    *
-   * @param searches how many searches were begun
-   * @param expanded layouts whose moves were followed, in all searches together
+   * @param searches number of searches that were begun
+   * @param expanded number of layouts whose moves were followed, in all searches together
    */
   public record Work(int searches, long expanded) {}
 
-  /** The work until now. */
+  /** The work so far. */
   static final class WorkCount {
     int searches;
     long expanded;
@@ -110,7 +110,7 @@ public final class Reshards {
    * @param to the target layout, of the same mesh and labels
    * @param shape the value's shape
    * @param dtype the value's dtype
-   * @return the way, none if there is none within the limits
+   * @return the way; none if every way exceeds the limits
    */
   public Optional<Way> way(Layout from, Layout to, Shape shape, DType dtype) {
     if (!isReachable(from, to, dtype)) {
@@ -136,7 +136,7 @@ public final class Reshards {
    * @param shape the value's shape
    * @param dtype the value's dtype
    * @param atMost the highest price
-   * @return the cost, none if there is no way within the limits or only dearer ones
+   * @return the cost; none if every way exceeds the limits or the highest price
    */
   public Optional<Cost> cost(Layout from, Layout to, Shape shape, DType dtype, Cost atMost) {
     if (!isReachable(from, to, dtype)) {
@@ -155,7 +155,7 @@ public final class Reshards {
    * @param shape the value's shape
    * @param dtype the value's dtype
    * @param atMost the highest price
-   * @return the cost, none if there is no way within the limits or only dearer ones
+   * @return the cost; none if every way exceeds the limits or the highest price
    */
   public Optional<Cost> costInto(Layout from, Layout to, Shape shape, DType dtype, Cost atMost) {
     if (!isReachable(from, to, dtype)) {
@@ -175,7 +175,10 @@ public final class Reshards {
     return new Work(work.searches, work.expanded);
   }
 
-  /** Sums in an order are completed over all their axes at once, or stay as they are. */
+  /**
+   * Whether some way leads to a layout: sums in an order are completed over all their axes at once,
+   * or not at all.
+   */
   boolean isReachable(Layout from, Layout to, DType dtype) {
     List<String> kept = wide(to.mesh(), to.partial());
     List<String> addends = wide(from.mesh(), from.partial());
@@ -196,8 +199,8 @@ public final class Reshards {
   }
 
   /**
-   * The number of layouts of a rank over some axes; over some of these a value may be a partial
-   * sum.
+   * The number of layouts of a rank over some axes, if the value may be a partial sum over some of
+   * them.
    */
   private static double states(int axes, int partial, int rank) {
     double all = 0;
@@ -257,7 +260,10 @@ public final class Reshards {
         });
   }
 
-  /** Elements that a layout on the way may have: without a limit, fewer than the whole value. */
+  /**
+   * The most elements that a layout on the way may have: without a memory limit, fewer than the
+   * whole value.
+   */
   private long most(Layout from, Layout to, Shape shape, DType dtype) {
     long ends =
         Math.max(from.largestShape(shape).elementCount(), to.largestShape(shape).elementCount());
@@ -276,7 +282,7 @@ public final class Reshards {
    * @param shape the value's shape
    * @param dtype the value's dtype
    * @param without actions that are not taken in the first layout
-   * @return the way, none if there is none
+   * @return the way; none if there is none
    */
   public Optional<Way> otherWay(
       Layout from, Layout to, Shape shape, DType dtype, Set<Action> without) {
@@ -287,7 +293,7 @@ public final class Reshards {
    * The reason why there is no way, and a change that would give one.
    *
    * @param what the value
-   * @param from its layout
+   * @param from layout of the value
    * @param to the target layout
    * @return the error
    */
@@ -313,7 +319,7 @@ public final class Reshards {
     return new Dijkstra(key, units, moves, most).run(without);
   }
 
-  /** Axes that neither layout has, while the layouts over them are few enough. */
+  /** Axes that neither layout has, as long as the layouts over them are few enough. */
   private static List<String> idle(Key key) {
     Mesh mesh = key.from.mesh();
     Set<String> used = new HashSet<>();
@@ -414,8 +420,8 @@ public final class Reshards {
     }
 
     /**
-     * Step by step the cheapest move that brings more axes to where they belong. There always is
-     * one, a gather if nothing else, but it may not stay within the limits.
+     * A way that takes, in each step, the cheapest move that brings more axes to their places. Such
+     * a move always exists, since a gather is one, but it may exceed the limits.
      */
     private Optional<Way> greedy(Node start) {
       Node at = start;
@@ -438,7 +444,7 @@ public final class Reshards {
       return Optional.of(way(at, true));
     }
 
-    /** Units of either layout that follow the common beginning of both. */
+    /** Number of units of the two layouts after the common beginning of both. */
     private int misplaced(State state) {
       int count = Long.bitCount(state.partial() ^ units.goal().partial());
       for (int dim = 0; dim < state.dims().length; dim++) {
@@ -464,7 +470,7 @@ public final class Reshards {
     private Node node(Node node, Move move) {
       Cost price = move.collective() ? price(node, move) : Cost.NOTHING;
       Cost cost = node.cost.plus(price);
-      // No way from here receives fewer elements than some device lacks.
+      // Every way from here receives at least the elements that some device lacks.
       double least = bounded ? moves.lacking(move.to(), units.goal()) : 0;
       return new Node(
           move.to(),

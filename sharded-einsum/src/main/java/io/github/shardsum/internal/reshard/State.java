@@ -2,7 +2,7 @@ package io.github.shardsum.internal.reshard;
 
 import java.util.Arrays;
 
-/** The units that split each dimension, and those over which the value is a partial sum. */
+/** The units that split each dimension, and the units over which the value is a partial sum. */
 record State(int[][] dims, long partial) implements Comparable<State> {
   long used() {
     long used = partial;

@@ -14,7 +14,7 @@ import java.util.Map;
  * The schedule of a plan on two resources, computing and links.
  *
  * @param entries for each step, in order; the times of a loop's body begin at 0 in each round
- * @param end when the last step has ended
+ * @param end the time at which the last step ends
  */
 public record Timeline(List<Entry> entries, double end) {
   /** Copies the list. */
@@ -25,12 +25,12 @@ public record Timeline(List<Entry> entries, double end) {
   /**
    * One step.
    *
-   * @param isTransfer whether it is on the links: a collective or a start; otherwise it computes or
-   *     waits
-   * @param price its time alone
-   * @param begin when it begins; of a start, when its transfer begins
-   * @param end when it ends
-   * @param exposed how long an await waits
+   * @param isTransfer whether the step uses the links: a collective or a start; other steps compute
+   *     or wait
+   * @param price the time that the step takes alone
+   * @param begin the time at which the step begins; of a start, its transfer
+   * @param end the time at which the step ends; of a start, its transfer
+   * @param exposed the time that an await waits
    * @param body entries of one round of a loop's body; empty for other steps
    */
   public record Entry(
@@ -50,8 +50,8 @@ public record Timeline(List<Entry> entries, double end) {
    * The schedule.
    *
    * @param plan the plan
-   * @param prices of its steps
-   * @return when each begins and ends
+   * @param prices prices of its steps
+   * @return the begin and the end of each step
    */
   public static Timeline of(SpmdPlan plan, Prices prices) {
     PriceClocks clocks = new PriceClocks(prices.overlap());
@@ -118,11 +118,11 @@ public record Timeline(List<Entry> entries, double end) {
   }
 
   /**
-   * The price of a step by itself; a loop has the price of all its rounds.
+   * The price of a single step; a loop has the price of all its rounds.
    *
    * @param plan the plan
    * @param i the step's place
-   * @param prices of its steps
+   * @param prices prices of its steps
    * @return seconds, or elements
    */
   public static double price(SpmdPlan plan, int i, Prices prices) {

@@ -13,8 +13,8 @@ import java.util.Optional;
 
 /**
  * The mesh axes that a reshard may use. Between two layouts, axes that follow each other on a label
- * in both are one unit, and axes at the same place in both belong to no unit. From one layout to
- * all others every axis is a unit. Axes of size 1 never move and belong to no unit.
+ * in both layouts are one unit, and axes at the same place in both layouts belong to no unit. From
+ * one layout to all others every axis is a unit. Axes of size 1 never move and belong to no unit.
  */
 final class Units {
   private final Mesh mesh;
@@ -73,7 +73,10 @@ final class Units {
     this.areAxes = true;
   }
 
-  /** Every axis is a unit, except the axes over which the value stays a partial sum. */
+  /**
+   * The units of all moves from a layout: every axis, except the axes over which the value stays a
+   * partial sum.
+   */
   static Units ofAll(Layout of, List<String> partial) {
     return new Units(of, partial);
   }
@@ -109,7 +112,10 @@ final class Units {
     return axes.stream().filter(axis -> mesh.size(axis) > 1).toList();
   }
 
-  /** An axis joins the unit of its predecessor if it follows that axis in both layouts. */
+  /**
+   * Joins axes to units: an axis belongs to the unit of its predecessor if it follows that axis in
+   * both layouts.
+   */
   private void join(List<List<String>> before, List<List<String>> after) {
     List<String> all = new ArrayList<>();
     before.forEach(all::addAll);
@@ -181,7 +187,7 @@ final class Units {
     return goal;
   }
 
-  /** Number of parts of a dimension by the axes that stay. */
+  /** Number of parts into which the axes that stay cut a dimension. */
   long kept(int dim) {
     return kept[dim];
   }
@@ -193,7 +199,7 @@ final class Units {
     return levels;
   }
 
-  /** Parts of units alone. */
+  /** Sizes of the axes of units, in order. */
   List<Integer> parts(int... of) {
     List<Integer> levels = new ArrayList<>();
     for (int unit : of) {

@@ -14,11 +14,11 @@ import java.util.List;
 /**
  * The operands and the result that an einsum in windows would have without windows.
  *
- * @param equation of the statement
- * @param label in the equation
+ * @param equation equation of the statement
+ * @param label label of the windows, in the equation
  * @param operands the operands; the gathered one is whole along the axes
- * @param result of a scatter before it, with addends over the axes
- * @param members of a group
+ * @param result the result; of a scatter the result before it, with addends over the axes
+ * @param members number of members of a group
  */
 public record Windowed(
     Equation equation,
@@ -32,9 +32,9 @@ public record Windowed(
   }
 
   /**
-   * The form without windows of a step.
+   * The einsum of a step without its windows.
    *
-   * @param action the step's
+   * @param action the action of the step
    * @param operands its operands
    * @param result its result
    * @return the einsum without windows
@@ -70,7 +70,10 @@ public record Windowed(
     return value.in(new Layout(value.layout().mesh(), new Term(all, partial)));
   }
 
-  /** Whether rounds add to earlier rounds: the label is summed over, or the result is scattered. */
+  /**
+   * Whether rounds add to the results of earlier rounds: the label is summed over, or the result is
+   * scattered.
+   */
   public boolean accumulates(boolean isScatter) {
     return isScatter
         || equation.output().axes().stream().noneMatch(axis -> axis.label().equals(label));
@@ -84,7 +87,7 @@ public record Windowed(
   /**
    * The dtype that travels in windows: addends of bf16 are f32.
    *
-   * @param action the step's
+   * @param action the action of the step
    * @param operands its operands
    * @param result its result
    * @return the dtype
@@ -110,10 +113,10 @@ public record Windowed(
   /**
    * The price of the rounds.
    *
-   * @param action the step's
+   * @param action the action of the step
    * @param chunk elements of the largest chunk that travels
-   * @param bytes of an element
-   * @param prices of steps
+   * @param bytes bytes of an element
+   * @param prices prices of steps
    * @return seconds, or elements
    */
   public double price(Action.Windows action, long chunk, int bytes, Prices prices) {
@@ -146,8 +149,8 @@ public record Windowed(
   }
 
   /**
-   * The price where devices share memory: nothing travels. Each round of a scatter is a superstep,
-   * and every round reads the sums again, and the operand without the label.
+   * The price where devices share memory, so that nothing travels. Each round of a scatter is a
+   * superstep. Every round reads the sums and the operand without the label again.
    */
   private double inPlace(Action.Windows action, long chunk, int bytes, double work, Prices prices) {
     int others = members - 1;
