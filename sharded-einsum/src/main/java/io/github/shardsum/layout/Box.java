@@ -90,7 +90,7 @@ public record Box(List<Long> starts, List<Long> ends) {
    * The indices that are in both boxes.
    *
    * @param other a box of the same rank
-   * @return the intersection; where intervals do not meet, one of length 0
+   * @return the intersection; in a dimension whose intervals are disjoint its length is 0
    * @throws IllegalArgumentException if the ranks differ
    */
   public Box intersect(Box other) {
@@ -111,8 +111,8 @@ public record Box(List<Long> starts, List<Long> ends) {
   /**
    * The block of a tensor, as a view.
    *
-   * @param whole the tensor whose indices these are
-   * @return a view of it
+   * @param whole the tensor to whose indices the box refers
+   * @return a view of the tensor
    * @throws IllegalArgumentException if the box is not inside the tensor
    */
   public Tensor of(Tensor whole) {
@@ -125,7 +125,7 @@ public record Box(List<Long> starts, List<Long> ends) {
     return view;
   }
 
-  /** As in {@code [0:2, 4:8]}. */
+  /** Written as {@code [0:2, 4:8]}. */
   @Override
   public String toString() {
     StringJoiner text = new StringJoiner(", ", "[", "]");

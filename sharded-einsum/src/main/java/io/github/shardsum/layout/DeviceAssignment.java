@@ -15,24 +15,25 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which device holds which part of a value: an array of devices; an immutable value.
+ * An array of devices that says which device holds which part of a value; an immutable value.
  *
  * <p>Dimension d of the value is cut into as many parts as dimension d of the array has devices,
  * and the device at an index holds the part at that index. The array may have one dimension more
- * than the value: the devices along it hold the same.
+ * than the value; the devices along that dimension hold the same part.
  *
  * <p>Source: GShard's {@code shard(tensor, device_assignment)}; the additional dimension is XLA's
  * {@code last_tile_dim_replicate}.
  *
  * @param sizes sizes of the array
- * @param devices its elements in row-major order, each of 0 to their number - 1 once
+ * @param devices the array's elements in row-major order: each device from 0 to their number - 1
+ *     once
  */
 public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
   /**
    * Copies and checks the lists.
    *
-   * @throws IllegalArgumentException if a size is below 1, or the devices are not one for each
-   *     element of the array, each once
+   * @throws IllegalArgumentException if a size is below 1, or the devices are not each of 0 to the
+   *     product of the sizes - 1 once
    */
   public DeviceAssignment {
     sizes = List.copyOf(sizes);
@@ -57,10 +58,10 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
   }
 
   /**
-   * As the constructor.
+   * The assignment of an array of devices.
    *
    * @param sizes sizes of the array
-   * @param devices its elements in row-major order
+   * @param devices the array's elements in row-major order
    * @return the assignment
    */
   public static DeviceAssignment of(int[] sizes, int... devices) {
@@ -108,7 +109,7 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
    * @param mesh the axes
    * @param labels the value's labels, in order
    * @return the mesh, for {@link #on}
-   * @throws IllegalArgumentException if labels or devices are of another number, or there are no
+   * @throws IllegalArgumentException if the numbers of labels or devices differ, or the mesh has no
    *     such axes
    */
   public Mesh ordered(Mesh mesh, List<String> labels) {
@@ -201,8 +202,8 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
   }
 
   /**
-   * The axes of each dimension of the value, if a step along each axis moves along at most one
-   * dimension; an axis is more major if its steps pass more parts.
+   * The axes of each dimension of the value, major to minor; none if a step along some axis changes
+   * several dimensions. An axis whose step passes more parts is more major.
    */
   private Optional<List<List<String>>> axes(Mesh mesh, int rank) {
     Map<String, Integer> steps = new HashMap<>();
@@ -256,7 +257,7 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
     return true;
   }
 
-  /** As {@code devices [0, 2, 1, 3] of [2, 2]}. */
+  /** Written as {@code devices [0, 2, 1, 3] of [2, 2]}. */
   @Override
   public String toString() {
     return "devices " + devices + " of " + sizes;

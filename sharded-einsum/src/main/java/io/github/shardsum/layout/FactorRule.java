@@ -38,18 +38,18 @@ public record FactorRule(
   /**
    * One factor of the index space.
    *
-   * @param name for a reader: the label
-   * @param size number of its indices in the result; of a factor that no result has, in the operand
-   * @param kind the requirement of a split of it
+   * @param name the label, for a reader
+   * @param size number of its indices in the result, or in the operand if no result has the factor
+   * @param kind the requirement of a split of the factor
    */
   public record Factor(String name, long size, Kind kind) {
-    /** Checks nothing but nulls. */
+    /** Checks for nulls. */
     public Factor {
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(kind, "kind");
     }
 
-    /** As {@code G} or {@code k+}: the name and the kind's mark. */
+    /** The name and the kind's mark, as {@code G} or {@code k+}. */
     @Override
     public String toString() {
       return name + kind.mark();
@@ -57,10 +57,10 @@ public record FactorRule(
   }
 
   /**
-   * One dimension as factors.
+   * One dimension as a product of factors.
    *
-   * @param factors places of its factors, major to minor; more than one where dimensions are split
-   *     or merged
+   * @param factors places of its factors, major to minor; more than one if the operation splits or
+   *     merges dimensions
    */
   public record Dim(List<Integer> factors) {
     /** Copies the list. */
@@ -79,7 +79,7 @@ public record FactorRule(
     }
   }
 
-  /** Requirement of a split of a factor. */
+  /** The requirement of a split of a factor. */
   public sealed interface Kind {
     /**
      * The mark behind a factor's name in print.
@@ -99,27 +99,27 @@ public record FactorRule(
       };
     }
 
-    /** Nothing: every device computes its own part. */
+    /** Requires nothing: every device computes its own part. */
     record Pass() implements Kind {}
 
     /**
-     * A reduction over devices.
+     * Requires a reduction over devices.
      *
      * @param by sum, max or min; the max of bool is or, the min is and
      */
     record Reduce(ReduceKind by) implements Kind {}
 
-    /** The sums of the chunks before. */
+    /** Requires the sums of the preceding chunks. */
     record Scan() implements Kind {}
 
-    /** The best candidates of all chunks. */
+    /** Requires the best candidates of all chunks. */
     record Search() implements Kind {}
 
-    /** A maximum and a sum over devices. */
+    /** Requires a maximum and a sum over devices. */
     record Normalize() implements Kind {}
 
     /**
-     * Elements that neighbours hold.
+     * Requires elements that neighbours hold.
      *
      * @param reads for each operand that has the factor, the indices that a part of the result
      *     reads, in the order of the operands
@@ -132,20 +132,21 @@ public record FactorRule(
     }
 
     /**
-     * Nothing: the factor is made by the operation.
+     * Requires nothing: the operation makes the factor.
      *
-     * @param indexed whether elements depend on the index, so that a part must know where it begins
+     * @param indexed whether elements depend on the index, so that a device must know where its
+     *     part begins
      */
     record Make(boolean indexed) implements Kind {}
 
-    /** The factor cannot be split. */
+    /** Forbids a split of the factor. */
     record Whole() implements Kind {}
   }
 
-  /** Indices that a part of a result reads of an operand along one dimension, in global indices. */
+  /** The global indices of an operand that a part of a result reads along one dimension. */
   public sealed interface Reads {
     /**
-     * The cut of the operand that a cut of the result reads.
+     * The cut of the operand that a cut of the result needs.
      *
      * @param result the cut of the result's dimension
      * @param size size of the operand's dimension
@@ -181,7 +182,7 @@ public record FactorRule(
     record Pad(long low, long interior) implements Reads {}
 
     /**
-     * The element some places before.
+     * The element that lies a number of places before.
      *
      * @param by the number of places
      */
@@ -197,14 +198,14 @@ public record FactorRule(
     record Window(long window, long stride, long dilation) implements Reads {}
 
     /**
-     * An operand of a concatenation.
+     * The elements of one operand of a concatenation.
      *
      * @param offset its first index in the result
      */
     record Offset(long offset) implements Reads {}
 
     /**
-     * Reads through an inner value that is never stored.
+     * The elements that the result reads through an inner value, which is never stored.
      *
      * @param outer the result's reads of the inner value
      * @param middle size of the inner value's dimension
@@ -214,7 +215,7 @@ public record FactorRule(
   }
 
   /**
-   * The factor of a dimension that has one only.
+   * The factor of a dimension with a single factor.
    *
    * @param dim the dimension
    * @return the factor
@@ -228,7 +229,7 @@ public record FactorRule(
   }
 
   /**
-   * The dimension of an operand or result that has a factor; the first, of a diagonal.
+   * The dimension of an operand or result that has a factor; of a diagonal the first one.
    *
    * @param dims dimensions of an operand or a result
    * @param factor the factor's place
@@ -243,7 +244,9 @@ public record FactorRule(
     return -1;
   }
 
-  /** Like an einsum: operands, an arrow, results; factors of a merged dimension in brackets. */
+  /**
+   * Written like an einsum: operands, an arrow, results; factors of a merged dimension in brackets.
+   */
   @Override
   public String toString() {
     return side(operands) + " -> " + side(results);

@@ -13,16 +13,16 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The layout of a value on a mesh: the mesh axes that split each of its labels, and those over
+ * The layout of a value on a mesh: the mesh axes that split each of its labels, and the axes over
  * which the value is a partial sum. An immutable value; its text is the notation, as {@code G@x S M
  * | y}.
  *
- * <p>A dimension with axes is dealt out in chunks, over several axes in chunks of chunks ({@link
- * Cut#chunks}), the last ones shorter or empty; nothing is padded. Devices that differ only along
- * axes which the layout does not name hold the same elements. Along partial axes every device holds
- * an addend (of bool: an operand of or), and the value is their sum.
+ * <p>A dimension with axes is cut into chunks; a second axis cuts each chunk again ({@link
+ * Cut#chunks}). The last chunks may be shorter or empty; nothing is padded. Devices that differ
+ * only along axes which the layout does not name hold the same elements. Along partial axes every
+ * device holds an addend, and the value is the sum; for bool it is the OR.
  *
- * <p>An axis of size 1 stays in the notation and means nothing, see {@link #isEquivalent}.
+ * <p>An axis of size 1 stays in the notation but has no effect, see {@link #isEquivalent}.
  *
  * @param mesh the devices
  * @param term the labels, the mesh axes of each, and the partial axes; no ellipsis
@@ -61,14 +61,14 @@ public record Layout(Mesh mesh, Term term) {
   }
 
   /**
-   * Reads the notation of a layout, which is always in the spaced form: every word is one label, so
-   * {@code batch} is one label and {@code i j} are two.
+   * Reads the notation of a layout. Every word is one label: {@code batch} is one, and {@code i j}
+   * are two.
    *
    * @param mesh the devices
    * @param notation as {@code G@x S M} or {@code m n | x}
    * @return the layout
-   * @throws IllegalArgumentException if it breaks a rule of the notation or names an axis that the
-   *     mesh does not have
+   * @throws IllegalArgumentException if the text breaks a rule of the notation or names an axis
+   *     that the mesh does not have
    */
   public static Layout parse(Mesh mesh, String notation) {
     int part = notation.indexOf(':');
@@ -85,7 +85,7 @@ public record Layout(Mesh mesh, Term term) {
   }
 
   /**
-   * The same labels, split over nothing.
+   * The layout with the same labels and no axes.
    *
    * @return the layout in which every device holds the whole value
    */
@@ -114,7 +114,7 @@ public record Layout(Mesh mesh, Term term) {
   }
 
   /**
-   * The dimension that has a label; the first, where a label is repeated.
+   * The dimension that has a label; the first one of a repeated label.
    *
    * @param label the label
    * @return the dimension
@@ -188,7 +188,7 @@ public record Layout(Mesh mesh, Term term) {
   }
 
   /**
-   * As {@link #cut(int, long)}, of a label; the first dimension, where it is repeated.
+   * The indices of a label that each part holds; of a repeated label, those of the first dimension.
    *
    * @param label the label
    * @param size its size
@@ -203,7 +203,7 @@ public record Layout(Mesh mesh, Term term) {
    * The dtype in which a tensor of this layout is stored: addends of bf16 are stored as f32, so
    * that their sum is rounded once.
    *
-   * @param dtype of the tensor
+   * @param dtype dtype of the value
    * @return f32 for bf16 with a partial axis of more than one device, otherwise the dtype
    */
   public DType stored(DType dtype) {
@@ -212,7 +212,7 @@ public record Layout(Mesh mesh, Term term) {
   }
 
   /**
-   * Which part of a dimension a device holds: its number along the dimension's axes.
+   * The part of a dimension that a device holds: its number along the dimension's axes.
    *
    * @param dim the dimension, in [0, rank)
    * @param device the device, in [0, mesh size)
@@ -272,7 +272,7 @@ public record Layout(Mesh mesh, Term term) {
   }
 
   /**
-   * The shapes that blocks have, in time and space that do not depend on the number of devices.
+   * The shapes of blocks. Time and space do not depend on the number of devices.
    *
    * @param whole shape of the value
    * @return each shape once, in descending order of its sizes, first dimension first
@@ -320,7 +320,7 @@ public record Layout(Mesh mesh, Term term) {
     }
   }
 
-  /** The notation; {@link #parse} of it gives an equal layout. */
+  /** The notation, from which {@link #parse} makes an equal layout. */
   @Override
   public String toString() {
     return term.spaced();

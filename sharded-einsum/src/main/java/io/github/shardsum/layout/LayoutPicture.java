@@ -16,15 +16,15 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A layout as a picture: which devices hold which block. The last two labels that are split are the
- * rows and columns of a grid, others are slices of it; the middle of long rows, columns and lists
- * of devices is left out.
+ * Draws which devices hold which block of a layout. The last two labels that are split are the rows
+ * and columns of a grid; each part of the other split labels is a grid of its own. The middle of
+ * long rows, columns and lists of devices is left out.
  */
 public final class LayoutPicture {
-  /** Parts of a label that are shown: half at each end. */
+  /** The most parts of a label that are shown: half at each end. */
   private static final int MOST_PARTS = 16;
 
-  /** Devices of a block that are shown. */
+  /** The most devices of a block that are shown. */
   private static final int MOST_DEVICES = 4;
 
   private static final int CELL_WIDTH = 96;
@@ -85,14 +85,14 @@ public final class LayoutPicture {
   }
 
   /**
-   * Layouts as one SVG image as {@link #svg(List, Shape)} draws them, with an arrow from each to
-   * the next.
+   * Layouts as one SVG image, like {@link #svg(List, Shape)}, with an arrow from each layout to the
+   * next.
    *
    * @param layouts the layouts, of one rank
    * @param moves texts of the arrows, one fewer than layouts; an empty list for no arrows
    * @param shape shape of the value
    * @return the image, a whole document
-   * @throws IllegalArgumentException if the shape has another rank, or for another number of moves
+   * @throws IllegalArgumentException if the shape has another rank, or the number of moves is wrong
    */
   public static String svg(List<Layout> layouts, List<String> moves, Shape shape) {
     if (!moves.isEmpty() && moves.size() != layouts.size() - 1) {
@@ -142,7 +142,7 @@ public final class LayoutPicture {
     return layout.cut(dim, shape.size(dim)).count();
   }
 
-  /** Parts of the split labels but the last two, in every combination that is shown. */
+  /** Every shown combination of parts of the split labels except for the last two. */
   private List<int[]> slices() {
     List<int[]> slices = new ArrayList<>(List.of(new int[0]));
     for (int i = 0; i < split.size() - 2; i++) {
@@ -159,7 +159,7 @@ public final class LayoutPicture {
     return slices;
   }
 
-  /** The parts that are shown; -1 for those left out. */
+  /** The parts that are shown; -1 stands for the parts left out. */
   private static List<Integer> shownWithGap(int count) {
     if (count <= MOST_PARTS) {
       return IntStream.range(0, count).boxed().toList();
@@ -262,12 +262,12 @@ public final class LayoutPicture {
     return LEFT + Math.max(cells, words) + 20;
   }
 
-  /** The dimension along which rows lie, if two are split. */
+  /** The dimension of the rows, if two dimensions are split. */
   private Optional<Integer> rowDim() {
     return split.size() < 2 ? Optional.empty() : Optional.of(split.get(split.size() - 2));
   }
 
-  /** The dimension along which columns lie, if one is split. */
+  /** The dimension of the columns, if a dimension is split. */
   private Optional<Integer> columnDim() {
     return split.isEmpty() ? Optional.empty() : Optional.of(split.getLast());
   }
@@ -366,7 +366,7 @@ public final class LayoutPicture {
     picture.text(x + STRIP * strip + 6, (below + y + high) / 2 + 4, Anchor.START, devices);
   }
 
-  /** How far along each of its axes a part lies, above 0 and up to 1. */
+  /** The position of a part along each of its axes, above 0 and up to 1. */
   private Map<String, Double> shares(Optional<Integer> dim, int part) {
     Map<String, Double> shares = new LinkedHashMap<>();
     if (dim.isPresent()) {

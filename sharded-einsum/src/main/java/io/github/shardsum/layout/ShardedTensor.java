@@ -26,8 +26,8 @@ public record ShardedTensor(
   /**
    * Checks the shards.
    *
-   * @throws IllegalArgumentException if devices are not distinct, or there is not one shard a
-   *     device, of its shape and of one dtype
+   * @throws IllegalArgumentException if devices are not distinct, if there is not one shard for
+   *     each, or if a shard has another shape or dtype
    */
   public ShardedTensor {
     Objects.requireNonNull(layout, "layout");
@@ -65,8 +65,8 @@ public record ShardedTensor(
   }
 
   /**
-   * Cuts a tensor up for devices; shards are views of it. Where the layout has partial axes the
-   * devices at coordinate 0 along them hold the value and the others zeros.
+   * Cuts a tensor up for devices; shards are views of the tensor. If the layout has partial axes,
+   * the devices at coordinate 0 along them hold the value, and the others hold zeros.
    *
    * @param whole the logical value
    * @param layout the target layout
@@ -100,11 +100,11 @@ public record ShardedTensor(
   }
 
   /**
-   * The logical value from the shards of all devices; no shard may be an addend.
+   * The logical value, put together from the shards of all devices; no shard may be an addend.
    *
    * @return a new tensor
-   * @throws IllegalStateException if devices of other processes hold parts of it, or it is a
-   *     partial sum
+   * @throws IllegalStateException if devices of other processes hold parts of the value, or the
+   *     value is a partial sum
    */
   public Tensor gather() {
     checkWhole();
@@ -114,11 +114,11 @@ public record ShardedTensor(
   }
 
   /**
-   * As {@link #gather()}, into a tensor.
+   * Puts the logical value together in a given tensor.
    *
-   * @param whole gets the logical value; of its shape and dtype
-   * @throws IllegalStateException if devices of other processes hold parts of it, or it is a
-   *     partial sum
+   * @param whole receives the logical value; has its shape and dtype
+   * @throws IllegalStateException if devices of other processes hold parts of the value, or the
+   *     value is a partial sum
    * @throws IllegalArgumentException if the tensor has another shape or dtype
    */
   public void gatherInto(Tensor whole) {

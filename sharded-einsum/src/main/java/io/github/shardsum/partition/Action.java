@@ -14,9 +14,9 @@ import java.util.Objects;
  * The work of every device in one step of a plan; an immutable value that names mesh axes and
  * labels, never devices.
  *
- * <p>A step takes values in the layouts that its operands have and gives a value in the layout of
- * its result; an action says how one becomes the other. Groups are the devices that differ only
- * along the action's axes. With {@code L} the axes of a label before the step:
+ * <p>A step reads values in the layouts of its operands and makes a value in the layout of its
+ * result; the action says how. Groups are the devices that differ only along the action's axes.
+ * With {@code L} the axes of a label before the step:
  *
  * <ul>
  *   <li>{@link Slice}: {@code L} becomes {@code L.axes}; each device keeps a chunk of its block
@@ -47,7 +47,7 @@ public sealed interface Action {
   /**
    * The op's name in plans that are printed.
    *
-   * @return as {@code all-gather}
+   * @return the name, as {@code all-gather}
    */
   String op();
 
@@ -64,8 +64,8 @@ public sealed interface Action {
    * Whether devices communicate.
    *
    * @return false for {@link Slice}, {@link Contract}, {@link Apply}, {@link Await}, {@link Loop}
-   *     (the steps of its body answer for themselves), and a {@link Neighbour} in which no device
-   *     receives anything
+   *     (whose body's steps may communicate), and a {@link Neighbour} in which no device receives
+   *     anything
    */
   default boolean isCollective() {
     return true;
@@ -74,8 +74,8 @@ public sealed interface Action {
   /**
    * Keeps a chunk of a device's block.
    *
-   * @param label the label that is cut
-   * @param axes the axes it is cut over, major to minor
+   * @param label the label to cut
+   * @param axes the axes over which it is cut, major to minor
    */
   record Slice(String label, List<String> axes) implements Action {
     /** Copies the list. */
@@ -95,7 +95,7 @@ public sealed interface Action {
   }
 
   /**
-   * Puts the chunks of a group together; every member gets all.
+   * Puts the chunks of a group together; every member gets all chunks.
    *
    * @param label the label that becomes whole along the axes
    * @param axes the last of its axes, major to minor
@@ -120,8 +120,8 @@ public sealed interface Action {
   /**
    * Combines the addends of a group; every member gets the sum. If a plan has an order of sums,
    * addends are combined in the order of the action's axes, see {@link
-   * io.github.shardsum.collective.Order#INDEX}. A step has one value, or several of one dtype that
-   * travel as one buffer; each has the same bits as by itself.
+   * io.github.shardsum.collective.Order#INDEX}. A step sums one value, or several values of one
+   * dtype that travel as one buffer; the bits do not depend on this.
    *
    * @param axes partial axes of the operand
    * @param by the reduction: the sum, or for bool the OR. Max or min come directly after the {@link
@@ -158,7 +158,7 @@ public sealed interface Action {
    * Sums the addends of a group; each member gets a chunk of the sum. The order of sums is that of
    * {@link AllReduce}.
    *
-   * @param label the label that the sum is cut along
+   * @param label the label along which the sum is cut
    * @param axes partial axes of the operand, in the order in which they are appended to the label's
    *     axes
    */
@@ -205,13 +205,13 @@ public sealed interface Action {
   }
 
   /**
-   * Sends each device's block to another device; the layout of the result says which.
+   * Sends each device's block to another device, which follows from the layout of the result.
    *
-   * <p>The device with coordinates c gets the block of a device s. Device s held, of every label,
-   * the part that c holds afterwards; its coordinates along axes outside {@code axes} are those of
-   * c. If several devices held the block: the axes of the group that did not split the value
-   * before, numbered row-major in mesh order, correspond to the axes of the group that do not split
-   * it afterwards.
+   * <p>The device with coordinates c gets the block of a device s. For every label, s held the part
+   * that c holds afterwards; along axes outside {@code axes}, s has the coordinates of c. If
+   * several devices held the block, s is found by position: the position of s along the group's
+   * axes that did not split the value before equals the position of c along the group's axes that
+   * do not split it afterwards. Positions are numbered row-major in mesh order.
    *
    * @param axes the axes along which blocks move, in mesh order
    */
@@ -235,12 +235,12 @@ public sealed interface Action {
   /**
    * Cuts a label anew; every device receives the missing elements of the interval that the result's
    * layout gives it. The blocks of a group's members differ only in the label. Each index that a
-   * member gets is held by exactly one member; several may get it. If chunks end at the same
-   * indices before and after, the step is a {@link CollectivePermute} instead.
+   * member gets is held by exactly one member; several members may get the same index. If chunks
+   * end at the same indices before and after, the step is a {@link CollectivePermute} instead.
    *
    * @param label the label
-   * @param axes the axes along which elements move, in mesh order: the label's axes from the first
-   *     one that changes its place
+   * @param axes the axes along which elements move, in mesh order: from the first of the label's
+   *     axes that changes its place
    */
   record Exchange(String label, List<String> axes) implements Action {
     /** Copies the list. */
@@ -262,8 +262,8 @@ public sealed interface Action {
   /**
    * An einsum of the operands' blocks.
    *
-   * <p>A mesh axis splits one label of the equation at most, in every operand that has the label in
-   * the same way; if an operand has a label twice, the first dimension is split and the others are
+   * <p>A mesh axis splits at most one label of the equation, and splits it in every operand that
+   * has the label. If an operand has a label twice, the first dimension is split and the others are
    * narrowed to its interval. Axes of summed labels become partial axes of the result, and so do
    * the partial axes of one of the operands; the other operands are then the same along these axes.
    *
@@ -287,15 +287,14 @@ public sealed interface Action {
    * <p>The statement is the program's own, with logical types. Its operands and results are laid
    * out by one assignment of mesh axes to the factors of its rule ({@link
    * io.github.shardsum.layout.FactorRule}): a dimension of one factor is cut by the factor's axes,
-   * in every operand and result that has the factor. So each device computes its own block of the
+   * in every operand and result that has the factor. Each device thus computes its own block of the
    * results. If the axes split a summed factor, or are partial axes of an operand in which the
    * operation is linear, the device computes an addend, and the axes are partial axes of the
-   * results. An operation that sees the index of a label (iota, one-hot, random numbers, lengths of
-   * a ragged label, an indexed label of a composite) must also know where the blocks begin along
-   * it, which the layouts say.
+   * results. An operation that reads the index of a label (iota, one-hot, random numbers, lengths
+   * of a ragged label, an indexed label of a composite) also needs the start of each block along
+   * the label, which follows from the layouts.
    *
-   * @param statement the statement; operands of the step are its operands in their order, and the
-   *     step's results its results
+   * @param statement the statement; the step has its operands and results, in their order
    */
   record Apply(Statement statement) implements Action {
     /** Checks for null. */
@@ -316,20 +315,19 @@ public sealed interface Action {
 
   /**
    * A statement of a program that reads neighbours along a label: a slice, a padding, a shift, a
-   * window or a concatenation; or windows of a padded value as one composite {@code window.padded},
-   * which reads only the value; devices fill in the elements outside of it.
+   * window or a concatenation. Windows of a padded value may be one composite {@code
+   * window.padded}, which reads only the value; devices fill in the elements outside of it.
    *
-   * <p>As {@link Apply}, but the label whose neighbours are read is split too, by the same axes in
-   * operands and result, each cut by its own size. Every device first receives the missing elements
-   * of the interval of each operand that its block of the result needs ({@link
-   * io.github.shardsum.layout.FactorRule.Reads}), the halo, from the devices that differ only along
-   * the axes. No operand is a partial sum over these axes.
+   * <p>Works like {@link Apply}, but the label whose neighbours are read is split too: by the same
+   * axes in operands and result, each according to its own size. Every device first receives the
+   * halo: the missing elements of the interval of each operand that its block of the result needs
+   * ({@link io.github.shardsum.layout.FactorRule.Reads}). The senders differ from the device only
+   * along the axes. No operand is a partial sum over these axes.
    *
    * @param statement the statement; operands of the step are its operands in their order
    * @param axes the axes of more than one device that split the label, major to minor
-   * @param exchanged places of the operands with elements that a device must receive, ascending:
-   *     one exchange each. It follows from statement and layouts, and states the exchanges in
-   *     advance
+   * @param exchanged places of the operands with elements that a device must receive, ascending;
+   *     each is one exchange. They follow from the statement and the layouts
    */
   record Neighbour(Statement statement, List<String> axes, List<Integer> exchanged)
       implements Action {
@@ -360,8 +358,8 @@ public sealed interface Action {
 
   /**
    * A composite that brings its own partition: the work of the devices is written as parts. Rows
-   * travel between parts, and their number depends on the data. To the plan it is a statement with
-   * layouts of operands and results; no value of a plan is ragged.
+   * travel between parts, and their number depends on the data. In the plan the composite is a
+   * statement with layouts of operands and results; no value of a plan is ragged.
    *
    * @param statement the statement, a composite; operands of the step are its operands in their
    *     order, and the step's results its results
@@ -391,7 +389,7 @@ public sealed interface Action {
     }
 
     /**
-     * The same with another bound of the rows that a device receives.
+     * The same action with another bound of the rows that a device receives.
      *
      * @param factor the bound as a multiple of the rows of the largest device, at least 1
      * @return a changed copy
@@ -412,19 +410,19 @@ public sealed interface Action {
   }
 
   /**
-   * A loop of a program: its body's plan, round after round; or a manual region: its body's plan,
-   * once.
+   * A loop of a program, which runs its body's plan round after round, or a manual region, which
+   * runs its body's plan once.
    *
    * <p>Operands are those of the statement, followed by values that were computed from invariants
    * before the loop. The body has one input for each operand: the carried values, in the layout of
    * every round; the round's part of each sequence, in the sequence's layout without the loop's
-   * label; and the invariants. Its outputs are one a result: the carried values in the layout of
-   * the input, then the addition of each round to a sequence.
+   * label; and the invariants. The body has one output for each result: the carried values in the
+   * layout of the input, then the addition of each round to a sequence.
    *
    * <p>The values of a region's body belong to one member, a device along the region's axes: no
-   * layout in the body names these axes. An operand's label has first the axes of the region's
-   * term, and then those of the body's input. A result's label has the axes of its term and then
-   * those of the body's output; the axes behind the term's bar are partial axes of the result.
+   * layout in the body names these axes. An operand's label has the axes of the region's term, then
+   * the axes of the body's input. A result's label has the axes of its term, then the axes of the
+   * body's output. The axes behind the term's bar are partial axes of the result.
    *
    * @param statement the statement of the program, a {@code scan} or a {@code manual}
    * @param body the plan of a round, or of a member
@@ -437,7 +435,7 @@ public sealed interface Action {
     }
 
     /**
-     * How often the body runs.
+     * The number of times that the body runs.
      *
      * @return the count of a loop, 1 of a region
      */
@@ -506,16 +504,16 @@ public sealed interface Action {
   }
 
   /**
-   * Begins a collective, which continues during the following steps. The step has the operand of
-   * its collective and one result: the collective's, still in flight; only an {@link Await} may
-   * read it. A completed sum of bf16 stays in f32 until then. At most {@link
+   * Begins a collective, which continues during the following steps. The step has the collective's
+   * operand and one result, the value in flight, which only an {@link Await} may read. A completed
+   * sum of bf16 stays in f32 until the await. At most {@link
    * io.github.shardsum.collective.Plan#MOST_IN_FLIGHT} are in flight.
    *
    * @param collective an {@link AllGather}, {@link AllToAll}, {@link AllReduce}, {@link
    *     ReduceScatter} or {@link CollectivePermute}
    */
   record Start(Action collective) implements Action {
-    /** Checks for null; the kind of the collective is checked by the checker. */
+    /** Checks for null. The checker of plans checks the kind of the collective. */
     public Start {
       Objects.requireNonNull(collective, "collective");
     }
@@ -553,9 +551,9 @@ public sealed interface Action {
   }
 
   /**
-   * An einsum in as many rounds as a group has members. The step includes the gather of an operand,
-   * of which each round reads one chunk, or the reduce-scatter of the result, of which each round
-   * sums one chunk. Chunks travel from member to member in rings while devices compute, so no
+   * An einsum in as many rounds as a group has members. The step includes the gather of an operand
+   * or the reduce-scatter of the result. Each round reads one chunk of this operand, or adds to one
+   * chunk of this result. Chunks travel from member to member in rings while devices compute, so no
    * device holds the gathered operand or the whole sum.
    *
    * <p>Let {@code L} be the axes of the label. In a gather the operand has {@code label@L.axes},
@@ -567,9 +565,10 @@ public sealed interface Action {
    *
    * @param statement an einsum of two operands without repeated labels
    * @param operand place of the operand that is gathered; -1 if the result is scattered
-   * @param label its label in the layout of the gathered operand, or of the result
+   * @param label the label of the windows, named as in the layout of the gathered operand or of the
+   *     result
    * @param axes the last of the label's axes, major to minor
-   * @param rings of a gather one or two, of a scatter two
+   * @param rings one or two rings for a gather, two for a scatter
    */
   record Windows(
       Statement statement, int operand, String label, List<String> axes, List<Ring> rings)
@@ -577,7 +576,7 @@ public sealed interface Action {
     /**
      * Copies the lists.
      *
-     * @throws IllegalArgumentException if there is no such operand or no ring
+     * @throws IllegalArgumentException if there is no such operand, or not one or two rings
      */
     public Windows {
       Objects.requireNonNull(statement, "statement");
@@ -618,13 +617,13 @@ public sealed interface Action {
    * A ring in which chunks travel.
    *
    * @param step 1 or -1
-   * @param share the part of the other members' chunks that it carries
+   * @param share the part of the other members' chunks that the ring carries
    */
   record Ring(int step, Share share) {
     /**
      * Checks the step.
      *
-     * @throws IllegalArgumentException if it is not 1 or -1
+     * @throws IllegalArgumentException if the step is not 1 or -1
      */
     public Ring {
       Objects.requireNonNull(share, "share");
@@ -636,7 +635,7 @@ public sealed interface Action {
     /**
      * Rounds after the first in which the ring brings a chunk.
      *
-     * @param members of the group
+     * @param members number of members of the group
      * @return all p - 1 other chunks, or half of them, rounded up or down
      */
     public int rounds(int members) {
@@ -650,11 +649,11 @@ public sealed interface Action {
 
   /** Shares of the other members' chunks. */
   enum Share {
-    /** All of them. */
+    /** All chunks of the other members. */
     ALL,
-    /** Half of them, rounded up. */
+    /** Half of these chunks, rounded up. */
     LARGER_HALF,
-    /** Half of them, rounded down. */
+    /** Half of these chunks, rounded down. */
     SMALLER_HALF
   }
 

@@ -7,11 +7,11 @@ import java.util.List;
 
 /**
  * Ways to compute a composite on a mesh that no sharding rule describes, for example if the number
- * of a device's rows depends on data. Planning prices them with the ways of the composite's
- * sharding rule. A kernel's factory ({@link io.github.shardsum.backend.CompositeKernel.Factory})
- * that implements this interface too brings them for its composite.
+ * of a device's rows depends on data. Planning compares their prices with those of the sharding
+ * rule's ways. A kernel's factory ({@link io.github.shardsum.backend.CompositeKernel.Factory}) may
+ * implement this interface too; its ways are then considered for its composite.
  *
- * <p>A function of its arguments alone, thread-safe.
+ * <p>The results must depend on the arguments alone. Implementations must be thread-safe.
  */
 @FunctionalInterface
 public interface CompositePartition {
@@ -23,27 +23,27 @@ public interface CompositePartition {
    * @param held the layouts in which each operand exists
    * @param bound the rows that a device may receive, as a multiple of those that the largest device
    *     holds, at least 1
-   * @return each with layouts on the mesh, of all operands and results; empty leaves the composite
-   *     to its sharding rule
+   * @return the ways, each with the layouts of all operands and results on the mesh; if empty, the
+   *     sharding rule decides
    */
   List<CompositePlan> ways(Composite composite, Mesh mesh, List<List<Layout>> held, double bound);
 
   /**
    * Labels that operands keep split, such as labels of weights that no device should hold whole. An
-   * operand also keeps such a split under the composite's sharding rule, unless there is no other
-   * way; then the last label is gathered first.
+   * operand also keeps such splits under the composite's sharding rule. If no way keeps them all,
+   * the last label is gathered first.
    *
-   * @return the labels; by default none
+   * @return the labels; none by default
    */
   default List<String> staying() {
     return List.of();
   }
 
   /**
-   * Whether the kernels of received rows compute a piece of them ({@link CompositeParts.Piece}), so
-   * that rows of one piece may travel while another is computed.
+   * Whether the kernels of received rows can compute a piece of the rows ({@link
+   * CompositeParts.Piece}), so that rows of one piece may travel while another piece is computed.
    *
-   * @return by default false
+   * @return false by default
    */
   default boolean hasPieces() {
     return false;

@@ -10,19 +10,18 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The work of every device in a composite that brings its own partition: local composites and the
- * communication between them, and the memory that lies between. Names mesh axes and labels, never
- * devices.
+ * The work of every device in a composite that brings its own partition: local composites, the
+ * communication between them, and buffers. It names mesh axes and labels, never devices.
  *
  * <p>Parts read and write by name: {@code operand.I} and {@code result.I} are a device's blocks of
  * the statement's values, {@code member.AXES} is the device's index along axes (major to minor,
- * joined by dots) as a scalar of i64, and any other name is that of a buffer.
+ * joined by dots) as a scalar of i64, and any other name names a buffer.
  *
- * @param buffers values between the parts, each with another name
- * @param parts in the order in which they run
+ * @param buffers values between the parts, with distinct names
+ * @param parts the parts, in the order in which they run
  */
 public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
-  /** Names of a statement's operands begin with this. */
+  /** The prefix of names of a statement's operands. */
   public static final String OPERAND = "operand.";
 
   /** The prefix of names of a statement's results. */
@@ -41,9 +40,9 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
    * Memory of each device.
    *
    * @param name its name
-   * @param dtype of the elements
-   * @param labels of its dimensions
-   * @param extents of its dimensions
+   * @param dtype dtype of the elements
+   * @param labels labels of its dimensions
+   * @param extents extents of its dimensions
    */
   public record Buffer(String name, DType dtype, List<String> labels, List<Extent> extents) {
     /**
@@ -66,7 +65,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
   /** A size of a buffer as a function of the device. */
   public sealed interface Extent {
     /**
-     * The product of a device's sizes of an operand along labels.
+     * The product of the sizes that a device's block of an operand has along labels.
      *
      * @param operand the number of the operand
      * @param labels the labels
@@ -79,10 +78,10 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
 
     /**
-     * A bound of the rows that a device receives: a multiple of the rows of the largest device, at
-     * most the rows of all members of its group together.
+     * A bound of the rows that a device receives: a multiple of the rows of the largest device, but
+     * no more than all members of its group have together.
      *
-     * @param rows that a device sends
+     * @param rows the rows that a device sends
      * @param axes the axes of the group
      * @param factor the multiple
      */
@@ -102,7 +101,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
 
     /**
-     * How many members a group has.
+     * The number of members of a group.
      *
      * @param axes the axes of the group
      */
@@ -114,7 +113,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
 
     /**
-     * The same on all devices.
+     * A size that is the same on all devices.
      *
      * @param count at least 0
      */
@@ -135,15 +134,15 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
   }
 
   /**
-   * A piece of every device's rows. The columns of its counts, which stand for its experts, are cut
-   * in chunks, of which the last may be shorter or empty. Rows that a device receives in pieces lie
-   * one piece after the other, and in a piece one member after the other.
+   * A piece of every device's rows. The columns of its counts, one for each of its experts, are cut
+   * in chunks; the last chunks may be shorter or empty. Received rows are ordered by piece, and
+   * within a piece by member.
    *
    * @param index the number of the piece, from 0 on
-   * @param count of how many
+   * @param count the number of pieces, at least 1
    */
   public record Piece(int index, int count) {
-    /** All of it. */
+    /** All rows, as one piece. */
     public static final Piece WHOLE = new Piece(0, 1);
 
     /**
@@ -159,15 +158,15 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
 
     /**
-     * Whether it is all.
+     * Whether this is the only piece.
      *
-     * @return whether it is one piece of one
+     * @return true if there is one piece
      */
     public boolean isWhole() {
       return count == 1;
     }
 
-    /** As {@code 2 of 4}, from 1 on. */
+    /** Written as {@code 2 of 4}, counted from 1. */
     @Override
     public String toString() {
       return index + 1 + " of " + count;
@@ -177,16 +176,17 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
   /** Work that all devices do before the next part begins. */
   public sealed interface Part {
     /**
-     * A local composite, whose kernel every device runs on its buffers. For a piece the kernel gets
-     * the same operands and results, the attribute {@link #PIECES} and, as a last operand, the
-     * index of the piece as a scalar of i64; it reads and writes rows and columns of the piece
-     * alone.
+     * A local composite, whose kernel every device runs on its buffers. For a piece the kernel has
+     * the same operands and results. In addition it has the attribute {@link #PIECES}, and the
+     * index of the piece as its last operand, a scalar of i64. It reads and writes only rows and
+     * columns of the piece.
      *
      * @param composite its name
      * @param attributes parameters of the kernel besides types
-     * @param reads names of what it reads
-     * @param writes names of what it writes, every element that other parts read
-     * @param piece of the rows that the device received
+     * @param reads names of the values that it reads
+     * @param writes names of the values that it writes; it writes every element that other parts
+     *     read
+     * @param piece the piece of the received rows
      */
     record Run(
         String composite,
@@ -195,7 +195,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
         List<String> writes,
         Piece piece)
         implements Part {
-      /** The attribute of a piece that has the number of pieces. */
+      /** The attribute that tells the kernel of a piece the number of pieces. */
       public static final String PIECES = "pieces";
 
       /** Copies lists and map. */
@@ -208,12 +208,12 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
       }
 
       /**
-       * A composite or a sum on all rows.
+       * A composite that runs on all rows.
        *
        * @param composite its name
        * @param attributes parameters of the kernel besides types
-       * @param reads names of what it reads
-       * @param writes names of what it writes
+       * @param reads names of the values that it reads
+       * @param writes names of the values that it writes
        */
       public Run(
           String composite,
@@ -225,12 +225,12 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
 
     /**
-     * Sends each member its columns of a row of counts: an all-to-all that cuts dimension 1 in the
-     * chunks of a split and puts the rows of all members together along dimension 0.
+     * Sends each member its columns of a row of counts: an all-to-all that cuts dimension 1 into
+     * chunks, as a layout does, and puts the rows of all members together along dimension 0.
      *
-     * @param axes of the group
-     * @param x counts of all columns, one row
-     * @param out counts of the device's columns, a row a member
+     * @param axes the axes of the group
+     * @param x counts of all columns, in one row
+     * @param out counts of the device's columns, one row for each member
      */
     record Swap(List<String> axes, String x, String out) implements Part {
       /** Copies the axes. */
@@ -240,11 +240,11 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
 
     /**
-     * Agrees on the most rows that a device receives. If they are more than the bound, all devices
-     * throw {@link RaggedBoundException}.
+     * Agrees on the largest number of rows that any device receives. If it is above the bound, all
+     * devices throw {@link RaggedBoundException}.
      *
      * @param axes the axes over which devices agree
-     * @param counts counts of received rows; a device needs their sum
+     * @param counts counts of received rows, whose sum is the number that a device receives
      */
     record Agree(List<String> axes, String counts) implements Part {
       /** Copies the axes. */
@@ -254,15 +254,15 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
 
     /**
-     * A ragged all-to-all of rows: each member gets the number of rows that the counts of its
-     * columns say; received rows follow in the order of the members.
+     * A ragged all-to-all of rows. The counts of a member's columns add up to the number of rows
+     * that it gets. Received rows are in the order of the members.
      *
-     * @param axes of the group
+     * @param axes the axes of the group
      * @param sends counts of the rows that are sent
      * @param receives counts of the rows that are received
      * @param x rows that are sent
      * @param out rows that are received
-     * @param piece of the columns
+     * @param piece the piece of the columns
      */
     record Rows(List<String> axes, String sends, String receives, String x, String out, Piece piece)
         implements Part {
@@ -275,7 +275,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
       /**
        * A transfer of all columns.
        *
-       * @param axes of the group
+       * @param axes the axes of the group
        * @param sends counts of the rows that are sent
        * @param receives counts of the rows that are received
        * @param x rows that are sent
@@ -287,13 +287,13 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
 
     /**
-     * Rows that travel while a local composite runs on others. The composite reads nothing that
+     * Rows that travel while a local composite runs on other rows. The composite reads nothing that
      * arrives meanwhile. No transfer sends a buffer that the composite writes or that another
      * transfer fills.
      *
      * @param rows the rows that travel, one to {@link
      *     io.github.shardsum.collective.Plan#MOST_IN_FLIGHT} transfers, each started before the
-     *     composite and awaited behind it
+     *     composite and awaited after it
      * @param run the local composite
      */
     record Overlapped(List<Rows> rows, Run run) implements Part {
@@ -316,14 +316,15 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
 
     /**
-     * Sums the addends that members have of received rows.
+     * Sums the members' addends of received rows.
      *
-     * @param axes of the group
-     * @param counts of received rows, the same for all members
-     * @param scatter the dimension along which each member gets its chunk; empty if all get the sum
+     * @param axes the axes of the group
+     * @param counts counts of received rows, the same for all members
+     * @param scatter the dimension along which each member gets a chunk of the sum; empty if all
+     *     get the whole sum
      * @param x addends
      * @param out the sum
-     * @param piece of the rows
+     * @param piece the piece of the rows
      */
     record Reduce(
         List<String> axes, String counts, OptionalInt scatter, String x, String out, Piece piece)
@@ -336,11 +337,12 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
       }
 
       /**
-       * A composite or a sum on all rows.
+       * A sum of all rows.
        *
-       * @param axes of the group
-       * @param counts of received rows, the same for all members
-       * @param scatter the dimension of which each member gets its chunk; empty if all get the sum
+       * @param axes the axes of the group
+       * @param counts counts of received rows, the same for all members
+       * @param scatter the dimension along which each member gets a chunk of the sum; empty if all
+       *     get the whole sum
        * @param x addends
        * @param out the sum
        */
@@ -368,9 +370,9 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
   }
 
   /**
-   * In how many pieces rows travel.
+   * The number of pieces in which rows travel.
    *
-   * @return the most pieces of any part; 1 if none is of a piece
+   * @return the most pieces of any part; 1 if every part is whole
    */
   public int pieces() {
     int most = 1;
@@ -392,7 +394,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
   /**
    * The multiple of the largest device's rows that a device may receive.
    *
-   * @return the largest factor of all bounds; 0 without one
+   * @return the largest factor of all bounds; 0 without a bound
    */
   public double bound() {
     double most = 0;

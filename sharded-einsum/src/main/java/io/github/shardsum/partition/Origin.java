@@ -5,7 +5,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Why a step is in a plan; an immutable value.
+ * The reason why a step is in a plan; an immutable value.
  *
  * @param cause the reason why it is necessary, as {@code operand 1 must be n@x k}
  * @param runnerUp the best alternative, if there was one
@@ -18,7 +18,7 @@ public record Origin(String cause, Optional<Alternative> runnerUp) {
   }
 
   /**
-   * Without an alternative.
+   * An origin without an alternative.
    *
    * @param cause the reason why it is necessary
    * @return the origin
@@ -28,14 +28,15 @@ public record Origin(String cause, Optional<Alternative> runnerUp) {
   }
 
   /**
-   * A way that was weighed and lost.
+   * The best way that was considered and not taken.
    *
    * @param description its steps
    * @param cost its price, in the unit by which the plan was chosen
-   * @param isTimed whether that is seconds, on the topology of the plan's options; else elements
+   * @param isTimed whether the unit is seconds, on the topology of the plan's options; otherwise
+   *     elements
    */
   public record Alternative(String description, double cost, boolean isTimed) {
-    /** As in {@code all-gather n over x at 2400}, or {@code at 2.400e-05 s}. */
+    /** Written as {@code all-gather n over x at 2400}, or {@code at 2.400e-05 s}. */
     @Override
     public String toString() {
       return String.format(Locale.ROOT, "%s at %.4g%s", description, cost, isTimed ? " s" : "");

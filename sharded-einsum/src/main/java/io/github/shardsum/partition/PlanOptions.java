@@ -9,20 +9,21 @@ import java.util.OptionalLong;
 /**
  * Options of planning; an immutable value.
  *
- * @param topology the network that prices collectives, in seconds; without one, the plan with the
- *     fewest received elements is chosen, where 200 multiply-adds count as one element; among equal
- *     plans the one with the fewest collectives (printed prices add 1,000 a collective)
+ * @param topology the network that prices collectives, in seconds. Without a network the plan with
+ *     the fewest received elements is chosen, where 200 multiply-adds count as one element; among
+ *     equal plans the one with the fewest collectives. Printed prices add 1,000 elements for each
+ *     collective
  * @param memoryLimit the most bytes that a device may hold at any time, inputs included; none for
  *     no limit
- * @param replication whether a device may hold a whole value although neither its source nor its
- *     destination does
- * @param overlap whether collectives of a program's plan are started early and awaited late, if
- *     that makes the plan's schedule shorter and holds no more memory
+ * @param replication whether a device may hold a whole value during a reshard between two layouts
+ *     that are not whole
+ * @param overlap whether collectives of a program's plan are started early and awaited late where
+ *     that shortens the schedule and needs no more memory
  * @param windows when einsums of a program are computed in windows, and rows of a composite that
  *     brings its own partition travel in pieces
- * @param sums the order of floating-point sums; if it is a tree, only plans are chosen that keep it
- * @param raggedBound the bound of received rows for which memory is planned, if numbers of rows
- *     follow from data: a multiple of the rows of the largest device
+ * @param sums the order of floating-point sums; if it is a tree, only plans that keep it are chosen
+ * @param raggedBound the bound of received rows for which memory is planned if numbers of rows
+ *     depend on data: a multiple of the rows of the largest device
  * @param partitions when composites are computed by the partition that they bring
  */
 public record PlanOptions(
@@ -37,34 +38,35 @@ public record PlanOptions(
   /** The default of {@link #raggedBound}. */
   public static final double RAGGED_BOUND = 2;
 
-  /** Least bytes of a gathered operand that is gathered in windows, if no topology prices them. */
+  /**
+   * Without a topology, an operand is gathered in windows if it has more than this number of bytes.
+   */
   public static final long WINDOW_BYTES = 256L << 20;
 
   /**
-   * When an einsum behind a gather, or before a reduce-scatter, is computed in windows; and when
-   * the rows of a composite that brings its own partition travel in pieces, one while another is
-   * computed ({@link CompositePartition#hasPieces}).
+   * The cases in which an einsum after a gather, or before a reduce-scatter, is computed in
+   * windows. In the same cases the rows of a composite that brings its own partition travel in
+   * pieces, one piece while another is computed ({@link CompositePartition#hasPieces}).
    */
   public enum Windows {
-    /** Wherever it can be. */
+    /** Wherever this is possible. */
     ALWAYS,
     /** Never. */
     NEVER,
     /**
-     * Where it is cheaper on the topology, without one where the gathered operand or the
-     * unscattered result of a device, or one of its buffers of rows, has more than {@link
-     * PlanOptions#WINDOW_BYTES}; and where a memory limit asks for it. Chunks of less than 64
-     * indices, rounds of less than a million operations and groups of more than 64 members are not
-     * cut by price.
+     * Where it is cheaper on the topology, and where a memory limit requires it. Without a
+     * topology: where a device's gathered operand, unscattered result or buffer of rows has more
+     * than {@link PlanOptions#WINDOW_BYTES}. The price never selects chunks of less than 64
+     * indices, rounds of less than a million operations, or groups of more than 64 members.
      */
     BY_PRICE
   }
 
-  /** When a composite that brings its own partition is computed by it. */
+  /** The cases in which a composite is computed by the partition that it brings. */
   public enum Partitions {
-    /** Where it is cheaper than by the composite's sharding rule. */
+    /** Where this is cheaper than the composite's sharding rule. */
     BY_PRICE,
-    /** Wherever it has a way. */
+    /** Wherever the partition has a way. */
     ALWAYS,
     /** Never. */
     NEVER
@@ -93,7 +95,7 @@ public record PlanOptions(
   }
 
   /**
-   * Without overlap and windows, sums in the fastest order.
+   * Options without overlap and windows, and with sums in the fastest order.
    *
    * @param topology the network that prices collectives
    * @param memoryLimit the most bytes that a device may hold at any time
@@ -112,8 +114,8 @@ public record PlanOptions(
   }
 
   /**
-   * No topology, no limit, no hidden replication, no overlap, no windows, sums in the fastest
-   * order.
+   * The options without topology, limit, replication, overlap and windows, and with sums in the
+   * fastest order.
    *
    * @return the defaults
    */
@@ -185,7 +187,7 @@ public record PlanOptions(
   }
 
   /**
-   * Lets collectives of a program go on while devices compute, or not.
+   * Sets whether collectives of a program may run while devices compute.
    *
    * @param wanted whether they may
    * @return a changed copy
@@ -196,8 +198,8 @@ public record PlanOptions(
   }
 
   /**
-   * Keeps an order of floating-point sums, so that the plan's results have the bits that the local
-   * backend gives by the same order.
+   * Keeps an order of floating-point sums, so that the plan's results have the same bits as those
+   * of the local backend with this order.
    *
    * @param value the order
    * @return a changed copy
@@ -208,10 +210,11 @@ public record PlanOptions(
   }
 
   /**
-   * Plans memory for more or fewer received rows, where their numbers follow from data.
+   * Plans memory for more or fewer received rows, if their numbers depend on data.
    *
    * @param factor the bound of received rows as a multiple of the rows of the largest device, at
-   *     least 1; if it would receive more, an executable runs again with the next larger bound
+   *     least 1; if a device would receive more, an executable runs again with the next larger
+   *     bound
    * @return a changed copy
    */
   public PlanOptions withRaggedBound(double factor) {

@@ -8,10 +8,11 @@ import java.util.Objects;
  * One step of a plan: the action of every device, its operands and its results; an immutable value.
  *
  * @param action the action
- * @param operands numbers of the values that it reads, see {@link SpmdPlan}. There is one, except
- *     for einsums, statements, loops and sums that are packed into one {@link Action.AllReduce}
- * @param results the values that it computes. There is one, except for statements, loops and packed
- *     sums, which have one for each operand
+ * @param operands numbers of the values that the step reads, see {@link SpmdPlan}. Einsums,
+ *     statements, loops and sums that are packed into one {@link Action.AllReduce} may read
+ *     several, other steps read one
+ * @param results the values that the step computes. Statements and loops may have several, packed
+ *     sums have one for each operand, and other steps have one
  * @param origin the reason for the step
  */
 public record PlanStep(
@@ -19,8 +20,8 @@ public record PlanStep(
   /**
    * Copies the lists.
    *
-   * @throws IllegalArgumentException if there are no operands or results, or more than one for a
-   *     step that has one
+   * @throws IllegalArgumentException if there are fewer or more operands or results than the step
+   *     may have
    */
   public PlanStep {
     operands = List.copyOf(operands);
@@ -62,8 +63,8 @@ public record PlanStep(
    * A step of one result.
    *
    * @param action the action
-   * @param operands numbers of the values it reads
-   * @param result the value it gives
+   * @param operands numbers of the values that the step reads
+   * @param result the value that the step computes
    * @param origin the reason for the step
    */
   public PlanStep(Action action, List<Integer> operands, PlannedValue result, Origin origin) {
@@ -71,9 +72,9 @@ public record PlanStep(
   }
 
   /**
-   * The first result, of most steps the only one.
+   * The first result, which is the only one of most steps.
    *
-   * @return the value it gives
+   * @return the value
    */
   public PlannedValue result() {
     return results.getFirst();

@@ -11,7 +11,7 @@ import java.util.Objects;
  * A value of a plan as one logical tensor, and its layout on the mesh; an immutable value.
  *
  * @param name its name for a reader: an operand's number, {@code result}, or a statement's name
- * @param dtype type of its elements as stored; a partial sum of bf16 is stored in f32
+ * @param dtype dtype in which its elements are stored; f32 for a partial sum of bf16
  * @param shape the logical shape
  * @param layout its layout on the mesh, of the shape's rank
  */
@@ -55,8 +55,9 @@ public record PlannedValue(String name, DType dtype, Shape shape, Layout layout)
   }
 
   /**
-   * The value's name in the program before annotations were inserted: {@code outputs} of the value
-   * {@code outputs.unannotated}, which an annotation of {@code outputs} makes. Reports show it.
+   * The value's name in the program before annotations were inserted, which reports show. An
+   * annotation of {@code outputs} makes a value {@code outputs.unannotated}, whose name here is
+   * {@code outputs}.
    *
    * @return the name
    */
@@ -64,7 +65,7 @@ public record PlannedValue(String name, DType dtype, Shape shape, Layout layout)
     return AnnotationInsertion.withoutSuffixes(name);
   }
 
-  /** As in {@code result f32[48, 32] m@x n@y}, with the name in the program. */
+  /** Written as {@code result f32[48, 32] m@x n@y}, with the name in the program. */
   @Override
   public String toString() {
     return programName() + " " + dtype + shape + " " + layout;

@@ -22,23 +22,25 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * The plan of a whole program on a mesh; an immutable value, equal for equal arguments, whose
- * length does not depend on the number of devices.
+ * The plan of a whole program on a mesh; an immutable value, equal for equal arguments. Its length
+ * does not depend on the number of devices.
  *
  * <p>Values of the plan have the names of the program's values. An annotation is no step: its
  * result is its operand's value, brought to the annotated layout.
  *
  * @param given the program that was given
- * @param layouts the layouts that were given in addition, by the names of values
+ * @param layouts the layouts that were given besides the program's annotations, by the names of
+ *     values
  * @param program the planned program: composites without kernels are decomposed, and repeated or
  *     unused statements are removed. If it is cheaper, einsums of three and more operands are in
  *     pairs, and an operation that normalises, scans or searches a split label is written as
  *     operations on its chunks
  * @param plan the steps; its inputs and outputs are the program's
- * @param cost their price, as {@link #explain()} prints it: elements received, 1,000 a collective
- *     and an element for 200 multiply-adds of einsums; or seconds if there is a topology. If
- *     collectives overlap with computation, the end of the schedule. The choice of a plan also
- *     counts other operations: an element for 200 elements that they read or write
+ * @param cost the price of the steps, as {@link #explain()} prints it. Without a topology: elements
+ *     received, 1,000 elements for each collective, and one element for 200 multiply-adds of
+ *     einsums. With a topology: seconds; if collectives overlap with computation, the end of the
+ *     schedule. The choice of a plan also counts other operations: one element for 200 elements
+ *     that they read or write
  */
 public record ProgramPlan(
     Program given, Map<String, Layout> layouts, Program program, SpmdPlan plan, double cost) {
@@ -52,13 +54,13 @@ public record ProgramPlan(
 
   /**
    * Completes the layouts of a program from its annotations and plans it as {@link
-   * io.github.shardsum.backend.mesh.MeshBackend} does: kernels say what composites cost, and bring
-   * the partitions of those that have their own.
+   * io.github.shardsum.backend.mesh.MeshBackend} does: kernels give the costs of composites, and
+   * may bring partitions of their own.
    *
    * @param program the program
    * @param mesh the devices
-   * @param kernels code of composites; those that have none are decomposed
-   * @param options the options that plans are chosen by
+   * @param kernels code of composites; composites without code are decomposed
+   * @param options the options by which plans are chosen
    * @return the plan
    * @throws io.github.shardsum.propagation.PropagationException if an annotation names an axis that
    *     the mesh does not have
@@ -75,12 +77,12 @@ public record ProgramPlan(
    * @param program the program
    * @param mesh the devices
    * @param kernels kernels of the composites that are not decomposed
-   * @param options the options that plans are chosen by
+   * @param options the options by which plans are chosen
    * @return the plan
    * @throws io.github.shardsum.propagation.PropagationException if an annotation names an axis that
    *     the mesh does not have
-   * @throws PlanException if no plan stays within the limits: not the cheapest, none with other
-   *     layouts on the way, none with einsums computed in parts or values computed again
+   * @throws PlanException if no plan stays within the limits; plans with other layouts on the way,
+   *     with einsums in parts and with values computed again are tried
    */
   public static ProgramPlan of(
       Program program, Mesh mesh, Predicate<Composite> kernels, PlanOptions options) {
@@ -88,17 +90,16 @@ public record ProgramPlan(
   }
 
   /**
-   * Plans a program in which every value has a given layout; it is computed and read in this
-   * layout.
+   * Plans a program in which every value has a given layout, in which it is computed and read.
    *
    * @param program the program, planned as it is
    * @param mesh the devices
    * @param layouts the layout of each value by name, values in the body of a loop as {@code
    *     RESULT.body.VALUE}; a value without one is whole
-   * @param options the options that plans are chosen by
+   * @param options the options by which plans are chosen
    * @return the plan
-   * @throws IllegalArgumentException if a name is not a value of the program, or its layout has
-   *     another rank
+   * @throws IllegalArgumentException if a name is not that of a value of the program, or a layout
+   *     has another rank
    * @throws PlanException if no plan stays within the limits
    */
   public static ProgramPlan withLayouts(
@@ -122,7 +123,7 @@ public record ProgramPlan(
     return plan;
   }
 
-  /** Adds the layout of values that are whole. */
+  /** Adds layouts for the values that are whole. */
   private static Map<String, Layout> complete(
       Program program, Mesh mesh, Map<String, Layout> layouts) {
     Map<String, Layout> all = new HashMap<>(layouts);
@@ -152,11 +153,11 @@ public record ProgramPlan(
   }
 
   /**
-   * Follows the plan with a checker that shares no code with the planner. It checks that the steps
-   * compute the given program, by the definitions of its operations, and that inputs, outputs and
-   * annotated values have the layouts that the program states.
+   * Follows the plan with a checker that shares no code with the planner. The checker proves by the
+   * definitions of operations that the steps compute the given program. Inputs, outputs and
+   * annotated values must have the layouts that the program states.
    *
-   * @return the certificate, with the number of statements, those in bodies of loops included
+   * @return the certificate, with the number of statements, including those in bodies of loops
    * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the
    *     message names the step and the layouts of its values
    */
@@ -173,7 +174,7 @@ public record ProgramPlan(
     return plan.explain();
   }
 
-  /** As {@link #explain()}. */
+  /** The same text as {@link #explain()}. */
   @Override
   public String toString() {
     return explain();

@@ -3,8 +3,8 @@ package io.github.shardsum.partition;
 import java.util.Locale;
 
 /**
- * A device would receive more rows than its memory was planned for. All devices throw it before any
- * row is sent, and no output is written.
+ * A device would receive more rows than its memory was planned for. All devices throw this
+ * exception before any row is sent, and no output is written.
  */
 public final class RaggedBoundException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -16,7 +16,7 @@ public final class RaggedBoundException extends RuntimeException {
   private final long bound;
 
   /**
-   * The error.
+   * An error of a step.
    *
    * @param step the step's result
    * @param needed rows that the busiest device would receive

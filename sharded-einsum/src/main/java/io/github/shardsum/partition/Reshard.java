@@ -42,8 +42,8 @@ public final class Reshard {
    * Brings a value to the other layout.
    *
    * @param value the shards on this process's devices, in the plan's first layout and dtype
-   * @return the shards on them in the other layout; not to be written to
-   * @throws IllegalArgumentException if shape, dtype or layout is not the plan's
+   * @return the shards on these devices in the other layout; not to be written to
+   * @throws IllegalArgumentException if shape, dtype or layout differs from the plan's
    */
   public ShardedTensor run(ShardedTensor value) {
     PlannedValue input = plan.plan().inputs().getFirst();

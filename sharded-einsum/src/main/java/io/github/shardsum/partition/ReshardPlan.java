@@ -25,14 +25,15 @@ import java.util.stream.Collectors;
  * equal arguments.
  *
  * <p>Steps are slices, all-gathers, all-to-alls, collective-permutes, all-reduces, reduce-scatters
- * and exchanges, found by Dijkstra's algorithm over the layouts that they lead to. A layout is not
- * visited if it needs more memory than the limit and both ends. A layout in which a device holds
- * the whole value is visited only if an end has that too, or if it is allowed. A reshard ignores an
- * order of sums in the options.
+ * and exchanges. They are found by Dijkstra's algorithm over the layouts to which they lead. A
+ * layout that exceeds the memory limit is visited only if it needs no more memory than the first or
+ * the last layout. A layout in which a device holds the whole value is visited only if the options
+ * allow it, or if the first or the last layout is such a layout. A reshard ignores an order of sums
+ * in the options.
  *
  * @param to the layout afterwards
  * @param plan the steps, with the value as operand 0
- * @param cost their price, in elements, or in seconds if there is a topology
+ * @param cost the price of the steps, in elements, or in seconds if there is a topology
  * @param lowerBound elements that some device must receive in any plan; 0 if the mesh has too many
  *     devices to count them
  * @param greedy whether there were too many layouts to search for the cheapest way
@@ -45,7 +46,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
    * @param to the target layout; the same labels on the same mesh
    * @param shape the value's shape
    * @param dtype the value's dtype
-   * @param options the options that plans are chosen by
+   * @param options the options by which plans are chosen
    * @return the plan
    * @throws IllegalArgumentException if labels, meshes or ranks differ, or a label is repeated
    * @throws PlanException if no way stays within the limits
@@ -131,7 +132,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
   }
 
   /**
-   * Replays the plan with a checker that shares nothing with the planner.
+   * Follows the plan with a checker that shares no code with the planner.
    *
    * @return the certificate
    * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the
@@ -143,8 +144,8 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
   }
 
   /**
-   * The plan as JSON, an object on one line; the value is operand 0, and its local shape afterwards
-   * the result's.
+   * The plan as JSON, an object on one line. The value is operand 0; the result has its local shape
+   * afterwards.
    *
    * @return the text
    */
@@ -162,7 +163,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
   }
 
   /**
-   * The distance of the plan from the least that any way receives.
+   * Compares the received elements of the plan with the lower bound.
    *
    * @return a line, or two if steps were chosen one by one
    */
@@ -182,7 +183,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
             : "");
   }
 
-  /** As {@link #explain()}. */
+  /** The same text as {@link #explain()}. */
   @Override
   public String toString() {
     return explain();

@@ -27,9 +27,9 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * <p>The result has the value of the einsum without layouts, to the bit wherever its arithmetic is
- * exact (integers, bool, and floats of small integers); otherwise sums of f32 have another order,
- * which depends only on the plan, not on threads or processes.
+ * <p>Where arithmetic is exact (integers, bool, and floats of small integers) the result has the
+ * same bits as the einsum without layouts. Elsewhere floating-point sums have another order, which
+ * depends only on the plan, not on threads or processes.
  */
 public final class ShardedEinsum implements AutoCloseable {
   private final ShardedEinsumPlan plan;
@@ -54,7 +54,7 @@ public final class ShardedEinsum implements AutoCloseable {
    * @return the einsum, to be closed
    * @throws IllegalArgumentException if the equation names an axis that the mesh does not have, or
    *     the shapes do not fit it
-   * @throws PlanException if it has no plan
+   * @throws PlanException if the einsum has no plan
    */
   public static ShardedEinsum compile(String equation, Mesh mesh, Shape... shapes) {
     ShardedEinsumPlan plan =
@@ -96,7 +96,7 @@ public final class ShardedEinsum implements AutoCloseable {
   }
 
   /**
-   * Runs on logical values: lays the operands out, runs, and puts the result together.
+   * Runs on logical values: lays out the operands, runs, and puts the result together.
    *
    * @param operands the operands, the same on every process; not written to
    * @return the result, on every process
@@ -122,7 +122,8 @@ public final class ShardedEinsum implements AutoCloseable {
    *
    * @param operands the operands' shards on this process's devices, in the layouts of the plan's
    *     inputs
-   * @return the result's shards on them, in the layout of the plan's output; not to be written to
+   * @return the result's shards on these devices, in the layout of the plan's output; not to be
+   *     written to
    * @throws IllegalArgumentException if operands do not have the planned shapes, dtypes and layouts
    */
   public ShardedTensor runSharded(List<ShardedTensor> operands) {
@@ -201,7 +202,7 @@ public final class ShardedEinsum implements AutoCloseable {
     return whole.dtype() == plan.dtype() ? whole : whole.convert(plan.dtype());
   }
 
-  /** Closes the engine, if it was opened here. */
+  /** Closes the engine if this object opened it. */
   @Override
   public void close() {
     if (owned) {

@@ -17,11 +17,11 @@ import java.util.Objects;
  * equal for equal arguments.
  *
  * @param equation the equation with its layouts
- * @param dtype of operands and result
+ * @param dtype dtype of operands and result
  * @param plan the steps; its inputs are the operands and its output the result, as laid out in the
  *     equation
- * @param cost their price: elements received, 1,000 a collective and an element for 200
- *     multiply-adds; or seconds if there is a topology
+ * @param cost the price of the steps: elements received, 1,000 elements for each collective, and
+ *     one element for 200 multiply-adds; or seconds if there is a topology
  */
 public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, double cost) {
   /**
@@ -31,8 +31,8 @@ public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, d
    * @param mesh the devices
    * @param shapes logical shapes of the operands
    * @param sizes sizes of labels that only the output has
-   * @param dtype of operands and result
-   * @param options the options that plans are chosen by
+   * @param dtype dtype of operands and result
+   * @param options the options by which plans are chosen
    * @return the plan
    * @throws IllegalArgumentException if the equation names an axis that the mesh does not have, or
    *     the shapes do not fit it
@@ -52,7 +52,7 @@ public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, d
   }
 
   /**
-   * Replays the plan with a checker that shares no code with the planner.
+   * Follows the plan with a checker that shares no code with the planner.
    *
    * @return the proof in a sentence
    * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the

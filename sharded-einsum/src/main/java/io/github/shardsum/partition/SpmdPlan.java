@@ -32,7 +32,7 @@ import java.util.stream.Stream;
 
 /**
  * One program for every device of a mesh: local steps and collectives in order. An immutable value
- * that names axes and labels and never a device, so its length does not depend on their number.
+ * that names axes and labels but no device, so its length does not depend on the number of devices.
  *
  * <p>Values are numbered: first the inputs, then the results of each step. A step reads values of
  * smaller numbers.
@@ -52,8 +52,8 @@ public record SpmdPlan(
   /**
    * Copies the lists and checks the numbers.
    *
-   * @throws IllegalArgumentException if a step reads a value that is not there before it, an output
-   *     is not there, or a layout or the body of a loop is of another mesh
+   * @throws IllegalArgumentException if a step reads a value that does not exist before it, an
+   *     output does not exist, or a layout or the body of a loop has another mesh
    */
   public SpmdPlan {
     inputs = List.copyOf(inputs);
@@ -91,8 +91,8 @@ public record SpmdPlan(
    * @param inputs the given values, with their layouts
    * @param steps the steps, in order
    * @param outputs numbers of the values that are results
-   * @throws IllegalArgumentException if a step reads a value that is not there before it, an output
-   *     is not there, or a layout is of another mesh
+   * @throws IllegalArgumentException if a step reads a value that does not exist before it, an
+   *     output does not exist, or a layout has another mesh
    */
   public SpmdPlan(
       Mesh mesh, List<PlannedValue> inputs, List<PlanStep> steps, List<Integer> outputs) {
@@ -123,7 +123,7 @@ public record SpmdPlan(
 
   /**
    * The bound of received rows as a multiple of the rows of the largest device, if numbers of rows
-   * follow from data.
+   * depend on data.
    *
    * @return the largest factor of all steps, bodies of loops included; 0 if no step has one
    */
@@ -191,16 +191,16 @@ public record SpmdPlan(
    *
    * @param json the text, of at most 2^26 characters
    * @return the plan, equal to the one that was written
-   * @throws IllegalArgumentException if it is no plan; the message has the place
+   * @throws IllegalArgumentException if the text is no plan; the message names the place
    */
   public static SpmdPlan parse(String json) {
     return PlanReader.read(json);
   }
 
   /**
-   * Follows the plan with a checker that shares nothing with the planner.
+   * Follows the plan with a checker that shares no code with the planner.
    *
-   * @param program the program that is to be computed, with its annotations
+   * @param program the program that the plan must compute, with its annotations
    * @return the certificate
    * @throws IllegalStateException if the plan is refused; the message names the step and the
    *     layouts of its values
@@ -210,9 +210,10 @@ public record SpmdPlan(
   }
 
   /**
-   * As {@link #certify(Program)}, with layouts that are requested in addition to the program's own.
+   * Follows the plan like {@link #certify(Program)}, with requested layouts besides the program's
+   * annotations.
    *
-   * @param program the program that is to be computed, with its annotations
+   * @param program the program that the plan must compute, with its annotations
    * @param layouts the layout of values by name, values in the body of a loop as {@code
    *     RESULT.body.VALUE}
    * @return the certificate
@@ -225,7 +226,7 @@ public record SpmdPlan(
   /**
    * Follows a plan of one einsum, or of a reshard as an einsum of one operand.
    *
-   * @param equation the einsum that is to be computed, with the layouts of operands and result
+   * @param equation the einsum that the plan must compute, with the layouts of operands and result
    * @param dtype the dtype of operands and result
    * @return the certificate
    * @throws IllegalStateException if the plan is refused; the message names the step and the
@@ -236,7 +237,7 @@ public record SpmdPlan(
   }
 
   /**
-   * One of the values.
+   * A value of the plan.
    *
    * @param number its number
    * @return the value
@@ -284,15 +285,14 @@ public record SpmdPlan(
   }
 
   /**
-   * Elements that the busiest device receives in a step, also where chunks are uneven or empty. In
-   * an all-gather, an all-to-all, a collective-permute, an exchange and a step with neighbours: the
-   * elements of the new block that the device did not hold. In a reduce-scatter: its chunk of the
-   * result, from each other member of its group. In an all-reduce of s elements by n members:
-   * {@code 2 (n-1)/n s}, as in a ring.
+   * Elements that the busiest device receives in a step; chunks may be uneven or empty. An
+   * all-gather, an all-to-all, a collective-permute, an exchange and a step with neighbours bring
+   * the elements of the new block that the device did not hold. In a reduce-scatter each other
+   * member of the group sends a chunk as long as the device's chunk of the result. An all-reduce of
+   * s elements by n members brings {@code 2 (n-1)/n s}, as in a ring.
    *
    * @param step the step's place in {@link #steps()}
-   * @return the number, a fraction rounded up; 0 for a local step; for a loop the number of all
-   *     rounds
+   * @return the number, rounded up; 0 for a local step; for a loop the sum over all rounds
    * @throws IndexOutOfBoundsException if there is no such step
    */
   public long elementsReceived(int step) {
@@ -312,7 +312,7 @@ public record SpmdPlan(
    * that it sends.
    *
    * @param step the step's place in {@link #steps()}
-   * @return the number; for a loop the number of all rounds
+   * @return the number; for a loop the sum over all rounds
    * @throws IndexOutOfBoundsException if there is no such step
    */
   public long bytesReceived(int step) {
@@ -320,11 +320,11 @@ public record SpmdPlan(
   }
 
   /**
-   * The most bytes that a device receives in a step: if numbers of rows depend on data, the bytes
-   * of the bound of received rows; otherwise {@link #bytesReceived}.
+   * The most bytes that a device receives in a step: {@link #bytesReceived}, or the bytes that the
+   * bound of received rows allows if numbers of rows depend on data.
    *
    * @param step the step's place in {@link #steps()}
-   * @return the number; for a loop the number of all rounds
+   * @return the number; for a loop the sum over all rounds
    * @throws IndexOutOfBoundsException if there is no such step
    */
   public long mostBytesReceived(int step) {
@@ -390,7 +390,7 @@ public record SpmdPlan(
    * Floating-point operations of the largest device in a step; a multiply-add counts as 2.
    *
    * @param step the step's place in {@link #steps()}
-   * @return the number; 0 for steps other than einsums; for a loop the number of all rounds
+   * @return the number; 0 for steps other than einsums; for a loop the sum over all rounds
    * @throws IndexOutOfBoundsException if there is no such step
    */
   public double flops(int step) {
@@ -422,9 +422,9 @@ public record SpmdPlan(
   }
 
   /**
-   * The most elements that the largest device would hold if every step ran by itself: inputs, and
-   * results that are still to be read. A slice is a view without memory of its own; its operand
-   * stays in memory instead. Memory is {@link #peakBytes()}.
+   * The most elements that the largest device would hold if every step ran separately: inputs, and
+   * results that later steps read. A slice is a view, so its operand stays in memory instead. The
+   * memory of a run is {@link #peakBytes()}.
    *
    * @return the number
    */
@@ -433,10 +433,10 @@ public record SpmdPlan(
   }
 
   /**
-   * Bytes that the largest device holds while each step runs, counted as {@link #peakBytes()},
-   * which is the most of them. Statements of one local program hold the same.
+   * Bytes that the largest device holds while each step runs, counted as in {@link #peakBytes()},
+   * which is their maximum. Statements of one local program have the same number.
    *
-   * @return a number for each step, of a loop the most of its rounds
+   * @return a number for each step; for a loop the maximum over its rounds
    */
   public List<Long> heldBytes() {
     return DeviceMemory.of(this).steps().stream().map(DeviceMemory.Step::bytes).toList();
@@ -446,8 +446,8 @@ public record SpmdPlan(
    * The most bytes that the largest device holds at any time of a run: the inputs, the values that
    * are stored from one compiled local program to the next, the packed data of collectives, and the
    * workspace of local programs. Statements without a collective between them are one local
-   * program, which need not store the values between them. The workspace of composites' kernels is
-   * not known here; the executable on a mesh counts it.
+   * program, which need not store the values between these statements. The workspace of composites'
+   * kernels is missing; the executable on a mesh counts it.
    *
    * @return the number
    */
@@ -459,7 +459,7 @@ public record SpmdPlan(
    * The time that devices wait for started collectives after their own work is done: the sum over
    * all awaits, including all rounds of loops.
    *
-   * @param options the options that steps are priced by
+   * @param options the options by which steps are priced
    * @return seconds if the options name a topology, otherwise elements, to which work is converted;
    *     0 if nothing is started
    * @throws IllegalArgumentException if the topology has another number of devices
@@ -469,11 +469,11 @@ public record SpmdPlan(
   }
 
   /**
-   * The price of all steps, as the last line of {@link #explain(PlanOptions)} has it.
+   * The price of all steps, which is in the last line of {@link #explain(PlanOptions)}.
    *
-   * @param options the options that the plan was chosen by
-   * @return seconds on the topology that options name; else elements received, with 1,000 a
-   *     collective and an element for 200 multiply-adds of an einsum
+   * @param options the options by which the plan was chosen
+   * @return seconds if the options name a topology; otherwise elements received, with 1,000
+   *     elements for each collective and one element for 200 multiply-adds of an einsum
    * @throws IllegalArgumentException if the topology has another number of devices
    */
   public double price(PlanOptions options) {
@@ -484,7 +484,7 @@ public record SpmdPlan(
    * The plan as a table: each step with its equation or axes, local shapes of the largest device,
    * the elements that the busiest device receives and sends, the least that it must receive, the
    * work and memory of the largest device, the price, and the reason for the step. Prices are
-   * elements; of a plan that was chosen by seconds {@link #explain(PlanOptions)} has them.
+   * elements; {@link #explain(PlanOptions)} prints seconds.
    *
    * @return lines of text
    */
@@ -493,9 +493,9 @@ public record SpmdPlan(
   }
 
   /**
-   * As {@link #explain()}, with the price that options give: seconds, if they name a topology.
+   * The table of {@link #explain()}, with prices by the options: seconds, if they name a topology.
    *
-   * @param options the options that the plan was chosen by
+   * @param options the options by which the plan was chosen
    * @return lines of text
    * @throws IllegalArgumentException if the topology has another number of devices
    */
@@ -504,10 +504,10 @@ public record SpmdPlan(
   }
 
   /**
-   * The plan as JSON, an object on one line: the steps as a program needs them, and under {@code
-   * explained} the figures of {@link #explain(PlanOptions)}.
+   * The plan as JSON, an object on one line: the plan for programs, and under {@code explained} the
+   * figures of {@link #explain(PlanOptions)} for readers.
    *
-   * @param options the options that the plan was chosen by
+   * @param options the options by which the plan was chosen
    * @return the text
    * @throws IllegalArgumentException if the topology has another number of devices
    */
@@ -520,8 +520,8 @@ public record SpmdPlan(
    * pictures of memory and time.
    *
    * @param title the planned program
-   * @param options the options that the plan was chosen by
-   * @param notes lines that follow the table, as what a checker proved
+   * @param options the options by which the plan was chosen
+   * @param notes lines after the table, such as the result of the checker
    * @return a whole document
    * @throws IllegalArgumentException if the topology has another number of devices
    */
@@ -529,7 +529,7 @@ public record SpmdPlan(
     return PlanPage.of(title, this, options, notes);
   }
 
-  /** As {@link #explain()}. */
+  /** The same text as {@link #explain()}. */
   @Override
   public String toString() {
     return explain();
@@ -539,7 +539,7 @@ public record SpmdPlan(
   private static final class NumberedSteps extends AbstractList<PlanStep> implements RandomAccess {
     private final List<PlanStep> steps;
 
-    /** The number of the first result of each step, and last the number of all values. */
+    /** The number of the first result of each step, then the number of all values. */
     private final int[] first;
 
     NumberedSteps(List<PlanStep> steps, int inputs) {
@@ -561,12 +561,15 @@ public record SpmdPlan(
       return steps.size();
     }
 
-    /** The number of a step's first result; of one behind the last, the number of all values. */
+    /**
+     * The number of a step's first result; for the place after the last step, the number of all
+     * values.
+     */
     int number(int step) {
       return first[step];
     }
 
-    /** The result of a step that has this number; it must not be an input's. */
+    /** The result that has this number, which must not be an input's. */
     PlannedValue value(int number) {
       int found = Arrays.binarySearch(first, number);
       int step = found >= 0 ? found : -found - 2;

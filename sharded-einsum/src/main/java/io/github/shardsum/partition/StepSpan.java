@@ -10,19 +10,19 @@ import java.util.OptionalInt;
  * @param name the name of the step, for a reader
  * @param steps places of the steps in their plan: one, or those of the statements of one local
  *     program
- * @param within the loop in whose body they are: places of steps from the whole plan inwards; empty
- *     outside of loops
+ * @param within the loop that contains the steps: places of steps from the whole plan inwards;
+ *     empty outside of loops
  * @param part the part of a composite that brings its own partition, see {@link CompositeParts};
- *     empty if the whole steps
- * @param rest whether it waits for what is left of a transfer when the local composite that runs
- *     meanwhile has ended; both are spans of one part
+ *     empty for whole steps
+ * @param rest whether this is the rest of a transfer after the local composite beside it has ended;
+ *     the composite and the rest are two spans of one part
  * @param device the device
- * @param begin nanoseconds, as {@link System#nanoTime} has them
- * @param end nanoseconds, at least {@code begin}; of a collective when all devices of this process
- *     have it
- * @param flops arithmetic operations of the device, a multiply-add being two; 0 of a collective and
- *     of a device that another one computes for. Where numbers of rows follow from data, those of
- *     even loads
+ * @param begin nanoseconds by the clock of {@link System#nanoTime}
+ * @param end nanoseconds, at least {@code begin}; of a collective the time when all devices of this
+ *     process have its result
+ * @param flops arithmetic operations of the device; a multiply-add counts as two. 0 for a
+ *     collective, and for a device whose block another device computes. If numbers of rows depend
+ *     on data, the operations of even loads
  * @param bytes least bytes that the device read and wrote, counted as {@code flops}
  */
 public record StepSpan(
@@ -44,7 +44,7 @@ public record StepSpan(
   }
 
   /**
-   * Returns how long it took.
+   * Returns the duration.
    *
    * @return nanoseconds
    */

@@ -7,7 +7,7 @@ import java.util.List;
  * An axis of a picture, linear or logarithmic, with round ticks.
  *
  * @param name name of the quantity
- * @param unit of its values
+ * @param unit unit of its values
  * @param isLog whether equal distances are equal ratios
  * @param least value at its beginning
  * @param most value at its end, more than the least
@@ -18,7 +18,7 @@ public record Axis(
     String name, Unit unit, boolean isLog, double least, double most, double from, double to) {
   private static final double[] STEPS = {1, 2, 5, 10};
 
-  /** Ticks of a linear axis at most. */
+  /** The most ticks of a linear axis. */
   private static final int MOST_TICKS = 8;
 
   /**
@@ -47,7 +47,7 @@ public record Axis(
    * A linear axis that ends at round values.
    *
    * @param name name of the quantity
-   * @param unit of its values
+   * @param unit unit of its values
    * @param least value that it must show
    * @param most value that it must show; if it is not more than the least, the axis is 1 long
    * @param from place of the least value, in pixels
@@ -58,7 +58,7 @@ public record Axis(
       String name, Unit unit, double least, double most, double from, double to) {
     double end = most > least ? most : least + 1;
     double step = step(end - least);
-    // Rounding makes the axis longer, and a longer one may have larger steps.
+    // Rounding makes the axis longer, and a longer axis may have larger steps.
     while (step(roundUp(end, step) - roundDown(least, step)) > step * (1 + 1e-9)) {
       step = step(roundUp(end, step) - roundDown(least, step));
     }
@@ -77,7 +77,7 @@ public record Axis(
    * A logarithmic axis from one value to another.
    *
    * @param name name of the quantity
-   * @param unit of its values
+   * @param unit unit of its values
    * @param least value at its beginning, above 0
    * @param most value at its end
    * @param from place of the least value, in pixels
@@ -93,7 +93,7 @@ public record Axis(
   /**
    * The place of a value.
    *
-   * @param value the value; one outside of the axis lies at its end
+   * @param value the value; a value outside of the axis has the place of the nearer end
    * @return the place, in pixels
    */
   public double at(double value) {
@@ -107,9 +107,9 @@ public record Axis(
   /**
    * Round values on the axis, ascending.
    *
-   * @return multiples of 1, 2 or 5 times a power of ten; on a logarithmic axis powers of ten, with
-   *     2 and 5 times these if there are few powers; if fewer than two of these are on the axis,
-   *     the ticks of a linear axis
+   * @return multiples of 1, 2 or 5 times a power of ten; on a logarithmic axis powers of ten, and
+   *     also 2 and 5 times these if the axis is short. A logarithmic axis with fewer than two such
+   *     values has the ticks of a linear axis
    */
   public List<Double> ticks() {
     if (!isLog) {

@@ -39,7 +39,7 @@ public enum Ink {
   /**
    * The colour of one of several series.
    *
-   * @param number of the series, from 0; the seventh has the first one's colour
+   * @param number number of the series, from 0; the seventh has the colour of the first
    * @return the colour
    */
   public static Ink series(int number) {

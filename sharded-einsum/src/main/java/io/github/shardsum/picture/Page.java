@@ -77,7 +77,7 @@ public final class Page {
   /**
    * A table, which a narrow screen scrolls.
    *
-   * @param table with its rows
+   * @param table the table, with its rows
    * @return this page
    */
   public Page table(Table table) {
@@ -96,10 +96,10 @@ public final class Page {
   }
 
   /**
-   * A table whose first row is its head.
+   * A table with given columns of words; its first row is its head.
    *
    * @param rows texts of each row
-   * @param words columns that hold words, from 0; others hold figures
+   * @param words numbers of the columns that hold words, from 0; other columns hold figures
    * @return this page
    */
   public Page table(List<List<String>> rows, Set<Integer> words) {

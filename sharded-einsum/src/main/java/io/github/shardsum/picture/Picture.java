@@ -5,17 +5,17 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A picture of SVG without script. Places are pixels from the upper left corner; each shape has a
- * title that a browser shows under the pointer, or an empty one. Not thread-safe.
+ * An SVG picture without script. Places are pixels from the upper left corner. Each shape has a
+ * title, perhaps empty, which a browser shows under the pointer. Not thread-safe.
  */
 public final class Picture {
   /** Width of the pictures of a page, in pixels. */
   public static final int WIDTH = 900;
 
-  /** Approximate pixels of a letter; only texts inside bars depend on it. */
+  /** Approximate width of a letter, in pixels; used only for texts inside bars. */
   private static final double LETTER = 6.3;
 
-  /** Letters of a name that is cut, at least. */
+  /** The fewest letters to which a name is cut. */
   private static final int FEWEST_LETTERS = 3;
 
   private final int width;
@@ -23,13 +23,13 @@ public final class Picture {
   private final String label;
   private final StringBuilder body = new StringBuilder();
 
-  /** The part of a text that lies at its place. */
+  /** The part of a text that is at the text's place. */
   public enum Anchor {
-    /** The text begins there. */
+    /** The beginning of the text. */
     START,
-    /** The text has its middle there. */
+    /** The middle of the text. */
     MIDDLE,
-    /** The text ends there. */
+    /** The end of the text. */
     END
   }
 
@@ -38,7 +38,7 @@ public final class Picture {
    *
    * @param width in pixels
    * @param height in pixels
-   * @param label a description of the picture, for those who do not see it
+   * @param label a description of the picture, for readers who do not see it
    */
   public Picture(int width, int height, String label) {
     this.width = width;
@@ -51,8 +51,8 @@ public final class Picture {
    *
    * @param x left edge
    * @param y upper edge
-   * @param wide width; none below 0
-   * @param high height; none below 0
+   * @param wide width; a negative one counts as 0
+   * @param high height; a negative one counts as 0
    * @param ink colour
    * @param title a text that a pointer over it shows
    * @return this picture
@@ -62,7 +62,7 @@ public final class Picture {
   }
 
   /**
-   * A rectangle as dark as its share.
+   * A rectangle whose darkness shows a share.
    *
    * @param x left edge
    * @param y upper edge
@@ -223,12 +223,12 @@ public final class Picture {
   }
 
   /**
-   * A pale band between two edges, as of a flow.
+   * A pale band between two edges, which may show a flow.
    *
-   * @param x1 where it begins
-   * @param top1 its upper edge there
-   * @param x2 where it ends
-   * @param top2 its upper edge there
+   * @param x1 the left end
+   * @param top1 the upper edge at the left end
+   * @param x2 the right end
+   * @param top2 the upper edge at the right end
    * @param high height at both ends
    * @param ink colour
    * @param title a text that a pointer over it shows
@@ -283,7 +283,7 @@ public final class Picture {
   /**
    * The horizontal axis with its grid, figures and name.
    *
-   * @param axis from left to right
+   * @param axis the axis, from left to right
    * @param top upper end of the grid
    * @param bottom the place of the axis; its figures and name take 34 pixels below
    * @return this picture
@@ -300,7 +300,7 @@ public final class Picture {
   /**
    * The vertical axis with its grid, figures and name.
    *
-   * @param axis from bottom to top
+   * @param axis the axis, from bottom to top
    * @param left the place of the axis; its figures take 60 pixels to its left, its name 16 above it
    * @param right right end of the grid
    * @return this picture
@@ -315,7 +315,7 @@ public final class Picture {
   }
 
   /**
-   * A legend, a line an entry.
+   * A legend with one line for each entry.
    *
    * @param x left edge
    * @param y upper edge

@@ -16,8 +16,8 @@ public final class Table {
   /**
    * An empty table.
    *
-   * @param head one text a column; an empty list for a table without a head
-   * @param words columns that hold words, which stand at the left; others hold figures
+   * @param head one text for each column; an empty list for a table without a head
+   * @param words numbers of the columns that hold words, aligned left; other columns hold figures
    */
   public Table(List<String> head, Set<Integer> words) {
     this.head = List.copyOf(head);
@@ -25,9 +25,9 @@ public final class Table {
   }
 
   /**
-   * A table whose first column alone holds words.
+   * A table in which only the first column holds words.
    *
-   * @param head one text a column; an empty list for a table without a head
+   * @param head one text for each column; an empty list for a table without a head
    */
   public Table(List<String> head) {
     this(head, Set.of(0));
@@ -36,7 +36,7 @@ public final class Table {
   /**
    * A row.
    *
-   * @param cells one text a column
+   * @param cells one text for each column
    * @return this table
    */
   public Table row(List<String> cells) {
@@ -44,11 +44,11 @@ public final class Table {
   }
 
   /**
-   * A row of a tree, whose last cell can be opened.
+   * A row of a tree, whose last cell a reader can open.
    *
    * @param indent level of the tree, from 0
-   * @param cells one text a column
-   * @param more the text of the last cell when it is opened; empty for a plain cell
+   * @param cells one text for each column
+   * @param more the text of the opened cell; empty for a plain cell
    * @return this table
    */
   public Table row(int indent, List<String> cells, String more) {
@@ -91,7 +91,7 @@ public final class Table {
   /**
    * Whether the table has no rows.
    *
-   * @return true without rows, even if it has a head
+   * @return true without rows, even if the table has a head
    */
   public boolean isEmpty() {
     return isEmpty;

@@ -31,7 +31,7 @@ public enum Unit {
   }
 
   /**
-   * A figure for a reader, in every locale the same.
+   * A figure for a reader, the same in every locale.
    *
    * @param value the figure, in this unit without a prefix
    * @return three digits, a prefix and the unit, as {@code 4.10 us}; {@code 0} with the unit for
@@ -69,7 +69,7 @@ public enum Unit {
     return after.isEmpty() ? digits : digits + " " + after;
   }
 
-  /** Three digits; values below a thousandth have an exponent. */
+  /** Three digits; values below 0.001 have an exponent. */
   private static String digits(double value) {
     String format =
         value >= 99.95

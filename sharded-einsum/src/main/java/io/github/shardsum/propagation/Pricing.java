@@ -4,15 +4,16 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.program.ValueType;
 
 /**
- * Prices the reshard of a value from one layout to another; propagation decides conflicts by it.
+ * Prices the reshard of a value from one layout to another; propagation decides conflicts by this
+ * price.
  */
 @FunctionalInterface
 public interface Pricing {
   /**
    * A price.
    *
-   * @param cost the number that is compared, in one unit for all prices
-   * @param text for a reader: collectives, bytes or elements, time
+   * @param cost the number by which prices are compared, in one unit for all prices
+   * @param text the price for a reader: collectives, bytes or elements, time
    */
   record Price(double cost, String text) {
     @Override
@@ -34,7 +35,7 @@ public interface Pricing {
   /**
    * Prices by the elements that the largest device must receive.
    *
-   * @return elements, without a search for collectives
+   * @return prices in elements, computed without a search for collectives
    */
   static Pricing elements() {
     return (from, to, type) -> {

@@ -14,15 +14,15 @@ import java.util.Optional;
 import java.util.StringJoiner;
 
 /**
- * A program whose every value has a layout, and why; an immutable value.
+ * A program with a layout for every value, and the reasons for the layouts; an immutable value.
  *
- * <p>Values of a loop's body are named {@code RESULT.body.VALUE}, RESULT being the loop's first
+ * <p>Values of a loop's body are named {@code RESULT.body.VALUE}, where RESULT is the loop's first
  * result.
  *
  * @param program the program
  * @param mesh the devices
  * @param layouts the layout of every value, in the order of the program
- * @param reasons for every value a reason a dimension
+ * @param reasons for every value one reason for each dimension
  * @param notes remarks for a reader, for example that there was no annotation
  */
 public record Propagated(
@@ -55,7 +55,7 @@ public record Propagated(
   }
 
   /**
-   * The chain from a value to the annotation that caused its layout, a line a label.
+   * The chain from a value to the annotation that caused its layout, with one line for each label.
    *
    * @param value its name
    * @return as {@code h E@x <- E of einsum ... <- dispatched, annotated E@x}
@@ -136,7 +136,7 @@ public record Propagated(
     return text.toString();
   }
 
-  /** As {@link #explain()}. */
+  /** The same text as {@link #explain()}. */
   @Override
   public String toString() {
     return explain();

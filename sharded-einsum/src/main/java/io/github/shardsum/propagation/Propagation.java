@@ -6,13 +6,14 @@ import io.github.shardsum.program.Program;
 
 /**
  * Completes the layouts of a program from its annotations: along factors, in both directions, until
- * nothing changes. A function of its arguments.
+ * nothing changes. The result depends on the arguments only.
  *
- * <p>Axes are added to a label only if it is open, the value does not use them, the label has at
- * least one index for each part, and across a reshape they divide it. So propagation never makes an
- * empty part; annotations may. A label that no annotation reaches is whole.
+ * <p>Axes are added to a label only if the label is open, the value does not use these axes, and
+ * the label has at least one index for each part; across a reshape they must divide the label's
+ * size. Propagation thus never makes an empty part, but an annotation may. A label that no
+ * annotation reaches is whole.
  *
- * <p>Source: GShard (arXiv 2006.16668) section 3.2; the levels and factors follow Shardy, conflicts
+ * <p>Source: GShard (arXiv 2006.16668) section 3.2; the levels and factors follow Shardy; conflicts
  * are decided by price.
  */
 public final class Propagation {
@@ -25,8 +26,8 @@ public final class Propagation {
    * @param mesh the devices
    * @param options the treatment of conflicts
    * @return the layouts and their reasons
-   * @throws PropagationException if an annotation names an axis that the mesh does not have;
-   *     depending on the options, if annotations contradict each other or there are none
+   * @throws PropagationException if an annotation names an axis that the mesh does not have; if the
+   *     options are strict, also if annotations contradict each other or there are none
    */
   public static Propagated of(Program program, Mesh mesh, PropagationOptions options) {
     return new Propagator(program, mesh, options).run();

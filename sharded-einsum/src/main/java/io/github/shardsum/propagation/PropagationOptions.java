@@ -3,19 +3,19 @@ package io.github.shardsum.propagation;
 import java.util.Objects;
 
 /**
- * How layouts are completed; an immutable value.
+ * Options of propagation; an immutable value.
  *
- * @param strict whether a conflict, and a program without any annotation, is an error
+ * @param strict whether a conflict, or a program without any annotation, is an error
  * @param pricing the rule that decides a conflict
  */
 public record PropagationOptions(boolean strict, Pricing pricing) {
-  /** Checks nothing but nulls. */
+  /** Checks for nulls. */
   public PropagationOptions {
     Objects.requireNonNull(pricing, "pricing");
   }
 
   /**
-   * Conflicts are decided by the elements that devices must receive.
+   * The options by which conflicts are decided by the elements that devices must receive.
    *
    * @return the options
    */
@@ -24,7 +24,7 @@ public record PropagationOptions(boolean strict, Pricing pricing) {
   }
 
   /**
-   * The same with conflicts as errors.
+   * The same options, but strict.
    *
    * @return changed options
    */
@@ -33,7 +33,7 @@ public record PropagationOptions(boolean strict, Pricing pricing) {
   }
 
   /**
-   * The same with other prices.
+   * The same options with other prices.
    *
    * @param other the prices
    * @return changed options

@@ -8,7 +8,7 @@ public sealed interface Reason {
   /**
    * An annotation of the program, or the layout in an input's type.
    *
-   * @param what the annotation and the value that it is on
+   * @param what the annotation and its value
    */
   record Annotated(String what) implements Reason {}
 
@@ -17,8 +17,8 @@ public sealed interface Reason {
    *
    * @param statement the statement, as text
    * @param factor the factor that carried the axes
-   * @param value the value that they came from
-   * @param label its label
+   * @param value the value from which the axes came
+   * @param label the label of that value
    * @param level the level of propagation, 0 to 3
    */
   record Through(String statement, String factor, String value, String label, int level)
@@ -29,7 +29,7 @@ public sealed interface Reason {
    * for several labels.
    *
    * @param taken the reason of the layout that was taken
-   * @param others the others, the cheapest first
+   * @param others the other layouts, the cheapest first
    */
   record Chosen(Through taken, List<Alternative> others) implements Reason {
     /** Copies the list. */
@@ -44,7 +44,7 @@ public sealed interface Reason {
    * @param label the label
    * @param axes mesh axes of the label, joined by dots
    * @param value the value that requests it
-   * @param price its price
+   * @param price the price of the layout
    */
   record Alternative(String label, String axes, String value, Pricing.Price price) {
     @Override

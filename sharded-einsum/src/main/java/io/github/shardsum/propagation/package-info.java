@@ -1,5 +1,5 @@
 /**
- * Completes the layouts of a program from a few annotations, and says why each value got its own.
+ * Completes the layouts of a program from a few annotations, and gives the reason for each layout.
  */
 @NullMarked
 package io.github.shardsum.propagation;
