@@ -15,15 +15,15 @@ import java.util.TreeSet;
 /**
  * A request for a value's layout, for some of its labels; an immutable value.
  *
- * <p>A label that is named is closed: it has the mesh axes that are written after it and no others.
- * With {@code ?} after it, it is open: it has those axes, and propagation may add more. A label
- * that is not named is open without axes.
+ * <p>A named label is closed: it has the mesh axes after {@code @} and no others. A named label
+ * with {@code ?} is open: it has these axes, and propagation may add more. A label that is not
+ * named is open without axes.
  *
- * <p>Its notation is that of a {@link Term} in the spaced form with {@code ?}, as in {@code E@x G C
- * M?}: E is split over x, G and C are not split, M may be. Mesh axes after a bar are those over
- * which the value is a partial sum, as in {@code G S | y}.
+ * <p>The notation is that of a {@link Term} in the spaced form, with {@code ?}. In {@code E@x G C
+ * M?}, E is split over x, G and C are not split, and M may be split. The mesh axes after a bar are
+ * the axes over which the value is a partial sum, as in {@code G S | y}.
  *
- * @param labels the labels that are named, each once
+ * @param labels the named labels, each once
  * @param partial mesh axes over which the value is a partial sum, in alphabetic order
  * @param priority annotations with the lowest number propagate first; 0 by default
  */
@@ -32,7 +32,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
    * The request for one label.
    *
    * @param label its name
-   * @param axes the mesh axes that split it, major to minor
+   * @param axes the mesh axes that split the label, major to minor
    * @param open whether propagation may add axes
    */
   public record LabelSpec(String label, List<String> axes, boolean open) {
@@ -68,8 +68,8 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
             "annotation: labels must be distinct, got " + spec.label() + " twice");
       }
     }
-    // The constructor of a term checks the rest: a mesh axis splits one label, or is summed over,
-    // once.
+    // The constructor of a term checks the rest: each mesh axis occurs once, at a label or behind
+    // the bar.
     new Term(
         labels.stream().map(spec -> new Axis(spec.label(), spec.axes())).toList(),
         List.copyOf(partial));
@@ -80,11 +80,11 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
   }
 
   /**
-   * An annotation of the lowest priority, 0, from its notation.
+   * An annotation of priority 0 from its notation.
    *
    * @param layout as {@code E@x G C M?}
    * @return the annotation
-   * @throws IllegalArgumentException if it is not the notation
+   * @throws IllegalArgumentException if the text is not in the notation
    */
   public static Annotation parse(String layout) {
     return parse(layout, 0);
@@ -96,7 +96,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
    * @param layout as {@code E@x G C M?}; every word is one label
    * @param priority at least 0
    * @return the annotation
-   * @throws IllegalArgumentException if it is not the notation
+   * @throws IllegalArgumentException if the text is not in the notation
    */
   public static Annotation parse(String layout, int priority) {
     Objects.requireNonNull(layout, "layout");
@@ -143,10 +143,10 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
   }
 
   /**
-   * The layout of a value if every label of it is closed.
+   * The layout of a value, if each of its labels is closed.
    *
    * @param value the value's labels, in order
-   * @return the labels with their mesh axes and the partial ones; empty if a label is open
+   * @return the labels with their mesh axes, and the partial axes; empty if a label is open
    */
   public Optional<Term> closedLayout(Term value) {
     List<Axis> axes = new ArrayList<>();
@@ -163,7 +163,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
   }
 
   /**
-   * The same with another priority.
+   * The same annotation with another priority.
    *
    * @param other at least 0
    * @return the annotation
@@ -173,8 +173,8 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
   }
 
   /**
-   * The annotation of the cotangent of such a value: the same without partial axes, since the dual
-   * of a partial sum is a value that every device holds.
+   * The annotation of the value's cotangent. It has no partial axes, since the dual of a partial
+   * sum is a value that every device holds.
    *
    * @return the annotation without partial axes
    */
@@ -197,7 +197,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
     return text.toString();
   }
 
-  /** The notation and, unless it is 0, the priority. */
+  /** The notation, and the priority unless it is 0. */
   @Override
   public String toString() {
     return priority == 0 ? layout() : layout() + " (priority " + priority + ")";

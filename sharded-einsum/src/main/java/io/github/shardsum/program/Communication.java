@@ -5,19 +5,19 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Operations by which the devices of a {@link Nested.Manual} region communicate, statements of its
- * body and of bodies of scans in it. Without a mesh the region's devices, its members, are
- * evaluated one after the other.
+ * Operations by which the devices of a {@link Nested.Manual} region, its members, communicate. They
+ * are statements of the region's body and of bodies of scans in that body. Without a mesh the
+ * members are evaluated one after the other.
  *
- * <p>Members form groups: those that differ only along the axes that an operation names. A group's
- * members are numbered row-major in the order of the axes, the first major; p is their number. Let
+ * <p>Members form groups: members of one group differ only along the axes that an operation names.
+ * A group has p members, numbered row-major in the order of the axes, the first axis major. Let
  * {@code x[i]} be the operand of member i of a group; each operation defines {@code out[i]}. All
  * members of a group have the same type, sizes divide evenly, and every dtype that is not excluded
  * is legal. NaN is an element like any other; sums, maxima and minima treat it as {@link
  * Contraction.Reduce} does.
  *
- * <p>Axes belong to a region around the operation, with the same size. Compilation, propagation and
- * differentiation refuse a communication outside of a region.
+ * <p>The axes are axes of regions around the operation, with the same sizes. Compilation,
+ * propagation and differentiation refuse a communication outside of a region.
  */
 public sealed interface Communication extends Operation {
   /**
@@ -28,10 +28,10 @@ public sealed interface Communication extends Operation {
   List<MeshAxis> axes();
 
   /**
-   * {@code out[i]} is x[0], x[1] to x[p - 1] combined, by the tree of a sum over devices.
+   * {@code out[i]} is the combination of x[0] to x[p - 1], by the tree of a sum over devices.
    *
-   * @param x the value that is combined
-   * @param by the reduction: a sum of numbers, or the largest or smallest of any dtype
+   * @param x the value to combine
+   * @param by the reduction: a sum for numbers; a maximum or minimum for any dtype
    * @param axes axes of the group
    */
   record AllReduce(Value x, ReduceKind by, List<MeshAxis> axes) implements Communication {
@@ -48,7 +48,7 @@ public sealed interface Communication extends Operation {
   }
 
   /**
-   * {@code out[i]} is x[0], x[1] to x[p - 1] one after the other along a label.
+   * {@code out[i]} is the concatenation of x[0] to x[p - 1] along a label.
    *
    * @param x a chunk of the result
    * @param label the label along which chunks are concatenated, in the order of the members
@@ -67,7 +67,8 @@ public sealed interface Communication extends Operation {
   }
 
   /**
-   * {@code out[i]} is chunk i of p of the sum of x[0] to x[p - 1] along a label; numbers.
+   * {@code out[i]} is chunk i, of p chunks along a label, of the sum of x[0] to x[p - 1]; for
+   * numbers only.
    *
    * @param x the value that is summed
    * @param label the label along which the sum is cut; p must divide its size
@@ -86,12 +87,13 @@ public sealed interface Communication extends Operation {
   }
 
   /**
-   * {@code out[i]} is the concatenation along {@code from} of chunk i along {@code to} of x[0],
-   * x[1] to x[p - 1]: a value split along {@code from} becomes a value split along {@code to}.
+   * {@code out[i]} is the concatenation along {@code from} of p chunks: chunk i along {@code to} of
+   * each of x[0] to x[p - 1]. A value that is split along {@code from} becomes a value that is
+   * split along {@code to}.
    *
    * @param x the value that is sent
    * @param from the label that becomes p times as long
-   * @param to the label that is cut, another one; p must divide its size
+   * @param to another label, which is cut; p must divide its size
    * @param axes axes of the group
    */
   record AllToAll(Value x, String from, String to, List<MeshAxis> axes) implements Communication {
@@ -106,20 +108,20 @@ public sealed interface Communication extends Operation {
     }
   }
 
-  /** Who sends to whom in a {@link Permute}. */
+  /** The senders and receivers of a {@link Permute}. */
   sealed interface Routes {
     /**
      * Member i sends to member i + by.
      *
-     * @param by the distance, below 0 towards the first
-     * @param wraps whether members are a ring; otherwise nothing is sent beyond the ends
+     * @param by the distance; a negative one is towards the first member
+     * @param wraps whether members form a ring; otherwise nothing is sent beyond the ends
      */
     record Shift(long by, boolean wraps) implements Routes {}
 
     /**
      * Pairs of a source and a target.
      *
-     * @param pairs each member at most once a source and at most once a target
+     * @param pairs the pairs; each member is at most once a source and at most once a target
      */
     record Pairs(List<Pair> pairs) implements Routes {
       /** Copies the list. */
@@ -135,7 +137,7 @@ public sealed interface Communication extends Operation {
      * @param to number of the member that gets
      */
     record Pair(int from, int to) {
-      /** As {@code 0->1}. */
+      /** Written as {@code 0->1}. */
       @Override
       public String toString() {
         return from + "->" + to;
@@ -143,11 +145,11 @@ public sealed interface Communication extends Operation {
     }
 
     /**
-     * Who sends to a member.
+     * The member that sends to a member.
      *
      * @param member the number of the member
-     * @param members how many there are
-     * @return the number of the sender, -1 if nobody does
+     * @param members the number of members
+     * @return the number of the sender; -1 if no member sends
      */
     default int source(int member, int members) {
       return switch (this) {
@@ -182,8 +184,7 @@ public sealed interface Communication extends Operation {
   }
 
   /**
-   * {@code out[t]} is x[s] where the routes lead from s to t, and zeros (false) where none leads to
-   * t.
+   * {@code out[t]} is x[s] if a route leads from s to t, and zeros (false) if no route leads to t.
    *
    * @param x the value that is sent
    * @param axes axes of the group
@@ -203,7 +204,7 @@ public sealed interface Communication extends Operation {
   }
 
   /**
-   * {@code out[i]} is chunk i of p of x[i] along a label; nothing is sent.
+   * {@code out[i]} is chunk i of x[i], which is cut into p chunks along a label; nothing is sent.
    *
    * @param x the value that is cut
    * @param label the label that is cut; p must divide its size

@@ -13,17 +13,18 @@ public sealed interface Contraction extends Operation {
   /**
    * An einsum. Operands are matched with the equation's terms by position, so that the equation
    * gives labels new names; the result has the output term's labels. A label has one size
-   * everywhere; a repeated label in an operand is a diagonal, in the output it is refused. A label
-   * that only the output has repeats the value along it. The identity einsum renames or transposes.
+   * everywhere. A repeated label in an operand is a diagonal; in the output it is refused. Along a
+   * label that only the output has, the value is repeated. An identity einsum renames or
+   * transposes.
    *
-   * <p>Dtypes: one for all operands, any; the result has it too, or f32 where operands are bf16.
-   * f32 and bf16 are summed in f32 or better and rounded once; integers wrap; bool is the OR of
-   * ANDs. NaN spreads as in arithmetic, except that a backend need not form products with the zeros
-   * of a one-hot operand. A sum over an empty label is 0 (false); a result with one has no
-   * elements.
+   * <p>All operands have one dtype, which may be any; the result has the same dtype, or f32 if
+   * operands are bf16. f32 and bf16 are summed in f32 or better and rounded once; integers wrap;
+   * bool is the OR of ANDs. NaN spreads as in arithmetic, except that a backend need not form
+   * products with the zeros of a one-hot operand. A sum over an empty label is 0 (false); a result
+   * with an empty label has no elements.
    *
    * @param equation the equation, without ellipsis
-   * @param operands one a term, at least one
+   * @param operands one for each term, at least one
    * @param dtype the result's dtype
    * @param sizes sizes of the labels that only the output has
    */
@@ -36,18 +37,18 @@ public sealed interface Contraction extends Operation {
     }
   }
 
-  /** How elements along labels become one. */
+  /** The ways to combine elements along labels into one. */
   enum ReduceKind {
-    /** Their sum, as an einsum computes it; numbers; 0 for no elements. */
+    /** The sum, as an einsum computes it; for numbers only; 0 for no elements. */
     SUM,
     /**
-     * The largest; any dtype; NaN if there is one; for no elements -infinity, the least integer or
-     * false.
+     * The largest element; for any dtype; NaN if an element is NaN; for no elements -infinity, the
+     * least integer or false.
      */
     MAX,
     /**
-     * The least; any dtype; NaN if there is one; for no elements infinity, the greatest integer or
-     * true.
+     * The least element; for any dtype; NaN if an element is NaN; for no elements infinity, the
+     * greatest integer or true.
      */
     MIN
   }
@@ -57,8 +58,8 @@ public sealed interface Contraction extends Operation {
    * ReduceKind} defines the results for NaN and an empty label.
    *
    * @param kind the kind of reduction
-   * @param x the value that is reduced
-   * @param labels labels of x, each once; none gives x
+   * @param x the value to reduce
+   * @param labels labels of x, each once; without labels the result is x
    */
   record Reduce(ReduceKind kind, Value x, List<String> labels) implements Contraction {
     /** Copies the list. */
@@ -73,9 +74,9 @@ public sealed interface Contraction extends Operation {
   }
 
   /**
-   * {@code e^(x - m)} over its sum along a label, m being the largest: labels and dtype of x,
-   * floating. -infinity gives 0; a NaN or +infinity, or only -infinity, gives NaN in the whole row.
-   * An empty label gives a value without elements.
+   * {@code e^(x - m)} divided by its sum along a label, where m is the largest element. The result
+   * has the labels of x and its dtype, a floating one. -infinity gives 0; a NaN or +infinity, or
+   * only -infinity, gives NaN in the whole row. An empty label gives a value without elements.
    *
    * @param x logits
    * @param label the label along which results sum to 1
@@ -88,9 +89,9 @@ public sealed interface Contraction extends Operation {
   }
 
   /**
-   * Running sums along a label, added in order: labels and dtype of x, numbers. f32 and bf16 are
-   * added in f64 and rounded once an element; integers wrap. A NaN makes all later sums NaN. An
-   * empty label gives a value without elements.
+   * Running sums along a label, added in order. The result has the labels and the dtype of x, which
+   * are numbers. f32 and bf16 are added in f64 and rounded once for each element; integers wrap. A
+   * NaN makes all later sums NaN. An empty label gives a value without elements.
    *
    * @param x the terms
    * @param label the label of the sum

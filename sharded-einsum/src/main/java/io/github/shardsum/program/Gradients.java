@@ -17,10 +17,11 @@ import java.util.Map;
  *
  * <p>Forward statements that the gradient needs keep their names, so that they can be
  * rematerialised by name, and the cotangent of a value x is called {@code cotangent.x}. An input's
- * gradient and an output's cotangent have the input's and the output's layout; where that is a
- * partial sum, they are summed. Relations, indices, {@link Pointwise.UnaryKind#FLOOR}, {@link
- * Pointwise.UnaryKind#SIGN} and conversions to integers have the derivative 0. Where a maximum or
- * minimum has several elements they share the gradient evenly, as in JAX.
+ * gradient has the layout of the input, and an output's cotangent that of the output; both are
+ * whole along the partial axes of that layout. Relations, indices, {@link
+ * Pointwise.UnaryKind#FLOOR}, {@link Pointwise.UnaryKind#SIGN} and conversions to integers have the
+ * derivative 0. If several elements equal the maximum or minimum, they share the gradient evenly,
+ * as in JAX.
  */
 public final class Gradients {
   private Gradients() {}
@@ -32,17 +33,17 @@ public final class Gradients {
    * @param program the program
    * @param outputs names of outputs to differentiate, of floating dtypes
    * @param inputs names of inputs to differentiate by, of floating dtypes
-   * @return a program of the same inputs and then the cotangents, with one output {@code
-   *     gradient.name} an input, of its type
-   * @throws ProgramException if a name is no output or input, or not floating
+   * @return a program of the same inputs followed by the cotangents; for each input it has one
+   *     output {@code gradient.name} of the input's type
+   * @throws ProgramException if a name is not that of an output or input, or its dtype is not
+   *     floating
    */
   public static Program gradient(Program program, List<String> outputs, List<String> inputs) {
     return make(program, outputs, inputs, true, false).program();
   }
 
   /**
-   * The gradient after the outputs: as {@link #gradient}, and before the gradients stand the
-   * outputs that were differentiated.
+   * The differentiated outputs, followed by the gradients of {@link #gradient}.
    *
    * @param program the program
    * @param outputs names of outputs to differentiate
@@ -56,8 +57,8 @@ public final class Gradients {
   }
 
   /**
-   * The gradient after the outputs, for any cotangents: as {@link #valueAndGradient}, but every
-   * output adds an input {@code cotangent.name}, scalars too.
+   * The differentiated outputs and the gradients for any cotangents: as in {@link
+   * #valueAndGradient}, but every output, also a scalar, adds an input {@code cotangent.name}.
    *
    * @param program the program
    * @param outputs names of outputs to differentiate
@@ -74,9 +75,10 @@ public final class Gradients {
    * A gradient program, and the roles of its values.
    *
    * @param program the gradient
-   * @param cotangents for each value of the differentiated program that has one, in its order, its
-   *     cotangent in the gradient: a value called {@code cotangent.name} or {@code gradient.name},
-   *     or the cotangent of another value that it equals
+   * @param cotangents the cotangents in the gradient, by the values of the differentiated program,
+   *     in their order; values without a cotangent are missing. A cotangent is called {@code
+   *     cotangent.name} or {@code gradient.name}, or has the name of an equal cotangent of another
+   *     value
    */
   public record Gradient(Program program, Map<Value, Value> cotangents) {
     /** Copies the map. */
@@ -86,7 +88,7 @@ public final class Gradients {
   }
 
   /**
-   * As {@link #valueAndGradient}, and says which value of the gradient is whose cotangent.
+   * The program of {@link #valueAndGradient}, with the cotangent of each value.
    *
    * @param program the program
    * @param outputs names of outputs to differentiate

@@ -4,11 +4,11 @@ import io.github.shardsum.einsum.Axis;
 import java.util.List;
 
 /**
- * An axis of a mesh by name and size, as a {@link Nested.Manual} region and its communications name
- * it, so that types follow from the operation alone; an immutable value.
+ * An axis of a mesh by name and size, so that types follow from the operation alone. {@link
+ * Nested.Manual} regions and their communications use it. An immutable value.
  *
  * @param name letters, digits and {@code _}, as in a layout
- * @param size how many devices lie along it, at least 1
+ * @param size number of devices along the axis, at least 1
  */
 public record MeshAxis(String name, int size) {
   /**
@@ -29,7 +29,7 @@ public record MeshAxis(String name, int size) {
    *
    * @param notation as {@code x=4}
    * @return the axis
-   * @throws IllegalArgumentException if it is not the notation
+   * @throws IllegalArgumentException if the text is not in the notation
    */
   public static MeshAxis parse(String notation) {
     int equals = notation.indexOf('=');
@@ -48,7 +48,7 @@ public record MeshAxis(String name, int size) {
    *
    * @param notation as {@code x=4 y=2}
    * @return the axes, in order
-   * @throws IllegalArgumentException if it is not the notation
+   * @throws IllegalArgumentException if the text is not in the notation
    */
   public static List<MeshAxis> parseAll(String notation) {
     return notation.isBlank()

@@ -4,17 +4,17 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Operations that move elements and change none: any dtype, which is the result's; NaN is an
- * element like any other. Labels that are not named stay as they are, also empty ones; a named
- * empty label stays empty unless the operation defines otherwise.
+ * Operations that move elements and change none. Any dtype is legal, and the result has the same;
+ * NaN is an element like any other. Labels that an operation does not name stay as they are, also
+ * empty labels. A named empty label stays empty unless the operation defines otherwise.
  */
 public sealed interface Movement extends Operation {
   /**
-   * The identity, with an annotation of how the value is laid out over a mesh; a backend of one
-   * device does nothing at all. Labels stay; the result's type has no layout.
+   * The identity, with an annotation of the value's layout on a mesh; on a backend of one device it
+   * has no effect. Labels stay; the result's type has no layout.
    *
    * @param x the value
-   * @param annotation for some of its labels
+   * @param annotation the request for the layout of some of its labels
    */
   record Annotate(Value x, Annotation annotation) implements Movement {
     /** Checks for null. */
@@ -30,10 +30,10 @@ public sealed interface Movement extends Operation {
   }
 
   /**
-   * The elements from, from + step, ... below to of a label, which keeps its name. An empty range
-   * is legal.
+   * The elements at the indices {@code from}, {@code from + step}, ... below {@code to} of a label,
+   * which keeps its name. An empty range is legal.
    *
-   * @param x the value that is cut
+   * @param x the value to cut
    * @param label the label
    * @param from the first index, in [0, to]
    * @param to one past the last index, at most the size
@@ -47,15 +47,16 @@ public sealed interface Movement extends Operation {
   }
 
   /**
-   * A label made longer: low elements before, high after and interior ones between neighbours, all
-   * of one value. An empty label becomes low + high elements.
+   * A label made longer, by {@code low} elements at the beginning, {@code high} at the end and
+   * {@code interior} between neighbours, all of one value. An empty label becomes {@code low +
+   * high} elements long.
    *
-   * @param x the value that is padded
+   * @param x the value to pad
    * @param label the label
    * @param low elements before the first, at least 0
    * @param high elements after the last, at least 0
    * @param interior elements between two neighbours, at least 0
-   * @param fill their value, of x's dtype
+   * @param fill value of the new elements, of x's dtype
    */
   record Pad(Value x, String label, long low, long high, long interior, Scalar fill)
       implements Movement {
@@ -66,7 +67,8 @@ public sealed interface Movement extends Operation {
   }
 
   /**
-   * Values one after the other along a label; their other labels are the same, in the same order.
+   * The concatenation of values along a label. Their other labels must be the same, in the same
+   * order.
    *
    * @param operands at least one, of one dtype; empty ones are legal
    * @param label the label to concatenate along; its sizes add up
@@ -79,11 +81,12 @@ public sealed interface Movement extends Operation {
   }
 
   /**
-   * Elements moved along a label: result[i] = x[i - by], and fill where there is no such element.
+   * Elements moved along a label: {@code result[i] = x[i - by]}, or {@code fill} if there is no
+   * such element.
    *
-   * @param x the value that is moved
+   * @param x the value to move
    * @param label the label
-   * @param by the distance; below 0 moves towards the first
+   * @param by the distance; a negative one moves elements towards the first
    * @param fill value of the elements that come in, of x's dtype
    */
   record Shift(Value x, String label, long by, Scalar fill) implements Movement {
@@ -95,8 +98,8 @@ public sealed interface Movement extends Operation {
 
   /**
    * Windows that slide along a label, so that a convolution is an einsum: result[..., i, w, ...] =
-   * x[..., i * stride + w * dilation, ...]. The label's size becomes the number of windows that are
-   * inside, which may be 0; the window's own label follows it.
+   * x[..., i * stride + w * dilation, ...]. The label's size becomes the number of windows inside
+   * of x, which may be 0. The window's own label follows the label.
    *
    * @param x the value whose windows are taken
    * @param label the label along which windows slide
@@ -114,10 +117,10 @@ public sealed interface Movement extends Operation {
   }
 
   /**
-   * A label split into several labels in its place, the first outermost; an empty label into sizes
-   * with at least one 0.
+   * A label split into several labels in its place, the first outermost. The sizes for an empty
+   * label contain at least one 0.
    *
-   * @param x the value that is reshaped
+   * @param x the value to reshape
    * @param label the label
    * @param into names of the new labels
    * @param sizes their sizes, whose product is the label's size
@@ -136,9 +139,10 @@ public sealed interface Movement extends Operation {
   }
 
   /**
-   * Neighbouring labels merged into one label in their place; it is empty if one of them is.
+   * Neighbouring labels merged into one label in their place; the merged label is empty if one of
+   * them is empty.
    *
-   * @param x the value that is reshaped
+   * @param x the value to reshape
    * @param labels neighbours in x's order, at least one
    * @param into name of the merged label
    */

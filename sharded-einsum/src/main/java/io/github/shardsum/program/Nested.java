@@ -13,17 +13,19 @@ public sealed interface Nested extends Operation {
    * A program run a fixed number of times: a scan.
    *
    * <p>The body's inputs are the carried values, one slice of each sequence, and the invariants, in
-   * that order; its outputs are the carried values of the next round and any number of others. The
-   * scan's results are the last carried values and, of each other output, the rounds' values along
-   * a new first label. Round i reads and writes index i, or count - 1 - i in reverse. With a count
-   * of 0 the carried values come back as they were. Dtypes, NaN and empty labels are the body's.
+   * that order; its outputs are the carried values of the next round and any number of other
+   * values. The scan's results are the last carried values, and for each other output its values in
+   * all rounds along a new first label. Round i reads and writes index i, or count - 1 - i in
+   * reverse. With a count of 0 the results are the first carried values. The body defines dtypes,
+   * NaN and empty labels.
    *
-   * @param count how many rounds, at least 0
+   * @param count number of rounds, at least 0
    * @param label first label of the sequences and of stacked results, of size count
    * @param reverse whether rounds go from the last index to the first
-   * @param body one round, with inputs and outputs as above; types must match, label names included
+   * @param body one round, with inputs and outputs as above; types must match, including the names
+   *     of labels
    * @param carried first values of the state that each round passes to the next
-   * @param sequences values that each round reads one index of
+   * @param sequences values of which each round reads one index
    * @param invariants values that each round reads whole
    */
   record Scan(
@@ -52,23 +54,24 @@ public sealed interface Nested extends Operation {
   }
 
   /**
-   * A named function with its meaning in other operations. A backend with a kernel of that name
-   * runs the kernel; other backends run the decomposition, which defines dtypes, NaN and empty
-   * labels. Its gradient is the composite {@code name.gradient}. Its operands are these operands,
-   * then one cotangent for each floating result, and its decomposition is the gradient of this
+   * A named function, defined by other operations. A backend with a kernel of that name runs the
+   * kernel; other backends run the decomposition, which defines dtypes, NaN and empty labels. The
+   * gradient is the composite {@code name.gradient}. The gradient's operands are these operands,
+   * then one cotangent for each floating result; its decomposition is the gradient of this
    * decomposition.
    *
-   * @param name as {@code moe.route}; the kernel is looked up by it
+   * @param name as {@code moe.route}; backends look up the kernel by the name
    * @param attributes parameters of the kernel besides the operands' types: texts by names of
    *     letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
-   * @param operands the decomposition's inputs, of the very same types
-   * @param decomposition the meaning
-   * @param splittable the sharding rule: labels along which the kernel can compute a part. From a
-   *     chunk of each operand that has such a label it computes that chunk of each result that has
-   *     it, and addends of results that are sums over it (up to rounding, overflow and values that
-   *     are not finite); all other labels must be whole. If the kernel must know the chunk's first
-   *     index, an i64 scalar follows the operands. The gradient's kernel promises the same. Each
-   *     label is listed once, and an operand or a result has it
+   * @param operands the values of the decomposition's inputs, of exactly the same types
+   * @param decomposition the program that defines the composite
+   * @param splittable the sharding rule: labels along which the kernel can compute a part. Its
+   *     operands are then the same chunk of each operand that has the label. It computes that chunk
+   *     of each result that has the label, and addends of results that are sums over the label (up
+   *     to rounding, overflow and values that are not finite). All other labels must be whole. If
+   *     the kernel must know the chunk's first index, an i64 scalar follows the operands. The
+   *     gradient's kernel promises the same. Each label is listed once, and an operand or a result
+   *     must have it
    */
   record Composite(
       String name,
@@ -90,7 +93,7 @@ public sealed interface Nested extends Operation {
      * @param name its name
      * @param attributes its attributes
      * @param operands its operands
-     * @param decomposition its meaning
+     * @param decomposition its decomposition
      * @param splittable its sharding rule
      * @return the composite
      */
@@ -106,22 +109,23 @@ public sealed interface Nested extends Operation {
 
   /**
    * A region of a program that is written for one device of a mesh: each device along the region's
-   * axes runs its body on its own part of the operands, and {@link Communication}s are statements
-   * of the body. Axes of the mesh that are not the region's stay automatic, and the body may hold
-   * regions over those.
+   * axes runs the body on its own part of the operands, and {@link Communication}s are statements
+   * of the body. The planner uses the other axes of the mesh as usual, and the body may contain
+   * regions over them.
    *
-   * <p>Its meaning needs no mesh: there is one member for each combination of indices along the
-   * axes. A member's input is the chunk of the operand that its indices select (a chunk of a chunk
-   * for a label over several axes), and the whole operand along axes that the term does not name. A
-   * result is assembled from the members' outputs in the same way; along axes behind a bar it is
-   * their sum. Along axes that are not named the outputs must not differ, and this must follow from
-   * the body: the result of an all-reduce or an all-gather over an axis is the same along it, and
-   * so is a value computed only from such values.
+   * <p>A region is defined without a mesh: there is one member for each combination of indices
+   * along the axes. A member's indices select its chunk of an operand; a label over several axes is
+   * cut into chunks of chunks. Along axes that the term does not name every member has the whole
+   * operand. A result is assembled from the members' outputs in the same way; along axes behind a
+   * bar it is their sum. Along axes that the term does not name the outputs must be the same, and
+   * this must follow from the body: the result of an all-reduce or an all-gather over an axis is
+   * the same along the axis, and so is a value that is computed only from such values.
    *
    * @param axes the axes of the region, each once
-   * @param body the program of a member, of the types of a member's part
-   * @param operands one an input of the body
-   * @param in for each operand its labels with axes of the region, which must divide their sizes
+   * @param body the program of a member, whose inputs and outputs have the types of a member's part
+   * @param operands one for each input of the body
+   * @param in for each operand its labels with axes of the region; the sizes of a label's axes must
+   *     divide the size of the label
    * @param out for each output its labels with axes of the region, and behind a bar the axes to sum
    *     over
    */

@@ -10,15 +10,14 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Passes from programs to programs that compute the same values. Pure functions, deterministic;
- * inputs and the number, order and types of outputs stay, names of outputs may not.
+ * Passes from programs to programs that compute the same values. They are pure functions. Inputs
+ * and the number, order and types of outputs stay; names of outputs may change.
  */
 public final class Passes {
   private Passes() {}
 
   /**
-   * Operations that are computed twice are computed once; bodies of scans and decompositions are
-   * compared whole.
+   * Computes repeated operations once; bodies of scans and decompositions are compared as a whole.
    *
    * @param program the program
    * @return a program in which no two statements have the same operation
@@ -38,22 +37,22 @@ public final class Passes {
   }
 
   /**
-   * Composites become their decompositions, those inside of decompositions too.
+   * Replaces composites by their decompositions, including composites inside of decompositions.
    *
    * @param program the program
-   * @param which selects the composites
-   * @return one without such composites
+   * @param which selects the composites to replace
+   * @return a program without such composites
    */
   public static Program decompose(Program program, Predicate<Composite> which) {
     return Decomposition.run(program, which);
   }
 
   /**
-   * Computes named values again for their late uses instead of keeping them. The uses of such a
-   * value are cut at the longest stretch of statements without a use. The uses after it read a
-   * second computation, which stands just before the first of them. Named values that this
-   * computation reads are computed again too; the operands of the first computation are no late
-   * uses. A first computation that nothing reads any more is removed.
+   * Computes named values again for their late uses instead of keeping them. The late uses of such
+   * a value begin after the longest stretch of statements without a use. They read a second
+   * computation, just before the first of them. Named values that this computation reads are
+   * computed again too. A statement that is itself computed again never begins the late uses of its
+   * operands. A first computation without readers is removed.
    *
    * @param program the program
    * @param names names of results to compute again
@@ -65,14 +64,14 @@ public final class Passes {
   }
 
   /**
-   * Replaces manual regions by their members' statements: a chunk is a slice, a received value is
-   * read directly, and a sum over members is a tree of sums of two. A backend of one device runs
-   * the result.
+   * Replaces manual regions by the statements of all members: a chunk becomes a slice, a received
+   * value is read directly, and a sum over members becomes a tree of sums of two. A backend of one
+   * device can run the result.
    *
    * @param program the program
-   * @return one without regions; the program itself if it has none
-   * @throws ProgramException if regions in each other have more than 64 members, or a communication
-   *     is in no region
+   * @return a program without regions; the same program if it has none
+   * @throws ProgramException if nested regions together have more than 64 members, or a
+   *     communication is in no region
    */
   public static Program unroll(Program program) {
     return Unrolling.run(program);

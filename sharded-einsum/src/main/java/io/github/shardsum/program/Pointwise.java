@@ -7,9 +7,10 @@ import java.util.Objects;
 /**
  * Operations on one element at a time.
  *
- * <p>Labels: operands are broadcast by name. The result has the labels of the operand that has all
- * of them, in its order; if none has, those of the first operand and then those that each further
- * one adds. A result without elements is legal and nothing is computed.
+ * <p>Labels: operands are broadcast by name. The result has all labels of the operands. If one
+ * operand has all of them, its order is kept. Otherwise the labels of the first operand come first,
+ * then those that each further operand adds. A result without elements is legal and nothing is
+ * computed.
  */
 public sealed interface Pointwise extends Operation {
   /** Functions of one element. */
@@ -22,9 +23,9 @@ public sealed interface Pointwise extends Operation {
     SIGN,
     /** {@code e^x}; floating. */
     EXP,
-    /** Natural logarithm; floating; NaN below 0, -infinity of 0. */
+    /** Natural logarithm; floating; NaN for x below 0, -infinity for 0. */
     LOG,
-    /** Square root; floating; NaN below 0. */
+    /** Square root; floating; NaN for x below 0. */
     SQRT,
     /** {@code 1/sqrt(x)}; floating; NaN for x below 0, infinite for 0. */
     RSQRT,
@@ -32,9 +33,9 @@ public sealed interface Pointwise extends Operation {
     TANH,
     /** {@code 1/(1+e^-x)}; floating. */
     LOGISTIC,
-    /** Sine; floating; NaN of an infinity. */
+    /** Sine; floating; NaN for an infinity. */
     SINE,
-    /** Cosine; floating; NaN of an infinity. */
+    /** Cosine; floating; NaN for an infinity. */
     COSINE,
     /** The greatest integer not above x; floating. */
     FLOOR,
@@ -58,24 +59,25 @@ public sealed interface Pointwise extends Operation {
      */
     DIVIDE,
     /**
-     * Remainder of that division, with the sign of x; numbers; by 0 it is x, or NaN if floating.
+     * Remainder of the division that rounds toward zero, with the sign of x; numbers. By 0 the
+     * remainder of integers is x, that of floating numbers NaN.
      */
     REMAINDER,
-    /** {@code x^y}; floating, as {@link Math#pow}: 1 where y is 0, even of NaN. */
+    /** {@code x^y}; floating, as {@link Math#pow}: 1 if y is 0, even if x is NaN. */
     POWER,
-    /** The greater; numbers; NaN if either is. */
+    /** The greater of two; numbers; NaN if either is NaN. */
     MAXIMUM,
-    /** The lesser; numbers; NaN if either is. */
+    /** The lesser of two; numbers; NaN if either is NaN. */
     MINIMUM,
-    /** Both; bool. */
+    /** Whether both are true; bool. */
     AND,
-    /** Either; bool. */
+    /** Whether at least one is true; bool. */
     OR,
-    /** One only; bool. */
+    /** Whether exactly one is true; bool. */
     XOR
   }
 
-  /** Relations of two elements; a NaN is related to nothing, so only {@link #NE} is true of it. */
+  /** Relations of two elements; with a NaN only {@link #NE} is true. */
   enum Comparison {
     /** Equal. */
     EQ,
@@ -92,7 +94,7 @@ public sealed interface Pointwise extends Operation {
   }
 
   /**
-   * A function of each element: labels and dtype of x. NaN gives NaN.
+   * A function of each element; the result has the labels and dtype of x. NaN gives NaN.
    *
    * @param kind the function, which defines the legal dtypes
    * @param x the argument
@@ -111,8 +113,8 @@ public sealed interface Pointwise extends Operation {
   }
 
   /**
-   * A function of two elements of one dtype, which is the result's. NaN in either gives NaN, except
-   * for a power of 0.
+   * A function of two elements of one dtype, which is also the result's. NaN in either gives NaN,
+   * except that a power with exponent 0 is 1.
    *
    * @param kind the function, which defines the legal dtypes
    * @param x the first argument
@@ -133,7 +135,8 @@ public sealed interface Pointwise extends Operation {
   }
 
   /**
-   * Whether a relation holds: bool, of two elements of one dtype (any; false is below true).
+   * Whether a relation of two elements of one dtype holds, as a bool. Any dtype is legal; false is
+   * less than true.
    *
    * @param relation the relation, which says how NaN compares
    * @param x the left side
@@ -154,8 +157,8 @@ public sealed interface Pointwise extends Operation {
   }
 
   /**
-   * x where the condition is true, y elsewhere. The dtype is that of x and y, any. The element that
-   * is not chosen has no influence, NaN included.
+   * x where the condition is true, y elsewhere. x and y have one dtype, which may be any and is
+   * also the result's. The element that is not chosen has no influence, even if it is NaN.
    *
    * @param condition bool
    * @param x chosen where true
@@ -176,11 +179,12 @@ public sealed interface Pointwise extends Operation {
   }
 
   /**
-   * Each element in another dtype, any to any, in one rounding; labels of x. A floating number
-   * becomes an integer by rounding toward zero and saturation, and NaN becomes 0; i64 to i32 keeps
-   * the lower 32 bits; as bool it is whether x is not zero, so NaN is true.
+   * Each element in another dtype, with one rounding. Both dtypes may be any; the result has the
+   * labels of x. A floating number becomes an integer by rounding toward zero and saturation, and
+   * NaN becomes 0; i64 to i32 keeps the lower 32 bits; as a bool, x is true unless it is zero, so
+   * NaN is true.
    *
-   * @param x the value that is converted
+   * @param x the value to convert
    * @param dtype the result's dtype
    */
   record Convert(Value x, DType dtype) implements Pointwise {
@@ -198,9 +202,9 @@ public sealed interface Pointwise extends Operation {
 
   /**
    * Uniform numbers in [0, 1) of {@link io.github.shardsum.random.Philox}, keyed by an index: the
-   * same index gives the same number, wherever the element stands. Labels of the index. f64 takes
-   * the upper 53 of the 64 bits, f32 the upper 24, bf16 the upper 8, so that 1 is never reached.
-   * {@link Source.Random} is this function of the row-major index of each element.
+   * same index gives the same number at every place. The result has the labels of the index. f64
+   * takes the upper 53 of the 64 bits, f32 the upper 24, bf16 the upper 8, so that 1 is never
+   * reached. {@link Source.Random} is this function of the row-major index of each element.
    *
    * @param seed a scalar of i64, the key
    * @param index i64, of any labels
@@ -222,17 +226,17 @@ public sealed interface Pointwise extends Operation {
   }
 
   /**
-   * A ragged label under its static bound: x where the index along the label is below the length,
-   * fill from there on. Elements of x beyond the length have no influence, NaN included. Labels and
-   * dtype (any) of x.
+   * A ragged label, padded to its static bound: x where the index along the label is below the
+   * length, {@code fill} from there on. Elements of x beyond the length have no influence, even if
+   * they are NaN. The result has the labels and the dtype of x, which may be any.
    *
    * <p>The label's size is the bound. The next operation on the label reads the fill, so the fill
    * should be that operation's identity: 0 for a sum or a product, -infinity for a softmax or a
    * maximum.
    *
-   * @param x the value that is cut
-   * @param lengths i32 or i64 with some of x's labels, not the ragged one; a length below 0 is
-   *     taken as 0, above the bound as the bound
+   * @param x the value whose padding is filled
+   * @param lengths i32 or i64 with some of x's labels, but not the ragged one; a length below 0
+   *     counts as 0, and a length above the bound as the bound
    * @param label the ragged label
    * @param fill the value of padding, of x's dtype
    */

@@ -9,19 +9,19 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A computation as if for one device: inputs, statements in order, outputs; an immutable value. A
- * program is valid: every value is defined once and before it is used, and every result has the
- * type that its operation gives. {@link #toString} is its text, and {@link #parse} of that text
- * gives an equal program.
+ * A computation, written as for one device: inputs, statements in order, outputs. An immutable
+ * value. A program is valid: every value is defined once and before it is used, and every result
+ * has the type that its operation gives. {@link #toString} prints its text, from which {@link
+ * #parse} makes an equal program.
  *
- * @param name a name as a value's
+ * @param name the program's name, which follows the rule for names of values
  * @param inputs values that a run is given, in order
  * @param statements the operations, each after the operations whose results it reads
  * @param outputs inputs or results, in order; one may occur twice
  */
 public record Program(
     String name, List<Value> inputs, List<Statement> statements, List<Value> outputs) {
-  /** Checks that it is valid. */
+  /** Checks that the program is valid. */
   public Program {
     inputs = List.copyOf(inputs);
     statements = List.copyOf(statements);
@@ -75,12 +75,12 @@ public record Program(
   }
 
   /**
-   * Collects a program.
+   * Begins a program.
    *
    * @param name the program's name, as a value's: letters, digits, {@code _} and {@code .}, the
    *     first no digit
    * @return a fresh builder
-   * @throws ProgramException if it is no such name
+   * @throws ProgramException if the name is not of this form
    */
   public static ProgramBuilder builder(String name) {
     checkName(Objects.requireNonNull(name, "name"));
@@ -93,18 +93,18 @@ public record Program(
    * @param text as {@link #toString} prints it; types of results may be left out, {@code #} begins
    *     a comment
    * @return the program
-   * @throws ProgramException if it is not a program; the message names the line
+   * @throws ProgramException if the text is not a program; the message names the line
    */
   public static Program parse(String text) {
     return ProgramParser.parse(Objects.requireNonNull(text, "text"));
   }
 
   /**
-   * The value of a name.
+   * The value with a name.
    *
    * @param valueName its name
    * @return the input or result
-   * @throws ProgramException if there is none
+   * @throws ProgramException if no value has this name
    */
   public Value value(String valueName) {
     for (Value input : inputs) {

@@ -20,7 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Collects a program, operation by operation; not thread-safe. Algorithm 2 of the GShard paper:
+ * Collects a program, operation by operation; not thread-safe. The example is algorithm 2 of the
+ * GShard paper:
  *
  * <pre>{@code
  * var p = Program.builder("moe");
@@ -38,12 +39,13 @@ import java.util.Set;
  * }</pre>
  *
  * <p>Every method checks its operation immediately and throws {@link ProgramException} with the
- * operation and every shape. Most are short for {@link #add(Operation)}; the operation's record
- * defines the result, the legal dtypes, and the treatment of NaN and empty labels. Operands are
- * broadcast by label; a number in an operand's place is a scalar of the other operand's dtype,
- * which must hold it. Values are those of this builder. Results are numbered, {@code %0}, {@code
- * %1} and so on, until {@link #build} names them. Those without a name of {@link #let} get v and
- * the number (or the next number that no other name has).
+ * operation and every shape. Most methods are short for {@link #add(Operation)}; the record of the
+ * operation defines the result, the legal dtypes, and the treatment of NaN and empty labels.
+ * Operands are broadcast by label; a number in an operand's place is a scalar of the other
+ * operand's dtype, which must be able to hold it. Operands must be values of this builder. Results
+ * are numbered {@code %0}, {@code %1} and so on until {@link #build} names them. A result that
+ * {@link #let} has not named is called v and its number, or v and the next number that no other
+ * name has.
  */
 public final class ProgramBuilder {
   private final String name;
@@ -51,12 +53,12 @@ public final class ProgramBuilder {
   private final List<Statement> statements = new ArrayList<>();
   private final List<Value> outputs = new ArrayList<>();
 
-  /** All values, and the names of those that have one. */
+  /** All values; a value that has a name is mapped to it. */
   private final Map<Value, Optional<String>> values = new HashMap<>();
 
   private final Set<String> names = new HashSet<>();
 
-  /** Results of {@link #annotate}; one that is not used is an error. */
+  /** Results of {@link #annotate}; a result that is not used is an error. */
   private final Set<Value> annotated = new HashSet<>();
 
   private int results;
@@ -72,10 +74,10 @@ public final class ProgramBuilder {
   }
 
   /**
-   * A name that no input and no named result has.
+   * A name that neither an input nor a named result has.
    *
    * @param chosen the name, if it is free
-   * @return the name, perhaps with a number after it
+   * @return the name, with a number after it if it is taken
    */
   public String unusedName(String chosen) {
     String free = chosen;
@@ -96,10 +98,10 @@ public final class ProgramBuilder {
   }
 
   /**
-   * Adds the statements of a program, its inputs being values of this builder.
+   * Adds the statements of a program whose inputs are replaced by values of this builder.
    *
-   * @param program the program whose statements are added
-   * @param arguments one value an input, of its type
+   * @param program the program whose statements to add
+   * @param arguments one value for each input, of the input's type
    * @return the program's outputs
    */
   public List<Value> inline(Program program, List<Value> arguments) {
@@ -157,7 +159,7 @@ public final class ProgramBuilder {
   }
 
   /**
-   * Adds an operation; all other methods are short for this one.
+   * Adds an operation; the other methods for operations are short for this one.
    *
    * @param operation the operation, on this builder's values
    * @return its results, not yet named
@@ -228,7 +230,7 @@ public final class ProgramBuilder {
   /**
    * The program.
    *
-   * @return an immutable program; the builder may go on
+   * @return an immutable program; the builder may be used further
    * @throws ProgramException if an annotated value is never used
    */
   public Program build() {
@@ -256,22 +258,22 @@ public final class ProgramBuilder {
 
   // Sources.
 
-  /** One number everywhere; integers must hold it. */
+  /** A value with one number everywhere; an integer dtype must be able to hold the number. */
   public Value constant(ValueType type, double value) {
     return constant(type, Scalar.of(type.dtype(), value));
   }
 
-  /** One integer everywhere, without the rounding of a double. */
+  /** A value with one integer everywhere, which is not rounded to a double. */
   public Value constant(ValueType type, long value) {
     return constant(type, Scalar.of(type.dtype(), value));
   }
 
-  /** One number everywhere, of a type as {@code f32[G=2 S=8]}. */
+  /** A value with one number everywhere, of a type as {@code f32[G=2 S=8]}. */
   public Value constant(String type, double value) {
     return constant(ValueType.parse(type), value);
   }
 
-  /** One integer everywhere, of a type as {@code i64[G=2 S=8]}. */
+  /** A value with one integer everywhere, of a type as {@code i64[G=2 S=8]}. */
   public Value constant(String type, long value) {
     return constant(ValueType.parse(type), value);
   }
@@ -281,7 +283,7 @@ public final class ProgramBuilder {
     return constant(ValueType.scalar(dtype), value);
   }
 
-  /** A scalar, without the rounding of a double. */
+  /** A scalar with an integer, which is not rounded to a double. */
   public Value constant(DType dtype, long value) {
     return constant(ValueType.scalar(dtype), value);
   }
@@ -290,7 +292,7 @@ public final class ProgramBuilder {
     return one(new Source.Constant(type, value));
   }
 
-  /** The scalar of a value's dtype. */
+  /** A scalar of the dtype of a value. */
   private Value scalar(Value like, double number) {
     return constant(like.type().dtype(), number);
   }
@@ -396,7 +398,7 @@ public final class ProgramBuilder {
     return unary(UnaryKind.NOT, x);
   }
 
-  /** Each element in another dtype ({@link Pointwise.Convert}); x itself if it has that one. */
+  /** Each element in another dtype ({@link Pointwise.Convert}); x itself if it has this dtype. */
   public Value convert(Value x, DType dtype) {
     return x.type().dtype() == dtype ? x : one(new Pointwise.Convert(x, dtype));
   }
@@ -406,7 +408,7 @@ public final class ProgramBuilder {
     return one(new Pointwise.Uniform(seed, index, stream, dtype));
   }
 
-  /** The fill from the length on along a ragged label, see {@link Pointwise.Ragged}. */
+  /** x with fill from the length on along a ragged label, see {@link Pointwise.Ragged}. */
   public Value ragged(Value x, Value lengths, String label, double fill) {
     return one(new Pointwise.Ragged(x, lengths, label, Scalar.of(x.type().dtype(), fill)));
   }
@@ -498,17 +500,17 @@ public final class ProgramBuilder {
     return minimum(x, scalar(x, y));
   }
 
-  /** Both bools, {@link BinaryKind#AND}. */
+  /** Whether both bools are true, {@link BinaryKind#AND}. */
   public Value and(Value x, Value y) {
     return binary(BinaryKind.AND, x, y);
   }
 
-  /** Either bool, or both, {@link BinaryKind#OR}. */
+  /** Whether at least one bool is true, {@link BinaryKind#OR}. */
   public Value or(Value x, Value y) {
     return binary(BinaryKind.OR, x, y);
   }
 
-  /** One bool only, {@link BinaryKind#XOR}. */
+  /** Whether exactly one bool is true, {@link BinaryKind#XOR}. */
   public Value xor(Value x, Value y) {
     return binary(BinaryKind.XOR, x, y);
   }
@@ -518,7 +520,7 @@ public final class ProgramBuilder {
     return multiply(x, factor);
   }
 
-  /** Whether a relation holds: bool. */
+  /** Whether a relation holds, as a bool. */
   public Value compare(Comparison relation, Value x, Value y) {
     return one(new Pointwise.Compare(relation, x, y));
   }
@@ -528,7 +530,7 @@ public final class ProgramBuilder {
     return compare(Comparison.EQ, x, y);
   }
 
-  /** Whether {@code x == y}, a number. */
+  /** Whether {@code x == y}, where y is a number. */
   public Value equal(Value x, double y) {
     return equal(x, scalar(x, y));
   }
@@ -538,7 +540,7 @@ public final class ProgramBuilder {
     return compare(Comparison.NE, x, y);
   }
 
-  /** Whether {@code x != y}, a number. */
+  /** Whether {@code x != y}, where y is a number. */
   public Value notEqual(Value x, double y) {
     return notEqual(x, scalar(x, y));
   }
@@ -548,7 +550,7 @@ public final class ProgramBuilder {
     return compare(Comparison.LT, x, y);
   }
 
-  /** Whether {@code x < y}, a number. */
+  /** Whether {@code x < y}, where y is a number. */
   public Value less(Value x, double y) {
     return less(x, scalar(x, y));
   }
@@ -558,7 +560,7 @@ public final class ProgramBuilder {
     return compare(Comparison.LE, x, y);
   }
 
-  /** Whether {@code x <= y}, a number. */
+  /** Whether {@code x <= y}, where y is a number. */
   public Value lessEqual(Value x, double y) {
     return lessEqual(x, scalar(x, y));
   }
@@ -568,7 +570,7 @@ public final class ProgramBuilder {
     return compare(Comparison.GT, x, y);
   }
 
-  /** Whether {@code x > y}, a number. */
+  /** Whether {@code x > y}, where y is a number. */
   public Value greater(Value x, double y) {
     return greater(x, scalar(x, y));
   }
@@ -578,7 +580,7 @@ public final class ProgramBuilder {
     return compare(Comparison.GE, x, y);
   }
 
-  /** Whether {@code x >= y}, a number. */
+  /** Whether {@code x >= y}, where y is a number. */
   public Value greaterEqual(Value x, double y) {
     return greaterEqual(x, scalar(x, y));
   }
@@ -608,13 +610,15 @@ public final class ProgramBuilder {
     return einsum(equation, operands, operands.getFirst().type().dtype(), sizes);
   }
 
-  /** An einsum in another dtype: f32 of bf16 operands, without a rounding between. */
+  /**
+   * An einsum with a result of another dtype: f32 from bf16 operands, without a rounding to bf16.
+   */
   public Value einsum(
       Equation equation, List<Value> operands, DType dtype, Map<String, Long> sizes) {
     return one(new Contraction.Einsum(equation, operands, dtype, sizes));
   }
 
-  /** Another name for a label: the identity einsum. */
+  /** Renames a label by an identity einsum. */
   public Value rename(Value x, String label, String to) {
     List<String> renamed = new ArrayList<>(x.type().names());
     renamed.replaceAll(each -> each.equals(label) ? to : each);
@@ -622,7 +626,7 @@ public final class ProgramBuilder {
         Terms.equation(List.of(Terms.of(renamed)), Terms.of(renamed)), List.of(x), Map.of());
   }
 
-  /** x repeated along a new last label: an einsum whose output has one label more. */
+  /** Repeats x along a new last label, by an einsum whose output has one label more. */
   public Value broadcast(Value x, String label, long size) {
     List<String> labels = new ArrayList<>(x.type().names());
     labels.add(label);
@@ -640,12 +644,12 @@ public final class ProgramBuilder {
     return reduce(ReduceKind.SUM, x, labels);
   }
 
-  /** The largest along labels, {@link ReduceKind#MAX}. */
+  /** The largest element along labels, {@link ReduceKind#MAX}. */
   public Value max(Value x, String... labels) {
     return reduce(ReduceKind.MAX, x, labels);
   }
 
-  /** The smallest along labels, {@link ReduceKind#MIN}. */
+  /** The smallest element along labels, {@link ReduceKind#MIN}. */
   public Value min(Value x, String... labels) {
     return reduce(ReduceKind.MIN, x, labels);
   }
@@ -665,11 +669,11 @@ public final class ProgramBuilder {
   }
 
   /**
-   * The logarithm of the softmax along a label: {@code x - m - log(sum(e^(x - m)))}, m being the
-   * largest. It stays finite where the softmax itself underflows to 0.
+   * The logarithm of the softmax along a label: {@code x - m - log(sum(e^(x - m)))}, where m is the
+   * largest element. The logarithm stays finite where the softmax underflows to 0.
    *
    * @param x floating
-   * @param label the label along which it is taken
+   * @param label the label of the softmax
    * @return the logarithms
    */
   public Value logSoftmax(Value x, String label) {
@@ -679,12 +683,12 @@ public final class ProgramBuilder {
 
   /**
    * The cross-entropy of logits and the index of the right class: {@code -logSoftmax(logits)} at
-   * the target. Its labels are those of the logits without the classes' label, and labels that only
-   * the targets have; an index that is no class gives 0.
+   * the target. The result has the labels of the logits without the classes' label, and labels that
+   * only the targets have. An index that is no class gives 0.
    *
    * @param logits floating, with the classes' label
-   * @param targets i32 or i64, without it
-   * @param label the classes
+   * @param targets i32 or i64, without the classes' label
+   * @param label the label of the classes
    * @return the cross-entropies
    */
   public Value crossEntropy(Value logits, Value targets, String label) {
@@ -712,12 +716,12 @@ public final class ProgramBuilder {
 
   // Selections.
 
-  /** The k largest along a label and their indices, see {@link Selection.TopK}. */
+  /** The k largest elements along a label and their indices, see {@link Selection.TopK}. */
   public List<Value> topK(Value x, String label, long k, String into) {
     return add(new Selection.TopK(x, label, k, into));
   }
 
-  /** The index of the largest along a label, see {@link Selection.ArgMax}. */
+  /** The index of the largest element along a label, see {@link Selection.ArgMax}. */
   public Value argMax(Value x, String label) {
     return one(new Selection.ArgMax(x, label));
   }
@@ -750,7 +754,7 @@ public final class ProgramBuilder {
     return one(new Movement.Pad(x, label, low, high, interior, value));
   }
 
-  /** Values one after the other along a label, see {@link Movement.Concatenate}. */
+  /** The concatenation of values along a label, see {@link Movement.Concatenate}. */
   public Value concatenate(String label, Value... parts) {
     return one(new Movement.Concatenate(List.of(parts), label));
   }
@@ -802,12 +806,15 @@ public final class ProgramBuilder {
     return annotate(x, new Annotation(List.of(spec), Set.of(), 0));
   }
 
-  /** The value that every device holds whole: no label is split. */
+  /** The value in the layout in which every device holds it whole. */
   public Value replicate(Value x) {
     return annotate(x, Annotation.closed(x.type().withoutLayout().labels()));
   }
 
-  /** The value laid out as a term, all labels closed, as one solved from a device assignment. */
+  /**
+   * The value laid out as a term says, with all labels closed; such a term may follow from a device
+   * assignment.
+   */
   public Value shard(Value x, Term layout) {
     return annotate(x, Annotation.closed(layout));
   }
@@ -848,7 +855,7 @@ public final class ProgramBuilder {
   @FunctionalInterface
   public interface Body {
     /**
-     * Collects the body.
+     * Adds the statements of the body.
      *
      * @param body the body's builder
      * @param inputs a member's part of each operand
@@ -865,13 +872,13 @@ public final class ProgramBuilder {
    *     (b, in) -> List.of(b.allReduce(b.einsum("mk,kn->mn", in.get(0), in.get(1)), ReduceKind.SUM, "x=4")));
    * }</pre>
    *
-   * @param axes its axes with their sizes, as {@code x=4 y=2}
+   * @param axes the region's axes with their sizes, as {@code x=4 y=2}
    * @param operands the operands
    * @param in for each operand its labels, each word one label, with axes of the region, as {@code
    *     G@x S}
    * @param out for each output its labels with axes, and behind a bar the axes to sum over
-   * @param body gives the outputs of a member from its inputs
-   * @return one result an output
+   * @param body computes the outputs of a member from its inputs
+   * @return one result for each output
    */
   public List<Value> manual(
       String axes, List<Value> operands, List<String> in, List<String> out, Body body) {
@@ -893,7 +900,7 @@ public final class ProgramBuilder {
     return add(new Nested.Manual(over, inner.build(), operands, terms, results));
   }
 
-  /** A member's part; the region itself refuses sizes that do not divide. */
+  /** The type of a member's part. The region refuses a size that its axes do not divide. */
   private static ValueType part(Value operand, Term term, List<MeshAxis> axes) {
     List<Long> sizes = new ArrayList<>(operand.type().sizes());
     for (int dim = 0; dim < Math.min(term.size(), sizes.size()); dim++) {
@@ -910,11 +917,12 @@ public final class ProgramBuilder {
    * Combines the members' values, see {@link Communication.AllReduce}.
    *
    * @param x this member's value
-   * @param by how they are combined
+   * @param by the kind of the combination
    * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
    *     communicate
    * @return the same value for all members
-   * @throws ProgramException if an axis is none, or the reduction does not fit the dtype
+   * @throws ProgramException if an axis is not one of the region, or the reduction does not fit the
+   *     dtype
    */
   public Value allReduce(Value x, ReduceKind by, String axes) {
     return one(new Communication.AllReduce(x, by, MeshAxis.parseAll(axes)));
@@ -928,7 +936,8 @@ public final class ProgramBuilder {
    * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
    *     communicate
    * @return all chunks, in the order of members
-   * @throws ProgramException if an axis or the label is none
+   * @throws ProgramException if an axis is not one of the region, or the value does not have the
+   *     label
    */
   public Value allGather(Value x, String label, String axes) {
     return one(new Communication.AllGather(x, label, MeshAxis.parseAll(axes)));
@@ -942,7 +951,8 @@ public final class ProgramBuilder {
    * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
    *     communicate
    * @return this member's chunk of the sum
-   * @throws ProgramException if an axis or the label is none, or the size does not divide
+   * @throws ProgramException if an axis is not one of the region, the value does not have the
+   *     label, or the number of members does not divide its size
    */
   public Value reduceScatter(Value x, String label, String axes) {
     return one(new Communication.ReduceScatter(x, label, MeshAxis.parseAll(axes)));
@@ -956,8 +966,9 @@ public final class ProgramBuilder {
    * @param to the label whose chunks are sent
    * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
    *     communicate
-   * @return the value with its other chunks
-   * @throws ProgramException if an axis or a label is none, or the size does not divide
+   * @return the value with its new chunks
+   * @throws ProgramException if an axis is not one of the region, the value does not have a label,
+   *     or the number of members does not divide the size
    */
   public Value allToAll(Value x, String from, String to, String axes) {
     return one(new Communication.AllToAll(x, from, to, MeshAxis.parseAll(axes)));
@@ -967,11 +978,11 @@ public final class ProgramBuilder {
    * Sends each member's value around a ring, see {@link Communication.Permute}.
    *
    * @param x this member's value
-   * @param by how many members further the value goes; negative goes back
+   * @param by the number of members by which the value moves on; a negative number moves it back
    * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
    *     communicate
    * @return the value of another member
-   * @throws ProgramException if an axis is none
+   * @throws ProgramException if an axis is not one of the region
    */
   public Value rotate(Value x, long by, String axes) {
     return permute(x, new Communication.Routes.Shift(by, true), axes);
@@ -985,7 +996,7 @@ public final class ProgramBuilder {
    * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
    *     communicate
    * @return the value that arrives, or zeros
-   * @throws ProgramException if an axis is none, or a route is of no member
+   * @throws ProgramException if an axis is not one of the region, or a route names no member
    */
   public Value permute(Value x, Communication.Routes routes, String axes) {
     return one(new Communication.Permute(x, MeshAxis.parseAll(axes), routes));
@@ -999,18 +1010,19 @@ public final class ProgramBuilder {
    * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
    *     communicate
    * @return this member's chunk
-   * @throws ProgramException if an axis or the label is none, or the size does not divide
+   * @throws ProgramException if an axis is not one of the region, the value does not have the
+   *     label, or the number of members does not divide its size
    */
   public Value ownChunk(Value x, String label, String axes) {
     return one(new Communication.OwnChunk(x, label, MeshAxis.parseAll(axes)));
   }
 
   /**
-   * Gives a member's number along an axis, see {@link Communication.AxisIndex}.
+   * The number of a member along an axis, see {@link Communication.AxisIndex}.
    *
    * @param axis an axis of the region with its size, as {@code x=4}
    * @return a scalar of i32, from 0
-   * @throws ProgramException if the axis is none
+   * @throws ProgramException if the axis is not one of the region
    */
   public Value axisIndex(String axis) {
     return one(new Communication.AxisIndex(MeshAxis.parse(axis)));

@@ -6,15 +6,15 @@ import java.util.Locale;
 
 /**
  * An operation that does not fit its operands, or a text that is not a program. The message names
- * the operation, every operand's type, what must hold, what was given and what to do.
+ * the operation, every operand's type, the rule, the given value and the remedy.
  */
 public final class ProgramException extends IllegalArgumentException {
   @Serial private static final long serialVersionUID = 1;
 
-  /** Characters of the subject and of the rule at most; shapes of a hundred operands fit. */
+  /** The most characters of the subject and of the rule; shapes of a hundred operands fit. */
   private static final int LONGEST = 4000;
 
-  /** The operation or the place in a text that is to blame. */
+  /** The operation, or the place in a text, that causes the error. */
   private final String where;
 
   private ProgramException(String where, String message) {
@@ -23,8 +23,8 @@ public final class ProgramException extends IllegalArgumentException {
   }
 
   /**
-   * Text that a terminal can show: both ends of very long text, with control characters, which
-   * would move the cursor, escaped as in Java.
+   * Text that a terminal can show. Of a very long text both ends are kept. Control characters,
+   * which would move the cursor, are escaped as in Java.
    */
   private static String shown(String text) {
     int left = text.length() - LONGEST;
@@ -46,7 +46,7 @@ public final class ProgramException extends IllegalArgumentException {
    * An operation that does not fit.
    *
    * @param operation the operation
-   * @param message the rule, the given value and the way out
+   * @param message the rule, the given value and the remedy
    * @return the exception
    */
   public static ProgramException of(Operation operation, String message) {
@@ -57,7 +57,7 @@ public final class ProgramException extends IllegalArgumentException {
    * A text or a call that is wrong.
    *
    * @param where the place in a text, or the call
-   * @param message the rule, the given value and the way out
+   * @param message the rule, the given value and the remedy
    * @return the exception
    */
   public static ProgramException at(String where, String message) {
@@ -65,7 +65,7 @@ public final class ProgramException extends IllegalArgumentException {
   }
 
   /**
-   * The culprit: the operation with its operands' types, or the place in a text.
+   * The cause: the operation with its operands' types, or the place in a text.
    *
    * @return as {@code einsum(x: f32[i=2 j=3], y: f32[j=4 k=5]) {equation="ij,jk->ik"}}
    */

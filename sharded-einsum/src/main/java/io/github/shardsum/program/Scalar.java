@@ -5,7 +5,7 @@ import io.github.shardsum.tensor.DType;
 /** One number in a program's text: real for floating dtypes, whole for integers and bool. */
 public sealed interface Scalar {
   /**
-   * A number of a floating dtype, rounded to it where it is used.
+   * A number of a floating dtype, rounded to this dtype where it is used.
    *
    * @param value the number; NaN and infinities too
    */
@@ -32,8 +32,8 @@ public sealed interface Scalar {
    * A number of a dtype.
    *
    * @param dtype the dtype
-   * @param value the number; of bool not zero is true
-   * @return real or whole as the dtype has it
+   * @param value the number; for bool any number except zero is true
+   * @return a real number for a floating dtype, a whole number for any other
    * @throws IllegalArgumentException if an integer dtype does not hold the number
    */
   static Scalar of(DType dtype, double value) {
@@ -55,8 +55,8 @@ public sealed interface Scalar {
    * An integer as a number of a dtype.
    *
    * @param dtype the dtype
-   * @param value the number; of bool not zero is true
-   * @return real or whole as the dtype has it
+   * @param value the number; for bool any number except zero is true
+   * @return a real number for a floating dtype, a whole number for any other
    * @throws IllegalArgumentException if an integer dtype does not hold the number
    */
   static Scalar of(DType dtype, long value) {
@@ -99,8 +99,8 @@ public sealed interface Scalar {
    * Whether a dtype holds such a number.
    *
    * @param dtype the dtype
-   * @return true for a real number and a floating dtype, or a whole number in the range of an
-   *     integer dtype; for bool 0 and 1
+   * @return true for a real number and a floating dtype, for a whole number in the range of an
+   *     integer dtype, and for 0 or 1 and bool
    */
   default boolean fits(DType dtype) {
     return switch (this) {

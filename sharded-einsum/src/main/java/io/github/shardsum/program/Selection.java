@@ -6,15 +6,16 @@ import java.util.List;
 /** Operations between values and their indices along a label. */
 public sealed interface Selection extends Operation {
   /**
-   * The k largest along a label in falling order, and their indices. Two results of x's labels, the
-   * label being replaced by a new one of size k: values of x's dtype (any) and indices of i32. Of
-   * equal elements the lower index comes first; NaN ranks above everything, the two zeros are
-   * equal. k of 0 gives values without elements; k must not exceed the label's size.
+   * The k largest elements along a label in falling order, and their indices. The two results are
+   * values of x's dtype, which may be any, and indices of i32. They have x's labels, with a new
+   * label of size k in place of the given one. Of equal elements the lower index comes first. NaN
+   * ranks above everything, and the two zeros are equal. With k = 0 the results have no elements; k
+   * must not exceed the label's size.
    *
    * @param x the elements
    * @param label the label
-   * @param k how many
-   * @param into name of the label that takes its place
+   * @param k number of elements to select
+   * @param into name of the new label
    */
   record TopK(Value x, String label, long k, String into) implements Selection {
     @Override
@@ -24,8 +25,9 @@ public sealed interface Selection extends Operation {
   }
 
   /**
-   * The index of the largest along a label: i32 of x's other labels; x of any dtype. The index of
-   * the largest element, the lowest of equal ones; NaN is the largest. An empty label is an error.
+   * The index of the largest element along a label, the lowest index of equal ones. The result has
+   * dtype i32 and x's other labels; x may have any dtype. NaN is the largest. An empty label is an
+   * error.
    *
    * @param x the elements
    * @param label the label
@@ -39,8 +41,8 @@ public sealed interface Selection extends Operation {
 
   /**
    * 1 where the index along a new last label equals the operand's element, 0 elsewhere. An index
-   * outside of [0, size) gives zeros; integers have no NaN. As an operand of an einsum it is a
-   * gather or a scatter. Indices without elements, or a size of 0, give a value without elements.
+   * outside of [0, size) gives zeros. An einsum with a one-hot operand is a gather or a scatter.
+   * Indices without elements, or a size of 0, give a value without elements.
    *
    * @param indices i32 or i64
    * @param label name of the new label

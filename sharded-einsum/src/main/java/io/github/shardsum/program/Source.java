@@ -3,12 +3,12 @@ package io.github.shardsum.program;
 import java.util.List;
 
 /**
- * Operations without operands, which make a value of a given type, possibly from its indices. A
- * type with an empty label gives a value without elements.
+ * Operations that make a value of a given type, possibly from its indices. A type with an empty
+ * label gives a value without elements.
  */
 public sealed interface Source extends Operation {
   /**
-   * One number everywhere; the result is NaN only if the number is.
+   * A value with one number everywhere; the elements are NaN only if the number is NaN.
    *
    * @param type the result's type, any dtype
    * @param value the number, rounded to the dtype
@@ -38,7 +38,7 @@ public sealed interface Source extends Operation {
    * row-major index in the whole value: {@link Pointwise.Uniform} of that index. Never NaN.
    *
    * @param seed a scalar of i64, the key
-   * @param stream tells draws of one seed apart
+   * @param stream distinguishes draws of one seed
    * @param type the result's type, floating
    */
   record Random(Value seed, long stream, ValueType type) implements Source {

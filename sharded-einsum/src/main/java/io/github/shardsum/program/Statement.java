@@ -8,15 +8,15 @@ import java.util.List;
  * One operation of a program and the values that it defines; an immutable value. The operation
  * determines the types of the values.
  *
- * @param results one value a result, of the operation's result types
+ * @param results one value for each result, of the operation's result types
  * @param operation the operation
  */
 public record Statement(List<Value> results, Operation operation) {
   /**
    * Checks the types.
    *
-   * @throws ProgramException if operands or attributes do not fit the operation, or the results'
-   *     types are not those that it gives
+   * @throws ProgramException if operands or attributes do not fit the operation, or the values have
+   *     other types than the operation's results
    */
   public Statement {
     results = List.copyOf(results);

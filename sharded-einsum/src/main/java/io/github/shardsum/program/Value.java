@@ -6,11 +6,11 @@ import java.util.Objects;
  * A value of a program: an input or the result of a statement. Names are unique in a program.
  *
  * @param name letters, digits, {@code _} and {@code .}, the first no digit; {@code %} and a number
- *     while a {@link ProgramBuilder} has not named it
+ *     as long as a {@link ProgramBuilder} has not named the value
  * @param type dtype and labels
  */
 public record Value(String name, ValueType type) {
-  /** A builder's numbered value, which has a name only when the program is built. */
+  /** A builder's numbered value, which gets a name when the program is built. */
   private static boolean isNumbered(String name) {
     return name.length() > 1
         && name.charAt(0) == '%'

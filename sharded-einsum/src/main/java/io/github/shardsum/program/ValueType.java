@@ -10,21 +10,21 @@ import java.util.List;
 import java.util.StringJoiner;
 
 /**
- * The type of a value, known before it is computed: its dtype, and the name and size of each label,
- * outermost first; an immutable value.
+ * The type of a value, known before the value is computed: the dtype, and the name and size of each
+ * label, outermost first. An immutable value.
  *
- * <p>Its notation is that of a {@link Term} in the spaced form with a size after each label, as in
- * {@code f32[G=2 S=8 M=16]}, {@code f32[]} for a scalar and, where a layout is given, {@code
+ * <p>The notation is that of a {@link Term} in the spaced form with a size after each label, as in
+ * {@code f32[G=2 S=8 M=16]}. A scalar is {@code f32[]}, and a type with a layout is {@code
  * f32[G@x=2 S=8 | y]}.
  *
  * @param dtype the element type
  * @param labels the labels, each once, with their mesh axes if there is a layout
- * @param shape one size a label
+ * @param shape one size for each label
  */
 public record ValueType(DType dtype, Term labels, Shape shape) {
   private static final long MOST_BYTES = (1L << 60) - 1;
 
-  /** The most labels, as in NumPy, since inputs come from NumPy's files. */
+  /** The most labels: as many as NumPy allows, since inputs come from NumPy's files. */
   private static final int MOST_LABELS = 64;
 
   /** Checks that labels are distinct, have one size each and are at most 64. */
@@ -59,7 +59,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
    *
    * @param dtype the element type
    * @param labels the labels' names
-   * @param sizes one size a label
+   * @param sizes one size for each label
    * @return the type
    */
   public static ValueType of(DType dtype, List<String> labels, List<Long> sizes) {
@@ -84,7 +84,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
    *
    * @param notation as {@code f32[G=2 S=8]}
    * @return the type
-   * @throws IllegalArgumentException if it is not the notation of a type
+   * @throws IllegalArgumentException if the text is not the notation of a type
    */
   public static ValueType parse(String notation) {
     int open = notation.indexOf('[');
@@ -160,7 +160,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
    * Position of a label.
    *
    * @param label its name
-   * @return the axis, -1 if the value has no such label
+   * @return the label's place; -1 if the value has no such label
    */
   public int axis(String label) {
     for (int axis = 0; axis < rank(); axis++) {
@@ -200,7 +200,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
   }
 
   /**
-   * The same labels with another dtype.
+   * The type with the same labels and another dtype.
    *
    * @param other the dtype
    * @return the type, without layout
@@ -210,7 +210,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
   }
 
   /**
-   * The same type with no layout.
+   * The same type without a layout.
    *
    * @return the type
    */
