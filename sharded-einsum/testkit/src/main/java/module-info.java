@@ -1,6 +1,6 @@
 /**
  * The test kit: seeded generators with a shrinker, the contract of backends, and error bounds of
- * programs. JUnit is needed for the contract alone, jqwik for the adapter alone.
+ * programs. Only the contract needs JUnit, and only the adapter needs jqwik.
  */
 module io.github.shardsum.testkit {
   requires static org.jspecify;

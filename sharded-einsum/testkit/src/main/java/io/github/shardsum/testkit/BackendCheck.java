@@ -16,9 +16,9 @@ public final class BackendCheck {
   private BackendCheck() {}
 
   /**
-   * Compares each output of a program whose values are exact, see {@link Programs#exact}, with the
-   * bits of the reference, in two runs. Only the sign of a zero may differ: a sum may begin at 0 or
-   * at its first term, which may be -0.
+   * Runs a program whose values are exact, see {@link Programs#exact}, twice, and compares each
+   * output with the bits of the reference. Only the sign of a zero may differ: a sum may begin at 0
+   * or at its first term, which may be -0.
    *
    * @param backend the backend
    * @param exact the program and its inputs
@@ -29,7 +29,7 @@ public final class BackendCheck {
     try (Executable reference = new ReferenceBackend().compile(program);
         Executable compiled = backend.compile(program)) {
       List<Tensor> expected = reference.run(exact.inputs());
-      // The second run finds the contents that the first left in the kept memory.
+      // The second run starts with the contents that the first run left in the kept memory.
       compiled.run(exact.inputs());
       List<Tensor> given = compiled.run(exact.inputs());
       Optional<String> difference = TensorDifference.between(program.outputs(), expected, given);
@@ -46,7 +46,7 @@ public final class BackendCheck {
    *
    * @param backend the backend
    * @param exact the program and its inputs
-   * @param given one tensor an output
+   * @param given one tensor for each output
    * @return the first difference in a sentence; empty if there is none
    */
   public static Optional<String> difference(
@@ -63,9 +63,8 @@ public final class BackendCheck {
    *
    * @param backend the backend
    * @param real the program and its inputs in f32
-   * @return for each output of a floating dtype the widest bound, relative to the value or to 1 if
-   *     that is larger; infinite if f32 has no bound. A test should check that most bounds are
-   *     narrow
+   * @return for each output of a floating dtype the widest bound, divided by the larger of 1 and
+   *     the value; infinite if f32 has no bound. A test should check that most bounds are narrow
    * @throws AssertionError if an element is outside of its bound
    */
   public static List<Double> withinErrorBounds(Backend backend, ProgramCase real) {
@@ -92,7 +91,7 @@ public final class BackendCheck {
     double[] errors = bound.toDoubleArray();
     double widest = 0;
     for (int i = 0; i < a.length; i++) {
-      // If f32 has no bound, the bound is infinite; a choice that may differ accepts every value.
+      // An element of an infinite bound, or a choice that may differ, may have any value.
       boolean any = errors[i] == Double.POSITIVE_INFINITY;
       boolean choice = !given.dtype().isFloating() && errors[i] > 0;
       if (!any && !choice && !(Math.abs(a[i] - b[i]) <= errors[i])) {

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
  * The contract of every backend; a backend's test implements {@link #backend()}. Values are
  * compared with the reference.
  */
-@SuppressWarnings("exports") // Only who runs the contract needs JUnit's module.
+@SuppressWarnings("exports") // Only a module that runs the contract needs JUnit's module.
 public interface BackendContract {
   /**
    * The backend under test.
@@ -57,7 +57,7 @@ public interface BackendContract {
     return DoubleStream.of(tensor.toDoubleArray()).map(x -> x + 0.0).toArray();
   }
 
-  /** Random programs on integer values: every output is the reference's, bit for bit. */
+  /** Random programs on integer values: every output equals the reference's, bit for bit. */
   @Test
   default void exactProgramsEqualTheReferenceBitForBit() {
     for (int seed = 0; seed < 25; seed++) {
@@ -77,7 +77,9 @@ public interface BackendContract {
     }
   }
 
-  /** Random programs on real values: every output is the reference's within {@link ErrorBounds}. */
+  /**
+   * Random programs on real values: every output equals the reference's within {@link ErrorBounds}.
+   */
   @Test
   default void realProgramsEqualTheReferenceWithinRounding() {
     for (int seed = 0; seed < 25; seed++) {
@@ -93,8 +95,8 @@ public interface BackendContract {
   }
 
   /**
-   * Inputs and results by name are those by position; wrong names are errors that list the right
-   * ones.
+   * Runs by name give the same results as runs by position. Wrong names are errors that list the
+   * right names.
    */
   @Test
   default void tensorsMayBeGivenByName() {
@@ -153,7 +155,7 @@ public interface BackendContract {
     assertTrue(message.contains(argument), argument + " in: " + message);
   }
 
-  /** A second run gives the same bits, and inputs keep theirs. */
+  /** A second run gives the same bits, and inputs keep their bits. */
   @Test
   default void runningAgainGivesTheSameBitsAndChangesNoInput() {
     Program program = layer();
@@ -313,7 +315,7 @@ public interface BackendContract {
     }
   }
 
-  /** A memory limit is kept, or refused when the program is compiled. */
+  /** A run stays within the memory limit, or the compilation refuses the program. */
   @Test
   default void aMemoryLimitIsKeptOrRefusedBeforehand() {
     Program program = layer();
@@ -357,8 +359,8 @@ public interface BackendContract {
   /** A result in bf16 is rounded once, from the value in f32. */
   @Test
   default void bf16ResultsAreRoundedOnce() {
-    // Slightly above the middle of two bf16. If it were first rounded to f32, it would be the
-    // middle, and the tie would go to the even one.
+    // The value is slightly above the middle of two bf16 numbers. A rounding to f32 first would
+    // give the middle, and the tie would go to the even number.
     double above = 1 + 0x1p-8 + 0x1p-40;
     ProgramBuilder p = Program.builder("p");
     Value x = p.input("x", "bf16[a=3]");

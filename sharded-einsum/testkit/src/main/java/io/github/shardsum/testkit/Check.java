@@ -6,8 +6,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A property that is checked on generated values. A failing example is made smaller. Immutable;
- * every run tries the same values.
+ * Checks a property on generated values, and makes a failing example smaller. Immutable; every run
+ * tries the same values.
  *
  * <pre>{@code
  * Check.forAll(Layouts.meshes()).tries(200).holds(
@@ -37,10 +37,10 @@ public final class Check<T> {
   @FunctionalInterface
   public interface Property<T> {
     /**
-     * Returns if it holds.
+     * Returns normally if the property holds for a value.
      *
      * @param value the value
-     * @throws Exception or an error if it does not
+     * @throws Exception or an error if the property does not hold
      */
     void check(T value) throws Exception;
   }
@@ -49,7 +49,7 @@ public final class Check<T> {
    * A check of 100 values.
    *
    * @param generator makes the values
-   * @param <T> their type
+   * @param <T> the type of the values
    * @return the check
    */
   public static <T> Check<T> forAll(Generator<T> generator) {
@@ -59,7 +59,7 @@ public final class Check<T> {
   /**
    * The same check with another number of values.
    *
-   * @param count how many, at least 1
+   * @param count number of values, at least 1
    * @return the check
    */
   public Check<T> tries(int count) {
@@ -72,7 +72,7 @@ public final class Check<T> {
   /**
    * The same check with other values.
    *
-   * @param first seed of the first value; each next one has the next seed
+   * @param first seed of the first value; each further value has the next seed
    * @return the check
    */
   public Check<T> seed(long first) {
@@ -83,8 +83,8 @@ public final class Check<T> {
    * Checks a property on all values.
    *
    * @param property the property
-   * @throws AssertionError if it fails for a value; the error has the smallest value found that
-   *     fails in the same way, and the choices that generate it
+   * @throws AssertionError if the property fails for a value; the message has the smallest value
+   *     found that fails in the same way, and the choices that generate this value
    */
   public void holds(Property<? super T> property) {
     for (int i = 0; i < tries; i++) {
@@ -121,7 +121,9 @@ public final class Check<T> {
         cause);
   }
 
-  /** The choices of an example, if the property fails for it in the same way as at first. */
+  /**
+   * The choices of an example, if the property fails for the example in the same way as at first.
+   */
   private Optional<long[]> failing(long[] choices, Class<?> kind, Property<? super T> property) {
     Choices replay = Choices.replay(choices);
     T value;

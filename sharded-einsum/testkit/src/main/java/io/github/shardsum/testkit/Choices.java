@@ -9,11 +9,11 @@ import java.util.stream.Stream;
 
 /**
  * The source of a generator's decisions: whole numbers from 0 on, drawn from a seed or replayed
- * from a list, and recorded. 0 should be the simplest of each decision, since a failing example is
- * made smaller by replaying fewer and smaller numbers. Beyond the end of a replayed list every
- * decision is 0. Not thread-safe.
+ * from a list, and recorded. For each decision 0 should be the simplest choice, since a failing
+ * example is made smaller by replaying fewer and smaller numbers. Beyond the end of a replayed list
+ * every decision is 0. Not thread-safe.
  *
- * <p>The shrinker therefore knows nothing of values and works for every generator: that of
+ * <p>The shrinker therefore needs no knowledge of values and works for every generator, as in
  * Hypothesis (MacIver and Donaldson, "Test-Case Reduction via Test-Case Generation", ECOOP 2020).
  */
 public final class Choices {
@@ -42,7 +42,8 @@ public final class Choices {
   /**
    * Choices replayed.
    *
-   * @param choices numbers, each at least 0; one beyond its bound counts as the largest allowed
+   * @param choices numbers, each at least 0; a number beyond its decision's bound counts as the
+   *     largest allowed
    * @return the choices
    */
   public static Choices replay(long... choices) {
@@ -55,21 +56,21 @@ public final class Choices {
   }
 
   /**
-   * A whole number.
+   * A whole number below a bound.
    *
-   * @param bound above the largest, at least 1
-   * @return from 0 to bound - 1
+   * @param bound one more than the largest number, at least 1
+   * @return a number from 0 to bound - 1
    */
   public int nextInt(int bound) {
     return Math.toIntExact(next(bound));
   }
 
   /**
-   * A whole number.
+   * A whole number in an interval.
    *
-   * @param least the least, and the simplest
-   * @param most the largest, at least the least; their distance must be a {@code long}
-   * @return from least to most
+   * @param least the least number, which is the simplest
+   * @param most the largest number, at least the least; their distance must be a {@code long}
+   * @return a number from least to most
    */
   public long between(long least, long most) {
     return least + next(Math.addExact(Math.subtractExact(most, least), 1));
@@ -78,7 +79,7 @@ public final class Choices {
   /**
    * Yes or no.
    *
-   * @return false is the simpler
+   * @return true or false; false is simpler
    */
   public boolean nextBoolean() {
     return next(2) == 1;
@@ -87,18 +88,18 @@ public final class Choices {
   /**
    * A real number of 20 bits.
    *
-   * @return from 0 to below 1
+   * @return a number from 0 to below 1
    */
   public double nextDouble() {
     return next(1 << 20) * 0x1p-20;
   }
 
   /**
-   * One of some options.
+   * One of several options.
    *
    * @param options at least one, the simplest first
-   * @param <T> their type
-   * @return one of them
+   * @param <T> the type of the options
+   * @return one of the options
    */
   public <T> T of(List<T> options) {
     return options.get(nextInt(options.size()));
@@ -108,8 +109,8 @@ public final class Choices {
    * A permutation.
    *
    * @param values the values
-   * @param <T> their type
-   * @return the values in an order; the simplest is the given one
+   * @param <T> the type of the values
+   * @return the values in some order; the given order is the simplest
    */
   public <T> List<T> shuffled(List<T> values) {
     List<T> rest = new ArrayList<>(values);
@@ -121,7 +122,7 @@ public final class Choices {
   }
 
   /**
-   * Whether a replay has no choices left, so that a generator should add nothing more.
+   * Whether a replay has no choices left; a generator should then add nothing more.
    *
    * @return false for choices drawn from a seed
    */
@@ -130,7 +131,7 @@ public final class Choices {
   }
 
   /**
-   * The choices so far, which {@link #replay} gives again.
+   * The choices so far, which {@link #replay} can repeat.
    *
    * @return the numbers in order
    */

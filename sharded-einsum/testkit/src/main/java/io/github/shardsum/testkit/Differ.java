@@ -31,12 +31,12 @@ import java.util.function.LongConsumer;
  *     .run(System.out::println);
  * }</pre>
  *
- * <p>Programs have every kind of operation, layouts of inputs and annotations on the mesh, uneven
- * ones among them. Their values are small integers, so that arithmetic is exact in any order and a
- * result that differs in a bit is wrong; only the sign of a zero is no promise. If one function
+ * <p>Programs have every kind of operation, layouts of inputs and annotations on the mesh, some of
+ * them uneven. Their values are small integers, so that arithmetic is exact in any order. A result
+ * that differs in a bit is therefore wrong; only the sign of a zero may differ. If one function
  * throws and the other has a result, they disagree too. Each program on which they disagree is made
- * smaller: statements are dropped, values become inputs, labels become shorter, layouts and inputs
- * simpler.
+ * smaller: statements are dropped, values become inputs, labels become shorter, and layouts and
+ * inputs become simpler.
  */
 public final class Differ {
   private static final int OPERATIONS = 12;
@@ -45,7 +45,10 @@ public final class Differ {
   private static final List<DType> DTYPES =
       List.of(DType.I32, DType.F32, DType.I64, DType.F64, DType.BF16);
 
-  /** Dtypes of programs with regions: their sums wrap, so that they are exact in any order. */
+  /**
+   * Dtypes of programs with regions: sums of these dtypes wrap, so that they are exact in any
+   * order.
+   */
   private static final List<DType> INTEGERS = List.of(DType.I32, DType.I64);
 
   private static final int MOST_MEMBERS = 64;
@@ -85,9 +88,10 @@ public final class Differ {
      * Runs a program.
      *
      * @param program the program
-     * @param inputs one an input
-     * @return one an output
-     * @throws Exception if it cannot; this is a disagreement if the other function can
+     * @param inputs one tensor for each input
+     * @return one tensor for each output
+     * @throws Exception if the function cannot run the program; this is a disagreement if the other
+     *     function can
      */
     List<Tensor> run(Program program, List<Tensor> inputs) throws Exception;
   }
@@ -95,8 +99,8 @@ public final class Differ {
   /**
    * Summary of a search.
    *
-   * @param programs how many programs were drawn
-   * @param disagreements on how many of them the functions disagree
+   * @param programs number of programs that were drawn
+   * @param disagreements number of programs on which the functions disagree
    */
   public record Summary(long programs, long disagreements) {}
 
@@ -119,7 +123,7 @@ public final class Differ {
   }
 
   /**
-   * A backend as a function: each program is compiled, run once and let go of.
+   * A backend as a function: each program is compiled, run once and closed.
    *
    * @param backend the backend, kept open by the caller
    * @return the function
@@ -145,7 +149,7 @@ public final class Differ {
   /**
    * The same search with programs on another mesh.
    *
-   * @param devices whose axes layouts name
+   * @param devices the mesh whose axes layouts name
    * @return a changed copy
    */
   public Differ on(Mesh devices) {
@@ -168,7 +172,7 @@ public final class Differ {
   /**
    * The same search with other programs.
    *
-   * @param first seed of the first program; each next one has the next seed
+   * @param first seed of the first program; each further program has the next seed
    * @return a changed copy
    */
   public Differ seed(long first) {
@@ -176,9 +180,9 @@ public final class Differ {
   }
 
   /**
-   * The same search with an end: after this time no program is begun, and none is made smaller.
+   * The same search with a time limit, after which no program is begun and none is made smaller.
    *
-   * @param most the time
+   * @param most the time limit
    * @return a changed copy
    */
   public Differ timeLimit(Duration most) {
@@ -199,7 +203,7 @@ public final class Differ {
   /**
    * Draws programs and compares.
    *
-   * @param found takes each disagreement when it has been made small
+   * @param found receives each disagreement after its program has been made smaller
    * @return the numbers of programs and disagreements
    */
   public Summary run(Consumer<Disagreement> found) {
@@ -209,7 +213,7 @@ public final class Differ {
   /**
    * Draws programs until the functions disagree on one.
    *
-   * @return the first disagreement, made small; empty if there is none
+   * @return the first disagreement, after its program has been made smaller; empty if there is none
    */
   public Optional<Disagreement> find() {
     List<Disagreement> found = new ArrayList<>();
@@ -252,7 +256,7 @@ public final class Differ {
   }
 
   /**
-   * The program of a seed with its inputs, as it is drawn here.
+   * The program of a seed with its inputs, as this search draws it.
    *
    * @param number the seed
    * @return the program on this mesh
@@ -286,7 +290,8 @@ public final class Differ {
     ProgramCase smallest = reducer.reduce(drawn);
     Compared last = compare(smallest);
     boolean again = last.isLike(first);
-    // A failure that does not occur twice, as of a race, is shown as it was drawn.
+    // A failure that does not occur twice, for example of a race, is shown with the program as it
+    // was drawn.
     Compared shown = again ? last : first;
     return Optional.of(
         new Disagreement(

@@ -12,8 +12,8 @@ import java.util.Optional;
  * @param seed the seed of the program as it was drawn
  * @param drawn the program as it was drawn, with its inputs
  * @param smallest the smallest program found on which they disagree in the same way
- * @param expected the first function's outcome of the smallest program
- * @param given the second function's outcome of it
+ * @param expected the first function's outcome for the smallest program
+ * @param given the second function's outcome for the smallest program
  * @param difference the first difference in a sentence
  */
 public record Disagreement(
@@ -33,10 +33,10 @@ public record Disagreement(
   }
 
   /**
-   * Result of a function on a program.
+   * The outcome of a function on a program.
    *
-   * @param outputs one an output of the program; none if it failed
-   * @param failure why it failed
+   * @param outputs one for each output of the program; none if the function failed
+   * @param failure the reason of the failure
    */
   public record Outcome(List<Tensor> outputs, Optional<Throwable> failure) {
     /** Copies the list. */

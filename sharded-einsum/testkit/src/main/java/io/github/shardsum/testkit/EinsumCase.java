@@ -12,7 +12,7 @@ import java.util.List;
  * An equation and shapes that fit it.
  *
  * @param equation the equation
- * @param shapes one an operand
+ * @param shapes one for each operand
  */
 public record EinsumCase(Equation equation, List<Shape> shapes) {
   /** Copies the list. */

@@ -18,9 +18,9 @@ public final class Equations {
    * Equations with every kind of label: contracted, kept, in one or several operands, repeated in
    * an operand (a diagonal), of size 0 and 1, broadcast from size 1.
    *
-   * @param operands most operands, at least 1
+   * @param operands the most operands, at least 1
    * @param size largest size of a label
-   * @return the generator; the simplest is {@code ->} of a scalar
+   * @return the generator; the simplest equation is {@code ->} of a scalar
    */
   public static Generator<EinsumCase> of(int operands, int size) {
     return choices -> {
@@ -51,7 +51,7 @@ public final class Equations {
     return labels;
   }
 
-  /** One axis in twenty has size 1 for any size of its label. */
+  /** One axis in twenty has size 1, whatever the size of its label. */
   private static Shape shape(Choices choices, List<String> labels, long[] sizes) {
     boolean distinct = new LinkedHashSet<>(labels).size() == labels.size();
     long[] shape = new long[labels.size()];

@@ -8,14 +8,14 @@ import java.util.Objects;
  * The values that a result in f32 may have, see {@link ErrorBounds}; an immutable value.
  *
  * @param value the result in f64; for a choice (a relation, an index) the chosen value
- * @param bound f64 of the same shape, 0 or more: how far each element may be from the value.
- *     Infinite if f32 has no bound; for a choice, more than 0 if another choice is possible
+ * @param bound the largest distance of each element from the value, at least 0, in f64 of the same
+ *     shape; infinite if f32 has no bound; for a choice, more than 0 if another choice is possible
  */
 public record ErrorBound(Tensor value, Tensor bound) {
   /**
    * Checks the shapes.
    *
-   * @throws IllegalArgumentException if they differ
+   * @throws IllegalArgumentException if the shapes differ
    */
   public ErrorBound {
     Objects.requireNonNull(value, "value");
@@ -42,8 +42,8 @@ public record ErrorBound(Tensor value, Tensor bound) {
    * Returns the error of a result as a share of its bound.
    *
    * @param given a result of the same shape
-   * @return the largest error over its bound: at most 1 if the result is within the bounds,
-   *     infinite where one without a bound is off or is not a number
+   * @return the largest quotient of error and bound: at most 1 if the result is within the bounds;
+   *     infinite if an element with bound 0 differs, or is not a number
    * @throws IllegalArgumentException if the result has another shape
    */
   public double share(Tensor given) {
@@ -76,13 +76,13 @@ public record ErrorBound(Tensor value, Tensor bound) {
   }
 
   /**
-   * Asserts that a result is within the bounds. An element whose bound is infinite may have any
-   * value: that of an operand which is infinite or not a number, or of a result that may overflow.
-   * {@link #largest} is infinite then.
+   * Asserts that a result is within the bounds. An element with an infinite bound may have any
+   * value. Such bounds follow from an operand that is infinite or not a number, and from a result
+   * that may overflow; {@link #largest} is then infinite.
    *
    * @param given a result of the same shape
-   * @throws AssertionError if an element is not; the message has its index in row-major order, and
-   *     the bound
+   * @throws AssertionError if an element is not within its bound; the message has the bound, and
+   *     the element's index in row-major order
    * @throws IllegalArgumentException if the result has another shape
    */
   public void holds(Tensor given) {

@@ -34,12 +34,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Bounds the error of a run of a program in f32, as a program in f64. Each value has a bound of its
- * error: the errors of the operands times the slope of the operation, plus the roundings of the
+ * Bounds the error of a run of a program in f32, by a program in f64. Each value has an error
+ * bound: the errors of the operands times the slope of the operation, plus the roundings of the
  * operation. A sum has one rounding for each term. The bound of a choice (a relation, an index) is
- * above 0 where the errors could have changed it, so that either selection is allowed. Where f32
+ * above 0 where the errors could change the choice, so that either selection is allowed. Where f32
  * may overflow, or the errors reach a pole or an end of a domain, the bound is infinite, and so is
- * that of every later result.
+ * the bound of every later result.
  */
 public final class ErrorBounds {
   private final ProgramBuilder p;
@@ -57,7 +57,8 @@ public final class ErrorBounds {
    * The program of values and bounds.
    *
    * @param program the program whose rounding is bounded
-   * @return of the same inputs in f64, which have no error: each output and then its bound
+   * @return a program of the same inputs in f64, which have no error; its outputs are each output
+   *     followed by its bound
    */
   public static Program of(Program program) {
     Program plain = Passes.decompose(Passes.unroll(program), _ -> true);
@@ -73,9 +74,9 @@ public final class ErrorBounds {
    * The bounds of a run, as numbers.
    *
    * @param program the program whose rounding is bounded
-   * @param inputs in its inputs' dtypes and shapes; they have no error
+   * @param inputs tensors of the inputs' dtypes and shapes; they have no error
    * @return one for each output
-   * @throws IllegalArgumentException if the inputs are not the program's
+   * @throws IllegalArgumentException if the inputs do not fit the program
    */
   public static List<ErrorBound> of(Program program, List<Tensor> inputs) {
     List<Tensor> wide =
@@ -91,12 +92,12 @@ public final class ErrorBounds {
   }
 
   /**
-   * The bounds of an einsum, as numbers: a result in f32 is within them for every order of its
-   * sums.
+   * The bounds of an einsum, as numbers: for every order of its sums the result in f32 is within
+   * these bounds.
    *
    * @param equation as {@code mk,kn->mn}
-   * @param operands f32, which have no error
-   * @return the bounds of its result
+   * @param operands operands in f32, which have no error
+   * @return the bounds of the result
    * @throws IllegalArgumentException if the operands do not fit the equation
    */
   public static ErrorBound of(String equation, Tensor... operands) {
@@ -180,7 +181,7 @@ public final class ErrorBounds {
     return p.constant(errorType(value.type()), 0);
   }
 
-  /** A value with the labels of another, repeated along its missing labels. */
+  /** A value with the labels of another value, repeated along the labels that it lacks. */
   private Value aligned(Value error, Value value) {
     if (error.type().names().equals(value.type().names())) {
       return error;
@@ -262,9 +263,9 @@ public final class ErrorBounds {
   }
 
   /**
-   * e^(x - m) over its sum: each exponent has the errors of two elements and the rounding of their
-   * difference, and so has the sum. The sum has n roundings; each result has those of a function
-   * and a quotient.
+   * The bounds of e^(x - m) divided by its sum. Each exponent has the errors of two elements and
+   * the rounding of their difference; the sum has the same relative error. The sum adds n
+   * roundings, and each result adds the roundings of a function and a quotient.
    */
   private Bounded softmax(Bounded x, String label) {
     Value value = p.softmax(x.value(), label);
@@ -280,8 +281,8 @@ public final class ErrorBounds {
   }
 
   /**
-   * For n terms of k factors: n additions, and for each factor a product and a rounding of the
-   * intermediate value.
+   * The roundings of n terms of k factors: n additions, and for each factor a product and a
+   * rounding of the intermediate value.
    */
   private Bounded einsum(Contraction.Einsum einsum) {
     List<Value> values = einsum.operands().stream().map(x -> of(x).value()).toList();
@@ -343,7 +344,7 @@ public final class ErrorBounds {
         Value value = one(new Source.Iota(wide(type), label));
         yield new Bounded(value, none(value));
       }
-      // An f32 is made of fewer of the same random bits.
+      // An f32 number is made of fewer of the same random bits.
       case Source.Random(Value seed, long stream, ValueType type) -> {
         Value value = one(new Source.Random(of(seed).value(), stream, wide(type)));
         yield new Bounded(value, p.constant(errorType(type), ErrorArithmetic.UNIT));

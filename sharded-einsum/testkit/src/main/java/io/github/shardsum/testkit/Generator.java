@@ -6,20 +6,20 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Makes values from choices: a pure function of them, so that its seed gives a value again, and
- * smaller choices give a smaller value.
+ * Makes values from choices. A generator is a pure function of the choices, so a seed always gives
+ * the same value. Smaller choices should give a smaller value.
  *
- * @param <T> the values' type
+ * @param <T> the type of the values
  */
 @FunctionalInterface
 public interface Generator<T> {
-  /** How often {@link #filter} tries. */
+  /** The number of values that {@link #filter} tries in a row. */
   int MOST_TRIES = 1000;
 
   /**
    * Makes a value.
    *
-   * @param choices the source of its decisions
+   * @param choices the source of decisions
    * @return the value
    * @throws IllegalArgumentException if these choices give no value
    */
@@ -38,8 +38,8 @@ public interface Generator<T> {
   /**
    * Values made from values of this generator.
    *
-   * @param function makes one of another
-   * @param <U> their type
+   * @param function makes a new value from a value
+   * @param <U> the type of the new values
    * @return the generator
    */
   default <U> Generator<U> map(Function<? super T, ? extends U> function) {
@@ -47,10 +47,10 @@ public interface Generator<T> {
   }
 
   /**
-   * Values of a generator that depends on a value of this one.
+   * Values of a generator that depends on a value of this generator.
    *
-   * @param function makes a generator of a value
-   * @param <U> their type
+   * @param function makes a generator from a value
+   * @param <U> the type of the new values
    * @return the generator
    */
   default <U> Generator<U> flatMap(Function<? super T, Generator<U>> function) {
@@ -60,9 +60,9 @@ public interface Generator<T> {
   /**
    * Only the values for which a predicate holds.
    *
-   * @param predicate the condition for values that are kept
+   * @param predicate the condition for values to keep
    * @return the generator; it throws {@link IllegalArgumentException} if {@value #MOST_TRIES}
-   *     values in a row do not
+   *     values in a row do not satisfy the condition
    */
   default Generator<T> filter(Predicate<? super T> predicate) {
     return choices -> {
@@ -82,7 +82,7 @@ public interface Generator<T> {
   /**
    * Lists of these values.
    *
-   * @param least the least length, and the simplest
+   * @param least the least length, which is the simplest
    * @param most the largest length
    * @return the generator
    */

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Generators of meshes and of layouts on them, uneven and empty shards and permuted devices among
- * them. A smaller mesh has fewer axes, down to one of size 2; a smaller layout splits less.
+ * Generators of meshes and of layouts on meshes, also with uneven and empty shards and permuted
+ * devices. A smaller mesh has fewer axes, down to one axis of size 2; a smaller layout splits less.
  */
 public final class Layouts {
   private static final List<String> NAMES = List.of("x", "y", "z");
@@ -27,8 +27,8 @@ public final class Layouts {
   private Layouts() {}
 
   /**
-   * Meshes of one to three axes and at most 12 devices, half of them with the devices in another
-   * order.
+   * Meshes of one to three axes and at most 12 devices; in half of the meshes the devices are
+   * permuted.
    *
    * @return the generator
    */
@@ -88,7 +88,8 @@ public final class Layouts {
 
   /**
    * A layout for every value of a program. Partial axes are drawn for results of statements that
-   * are not outputs. If a statement has no addends over an axis, a plan has none either.
+   * are not outputs. If a statement makes no addends over an axis, a plan has no partial sum over
+   * the axis either.
    *
    * @param mesh the devices
    * @param program the program
@@ -104,7 +105,7 @@ public final class Layouts {
 
   /**
    * Annotations of some values of a program, for {@code Annotations.of}: one in four values that
-   * are not inputs has one. A smaller example annotates fewer.
+   * are not inputs has an annotation. A smaller example annotates fewer.
    *
    * @param mesh the devices
    * @param program the program
@@ -128,9 +129,9 @@ public final class Layouts {
   }
 
   /**
-   * Programs with layouts: half of the inputs have one in their type, and a third of the values an
-   * annotation, with open labels and two priorities. Axes that a program names and the mesh does
-   * not have are removed. A smaller example has fewer layouts.
+   * Programs with layouts: half of the inputs have a layout in their type, and a third of the
+   * values have an annotation, with open labels and two priorities. Axes that the mesh does not
+   * have are removed from a program. A smaller example has fewer layouts.
    *
    * @param mesh the devices
    * @param programs makes the programs

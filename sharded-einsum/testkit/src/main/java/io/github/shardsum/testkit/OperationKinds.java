@@ -20,9 +20,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The names of all kinds of operations, from the sealed family itself, so a test can name the kinds
- * that it did not cover. A kind is a record, or a record with a function, relation or reduction.
- * Manual regions, and operations that only they contain, are counted separately.
+ * The names of all kinds of operations, read from the sealed interface, so that a test can name the
+ * kinds that it did not cover. A kind is a record, or a record with a function, relation or
+ * reduction. Manual regions, and operations that only they contain, are counted separately.
  */
 public final class OperationKinds {
   private OperationKinds() {}
@@ -30,7 +30,7 @@ public final class OperationKinds {
   /**
    * All kinds of operations.
    *
-   * @return names as {@code Softmax}, {@code Unary.EXP}
+   * @return names, as {@code Softmax} and {@code Unary.EXP}
    */
   public static Set<String> all() {
     Set<String> all = new TreeSet<>();
@@ -42,7 +42,7 @@ public final class OperationKinds {
   /**
    * The kinds of manual regions: the region and its communications.
    *
-   * @return names as {@code Manual}, {@code AllReduce.SUM}
+   * @return names, as {@code Manual} and {@code AllReduce.SUM}
    */
   public static Set<String> manual() {
     Set<String> all = new TreeSet<>(Set.of(Nested.Manual.class.getSimpleName()));

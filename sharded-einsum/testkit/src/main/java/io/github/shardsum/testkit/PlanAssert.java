@@ -68,12 +68,12 @@ public final class PlanAssert {
   }
 
   /**
-   * Asserts that the plan's collectives are these, in order; those in the body of a loop count
-   * once.
+   * Asserts that the plan's collectives are these, in order; a collective in the body of a loop
+   * counts once.
    *
    * @param ops names as in {@link Action#op()}, as {@code all-reduce}; none for no communication
    * @return this
-   * @throws AssertionError if they are others, with the plan
+   * @throws AssertionError with the plan, if the collectives differ
    */
   public PlanAssert communicates(String... ops) {
     List<String> got = new ArrayList<>();
@@ -96,9 +96,9 @@ public final class PlanAssert {
   /**
    * Asserts that the busiest device receives no more than this.
    *
-   * @param elements the most elements, by ring counts
+   * @param elements the most elements, counted as for rings
    * @return this
-   * @throws AssertionError if it receives more, with the plan
+   * @throws AssertionError with the plan, if the device receives more
    */
   public PlanAssert receivesAtMost(long elements) {
     return require(
@@ -111,7 +111,7 @@ public final class PlanAssert {
    *
    * @param bytes the most bytes
    * @return this
-   * @throws AssertionError if one holds more, with the plan
+   * @throws AssertionError with the plan, if a device holds more
    */
   public PlanAssert peakAtMost(long bytes) {
     return require(
@@ -120,13 +120,13 @@ public final class PlanAssert {
   }
 
   /**
-   * Asserts that devices wait no longer for started collectives than this.
+   * Asserts that devices wait for started collectives no longer than this.
    *
    * @param price the largest price, in seconds if the options name a topology, otherwise in
    *     elements
-   * @param options the options that steps are priced by
+   * @param options the options by which steps are priced
    * @return this
-   * @throws AssertionError if they wait longer, with the plan
+   * @throws AssertionError with the plan, if devices wait longer
    */
   public PlanAssert exposesAtMost(double price, PlanOptions options) {
     double exposed = plan.exposed(options);
@@ -137,9 +137,9 @@ public final class PlanAssert {
   /**
    * Asserts that no device ever holds all elements of a value.
    *
-   * @param name the value's name, of an einsum's operand its number
+   * @param name the value's name; for an operand of an einsum its number
    * @return this
-   * @throws AssertionError if one does, or the plan has no such value, with the plan
+   * @throws AssertionError with the plan, if a device does, or the plan has no such value
    */
   public PlanAssert neverHoldsWhole(String name) {
     List<PlannedValue> held = new ArrayList<>();

@@ -8,7 +8,7 @@ import java.util.List;
  * A program and tensors to run it on.
  *
  * @param program the program
- * @param inputs one an input
+ * @param inputs one tensor for each input
  */
 public record ProgramCase(Program program, List<Tensor> inputs) {
   /** Copies the list. */

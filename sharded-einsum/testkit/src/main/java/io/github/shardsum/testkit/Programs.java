@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Generators of valid programs of one dtype and small sizes, empty labels among them, of every kind
- * of operation. A smaller example has fewer operations.
+ * Generators of valid programs of one dtype, with every kind of operation, small sizes and empty
+ * labels. A smaller example has fewer operations.
  */
 public final class Programs {
   private static final int SMALL = 4;
@@ -24,8 +24,8 @@ public final class Programs {
    * Programs whose values are small integers, so that arithmetic is exact in any order and every
    * backend must give the same bits.
    *
-   * @param dtype their dtype, not bool
-   * @param operations how many operations, about
+   * @param dtype the programs' dtype, not bool
+   * @param operations approximate number of operations
    * @return the generator
    */
   public static Generator<Program> exact(DType dtype, int operations) {
@@ -33,10 +33,10 @@ public final class Programs {
   }
 
   /**
-   * Programs as {@link #exact(DType, int)} whose inputs may be larger.
+   * Programs like those of {@link #exact(DType, int)}, but with larger inputs.
    *
-   * @param dtype their dtype, not bool
-   * @param operations how many operations, about
+   * @param dtype the programs' dtype, not bool
+   * @param operations approximate number of operations
    * @param size the largest size of an input's label
    * @return the generator
    */
@@ -49,9 +49,9 @@ public final class Programs {
    * exact in any order.
    *
    * @param dtype i32 or i64
-   * @param operations how many operations, about
+   * @param operations approximate number of operations
    * @return the generator
-   * @throws IllegalArgumentException if the dtype is another
+   * @throws IllegalArgumentException for another dtype
    */
   public static Generator<Program> wrapping(DType dtype, int operations) {
     if (dtype != DType.I32 && dtype != DType.I64) {
@@ -61,10 +61,10 @@ public final class Programs {
   }
 
   /**
-   * Programs on real numbers, poles and overflow among them.
+   * Programs on real numbers, also with poles and overflow.
    *
-   * @param dtype their dtype, a floating one
-   * @param operations how many operations, about
+   * @param dtype the programs' dtype, a floating one
+   * @param operations approximate number of operations
    * @return the generator
    */
   public static Generator<Program> real(DType dtype, int operations) {
@@ -72,10 +72,10 @@ public final class Programs {
   }
 
   /**
-   * Programs in f64 that have a derivative almost everywhere, and whose values stay small; the one
+   * Programs in f64 that have a derivative almost everywhere and whose values stay small. The only
    * output, {@code result}, is a scalar.
    *
-   * @param operations how many operations, about
+   * @param operations approximate number of operations
    * @return the generator
    */
   public static Generator<Program> smooth(int operations) {
@@ -83,13 +83,14 @@ public final class Programs {
   }
 
   /**
-   * Programs with manual regions, each over some of the axes, nested ones too, with all
-   * communications. The last output, {@code result}, is a scalar.
+   * Programs with manual regions, which may be nested, and with all communications. Each region is
+   * over some of the axes. The last output, {@code result}, is a scalar.
    *
-   * @param dtype of inputs; numbers
-   * @param axes of the mesh
-   * @param operations how many operations the bodies have, about
-   * @param smooth whether there is a derivative everywhere; else results are exact on integers
+   * @param dtype dtype of inputs, not bool
+   * @param axes axes of the mesh
+   * @param operations approximate number of operations in the bodies
+   * @param smooth whether programs have a derivative everywhere; otherwise their results are exact
+   *     on integers
    * @return the generator
    */
   public static Generator<Program> regions(
@@ -105,7 +106,8 @@ public final class Programs {
    * Inputs of a program.
    *
    * @param program the program
-   * @param exact whether they are integers, see {@link Tensors#integers}, or {@link Tensors#reals}
+   * @param exact whether the inputs are integers, see {@link Tensors#integers}, or real numbers,
+   *     see {@link Tensors#reals}
    * @return the generator
    */
   public static Generator<List<Tensor>> inputs(Program program, boolean exact) {
@@ -127,7 +129,7 @@ public final class Programs {
    * Programs with inputs.
    *
    * @param programs makes the programs
-   * @param exact as {@link #inputs}
+   * @param exact whether the inputs are integers, as in {@link #inputs}
    * @return the generator
    */
   public static Generator<ProgramCase> withInputs(Generator<Program> programs, boolean exact) {

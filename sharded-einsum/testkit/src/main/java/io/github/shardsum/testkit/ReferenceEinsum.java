@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The value of an einsum by its definition: a sum over all indices of the product of the operands'
- * elements, in f64, rounded once. Slow; the oracle.
+ * Computes an einsum by its definition: a sum over all indices of the product of the operands'
+ * elements, in f64, rounded once. This slow class is the oracle of tests.
  */
 public final class ReferenceEinsum {
   private ReferenceEinsum() {}
@@ -28,9 +28,9 @@ public final class ReferenceEinsum {
    * The value of an einsum.
    *
    * @param bound the equation with its sizes
-   * @param operands one an operand, all of one dtype
+   * @param operands one tensor for each operand, all of one dtype
    * @return the result in C order, of the operands' dtype
-   * @throws IllegalArgumentException if a shape is not the equation's, or a dtype differs
+   * @throws IllegalArgumentException if a shape does not fit the equation, or a dtype differs
    */
   public static Tensor evaluate(BoundEquation bound, Tensor... operands) {
     ProgramBuilder p = Program.builder("einsum");

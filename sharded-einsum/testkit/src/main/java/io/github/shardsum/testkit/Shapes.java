@@ -7,7 +7,7 @@ public final class Shapes {
   private Shapes() {}
 
   /**
-   * Shapes, empty ones among them.
+   * Shapes, some of them empty.
    *
    * @param rank the largest rank
    * @param size the largest size of an axis

@@ -20,9 +20,9 @@ import java.util.Objects;
  * ShardedCheck.of(layer).on(Mesh.parse("x=4 y=2")).annotated("h=E@x").equalsUnsharded();
  * }</pre>
  *
- * <p>The plan is certified by the checker, which shares no code with the planner, and run on the
- * engine that is configured: in this process, or under {@code shardsum launch} over MPI, where
- * every process makes the same check.
+ * <p>The checker, which shares no code with the planner, certifies the plan. The plan then runs on
+ * the configured engine: in this process, or over MPI under {@code shardsum launch}, where every
+ * process makes the same check.
  */
 public final class ShardedCheck {
   private final Program program;
@@ -60,7 +60,7 @@ public final class ShardedCheck {
   }
 
   /**
-   * The same on a mesh.
+   * The same check on a mesh.
    *
    * @param devices the mesh
    * @return a changed copy
@@ -70,7 +70,7 @@ public final class ShardedCheck {
   }
 
   /**
-   * The same with values annotated from outside.
+   * The same check with annotations besides those of the program.
    *
    * @param layouts each as {@code h=E@x M}: a value's name and its layout
    * @return a changed copy
@@ -90,7 +90,7 @@ public final class ShardedCheck {
   }
 
   /**
-   * The same with kernels of composites; without them composites are decomposed.
+   * The same check with kernels of composites; a composite without a kernel is decomposed.
    *
    * @param code the kernels
    * @return a changed copy
@@ -100,9 +100,9 @@ public final class ShardedCheck {
   }
 
   /**
-   * The same with other options for plans.
+   * The same check with other options for plans.
    *
-   * @param changed the options that plans are chosen by
+   * @param changed the options by which plans are chosen
    * @return a changed copy
    */
   public ShardedCheck options(PlanOptions changed) {
@@ -110,9 +110,9 @@ public final class ShardedCheck {
   }
 
   /**
-   * The same with another number of inputs.
+   * The same check with another number of inputs.
    *
-   * @param count how many, at least 1
+   * @param count number of inputs, at least 1
    * @return a changed copy
    */
   public ShardedCheck tries(int count) {
@@ -136,11 +136,12 @@ public final class ShardedCheck {
   }
 
   /**
-   * Compares every output with the bits of the reference on inputs of small integers, for programs
-   * whose arithmetic is exact on them: sums, products and other operations that keep integers.
+   * Compares every output with the bits of the reference, on inputs of small integers. The
+   * program's arithmetic must be exact on these: sums, products and other operations that keep
+   * integers.
    *
-   * @throws AssertionError if an element differs, with the program and its plan
-   * @throws IllegalStateException if the plan is refused by the checker
+   * @throws AssertionError with the program and its plan, if an element differs
+   * @throws IllegalStateException if the checker refuses the plan
    */
   public void equalsUnsharded() {
     check(true);
@@ -151,7 +152,7 @@ public final class ShardedCheck {
    * {@link ErrorBounds}.
    *
    * @throws AssertionError if an element is outside of its bound
-   * @throws IllegalStateException if the plan is refused by the checker
+   * @throws IllegalStateException if the checker refuses the plan
    */
   public void withinErrorBounds() {
     check(false);

@@ -28,9 +28,10 @@ public final class Tensors {
   }
 
   /**
-   * Tensors of the extremes of a dtype, with which arithmetic is still exact in any order: for i32
-   * and i64 the least and the greatest integers, their neighbours and any others; for floating
-   * dtypes the integers of {@link #integers} and both infinities; for bool only those integers.
+   * Tensors of the extremes of a dtype, with which arithmetic is still exact in any order. For i32
+   * and i64: the least and the greatest integers, their neighbours and any others. For floating
+   * dtypes: the integers of {@link #integers} and both infinities. For bool: the elements of {@link
+   * #integers}.
    *
    * @param dtype the dtype
    * @param shape the shape
@@ -80,8 +81,8 @@ public final class Tensors {
   }
 
   /**
-   * Tensors of real numbers from 1/2 to 3/2, away from 0, where functions have poles; of an integer
-   * dtype or bool those of {@link #integers}.
+   * Tensors of real numbers from 1/2 to 3/2, which keep away from poles at 0; for an integer dtype
+   * or bool, those of {@link #integers}.
    *
    * @param dtype the dtype
    * @param shape the shape

@@ -9,22 +9,25 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.testkit.ErrorBounds;
 
-/** Arithmetic of bounds in the program that computes them, see {@link ErrorBounds}. */
+/**
+ * Arithmetic of error bounds, as statements of the program that computes them, see {@link
+ * ErrorBounds}.
+ */
 public final class ErrorArithmetic {
-  /** Half the distance of two f32 at 1. */
+  /** Half the distance of neighbouring f32 numbers at 1. */
   public static final double UNIT = 0x1p-24;
 
   /** The error of a function such as tanh or exp, in roundings. */
   public static final double FUNCTION = 4;
 
-  /** Below the least normal f32 the error of a rounding is absolute, not relative. */
+  /** The error of a rounding below the least normal f32, where it is absolute, not relative. */
   public static final double LEAST = 0x1p-149;
 
   private static final double INFINITE = Double.POSITIVE_INFINITY;
 
   /**
-   * A value and the bound of its error: in f64, with the same labels; infinite where f32 may give
-   * anything. The error of a bool is 1 where it may be the other value.
+   * A value and the bound of its error, in f64 with the same labels. The bound is infinite where
+   * the f32 result may be anything. The error of a bool is 1 where it may be the other value.
    */
   public record Bounded(Value value, Value error) {}
 
@@ -57,7 +60,7 @@ public final class ErrorArithmetic {
     return p.binary(BinaryKind.MAXIMUM, x, y);
   }
 
-  /** An upper bound of the magnitude of the true value and of any computed one. */
+  /** An upper bound of the magnitude of the true value and of any computed value. */
   public Value most(Bounded x) {
     return p.add(size(x.value), x.error);
   }
@@ -85,12 +88,15 @@ public final class ErrorArithmetic {
     return p.unary(UnaryKind.NOT, x);
   }
 
-  /** An error, or infinity where a condition does not hold; for NaN no condition holds. */
+  /** The given error, or infinity where a condition does not hold; for NaN no condition holds. */
   public Value where(Value condition, Value error) {
     return p.select(condition, error, number(INFINITE));
   }
 
-  /** Infinity where f32 may overflow or is NaN, since nothing is then known of later results. */
+  /**
+   * The error, or infinity where f32 may overflow or be NaN, since nothing is then known about
+   * later results.
+   */
   public Value open(Bounded x) {
     Value least = p.compare(Comparison.LT, most(x), number(Float.MAX_VALUE));
     return where(least, x.error);
@@ -101,7 +107,7 @@ public final class ErrorArithmetic {
     return both(positive(error), not(p.compare(Comparison.GT, distance, error)));
   }
 
-  /** Toward zero. */
+  /** Rounds toward zero. */
   public Value whole(Value x) {
     return p.multiply(p.unary(UnaryKind.SIGN, x), p.unary(UnaryKind.FLOOR, size(x)));
   }

@@ -7,14 +7,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** The same program on simpler inputs. */
+/** Edits of a failing example: the same program on simpler inputs. */
 final class InputEdits {
-  /** Most elements that are set to 0 one by one. */
+  /** The most elements that are set to 0 one by one. */
   private static final int FEW = 32;
 
   private InputEdits() {}
 
-  /** Inputs that are all 0, all 1, or have one more element set to 0. */
+  /**
+   * The program with one input that is simpler: all 0, all 1, or with one more element set to 0.
+   */
   static List<Supplier<ProgramCase>> of(ProgramCase from) {
     List<Supplier<ProgramCase>> simpler = new ArrayList<>();
     for (int i = 0; i < from.inputs().size(); i++) {

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** The same program with fewer or simpler layouts. */
+/** Edits of a failing example: the same program with fewer or simpler layouts. */
 final class LayoutEdits {
   private LayoutEdits() {}
 
@@ -74,7 +74,7 @@ final class LayoutEdits {
     return new Annotation(labels, Set.of(), annotation.priority());
   }
 
-  /** One axis less. */
+  /** Layouts with one axis less. */
   private static List<List<String>> fewer(List<String> axes) {
     List<List<String>> fewer = new ArrayList<>();
     for (int i = 0; i < axes.size(); i++) {

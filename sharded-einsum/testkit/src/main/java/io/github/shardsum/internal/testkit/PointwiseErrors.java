@@ -10,12 +10,12 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 
 /**
- * Errors of functions of elements. A function that rises or falls along the whole interval of its
- * argument has the error of its steeper end. If the interval has a jump, the error is the jump; if
- * it has a pole or an end of the domain, the error is unbounded.
+ * Errors of functions of elements. A function that is monotonic on the interval of its argument has
+ * the error at the steeper end of the interval. If the function jumps in the interval, the error is
+ * the jump. If the interval contains a pole or an end of the domain, the error is unbounded.
  */
 public final class PointwiseErrors {
-  /** Half the distance of two bf16 at 1. */
+  /** Half the distance of neighbouring bf16 numbers at 1. */
   private static final double BF16_UNIT = 0x1p-8;
 
   private final ProgramBuilder p;
@@ -45,7 +45,7 @@ public final class PointwiseErrors {
         switch (kind) {
           case NEGATE, ABS, RELU, NOT -> x.error();
           case SIGN -> p.scale(a.flag(a.near(a.size(x.value()), x.error())), 2);
-          // Functions whose slope is at most 1 and whose values differ by at most 2; for an
+          // The slope of these functions is at most 1, and their values differ by at most 2; for an
           // infinity they may be NaN.
           case TANH, LOGISTIC, SINE, COSINE -> {
             Value moved = p.binary(BinaryKind.MINIMUM, x.error(), a.number(2));
@@ -70,7 +70,7 @@ public final class PointwiseErrors {
   public Bounded binary(BinaryKind kind, Bounded x, Bounded y) {
     Value value = p.binary(kind, x.value(), y.value());
     if (!value.type().dtype().isFloating()) {
-      // Exact, unless an operand is a choice that may be wrong.
+      // The result is exact, unless an operand is a choice that may be wrong.
       return new Bounded(value, a.larger(x.error(), y.error()));
     }
     Value error =
@@ -94,12 +94,12 @@ public final class PointwiseErrors {
     return p.subtract(a.size(y.value()), y.error());
   }
 
-  /** (|dx| + |x/y| |dy|) / |y|, of the least y. */
+  /** The error (|dx| + |x/y| |dy|) / |y|, for the least |y|. */
   private Value quotient(Value value, Bounded x, Bounded y) {
     return p.divide(p.add(x.error(), p.multiply(a.size(value), y.error())), least(y));
   }
 
-  /** x - q y with a whole q; exact if q is the same, otherwise any value up to |y|. */
+  /** The error of x - q y with a whole q; exact if q is certain, otherwise any value up to |y|. */
   private Value remainder(Value value, Bounded x, Bounded y) {
     Value quotient = p.divide(x.value(), y.value());
     Value moved = quotient(quotient, x, y);
@@ -111,7 +111,9 @@ public final class PointwiseErrors {
     return a.where(above(least(y)), error);
   }
 
-  /** e^(y log x); the exponent is off by |dy| |log x| + |y| |dx| / x, of the least x. */
+  /**
+   * The error of e^(y log x); the exponent's error is |dy| |log x| + |y| |dx| / x, for the least x.
+   */
   private Value power(Value value, Bounded x, Bounded y) {
     Value slope = p.divide(x.error(), low(x));
     Value logarithm = p.add(a.size(p.unary(UnaryKind.LOG, x.value())), slope);

@@ -10,7 +10,7 @@ import io.github.shardsum.testkit.Choices;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Random operations on one element at a time, and softmax, which has slopes like theirs. */
+/** Draws operations on one element at a time, and softmax, which has similar slopes. */
 public final class PointwiseGenerator {
   private final ValuePool pool;
   private final Choices choices;
@@ -85,8 +85,8 @@ public final class PointwiseGenerator {
   }
 
   /**
-   * Functions that have poles, cuts or overflow: mostly at arguments without these, so that later
-   * operations are still tested.
+   * Functions that have poles, cuts or overflow. They are mostly drawn with arguments without
+   * these, so that later operations are still tested.
    */
   public void curved() {
     if (exact) {
@@ -116,13 +116,13 @@ public final class PointwiseGenerator {
     }
   }
 
-  /** At least a half, if guarded. */
+  /** {@code x^2 + 1/2} if guarded; otherwise x. */
   private Value positive(Value x, boolean guarded) {
     Value half = builder.constant(dtype, 0.5);
     return guarded ? builder.add(builder.multiply(x, x), half) : x;
   }
 
-  /** To another dtype and back. */
+  /** Converts a value to another dtype and back. */
   public void convert() {
     if (smooth) {
       return;

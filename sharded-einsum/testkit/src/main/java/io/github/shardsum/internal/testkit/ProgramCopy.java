@@ -21,19 +21,19 @@ public final class ProgramCopy {
     this.builder = Program.builder(name);
   }
 
-  /** The builder, for operations that replace no statement. */
+  /** The builder, to add operations that replace no statement. */
   public ProgramBuilder builder() {
     return builder;
   }
 
-  /** An input of another type, or one in place of a result. */
+  /** Declares an input of another type, or an input in place of a result. */
   public void input(Value old, ValueType type) {
     known.put(old, builder.input(old.name(), type));
   }
 
   /** Annotates a value for all its readers. */
   public void annotate(Value old, Annotation annotation) {
-    // By {@code add}, since its readers may be unused.
+    // Uses {@code add} and not {@code annotate}, since the value may have no readers.
     Value annotated = builder.add(new Annotate(of(old), annotation)).getFirst();
     known.put(old, builder.let(builder.unusedName(old.name() + ".laid"), annotated));
   }
@@ -60,9 +60,9 @@ public final class ProgramCopy {
   }
 
   /**
-   * An operation in place of a statement's.
+   * Adds an operation in place of a statement's operation.
    *
-   * @param operation on values of the copy
+   * @param operation the operation, on values of the copy
    */
   public void add(Statement statement, Operation operation) {
     put(statement, builder.add(operation));

@@ -53,7 +53,7 @@ public final class ProgramGenerator {
   /**
    * Draws a program.
    *
-   * @param count how many operations, about
+   * @param count approximate number of operations
    * @param size the largest size of an input's label
    */
   public Program make(int count, int size) {
@@ -73,12 +73,13 @@ public final class ProgramGenerator {
               chosen.stream().map(sizes::get).toList());
       values.add(builder.input("x" + i, type));
     }
-    // The program ends when a replay has no choices left, so that a smaller example is shorter.
+    // The program ends when a replay has no choices left, so that fewer choices give a shorter
+    // example.
     for (int tries = 0; isGoing(count) && tries < TRIES; tries++) {
       try {
         operation();
       } catch (IllegalArgumentException impossible) {
-        // The draw did not fit; another will.
+        // The draw did not fit; the next draw may.
       }
     }
     output();
@@ -172,7 +173,7 @@ public final class ProgramGenerator {
     pool.keep(builder.convert(builder.einsum(equation, operands, wide, sizes), dtype), true);
   }
 
-  /** A draw: in exact programs of the integers from 0 to 3. */
+  /** A random value: in exact programs of the integers from 0 to 3. */
   private void random() {
     Value like = pool.pick();
     DType drawn = dtype.isFloating() ? dtype : DType.F64;
@@ -242,7 +243,7 @@ public final class ProgramGenerator {
     }
   }
 
-  /** By add: another draw may leave it unused. */
+  /** Uses {@code add}, since the other draws may leave the value unused. */
   private Value annotated(Value x, String label) {
     LabelSpec spec = new LabelSpec(label, List.of("x"), choices.nextBoolean());
     Annotation annotation = new Annotation(List.of(spec), Set.of(), choices.nextInt(2));
@@ -353,7 +354,7 @@ public final class ProgramGenerator {
     pool.keep(results.getLast(), false);
   }
 
-  /** A value summed over the labels that another has not. */
+  /** A value, summed over the labels that another value does not have. */
   private static Value summed(ProgramBuilder body, Value value, Value like) {
     List<String> labels = new ArrayList<>(value.type().names());
     labels.removeAll(like.type().names());

@@ -26,14 +26,14 @@ public final class ProgramReducer {
   private final Predicate<ProgramCase> fails;
   private int left;
 
-  /** Edits after which it still failed. */
+  /** Number of edits after which the program still failed. */
   private int made;
 
   /**
    * A reducer, used once.
    *
-   * @param fails whether a program fails as the first one did
-   * @param most how many programs to try at most
+   * @param fails whether a program fails in the same way as the first one
+   * @param most the most programs to try
    */
   public ProgramReducer(Predicate<ProgramCase> fails, int most) {
     this.fails = fails;
@@ -63,7 +63,7 @@ public final class ProgramReducer {
       if (tried.isPresent()) {
         best = tried.get();
         made++;
-        // The statement behind the edit has moved to this place.
+        // The next statement has moved to this place.
         smaller = edits.apply(best);
       } else {
         next++;

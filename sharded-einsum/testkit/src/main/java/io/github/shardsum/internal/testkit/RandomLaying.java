@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Draws layouts of a program's inputs, and annotations of its values. */
+/** Draws layouts of a program's inputs, and annotations of the program's values. */
 public final class RandomLaying {
   private final Mesh mesh;
   private final Choices choices;

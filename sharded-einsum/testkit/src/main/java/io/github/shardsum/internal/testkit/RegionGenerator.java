@@ -41,11 +41,11 @@ public final class RegionGenerator {
   private final boolean ofProducts;
 
   /**
-   * A generator of all operations as often as each other.
+   * A generator that draws all operations equally often.
    *
    * @param choices the source of random decisions
-   * @param dtype of inputs; numbers
-   * @param axes axes of the mesh; a region has some of them
+   * @param dtype dtype of inputs, not bool
+   * @param axes axes of the mesh; a region has some of these
    * @param smooth whether every operation has a derivative everywhere
    */
   public RegionGenerator(Choices choices, DType dtype, List<MeshAxis> axes, boolean smooth) {
@@ -56,8 +56,8 @@ public final class RegionGenerator {
    * A generator.
    *
    * @param choices the source of random decisions
-   * @param dtype of inputs; numbers
-   * @param axes axes of the mesh; a region has some of them
+   * @param dtype dtype of inputs, not bool
+   * @param axes axes of the mesh; a region has some of these
    * @param smooth whether every operation has a derivative everywhere
    * @param ofProducts whether every second operation is an einsum
    */
@@ -71,9 +71,9 @@ public final class RegionGenerator {
   }
 
   /**
-   * A program.
+   * Draws a program.
    *
-   * @param operations the approximate number of operations in all bodies of its regions
+   * @param operations approximate number of operations in all bodies of the program's regions
    * @return the program
    */
   public Program make(int operations) {
@@ -104,7 +104,7 @@ public final class RegionGenerator {
     return p.sum(p.multiply(like, like), x.type().names().toArray(String[]::new));
   }
 
-  /** A region over some axes, whose results may be of any of the body's values. */
+  /** A region over some axes, whose results may be any of the body's values. */
   private List<Value> region(
       ProgramBuilder p,
       List<Value> known,
@@ -144,7 +144,7 @@ public final class RegionGenerator {
     return p.add(new Nested.Manual(own, program, operands, in, out));
   }
 
-  /** Each axis splits a label whose size it divides, or none. */
+  /** Each axis splits a label whose size it divides, or no label. */
   private Term split(ValueType type, List<MeshAxis> own) {
     List<List<String>> of = new ArrayList<>();
     List<Long> sizes = new ArrayList<>(type.sizes());
@@ -179,7 +179,7 @@ public final class RegionGenerator {
     return ValueType.of(type.dtype(), type.names(), sizes);
   }
 
-  /** Each axis splits a label, or is summed over, so that the output may differ along all. */
+  /** Each axis splits a label or is summed over, so that the output may differ along every axis. */
   private Term covered(Value output, List<MeshAxis> own) {
     ValueType type = output.type();
     List<List<String>> of = new ArrayList<>();
@@ -195,8 +195,8 @@ public final class RegionGenerator {
   /**
    * Adds operations on known values.
    *
-   * @param inside axes of the regions around
-   * @param left axes of no enclosing region, which are automatic
+   * @param inside axes of the surrounding regions
+   * @param left the other axes of the mesh
    */
   private void few(
       ProgramBuilder p, List<Value> known, int count, List<MeshAxis> inside, List<MeshAxis> left) {
@@ -210,7 +210,7 @@ public final class RegionGenerator {
             made++;
           }
         } catch (ProgramException misfit) {
-          // Sizes that do not divide; another one is drawn.
+          // Sizes did not divide; another operation is drawn.
         }
       }
     }

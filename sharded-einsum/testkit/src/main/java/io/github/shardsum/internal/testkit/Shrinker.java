@@ -8,13 +8,13 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Makes the choices of a failing example fewer and smaller, while it still fails. Choices are
- * ordered by their number, then by the numbers from the first on.
+ * Makes the choices of a failing example fewer and smaller, while the example still fails. Of two
+ * lists of choices the shorter one is smaller; lists of one length are compared number by number.
  */
 public final class Shrinker {
   private Shrinker() {}
 
-  /** A change of some choices, which begins at one of them. */
+  /** A change of some choices, from a given choice on. */
   private record Edit(Kind kind, int at, int size) {
     private enum Kind {
       DELETE,
@@ -43,7 +43,7 @@ public final class Shrinker {
     }
   }
 
-  /** The largest deletions first. */
+  /** The edits to try, beginning with the largest deletions. */
   private static List<Edit> edits(int length) {
     List<Edit> edits = new ArrayList<>();
     for (int size = Math.max(1, length / 2); size > 0; size /= 2) {
@@ -57,14 +57,14 @@ public final class Shrinker {
     return edits;
   }
 
-  /** From the end, since later choices depend on earlier ones. */
+  /** Adds edits from the end of the choices, since later choices depend on earlier ones. */
   private static void add(List<Edit> edits, Edit.Kind kind, int length, int size) {
     for (int at = length - size; at >= 0; at -= size) {
       edits.add(new Edit(kind, at, size));
     }
   }
 
-  /** Choices that are smaller than others, the smallest first. */
+  /** Choices that are smaller than the given ones, the smallest first. */
   public static Stream<long[]> smaller(long[] choices) {
     return edits(choices.length).stream()
         .map(edit -> edit.apply(choices))

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 
-/** The same program with shorter labels. */
+/** Edits of a failing example: the same program with shorter labels. */
 final class SizeEdits {
   private final ProgramCase from;
   private final Set<String> labels;
@@ -29,7 +29,10 @@ final class SizeEdits {
     this.size = size;
   }
 
-  /** Each label alone, then all labels of a size together, since an operation may equate them. */
+  /**
+   * Shortens each label alone, then all labels of a size together, since an operation may require
+   * equal sizes.
+   */
   static List<Supplier<ProgramCase>> of(ProgramCase from) {
     Set<String> names = new LinkedHashSet<>();
     Set<Long> sizes = new TreeSet<>();

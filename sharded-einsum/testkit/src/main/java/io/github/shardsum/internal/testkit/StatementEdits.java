@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Programs of fewer statements or outputs than a given one. */
+/** Edits of a failing example: programs of fewer statements or outputs. */
 final class StatementEdits {
   private final Program program;
   private final Map<Value, Tensor> values;
@@ -26,7 +26,7 @@ final class StatementEdits {
     this.values = values(from);
   }
 
-  /** Every value of the program, computed. */
+  /** The computed value of every value of the program. */
   private static Map<Value, Tensor> values(ProgramCase from) {
     Program program = from.program();
     List<Value> all = new ArrayList<>(program.inputs());
@@ -42,7 +42,7 @@ final class StatementEdits {
     return values;
   }
 
-  /** Only some neighbouring statements, the fewest first. */
+  /** Programs of only some neighbouring statements, the fewest first. */
   static List<Supplier<ProgramCase>> windows(ProgramCase from) {
     StatementEdits edits = new StatementEdits(from);
     int count = edits.program.statements().size();
@@ -57,8 +57,8 @@ final class StatementEdits {
   }
 
   /**
-   * Some statements: the values that they read become inputs, and the results that they do not read
-   * become outputs.
+   * Programs of only some statements: the values that these read become inputs, and the results
+   * that they do not read become outputs.
    */
   private ProgramCase alone(List<Statement> some) {
     Set<Value> read = new LinkedHashSet<>();
@@ -73,7 +73,7 @@ final class StatementEdits {
     return Unused.removed(new Program(program.name(), List.copyOf(read), some, outputs), values);
   }
 
-  /** One output less. */
+  /** Programs with one output less. */
   static List<Supplier<ProgramCase>> withoutAnOutput(ProgramCase from) {
     List<Supplier<ProgramCase>> fewer = new ArrayList<>();
     if (from.program().outputs().size() > 1) {
@@ -87,7 +87,7 @@ final class StatementEdits {
     return fewer;
   }
 
-  /** The results of one statement as inputs, the last statement first. */
+  /** Programs in which the results of one statement are inputs, the last statement first. */
   static List<Supplier<ProgramCase>> cut(ProgramCase from) {
     StatementEdits edits = new StatementEdits(from);
     List<Supplier<ProgramCase>> shorter = new ArrayList<>();
@@ -103,7 +103,9 @@ final class StatementEdits {
     return shorter;
   }
 
-  /** A program of some of the statements; values that they read and do not make are inputs. */
+  /**
+   * A program of some of the statements; its inputs are the values that these read and do not make.
+   */
   private ProgramCase with(List<Statement> some, List<Value> outputs) {
     Set<Value> inputs = new LinkedHashSet<>(program.inputs());
     Set<Value> made = new HashSet<>();
@@ -118,7 +120,7 @@ final class StatementEdits {
     return Unused.removed(new Program(program.name(), List.copyOf(inputs), some, outputs), values);
   }
 
-  /** An operand in place of a result of its type. */
+  /** Programs with an operand in place of a result of the same type. */
   static List<Supplier<ProgramCase>> bypassed(ProgramCase from) {
     StatementEdits edits = new StatementEdits(from);
     List<Supplier<ProgramCase>> shorter = new ArrayList<>();

@@ -15,9 +15,9 @@ public final class TensorDifference {
   /**
    * The first difference between the outputs of two runs.
    *
-   * @param names one an output
-   * @return the difference, as {@code output y, element 3: expected 4, got 5}; empty if nothing
-   *     does
+   * @param names one for each output
+   * @return the difference, as {@code output y, element 3: expected 4, got 5}; empty if there is
+   *     none
    */
   public static Optional<String> between(
       List<Value> names, List<Tensor> expected, List<Tensor> given) {
@@ -38,7 +38,7 @@ public final class TensorDifference {
     if (expected.dtype() != given.dtype() || !expected.shape().equals(given.shape())) {
       return Optional.of(": expected " + expected.description() + ", got " + given.description());
     }
-    // An i64 would be rounded as a double.
+    // A conversion to double would round an i64.
     boolean whole = !expected.dtype().isFloating();
     long[] bits = whole ? expected.toLongArray() : bits(expected);
     long[] others = whole ? given.toLongArray() : bits(given);

@@ -1,4 +1,6 @@
-/** How programs are made and shrunk, and how their errors are bounded. */
+/**
+ * Generators of programs, edits that shrink a failing program, and bounds of a program's errors.
+ */
 @NullMarked
 package io.github.shardsum.internal.testkit;
 

@@ -8,7 +8,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Shrinkable;
 import net.jqwik.api.ShrinkingDistance;
 
-/** Makes jqwik's arbitraries of generators; jqwik then shrinks their choices. */
+/** Turns generators into jqwik's arbitraries; jqwik then shrinks the choices. */
 @SuppressWarnings("exports") // Only who uses jqwik needs its module.
 public final class GeneratorArbitraries {
   private GeneratorArbitraries() {}
@@ -17,7 +17,7 @@ public final class GeneratorArbitraries {
    * A generator's values as an arbitrary.
    *
    * @param generator makes the values
-   * @param <T> their type
+   * @param <T> the type of the values
    * @return the arbitrary, to be returned by a provider method
    */
   public static <T> Arbitrary<T> of(Generator<T> generator) {
@@ -32,8 +32,8 @@ public final class GeneratorArbitraries {
   /**
    * A value and the choices that generated it.
    *
-   * @param generator makes it
-   * @param choices its choices
+   * @param generator makes the value
+   * @param choices the choices from which the value is made
    * @param value the value
    */
   private record Generated<T>(Generator<T> generator, Choices choices, T value)
