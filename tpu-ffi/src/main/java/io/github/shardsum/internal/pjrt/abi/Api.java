@@ -20,9 +20,9 @@ import java.util.TreeMap;
  * The table of functions of one plugin. Thread-safe.
  *
  * <p>A function exists if the plugin's table is long enough and the pointer is not null. A struct
- * is passed with the newest size known here, which an older plugin accepts; a plugin newer than
- * {@link PjrtFunction#NEWEST_MINOR} gets a larger struct whose further fields are zero, since it
- * refuses a struct that is shorter than its own.
+ * is passed with the newest size known here, which an older plugin accepts. A plugin newer than
+ * {@link PjrtFunction#NEWEST_MINOR} would refuse a struct that is shorter than its own, so it gets
+ * a larger struct with zeros in the further fields.
  */
 public final class Api {
   /** The oldest API that has all functions that this binding needs. */
@@ -35,7 +35,7 @@ public final class Api {
   /** The largest plausible table, in bytes: more functions than any plugin will have. */
   private static final long LARGEST_TABLE = PjrtFunction.FIRST + 8L * 4096;
 
-  /** Zeros after a struct, which a plugin newer than the table takes for its new fields. */
+  /** Zeros after a struct, which a newer plugin reads as its new fields. */
   private static final long ROOM_TO_GROW = 128;
 
   private static final long EXTENSION_TYPE = 8;
@@ -77,7 +77,7 @@ public final class Api {
    *
    * @param address the result of GetPjrtApi
    * @param origin the library, for messages
-   * @throws PjrtException if it is no table of a version that this binding speaks
+   * @throws PjrtException if the address has no table of a version that this binding supports
    */
   public static Api at(MemorySegment address, String origin) {
     if (NativeMemory.isNull(address)) {
@@ -133,7 +133,7 @@ public final class Api {
     return Map.copyOf(found);
   }
 
-  /** The minor version that the plugin speaks; the major one is 0. */
+  /** The minor version of the plugin's API; the major version is 0. */
   public int minor() {
     return minor;
   }
@@ -148,12 +148,12 @@ public final class Api {
     return events;
   }
 
-  /** The options of nearly every run, which no plugin writes to. */
+  /** The options of nearly every run; no plugin writes to them. */
   public MemorySegment defaultExecuteOptions() {
     return defaultExecuteOptions;
   }
 
-  /** Memory for the arguments of a call, to be closed after it. */
+  /** Memory for the arguments of a call, to be closed after the call. */
   public CallArena scratch() {
     return pool.take(this);
   }
@@ -186,7 +186,7 @@ public final class Api {
         "the plugin has no such function" + age + "; use a newer plugin");
   }
 
-  /** A struct with its size written, the rest zero. */
+  /** A struct that contains its size and is otherwise zero. */
   public Fields allocate(SegmentAllocator arena, Struct struct) {
     MemorySegment segment = arena.allocate(struct.stride() + grow, Long.BYTES);
     segment.set(JAVA_LONG, Struct.STRUCT_SIZE, grow == 0 ? struct.size() : struct.stride() + grow);
@@ -227,7 +227,7 @@ public final class Api {
     }
   }
 
-  /** The exception for an error, which is destroyed. */
+  /** Makes the exception for an error, and destroys the error. */
   PjrtException take(MemorySegment error, String call) {
     try (CallArena scratch = scratch()) {
       Call message = prepare(scratch, PjrtFunction.ERROR_MESSAGE).set("error", error);
@@ -269,7 +269,9 @@ public final class Api {
     }
   }
 
-  /** A function of an extension, if the plugin has the extension and it reaches that far. */
+  /**
+   * A function of an extension, if the plugin has the extension and the extension is long enough.
+   */
   public Optional<MemorySegment> extensionFunction(int type, int index) {
     MemorySegment extension = extensions.get(type);
     long offset = EXTENSION_SIZE + ADDRESS.byteSize() * index;

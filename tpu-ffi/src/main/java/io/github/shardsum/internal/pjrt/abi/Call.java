@@ -20,12 +20,12 @@ public final class Call {
     this.size = fields.segment().get(JAVA_LONG, Struct.STRUCT_SIZE);
   }
 
-  /** Whether its memory was not reused since, so that its results may still be read. */
+  /** Whether the call's memory has not been reused, so that results may still be read. */
   boolean isInUse(long now) {
     return use == now;
   }
 
-  /** All zero again, except the size. */
+  /** Sets all arguments to zero again, except the size. */
   Call renew(long now) {
     use = now;
     fields.segment().fill((byte) 0).set(JAVA_LONG, Struct.STRUCT_SIZE, size);
@@ -44,7 +44,7 @@ public final class Call {
     return this;
   }
 
-  /** Writes a number of 8 bytes, or the address of one, at an offset that was looked up before. */
+  /** Writes a number or an address, of 8 bytes, at an offset that was looked up before. */
   public Call setAt(long offset, long number) {
     fields.segment().set(JAVA_LONG, offset, number);
     return this;
@@ -59,7 +59,7 @@ public final class Call {
   /**
    * Calls the plugin.
    *
-   * @throws io.github.shardsum.pjrt.PjrtException if it returns an error
+   * @throws io.github.shardsum.pjrt.PjrtException if the function returns an error
    */
   public Call invoke() {
     api.invoke(function, fields.segment());

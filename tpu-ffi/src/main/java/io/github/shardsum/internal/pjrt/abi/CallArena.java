@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Memory for the arguments of calls, zeroed, taken from a pool and given back by {@link #close}.
  *
- * <p>Memory from a new arena costs more than many calls, since it is malloc'd and an arena is three
- * objects. So the arguments of each function are kept and reused, and so is a block for the rest. A
+ * <p>Memory from a new arena costs more time than many calls: a malloc and three objects. The
+ * arguments of each function are therefore kept and reused, and so is a block for other memory. A
  * larger request is allocated in an arena. Confined to one thread.
  */
 public final class CallArena implements SegmentAllocator, AutoCloseable {
   /**
-   * Bytes of the piece: more than the structs of a run with a few dozen arguments on one device.
+   * Bytes of the block: more than the structs of a run with a few dozen arguments on one device.
    */
   private static final long BYTES = 2048;
 
@@ -29,7 +29,7 @@ public final class CallArena implements SegmentAllocator, AutoCloseable {
   private final @Nullable Call[] calls = new Call[PjrtFunction.values().length];
   private long used;
 
-  /** Counts the uses of this memory; only calls of the present use have results in it. */
+  /** Counts the uses of this memory; it has results only of calls in the present use. */
   private long use = 1;
 
   private @Nullable Arena more;
@@ -59,8 +59,8 @@ public final class CallArena implements SegmentAllocator, AutoCloseable {
 
   @Override
   public MemorySegment allocate(long bytes, long alignment) {
-    // Both kinds of memory end in the same call of asSlice, so that the compiler can remove its
-    // object.
+    // Both kinds of memory end in the same call of asSlice, so that the compiler can remove the
+    // slice's object.
     MemorySegment from = block;
     long start = (used + alignment - 1) & -alignment;
     if (alignment > ALIGNMENT || bytes > BYTES - start) {
@@ -82,7 +82,7 @@ public final class CallArena implements SegmentAllocator, AutoCloseable {
     return arena;
   }
 
-  /** Ends the use of all that was allocated. */
+  /** Ends the use of all allocated memory. */
   @Override
   public void close() {
     Arena arena = more;
@@ -96,14 +96,16 @@ public final class CallArena implements SegmentAllocator, AutoCloseable {
   }
 
   /**
-   * Pieces of memory between calls. Thread-safe: each thread has a place by its number, and a call
-   * that finds its place empty gets new memory. So virtual threads, which may be millions, keep no
-   * memory.
+   * Keeps memory between calls. Thread-safe: each thread has a place by its number, and a call that
+   * finds the place empty gets new memory. Threads thus own no memory, so that millions of virtual
+   * threads are possible.
    */
   static final class Pool {
     private static final int PLACES = 64;
 
-    /** References between two places, so that neighbours do not share a line of the cache. */
+    /**
+     * Distance of two places, in references, so that neighbours do not share a line of the cache.
+     */
     private static final int APART = 16;
 
     private final AtomicReferenceArray<@Nullable CallArena> places =

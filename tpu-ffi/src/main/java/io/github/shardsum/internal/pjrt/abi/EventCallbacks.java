@@ -20,13 +20,16 @@ import java.util.function.Consumer;
  * Turns a plugin's events into Java calls. One upcall stub serves all events of a plugin: the
  * callback is found by a number that travels as the event's argument.
  *
- * <p>A plugin calls on one of its threads, or on the caller's before the registration returns. That
- * thread only passes the event on. The callback runs on the common pool, where it may call the
- * plugin, wait, or fail without harm to the plugin's thread. Nothing thrown leaves an upcall, since
- * that would end the JVM.
+ * <p>A plugin calls the stub on one of its threads, or on the caller's thread before the
+ * registration returns. That thread only passes the event on. The callback runs on the common pool,
+ * where it may call the plugin, wait, or fail without harm to the plugin's thread. No exception
+ * leaves the stub, since that would end the JVM.
  */
 public final class EventCallbacks {
-  /** About the time to put a thread to sleep and to wake it on a virtual machine. */
+  /**
+   * Time of polling, in nanoseconds: about as long as a virtual machine needs to put a thread to
+   * sleep and to wake it.
+   */
   private static final long AWAKE_NANOS = 20_000;
 
   private final Api api;
@@ -47,14 +50,15 @@ public final class EventCallbacks {
   }
 
   /**
-   * Calls back once when an event is done: before this returns if it is already done, otherwise on
-   * the common pool.
+   * Calls back once when an event is done: before this method returns if the event is already done,
+   * otherwise on the common pool.
    *
-   * @param event an event that stays alive until then
+   * @param event an event that stays alive until the callback
    * @param then receives the event's error, if it had one
    */
   public void whenReady(MemorySegment event, Consumer<Optional<PjrtException>> then) {
-    // Passing the event to another thread takes longer than many programs.
+    // A program that is already done needs no other thread: passing the event on takes longer than
+    // many programs run.
     if (isReady(event)) {
       then.accept(error(event));
     } else {
@@ -72,7 +76,9 @@ public final class EventCallbacks {
     }
   }
 
-  /** The error of an event that is done; a plugin may end the process for one that is not. */
+  /**
+   * The error of an event that is done. For an event that is not done a plugin may end the process.
+   */
   private Optional<PjrtException> error(MemorySegment event) {
     try (CallArena scratch = api.scratch()) {
       api.prepare(scratch, PjrtFunction.EVENT_ERROR).set("event", event).invoke();
@@ -108,8 +114,8 @@ public final class EventCallbacks {
   }
 
   /**
-   * Waits for an event on this thread. It polls for a while before it sleeps, since many programs
-   * are done sooner than a thread wakes up.
+   * Waits for an event on this thread. The thread polls for a while before it sleeps, since many
+   * programs end sooner than a thread wakes up.
    */
   public void join(MemorySegment event) {
     long begin = System.nanoTime();
@@ -130,7 +136,7 @@ public final class EventCallbacks {
     }
   }
 
-  /** Destroys an event; nothing for a null pointer. */
+  /** Destroys an event; does nothing for a null pointer. */
   public void destroy(MemorySegment event) {
     if (!NativeMemory.isNull(event)) {
       try (CallArena scratch = api.scratch()) {
@@ -139,7 +145,7 @@ public final class EventCallbacks {
     }
   }
 
-  /** How many events have not come yet. */
+  /** The number of events that have not come yet. */
   public int waiting() {
     return waiting.size();
   }

@@ -10,8 +10,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * A struct in native memory, read and written by the names of its fields.
  *
- * @param struct its layout
- * @param segment its memory
+ * @param struct the layout
+ * @param segment the memory of the struct
  */
 public record Fields(Struct struct, MemorySegment segment) {
   /** The struct at an address that a plugin gave. */
@@ -57,7 +57,7 @@ public record Fields(Struct struct, MemorySegment segment) {
     return segment.get(JAVA_BOOLEAN, struct.offset(field));
   }
 
-  /** The text at a pointer whose length is in the field with {@code _size} after its name. */
+  /** The text at a pointer. The length is in the field whose name has {@code _size} at the end. */
   public String text(String field) {
     return NativeMemory.text(pointer(field), number(field + "_size"));
   }

@@ -11,10 +11,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A native object that is destroyed exactly once: when it has been closed and no call uses it.
  *
- * <p>A call enters before it passes the address and exits after; closing while calls are inside is
- * legal, forbids new entries at once, and leaves the destruction to the last call that exits. A
- * child keeps its parent from being destroyed, so a buffer is destroyed before its client in any
- * order of closing; closing a parent closes its children. Nothing here waits, so nothing deadlocks.
+ * <p>A call enters before it passes the address, and exits afterwards. Closing while calls are
+ * inside is legal: it forbids new entries at once, and the last call that exits destroys the
+ * object. A child keeps its parent from being destroyed, so a buffer is destroyed before its client
+ * in any order of closing. Closing a parent closes its children. No method waits, so there are no
+ * deadlocks.
  */
 public final class Handle {
   private static final VarHandle STATE;
@@ -42,8 +43,8 @@ public final class Handle {
   @SuppressWarnings("UnusedVariable") // through STATE
   private volatile int state = USE;
 
-  // The children are a list through themselves: millions of buffers come and go, and nothing else
-  // is allocated for one. All three fields are written under the parent's monitor.
+  // The children form a linked list by their own fields, so that a buffer, of which there may be
+  // millions, needs no other object. All three fields are written under the parent's monitor.
   private volatile @Nullable Handle firstChild;
   private @Nullable Handle before;
   private @Nullable Handle after;
@@ -68,10 +69,10 @@ public final class Handle {
   }
 
   /**
-   * An object that must be destroyed before this one. The caller is inside this one, or holds it
-   * open.
+   * A child, which must be destroyed before this object. The caller must be inside this object, or
+   * hold it open.
    *
-   * @throws IllegalStateException if this one was closed meanwhile; the child is then destroyed
+   * @throws IllegalStateException if this object was closed meanwhile; the child is then destroyed
    */
   public Handle child(String childName, MemorySegment child, Consumer<MemorySegment> destroyChild) {
     Handle handle = new Handle(childName, child, this, destroyChild);
@@ -113,8 +114,8 @@ public final class Handle {
   }
 
   /**
-   * Whether the asking thread must destroy this: it is closed, no call is inside, and it has no
-   * child. True for the first only; guarded by this.
+   * Whether the calling thread must destroy this object: it is closed, no call is inside, and it
+   * has no child. True for the first caller only; guarded by this.
    */
   private boolean isLast() {
     boolean last = state == CLOSED && firstChild == null && !dying;
@@ -137,8 +138,8 @@ public final class Handle {
   /**
    * Keeps the object alive until {@link #exit}.
    *
-   * @return its address
-   * @throws IllegalStateException if it was closed
+   * @return the object's address
+   * @throws IllegalStateException if the object was closed
    */
   public MemorySegment enter() {
     int now = state;
@@ -152,9 +153,9 @@ public final class Handle {
   }
 
   /**
-   * Checks that it is open, for a caller that uses it shortly afterwards.
+   * Checks that the object is open, for a caller that uses it shortly afterwards.
    *
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the object was closed
    */
   public void checkOpen() {
     if (isClosed()) {
@@ -167,8 +168,7 @@ public final class Handle {
   }
 
   /**
-   * Enters once more, for work that continues after the caller has exited; the caller must be
-   * inside.
+   * Enters once more, for work that continues after the caller's exit; the caller must be inside.
    */
   public void hold() {
     STATE.getAndAdd(this, USE);
@@ -192,7 +192,7 @@ public final class Handle {
     }
   }
 
-  /** Closes the children, then this; nothing if it is closed already. */
+  /** Closes the children, then this object; does nothing if it is already closed. */
   public void close() {
     int now = state;
     while ((now & CLOSED) == 0) {
@@ -219,7 +219,7 @@ public final class Handle {
     return parent == null;
   }
 
-  /** Keeps the reference by which a leak is found, for as long as this is open. */
+  /** Keeps the reference by which a leak is found, as long as this object is open. */
   void watch(Leaks.Watch reference) {
     watch = reference;
     if (isClosed()) {

@@ -16,9 +16,9 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * The collectives of a compiled program, read from its HLO, including those in the computations
- * that its entry calls: in the body of a loop once a round, in fusions and asynchronous regions
- * where they begin.
+ * The collectives of a compiled program, read from its HLO. Those in computations that the entry
+ * calls are included: in the body of a loop once for each round, in fusions and asynchronous
+ * regions at the place where they begin.
  */
 public final class HloCollectives {
   // HloModuleProtoWithConfig, HloModuleProto, HloComputationProto.
@@ -39,7 +39,7 @@ public final class HloCollectives {
           "collective-permute",
           "collective-broadcast");
 
-  /** These name a region that an earlier instruction begins. */
+  /** Opcodes of instructions that name a region which an earlier instruction begins. */
   private static final Set<String> CONTINUED = Set.of("async-update", "async-done");
 
   private static final Pattern ROUNDS =
@@ -59,14 +59,14 @@ public final class HloCollectives {
   }
 
   /**
-   * Reads them.
+   * Reads the collectives.
    *
    * @param format the plugin's name of the program's form
    * @param code the program
-   * @param devices on how many it runs
-   * @return in the order of the program; empty if the form is another than HLO
-   * @throws IllegalArgumentException if it is not HLO, or a collective moves something other than
-   *     plain arrays
+   * @param devices number of devices on which it runs
+   * @return the collectives, in the order of the program; empty if the form is not HLO
+   * @throws IllegalArgumentException if the code is not HLO, or a collective moves something other
+   *     than plain arrays
    */
   public static Optional<List<CompiledCollective>> of(String format, byte[] code, int devices) {
     return switch (format) {

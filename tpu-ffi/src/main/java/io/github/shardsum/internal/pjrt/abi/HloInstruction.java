@@ -8,16 +8,16 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * An instruction of HLO, as far as collectives need it.
+ * The parts of an HLO instruction that are needed to find collectives.
  *
  * @param id the number by which other instructions name it
  * @param name its name
- * @param opcode as {@code all-gather}
- * @param shape a shape's bytes
- * @param operands instructions that it reads
- * @param called computations
+ * @param opcode its operation, as {@code all-gather}
+ * @param shape the bytes of its shape
+ * @param operands numbers of the instructions that it reads
+ * @param called numbers of the computations that it calls
  * @param groups the groups of a collective; for a permute pairs of source and target
- * @param config the compiler's notes on it
+ * @param config the compiler's notes on the instruction
  */
 record HloInstruction(
     long id,
@@ -70,7 +70,7 @@ record HloInstruction(
         default -> {}
       }
     }
-    // Where groups are written in both ways, they are the same ones.
+    // If groups are written in both ways, both give the same groups.
     List<List<Integer>> groups = written.isEmpty() ? listed : written;
     return new HloInstruction(id, name, opcode, shape, operands, called, groups, config);
   }
@@ -84,7 +84,7 @@ record HloInstruction(
     return numbers(group, 1);
   }
 
-  /** A SourceTarget; a number 0 is not written. */
+  /** A SourceTarget; the format does not write a number 0. */
   private static List<Integer> pair(byte[] code) {
     int source = 0;
     int target = 0;
@@ -98,7 +98,7 @@ record HloInstruction(
     return List.of(source, target);
   }
 
-  /** A CollectiveDeviceListProto: groups, or how they are made. */
+  /** A CollectiveDeviceListProto: groups, or a rule that gives them. */
   private static List<List<Integer>> listed(byte[] code) {
     List<List<Integer>> groups = new ArrayList<>();
     for (Proto.Field field : Proto.read(code)) {

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** XLA's shapes, as its protocol buffers have them. */
+/** Reads XLA's shapes from its protocol buffers. */
 final class HloTypes {
   // ShapeProto.
   private static final int ELEMENT_TYPE = 2;
@@ -57,9 +57,9 @@ final class HloTypes {
   private HloTypes() {}
 
   /**
-   * A shape that is no tuple.
+   * Reads a shape that is no tuple.
    *
-   * @throws IllegalArgumentException if it is a tuple, or of a type that tensors do not have
+   * @throws IllegalArgumentException if the shape is a tuple, or of a type that tensors do not have
    */
   static ArrayType array(List<Proto.Field> shape) {
     int type = 0;
@@ -83,9 +83,9 @@ final class HloTypes {
   }
 
   /**
-   * The arrays of a shape: the shape itself, or the arrays of a tuple, also nested ones.
+   * The arrays of a shape: the shape itself, or the arrays of a tuple, which may be nested.
    *
-   * @throws IllegalArgumentException if one is of a type that tensors do not have
+   * @throws IllegalArgumentException if an array is of a type that tensors do not have
    */
   static List<ArrayType> arrays(byte[] shape) {
     List<Proto.Field> fields = Proto.read(shape);

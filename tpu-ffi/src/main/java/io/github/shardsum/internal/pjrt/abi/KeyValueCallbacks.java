@@ -18,8 +18,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * A key-value store as the three functions that a plugin calls. A value is malloc'd and the plugin
- * frees it. Exceptions of the store become errors, since nothing may be thrown into native code.
+ * A key-value store as the three functions that a plugin calls. Values are in memory from malloc,
+ * which the plugin frees. Exceptions of the store become errors, since nothing may be thrown into
+ * native code.
  */
 public final class KeyValueCallbacks {
   @SuppressWarnings("restricted")
@@ -35,7 +36,7 @@ public final class KeyValueCallbacks {
   /**
    * Makes the functions.
    *
-   * @param arena how long they live: as long as the client, whose threads may call late
+   * @param arena the lifetime of the functions: that of the client, whose threads may call late
    */
   public KeyValueCallbacks(KeyValueStore store, Arena arena) {
     this.store = store;
@@ -62,7 +63,7 @@ public final class KeyValueCallbacks {
         .set("kv_put_callback", put);
   }
 
-  /** The body of a callback; the result is the reason of a failure. */
+  /** The body of a callback; its result is the reason of a failure. */
   private interface Body {
     Optional<Failure> run(Fields arguments) throws Exception;
   }

@@ -7,11 +7,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * Finds objects that were not closed and cannot be reached: reports them, and closes them.
+ * Finds objects that cannot be reached and were not closed, reports them, and closes them.
  *
- * <p>A {@link java.lang.ref.Cleaner} would work, but it keeps a second list of the children that
- * each parent lists already, and a buffer is made and closed in a microsecond. So a handle keeps
- * its own reference, and only those without a parent are kept here.
+ * <p>A {@link java.lang.ref.Cleaner} would keep a second list of the children that each parent
+ * lists already, which is too slow for buffers that live a microsecond. Instead, a handle keeps its
+ * own reference, and this class keeps only the references of handles without a parent.
  */
 public final class Leaks {
   private static final ReferenceQueue<Object> QUEUE = new ReferenceQueue<>();
@@ -43,7 +43,10 @@ public final class Leaks {
     ROOTS.remove(root);
   }
 
-  /** The end of an owner; reachable through its handle. */
+  /**
+   * A reference that is enqueued when the owner cannot be reached; it is kept by the owner's
+   * handle.
+   */
   static final class Watch extends PhantomReference<Object> {
     private final Handle handle;
     private final Consumer<String> report;
@@ -73,7 +76,7 @@ public final class Leaks {
           watch.ended();
         }
       } catch (Throwable e) {
-        // A listener that fails must not keep the next leak from being found.
+        // A failing listener must not stop the search for leaks.
         Upcalls.swallow(e);
       }
     }

@@ -15,10 +15,10 @@ import java.util.Optional;
 
 /** Functions of the C library that the binding needs. */
 public final class Libc {
-  /** RTLD_NOW, so that a missing symbol is an error here and not an abort later. */
+  /** RTLD_NOW, so that a missing symbol is an error on loading and not an abort later. */
   private static final int NOW = 2;
 
-  /** RTLD_NODELETE: a plugin's threads and registries outlive any use of it. */
+  /** RTLD_NODELETE, since a plugin's threads and registries outlive every use of the plugin. */
   private static final int NO_DELETE = 0x1000;
 
   private static final MethodHandle OPEN =
@@ -40,12 +40,12 @@ public final class Libc {
 
   private Libc() {}
 
-  /** A library, or why it does not load. */
+  /** A library, or the reason why it does not load. */
   public sealed interface Opened {
-    /** It is loaded, for good. */
+    /** A library that was loaded and stays loaded. */
     record Library(MemorySegment handle) implements Opened {}
 
-    /** The loader's own words. */
+    /** The loader's message. */
     record Failure(String reason) implements Opened {}
   }
 
@@ -99,7 +99,7 @@ public final class Libc {
     }
   }
 
-  /** A variable as native code sees it. */
+  /** The value of a variable for native code. */
   public static Optional<String> environment(String name) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment value = (MemorySegment) GET_ENV.invokeExact(arena.allocateFrom(name));
@@ -111,7 +111,7 @@ public final class Libc {
     }
   }
 
-  /** Native memory that the plugin frees by {@link #free}. */
+  /** Native memory from malloc, which the plugin frees by {@link #free}. */
   public static MemorySegment allocate(long bytes) {
     try {
       MemorySegment memory = (MemorySegment) ALLOCATE.invokeExact(Math.max(1, bytes));
@@ -166,7 +166,7 @@ public final class Libc {
   /**
    * sigaction(2).
    *
-   * @return whether the kernel took it
+   * @return whether the kernel accepted the call
    */
   public static boolean signalAction(int signal, MemorySegment set, MemorySegment old) {
     try {
@@ -195,7 +195,7 @@ public final class Libc {
         .orElseThrow(() -> new UnsupportedOperationException("the C library has no " + name));
   }
 
-  /** A handle with the right types throws no exception itself. */
+  /** A method handle with the right types throws no exception of its own. */
   public static IllegalStateException broken(Throwable e) {
     return new IllegalStateException("native call: " + e, e);
   }

@@ -20,7 +20,7 @@ public final class NamedValues {
   private static final int REAL = 3;
   private static final int FLAG = 4;
 
-  /** Most attributes of a plugin; a larger count is invalid. */
+  /** The most attributes of a plugin; a larger count is invalid. */
   private static final long MOST = 1 << 16;
 
   private NamedValues() {}
@@ -78,7 +78,7 @@ public final class NamedValues {
     }
   }
 
-  /** Reads attributes; one of a type that is unknown here is left out. */
+  /** Reads attributes; an attribute of an unknown type is left out. */
   public static Map<String, PjrtValue> read(MemorySegment address, long count) {
     Map<String, PjrtValue> values = new LinkedHashMap<>();
     if (NativeMemory.isNull(address) || count <= 0 || count > MOST) {

@@ -15,15 +15,15 @@ public final class NativeMemory {
   private NativeMemory() {}
 
   /**
-   * A segment from an address and a length, which lives as long as the process; the caller
-   * guarantees both.
+   * A segment from an address and a length, which lives as long as the process. The caller
+   * guarantees that the memory exists.
    */
   @SuppressWarnings("restricted")
   public static MemorySegment at(MemorySegment address, long bytes) {
     return address.reinterpret(bytes);
   }
 
-  /** UTF-8 text of a length; empty for a null pointer. */
+  /** UTF-8 text of a given length; empty for a null pointer. */
   public static String text(MemorySegment address, long bytes) {
     return new String(bytes(address, bytes), StandardCharsets.UTF_8);
   }

@@ -4,11 +4,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The functions of {@code PJRT_Api} in the order of the table, with the struct of arguments of
- * those that this binding calls.
+ * The functions of {@code PJRT_Api} in the order of the table. A function that this binding calls
+ * has the struct of its arguments.
  *
  * <p>Source: pjrt_c_api.h of openxla/xla at API 0.114. Since 0.57 functions have only been
- * appended. The minor version is the one that added the function, 0 for functions before 0.29.
+ * appended. The minor version of a function is the version that added it; 0 for functions before
+ * 0.29.
  */
 public enum PjrtFunction {
   ERROR_DESTROY("PJRT_Error_Destroy", 0, "p error"),
@@ -287,7 +288,7 @@ public enum PjrtFunction {
   TOPOLOGY_DESCRIPTION_GET_MEMORY_SPACE_KIND_IDS(
       "PJRT_TopologyDescription_GetMemorySpaceKindIds", 110);
 
-  /** Offset of the first function in the table, after its size, extensions and version. */
+  /** Offset of the first function in the table, after the table's size, extensions and version. */
   public static final long FIRST = 40;
 
   /** The newest API whose structs are known here. */
@@ -317,12 +318,12 @@ public enum PjrtFunction {
     return symbol;
   }
 
-  /** The minor version that added it; 0 for those older than 0.29. */
+  /** The minor version that added the function; 0 for functions older than 0.29. */
   public int since() {
     return since;
   }
 
-  /** Offset of its pointer in the table, in bytes. */
+  /** Offset of the function's pointer in the table, in bytes. */
   public long offset() {
     return FIRST + 8L * ordinal();
   }
@@ -334,12 +335,12 @@ public enum PjrtFunction {
         .offset(field);
   }
 
-  /** The struct of its arguments, if this binding calls it. */
+  /** The struct of the function's arguments, if this binding calls the function. */
   public Optional<Struct> arguments() {
     return Optional.ofNullable(Arguments.STRUCTS[ordinal()]);
   }
 
-  /** Apart from the constants, which are immutable for all to see. */
+  /** The structs, separate from the enum's constants, so that these are visibly immutable. */
   private static final class Arguments {
     static final @Nullable Struct[] STRUCTS = new Struct[values().length];
 

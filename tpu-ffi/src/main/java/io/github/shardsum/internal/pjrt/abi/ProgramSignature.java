@@ -8,16 +8,17 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Parameters of a compiled program, read from its HLO: the C API has no call for it, and a plugin
- * does not compare shapes itself.
+ * Parameters of a compiled program, read from its HLO: the C API has no call for the parameters,
+ * and a plugin does not compare shapes itself.
  *
- * @param parameters one each; empty if the form is another, or a parameter is no plain array
- * @param donated the parameters whose memory the program takes, by number from 0; empty if the form
- *     is another
+ * @param parameters the type of each parameter; empty if the program is not HLO, or a parameter is
+ *     no plain array
+ * @param donated the numbers, from 0, of parameters whose memory the program takes; empty if the
+ *     program is not HLO
  */
 public record ProgramSignature(
     Optional<List<ArrayType>> parameters, Optional<Set<Integer>> donated) {
-  /** The signature of a program without HLO to read. */
+  /** The signature of a program that is not HLO. */
   public static final ProgramSignature UNKNOWN =
       new ProgramSignature(Optional.empty(), Optional.empty());
 
@@ -38,7 +39,7 @@ public record ProgramSignature(
    *
    * @param format the plugin's name of the program's form
    * @param code the program
-   * @return the parts of it that can be read
+   * @return the parts of the signature that can be read
    */
   public static ProgramSignature of(String format, byte[] code) {
     try {

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The wire format of protocol buffers, as far as compile options and shardings need it. */
+/** The parts of the wire format of protocol buffers that compile options and shardings need. */
 public final class Proto {
   private static final int VARINT = 0;
   private static final int FIXED64 = 1;

@@ -6,7 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Layout of a C struct of the PJRT API: every one begins with its size and a pointer to extensions.
+ * Layout of a C struct of the PJRT API. Every struct begins with its size and a pointer to
+ * extensions.
  *
  * <p>Offsets follow from the types by the rule of the x86-64 and AArch64 ABIs (a field is aligned
  * to its size); tests compare them with a C compiler's offsets.
@@ -76,8 +77,8 @@ public final class Struct {
   /**
    * The place of a field.
    *
-   * @param offset in bytes
-   * @param size in bytes: 8, 4 or 1
+   * @param offset offset in bytes
+   * @param size size in bytes: 8, 4 or 1
    */
   public record Field(long offset, long size) {}
 
@@ -89,7 +90,10 @@ public final class Struct {
     this.size = size;
   }
 
-  /** Fields as {@code "p pointer, l number, i int, b bool"}, after the common two. */
+  /**
+   * A struct of fields written as {@code "p pointer, l number, i int, b bool"}, after the two
+   * common fields.
+   */
   static Struct of(String name, String declared) {
     Map<String, Field> fields = new LinkedHashMap<>();
     long end = HEADER;
@@ -123,14 +127,14 @@ public final class Struct {
     return (size + WORD - 1) / WORD * WORD;
   }
 
-  /** A field of this name, if there is one. */
+  /** The field with a name, if there is one. */
   public Optional<Field> field(String field) {
     return Optional.ofNullable(fields.get(field));
   }
 
   /**
-   * Offset of a field that must be there. Callers name it by a constant, the very object that is
-   * kept here, so a search by identity in a short list is faster than a hash.
+   * Offset of a field that must exist. Callers name the field by a constant, which is the object
+   * that this list contains, so a search by identity in the short list is faster than a hash.
    */
   @SuppressWarnings({"ReferenceEquality", "StringEquality"})
   public long offset(String field) {

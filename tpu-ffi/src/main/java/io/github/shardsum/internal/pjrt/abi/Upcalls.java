@@ -42,7 +42,7 @@ public final class Upcalls {
     }
   }
 
-  /** A message of the binding. */
+  /** Logs a message of the binding. */
   public static void warn(String message) {
     LOGGER.log(Level.WARNING, message);
   }

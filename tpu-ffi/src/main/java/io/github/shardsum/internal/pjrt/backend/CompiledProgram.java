@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** A program that a plugin compiled, and how whole tensors go to its devices. */
+/** A program that a plugin compiled, and the distribution of whole tensors to its devices. */
 public final class CompiledProgram implements AutoCloseable {
   private final PjrtClient client;
   private final StableHlo module;
@@ -58,7 +58,10 @@ public final class CompiledProgram implements AutoCloseable {
     return new Sharding(tiles, devices);
   }
 
-  /** The plugin's figure; without one, the bytes of all values, as if each was kept to the end. */
+  /**
+   * The plugin's figure of memory. If there is none, the bytes of all values, as if each were kept
+   * to the end.
+   */
   private static long peakBytes(StableHlo module, PjrtLoadedExecutable loaded) {
     try {
       return loaded.executable().memory().temporary();
@@ -77,7 +80,7 @@ public final class CompiledProgram implements AutoCloseable {
     return peakBytes;
   }
 
-  /** Enqueues a run: the results of the first device, which has each output whole. */
+  /** Enqueues a run. Returns the results of the first device, which has each output whole. */
   List<PjrtBuffer> launch(List<Tensor> inputs) {
     List<PjrtDevice> devices = loaded.devices();
     List<List<PjrtBuffer>> rows = new ArrayList<>();

@@ -10,7 +10,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
-/** Compiled programs by program, with the number of executables that use each. Thread-safe. */
+/** A cache of compiled programs, with the number of executables that use each. Thread-safe. */
 public final class ProgramCache {
   private static final int MOST_UNUSED = 32;
 
@@ -25,7 +25,7 @@ public final class ProgramCache {
 
   private final Lock lock = new ReentrantLock();
 
-  /** The least recently taken first. */
+  /** The cached programs, the least recently taken first. */
   private final Map<Program, Entry> entries = new LinkedHashMap<>();
 
   private boolean closed;
@@ -33,7 +33,8 @@ public final class ProgramCache {
   public ProgramCache() {}
 
   /**
-   * Takes a program, compiled now or earlier, which must be given back. One is compiled at a time.
+   * Takes a program, compiled now or earlier, which must be given back. Programs are compiled one
+   * at a time.
    */
   public CompiledProgram take(Program program, Function<Program, CompiledProgram> compile) {
     lock.lock();
@@ -81,7 +82,7 @@ public final class ProgramCache {
     return gone;
   }
 
-  /** Closes the programs that are not in use, and each other one when it is given back. */
+  /** Closes the programs that are not in use. A program in use is closed when it is given back. */
   public void close() {
     lock.lock();
     try {

@@ -20,7 +20,7 @@ public final class ProgramRun implements Executable {
   /**
    * An executable.
    *
-   * @param program as it was given
+   * @param program the program as it was given
    * @param release gives the compiled program back
    */
   public ProgramRun(Program program, CompiledProgram compiled, Runnable release) {
@@ -89,7 +89,9 @@ public final class ProgramRun implements Executable {
     }
   }
 
-  /** The results when they are complete; their buffers are closed when all are read. */
+  /**
+   * The results, when they are complete. Their buffers are closed when all results have been read.
+   */
   private static CompletableFuture<List<Tensor>> reading(List<PjrtBuffer> results) {
     List<CompletableFuture<Tensor>> tensors = new ArrayList<>();
     try {

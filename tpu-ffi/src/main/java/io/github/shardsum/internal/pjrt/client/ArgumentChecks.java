@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Checks of a program's arguments before the plugin has them. XLA compares sizes in bytes only. If
- * it refuses the arguments of one device, the others have already begun; they wait for it and end
- * the process after 40 s.
+ * Checks a program's arguments before the plugin gets them. XLA itself compares only sizes in
+ * bytes. If XLA refuses the arguments of one device, the other devices have already begun: they
+ * wait for that device, and end the process after 40 s.
  */
 public final class ArgumentChecks {
   private final PjrtClient client;
@@ -30,10 +30,10 @@ public final class ArgumentChecks {
   /**
    * Checks for a program.
    *
-   * @param client of the program
+   * @param client the client of the program
    * @param objects access to the native objects of buffers
-   * @param devices that it runs on, in the order of the rows
-   * @param signature its parameters, as far as they are known
+   * @param devices the devices on which it runs, in the order of the rows
+   * @param signature the parameters of the program, as far as they are known
    */
   public ArgumentChecks(
       PjrtClient client, PjrtAccess objects, List<PjrtDevice> devices, ProgramSignature signature) {
@@ -43,12 +43,12 @@ public final class ArgumentChecks {
     this.signature = signature;
   }
 
-  /** Whether it may take the memory of arguments. */
+  /** Whether the program may take the memory of arguments. */
   public boolean mayDonate() {
     return signature.donated().map(donated -> !donated.isEmpty()).orElse(true);
   }
 
-  /** Checks facts that do not change: the owner of the buffers, their devices and types. */
+  /** Checks facts that do not change: the owner, the devices and the types of the buffers. */
   public void check(PjrtBuffer[] arguments, int width, ExecuteOptions options) {
     for (int at = 0; at < arguments.length; at++) {
       PjrtBuffer buffer = arguments[at];
@@ -157,7 +157,10 @@ public final class ArgumentChecks {
     return false;
   }
 
-  /** Checks facts that another thread may change; no buffer may be given away meanwhile. */
+  /**
+   * Checks facts that another thread may change. The caller must ensure that no buffer is donated
+   * or deleted meanwhile.
+   */
   public void checkLive(PjrtBuffer[] arguments, int width) {
     for (int at = 0; at < arguments.length; at++) {
       if (arguments[at].isDeleted()) {

@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 
-/** The devices that a program runs on. */
+/** The devices on which a program runs. */
 public final class Assignments {
   private static final int MOST_SHOWN = 16;
 
@@ -40,7 +40,8 @@ public final class Assignments {
   }
 
   /**
-   * Writes an assignment with a given count, so that a test can see the plugin refuse a wrong one.
+   * Writes an assignment with a given count, so that a test can see the plugin refuse a wrong
+   * count.
    */
   public static void into(
       Api api, MemorySegment client, int replicas, int partitions, MemorySegment ids, long size) {

@@ -7,10 +7,10 @@ import java.util.concurrent.CompletableFuture;
 /**
  * Host memory that a plugin uses, and the event after which the plugin no longer uses it.
  *
- * <p>A CPU uses memory as long as the buffer lives, and the event comes with the buffer's end, on
- * the thread that closes it. A callback costs more than the transfer. So a callback is registered
- * only if a caller waits for the event, or if the event has not completed when the buffer is
- * destroyed.
+ * <p>A CPU uses the memory as long as the buffer exists, and the event comes when the buffer is
+ * destroyed, on the thread that closes it. A callback takes more time than the transfer. It is
+ * therefore registered only if a caller waits for the event, or if the event has not come when the
+ * buffer is destroyed.
  */
 public final class BorrowedHostMemory {
   private final ClientState client;
@@ -22,11 +22,11 @@ public final class BorrowedHostMemory {
   private boolean watched;
 
   /**
-   * A lease of host memory.
+   * Host memory that a plugin uses until an event.
    *
-   * @param client the client of the event; the caller is inside
+   * @param client the client of the event; the caller must be inside
    * @param event the end of the plugin's use
-   * @param owner an object that must stay reachable until then
+   * @param owner an object that must stay reachable until the event
    */
   public BorrowedHostMemory(ClientState client, MemorySegment event, Object owner) {
     this.client = client;
@@ -37,15 +37,19 @@ public final class BorrowedHostMemory {
     }
   }
 
-  /** A future that is done when the plugin no longer uses the memory; the buffer may be gone. */
+  /**
+   * A future that is done when the plugin no longer uses the memory. The buffer need not exist any
+   * more.
+   */
   public CompletableFuture<Void> released() {
     watch();
     return released.copy();
   }
 
   /**
-   * Has the event watched. A caller does so after the buffer is destroyed and before the client is
-   * destroyed. Of two callers the first one holds the client before the other may continue.
+   * Waits for the event by a callback. This must be called after the buffer is destroyed and before
+   * the client is destroyed. If two threads call, the first one holds the client before the other
+   * continues.
    */
   public synchronized void watch() {
     if (watched) {

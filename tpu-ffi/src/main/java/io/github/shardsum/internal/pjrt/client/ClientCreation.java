@@ -22,13 +22,13 @@ public final class ClientCreation {
   private ClientCreation() {}
 
   /**
-   * Creates one.
+   * Creates a client.
    *
    * @param origin the plugin's file
-   * @param api its functions
-   * @param options options for the plugin, and the time limit
-   * @param destroy ends a client that came too late
-   * @param wrap makes the object of a client, which keeps what the plugin may call
+   * @param api the plugin's functions
+   * @param options options for the plugin, and the deadline
+   * @param destroy destroys a client that comes after the deadline
+   * @param wrap makes the object of a client, which keeps the callbacks reachable
    */
   public static PjrtClient create(
       String origin,
@@ -36,8 +36,8 @@ public final class ClientCreation {
       ClientOptions options,
       Consumer<MemorySegment> destroy,
       BiFunction<MemorySegment, Arena, PjrtClient> wrap) {
-    // Collected when no thread can call any more: the client holds it, or the thread that creates
-    // one.
+    // The arena is collected when no thread can call the callbacks any more: the client keeps it
+    // reachable, or the thread that creates the client.
     Arena callbacks = Arena.ofAuto();
     try {
       MemorySegment client =

@@ -20,8 +20,8 @@ import java.util.function.Consumer;
 public record ClientState(
     Api api, Handle handle, StagingPool staging, boolean isCpu, PjrtAccess objects) {
   /**
-   * Calls back when an event is done and destroys it; the client is not destroyed before. The
-   * caller is inside the client or one of its objects.
+   * Calls back when an event is done, and destroys the event; the client is not destroyed before.
+   * The caller must be inside the client or one of its objects.
    */
   public void consume(MemorySegment event, Consumer<Optional<PjrtException>> then) {
     handle.hold();

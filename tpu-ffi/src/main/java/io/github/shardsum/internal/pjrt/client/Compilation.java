@@ -16,7 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A program and how to compile it, as the C API takes them.
+ * A program and its compile options, in the form that the C API takes.
  *
  * @param code text or bytes
  * @param format the plugin's name of the form
@@ -86,7 +86,7 @@ public record Compilation(byte[] code, String format, byte[] options) {
   }
 
   /**
-   * The program and a zero after it: MLIR's lexer stops at the zero, not at the given size, and
+   * The program, followed by a zero: MLIR's lexer stops at the zero, not at the given size, and
    * would otherwise read beyond the end.
    */
   private MemorySegment terminated(CallArena scratch) {

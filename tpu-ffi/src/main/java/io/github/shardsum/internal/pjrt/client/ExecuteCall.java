@@ -22,12 +22,12 @@ import java.util.Optional;
 /**
  * One call of PJRT_LoadedExecutable_Execute: pointers to pointers in, buffers and events out.
  *
- * <p>All pointers lie in one piece, as the table of argument rows, the rows, the table of result
- * rows, those rows, and the events.
+ * <p>All pointers are in one block of memory: the table of argument rows, these rows, the table of
+ * result rows, these rows, and the events.
  */
 public final class ExecuteCall {
-  // Offsets of the call's arguments, looked up once: a small program runs in less than two
-  // microseconds.
+  // Offsets of the call's arguments. They are looked up once, since a small program runs in less
+  // than two microseconds.
   private static final long EXECUTABLE =
       PjrtFunction.LOADED_EXECUTABLE_EXECUTE.offsetOf("executable");
   private static final long OPTIONS = PjrtFunction.LOADED_EXECUTABLE_EXECUTE.offsetOf("options");
@@ -51,10 +51,10 @@ public final class ExecuteCall {
   /**
    * A launch.
    *
-   * @param client of the program and the arguments
-   * @param types of the results, one each
+   * @param client the client of the program and the arguments
+   * @param types the type of each result
    * @param places the devices
-   * @param arguments {@code [device * argument]}, checked; not changed by any thread
+   * @param arguments the checked arguments, {@code [device * argument]}; no thread may change them
    */
   public ExecuteCall(
       ClientState client,
@@ -72,14 +72,14 @@ public final class ExecuteCall {
   /**
    * Results and events of a launch.
    *
-   * @param results {@code [device][output]}
+   * @param results the buffers, {@code [device][output]}
    * @param events one for each device, to be consumed; none if none were requested
-   * @param isCounted whether it holds a place of the {@link LaunchThrottle}, which it leaves at its
-   *     end
+   * @param isCounted whether the launch has a place of the {@link LaunchThrottle}, which it gives
+   *     back at its end
    */
   public record Started(
       List<List<PjrtBuffer>> results, List<MemorySegment> events, boolean isCounted) {
-    /** The same, with or without a place of the throttle. */
+    /** The same launch, with or without a place of the throttle. */
     public Started counted(boolean counted) {
       return new Started(results, events, counted);
     }
@@ -118,7 +118,7 @@ public final class ExecuteCall {
     return events() + Math.max(1, devices);
   }
 
-  /** Each table points to its rows, which follow it. */
+  /** Makes each table point to its rows, which follow the table. */
   private void tables(MemorySegment pointers) {
     long base = pointers.address();
     for (int device = 0; device < devices; device++) {
@@ -167,7 +167,7 @@ public final class ExecuteCall {
     int outputs = types.size();
     long next = results() + devices;
     List<MemorySegment> events = withEvents ? events(pointers) : List.of();
-    // The inner lists are made first, since the outer one does not copy them.
+    // The inner lists are made first, since the outer list does not copy them.
     @SuppressWarnings({"unchecked", "rawtypes"})
     List<PjrtBuffer>[] rows = new List[devices];
     try {
@@ -181,8 +181,8 @@ public final class ExecuteCall {
       }
       return new Started(List.of(rows), events, false);
     } catch (IllegalStateException e) {
-      // The client was closed meanwhile, with all objects that it knew. It never knew these
-      // buffers.
+      // The client was closed meanwhile, with all objects that it knew. These buffers were not
+      // known to the client.
       for (; next < events(); next++) {
         client.objects().destroy(client.api(), pointers.getAtIndex(ADDRESS, next));
       }

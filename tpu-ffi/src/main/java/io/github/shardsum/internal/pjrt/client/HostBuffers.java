@@ -30,19 +30,20 @@ import java.util.function.Consumer;
  */
 public final class HostBuffers {
   /**
-   * As {@link HostTransfer#BORROW}, but a program may write to the memory, so that donating a block
-   * copies nothing.
+   * Like {@link HostTransfer#BORROW}, but a program may write to the memory, so that the donation
+   * of a block needs no copy.
    */
   private static final int MUTABLE_ZERO_COPY = 3;
 
   /**
-   * Fewer bytes are copied twice, since a second copy costs less than a wait for a block's return.
+   * Fewer bytes than this are copied twice, since a second copy takes less time than the wait for a
+   * block's return.
    */
   private static final long MUTABLE_ZERO_COPY_BYTES = 64 << 10;
 
   /**
-   * From this size on a plugin's own copy may go into new memory, which costs five times the copy:
-   * the C library returns large pieces to the kernel, which clears each new page.
+   * From this size on a plugin's own copy may go into new memory, which takes five times as long:
+   * the C library returns large blocks to the kernel, and the kernel clears each new page.
    */
   private static final long STAGED_BYTES = 2 << 20;
 
@@ -60,7 +61,7 @@ public final class HostBuffers {
   public static PjrtBuffer from(
       ClientState client, Tensor tensor, PjrtDevice device, HostTransfer transfer) {
     if (!tensor.segment().scope().isAlive()) {
-      // The plugin would read memory that has another owner by now.
+      // The plugin would read memory that may have another owner by now.
       throw new IllegalStateException(
           "tensor: its arena is closed; keep it open until the transfer is done");
     }
@@ -79,7 +80,10 @@ public final class HostBuffers {
     return staged(client, type, bytes, device, block -> fill(block, tensor));
   }
 
-  /** Off the CPU a plugin has memory of its own, from which the device fetches. */
+  /**
+   * Whether bytes go through a block of the client. A plugin of another device than a CPU has such
+   * memory itself.
+   */
   private static boolean isStaged(ClientState client, long bytes) {
     return bytes >= STAGED_BYTES && client.isCpu();
   }
@@ -105,7 +109,10 @@ public final class HostBuffers {
     return segment.asSlice(offset * dtype.byteSize(), count * dtype.byteSize());
   }
 
-  /** XLA takes a bool for 0 or 1; other bytes are undefined behaviour of compiled code. */
+  /**
+   * Makes every byte of a bool 0 or 1; with other bytes the behaviour of XLA's compiled code is
+   * undefined.
+   */
   private static void normalise(MemorySegment bytes) {
     for (long i = 0; i < bytes.byteSize(); i++) {
       if (bytes.get(JAVA_BYTE, i) != 0) {
@@ -140,7 +147,10 @@ public final class HostBuffers {
         });
   }
 
-  /** Bytes of host memory that hold a type and sizes; checked, since a plugin reads that many. */
+  /**
+   * The bytes of host memory for a type and sizes. They are checked, since a plugin reads this
+   * number of bytes.
+   */
   public static long byteSize(PjrtType type, long[] sizes) {
     if (!type.isBytewise()) {
       throw new IllegalArgumentException(
@@ -245,11 +255,11 @@ public final class HostBuffers {
   }
 
   /**
-   * Gives a block back when the plugin is done with it, which may be long after the buffer's end.
+   * Gives a block back when the plugin no longer uses it, which may be long after the buffer's end.
    */
   private static void release(ClientState client, MemorySegment event, MemorySegment block) {
     if (NativeMemory.isNull(event)) {
-      // The plugin gave no event, so its end is never reported.
+      // The plugin gave no event, so the end of its use is never reported.
       return;
     }
     EventCallbacks events = client.api().events();

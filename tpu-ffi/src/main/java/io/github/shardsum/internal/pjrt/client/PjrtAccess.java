@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * Plugin objects behind devices and buffers. The public classes do not expose them; their package
- * implements this.
+ * Access to the plugin's objects behind devices and buffers, which public classes do not expose.
+ * The package of these classes implements this interface.
  */
 public interface PjrtAccess {
   /** The plugin's pointer to a device. */
@@ -19,19 +19,19 @@ public interface PjrtAccess {
   /** The handle of a buffer. */
   Handle handle(PjrtBuffer buffer);
 
-  /** The device as it was when the buffer was made, without a query of the plugin. */
+  /** The device on which the buffer was made, without a query of the plugin. */
   PjrtDevice place(PjrtBuffer buffer);
 
-  /** The type as it was when the buffer was made, without a query of the plugin. */
+  /** The type with which the buffer was made, without a query of the plugin. */
   Optional<ArrayType> type(PjrtBuffer buffer);
 
-  /** A buffer that the plugin made. */
+  /** The object of a buffer that the plugin made. */
   PjrtBuffer of(PjrtDevice place, MemorySegment buffer, Optional<ArrayType> type);
 
-  /** A buffer of host memory that the plugin continues to use. */
+  /** The object of a buffer in host memory that the plugin continues to use. */
   PjrtBuffer of(PjrtDevice place, MemorySegment buffer, ArrayType type, BorrowedHostMemory lease);
 
-  /** A buffer with an action to run when the plugin has released it. */
+  /** The object of a buffer, with an action to run when the plugin has released the buffer. */
   PjrtBuffer of(PjrtDevice place, MemorySegment buffer, ArrayType type, Runnable afterwards);
 
   /** Destroys a buffer that no object holds. */

@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
 /**
- * A serialized program with a header: a mark, a checksum and its writer. Plugins end the process on
- * damaged bytes, and may accept those of another build.
+ * A serialized program with a header: a mark, a checksum and the writer. Plugins end the process on
+ * damaged bytes, and may accept bytes of another build.
  */
 public final class SerializedProgram {
   private static final byte[] MARK = "shardsum-pjrt-1\n".getBytes(StandardCharsets.US_ASCII);
@@ -21,7 +21,7 @@ public final class SerializedProgram {
 
   private SerializedProgram() {}
 
-  /** The versions of a plugin, as far as it reports them. */
+  /** The versions of a plugin, as far as the plugin reports them. */
   public static String maker(Api api) {
     String attributes;
     try {
@@ -47,9 +47,9 @@ public final class SerializedProgram {
   }
 
   /**
-   * The program inside.
+   * Reads the program without the header.
    *
-   * @throws IllegalArgumentException if it is not whole, or not of this maker
+   * @throws IllegalArgumentException if the bytes are damaged, or another plugin wrote them
    */
   public static byte[] open(byte[] all, String reader) {
     int head = CHECKED_FROM + Integer.BYTES;

@@ -9,28 +9,28 @@ import java.util.Optional;
 /**
  * A fault of XLA's CPU plugins of 2025, and the option that avoids it.
  *
- * <p>They hand products to XNNPACK, which packs a right operand that is a parameter of the program
- * once and keeps the copy by the operand's address: XLA's {@code thunk_emitter.cc} sets {@code
- * capture_rhs} for it. If the memory is reused, another array at that address is then multiplied as
- * the earlier one. The plugin of API 0.81 does so; the plugins of 0.106 and 0.115 do not, with
- * either value of the option (docs/notes/pjrt.md).
+ * <p>The plugins use XNNPACK for products. XNNPACK packs a right operand that is a parameter of the
+ * program only once, and keeps the copy by the operand's address: XLA's {@code thunk_emitter.cc}
+ * sets {@code capture_rhs} for it. If the memory is reused, another array at that address is then
+ * multiplied as the earlier one. The plugin of API 0.81 does so; the plugins of 0.106 and 0.115 do
+ * not, with either value of the option (docs/notes/pjrt.md).
  */
 public final class StaleOperands {
   /** Turns XNNPACK off or on. */
   public static final String OPTION = "xla_cpu_use_xnnpack";
 
-  /** The oldest API of a plugin that was seen to be free of it. */
+  /** The oldest API of a plugin that does not have the fault. */
   private static final int FREE_OF_IT = 106;
 
   private StaleOperands() {}
 
   /**
-   * The options by which a plugin reads its operands each time.
+   * The options with which a plugin reads its operands in every run.
    *
-   * @param options the caller's
+   * @param options the caller's options
    * @param cpu whether the client's platform is XLA's CPU
-   * @param version the plugin's
-   * @return empty if the plugin is free of the fault, or the caller chose a value
+   * @param version the plugin's version
+   * @return the options; empty if the plugin does not have the fault, or the caller chose a value
    */
   public static Optional<PjrtCompileOptions> avoiding(
       PjrtCompileOptions options, boolean cpu, ApiVersion version) {
@@ -38,7 +38,7 @@ public final class StaleOperands {
     return needed ? Optional.of(options.withFlag(OPTION, PjrtValue.of(false))) : Optional.empty();
   }
 
-  /** Whether a plugin refused because it does not know the option, and so has no XNNPACK. */
+  /** Whether a plugin refused because it does not know the option; such a plugin has no XNNPACK. */
   public static boolean isUnknown(PjrtException refused) {
     return String.valueOf(refused.getMessage()).contains(OPTION);
   }

@@ -15,12 +15,12 @@ public final class TpuLimits {
   private static final String TPU = "TPU ";
   private static final String V5E = "TPU v5 lite";
 
-  /** libtpu 0.0.52: "Check failed: Topology()->chip_bounds().y <= 16", for v5e alone. */
+  /** libtpu 0.0.52: "Check failed: Topology()->chip_bounds().y <= 16", only for v5e. */
   private static final long V5E_CHIPS = 16;
 
   /**
-   * libtpu 0.0.52: "Check failed: *device_id < MultiSliceDeviceId::kSliceIdOffset", since it counts
-   * the devices of the first of several slices from here.
+   * libtpu 0.0.52: "Check failed: *device_id < MultiSliceDeviceId::kSliceIdOffset". With several
+   * slices the ids of the first slice begin here.
    */
   private static final int MOST_IDS = 100_000;
 
@@ -29,7 +29,7 @@ public final class TpuLimits {
   private TpuLimits() {}
 
   /**
-   * Most chips of a topology: describing more takes libtpu minutes and gigabytes, and no such
+   * The most chips of a topology. For more chips libtpu needs minutes and gigabytes, and no such
    * slices exist.
    */
   private static final long MOST_CHIPS = 1 << 18;
@@ -41,7 +41,7 @@ public final class TpuLimits {
    * would choose one.
    *
    * @param name as {@code v5e:4x8}
-   * @param options among them the number of slices
+   * @param options options, which may contain the number of slices
    */
   public static void check(String name, PjrtOptions options) {
     if (name.isBlank() || NO_CHIPS.matcher(name).find()) {
@@ -70,8 +70,8 @@ public final class TpuLimits {
   /**
    * Refuses topologies that libtpu can describe, but for which its compiler would end the process.
    *
-   * @param topology its devices
-   * @param options the options, which say how many of them are used
+   * @param topology the devices of the topology
+   * @param options the options, from which the number of used devices follows
    */
   public static void check(
       Supplier<List<PjrtDeviceDescription>> topology, PjrtCompileOptions options) {
@@ -99,7 +99,7 @@ public final class TpuLimits {
     }
   }
 
-  /** Checks the devices; by default a program runs on those from 0 on. */
+  /** Checks the devices; by default a program runs on the devices from 0 on. */
   private static void checkIds(PjrtCompileOptions options) {
     int largest =
         options.assignment().stream()

@@ -1,4 +1,4 @@
-/** Makers of a client's programs and buffers: checks, transfers, launches, compilations. */
+/** Creation of a client's programs and buffers: checks, transfers, launches, compilations. */
 @NullMarked
 package io.github.shardsum.internal.pjrt.client;
 

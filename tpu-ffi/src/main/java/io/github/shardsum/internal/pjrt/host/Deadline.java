@@ -13,11 +13,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Native calls that may never return run on a separate thread, which the JVM does not wait for at
- * its end.
+ * Makes native calls that may never return. Each runs on a separate thread, for which the JVM does
+ * not wait at its end.
  */
 public final class Deadline {
-  /** C++ start-up code recurses deeper than Java's default of 1 MiB allows for sure. */
+  /**
+   * Bytes of the stack: C++ start-up code may recurse deeper than Java's default of 1 MiB allows.
+   */
   private static final long STACK_BYTES = 8L << 20;
 
   private Deadline() {}
@@ -36,7 +38,7 @@ public final class Deadline {
     start(name, result, STACK_BYTES, call);
   }
 
-  /** As the other method, on a thread with a stack of the given number of bytes. */
+  /** Starts a call on a thread with a stack of the given number of bytes. */
   static <T> void start(
       String name, CompletableFuture<T> result, long stackBytes, Supplier<T> call) {
     Thread thread =
@@ -58,9 +60,9 @@ public final class Deadline {
   /**
    * Makes a call under a deadline.
    *
-   * @param name of the thread
+   * @param name name of the thread
    * @param call the native call
-   * @param deadline how long to wait
+   * @param deadline the longest time to wait
    * @param function the function's name, for the error
    * @param advice the message if the result does not come
    * @param late receives a result that comes after the deadline

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Checks that the loader of Linux omits before it maps a library: a truncated file, as from an
- * interrupted download, ends the process with a bus error, and a file for another processor is
- * reported as missing.
+ * Checks a library as the loader of Linux does not. With the loader alone a truncated file, for
+ * example of an interrupted download, ends the process with a bus error, and a file for another
+ * processor is reported as missing.
  */
 final class ElfFile {
   private static final int MAGIC = 0x464c457f;
@@ -29,7 +29,7 @@ final class ElfFile {
   private static final int OFFSET = 8;
   private static final int FILE_SIZE = 32;
 
-  /** ELF's numbers of the processors that JDKs are built for, by their names in Java. */
+  /** ELF's numbers of the processors for which JDKs are built, by their names in Java. */
   private static final Map<Integer, String> MACHINES =
       Map.of(62, "amd64", 183, "aarch64", 243, "riscv64", 22, "s390x", 21, "ppc64le");
 
@@ -38,9 +38,9 @@ final class ElfFile {
   /**
    * The reason why a library must not be given to the loader.
    *
-   * @param file any file; one that is no ELF file of 64 bits is the loader's business
-   * @param processor as {@code os.arch} names it
-   * @return the reason; empty if there is none
+   * @param file any file; a file that is not ELF of 64 bits is left to the loader
+   * @param processor the processor, as {@code os.arch} names it
+   * @return the reason; empty if the loader may have the file
    */
   static Optional<String> reasonAgainst(Path file, String processor) throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {

@@ -6,20 +6,20 @@ import java.util.function.Supplier;
 
 /**
  * A thread with a large stack, since compilers recurse as deep as a program is long. On a Java
- * thread's usual 1 MiB a chain of some thousand operations ends the JVM; on a smaller stack or a
- * virtual thread a shorter chain does.
+ * thread's usual stack of 1 MiB a chain of some thousand operations ends the JVM; on a smaller
+ * stack or a virtual thread a shorter chain is enough.
  */
 public final class LargeStackThread {
-  /** Address space; only the used part becomes memory. */
+  /** Bytes of address space; only the used part takes memory. */
   private static final long BYTES = 256L << 20;
 
   private LargeStackThread() {}
 
   /**
-   * Makes a call on a separate thread and waits for it even if interrupted, since nothing stops a
-   * compiler.
+   * Makes a call on a separate thread and waits for its end. An interrupt does not end the wait,
+   * since nothing stops a compiler.
    *
-   * @param name of the thread
+   * @param name name of the thread
    * @param call the native call, with all its arguments made inside
    */
   public static <T> T call(String name, Supplier<T> call) {

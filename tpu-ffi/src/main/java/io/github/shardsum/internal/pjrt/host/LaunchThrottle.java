@@ -10,11 +10,11 @@ import java.util.function.Supplier;
  * The launches over several devices of one client. Safe for use by many threads at once.
  *
  * <p>One program is launched at a time, so that all devices have the same order, and so that no
- * argument is given away between its check and the launch; if one device refused, the others would
- * wait for it. XLA's CPU client runs up to 32 programs at the same time on a device. If more are
- * launched, and some over several devices, they may wait for each other until the process is ended
- * after 40 s. So the programs of a CPU client are counted from the first one over several devices
- * on.
+ * argument is donated between its check and the launch; if one device refused an argument, the
+ * others would wait for that device. XLA's CPU client runs up to 32 programs at the same time on a
+ * device. If there are more, and some run over several devices, they may wait for each other until
+ * the process is ended after 40 s. The running programs of a CPU client are therefore counted,
+ * beginning with the first program over several devices.
  */
 public final class LaunchThrottle {
   /**
@@ -30,7 +30,7 @@ public final class LaunchThrottle {
   private volatile boolean several;
 
   /**
-   * None yet.
+   * A throttle without launches.
    *
    * @param cpu whether the devices are those of XLA's CPU client
    */
@@ -44,9 +44,9 @@ public final class LaunchThrottle {
   }
 
   /**
-   * Waits for a place among those that are under way, if they are counted.
+   * Waits for a place among the running programs, if these are counted.
    *
-   * @return whether {@link #leave} is to be called when the launch is done
+   * @return whether the caller must call {@link #leave} when the launch is done
    */
   public boolean enter(int devices) {
     if (!isCounted(devices)) {
@@ -56,7 +56,7 @@ public final class LaunchThrottle {
       several = true;
     }
     try {
-      // Places are left on the common pool, whose threads may be waiting here.
+      // Places are given back on threads of the common pool, which may themselves be waiting here.
       ForkJoinPool.managedBlock(new Place(places));
       return true;
     } catch (InterruptedException e) {

@@ -5,18 +5,18 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A value that is computed once, at the first request, by the thread of that request. */
+/** A value that is computed once, by the thread of the first request. */
 public final class Lazy<T> {
   private final Lock lock = new ReentrantLock();
   private final Supplier<T> supplier;
   private volatile @Nullable T value;
 
-  /** Computes nothing yet. */
+  /** A value that is not computed yet. */
   public Lazy(Supplier<T> supplier) {
     this.supplier = supplier;
   }
 
-  /** The value; a failure is not kept. */
+  /** The value. A failure is not kept, so the next request computes again. */
   public T get() {
     T known = value;
     if (known != null) {

@@ -3,11 +3,11 @@ package io.github.shardsum.internal.pjrt.host;
 import io.github.shardsum.pjrt.PjrtException;
 import java.nio.file.Path;
 
-/** Advice for a plugin that does not give its devices. */
+/** Advice for a plugin that reports no devices. */
 public final class LoadAdvice {
   private LoadAdvice() {}
 
-  /** The failure with advice, if there is any. */
+  /** The failure, with advice if there is any. */
   public static PjrtException added(Path library, PjrtException failure) {
     String remedy = remedy(library, failure.detail(), TpuHost.ofThisMachine());
     return remedy.isEmpty()

@@ -28,14 +28,17 @@ import java.util.concurrent.locks.ReentrantLock;
  * Loads each plugin once and permanently; a plugin that could not be loaded is tried again at the
  * next request.
  *
- * <p>That a library is loaded is a fact of the process, which is why this is kept in a static map:
- * {@code dlopen} gives one image however often it is called, and a plugin may be initialised once.
+ * <p>Loaded plugins are kept in a static map, since a library is loaded once for the whole process:
+ * {@code dlopen} gives the same image each time, and a plugin may be initialised only once.
  */
 public final class PluginLoader {
   private static final String ENTRY = "GetPjrtApi";
   private static final Map<Path, CompletableFuture<Api>> LOADED = new ConcurrentHashMap<>();
 
-  /** One at a time, since each puts the signal handlers back as it found them. */
+  /**
+   * Plugins are loaded one at a time, since each loading restores the signal handlers that it
+   * found.
+   */
   private static final Lock LOADING = new ReentrantLock();
 
   private PluginLoader() {}
@@ -43,9 +46,9 @@ public final class PluginLoader {
   /**
    * Loads and initialises a plugin, or returns the loaded one.
    *
-   * @param library its file
-   * @param environment variables to set for native code before, for its first loading only
-   * @param deadline how long to wait; a plugin that takes longer is stuck for good
+   * @param library the plugin's file
+   * @param environment variables to set for native code before the first loading
+   * @param deadline the longest time to wait; a plugin that takes longer is never usable
    */
   public static Api load(Path library, Map<String, String> environment, Duration deadline) {
     checkNativeAccess();
@@ -117,7 +120,7 @@ public final class PluginLoader {
   }
 
   /**
-   * A failure is forgotten, since its cause may be mended: the file, the process that held the
+   * A failure is forgotten, since its cause may go away: a wrong file, or a process that held the
    * devices.
    */
   private static Api loadOrForget(

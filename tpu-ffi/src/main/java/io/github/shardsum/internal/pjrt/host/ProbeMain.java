@@ -9,15 +9,15 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** The child process of a probe: takes a plugin's devices, prints them, and ends. */
+/** The child process of a probe: opens a plugin, prints the plugin's devices, and ends. */
 public final class ProbeMain {
-  /** Begins each line that is meant for the parent, since plugins print to standard output too. */
+  /** The prefix of each line for the parent, since plugins print to standard output too. */
   public static final String MARK = "shardsum-probe\t";
 
   private ProbeMain() {}
 
   /**
-   * Prints the platform and a line for each device, or one for the error.
+   * Prints the platform and a line for each device, or a line for the error.
    *
    * @param arguments the plugin's file
    */
@@ -36,7 +36,7 @@ public final class ProbeMain {
       status = 1;
     }
     out.flush();
-    // Threads of a plugin may still run; nothing waits for them.
+    // Threads of a plugin may still run; the process ends without them.
     Runtime.getRuntime().halt(status);
   }
 

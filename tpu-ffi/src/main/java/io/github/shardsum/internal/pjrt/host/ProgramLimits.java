@@ -4,13 +4,17 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Text that a program must not have, since a plugin would end the process on it, or wait for ever.
+ * Finds text that a program must not contain, since a plugin would end the process on it or wait
+ * for ever.
  */
 public final class ProgramLimits {
-  /** MLIR's parser recurses once a level, and other passes several times. */
+  /**
+   * The deepest nesting: MLIR's parser recurses once for each level, and other passes several
+   * times.
+   */
   public static final int DEEPEST = 1000;
 
-  /** How bytecode begins; its brackets mean nothing. */
+  /** The first bytes of bytecode, in which brackets mean nothing. */
   private static final String BYTECODE = "ML\u00efR";
 
   /** Operations that need host functions which PJRT does not have. */

@@ -10,11 +10,11 @@ import java.util.List;
 /**
  * Puts the process's signal handlers back after native code ran.
  *
- * <p>HotSpot turns SIGSEGV into null checks, stack overflows and safepoints; a plugin that takes
- * the signal for its own crash report would end the JVM at the next null pointer. libtpu does so.
+ * <p>HotSpot uses SIGSEGV for null checks, stack overflows and safepoints. A plugin that installs
+ * its own handler for crash reports, as libtpu does, would end the JVM at the next null pointer.
  */
 public final class SignalGuard implements AutoCloseable {
-  /** The last of the standard signals; the kernel refuses the two that cannot have a handler. */
+  /** The last standard signal; the kernel refuses the two signals that cannot have a handler. */
   private static final int LAST = 31;
 
   private final Arena arena = Arena.ofConfined();

@@ -8,19 +8,19 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Native memory on the way to a device, kept from one transfer to the next: new memory costs more
- * than the copy into it, since the kernel clears each page of it. Thread-safe.
+ * Native memory on the way to a device, kept from one transfer to the next: new memory takes more
+ * time than the copy into it, since the kernel clears each new page. Thread-safe.
  */
 public final class StagingPool {
-  /** The alignment in bytes that XLA's CPU client asks of memory that it uses in place. */
+  /** The alignment in bytes that XLA's CPU client requires of memory that it uses in place. */
   public static final long ALIGNMENT = 64;
 
-  /** The most bytes that are kept. */
+  /** The most bytes that the pool keeps. */
   static final long MOST_BYTES = 256L << 20;
 
   private static final int MOST_BLOCKS = 64;
 
-  /** A block is less than an eighth longer than requested, so that similar sizes share blocks. */
+  /** Sizes are rounded up by less than an eighth, so that similar sizes share blocks. */
   private static final int STEPS = 8;
 
   private final Lock lock = new ReentrantLock();
@@ -86,7 +86,7 @@ public final class StagingPool {
     over.forEach(Libc::free);
   }
 
-  /** How many bytes are free. */
+  /** The number of free bytes. */
   public long bytesKept() {
     lock.lock();
     try {
@@ -96,7 +96,7 @@ public final class StagingPool {
     }
   }
 
-  /** How many blocks are free. */
+  /** The number of free blocks. */
   int blocksKept() {
     lock.lock();
     try {
@@ -106,7 +106,7 @@ public final class StagingPool {
     }
   }
 
-  /** Frees the blocks in the pool, and from now on every block that is given back. */
+  /** Frees the blocks in the pool. From now on a block that is given back is freed. */
   public void close() {
     ArrayDeque<MemorySegment> all;
     lock.lock();

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.pjrt.host;
 
-/** The types of tensors in a program's text, as far as a compiler would end the process on them. */
+/** Finds types of tensors in a program's text on which a compiler would end the process. */
 public final class TensorTypes {
   private static final String BEGIN = "tensor<";
 
@@ -11,9 +11,9 @@ public final class TensorTypes {
 
   /**
    * Refuses arrays of 2^63 bytes and more, on which XLA's arithmetic overflows, and sizes that are
-   * neither known nor bounded, which libtpu's layouts do not have.
+   * neither known nor bounded, for which libtpu has no layout.
    *
-   * @param text a module; bytecode has no such types in it
+   * @param text a module as text; in bytecode no types are found
    * @throws IllegalArgumentException that names the type
    */
   public static void check(String text) {

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * TPUs of this machine, found on its PCI bus without asking any of them.
+ * TPUs of this machine, found on its PCI bus without opening any TPU.
  *
  * @param chips the number of chips; 0 where there is no PCI bus to read
  */
@@ -68,9 +68,9 @@ public record TpuHost(int chips) {
   /**
    * The environment that libtpu needs before it is loaded.
    *
-   * <p>Off a TPU host it would ask the cloud's metadata server for ever, and refuse to be loaded by
-   * two processes at once because of chips that do not exist. On every host it would replace the
-   * signal handlers that HotSpot needs.
+   * <p>Without this environment libtpu replaces the signal handlers that HotSpot needs. On a
+   * machine without TPUs it also asks the cloud's metadata server for ever, and lets only one
+   * process load it, as if there were chips to protect.
    *
    * @param set the flags that the user set
    */
