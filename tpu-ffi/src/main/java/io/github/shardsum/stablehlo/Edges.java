@@ -5,9 +5,10 @@ import java.util.List;
 
 /**
  * The layouts of the inputs and outputs of a module; an immutable value. If a layout does not
- * divide its value evenly, every device gets the whole value, which is then laid out inside.
+ * divide its value evenly, every device gets the whole value, and the module moves it to the
+ * layout.
  *
- * @param inputs a term an input, with the labels of its type
+ * @param inputs one term for each input, with the labels of the input's type
  * @param outputs one term for each output
  */
 public record Edges(List<Term> inputs, List<Term> outputs) {

@@ -5,16 +5,16 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How a program becomes StableHLO; an immutable value.
+ * Options for the lowering of a program to StableHLO; an immutable value.
  *
  * @param mesh the devices; empty for one device
- * @param form how layouts are written
- * @param fullPrecision whether products of f32 ask for full precision, which is many times as slow
- *     on a TPU; without it a TPU rounds their operands to bf16
- * @param edges the layouts of inputs and outputs; empty for the layouts of the inputs' types, and
- *     whole outputs
- * @param donation whether a run takes the memory of its arguments for results of the same type and
- *     layout
+ * @param form the form in which layouts are written
+ * @param fullPrecision whether products of f32 request full precision, which is many times as slow
+ *     on a TPU; otherwise a TPU rounds the operands to bf16
+ * @param edges the layouts of inputs and outputs; if empty, inputs have the layouts in their types,
+ *     and outputs are whole
+ * @param donation whether a run may reuse the memory of its arguments for results of the same type
+ *     and layout
  */
 public record LoweringOptions(
     Optional<Mesh> mesh,
@@ -30,7 +30,7 @@ public record LoweringOptions(
   }
 
   /**
-   * One device, the plugin's own precision.
+   * The options for one device, with the plugin's default precision.
    *
    * @return the options
    */
@@ -40,7 +40,7 @@ public record LoweringOptions(
   }
 
   /**
-   * The same over a mesh.
+   * The same options over a mesh.
    *
    * @param over the mesh
    * @return the options
@@ -51,7 +51,7 @@ public record LoweringOptions(
   }
 
   /**
-   * The same with layouts in another form.
+   * The same options with layouts in another form.
    *
    * @param other the form
    * @return the options
@@ -61,7 +61,7 @@ public record LoweringOptions(
   }
 
   /**
-   * The same with products in full precision.
+   * The same options with products in full precision.
    *
    * @return the options
    */
@@ -70,7 +70,7 @@ public record LoweringOptions(
   }
 
   /**
-   * The same with other layouts at the edges.
+   * The same options with other layouts of inputs and outputs.
    *
    * @param layouts the layouts of inputs and outputs
    * @return the options
@@ -81,7 +81,7 @@ public record LoweringOptions(
   }
 
   /**
-   * The same for runs that may reuse the memory of their arguments.
+   * The same options for runs that may reuse the memory of their arguments.
    *
    * @return the options
    */

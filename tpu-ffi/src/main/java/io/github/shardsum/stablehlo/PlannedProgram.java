@@ -23,9 +23,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A planned program in which each value is annotated with the layout that the plan gives it. Where
- * the plan moves a value, the value is annotated again, so that another partitioner makes the same
- * moves.
+ * A planned program in which each value is annotated with its layout in the plan. Where the plan
+ * moves a value, the value is annotated again, so that another partitioner makes the same moves.
  */
 public final class PlannedProgram {
   /** An annotation that requests nothing. */
@@ -69,8 +68,8 @@ public final class PlannedProgram {
     }
     for (int i = 0; i < plan.outputs().size(); i++) {
       String name = planned.program().outputs().get(i).name();
-      // A value may be two outputs, and an input may be an output, so each output is a value of its
-      // own.
+      // A value may be two outputs, and an input may be an output. Each output is therefore a
+      // separate value.
       p.output(
           p.let(
               p.unusedName(name),

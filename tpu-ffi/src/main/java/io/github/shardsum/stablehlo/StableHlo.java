@@ -15,16 +15,17 @@ import java.util.Optional;
 /**
  * A program as StableHLO text; an immutable value.
  *
- * <p>The text is a module of one function {@code main}, in operations that plugins of all ages
- * take, and computes what the program does: integers to the bit, division by 0 included, bf16 in
- * f32 and rounded once an operation, running sums in f64. Composites are their decompositions.
+ * <p>The text is a module of one function {@code main}, in operations that old and new plugins
+ * accept. The module computes the program's values: integers to the bit, also for division by 0;
+ * bf16 in f32, rounded once in each operation; running sums in f64. Composites are replaced by
+ * their decompositions.
  *
  * @param program the lowered program
  * @param text the module
- * @param mesh over which devices; empty for one device
- * @param form how layouts are written
- * @param inputLayouts how the inputs are handed over, a term each, without mesh axes for one device
- * @param outputLayouts the layouts of outputs
+ * @param mesh the devices; empty for one device
+ * @param form the form in which layouts are written
+ * @param inputLayouts the layout of each input, without mesh axes for one device
+ * @param outputLayouts the layout of each output
  */
 public record StableHlo(
     Program program,
@@ -48,7 +49,7 @@ public record StableHlo(
    *
    * @param program the program
    * @return its text
-   * @throws IllegalArgumentException as {@link #of(Program, LoweringOptions)}
+   * @throws IllegalArgumentException as for {@link #of(Program, LoweringOptions)}
    */
   public static StableHlo of(Program program) {
     return of(program, LoweringOptions.defaults());
@@ -61,7 +62,7 @@ public record StableHlo(
    * @param options mesh, form and precision
    * @return its text
    * @throws IllegalArgumentException if a layout names an axis that the mesh does not have, or the
-   *     labels of the edges are not those of inputs and outputs
+   *     edges have other labels than the inputs and outputs
    */
   public static StableHlo of(Program program, LoweringOptions options) {
     Objects.requireNonNull(program, "program");

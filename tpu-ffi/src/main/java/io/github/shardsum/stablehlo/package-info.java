@@ -1,4 +1,7 @@
-/** Programs as StableHLO, the language of XLA and of every PJRT plugin; needs no plugin itself. */
+/**
+ * Programs as StableHLO, the language of XLA and of every PJRT plugin. The lowering needs no
+ * plugin.
+ */
 @NullMarked
 package io.github.shardsum.stablehlo;
 

@@ -55,7 +55,7 @@ final class ContractionEmitter {
     return ops.convert(result, given.element());
   }
 
-  /** A reduced value repeated along the dimension that it lost. */
+  /** Repeats a reduced value along the dimension that the reduction removed. */
   private Ssa along(Ssa x, int dimension, TensorType type) {
     List<Integer> others =
         IntStream.range(0, type.rank()).filter(i -> i != dimension).boxed().toList();
@@ -63,9 +63,9 @@ final class ContractionEmitter {
   }
 
   /**
-   * Sums of 2, 4, 8, ... neighbours: one addition of the whole value for each binary digit of its
-   * size. Unlike a product with a triangle it keeps a NaN out of the sums before it, and unlike
-   * {@code reduce_window} its cost is the same on every plugin.
+   * Running sums as sums of 2, 4, 8, ... neighbours: one addition of the whole value for each
+   * binary digit of the size. Unlike a product with a triangular matrix this keeps a NaN out of the
+   * sums before the NaN. Unlike {@code reduce_window} its cost is the same on every plugin.
    */
   private Ssa runningSums(Contraction.CumulativeSum sums, Ssa given) {
     int dimension = sums.x().type().axis(sums.label());

@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.stablehlo;
 
 /**
- * Conversions between the dtypes of tensors in one rounding, where StableHLO leaves the result to
- * the plugin: out of range, from NaN, and to bf16.
+ * Conversions between the dtypes of tensors with one rounding. They also define results that
+ * StableHLO leaves to the plugin: out of range, from NaN, and to bf16.
  */
 final class Conversions {
   private static final int F64_DIGITS = 53;
@@ -26,7 +26,7 @@ final class Conversions {
     };
   }
 
-  /** The value in the type that computes with it: f32 for bf16. */
+  /** The value in the type in which it is computed: f32 for bf16. */
   Ssa widened(Ssa x) {
     return x.element() == ElementType.BF16 ? ops.convert(x, ElementType.F32) : x;
   }
@@ -41,9 +41,9 @@ final class Conversions {
   }
 
   /**
-   * Converts f64 to f32, giving inexact values an odd last digit. If they are then rounded to fewer
-   * digits, the result is that of one rounding from f64 (Boldo and Melquiond, "When double rounding
-   * is odd", 2005).
+   * Converts f64 to f32 so that inexact values get an odd last digit. A further rounding to fewer
+   * digits then gives the result of one rounding from f64 (Boldo and Melquiond, "When double
+   * rounding is odd", 2005).
    */
   private Ssa roundedToOdd(Ssa x) {
     Ssa near = ops.convert(x, ElementType.F32);
@@ -53,16 +53,16 @@ final class Conversions {
     Ssa beyond = ops.compare("GT", ops.elementwise("abs", back), ops.elementwise("abs", x));
     Ssa inside = ops.compare("LT", ops.elementwise("abs", back), ops.elementwise("abs", x));
     Ssa even = ops.compare("EQ", ops.elementwise("and", bits, one), ops.constant(bits.type(), 0));
-    // The next larger or smaller magnitude is one more or less in bits. A NaN compares neither
-    // larger nor smaller, so its bits stay.
+    // The bits of the next larger or smaller magnitude differ by one. A NaN compares neither larger
+    // nor smaller, so its bits stay.
     Ssa less = ops.select(beyond, ops.elementwise("subtract", bits, one), bits);
     Ssa odd = ops.select(inside, ops.elementwise("add", bits, one), less);
     return ops.bitcast(ops.select(even, odd, bits), ElementType.F32);
   }
 
   /**
-   * Integers that f64 can represent and that round to bf16 like the given ones: their low digits
-   * become one digit.
+   * Integers that f64 can represent and that round to bf16 like the given integers: the low digits
+   * are merged into one digit.
    */
   private Ssa shortened(Ssa x) {
     long low = (1L << (Long.SIZE - F64_DIGITS)) - 1;

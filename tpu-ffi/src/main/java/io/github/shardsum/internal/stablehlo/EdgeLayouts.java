@@ -16,16 +16,16 @@ import java.util.Optional;
 /**
  * The layouts of the inputs and outputs of a module.
  *
- * @param inputs the requested layouts where every label divides evenly, so that XLA has nothing to
- *     pad; otherwise whole on every device
- * @param outputs likewise
+ * @param inputs the layouts of inputs: the requested one if every label divides evenly, so that XLA
+ *     pads nothing; otherwise whole on every device
+ * @param outputs the layouts of outputs, by the same rule
  * @param demandedInputs the requested layouts of inputs
- * @param demandedOutputs likewise
+ * @param demandedOutputs the requested layouts of outputs
  */
 public record EdgeLayouts(
     List<Term> inputs, List<Term> outputs, List<Term> demandedInputs, List<Term> demandedOutputs) {
 
-  /** The given layouts, or those of the inputs' types and whole outputs. */
+  /** The given layouts; for others the layouts in the inputs' types, and whole outputs. */
   public static EdgeLayouts of(Program program, Optional<Mesh> mesh, Optional<Edges> given) {
     List<Term> in = new ArrayList<>();
     List<Term> out = new ArrayList<>();
@@ -43,10 +43,10 @@ public record EdgeLayouts(
   }
 
   /**
-   * Inputs whose memory outputs may reuse: for each output, in order, the first input of its type
-   * and layout that no other output reuses.
+   * Inputs whose memory outputs may reuse. Each output, in order, reuses the first input of the
+   * same type and layout that no other output reuses.
    *
-   * @return the output's number by the input's
+   * @return the number of the output, by the number of the input
    */
   public Map<Integer, Integer> donations(Program program) {
     Map<Integer, Integer> taken = new HashMap<>();

@@ -17,8 +17,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Einsums as {@code dot_general} along the cheapest path. With one operand there remain {@code
- * reduce}, {@code transpose} and {@code broadcast_in_dim}.
+ * Emits einsums as {@code dot_general} along the cheapest path. An einsum of one operand needs only
+ * {@code reduce}, {@code transpose} and {@code broadcast_in_dim}.
  */
 final class EinsumEmitter {
   private final Ops ops;
@@ -26,9 +26,9 @@ final class EinsumEmitter {
   private final boolean highest;
 
   /**
-   * An emitter.
+   * An emitter for a module.
    *
-   * @param highest whether products of f32 ask for full precision
+   * @param highest whether products of f32 request full precision
    */
   EinsumEmitter(Ops ops, Conversions conversions, boolean highest) {
     this.ops = ops;
@@ -55,7 +55,7 @@ final class EinsumEmitter {
     return term.axes().stream().map(Axis::label).toList();
   }
 
-  /** An OR of ANDs as a sum of products: it is above 0 where a term is true. */
+  /** Emits an OR of ANDs as a sum of products, which is above 0 where a term is true. */
   private Ssa summable(Ssa x) {
     return x.element() == ElementType.BOOL ? ops.convert(x, ElementType.F32) : x;
   }
@@ -71,8 +71,8 @@ final class EinsumEmitter {
   }
 
   /**
-   * Along a label that occurs twice, every n + 1st of the n * n elements; a product would let
-   * elements off the diagonal (NaN) influence the result.
+   * The diagonal along a label that occurs twice: every (n + 1)-th of the n * n elements. A product
+   * with an identity matrix would let NaN off the diagonal influence the result.
    */
   private Labelled diagonal(Labelled x) {
     for (int i = 0; i < x.labels().size(); i++) {
@@ -152,8 +152,8 @@ final class EinsumEmitter {
   }
 
   /**
-   * The product of two operands, of bf16 in f32. Labels that only one operand has and nobody needs
-   * are summed first.
+   * The product of two operands, for bf16 in f32. Labels that only one operand has and that are not
+   * needed later are summed first.
    */
   private Labelled product(Labelled left, Labelled right, Set<String> needed) {
     Labelled x = summed(left, label -> needed.contains(label) || right.labels().contains(label));
@@ -185,7 +185,10 @@ final class EinsumEmitter {
     return labels.stream().map(in::indexOf).toList();
   }
 
-  /** A value in the order of the output, repeated along labels that only the output has. */
+  /**
+   * A value with the labels in the order of the output, repeated along labels that only the output
+   * has.
+   */
   private Ssa laidOut(Labelled x, List<String> output, ValueType result) {
     TensorType type = new TensorType(x.value().element(), result.sizes());
     return ops.broadcast(x.value(), places(x.labels(), output), type);

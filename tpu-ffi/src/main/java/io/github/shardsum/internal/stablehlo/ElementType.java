@@ -39,7 +39,7 @@ enum ElementType {
     return this == F32 || this == F64 || this == BF16;
   }
 
-  /** How elements compare, as {@code stablehlo.compare} names it. */
+  /** The kind of comparison, as {@code stablehlo.compare} names it. */
   String comparison() {
     return switch (this) {
       case F32, F64, BF16 -> "FLOAT";

@@ -3,7 +3,7 @@ package io.github.shardsum.internal.stablehlo;
 import io.github.shardsum.program.ValueType;
 import java.util.List;
 
-/** Operands that are matched by label. */
+/** Matches operands by label. */
 final class Labels {
   private Labels() {}
 

@@ -4,7 +4,7 @@ import io.github.shardsum.program.Scalar;
 import io.github.shardsum.tensor.Bf16;
 import java.util.Locale;
 
-/** Numbers as MLIR reads them back to the bit. */
+/** Numbers as text that MLIR reads back to the same bits. */
 final class Literals {
   private Literals() {}
 
@@ -34,7 +34,8 @@ final class Literals {
           case I32, I64, BOOL, UI64 ->
               throw new IllegalArgumentException("expected a floating type, got " + element);
         };
-    // A decimal of an f64 is exact in MLIR, which reads all as f64; infinities and NaN are bits.
+    // MLIR reads a decimal as f64, so the decimal of an f64 is exact. Infinities and NaN are
+    // written as bits.
     return Double.isFinite(rounded) ? Double.toString(rounded) : bits(element, rounded);
   }
 
@@ -47,7 +48,7 @@ final class Literals {
     };
   }
 
-  /** The least value, which no maximum takes: -infinity, the least integer, false. */
+  /** The least value, with which a maximum begins: -infinity, the least integer, false. */
   static String least(ElementType element) {
     return switch (element) {
       case F32, F64, BF16 -> real(element, Double.NEGATIVE_INFINITY);
@@ -58,7 +59,7 @@ final class Literals {
     };
   }
 
-  /** The greatest value: infinity, the greatest integer, true. */
+  /** The greatest value, with which a minimum begins: infinity, the greatest integer, true. */
   static String greatest(ElementType element) {
     return switch (element) {
       case F32, F64, BF16 -> real(element, Double.POSITIVE_INFINITY);

@@ -30,8 +30,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A manual region as {@code sdy.manual_computation}, and its communications as collectives between
- * the devices of the mesh. A program of one replica names the devices by their partitions.
+ * Emits a manual region as {@code sdy.manual_computation}, and its communications as collectives
+ * between the devices of the mesh. A program of one replica names the devices by their partitions.
  */
 final class ManualEmitter {
   private final Ops ops;
@@ -40,13 +40,13 @@ final class ManualEmitter {
   private final BiFunction<Program, List<Ssa>, List<Ssa>> body;
   private int channels;
 
-  /** A member's index along each axis of the regions around what is emitted. */
+  /** A member's index along each axis of the regions around the emitted statements. */
   private Map<String, Ssa> indices = Map.of();
 
   /**
-   * An emitter.
+   * An emitter for a module.
    *
-   * @param body emits a program's statements: its outputs for its inputs
+   * @param body emits a program's statements, and returns its outputs for its inputs
    */
   ManualEmitter(
       Ops ops, Conversions conversions, Mesh mesh, BiFunction<Program, List<Ssa>, List<Ssa>> body) {
@@ -57,8 +57,8 @@ final class ManualEmitter {
   }
 
   /**
-   * Members learn their indices from an operand that counts along each axis: a plugin has no other
-   * way where some axes of the mesh are not the region's.
+   * Adds an operand that counts along each axis, from which members learn their indices. A plugin
+   * offers no other way if some axes of the mesh are not the region's.
    */
   List<Ssa> emit(Manual manual, List<ValueType> results, List<Ssa> given) {
     ModuleWriter out = ops.out();
@@ -124,7 +124,7 @@ final class ManualEmitter {
     return made;
   }
 
-  /** Each label has the region's axes; the others may follow. */
+  /** Each label has the region's axes; other axes may follow. */
   private static List<String> shardings(List<Term> terms) {
     return terms.stream()
         .map(

@@ -22,9 +22,9 @@ public final class MeshChecks {
   private MeshChecks() {}
 
   /**
-   * Looks at every layout, in bodies and decompositions too.
+   * Checks every layout, also in bodies and decompositions.
    *
-   * @throws IllegalArgumentException if one names an axis that the mesh does not have
+   * @throws IllegalArgumentException if a layout names an axis that the mesh does not have
    */
   public static void check(Program program, Mesh mesh) {
     check(program, mesh, Set.of());

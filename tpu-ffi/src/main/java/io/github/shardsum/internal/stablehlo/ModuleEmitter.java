@@ -55,9 +55,10 @@ public final class ModuleEmitter {
    *
    * @param edges the layouts of inputs and outputs
    * @param donations for each donated input the output that may reuse its memory
-   * @param mesh whose axes layouts name; empty for one device
-   * @param shardy whether layouts are Shardy's; otherwise {@code mhlo.sharding}
-   * @param highest whether products of f32 ask for full precision
+   * @param mesh the mesh whose axes layouts name; empty for one device
+   * @param shardy whether layouts are written in Shardy's dialect; otherwise as {@code
+   *     mhlo.sharding}
+   * @param highest whether products of f32 request full precision
    */
   public static String emit(
       Program program,
@@ -131,8 +132,8 @@ public final class ModuleEmitter {
   }
 
   /**
-   * Gives values the demanded layouts inside the function, if the edge has another one because a
-   * label divides unevenly.
+   * Gives values the requested layouts inside the function. The edge has another layout if a label
+   * divides unevenly.
    */
   private List<Ssa> laidOut(
       List<Value> values, List<Ssa> given, List<Term> edges, List<Term> demanded) {
@@ -150,7 +151,7 @@ public final class ModuleEmitter {
     return inside;
   }
 
-  /** The statements of a program: its outputs for its inputs. */
+  /** Emits the statements of a program, and returns its outputs for its inputs. */
   private List<Ssa> body(Program program, List<Ssa> inputs) {
     Map<Value, Ssa> known = new HashMap<>();
     for (int i = 0; i < inputs.size(); i++) {

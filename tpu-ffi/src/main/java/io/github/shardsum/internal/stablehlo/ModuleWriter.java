@@ -34,7 +34,7 @@ final class ModuleWriter {
     return new Ssa("%" + next++, type);
   }
 
-  /** A line {@code %n = operation}. */
+  /** Writes a line {@code %n = operation}. */
   Ssa define(String operation, TensorType type) {
     Ssa result = fresh(type);
     line(result + " = " + operation);

@@ -40,8 +40,8 @@ final class MovementEmitter {
   }
 
   /**
-   * Interior elements are padded along a new dimension behind each element, since XLA refuses its
-   * own lowering of a pad with interior elements along a split dimension.
+   * Adds interior elements as a padding along a new dimension after the padded one, since XLA
+   * refuses its own lowering of a pad with interior elements along a split dimension.
    */
   private Ssa apart(Ssa x, String fill, int dimension, long interior) {
     long size = x.type().sizes().get(dimension);
@@ -53,7 +53,7 @@ final class MovementEmitter {
     return ops.slice(joined, dimension, 0, Math.max(0, longer - interior), 1);
   }
 
-  /** A slice for each element of a window or for each window, whichever gives fewer slices. */
+  /** Takes a slice for each element of a window or for each window, whichever are fewer. */
   private Ssa window(Movement.Window window, ValueType result, Ssa x) {
     int dimension = result.axis(window.label());
     long count = result.size(window.label());

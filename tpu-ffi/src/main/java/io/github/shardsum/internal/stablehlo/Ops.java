@@ -19,7 +19,7 @@ final class Ops {
     return out;
   }
 
-  /** A constant: a scalar, or a tensor that is this number everywhere. */
+  /** A constant: a scalar, or a tensor with this number everywhere. */
   Ssa constant(TensorType type, String literal) {
     TensorType scalar = TensorType.scalar(type.element());
     Ssa one =
@@ -111,7 +111,7 @@ final class Ops {
     if (x.type().equals(type) && dims.equals(IntStream.range(0, x.rank()).boxed().toList())) {
       return x;
     }
-    // HLO needs them in rising order.
+    // HLO needs the dimensions in rising order.
     List<Integer> rising = dims.stream().sorted().toList();
     Ssa ordered = transpose(x, rising.stream().map(dims::indexOf).toList());
     if (ordered.type().equals(type)) {
@@ -133,7 +133,10 @@ final class Ops {
         String.format(Locale.ROOT, "stablehlo.iota dim = %d : %s", dimension, type), type);
   }
 
-  /** The elements from, from + step, ... below to of a dimension. */
+  /**
+   * The elements at the indices {@code from}, {@code from + step}, ... below {@code to} of a
+   * dimension.
+   */
   Ssa slice(Ssa x, int dimension, long from, long to, long step) {
     long size = Math.ceilDiv(to - from, step);
     TensorType type = x.type().with(dimension, size);
@@ -181,8 +184,9 @@ final class Ops {
   }
 
   /**
-   * x moved along a dimension by a distance; {@code fill} comes in at the end. It is cut before it
-   * is padded: XLA takes one pad of low = -high along a split dimension for the identity.
+   * Moves x along a dimension by a distance, with {@code fill} in the free places. x is cut before
+   * it is padded: XLA mistakes a single pad of low = -high along a split dimension for the
+   * identity.
    */
   Ssa shift(Ssa x, String fill, int dimension, long by) {
     long size = x.type().sizes().get(dimension);
@@ -213,7 +217,10 @@ final class Ops {
         type);
   }
 
-  /** Elements along dimensions as one, by an operation of two that begins with a value. */
+  /**
+   * Combines elements along dimensions into one, by an operation of two elements that begins with a
+   * value.
+   */
   Ssa reduce(Ssa x, String operation, String first, List<Integer> dimensions) {
     if (dimensions.isEmpty()) {
       return x;
@@ -236,7 +243,7 @@ final class Ops {
         type);
   }
 
-  /** A sum in the type of the elements, or for bool whether one is true. */
+  /** A sum in the type of the elements; for bool, whether an element is true. */
   Ssa sum(Ssa x, List<Integer> dimensions) {
     return x.element() == ElementType.BOOL
         ? reduce(x, "or", "false", dimensions)

@@ -3,8 +3,8 @@ package io.github.shardsum.internal.stablehlo;
 import java.util.List;
 
 /**
- * Uniform numbers by {@link io.github.shardsum.random.Philox} in integer arithmetic: StableHLO's
- * own generators fix no layout of their state.
+ * Emits uniform numbers of {@link io.github.shardsum.random.Philox} in integer arithmetic:
+ * StableHLO's own generators do not fix the layout of their state.
  */
 final class PhiloxEmitter {
   private static final int ROUNDS = 10;
@@ -24,8 +24,8 @@ final class PhiloxEmitter {
   /**
    * Numbers in [0, 1).
    *
-   * @param seed of i64, the key
-   * @param index of i64, in the shape of the seed
+   * @param seed the key, of i64
+   * @param index the index, of i64, in the shape of the seed
    */
   Ssa uniform(Ssa seed, Ssa index, long stream, ElementType element) {
     Ssa bits =
@@ -49,7 +49,7 @@ final class PhiloxEmitter {
         ops.constant(number.type(), Literals.real(element, Math.scalb(1.0, -digits))));
   }
 
-  /** Words of 32 bits in 64, so that a product of two is exact. */
+  /** Words of 32 bits in numbers of 64 bits, so that a product of two words is exact. */
   private Ssa bits(Ssa seed, Ssa index, long stream) {
     Ssa c0 = word(index);
     Ssa c1 = shifted(index, WORD_BITS);

@@ -43,7 +43,7 @@ final class PointwiseEmitter {
     };
   }
 
-  /** Computed in f32 if it is bf16, and rounded once. */
+  /** Computes bf16 in f32 and rounds once; computes other types directly. */
   private Ssa unary(UnaryKind kind, Ssa x) {
     Ssa wide = conversions.widened(x);
     String name =
@@ -71,9 +71,9 @@ final class PointwiseEmitter {
   }
 
   /**
-   * Replaces divisors 0, and -1 of the least integer, before an integer division: StableHLO leaves
-   * both to the plugin, and XLA's CPU plugins below 0.115 end the process where they fold
-   * constants.
+   * Replaces two kinds of divisors before an integer division: 0, and -1 for the least integer.
+   * StableHLO leaves both results to the plugin, and XLA's CPU plugins below 0.115 end the process
+   * if they fold such constants.
    */
   private Ssa quotient(BinaryKind kind, Ssa x, Ssa y) {
     Ssa zero = ops.compare("EQ", y, ops.constant(y.type(), 0));

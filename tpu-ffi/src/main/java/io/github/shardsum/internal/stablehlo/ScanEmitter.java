@@ -10,17 +10,17 @@ import java.util.Locale;
 import java.util.function.BiFunction;
 
 /**
- * A scan as a {@code while} over a counter, the carried values, the stacked results, and all that
- * rounds read: some plugins cannot use a value from outside of a region.
+ * Emits a scan as a {@code while} over a counter, the carried values, the stacked results, and all
+ * values that rounds read: some plugins cannot use a value from outside of a region.
  */
 final class ScanEmitter {
   private final Ops ops;
   private final BiFunction<Program, List<Ssa>, List<Ssa>> body;
 
   /**
-   * An emitter.
+   * An emitter for a module.
    *
-   * @param body emits a program's statements: its outputs for its inputs
+   * @param body emits a program's statements, and returns its outputs for its inputs
    */
   ScanEmitter(Ops ops, BiFunction<Program, List<Ssa>, List<Ssa>> body) {
     this.ops = ops;

@@ -26,7 +26,9 @@ final class SelectionEmitter {
     };
   }
 
-  /** Values as sorts compare them: bf16 and bool in a type that holds them exactly. */
+  /**
+   * The values in a type that sorts can compare: bf16 and bool in a type that holds these exactly.
+   */
   private Ssa comparable(Ssa x) {
     Ssa wide = conversions.widened(x);
     return wide.element() == ElementType.BOOL ? ops.convert(wide, ElementType.I32) : wide;
@@ -43,7 +45,7 @@ final class SelectionEmitter {
         ops.slice(sorted.getLast(), dimension, 0, topK.k(), 1));
   }
 
-  /** Falling, NaN first; a stable sort keeps equal elements in order. */
+  /** Sorts in falling order, NaN first; a stable sort keeps equal elements in order. */
   private List<Ssa> sorted(Ssa x, Ssa index, int dimension) {
     ModuleWriter out = ops.out();
     String name = out.freshName();

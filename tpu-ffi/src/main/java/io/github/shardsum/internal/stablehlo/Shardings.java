@@ -5,15 +5,15 @@ import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.ValueType;
 import java.util.List;
 
-/** How layouts over a mesh are written. */
+/** A form in which layouts over a mesh are written. */
 interface Shardings {
   /** Lines before the function. */
   List<String> header();
 
-  /** The attribute of an argument or result of a layout; empty for none. */
+  /** The attribute of an argument or result with a layout; empty without a layout. */
   String attribute(Term layout);
 
-  /** A value whose layout an annotation gives. */
+  /** Gives a value the layout of an annotation. */
   Ssa constrain(Ops ops, Ssa x, ValueType type, Annotation annotation);
 
   /** The shardings of one device, which are empty. */

@@ -29,7 +29,7 @@ final class ShardyShardings implements Shardings {
     return List.of("sdy.mesh @mesh = <[" + axes + "]" + devices() + ">");
   }
 
-  /** The order of devices is written only if it is not the default one. */
+  /** Writes the order of devices only if it is not the default order. */
   private String devices() {
     List<Integer> order = IntStream.range(0, mesh.size()).map(mesh::deviceAt).boxed().toList();
     boolean plain = order.equals(IntStream.range(0, mesh.size()).boxed().toList());

@@ -4,7 +4,7 @@ import io.github.shardsum.program.Source;
 import io.github.shardsum.program.ValueType;
 import java.util.List;
 
-/** Operations without operands, which make a value, possibly of its indices. */
+/** Emits operations that make a value, possibly from its indices. */
 final class SourceEmitter {
   private final Ops ops;
   private final Conversions conversions;
@@ -37,7 +37,9 @@ final class SourceEmitter {
         ops.broadcast(seed, List.of(), index), rowMajor(index), random.stream(), type.element());
   }
 
-  /** The row-major index as a sum along dimensions, which stays where a dimension is split. */
+  /**
+   * The row-major index as a sum along dimensions, which is also correct if a dimension is split.
+   */
   private Ssa rowMajor(TensorType type) {
     Ssa index = ops.constant(type, 0);
     long stride = 1;

@@ -8,7 +8,7 @@ import java.util.List;
  * A type of StableHLO, as {@code tensor<2x3xf32>}.
  *
  * @param element the type of an element
- * @param sizes of the dimensions
+ * @param sizes the sizes of the dimensions
  */
 record TensorType(ElementType element, List<Long> sizes) {
   static final TensorType INDEX = scalar(ElementType.I64);

@@ -1,4 +1,4 @@
-/** Emits StableHLO text: a class a family of operations. */
+/** Emits StableHLO text, with one class for each family of operations. */
 @NullMarked
 package io.github.shardsum.internal.stablehlo;
 
