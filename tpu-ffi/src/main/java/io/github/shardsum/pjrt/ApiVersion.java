@@ -3,8 +3,8 @@ package io.github.shardsum.pjrt;
 /**
  * A version of the PJRT C API.
  *
- * @param major 0 so far
- * @param minor grows with every addition
+ * @param major the major version, 0 so far
+ * @param minor the minor version, which grows with every addition
  */
 public record ApiVersion(int major, int minor) {
   @Override

@@ -5,7 +5,7 @@ import io.github.shardsum.tensor.Shape;
 /**
  * The type of an array of a program.
  *
- * @param type of the elements
+ * @param type the type of the elements
  * @param shape the sizes of the axes
  */
 public record ArrayType(PjrtType type, Shape shape) {

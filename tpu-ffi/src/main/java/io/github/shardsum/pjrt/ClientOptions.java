@@ -7,11 +7,11 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * How a client is created.
+ * Options for the creation of a client.
  *
- * @param options of the plugin, as {@code cpu_device_count}
+ * @param options options of the plugin, as {@code cpu_device_count}
  * @param store the store that the processes of a job share; empty for one process
- * @param deadline how long to wait for the plugin
+ * @param deadline the longest time to wait for the plugin
  * @param onLeak receives a text for each object that was not closed, on a thread of the JVM
  */
 public record ClientOptions(
@@ -24,7 +24,7 @@ public record ClientOptions(
   /**
    * Checks the deadline.
    *
-   * @throws IllegalArgumentException if it is zero or negative
+   * @throws IllegalArgumentException if the deadline is zero or negative
    */
   public ClientOptions {
     Deadline.checked(deadline);
@@ -40,7 +40,7 @@ public record ClientOptions(
   }
 
   /**
-   * The same with other options of the plugin.
+   * The same options, with other options of the plugin.
    *
    * @param other the options
    * @return a copy
@@ -50,7 +50,7 @@ public record ClientOptions(
   }
 
   /**
-   * The same with a store.
+   * The same options with a store.
    *
    * @param other the store
    * @return a copy
@@ -60,18 +60,18 @@ public record ClientOptions(
   }
 
   /**
-   * The same with another deadline.
+   * The same options with another deadline.
    *
-   * @param other how long to wait
+   * @param other the longest time to wait
    * @return a copy
-   * @throws IllegalArgumentException if it is zero or negative
+   * @throws IllegalArgumentException if the deadline is zero or negative
    */
   public ClientOptions withDeadline(Duration other) {
     return new ClientOptions(options, store, other, onLeak);
   }
 
   /**
-   * The same with another listener for leaks.
+   * The same options with another listener for leaks.
    *
    * @param other the listener
    * @return a copy

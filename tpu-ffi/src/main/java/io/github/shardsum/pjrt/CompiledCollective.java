@@ -7,13 +7,14 @@ import java.util.OptionalLong;
 /**
  * A collective of a compiled program; an immutable value.
  *
- * @param op XLA's name of it, as {@code all-gather}; an asynchronous collective has the name of the
- *     whole
- * @param name the instruction's
+ * @param op XLA's name of the operation, as {@code all-gather}; an asynchronous collective has the
+ *     name without start or done
+ * @param name the name of the instruction
  * @param operands the operands of one device, one or more arrays
- * @param groups the devices that exchange data, by their number in the program, one list a group;
- *     of a {@code collective-permute} pairs of source and target
- * @param times how often a run does it; empty in a loop whose rounds the compiler does not know
+ * @param groups the devices that exchange data, by their numbers in the program, with one list for
+ *     each group; for a {@code collective-permute} pairs of source and target
+ * @param times the number of times that it runs in a run of the program; empty in a loop whose
+ *     number of rounds the compiler does not know
  */
 public record CompiledCollective(
     String op,
@@ -36,7 +37,7 @@ public record CompiledCollective(
   /**
    * Members of the largest group.
    *
-   * @return at least 1; of a permute 2, or 1 where no block leaves its device
+   * @return at least 1; for a permute 2, or 1 if no block leaves its device
    */
   public int groupSize() {
     if (op.equals(PERMUTE)) {
@@ -47,11 +48,11 @@ public record CompiledCollective(
   }
 
   /**
-   * Bytes that a device receives each time, by ring counts. With n members of a group and s bytes
-   * of the operands: {@code (n-1) s} in an all-gather, {@code 2 (n-1)/n s} in an all-reduce, {@code
-   * (n-1)/n s} in a reduce-scatter and an all-to-all, s in a permute and a broadcast.
+   * Bytes that a device receives each time, counted as for rings. With n members of a group and s
+   * bytes of the operands: {@code (n-1) s} in an all-gather, {@code 2 (n-1)/n s} in an all-reduce,
+   * {@code (n-1)/n s} in a reduce-scatter and an all-to-all, s in a permute and a broadcast.
    *
-   * @return the number, a fraction rounded up
+   * @return the number, rounded up
    */
   public long bytesReceived() {
     long group = groupSize();

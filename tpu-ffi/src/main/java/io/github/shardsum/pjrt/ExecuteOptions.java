@@ -5,10 +5,10 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * How a program is run.
+ * Options of a run.
  *
  * @param keep arguments, by number from 0, whose memory the program may not take (no donation)
- * @param launchId the same on all processes of a job that run the program together
+ * @param launchId a number that is the same on all processes of a job that run the program together
  */
 public record ExecuteOptions(Set<Integer> keep, int launchId) {
   private static final ExecuteOptions DEFAULTS = new ExecuteOptions(Set.of(), 0);
@@ -36,9 +36,9 @@ public record ExecuteOptions(Set<Integer> keep, int launchId) {
   }
 
   /**
-   * The same, keeping some arguments.
+   * The same options, which keep some arguments.
    *
-   * @param arguments by number from 0; one named twice is kept as well
+   * @param arguments numbers of the arguments, from 0; a number may occur twice
    * @return a copy
    * @throws IllegalArgumentException if a number is negative
    */

@@ -1,21 +1,22 @@
 package io.github.shardsum.pjrt;
 
-/** Ways in which a plugin may use a tensor's memory while it makes a buffer of it. */
+/** Ways in which a plugin may use a tensor's memory to make a buffer. */
 public enum HostTransfer {
   /**
-   * Reads it during the call only: the caller may change or free it when the call returns. The copy
-   * runs at memory's speed from 2 MiB on; for smaller ones the call dominates, a few microseconds.
+   * The plugin reads the memory only during the call: the caller may change or free the memory when
+   * the call returns. From 2 MiB on the copy runs at the speed of memory; for smaller tensors the
+   * call dominates, with a few microseconds.
    */
   COPY,
   /**
-   * Reads it until the transfer is done: the caller must neither change nor free it before {@link
-   * PjrtBuffer#hostReleased} is done.
+   * The plugin reads the memory until the transfer is done: the caller must neither change nor free
+   * the memory before {@link PjrtBuffer#hostReleased} is done.
    */
   UNTIL_TRANSFERRED,
   /**
-   * Keeps it as the buffer's own memory if the device can, without a copy on a CPU: the caller must
-   * neither change nor free it before {@link PjrtBuffer#hostReleased} is done, which comes after
-   * the buffer was closed.
+   * The plugin uses the memory as the buffer's own if the device can; a CPU can, so nothing is
+   * copied. The caller must neither change nor free the memory before {@link
+   * PjrtBuffer#hostReleased} is done, which comes after the buffer was closed.
    */
   BORROW
 }

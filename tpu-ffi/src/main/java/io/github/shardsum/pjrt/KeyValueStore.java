@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Messages between the processes of a job while they create their clients: CUDA plugins exchange
- * the addresses and topologies of their nodes by it.
+ * Messages between the processes of a job while they create their clients. CUDA plugins use the
+ * store to exchange the addresses and topologies of their nodes.
  *
  * <p>A plugin calls from its own threads, several at the same time. Keys and values are bytes. An
  * exception becomes an error of the plugin with its message.
@@ -16,8 +16,8 @@ public interface KeyValueStore {
    * Waits for a value.
    *
    * @param key the key
-   * @param timeout how long to wait
-   * @return the value; empty if it did not come in time
+   * @param timeout the longest time to wait
+   * @return the value; empty if there is none before the timeout
    * @throws InterruptedException if the waiting thread is interrupted
    */
   Optional<byte[]> get(byte[] key, Duration timeout) throws InterruptedException;

@@ -3,12 +3,12 @@ package io.github.shardsum.pjrt;
 import java.util.OptionalLong;
 
 /**
- * How the memory of a device is used, in bytes.
+ * The use of a device's memory, in bytes.
  *
- * @param inUse in use now
+ * @param inUse bytes in use now
  * @param peakInUse the most bytes in use so far
- * @param limit the bytes of the memory
- * @param reserved set aside
+ * @param limit all bytes of the memory
+ * @param reserved bytes that are set aside
  * @param largestFreeBlock the largest allocation that would succeed
  * @param allocations the number of allocations so far
  */

@@ -1,7 +1,7 @@
 package io.github.shardsum.pjrt;
 
 /**
- * A program as a compiler left it.
+ * A program after a compiler's passes.
  *
  * @param format the plugin's name of the form, as {@code hlo_with_config} or {@code mlir}
  * @param code the program

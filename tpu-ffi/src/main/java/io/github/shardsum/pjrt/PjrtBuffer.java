@@ -25,14 +25,16 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * An array on a device. Its contents may still be in transfer; methods that need them wait. Closing
- * it while a program reads it is legal. Safe for use by many threads at once.
+ * An array on a device. Its contents may still be in transfer; methods that need them wait. A
+ * buffer may be closed while a program reads it. Safe for use by many threads at once.
  */
 public final class PjrtBuffer implements AutoCloseable {
-  /** The future of all buffers whose host memory is free already; callers get copies of it. */
+  /**
+   * The future of all buffers whose host memory is already free; callers get copies of the future.
+   */
   static final CompletableFuture<Void> RELEASED = CompletableFuture.completedFuture(null);
 
-  /** The view that internal packages have of devices and buffers. */
+  /** The access of internal packages to devices and buffers. */
   static final PjrtAccess ACCESS = new Access();
 
   private final PjrtClient client;
@@ -71,7 +73,7 @@ public final class PjrtBuffer implements AutoCloseable {
         Optional.of(lease));
   }
 
-  /** A buffer, with an action that runs once the plugin has let go of it. */
+  /** A buffer, with an action that runs once the plugin has released it. */
   static PjrtBuffer of(
       PjrtDevice place, MemorySegment buffer, ArrayType arrayType, Runnable afterwards) {
     return new PjrtBuffer(
@@ -152,7 +154,7 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   /**
-   * The memory that it takes on its device, with padding.
+   * The memory that the buffer takes on its device, with padding.
    *
    * @return bytes
    * @throws IllegalStateException if the buffer was closed
@@ -166,7 +168,7 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   /**
-   * The device that it is on.
+   * The device of the buffer.
    *
    * @return the device
    * @throws IllegalStateException if the buffer was closed
@@ -176,7 +178,7 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   /**
-   * The memory that it is in.
+   * The memory that contains the buffer.
    *
    * @return the memory
    * @throws IllegalStateException if the buffer was closed
@@ -187,9 +189,9 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   /**
-   * Whether a program took its contents (donation) or {@link #delete} was called.
+   * Whether a program took the buffer's contents (donation), or {@link #delete} was called.
    *
-   * @return true if only {@link #close} is left to do
+   * @return true if the buffer can only be closed
    * @throws IllegalStateException if the buffer was closed
    */
   public boolean isDeleted() {
@@ -197,7 +199,7 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   /**
-   * Whether its memory is the host's.
+   * Whether the buffer's memory is the host's.
    *
    * @return true on a CPU
    * @throws IllegalStateException if the buffer was closed
@@ -207,8 +209,8 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   /**
-   * Frees the device's memory now; programs that read it already go on. The buffer itself is still
-   * to be closed.
+   * Frees the device's memory now; programs that already read it continue. The buffer itself must
+   * still be closed.
    *
    * @throws IllegalStateException if the buffer was closed
    * @throws PjrtException if the plugin refuses
@@ -222,12 +224,12 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   /**
-   * An event of its contents being there.
+   * An event that is done when the contents are ready.
    *
    * @return the event, to be closed; it ends with an error if the computation of the contents
    *     failed
    * @throws IllegalStateException if the buffer was closed
-   * @throws PjrtException if it was donated or deleted
+   * @throws PjrtException if the buffer was donated or deleted
    */
   public PjrtEvent ready() {
     live("is awaited");
@@ -236,10 +238,11 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   /**
-   * An event for the end of the plugin's use of the host memory that the buffer was made of.
+   * An event that is done when the plugin no longer uses the host memory from which the buffer was
+   * made.
    *
-   * @return an event that is done immediately for a buffer not made of host memory, with {@link
-   *     HostTransfer#COPY}, and if the tensor was copied first
+   * @return the event; it is done immediately for a buffer that was not made from host memory, with
+   *     {@link HostTransfer#COPY}, and if the tensor was copied first
    */
   public CompletableFuture<Void> hostReleased() {
     return lease.map(BorrowedHostMemory::released).orElseGet(RELEASED::copy);
@@ -248,10 +251,10 @@ public final class PjrtBuffer implements AutoCloseable {
   /**
    * The contents as a tensor in new native memory, after they are computed.
    *
-   * @return row-major, for any layout of the device
+   * @return the tensor, row-major for any layout of the device
    * @throws IllegalStateException if the buffer was closed
-   * @throws PjrtException if it was donated or deleted, if its computation failed, or if tensors do
-   *     not have its type
+   * @throws PjrtException if the buffer was donated or deleted, if the computation of the contents
+   *     failed, or if tensors do not have its type
    */
   public Tensor toTensor() {
     handle.enter();
@@ -265,9 +268,9 @@ public final class PjrtBuffer implements AutoCloseable {
   /**
    * The contents as a tensor in new native memory, without waiting.
    *
-   * @return row-major; the future's failure is a {@link PjrtException}
+   * @return the tensor, row-major; the future's failure is a {@link PjrtException}
    * @throws IllegalStateException if the buffer was closed
-   * @throws PjrtException if it was donated or deleted, or if tensors have no such type
+   * @throws PjrtException if the buffer was donated or deleted, or if tensors do not have its type
    */
   public CompletableFuture<Tensor> toTensorAsync() {
     CompletableFuture<Tensor> tensor = new CompletableFuture<>();
@@ -290,8 +293,8 @@ public final class PjrtBuffer implements AutoCloseable {
    *
    * @return the elements in row-major order
    * @throws IllegalStateException if the buffer was closed
-   * @throws PjrtException if it was donated or deleted, its computation failed, or its type has
-   *     less than a byte
+   * @throws PjrtException if the buffer was donated or deleted, if the computation of the contents
+   *     failed, or if its type has less than a byte
    */
   public byte[] toBytes() {
     handle.enter();
@@ -352,7 +355,7 @@ public final class PjrtBuffer implements AutoCloseable {
       try {
         call.invoke();
       } catch (PjrtException e) {
-        // A failed call may have made an event all the same.
+        // A failed call may nevertheless have made an event.
         api.events().destroy(call.pointer("event"));
         throw e;
       }
@@ -378,10 +381,10 @@ public final class PjrtBuffer implements AutoCloseable {
    * A copy on another device.
    *
    * @param device a device of the same client
-   * @return the copy, to be closed; it may still be under way
-   * @throws IllegalArgumentException if the device is another client's
+   * @return the copy, to be closed; the transfer may still be running
+   * @throws IllegalArgumentException if the device belongs to another client
    * @throws IllegalStateException if the buffer was closed
-   * @throws PjrtException if it was donated or deleted, or the plugin refuses
+   * @throws PjrtException if the buffer was donated or deleted, or the plugin refuses
    */
   public PjrtBuffer copyTo(PjrtDevice device) {
     client.checkMine(device);
@@ -396,10 +399,10 @@ public final class PjrtBuffer implements AutoCloseable {
    * A copy in another memory.
    *
    * @param memory a memory of the same client
-   * @return the copy, to be closed; it may still be under way
-   * @throws IllegalArgumentException if the memory is another client's
+   * @return the copy, to be closed; the transfer may still be running
+   * @throws IllegalArgumentException if the memory belongs to another client
    * @throws IllegalStateException if the buffer was closed
-   * @throws PjrtException if it was donated or deleted, or the plugin refuses
+   * @throws PjrtException if the buffer was donated or deleted, or the plugin refuses
    */
   public PjrtBuffer copyTo(PjrtMemory memory) {
     if (memory.client() != client) {
@@ -412,7 +415,7 @@ public final class PjrtBuffer implements AutoCloseable {
         copied -> of(deviceOf(copied), copied, arrayType));
   }
 
-  /** The device of a copy; the plugin chooses among several that can use the memory. */
+  /** The device of a copy; if several devices can use the memory, the plugin chooses. */
   private PjrtDevice deviceOf(MemorySegment copied) {
     try (CallArena scratch = client.api().scratch()) {
       return client.device(query(scratch, PjrtFunction.BUFFER_DEVICE, copied).pointer("device"));
@@ -438,7 +441,7 @@ public final class PjrtBuffer implements AutoCloseable {
     }
   }
 
-  /** Releases the buffer; does nothing if it is closed already. */
+  /** Releases the buffer; does nothing if the buffer is already closed. */
   @Override
   public void close() {
     handle.close();

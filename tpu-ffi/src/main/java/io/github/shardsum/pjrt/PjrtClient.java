@@ -30,10 +30,11 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * A plugin's devices, held by this process; what is compiled and transferred belongs to it.
+ * A plugin's devices, held by this process. Programs that the client compiles and buffers that it
+ * makes belong to the client.
  *
- * <p>Closing it closes its buffers, executables and events; calls that are under way on other
- * threads end first, and the last of them destroys it. Safe for use by many threads at once.
+ * <p>Closing a client closes its buffers, executables and events. Running calls on other threads
+ * end first, and the last of these calls destroys the client. Safe for use by many threads at once.
  */
 public final class PjrtClient implements AutoCloseable {
   private final PjrtPlugin plugin;
@@ -92,7 +93,7 @@ public final class PjrtClient implements AutoCloseable {
     }
   }
 
-  /** Keeps the functions that the plugin may call reachable until it can call no more. */
+  /** Keeps the callbacks reachable as long as the plugin may call them. */
   private static void destroy(
       PjrtPlugin plugin, MemorySegment client, Arena callbacks, StagingPool staging) {
     try {
@@ -147,7 +148,7 @@ public final class PjrtClient implements AutoCloseable {
     return onLeak;
   }
 
-  /** As {@link ClientState#consume}. */
+  /** Calls back when an event is done, as {@link ClientState#consume}. */
   void consume(MemorySegment event, Consumer<Optional<PjrtException>> then) {
     state.consume(event, then);
   }
@@ -167,7 +168,7 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * The plugin that made it.
+   * The plugin that made the client.
    *
    * @return the plugin
    */
@@ -178,7 +179,7 @@ public final class PjrtClient implements AutoCloseable {
   /**
    * The platform, as {@code cpu}, {@code tpu}, {@code cuda}.
    *
-   * @return its name
+   * @return the platform's name
    * @throws IllegalStateException if the client was closed
    */
   public String platformName() {
@@ -224,11 +225,11 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * The device of an id.
+   * The device with an id.
    *
-   * @param id over all processes
+   * @param id the id, which is unique over all processes
    * @return the device
-   * @throws PjrtException with the plugin's own code if there is no device of that id
+   * @throws PjrtException with the plugin's own code if no device has this id
    * @throws IllegalStateException if the client was closed
    */
   public PjrtDevice device(int id) {
@@ -247,11 +248,11 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * The device of a number on this machine.
+   * The device with a number on this machine.
    *
-   * @param localHardwareId as {@link PjrtDevice#localHardwareId} gives it
+   * @param localHardwareId the number, as in {@link PjrtDevice#localHardwareId}
    * @return the device
-   * @throws PjrtException with the plugin's own code if there is no device of that number
+   * @throws PjrtException with the plugin's own code if no device has this number
    * @throws IllegalStateException if the client was closed
    */
   public PjrtDevice addressableDevice(int localHardwareId) {
@@ -323,7 +324,7 @@ public final class PjrtClient implements AutoCloseable {
    * @return the program, loaded; to be closed
    * @throws IllegalArgumentException if the options name devices that do not exist, or the text
    *     would end a compiler's process: arrays of 2^63 bytes, brackets nested beyond 1000
-   * @throws PjrtException if the compiler refuses: its message names the line
+   * @throws PjrtException if the compiler refuses; the message names the line
    * @throws IllegalStateException if the client was closed
    */
   public PjrtLoadedExecutable compile(String mlir, PjrtCompileOptions options) {
@@ -373,8 +374,8 @@ public final class PjrtClient implements AutoCloseable {
    *
    * @param serialized its bytes, from the same build of the plugin for the same kind of devices
    * @return the program, loaded; to be closed
-   * @throws IllegalArgumentException if the bytes are damaged, another build of the plugin wrote
-   *     them, or something else did: plugins end the process on such bytes
+   * @throws IllegalArgumentException if the bytes are damaged, or this build of the plugin did not
+   *     write them: plugins end the process on such bytes
    * @throws PjrtException if the plugin does not take it
    * @throws IllegalStateException if the client was closed
    */
@@ -402,15 +403,16 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * A tensor's copy on a device; the tensor may be changed as soon as this returns.
+   * A copy of a tensor on a device; the tensor may be changed as soon as this method returns.
    *
-   * <p>A tensor over an array, and on a CPU any of 2 MiB or more, is copied into memory that the
-   * client keeps for the next ones, at most 256 MiB of it until the client is closed.
+   * <p>A tensor over an array is copied into memory that the client keeps for later transfers. So
+   * is any tensor of 2 MiB or more on a CPU. The client keeps at most 256 MiB until it is closed.
    *
-   * @param tensor any shape and strides; a view that is not row-major is copied to one first
+   * @param tensor a tensor of any shape and strides; a view that is not row-major is first copied
+   *     to a row-major tensor
    * @param device a device of this process
-   * @return the buffer, to be closed; the transfer may still be under way
-   * @throws IllegalArgumentException if the device is another client's or another process's
+   * @return the buffer, to be closed; the transfer may still be running
+   * @throws IllegalArgumentException if the device belongs to another client or another process
    * @throws PjrtException if the device has no room
    * @throws IllegalStateException if the client, or the tensor's arena, was closed
    * @throws WrongThreadException if the tensor's arena is confined to another thread
@@ -422,17 +424,16 @@ public final class PjrtClient implements AutoCloseable {
   /**
    * A tensor on a device, with or without a copy.
    *
-   * <p>A tensor over an array, one that is not row-major, and one of bool is always copied, as by
-   * {@link #bufferFrom(Tensor, PjrtDevice)}. Otherwise the plugin reads the tensor's own memory,
-   * and the tensor is kept reachable until then, which is enough for memory of {@code
-   * Arena.ofAuto()}. If the memory belongs to another arena, the caller must not close the arena
-   * before {@link PjrtBuffer#hostReleased}.
+   * <p>A tensor is always copied, as by {@link #bufferFrom(Tensor, PjrtDevice)}, if it is over an
+   * array, is not row-major, or has dtype bool. Otherwise the plugin reads the tensor's own memory
+   * until {@link PjrtBuffer#hostReleased}. The tensor is kept reachable until then, which is enough
+   * for memory of {@code Arena.ofAuto()}. The caller must not close another arena before then.
    *
-   * @param tensor any shape and strides
+   * @param tensor a tensor of any shape and strides
    * @param device a device of this process
-   * @param transfer the plugin's rights on the tensor's memory
-   * @return the buffer, to be closed; the transfer may still be under way
-   * @throws IllegalArgumentException if the device is another client's or another process's
+   * @param transfer the way in which the plugin may use the tensor's memory
+   * @return the buffer, to be closed; the transfer may still be running
+   * @throws IllegalArgumentException if the device belongs to another client or another process
    * @throws PjrtException if the device has no room
    * @throws IllegalStateException if the client, or the tensor's arena, was closed
    * @throws WrongThreadException if the tensor's arena is confined to another thread
@@ -443,12 +444,12 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * Elements of any type on a device, from bytes.
+   * Makes a buffer of elements of any type from bytes.
    *
    * @param data the elements in row-major order, exactly as many bytes as the type and the sizes
    *     need
    * @param type a type of whole bytes
-   * @param sizes of the axes, none negative
+   * @param sizes the sizes of the axes, none negative
    * @param device a device of this process
    * @return the buffer, to be closed
    * @throws IllegalArgumentException if the bytes do not fit the type and sizes
@@ -470,7 +471,7 @@ public final class PjrtClient implements AutoCloseable {
   /**
    * The topology of this client's devices.
    *
-   * @return the topology; closing it does nothing to the client
+   * @return the topology; closing the topology has no effect on the client
    * @throws PjrtException if the plugin has none
    * @throws IllegalStateException if the client was closed
    */
@@ -485,7 +486,7 @@ public final class PjrtClient implements AutoCloseable {
     }
   }
 
-  /** Closes the client and all its objects; does nothing if it is closed already. */
+  /** Closes the client and all its objects; does nothing if the client is already closed. */
   @Override
   public void close() {
     handle.close();

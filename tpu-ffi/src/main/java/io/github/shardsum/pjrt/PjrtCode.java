@@ -4,33 +4,33 @@ package io.github.shardsum.pjrt;
 public enum PjrtCode {
   /** No error. */
   OK,
-  /** The caller gave up. */
+  /** The call was cancelled. */
   CANCELLED,
   /** An error of no known kind. */
   UNKNOWN,
-  /** An argument is wrong in itself. */
+  /** An argument is invalid. */
   INVALID_ARGUMENT,
-  /** It took too long. */
+  /** The call took too long. */
   DEADLINE_EXCEEDED,
-  /** There is no such thing. */
+  /** The requested object does not exist. */
   NOT_FOUND,
-  /** It exists already. */
+  /** The object exists already. */
   ALREADY_EXISTS,
-  /** It is forbidden. */
+  /** The caller has no permission. */
   PERMISSION_DENIED,
   /** Memory or a quota is used up. */
   RESOURCE_EXHAUSTED,
-  /** It cannot be done in this state. */
+  /** The call is not possible in this state. */
   FAILED_PRECONDITION,
-  /** It was broken off. */
+  /** The call was aborted. */
   ABORTED,
   /** A number is out of range. */
   OUT_OF_RANGE,
-  /** The plugin does not do this. */
+  /** The plugin does not implement the call. */
   UNIMPLEMENTED,
-  /** The plugin broke its own rules. */
+  /** The plugin has an internal error. */
   INTERNAL,
-  /** Try again later. */
+  /** The service is not available now. */
   UNAVAILABLE,
   /** Data is lost. */
   DATA_LOSS,
@@ -38,9 +38,9 @@ public enum PjrtCode {
   UNAUTHENTICATED;
 
   /**
-   * The code of a number.
+   * The code with a number.
    *
-   * @param number as in the C API
+   * @param number the number in the C API
    * @return the code; {@link #UNKNOWN} if no code has that number
    */
   public static PjrtCode of(int number) {

@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How a program is compiled.
+ * Options of a compilation.
  *
  * @param replicas the number of copies of the program that run on different data, at least 1
- * @param partitions over how many devices each copy is split, at least 1
+ * @param partitions the number of devices over which each copy is split, at least 1
  * @param shardy whether the program's shardings are Shardy's ({@code sdy}); otherwise {@code
  *     mhlo.sharding}
  * @param assignment device ids as {@code [replicas][partitions]}; empty for the client's default
@@ -36,10 +36,10 @@ public record PjrtCompileOptions(
   private static final int COMPUTATIONS = 2;
   private static final int COMPUTATION_DEVICES = 3;
 
-  /** More devices than any machine has; a larger count is a mistake. */
+  /** The most devices: more than any machine has, so that a larger count is a mistake. */
   private static final int MOST = 1 << 20;
 
-  /** Checks and copies. */
+  /** Checks the options, and copies the collections. */
   public PjrtCompileOptions {
     if (replicas < 1 || partitions < 1 || (long) replicas * partitions > MOST) {
       throw new IllegalArgumentException(
@@ -91,7 +91,7 @@ public record PjrtCompileOptions(
   /**
    * One program split over devices.
    *
-   * @param partitions how many devices
+   * @param partitions the number of devices
    * @return the options
    */
   public static PjrtCompileOptions partitioned(int partitions) {
@@ -99,9 +99,9 @@ public record PjrtCompileOptions(
   }
 
   /**
-   * The same over another number of devices.
+   * The same options for another number of devices.
    *
-   * @param other how many partitions
+   * @param other the number of partitions
    * @return a copy
    */
   public PjrtCompileOptions withPartitions(int other) {
@@ -109,9 +109,9 @@ public record PjrtCompileOptions(
   }
 
   /**
-   * The same with another number of copies.
+   * The same options with another number of copies.
    *
-   * @param other how many replicas
+   * @param other the number of replicas
    * @return a copy
    */
   public PjrtCompileOptions withReplicas(int other) {
@@ -119,7 +119,7 @@ public record PjrtCompileOptions(
   }
 
   /**
-   * The same with the other partitioner.
+   * The same options with another form of shardings.
    *
    * @param other whether shardings are Shardy's
    * @return a copy
@@ -129,7 +129,7 @@ public record PjrtCompileOptions(
   }
 
   /**
-   * The same on given devices.
+   * The same options on given devices.
    *
    * @param other device ids as {@code [replicas][partitions]}
    * @return a copy
@@ -139,7 +139,7 @@ public record PjrtCompileOptions(
   }
 
   /**
-   * The same with an XLA option.
+   * The same options with an XLA option.
    *
    * @param name the option
    * @param value its value
@@ -157,8 +157,8 @@ public record PjrtCompileOptions(
    * @return a serialized {@code xla.CompileOptionsProto}
    */
   public byte[] toBytes() {
-    // An ordinal that is left out would mean device 0; partitioning is always by the SPMD
-    // partitioner, since the others are gone.
+    // Without an ordinal device 0 would be used. Partitioning is always by the SPMD partitioner,
+    // since XLA has no other any more.
     Proto.Writer build =
         new Proto.Writer()
             .number(DEVICE_ORDINAL, -1)

@@ -48,7 +48,7 @@ public final class PjrtDevice {
   }
 
   /**
-   * The client that it belongs to.
+   * The client to which the device belongs.
    *
    * @return the client
    */
@@ -79,7 +79,7 @@ public final class PjrtDevice {
   }
 
   /**
-   * Whether this process may use it.
+   * Whether this process may use the device.
    *
    * @return false for a device of another process
    */
@@ -88,7 +88,7 @@ public final class PjrtDevice {
   }
 
   /**
-   * Its number on this machine.
+   * The number of the device on this machine.
    *
    * @return the number; -1 for a device of another process
    */
@@ -125,12 +125,12 @@ public final class PjrtDevice {
   }
 
   /**
-   * How its memory is used now.
+   * The present use of the device's memory.
    *
    * @return the statistics
    * @throws IllegalStateException if the client was closed
-   * @throws PjrtException with {@link PjrtCode#UNIMPLEMENTED} where the plugin keeps none, as on
-   *     CPU
+   * @throws PjrtException with {@link PjrtCode#UNIMPLEMENTED} if the plugin has no statistics, as
+   *     on CPU
    */
   public MemoryStats memoryStats() {
     return client.inside(

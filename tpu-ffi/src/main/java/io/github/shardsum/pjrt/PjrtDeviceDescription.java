@@ -10,10 +10,10 @@ import java.util.Collections;
 import java.util.Map;
 
 /**
- * Description of a device, which may exist in a topology only.
+ * Description of a device, which may exist only in a topology.
  *
  * @param id its number over all processes
- * @param processIndex the process that it belongs to
+ * @param processIndex the process to which it belongs
  * @param kind the maker's name, as {@code TPU v5 lite}
  * @param text a short description
  * @param attributes further facts from the plugin, such as {@code coords}

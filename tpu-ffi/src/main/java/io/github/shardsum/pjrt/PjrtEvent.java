@@ -24,10 +24,10 @@ public final class PjrtEvent implements AutoCloseable {
   }
 
   /**
-   * Whether it is done.
+   * Whether the operation is done.
    *
-   * @return true if it is done, with or without an error
-   * @throws IllegalStateException if it was closed
+   * @return true if the operation is done, with or without an error
+   * @throws IllegalStateException if the event was closed
    */
   public boolean isReady() {
     MemorySegment event = handle.enter();
@@ -44,11 +44,12 @@ public final class PjrtEvent implements AutoCloseable {
   }
 
   /**
-   * Waits on this thread until the operation is done; spins for the first 20 microseconds. A
-   * virtual thread would block its carrier, so it should wait for {@link #toFuture} instead.
+   * Waits on this thread until the operation is done, and spins for the first 20 microseconds. A
+   * virtual thread should wait for {@link #toFuture} instead, since here it would block its
+   * carrier.
    *
-   * @throws PjrtException if it ended with an error
-   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the operation ended with an error
+   * @throws IllegalStateException if the event was closed
    */
   public void await() {
     MemorySegment event = handle.enter();
@@ -62,8 +63,9 @@ public final class PjrtEvent implements AutoCloseable {
   /**
    * A future of the event, which outlives this object.
    *
-   * @return done when the event is; its failure is a {@link PjrtException}
-   * @throws IllegalStateException if it was closed
+   * @return a future that is done when the operation is done; its failure is a {@link
+   *     PjrtException}
+   * @throws IllegalStateException if the event was closed
    */
   public CompletableFuture<Void> toFuture() {
     CompletableFuture<Void> future = new CompletableFuture<>();

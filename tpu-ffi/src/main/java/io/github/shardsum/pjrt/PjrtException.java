@@ -12,7 +12,7 @@ public final class PjrtException extends RuntimeException {
   /** The function that failed. */
   private final String call;
 
-  /** The failure and the way out. */
+  /** The failure and the remedy. */
   private final String detail;
 
   /**
@@ -20,7 +20,7 @@ public final class PjrtException extends RuntimeException {
    *
    * @param code the kind of error
    * @param call the function of the C API that failed
-   * @param detail the failure, the rule, and the way out
+   * @param detail the failure, the rule and the remedy
    */
   public PjrtException(PjrtCode code, String call, String detail) {
     super(call + ": " + code + ": " + detail);
@@ -34,7 +34,7 @@ public final class PjrtException extends RuntimeException {
    *
    * @param code the kind of error
    * @param call the function of the C API that failed
-   * @param detail the failure, the rule, and the way out
+   * @param detail the failure, the rule and the remedy
    * @param cause the exception of another thread
    */
   public PjrtException(PjrtCode code, String call, String detail, Throwable cause) {
@@ -63,7 +63,7 @@ public final class PjrtException extends RuntimeException {
   }
 
   /**
-   * The plugin's own words.
+   * The plugin's message.
    *
    * @return the message without the code and the call
    */

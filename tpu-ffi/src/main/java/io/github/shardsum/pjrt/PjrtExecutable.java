@@ -40,7 +40,7 @@ public final class PjrtExecutable implements AutoCloseable {
 
   private static final int SHARDINGS_EXTENSION = 19;
 
-  /** Most outputs or axes of a program; a larger count is invalid. */
+  /** The most outputs or axes of a program; a larger count is invalid. */
   private static final long MOST = 1 << 24;
 
   private final Api api;
@@ -60,7 +60,7 @@ public final class PjrtExecutable implements AutoCloseable {
     return made;
   }
 
-  /** An executable that is closed only with its parent, whose runs use it. */
+  /** An executable that is closed only with its parent, since the parent's runs use it. */
   static PjrtExecutable ofLoaded(Api api, Handle parent, MemorySegment executable) {
     return new PjrtExecutable(api, handle(api, parent, executable), true);
   }
@@ -104,17 +104,17 @@ public final class PjrtExecutable implements AutoCloseable {
    * The name of the program.
    *
    * @return the module's name
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the executable was closed
    */
   public String name() {
     return query(PjrtFunction.EXECUTABLE_NAME, answer -> answer.text("executable_name"));
   }
 
   /**
-   * How many copies run.
+   * The number of copies that run.
    *
    * @return at least 1
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the executable was closed
    */
   public int replicas() {
     return query(
@@ -123,10 +123,10 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * Over how many devices each copy is split.
+   * The number of devices over which each copy is split.
    *
    * @return at least 1
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the executable was closed
    */
   public int partitions() {
     return query(
@@ -138,7 +138,7 @@ public final class PjrtExecutable implements AutoCloseable {
    * The number of results.
    *
    * @return at least 0
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the executable was closed
    */
   public int outputs() {
     return query(
@@ -157,8 +157,8 @@ public final class PjrtExecutable implements AutoCloseable {
   /**
    * The types of the results.
    *
-   * @return one each
-   * @throws IllegalStateException if it was closed
+   * @return the type of each result
+   * @throws IllegalStateException if the executable was closed
    * @throws PjrtException if the plugin refuses
    */
   public List<PjrtType> outputTypes() {
@@ -181,8 +181,8 @@ public final class PjrtExecutable implements AutoCloseable {
   /**
    * The shapes of the results on one device; a split result has the shape of a shard.
    *
-   * @return one each
-   * @throws IllegalStateException if it was closed
+   * @return the shape of each result
+   * @throws IllegalStateException if the executable was closed
    * @throws PjrtException if the plugin refuses
    */
   public List<Shape> outputShapes() {
@@ -210,8 +210,8 @@ public final class PjrtExecutable implements AutoCloseable {
   /**
    * The size of the machine code.
    *
-   * @return bytes; -1 where the plugin does not know
-   * @throws IllegalStateException if it was closed
+   * @return bytes; -1 if the plugin does not know the size
+   * @throws IllegalStateException if the executable was closed
    * @throws PjrtException if the plugin refuses
    */
   public long codeBytes() {
@@ -221,10 +221,10 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * Costs of a run as the compiler estimates them, as {@code flops} and {@code bytes accessed}.
+   * The compiler's estimates of a run's costs, as {@code flops} and {@code bytes accessed}.
    *
    * @return numbers by name
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the executable was closed
    * @throws PjrtException if the plugin has no such analysis
    */
   public Map<String, PjrtValue> costAnalysis() {
@@ -239,7 +239,7 @@ public final class PjrtExecutable implements AutoCloseable {
    * The memory that a run needs on each device.
    *
    * @return bytes
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the executable was closed
    * @throws PjrtException if the plugin has no such analysis
    */
   public CompiledMemory memory() {
@@ -256,11 +256,11 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * A text that two programs share only if they are the same.
+   * A text that is the same for two programs only if the programs are the same.
    *
    * @return some bytes as text
-   * @throws IllegalStateException if it was closed
-   * @throws PjrtException if the plugin makes none
+   * @throws IllegalStateException if the executable was closed
+   * @throws PjrtException if the plugin makes no fingerprint
    */
   public String fingerprint() {
     return query(
@@ -268,10 +268,10 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * The kinds of memory that the results are in, as {@code device}.
+   * The kinds of memory of the results, as {@code device}.
    *
-   * @return one each
-   * @throws IllegalStateException if it was closed
+   * @return the kind of each result
+   * @throws IllegalStateException if the executable was closed
    * @throws PjrtException if the plugin refuses
    */
   public List<String> outputMemoryKinds() {
@@ -290,11 +290,11 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * The program as the compiler left it.
+   * The program after the compiler's passes.
    *
    * @return the plugin's name of the form, as {@code hlo_with_config}, and the bytes
-   * @throws IllegalStateException if it was closed
-   * @throws PjrtException if the plugin keeps none
+   * @throws IllegalStateException if the executable was closed
+   * @throws PjrtException if the plugin does not keep the program
    */
   public OptimizedProgram optimizedProgram() {
     MemorySegment executable = handle.enter();
@@ -305,7 +305,7 @@ public final class PjrtExecutable implements AutoCloseable {
               .set("executable", executable)
               .set("program", program.segment())
               .invoke();
-      // The first call returns the size, the second one fills the memory.
+      // The first call returns the size; the second call fills the memory.
       long size = program.number("code_size");
       if (size < 0 || size > Integer.MAX_VALUE) {
         throw new PjrtException(
@@ -327,7 +327,7 @@ public final class PjrtExecutable implements AutoCloseable {
    *
    * @return the collectives in the order of the program; a collective in a loop's body is listed
    *     once, with its number of runs
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the executable was closed
    * @throws PjrtException if the plugin keeps no HLO, or keeps it in a form that cannot be read
    */
   public List<CompiledCollective> collectives() {
@@ -348,10 +348,11 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * Parameters of the program on one device, read from its HLO.
+   * The types of the program's parameters on one device, read from its HLO.
    *
-   * @return one each; empty where the plugin keeps no HLO, or a parameter is no plain array
-   * @throws IllegalStateException if it was closed
+   * @return the type of each parameter; empty if the plugin keeps no HLO, or a parameter is no
+   *     plain array
+   * @throws IllegalStateException if the executable was closed
    */
   public Optional<List<ArrayType>> parameters() {
     return signature().parameters();
@@ -367,11 +368,12 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * How the parameters are split over the devices.
+   * The shardings of the parameters.
    *
-   * @return one each; empty where the plugin does not say (before API 0.91)
-   * @throws IllegalStateException if it was closed
-   * @throws IllegalArgumentException if one is split in a way that has no tiles
+   * @return the sharding of each parameter; empty if the plugin does not report them (before API
+   *     0.91)
+   * @throws IllegalStateException if the executable was closed
+   * @throws IllegalArgumentException if a sharding has no tiles
    */
   public Optional<List<Sharding>> parameterShardings() {
     Optional<List<byte[]>> protos = shardings(0, "PJRT_Executable_ParameterShardings");
@@ -383,11 +385,11 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * How the results are split over the devices.
+   * The shardings of the results.
    *
-   * @return one each; empty where the plugin does not say (before API 0.91)
-   * @throws IllegalStateException if it was closed
-   * @throws IllegalArgumentException if one is split in a way that has no tiles
+   * @return the sharding of each result; empty if the plugin does not report them (before API 0.91)
+   * @throws IllegalStateException if the executable was closed
+   * @throws IllegalArgumentException if a sharding has no tiles
    */
   public Optional<List<Sharding>> outputShardings() {
     List<Integer> ranks = outputShapes().stream().map(Shape::rank).toList();
@@ -432,11 +434,11 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * The program as bytes that {@link PjrtClient#load} takes: the plugin's own after a head with
-   * their checksum and the versions of the plugin.
+   * The program as bytes for {@link PjrtClient#load}: a header with a checksum and the versions of
+   * the plugin, then the plugin's own bytes.
    *
    * @return bytes for the same build of the plugin and the same kind of devices
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the executable was closed
    * @throws PjrtException if the plugin refuses
    */
   public byte[] serialize() {
@@ -452,7 +454,7 @@ public final class PjrtExecutable implements AutoCloseable {
     return SerializedProgram.around(program, SerializedProgram.maker(api));
   }
 
-  /** Copies bytes that a plugin made, and has it free them. */
+  /** Copies bytes that a plugin made, and lets the plugin free them. */
   static byte[] takeBytes(
       MemorySegment bytes, long size, MemorySegment deleter, MemorySegment owner) {
     try {
@@ -473,7 +475,7 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * Releases the program; does nothing if it is closed already, or belongs to a {@link
+   * Releases the program; does nothing if the executable is already closed, or belongs to a {@link
    * PjrtLoadedExecutable}.
    */
   @Override

@@ -24,13 +24,14 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * A compiled program on the devices of a client. Running it enqueues work and returns buffers
+ * A compiled program on the devices of a client. A run enqueues work and returns buffers
  * immediately; programs on one device run in the order in which they were enqueued. Safe for use by
  * many threads at once.
  *
  * <p>Programs over several devices are enqueued one at a time, on all of them in the same order.
- * After a CPU client has run such a program, at most 16 of its programs run at once, and enqueueing
- * another waits for one of them, since XLA's CPU client ends the process if there are too many.
+ * After a CPU client has run such a program, at most 16 of its programs run at once, since XLA's
+ * CPU client ends the process if there are too many. A further launch waits until one of these
+ * programs ends.
  */
 public final class PjrtLoadedExecutable implements AutoCloseable {
   private final PjrtClient client;
@@ -81,7 +82,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
             .toList();
       }
     } catch (PjrtException e) {
-      // If types are unknown, the next program's arguments are not checked for them.
+      // If types are unknown, they are not checked when the results become arguments of a program.
       return Collections.nCopies(outputs, Optional.empty());
     }
     return Collections.nCopies(outputs, Optional.empty());
@@ -111,8 +112,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   }
 
   /**
-   * The compiled program: its outputs, its costs, its bytes. It belongs to this object and is
-   * closed with it, and not before.
+   * The compiled program: its outputs, costs and bytes. The program belongs to this object, and is
+   * closed only with it.
    *
    * @return the program
    */
@@ -121,9 +122,9 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   }
 
   /**
-   * The devices of this process that it runs on, in the order of its rows of arguments.
+   * The devices of this process on which the program runs, in the order of the rows of arguments.
    *
-   * @return the devices; none for a program that runs on any one
+   * @return the devices; none for a program that may run on any device
    */
   public List<PjrtDevice> devices() {
     return devices;
@@ -132,7 +133,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   /**
    * Frees the program on the devices now; current runs continue. The object must still be closed.
    *
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the executable was closed
    * @throws PjrtException if the plugin refuses
    */
   public void delete() {
@@ -148,8 +149,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   /**
    * Whether {@link #delete} was called.
    *
-   * @return true if it runs no more
-   * @throws IllegalStateException if it was closed
+   * @return true if the program can no longer run
+   * @throws IllegalStateException if the executable was closed
    */
   public boolean isDeleted() {
     MemorySegment loaded = handle.enter();
@@ -163,18 +164,18 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   }
 
   /**
-   * Runs a program of one device. Use it for a result that is needed immediately: {@link
+   * Runs a program of one device. This suits a result that is needed immediately: {@link
    * PjrtBuffer#toTensor} or {@link PjrtEvent#await} then waits on this thread and needs no other
-   * one.
+   * thread.
    *
-   * @param arguments buffers on that device, which stay the caller's to close
+   * @param arguments buffers on that device; the caller must still close them
    * @return the results, to be closed; they may not be computed yet
-   * @throws IllegalArgumentException if the program runs on several devices, or a buffer is another
-   *     client's, on another device, or of another type or shape than the program takes, or their
-   *     number is wrong
-   * @throws PjrtException if the plugin refuses, also a wrong number of arguments where it does not
-   *     tell the program's, or an argument was donated or deleted
-   * @throws IllegalStateException if it, or an argument, was closed
+   * @throws IllegalArgumentException if the program runs on several devices, if the number of
+   *     buffers is wrong, or if a buffer belongs to another client, is on another device, or has
+   *     the wrong type or shape
+   * @throws PjrtException if the plugin refuses, or an argument was donated or deleted; also for a
+   *     wrong number of arguments if the plugin does not report the right one
+   * @throws IllegalStateException if the executable or an argument was closed
    */
   public List<PjrtBuffer> run(PjrtBuffer... arguments) {
     checkRows(1);
@@ -184,17 +185,17 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   /**
    * Enqueues the program on all its devices.
    *
-   * @param arguments {@code [device][argument]}, devices as in {@link #devices}; they stay the
-   *     caller's to close, also those that the program takes by donation
+   * @param arguments buffers {@code [device][argument]}, devices as in {@link #devices}; the caller
+   *     must still close them, also the donated ones
    * @param options options, such as the arguments that are kept
    * @return results {@code [device][output]}, to be closed; they may not be computed yet, and
-   *     reading one gives the error of a run that failed
+   *     reading a result reports the error of a failed run
    * @throws IllegalArgumentException if there is not one row for each device; if a buffer belongs
    *     to another client or another device than its row's, or has the wrong type or shape; if a
    *     row has the wrong number of buffers; or if a donated buffer is in a row twice
-   * @throws PjrtException if the plugin refuses, also a wrong number of arguments where it does not
-   *     tell the program's, or an argument was donated or deleted
-   * @throws IllegalStateException if it, or an argument, was closed
+   * @throws PjrtException if the plugin refuses, or an argument was donated or deleted; also for a
+   *     wrong number of arguments if the plugin does not report the right one
+   * @throws IllegalStateException if the executable or an argument was closed
    */
   public List<List<PjrtBuffer>> launch(List<List<PjrtBuffer>> arguments, ExecuteOptions options) {
     return start(flat(arguments), options, false).results();
@@ -203,17 +204,18 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   /**
    * Runs the program on all its devices.
    *
-   * @param arguments {@code [device][argument]}, devices as in {@link #devices}; they stay the
-   *     caller's to close, also those that the program takes by donation
+   * @param arguments buffers {@code [device][argument]}, devices as in {@link #devices}; the caller
+   *     must still close them, also the donated ones
    * @param options options, such as the arguments that are kept
-   * @return results {@code [device][output]}, to be closed, when all devices are done; the failure
-   *     is a {@link PjrtException}, and there is nothing to close then
+   * @return a future of the results {@code [device][output]}, to be closed, which is done when all
+   *     devices are done; the failure is a {@link PjrtException}, and there is then nothing to
+   *     close
    * @throws IllegalArgumentException if there is not one row for each device; if a buffer belongs
    *     to another client or another device than its row's, or has the wrong type or shape; if a
    *     row has the wrong number of buffers; or if a donated buffer is in a row twice
-   * @throws PjrtException if the plugin refuses, also a wrong number of arguments where it does not
-   *     tell the program's, or an argument was donated or deleted
-   * @throws IllegalStateException if it, or an argument, was closed
+   * @throws PjrtException if the plugin refuses, or an argument was donated or deleted; also for a
+   *     wrong number of arguments if the plugin does not report the right one
+   * @throws IllegalStateException if the executable or an argument was closed
    */
   public CompletableFuture<List<List<PjrtBuffer>>> execute(
       List<List<PjrtBuffer>> arguments, ExecuteOptions options) {
@@ -261,7 +263,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
       close(started.results());
       done.completeExceptionally(failure.get());
     } else if (!done.complete(started.results())) {
-      // It was cancelled, so the caller does not close them.
+      // The future was cancelled, so the caller does not close the results.
       close(started.results());
     }
   }
@@ -274,7 +276,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
       PjrtBuffer[] arguments, ExecuteOptions options, boolean withEvents) {
     int width = devices.isEmpty() ? 0 : arguments.length / devices.size();
     handle.checkOpen();
-    // XLA CPU would run it all the same.
+    // XLA CPU would run a deleted program all the same.
     if (deleted.get()) {
       throw new PjrtException(
           PjrtCode.FAILED_PRECONDITION,
@@ -328,7 +330,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     }
   }
 
-  /** The rows one after the other, in an array that no thread changes meanwhile. */
+  /** The rows one after the other, in a separate array, which no other thread can change. */
   private PjrtBuffer[] flat(List<List<PjrtBuffer>> arguments) {
     checkRows(arguments.size());
     int width = arguments.isEmpty() ? 0 : arguments.getFirst().size();
@@ -350,7 +352,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     return flat;
   }
 
-  /** Releases the program; current runs continue. Does nothing if it is closed already. */
+  /** Releases the program; current runs continue. Does nothing if the program is already closed. */
   @Override
   public void close() {
     handle.close();

@@ -61,14 +61,14 @@ public final class PjrtMemory {
   /**
    * The kind of the memory, as {@code device}, {@code pinned_host}, {@code unpinned_host}.
    *
-   * @return the plugin's name for it
+   * @return the plugin's name of the kind
    */
   public String kind() {
     return kind;
   }
 
   /**
-   * The devices that can use it.
+   * The devices that can use the memory.
    *
    * @return the devices
    * @throws IllegalStateException if the client was closed

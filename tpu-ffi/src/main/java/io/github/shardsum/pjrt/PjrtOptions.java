@@ -10,9 +10,9 @@ import java.util.Objects;
 /**
  * Options of a client or a topology, by name. Immutable.
  *
- * <p>Plugins differ in what they do with an unknown name: CUDA, libtpu and newer CPU plugins refuse
- * it, older ones ignore it. A value of the wrong type ends the process of some, so the types of the
- * known names are checked here.
+ * <p>CUDA, libtpu and newer CPU plugins refuse an unknown name; older CPU plugins ignore it. With a
+ * value of the wrong type some plugins end the process, so the types of known names are checked
+ * here.
  */
 public final class PjrtOptions {
   private static final PjrtOptions NONE = new PjrtOptions(Map.of());
@@ -128,7 +128,7 @@ public final class PjrtOptions {
   }
 
   /**
-   * The options in the order they were given.
+   * The options in the order in which they were given.
    *
    * @return an unmodifiable map
    */

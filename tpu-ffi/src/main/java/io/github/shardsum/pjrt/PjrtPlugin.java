@@ -21,9 +21,9 @@ import java.util.TreeSet;
 /**
  * A PJRT plugin: a shared library that compiles programs and runs them on its devices.
  *
- * <p>It is loaded once and stays until the process ends, so there is nothing to close. Signal
- * handlers that it sets while loading are removed again: the JVM needs its own. Safe for use by
- * many threads at once.
+ * <p>A plugin is loaded once and stays until the process ends, so there is nothing to close. Signal
+ * handlers that a plugin sets while it is loaded are removed again: the JVM needs its own. Safe for
+ * use by many threads at once.
  */
 public final class PjrtPlugin {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -37,39 +37,41 @@ public final class PjrtPlugin {
   }
 
   /**
-   * Loads a plugin and initialises it, or returns the one that this process has already loaded. One
-   * that could not be loaded may be tried again.
+   * Loads a plugin and initialises it, or returns the plugin if this process has already loaded it.
+   * A plugin that could not be loaded may be tried again.
    *
-   * <p>For libtpu (a file with that in its name) two variables of the environment are set first:
-   * they switch off its signal handlers and, outside of a TPU host, its search for the cloud's
-   * metadata server, which would never end.
+   * <p>For libtpu (a file whose name contains this word) variables of the environment are set
+   * first. They switch off its signal handlers. On a machine without TPUs they also switch off its
+   * search for the cloud's metadata server, which would never end.
    *
    * @param library the file, as libtpu.so
    * @return the plugin
-   * @throws PjrtException if it cannot be loaded; the message has the reason and the remedy
+   * @throws PjrtException if the plugin cannot be loaded; the message has the reason and the remedy
    */
   public static PjrtPlugin open(Path library) {
     return open(library, Map.of(), PATIENCE);
   }
 
   /**
-   * As {@link #open(Path)}, with an environment and a deadline.
+   * Loads a plugin like {@link #open(Path)}, with an environment and a deadline.
    *
    * @param library the file
    * @param environment variables to set for native code before the library is loaded; they have no
-   *     effect on one that is loaded already
-   * @param deadline how long to wait; a plugin that is stuck stays so until the process ends
+   *     effect on a loaded library
+   * @param deadline the longest time to wait; a plugin that exceeds it is unusable until the
+   *     process ends
    * @return the plugin
-   * @throws IllegalArgumentException if a variable has no name, or one with {@code =}, or a zero in
-   *     it or its value, or the deadline is zero or negative
-   * @throws PjrtException if it cannot be loaded, {@link PjrtCode#DEADLINE_EXCEEDED} if not in time
+   * @throws IllegalArgumentException if a variable has no name, if its name contains {@code =}, if
+   *     its name or value contains a zero character, or if the deadline is zero or negative
+   * @throws PjrtException if the plugin cannot be loaded; with {@link PjrtCode#DEADLINE_EXCEEDED}
+   *     if it is not loaded in time
    */
   public static PjrtPlugin open(Path library, Map<String, String> environment, Duration deadline) {
     return new PjrtPlugin(
         PluginLoader.load(library, Map.copyOf(environment), deadline), library.toString());
   }
 
-  /** A plugin whose table is at an address, for tests; it is initialised here. */
+  /** Initialises a plugin whose table is at an address; for tests. */
   static PjrtPlugin at(MemorySegment table, String origin) {
     Api api = Api.at(table, origin);
     PluginLoader.initialise(api);
@@ -81,16 +83,16 @@ public final class PjrtPlugin {
   }
 
   /**
-   * Where it came from.
+   * The file of the plugin.
    *
-   * @return the path that it was opened by
+   * @return the path by which it was opened
    */
   public String origin() {
     return origin;
   }
 
   /**
-   * The version of the C API that the plugin speaks.
+   * The version of the plugin's C API.
    *
    * @return the version, as 0.114
    */
@@ -127,7 +129,7 @@ public final class PjrtPlugin {
   }
 
   /**
-   * Takes the plugin's devices, with no options.
+   * Creates a client on the plugin's devices, without options.
    *
    * @return a client, to be closed
    * @throws PjrtException if there is no device, or another process has it
@@ -137,11 +139,12 @@ public final class PjrtPlugin {
   }
 
   /**
-   * Takes the plugin's devices.
+   * Creates a client on the plugin's devices.
    *
-   * @param options options for the plugin, and how long it may take
+   * @param options options for the plugin, and the deadline
    * @return a client, to be closed
-   * @throws PjrtException if there is no device, or another process has it, or it takes too long
+   * @throws PjrtException if there is no device, if another process has it, or if the deadline is
+   *     exceeded
    */
   public PjrtClient createClient(ClientOptions options) {
     return ClientCreation.create(
@@ -153,14 +156,15 @@ public final class PjrtPlugin {
   }
 
   /**
-   * A description of devices that need not be there, to compile for.
+   * A description of devices for which programs can be compiled. The devices need not exist here.
    *
-   * @param name the plugin's name for it, as {@code v5e:4x8}
-   * @param options of the plugin, as {@code num_slices}
+   * @param name the plugin's name of the topology, as {@code v5e:4x8}
+   * @param options options of the plugin, as {@code num_slices}
    * @return the topology, to be closed
-   * @throws IllegalArgumentException if the name is blank, has a size of 0 or more than 262144
+   * @throws IllegalArgumentException if the name is blank, has a size of 0, or has more than 262144
    *     chips
-   * @throws PjrtException if the plugin does not know it, or compiles for none but its own devices
+   * @throws PjrtException if the plugin does not know the topology, or compiles only for its own
+   *     devices
    */
   public PjrtTopology topology(String name, PjrtOptions options) {
     TpuLimits.check(name, options);
@@ -188,24 +192,26 @@ public final class PjrtPlugin {
   }
 
   /**
-   * As {@link #topology(String, PjrtOptions)} without options.
+   * A topology without options, see {@link #topology(String, PjrtOptions)}.
    *
-   * @param name the plugin's name for it
+   * @param name the plugin's name of the topology
    * @return the topology, to be closed
-   * @throws IllegalArgumentException if the name is blank, has a size of 0 or more than 262144
+   * @throws IllegalArgumentException if the name is blank, has a size of 0, or has more than 262144
    *     chips
-   * @throws PjrtException if the plugin does not know it, or compiles for none but its own devices
+   * @throws PjrtException if the plugin does not know the topology, or compiles only for its own
+   *     devices
    */
   public PjrtTopology topology(String name) {
     return topology(name, PjrtOptions.none());
   }
 
   /**
-   * A topology from its bytes.
+   * Reads a topology from its bytes.
    *
    * @param serialized bytes of {@link PjrtTopology#serialize}
    * @return the topology, to be closed
-   * @throws PjrtException if the bytes are no topology, or the plugin reads none (before API 0.75)
+   * @throws PjrtException if the bytes are no topology, or the plugin cannot read topologies
+   *     (before API 0.75)
    */
   public PjrtTopology loadTopology(byte[] serialized) {
     try (CallArena scratch = api.scratch()) {

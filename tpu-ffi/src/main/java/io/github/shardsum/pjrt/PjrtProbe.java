@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Looks for a plugin's devices in a separate process, which may hang or die without harm: libtpu
- * hangs while it waits for a cloud that does not exist, and ends the process if it refuses its
- * flags.
+ * Looks for a plugin's devices in a separate process, which may hang or die without harm. libtpu
+ * hangs while it waits for a metadata server that does not exist, and ends the process if it
+ * refuses a flag.
  */
 public final class PjrtProbe {
   private static final int TAIL = 2000;
@@ -26,14 +26,14 @@ public final class PjrtProbe {
   /** The result of a probe. */
   public sealed interface Result {
     /**
-     * Devices.
+     * The plugin has devices.
      *
-     * @param platform name and version
+     * @param platform name and version of the platform
      * @param api the version of the C API
      * @param devices the plugin's description of each
      */
     record Devices(String platform, String api, List<String> devices) implements Result {
-      /** Copies. */
+      /** Copies the list. */
       public Devices {
         devices = List.copyOf(devices);
       }
@@ -47,7 +47,7 @@ public final class PjrtProbe {
     record Refused(String message) implements Result {}
 
     /**
-     * The process ended by itself.
+     * The process ended without an answer.
      *
      * @param status its exit status; 128 and more for a signal
      * @param output the last lines that it printed
@@ -55,23 +55,23 @@ public final class PjrtProbe {
     record Died(int status, String output) implements Result {}
 
     /**
-     * There was no answer in time, so the process was ended.
+     * There was no answer in time, so the process was killed.
      *
-     * @param deadline how long it was waited for
+     * @param deadline the time that was waited
      */
     record Silent(Duration deadline) implements Result {}
   }
 
   /**
-   * Starts a JVM that takes the plugin's devices and gives them back.
+   * Starts a JVM that opens the plugin's devices and then ends.
    *
    * @param library the plugin
-   * @param environment variables to add to the child's
-   * @param deadline when to end it
+   * @param environment variables to add to the child's environment
+   * @param deadline the time after which the child is killed
    * @return the result
    * @throws IllegalArgumentException if the deadline is zero or negative
    * @throws UncheckedIOException if no process can be started
-   * @throws InterruptedException if the waiting thread is interrupted; the child is ended
+   * @throws InterruptedException if the waiting thread is interrupted; the child is killed
    */
   public static Result probe(Path library, Map<String, String> environment, Duration deadline)
       throws InterruptedException {
@@ -129,7 +129,7 @@ public final class PjrtProbe {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:TieredStopAtLevel=1");
-    // A dying JVM reports to its output; a file in the user's folder is of no use.
+    // A crashing JVM reports to its output, so that it leaves no file in the user's folder.
     command.add("-XX:ErrorFile=/dev/null");
     Module module = ProbeMain.class.getModule();
     String modules = System.getProperty("jdk.module.path", "");

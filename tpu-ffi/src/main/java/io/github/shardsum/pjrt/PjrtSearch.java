@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The places of plugins, by the variables that other frameworks read.
+ * Finds plugins by the variables that other frameworks read.
  *
  * <p>{@code TPU_LIBRARY_PATH} is the file of libtpu. {@code PJRT_NAMES_AND_LIBRARY_PATHS} is a list
  * {@code name:path,name:path}.
@@ -18,10 +18,10 @@ public final class PjrtSearch {
   private PjrtSearch() {}
 
   /**
-   * A plugin that was named.
+   * A plugin that an option or a variable names.
    *
    * @param name its platform, as {@code tpu}
-   * @param library its file, there or not
+   * @param library its file, which need not exist
    * @param origin the option or variable that named it
    */
   public record Found(String name, Path library, String origin) {}
@@ -29,7 +29,7 @@ public final class PjrtSearch {
   /**
    * The plugins that an environment names.
    *
-   * @param environment as {@code System.getenv()}
+   * @param environment the variables, as {@code System.getenv()}
    * @return the plugins of both variables, the TPU's first
    * @throws IllegalArgumentException if the list has an entry without a name or a path
    */
@@ -58,12 +58,12 @@ public final class PjrtSearch {
   }
 
   /**
-   * The plugin at a path, or the first that an environment names.
+   * The plugin at a path, or the first plugin that an environment names.
    *
    * @param path the explicit choice; blank for none
-   * @param environment as {@code System.getenv()}
+   * @param environment the variables, as {@code System.getenv()}
    * @return the plugin
-   * @throws IllegalArgumentException if there is none: the message says what to install and set
+   * @throws IllegalArgumentException if there is none; the message says what to install and set
    */
   public static Found one(String path, Map<String, String> environment) {
     if (!path.isBlank()) {

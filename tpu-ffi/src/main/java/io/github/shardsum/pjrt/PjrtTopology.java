@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Devices and how they are connected, there or not. Thread-safe; closing it closes the programs
- * that were compiled for it.
+ * Devices and their connections; the devices need not exist here. Thread-safe. Closing a topology
+ * closes the programs that were compiled for it.
  */
 public final class PjrtTopology implements AutoCloseable {
   private final Api api;
@@ -42,7 +42,7 @@ public final class PjrtTopology implements AutoCloseable {
         Upcalls::warn);
   }
 
-  /** The topology of a client, which destroys it itself. */
+  /** The topology of a client; the client destroys it. */
   static PjrtTopology borrowed(PjrtClient client, MemorySegment topology) {
     return new PjrtTopology(
         client.api(), client.handle().child("PjrtTopology", topology, _ -> {}), client.onLeak());
@@ -73,7 +73,7 @@ public final class PjrtTopology implements AutoCloseable {
    * The platform, as {@code tpu}.
    *
    * @return its name
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the topology was closed
    */
   public String platformName() {
     return query(
@@ -84,7 +84,7 @@ public final class PjrtTopology implements AutoCloseable {
    * The version of the platform.
    *
    * @return the plugin's words
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the topology was closed
    */
   public String platformVersion() {
     return query(
@@ -95,8 +95,8 @@ public final class PjrtTopology implements AutoCloseable {
   /**
    * The devices.
    *
-   * @return their descriptions in the plugin's order
-   * @throws IllegalStateException if it was closed
+   * @return the devices' descriptions in the plugin's order
+   * @throws IllegalStateException if the topology was closed
    * @throws PjrtException if the plugin refuses
    */
   public List<PjrtDeviceDescription> devices() {
@@ -109,10 +109,10 @@ public final class PjrtTopology implements AutoCloseable {
   }
 
   /**
-   * How many devices there are, without describing each.
+   * The number of devices, without a description of each.
    *
    * @return the number
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the topology was closed
    * @throws PjrtException if the plugin refuses
    */
   public int deviceCount() {
@@ -125,7 +125,7 @@ public final class PjrtTopology implements AutoCloseable {
    * Further attributes of the topology, as the plugin gives them.
    *
    * @return attributes by name
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the topology was closed
    * @throws PjrtException if the plugin refuses
    */
   public Map<String, PjrtValue> attributes() {
@@ -137,11 +137,11 @@ public final class PjrtTopology implements AutoCloseable {
   }
 
   /**
-   * A number that two topologies share only if they are the same.
+   * A number that is the same for two topologies only if they are the same.
    *
    * @return 64 bits
-   * @throws IllegalStateException if it was closed
-   * @throws PjrtException if the plugin makes none (before API 0.101)
+   * @throws IllegalStateException if the topology was closed
+   * @throws PjrtException if the plugin makes no fingerprint (before API 0.101)
    */
   public long fingerprint() {
     return query(
@@ -149,10 +149,10 @@ public final class PjrtTopology implements AutoCloseable {
   }
 
   /**
-   * The topology as bytes that {@link PjrtPlugin#loadTopology} takes.
+   * The topology as bytes for {@link PjrtPlugin#loadTopology}.
    *
    * @return the bytes
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the topology was closed
    * @throws PjrtException if the plugin refuses
    */
   public byte[] serialize() {
@@ -167,35 +167,35 @@ public final class PjrtTopology implements AutoCloseable {
   }
 
   /**
-   * Compiles StableHLO text for these devices, which need not be there.
+   * Compiles StableHLO text for these devices.
    *
    * @param mlir a module with a public function {@code main}
    * @param options partitions and partitioner
-   * @return the program, to be queried, or serialized and loaded where the devices are; to be
-   *     closed
-   * @throws IllegalArgumentException if the options want more devices than there are, or libtpu
-   *     compiles for (docs/tpu.md has its limits)
+   * @return the program, to be closed; it can be queried, or serialized and loaded on a machine
+   *     with the devices
+   * @throws IllegalArgumentException if the options name more devices than there are, or than
+   *     libtpu can compile for (docs/tpu.md has the limits)
    * @throws PjrtException if the compiler refuses the program, for example because the devices have
    *     too little memory
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the topology was closed
    */
   public PjrtExecutable compile(String mlir, PjrtCompileOptions options) {
     return compile(Compilation.of(mlir, options), options);
   }
 
   /**
-   * Compiles a program in any form for these devices, which need not be there. Bytecode with some
-   * bits changed may end the process, since its parser trusts it; cut short, it is refused.
+   * Compiles a program in any form for these devices. Damaged bytecode may end the process, since
+   * its parser trusts it; truncated bytecode is refused.
    *
    * @param program text or bytes
    * @param format its form
    * @param options partitions and partitioner
    * @return the program; to be closed
-   * @throws IllegalArgumentException if the options want more devices than there are, or libtpu
-   *     compiles for (docs/tpu.md has its limits)
+   * @throws IllegalArgumentException if the options name more devices than there are, or than
+   *     libtpu can compile for (docs/tpu.md has the limits)
    * @throws PjrtException if the compiler refuses the program, for example because the devices have
    *     too little memory
-   * @throws IllegalStateException if it was closed
+   * @throws IllegalStateException if the topology was closed
    */
   public PjrtExecutable compile(byte[] program, ProgramFormat format, PjrtCompileOptions options) {
     return compile(Compilation.of(program, format, options), options);
@@ -222,7 +222,7 @@ public final class PjrtTopology implements AutoCloseable {
     }
   }
 
-  /** Releases it; does nothing if it is closed already. */
+  /** Releases the topology; does nothing if the topology is already closed. */
   @Override
   public void close() {
     handle.close();

@@ -6,13 +6,13 @@ import java.util.Optional;
 /**
  * Element type of a device buffer, in the order of {@code PJRT_Buffer_Type}.
  *
- * <p>Tensors of this library carry f32, f64, bf16, i32, i64 and bool; the other types travel as
- * bytes, and those of less than a byte not at all.
+ * <p>Tensors of this library have f32, f64, bf16, i32, i64 or bool. Other types are transferred as
+ * bytes; types of less than a byte cannot be transferred.
  */
 public enum PjrtType {
   /** No type. */
   INVALID(0),
-  /** Boolean, a byte each. */
+  /** Boolean, one byte each. */
   PRED(8),
   /** Signed 8-bit integer. */
   S8(8),
@@ -95,7 +95,7 @@ public enum PjrtType {
   }
 
   /**
-   * Whether host memory holds its elements as whole bytes.
+   * Whether elements of the type are whole bytes in host memory.
    *
    * @return false for types of less than 8 bits and for types without data
    */
@@ -113,11 +113,11 @@ public enum PjrtType {
   }
 
   /**
-   * The type of a number.
+   * The type with a number.
    *
-   * @param number as in the C API
+   * @param number the number in the C API
    * @return the type
-   * @throws PjrtException if the number is of a type newer than this library
+   * @throws PjrtException if the type is newer than this library
    */
   public static PjrtType of(int number) {
     if (number < 0 || number >= values().length) {
@@ -136,7 +136,7 @@ public enum PjrtType {
   /**
    * The type of a tensor's elements on a device.
    *
-   * @param dtype the tensor's
+   * @param dtype the tensor's dtype
    * @return the type
    */
   public static PjrtType of(DType dtype) {
@@ -151,9 +151,9 @@ public enum PjrtType {
   }
 
   /**
-   * The dtype of a tensor with these elements.
+   * The dtype of a tensor with elements of this type.
    *
-   * @return the dtype, if tensors have it
+   * @return the dtype, if tensors have such a dtype
    */
   public Optional<DType> dtype() {
     for (DType dtype : DType.values()) {

@@ -20,7 +20,7 @@ public sealed interface PjrtValue {
   /**
    * A number.
    *
-   * @param value 64 bits
+   * @param value the number, of 64 bits
    */
   record Int64(long value) implements PjrtValue {
     @Override
@@ -32,7 +32,7 @@ public sealed interface PjrtValue {
   /**
    * A list of numbers.
    *
-   * @param value 64 bits each
+   * @param value the numbers, of 64 bits each
    */
   record Int64List(List<Long> value) implements PjrtValue {
     /** Copies the list. */
@@ -49,7 +49,7 @@ public sealed interface PjrtValue {
   /**
    * A real number.
    *
-   * @param value 32 bits
+   * @param value the number, of 32 bits
    */
   record Real(float value) implements PjrtValue {
     @Override
@@ -59,9 +59,9 @@ public sealed interface PjrtValue {
   }
 
   /**
-   * Yes or no.
+   * True or false.
    *
-   * @param value yes or no
+   * @param value true or false
    */
   record Flag(boolean value) implements PjrtValue {
     @Override
@@ -111,9 +111,9 @@ public sealed interface PjrtValue {
   }
 
   /**
-   * Yes or no as a value.
+   * True or false as a value.
    *
-   * @param value yes or no
+   * @param value true or false
    * @return the value
    */
   static PjrtValue of(boolean value) {

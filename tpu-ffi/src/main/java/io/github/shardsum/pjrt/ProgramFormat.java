@@ -2,7 +2,7 @@ package io.github.shardsum.pjrt;
 
 /** The form of a program. */
 public enum ProgramFormat {
-  /** StableHLO, with Shardy or not, as text or as MLIR bytecode. */
+  /** StableHLO, with or without Shardy, as text or as MLIR bytecode. */
   MLIR("mlir"),
   /** A serialized {@code HloModuleProto}. */
   HLO("hlo");
@@ -13,7 +13,7 @@ public enum ProgramFormat {
     this.text = text;
   }
 
-  /** The plugin's name for it. */
+  /** The plugin's name of the form. */
   @Override
   public String toString() {
     return text;

@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How a value is split over the devices of a program.
+ * The split of a value over the devices of a program.
  *
- * <p>The value's axes are cut into {@code tiles} equal parts each; {@code devices} names, for each
- * tile in row-major order, the devices that hold it, by their number in the program. Several
- * devices hold one tile where the value is partly or wholly replicated.
+ * <p>Each axis of the value is cut into as many equal parts as {@code tiles} says. For each tile in
+ * row-major order {@code devices} has the devices that hold it, by their numbers in the program.
+ * Several devices hold one tile if the value is partly or wholly replicated.
  *
- * @param tiles how many parts each axis is cut into, {@code [rank]}; empty for a value that every
+ * @param tiles the number of parts of each axis, {@code [rank]}; empty for a value that every
  *     device holds whole
- * @param devices {@code [tile][copy]}
+ * @param devices the devices {@code [tile][copy]}
  */
 public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
   // Field numbers of xla.OpSharding.
@@ -33,10 +33,10 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
   private static final int OTHER = 3;
 
   /**
-   * Checks and copies.
+   * Checks and copies the lists.
    *
-   * @throws IllegalArgumentException if an axis has fewer than 1 tile, there is not a list of
-   *     devices for each tile, or the devices are not the numbers from 0 on, each once
+   * @throws IllegalArgumentException if an axis has fewer than 1 tile, if there is not one list of
+   *     devices for each tile, or if the devices are not the numbers from 0 on, each once
    */
   public Sharding {
     tiles = List.copyOf(tiles);
@@ -74,11 +74,11 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
   }
 
   /**
-   * A value that every device holds whole.
+   * The sharding of a value that every device holds whole.
    *
-   * @param count how many devices
+   * @param count number of devices
    * @return the sharding
-   * @throws IllegalArgumentException if there is none
+   * @throws IllegalArgumentException if there is no device
    */
   public static Sharding replicated(int count) {
     if (count < 1) {
@@ -94,12 +94,12 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
   /**
    * A sharding from the message of XLA.
    *
-   * @param proto a serialized {@code xla.OpSharding}; empty for a value that is replicated
-   * @param rank of the value
-   * @param count how many devices the program runs on
+   * @param proto a serialized {@code xla.OpSharding}; empty for a replicated value
+   * @param rank rank of the value
+   * @param count number of devices on which the program runs
    * @return the sharding
-   * @throws IllegalArgumentException if it is malformed, or of a kind that has no tiles: maximal,
-   *     manual, a tuple
+   * @throws IllegalArgumentException if the message is malformed, or the sharding is of a kind
+   *     without tiles: maximal, manual, a tuple
    */
   public static Sharding parse(byte[] proto, int rank, int count) {
     Fields fields = Fields.of(Proto.read(proto));
@@ -124,7 +124,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     return grouped(fields.tiles, rank, order);
   }
 
-  /** Also bounds the allocation for a message with any numbers. */
+  /** The check also bounds the allocation, whatever numbers the message contains. */
   private static void checkProduct(long[] dimensions, int count) {
     long total = 1;
     for (long dimension : dimensions) {
@@ -138,7 +138,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     }
   }
 
-  /** The dimensions after the rank are copies of a tile. */
+  /** The sharding of a list of tiles; the dimensions after the rank count copies of a tile. */
   private static Sharding grouped(long[] dimensions, int rank, long[] order) {
     List<Integer> tiles = new ArrayList<>();
     int tileCount = 1;
@@ -158,7 +158,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     return new Sharding(tiles, devices);
   }
 
-  /** 0, 1, 2 ... in the shape of the dimensions, transposed, read row by row. */
+  /** The numbers 0, 1, 2 ... as an array with the dimensions, transposed and read row by row. */
   private static long[] iota(long[] dimensions, long[] permutation) {
     int rank = dimensions.length;
     if (permutation.length != rank) {
@@ -212,7 +212,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
           case IOTA_DIMENSIONS -> fields.iota = joined(fields.iota, field.numbers());
           case IOTA_PERMUTATION -> fields.permutation = joined(fields.permutation, field.numbers());
           case REPLICATE_LAST, LAST_TILE_DIMENSIONS -> {
-            // Dimensions beyond the rank are copies either way.
+            // Dimensions beyond the rank always count copies.
           }
           default -> {}
         }
@@ -231,10 +231,10 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
    * The part of a value that each device holds.
    *
    * @param whole the value
-   * @param count how many devices
+   * @param count number of devices
    * @return a view for each device
-   * @throws IllegalArgumentException if an axis is not a multiple of its tiles, the rank is
-   *     another, or there are more or fewer devices
+   * @throws IllegalArgumentException if the size of an axis is not a multiple of its tiles, or the
+   *     rank or the number of devices differs
    */
   public List<Tensor> split(Tensor whole, int count) {
     checkCount("count", count);
@@ -299,12 +299,12 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
   }
 
   /**
-   * The value that the devices hold together.
+   * Puts together the value from the parts of devices.
    *
    * @param parts the part of each device
    * @return the value, in new memory; if devices have copies, the first device's is taken
-   * @throws IllegalArgumentException if there are more or fewer parts than devices, their rank is
-   *     another, or they differ in dtype or shape
+   * @throws IllegalArgumentException if there are more or fewer parts than devices, if the parts
+   *     have another rank, or if they differ in dtype or shape
    */
   public Tensor join(List<Tensor> parts) {
     checkCount("parts", parts.size());

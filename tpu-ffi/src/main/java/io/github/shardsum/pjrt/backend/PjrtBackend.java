@@ -24,19 +24,20 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A PJRT plugin: programs are lowered to StableHLO, compiled by it, and run on one of its devices
- * or partitioned over a mesh of them. Tensors are whole at its edge. Thread-safe.
+ * A backend on a PJRT plugin: programs are lowered to StableHLO, compiled by the plugin, and run on
+ * one of its devices or partitioned over a mesh of devices. Inputs and outputs are whole tensors.
+ * Thread-safe.
  *
- * <p>A program that was compiled before is not compiled again: the last 32 that no executable uses
- * are kept. A run copies its inputs to the devices and its outputs back; the copies of inputs are
- * donated, so that outputs of the same type take their memory. {@link Executable#start} returns
- * when the inputs are copied.
+ * <p>A program that was compiled before is not compiled again: the last 32 programs that no
+ * executable uses are kept. A run copies its inputs to the devices and its outputs back; the copies
+ * of inputs are donated, so that outputs of the same type reuse the memory. {@link
+ * Executable#start} returns when the inputs are copied.
  */
 public final class PjrtBackend implements Backend, AutoCloseable {
-  /** XLA would otherwise keep the digits of f32 where a program rounds to bf16. */
+  /** Without this option XLA keeps the digits of f32 where a program rounds to bf16. */
   private static final String EXCESS_PRECISION = "xla_allow_excess_precision";
 
-  /** XLA's CPU plugins would otherwise lose a NaN in a maximum or minimum. */
+  /** Without this option XLA's CPU plugins lose a NaN in a maximum or minimum. */
   private static final String FAST_MIN_MAX = "xla_cpu_enable_fast_min_max";
 
   private final PjrtClient client;
@@ -59,10 +60,10 @@ public final class PjrtBackend implements Backend, AutoCloseable {
   }
 
   /**
-   * A backend on as many devices of a client as a mesh has, the first ones.
+   * A backend on a mesh of the first devices of a client.
    *
    * @param client the client; not closed by the backend
-   * @param mesh whose axes layouts name
+   * @param mesh the mesh whose axes layouts name
    * @return the backend, to be closed before the client
    * @throws IllegalArgumentException if the client has fewer devices in this process
    */
@@ -87,7 +88,7 @@ public final class PjrtBackend implements Backend, AutoCloseable {
   }
 
   /**
-   * As {@link Backend#compile(Program, CompileOptions)}.
+   * Compiles a program as {@link Backend#compile(Program, CompileOptions)} does.
    *
    * @throws IllegalArgumentException if a layout names an axis that the mesh does not have, a run
    *     would exceed the memory limit, or the options have an order of sums
@@ -137,8 +138,8 @@ public final class PjrtBackend implements Backend, AutoCloseable {
   }
 
   /**
-   * Compiles with the options that give the promised values, without those that the plugin does not
-   * know.
+   * Compiles with the options that give the promised values, but without options that the plugin
+   * does not know.
    */
   private PjrtLoadedExecutable loaded(StableHlo module) {
     List<String> names = new ArrayList<>(List.of(EXCESS_PRECISION));
