@@ -610,9 +610,7 @@ public final class ProgramBuilder {
     return einsum(equation, operands, operands.getFirst().type().dtype(), sizes);
   }
 
-  /**
-   * An einsum with a result of another dtype: f32 from bf16 operands, without a rounding to bf16.
-   */
+  /** An einsum with another dtype of the result: f32 from bf16, without a rounding to bf16. */
   public Value einsum(
       Equation equation, List<Value> operands, DType dtype, Map<String, Long> sizes) {
     return one(new Contraction.Einsum(equation, operands, dtype, sizes));
@@ -811,10 +809,7 @@ public final class ProgramBuilder {
     return annotate(x, Annotation.closed(x.type().withoutLayout().labels()));
   }
 
-  /**
-   * The value laid out as a term says, with all labels closed; such a term may follow from a device
-   * assignment.
-   */
+  /** The value laid out by a term, for example of a device assignment; all labels are closed. */
   public Value shard(Value x, Term layout) {
     return annotate(x, Annotation.closed(layout));
   }
