@@ -17,8 +17,8 @@ import org.apache.arrow.vector.ValueVector;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 
 /**
- * A vector of Arrow as a tensor over the same buffer, which stays allocated until this is closed,
- * even if the vector is closed before. A use of the tensor after that is an {@link
+ * A vector of Arrow as a tensor over the same buffer. The buffer stays allocated until this object
+ * is closed, even if the vector is closed first. Later use of the tensor throws an {@link
  * IllegalStateException}; freed memory is never read. As thread-safe as the vector.
  */
 public final class ArrowTensor implements AutoCloseable {
@@ -38,7 +38,7 @@ public final class ArrowTensor implements AutoCloseable {
    * @param vector {@code Float4Vector}, {@code Float8Vector}, {@code IntVector} or {@code
    *     BigIntVector} of n values, or lists of them of a fixed size k, to any depth; without nulls
    * @return a tensor {@code [n]} or {@code [n, k, ...]} that aliases the values
-   * @throws IllegalArgumentException if it is a vector of another type, has nulls, or its buffer is
+   * @throws IllegalArgumentException if the vector has another type or nulls, or its buffer is
    *     shorter than its values
    */
   public static ArrowTensor of(ValueVector vector) {
@@ -96,7 +96,7 @@ public final class ArrowTensor implements AutoCloseable {
   }
 
   /**
-   * Lets the buffer go; closing again does nothing.
+   * Releases the buffer; closing again does nothing.
    *
    * @throws IllegalStateException if the memory is being read
    */
@@ -113,7 +113,7 @@ public final class ArrowTensor implements AutoCloseable {
   }
 
   private static void withoutNulls(ValueVector vector, long count) {
-    // Counting reads every bit.
+    // Arrow counts the nulls bit by bit, so the loop runs only if there are any.
     long last = vector.getNullCount() > 0 ? Math.min(count, vector.getValueCount()) : 0;
     for (int i = 0; i < last; i++) {
       if (vector.isNull(i)) {

@@ -25,11 +25,11 @@ public final class ArrowVectors {
    *
    * @param name the name of the vector's field
    * @param tensor f32, f64, i32 or i64, native or mapped, writable, in C order, of rank 1 at least;
-   *     sizes behind the first are at least 1
-   * @param allocator whose budget the memory is counted in
-   * @param released run once when the last vector that has the memory is closed
+   *     sizes after the first are at least 1
+   * @param allocator the allocator whose budget counts the memory
+   * @param released run once, when the last vector over the memory is closed
    * @return a vector that aliases the tensor; the caller closes it
-   * @throws IllegalArgumentException if it is another tensor
+   * @throws IllegalArgumentException if the tensor is of another kind
    * @throws IllegalStateException if the tensor's memory was freed
    * @throws WrongThreadException if the memory is confined to another thread
    */

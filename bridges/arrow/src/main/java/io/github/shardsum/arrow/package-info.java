@@ -1,7 +1,7 @@
 /**
  * Arrow's vectors as tensors, and tensors as Arrow's vectors, over the same memory. The module
- * needs {@code --enable-native-access=io.github.shardsum.arrow}, and Arrow the flags that it names
- * itself.
+ * needs {@code --enable-native-access=io.github.shardsum.arrow}. Arrow needs flags of its own,
+ * which its error messages name.
  */
 @NullMarked
 package io.github.shardsum.arrow;

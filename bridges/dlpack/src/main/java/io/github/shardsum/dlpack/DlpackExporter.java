@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Gives tensors to other libraries as DLPack structs. A tensor stays reachable, and the struct's
  * memory allocated, until the consumer calls the struct's deleter, from any thread. An arena that
  * the caller can close must stay open until then; {@link Arena#ofAuto()} and {@link Arena#global()}
- * do so by themselves. Thread-safe.
+ * always do. Thread-safe.
  *
  * <p>The process has one native function that consumers call. It is never freed, since a consumer's
  * thread may still return through it while the exporter is closed.
@@ -32,13 +32,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class DlpackExporter implements AutoCloseable {
   private static final int CLOSED = -1;
 
-  /** How many tensors consumers have, or {@link #CLOSED}. */
+  /** The number of tensors that consumers hold, or {@link #CLOSED}. */
   private final AtomicInteger count = new AtomicInteger();
 
-  /** Makes an exporter that has given nothing yet. */
+  /** Makes an exporter without exported tensors. */
   public DlpackExporter() {}
 
-  /** A tensor that a consumer has, with its struct's memory. */
+  /** An exported tensor with the memory of its struct. */
   private record Given(Tensor tensor, Arena struct, Runnable released, AtomicInteger count) {}
 
   /** The deleter of all structs. */
@@ -80,10 +80,10 @@ public final class DlpackExporter implements AutoCloseable {
   /**
    * A {@code DLManagedTensor*} over a tensor's memory, for one consumer.
    *
-   * @param tensor native or mapped, of any strides; what the consumer writes is seen by it
+   * @param tensor native or mapped, writable, of any strides; the consumer's writes change it
    * @param released run when the consumer gives it back, on the consumer's thread; must not throw
    * @return the address of the struct
-   * @throws IllegalArgumentException if the tensor is on the heap, which moves
+   * @throws IllegalArgumentException if the tensor is on the heap, which moves, or read-only
    * @throws IllegalStateException if this is closed, or the tensor's memory was freed
    * @throws WrongThreadException if the memory is confined to another thread
    */
@@ -107,16 +107,16 @@ public final class DlpackExporter implements AutoCloseable {
   }
 
   /**
-   * How many tensors consumers have.
+   * The number of tensors that consumers hold.
    *
-   * @return those whose deleter was not called yet
+   * @return the tensors whose deleter was not called yet
    */
   public int outstanding() {
     return Math.max(0, count.get());
   }
 
   /**
-   * Ends the exporter, which gives no tensor from then on. Every exported tensor must have been
+   * Closes the exporter, which then exports no more tensors. Every exported tensor must have been
    * given back.
    *
    * @throws IllegalStateException if a consumer still has a tensor, or this is closed already

@@ -17,9 +17,9 @@ import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Memory of another library as a tensor, until it is closed: then the library's deleter is called,
- * once. A use of the tensor after that is an {@link IllegalStateException}; freed memory is never
- * read. Thread-safe; closing waits for nobody, and fails while a kernel reads the tensor.
+ * Memory of another library as a tensor. Closing calls the library's deleter, once. Later use of
+ * the tensor throws an {@link IllegalStateException}; freed memory is never read. Thread-safe;
+ * closing does not wait, and fails while a kernel reads the tensor.
  */
 public final class DlpackTensor implements AutoCloseable {
   private final Arena arena;
@@ -31,19 +31,19 @@ public final class DlpackTensor implements AutoCloseable {
   }
 
   /**
-   * Takes a {@code DLManagedTensor*} over, as a consumer does.
+   * Takes over a {@code DLManagedTensor*} as its consumer.
    *
    * @param managed its address; nobody else may call its deleter from now on, unless this throws
    * @return the tensor over its memory, writable
-   * @throws IllegalArgumentException if its elements are no dtype of tensors, or not in memory that
-   *     the processor reads; the struct then still is the caller's
+   * @throws IllegalArgumentException if no tensor has its dtype, or the processor cannot read its
+   *     memory; the struct is then still the caller's
    */
   public static DlpackTensor take(MemorySegment managed) {
     return take(managed, Structs.MANAGED);
   }
 
   /**
-   * Takes a {@code DLManagedTensorVersioned*} over.
+   * Takes over a {@code DLManagedTensorVersioned*}.
    *
    * @param managed its address; nobody else may call its deleter from now on, unless this throws
    * @return the tensor over its memory, read-only if its flags say so
@@ -76,7 +76,8 @@ public final class DlpackTensor implements AutoCloseable {
 
   @SuppressWarnings({"restricted", "MustBeClosedChecker"})
   private static DlpackTensor take(MemorySegment managed, StructLayout layout) {
-    // Only its address is kept: the deleter frees it, which the arena of a segment would refuse.
+    // The struct is held by its address alone: a segment of an arena could not be freed by the
+    // deleter.
     MemorySegment struct =
         MemorySegment.ofAddress(managed.address()).reinterpret(layout.byteSize());
     boolean readOnly = false;
@@ -113,7 +114,7 @@ public final class DlpackTensor implements AutoCloseable {
    * The contents of a {@code DLTensor}, in elements.
    *
    * @param first the lowest address that an element has
-   * @param offset of the first element behind it
+   * @param offset the distance from there to the first element
    */
   private record View(
       DType dtype, Shape shape, long[] strides, MemorySegment first, long offset, long bytes) {

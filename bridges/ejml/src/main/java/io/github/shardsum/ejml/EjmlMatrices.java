@@ -18,8 +18,8 @@ public final class EjmlMatrices {
    *
    * @param tensor f64 {@code [m, n]} in C order, from the first element of a {@code double[]} on
    * @return a matrix that aliases it
-   * @throws IllegalArgumentException if it is another tensor, as a view or a native one; {@link
-   *     #copy} takes any
+   * @throws IllegalArgumentException if the tensor is of another kind, such as a view or a native
+   *     one; {@link #copy} takes any tensor
    */
   public static DMatrixRMaj matrix(Tensor tensor) {
     if (tensor.dtype() != DType.F64 || !isWhole(tensor)) {
@@ -33,7 +33,8 @@ public final class EjmlMatrices {
    *
    * @param tensor f32 {@code [m, n]} in C order, from the first element of a {@code float[]} on
    * @return a matrix that aliases it
-   * @throws IllegalArgumentException if it is another tensor, as a view or a native one
+   * @throws IllegalArgumentException if the tensor is of another kind, such as a view or a native
+   *     one
    */
   public static FMatrixRMaj floatMatrix(Tensor tensor) {
     if (tensor.dtype() != DType.F32 || !isWhole(tensor)) {

@@ -24,12 +24,12 @@ import org.ejml.interfaces.linsol.LinearSolverDense;
  * Linear algebra on the last two axes of tensors, by EJML, under the names of NumPy's {@code
  * np.linalg}.
  *
- * <p>Axes before the last two are a batch: each matrix is taken by itself, in C order, on the
- * calling thread. Operands are f32 or f64 of any strides and memory; f64 matrices that lie in a
- * {@code double[]} of their own are read where they lie, others are copied, one matrix at a time.
- * All is computed in f64; results are fresh, on the heap in C order, of the operand's dtype. No
- * operand is changed. Bad shapes and dtypes are an {@link IllegalArgumentException} before any
- * work, and a matrix without an answer is an {@link ArithmeticException} that names the matrix.
+ * <p>Axes before the last two are a batch: matrices are computed one after another, in C order, on
+ * the calling thread. Operands are f32 or f64 of any strides and memory. An f64 matrix in C order
+ * at the start of a {@code double[]} is read in place; others are copied, one matrix at a time. All
+ * arithmetic is f64; results are fresh, on the heap in C order, of the operand's dtype. No operand
+ * is changed. Bad shapes and dtypes throw an {@link IllegalArgumentException} before any work; a
+ * matrix without an answer throws an {@link ArithmeticException} that names the matrix.
  * Thread-safe.
  */
 public final class LinearAlgebra {
@@ -273,7 +273,7 @@ public final class LinearAlgebra {
    * Eigenvalues of any square matrices; NumPy's {@code np.linalg.eigvals}.
    *
    * @param a {@code [..., n, n]}
-   * @return real and imaginary parts {@code [..., n]}, in the order of EJML
+   * @return real and imaginary parts {@code [..., n]}, in EJML's order
    * @throws ArithmeticException if the iteration does not converge, as with a NaN
    */
   public static Eigenvalues eigenvalues(Tensor a) {
@@ -327,7 +327,7 @@ public final class LinearAlgebra {
       return Math.toIntExact(tensor.size(batch.rank() + 1));
     }
 
-    /** The matrix at a position of the broadcast batch; to be read only. */
+    /** The matrix at a position of the broadcast batch; callers must not write to it. */
     DMatrixRMaj matrix(Shape wide, long position) {
       if (wide.equals(batch)) {
         return EjmlMatrices.matrixOrCopy(select(tensor, batch, position));
@@ -351,7 +351,7 @@ public final class LinearAlgebra {
     }
   }
 
-  /** The part of a tensor at an index of its leading axes, which is counted in C order. */
+  /** The part of a tensor at an index over its leading axes, counted in C order. */
   private static Tensor select(Tensor tensor, Shape batch, long position) {
     Tensor rest = tensor;
     long left = position;

@@ -3,7 +3,7 @@ package io.github.shardsum.ejml;
 import io.github.shardsum.tensor.Tensor;
 
 /**
- * Matrices as {@code u diag(s) vt}, with k = min(m, n).
+ * Matrices factored as {@code u diag(s) vt}, with k = min(m, n).
  *
  * @param u {@code [..., m, k]}, of orthonormal columns
  * @param s {@code [..., k]}, in falling order, none below 0

@@ -3,9 +3,9 @@ package io.github.shardsum.ejml;
 import io.github.shardsum.tensor.Tensor;
 
 /**
- * Symmetric matrices as {@code vectors diag(values) vectors^T}.
+ * Symmetric matrices factored as {@code vectors diag(values) vectors^T}.
  *
  * @param values {@code [..., n]}, rising
- * @param vectors {@code [..., n, n]}, whose column i belongs to value i; orthonormal
+ * @param vectors {@code [..., n, n]}, with orthonormal columns; column i belongs to value i
  */
 public record SymmetricEigen(Tensor values, Tensor vectors) {}

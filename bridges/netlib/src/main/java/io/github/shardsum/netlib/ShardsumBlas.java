@@ -22,8 +22,8 @@ import java.util.Optional;
  * Java code, which also throws its own errors. There is no native code. The order of sums is not
  * netlib's, so last bits may differ.
  *
- * <p>Every call runs on the calling thread. Two matrices may share an array, one between the
- * columns of the other, as in LAPACK. Thread-safe.
+ * <p>Every call runs on the calling thread. Two matrices may share an array, where one fills gaps
+ * between the columns of the other, as in LAPACK. Thread-safe.
  */
 @SuppressWarnings("exports")
 public final class ShardsumBlas extends JavaRoutines {
@@ -616,7 +616,7 @@ public final class ShardsumBlas extends JavaRoutines {
             Products.scaledNorm(vector(MemorySegment.ofArray(x), DType.F32, n, offsetx, incx));
   }
 
-  /** Whether a matrix is taken transposed; empty for another word. */
+  /** Whether the argument asks for a transposed matrix; empty if it is none of BLAS's letters. */
   private static Optional<Boolean> turned(String trans) {
     return word(trans, 'N', 'T').or(() -> word(trans, 'N', 'C'));
   }

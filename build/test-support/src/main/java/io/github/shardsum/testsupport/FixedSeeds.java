@@ -9,14 +9,14 @@ import net.jqwik.api.lifecycle.PropertyLifecycleContext;
 
 /**
  * Gives every jqwik property a seed made from its class and method name, so that two runs try the
- * same values (at the exhaustive depth, two runs with the same rotation), and sets the number of
- * tries by {@link TestDepth}. A seed written in {@code @Property} stays as it is.
+ * same values. At the exhaustive depth this holds for two runs with the same rotation. The number
+ * of tries follows {@link TestDepth}. A seed written in {@code @Property} stays as it is.
  */
 public final class FixedSeeds implements AroundPropertyHook {
   /** More tries would make the suite too slow for CI on two cores. */
   private static final int EXHAUSTIVE_FACTOR = 2;
 
-  /** Fewer than this are worked examples, which the short depth leaves whole. */
+  /** Properties with fewer tries keep all of them at the short depth. */
   private static final int FEW_TRIES = 20;
 
   /** The number of tries of a property that names none, as in junit-platform.properties. */

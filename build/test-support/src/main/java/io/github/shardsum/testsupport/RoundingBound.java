@@ -1,16 +1,16 @@
 package io.github.shardsum.testsupport;
 
 /**
- * The largest error of a sum of products that roundings alone can cause.
+ * The largest error that roundings alone can cause in a sum of products.
  *
  * <p>A rounding to a type of p binary digits is {@code x * (1 + d)} with {@code |d| <= u = 2^-p},
- * unless it underflows. A term of a sum of n products is rounded once as a product and at most n -
- * 1 times as a part of sums, whatever the order of the additions, so that it enters as {@code x * y
- * * (1 + d1) ... (1 + dn)}. The product of n such factors is within {@code n * u / (1 - n * u)} of
- * 1 (Higham, Accuracy and Stability of Numerical Algorithms, lemma 3.1). The error of the sum is
- * therefore at most that times the sum of the terms' absolute values. Fused multiply-adds and wider
- * accumulators round less often. Each further multiplication or addition that a term passes, as by
- * a scale or a bias, is one more rounding.
+ * unless it underflows. In any order of additions, a term of a sum of n products is rounded once as
+ * a product and at most n - 1 times as a part of sums. The term thus becomes {@code x * y * (1 +
+ * d1) ... (1 + dn)}. The product of n such factors is within {@code n * u / (1 - n * u)} of 1
+ * (Higham, Accuracy and Stability of Numerical Algorithms, lemma 3.1). The error of the sum is
+ * therefore at most this distance times the sum of the terms' absolute values. Fused multiply-adds
+ * and wider accumulators round less often. Each further operation on a term, such as a scale or a
+ * bias, adds one rounding.
  */
 public final class RoundingBound {
   /** The rounding of f64, with 53 binary digits. */
@@ -27,7 +27,7 @@ public final class RoundingBound {
   /**
    * The largest error of a sum.
    *
-   * @param unit of the type in which it is computed
+   * @param unit the rounding of the type in which the sum is computed
    * @param roundings the most roundings of a term: the number of terms plus the operations that
    *     follow
    * @param magnitude the sum of the terms' absolute values
@@ -44,8 +44,8 @@ public final class RoundingBound {
   /**
    * The largest error of a value that is rounded once more, to the type in which it is stored.
    *
-   * @param error the largest error before
-   * @param unit of that type
+   * @param error the largest error before this rounding
+   * @param unit the rounding of that type
    * @param value the exact value
    * @return the bound
    */

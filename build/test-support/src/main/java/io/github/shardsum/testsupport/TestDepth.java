@@ -3,12 +3,12 @@ package io.github.shardsum.testsupport;
 import java.util.Locale;
 
 /**
- * How much the tests try: the system property {@code shardsum.test.depth}, {@code short} in {@code
- * mvn verify}, {@code full} in the strict profile and wherever it is not set, {@code exhaustive} in
- * the exhaustive profile.
+ * The depth of the tests, from the system property {@code shardsum.test.depth}: {@code short} in
+ * {@code mvn verify}, {@code full} in the strict profile and wherever the property is not set,
+ * {@code exhaustive} in the exhaustive profile.
  */
 public enum TestDepth {
-  /** The depth that a user waits for. */
+  /** The depth for a user who waits for the result. */
   SHORT,
   /** The depth of CI, natively and at every vector width. */
   FULL,
@@ -20,7 +20,7 @@ public enum TestDepth {
 
   private static final long ROTATION = Long.getLong("shardsum.test.rotation", 0);
 
-  /** Distance of the first seeds of two rotations, so that they have no seed in common. */
+  /** Distance between the first seeds of two rotations, so that they share no seed. */
   private static final long BETWEEN_ROTATIONS = 10_000_019;
 
   /**
@@ -49,11 +49,12 @@ public enum TestDepth {
   }
 
   /**
-   * Returns where the seeds of this run begin. The exhaustive depth tries other cases in each
-   * rotation, {@code -Dtests.rotation=N} of Maven, which CI derives from the calendar week.
+   * Returns the first seed of this run. The exhaustive depth tries different cases in each
+   * rotation. Maven's {@code -Dtests.rotation=N} sets the rotation; CI derives it from the calendar
+   * week.
    *
    * @param fixed the first seed of the other depths
-   * @return the first seed
+   * @return the first seed of this run
    */
   public static long seed(long fixed) {
     return CURRENT == EXHAUSTIVE ? fixed + ROTATION * BETWEEN_ROTATIONS : fixed;

@@ -26,10 +26,10 @@ public final class Structs {
   /** Bit 0 of the flags of a versioned tensor. */
   public static final long READ_ONLY = 1;
 
-  /** The version that is written. A struct of another major number is refused. */
+  /** The major version that is written; a struct of another one is refused. */
   public static final int MAJOR = 1;
 
-  /** Minor number of the version that is written. */
+  /** The minor version that is written. */
   public static final int MINOR = 0;
 
   private static final StructLayout TENSOR =
@@ -103,7 +103,7 @@ public final class Structs {
    * Whether the processor can read a device's memory.
    *
    * @param device the type of the device
-   * @return true of the processor itself and of pinned memory
+   * @return true for the processor itself and for pinned memory
    */
   public static boolean isHost(int device) {
     return device == CPU || device == CUDA_HOST || device == ROCM_HOST;
@@ -114,7 +114,7 @@ public final class Structs {
    *
    * @param code the kind of number
    * @param bits its width
-   * @param lanes how many to an element
+   * @param lanes numbers in an element
    * @return the dtype
    * @throws IllegalArgumentException if no tensor has such elements
    */

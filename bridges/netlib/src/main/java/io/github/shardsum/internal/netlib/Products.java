@@ -10,9 +10,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * Products of matrices by einsums, and blocked algorithms that are made of such products. All run
- * on the calling thread. Einsums are compiled once a shape and kept, at most {@value #KEPT} of
- * them. Thread-safe.
+ * Products of matrices by einsums, and blocked algorithms made of such products. All run on the
+ * calling thread. Einsums are compiled once for each shape, and at most {@value #KEPT} of them are
+ * kept. Thread-safe.
  */
 public final class Products {
   private static final int KEPT = 512;
@@ -146,7 +146,7 @@ public final class Products {
   }
 
   /**
-   * The whole of a symmetric matrix of which one triangle is stored.
+   * Completes a symmetric matrix from its stored triangle.
    *
    * @param lower whether the lower triangle is stored
    * @param a {@code [n, n]}
@@ -214,8 +214,8 @@ public final class Products {
   }
 
   /**
-   * Solves {@code t x = b} for a triangular t, into b. After each block its part is subtracted from
-   * the rows that are left.
+   * Solves {@code t x = b} for a triangular t; x overwrites b. After each block, its share is
+   * subtracted from the remaining rows.
    *
    * @param lower whether t is a lower triangle
    * @param t {@code [m, m]}
