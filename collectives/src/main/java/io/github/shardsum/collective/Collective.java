@@ -17,22 +17,23 @@ import java.util.Set;
  * that can be printed, compared and priced before anything runs.
  *
  * <p><b>Between devices.</b> Every device of the mesh enters the same collectives in the same
- * order, with equal dtypes and with {@code Collective} values that differ in totals and counts at
- * most. The groups along its axes ({@link Mesh#groups}) run side by side; within a group the shapes
- * fit together as each operation says, different groups may have different shapes. Axes may be any
- * subset in any order; the order numbers the members, the first named axis is major. No axes means
- * groups of one device. A violation is a {@link CollectiveMismatchException} on every device.
+ * order, with equal dtypes and with {@code Collective} values that may differ only in totals and
+ * counts. The groups along its axes ({@link Mesh#groups}) run side by side. Within a group the
+ * shapes fit together as each operation says; different groups may have different shapes. Axes may
+ * be any subset in any order; members are numbered in this order, the first axis major. No axes
+ * means groups of one device. A violation throws a {@link CollectiveMismatchException} on every
+ * device.
  *
  * <p><b>Pseudocode.</b> Each operation is defined by a function over a list: {@code x[i]} is the
  * operand of member i of a group of p, {@code out[i]} its result. {@code chunk(n, i)} is the range
- * of part i of n elements, over several axes chunks of chunks, see {@link Chunks}; {@code take(x,
+ * of part i of n elements (chunks of chunks over several axes, see {@link Chunks}); {@code take(x,
  * dim, range)} is the part of x within a range of a dimension, {@code concat} its inverse.
  *
  * <p><b>Memory.</b> An operand is only read. A result given by the caller may be the operand itself
  * or overlap it in any way; it must not overlap the memory of another device. There are two
  * exceptions. Members of one group may give one tensor for the result of an all-reduce, an
- * all-gather or a broadcast. And devices of different groups that hold the same tile of a value may
- * bring the very same tensors, operand and result: the result is computed and written once.
+ * all-gather or a broadcast. Devices of different groups that hold the same tile of a value may
+ * pass the very same tensors as operand and result: the result is computed and written once.
  */
 public sealed interface Collective {
   /**
@@ -157,7 +158,7 @@ public sealed interface Collective {
   }
 
   /**
-   * Concatenates the members' operands along a dimension; every member gets all.
+   * Concatenates the members' operands along a dimension; every member gets the whole.
    *
    * <pre>{@code
    * total = size(out[0], dim) if out is given, else total if given, else p * size(x[0], dim)
@@ -170,9 +171,9 @@ public sealed interface Collective {
    *
    * @param axes the axes
    * @param dim the dimension
-   * @param total size of the result along it where the caller gives no result; empty if all
-   *     operands have one size. Where results are given their size is the total, which may differ
-   *     from group to group
+   * @param total size of the result along dim where the caller gives no result; empty if all
+   *     operands have one size. Where results are given, their size is the total, which may differ
+   *     between groups
    */
   record AllGather(List<String> axes, int dim, OptionalLong total) implements Collective {
     /**
@@ -205,8 +206,8 @@ public sealed interface Collective {
   }
 
   /**
-   * Cuts each operand along one dimension, sends chunk j to member j, and concatenates what was
-   * received along another (or the same) dimension in the order of the members.
+   * Cuts each operand along one dimension, sends chunk j to member j, and concatenates the received
+   * chunks along another (or the same) dimension in the order of the members.
    *
    * <pre>{@code
    * total = size(out[0], concat) if out is given, else total if given, else p * size(x[0], concat)
@@ -226,8 +227,8 @@ public sealed interface Collective {
    * @param split the dimension that is cut
    * @param concat the dimension that is put together
    * @param total size of the result along concat where the caller gives no result; empty if all
-   *     operands have one size there. Where results are given their size is the total, which may
-   *     differ from group to group
+   *     operands have one size there. Where results are given, their size is the total, which may
+   *     differ between groups
    */
   record AllToAll(List<String> axes, int split, int concat, OptionalLong total)
       implements Collective {
@@ -275,7 +276,8 @@ public sealed interface Collective {
   }
 
   /**
-   * Sends rows (the first dimension) in counts that differ from pair to pair and may be zero.
+   * Sends rows (the first dimension) from member to member; counts differ between pairs and may be
+   * zero.
    *
    * <pre>{@code
    * for i, j in 0..p:  require send[i][j] == receive[j][i], sizes but the first as x[0]'s
@@ -284,11 +286,11 @@ public sealed interface Collective {
    *                    out[j][receiveOffset[j][i] : + receive[j][i]] = rows
    * }</pre>
    *
-   * <p>Counts and offsets are each device's own, so the devices' values of this record differ in
-   * them: {@link Device} takes those of the device, {@link Collectives} those of each of the
-   * process's devices, in their order. Without counts the value stands for any counts, as in a plan
-   * and in a cost model. Rows to be sent may overlap or be left out; ranges of rows received must
-   * not overlap, and rows of {@code out} outside them keep what they held.
+   * <p>Each device has its own counts and offsets, so the devices' values of this record differ in
+   * them. {@link Device} takes the counts of one device; {@link Collectives} takes those of all
+   * devices of the process, in their order. A value without counts stands for any counts, as in a
+   * plan or a cost model. Sent ranges may overlap and leave out rows; received ranges must not
+   * overlap, and rows of {@code out} outside them keep their contents.
    *
    * <p>Two devices: {@code x = {[1, 2, 3], [4, 5]}} with {@code send = {[1, 2], [0, 2]}} and so
    * {@code receive = {[1, 0], [2, 2]}} gives {@code out = {[1], [2, 3, 4, 5]}}.
@@ -330,7 +332,7 @@ public sealed interface Collective {
     /**
      * The same along these axes with other counts.
      *
-     * @param others of each device that enters with the value
+     * @param others the counts of each device that enters with the value
      * @return the operation
      */
     public RaggedAllToAll with(List<RaggedCounts> others) {
@@ -393,7 +395,7 @@ public sealed interface Collective {
     /**
      * Every member i of a ring sends to member i + distance, modulo the number of members.
      *
-     * @param distance how far, any integer
+     * @param distance the distance, any integer
      * @param members number of members of the group, at least 1, see {@link Mesh#size(List)}
      * @param axes the axes
      * @return the operation
@@ -412,10 +414,10 @@ public sealed interface Collective {
     }
 
     /**
-     * Who sends to each member.
+     * The source of each member.
      *
      * @param members number of members of the group, at least 1
-     * @return for each member its source, -1 if it has none; a fresh array
+     * @return the source of each member, or -1 without one; a fresh array
      * @throws IllegalArgumentException if there are no members
      * @throws IndexOutOfBoundsException if a source or a target is not a member
      */
@@ -490,9 +492,9 @@ public sealed interface Collective {
    *
    * <p>Intervals of either cut may overlap or be empty, so this is a halo exchange, a new division
    * into chunks, a shift, or the elements that padding, slices and concatenation of a split
-   * dimension read, see {@link Cut}. Where several members hold an element it must be the same on
-   * all of them. A member keeps what it holds; of the rest each interval comes from one of those
-   * that hold it, from as few as possible.
+   * dimension read, see {@link Cut}. An element that several members hold must be the same on all
+   * of them. A member keeps the elements that it holds; the others come from as few members as
+   * possible.
    *
    * @param axes the axes
    * @param dim the dimension
@@ -504,7 +506,7 @@ public sealed interface Collective {
      * Copies the axes.
      *
      * @throws IllegalArgumentException if an axis is named twice, the dimension is negative, the
-     *     cuts differ in size or parts, or no member holds what one is to get
+     *     cuts differ in size or parts, or no member holds an element that another is to receive
      */
     public Exchange {
       axes = Requests.distinct(axes);
@@ -603,7 +605,7 @@ public sealed interface Collective {
     /**
      * As the canonical constructor.
      *
-     * @param root the member whose operand it is
+     * @param root the member whose operand is sent
      * @param axes the axes
      */
     public Broadcast(int root, String... axes) {
@@ -618,13 +620,13 @@ public sealed interface Collective {
   }
 
   /**
-   * Returns on no member of a group before all have entered.
+   * Returns on each member of a group only after all have entered.
    *
    * <pre>{@code
    * for i in 0..p:  out[i] = x[i]   // after every member of the group has entered
    * }</pre>
    *
-   * <p>Two devices: what device 0 wrote to shared memory before the barrier, device 1 reads after
+   * <p>Two devices: device 1 reads after the barrier what device 0 wrote to shared memory before
    * it.
    *
    * @param axes the axes

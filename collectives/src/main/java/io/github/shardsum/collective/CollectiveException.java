@@ -17,7 +17,7 @@ public abstract sealed class CollectiveException extends RuntimeException
   /** Most participants that a message lists; a mesh may have thousands. */
   private static final int LISTED = 16;
 
-  /** The failure in words, without the participants. */
+  /** The message without the participants. */
   private final String summary;
 
   private final transient List<Participant> participants;
@@ -44,16 +44,16 @@ public abstract sealed class CollectiveException extends RuntimeException
   }
 
   /**
-   * The failure in words, without the list of participants at the end of the message.
+   * The message without the list of participants at its end.
    *
-   * @return the summary
+   * @return the summary of the failure
    */
   public final String summary() {
     return summary;
   }
 
   /**
-   * Requests of the devices concerned, those that differ first.
+   * Requests of the devices concerned; those that differ come first.
    *
    * @return an immutable list, empty where nothing is known or after deserialization
    */

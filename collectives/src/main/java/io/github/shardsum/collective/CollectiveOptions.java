@@ -3,13 +3,14 @@ package io.github.shardsum.collective;
 import java.time.Duration;
 
 /**
- * How an engine behaves; an immutable value.
+ * Options of an engine; an immutable value.
  *
- * @param deadline how long a participant waits for the others before all of them get an error,
+ * @param deadline the time that a participant waits for the others before all of them get an error,
  *     above 0
- * @param checked whether participants are compared before each collective, so that a mismatch is an
- *     error that names who sent what and where. Without the check, a mismatch ends in another
- *     error, in a wrong result or at the deadline, but never in a crash of the JVM
+ * @param checked whether participants are compared before each collective, so that a mismatch
+ *     throws an error that names each request, its device and its place in the code. Without the
+ *     check, a mismatch ends in another error, in a wrong result or at the deadline, but never in a
+ *     crash of the JVM
  */
 public record CollectiveOptions(Duration deadline, boolean checked) {
   /**
@@ -25,7 +26,7 @@ public record CollectiveOptions(Duration deadline, boolean checked) {
   }
 
   /**
-   * Checked, with a deadline of 30 seconds.
+   * Options with the check and a deadline of 30 seconds.
    *
    * @return the options
    */
@@ -36,7 +37,7 @@ public record CollectiveOptions(Duration deadline, boolean checked) {
   /**
    * The same options with another deadline.
    *
-   * @param wanted the new deadline
+   * @param wanted the deadline
    * @return the options
    */
   public CollectiveOptions withDeadline(Duration wanted) {

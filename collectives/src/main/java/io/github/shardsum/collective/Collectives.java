@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The collectives of one mesh, as one process sees them: it holds the values of its own devices.
+ * The collectives of one mesh in one process, which holds the values of its own devices.
  *
  * <p>{@link #spmd} runs code that is written for one device, as MPI programs are:
  *
@@ -24,19 +24,19 @@ import java.util.Optional;
  *
  * <p>Of P processes and D devices, process p holds devices p L to p L + L - 1, where L = D / P.
  * With the local engine P is 1. A list of tensors has one for each of this process's devices, in
- * the order of {@link #devices()}. {@link Device} describes the results, and which of them are
- * read-only. Which engine is used is configuration: the system property {@code shardsum.engine} or
- * the environment variable {@code SHARDSUM_ENGINE}, {@code local} (the default) or {@code mpi}.
- * With {@code SHARDSUM_MPI_THREAD=own} every call of MPI is made by one thread of the engine's own;
- * otherwise a platform thread that waits for its collective makes them, one thread at a time. The
- * latter is up to four times as fast.
+ * the order of {@link #devices()}. {@link Device} describes the results and says which of them are
+ * read-only. The system property {@code shardsum.engine} or the environment variable {@code
+ * SHARDSUM_ENGINE} names the engine: {@code local} (the default) or {@code mpi}. With {@code
+ * SHARDSUM_MPI_THREAD=own} the engine starts a thread that makes all calls of MPI. Otherwise
+ * platform threads that wait for their collective make these calls, one thread at a time, which is
+ * up to four times as fast.
  *
  * <p><b>Threads.</b> One call at a time; a started collective may run meanwhile.
  *
- * <p><b>Memory.</b> Whatever the engine, several threads touch operands and results: memory of a
- * confined arena is a {@link WrongThreadException}, closed memory an {@link IllegalStateException},
- * and a result that overlaps itself or is read-only an {@link IllegalArgumentException}, each
- * before anything is done.
+ * <p><b>Memory.</b> With every engine, several threads touch operands and results. Memory of a
+ * confined arena throws a {@link WrongThreadException}, closed memory an {@link
+ * IllegalStateException}, and a result that overlaps itself or is read-only an {@link
+ * IllegalArgumentException}; each is thrown before any work.
  *
  * <p><b>Determinism.</b> Results have the same bits for every number of threads, every P, and every
  * engine, except those of {@link Order#ANY}.
@@ -44,22 +44,22 @@ import java.util.Optional;
 public interface Collectives extends AutoCloseable {
   /**
    * Opens the configured engine with the check on and one thread for each processor. If several
-   * processes share the processors, each takes its part.
+   * processes share the processors, each uses its share.
    *
    * @param mesh the mesh; the same on every process
    * @return the collectives, to be closed
-   * @throws IllegalArgumentException if the processes do not divide the devices, or no such engine
-   *     is known
+   * @throws IllegalArgumentException if the processes do not divide the devices, or the configured
+   *     engine is unknown
    */
   static Collectives open(Mesh mesh) {
     return open(mesh, CollectiveOptions.defaults());
   }
 
   /**
-   * As {@link #open(Mesh)}, with options.
+   * As {@link #open(Mesh)}, with options of the engine.
    *
    * @param mesh the mesh
-   * @param options how it behaves; the same on every process
+   * @param options the options; the same on every process
    * @return the collectives, to be closed
    */
   static Collectives open(Mesh mesh, CollectiveOptions options) {
@@ -71,7 +71,7 @@ public interface Collectives extends AutoCloseable {
    *
    * @param mesh the mesh
    * @param workers threads to use, not closed by {@link #close()}
-   * @param options how it behaves
+   * @param options the options
    * @return the collectives, to be closed
    */
   static Collectives open(Mesh mesh, Workers workers, CollectiveOptions options) {
@@ -124,7 +124,7 @@ public interface Collectives extends AutoCloseable {
    * @param collective the collective
    * @param x the operand of each of this process's devices
    * @return the result of each of them
-   * @throws IllegalArgumentException if the operands do not suit the collective
+   * @throws IllegalArgumentException if the operands do not fit the collective
    * @throws CollectiveException if processes disagree, or one failed or did not arrive
    */
   List<Tensor> run(Collective collective, List<Tensor> x);
@@ -167,18 +167,17 @@ public interface Collectives extends AutoCloseable {
   Plan.Builder plan(String name);
 
   /**
-   * Advances the collectives that plans have in flight, for a moment and without waiting. Between
-   * processes bytes travel only while a thread is inside the transport's library. A plan calls this
-   * after each task of its steps; a task that computes for long may call it in between, from any
-   * thread. Does nothing in one process, on a virtual thread, or while another thread does the
-   * same.
+   * Briefly advances the collectives that plans have in flight, without waiting. Bytes travel
+   * between processes only while a thread is inside the transport's library. A plan calls this
+   * after each task of its steps; a long task may call it in between, from any thread. Does nothing
+   * in one process, on a virtual thread, or while another thread does the same.
    */
   void progress();
 
   /**
-   * Ends this process's part, after all collectives that were started, which may still be awaited.
-   * Closing again does nothing. Code that {@link #spmd} runs meanwhile fails in the next collective
-   * that all of its devices have entered: close when it has returned.
+   * Closes this process's part after all started collectives have ended; their results may still be
+   * awaited. Closing again does nothing. Call it after {@link #spmd} has returned: code that still
+   * runs fails in the next collective that all of its devices have entered.
    */
   @Override
   void close();

@@ -5,8 +5,9 @@ import io.github.shardsum.mesh.Mesh;
 import java.util.Optional;
 
 /**
- * Opens the collectives of one engine. {@link Collectives#open(Mesh)} finds it by {@link
- * java.util.ServiceLoader} and its name; users of collectives need not know of it.
+ * Opens the collectives of one engine. {@link Collectives#open(Mesh)} finds the provider through
+ * {@link java.util.ServiceLoader} by its name; users of collectives need not know of this
+ * interface.
  */
 public interface CollectivesProvider {
   /**
@@ -20,9 +21,9 @@ public interface CollectivesProvider {
    * Opens the engine.
    *
    * @param mesh the mesh
-   * @param workers the caller's threads, which are left open; empty for one thread a processor, or
-   *     this process's share of the processors where several processes share them
-   * @param options how it behaves
+   * @param workers the caller's threads, which are left open; empty for one thread on each
+   *     processor, or on each of this process's share where several processes share the processors
+   * @param options the options
    * @return the collectives, to be closed
    * @throws IllegalArgumentException if the processes do not divide the devices
    */

@@ -7,17 +7,17 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * One device as SPMD code sees it, see {@link Collectives#spmd}. Only the thread that runs the
- * device's code may use it.
+ * One device, for the SPMD code that runs on it; see {@link Collectives#spmd}. Only the thread that
+ * runs the device's code may use it.
  *
  * <p><b>Results.</b> {@link #run} returns a result that the engine makes. The result of an
  * all-reduce, an all-gather or a broadcast is read-only, and all members of the group on this
  * process may share one; {@link Tensor#copy Tensor.copy} makes a copy that may be written. {@link
  * #runInto} writes into the caller's tensor, which may be the operand itself.
  *
- * <p><b>Waiting.</b> The blocking forms return when this device's result is there; they wait for
- * every device of the mesh to enter. Collectives that were started run in the order in which they
- * were entered.
+ * <p><b>Waiting.</b> The blocking methods wait for every device of the mesh to enter, and return
+ * when this device's result is complete. Collectives that were started run in the order in which
+ * they were entered.
  */
 public interface Device {
   /**
@@ -52,8 +52,8 @@ public interface Device {
    *
    * @param collective the collective
    * @param x this device's operand
-   * @param out this device's result, of x's dtype and the shape that the collective says; may be x
-   *     or overlap it
+   * @param out this device's result, of x's dtype and the shape that the collective defines; may be
+   *     x or overlap x
    */
   void runInto(Collective collective, Tensor x, Tensor out);
 
@@ -61,7 +61,7 @@ public interface Device {
    * Enters a collective and returns at once.
    *
    * @param collective the collective
-   * @param x this device's operand, not to be written until the result is there
+   * @param x this device's operand, not to be written until the result is complete
    * @return the pending result
    */
   Pending<Tensor> start(Collective collective, Tensor x);
@@ -70,8 +70,8 @@ public interface Device {
    * Enters a collective and returns at once; the result will be in the caller's tensor.
    *
    * @param collective the collective
-   * @param x this device's operand, not to be written until the result is there
-   * @param out this device's result, not to be read or written until it is there
+   * @param x this device's operand, not to be written until the result is complete
+   * @param out this device's result, not to be read or written until it is complete
    * @return the pending result: out
    */
   Pending<Tensor> startInto(Collective collective, Tensor x, Tensor out);
@@ -87,7 +87,7 @@ public interface Device {
   }
 
   /**
-   * This device's place in its group along axes.
+   * This device's number in its group along axes.
    *
    * @param axes the axes, major to minor
    * @return its member number
@@ -138,7 +138,7 @@ public interface Device {
    *
    * @param x the operand: this member's chunk
    * @param dim the dimension
-   * @param total size of this group's result along it
+   * @param total size of this group's result along dim
    * @param axes the axes
    * @return the result, read-only
    */
@@ -201,7 +201,7 @@ public interface Device {
    * {@link Collective.Broadcast}.
    *
    * @param x the operand
-   * @param root the member whose operand it is
+   * @param root the member whose operand is sent
    * @param axes the axes
    * @return the root's operand, read-only
    */

@@ -3,7 +3,7 @@ package io.github.shardsum.collective;
 import java.util.List;
 
 /**
- * A device ended, by an exception, by returning early or with its process, while others needed it.
+ * A device ended while others needed it: by an exception, by an early return or with its process.
  */
 public final class DeviceFailedException extends CollectiveException {
   private static final long serialVersionUID = 1L;

@@ -8,15 +8,15 @@ public enum Order {
    */
   TREE,
   /**
-   * Along one flat tree over the members in the order of the request, independent of their axes:
-   * its left part is the largest power of two below their number. So members that hold the parts of
-   * a sequence in that order combine them as one device combines the parts of the sequence. The
-   * same bits for every division of devices into processes.
+   * Along one flat tree over the members in the order of the request, independent of their axes.
+   * The tree's left part is the largest power of two below the number of members. So members that
+   * hold the parts of a sequence in that order combine them exactly as one device would. The same
+   * bits for every division of devices into processes.
    */
   INDEX,
   /**
-   * Any order that the engine finds fast: over MPI the library's own all-reduce, whose bits depend
-   * on the library, the size and the number of processes. Within one process it is the tree.
+   * Any order that the engine finds fast. Over MPI this is the library's own all-reduce, whose bits
+   * depend on the library, the size and the number of processes; within one process it is the tree.
    */
   ANY
 }

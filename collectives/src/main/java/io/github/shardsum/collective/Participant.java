@@ -6,8 +6,8 @@ import java.util.Objects;
  * The request of one device.
  *
  * @param device the device's number, at least 0
- * @param process the process that holds it, at least 0
- * @param sequence how many collectives it had entered before this one, at least 0
+ * @param process the process that holds the device, at least 0
+ * @param sequence number of collectives that the device had entered before this one, at least 0
  * @param request the collective, the dtype and the shape, for example {@code all-reduce SUM over x
  *     of f32 [2, 3]}; or, for a participant that did not enter, its state
  * @param site the place in the caller's program, for example {@code Train.step(Train.java:42)};

@@ -9,14 +9,14 @@ import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
- * A program over all devices, compiled into supersteps: in each of them every device computes, or a
- * collective runs; a superstep ends before the next begins. A plan may run any number of times, on
- * all threads of its workers. A device is an index, so thousands of them cost microseconds a
- * superstep. Run by one thread at a time.
+ * A program over all devices, compiled into supersteps. In a superstep either every device computes
+ * or a collective runs; it ends before the next begins. A plan may run any number of times, on all
+ * threads of its workers. Devices are mere indices, so thousands of them cost microseconds in each
+ * superstep. One thread at a time may run a plan.
  *
- * <p>A collective may also be started and awaited: it runs while the steps in between compute. All
+ * <p>A collective may also be started and awaited; it runs while the steps in between compute. All
  * processes must build the same plans in the same order. An exception between a start and its await
- * ends the collectives of this mesh, first in this process and then, as they notice, in the others.
+ * ends the collectives of this mesh in this process. The other processes notice and end theirs.
  *
  * <p>A collective is lowered when the plan is built if its tensors are known then. If its tensors
  * are supplied later, it is checked and lowered each time its step runs.
@@ -25,8 +25,8 @@ public interface Plan {
   /**
    * Runs all steps.
    *
-   * @throws IllegalArgumentException if the check is on, and a collective writes memory that
-   *     another collective in flight uses, or reads memory that the other one writes
+   * @throws IllegalArgumentException if the check is on, and one of two collectives in flight
+   *     writes memory that the other one uses
    * @throws CollectiveException if processes disagree, or one failed or did not arrive
    * @throws RuntimeException the exception of a device's task; later steps are then not run
    */
@@ -43,7 +43,7 @@ public interface Plan {
   @Override
   String toString();
 
-  /** The most collectives that may be in flight at the same time. */
+  /** The largest number of collectives that may be in flight at the same time. */
   int MOST_IN_FLIGHT = 2;
 
   /** Kinds of steps. */
@@ -66,9 +66,9 @@ public interface Plan {
    * @param kind the kind of step
    * @param name its name
    * @param collective the collective that runs or begins; empty for every other step
-   * @param operandBytes bytes of all operands of this process's devices together; 0 for a step in
-   *     which devices compute, and where operands are supplied
-   * @param rounds how often it runs, 1 unless it is a repeat
+   * @param operandBytes bytes of all operands of this process's devices together; 0 if devices
+   *     compute in the step, or if its operands are supplied at run time
+   * @param rounds number of times that the step runs, 1 except for a repeat
    * @param body the steps of a repeat, empty for every other
    */
   record Step(
@@ -83,7 +83,7 @@ public interface Plan {
   @FunctionalInterface
   interface DeviceTask {
     /**
-     * Runs the task. Devices run at the same time on several threads; each runs on one.
+     * Runs the task. Devices run at the same time on several threads, each device on one.
      *
      * @param index the device's place in {@link Collectives#devices()}
      * @param scratch arrays that are this thread's own until the task ends
@@ -96,7 +96,7 @@ public interface Plan {
     /**
      * Adds a step in which every device computes.
      *
-     * @param name its name, for the table
+     * @param name the step's name, for the table
      * @param task the work of a device
      * @return this
      */
@@ -110,15 +110,15 @@ public interface Plan {
      * @param out the result of each of them; as in {@link Collectives#runInto} members of one group
      *     may share one
      * @return this
-     * @throws IllegalArgumentException if operands or results do not suit the collective
+     * @throws IllegalArgumentException if operands or results do not fit the collective
      * @throws CollectiveMismatchException if the operands of this process's devices do not fit
      *     together
      */
     Builder communicate(Collective collective, List<Tensor> x, List<Tensor> out);
 
     /**
-     * Adds a collective whose tensors are bound when the step runs: inputs that differ from run to
-     * run, or views of a sequence that differ from round to round.
+     * Adds a collective whose tensors are bound when the step runs, such as inputs that differ
+     * between runs or views that differ between rounds.
      *
      * @param collective the collective
      * @param x supplies the operand of each of this process's devices each time the step runs
@@ -129,7 +129,7 @@ public interface Plan {
         Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out);
 
     /**
-     * Adds a ragged all-to-all whose counts too are bound when the step runs.
+     * Adds a ragged all-to-all whose tensors and counts are bound when the step runs.
      *
      * @param collective its axes
      * @param counts supplies each device's counts each time the step runs
@@ -144,14 +144,14 @@ public interface Plan {
         Supplier<List<Tensor>> out);
 
     /**
-     * Begins a collective that goes on while the steps behind it run, until its {@link #await}. Its
-     * operands may not be written and its results not be touched before. In one process its tasks
-     * run in the supersteps of the computation that follows; between processes its bytes travel
-     * during that computation. Its results are those of {@link #communicate}, to the bit; a
-     * reduction in {@link Order#ANY} is made along the tree.
+     * Begins a collective that runs during the following steps, until its {@link #await}. Until
+     * then its operands must not be written and its results must not be touched. Within one process
+     * its tasks run in the supersteps of the following computation; between processes its bytes
+     * travel during that computation. Its results are those of {@link #communicate}, to the bit; a
+     * reduction in {@link Order#ANY} follows the tree.
      *
-     * <p>With {@link CollectiveOptions#checked} on, the step first compares the processes as a
-     * blocking collective does: each time it runs it waits until all of them have reached it.
+     * <p>With {@link CollectiveOptions#checked} on, each run of the step first compares the
+     * processes, as a blocking collective does: it waits until all of them have reached the step.
      *
      * @param name the name of the collective in flight
      * @param collective the collective, not a barrier
@@ -166,8 +166,8 @@ public interface Plan {
     Builder start(String name, Collective collective, List<Tensor> x, List<Tensor> out);
 
     /**
-     * Begins a collective whose tensors are bound when the step runs. With the check on it waits
-     * for the other processes, as the other {@code start} does.
+     * Begins a collective whose tensors are bound when the step runs. With the check on, the step
+     * waits for the other processes, as the other {@code start} does.
      *
      * @param name the name of the collective in flight
      * @param collective the collective, not a barrier
@@ -181,14 +181,14 @@ public interface Plan {
         String name, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out);
 
     /**
-     * Begins a further round of an exchange whose first round a {@code start} of these steps
-     * compared: the processes are not compared again, so that the step waits for none of them.
-     * Messages are still held to the expected lengths.
+     * Begins a further round of an exchange after a {@code start} of these steps compared the
+     * processes in its first round. They are not compared again, so the step waits for no process.
+     * Messages must still have the expected lengths.
      *
-     * @param name of what is in flight
+     * @param name the name of the collective in flight
      * @param collective the collective, not a barrier
-     * @param x asked for the operand of each of this process's devices each time the step runs
-     * @param out asked for the result of each of them
+     * @param x supplies the operand of each of this process's devices each time the step runs
+     * @param out supplies the result of each of them
      * @return this
      * @throws IllegalArgumentException if the name is in flight, or if {@link #MOST_IN_FLIGHT} are
      */
@@ -196,14 +196,14 @@ public interface Plan {
         String name, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out);
 
     /**
-     * Begins a ragged all-to-all whose counts too are bound when the step runs. Rows of operands
-     * and results that are in no range of the counts may be read and written meanwhile.
+     * Begins a ragged all-to-all whose tensors and counts are bound when the step runs. Rows of
+     * operands and results outside all ranges of the counts may be read and written meanwhile.
      *
-     * @param name of what is in flight
+     * @param name the name of the collective in flight
      * @param collective its axes
-     * @param counts asked for each device's counts each time the step runs
-     * @param x asked for the operand of each of this process's devices
-     * @param out asked for the result of each of them
+     * @param counts supplies each device's counts each time the step runs
+     * @param x supplies the operand of each of this process's devices
+     * @param out supplies the result of each of them
      * @return this
      * @throws IllegalArgumentException if the name is in flight, or if {@link #MOST_IN_FLIGHT} are
      */
@@ -216,27 +216,27 @@ public interface Plan {
 
     /**
      * Waits for a started collective, whose results are complete after this step. The deadline
-     * counts from here, so that a process which computes for long in between is not late; the last
-     * exchange of an all-reduce between processes begins one superstep after the start, or here.
+     * counts from this step, so that a process may compute for long before it. The last exchange of
+     * an all-reduce between processes begins one superstep after the start, or in this step.
      *
      * @param name the name of the collective in flight, started in the same body of steps
      * @return this
-     * @throws IllegalArgumentException if nothing of the name is in flight
+     * @throws IllegalArgumentException if no collective of this name is in flight
      */
     Builder await(String name);
 
     /**
-     * Adds steps that run several times over. They are built once; tasks and suppliers ask for the
-     * number of the round if they depend on it.
+     * Adds steps that run several times. They are built once; tasks and suppliers may ask for the
+     * number of the round.
      *
-     * @param name its name, for the table
-     * @param rounds how many times, at least 0
-     * @param body adds the steps to its builder, which may not be used afterwards; its second
-     *     argument returns the number of the running round, from 0, and is meant for tasks and
-     *     suppliers of the body
+     * @param name the repeat's name, for the table
+     * @param rounds number of rounds, at least 0
+     * @param body adds the steps to its first argument, a builder that may not be used afterwards;
+     *     its second argument returns the number of the running round, from 0, to tasks and
+     *     suppliers
      * @return this
-     * @throws IllegalArgumentException if there are less than 0 rounds
-     * @throws IllegalStateException if the body leaves something in flight
+     * @throws IllegalArgumentException if rounds is negative
+     * @throws IllegalStateException if the body leaves a collective in flight
      */
     Builder repeat(String name, int rounds, BiConsumer<Builder, IntSupplier> body);
 
@@ -244,8 +244,8 @@ public interface Plan {
      * The plan of the steps so far.
      *
      * @return the plan
-     * @throws IllegalStateException if this is the builder of a repeat's body, or something is in
-     *     flight
+     * @throws IllegalStateException if this is the builder of a repeat's body, or a collective is
+     *     in flight
      */
     Plan build();
   }

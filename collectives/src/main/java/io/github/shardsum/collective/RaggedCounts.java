@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The numbers of rows that one device sends to and receives from each member of its group, and
- * their places; an immutable value.
+ * The counts and offsets of the rows that one device sends to and receives from each member of its
+ * group; an immutable value.
  */
 public final class RaggedCounts {
   private final long[] send;
@@ -22,7 +22,7 @@ public final class RaggedCounts {
   }
 
   /**
-   * Rows one after another, in the order of the members.
+   * Counts of rows that follow one another in the order of the members.
    *
    * @param send for each member, the rows sent to it, at least 0; copied
    * @param receive for each member, the rows received from it, at least 0; copied
@@ -35,12 +35,12 @@ public final class RaggedCounts {
   }
 
   /**
-   * Rows at given places.
+   * Counts of rows at given offsets.
    *
    * @param send for each member, the rows sent to it, at least 0; copied
-   * @param sendOffsets for each member, where they begin in the operand; copied
+   * @param sendOffsets for each member, the first of these rows in the operand; copied
    * @param receive for each member, the rows received from it, at least 0; copied
-   * @param receiveOffsets for each member, where they begin in the result; copied
+   * @param receiveOffsets for each member, the first of these rows in the result; copied
    * @return the counts
    * @throws IllegalArgumentException if the lengths differ, a number is negative, a range ends
    *     beyond 2^63 - 1, or ranges of rows received overlap
@@ -134,7 +134,7 @@ public final class RaggedCounts {
   }
 
   /**
-   * Where the rows sent to a member begin in the operand.
+   * The first row of the operand that is sent to a member.
    *
    * @param member the member
    * @return the row
@@ -156,7 +156,7 @@ public final class RaggedCounts {
   }
 
   /**
-   * Where the rows received from a member begin in the result.
+   * The first row of the result that a member's rows fill.
    *
    * @param member the member
    * @return the row
@@ -175,7 +175,7 @@ public final class RaggedCounts {
   }
 
   /**
-   * Rows that the operand must have at least.
+   * The least number of rows of the operand.
    *
    * @return the end of the last range of rows sent
    */
@@ -184,7 +184,7 @@ public final class RaggedCounts {
   }
 
   /**
-   * Rows that the result must have at least.
+   * The least number of rows of the result.
    *
    * @return the end of the last range of rows received
    */

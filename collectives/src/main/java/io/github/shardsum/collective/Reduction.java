@@ -1,7 +1,7 @@
 package io.github.shardsum.collective;
 
 /**
- * How the values of several devices become one.
+ * The ways to combine the values of several devices into one.
  *
  * <p><b>Arithmetic</b> is that of the dtype ({@link io.github.shardsum.tensor.DType}): f32 in f32,
  * f64 in f64, integers wrapping; bf16 is widened, combined in f32 and rounded once, at the end. For
@@ -12,10 +12,11 @@ package io.github.shardsum.collective;
  * 7ff8000000000000), so the bits of the result are fixed. -0.0 is less than 0.0.
  *
  * <p><b>Order.</b> Terms are combined along a fixed binary tree over mesh coordinates. Over the n
- * coordinates of one axis the tree's left part is the largest power of two below n, and so on down:
- * of five, ((0 1)(2 3)) 4. Over several axes, each leaf of the major axis's tree is the tree of the
- * axes after it. The order of the axes is that of the mesh, not that of the request. So reducing
- * over a minor axis and then over a major one gives the bits of reducing over both.
+ * coordinates of one axis, the tree's left part is the largest power of two below n, and each part
+ * is divided in the same way: five give ((0 1)(2 3)) 4. Over several axes, each leaf of the major
+ * axis's tree is the tree of the axes after it. The order of the axes is that of the mesh, not that
+ * of the request. So reducing over a minor axis and then over a major one gives the bits of
+ * reducing over both.
  */
 public enum Reduction {
   /** The sum. */

@@ -3,20 +3,20 @@ package io.github.shardsum.mesh;
 import java.util.List;
 
 /**
- * How n elements are dealt out over p parts: chunks of ceil(n / p), the last ones shorter or empty.
+ * The division of n elements over p parts: chunks of ceil(n / p), the last ones shorter or empty.
  *
  * <p>Seven over four gives 2, 2, 2, 1; five over four gives 2, 2, 1, 0. Source: XLA's tiled
  * shardings.
  *
- * <p>Over several axes they are chunks of chunks: the chunk of the first is dealt out over the
- * second by its actual size. Six over two and then two gives 2, 1, 2, 1. So a further axis cuts the
- * chunk of each device, and a gather over x and y equals a gather over y and then one over x.
+ * <p>Over several axes there are chunks of chunks: each chunk along the first axis is divided over
+ * the second by its actual size. Six over two and then two gives 2, 1, 2, 1. So a further axis cuts
+ * the chunk of each device, and a gather over x and y equals a gather over y and then one over x.
  */
 public final class Chunks {
   private Chunks() {}
 
   /**
-   * Where a part's chunk begins.
+   * The first index of a part's chunk.
    *
    * @param n number of elements, at least 0
    * @param parts number of parts, at least 1
@@ -53,12 +53,13 @@ public final class Chunks {
   }
 
   /**
-   * Where a part's chunk of chunks begins.
+   * The first index of a part's chunk of chunks.
    *
    * @param n number of elements, at least 0
    * @param parts number of parts of each level, major to minor
    * @param part the part, in [0, product of parts), in row-major order
-   * @return the index of its first element; where an outer chunk is used up, its end
+   * @return the index of its first element; if the chunk is empty, the end of the chunk that
+   *     contains it
    * @throws IllegalArgumentException if n is negative, a number of parts is below 1, or the product
    *     is above 2^31 - 1
    * @throws IndexOutOfBoundsException if there is no such part

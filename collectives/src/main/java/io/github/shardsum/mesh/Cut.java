@@ -11,12 +11,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The interval of a dimension's global indices that each part of a group of devices holds, reads or
- * needs; an immutable function from a part to {@code [start, end)}.
+ * The interval of a dimension's global indices for each part of a group of devices: the indices
+ * that the part holds, reads or needs. An immutable function from a part to {@code [start, end)}.
  *
  * <p>A cut begins as {@link #chunks}: chunks of chunks, see {@link Chunks}. Every other cut is an
- * image of such a cut: the indices of an operand that a device reads to make its chunk of a result,
- * for example the chunk with a halo on both sides ({@link #window}). Intervals of an image may
+ * image of such a cut: the indices of an operand that a device reads for its chunk of a result. An
+ * example is the chunk with a halo on both sides ({@link #window}). Intervals of an image may
  * overlap. An interval is clipped to the dimension; an empty interval is {@code [start, start)}.
  *
  * <p>Parts are numbered in row-major order over {@link #parts()}, one number of parts for each mesh
@@ -35,11 +35,11 @@ public final class Cut {
   }
 
   /**
-   * Chunks of chunks: n indices are dealt out over the first number of parts, each chunk by its
+   * Chunks of chunks: n indices are divided over the first number of parts, each chunk by its
    * actual size over the next number, and so on.
    *
    * @param n size of the dimension, at least 0
-   * @param parts number of parts of each level, major to minor; none for one part that is whole
+   * @param parts number of parts of each level, major to minor; none for one part with all indices
    * @return the cut; its intervals are disjoint, ascending, and cover [0, n)
    * @throws IllegalArgumentException if n is negative, a number of parts is below 1, or there are
    *     more than 2^31 - 1 parts
@@ -67,7 +67,8 @@ public final class Cut {
    * @param block size of a block, at least 1
    * @param parts number of parts of each level, major to minor
    * @return the cut; its intervals are disjoint, ascending, and cover [0, n)
-   * @throws IllegalArgumentException if the block is below 1, or as {@link #chunks(long, List)}
+   * @throws IllegalArgumentException if the block is below 1, or for the reasons of {@link
+   *     #chunks(long, List)}
    */
   public static Cut aligned(long n, long block, List<Integer> parts) {
     checkPositive("block", block);
@@ -79,7 +80,7 @@ public final class Cut {
    * step, from + (hi - 1) step + 1)}.
    *
    * @param from index of the first element taken, at least 0
-   * @param step distance of elements taken, at least 1
+   * @param step distance between elements taken, at least 1
    * @param size size of the dimension that is sliced
    * @return the cut of the operand
    * @throws IllegalArgumentException if from or size is negative or the step is below 1
@@ -109,7 +110,7 @@ public final class Cut {
    * The indices that a shift reads, where result j is operand j - by: {@code [lo - by, hi - by)},
    * cut off at the dimension's ends.
    *
-   * @param by how far, either way
+   * @param by the distance, positive or negative
    * @return the cut of the operand, of the same size as this
    */
   public Cut shift(long by) {
@@ -122,8 +123,8 @@ public final class Cut {
    * dilation + 1)}.
    *
    * @param window number of elements a window has, at least 1
-   * @param stride distance of windows, at least 1
-   * @param dilation distance of elements within a window, at least 1
+   * @param stride distance between windows, at least 1
+   * @param dilation distance between elements of a window, at least 1
    * @param size size of the dimension that windows slide over
    * @return the cut of the operand
    * @throws IllegalArgumentException if the size is negative or another number below 1
@@ -136,8 +137,8 @@ public final class Cut {
   }
 
   /**
-   * The indices that a concatenation reads of the operand that begins at an offset of the result:
-   * {@code [lo - offset, hi - offset)}, cut off at the operand's ends.
+   * The indices that a concatenation reads of one operand, whose elements begin at an offset of the
+   * result: {@code [lo - offset, hi - offset)}, cut off at the operand's ends.
    *
    * @param offset index of the operand's first element in the result, at least 0
    * @param size size of the operand's dimension
@@ -150,11 +151,11 @@ public final class Cut {
   }
 
   /**
-   * The cut of a dimension with a block of elements in place of each element of this dimension:
-   * {@code [lo block, hi block)}.
+   * The cut of a dimension that has a block of elements for each element of this dimension: {@code
+   * [lo block, hi block)}.
    *
    * @param block size of a block, at least 1
-   * @return the cut of a dimension of block times the size
+   * @return the cut of that dimension, whose size is block times this one's
    * @throws IllegalArgumentException if the block is below 1
    */
   public Cut rows(long block) {
@@ -170,7 +171,7 @@ public final class Cut {
   }
 
   /**
-   * Size of the dimension whose indices the intervals are of.
+   * Size of the dimension that is cut.
    *
    * @return the size, at least 0
    */
@@ -197,7 +198,7 @@ public final class Cut {
   }
 
   /**
-   * Whether this is {@link #chunks} of the dimension and no image of them.
+   * Whether this is {@link #chunks} of the dimension, and not an image of chunks.
    *
    * @return true if so
    */
@@ -255,8 +256,8 @@ public final class Cut {
   }
 
   /**
-   * The distinct lengths, and the number of parts of each length; only a few for any number of
-   * parts.
+   * The distinct lengths, which are few for any number of parts, and the number of parts of each
+   * length.
    *
    * @return an unmodifiable map from a length to the number of parts, the greatest length first
    */
@@ -310,7 +311,7 @@ public final class Cut {
   /**
    * Whether every index of the dimension lies in exactly one interval and the intervals ascend.
    *
-   * @return true for {@link #chunks}, {@link #aligned} and {@link #rows} of them
+   * @return true for {@link #chunks}, {@link #aligned}, and {@link #rows} of either
    */
   public boolean isPartition() {
     long end = 0;
@@ -326,7 +327,7 @@ public final class Cut {
   }
 
   /**
-   * How many indices of a part's interval the same part of another cut does not have.
+   * Number of indices of a part's interval that the same part of another cut lacks.
    *
    * @param held the other cut, of the same size and parts
    * @param part the part, in [0, count)

@@ -10,8 +10,9 @@ import java.util.stream.IntStream;
  * The groups of a mesh along some of its axes; an immutable value.
  *
  * <p>On a mesh {@code x=2 y=3} the groups along {@code y} are {@code {0, 1, 2}} and {@code {3, 4,
- * 5}}; along {@code y, x} there is one, whose members in order are {@code 0, 3, 1, 4, 2, 5}: y is
- * major there. Groups are numbered by the coordinates along the other axes, in the mesh's order.
+ * 5}}; along {@code y, x} there is one group, with y as the major axis and the members {@code 0, 3,
+ * 1, 4, 2, 5} in this order. Groups are numbered by the coordinates along the other axes, in the
+ * mesh's order.
  */
 public final class DeviceGroups {
   private final Mesh mesh;
@@ -145,7 +146,7 @@ public final class DeviceGroups {
   }
 
   /**
-   * The place of a device in its group.
+   * The number of a device in its group.
    *
    * @param device the device, in [0, mesh.size())
    * @return its member number, in [0, size)
@@ -175,7 +176,9 @@ public final class DeviceGroups {
     return 31 * mesh.hashCode() + axes.hashCode();
   }
 
-  /** The axes and the members, as in {@code along y: {0, 1} {2, 3}}; of many groups the first. */
+  /**
+   * The axes and the members, as in {@code along y: {0, 1} {2, 3}}; only the first of many groups.
+   */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder("along ").append(String.join(".", axes)).append(':');

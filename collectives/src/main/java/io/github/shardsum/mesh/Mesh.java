@@ -14,15 +14,15 @@ import java.util.stream.Collectors;
  *
  * <p>A mesh of axes {@code x=2 y=4} has 8 positions, numbered in row-major order: the last axis
  * varies fastest, so position {@code 5} has coordinates {@code x=1 y=1}. Each position has one
- * device; devices are numbered from 0 too, and unless another device order is given, device d is at
- * position d. The device order determines which positions are close. The result of a collective
- * depends only on positions, so another device order gives the same bits.
+ * device, and devices are numbered from 0 too. Unless another device order is given, device d is at
+ * position d. The device order determines which positions are close on the network. The result of a
+ * collective depends only on positions, so another device order gives the same bits.
  *
  * <p>Source: JAX's {@code Mesh} and GShard's device assignment (an array of devices with named
  * dimensions).
  */
 public final class Mesh {
-  /** Devices at most: positions are ints, and groups are lists. */
+  /** The largest number of devices: positions are ints, and groups are lists. */
   private static final int MOST_DEVICES = 1 << 24;
 
   private final List<MeshAxis> axes;
@@ -93,7 +93,7 @@ public final class Mesh {
   }
 
   /**
-   * The mesh of a notation: {@code name=size} for each axis, major to minor, separated by spaces or
+   * The mesh of a text: {@code name=size} for each axis, major to minor, separated by spaces or
    * commas.
    *
    * @param notation as {@link #notation()} prints it, for example {@code x=2 y=4}; a device order
@@ -238,7 +238,7 @@ public final class Mesh {
   }
 
   /**
-   * Place of an axis among the axes.
+   * Index of an axis.
    *
    * @param axis its name
    * @return its index in {@link #axes()}
@@ -280,7 +280,7 @@ public final class Mesh {
    *
    * @param coordinates one for each axis, major to minor
    * @return the device's number
-   * @throws IllegalArgumentException if there is not one coordinate an axis
+   * @throws IllegalArgumentException if there is not one coordinate for each axis
    * @throws IndexOutOfBoundsException if a coordinate is not on its axis
    */
   public int deviceAt(List<Integer> coordinates) {
@@ -351,8 +351,8 @@ public final class Mesh {
   }
 
   /**
-   * The part of a device among the parts of something that axes split: the device's number within
-   * its group along these axes.
+   * The part that a device holds of a value split along axes: the device's number within its group
+   * along these axes.
    *
    * @param names the axes, major to minor; none for one part
    * @param device the device's number, in [0, size)

@@ -4,10 +4,10 @@ package io.github.shardsum.topology;
  * Loads of one phase of a collective on the links of one axis, or of the hosts; an immutable value.
  *
  * @param axis the axis, as in {@code axis 0 (ring of 32)} or {@code hosts}
- * @param links directed links of the axis, those without load too
+ * @param links number of directed links of the axis, including those without load
  * @param totalBytes sum of the loads of all links
  * @param largestBytes load of the busiest link
- * @param busiest the place of that link
+ * @param busiest the position of that link
  * @param link the properties of a link
  */
 public record AxisLoad(

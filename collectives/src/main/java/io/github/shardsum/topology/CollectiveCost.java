@@ -8,10 +8,10 @@ import java.util.Locale;
 /**
  * Cost of a collective on a topology, phase after phase; an immutable value.
  *
- * <p>Two quantities, which are never mixed. The <b>largest link load</b> is the load of the
- * schedule's busiest link, which determines the time of a run. The <b>mean link load</b> spreads
- * the same bytes evenly over the links of the axes used: no schedule with those routes is faster,
- * and rooflines follow it.
+ * <p>A cost has two quantities. The <b>largest link load</b> is the load of the schedule's busiest
+ * link, which determines the time of a run. The <b>mean link load</b> spreads the same bytes evenly
+ * over the links of the axes used. No schedule with those routes is faster than the mean; rooflines
+ * follow it.
  *
  * @param what the collective, its bytes and its mesh axes, as text
  * @param phases the schedule, one after another; none if nothing has to move
@@ -115,7 +115,7 @@ public record CollectiveCost(String what, List<PhaseCost> phases) {
         .toString();
   }
 
-  /** A column is as wide as its widest cell, so that none runs into the next. */
+  /** A column is as wide as its widest cell, so that columns stay apart. */
   private static void appendTable(StringBuilder text, List<List<String>> rows) {
     int[] widths = {26, 24, 15, 13, 22, 5, 13};
     for (List<String> row : rows) {

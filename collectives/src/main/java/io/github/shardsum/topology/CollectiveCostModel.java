@@ -29,34 +29,35 @@ import java.util.stream.IntStream;
 /**
  * Prices collectives of a mesh whose device d is device d of a topology. Thread-safe.
  *
- * <p><b>What is modelled.</b> All groups of the mesh run at once and their loads on a link add up.
- * Loads are those of a real schedule, link by link; a phase takes the busiest link's bytes over its
- * bandwidth and the latency of its longest way.
+ * <p><b>The model.</b> All groups of the mesh run at once, and their loads on a link add up. Loads
+ * are those of a real schedule, link by link. The time of a phase is the busiest link's bytes
+ * divided by its bandwidth, plus the latency of the longest way.
  *
  * <ul>
  *   <li>all-to-all: every message on its route, all at once or axis by axis ({@link
  *       AllToAllSchedule})
- *   <li>all-gather, reduce-scatter, all-reduce: inside a host, along the axes one after another, in
- *       as many parts as there are axes so that all axes are busy, both ways round a ring; between
- *       hosts, every chip with those in its place on the others. Devices of one chip reduce first
- *       ({@link ReductionSchedule} has the other way).
+ *   <li>all-gather, reduce-scatter, all-reduce: inside a host, along the axes one after another and
+ *       both ways round a ring; the value is cut into one part for each axis, so that all axes are
+ *       busy. Between hosts, every chip exchanges with the chips at its coordinates on the other
+ *       hosts. Devices of one chip reduce first ({@link ReductionSchedule} has the other schedule).
  *   <li>collective-permute, exchange: every message on its route
  *   <li>broadcast: along the axes one after another, in a pipeline
  *   <li>barrier: hops to one chip and back
  * </ul>
  *
- * <p>Groups that do not fill a block of chips go message by message, reductions by a ring of the
- * members; a price then takes time in the square of the group's size instead of in its size.
+ * <p>Groups that do not fill a block of chips are priced message by message, with a ring of the
+ * members for reductions. The computation of a price then takes time in the square of the group's
+ * size, not in its size.
  *
- * <p>Everything is linear in bytes; an element's rounding when an uneven dimension is cut is not
- * modelled. Sources: the routes and loads of tori are textbook (Dally and Towles, Principles and
- * Practices of Interconnection Networks, chapters 3 and 5); the parts that rotate over the axes are
- * what multi-dimensional rings on TPUs do.
+ * <p>All times are linear in bytes; the uneven chunks of a dimension that its parts do not divide
+ * are not modelled. Sources: the routes and loads of tori are textbook (Dally and Towles,
+ * Principles and Practices of Interconnection Networks, chapters 3 and 5); the parts that rotate
+ * over the axes are what multi-dimensional rings on TPUs do.
  */
 public final class CollectiveCostModel {
   /**
-   * The most patterns of collectives whose loads are kept; a planner prices a few patterns many
-   * times.
+   * The largest number of patterns of collectives whose loads are kept; a planner prices a few
+   * patterns many times.
    */
   private static final int MOST_KEPT = 1024;
 
@@ -80,7 +81,8 @@ public final class CollectiveCostModel {
    * A cost model with direct all-to-alls and reductions by rings.
    *
    * @param topology the network
-   * @param mesh as many devices as the topology has; its device order says where each is
+   * @param mesh a mesh with as many devices as the topology; its device order says where each one
+   *     is
    * @return the cost model
    * @throws IllegalArgumentException if the numbers of devices differ
    */
@@ -99,7 +101,7 @@ public final class CollectiveCostModel {
   }
 
   /**
-   * The same with another schedule for all-to-alls.
+   * The same model with another schedule for all-to-alls.
    *
    * @param schedule the schedule
    * @return a cost model
@@ -109,7 +111,7 @@ public final class CollectiveCostModel {
   }
 
   /**
-   * The same with another schedule for reductions.
+   * The same model with another schedule for reductions.
    *
    * @param schedule the schedule
    * @return a cost model
@@ -137,8 +139,8 @@ public final class CollectiveCostModel {
   }
 
   /**
-   * Prices a collective. The loads of one byte are kept, so that pricing it again with other bytes
-   * costs next to nothing.
+   * Prices a collective. The loads of one byte are kept, so that the next price for other bytes
+   * takes almost no time.
    *
    * @param collective the collective; a ragged all-to-all with the counts of every device
    * @param bytes bytes of the operand of each device, at least 0. For a broadcast: of the root's
@@ -302,7 +304,7 @@ public final class CollectiveCostModel {
     return placed;
   }
 
-  /** How many rows one device sends to another. */
+  /** The number of rows that one device sends to another. */
   @FunctionalInterface
   public interface Rows {
     /**
@@ -323,8 +325,8 @@ public final class CollectiveCostModel {
    * @param rows the number of rows that each pair sends; called once for each pair
    * @param bytesPerRow bytes of a row, at least 0
    * @return the price
-   * @throws IllegalArgumentException if an axis is not there, a number is negative, or a group has
-   *     more than 2^14 members
+   * @throws IllegalArgumentException if an axis does not exist, a number is negative, or a group
+   *     has more than 2^14 members
    */
   public CollectiveCost price(RaggedAllToAll collective, Rows rows, long bytesPerRow) {
     DeviceGroups groups = mesh.groups(collective.axes());

@@ -3,12 +3,12 @@ package io.github.shardsum.topology;
 import java.util.Locale;
 
 /**
- * How the devices of a measured machine compute; an immutable value.
+ * The computing rate of a measured machine's devices; an immutable value.
  *
  * @param flops operations a second of a device in a product of f32, while all devices compute;
- *     plans take elements of more bytes to be as much slower as they are wider
- * @param sharesMemory whether a device reads and writes another's blocks where they lie, as the
- *     devices of one process do; an einsum in windows then transfers nothing
+ *     plans assume that operations on wider elements are slower in proportion to their bytes
+ * @param sharesMemory whether a device reads and writes another's blocks in place, as the devices
+ *     of one process do; an einsum in windows then transfers nothing
  */
 public record Computing(double flops, boolean sharesMemory) {
   /**

@@ -1,13 +1,14 @@
 package io.github.shardsum.topology;
 
 /**
- * The second level of a topology: hosts, each with the same fabric of chips inside, joined by a
- * network that never blocks; an immutable value. Bytes from one host's chips to other hosts share
- * the host's links and load no link inside.
+ * The second level of a topology: hosts with equal fabrics of chips inside, joined by a network
+ * that never blocks; an immutable value. Bytes from one host's chips to other hosts share the
+ * host's links and load no link inside the host.
  *
- * @param hosts how many, at least 1
- * @param links links of each host to the network in one direction, at least 1, used evenly
- * @param link one of them
+ * @param hosts number of hosts, at least 1
+ * @param links number of links of each host to the network in one direction, at least 1, used
+ *     evenly
+ * @param link one of these links
  */
 public record HostLevel(int hosts, int links, Link link) {
   /**

@@ -1,17 +1,20 @@
 package io.github.shardsum.topology;
 
-/** How the chips of one line along an axis are joined. */
+/** The ways to join the chips of one line along an axis. */
 public enum Interconnect {
-  /** Neighbours, without a link from the last to the first: an axis of a mesh. */
+  /** Links between neighbours only, as on an axis of a mesh. */
   LINE,
 
-  /** Neighbours, and the last with the first: an axis of a torus. */
+  /** Links between neighbours and from the last chip to the first, as on an axis of a torus. */
   RING,
 
-  /** Each chip with a switch that never blocks, by a link up and a link down. */
+  /** A link up and a link down between each chip and a switch that never blocks. */
   SWITCH,
 
-  /** All chips share one link, which carries one message at a time and is read by all: a memory. */
+  /**
+   * One link that all chips share, as a memory: it carries one message at a time, and all chips can
+   * read the message.
+   */
   BUS;
 
   /** As in {@code ring}. */
@@ -46,7 +49,7 @@ public enum Interconnect {
    * Hops between two chips on a line.
    *
    * @param n the number of chips
-   * @param from the coordinate of one
+   * @param from the coordinate of one chip
    * @param to the coordinate of the other
    * @return the number of hops
    */

@@ -6,8 +6,8 @@ import java.util.Locale;
  * Bandwidth and latency of one directed link; an immutable value.
  *
  * @param bytesPerSecond bytes a second in one direction, positive and finite
- * @param secondsPerHop the time from a message's entering the link to its leaving the next chip, at
- *     least 0 and finite
+ * @param secondsPerHop the time from a message's entry into the link until it leaves the next chip,
+ *     at least 0 and finite
  */
 public record Link(double bytesPerSecond, double secondsPerHop) {
   /**
@@ -41,8 +41,8 @@ public record Link(double bytesPerSecond, double secondsPerHop) {
   /**
    * Several such links side by side.
    *
-   * @param links how many, at least 1
-   * @return a link with their bandwidths together and the latency of one
+   * @param links number of links, at least 1
+   * @return a link with the sum of their bandwidths and the latency of one
    * @throws IllegalArgumentException if links is below 1
    */
   public Link times(int links) {

@@ -4,22 +4,22 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One effective bandwidth and one latency a hop, fitted to measured times through the largest link
- * load; an immutable value.
+ * One effective bandwidth and one latency a hop, fitted to measured times by the model of the
+ * largest link load; an immutable value.
  *
- * <p>The sum of the squared logarithms of predicted over measured time is least: each point has the
- * same weight, whatever its size, and a prediction of half the time counts as much as one of twice
- * the time. All points share one fit, and each has its residual.
+ * <p>The fit minimizes the sum of the squared logarithms of predicted over measured time. Each
+ * point thus has the same weight, whatever its size, and a prediction of half the time counts as
+ * much as one of twice the time. All points share one fit, and each has its residual.
  *
  * @param link the effective link
- * @param residuals of every observation, in their order
+ * @param residuals the residual of every observation, in their order
  */
 public record LinkFit(Link link, List<Residual> residuals) {
   private static final int GRID = 100;
   private static final double BEYOND = 1e4;
   private static final int ROUNDS = 100;
 
-  /** A latency that explains less than this part of the spread counts as 0. */
+  /** The fit's latency is 0 if another one would reduce the spread by less than this share. */
   private static final double NOTHING = 1e-6;
 
   private static final double GOLDEN = (Math.sqrt(5) - 1) / 2;
@@ -32,9 +32,9 @@ public record LinkFit(Link link, List<Residual> residuals) {
   /**
    * Fits both numbers; the latency is 0 if hops explain nothing that loads do not.
    *
-   * @param observations at least one that moves something
+   * @param observations at least one that moves bytes
    * @return the fit; deterministic
-   * @throws IllegalArgumentException if nothing was moved
+   * @throws IllegalArgumentException if no observation moves bytes
    */
   public static LinkFit of(List<Observation> observations) {
     if (observations.stream().noneMatch(each -> each.price().largestLinkLoad() > 0)) {
@@ -47,8 +47,9 @@ public record LinkFit(Link link, List<Residual> residuals) {
   }
 
   /**
-   * How many bytes pass a link while one hop lasts. With it given, the best bandwidth is a mean of
-   * logarithms, so that one number is left to search: on a grid, then between its neighbours.
+   * The number of bytes that pass a link during one hop. For a given number, the best bandwidth
+   * follows from a mean of logarithms, so only this number is searched: on a grid, then between the
+   * best point's neighbours.
    */
   private static double leastSpread(List<Observation> observations) {
     double[] grid = grid(observations);
@@ -72,7 +73,7 @@ public record LinkFit(Link link, List<Residual> residuals) {
     return without <= spread(observations, found) * (1 + NOTHING) ? 0 : found;
   }
 
-  /** 0, then all sizes between loads that dwarf the hops and hops that dwarf the loads. */
+  /** 0, then numbers from those whose hops are negligible to those whose loads are negligible. */
   private static double[] grid(List<Observation> observations) {
     double[] ratios =
         observations.stream()
@@ -93,7 +94,7 @@ public record LinkFit(Link link, List<Residual> residuals) {
     return grid;
   }
 
-  /** For each observation the logarithm of seconds a byte that would explain it. */
+  /** For each observation, the logarithm of the seconds a byte that explain it. */
   private static double[] logs(List<Observation> observations, double bytesPerHop) {
     return observations.stream()
         .mapToDouble(
@@ -113,15 +114,15 @@ public record LinkFit(Link link, List<Residual> residuals) {
     double[] logs = logs(observations, bytesPerHop);
     double mean = mean(logs);
     double spread = Arrays.stream(logs).map(log -> (log - mean) * (log - mean)).sum();
-    // No bandwidth explains a time without loads.
+    // No bandwidth explains a time without loads and hops.
     return Double.isNaN(spread) ? Double.POSITIVE_INFINITY : spread;
   }
 
   /**
-   * A link that was found elsewhere, held against observations.
+   * Compares a link from another source with observations.
    *
    * @param link the link
-   * @param observations any
+   * @param observations the observations
    * @return the link with their residuals
    */
   public static LinkFit on(Link link, List<Observation> observations) {

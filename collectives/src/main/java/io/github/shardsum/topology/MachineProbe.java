@@ -27,8 +27,8 @@ import java.util.OptionalLong;
  */
 public final class MachineProbe {
   /**
-   * Bytes of all devices and numbers of runs: for latency alone, inside the caches, and beyond
-   * them.
+   * Bytes of all devices and numbers of runs. The sizes show latency alone, transfers inside the
+   * caches, and transfers beyond them.
    */
   private record Size(long bytes, int rounds) {}
 
@@ -40,19 +40,23 @@ public final class MachineProbe {
           new Size(1 << 26, 10));
 
   /**
-   * The least time of each size's runs in one process: the JVM compiles what a small collective
-   * takes only after thousands of them.
+   * The least total time of each size's runs in one process: the JVM compiles the code of a small
+   * collective only after thousands of runs.
    */
   private static final long LEAST_NANOS = 100_000_000;
 
   /**
-   * Rows of a product whose rate is measured; it takes a millisecond, far more than a superstep.
+   * Rows of the product whose rate is measured. It takes a millisecond, far longer than the start
+   * of a superstep.
    */
   private static final int ROWS = 256;
 
   private static final int SIDE = 512;
 
-  /** Runs without a better time after which a product is compiled and its time is the best. */
+  /**
+   * After this many runs without a better time, a product counts as compiled, and its best time is
+   * taken.
+   */
   private static final int STEADY = 50;
 
   private static final int LEAST_PRODUCTS = 3;
@@ -71,9 +75,9 @@ public final class MachineProbe {
 
   /**
    * Measures all-to-alls and all-reduces of f32 over all axes and fits them. Every process calls
-   * it, and gets what it measured itself. Takes a second or so and 128 MB outside the heap, shared
-   * out over the processes. The best time of each size counts, so that another program's load
-   * disturbs it little.
+   * this, and gets its own measurement. It takes about a second, and 128 MB outside the heap in all
+   * processes together. The best time of each size counts, so that another program's load disturbs
+   * it little.
    *
    * @param collectives at least two devices
    * @return the effective bandwidth of the machine as a whole, the time of one phase as the
@@ -89,25 +93,26 @@ public final class MachineProbe {
   }
 
   /**
-   * Devices on this machine. Reductions are to be priced as {@link ReductionSchedule#EXCHANGE}.
+   * The topology of devices on this machine. Price its reductions as {@link
+   * ReductionSchedule#EXCHANGE}.
    *
    * @param fit the result of {@link #measure}
-   * @param devices how many
-   * @return a bus of them, whose transfers cost the devices' computing all of their time
+   * @param devices number of devices
+   * @return a bus between them; devices cannot compute during its transfers
    */
   public static Topology topology(LinkFit fit, int devices) {
-    // Between processes of one machine a transfer is a copy by the cores that would compute.
+    // Between processes of one machine, the cores that would compute copy the bytes.
     return bus(fit.link(), devices).withOverlap(0);
   }
 
   /**
    * Measures this machine as {@link #measure} does, and the rate of its devices' products. Every
-   * process calls it, and all get the same: the means of what they measured. Takes up to two
-   * seconds more than {@link #measure}.
+   * process calls this, and all get the same result: the means of their measurements. It takes up
+   * to two seconds more than {@link #measure}.
    *
    * @param collectives at least two devices
-   * @return a bus between them whose transfers cost the devices' computing all of their time, and
-   *     how the devices compute
+   * @return a bus between them, during whose transfers devices cannot compute, with the devices'
+   *     computing rate
    * @throws IllegalArgumentException if there is only one device
    */
   public static Topology machine(Collectives collectives) {

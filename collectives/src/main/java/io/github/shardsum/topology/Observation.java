@@ -3,15 +3,15 @@ package io.github.shardsum.topology;
 /**
  * A collective that was measured; an immutable value.
  *
- * @param price the model's price; only its loads and hops are used, not its links
+ * @param price the model's price, of which only the loads and hops are used
  * @param seconds the measured time, positive and finite
  */
 public record Observation(CollectiveCost price, double seconds) {
   /**
    * Checks the time.
    *
-   * @throws IllegalArgumentException if the time is not positive and finite, or hosts take part,
-   *     whose links are others
+   * @throws IllegalArgumentException if the time is not positive and finite, or the collective uses
+   *     links between hosts
    */
   public Observation {
     if (!(seconds > 0) || Double.isInfinite(seconds)) {
@@ -24,7 +24,7 @@ public record Observation(CollectiveCost price, double seconds) {
     }
   }
 
-  /** The time that is predicted for a link, with the measured time. */
+  /** The time that a link predicts, with the measured time. */
   Residual on(Link link) {
     double predicted =
         price.largestLinkLoad() / link.bytesPerSecond() + price.hops() * link.secondsPerHop();

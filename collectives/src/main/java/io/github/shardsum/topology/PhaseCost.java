@@ -5,11 +5,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * One phase of a priced collective: all of its messages are under way at once; an immutable value.
+ * One phase of a priced collective, whose messages travel at the same time; an immutable value.
  *
  * @param name its name
- * @param axes loads of each axis that carries something, inside the hosts
- * @param hosts loads of the hosts' links, if they carry something
+ * @param axes loads of each axis with traffic, inside the hosts
+ * @param hosts loads of the hosts' links, if they have traffic
  * @param hops the longest way inside a host, in hops
  * @param hostHops hops between hosts on the longest way
  * @param latencySeconds time of those hops
@@ -26,7 +26,7 @@ public record PhaseCost(
     axes = List.copyOf(axes);
   }
 
-  /** The same with every load multiplied by a number. */
+  /** The same phase with every load multiplied by a number. */
   PhaseCost times(double factor) {
     List<AxisLoad> scaled = axes.stream().map(load -> load.times(factor)).toList();
     Optional<AxisLoad> between = hosts.map(load -> load.times(factor));
@@ -68,8 +68,8 @@ public record PhaseCost(
   }
 
   /**
-   * Time without latency, if all links of the axes in use had equal loads; or the same for the
-   * links of the hosts, if that is longer.
+   * Time without latency if all links of the axes in use had equal loads, or the same for the
+   * hosts' links if that is longer.
    *
    * @return seconds
    */

@@ -1,6 +1,6 @@
 package io.github.shardsum.topology;
 
-/** How sums are made on a topology, for every order that a collective may ask for. */
+/** The ways to compute sums on a topology, for every order that a collective may request. */
 public enum ReductionSchedule {
   /** Partial sums travel, as on a TPU's links and in vendors' libraries. */
   RINGS,

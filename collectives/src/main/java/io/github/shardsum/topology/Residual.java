@@ -6,12 +6,13 @@ import java.util.Locale;
  * A measured time with its prediction; an immutable value.
  *
  * @param what the measured collective
- * @param measuredSeconds positive
+ * @param measuredSeconds the measured time, positive
  * @param predictedSeconds the model's prediction
  */
 public record Residual(String what, double measuredSeconds, double predictedSeconds) {
   /**
-   * The error of the prediction as a share of the measured time: 0.1 is 10 % too slow.
+   * The error of the prediction as a share of the measured time: 0.1 means that the prediction is
+   * 10 % too long.
    *
    * @return the relative error
    */

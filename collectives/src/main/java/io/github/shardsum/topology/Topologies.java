@@ -8,11 +8,11 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /**
- * Topologies of known machines. Bandwidths are the published ones, which no program reaches: {@link
+ * Topologies of known machines. Bandwidths are the published ones, which no program reaches. {@link
  * LinkFit} finds the effective bandwidth, and {@link Topology#withLink} sets it.
  *
- * <p>TPU latencies are 1 microsecond a hop (Scaling Book, sharding). Slices are as near to a square
- * or a cube as their number of chips allows, their shorter sides first.
+ * <p>TPU latencies are 1 microsecond a hop (Scaling Book, sharding). Slices are as close to a
+ * square or a cube as their number of chips allows, with the shorter sides first.
  */
 public final class Topologies {
   private static final double TPU_HOP = 1;
@@ -22,10 +22,12 @@ public final class Topologies {
 
   private static final int V5E_SIDE = 16;
 
-  /** Slices of a v4 or v5p are put together from cubes of this side, whose faces optics join. */
+  /**
+   * Slices of a v4 or v5p consist of cubes with this side, whose faces are joined by optical links.
+   */
   private static final int CUBE = 4;
 
-  /** A machine that is known by name. */
+  /** A machine with a name. */
   private record Known(String name, String about, IntFunction<Topology> of) {}
 
   private static final List<Known> KNOWN =
@@ -41,9 +43,9 @@ public final class Topologies {
   private Topologies() {}
 
   /**
-   * A TPU v3 slice: two cores a chip, each a device; 656 Gbit/s a link and direction, the constant
-   * of the GShard paper's rooflines (other published values: 70 and 100 GB/s). An axis is a ring
-   * only if it spans the pod's 32.
+   * A TPU v3 slice: two cores a chip, each a device; 656 Gbit/s a link and direction. This
+   * bandwidth is the constant of the GShard paper's rooflines (other published values: 70 and 100
+   * GB/s). An axis is a ring only if it spans the pod's 32 chips.
    *
    * @param devices number of cores, twice a product of two sides of at most 32
    * @return the topology
@@ -80,7 +82,7 @@ public final class Topologies {
 
   /**
    * A TPU v5e slice: 45 GB/s a link and direction (Scaling Book); an axis is a ring only if it
-   * spans the pod's 16.
+   * spans the pod's 16 chips.
    *
    * @param chips number of chips, a product of two sides of at most 16
    * @return the topology
@@ -103,14 +105,14 @@ public final class Topologies {
   }
 
   /**
-   * Nodes of up to 8 H100 GPUs on NVSwitch: 450 GB/s a GPU and direction, as 18 links of 25; 1
-   * microsecond through the switch. More than 8 GPUs are several nodes of 8 with 8 links of 50 GB/s
-   * (400 Gbit/s) each and 5 microseconds between them. Bandwidths: NVIDIA's data sheets; the two
-   * latencies are round numbers, to be fitted.
+   * Nodes of up to 8 H100 GPUs on NVSwitch: 450 GB/s a GPU and direction, as 18 links of 25 GB/s; 1
+   * microsecond through the switch. More than 8 GPUs are several nodes of 8, each with 8 links of
+   * 50 GB/s (400 Gbit/s), and 5 microseconds between nodes. Bandwidths: NVIDIA's data sheets; the
+   * two latencies are round numbers, to be fitted.
    *
    * @param gpus at most 8, or a multiple of 8
    * @return the topology
-   * @throws IllegalArgumentException if it is neither
+   * @throws IllegalArgumentException if the number is neither
    */
   public static Topology nvlink(int gpus) {
     int node = Math.min(gpus, 8);
@@ -128,7 +130,7 @@ public final class Topologies {
    * @param name one of {@link #names}
    * @param devices number of devices
    * @return the topology
-   * @throws IllegalArgumentException if there is no such machine, or not of that many devices
+   * @throws IllegalArgumentException if there is no such machine, or none with that many devices
    */
   public static Topology of(String name, int devices) {
     return KNOWN.stream()
@@ -152,7 +154,7 @@ public final class Topologies {
   }
 
   /**
-   * A line for each name.
+   * A line of text for each name.
    *
    * @return the text
    */
@@ -195,8 +197,8 @@ public final class Topologies {
   }
 
   /**
-   * Sides, ascending, of the most regular shape: the shortest is as long as it can be. Empty if
-   * none fit.
+   * Sides of the most regular shape, ascending: the shortest is as long as possible. Empty if no
+   * shape fits.
    */
   private static int[] sides(int chips, int rank, int longest) {
     if (rank == 1) {

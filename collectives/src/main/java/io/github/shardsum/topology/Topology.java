@@ -7,25 +7,25 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Chips joined by links, one to three axes of them, and perhaps a level of hosts above; an
+ * Chips joined by links along one to three axes, with an optional level of hosts above; an
  * immutable value.
  *
- * <p><b>Order of devices.</b> Devices are numbered chip by chip; chips in row-major order of their
- * coordinates, the last axis varying fastest; the number of the host is the most major coordinate.
- * Devices of one chip share its memory, so exchanges between them are free.
+ * <p><b>Order of devices.</b> Devices are numbered chip by chip. Chips are in row-major order of
+ * their coordinates: the last axis varies fastest, and the host's number is the most major
+ * coordinate. Devices of one chip share its memory, so exchanges between them are free.
  *
- * <p><b>Routes.</b> A message goes along the first axis to its coordinate there, then along the
- * second, and so on; on a ring the shorter way, and where both are equally long half of it each
- * way.
+ * <p><b>Routes.</b> A message goes along the first axis to its target's coordinate, then along the
+ * second, and so on. On a ring it takes the shorter way; where both ways are equally long, each
+ * carries half of it.
  *
  * @param name for messages and tables
  * @param axes one to three
  * @param devicesPerChip devices (cores) of one chip, at least 1
  * @param link a link of any axis, in one direction
- * @param hostLevel the level above, if there is one; each host has all the axes
+ * @param hostLevel the level of hosts, if there is one; each host has all the axes
  * @param overlap the part of a transfer's time during which a device can compute, in [0, 1]: 1 if
- *     links move data by themselves
- * @param computing how devices compute, of a measured machine, by its rate of f32; otherwise 200
+ *     links move data without the device
+ * @param computing the computing rate of a measured machine's devices; without it, 200
  *     multiply-adds take as long as the transfer of an element over a link
  */
 public record Topology(
@@ -36,7 +36,7 @@ public record Topology(
     Optional<HostLevel> hostLevel,
     double overlap,
     Optional<Computing> computing) {
-  /** As many as a mesh may have. */
+  /** The largest number of devices, which is that of a mesh. */
   private static final int MOST_DEVICES = 1 << 24;
 
   /**
@@ -92,7 +92,7 @@ public record Topology(
   }
 
   /**
-   * A topology of whose devices' computing nothing is known.
+   * A topology without a computing rate.
    *
    * @param name for messages and tables
    * @param axes one to three
@@ -112,20 +112,20 @@ public record Topology(
   }
 
   /**
-   * The same with another share of a transfer that costs no computing time.
+   * The same topology with another share of a transfer's time in which a device can compute.
    *
    * @param part in [0, 1]
    * @return the topology
-   * @throws IllegalArgumentException if it is outside
+   * @throws IllegalArgumentException if part is outside
    */
   public Topology withOverlap(double part) {
     return new Topology(name, axes, devicesPerChip, link, hostLevel, part, computing);
   }
 
   /**
-   * The same with devices that compute in a known way.
+   * The same topology with a computing rate.
    *
-   * @param known their rate in products of f32, and whether they share memory
+   * @param known the devices' rate in products of f32, and whether they share memory
    * @return the topology
    */
   public Topology withComputing(Computing known) {
@@ -133,7 +133,7 @@ public record Topology(
   }
 
   /**
-   * Axes of one interconnect, one device a chip, no hosts.
+   * A topology of axes with one interconnect, one device on each chip, and no hosts.
    *
    * @param name for messages
    * @param interconnect of every axis
@@ -148,7 +148,7 @@ public record Topology(
   }
 
   /**
-   * The same with other links.
+   * The same topology with other links.
    *
    * @param other the link of every axis
    * @return the topology
@@ -158,7 +158,7 @@ public record Topology(
   }
 
   /**
-   * The same with every axis joined in one way.
+   * The same topology with one interconnect for all axes.
    *
    * @param interconnect of every axis
    * @return the topology
@@ -172,7 +172,7 @@ public record Topology(
   }
 
   /**
-   * The same with another number of devices a chip.
+   * The same topology with another number of devices on each chip.
    *
    * @param devices devices a chip, at least 1
    * @return the topology

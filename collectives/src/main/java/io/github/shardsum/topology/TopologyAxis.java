@@ -4,7 +4,7 @@ package io.github.shardsum.topology;
  * One axis of a topology; an immutable value.
  *
  * @param size chips along it, at least 1
- * @param interconnect how the chips of a line are joined
+ * @param interconnect the way in which the chips of a line are joined
  * @param links parallel links of each connection in one direction, at least 1
  */
 public record TopologyAxis(int size, Interconnect interconnect, int links) {
@@ -25,10 +25,10 @@ public record TopologyAxis(int size, Interconnect interconnect, int links) {
   }
 
   /**
-   * Of single links.
+   * An axis of single links.
    *
    * @param size chips along it
-   * @param interconnect how they are joined
+   * @param interconnect the way in which they are joined
    */
   public TopologyAxis(int size, Interconnect interconnect) {
     this(size, interconnect, 1);

@@ -1,6 +1,6 @@
 /**
- * Costs of collectives on a network before they run: topologies of links, the loads that a
- * collective's schedule puts on them, and links fitted to measured times.
+ * Costs of collectives on a network, before they run: topologies of links, the loads of a
+ * collective's schedule on these links, and links fitted to measured times.
  */
 @NullMarked
 package io.github.shardsum.topology;
