@@ -12,8 +12,9 @@ import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
 /**
- * Finds the configured engine: the system property {@code shardsum.engine}, or without it the
- * environment variable {@code SHARDSUM_ENGINE} that the launcher sets, or this process alone.
+ * Finds the configured engine. The system property {@code shardsum.engine} names it; without the
+ * property the environment variable {@code SHARDSUM_ENGINE} does, which the launcher sets. The
+ * default is this process alone.
  */
 public final class Engines {
   private static final String PROPERTY = "shardsum.engine";

@@ -82,8 +82,8 @@ final class CollectiveLowering {
   }
 
   /**
-   * The way that the {@link CallDigest} announced to the other processes; both sides must go the
-   * same way.
+   * Whether bytes travel without packing, as the {@link CallDigest} announced; both sides must
+   * agree.
    */
   private boolean zeroCopy() {
     return calls.stream().anyMatch(DeviceCall::liesInNativeMemory);

@@ -88,7 +88,7 @@ final class ContiguousOperands {
     from.add(ElementBlock.of(operands.getLast()));
   }
 
-  /** Adds the tensors of a device in whose group nothing runs. */
+  /** Adds the tensors of a device whose group does not run. */
   private void addAsTheyAre(Tensor x, Tensor out) {
     outs.add(out);
     results.add(out);
@@ -126,8 +126,8 @@ final class ContiguousOperands {
   }
 
   /**
-   * Adds the phase that copies operands that cannot be read in place. It also copies results that
-   * keep some elements and cannot be written in place.
+   * Adds the phase that copies the operands which cannot be read in place. It also copies results
+   * that keep some elements and cannot be written in place.
    */
   void stage(List<Phase> phases) {
     List<Runnable> copies = new ArrayList<>();
@@ -191,7 +191,8 @@ final class ContiguousOperands {
     Map<MemorySegment, ElementBlock> distinct = new LinkedHashMap<>();
     for (int member : members.local()) {
       ElementBlock out = out(members.devices()[member]);
-      // A segment of only the elements: two views of one memory may begin at different bytes.
+      // The segment begins at the first element: two views of one memory may begin at different
+      // bytes.
       distinct.putIfAbsent(out.segment().asSlice(out.at()), out);
     }
     return List.copyOf(distinct.values());

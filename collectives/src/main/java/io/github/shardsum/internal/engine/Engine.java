@@ -44,10 +44,10 @@ public final class Engine implements Collectives {
       new AtomicReference<>(Optional.empty());
   private long sequence;
 
-  /** The lanes of collectives in flight, once there are some; guarded by itself. */
+  /** The lanes of collectives in flight, empty before the first one; guarded by itself. */
   private final List<EngineContext> lanes = new ArrayList<>();
 
-  /** Held by a collective that runs: close waits for it. */
+  /** Held while a collective runs; close waits for it. */
   private final ReentrantLock running = new ReentrantLock();
 
   /** Whether the transport and the workers are closed; guarded by the lock. */
@@ -133,7 +133,7 @@ public final class Engine implements Collectives {
     return started(calls(collective, x, results(collective, out)));
   }
 
-  /** The caller's results, one a device of this process. */
+  /** The caller's results, one for each device of this process. */
   List<Tensor> results(Collective collective, List<Tensor> out) {
     return listed(collective, "result", Objects.requireNonNull(out, "out"));
   }
@@ -156,7 +156,7 @@ public final class Engine implements Collectives {
     return found;
   }
 
-  /** The list, which must have one entry a device of this process. */
+  /** The list, which must have one entry for each device of this process. */
   <T> List<T> listed(Collective collective, String what, List<T> list) {
     Objects.requireNonNull(collective, "collective");
     int count = context.placement().count();
@@ -250,8 +250,8 @@ public final class Engine implements Collectives {
   }
 
   /**
-   * The way to the other processes of a collective in flight. The first call opens all lanes, so
-   * that processes which build the same plans open them together.
+   * The lane of a collective in flight to the other processes. The first call opens all lanes, so
+   * that processes with the same plans open them together.
    *
    * @param lane from 1 to {@link Plan#MOST_IN_FLIGHT}
    */
@@ -270,7 +270,7 @@ public final class Engine implements Collectives {
     return sequence++;
   }
 
-  /** Makes every later call fail, with this as its cause. */
+  /** Makes every later call fail with this exception as its cause. */
   void poison(CollectiveException failed) {
     boolean first = failure.compareAndSet(Optional.empty(), Optional.of(failed));
     // A mismatch is known to all processes, and some may still be reading the report.

@@ -32,8 +32,8 @@ import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
- * A plan as a list of stretches. A stretch is phases that were made when the plan was built, or a
- * call that is made when it runs.
+ * A plan as a list of stretches. A stretch holds phases that were made when the plan was built, or
+ * a call that is made when the stretch runs.
  */
 final class EnginePlan implements Plan {
   private final Engine engine;
@@ -475,7 +475,7 @@ final class EnginePlan implements Plan {
       Map<String, Integer> all = new HashMap<>(around);
       all.putAll(flying);
       Steps inner = new Steps(engine, context, workers, name, memories, true, flights, all);
-      // Tasks read it on other threads; a superstep begins after it was set.
+      // Tasks read the round on other threads; it is set before a superstep begins.
       AtomicInteger round = new AtomicInteger();
       body.accept(inner, round::get);
       inner.checkLanded("the body of " + what);
@@ -504,7 +504,7 @@ final class EnginePlan implements Plan {
       }
     }
 
-    /** Notes each arena once; arrays are in none. */
+    /** Records each arena once; Java arrays have none. */
     private void note(Collective collective, String what, List<Tensor> tensors) {
       for (Tensor tensor : tensors) {
         if (tensor.segment().isNative()) {

@@ -16,8 +16,8 @@ import java.util.Optional;
 
 /**
  * The collectives in flight of a running plan, with the remaining phases of each. Their tasks run
- * in the supersteps of the program's computation, and their bytes travel during it. For the thread
- * that runs the plan; the tasks run on any.
+ * in the supersteps of the program's computation, and their bytes travel meanwhile. Used by the
+ * thread that runs the plan; the tasks run on any thread.
  */
 final class InFlights {
   private final Workers workers;
@@ -48,7 +48,7 @@ final class InFlights {
 
     /**
      * The next tasks, if the flight waits for no other process. The caller must run them before it
-     * calls the flight again. An exchange that is next begins.
+     * calls the flight again. If an exchange comes first, it begins here.
      */
     Optional<Phase.Tasks> take() {
       if (isDone()) {
@@ -77,7 +77,7 @@ final class InFlights {
       }
     }
 
-    /** Goes on to the phase after an exchange that has ended. */
+    /** Advances to the phase after an exchange that has ended. */
     void settle() {
       if (isCopied && begun.isPresent() && begun.get().isDone()) {
         await(Duration.ZERO);
@@ -101,7 +101,7 @@ final class InFlights {
    * Begins a collective. Packing runs immediately: it needs the cores, and no byte can travel
    * before it.
    *
-   * @param name of the flight
+   * @param name the name of the flight
    * @param context its lane
    * @param lowered the phases of the collective
    * @param calls the operands and results
@@ -120,13 +120,15 @@ final class InFlights {
     }
   }
 
-  /** One superstep of the program's computation and of the next tasks of each flight. */
+  /** Runs one superstep: the program's computation and the next tasks of each flight. */
   void run(Phase.Tasks compute) {
     Supersteps.run(workers, List.of(superstep(compute)));
     flights.values().forEach(Flight::settle);
   }
 
-  /** The next tasks of each flight, which have the lower numbers, and the tasks of a phase. */
+  /**
+   * The next tasks of each flight, which have the lower numbers, followed by the tasks of a phase.
+   */
   Phase.Tasks superstep(Phase.Tasks compute) {
     flights.values().forEach(Flight::settle);
     List<Phase.Tasks> parts = new ArrayList<>();
@@ -178,14 +180,14 @@ final class InFlights {
         .orElse(tasks);
   }
 
-  /** Goes through all that is left of a flight; the deadline counts from here. */
+  /** Runs all remaining phases of a flight; the deadline counts from here. */
   void finish(String name) {
     Flight flight = Objects.requireNonNull(flights.get(name), name);
     while (!flight.isDone()) {
       Optional<Phase.Tasks> next = flight.take();
       if (next.isPresent()) {
-        // These tasks run before another is taken, since an exchange sends their results as soon as
-        // it begins.
+        // These tasks run before the next phase is taken: an exchange sends their results as soon
+        // as it begins.
         Supersteps.run(workers, List.of(next.get()));
       } else {
         flight.await(flight.context.deadline());

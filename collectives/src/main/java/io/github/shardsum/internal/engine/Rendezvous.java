@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * is the last. Thread-safe and without locks.
  *
  * <p>Rendezvous form a chain that every device follows independently: the n-th collective of a
- * device is the n-th rendezvous of the chain. A device enters before it waits, so all have entered
- * a rendezvous before any has left it.
+ * device is the n-th rendezvous of the chain. A device enters before it waits, so all devices have
+ * entered a rendezvous before any leaves it.
  */
 final class Rendezvous {
   private final long number;
@@ -30,7 +30,7 @@ final class Rendezvous {
     this.entries = new AtomicReferenceArray<>(devices);
   }
 
-  /** How many rendezvous came before. */
+  /** The number of earlier rendezvous. */
   long number() {
     return number;
   }
@@ -47,8 +47,8 @@ final class Rendezvous {
   }
 
   /**
-   * Enters a device. Returns whether it is the last. Everything written by the devices before they
-   * entered is seen by the last.
+   * Enters a device. Returns whether it is the last. The last device sees everything that the
+   * others wrote before they entered.
    */
   boolean enter(int index, Entry entry) {
     entries.set(index, entry);
@@ -90,7 +90,7 @@ final class Rendezvous {
     }
   }
 
-  /** The results, or null if they are not there yet. */
+  /** The results, or null while they are incomplete. */
   @Nullable List<Tensor> results() {
     return results;
   }

@@ -11,23 +11,20 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/**
- * Runs collectives in the order in which they come, on the calling thread or on a thread of its
- * own.
- */
+/** Runs collectives in the order of submission, on the calling thread or on a thread of its own. */
 final class SerialExecutor implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private Optional<ExecutorService> thread = Optional.empty();
   private CompletableFuture<?> last = CompletableFuture.completedFuture(0);
   private boolean closed;
 
-  /** Runs something on the calling thread, after all that was started. */
+  /** Runs work on the calling thread, after all work that was started. */
   <T> T run(Supplier<T> work) {
     awaitStarted();
     return work.get();
   }
 
-  /** Waits until all that was started has ended, with or without an exception. */
+  /** Waits until all started work has ended, with or without an exception. */
   void awaitStarted() {
     CompletableFuture<?> before = last();
     if (!before.isDone()) {
@@ -44,7 +41,7 @@ final class SerialExecutor implements AutoCloseable {
     }
   }
 
-  /** Starts something, to run after all that was started before. */
+  /** Starts work, to run after all work that was started before. */
   <T> Pending<T> start(Supplier<T> work) {
     lock.lock();
     try {

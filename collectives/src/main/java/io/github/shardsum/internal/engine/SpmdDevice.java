@@ -37,7 +37,7 @@ final class SpmdDevice implements Device {
     return engine.mesh();
   }
 
-  /** How many rendezvous this device has entered. */
+  /** The number of rendezvous that this device has entered. */
   long entered() {
     return entered;
   }

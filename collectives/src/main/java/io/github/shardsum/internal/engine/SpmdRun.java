@@ -25,22 +25,22 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of SPMD code: a virtual thread for each of this process's devices, and the thread that
- * asked for it, which watches over them.
+ * One run of SPMD code: a virtual thread for each of this process's devices, and the calling
+ * thread, which watches over them.
  *
  * @param <T> the type of the result for one device
  */
 final class SpmdRun<T> {
   /**
-   * Number of looks of the watching thread within a deadline; the two bounds below limit their
-   * distance.
+   * Number of times that the watching thread looks within a deadline; the two bounds below limit
+   * the time between two looks.
    */
   private static final int LOOKS = 8;
 
   private static final Duration LEAST_LOOK = Duration.ofMillis(1);
   private static final Duration LONGEST_LOOK = Duration.ofMillis(250);
 
-  /** Time that devices have to end after a failure was reported, before they are left behind. */
+  /** Time in which devices must end after a reported failure; later they are left behind. */
   private static final Duration GRACE = Duration.ofMillis(500);
 
   private enum State {
@@ -60,7 +60,7 @@ final class SpmdRun<T> {
   private final AtomicReference<Optional<CollectiveException>> failure =
       new AtomicReference<>(Optional.empty());
 
-  /** Threads other than a device's own that wait for a started collective. */
+  /** Threads that wait for a started collective, other than the devices' own. */
   private final Queue<Thread> foreignWaiters = new ConcurrentLinkedQueue<>();
 
   /**
@@ -97,7 +97,7 @@ final class SpmdRun<T> {
     threads.forEach(Thread::start);
     watch();
     if (!hasFailed()) {
-      // Started collectives that nobody awaited may still fail, and no other call reports it.
+      // Started collectives that nobody awaited may still fail, and only this call reports that.
       engine.executor().awaitStarted();
     }
     if (failure.get().isPresent()) {
@@ -144,7 +144,7 @@ final class SpmdRun<T> {
     return engine.placement().process();
   }
 
-  /** A device has ended: others that wait for it would never go on. */
+  /** Reports a device that has ended while others wait for it: they would wait for ever. */
   private void checkAbandoned(int index, SpmdDevice device) {
     Rendezvous rendezvous = first;
     while (rendezvous.number() < device.entered()) {
@@ -187,8 +187,8 @@ final class SpmdRun<T> {
   }
 
   /**
-   * Runs the full rendezvous, unless another thread does. Each call stands for one full rendezvous;
-   * they fill up in order, because a device enters them in order.
+   * Runs the full rendezvous, unless another thread does. Each call stands for one full rendezvous.
+   * Rendezvous fill in order, because each device enters them in order.
    */
   void runFull() {
     if (full.getAndIncrement() > 0) {

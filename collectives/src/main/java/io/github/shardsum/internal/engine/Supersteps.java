@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs phases one after another on workers that stay together from the first to the last.
  *
- * <p>Participants claim runs of tasks from one counter; the one that ends the last run of a phase
- * opens the next. No participant is indispensable: one alone finishes all phases, and one that
- * comes late joins the open phase.
+ * <p>Participants claim runs of tasks from one counter; the participant that ends the last run of a
+ * phase opens the next phase. One participant alone can finish all phases, and a late one joins the
+ * open phase.
  */
 public final class Supersteps {
   /**
@@ -58,7 +58,7 @@ public final class Supersteps {
     steps.rethrow();
   }
 
-  /** Phases that a number of participants are about to run. */
+  /** The state of phases that a number of participants run. */
   static Supersteps shared(List<Phase.Tasks> phases, int parallelism) {
     Supersteps steps = new Supersteps(phases, parallelism);
     steps.open(0);

@@ -9,7 +9,10 @@ import java.util.List;
  * Draws the devices of a mesh at their positions: the last axis to the right, the others downwards.
  */
 public final class MeshPicture {
-  /** Most columns, and most rows, that are drawn in full; of more only the ends are drawn. */
+  /**
+   * The largest number of columns, and of rows, that is drawn in full; of longer axes only the ends
+   * are drawn.
+   */
   private static final int FULL = 32;
 
   /** Columns or rows drawn at each end of a long axis. */

@@ -3,17 +3,20 @@ package io.github.shardsum.internal.mpi;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Waits between two polls: at first not at all, then by yielding, then by sleeping, so that more
- * processes than cores still make progress.
+ * Waits between two polls. The first polls follow at once, later ones after a yield, then after a
+ * sleep, so that more processes than cores still make progress.
  */
 final class Backoff {
   /** Polls without a yield, some hundred microseconds; most exchanges are done by then. */
   private static final int SPINS = 2000;
 
-  /** The same if processes share cores, where spinning keeps another from sending. */
+  /**
+   * Polls without a yield if processes share cores, where spinning keeps another process from
+   * sending.
+   */
   private static final int CROWDED_SPINS = 32;
 
-  /** Yields before the first sleep, some milliseconds. */
+  /** Yields before the first sleep; together some milliseconds. */
   private static final int YIELDS = 4000;
 
   /** Polls for each read of the clock. */
@@ -25,12 +28,12 @@ final class Backoff {
   private final int spins;
   private int count;
 
-  /** Starts before the first poll; crowded means more processes than cores. */
+  /** A backoff before its first poll; crowded means more processes than cores. */
   Backoff(boolean crowded) {
     this(crowded, 0);
   }
 
-  /** A backoff that was called this often. */
+  /** A backoff after a number of calls. */
   Backoff(boolean crowded, int count) {
     spins = crowded ? CROWDED_SPINS : SPINS;
     this.count = count;
@@ -58,7 +61,7 @@ final class Backoff {
     count = count == Integer.MAX_VALUE ? count - CLOCK_EVERY + 1 : count + 1;
   }
 
-  /** Whether it is time for a look at the clock, which costs more than a look at a message. */
+  /** Whether it is time to read the clock, which costs more than a poll of a message. */
   boolean isLong() {
     return count > CROWDED_SPINS && count % CLOCK_EVERY == 0;
   }

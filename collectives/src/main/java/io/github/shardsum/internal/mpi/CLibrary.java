@@ -10,12 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The few functions of the C library that make an MPI safe inside a JVM. */
+/** The functions of the C library that make an MPI safe inside a JVM. */
 final class CLibrary {
   /**
-   * Libraries below MPI that install handlers of SIGSEGV and its like as they load, which would end
-   * the JVM at its first implicit null check. They are UCX (openucx/ucx #3337, #4870), Open MPI's
-   * own, and the PSM family.
+   * Variables for libraries below MPI that install handlers of SIGSEGV and similar signals while
+   * they load: UCX (openucx/ucx #3337, #4870), Open MPI's own, and the PSM family. Such a handler
+   * would end the JVM at its first implicit null check.
    */
   private static final Map<String, String> NO_HANDLERS =
       Map.of(
@@ -25,7 +25,10 @@ final class CLibrary {
           "HFI_NO_BACKTRACE", "1",
           "PSM3_BACKTRACE", "0");
 
-  /** SIGHUP, INT, QUIT, ILL, TRAP, BUS, FPE, SEGV, USR2, PIPE, TERM, XFSZ: the JVM's own. */
+  /**
+   * SIGHUP, INT, QUIT, ILL, TRAP, BUS, FPE, SEGV, USR2, PIPE, TERM, XFSZ: the signals that the JVM
+   * handles.
+   */
   private static final int[] SIGNALS_OF_THE_JVM = {1, 2, 3, 4, 5, 7, 8, 11, 12, 13, 15, 25};
 
   /** Larger than struct sigaction of any Linux (152 bytes in glibc on x86-64). */
@@ -54,7 +57,7 @@ final class CLibrary {
     }
   }
 
-  /** The present handlers of the JVM's signals, to be restored later. */
+  /** The current handlers of the JVM's signals, to be restored later. */
   List<MemorySegment> handlers(Arena arena) {
     List<MemorySegment> handlers = new ArrayList<>();
     for (int signal : SIGNALS_OF_THE_JVM) {

@@ -8,23 +8,23 @@ import java.util.Optional;
 
 /**
  * One transport's calls between all processes: its communicators, and the last reported progress of
- * each process. For the thread that holds MPI.
+ * each process. Used by the thread that holds MPI.
  */
 final class Channel {
   private final int id;
   private final int rank;
   private final Map<List<Integer>, Long> communicators = new HashMap<>();
 
-  /** Operations that began here with each process. */
+  /** For each process, the number of operations that began here with it. */
   private final long[] begun;
 
   /**
-   * The number of operations with this process after which each process begins no more, as it
-   * announced at closing.
+   * For each process, the number of its operations with this process, announced when it closed the
+   * channel.
    */
   private final long[] last;
 
-  /** The last message of each process: its place, or the reason of its failure. */
+  /** The last position that each process reported. */
   private final Map<Integer, ControlMessage> places = new HashMap<>();
 
   private final Map<Integer, ControlMessage> failures = new HashMap<>();
@@ -51,7 +51,7 @@ final class Channel {
     return current;
   }
 
-  /** Counts an operation that begins and gives it its number with each of its peers. */
+  /** Counts an operation that begins, and numbers it for each of its peers. */
   void begin(PendingOperation operation) {
     current = Optional.of(operation);
     for (int peer : operation.peers()) {
@@ -68,7 +68,7 @@ final class Channel {
     failure = failure.or(() -> Optional.of(reason));
   }
 
-  /** Why this process has given the channel up. */
+  /** The reason for which this process has given up the channel, if it has. */
   Optional<String> failure() {
     return failure;
   }
@@ -82,12 +82,12 @@ final class Channel {
     }
   }
 
-  /** Whether a process has said that it ends before the operation that waits for it. */
+  /** Whether a process closed the channel before the operation that waits for it. */
   boolean neverComes(int peer, PendingOperation operation) {
     return last[peer] <= operation.number(peer);
   }
 
-  /** The last position that a process sent: the operation that is awaited, or another. */
+  /** The last position that a process sent, in the awaited operation or elsewhere. */
   Optional<ControlMessage> place(int peer) {
     return Optional.ofNullable(places.get(peer));
   }
@@ -101,12 +101,12 @@ final class Channel {
     return failures.containsKey(peer);
   }
 
-  /** The failure of one of the others. */
+  /** The failure of one of the other processes, if any. */
   Optional<ControlMessage> failed() {
     return failures.values().stream().findFirst();
   }
 
-  /** The state of this process, in answer to another one. */
+  /** The state of this process, as an answer to another process. */
   ControlMessage state(int asker) {
     Optional<PendingOperation> together =
         current.filter(operation -> operation.peers().contains(asker));
@@ -122,13 +122,14 @@ final class Channel {
                     current.map(PendingOperation::toString).orElse("")));
   }
 
-  /** The last message to another process: the number of operations with it. */
+  /** The last message to another process: the number of operations with that process. */
   ControlMessage closing(int peer) {
     return message(ControlMessage.Kind.CLOSED, begun[peer], "");
   }
 
   /**
-   * Announces that this process has failed, and why; the message's number is the kind of failure.
+   * Announces that this process has failed, with the reason; the message's number is the kind of
+   * failure.
    */
   ControlMessage givingUp(FailureKind kind, String reason) {
     return message(ControlMessage.Kind.FAILED, kind.ordinal(), reason);

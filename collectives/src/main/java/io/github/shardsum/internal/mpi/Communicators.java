@@ -15,13 +15,13 @@ import java.util.Optional;
 import java.util.Queue;
 
 /**
- * Makes communicators of some of the processes. For the thread that holds MPI.
+ * Makes communicators of some of the processes. Used by the thread that holds MPI.
  *
- * <p>MPI makes them by a call that waits for all members, and offers no other. Two processes that
- * each waited in such a call for another communicator would wait for ever, and a member that does
- * not come would make the others wait beyond any deadline. So members first report to the lowest of
- * them. When all have reported, the lowest requests the right to make a communicator from rank 0,
- * which grants it to one group of the job at a time. Then all members make the call.
+ * <p>MPI's only call for this waits for all members. Two processes would wait for ever if each
+ * waited in such a call for a different communicator, and a missing member would hold the others
+ * beyond any deadline. So members first report to the lowest of them. When all have reported, the
+ * lowest requests the right to make a communicator from rank 0, which grants the right to one group
+ * of the job at a time. Then all members make the call.
  */
 final class Communicators {
   /** Tag of the calls that make communicators, one at a time. */
@@ -29,13 +29,13 @@ final class Communicators {
 
   private static final int GUARDIAN = 0;
 
-  /** A communicator to be made: of these ranks on this channel. */
+  /** A communicator to be made, of these ranks on this channel. */
   private record Request(int channel, List<Integer> ranks) {
     int leader() {
       return ranks.getFirst();
     }
 
-    /** A bit a rank, so that the ranks of 8000 processes fit into a message. */
+    /** One bit for each rank, so that the ranks of 8000 processes fit into a message. */
     String text() {
       BitSet bits = new BitSet();
       ranks.forEach(bits::set);
@@ -63,13 +63,13 @@ final class Communicators {
     this.job = job;
   }
 
-  /** Says that this process waits for a communicator of these ranks, ascending. */
+  /** Reports that this process waits for a communicator of these ranks, ascending. */
   void join(Channel channel, List<Integer> ranks) {
     Request request = new Request(channel.id(), ranks);
     send(request.leader(), message(Kind.JOIN, request));
   }
 
-  /** The communicator that was waited for, once it is made; it is handed out once. */
+  /** The awaited communicator, once it is made; it is handed out once. */
   Optional<Long> take(Channel channel, List<Integer> ranks) {
     return Optional.ofNullable(made.remove(new Request(channel.id(), ranks)));
   }
@@ -104,7 +104,7 @@ final class Communicators {
     send(asked.sender(), message(Kind.GRANT, Request.of(asked)));
   }
 
-  /** Whether there is one that all members are now about to make. */
+  /** Whether there is a communicator that all members are now about to make. */
   boolean isDue() {
     return !due.isEmpty();
   }

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The channel for control: small messages to all other processes, and one receive always waiting.
- * For the thread that holds MPI.
+ * The channel for control: small messages to all other processes, and one receive that always
+ * waits. Used by the thread that holds MPI.
  */
 final class ControlChannel {
   private static final int TAG = 1;
 
-  /** A message on its way: its bytes must stay until each send is done. */
+  /** A message in transit; its bytes must stay until each send is done. */
   private record Letter(MemorySegment bytes, MemorySegment requests, boolean[] done) {}
 
   private final Mpi mpi;
@@ -81,12 +81,12 @@ final class ControlChannel {
     }
   }
 
-  /** Whether every message has left. */
+  /** Whether every send is done. */
   boolean isQuiet() {
     return sent.isEmpty();
   }
 
-  /** Gives up the waiting receive; nothing may be heard afterwards. */
+  /** Cancels the waiting receive; afterwards no message is received. */
   void close() {
     mpi.cancel(receive);
     while (!mpi.test(receive)) {

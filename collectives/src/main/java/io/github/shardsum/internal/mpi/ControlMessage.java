@@ -12,22 +12,22 @@ import java.util.Locale;
 /**
  * Control messages between processes, apart from the data.
  *
- * @param kind why it was sent
+ * @param kind the purpose of the message
  * @param sender the sender's rank
- * @param channel the number of the channel that it speaks of
- * @param joint the number of the sender's present or next operation, counted over the operations in
- *     which sender and receiver both take part
- * @param text the sender's operation, or the reason of its failure
+ * @param channel the number of the channel that the message is about
+ * @param joint the number of the sender's present or next operation, counted over the operations of
+ *     both sender and receiver
+ * @param text the sender's operation, or the reason for its failure
  */
 record ControlMessage(Kind kind, int sender, int channel, long joint, String text) {
   enum Kind {
-    /** The sender waits in the operation of the text and asks where the receiver is. */
+    /** The sender waits in the operation of the text and asks for the receiver's position. */
     QUESTION,
     /** The sender is in the operation of the text, together with the receiver. */
     ANSWER,
     /**
-     * The sender is in no operation with the receiver; the text names the one that it is in, if
-     * any.
+     * The sender is in no operation with the receiver; the text names the sender's other operation,
+     * if any.
      */
     ELSEWHERE,
     /** The sender begins no further operation on the channel. */
@@ -36,15 +36,18 @@ record ControlMessage(Kind kind, int sender, int channel, long joint, String tex
     FAILED,
     /** The sender's program has ended. */
     LEAVING,
-    /** The sender asks for a communicator of the processes in the text, and can do nothing else. */
+    /** The sender asks for a communicator of the processes in the text, and waits for it. */
     JOIN,
-    /** The sender, who has heard from all of them, asks rank 0 for the right to make it. */
+    /**
+     * The sender has heard from all of these processes, and asks rank 0 for the right to make the
+     * communicator.
+     */
     LOCK,
-    /** Rank 0 gives that right. */
+    /** Rank 0 grants that right. */
     GRANT,
-    /** All who joined are to make the communicator now. */
+    /** The processes that joined are to make the communicator now. */
     GO,
-    /** The sender gives the right back. */
+    /** The sender returns the right. */
     UNLOCK
   }
 
@@ -81,7 +84,9 @@ record ControlMessage(Kind kind, int sender, int channel, long joint, String tex
         new String(bytes, StandardCharsets.UTF_8));
   }
 
-  /** A text too long keeps its beginning and a hash of the whole, so that it still compares. */
+  /**
+   * A text that is too long is cut, with a hash of the whole, so that texts can still be compared.
+   */
   private byte[] bytes() {
     byte[] whole = text.getBytes(StandardCharsets.UTF_8);
     int most = LONGEST - HEADER;

@@ -6,21 +6,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The way a process leaves the job when its JVM ends: it tells the others, which then no longer
- * wait for it, and finalizes MPI after they too have ended.
+ * Takes a process out of the job when its JVM ends. It informs the other processes, which then no
+ * longer wait for this one, and finalizes MPI after all have ended.
  *
- * <p>After a failure it does not wait long: a process that is stuck would never come, so the whole
- * job is ended. A JVM that receives a signal to end while its program calls collectives ends with
- * its own status: the program's next collective fails, and the other processes learn that this one
- * has ended.
+ * <p>After a failure it ends the whole job after a short wait, since a process that is stuck would
+ * never end. A JVM may receive a signal to end while its program calls collectives. It then ends
+ * with its own status: the program's next collective fails, and the other processes learn that this
+ * one has ended.
  */
 record FinalizeHook(MpiProcess process) implements Runnable {
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
-  /** Time that the others have after a failure to print their errors. */
+  /** Time after a failure in which the others can print their errors. */
   private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
-  /** How often a process that waits for others to end says so. */
+  /** Interval at which a process reports that it waits for others to end. */
   private static final long SAY_SO_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   /** Exit status of a job that ends after a failure; 1, as for an uncaught exception. */
@@ -40,7 +40,7 @@ record FinalizeHook(MpiProcess process) implements Runnable {
     while (!staying.isEmpty()) {
       long waited = System.nanoTime() - begin;
       if (waited > GRACE_NANOS && process.call(ProgressEngine::isCutOff)) {
-        // The others know. An abort would replace this JVM's status with MPI's.
+        // The others know of the end. An abort would replace this JVM's status with MPI's.
         System.err.println("shardsum: this process ends; still running: " + staying);
         return;
       }
@@ -55,7 +55,7 @@ record FinalizeHook(MpiProcess process) implements Runnable {
       LockSupport.parkNanos(LOOK_NANOS);
       staying = process.call(engine -> engine.job().staying());
     }
-    // After a cut nothing is finished in order: the JVM ends before mpirun ends it for the others'
+    // After a cut MPI is not finalized. The JVM ends at once, before mpirun ends it for the others'
     // failures, so that its own status is seen.
     if (!process.call(ProgressEngine::isCutOff)) {
       finish(broken ? GRACE_NANOS : Long.MAX_VALUE);

@@ -21,7 +21,7 @@ final class Mpi {
   /** At least MPI_MAX_ERROR_STRING and MPI_MAX_LIBRARY_VERSION_STRING of any ABI. */
   private static final long LONGEST_TEXT = 8192 + 1;
 
-  /** At least the size of MPI_Status in any abi, the largest of which has 32 bytes. */
+  /** At least the size of MPI_Status, which has at most 32 bytes in any ABI. */
   private static final long STATUS_BYTES = 64;
 
   private static final int SUCCESS = 0;
@@ -142,7 +142,7 @@ final class Mpi {
     call("MPI_Finalize", () -> (int) finish.invokeExact());
   }
 
-  /** Ends every process of the job; does not return where MPI keeps its word. */
+  /** Ends every process of the job; does not return if MPI works as specified. */
   void abort(int status) {
     call("MPI_Abort", () -> (int) abort.invokeExact(handle(MpiConstant.COMM_WORLD), status));
   }
@@ -158,20 +158,19 @@ final class Mpi {
   }
 
   /**
-   * Starts to make a communicator of the same processes, whose messages are kept apart from all
-   * others.
+   * Starts to make another communicator of the same processes, with messages of its own.
    *
-   * @param made the place of its handle, to be read when the request is done
+   * @param made memory for its handle, to be read when the request is done
    */
   void duplicate(long communicator, MemorySegment made, MemorySegment request) {
     call("MPI_Comm_idup", () -> (int) commIdup.invokeExact(communicator, made, request));
   }
 
   /**
-   * A communicator of some of the processes; waits for each of them to call.
+   * Makes a communicator of some of the processes; waits for each of them to call.
    *
-   * @param ranks an int a process, ascending
-   * @param tag keeps apart calls between the same processes
+   * @param ranks an int for each process, ascending
+   * @param tag distinguishes calls between the same processes
    */
   long create(long communicator, MemorySegment ranks, int count, int tag) {
     call("MPI_Comm_group", () -> (int) commGroup.invokeExact(communicator, answer));
@@ -187,12 +186,12 @@ final class Mpi {
     return made;
   }
 
-  /** Gives a communicator back. */
+  /** Frees a communicator. */
   void freeCommunicator(long communicator) {
     free("MPI_Comm_free", commFree, communicator);
   }
 
-  /** Gives a datatype back. */
+  /** Frees a datatype. */
   void freeType(long type) {
     free("MPI_Type_free", typeFree, type);
   }
@@ -224,8 +223,8 @@ final class Mpi {
   /**
    * A datatype of blocks of bytes, ready to use.
    *
-   * @param lengths an int a block, its bytes
-   * @param offsets a long a block, where it begins
+   * @param lengths an int for each block, its length in bytes
+   * @param offsets a long for each block, its offset in bytes
    */
   long blocks(int count, MemorySegment lengths, MemorySegment offsets) {
     call(
@@ -273,8 +272,8 @@ final class Mpi {
   /**
    * Looks for a message and reserves it, so that no other call receives it.
    *
-   * @param message the place of its handle, to be given to {@link #receiveFound}
-   * @return whether one was found
+   * @param message memory for its handle, for {@link #receiveFound}
+   * @return whether a message was found
    */
   boolean find(int source, int tag, long communicator, MemorySegment message) {
     call(
@@ -343,7 +342,7 @@ final class Mpi {
                     request));
   }
 
-  /** Native arrays, an entry a process: ints, ints, handles. */
+  /** Native arrays with an entry for each process: ints, ints, handles. */
   record Parts(MemorySegment counts, MemorySegment offsets, MemorySegment types) {}
 
   /** The library's own all-reduce, in an order that it chooses; in place. */

@@ -12,14 +12,14 @@ import java.lang.foreign.ValueLayout;
 enum MpiAbi {
   /** Handles are pointers to variables of the library. */
   OPEN_MPI("Open MPI", Long.BYTES, -1, 1, 0, 0),
-  /** Handles are 32-bit numbers. */
+  /** Handles are numbers of 32 bits. */
   MPICH("MPICH", Integer.BYTES, -2, -1, 1, 0),
   /** The binary interface of the MPI-5 standard: small numbers in pointers. */
   STANDARD("MPI-5 ABI", Long.BYTES, -1, 1, 0, 1024);
 
   /**
-   * The level at which any thread may call, one at a time; the standard interface counts its levels
-   * in steps of 1024.
+   * The level of thread support at which any thread may call, one at a time; the standard interface
+   * counts levels in steps of 1024.
    */
   private static final int SERIALIZED = 2;
 

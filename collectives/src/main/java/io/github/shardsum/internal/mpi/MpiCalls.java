@@ -12,17 +12,17 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The memory of one channel's calls while MPI runs them, and the calls. For one thread at a time,
- * and one call at a time.
+ * The calls of one channel, with the memory that MPI uses during a call. Used by one thread at a
+ * time, for one call at a time.
  *
  * <p>MPI counts in ints. Larger counts are described by datatypes of several blocks, one for each
- * peer. The peer may describe its part in another way, since MPI compares the bytes that move and
- * not their description.
+ * peer. The peer may describe its part by another datatype, since MPI compares only the bytes that
+ * move.
  */
 final class MpiCalls {
   /**
-   * The length of one block of a datatype, and the most bytes of one call of the library's own
-   * all-reduce.
+   * The length of one block of a datatype, and the largest number of bytes of one call of the
+   * library's own all-reduce.
    */
   private static final long LONGEST_BLOCK = 1L << 30;
 
@@ -58,7 +58,7 @@ final class MpiCalls {
         arena.allocate(JAVA_LONG, size));
   }
 
-  /** Makes the channel's own communicator of all processes, over the one that it has. */
+  /** Makes the channel's own communicator of all processes from its present one. */
   PendingOperation.Action duplicate(Channel channel, List<Integer> everyone) {
     MemorySegment made = arena.allocate(JAVA_LONG);
     return new PendingOperation.Action() {
@@ -79,7 +79,7 @@ final class MpiCalls {
     };
   }
 
-  /** The exchange as an action, with the work that runs after it has begun. */
+  /** The exchange as an action, with the work that runs after the exchange has begun. */
   PendingOperation.Action exchange(ByteExchange exchange, Channel channel, Runnable meanwhile) {
     int own = exchange.peers().indexOf(rank);
     return exchange.verified()
@@ -113,7 +113,7 @@ final class MpiCalls {
     };
   }
 
-  /** The library's own all-reduce as an action: a call for each part that an int can count. */
+  /** The library's own all-reduce as an action: one call for each part that an int can count. */
   PendingOperation.Action allReduce(
       MemorySegment values, int elementBytes, MpiConstant type, MpiConstant operation) {
     long most = Math.min(LONGEST_BLOCK, longestCount) / elementBytes * elementBytes;

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.mpi;
 
 /**
- * Handles that every MPI predefines: the address of a variable in Open MPI, a number in the others.
+ * Handles that every MPI predefines: addresses of variables in Open MPI, numbers in the others.
  *
  * <p>Sources: mpi.h of Open MPI 4.1.4 and 5.0.11, of MPICH 4.0.2 and 5.0.2; mpi_abi.h of the MPI-5
  * standard (chapter 20) as MPICH 5.0.2 installs it.

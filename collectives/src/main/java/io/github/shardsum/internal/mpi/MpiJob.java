@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** This process among those of the job. For the thread that holds MPI. */
+/** This process among those of the job. Used by the thread that holds MPI. */
 final class MpiJob implements PeerMonitor.Processes {
   private static final int NAME_BYTES = 128;
 
@@ -26,7 +26,7 @@ final class MpiJob implements PeerMonitor.Processes {
   private final Map<Integer, Channel> channels = new HashMap<>();
   private final BitSet left = new BitSet();
 
-  /** Memory that failed operations may still write to or read from: never given back. */
+  /** Memory that failed operations may still read or write; it is never freed. */
   private final List<PendingOperation> abandoned = new ArrayList<>();
 
   private int channelsOpened;
@@ -106,12 +106,12 @@ final class MpiJob implements PeerMonitor.Processes {
     return " (" + mpi.host() + ", pid ";
   }
 
-  /** How many of the processes run on this host. */
+  /** The number of processes on this host. */
   int processesHere() {
     return (int) names.stream().filter(name -> name.contains(here())).count();
   }
 
-  /** Whether the host has more of the processes than cores. */
+  /** Whether the host runs more processes of the job than it has cores. */
   boolean isCrowded() {
     return crowded;
   }
@@ -134,7 +134,7 @@ final class MpiJob implements PeerMonitor.Processes {
     return IntStream.range(0, size()).boxed().toList();
   }
 
-  /** A channel of the next number; until it has a communicator of its own it uses the job's. */
+  /** A channel with the next number. Until it has a communicator of its own, it uses the job's. */
   Channel openChannel() {
     Channel channel = new Channel(channelsOpened++, rank, size());
     channel.communicators().put(everyone(), world);
@@ -147,7 +147,7 @@ final class MpiJob implements PeerMonitor.Processes {
     abandoned.add(operation);
   }
 
-  /** Tells every other process that a channel closes, each with its own message. */
+  /** Announces to every other process that a channel closes, each with its own message. */
   void closeChannel(Channel channel) {
     channels.remove(channel.id());
     for (int other = 0; other < size(); other++) {
@@ -179,12 +179,12 @@ final class MpiJob implements PeerMonitor.Processes {
     return left.get(process);
   }
 
-  /** Whether an operation failed, so that MPI cannot be ended in order. */
+  /** Whether an operation failed, so that MPI cannot be finalized in order. */
   boolean isBroken() {
     return !abandoned.isEmpty();
   }
 
-  /** Ends MPI in order, when all have left. */
+  /** Finalizes MPI, when all processes have left. */
   void finish() {
     while (!control.isQuiet()) {
       control.progress();

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** An MPI that is loaded: its symbols, its ABI, and the name by which it was found. */
+/** A loaded MPI: its symbols, its ABI, and the name by which it was found. */
 record MpiLibrary(SymbolLookup symbols, MpiAbi abi, String name) {
-  /** Names a file to load instead of searching. */
+  /** The variable that names a file to load instead of a search. */
   static final String VARIABLE = "SHARDSUM_MPI_LIBRARY";
 
   /** A function that every MPI has. */
@@ -32,9 +32,9 @@ record MpiLibrary(SymbolLookup symbols, MpiAbi abi, String name) {
       List.of("libmpi_abi.so.1", "libmpi_abi.so.0", "libmpich.so.12", "libmpi.so.12");
 
   /**
-   * Loads the MPI that this process was started by.
+   * Loads the MPI that started this process.
    *
-   * @throws MpiException if there is none; says what was tried and what to install
+   * @throws MpiException if there is none; the message says what was tried and what to install
    */
   @SuppressWarnings("restricted")
   static MpiLibrary load(Map<String, String> environment) {
@@ -73,7 +73,8 @@ record MpiLibrary(SymbolLookup symbols, MpiAbi abi, String name) {
   }
 
   /**
-   * The version of the standard interface; -1 from a library that has the call and speaks another.
+   * The version of the standard interface; -1 from a library that has the call but another
+   * interface.
    */
   private static int standardVersion(SymbolLookup symbols) {
     String name = "MPI_Abi_get_version";

@@ -13,8 +13,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * MPI in this process. There is one, since MPI can be started once and ended once: it starts with
- * the first use and ends with the JVM, in a shutdown hook. Thread-safe.
+ * MPI in this process. A process has only one, since MPI can be started and ended only once. MPI
+ * starts with the first use and ends with the JVM, in a shutdown hook. Thread-safe.
  */
 final class MpiProcess {
   /** The one piece of static state, since MPI belongs to the process. Completed once. */
@@ -44,7 +44,7 @@ final class MpiProcess {
   /**
    * Starts MPI unless it runs.
    *
-   * @param deadline how long to wait for the other processes to do so
+   * @param deadline the longest time to wait for the other processes to start it
    * @throws TransportException if it does not start, each time with the first reason
    */
   static synchronized MpiProcess get(Duration deadline) {
@@ -55,7 +55,7 @@ final class MpiProcess {
     return started.process().orElseThrow(() -> new TransportException(started.reason(), List.of()));
   }
 
-  /** Hands work over, to be done in the order of the calls; it must not wait. */
+  /** Hands over work, to be done in the order of the calls. The work must not wait. */
   void post(Consumer<ProgressEngine> work) {
     thread.post(work);
   }
@@ -78,7 +78,7 @@ final class MpiProcess {
   /**
    * Waits for an operation that was started.
    *
-   * @param deadlineNanos how long it may take from now on
+   * @param deadlineNanos the longest time to wait from now on
    * @param limitNanos time after which the thread that calls MPI is assumed to be stuck
    */
   void await(PendingOperation operation, long deadlineNanos, long limitNanos) {
@@ -87,12 +87,12 @@ final class MpiProcess {
     await(operation.done(), limitNanos);
   }
 
-  /** Advances the exchanges in flight for a moment. */
+  /** Briefly advances the exchanges in flight. */
   void progress() {
     thread.progress();
   }
 
-  /** Hands work over and waits until it is done. */
+  /** Hands over work and waits until it is done. */
   <T> T call(Function<ProgressEngine, T> work) {
     CompletableFuture<T> result = new CompletableFuture<>();
     post(
@@ -109,7 +109,7 @@ final class MpiProcess {
   /**
    * Waits for a task of the MPI thread.
    *
-   * @param limitNanos after which even the MPI thread is taken for stuck
+   * @param limitNanos time after which the MPI thread is assumed to be stuck
    */
   <T> T await(CompletableFuture<T> result, long limitNanos) {
     boolean interrupted = false;

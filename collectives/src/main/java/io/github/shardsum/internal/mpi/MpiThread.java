@@ -16,16 +16,16 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Who calls MPI: one platform thread at a time. The engine has its own thread, which listens to the
- * other processes as long as the job lives. While a platform thread of the program waits for its
- * operation, it makes the calls itself: handing them over and being woken takes longer than many
- * exchanges. Any thread may use it. A virtual thread always hands its work over, since it could not
- * leave its carrier during a call of MPI.
+ * Chooses the platform thread that calls MPI, one at a time. The engine has its own thread, which
+ * listens to the other processes as long as the job lives. While a platform thread of the program
+ * waits for its operation, it makes the calls itself: a hand-over and a wake-up take longer than
+ * many exchanges. Any thread may use it. A virtual thread always hands over its work, since it
+ * could not leave its carrier during a call of MPI.
  */
 final class MpiThread {
   /**
-   * {@code waiting}, the default, or {@code own}: then the engine's thread alone calls MPI, for
-   * libraries and tools that want one thread; exchanges take longer.
+   * {@code waiting}, the default, or {@code own}. With {@code own} the engine's thread alone calls
+   * MPI, for libraries and tools that need this; exchanges then take longer.
    */
   static final String VARIABLE = "SHARDSUM_MPI_THREAD";
 
@@ -33,24 +33,27 @@ final class MpiThread {
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   /**
-   * Sleep between two polls of operations in flight while no thread awaits one: the core is left to
-   * the program.
+   * The shortest sleep between two polls of operations in flight while no thread awaits one, so
+   * that the core is left to the program.
    */
   private static final long GLANCE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
   /**
-   * The same while threads of the program poll between their tasks: each time that this one wakes
-   * it takes the core from one of them.
+   * The longest such sleep, while threads of the program poll between their tasks: each time that
+   * this thread wakes, it takes the core from one of them.
    */
   private static final long LONGEST_GLANCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-  /** Looks for the next work before it sleeps: a program's next exchange is often near. */
+  /**
+   * Number of looks for the next work before a sleep, since a program's next exchange often follows
+   * soon.
+   */
   private static final int EAGER_LOOKS = 100;
 
   private final Queue<Consumer<ProgressEngine>> queue = new ConcurrentLinkedQueue<>();
   private final CompletableFuture<ProgressEngine> joined = new CompletableFuture<>();
 
-  /** Held by the thread that calls MPI, between two looks or until its operation is done. */
+  /** Held by the thread that calls MPI, for one look or until its operation is done. */
   private final ReentrantLock holding = new ReentrantLock();
 
   private final Thread thread;
@@ -73,14 +76,14 @@ final class MpiThread {
   /**
    * Loads MPI and joins the job; waits for every process of it.
    *
-   * @param deadline how long to wait for them
-   * @throws CompletionException if there is no MPI, or it cannot be used, or a process did not
-   *     start it in time; its message says why
+   * @param deadline the longest time to wait for them
+   * @throws CompletionException if there is no MPI, it cannot be used, or a process did not start
+   *     it in time; the message says why
    */
   static MpiThread start(Map<String, String> environment, Duration deadline) {
     MpiThread made = new MpiThread(environment);
     made.thread.start();
-    // MPI itself waits for ever for a process that ended before it came.
+    // MPI itself would wait for ever for a process that ended before it started MPI.
     CompletableFuture.delayedExecutor(deadline.toNanos(), TimeUnit.NANOSECONDS)
         .execute(() -> made.joined.completeExceptionally(late(deadline)));
     made.joined.join();
@@ -100,7 +103,7 @@ final class MpiThread {
     return thread.isAlive();
   }
 
-  /** Hands work over, to be done soon and in the order of the calls; it must not wait. */
+  /** Hands over work, to be done soon and in the order of the calls. The work must not wait. */
   void post(Consumer<ProgressEngine> work) {
     queue.add(work);
     LockSupport.unpark(thread);
@@ -109,7 +112,7 @@ final class MpiThread {
   /**
    * Begins an operation. If the calling thread may call MPI and no other thread does, it calls MPI
    * until the operation is done, and also does the work that others hand over. Otherwise it hands
-   * the operation over.
+   * over the operation.
    */
   void begin(PendingOperation operation) {
     if (!takes()) {
@@ -141,7 +144,7 @@ final class MpiThread {
     return othersMayCall && !Thread.currentThread().isVirtual();
   }
 
-  /** Polls until an operation is done; returns whether there is more to do. */
+  /** Polls until an operation is done. Returns whether there is more to do. */
   private boolean lookUntilDone(ProgressEngine engine, PendingOperation operation) {
     Backoff backoff = backoff(engine);
     // Operations without a deadline are left to the engine's own thread.
@@ -175,7 +178,7 @@ final class MpiThread {
     LockSupport.unpark(thread);
   }
 
-  /** Calls MPI for an operation that was started until it is done, if no other thread does. */
+  /** Calls MPI until a started operation is done, unless another thread calls MPI. */
   void help(PendingOperation operation) {
     if (operation.done().isDone() || !takes()) {
       LockSupport.unpark(thread);
@@ -222,7 +225,7 @@ final class MpiThread {
     return new Backoff(engine.job().isCrowded());
   }
 
-  /** One look at everything, and a pause if it saw nothing. */
+  /** Polls all operations and messages once, and pauses if nothing has changed. */
   private Backoff look(ProgressEngine engine, Backoff backoff) {
     Consumer<ProgressEngine> work = queue.poll();
     if (work != null) {
@@ -250,8 +253,8 @@ final class MpiThread {
     long pause = GLANCE_NANOS;
     boolean finished = false;
     while (!finished) {
-      // It never waits for a lock that a program's thread holds: that thread would have to wake it
-      // after each operation, and would lose the core to it.
+      // This thread never waits for a lock that a program's thread holds. That thread would have to
+      // wake this one after each operation, and would lose the core to it.
       if (!holding.tryLock()) {
         LockSupport.parkNanos(this, flights.get() > 0 ? GLANCE_NANOS : IDLE_NANOS);
         continue;

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  * threads.
  */
 public final class MpiTransport implements Transport {
-  /** The time after the deadline within which the MPI thread itself must report it. */
+  /** The time after the deadline in which the MPI thread must report the timeout itself. */
   private static final long LATENESS_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final MpiProcess process;
@@ -34,15 +34,16 @@ public final class MpiTransport implements Transport {
   /**
    * Starts MPI unless it runs, and opens a channel; waits for all processes to do so.
    *
-   * @param deadline how long to wait for them
-   * @throws TransportException if MPI is not there, with what to install, or does not start
+   * @param deadline the longest time to wait for them
+   * @throws TransportException if MPI is not installed or does not start; the message says what to
+   *     install
    * @throws CollectiveTimeoutException if the others did not arrive
    */
   public static MpiTransport open(Duration deadline) {
     return open(deadline, Integer.MAX_VALUE);
   }
 
-  /** Opens a transport with the largest count for MPI, which tests set low. */
+  /** Opens a transport with a largest count for MPI, which tests set low. */
   static MpiTransport open(Duration deadline, long longestCount) {
     return new MpiTransport(MpiProcess.get(deadline), deadline, longestCount);
   }
@@ -107,7 +108,7 @@ public final class MpiTransport implements Transport {
     return new Begun(process, Optional.of(operation), meanwhile);
   }
 
-  /** An exchange that was begun; none if it had no one to exchange with. */
+  /** An exchange that was begun; its operation is empty if there is no other process. */
   private record Begun(MpiProcess process, Optional<PendingOperation> operation, Guarded meanwhile)
       implements InFlight {
     @Override
@@ -133,7 +134,7 @@ public final class MpiTransport implements Transport {
     return new MpiTransport(process, deadline, longestCount);
   }
 
-  /** Keeps an exception until the exchange is done, since MPI's memory must stay until then. */
+  /** Keeps an exception until the exchange is done, since MPI uses its memory until then. */
   private static final class Guarded implements Runnable {
     private final Runnable work;
     private Optional<Throwable> thrown = Optional.empty();
@@ -179,7 +180,7 @@ public final class MpiTransport implements Transport {
     }
   }
 
-  /** Only where the library has the same rules for NaN and for zeros. */
+  /** True only where the library has the same rules for NaN and for zeros. */
   @Override
   public boolean reduces(DType dtype, Reduction reduction) {
     boolean minOrMax = reduction == Reduction.MIN || reduction == Reduction.MAX;

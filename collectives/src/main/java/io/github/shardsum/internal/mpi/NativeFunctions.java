@@ -10,7 +10,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
-/** Makes functions of C callable, each from a signature with one letter for each argument. */
+/** Links functions of C by signatures with one letter for each argument. */
 final class NativeFunctions {
   private static final char POINTER = 'p';
   private static final char INT = 'i';

@@ -14,13 +14,16 @@ import java.util.concurrent.TimeUnit;
  * and reports an error as soon as it is certain. Used by the thread that holds MPI.
  */
 final class PeerMonitor {
-  /** No healthy exchange waits this long for its peers, so that asking costs nothing. */
+  /** Healthy exchanges wait less than this for their peers, so a question delays none of them. */
   private static final long FIRST_QUESTION_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
-  /** The others have this long for their answers before the deadline. */
+  /** The time for the others' answers before the deadline. */
   private static final long LAST_QUESTION_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  /** Time for messages that a process sent before its failure, which may arrive after it. */
+  /**
+   * Time for messages that a process sent before it failed; they may arrive later than the report
+   * of the failure.
+   */
   private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private static final int QUARTER = 4;
@@ -30,7 +33,7 @@ final class PeerMonitor {
     /** The rank of this process. */
     int rank();
 
-    /** A process by rank, host and process id. */
+    /** The name of a process: its rank, host and process id. */
     String name(int process);
 
     /** Sends a message to another process, without waiting. */
@@ -47,7 +50,7 @@ final class PeerMonitor {
     return Math.min(FIRST_QUESTION_NANOS, limitNanos / QUARTER);
   }
 
-  /** Examines an operation, and returns its failure if it must end. */
+  /** Examines an operation, and returns its failure if the operation must end. */
   Optional<CollectiveException> look(PendingOperation operation) {
     Optional<CollectiveException> certain = gone(operation).or(() -> mismatch(operation));
     if (certain.isPresent()) {
@@ -96,7 +99,7 @@ final class PeerMonitor {
                             + message.text()));
   }
 
-  /** A peer whose operation of the same number is a different one. */
+  /** The failure if a peer's operation of the same number is a different one. */
   private Optional<CollectiveException> mismatch(PendingOperation operation) {
     String own = operation.toString();
     List<String> different = new ArrayList<>();

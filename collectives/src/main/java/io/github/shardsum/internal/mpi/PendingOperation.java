@@ -6,24 +6,24 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** One operation of a channel from when it is handed over until it is done. */
+/** One operation of a channel, from its hand-over until it is done. */
 final class PendingOperation {
   /** The action that runs once the peers have a communicator, on the thread that holds MPI. */
   interface Action {
     /**
-     * Starts, or goes on as far as it can without waiting.
+     * Starts, or advances as far as possible without waiting.
      *
-     * @return whether it is done
+     * @return whether the action is done
      */
     boolean advance(long communicator);
   }
 
   /**
-   * Since when it is waited for, and for how long. Replaced as a whole: an await may begin while
-   * the thread that holds MPI reads this.
+   * The begin and the limit of the wait. The record is replaced as a whole: an await may begin
+   * while the thread that holds MPI reads it.
    *
-   * @param begun when the wait began, as {@link System#nanoTime} says it
-   * @param limitNanos how long it may take from then on
+   * @param begun the value of {@link System#nanoTime} when the wait began
+   * @param limitNanos the longest wait from then on
    * @param nextQuestionNanos time from the beginning to the next question to the others
    */
   record Waiting(long begun, long limitNanos, long nextQuestionNanos) {
@@ -52,7 +52,7 @@ final class PendingOperation {
   /**
    * An operation that has yet to begin.
    *
-   * @param limitNanos how long it may take
+   * @param limitNanos the longest time that it may take
    */
   PendingOperation(
       Channel channel, String what, List<Integer> peers, long limitNanos, Action action) {
@@ -78,12 +78,12 @@ final class PendingOperation {
     isAwaited = true;
   }
 
-  /** Whether somebody waits for it. */
+  /** Whether a thread waits for the operation. */
   boolean isAwaited() {
     return isAwaited;
   }
 
-  /** The communicator of the peers, once there is one. */
+  /** The communicator of the peers, once it exists. */
   Optional<Long> communicator() {
     return communicator;
   }
@@ -108,7 +108,7 @@ final class PendingOperation {
     return done;
   }
 
-  /** Among the operations with this peer, the number of this one. */
+  /** The number of this operation among those with a peer. */
   long number(int peer) {
     return numbers[peer];
   }
@@ -126,7 +126,7 @@ final class PendingOperation {
     waiting.compareAndSet(seen, new Waiting(seen.begun(), seen.limitNanos(), nanos));
   }
 
-  /** The text by which processes compare the operation: it is the same on all peers. */
+  /** The text by which processes compare the operation; it is the same on all peers. */
   @Override
   public String toString() {
     return what + " among processes " + Arrays.toString(peers.toArray());

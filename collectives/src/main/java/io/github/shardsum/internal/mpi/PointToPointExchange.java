@@ -11,19 +11,19 @@ import java.util.function.IntPredicate;
 import java.util.function.LongFunction;
 
 /**
- * An exchange message by message: a message is received only once it has arrived and has been found
- * to be of the expected length. For the thread that holds MPI.
+ * An exchange message by message: a message is received only after it has arrived and its length
+ * was found to be the expected one. Used by the thread that holds MPI.
  *
  * <p>A receive that is posted before the length is known is not safe: Open MPI 4.1 reports a
- * message that is too long, but has then written all of it. A message without a posted receive is
- * also not written after this process has given up, when its memory may be freed.
+ * message that is too long, but has then written all of it. Without a posted receive, no message is
+ * written after this process has given up and its memory may be freed.
  */
 final class PointToPointExchange implements PendingOperation.Action {
   private static final int TAG = 2;
 
   /**
-   * Bytes up to which MPI takes a copy as it sends. Longer messages of a process that has given up
-   * may be read from memory that is gone by now.
+   * Bytes up to which MPI copies a message when it sends it. If the sender of a longer one has
+   * given up, MPI might read from freed memory.
    */
   private static final int SURELY_SENT = 1024;
 
@@ -44,9 +44,9 @@ final class PointToPointExchange implements PendingOperation.Action {
   /**
    * An exchange that has yet to begin.
    *
-   * @param meanwhile work that runs once its messages are under way
-   * @param own this process's place among the peers
-   * @param slots room for a handle each: one, and two for each peer
+   * @param meanwhile work that runs once, after its messages were sent
+   * @param own this process's index among the peers
+   * @param slots memory for handles: one, and two for each peer
    * @param types a datatype of a number of bytes that an int cannot hold
    * @param hasFailed whether a process has announced that it gave up
    */
@@ -79,8 +79,8 @@ final class PointToPointExchange implements PendingOperation.Action {
     if (!awaited.isEmpty()) {
       awaited.removeIf(peer -> receive(peer, communicator));
     }
-    // Until all have arrived there is nothing to complete, and each test takes as long as a
-    // message.
+    // Until all messages have arrived there is nothing to complete, and each test takes as long as
+    // a message.
     if (!awaited.isEmpty()) {
       return false;
     }
@@ -142,7 +142,7 @@ final class PointToPointExchange implements PendingOperation.Action {
     return requests.getLast();
   }
 
-  /** The arguments by which MPI receives it. */
+  /** The arguments that describe a segment to MPI. */
   private record Counted(MemorySegment data, int count, long type) {}
 
   private Counted counted(MemorySegment segment) {

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Polls the running operations and the control messages. For the thread that holds MPI, see {@link
- * MpiThread}.
+ * Polls the running operations and the control messages. Used by the thread that holds MPI, see
+ * {@link MpiThread}.
  *
  * <p>A poll does not wait for another process: an operation is started and then tested. So
  * operations of several channels advance together, deadlines hold, and questions of other processes
@@ -17,9 +17,8 @@ import java.util.Optional;
  */
 final class ProgressEngine {
   /**
-   * While operations run, messages of the control channel are received once in this many polls,
-   * since that costs as much as a test of a message. An operation that takes long receives them
-   * itself.
+   * While operations run, control messages are received once in this many polls, since a look for
+   * them costs as much as a test of a message. An operation that takes long looks for them itself.
    */
   private static final int HEAR_EVERY = 256;
 
@@ -92,7 +91,7 @@ final class ProgressEngine {
     running.add(operation);
   }
 
-  /** One look at everything; true if an operation has ended. */
+  /** Polls all operations and messages once; true if an operation has ended. */
   boolean poll(Backoff backoff) {
     if (finished) {
       return true;
@@ -115,7 +114,7 @@ final class ProgressEngine {
     return ended;
   }
 
-  /** Whether there is something to do in which MPI waits for others. */
+  /** Whether there is work in which MPI waits for others. */
   boolean mustWait() {
     return job.communicators().isDue();
   }

@@ -9,9 +9,9 @@ public enum BinaryOp {
   SUM,
   /** Multiplication. */
   PROD,
-  /** The lesser. */
+  /** The lesser of the two. */
   MIN,
-  /** The greater. */
+  /** The greater of the two. */
   MAX;
 
   /** A bool is 0 or 1 here, so that OR is the maximum and AND the minimum. */

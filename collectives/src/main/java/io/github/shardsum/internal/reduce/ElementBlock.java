@@ -6,15 +6,13 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
-/**
- * Elements one after another: those of a tensor in C order without gaps, or of a piece of a buffer.
- */
+/** Contiguous elements: those of a tensor in C order without gaps, or of a piece of a buffer. */
 public final class ElementBlock {
   private final Tensor tensor;
   private final Elements elements;
   private final long at;
 
-  /** The Java array under them; where there is none, the segment. */
+  /** The Java array that holds them; where there is none, the segment. */
   private final Object array;
 
   private final long arrayAt;
@@ -32,7 +30,7 @@ public final class ElementBlock {
     return new ElementBlock(tensor);
   }
 
-  /** A number of elements in native memory, from a byte on. */
+  /** A number of elements in native memory, from a byte offset on. */
   public static ElementBlock in(MemorySegment segment, long at, DType dtype, long count) {
     return of(Tensor.of(dtype, segment.asSlice(at, count * dtype.byteSize()), count));
   }
@@ -52,7 +50,7 @@ public final class ElementBlock {
     return at;
   }
 
-  /** Whether these are the elements of another block. */
+  /** Whether another block has the same elements. */
   public boolean isSame(ElementBlock other) {
     return at == other.at && segment().equals(other.segment());
   }
@@ -73,7 +71,7 @@ public final class ElementBlock {
     return (int) (arrayAt + index);
   }
 
-  /** For bulk access, by positions from the first one on. */
+  /** The elements for bulk access, by positions from the first one on. */
   Elements elements() {
     return elements;
   }

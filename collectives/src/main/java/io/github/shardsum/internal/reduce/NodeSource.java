@@ -5,13 +5,14 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The place of one node's terms. Term e, counted in the result's order, is element start + (e -
- * origin) / run * stride + (e - origin) % run: a reduce-scatter reads a slice of each operand.
+ * The memory of one node's terms. Term e, counted in the result's order, is element start + (e -
+ * origin) / run * stride + (e - origin) % run. The stride serves reduce-scatters, which read a
+ * slice of each operand.
  *
  * @param block the memory
  * @param origin the first term that the block holds
- * @param start its place
- * @param run contiguous terms
+ * @param start the index of its element
+ * @param run number of contiguous terms
  * @param stride distance from one run to the next, in elements
  */
 public record NodeSource(ElementBlock block, long origin, long start, long run, long stride) {
@@ -28,7 +29,7 @@ public record NodeSource(ElementBlock block, long origin, long start, long run, 
         : Optional.empty();
   }
 
-  /** The byte of the memory at which a range of terms begins, if it is contiguous. */
+  /** The byte offset of a range of terms in the memory, if the range is contiguous. */
   public OptionalLong together(long term, long count) {
     return runAt(term) >= count
         ? OptionalLong.of(block.at() + index(term) * block.dtype().byteSize())

@@ -2,9 +2,9 @@ package io.github.shardsum.internal.reduce;
 
 import org.jspecify.annotations.Nullable;
 
-/** The places of the terms of a tree's nodes. */
+/** The memory of the terms of a tree's nodes. */
 @FunctionalInterface
 public interface NodeSources {
-  /** The place of a node's terms; null if they are combined from the nodes below. */
+  /** The memory of a node's terms; null if they are combined from the nodes below. */
   @Nullable NodeSource of(int node);
 }

@@ -9,7 +9,7 @@ import io.github.shardsum.tensor.DType;
  *
  * @param ops the loops
  * @param tree the order
- * @param sources the places of the terms of nodes; nodes below a node with terms are not examined
+ * @param sources the memory of the nodes' terms; nodes below a node with terms are not examined
  * @param dtype the type of the terms
  * @param reduction the reduction
  * @param divisor 1, or the number of members for a mean
@@ -24,9 +24,9 @@ public record ReductionRequest(
     int divisor,
     boolean finish) {
   /**
-   * Elements combined at once: 32 KB of f32. The tiles of a tree of 64 leaves stay in a
-   * second-level cache, and each operand is read in pieces long enough for the memory's
-   * prefetching: pieces of 4 to 8 KB were measured to take up to twice the time.
+   * Elements combined at once: 32 KB of f32. The tiles of a tree of 64 leaves then stay in a
+   * second-level cache, and the pieces of operands are long enough for prefetching. With pieces of
+   * 4 to 8 KB, measured times were up to twice as long.
    */
   static final int TILE = 8192;
 

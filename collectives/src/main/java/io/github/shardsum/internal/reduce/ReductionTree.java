@@ -21,8 +21,9 @@ public final class ReductionTree {
   }
 
   /**
-   * The tree over axes of the given sizes, major to minor: over one axis the left part is the
-   * largest power of two below the size, and each of its leaves is the tree over the axes after it.
+   * The tree over axes of the given sizes, major to minor. Over one axis, the left part is the
+   * largest power of two below the size. Each leaf of an axis's tree is the tree over the axes
+   * after it.
    */
   public static ReductionTree of(List<Integer> sizes) {
     return new ReductionTree(sizes);
@@ -61,27 +62,30 @@ public final class ReductionTree {
     return leaves + children.size();
   }
 
-  /** The node that combines all. */
+  /** The node that combines all members. */
   public int root() {
     return root;
   }
 
-  /** Whether a node is a member. */
+  /** Whether a node is a leaf, that is a member. */
   public boolean isLeaf(int node) {
     return node < leaves;
   }
 
-  /** The first part of a node that is no leaf. */
+  /** The first part of a node that is not a leaf. */
   public int left(int node) {
     return children.get(node - leaves)[0];
   }
 
-  /** The second part of a node that is no leaf. */
+  /** The second part of a node that is not a leaf. */
   public int right(int node) {
     return children.get(node - leaves)[1];
   }
 
-  /** The most tiles that a fold may hold: two for each level of the tree, plus four. */
+  /**
+   * The largest number of tiles that a reduction may hold: two for each level of the tree, plus
+   * four.
+   */
   int levels() {
     return 2 * depth + 4;
   }

@@ -1,11 +1,11 @@
 package io.github.shardsum.internal.reduce;
 
 /**
- * The memory that receives results, one after another.
+ * The memory that receives contiguous results.
  *
  * @param block the memory
  * @param origin the first term that is stored
- * @param start its place
+ * @param start the index of its element
  */
 public record Sink(ElementBlock block, long origin, long start) {
   long index(long term) {

@@ -1,4 +1,4 @@
-/** Reductions along a tree: the order in which terms are combined, and the loops that do it. */
+/** Reductions along a tree: the order of the terms, and the loops that combine them. */
 @NullMarked
 package io.github.shardsum.internal.reduce;
 

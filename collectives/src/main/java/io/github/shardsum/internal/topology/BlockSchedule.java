@@ -5,8 +5,9 @@ import io.github.shardsum.topology.AllToAllSchedule;
 import io.github.shardsum.topology.Interconnect;
 
 /**
- * Schedules for groups that fill a block of chips: the axes are used one by one, so that loads cost
- * no more than the lines that carry them. Bytes are those of one member's operand.
+ * Schedules for groups that fill a block of chips. The axes are used one by one, so the time to
+ * compute loads grows with the lines and not with the pairs of members. Bytes are those of one
+ * member's operand.
  */
 public final class BlockSchedule implements GroupSchedule {
   private final Phases phases;
@@ -20,8 +21,9 @@ public final class BlockSchedule implements GroupSchedule {
   }
 
   /**
-   * The messages from one coordinate of a line to another come from all chips that earlier axes
-   * connect with the first, and go to all chips that later axes connect with the second.
+   * Messages take the axes in order. On one axis, a message between two coordinates of a line may
+   * come from any chip that earlier axes connect with the first coordinate. It may go to any chip
+   * that later axes connect with the second coordinate.
    */
   @Override
   public void allToAll(PlacedGroup group, double bytes) {
@@ -61,7 +63,7 @@ public final class BlockSchedule implements GroupSchedule {
     steps("all-gather, step ", Pattern.GATHER, group, piece * group.hosts().length);
   }
 
-  /** The gather in reverse: first inside the hosts, then the rest between them. */
+  /** The gather in reverse: first inside the hosts, then between them. */
   @Override
   public void reduceScatter(PlacedGroup group, double bytes) {
     double piece = bytes / group.chipsPerHost();
@@ -79,8 +81,8 @@ public final class BlockSchedule implements GroupSchedule {
   }
 
   /**
-   * A piece of each chip to all chips of the host. It is cut into one part for each axis. Part j
-   * goes along axis j first, so every axis is used in every step.
+   * Sends a piece of each chip to all chips of the host. The piece is cut into one part for each
+   * axis. Part j goes along axis j first, so every axis is used in every step.
    */
   private void steps(String name, Pattern pattern, PlacedGroup group, double piece) {
     int[] active = group.activeAxes();
@@ -98,8 +100,8 @@ public final class BlockSchedule implements GroupSchedule {
   }
 
   /**
-   * First to the chip in the root's place on every host; there along the first axis, then along the
-   * second.
+   * Sends the operand to the chip at the root's coordinates on every host, then from there along
+   * the first axis, then along the second.
    */
   @Override
   public void broadcast(PlacedGroup group, int root, double bytes) {
@@ -142,7 +144,7 @@ public final class BlockSchedule implements GroupSchedule {
     }
   }
 
-  /** To one chip and back. */
+  /** The way to one chip and back. */
   @Override
   public void barrier(PlacedGroup group) {
     int hops = phases.hops(group);

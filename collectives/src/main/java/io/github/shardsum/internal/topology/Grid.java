@@ -50,7 +50,7 @@ public final class Grid {
     return strides[axis];
   }
 
-  /** The line along an axis that a chip is on. */
+  /** The line along an axis that contains a chip. */
   public int line(int chip, int axis) {
     return chip / (strides[axis] * size(axis)) * strides[axis] + chip % strides[axis];
   }

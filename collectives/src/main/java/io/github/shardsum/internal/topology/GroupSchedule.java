@@ -1,6 +1,8 @@
 package io.github.shardsum.internal.topology;
 
-/** Adds the loads of one group's collective to the phases. Bytes are of one member's operand. */
+/**
+ * Adds the loads of one group's collective to the phases. Bytes are those of one member's operand.
+ */
 public sealed interface GroupSchedule permits BlockSchedule, ScatteredSchedule {
   /** Every member sends an equal share of its operand to every other. */
   void allToAll(PlacedGroup group, double bytes);
@@ -17,6 +19,6 @@ public sealed interface GroupSchedule permits BlockSchedule, ScatteredSchedule {
   /** Every member gets the root's operand. */
   void broadcast(PlacedGroup group, int root, double bytes);
 
-  /** No member leaves before all have come. */
+  /** Every member waits until all have entered. */
   void barrier(PlacedGroup group);
 }

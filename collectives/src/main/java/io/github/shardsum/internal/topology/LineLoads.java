@@ -8,8 +8,8 @@ import java.util.Arrays;
  *
  * <p>In a line or a ring, forward link i leads from chip i to chip i + 1, and backward link i the
  * other way. At a switch, they lead from chip i to the switch and from the switch to chip i. A bus
- * has only forward link 0. Loads are kept as differences between neighbours, so that a long route
- * takes no longer to add than a short one.
+ * has only forward link 0. Loads are stored as differences between neighbours, so that long routes
+ * are added as fast as short ones.
  */
 public final class LineLoads {
   private final int size;
@@ -52,8 +52,9 @@ public final class LineLoads {
   }
 
   /**
-   * Adds the same bytes to all members, which are ascending. In a line or a ring each member takes
-   * the bytes as they pass. A switch does not repeat bytes, so each member gets its own.
+   * Adds a message with the same bytes for all members, which are ascending. In a line or a ring,
+   * each member reads the bytes as they pass. A switch does not repeat bytes, so a separate message
+   * goes to each member.
    */
   public void multicast(int from, int[] members, double bytes) {
     switch (interconnect) {
@@ -68,8 +69,8 @@ public final class LineLoads {
   }
 
   /**
-   * The farthest member of each half determines the distance; the member opposite receives one half
-   * from each side.
+   * The farthest member of each half of the ring determines the distance; an opposite member
+   * receives half of the bytes from each side.
    */
   private void around(int from, int[] members, double bytes) {
     int reach = (size - 1) / 2;
@@ -84,14 +85,14 @@ public final class LineLoads {
     }
   }
 
-  /** The last member at or before a coordinate, going round. */
+  /** The last member at or before a coordinate, around the ring. */
   private int last(int[] members, int coordinate) {
     int at = Arrays.binarySearch(members, coordinate % size);
     int index = at >= 0 ? at : -at - 2;
     return members[index >= 0 ? index : members.length - 1];
   }
 
-  /** The first member at or behind a coordinate, going round. */
+  /** The first member at or after a coordinate, around the ring. */
   private int first(int[] members, int coordinate) {
     int at = Arrays.binarySearch(members, Math.floorMod(coordinate, size));
     int index = at >= 0 ? at : -at - 1;
@@ -99,8 +100,8 @@ public final class LineLoads {
   }
 
   /**
-   * Adds the same bytes from the root to all members. Through a switch each member passes them on
-   * to the next.
+   * Adds a message with the same bytes from the root to all members. Through a switch each member
+   * passes the bytes on to the next.
    */
   public void spread(int root, int[] members, double bytes) {
     if (interconnect != Interconnect.SWITCH) {

@@ -71,7 +71,7 @@ public final class LinkLoads {
     down[host] += bytes;
   }
 
-  /** The axes that carry something. */
+  /** The axes with loads. */
   public List<AxisLoad> axes() {
     return IntStream.range(0, grid.rank())
         .filter(axis -> Arrays.stream(lines[axis]).anyMatch(Objects::nonNull))
@@ -79,7 +79,7 @@ public final class LinkLoads {
         .toList();
   }
 
-  /** The hosts' links, if they carry something. */
+  /** The hosts' links, if they have loads. */
   public Optional<AxisLoad> betweenHosts() {
     return topology.hostLevel().filter(level -> Arrays.stream(up).sum() > 0).map(this::hostSummary);
   }

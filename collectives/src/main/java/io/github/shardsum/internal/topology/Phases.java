@@ -50,7 +50,7 @@ public final class Phases {
     return phase.loads;
   }
 
-  /** The longest way among the members inside a host. */
+  /** The longest way between members inside a host. */
   public int hops(PlacedGroup group) {
     int hops = 0;
     for (int axis : group.activeAxes()) {
@@ -64,8 +64,8 @@ public final class Phases {
   }
 
   /**
-   * Adds a pattern, scaled by the bytes of a unit, to every line of an axis that holds members of a
-   * block.
+   * Adds a pattern, scaled by the bytes of a unit, to every line of an axis that contains members
+   * of a block.
    */
   public void onLines(
       String name, Pattern pattern, PlacedGroup group, int axis, double bytes, int hops) {

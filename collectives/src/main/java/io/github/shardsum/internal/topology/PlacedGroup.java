@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Where the members of a group are.
+ * The chips, hosts and coordinates of the members of a group.
  *
  * @param chips the chip of each member, in order
- * @param block whether they fill the block that the hosts and coordinates span, equally many on
- *     each chip; the axes can then be used one by one
+ * @param block whether the members fill the block spanned by the hosts and coordinates, with
+ *     equally many on each chip; the axes can then be used one by one
  * @param hosts the hosts, ascending
  * @param coordinates for each axis the coordinates that occur, ascending
  */
@@ -38,7 +38,7 @@ public record PlacedGroup(int[] chips, boolean block, int[] hosts, List<int[]> c
     return seen.stream().toArray();
   }
 
-  /** Whether sorted chips are {@code span} different ones, each equally often. */
+  /** Whether sorted chips have {@code span} distinct values, each equally often. */
   private static boolean isEven(int[] sorted, long span) {
     if (sorted.length % span != 0) {
       return false;
@@ -74,7 +74,7 @@ public record PlacedGroup(int[] chips, boolean block, int[] hosts, List<int[]> c
         .toArray();
   }
 
-  /** One chip of each line along an axis that holds members, if the members fill a block. */
+  /** One chip of each line along an axis that contains members, if the members fill a block. */
   public int[] lineChips(int axis, Grid grid) {
     int[] chips = IntStream.of(hosts).map(host -> host * grid.chipsPerHost()).toArray();
     for (int other = 0; other < coordinates.size(); other++) {

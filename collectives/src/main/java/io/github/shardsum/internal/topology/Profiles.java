@@ -27,8 +27,8 @@ public final class Profiles {
   }
 
   /**
-   * Loads of a line for a pattern of messages of one unit: each member sends one to each other
-   * member, sends the same one to all, or receives the sum of one from each.
+   * Loads of a line for a pattern of messages of one unit. Each member sends one unit to each other
+   * member, sends the same unit to all, or receives the sum of one unit from each.
    */
   public LineLoads of(Pattern pattern, int axis, int[] coordinates) {
     Key key = new Key(pattern, axis, IntStream.of(coordinates).boxed().toList());
@@ -69,7 +69,7 @@ public final class Profiles {
     return new LineLoads(grid.size(axis), grid.axis(axis).interconnect());
   }
 
-  /** The longest way between two of the coordinates, ascending. */
+  /** The longest way between two of the coordinates, which are ascending. */
   public int hops(int axis, int[] coordinates) {
     int size = grid.size(axis);
     int last = coordinates[coordinates.length - 1];
@@ -80,7 +80,10 @@ public final class Profiles {
     };
   }
 
-  /** The farthest coordinate from each is one of the two next to the opposite point. */
+  /**
+   * Around a ring, the coordinate farthest from another is one of the two nearest to the opposite
+   * point.
+   */
   private static int aroundHops(int[] coordinates, int size) {
     int hops = 0;
     int other = 0;

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
  * collectives use a ring of the members in their order, with half of the bytes in each direction.
  */
 public final class ScatteredSchedule implements GroupSchedule {
-  /** Pairs of more members than this would take minutes. */
+  /** Pricing all pairs of more members than this would take minutes. */
   private static final int MOST_MEMBERS = 1 << 14;
 
   private final Phases phases;
@@ -48,7 +48,9 @@ public final class ScatteredSchedule implements GroupSchedule {
     double of(int from, int to);
   }
 
-  /** The bytes of every pair, all at once; the bytes between two chips are one message. */
+  /**
+   * Sends the bytes of every pair at the same time; the bytes between two chips are one message.
+   */
   public void pairs(PlacedGroup group, PairBytes bytes) {
     int[] chips = group.chips();
     LinkLoads links = phases.links("all-to-all", hops(group), hostHops(group));
@@ -122,7 +124,7 @@ public final class ScatteredSchedule implements GroupSchedule {
     }
   }
 
-  /** Half of the bytes from each member to the next, half to the one before. */
+  /** Sends half of the bytes from each member to the next, and half to the previous one. */
   private void ring(String name, PlacedGroup group, double bytes, int rounds) {
     int[] chips = group.chips();
     int most = 0;

@@ -1,4 +1,4 @@
-/** Loads of links, phase by phase: what the costs of collectives are computed from. */
+/** Loads of links, phase by phase, from which the costs of collectives are computed. */
 @NullMarked
 package io.github.shardsum.internal.topology;
 

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Finds a result in memory that another device reads or writes in the same collective: devices run
- * at the same time, so the result would depend on chance.
+ * Finds results in memory that another device reads or writes in the same collective. Devices run
+ * at the same time, so such a result would depend on chance.
  */
 public final class AliasCheck {
   /** Represents all native memory, whose addresses are absolute. */
@@ -21,7 +21,7 @@ public final class AliasCheck {
 
   private final IdentityHashMap<Object, List<Range>> ranges = new IdentityHashMap<>();
 
-  /** The bytes from begin to end of a device's operand or result. */
+  /** The range of bytes of a device's operand or result. */
   private record Range(long begin, long end, int device, boolean written, Tensor tensor) {
     boolean isSameView(Range other) {
       return begin == other.begin
@@ -39,7 +39,7 @@ public final class AliasCheck {
   /**
    * Checks the calls of a process's devices.
    *
-   * @throws IllegalArgumentException if a result overlaps what is another device's
+   * @throws IllegalArgumentException if a result overlaps an operand or a result of another device
    */
   public static void check(Placement placement, GroupCalls groups) {
     List<DeviceCall> calls = groups.calls();
@@ -64,13 +64,12 @@ public final class AliasCheck {
   }
 
   /**
-   * Checks that a collective and one that is in flight have no memory in common that one of them
-   * writes.
+   * Checks that neither a collective nor one in flight writes memory that the other one uses.
    *
-   * @param flight the name of the one in flight
+   * @param flight the name of the collective in flight
    * @param flying its calls
-   * @param calls of the other
-   * @throws IllegalArgumentException if they do
+   * @param calls the calls of the other
+   * @throws IllegalArgumentException if one of the two does
    */
   public static void checkApart(String flight, List<DeviceCall> flying, List<DeviceCall> calls) {
     AliasCheck ownership = new AliasCheck();
@@ -126,8 +125,8 @@ public final class AliasCheck {
   }
 
   /**
-   * Compares each range with all earlier ranges that end after its begin. All are compared, since
-   * views with strides have gaps.
+   * Compares each range with all earlier ranges that end after its first byte. No pair may be
+   * skipped, since views with strides have gaps.
    */
   private static void sweep(List<Range> list, Collective collective, GroupLayout layout) {
     list.sort(Comparator.comparingLong(Range::begin));
@@ -148,9 +147,9 @@ public final class AliasCheck {
   }
 
   /**
-   * Whether two devices have the same view, as an operand that all read or a result that a group
-   * shares. A device is in each list once. Two ranges are enough, since any further device differs
-   * from one of the two.
+   * Whether two open ranges already have this view, such as an operand that all read or a result
+   * that a group shares. A device is in each list once. Two ranges are enough, since any further
+   * device differs from one of the two.
    */
   private static boolean hasTwo(List<Range> open, Range range) {
     return open.stream().filter(range::isSameView).count() > 1;
@@ -161,7 +160,8 @@ public final class AliasCheck {
         || (a.written() && b.written() && areOne(a, b, collective, layout))) {
       return;
     }
-    // Interleaved views of one array, columns for example, cover the same range and may be apart.
+    // Interleaved views of one array, such as columns, may share no element although their ranges
+    // overlap.
     if (!a.tensor().overlaps(b.tensor())) {
       return;
     }

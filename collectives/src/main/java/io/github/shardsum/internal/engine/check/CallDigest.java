@@ -14,9 +14,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The calls of one process's devices in a few numbers, which every process receives: so all of them
- * reach the same verdict. Its length depends only on the numbers of devices and processes, so it
- * can be read even if nothing else agrees.
+ * The calls of one process's devices in a few numbers, which every process receives, so that all of
+ * them reach the same verdict. The digest's length depends only on the numbers of devices and
+ * processes, so it can be read even if nothing else agrees.
  */
 public final class CallDigest {
   private static final long DISAGREEING = -1;
@@ -58,7 +58,7 @@ public final class CallDigest {
   private static String canonical(DeviceCall call) {
     Collective collective = call.common();
     String dtype = collective instanceof Collective.Barrier ? "" : call.x().dtype().toString();
-    // Its text leaves out pairs beyond the first few.
+    // The collective's text has only the first few pairs.
     String pairs = collective instanceof Permute permute ? permute.pairs().toString() : "";
     return collective + " " + dtype + " " + pairs;
   }
@@ -67,7 +67,7 @@ public final class CallDigest {
     return Fingerprint.mix(Fingerprint.mix(((long) source << 32) + target) + value);
   }
 
-  /** Notes the part of a device's shape that must agree. */
+  /** Records the part of a device's shape that must agree. */
   void shape(int index, Shape agreed) {
     words[SHAPES + index] = Fingerprint.of(agreed.toString());
   }
@@ -83,7 +83,7 @@ public final class CallDigest {
         mix(source, target, value);
   }
 
-  /** Notes a group that does not run here, and a process that must come to the same finding. */
+  /** Records a group that does not run here, and a process that must find the same. */
   void repeated(int process, int group, int of) {
     long value = mix(group, of, 1);
     words[SHAPES + placement.count() + process] += value;

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Makes the exceptions that participants get. */
+/** Makes the exceptions for participants. */
 public final class CallExceptions {
   private CallExceptions() {}
 

@@ -23,12 +23,14 @@ public record DeviceCall(
     Objects.requireNonNull(x, "x");
   }
 
-  /** Whether parts of it may be sent from, or received into, the caller's memory directly. */
+  /**
+   * Whether parts of its tensors may be sent from, or received into, the caller's memory directly.
+   */
   public boolean liesInNativeMemory() {
     return x.segment().isNative() || out.filter(given -> given.segment().isNative()).isPresent();
   }
 
-  /** Whether a barrier, which reads and writes nothing else, has a result that is not x itself. */
+  /** Whether this is a barrier whose result is not x itself, so that x is copied. */
   public boolean copiesPastBarrier() {
     return out.filter(given -> given != x).isPresent();
   }
@@ -49,7 +51,7 @@ public record DeviceCall(
   }
 
   /** Whether another device makes the same request. */
-  @SuppressWarnings("ReferenceEquality") // the same object is equal; in a plan of many it is
+  @SuppressWarnings("ReferenceEquality") // a plan's devices share one object
   boolean asksAs(DeviceCall other) {
     return collective == other.collective || common().equals(other.common());
   }

@@ -13,12 +13,11 @@ import java.util.Optional;
 /**
  * The checked calls of this process's devices, and the groups that run.
  *
- * <p>Devices may hold one tile of a value together and so bring the very same tensors, operand and
- * result. A group whose members all have the same tensors as the members of an earlier group, on
- * the same processes, repeats that group and does not run. Findings about groups that span
- * processes are part of the {@link CallDigest}: all processes must find the same. Where groups are
- * spread over the processes in different ways they all run, but only the first of the devices
- * writes the tile.
+ * <p>Devices may hold one tile of a value together and pass the very same tensors as operand and
+ * result. A group repeats an earlier group, and does not run, if its members have the same tensors
+ * on the same processes as the earlier group's members. The {@link CallDigest} includes the repeats
+ * of groups that span processes, since all processes must find the same. Groups that are spread
+ * over the processes in different ways all run, but only the first of the devices writes the tile.
  */
 public final class GroupCalls {
   private final GroupLayout layout;
@@ -80,7 +79,7 @@ public final class GroupCalls {
     }
   }
 
-  /** Finds devices whose tensors belong to a device of another group that runs. */
+  /** Finds devices that share their tensors with a device of another group that runs. */
   private void findTiles(Placement placement) {
     IdentityHashMap<Object, List<Integer>> byResult = new IdentityHashMap<>();
     for (int index = 0; index < calls.size(); index++) {
@@ -141,22 +140,22 @@ public final class GroupCalls {
     return groups;
   }
 
-  /** Groups with members here whose work another group does. */
+  /** The groups with members here that repeat another group. */
   List<Repeat> repeats() {
     return repeats;
   }
 
-  /** Whether the device at a place of this process has a tile that another device writes. */
+  /** Whether another device writes the tile of the device at an index of this process. */
   public boolean isWrittenByAnother(int index) {
     return repeated[index] || later[index];
   }
 
-  /** Whether a device in another group that runs reads and writes the tensors of this one too. */
+  /** Whether a device in another running group reads and writes the tensors of this device too. */
   public boolean sharesTile(int index) {
     return sharesTile[index];
   }
 
-  /** Whether the device at a place of this process is in a group whose work another group does. */
+  /** Whether the device at an index of this process is in a group that repeats another group. */
   public boolean isRepeated(int index) {
     return repeated[index];
   }

@@ -28,7 +28,7 @@ import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /**
- * Rules that a device's own call must satisfy for any calls of the others, and the resulting
+ * Rules that a device's call must satisfy independently of the others' calls, and the resulting
  * shapes.
  */
 public final class Rules {
@@ -106,7 +106,7 @@ public final class Rules {
   }
 
   /**
-   * The engine chooses the thread of each device, so every thread must be able to reach the memory.
+   * The engine chooses the thread of each device, so the memory must be accessible by every thread.
    */
   private static void checkMemory(Collective collective, String what, Tensor tensor) {
     checkAlive(tensor.segment().scope(), collective, what);
@@ -122,7 +122,7 @@ public final class Rules {
   }
 
   /**
-   * Checks memory that was there before.
+   * Checks that memory is still live.
    *
    * @throws IllegalStateException if it has been closed
    */
@@ -180,7 +180,7 @@ public final class Rules {
     }
   }
 
-  /** The size of the whole, from the result if the caller gives one. */
+  /** The size of the whole value, from the result if the caller gives one. */
   private static Optional<Long> givenTotal(DeviceCall call, int dim) {
     return call.out().filter(out -> out.rank() == call.x().rank()).map(out -> out.size(dim));
   }
@@ -294,7 +294,7 @@ public final class Rules {
     return IntStream.range(0, tensor.rank()).mapToLong(tensor::stride).toArray();
   }
 
-  /** A call in words; participants are compared by it, and errors name them by it. */
+  /** A call in words. Participants are compared by this text, and errors quote it. */
   public static String describe(DeviceCall call) {
     return switch (call.collective()) {
       case Barrier barrier -> barrier.toString();

@@ -1,5 +1,5 @@
 /**
- * Checks of what devices bring to a collective: the rules, aliasing, agreement of all processes.
+ * Checks of the devices' calls of a collective: the rules, aliasing, agreement of all processes.
  */
 @NullMarked
 package io.github.shardsum.internal.engine.check;

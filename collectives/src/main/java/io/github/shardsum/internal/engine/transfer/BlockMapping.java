@@ -37,8 +37,8 @@ public sealed interface BlockMapping {
   }
 
   /**
-   * Chunks of one value: operands are its chunks along concat, results those along split; -1 for a
-   * side that is whole.
+   * Chunks of one value: operands are its chunks along concat, and results its chunks along split.
+   * A dimension of -1 means that side holds the whole value.
    */
   public final class Blocks implements BlockMapping {
     private final Parts splitParts;
@@ -54,11 +54,11 @@ public sealed interface BlockMapping {
         BoxCopy direct, BoxCopy pack, BoxCopy unpack, long bytes, long fromStep, long toStep) {}
 
     /**
-     * The chunks of one dimension; a whole one is a single chunk for all.
+     * The chunks of one dimension; an undivided dimension is one chunk for all members.
      *
-     * @param starts the beginning of each
-     * @param kinds for each chunk the place of its length among the lengths
-     * @param lengths the distinct lengths: a few for any number of chunks
+     * @param starts the beginning of each chunk
+     * @param kinds for each chunk the index of its length in lengths
+     * @param lengths the distinct lengths; few even for many chunks
      */
     private record Parts(long[] starts, int[] kinds, List<Long> lengths) {
       static Parts of(Shape whole, int dim, List<Integer> parts, int p) {
@@ -157,7 +157,7 @@ public sealed interface BlockMapping {
 
     private final Placed[][] placed;
 
-    /** One interval of one pair, and where it begins in the operand and in the result, in bytes. */
+    /** One interval of one pair, with its byte offsets in the operand and in the result. */
     private record Placed(Copies copies, long fromAt, long toAt) {}
 
     /** The copies of one interval; intervals of the same length have the same copies. */
@@ -252,8 +252,8 @@ public sealed interface BlockMapping {
    * Rows in uneven counts.
    *
    * @param rowBytes bytes of a row
-   * @param counts by place among this process's devices
-   * @param placeOf the place of a member, or -1 if it is on another process
+   * @param counts the counts of this process's devices, in their order
+   * @param placeOf the index of a member among these devices, or -1 if it is on another process
    */
   record Rows(long rowBytes, List<RaggedCounts> counts, IntUnaryOperator placeOf)
       implements BlockMapping {

@@ -31,10 +31,11 @@ public final class BlockTransfer {
    * One group.
    *
    * @param members the members
-   * @param mapping the bytes from each member to each
+   * @param mapping the bytes from each member to each other
    * @param operands by member; null on other processes
    * @param targets results on this process; one for all members that share it
-   * @param replicated whether all members get the same, which then travels once a process
+   * @param replicated whether all members get the same bytes, which then travel once to each
+   *     process
    */
   public record Group(
       GroupMembers members,
@@ -59,10 +60,11 @@ public final class BlockTransfer {
   public record Target(ElementBlock block, int member) {}
 
   /**
-   * The copies of one task: from each source to each target, or a part of the only pair.
+   * The copies of one task: from each source to each target, or a part of the copy between one
+   * pair.
    *
    * @param sources members
-   * @param targets places in the group's list
+   * @param targets indices in the group's list of targets
    */
   private record Copy(Group group, int[] sources, int[] targets, int part, int parts) {
     /** One copy from one place to another that serves several sources or several targets. */
@@ -119,9 +121,9 @@ public final class BlockTransfer {
   }
 
   /**
-   * By source if the block for each target is contiguous: the operand is then read in order, which
-   * the processor prefetches. Otherwise by target, so that interleaved pieces of it are written at
-   * about the same time.
+   * Groups copies by source if the block for each target is contiguous: the operand is then read in
+   * order, which the processor prefetches. Otherwise it groups them by target, so that interleaved
+   * pieces of a target are written at about the same time.
    */
   private static void addLines(Group group, List<Copy> lines) {
     int[] sources = group.members().local();
@@ -190,7 +192,7 @@ public final class BlockTransfer {
             copy.parts());
   }
 
-  /** Copies within the process run while the rest travels. */
+  /** Copies within the process run while the other pieces travel. */
   private void exchange(List<Phase> phases, OverlappedTasks copying) {
     List<Integer> peers = layout.peers();
     Blocks send = new Blocks(peers.size(), zeroCopy);
@@ -215,7 +217,7 @@ public final class BlockTransfer {
             what + ": unpack", received.size(), (task, _) -> unpack(received.get(task))));
   }
 
-  /** The pieces from one process to another, in an order that both find. */
+  /** The pieces from one process to another, in an order that both derive. */
   private void addPieces(int from, int to, int peer, Blocks blocks, List<Piece> pieces) {
     boolean leaves = from == context.placement().process();
     for (Group group : groups) {

@@ -9,10 +9,10 @@ import java.util.stream.IntStream;
 
 /**
  * Lays out one block of bytes for each peer; its pieces begin on cache lines. A block of one piece
- * that can be sent from where it is stored, or received to where it goes, stays there.
+ * stays in the caller's memory if it can be sent or received there directly.
  */
 public final class Blocks {
-  /** A piece; its place is known once all are placed. */
+  /** A piece; its offset is known once all pieces are placed. */
   public static final class Piece {
     private final long bytes;
     private final Optional<MemorySegment> there;
@@ -24,12 +24,12 @@ public final class Blocks {
       this.there = there;
     }
 
-    /** Whether it is sent from where it is stored, or received to where it goes. */
+    /** Whether the piece is sent from, or received into, the caller's memory directly. */
     boolean stays() {
       return at < 0;
     }
 
-    /** The memory of all pieces that do not stay. */
+    /** The memory of all pieces that are packed. */
     MemorySegment memory() {
       return memory;
     }
@@ -49,7 +49,7 @@ public final class Blocks {
     this(peers, false);
   }
 
-  /** Blocks of pieces, which may stay in their own memory if copies are avoided. */
+  /** Blocks of pieces; zeroCopy says whether pieces may stay in their own memory. */
   public Blocks(int peers, boolean zeroCopy) {
     this.zeroCopy = zeroCopy;
     blocks = IntStream.range(0, peers).<List<Piece>>mapToObj(_ -> new ArrayList<>()).toList();
@@ -74,8 +74,7 @@ public final class Blocks {
   }
 
   /**
-   * Places all pieces in a buffer of the requested size, except the pieces that stay where they
-   * are.
+   * Places all pieces in a buffer of the required size, except those that stay in their own memory.
    */
   public void place(LongFunction<MemorySegment> buffer) {
     long end = 0;
@@ -105,7 +104,7 @@ public final class Blocks {
         : memory.asSlice(first.at, last.at + last.bytes - first.at);
   }
 
-  /** Each peer's block, once they are placed. */
+  /** Each peer's block, after the pieces are placed. */
   public MemorySegment[] segments() {
     return segments;
   }

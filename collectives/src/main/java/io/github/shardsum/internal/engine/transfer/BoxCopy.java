@@ -29,8 +29,8 @@ final class BoxCopy {
    * A box.
    *
    * @param box its sizes
-   * @param from for each dimension the distance of neighbours in the source, in elements
-   * @param to the same in the destination
+   * @param from for each dimension the distance between neighbours in the source, in elements
+   * @param to these distances in the destination
    * @param elementBytes size of an element
    */
   static BoxCopy of(long[] box, long[] from, long[] to, int elementBytes) {
@@ -64,7 +64,7 @@ final class BoxCopy {
         Arrays.stream(box).anyMatch(size -> size == 0) ? 0 : run);
   }
 
-  /** Whether all is contiguous on both sides. */
+  /** Whether the box is contiguous on both sides. */
   boolean isOneRun() {
     return sizes.length == 0;
   }

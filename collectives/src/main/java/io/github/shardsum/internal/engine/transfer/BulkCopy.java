@@ -17,21 +17,23 @@ import java.util.Optional;
  * source.
  */
 final class BulkCopy {
-  /** Below 32 KB the call of C costs more than it spares. */
+  /** Below 32 KB the call of C costs more than it saves. */
   static final long SHORTEST = 32 << 10;
 
   /** Bytes from which HotSpot's copy bypasses the caches: 2.5 MB. */
   static final long BYPASSING = 5 << 19;
 
   /**
-   * Bytes of one copy, below the size of a second-level cache, above which C libraries switch to
-   * another loop.
+   * Bytes of one copy. Above the size of a second-level cache, C libraries would switch to another
+   * loop.
    */
   static final long PIECE = 512 << 10;
 
   private BulkCopy() {}
 
-  /** The C library's function, linked when a long run is copied first: that takes some 50 ms. */
+  /**
+   * The C library's function. Linking takes some 50 ms, so the first copy of a long run does it.
+   */
   private static final class Library {
     static final Optional<MethodHandle> FOUND = link();
     static final boolean THERE = FOUND.isPresent();

@@ -9,12 +9,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
 /**
- * The way to the other processes, as the parts of an engine use it.
+ * The connection to the other processes, for the parts of an engine.
  *
  * @param transport the transport of the bytes
- * @param buffers memory for them
+ * @param buffers memory for these bytes
  * @param placement the position of this process
- * @param deadline how long to wait
+ * @param deadline the longest time to wait
  * @param checked whether participants are compared before a collective runs
  * @param lane 0 for collectives that block; each collective in flight has a lane of its own, with
  *     its own transport, buffers and {@code verified}
@@ -32,7 +32,7 @@ public record EngineContext(
   /**
    * Another lane to the other processes, for a collective in flight; all of them open it.
    *
-   * @param number of the lane, from 1 on
+   * @param number the number of the lane, from 1 on
    */
   public EngineContext openLane(int number) {
     Transport own = transport.openLane(deadline);
@@ -76,10 +76,10 @@ public record EngineContext(
   }
 
   /**
-   * Checks that all processes are about to run the same reduction if participants are not compared;
-   * otherwise the library's own reductions would write beyond their memory.
+   * If participants are not compared, checks that all processes are about to run the same
+   * reduction; otherwise the library's own reductions could write beyond their memory.
    *
-   * @throws CollectiveMismatchException if one is not
+   * @throws CollectiveMismatchException if a process is not
    */
   void agree(String what, List<Integer> peers) {
     if (checked) {
@@ -110,7 +110,7 @@ public record EngineContext(
   }
 
   /**
-   * Gives the same bytes to all other processes.
+   * Sends the same bytes to all other processes.
    *
    * @param bytes the bytes of this process
    * @param lengths the number of bytes of each process

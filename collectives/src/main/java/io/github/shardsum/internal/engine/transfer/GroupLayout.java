@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The groups along axes as one process sees them; an immutable value. */
+/** The groups along axes, seen from one process; an immutable value. */
 public final class GroupLayout {
   private final Placement placement;
   private final DeviceGroups groups;
@@ -80,7 +80,7 @@ public final class GroupLayout {
   }
 
   /**
-   * Counts the groups of all peers, so that the peers agree even if one shares fewer groups than
+   * Examines the groups of all peers, so that the peers agree even if one is in fewer groups than
    * another.
    */
   private boolean isRegular(int[] component, int own) {
@@ -107,7 +107,7 @@ public final class GroupLayout {
     return groups;
   }
 
-  /** Sizes of the axes in the order of the request, over which chunks are dealt out. */
+  /** Sizes of the axes in the order of the request, which is the order of the chunks. */
   public List<Integer> parts() {
     return parts;
   }
@@ -134,14 +134,14 @@ public final class GroupLayout {
   }
 
   /**
-   * Whether each of the peers' groups that spans processes has all peers; every peer computes the
-   * same answer.
+   * Whether every group of the peers that spans processes spans all of them; every peer computes
+   * the same answer.
    */
   boolean regular() {
     return regular;
   }
 
-  /** The largest nodes of a group's tree whose leaves are all on a process, left to right. */
+  /** The largest nodes of a group's tree that have all their leaves on a process, left to right. */
   List<Integer> nodesOf(GroupMembers members, int process) {
     List<Integer> nodes = new ArrayList<>();
     collect(members, process, tree.root(), nodes);

@@ -24,7 +24,7 @@ public final class OverlappedTasks {
     return new OverlappedTasks(0, _ -> {});
   }
 
-  /** How many. */
+  /** The number of tasks. */
   public int count() {
     return tasks;
   }
@@ -34,13 +34,13 @@ public final class OverlappedTasks {
     return new Phase.Tasks(name, tasks, (mine, _) -> task.accept(mine));
   }
 
-  /** Resets all tasks; one thread calls this for each use. */
+  /** Resets all tasks; one thread calls this method before each use. */
   public void open() {
     next.set(0);
   }
 
   /**
-   * Runs tasks that have not begun; those that other threads have begun may go on after it returns.
+   * Runs tasks that have not begun. Tasks that other threads have begun may end after this returns.
    */
   public void help() {
     for (int mine = next.getAndIncrement(); mine < tasks; mine = next.getAndIncrement()) {

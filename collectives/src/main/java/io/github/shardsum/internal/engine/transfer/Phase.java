@@ -12,8 +12,7 @@ public sealed interface Phase {
    * Independent tasks.
    *
    * @param name their purpose, for messages
-   * @param tasks how many, at least 0
-   * @param task one of them
+   * @param tasks number of tasks, at least 0
    */
   record Tasks(String name, int tasks, Workers.Task task) implements Phase {
     /** A phase of one task. */

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 
 /** The devices of each process: process p of P holds devices p L to p L + L - 1. */
 public final class Placement {
-  /** The most lists of axes whose groups are kept; a program uses a few. */
+  /** The largest number of lists of axes whose groups are kept; a program uses a few. */
   private static final int KEPT = 256;
 
   private final Mesh mesh;
@@ -70,7 +70,7 @@ public final class Placement {
     return device % perProcess;
   }
 
-  /** The device at a place of this process. */
+  /** The device at an index of this process. */
   public int device(int index) {
     return process * perProcess + index;
   }
@@ -79,7 +79,7 @@ public final class Placement {
     return IntStream.range(0, perProcess).map(this::device).boxed().toList();
   }
 
-  /** The groups along axes as this process sees them. */
+  /** The groups along axes, seen from this process. */
   public GroupLayout layout(List<String> axes) {
     return layout(layouts, axes, false);
   }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * One group whose operands are reduced. It does not say which process computes which value.
  *
  * @param members the members
- * @param leaves operands by leaf of the tree; null on other processes
+ * @param leaves operands by leaf of the tree; null for leaves on other processes
  * @param values the values to compute: one for an all-reduce, one for each member for a
  *     reduce-scatter
  */
@@ -27,16 +27,16 @@ public record ReductionGroup(
   }
 
   /**
-   * The values that all groups share.
+   * The properties that all groups share.
    *
-   * @param what for messages
+   * @param what the name in messages
    * @param dtype the type of the operands
    * @param reduction the reduction
    * @param order the order of the sum
    * @param scatter whether each value has one owner
    */
   public record Kind(String what, DType dtype, Reduction reduction, Order order, boolean scatter) {
-    /** The reduction without the division of a mean, which follows. */
+    /** The reduction; for a mean the sum, which is divided afterwards. */
     Reduction sum() {
       return reduction == Reduction.MEAN ? Reduction.SUM : reduction;
     }
@@ -45,7 +45,7 @@ public record ReductionGroup(
   /**
    * One value to compute.
    *
-   * @param count its elements
+   * @param count number of its elements
    * @param window the elements of the operands that are reduced to this value
    * @param owner the process that gets the value, or -1 for all processes of the group
    * @param outs the results on this process; empty if another process has them

@@ -10,14 +10,14 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Moves bytes between processes: all that an engine supplies. Packing, the order of sums, the check
- * of participants and every rule about numbers are above it and shared.
+ * Moves bytes between processes. This is all that an engine supplies: packing, the order of sums,
+ * the check of participants and every rule about numbers are shared by all engines.
  *
- * <p><b>Threads.</b> One thread calls at a time, but not always the same one, and it may be
- * virtual. A transport whose library needs its own thread hands the call over.
+ * <p><b>Threads.</b> One thread calls at a time. It may be a different one each time, or a virtual
+ * one. A transport whose library needs its own thread hands the call over.
  *
- * <p><b>Order.</b> Every process opens its transports in the same order, and on each of them makes
- * the same calls in the same order with the others that take part.
+ * <p><b>Order.</b> Every process opens its transports in the same order. On each transport, the
+ * processes that take part make the same calls in the same order.
  *
  * <p><b>Failure.</b> After a call that throws, the transport can only be ended, by {@link #abort}
  * and {@link #close}.
@@ -29,27 +29,27 @@ public interface Transport extends AutoCloseable {
   /** This process, in [0, processes). */
   int process();
 
-  /** How many processes share the processors of this process, itself included. */
+  /** Number of processes that share the processors of this process, itself included. */
   int processesHere();
 
   /**
    * All-to-all of byte ranges among some of the processes; returns when the bytes have arrived.
    *
    * @param exchange the peers, and the bytes for each
-   * @param deadline how long to wait for the others
-   * @throws CollectiveTimeoutException if they did not arrive
-   * @throws DeviceFailedException if one of them has ended
+   * @param deadline the longest time to wait for the others
+   * @throws CollectiveTimeoutException if the bytes did not arrive in time
+   * @throws DeviceFailedException if one of the peers has ended
    * @throws TransportException if the library reports another error
    */
   void exchange(ByteExchange exchange, Duration deadline);
 
   /**
-   * Begins an exchange and returns; its bytes travel while the program computes, as far as {@link
-   * #progress} is called or the library has a thread for it. A transport has one in flight, and
-   * nothing else meanwhile.
+   * Begins an exchange and returns. Its bytes travel while the program computes, provided that
+   * {@link #progress} is called or the library has a thread of its own. A transport has at most one
+   * exchange in flight, and runs nothing else meanwhile.
    *
-   * @param exchange the peers, and the bytes for each; what is sent may not change, and what is
-   *     received not be read, until the exchange has ended; it has no tasks to run meanwhile
+   * @param exchange the peers, and the bytes for each, without tasks to run meanwhile. Until the
+   *     exchange has ended, sent bytes must not change and received bytes must not be read
    * @return the exchange in flight
    * @throws TransportException if the library reports an error at once
    */
@@ -63,7 +63,7 @@ public interface Transport extends AutoCloseable {
     /**
      * Returns when the bytes have arrived.
      *
-     * @param deadline how long to wait from now on: a process that computed before is not late
+     * @param deadline the longest time to wait from now on; earlier computation does not count
      * @throws CollectiveTimeoutException if the others did not arrive
      * @throws DeviceFailedException if one of them has ended
      * @throws TransportException if the library reports another error
@@ -72,16 +72,16 @@ public interface Transport extends AutoCloseable {
   }
 
   /**
-   * Advances the exchanges in flight for a moment, without waiting. Any thread may call it at any
-   * time; it does nothing on a virtual one, or if another thread does the same.
+   * Briefly advances the exchanges in flight, without waiting. Any thread may call this at any
+   * time; it does nothing on a virtual thread, or while another thread does the same.
    */
   void progress();
 
   /**
-   * Another transport between the same processes, for collectives that run at the same time. Waits
-   * for all of them to open it.
+   * Opens another transport between the same processes, for collectives that run at the same time.
+   * Waits for all processes to open it.
    *
-   * @param deadline how long to wait for them
+   * @param deadline the longest time to wait for them
    * @return the transport, to be closed by the caller
    */
   Transport openLane(Duration deadline);
@@ -107,15 +107,14 @@ public interface Transport extends AutoCloseable {
   boolean reduces(DType dtype, Reduction reduction);
 
   /**
-   * Announces the failure of this process to the others, if that is possible, so that they fail
-   * instead of waiting. Returns quickly, and may end this process where the engine can do no
-   * better.
+   * Announces the failure of this process to the others if possible, so that they fail instead of
+   * waiting. Returns quickly. Ends this process where the engine has no other means.
    *
    * @param reason the reason, for the log
    */
   void abort(String reason);
 
-  /** Ends this process's part; does not wait for others after an {@link #abort}. */
+  /** Ends this process's part. After an {@link #abort} it does not wait for others. */
   @Override
   void close();
 }

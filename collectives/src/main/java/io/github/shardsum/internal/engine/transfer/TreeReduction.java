@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Reduces operands along the tree. A process combines the largest subtrees of which it holds all
- * members, and sends their sums. The owner of a range of the result combines the rest.
+ * Reduces operands along the tree. A process combines the largest subtrees whose members it all
+ * holds, and sends their sums. The owner of a range of the result combines these sums.
  *
  * <p>An all-reduce between processes is an exchange of ranges, a combination, and an exchange of
  * results; short values are sent to all processes as a whole, without a second exchange. A
@@ -34,10 +34,10 @@ public final class TreeReduction {
   /** Ranges of processes are multiples of this many elements: a cache line of f32. */
   private static final long UNIT = 16;
 
-  /** Elements of one task at least: enough tiles to be worth the start. */
+  /** The least number of elements of one task: enough tiles to pay for its start. */
   private static final long LEAST = 8 << 10;
 
-  /** Tasks for each worker, so that they end about together. */
+  /** Tasks for each worker, so that workers end at about the same time. */
   private static final int TASKS = 16;
 
   private final EngineContext context;
@@ -61,8 +61,8 @@ public final class TreeReduction {
   }
 
   /**
-   * A message to another process: the terms of a node, combined here first unless they are one
-   * contiguous range of an operand.
+   * A message to another process: the terms of a node. They are combined here first, unless they
+   * are one contiguous range of an operand.
    */
   private record Part(
       ReductionRequest request, int node, Range range, DType width, Blocks.Piece place) {
@@ -70,7 +70,7 @@ public final class TreeReduction {
       return new Job(request, node, range.from(), range.to(), List.of(sink(place, width, range)));
     }
 
-    /** The copy of it, if it is only a contiguous range of an operand. */
+    /** The copy of the message, if it is only a contiguous range of an operand. */
     Optional<Packed> packed() {
       NodeSource source = request.sources().of(node);
       if (source == null || source.block().dtype() != width) {
@@ -84,7 +84,7 @@ public final class TreeReduction {
     }
   }
 
-  /** An operand's range that is sent as it is. */
+  /** A range of an operand that is sent without a copy. */
   private record Packed(MemorySegment from, long at, long bytes, Blocks.Piece place) {
     void run() {
       BulkCopy.copy(from, at, place.memory(), place.at(), bytes);
@@ -135,8 +135,8 @@ public final class TreeReduction {
       }
     }
     phases.add(phase("combine", whole));
-    // Two processes gain nothing from another order, and a call of the library's own reduction
-    // cannot be in flight.
+    // Two processes gain nothing from another order, and the library's own reduction cannot be in
+    // flight.
     if (kind.order() == Order.ANY
         && !context.isLane()
         && layout.peers().size() > 2
@@ -198,7 +198,7 @@ public final class TreeReduction {
     return new Range(from, Math.min(value.count(), from + perPart));
   }
 
-  /** Whether every process combines everything; all peers find the same. */
+  /** Whether every process combines the whole value; all peers compute the same answer. */
   private boolean isShort(List<ReductionGroup> spanning) {
     int width = ReductionRequest.partial(kind.dtype()).byteSize();
     return layout.regular()
@@ -324,7 +324,7 @@ public final class TreeReduction {
     finish(arrival.value(), sources, arrival.range(), jobs, others);
   }
 
-  /** Combines this process's ranges and gives the results to the others. */
+  /** Combines this process's ranges and sends the results to the others. */
   private void share(
       List<ReductionGroup> spanning,
       IdentityHashMap<ReductionGroup.Value, Arrival> arrivals,
@@ -365,8 +365,8 @@ public final class TreeReduction {
   }
 
   /**
-   * If there is only one group and its result lies in one place for all peers, the result is sent
-   * from that place.
+   * If there is only one group, and one range of memory has the result for all peers, the result is
+   * sent from there.
    */
   private void sendResult(
       ReductionGroup group,
@@ -416,7 +416,7 @@ public final class TreeReduction {
     return new Sink(block, range.from(), 0);
   }
 
-  /** A range of a result from the receive buffer to where it goes. */
+  /** Copies a range of a result from the receive buffer to its destination. */
   private record Copy(Blocks.Piece place, Range range, ElementBlock out) {
     void run(int width) {
       BulkCopy.copy(

@@ -6,7 +6,7 @@ import io.github.shardsum.internal.reduce.FloatReductionOp;
 import io.github.shardsum.internal.reduce.LongReductionOp;
 import io.github.shardsum.internal.reduce.ReductionOps;
 
-/** The way into this package. */
+/** The entry into this package. */
 public final class VectorReductionOps implements ReductionOps {
   /** The reductions by vectors. */
   public VectorReductionOps() {}
