@@ -16,19 +16,19 @@ import java.util.stream.Stream;
 /**
  * Expands the kernel templates into Java sources; run by the build with the JDK's source launcher.
  *
- * <p>A template {@code Name.java.template} begins with one line a variant, {@code //@ ClassName
- * key=value key=value ...} (a value with blanks stands in double quotes; {@code //@@ key=value ...}
- * adds to the variant above it, {@code //@* key=value ...} to all variants of the file), and goes
- * on with Java text in which
+ * <p>A template {@code Name.java.template} begins with one line for each variant, {@code //@
+ * ClassName key=value key=value ...}. A value with blanks needs double quotes. {@code //@@
+ * key=value ...} adds to the variant above it, {@code //@* key=value ...} to all variants of the
+ * file. In the Java text that follows,
  *
  * <ul>
  *   <li>{@code ${key}} is replaced by the variant's value, {@code ${i*4+j}} by an integer
  *       expression of + - * / over keys and loop variables, left to right with * and / first;
  *   <li>{@code #for i N} ... {@code #end} repeats its body with i = 0..N-1, N an expression, which
  *       may have holes;
- *   <li>{@code #if key} ... {@code #end} and {@code #if key==value} keep the body if the key is
- *       there and not 0 or false, or has that value, which an expression with holes may have too;
- *       {@code #if !key} keeps it where {@code #if key} does not.
+ *   <li>{@code #if key} ... {@code #end} keeps the body if the key exists and is not 0 or false;
+ *       {@code #if key==value} keeps the body if the key or an expression with holes has that
+ *       value; {@code #if !key} keeps the body where {@code #if key} does not.
  * </ul>
  *
  * <p>Usage: {@code java GenerateKernels.java TEMPLATE_DIR OUTPUT_DIR}. A file is rewritten only
@@ -58,7 +58,7 @@ public final class GenerateKernels {
     deleteOthers(output, written);
   }
 
-  /** Deletes the output of templates that were renamed, which would not compile. */
+  /** Deletes the output of renamed templates, which would no longer compile. */
   private static void deleteOthers(Path output, Set<Path> written) throws IOException {
     List<Path> there;
     try (Stream<Path> listed = Files.walk(output)) {
