@@ -5,8 +5,8 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * One axis of a term: its label and the mesh axes that split it; or an ellipsis, which stands for
- * any number of axes. An immutable value.
+ * One axis of a term: its label and the mesh axes that split it. Or an ellipsis, for any number of
+ * axes. An immutable value.
  *
  * @param label the label, or {@code ...}
  * @param mesh names of the mesh axes that split this axis, major to minor; empty if it is not split
@@ -20,8 +20,8 @@ public record Axis(String label, List<String> mesh) {
   /**
    * Copies and checks the names.
    *
-   * @throws IllegalArgumentException if a name is empty or has a character that is no letter,
-   *     digit, underscore or combining mark, a mesh axis occurs twice, or an ellipsis is split
+   * @throws IllegalArgumentException if a name is empty or has a character other than letters,
+   *     digits, underscores and combining marks, a mesh axis occurs twice, or an ellipsis is split
    */
   public Axis {
     mesh = List.copyOf(mesh);

@@ -11,24 +11,24 @@ import java.util.Objects;
 import java.util.StringJoiner;
 
 /**
- * An equation with the shapes of its operands, in integers; an immutable value.
+ * An equation with the shapes of its operands, and with numbers for its labels; an immutable value.
  *
- * <p>Labels are numbered from 0, in the order in which they first occur in the operands; those that
- * only the output has come last. Each axis that an ellipsis stands for is a label of its own,
- * aligned from the right and named {@code ...0}, {@code ...1}, ... from the left.
+ * <p>Labels are numbered from 0 in the order of their first occurrence in the operands; labels that
+ * only the output has come last. Each axis under an ellipsis is a label of its own, aligned from
+ * the right and named {@code ...0}, {@code ...1}, ... from the left.
  *
  * <p>The value is, for every index of the distinct output labels, the sum over all other labels of
  * the product of the operands. An axis of size 1 whose label is larger ({@link #isBroadcast}) is
  * read at index 0. Where the output repeats a label, the result is zero off that diagonal; along a
  * label that no operand has ({@link #isRepeated}) the result is repeated.
  *
- * <p>That is the value in exact arithmetic. Floating-point sums and products are formed in the
- * order of a contraction path, and a label that only one operand has is summed before anything is
- * multiplied. Where a sum overflows or meets an infinity the result may therefore differ from the
- * sum of all products, as NumPy's with {@code optimize} may: {@code i,ij->i} of {@code [inf]} and
- * {@code [[1, -2]]} is -inf, where the sum of products is NaN.
+ * <p>This is the value in exact arithmetic. Floating-point sums and products are computed in the
+ * order of a contraction path, and a label that only one operand has is summed before any
+ * multiplication. With an overflow or an infinity, the result may therefore differ from the sum of
+ * all products, as NumPy's with {@code optimize} may: {@code i,ij->i} of {@code [inf]} and {@code
+ * [[1, -2]]} is -inf, where the sum of products is NaN.
  *
- * <p>Reading by index does not allocate.
+ * <p>Accessors with an index do not allocate.
  */
 public final class BoundEquation {
   private final Equation equation;
@@ -145,7 +145,7 @@ public final class BoundEquation {
   }
 
   /**
-   * Whether an axis has size 1 and its label is of another size, so that the axis is read at index
+   * Whether an axis has size 1 although its label has another size. The axis is then read at index
    * 0 for every index of the label, as if the operand lacked the label.
    *
    * @param operand the operand, in [0, operandCount)
@@ -243,8 +243,8 @@ public final class BoundEquation {
   }
 
   /**
-   * Whether the result is repeated along a label: the output has it and no operand has, or only
-   * with {@link #isBroadcast} axes.
+   * Whether the result is repeated along a label: the output has the label, and operands have it
+   * only on {@link #isBroadcast} axes or not at all.
    *
    * @param label the label, in [0, labelCount)
    * @return true if so
@@ -255,7 +255,7 @@ public final class BoundEquation {
   }
 
   /**
-   * The sizes that were given, not found in a shape.
+   * The sizes that were given and are not those of an operand's axis.
    *
    * @return an unmodifiable map from label names
    */
@@ -266,9 +266,9 @@ public final class BoundEquation {
   /**
    * The gradient by one operand, as an equation. Its operands are the cotangent, of the shape of
    * this output, and then the other operands in their order; its output has the shape of the
-   * operand. A label that only this operand has becomes one that only the output has, a diagonal
-   * becomes a repeated output label, and along a {@link #isBroadcast} axis the gradient is summed
-   * to size 1.
+   * operand. A label that only this operand has becomes a label of only the output, and a diagonal
+   * becomes a repeated output label. Along a {@link #isBroadcast} axis the gradient is summed to
+   * size 1.
    *
    * @param operand the operand, in [0, operandCount)
    * @return the equation with the shapes of its operands

@@ -27,7 +27,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A compiled einsum: parsed, bound to shapes and planned once, run many times. Immutable and
+ * A compiled einsum: parsed, bound to shapes and planned once, then run many times. Immutable and
  * thread-safe.
  *
  * <pre>{@code
@@ -35,30 +35,30 @@ import java.util.stream.Stream;
  * Tensor s = scores.run(q, k);
  * }</pre>
  *
- * <p><b>Value.</b> NumPy's, see {@link BoundEquation}, also for infinities, where the order of sums
- * shows; the result is in C order unless a given out has other strides. The result's dtype is that
- * of the operands, promoted ({@link DType#promote}), unless the options say another. i32 and i64
- * wrap; bool is the OR of ANDs.
+ * <p><b>Value.</b> The value is NumPy's, see {@link BoundEquation}; with infinities the order of
+ * sums may show. The result is in C order unless a given out has other strides. The result's dtype
+ * is the promoted dtype of the operands ({@link DType#promote}), unless the options set another.
+ * i32 and i64 wrap; bool is the OR of ANDs.
  *
- * <p><b>Dtypes.</b> An einsum runs on operands of the dtypes that it was compiled for and refuses
- * others: {@link #compile(String, Operand...)} takes them from the operands, {@link
- * #compile(String, Shape...)} takes f32.
+ * <p><b>Dtypes.</b> An einsum runs on operands of the compiled dtypes and refuses others. {@link
+ * #compile(String, Operand...)} takes the dtypes from the operands; {@link #compile(String,
+ * Shape...)} takes f32.
  *
  * <p><b>Accuracy.</b> f32 and bf16 are summed in f32 or better; a bf16 is rounded once. Sums, dots
  * and matrix-vector products are within 1e-6 of the sum of absolute terms for any length (see the
  * plan's kernels: reductions, dots, row sums). A matrix product sums in f32 along its contracted
- * label, as BLAS does: its error is below the number of terms times 2^-24 of the sum of absolute
- * terms; at 1e7 terms 1e-4 of that sum was measured. Use f64 where that is too much. An f32 of f64
- * operands is rounded more than once, see {@link EinsumOptions#withDtype}.
+ * label, as BLAS does. Its error is below the number of terms times 2^-24 of the sum of absolute
+ * terms; at 1e7 terms, 1e-4 of that sum was measured. Use f64 where this error is too large. An f32
+ * of f64 operands is rounded more than once, see {@link EinsumOptions#withDtype}.
  *
  * <p><b>Strides.</b> Operands may have any strides and any memory; they are not copied. The kernels
- * are chosen for the strides that the einsum was compiled for; an operand with other strides is
- * planned again at each run, which takes microseconds, so compile for its strides ({@link
+ * are chosen for the compiled strides. For an operand with other strides, each run makes a new
+ * plan, which takes microseconds; to avoid this, compile for its strides ({@link
  * OperandSpec#like}).
  *
  * <p><b>Determinism.</b> For one plan the result's bits depend neither on the number of threads nor
- * on where the data is stored (heap, native, mapped). They may depend on the vector width, unless
- * {@link SumOrder#TREE} is asked for.
+ * on where the data is stored (heap, native, mapped). They may depend on the vector width, except
+ * under {@link SumOrder#TREE}.
  *
  * <p><b>Aliasing.</b> out must share no element with an operand or with itself; this is checked
  * before anything is written. Operands may overlap each other.
@@ -110,7 +110,7 @@ public final class Einsum {
    * As {@link #compile(String, Operand...)}, with options.
    *
    * @param equation the equation
-   * @param options how to compile it
+   * @param options the options
    * @param operands one for each operand; their data is not read
    * @return the compiled einsum
    * @throws EquationSyntaxException if it is not an equation
@@ -122,11 +122,12 @@ public final class Einsum {
   }
 
   /**
-   * Compiles an equation for f32 operands in C order. For others give {@linkplain #compile(String,
-   * Operand...) the operands} or {@linkplain #compile(String, OperandSpec...) their specs}.
+   * Compiles an equation for f32 operands in C order. For other operands, pass {@linkplain
+   * #compile(String, Operand...) the operands} or {@linkplain #compile(String, OperandSpec...)
+   * their specs}.
    *
    * @param equation the equation, as {@code "ij,jk->ik"}; see {@link Equation#parse}
-   * @param shapes one shape an operand
+   * @param shapes one shape for each operand
    * @return the compiled einsum
    * @throws EquationSyntaxException if it is not an equation
    * @throws EinsumShapeException if the shapes do not fit
@@ -140,8 +141,8 @@ public final class Einsum {
    * Compiles an equation for operands in C order, of the options' dtype or f32.
    *
    * @param equation the equation
-   * @param options how to compile it
-   * @param shapes one shape an operand
+   * @param options the options
+   * @param shapes one shape for each operand
    * @return the compiled einsum
    * @throws EquationSyntaxException if it is not an equation
    * @throws EinsumShapeException if the shapes do not fit
@@ -170,7 +171,7 @@ public final class Einsum {
    * Compiles an equation for operands of given dtypes, shapes and strides.
    *
    * @param equation the equation
-   * @param options how to compile it
+   * @param options the options
    * @param specs one for each operand, as {@link OperandSpec#like} gives them
    * @return the compiled einsum
    * @throws EquationSyntaxException if it is not an equation
@@ -185,7 +186,7 @@ public final class Einsum {
    * As {@link #compile(String, EinsumOptions, OperandSpec...)}, of a parsed equation.
    *
    * @param equation the equation
-   * @param options how to compile it
+   * @param options the options
    * @param specs one for each operand
    * @return the compiled einsum
    * @throws EinsumShapeException if the shapes do not fit
@@ -222,16 +223,16 @@ public final class Einsum {
   }
 
   /**
-   * Computes an einsum once. The compiled form is kept in a cache keyed by equation, dtypes, shapes
-   * and strides: the one piece of mutable state in this library, bounded to {@value PlanCache#MOST}
-   * plans, holding no operand's data. Runs on the calling thread.
+   * Computes an einsum once, on the calling thread. The compiled form is kept in a cache, whose key
+   * is the equation with the operands' dtypes, shapes and strides. The cache is the only mutable
+   * state of this library. It keeps at most {@value PlanCache#MOST} plans, and no operand's data.
    *
    * @param equation the equation, as {@code "ij,jk->ik"}
    * @param operands the operands
    * @return a fresh tensor on the heap, in C order
    * @throws EquationSyntaxException if it is not an equation
    * @throws EinsumShapeException if the shapes do not fit
-   * @throws IllegalArgumentException if it has a layout, or as {@link #run}
+   * @throws IllegalArgumentException if it has a layout, or for the reasons of {@link #run}
    */
   public static Tensor einsum(String equation, Operand... operands) {
     Objects.requireNonNull(operands, "operands");
@@ -239,13 +240,13 @@ public final class Einsum {
   }
 
   /**
-   * Runs it.
+   * Runs the einsum.
    *
    * @param operands operands of the compiled shapes and dtypes
    * @return a fresh tensor on the heap, in C order
-   * @throws IllegalArgumentException if a shape or dtype is not that compiled for, or the number of
-   *     operands, or the result does not fit in one Java array (use {@link #runInto} with native
-   *     memory)
+   * @throws IllegalArgumentException if the number of operands, a shape or a dtype is not the
+   *     compiled one, or the result does not fit in one Java array (use {@link #runInto} with
+   *     native memory)
    * @throws IllegalStateException if an operand's arena is closed, before or during the run
    * @throws WrongThreadException if an operand is in a confined arena of another thread
    */
@@ -258,12 +259,13 @@ public final class Einsum {
   }
 
   /**
-   * Runs it into a given result.
+   * Runs the einsum into a given result.
    *
    * @param out the result, of the output's shape and this einsum's dtype, any strides; overwritten
    * @param operands operands of the compiled shapes and dtypes
-   * @throws IllegalArgumentException if a shape or a dtype is not that compiled for, out is
-   *     read-only, or out shares an element with an operand or with itself; nothing is then written
+   * @throws IllegalArgumentException if the number of operands, a shape or a dtype is not the
+   *     compiled one, out is read-only, or out shares an element with an operand or with itself;
+   *     nothing is then written
    * @throws IllegalStateException if the arena of out or of an operand is closed; if the arena is
    *     closed during the run, out holds a part of the result
    * @throws WrongThreadException if out or an operand is in a confined arena of another thread
@@ -309,7 +311,7 @@ public final class Einsum {
         && runDirectly(out, left, right, count);
   }
 
-  /** The fast path of einsums that take nanoseconds; anything unusual takes the other path. */
+  /** The fast path of einsums that take nanoseconds; all other cases take the general path. */
   private boolean runDirectly(Tensor out, Tensor left, Tensor right, int count) {
     return specs.size() == count
         && program.isPresent()
@@ -339,7 +341,7 @@ public final class Einsum {
    * Computes {@code out = alpha * einsum + beta * out}, and then the epilogue.
    *
    * @param alpha factor of the einsum; an integer for integer dtypes
-   * @param beta factor of what out holds; 0 does not read it
+   * @param beta factor of out's old elements; 0 does not read them
    * @param out the result, of the output's shape and this einsum's dtype, any strides
    * @param operands operands of the compiled shapes and dtypes
    * @throws IllegalArgumentException as {@link #runInto(Tensor, Operand...)}
@@ -396,11 +398,11 @@ public final class Einsum {
   }
 
   /**
-   * Runs the kernels of this einsum until the JVM has compiled them, so that the first run that
-   * counts is as fast as the others. Small operands are used where they take the same kernels, so
-   * neither this einsum's size of memory nor its time is needed; nothing of the caller is touched.
+   * Runs the kernels of this einsum until the JVM has compiled them, so that the first real run is
+   * as fast as later ones. Where small operands use the same kernels, the runs need neither this
+   * einsum's memory nor its time. No data of the caller is read or written.
    *
-   * @param most the longest that it may take; the run under way is still finished
+   * @param most the longest time; a run that has begun is still finished
    * @throws IllegalArgumentException if most is negative
    */
   public void warmUp(Duration most) {
@@ -408,19 +410,20 @@ public final class Einsum {
   }
 
   /**
-   * The same einsum, with kernels chosen by a trial: all kernels that can compute a step are timed.
-   * The default chooses by a model. The result is made for the strides, memory and threads of this
-   * trial. The choice is part of it, and {@link #explain} shows it.
+   * The same einsum with kernels chosen by a trial: all kernels that can compute a step are timed.
+   * By default a model chooses. The new einsum is compiled for the strides, memory and threads of
+   * this trial. It keeps the choice, and its {@link #explain} shows it.
    *
-   * <p>All kernels are as accurate as {@link Einsum} promises, but they may add up in another
-   * order: two trials may end with einsums whose last bits differ.
+   * <p>All kernels are as accurate as {@link Einsum} promises, but their orders of sums may differ:
+   * two trials may give einsums whose last bits differ.
    *
-   * @param most the longest that it may take; the run under way is still finished
+   * @param most the longest time; a run that has begun is still finished
    * @param operands operands for the trial; their data is read
    * @return another einsum, compiled for operands like these; with the model's kernels if there was
-   *     no time for a trial. In a JVM that has not yet compiled the kernels it takes a few seconds
-   * @throws IllegalArgumentException if most is negative, a shape or dtype is not that compiled
-   *     for, or the number of operands, or the result does not fit in one Java array
+   *     no time for a trial. The trial takes a few seconds in a JVM that has not yet compiled the
+   *     kernels
+   * @throws IllegalArgumentException if most is negative, the number of operands, a shape or a
+   *     dtype is not the compiled one, or the result does not fit in one Java array
    */
   public Einsum tuned(Duration most, Operand... operands) {
     RunChecks.operands(bound, specs, operands);
@@ -439,12 +442,12 @@ public final class Einsum {
   }
 
   /**
-   * The same einsum with the scale of its intermediates and of its result kept apart, so that a
+   * The same einsum, which keeps the scale of its intermediates and of its result apart, so that a
    * long network neither overflows nor vanishes. An einsum with an epilogue is refused.
    *
    * @return the einsum, compiled for the same operands
-   * @throws IllegalStateException if the result's dtype is no floating-point one, or this einsum
-   *     has an epilogue
+   * @throws IllegalStateException if the result's dtype is not a floating-point dtype, or this
+   *     einsum has an epilogue
    */
   public ScaledEinsum scaled() {
     if (!dtype.isFloating()) {
@@ -467,12 +470,12 @@ public final class Einsum {
     return PathPlanning.computeType(specs, dtype);
   }
 
-  /** The operands that it was compiled for, routing ones with a repeated label made dense. */
+  /** The operands that it was compiled for; routing tensors with a repeated label became dense. */
   List<OperandSpec> specs() {
     return specs;
   }
 
-  /** Where it runs. */
+  /** The threads that run it. */
   Workers workers() {
     return options.workers();
   }
@@ -484,8 +487,8 @@ public final class Einsum {
   }
 
   /**
-   * The gradient by one operand, which is another einsum: of the cotangent, shaped as the output,
-   * and then the other operands in their order, giving a tensor shaped as the operand.
+   * The gradient by one operand, which is another einsum. Its operands are the cotangent, of the
+   * output's shape, and then the other operands in their order; its result has the operand's shape.
    *
    * @param operand the operand
    * @return the compiled gradient, with these options but no epilogue and no given sizes
@@ -557,15 +560,16 @@ public final class Einsum {
 
   /**
    * Bytes of the arrays into which one of the workers' threads packs blocks of the operands. A
-   * thread keeps them in its scratch for the next product. They depend on the caches and the vector
-   * width of this machine, so that {@link #explain()}, whose bytes are those of intermediates,
-   * leaves them out.
+   * thread keeps the arrays in its scratch memory for the next product. Their size depends on the
+   * caches and the vector width of this machine, so {@link #explain()} leaves it out and shows only
+   * the bytes of intermediates.
    *
-   * <p>Of several steps it is the one that packs most. Where one step packs more of its left
-   * operand and another more of its right one, a thread keeps the larger array of each. Copies that
-   * a product too small to be packed makes of operands that are no arrays of its type are left out.
+   * <p>Of several steps, the one that packs most counts. If one step packs more of its left operand
+   * and another more of its right one, a thread keeps the larger array of each. Products too small
+   * to be packed may copy operands that are not arrays of their type; these copies do not count.
    *
-   * @return about at most these bytes a thread, of one step; 0 if nothing is packed
+   * @return the largest number of bytes, approximately, for one step on one thread; 0 if nothing is
+   *     packed
    */
   public long packedBytes() {
     int parallelism = options.workers().parallelism();
@@ -573,12 +577,12 @@ public final class Einsum {
   }
 
   /**
-   * As {@link #explain()}, for operands of other strides than those compiled for.
+   * As {@link #explain()}, for operands of other strides than the compiled ones.
    *
    * @param operands operands of the compiled shapes and dtypes; their data is not read
    * @return the plan of a run with these operands
-   * @throws IllegalArgumentException if a shape or dtype is not that compiled for, or the number of
-   *     operands
+   * @throws IllegalArgumentException if the number of operands, a shape or a dtype is not the
+   *     compiled one
    */
   public EinsumPlan explainFor(Operand... operands) {
     RunChecks.operands(bound, specs, operands);

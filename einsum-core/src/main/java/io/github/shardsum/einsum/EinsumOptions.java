@@ -10,13 +10,14 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * How an einsum is compiled; an immutable value whose {@code with} methods give changed copies.
+ * Options for the compilation of an einsum; an immutable value whose {@code with} methods return
+ * changed copies.
  *
  * @param strictness the behaviour where NumPy, torch and TensorFlow differ
  * @param dtype the result's dtype; if empty, the promoted dtype of the operands
- * @param path how the order of pairwise contractions is found
- * @param memoryLimit most bytes of one intermediate, if limited; labels are then sliced where
- *     needed
+ * @param path the finder of the order of pairwise contractions
+ * @param memoryLimit the largest number of bytes of one intermediate, if limited; labels are then
+ *     sliced where needed
  * @param sizes sizes of labels that only the output has
  * @param epilogue the operations that are fused into the last step
  * @param workers the threads that run it
@@ -64,9 +65,10 @@ public record EinsumOptions(
   }
 
   /**
-   * Lenient, the operands' dtype, automatic path, no memory limit, no epilogue, the calling thread.
+   * The defaults: lenient, the operands' dtype, automatic path, no memory limit, no epilogue, the
+   * calling thread.
    *
-   * @return the defaults
+   * @return these options
    */
   public static EinsumOptions defaults() {
     return new EinsumOptions(
@@ -95,10 +97,10 @@ public record EinsumOptions(
   /**
    * Sets the result's dtype.
    *
-   * <p>Sums are computed in the type that the dtype and the operands promote to, and cut to it
-   * once. An f32 result of f64 operands is an exception: it is not collected in an array of f64, so
-   * it is also rounded whenever a kernel or a slice adds to it, every few hundred terms. A sum of
-   * 100,000 terms of one sign may be off by 2e-6 of itself.
+   * <p>Sums are computed in the promoted type of this dtype and the operands, and rounded to this
+   * dtype once. An f32 result of f64 operands is an exception: it is not collected in an array of
+   * f64. It is therefore also rounded whenever a kernel or a slice adds to it, every few hundred
+   * terms. A sum of 100,000 terms of one sign may be off by 2e-6 of itself.
    *
    * @param value the dtype
    * @return a changed copy
@@ -117,7 +119,7 @@ public record EinsumOptions(
   }
 
   /**
-   * Sets how the contraction order is found.
+   * Sets the finder of the contraction order.
    *
    * @param value a finder, or a given path
    * @return a changed copy
@@ -129,9 +131,9 @@ public record EinsumOptions(
 
   /**
    * Limits the size of intermediates. If sums are collected before they are rounded to a narrower
-   * dtype, the array for them, of the result's size, does not count.
+   * dtype, their array, of the result's size, does not count.
    *
-   * @param bytes most bytes of one intermediate, at least 8 (one element)
+   * @param bytes the largest number of bytes of one intermediate, at least 8 (one element)
    * @return a changed copy
    * @throws IllegalArgumentException if bytes is below 8
    */
@@ -141,8 +143,8 @@ public record EinsumOptions(
   }
 
   /**
-   * Gives the size of a label that only the output has, or that has size 1 in all operands.
-   * Operands that do not fit an equation are an {@link EinsumShapeException} when it is compiled.
+   * Gives the size of a label that only the output has, or that has size 1 in all operands. A size
+   * that does not fit throws an {@link EinsumShapeException} when the equation is compiled.
    *
    * @param label the label
    * @param size its size, at least 0
@@ -191,8 +193,8 @@ public record EinsumOptions(
   /**
    * Sets the order of floating-point sums.
    *
-   * <p>Under {@link SumOrder#TREE} a memory limit may not cut a contracted label: compiling such an
-   * einsum is an {@link IllegalArgumentException}.
+   * <p>Under {@link SumOrder#TREE} a memory limit must not cut a contracted label; otherwise the
+   * compilation throws an {@link IllegalArgumentException}.
    *
    * @param value the order
    * @return a changed copy
@@ -202,7 +204,7 @@ public record EinsumOptions(
         strictness, dtype, path, memoryLimit, sizes, epilogue, workers, kernels, value);
   }
 
-  /** For a gradient: its own sizes, and no epilogue. */
+  /** The options of a gradient: with its own sizes, and no epilogue. */
   EinsumOptions forGradient() {
     return new EinsumOptions(
         Strictness.LENIENT,

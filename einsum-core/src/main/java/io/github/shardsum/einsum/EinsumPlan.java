@@ -14,13 +14,13 @@ import java.util.Optional;
  *
  * @param bound the equation with its sizes
  * @param contraction the path, its slices, its FLOPs and intermediates
- * @param steps the steps that run, in order: the path's pairs, and the sums and copies that prepare
- *     or end one; empty if the result is empty
- * @param temporaryBytes most bytes of intermediates at any time
+ * @param steps the steps that run, in order: the path's pairs, and the sums and copies before or
+ *     after them; empty if the result is empty
+ * @param temporaryBytes the largest number of bytes of intermediates at any time
  */
 public record EinsumPlan(
     BoundEquation bound, ContractionPlan contraction, List<Step> steps, long temporaryBytes) {
-  /** Characters of a column at least. */
+  /** The least width of a column in characters. */
   private static final int COLUMN = 20;
 
   /**
@@ -29,8 +29,8 @@ public record EinsumPlan(
    * @param equation its labels in the order of memory, as {@code "ij,jk->ik"}
    * @param kernel the kernel that runs it
    * @param why the reason for the kernel: estimated cycles, or the lengths of contiguous runs
-   * @param bytes bytes of its operands and its result, of one pass, each counted once in the type
-   *     that the einsum computes in
+   * @param bytes bytes of its operands and its result in one pass, each counted once, in the type
+   *     of the einsum's computation
    */
   public record Step(String equation, String kernel, String why, double bytes) {}
 
@@ -49,7 +49,7 @@ public record EinsumPlan(
     return contraction.cost().flops();
   }
 
-  /** The plan of a program; without steps if the result is empty. */
+  /** The plan of a program; it has no steps if the result is empty. */
   static EinsumPlan of(
       BoundEquation bound, ContractionPlan contraction, Optional<ContractionProgram> lowered) {
     List<Step> steps = lowered.map(program -> steps(bound, program)).orElse(List.of());
@@ -68,7 +68,7 @@ public record EinsumPlan(
     return steps;
   }
 
-  /** A term of labels; an axis of an ellipsis, whose name is no label, is written as a name. */
+  /** The text of a term; an axis of an ellipsis is written by its name, since it has no label. */
   private static Term term(BoundEquation bound, List<Integer> labels) {
     String[] names = new String[labels.size()];
     for (int axis = 0; axis < names.length; axis++) {
@@ -78,11 +78,14 @@ public record EinsumPlan(
     return Term.of(names);
   }
 
-  /** The table: path, FLOPs naive and chosen, largest intermediate, steps, kernels, bytes. */
+  /**
+   * The table: the path, the FLOPs without and with it, the largest intermediate, steps, kernels
+   * and bytes.
+   */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(contraction.table(bound::labelName));
-    // A column is as wide as its widest cell, so that none runs into the next.
+    // A column is as wide as its widest cell, so that columns stay apart.
     int kernel = steps.stream().mapToInt(step -> step.kernel().length()).max().orElse(0);
     int equation = steps.stream().mapToInt(step -> step.equation().length()).max().orElse(0);
     String columns =

@@ -9,9 +9,9 @@ import java.util.OptionalInt;
 /**
  * Thrown when the shapes of operands do not fit an equation or each other. The message has the
  * rule, the equation with a caret under each axis concerned, the shape of every operand, and the
- * way out.
+ * remedy.
  *
- * <p>The data is not kept by Java serialization; the message is.
+ * <p>Java serialization keeps the message, but not the data.
  */
 public final class EinsumShapeException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
@@ -56,10 +56,10 @@ public final class EinsumShapeException extends IllegalArgumentException {
   /** The equation. */
   private final transient Equation equation;
 
-  /** One an operand. */
+  /** One shape for each operand. */
   private final transient List<Shape> shapes;
 
-  /** The label or nothing. */
+  /** The label, or empty. */
   private final transient Optional<String> label;
 
   /** The axes. */
@@ -70,11 +70,11 @@ public final class EinsumShapeException extends IllegalArgumentException {
    *
    * @param kind the kind of mismatch
    * @param equation the equation
-   * @param shapes one an operand
+   * @param shapes one shape for each operand
    * @param label the label concerned, if there is one
    * @param sites the axes of operands that are marked
    * @param outputAxis the axis of the output that is marked, if there is one
-   * @param rule the rule in words, with what was given
+   * @param rule the rule in words, with the given value
    * @param wayOut the remedy
    */
   public EinsumShapeException(
@@ -115,7 +115,7 @@ public final class EinsumShapeException extends IllegalArgumentException {
   /**
    * The shapes that were given.
    *
-   * @return one an operand, all of them
+   * @return one shape for each operand
    */
   public List<Shape> shapes() {
     return shapes;

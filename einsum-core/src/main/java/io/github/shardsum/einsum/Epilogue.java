@@ -7,9 +7,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The steps on each element of an einsum's result before it is written: {@code out = relu(scale *
- * (alpha * sum + beta * out) + bias)}, fused into the last step. Immutable; the bias aliases the
- * caller's tensor, whose values are read at each run.
+ * The operations on each element of an einsum's result before it is written: {@code out =
+ * relu(scale * (alpha * sum + beta * out) + bias)}, fused into the last step. Immutable; the bias
+ * aliases the caller's tensor, whose values are read at each run.
  *
  * @param scale factor of the sum; an integer for integer dtypes
  * @param bias a tensor added after scaling, if any; of an integer dtype if the result is, and bool
@@ -24,7 +24,7 @@ public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
    *
    * @param term the labels in the equation's notation, each of which the result has once, as {@code
    *     "h"} or {@code "batch hidden"}
-   * @param tensor one axis a label, of the label's size or 1
+   * @param tensor the bias, with one axis for each label, of the label's size or 1
    */
   public record Bias(Term term, Tensor tensor) {
     /** Checks that nothing is null. */
@@ -55,7 +55,7 @@ public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
   }
 
   /**
-   * The same with a scale.
+   * The same epilogue with a scale.
    *
    * @param factor the factor
    * @return a new epilogue
@@ -65,7 +65,7 @@ public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
   }
 
   /**
-   * The same with a bias.
+   * The same epilogue with a bias.
    *
    * @param labels the labels of the bias's axes, as {@code "h"}
    * @param tensor the bias, read at each run
@@ -77,7 +77,7 @@ public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
   }
 
   /**
-   * The same with relu.
+   * The same epilogue with relu.
    *
    * @return a new epilogue
    */
@@ -86,7 +86,7 @@ public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
   }
 
   /**
-   * Whether it changes nothing.
+   * Whether the epilogue changes nothing.
    *
    * @return true for scale 1, no bias, no relu
    */

@@ -15,25 +15,25 @@ import java.util.Set;
 /**
  * An einsum equation: the labels of each operand and of the output; an immutable value.
  *
- * <p><b>Compact form</b>, NumPy's: {@code GSEC,GSM->EGCM}. Every letter is a label; white space
+ * <p><b>Compact form</b>, as in NumPy: {@code GSEC,GSM->EGCM}. Every letter is a label; white space
  * around terms is ignored; {@code ...} stands for any number of axes, aligned from the right.
  * Without {@code ->} the output is the ellipsis, if there is one, and then the labels that occur
  * once, in the order of their code points.
  *
  * <p><b>Spaced form</b>: {@code batch@x model, model hidden@y -> batch@x hidden@y | z}. An equation
- * is in this form if some term has white space inside it, or {@code @}, or {@code |}. Every token
- * is a label, of letters, digits and underscores. After {@code @} stand the mesh axes that split a
- * label, major to minor, joined by dots; after a bar stand the mesh axes over which the value is
- * still a partial sum. A bar with nothing after it only marks the spaced form, in an equation that
- * has no other mark ({@code batch |, batch ->}). A token of many letters is ambiguous, and an
- * error, if it is alone in its term or next to an ellipsis without white space, and occurs nowhere
- * else: {@code i j, jk -> i k}, {@code a...bc, i k, k ->}.
+ * is in this form if a term has white space inside it, or {@code @}, or {@code |}. Every token is a
+ * label, of letters, digits and underscores. After {@code @} follow the mesh axes that split a
+ * label, major to minor, joined by dots. After a bar follow the mesh axes over which the value is
+ * still a partial sum. A bar without axes only marks the spaced form, in an equation without
+ * another mark ({@code batch |, batch ->}). A token of many letters is ambiguous, and an error, if
+ * it occurs only once and is alone in its term or next to an ellipsis without white space: {@code i
+ * j, jk -> i k}, {@code a...bc, i k, k ->}.
  *
  * <p>The output may repeat a label (the result is zero off that diagonal) and may have a label that
  * no operand has (the result is repeated along it; its size is given when the equation is bound to
  * shapes).
  *
- * @param operands one term an operand, at least one
+ * @param operands one term for each operand, at least one
  * @param output the term of the output
  */
 public record Equation(List<Term> operands, Term output) {
@@ -64,12 +64,12 @@ public record Equation(List<Term> operands, Term output) {
   }
 
   /**
-   * An equation of integer labels, as NumPy's sublists, with the implicit output: the ellipsis, if
-   * there is one, and then the labels that occur once, by value.
+   * An equation of integer labels, as in NumPy's sublists, with the implicit output: the ellipsis,
+   * if there is one, and then the labels that occur once, by value.
    *
    * @param operands the labels of each operand, at least 0 or {@link #ELLIPSIS}; no upper limit
-   * @return the equation; labels 0 to 51 are named a to z and A to Z, and if there are others all
-   *     are named by their numbers
+   * @return the equation; labels 0 to 51 are named a to z and A to Z; if there are higher labels,
+   *     all are named by their numbers
    * @throws EquationSyntaxException if a label is negative or a sublist has two ellipses
    */
   public static Equation ofSublists(List<int[]> operands) {
@@ -77,7 +77,7 @@ public record Equation(List<Term> operands, Term output) {
   }
 
   /**
-   * An equation of integer labels, as NumPy's sublists.
+   * An equation of integer labels, as in NumPy's sublists.
    *
    * @param operands the labels of each operand, at least 0 or {@link #ELLIPSIS}; no upper limit
    * @param output the labels of the output
@@ -109,7 +109,7 @@ public record Equation(List<Term> operands, Term output) {
   }
 
   /**
-   * The named labels, each once, in the order in which they first occur; the output's come last.
+   * The named labels, each once, in the order of their first occurrence; the output's come last.
    *
    * @return an unmodifiable list, without the ellipsis
    */
@@ -124,7 +124,7 @@ public record Equation(List<Term> operands, Term output) {
   }
 
   /**
-   * Whether some term has a layout.
+   * Whether a term has a layout.
    *
    * @return true if mesh axes are written anywhere
    */
@@ -139,7 +139,7 @@ public record Equation(List<Term> operands, Term output) {
   /**
    * The same computation without layouts.
    *
-   * @return an equation of which {@link #isAnnotated()} is false
+   * @return an equation with {@link #isAnnotated()} false
    */
   public Equation withoutLayout() {
     return isAnnotated()
@@ -148,9 +148,9 @@ public record Equation(List<Term> operands, Term output) {
   }
 
   /**
-   * Gives the equation the shapes of its operands, leniently.
+   * Binds the equation to the shapes of its operands, leniently.
    *
-   * @param shapes one shape an operand
+   * @param shapes one shape for each operand
    * @return the bound equation
    * @throws EinsumShapeException if the shapes do not fit the equation or each other, or an output
    *     label is in no operand
@@ -162,7 +162,7 @@ public record Equation(List<Term> operands, Term output) {
   /**
    * As {@link #bind(Shape...)}.
    *
-   * @param shapes one shape an operand
+   * @param shapes one shape for each operand
    * @return the bound equation
    * @throws EinsumShapeException as {@link #bind(Shape...)}
    */
@@ -171,16 +171,16 @@ public record Equation(List<Term> operands, Term output) {
   }
 
   /**
-   * Gives the equation the shapes of its operands.
+   * Binds the equation to the shapes of its operands.
    *
-   * @param shapes one shape an operand
+   * @param shapes one shape for each operand
    * @param sizes sizes of output labels, needed for labels that are in no operand; a label that has
    *     size 1 in all operands is broadcast to its size here
    * @param strictness the behaviour where NumPy, torch and TensorFlow differ
    * @return the bound equation
    * @throws EinsumShapeException if the shapes do not fit the equation or each other, the size of
    *     an output label is not known, a given size belongs to no output label or contradicts the
-   *     shapes, or something is refused by {@link Strictness#STRICT}
+   *     shapes, or {@link Strictness#STRICT} refuses the equation
    */
   public BoundEquation bind(List<Shape> shapes, Map<String, Long> sizes, Strictness strictness) {
     List<Shape> bound = List.copyOf(shapes);
@@ -189,8 +189,8 @@ public record Equation(List<Term> operands, Term output) {
   }
 
   /**
-   * The notation, compact where it can be, with the output written out; {@link #parse} of it gives
-   * an equal equation.
+   * The notation, compact if possible, with the output written out; {@link #parse} of this text
+   * gives an equal equation.
    */
   @Override
   public String toString() {

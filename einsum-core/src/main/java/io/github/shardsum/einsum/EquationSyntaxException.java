@@ -2,7 +2,7 @@ package io.github.shardsum.einsum;
 
 /**
  * Thrown when a text is not an equation. The message has the rule, the equation with a caret under
- * the place, and the way out.
+ * the error, and the remedy.
  */
 public final class EquationSyntaxException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
@@ -12,7 +12,7 @@ public final class EquationSyntaxException extends IllegalArgumentException {
   public enum Kind {
     /** {@code ->} is broken, doubled, or followed by a comma. */
     ARROW,
-    /** A character or a number that is no label. */
+    /** A character or a number that is not a label. */
     LABEL,
     /** Dots that are not {@code ...}, or more than one ellipsis in a term. */
     ELLIPSIS,
@@ -28,7 +28,7 @@ public final class EquationSyntaxException extends IllegalArgumentException {
   /** The whole text. */
   private final String equation;
 
-  /** Zero-based position of the place. */
+  /** Zero-based position of the error. */
   private final int column;
 
   /** The broken rule. */
@@ -42,7 +42,8 @@ public final class EquationSyntaxException extends IllegalArgumentException {
    *
    * @param kind the kind of mistake
    * @param equation the whole text
-   * @param column position in it, in Java chars from 0, at most its length
+   * @param column position of the error in the text, in Java chars from 0, at most the text's
+   *     length
    * @param rule the broken rule
    * @param wayOut the remedy, one or several lines
    */
@@ -75,7 +76,7 @@ public final class EquationSyntaxException extends IllegalArgumentException {
         + wayOut.replace("\n", "\n  ");
   }
 
-  /** One visible column for each character; otherwise the caret would point elsewhere. */
+  /** Replaces each character by one visible column; otherwise the caret would point elsewhere. */
   private static String printable(String text) {
     StringBuilder result = new StringBuilder();
     text.codePoints()
@@ -133,7 +134,7 @@ public final class EquationSyntaxException extends IllegalArgumentException {
   }
 
   /**
-   * The way out.
+   * The remedy.
    *
    * @return the advice
    */

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
- * The facts about an operand on which a plan depends: dtype, shape, strides, and the number of
- * leading axes of a routing tensor. The place of its data is not one of them. An immutable value.
+ * The properties of an operand on which a plan depends: dtype, shape, strides, and the number of
+ * leading axes of a routing tensor. The memory of its data is not one of them. An immutable value.
  *
  * <pre>{@code
  * Einsum.compile("ij,jk->ik", options, OperandSpec.of(a), OperandSpec.of(Shape.of(64, 32)));
@@ -75,14 +75,14 @@ public final class OperandSpec {
   /**
    * A routing operand.
    *
-   * @param dtype of its weights
+   * @param dtype the dtype of its weights
    * @param shape its logical shape
-   * @param leadRank how many axes lead
+   * @param leadRank number of leading axes
    * @param positionStrides strides of the positions, of shape {@code [lead..., k]}
    * @param weightStrides strides of the weights, of the same shape
    * @return the spec
-   * @throws IllegalArgumentException if the leading axes are more than the shape's, or the number
-   *     of strides is not {@code leadRank + 1} each
+   * @throws IllegalArgumentException if there are more leading axes than axes of the shape, or
+   *     either list does not have {@code leadRank + 1} strides
    */
   public static OperandSpec ofRouting(
       DType dtype, Shape shape, int leadRank, long[] positionStrides, long[] weightStrides) {
@@ -121,7 +121,7 @@ public final class OperandSpec {
    * The specs of operands.
    *
    * @param operands the operands; their data is not read
-   * @return one for each
+   * @return one spec for each operand
    */
   public static OperandSpec[] like(Operand... operands) {
     OperandSpec[] specs = new OperandSpec[operands.length];
@@ -178,7 +178,7 @@ public final class OperandSpec {
   }
 
   /**
-   * Whether it is a routing operand.
+   * Whether this is a routing operand.
    *
    * @return false for a dense one
    */

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An einsum that keeps the scale of its result apart, as cotengra's {@code strip_exponent} does, so
- * that a network of thousands of tensors neither overflows nor vanishes. Immutable and thread-safe;
+ * An einsum that keeps the scale of its result apart, so that a network of thousands of tensors
+ * neither overflows nor vanishes (cotengra's {@code strip_exponent}). Immutable and thread-safe;
  * made by {@link Einsum#scaled}.
  *
  * <pre>{@code
@@ -22,10 +22,10 @@ import java.util.Optional;
  * }</pre>
  *
  * <p>A power of two is taken out of every intermediate, of every pass over slices, of the result
- * and of operands whose largest magnitude is far from 1. That rounds nothing: each element has the
+ * and of operands whose largest magnitude is far from 1. This rounds nothing: each element has the
  * accuracy that {@link Einsum} promises, relative to the largest element of its intermediates.
  * Elements that are smaller than the largest by more than the range of the dtype vanish. Each
- * intermediate is read once more, and written once more.
+ * intermediate is read and written once more.
  *
  * <p>Infinities and NaN pass through. Path, slices, kernels and threads are those of the einsum.
  */
@@ -44,8 +44,8 @@ public final class ScaledEinsum {
     /**
      * Multiplies the mantissa by the scale.
      *
-     * @return the result, of the same dtype; what is too large for it is infinite, what is too
-     *     small is 0
+     * @return the result, of the same dtype; elements too large for the dtype are infinite,
+     *     elements too small are 0
      */
     public Tensor value() {
       double[] elements = mantissa.toDoubleArray();
@@ -66,12 +66,12 @@ public final class ScaledEinsum {
   }
 
   /**
-   * Runs it.
+   * Runs the einsum.
    *
    * @param operands operands of the compiled shapes and dtypes
    * @return the result and its scale
-   * @throws IllegalArgumentException if a shape or dtype is not that compiled for, or the number of
-   *     operands, or the result does not fit in one Java array
+   * @throws IllegalArgumentException if the number of operands, a shape or a dtype is not the
+   *     compiled one, or the result does not fit in one Java array
    * @throws IllegalStateException if an operand's arena is closed, before or during the run
    * @throws WrongThreadException if an operand is in a confined arena of another thread
    */

@@ -10,9 +10,9 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * The labels of one operand or of the output, in the order of its axes, and its layout: the mesh
- * axes that split each label, and the mesh axes over which the value is still a partial sum. An
- * immutable value, which is also the notation of a layout.
+ * The labels of one operand or of the output, in the order of its axes, and its layout. The layout
+ * is the mesh axes that split each label, and the mesh axes over which the value is still a partial
+ * sum. An immutable value.
  *
  * @param axes the axes; at most one is an ellipsis; a label may be repeated
  * @param partial names of the mesh axes over which the value is a partial sum, as a set: sorted, so
@@ -57,7 +57,7 @@ public record Term(List<Axis> axes, List<String> partial) {
   /**
    * A term without layout.
    *
-   * @param labels the labels, of which one may be {@code ...}
+   * @param labels the labels; one may be {@code ...}
    * @return the term
    * @throws IllegalArgumentException if a label is not a valid name or two are {@code ...}
    */
@@ -124,7 +124,7 @@ public record Term(List<Axis> axes, List<String> partial) {
   }
 
   /**
-   * Whether a layout is written: some label is split or the value is a partial sum.
+   * Whether the term has a layout: a label is split or the value is a partial sum.
    *
    * @return true if so
    */
@@ -139,7 +139,7 @@ public record Term(List<Axis> axes, List<String> partial) {
   /**
    * The same labels without the layout.
    *
-   * @return a term of which {@link #isAnnotated()} is false
+   * @return a term with {@link #isAnnotated()} false
    */
   public Term withoutLayout() {
     return isAnnotated()
@@ -148,17 +148,17 @@ public record Term(List<Axis> axes, List<String> partial) {
   }
 
   /**
-   * The notation in the spaced form; {@link #parseSpaced} of it gives an equal term.
+   * The notation in the spaced form; {@link #parseSpaced} of this text gives an equal term.
    *
-   * @return as {@code i j}, {@code batch}, {@code G@x S} or {@code m n | x}
+   * @return the text, as {@code i j}, {@code batch}, {@code G@x S} or {@code m n | x}
    */
   public String spaced() {
     return EquationPrinter.spaced(this);
   }
 
   /**
-   * The notation, compact where it can be; {@link #parse} of it gives an equal term. A single name
-   * of many letters is printed with a bar, {@code batch |}, which marks the spaced form.
+   * The notation, compact if possible; {@link #parse} of this text gives an equal term. A single
+   * name of many letters is printed with a bar, {@code batch |}, which marks the spaced form.
    */
   @Override
   public String toString() {

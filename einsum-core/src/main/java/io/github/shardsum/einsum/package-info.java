@@ -1,5 +1,5 @@
 /**
- * Einsum: the equation language, what an equation means for given shapes, and compiled einsums.
+ * Einsum: the equation language, the meaning of an equation for given shapes, and compiled einsums.
  *
  * <p>{@link io.github.shardsum.einsum.Equation} is the notation as a value, {@link
  * io.github.shardsum.einsum.BoundEquation} is an equation with the shapes of its operands.

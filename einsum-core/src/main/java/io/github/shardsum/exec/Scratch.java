@@ -7,10 +7,10 @@ import java.util.function.Supplier;
 
 /**
  * Arrays that a kernel may write while it runs, kept for the next run on the same thread. Not
- * thread-safe: it belongs to one task at a time. Contents are those that the last user left.
+ * thread-safe: it belongs to one task at a time. Arrays have the contents that the last user wrote.
  */
 public final class Scratch {
-  /** Slots below one that is used take a word each. */
+  /** Each slot below a used one takes a word of memory. */
   private static final int MOST_SLOTS = 256;
 
   private float[][] floats = new float[0][];
@@ -19,7 +19,7 @@ public final class Scratch {
   private int[][] ints = new int[0][];
   private final Map<Class<?>, Object> kept = new HashMap<>();
 
-  /** Its index among the workers' arrays; -1 if they do not keep it. */
+  /** Its index among the workers' scratches; -1 if they do not keep it. */
   private int place = -1;
 
   /** An empty scratch. */
@@ -130,7 +130,7 @@ public final class Scratch {
   }
 
   /**
-   * An object that a thread needs once; it is kept as long as the scratch.
+   * An object of which a thread needs one; it is kept as long as the scratch.
    *
    * @param <T> its type
    * @param type its class

@@ -18,9 +18,9 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * The threads that kernels run on, sized by the caller. Thread-safe.
  *
  * <p>A parallel region is a number of independent tasks; the calling thread takes part in it. The
- * number of threads changes only the speed: a kernel cuts its work into tasks independent of that
- * number, so results are equal to the bit. While one region runs, a region that another thread or a
- * task begins runs only on its caller; so nothing waits and nothing deadlocks.
+ * number of threads changes only the speed, not the bits of results. While one region runs, a
+ * region that another thread or a task begins runs only on its caller; so no region waits for
+ * another, and none deadlocks.
  */
 public final class Workers implements AutoCloseable {
   /** Scratches kept for callers; more concurrent callers than this allocate their own. */
@@ -29,14 +29,14 @@ public final class Workers implements AutoCloseable {
   private static final HelperThreads NO_HELPERS = new ExecutorThreads(Runnable::run);
 
   /**
-   * Most threads. The first region starts them all, so a larger number is a mistake that would
+   * The largest number of threads. The first region starts them all, so a larger number would
    * exhaust the JVM's memory.
    */
   private static final int MOST_THREADS = 1 << 16;
 
   /**
-   * How long a waiting thread stays awake: about as long as it would take to wake it. If two
-   * threads share a processor, a longer wait takes time from the thread that works.
+   * The time that a waiting thread stays awake: about the time of a wake-up. If two threads share a
+   * processor, a longer wait takes time from the thread that works.
    */
   private static final long AWAKE_NANOS = 50_000;
 
@@ -80,14 +80,14 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Workers that have the calling thread alone, and call back after each task: for what has to go
-   * on while a kernel runs, as transfers between processes do. Kernels cut their work as for a
-   * number of threads, which changes no bit of their results.
+   * Workers with only the calling thread, which calls back after each task. They serve activities
+   * that must continue while a kernel runs, such as transfers between processes. Kernels divide
+   * their work as for a number of threads, which does not change the bits of their results.
    *
-   * @param parts for how many threads kernels cut their work, in [1, 65536]; the more, the shorter
-   *     are the tasks
-   * @param between called after each task by the thread that ran it; where several threads use
-   *     these workers, by several at once
+   * @param parts number of threads for which kernels divide their work, in [1, 65536]; with more
+   *     parts tasks are shorter
+   * @param between called after each task by the thread that ran it; by several threads at once if
+   *     several use these workers
    * @return fresh workers; nothing to close
    * @throws IllegalArgumentException if parts is below 1 or above 65536
    */
@@ -102,7 +102,7 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * As {@link #of(int)}, with one thread a processor of this machine.
+   * As {@link #of(int)}, with one thread for each processor of this machine.
    *
    * @return fresh workers, to be closed
    */
@@ -135,7 +135,7 @@ public final class Workers implements AutoCloseable {
    * The calling thread and up to {@code threads - 1} runs of the caller's executor.
    *
    * @param threads the number of threads, the caller included, at least 1
-   * @param executor runs the share of the other threads. If it runs that share late, never, or
+   * @param executor runs the share of the other threads. If it runs that share late or never, or
    *     refuses it, the caller does all work; {@link #close()} does not close it
    * @return fresh workers
    * @throws IllegalArgumentException if threads is below 1
@@ -153,8 +153,8 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Time that a waiting thread stays awake; with fewer processors than threads it would keep
-   * another from working.
+   * The time that a waiting thread stays awake. It is 0 with fewer processors than threads, where
+   * it would keep another thread from working.
    */
   private static long awakeNanos(int threads) {
     return threads <= Runtime.getRuntime().availableProcessors() ? AWAKE_NANOS : 0;
@@ -171,8 +171,8 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * The most threads that work at once, the caller's included; of {@link #interleaved} workers the
-   * number for which kernels cut their work.
+   * The largest number of threads that work at once, the caller included; for {@link #interleaved}
+   * workers the number of threads for which kernels divide their work.
    *
    * @return at least 1
    */
@@ -181,8 +181,8 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * The most threads that work at once, the caller's included: as many as hold a scratch of their
-   * own.
+   * The largest number of threads that work at once, the caller included; each of them has its own
+   * scratch.
    *
    * @return at least 1; of {@link #interleaved} workers 1
    */
@@ -191,12 +191,13 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * How long it takes to hand work over to another of these threads and to hear that it has ended:
-   * work is worth more than one thread if that saves more. Threads of {@link #of(int)} are measured
-   * by the first calls, each in at most two milliseconds, mostly less than one; for those of an
-   * executor, and if the other threads came too late so far, it is a usual time.
+   * The time to hand work over to another of these threads and to learn of its end. Work is worth
+   * more than one thread if that saves more than this time. Threads of {@link #of(int)} are
+   * measured by the first calls, each in at most two milliseconds, mostly less than one. For
+   * threads of an executor, and if the other threads were always too late so far, the result is a
+   * typical time.
    *
-   * @param bytes that the caller wrote and the other thread reads, at least 0
+   * @param bytes number of bytes that the caller wrote and the other thread reads, at least 0
    * @return nanoseconds, at least 0; 0 if there is no other thread
    * @throws IllegalArgumentException if bytes is negative
    */
@@ -208,12 +209,12 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Whether these threads end some work sooner than one of them. Work of less than 10 microseconds
-   * is never worth sharing, work of a millisecond always; in between {@link #handOverNanos}
-   * decides. No result may depend on it.
+   * Whether these threads finish some work sooner than one of them alone. Work of less than 10
+   * microseconds is never worth sharing, work of a millisecond always; in between, {@link
+   * #handOverNanos} decides. The bits of results must not depend on the answer.
    *
-   * @param nanos of the work on one thread, an estimate, at least 0
-   * @return false if there is one thread only
+   * @param nanos the estimated nanoseconds of the work on one thread, at least 0
+   * @return whether sharing is faster; false if there is only one thread
    * @throws IllegalArgumentException if nanos is negative or a NaN
    */
   public boolean areWorthwhile(double nanos) {
@@ -250,14 +251,15 @@ public final class Workers implements AutoCloseable {
 
   /**
    * Runs tasks 0 to tasks - 1, in any order, and returns when all have ended; the caller then sees
-   * what they wrote. Does not end early if the caller is interrupted, which it stays.
+   * their writes. An interrupt of the caller does not end this early; the caller's interrupt status
+   * is kept.
    *
-   * @param tasks how many, at least 0
+   * @param tasks number of tasks, at least 0
    * @param task the work
    * @throws IllegalArgumentException if tasks is negative
    * @throws IllegalStateException if these workers were closed; no task is run
-   * @throws RuntimeException the first exception that a task threw (or {@link Error}); tasks not
-   *     yet begun are then not begun
+   * @throws RuntimeException the first exception (or {@link Error}) that a task threw; tasks that
+   *     have not begun are then not run
    */
   public void run(int tasks, Task task) {
     Objects.requireNonNull(task, "task");
@@ -309,8 +311,8 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Ends this object's own threads; regions that run are finished first. Closing again does
-   * nothing; not to be called from inside a task, which would wait for itself.
+   * Ends this object's own threads; running regions are finished first. Closing again does nothing.
+   * Must not be called from inside a task, which would wait for itself.
    */
   @Override
   public void close() {
@@ -319,9 +321,9 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Scratches that are kept. Each has a place from the beginning, the outer one of nested regions
-   * the first. They then find the same scratches in every run; otherwise each scratch would finally
-   * hold the arrays of all.
+   * Scratches that are kept. Each has a fixed index; the outer of two nested regions takes the
+   * first. Regions then find the same scratches in every run; otherwise each scratch would finally
+   * hold the arrays of all regions.
    */
   private static final class Scratches {
     private final AtomicReferenceArray<Scratch> kept = new AtomicReferenceArray<>(KEPT);
@@ -349,7 +351,7 @@ public final class Workers implements AutoCloseable {
     }
   }
 
-  /** The number of threads, and of parts if there are any. */
+  /** The number of threads, and the number of parts if there are any. */
   @Override
   public String toString() {
     if (between.isPresent()) {

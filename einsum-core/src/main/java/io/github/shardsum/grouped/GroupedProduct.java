@@ -24,30 +24,30 @@ import java.util.stream.LongStream;
 
 /**
  * Matrix products over ragged groups of rows: neighbouring rows form a group, and each group is
- * multiplied by a matrix of its own. The experts of a dropless mixture compute such products (Gale
- * et al. 2022, MegaBlocks; {@code ragged_dot} in JAX), forward and backward.
+ * multiplied by a matrix of its own. The experts of a dropless mixture of experts compute such
+ * products (Gale et al. 2022, MegaBlocks; {@code ragged_dot} in JAX), forward and backward.
  *
- * <p>Groups may be empty. Rows after the last group belong to none: {@link #rows} makes them zero,
- * {@link #weights} leaves them out. Operands may have any strides and memory, so the gradient of
- * the rows is again {@link #rows}, with the transposed matrices {@code w.transpose(0, 2, 1)}.
+ * <p>Groups may be empty. Rows after the last group belong to no group: {@link #rows} sets them to
+ * zero, {@link #weights} leaves them out. Operands may have any strides and memory. The gradient by
+ * x is therefore again {@link #rows}, with the transposed matrices {@code w.transpose(0, 2, 1)}.
  * Thread-safe. Bits do not depend on the number of threads; the bits of a row of {@link #rows} do
  * not depend on the other rows of its group.
  */
 public final class GroupedProduct {
-  /** The most bytes that {@link #nearBytes} gives on any machine: 4.5 MiB. */
+  /** The largest result of {@link #nearBytes} on any machine: 4.5 MiB. */
   public static final int MOST_NEAR_BYTES = Blocking.MOST_NEAR_BYTES;
 
   private GroupedProduct() {}
 
   /**
-   * Bytes of the arrays into which a thread packs blocks of one group's operands, in C order and
-   * kept in its scratch: the most for a product of the rows and for its gradients. They depend on
-   * the caches and the vectors of this machine.
+   * Bytes of the arrays into which a thread packs blocks of one group's operands, which are in C
+   * order. The thread keeps the arrays in its scratch. The result is the larger of a product's and
+   * its gradients' bytes. It depends on the caches and the vectors of this machine.
    *
-   * @param dtype of the operands
-   * @param rows of the group, at least 1
-   * @param k columns of x, at least 1
-   * @param n columns of a matrix, at least 1
+   * @param dtype the dtype of the operands
+   * @param rows number of rows of the group, at least 1
+   * @param k number of columns of x, at least 1
+   * @param n number of columns of a matrix, at least 1
    * @return the bytes, on one thread; 0 if nothing is packed
    * @throws IllegalArgumentException if rows, k or n is below 1
    */
@@ -67,11 +67,11 @@ public final class GroupedProduct {
   }
 
   /**
-   * Bytes that one thread may keep in the caches of this machine between two products: the rows of
-   * the result of one that the next reads should be no more.
+   * Bytes that one thread may keep in the caches of this machine between two products. If the
+   * second product reads rows of the first one's result, these rows should not be larger.
    *
-   * @return the bytes, at least 32 KiB and at most {@link #MOST_NEAR_BYTES}; a part of the cache
-   *     that several cores share
+   * @return the bytes, at least 32 KiB and at most {@link #MOST_NEAR_BYTES}: a part of a cache that
+   *     several cores share
    */
   public static int nearBytes() {
     return Blocking.nearBytes();
@@ -82,7 +82,7 @@ public final class GroupedProduct {
    *
    * @param workers threads to use
    * @param x {@code [r, k]} of numbers, the rows of group 0 first
-   * @param w {@code [e, k, n]} of x's dtype, a matrix a group
+   * @param w {@code [e, k, n]} of x's dtype, one matrix for each group
    * @param sizes {@code [e]} of i32 or i64: rows of each group, their sum at most r
    * @return a fresh tensor {@code [r, n]} of that dtype
    * @throws IllegalArgumentException if shapes or dtypes do not match, a size is negative or their
@@ -96,7 +96,7 @@ public final class GroupedProduct {
   }
 
   /**
-   * As {@link #rows}, into a given result, with an epilogue on the rows that are in groups.
+   * As {@link #rows}, into a given result, with an epilogue on the rows of groups.
    *
    * @param workers threads to use
    * @param out {@code [r, n]} of x's dtype, overwritten; overlaps no operand
@@ -163,8 +163,7 @@ public final class GroupedProduct {
    * @param w {@code [e, k, n]} of a floating dtype
    * @param sizes {@code [e]}
    * @param epilogue its bias has labels {@code e} and {@code n}, or one of them
-   * @param function called for the rows that are in groups, with the dtype in which w's dtype is
-   *     computed
+   * @param function called for the rows of groups; its type is that in which w's dtype is computed
    * @throws IllegalArgumentException as the other, or if out's rows are not contiguous or the
    *     function is of another dtype
    */
@@ -197,7 +196,7 @@ public final class GroupedProduct {
     }
   }
 
-  /** The function as kernels call it; kernels do not see this package. */
+  /** The function in a type that kernels know; kernels do not depend on this package. */
   private static RowEpilogue.Function pieces(RowFunction function) {
     return switch (function) {
       case RowFunction.OfFloat of -> (RowEpilogue.Function.OfFloat) of::apply;
@@ -220,7 +219,7 @@ public final class GroupedProduct {
     Shape shape = Shape.of(x.count(), w.size(2));
     Workers threads =
         ready(workers, out, w.dtype(), shape, operands(epilogue, x.source(), w, sizes));
-    // An i32 has not wrapped to a negative number before it is written.
+    // An i32 wraps to a negative number only when it is written.
     boolean relusApart = epilogue.relu() && out.dtype() == DType.I32;
     boolean relu = epilogue.relu() && !relusApart;
     ResultScaling finish = new ResultScaling(1, 0, epilogue.scale(), bias.slot(), relu);
@@ -256,8 +255,8 @@ public final class GroupedProduct {
   }
 
   /**
-   * out[r, n] += sum over k of x[r, k] * w[group of r, k, n], for rows that are in groups; other
-   * rows are unchanged.
+   * out[r, n] += sum over k of x[r, k] * w[group of r, k, n], for rows of groups; other rows are
+   * unchanged.
    *
    * @param workers threads to use
    * @param out {@code [r, n]} of x's dtype; overlaps no operand
@@ -523,7 +522,7 @@ public final class GroupedProduct {
     return OperandChecks.reachable(name, workers, all.toArray(Tensor[]::new));
   }
 
-  /** Whether rows are of the product's dtype, or are widened to it as they are read. */
+  /** Whether rows have the product's dtype, or are widened to it while they are read. */
   private static boolean fits(MatrixRows rows, DType dtype) {
     return rows.dtype() == dtype || (rows.dtype() == DType.BF16 && dtype == DType.F32);
   }

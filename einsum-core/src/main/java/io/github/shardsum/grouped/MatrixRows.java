@@ -10,9 +10,9 @@ import java.util.Optional;
 
 /**
  * Rows {@code [r, n]} that a {@link GroupedProduct} reads: the rows of a matrix, or rows of any
- * tensor, gathered by a table. Gathered rows are read in place, while the product packs its operand
- * or streams a matrix past a few rows; no copy of them is stored. Aliases the tensor and the table,
- * which must not change while a product reads them.
+ * tensor, gathered by a table. Gathered rows are read in place while the product packs its operand,
+ * or multiplies a few rows by a matrix; no copy of them is stored. This object aliases the tensor
+ * and the table, which must not change while a product reads them.
  */
 public final class MatrixRows {
   private final Tensor source;
@@ -32,7 +32,7 @@ public final class MatrixRows {
    *
    * @param matrix {@code [r, n]}
    * @return its rows
-   * @throws IllegalArgumentException if it is no matrix
+   * @throws IllegalArgumentException if the tensor is not a matrix
    */
   public static MatrixRows of(Tensor matrix) {
     if (matrix.rank() != 2) {
@@ -43,12 +43,12 @@ public final class MatrixRows {
   }
 
   /**
-   * Rows along a tensor's last axis, wherever they begin, in the order of a table.
+   * Rows along a tensor's last axis, with the starts and in the order of a table.
    *
    * @param source {@code [..., n]}
-   * @param starts of each row the position of its first element, counted from the tensor's first
-   *     one as in {@link io.github.shardsum.tensor.Elements}
-   * @param count how many rows there are; the table may be longer
+   * @param starts for each row the position of its first element, counted from the tensor's first
+   *     element as in {@link io.github.shardsum.tensor.Elements}
+   * @param count number of rows; the table may be longer
    * @return the rows {@code [count, n]}
    * @throws IllegalArgumentException if the source is a scalar, or has more than 2^31 - 9 elements
    *     along its last axis
@@ -109,7 +109,7 @@ public final class MatrixRows {
     return source;
   }
 
-  /** Some of the rows. */
+  /** A range of the rows. */
   MatrixRows slice(long from, long to) {
     return starts.isPresent()
         ? new MatrixRows(source, starts, first + (int) from, to - from)

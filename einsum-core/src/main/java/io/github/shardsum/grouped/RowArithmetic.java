@@ -6,12 +6,13 @@ import io.github.shardsum.internal.selection.KernelSelection;
 import java.util.Objects;
 
 /**
- * Arithmetic on rows of arrays, on the calling thread, in the widest vectors of the machine: for
- * code that stages rows itself. JVMs before JDK 26 do not vectorize loops over rows that begin at
- * different indices. A row is an array, the index of its first element and a length; a result may
- * be an operand, element for element, and overlaps none otherwise. Each operation is rounded.
+ * Arithmetic on rows of arrays, on the calling thread, in the widest vectors of the machine. It is
+ * for code that stages rows itself: JVMs before JDK 26 do not vectorize loops over rows that begin
+ * at different indices. A row is an array, the index of its first element and a length; a result
+ * may be the same row as an operand, but must not overlap an operand otherwise. Each operation is
+ * rounded.
  *
- * <p>All methods throw {@link IndexOutOfBoundsException} if an array has no such elements; nothing
+ * <p>All methods throw {@link IndexOutOfBoundsException} if a row is not inside its array; nothing
  * is then written.
  */
 public final class RowArithmetic {
@@ -34,7 +35,7 @@ public final class RowArithmetic {
    * @param yAt index of its first element
    * @param to the result
    * @param toAt index of its first element
-   * @param n how many
+   * @param n number of elements
    */
   public static void add(float[] x, int xAt, float[] y, int yAt, float[] to, int toAt, int n) {
     check(x.length, xAt, to.length, toAt, n);
@@ -51,7 +52,7 @@ public final class RowArithmetic {
    * @param yAt index of its first element
    * @param to the result
    * @param toAt index of its first element
-   * @param n how many
+   * @param n number of elements
    */
   public static void multiply(float[] x, int xAt, float[] y, int yAt, float[] to, int toAt, int n) {
     check(x.length, xAt, to.length, toAt, n);
@@ -68,7 +69,7 @@ public final class RowArithmetic {
    * @param yAt index of its first element
    * @param to the result
    * @param toAt index of its first element
-   * @param n how many
+   * @param n number of elements
    */
   public static void wherePositive(
       float[] x, int xAt, float[] y, int yAt, float[] to, int toAt, int n) {
@@ -85,7 +86,7 @@ public final class RowArithmetic {
    * @param xAt index of its first element
    * @param to the result
    * @param toAt index of its first element
-   * @param n how many
+   * @param n number of elements
    */
   public static void scale(float factor, float[] x, int xAt, float[] to, int toAt, int n) {
     check(x.length, xAt, to.length, toAt, n);
@@ -101,7 +102,7 @@ public final class RowArithmetic {
    * @param yAt index of its first element
    * @param to the result
    * @param toAt index of its first element
-   * @param n how many
+   * @param n number of elements
    */
   public static void add(double[] x, int xAt, double[] y, int yAt, double[] to, int toAt, int n) {
     check(x.length, xAt, to.length, toAt, n);
@@ -118,7 +119,7 @@ public final class RowArithmetic {
    * @param yAt index of its first element
    * @param to the result
    * @param toAt index of its first element
-   * @param n how many
+   * @param n number of elements
    */
   public static void multiply(
       double[] x, int xAt, double[] y, int yAt, double[] to, int toAt, int n) {
@@ -136,7 +137,7 @@ public final class RowArithmetic {
    * @param yAt index of its first element
    * @param to the result
    * @param toAt index of its first element
-   * @param n how many
+   * @param n number of elements
    */
   public static void wherePositive(
       double[] x, int xAt, double[] y, int yAt, double[] to, int toAt, int n) {
@@ -153,7 +154,7 @@ public final class RowArithmetic {
    * @param xAt index of its first element
    * @param to the result
    * @param toAt index of its first element
-   * @param n how many
+   * @param n number of elements
    */
   public static void scale(double factor, double[] x, int xAt, double[] to, int toAt, int n) {
     check(x.length, xAt, to.length, toAt, n);

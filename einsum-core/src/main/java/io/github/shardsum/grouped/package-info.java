@@ -1,6 +1,6 @@
 /**
- * Products of ragged groups of rows, gathered as they are read, and the parts of hand-written
- * layers: rows of a matrix, functions of rows and arithmetic on rows.
+ * Products of ragged groups of rows, which may be gathered while they are read. Parts of
+ * handwritten layers: rows of a matrix, functions of rows and arithmetic on rows.
  */
 @NullMarked
 package io.github.shardsum.grouped;
