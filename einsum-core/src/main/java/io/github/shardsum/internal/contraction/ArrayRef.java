@@ -4,7 +4,7 @@ import io.github.shardsum.internal.memory.Memory;
 import io.github.shardsum.tensor.Tensor;
 
 /**
- * Where a value is stored when a step runs.
+ * The location of a value when a step runs.
  *
  * @param memory the elements
  * @param origin position of the value's first element

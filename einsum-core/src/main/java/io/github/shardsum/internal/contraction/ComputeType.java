@@ -2,7 +2,7 @@ package io.github.shardsum.internal.contraction;
 
 import io.github.shardsum.tensor.DType;
 
-/** The Java type that a step computes in. */
+/** The Java type in which a step computes. */
 public enum ComputeType {
   /** For f32 and bf16. */
   FLOAT(DType.F32),

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /**
  * A contraction lowered to kernels for given strides: the steps in order, and the loops over sliced
- * labels round them. Thread-safe.
+ * labels around them. Thread-safe.
  */
 public final class ContractionProgram {
   /** Temporaries of more bytes than this are not kept between runs. */
@@ -23,10 +23,10 @@ public final class ContractionProgram {
 
   /** A value that a step reads or writes. */
   sealed interface Ref {
-    /** The operand of a number. */
+    /** The operand with a number. */
     record Input(int index) implements Ref {}
 
-    /** A temporary of a number. */
+    /** The temporary with a number. */
     record Temporary(int index) implements Ref {}
 
     /** The result. */
@@ -36,9 +36,9 @@ public final class ContractionProgram {
     record Constant(int value) implements Ref {}
   }
 
-  /** The role of a step at its end. */
+  /** The way in which a step writes its value. */
   enum Role {
-    /** Overwrites, as a temporary is written. */
+    /** Overwrites a temporary. */
     INNER,
     /** Adds to a temporary that collects slices. */
     COLLECT,
@@ -48,7 +48,7 @@ public final class ContractionProgram {
     WHOLE,
     /** Applies the epilogue to the result in place. */
     EPILOGUE,
-    /** Applies the epilogue's relu to the result in place, if no step does. */
+    /** Applies the epilogue's relu to the result in place, if no step does so. */
     RELU,
     /** Multiplies the result by beta. */
     BETA,
@@ -63,10 +63,10 @@ public final class ContractionProgram {
     /** The value that it writes. */
     Ref out();
 
-    /** Elements of that value. */
+    /** Number of elements of that value. */
     long written();
 
-    /** Its operands and result in words, made only for a plan. */
+    /** Its operands and result in words, computed only for a plan. */
     Supplier<StepInfo> text();
 
     /** The number of loops over slices that contain the step. */
@@ -102,7 +102,7 @@ public final class ContractionProgram {
    *
    * @param count number of chunks
    * @param inputSteps distance between chunks in each dense operand
-   * @param moves the same of each routing operand
+   * @param moves distance between chunks in each routing operand
    * @param outStep distance between chunks in the array that the passes write
    * @param inOut whether that array has the label; if not, chunks add up
    * @param isShort whether the last chunk is shorter than the others
@@ -175,8 +175,8 @@ public final class ContractionProgram {
    * Bytes of the arrays into which one thread packs blocks of operands.
    *
    * @param parallelism the number of threads for which the work is cut
-   * @return the most of any step. Of each array a thread keeps the largest that any step needs, so
-   *     all arrays together may be more
+   * @return the largest number of any step. A thread keeps the largest size of each array that any
+   *     step needs, so all its arrays together may have more bytes
    */
   public long packedBytes(int parallelism) {
     long most = 0;
@@ -199,7 +199,7 @@ public final class ContractionProgram {
   /**
    * Runs a program of one step on Java arrays without allocating.
    *
-   * @return false if it is not such a program, and nothing was done
+   * @return false if this is not such a program; nothing was done then
    */
   public boolean runDirectly(
       Object out, long outAt, Object left, long leftAt, Object right, long rightAt) {
@@ -235,12 +235,13 @@ public final class ContractionProgram {
   }
 
   /**
-   * Runs all steps, with a power of two taken out of each intermediate and out of the result. The
-   * program was made so that each pass over slices ends in an intermediate.
+   * Runs all steps, and takes a power of two out of each intermediate and out of the result. In
+   * such a program, each pass over slices ends in an intermediate.
    *
    * @param out a fresh tensor of the type that this program computes in, on the heap
-   * @param operands of the strides that the program was made for
-   * @param exponents of the operands: the value of each is its tensor times 2 to this
+   * @param operands operands with the strides for which the program was made
+   * @param exponents exponents of the operands: the value of each is its tensor times 2 to its
+   *     exponent
    * @return the result's exponent
    */
   public long runScaled(Tensor out, Operand[] operands, long[] exponents, Workers workers) {
@@ -278,7 +279,7 @@ public final class ContractionProgram {
     return fresh;
   }
 
-  /** One run: where the values are stored now. */
+  /** One run, with the present locations of the values. */
   private final class Run {
     private final ArrayRef out;
     private final ArrayRef[] inputs;
@@ -332,7 +333,7 @@ public final class ContractionProgram {
       }
     }
 
-    /** Runs one pass. A step outside all changed loops keeps its result of the last pass. */
+    /** Runs one pass. A step outside all changed loops keeps its result from the last pass. */
     private void pass(long[] index, int changed) {
       long outAt = 0;
       boolean again = false;

@@ -6,24 +6,24 @@ import io.github.shardsum.tensor.DType;
 import java.util.List;
 
 /**
- * The choice of a contraction's kernels depends on this alone: labels, sizes, strides and the path.
+ * The properties that determine a contraction's kernels: labels, sizes, strides and the path.
  *
  * @param type the type of its arithmetic
  * @param dtype the result's element type
  * @param sizes size of each label
- * @param operands each operand as its labels see it
- * @param resultLabels label of each axis of the result; a label may repeat, and need not be an
- *     operand's
+ * @param operands each operand's strides by labels
+ * @param resultLabels label of each axis of the result; a label may repeat, and operands need not
+ *     have it
  * @param resultStrides stride of each axis of the result
  * @param biasStrides stride of the epilogue's bias along each axis of the result
  * @param epilogue whether an epilogue follows the sum
- * @param affine whether it scales or adds
+ * @param affine whether the epilogue scales or adds
  * @param path the order of pairs
- * @param slices labels that are run through in chunks
+ * @param slices labels that are processed in chunks
  * @param levels for each pair of the path, the number of slices whose loops contain it
- * @param leaf terms of a leaf of the tree by which sums are added, 0 for any order
- * @param scaled whether powers of two are taken out of values; each pass over slices then ends in a
- *     value of its own
+ * @param leaf number of terms of a leaf in the tree of sums, 0 for any order
+ * @param scaled whether powers of two are taken out of values; each pass over slices then ends in
+ *     its own value
  */
 public record ContractionSpec(
     ComputeType type,
@@ -75,7 +75,7 @@ public record ContractionSpec(
     return false;
   }
 
-  /** Whether some label of the result is in no operand. */
+  /** Whether a label of the result is in no operand. */
   boolean resultRepeatsValues() {
     for (int label : resultLabels) {
       if (!isInOperands(label)) {
@@ -86,8 +86,8 @@ public record ContractionSpec(
   }
 
   /**
-   * Whether parts of a sum must not be rounded to the result's dtype before they are added. An f32
-   * that is summed in f64 does not count: partial sums in f32 are as accurate as promised.
+   * Whether parts of a sum must not be rounded to the result's dtype before they are added. False
+   * for an f32 that is summed in f64, since partial sums in f32 are as accurate as promised.
    */
   boolean cutsSums() {
     return switch (dtype) {
@@ -99,8 +99,8 @@ public record ContractionSpec(
   }
 
   /**
-   * Whether the epilogue applies to the rounded sum or to the sum before rounding. Kernels apply it
-   * before they round, so that a bf16 is rounded once.
+   * Whether it matters if the epilogue applies to the sum before or after rounding. Kernels apply
+   * it before they round, so that a bf16 is rounded once.
    */
   boolean epilogueMindsCuts() {
     return dtype != DType.BF16 && (affine || (epilogue && dtype == DType.BOOL));
@@ -126,7 +126,7 @@ public record ContractionSpec(
     return false;
   }
 
-  /** Products in one element of the result. */
+  /** Number of products in one element of the result. */
   double sumLength() {
     double length = 1;
     for (int label = 0; label < sizes.length; label++) {

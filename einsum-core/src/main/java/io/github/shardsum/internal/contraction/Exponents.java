@@ -11,7 +11,7 @@ import java.util.Arrays;
  *
  * <p>Passes over slices add to one target, whose exponent is the largest exponent of the added
  * passes. A pass with a smaller exponent is added with a factor. Before a pass with a larger
- * exponent, all of the target is multiplied by a factor. Both factors are powers of two below 1.
+ * exponent, the whole target is multiplied by a factor. Both factors are powers of two below 1.
  */
 final class Exponents {
   private final ComputeType type;
@@ -28,7 +28,7 @@ final class Exponents {
    * @param type the type of the arithmetic, FLOAT or DOUBLE
    * @param sliced whether passes add to a target
    * @param temporaries arrays of the intermediates, of that type
-   * @param result array of the result, of that type, all of it
+   * @param result array of the result, of that type, used as a whole
    * @param ofInputs exponent of each operand
    */
   Exponents(
@@ -91,7 +91,7 @@ final class Exponents {
     set(step.out(), exponent);
   }
 
-  /** Takes the power of two out of the result and gives its exponent, 0 if all elements are 0. */
+  /** Takes the power of two out of the result and returns its exponent, 0 if all elements are 0. */
   long ofResult(int elements) {
     long own = PowersOfTwo.takeOut(result, elements);
     if (own == PowersOfTwo.ZEROS) {

@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * The labels of a step of two operands as those of a batch of products C [m, n] = A [m, k] B [k,
- * n].
+ * The labels of a step with two operands, as the labels of a batch of products C [m, n] = A [m, k]
+ * B [k, n].
  *
- * @param labels all of them, left and right being A and B
- * @param batch labels of C that both operands have, or neither
+ * @param labels all labels; left and right are A and B
+ * @param batch labels of C that both operands have, or neither has
  * @param m labels of C that only A has
  * @param n labels of C that only B has
  * @param k labels that C does not have
@@ -46,7 +46,7 @@ record GemmDims(
     return sides;
   }
 
-  /** Dimensions in which B is the operand that has the result's contiguous label. */
+  /** The dimensions with B as the operand that has the result's contiguous label. */
   static GemmDims alongResult(List<StepLabel> labels) {
     boolean alongLeft = false;
     long least = Long.MAX_VALUE;
@@ -71,7 +71,7 @@ record GemmDims(
     return StepLabel.points(m) > 1 && StepLabel.points(n) > 1;
   }
 
-  /** Products in all. */
+  /** Number of all products. */
   double products() {
     return (double) StepLabel.points(batch)
         * StepLabel.points(m)

@@ -11,8 +11,8 @@ import java.util.List;
  * Matrix products over groups of neighbouring rows, each group with a matrix of its own: the
  * kernels of a step, chosen for each group by its size.
  *
- * <p>Groups that are large for the number of threads are cut up among them one after the other; the
- * rest run side by side. Neither changes a bit.
+ * <p>Groups that are large for the number of threads run one after another, each divided among the
+ * threads; the others run side by side. Neither way changes the bits of results.
  */
 public final class GroupedSteps {
   /** The array of an operand or the result, and its strides along a group, a row, k and n. */
@@ -35,7 +35,7 @@ public final class GroupedSteps {
    *
    * @param type the type of the computation
    * @param sizes rows of each group
-   * @param leaf terms of a leaf of the tree by which sums are added, 0 for any order
+   * @param leaf number of terms of a leaf in the tree of sums, 0 for any order
    */
   public GroupedSteps(ComputeType type, long[] sizes, Workers workers, int leaf) {
     this.planner = new StepPlanner(KernelSelection.best(), type);
@@ -49,7 +49,7 @@ public final class GroupedSteps {
    * the number of rows of its group.
    *
    * @param biasN stride of the bias along n
-   * @param biasGroup and along groups
+   * @param biasGroup stride of the bias along groups
    */
   public void rows(
       Side out, Side x, Side w, long k, long n, ResultScaling finish, long biasGroup, long biasN) {
@@ -74,9 +74,10 @@ public final class GroupedSteps {
    * Bytes into which a thread packs blocks of a group's operands, all in C order.
    *
    * @param type the type of the computation
-   * @param rows of the group
-   * @param k columns of its rows, and n of the result's
-   * @return the most for {@link #rows} and {@link #weights}, on one thread
+   * @param rows number of rows of the group
+   * @param k number of columns of its rows
+   * @param n number of columns of the result's rows
+   * @return the larger number of {@link #rows} and {@link #weights}, on one thread
    */
   public static long packedBytes(ComputeType type, long rows, long k, long n) {
     StepPlanner planner = new StepPlanner(KernelSelection.best(), type);

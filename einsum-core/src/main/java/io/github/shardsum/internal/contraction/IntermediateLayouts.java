@@ -7,12 +7,12 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * The order in which the labels of each intermediate are stored. The outermost labels are the batch
- * labels of the step that reads the intermediate, so that each of its products finds its matrix in
- * one piece: this saves a fifth of the time of two such steps. The next labels have the order in
- * which the step that makes the intermediate writes whole lines. Other orders gain nothing: packing
- * reads any other order as fast, and an order that suits only the consumer makes the producer write
- * short runs, at up to twice the time.
+ * The storage order of the labels of each intermediate. The outermost labels are the batch labels
+ * of the step that reads the intermediate, so that each product of this step finds its matrix in
+ * one piece. This saves a fifth of the time of two such steps. The next labels have the order in
+ * which the producing step writes whole cache lines. Other orders gain nothing: packing reads any
+ * order equally fast, and an order for the consumer alone makes the producer write short runs, in
+ * up to twice the time.
  */
 final class IntermediateLayouts {
   private final ContractionSpec spec;
@@ -35,7 +35,7 @@ final class IntermediateLayouts {
     return IntStream.range(0, orders.pairs.size()).mapToObj(orders::order).toList();
   }
 
-  /** Finds the labels of each operand and product; a label ends with its last reader. */
+  /** Finds the labels of each operand and product; a label ends with its last use. */
   private void findLabels() {
     int[] uses = new int[spec.sizes().length];
     for (View view : spec.operands()) {
@@ -84,7 +84,7 @@ final class IntermediateLayouts {
         .toArray();
   }
 
-  /** Labels of both operands, and of the result, of the step that takes the product. */
+  /** Labels that both operands and the result of the step have that reads the product. */
   private IntPredicate batch(int step) {
     if (step == pairs.size() - 1) {
       return label -> false;

@@ -9,17 +9,17 @@ import java.util.function.Supplier;
 /**
  * The kernels that a trial found to be faster than the model's choice.
  *
- * @param choices by the number of the step, counting the steps of the first pass that have several
- *     kernels, in order
+ * @param choices the kernels by the number of the step; only steps of the first pass with several
+ *     kernels have numbers, in order
  */
 public record KernelChoices(Map<Integer, KernelChoice> choices) {
-  /** The model's kernel everywhere. */
+  /** The model's kernel for every step. */
   public static final KernelChoices NONE = new KernelChoices(Map.of());
 
   /**
    * The kernel of one step.
    *
-   * @param candidate its number among the candidates, the model's being 0
+   * @param candidate its number among the candidates; 0 is the model's choice
    * @param why the result of the trial, for a plan
    */
   public record KernelChoice(int candidate, String why) {}
@@ -29,7 +29,7 @@ public record KernelChoices(Map<Integer, KernelChoice> choices) {
     choices = Map.copyOf(choices);
   }
 
-  /** The same with another kernel for one step. */
+  /** These choices with another kernel for one step. */
   public KernelChoices with(int step, KernelChoice choice) {
     Map<Integer, KernelChoice> more = new HashMap<>(choices);
     more.put(step, choice);
@@ -48,12 +48,12 @@ public record KernelChoices(Map<Integer, KernelChoice> choices) {
       this.lists = lists;
     }
 
-    /** Takes given choices. */
+    /** A cursor that takes given choices. */
     static Cursor of(KernelChoices choices) {
       return new Cursor(choices, false);
     }
 
-    /** Takes the model's kernels and lists the alternatives. */
+    /** A cursor that takes the model's kernels and lists the alternatives. */
     static Cursor listing() {
       return new Cursor(NONE, true);
     }
@@ -67,7 +67,7 @@ public record KernelChoices(Map<Integer, KernelChoice> choices) {
      * The next step's kernel.
      *
      * @param model the choice of the model
-     * @param candidates all kernels there are, the model's first
+     * @param candidates all possible kernels, the model's first
      */
     StepPlanner.Choice next(
         StepPlanner.Choice model, Supplier<List<StepPlanner.Choice>> candidates) {

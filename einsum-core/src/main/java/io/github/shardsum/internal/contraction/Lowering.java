@@ -14,17 +14,18 @@ import java.util.List;
 /**
  * Turns a contraction over strided views into a {@link ContractionProgram}.
  *
- * <p>The last step writes the result itself, with two exceptions: a label that only the result has
- * is repeated by a copy, and a sum that would be rounded more than once, as in bf16, is collected
- * first. A label that the result repeats is a diagonal, which is written like any result and kept
- * while all of the result is scaled.
+ * <p>The last step writes the result itself, with two exceptions. A label that only the result has
+ * is repeated by a copy. A sum that would be rounded more than once, as in bf16, is collected
+ * first. A label that the result repeats is a diagonal, which is written like any result. It is
+ * kept while the whole result is scaled.
  *
- * <p>Sliced labels are loops round the steps. A last chunk that is shorter has steps of its own:
- * for each combination of short chunks there is one variant of the steps.
+ * <p>Sliced labels are loops around the steps. A shorter last chunk has its own steps: there is one
+ * variant of the steps for each combination of short chunks.
  */
 public final class Lowering {
   /**
-   * Most labels with a short last chunk: 2^6 variants; further labels are cut into single values.
+   * The largest number of labels with a short last chunk: 2^6 variants; further labels are cut into
+   * single values.
    */
   private static final int MOST_SHORT = 6;
 
@@ -53,7 +54,7 @@ public final class Lowering {
   }
 
   /**
-   * Names of the kernels that each step of the first variant could take, the model's choice first.
+   * Names of the kernels that each step of the first variant could use, the model's choice first.
    */
   public static List<List<String>> candidates(ContractionSpec spec, KernelSet kernels) {
     KernelChoices.Cursor choices = KernelChoices.Cursor.listing();
@@ -101,8 +102,7 @@ public final class Lowering {
       after.add(whole.wholeResult(new Ref.Result(), Role.EPILOGUE));
     }
     if (spec.epilogue() && spec.dtype() == DType.I32) {
-      // A sum may wrap to a negative number, which relu makes 0; a sum wraps only when it is
-      // written as i32.
+      // A sum wraps only when it is written as i32. It may then be negative, and relu makes it 0.
       after.add(whole.wholeResult(new Ref.Result(), Role.RELU));
     }
     return new ContractionProgram(spec.type(), variants, after, loops(target), target.ref(), sizes);
@@ -122,7 +122,7 @@ public final class Lowering {
     return (spec.cutsSums() && inSeveralSteps) || (spec.resultRepeatsValues() && !single);
   }
 
-  /** Most products that every kernel sums before it writes. */
+  /** The largest number of products that every kernel sums before it writes. */
   private int termsAtOnce() {
     return switch (spec.type()) {
       case FLOAT -> kernels.gemm().floats().blocking().k();
@@ -142,7 +142,7 @@ public final class Lowering {
     return true;
   }
 
-  /** The steps of one pass; bit s of the variant says that slice s is at a short chunk. */
+  /** The steps of one pass; bit s of the variant means that slice s is at a short chunk. */
   private List<Step> variant(int variant, Value target, List<Integer> sizes) {
     long[] chunks = spec.sizes().clone();
     for (int s = 0; s < slices.size(); s++) {

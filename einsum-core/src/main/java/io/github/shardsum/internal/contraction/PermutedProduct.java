@@ -12,20 +12,20 @@ import java.util.function.Function;
 
 /**
  * A product of few rows, summed in the order of its right operand and then permuted into the
- * result. The operand is contiguous along another label than the result, so packing it in the
- * result's order would transpose it; the result is much smaller.
+ * result. The operand is contiguous along another label than the result, so packing in the result's
+ * order would transpose it; the result is much smaller.
  *
- * <p>Each sum has the same terms in the same order as without the permutation, so the same bits.
- * The arrays of sums are as large as the result, or as a part of it: an index range of one label. A
- * thread keeps its array for the next product.
+ * <p>Each sum has the same terms in the same order as without the permutation, and therefore the
+ * same bits. The arrays of sums are as large as the result, or as the part for a range of one
+ * label. A thread keeps its array for the next product.
  */
 final class PermutedProduct implements StepKernel {
   /**
    * The kernels of a part of the result.
    *
-   * @param elements of the part
+   * @param elements number of elements of the part
    * @param product writes the sums
-   * @param copy brings them into the result
+   * @param copy copies them into the result
    */
   private record Part(int elements, StepKernel product, StepKernel copy) {}
 
@@ -41,7 +41,7 @@ final class PermutedProduct implements StepKernel {
    * A product.
    *
    * @param sides its labels
-   * @param most bytes of a part of the result
+   * @param most the largest number of bytes of a part of the result
    * @param product makes a product of packed panels
    * @param copy makes a copy, element by element
    */
@@ -61,13 +61,14 @@ final class PermutedProduct implements StepKernel {
     this.rest = size % chunk == 0 ? full : part(sides, size % chunk, product, copy);
   }
 
-  /** Elements of the smallest part: a single index of the label that is cut. */
+  /** Number of elements of the smallest part: a single index of the label that is cut. */
   static long least(GemmDims sides) {
     return StepLabel.points(sides.kept()) / cut(sides).map(StepLabel::size).orElse(1L);
   }
 
   /**
-   * The longest label of the columns along which neither the result nor the operand is contiguous.
+   * The longest label of the columns, among those along which neither the result nor the operand is
+   * contiguous.
    */
   private static Optional<StepLabel> cut(GemmDims sides) {
     return sides.n().stream()
@@ -108,8 +109,8 @@ final class PermutedProduct implements StepKernel {
   @Override
   public void run(
       ArrayRef out, ArrayRef left, ArrayRef right, ResultScaling finish, Workers workers) {
-    // Sums that begin with the result's elements, or that a factor follows, are rounded where they
-    // are summed.
+    // Sums that begin with the result's elements, or that are multiplied by a factor, are finished
+    // where they are summed.
     if (finish.alpha() != 1 || finish.beta() != 0 || finish.rows().isPresent()) {
       direct.run(out, left, right, finish, workers);
       return;

@@ -10,7 +10,7 @@ public final class PowersOfTwo {
   private static final long DOUBLE_INFINITY = Double.doubleToRawLongBits(Double.POSITIVE_INFINITY);
 
   /**
-   * Number of exponents of subnormal numbers, which lie below the least exponent of a normal
+   * Number of exponents of subnormal numbers, which are below the least exponent of a normal
    * number.
    */
   private static final int SUBNORMAL_BITS = 54;
@@ -23,7 +23,7 @@ public final class PowersOfTwo {
   }
 
   /**
-   * Divides elements by the power of two that leaves the largest finite magnitude in [1, 2).
+   * Divides elements by the power of two that brings the largest finite magnitude into [1, 2).
    *
    * @param array a {@code float[]} or {@code double[]}
    * @param n how many of its first elements
@@ -50,7 +50,7 @@ public final class PowersOfTwo {
     return largest == 0 && finite(array, n) ? ZEROS : exponent(largest);
   }
 
-  /** The exponent of a magnitude, 0 of 0. */
+  /** The exponent of a magnitude; that of 0 is 0. */
   public static int exponent(double magnitude) {
     if (magnitude == 0) {
       return 0;
@@ -60,7 +60,7 @@ public final class PowersOfTwo {
         : Math.getExponent(magnitude);
   }
 
-  /** Whether no element is infinite or no number. */
+  /** Whether no element is infinite or NaN. */
   static boolean allFinite(Object array) {
     return finite(array, length(array));
   }
@@ -75,7 +75,7 @@ public final class PowersOfTwo {
    *
    * @param array a {@code float[]} or {@code double[]}
    * @param n how many of its first elements
-   * @param exponent of the power, of any size
+   * @param exponent the exponent of the power, of any size
    */
   public static void multiply(Object array, int n, long exponent) {
     long left = exponent;

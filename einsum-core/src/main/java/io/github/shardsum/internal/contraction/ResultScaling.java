@@ -3,15 +3,15 @@ package io.github.shardsum.internal.contraction;
 import java.util.Optional;
 
 /**
- * The steps on every element of a result after it is summed: out = relu(scale * (alpha * sum + beta
- * * out) + bias), and then perhaps a function of its rows.
+ * The operations on every element of a result after the sum: out = relu(scale * (alpha * sum + beta
+ * * out) + bias), with an optional function of rows at the end.
  *
  * @param alpha factor of the sum
  * @param beta factor of the previous contents of out; 0 does not read them
  * @param scale factor of both
- * @param bias added after that; its strides stand in the step's loops
+ * @param bias added afterwards; its strides are in the step's loops
  * @param relu whether negative elements become 0
- * @param rows the last operation on rows
+ * @param rows the function of rows, the last operation
  */
 public record ResultScaling(
     double alpha,
@@ -34,37 +34,37 @@ public record ResultScaling(
     return alpha == 1 && beta == 0 && !hasEpilogue();
   }
 
-  /** Whether steps follow alpha and beta. */
+  /** Whether operations follow alpha and beta. */
   public boolean hasEpilogue() {
     return scale != 1 || relu || bias.isPresent() || rows.isPresent();
   }
 
-  /** The same without the steps that follow alpha and beta. */
+  /** This scaling without the operations that follow alpha and beta. */
   public ResultScaling withoutEpilogue() {
     return hasEpilogue() ? new ResultScaling(alpha, beta, 1, Optional.empty(), false) : this;
   }
 
-  /** The same without the relu. */
+  /** This scaling without the relu. */
   public ResultScaling withoutRelu() {
     return new ResultScaling(alpha, beta, scale, bias, false, rows);
   }
 
-  /** The same epilogue, adding to out. */
+  /** This epilogue, with the sum added to out. */
   public ResultScaling accumulating() {
     return new ResultScaling(alpha, 1, scale, bias, relu, rows);
   }
 
-  /** The same for a multiple of the sum. */
+  /** This scaling for a multiple of the sum. */
   ResultScaling times(double factor) {
     return factor == 1 ? this : new ResultScaling(alpha * factor, beta, scale, bias, relu, rows);
   }
 
-  /** The same with a function of rows. */
+  /** This scaling with a function of rows. */
   public ResultScaling withRows(RowEpilogue function) {
     return new ResultScaling(alpha, beta, scale, bias, relu, Optional.of(function));
   }
 
-  /** The same for a result that begins at a later row, and at a later element of the bias. */
+  /** This scaling for a result that begins at a later row, and at a later element of the bias. */
   ResultScaling movedBy(long rowsBefore, long biasBefore) {
     return bias.isEmpty() && rows.isEmpty()
         ? this

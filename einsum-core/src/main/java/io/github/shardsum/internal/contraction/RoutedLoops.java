@@ -10,9 +10,9 @@ import java.util.Arrays;
  *
  * @param name the kernel's name in a plan
  * @param ownRows whether each leading index has its own rows of the result, as in a gather
- * @param lead over the routing operand's leading labels
+ * @param lead loops over the routing operand's leading labels
  * @param free loops over the labels that only the dense operand has
- * @param out over all labels of the result
+ * @param out loops over all labels of the result
  * @param tailSizes size of each tail axis
  * @param tailCounts the number of indices that the step takes along each tail axis
  * @param tailStrides stride of each tail axis in the result and in the dense operand
@@ -35,7 +35,7 @@ record RoutedLoops(
   static final int WEIGHTS = 3;
   static final int LEAD_BIAS = 4;
 
-  /** Stands for the offset of a slot that is empty or outside of the step's range. */
+  /** Stands for the offset of a slot that is empty or outside the step's range. */
   static final long NONE = Long.MIN_VALUE;
 
   private static final int OUT = RoutedKernel.OUT;

@@ -5,8 +5,8 @@ import io.github.shardsum.tensor.RoutingTensor;
 /**
  * The arrays of a routing tensor when a step runs, and the part of its tail that the step takes.
  *
- * @param positions of the first slot of the first leading index
- * @param weights likewise
+ * @param positions the positions, from the first slot of the first leading index on
+ * @param weights the weights, from the same slot on
  * @param slots number of slots k
  * @param positionStride distance between slots of positions
  * @param weightStride distance between slots of weights
@@ -52,10 +52,10 @@ public record RoutedRef(
   /**
    * Distance between two chunks of a label.
    *
-   * @param positions in the positions, 0 unless the label is a leading one
-   * @param weights in the weights, likewise
+   * @param positions distance in the positions, 0 unless the label is a leading one
+   * @param weights distance in the weights, 0 unless the label is a leading one
    * @param tailAxis the tail axis of the label, or -1
-   * @param tail along that axis
+   * @param tail distance along that axis
    */
   record Move(long positions, long weights, int tailAxis, long tail) {
     /** The move of an operand without the label. */

@@ -5,20 +5,23 @@ package io.github.shardsum.internal.contraction;
  *
  * @param function the function
  * @param stride distance between rows in the result, at least {@code columns}
- * @param columns elements of a row, one after another
- * @param first row that a step's result begins with
+ * @param columns number of elements of a row, which are contiguous
+ * @param first the first row of a step's result
  */
 public record RowEpilogue(Function function, long stride, long columns, long first) {
-  /** Changes pieces of rows in place: n values from a column of a row on, with n spare elements. */
+  /**
+   * Changes pieces of rows in place: n values from a column of a row on, with the help of n spare
+   * elements.
+   */
   public sealed interface Function {
-    /** An epilogue of results that are computed in f32. */
+    /** A function of results that are computed in f32. */
     @FunctionalInterface
     non-sealed interface OfFloat extends Function {
       /** Replaces n values. */
       void apply(long row, long column, float[] values, int at, int n, float[] spare, int spareAt);
     }
 
-    /** An epilogue of results of f64. */
+    /** A function of results of f64. */
     @FunctionalInterface
     non-sealed interface OfDouble extends Function {
       /** Replaces n values. */

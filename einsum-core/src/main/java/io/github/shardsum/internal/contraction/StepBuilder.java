@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * The steps of one pass over a contraction's pairs, for given sizes. Before each pair, labels are
- * summed that only one operand has and no later step needs.
+ * Builds the steps of one pass over a contraction's pairs, for given sizes. Before each pair, it
+ * sums the labels that only one operand has and no later step needs.
  */
 final class StepBuilder {
   private final ContractionSpec spec;
@@ -33,7 +33,7 @@ final class StepBuilder {
     this.choices = choices;
     this.planner = new StepPlanner(kernels, spec.type());
     this.routedPlanner = new RoutedPlanner(kernels, spec, sizes);
-    // A value that outlives a pass must keep its place, so with slices no place is used twice.
+    // A value that outlives a pass must keep its array, so with slices no array is used twice.
     this.temporaries = new Temporaries(spec.slices().isEmpty());
     this.uses = new int[sizes.length];
   }
@@ -62,7 +62,7 @@ final class StepBuilder {
     return temporary(labels(spec::isInResult), spec.sizes());
   }
 
-  /** As {@link #contract}, into a value of its own that is then copied or added to the target. */
+  /** As {@link #contract}, into a separate value that is then copied or added to the target. */
   void contractApart(Value target, Role role) {
     Value own = ofPass();
     contract(own, Role.INNER);
@@ -153,7 +153,7 @@ final class StepBuilder {
     temporaries.free(y.ref());
   }
 
-  /** A routing operand made dense. */
+  /** A dense copy of a routing operand. */
   private Value dense(Value routed) {
     Value dense = temporary(labels(routed.view()::has), sizes);
     single(routed, dense, Role.INNER);
@@ -198,9 +198,7 @@ final class StepBuilder {
             choice.kernel(), target.ref(), first, second, role, level, count(out), text));
   }
 
-  /**
-   * Copies or sums one dense value into another, and repeats it along labels that it does not have.
-   */
+  /** Copies or sums one dense value into another, and repeats it along labels that it lacks. */
   Step copy(Value target, Value source, Role role, int level) {
     List<StepLabel> all = new ArrayList<>();
     View.Dense out = (View.Dense) target.view();
@@ -237,7 +235,7 @@ final class StepBuilder {
             kernel, target.ref(), operand, dense.ref(), role, level, count(target.view()), text));
   }
 
-  /** A step over all axes of the result, whichever labels they have. */
+  /** A step over all axes of the result, independent of their labels. */
   Step wholeResult(Ref source, Role role) {
     boolean constant = source instanceof Ref.Constant;
     List<StepLabel> all = new ArrayList<>();
@@ -284,7 +282,7 @@ final class StepBuilder {
     return new StepInfo(labels, order(sizes.length, out), kernel, why, elements);
   }
 
-  /** Elements of a value. */
+  /** Number of elements of a value. */
   private long count(View view) {
     return labels(sizes.length, view::has)
         .mapToLong(label -> sizes[label])

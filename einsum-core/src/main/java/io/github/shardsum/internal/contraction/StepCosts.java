@@ -9,7 +9,7 @@ import java.util.List;
 
 /** Estimated costs of the kernels of a step. */
 final class StepCosts {
-  /** Elements that memory moves in the time to begin a row, 5 ns. */
+  /** Number of elements that memory moves in the 5 ns in which a row begins. */
   private static final double ROW_BEGIN = 20;
 
   private final KernelSet kernels;
@@ -34,7 +34,9 @@ final class StepCosts {
     return StepLabel.points(sides.batch()) * (tiled * k / lanes + packing + 2_000);
   }
 
-  /** Cycles of a nest of row operations: a call a row, and two loads a multiply-add. */
+  /**
+   * Cycles of a nest of row operations: one call for each row, and two loads for each multiply-add.
+   */
   double nest(GemmDims sides) {
     double points = sides.products();
     double row = rowLength(sides.labels());
@@ -54,13 +56,13 @@ final class StepCosts {
     return longest;
   }
 
-  /** Elements of a vector. */
+  /** Number of elements of a vector. */
   double lanes() {
     int bits = type == ComputeType.FLOAT ? 32 : 64;
     return Math.max(1.0, (double) kernels.bits() / bits);
   }
 
-  /** Elements of the result in whole tiles. */
+  /** Number of elements of the result in whole tiles. */
   private double tiled(double m, double n, double k) {
     return switch (type) {
       case FLOAT -> {

@@ -2,7 +2,7 @@ package io.github.shardsum.internal.contraction;
 
 import io.github.shardsum.exec.Workers;
 
-/** A step's kernel with all that is known before the data: immutable, thread-safe. */
+/** A step's kernel, with all properties that do not depend on the data: immutable, thread-safe. */
 public interface StepKernel {
   /** Array number of the result in a step's loops. */
   int OUT = 0;
@@ -25,7 +25,7 @@ public interface StepKernel {
   /**
    * Runs the step; the arguments' shapes and bounds were checked before.
    *
-   * @param right the left operand again in a step of one operand
+   * @param right the right operand; in a step of one operand the left one again
    */
   void run(ArrayRef out, ArrayRef left, ArrayRef right, ResultScaling finish, Workers workers);
 
@@ -33,9 +33,9 @@ public interface StepKernel {
    * Bytes of the arrays into which one thread packs blocks of the operands. They depend on the
    * caches and vectors of this machine.
    *
-   * @param parallelism for how many threads the work is cut
-   * @return the most bytes of one run, apart from some KB; 0 for a kernel that packs nothing. A
-   *     copy of an operand that is no array of the step's type is not counted
+   * @param parallelism number of threads for which the work is divided
+   * @return the largest number of bytes of one run, apart from some KB; 0 for a kernel that packs
+   *     nothing. A copy of an operand that is not an array of the step's type is not counted
    */
   default long packedBytes(int parallelism) {
     return 0;
@@ -45,7 +45,8 @@ public interface StepKernel {
    * Runs the step on Java arrays without allocating, if it takes only nanoseconds.
    *
    * @param out the result's array, of this step's type; overwritten
-   * @return false if this kernel or these arrays have no such fast path, and nothing was done
+   * @return false if there is no such fast path for this kernel and these arrays; nothing was done
+   *     then
    */
   default boolean runDirectly(
       Object out, long outAt, Object left, long leftAt, Object right, long rightAt) {

@@ -18,27 +18,36 @@ import java.util.Optional;
 
 /** Makes the kernels that can compute a step. */
 final class StepKernels {
-  /** Terms that one row sums in f32 at most: 16 * 2^-24 is below the 1e-6 promised for vectors. */
+  /**
+   * The largest number of terms that one row sums in f32: 16 * 2^-24 is below the 1e-6 promised for
+   * vectors.
+   */
   private static final long MOST_ROW_TERMS = 16;
 
-  /** Least rows that are contiguous in their operand if its order is to be used: a line of f32. */
+  /**
+   * The least number of contiguous rows of an operand for which the operand's order is used: a
+   * cache line of f32.
+   */
   private static final long LEAST_ACROSS = 16;
 
   /** Least number of elements along an operand for which squares are transposed. */
   private static final long LEAST_TURNED = 4;
 
   /**
-   * Least terms for each row if a product is permuted. This reads and writes the sums once more,
-   * but saves the transposition of an operand.
+   * The least number of terms for each row of a permuted product. A permutation reads and writes
+   * the sums once more, but saves the transposition of an operand.
    */
   private static final long LEAST_TERMS_OF_ROW = 2;
 
-  /** Most bytes of sums that are permuted at once, if the columns can be cut into such parts. */
+  /**
+   * The largest number of bytes of sums that are permuted at once, if the columns can be cut into
+   * such parts.
+   */
   private static final long NEAR_SUMS = Caches.SECOND_LEVEL;
 
   /**
-   * Most bytes of sums if the columns cannot be cut so: half of the third-level cache, and no more
-   * than a thread may keep.
+   * The largest number of bytes of sums if the columns cannot be cut in this way: half of the
+   * third-level cache, and no more than a thread may keep.
    */
   private static final long MOST_SUMS = Math.min(Caches.THIRD_LEVEL / 2, 64L << 20);
 
@@ -67,7 +76,7 @@ final class StepKernels {
         && k * n <= mostOfB;
   }
 
-  /** Whether {@link #skinny} can compute it. */
+  /** Whether {@link #skinny} can compute the product. */
   boolean canBeThin(GemmDims sides) {
     long n = StepLabel.points(sides.n());
     return type == ComputeType.FLOAT
@@ -81,7 +90,7 @@ final class StepKernels {
     return StepLabel.loops(labels, OUT).rank() <= 1;
   }
 
-  /** Whether rows of A and C are contiguous, and rows of B, or its columns if transposed. */
+  /** Whether rows of A and C are contiguous, and rows of B too, or its columns if transposed. */
   static boolean isStoredInRows(GemmDims sides, boolean transposed) {
     return isUnit(sides.k(), LEFT)
         && isUnit(sides.n(), OUT)
@@ -93,7 +102,8 @@ final class StepKernels {
   }
 
   /**
-   * Most multiply-adds for which {@link #unpacked} is faster than {@link #product} in any layout.
+   * The largest number of multiply-adds for which {@link #unpacked} is faster than {@link #product}
+   * in any layout.
    */
   long mostSmall() {
     return switch (type) {
@@ -103,7 +113,10 @@ final class StepKernels {
     };
   }
 
-  /** Most elements of B for which {@link #unpacked} is then faster than {@link #product}. */
+  /**
+   * The largest number of elements of B for which {@link #unpacked} is faster than {@link #product}
+   * with more multiply-adds.
+   */
   long mostUnpacked(long m) {
     return switch (type) {
       case FLOAT -> kernels.gemm().floats().mostUnpacked(m);
@@ -112,7 +125,7 @@ final class StepKernels {
     };
   }
 
-  /** A product that takes its operands as they are stored. */
+  /** A product that reads its operands without packing. */
   StepKernel unpacked(GemmDims sides) {
     Loops b = StepLabel.loops(sides.batch(), OUT);
     Loops rows = StepLabel.loops(sides.m(), OUT);
@@ -154,7 +167,7 @@ final class StepKernels {
         : new DoubleFewRowsProduct(kernels.doubles(), b, rows, columns, sum);
   }
 
-  /** A product of few columns, along the sum. */
+  /** A product of few columns, with vectors along the sum. */
   StepKernel skinny(GemmDims sides) {
     GemmKernels products = kernels.gemm();
     return new FloatSkinnyProduct(
@@ -178,11 +191,11 @@ final class StepKernels {
   }
 
   /**
-   * Whether it is faster to write the sums in the order of B first, and then permute them. Packing
-   * would otherwise transpose B in short runs, although the result is much smaller than B. If terms
-   * are next to the label along which B is contiguous, whole planes of B are transposed in the
-   * order of memory, as fast as sums are. The sums must take one pass, since a result of 16 bits is
-   * rounded after each pass.
+   * Whether it is faster to write the sums in the order of B and permute them afterwards. Otherwise
+   * packing would transpose B in short runs, although the result is much smaller than B. If the
+   * terms are adjacent to the label along which B is contiguous, no permutation is needed: whole
+   * planes of B are then transposed in the order of memory, equally fast. The sums must take one
+   * pass, since a result of 16 bits is rounded after each pass.
    */
   private boolean isWorthPermuting(GemmDims sides) {
     long terms = StepLabel.points(sides.k());
@@ -197,7 +210,7 @@ final class StepKernels {
         && sum.stride(RIGHT) > columns.size(columns.rank() - 2);
   }
 
-  /** Most terms of one pass. */
+  /** The largest number of terms of one pass. */
   private int mostTerms() {
     return switch (type) {
       case FLOAT -> kernels.gemm().floats().blocking().k();
@@ -226,8 +239,8 @@ final class StepKernels {
   /**
    * Rows in the order of the result or of their operand. The operand's order is taken if the
    * operand is contiguous along another label than the result, and if packing moves more elements
-   * than the result has. In the result's order each line of such an operand would be read once for
-   * each of its elements.
+   * than the result has. In the result's order, each cache line of such an operand would be read
+   * once for each of its elements.
    */
   private static Loops rowOrder(GemmDims sides) {
     Optional<StepLabel> source = unit(sides.m(), LEFT);
@@ -266,7 +279,8 @@ final class StepKernels {
   /**
    * A nest of row operations.
    *
-   * @param byDots whether rows are summed along the contracted labels, or added up along the result
+   * @param byDots whether rows are summed along the contracted labels, and not added up along the
+   *     result
    */
   StepKernel nest(Loops sum, Loops out, boolean binary, boolean byDots) {
     String name = nestName(binary, byDots);
@@ -277,7 +291,7 @@ final class StepKernels {
     };
   }
 
-  /** A sum in lanes and by a tree over leaves; its contracted labels are in order. */
+  /** A sum in lanes, with a tree over leaves; its contracted labels are in order. */
   StepKernel treeRows(List<StepLabel> kept, List<StepLabel> summed, boolean binary, int leaf) {
     TreeLabels labels = TreeLabels.of(kept, summed, binary, leaf);
     return switch (type) {

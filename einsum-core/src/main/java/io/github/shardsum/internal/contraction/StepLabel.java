@@ -50,8 +50,8 @@ record StepLabel(long size, boolean inOut, boolean inLeft, boolean inRight, long
     long key = 1;
     for (int axis = rank - 1; axis >= 0; axis--) {
       sizes[axis] = labels.get(axis).size();
-      // With row-major strides in the first place the order stays, and loops are joined whenever
-      // the arrays allow it.
+      // With row-major strides as the first array, the order is kept, and loops are joined where
+      // the other arrays allow it.
       strides[0][axis] = key;
       key *= sizes[axis];
       for (int array = 0; array < StepKernel.ARRAYS; array++) {

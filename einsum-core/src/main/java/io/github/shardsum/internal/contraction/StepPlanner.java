@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Chooses the kernel of a step by a small model of the costs of all of them. */
+/** Chooses the kernel of a step by a small model of all kernels' costs. */
 final class StepPlanner {
-  /** Below this many products a sum, reading and writing C is all the work. */
+  /** Below this many products in a sum, reads and writes of C take all the time. */
   private static final long LEAST_K = 4;
 
   /**
@@ -26,38 +26,41 @@ final class StepPlanner {
   private static final long MOST_NOT_THIN = 32 * 32 * 32;
 
   /**
-   * Most elements of an outer product that is not packed: tiles would write more of C than fits
-   * near.
+   * The largest number of elements of an outer product that is not packed: tiles would write more
+   * of C than fits into a near cache.
    */
   private static final long MOST_OUTER = 32 * 32;
 
-  /** Least elements of a transposed B that is packed. */
+  /** The least number of elements of a transposed B that is packed. */
   private static final long LEAST_PACKED = 1 << 14;
 
-  /** Least rows for which transposing B pays in a product that is not packed. */
+  /**
+   * The least number of rows for which a transposition of B pays in a product that is not packed.
+   */
   private static final long LEAST_ROWS_TURNED = 16;
 
   /**
-   * Least terms for which vectors along the sum pay, since the lanes of a vector must be added up.
+   * The least number of terms for which vectors along the sum pay, since the lanes of a vector must
+   * be added up.
    */
   private static final long LEAST_THIN = 64;
 
   /**
-   * Least terms for vectors along the sum if the last terms do not fill a vector and therefore are
-   * packed.
+   * The least number of terms for vectors along the sum if the last terms do not fill a vector and
+   * are therefore packed.
    */
   private static final long LEAST_THIN_WITH_REST = 512;
 
   /**
-   * Least elements of B for which few rows read it unpacked, in the order of memory: a smaller B is
-   * soon in the second-level cache.
+   * The least number of elements of B for which few rows read it unpacked, in the order of memory:
+   * a smaller B is soon in the second-level cache.
    */
   private static final long LEAST_STREAMED = 1 << 15;
 
-  /** Least columns for which it pays to restart at each row of B. */
+  /** The least number of columns for which it pays to restart at each row of B. */
   private static final long LEAST_STREAMED_COLUMNS = 64;
 
-  /** Kernels that cost more than this many times the chosen one, by the model, get no trial. */
+  /** Kernels that cost more than this many times the chosen one, by the model, are not tried. */
   private static final double HOPELESS = 8;
 
   private final ComputeType type;
@@ -78,7 +81,7 @@ final class StepPlanner {
    * @param values the values of the format
    */
   record Choice(StepKernel kernel, boolean swapped, String reason, Object... values) {
-    /** The reason of the choice, for a plan; formatted on request, since formats are slow. */
+    /** The reason for the choice, for a plan; formatted on request, since formats are slow. */
     String why() {
       return values.length == 0 ? reason : String.format(Locale.ROOT, reason, values);
     }
@@ -107,7 +110,7 @@ final class StepPlanner {
         : candidates(best, nests(GemmDims.select(labels, StepLabel::inOut), summed, false, false));
   }
 
-  /** A copy that may write where it reads: element by element, in one order. */
+  /** A copy that may write in place: element by element, in one order. */
   StepKernel inPlace(List<StepLabel> labels) {
     return make.elementwise(labels, false);
   }
@@ -123,7 +126,7 @@ final class StepPlanner {
       return new Choice(make.fewRows(sides), sides.swapped(), "few rows: B is read once");
     }
     long terms = StepLabel.points(sides.k());
-    // Rows that are each multiplied by a scalar: as products they would be many small ones.
+    // Each row is multiplied by a scalar; as products these would be many small ones.
     if (terms == 1 && !sides.matrices()) {
       return new Choice(make.elementwise(sides.kept(), true), sides.swapped(), "nothing is summed");
     }
@@ -150,7 +153,7 @@ final class StepPlanner {
   }
 
   /**
-   * The kernel of some rows times a matrix, if the bits of a row must not depend on the number of
+   * The kernel of rows times a matrix, where the bits of a row must not depend on the number of
    * rows: it adds one term after another.
    */
   Choice rows(List<StepLabel> labels) {
@@ -174,18 +177,18 @@ final class StepPlanner {
 
   /**
    * The kernel of a step whose sums follow the tree of {@link io.github.shardsum.einsum.SumOrder}.
-   * The form depends on the labels, never on their sizes, which differ from part to part of a
-   * result.
+   * The form depends only on the labels: sizes differ between the parts of a result.
    *
-   * @param labels all of them, the contracted ones outermost first
-   * @param leaf terms of a leaf
+   * @param labels all labels, the contracted ones outermost first
+   * @param leaf number of terms of a leaf
    */
   Choice tree(List<StepLabel> labels, boolean binary, int leaf) {
     return tree(labels, binary, leaf, TreeProduct.MOST);
   }
 
   /**
-   * The same with the most elements of a part of the result; each level of the tree has one part.
+   * The same kernel with a largest number of elements for a part of the result; each level of the
+   * tree has one part.
    */
   Choice tree(List<StepLabel> labels, boolean binary, int leaf, long most) {
     List<StepLabel> kept = GemmDims.select(labels, StepLabel::inOut);
@@ -237,8 +240,8 @@ final class StepPlanner {
   }
 
   /**
-   * Whether B is read once, in the order of memory: it may come from main memory, and there are too
-   * few rows to make packing worthwhile.
+   * Whether B is read once, in the order of memory, because it may be in main memory and there are
+   * too few rows to pay for packing.
    */
   private boolean isStreamed(GemmDims sides) {
     long n = StepLabel.points(sides.n());
@@ -249,8 +252,8 @@ final class StepPlanner {
   }
 
   /**
-   * All kernels that are worth a trial for a step of two operands, the choice of {@link #binary}
-   * first. All have the promised accuracy.
+   * All kernels to try for a step of two operands, the choice of {@link #binary} first. All have
+   * the promised accuracy.
    */
   List<Choice> binaryCandidates(List<StepLabel> labels) {
     Choice best = binary(labels);
@@ -288,7 +291,7 @@ final class StepPlanner {
     return candidates;
   }
 
-  /** The cheaper nest of two, by their costs. */
+  /** The cheaper one of two nests. */
   private Choice nest(
       List<StepLabel> kept, List<StepLabel> summed, boolean binary, boolean swapped) {
     Loops sum = StepLabel.loops(summed, binary ? RIGHT : LEFT);
@@ -316,9 +319,9 @@ final class StepPlanner {
   }
 
   /**
-   * Whether a product is computed unpacked: if it is small, if it has at most as many columns as a
-   * vector has lanes, so that a packed tile would be mostly padding, or if B stays in a near cache
-   * as it is.
+   * Whether a product is computed unpacked. It is if it is small, or if B stays in a near cache
+   * without packing. It also is if it has at most as many columns as a vector has lanes, since a
+   * packed tile would be mostly padding.
    */
   private boolean isUnpacked(GemmDims sides) {
     long m = StepLabel.points(sides.m());
@@ -335,8 +338,8 @@ final class StepPlanner {
   }
 
   /**
-   * Whether B is read unpacked for more than 32^3 multiply-adds too: it stays in a near cache, or
-   * the product is short.
+   * Whether B is read unpacked also for more than 32^3 multiply-adds, because it stays in a near
+   * cache or has few rows to read it.
    */
   private boolean isNear(GemmDims sides, long m, long elements) {
     long k = StepLabel.points(sides.k());
@@ -359,7 +362,8 @@ final class StepPlanner {
   }
 
   /**
-   * Whether vectors run along the sum, since there are too few columns for them to run along those.
+   * Whether vectors run along the sum, because there are too few columns for vectors along the
+   * columns.
    */
   private boolean isThin(GemmDims sides) {
     long terms = StepLabel.points(sides.k());

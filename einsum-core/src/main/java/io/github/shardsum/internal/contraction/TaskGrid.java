@@ -5,21 +5,24 @@ import io.github.shardsum.internal.exec.Sharing;
 
 /**
  * The division of a batch of matrix products into tasks of about equal work: by batches if there
- * are enough, otherwise also by rows or columns. Parts are whole register tiles, since another
- * split wastes up to a tile in each part.
+ * are enough, otherwise also by rows or columns. Parts are whole register tiles, since any other
+ * division wastes up to a tile in each part.
  */
 record TaskGrid(
     long batches, long rows, int mr, long columns, int nr, int byBatch, int byRow, int byColumn) {
   /**
-   * Multiply-adds that a small product does in a nanosecond for each column of its tile: a tile has
-   * two vectors of columns, and a core multiplies one or two vectors a cycle.
+   * Number of multiply-adds of a small product in a nanosecond, for each column of its tile: a tile
+   * has two vectors of columns, and a core multiplies one or two vectors a cycle.
    */
   private static final double RATE = 3;
 
-  /** More columns than any tile of vectors has. */
+  /** The largest number of columns of a tile of vectors. */
   private static final int WIDEST = 64;
 
-  /** Columns that count for a tile without vectors, which is as wide as a block of columns. */
+  /**
+   * The number of columns that counts for a tile without vectors, which is as wide as a block of
+   * columns.
+   */
   private static final int OF_A_LOOP = 4;
 
   /**
@@ -38,7 +41,7 @@ record TaskGrid(
     return Sharing.isTooShort(nanos(products, width));
   }
 
-  /** Whether this many multiply-adds are shared by any threads. */
+  /** Whether this many multiply-adds are enough for any threads to share. */
   static boolean areMany(long products, int width) {
     return Sharing.isLong(nanos(products, width));
   }
@@ -48,15 +51,18 @@ record TaskGrid(
   }
 
   /**
-   * Bytes that another thread reads of a product of three equal sizes: one operand, and half of the
-   * other and of the result.
+   * Bytes that another thread reads, for a product of three equal sizes: one operand, and half of
+   * the other and of the result.
    */
   private static long bytes(long products) {
     double side = Math.cbrt(products);
     return (long) (2 * Float.BYTES * side * side);
   }
 
-  /** The part of one task: batches, rows m and columns n, each from 0 to 1, exclusive. */
+  /**
+   * The part of one task: batches, rows m and columns n, each from the first number to the second,
+   * exclusive.
+   */
   record Part(long batch0, long batch1, long m0, long m1, long n0, long n1) {}
 
   static TaskGrid of(long batches, long rows, int mr, long columns, int nr, int parallelism) {
@@ -70,7 +76,7 @@ record TaskGrid(
     long mTiles = Math.ceilDiv(rows, mr);
     long nTiles = Math.ceilDiv(columns, nr);
     int perBatch = (int) Math.ceilDiv(parallelism, batches);
-    // Each part packs its own panels: cutting the longer side repeats less packing.
+    // Each part packs its own panels, so a cut of the longer side repeats less packing.
     boolean columnsFirst = columns >= rows;
     int first = (int) Math.min(columnsFirst ? nTiles : mTiles, perBatch);
     int second = (int) Math.min(columnsFirst ? mTiles : nTiles, Math.ceilDiv(perBatch, first));
@@ -79,7 +85,7 @@ record TaskGrid(
         : new TaskGrid(batches, rows, mr, columns, nr, (int) batches, first, second);
   }
 
-  /** Whether there are too few products for each thread to have some of its own. */
+  /** Whether there are too few products to give whole products to every thread. */
   boolean divideProducts() {
     return byRow * byColumn > 1;
   }
@@ -101,7 +107,7 @@ record TaskGrid(
         cut(columns, nr, column + 1, byColumn));
   }
 
-  /** The beginning of a part, if a size is cut into about equal parts of whole tiles. */
+  /** The beginning of a part, if a size is divided into about equal parts of whole tiles. */
   static long cut(long size, int tile, int part, int parts) {
     long tiles = Math.ceilDiv(size, tile);
     return Math.min(size, tiles * part / parts * tile);

@@ -5,7 +5,7 @@ import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Places of intermediates; a place may be used again once its value is no longer needed. */
+/** Arrays of intermediates; an array may be used again once its value is no longer needed. */
 final class Temporaries {
   private final boolean reuse;
   private final List<Integer> sizes = new ArrayList<>();
@@ -15,7 +15,7 @@ final class Temporaries {
     this.reuse = reuse;
   }
 
-  /** The smallest free place with room for a number of elements, or a new one. */
+  /** The smallest free array for a number of elements, or a new one. */
   Ref.Temporary take(long elements) {
     int size = checkedSize(elements);
     int best = -1;
@@ -43,7 +43,7 @@ final class Temporaries {
     return (int) elements;
   }
 
-  /** Gives the place of a value back; a value that is no temporary has none. */
+  /** Frees the array of a value; a value that is not a temporary has none. */
   void free(Ref ref) {
     if (reuse && ref instanceof Ref.Temporary(int index)) {
       free.add(index);

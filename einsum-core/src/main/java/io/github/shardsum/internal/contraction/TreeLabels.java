@@ -12,12 +12,12 @@ import java.util.Optional;
 /**
  * The labels of a sum in row form.
  *
- * @param kept labels of the result except the label of its runs
+ * @param kept labels of the result, except the label of its runs
  * @param run the label of the result along which neighbours are summed together; it has size 1 if
  *     each element is summed by itself
  * @param summed contracted labels, outermost first; the last is the inner one
  * @param binary whether terms are products
- * @param leaf terms of a leaf
+ * @param leaf number of terms of a leaf
  */
 record TreeLabels(Loops kept, StepLabel run, List<StepLabel> summed, boolean binary, int leaf) {
   private static final StepLabel NONE =
@@ -31,14 +31,14 @@ record TreeLabels(Loops kept, StepLabel run, List<StepLabel> summed, boolean bin
     return new TreeLabels(StepLabel.loops(others, OUT), run.orElse(NONE), order, binary, leaf);
   }
 
-  /** The contracted labels above size 1, or the last one if there are none. */
+  /** The contracted labels of sizes above 1, or the last label if there are none. */
   static List<StepLabel> inOrder(List<StepLabel> summed) {
     List<StepLabel> longer = GemmDims.select(summed, label -> label.size() > 1);
     return longer.isEmpty() ? List.of(summed.getLast()) : longer;
   }
 
   /**
-   * The label of the result along which an operand is contiguous; none if all operands are
+   * The label of the result along which an operand is contiguous; empty if all operands are
    * contiguous along the sum.
    */
   private static Optional<StepLabel> run(List<StepLabel> kept, StepLabel inner, boolean binary) {
@@ -51,7 +51,9 @@ record TreeLabels(Loops kept, StepLabel run, List<StepLabel> summed, boolean bin
             .findFirst();
   }
 
-  /** Most sums that wait at one time for their right neighbours, over all labels. */
+  /**
+   * The largest number of sums that wait for their right neighbours at one time, over all labels.
+   */
   int depth() {
     int depth = 1;
     for (int level = 0; level < summed.size(); level++) {

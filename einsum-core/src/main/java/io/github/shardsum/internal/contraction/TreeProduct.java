@@ -11,25 +11,28 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A product in the order of {@link io.github.shardsum.einsum.SumOrder}: leaf after leaf by a kernel
- * that adds one term after another, and the leaves by a tree.
+ * A product in the order of {@link io.github.shardsum.einsum.SumOrder}. A kernel that adds one term
+ * after another computes the leaves, and a tree adds them.
  *
- * <p>Sums of leaves are arrays as large as the result, or as a part of it: a single index of its
- * outer labels, and a range of the next. They are merged like a binary counter: after leaf i there
- * is one merge for each trailing one bit of i. This gives the tree whose left part is the largest
- * power of two, and needs one array for each level.
+ * <p>Sums of leaves are arrays as large as the result, or as a part of it with a single index of
+ * its outer labels and a range of the next label. They are merged like the digits of a binary
+ * counter: after leaf i there is one merge for each trailing one bit of i. This gives the tree
+ * whose left part is the largest power of two, and needs only one array for each level.
  */
 final class TreeProduct implements StepKernel {
-  /** Most elements of a part of the result: 16 MiB of f32; each level of the tree has one part. */
+  /**
+   * The largest number of elements of a part of the result: 16 MiB of f32; each level of the tree
+   * has one part.
+   */
   static final long MOST = 1 << 22;
 
-  /** Elements that a task adds. */
+  /** Number of elements that a task adds. */
   private static final int PIECE = 1 << 15;
 
-  /** Most bytes that stay with a thread until its next run. */
+  /** The largest number of bytes that a thread keeps until its next run. */
   private static final long KEPT_BYTES = 64L << 20;
 
-  /** Makes the kernels that it consists of. */
+  /** Makes the kernels of which the product consists. */
   interface Maker {
     /** A kernel that computes each element as one chain, from +0. */
     StepPlanner.Choice product(List<StepLabel> labels);
@@ -44,17 +47,17 @@ final class TreeProduct implements StepKernel {
   /** Adds up sums. */
   @FunctionalInterface
   interface Adder {
-    /** Adds n elements of an array, from a place on, to those of another. */
+    /** Adds n elements of an array, from an index on, to those of another. */
     void add(ArrayRef from, ArrayRef to, int at, int n);
   }
 
   /**
    * The kernels of a part of the result.
    *
-   * @param elements of the part
+   * @param elements number of elements of the part
    * @param leaf the kernel of a whole leaf
    * @param last the kernel of the last leaf
-   * @param finish brings the sums into the result
+   * @param finish copies the sums into the result
    */
   private record Part(
       int elements, StepPlanner.Choice leaf, StepPlanner.Choice last, StepKernel finish) {}
@@ -67,7 +70,7 @@ final class TreeProduct implements StepKernel {
   private final boolean oneLeaf;
   private final boolean dense;
 
-  /** Labels that have a single index in a part. */
+  /** Labels with a single index in a part. */
   private final List<StepLabel> outer;
 
   private final StepLabel cut;
@@ -80,8 +83,8 @@ final class TreeProduct implements StepKernel {
    *
    * @param kept labels of the result
    * @param summed contracted labels, outermost first
-   * @param leaf terms of a leaf
-   * @param most elements of a part of the result
+   * @param leaf number of terms of a leaf
+   * @param most the largest number of elements of a part of the result
    */
   TreeProduct(
       ComputeType type,
@@ -249,8 +252,8 @@ final class TreeProduct implements StepKernel {
   }
 
   /**
-   * The first element of a part in each array; the part begins at an index of the outer labels,
-   * counted row-major.
+   * The first element of a part in each array. The part begins at an index of the outer labels,
+   * counted in row-major order.
    */
   private long[] begin(long index, long from) {
     long[] at = new long[ARRAYS];
@@ -291,7 +294,7 @@ final class TreeProduct implements StepKernel {
       this.out = out.plus(at[OUT]);
       this.left = left.plus(at[LEFT]);
       this.right = right.plus(at[RIGHT]);
-      // A product with a function of rows never has this order, so the row does not matter.
+      // No product with a function of rows has this order, so the row does not matter.
       this.finish = finish.movedBy(0, at[BIAS]);
       this.sums = sums;
       this.workers = workers;

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.contraction;
 
 /**
- * A value with its place.
+ * A value with its storage.
  *
  * @param ref its storage while the program runs
  * @param view its labels and strides

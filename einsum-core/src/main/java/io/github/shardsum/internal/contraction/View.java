@@ -2,7 +2,7 @@ package io.github.shardsum.internal.contraction;
 
 import io.github.shardsum.tensor.DType;
 
-/** A value of a contraction as its labels see it; arrays are indexed by label. */
+/** A value of a contraction, described by labels; arrays are indexed by label. */
 public sealed interface View permits View.Dense, View.Routed {
   /** Whether the value has a label; a broadcast axis of size 1 does not count. */
   boolean has(int label);
@@ -27,7 +27,7 @@ public sealed interface View permits View.Dense, View.Routed {
   /**
    * A routing tensor; its labels are all different.
    *
-   * @param dtype of the weights
+   * @param dtype the dtype of the weights
    * @param leadOrder the labels of the leading axes in order, without axes that are broadcast
    * @param leading the leading labels
    * @param tail the labels of the tail axes in order, -1 for an axis of size 1 that is broadcast

@@ -1,6 +1,6 @@
 /**
- * One step of a contraction: which labels it loops over with which strides, which kernel runs it,
- * and the kernels' outer loops (packing, blocking, staging, threads).
+ * Steps of contractions: their labels and strides, the choice of their kernels, and the kernels'
+ * outer loops (packing, blocking, staging, threads).
  */
 @NullMarked
 package io.github.shardsum.internal.contraction;

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Gives labels their numbers and sizes, and refuses shapes that do not fit. */
+/** Assigns numbers and sizes to labels, and refuses shapes that do not fit. */
 public final class Binder {
   private final Equation equation;
   private final List<Shape> shapes;
@@ -28,8 +28,8 @@ public final class Binder {
   private final List<String> names = new ArrayList<>();
 
   /**
-   * For each label the axis that determines its size; a given size is treated as an axis of one
-   * more operand.
+   * For each label, the axis that determines its size; a given size is treated as an axis of an
+   * additional operand.
    */
   private final List<Optional<Site>> sizes = new ArrayList<>();
 
@@ -113,7 +113,7 @@ public final class Binder {
     return term.ellipsis() < 0 ? term.size() : term.size() - 1;
   }
 
-  /** Number of axes that an operand has beyond the named ones. */
+  /** Number of axes of an operand besides the named ones. */
   private int hidden(int operand) {
     return shapes.get(operand).rank() - namedCount(equation.operand(operand));
   }

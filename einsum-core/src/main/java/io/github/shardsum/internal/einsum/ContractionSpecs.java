@@ -39,8 +39,8 @@ public final class ContractionSpecs {
   }
 
   /**
-   * The program for a result in C order of the type that it computes in, out of whose values powers
-   * of two are taken.
+   * The program that takes powers of two out of values. Its result is in C order, in the type of
+   * its computation.
    */
   public static ContractionProgram scaled(
       BoundEquation bound,

@@ -67,7 +67,10 @@ public final class EquationParser {
     return new TermParser(text, spaced).term(0, text.length());
   }
 
-  /** The start of {@code ->}, or -1; no other {@code -}, {@code >} and no comma after it. */
+  /**
+   * The start of {@code ->}, or -1. Refuses any other {@code -} or {@code >}, and a comma after the
+   * arrow.
+   */
   private int arrow() {
     int arrow = -1;
     for (int at = 0; at < text.length(); at++) {
@@ -167,7 +170,7 @@ public final class EquationParser {
     }
   }
 
-  /** Labels of a term that the compact form would read letter by letter. */
+  /** The labels of a term that the compact form would read letter by letter. */
   private List<String> suspects(Term term, int from, int to) {
     if (hasBar(from, to)) {
       return List.of();

@@ -12,7 +12,9 @@ import java.util.Optional;
 
 /** An equation as text, and the position of each axis in it. */
 public final class EquationPrinter {
-  /** Letters of a term or an equation in a message; nobody reads thousands. */
+  /**
+   * The largest length of a term or an equation in a message; nobody reads thousands of letters.
+   */
   private static final int LONGEST_SHOWN = 120;
 
   private final StringBuilder text = new StringBuilder();
@@ -99,7 +101,9 @@ public final class EquationPrinter {
     return term.size() > 1 || term.axes().stream().anyMatch(axis -> !axis.mesh().isEmpty());
   }
 
-  /** Whether each term of the spaced form needs a bar to be read back as it is. */
+  /**
+   * Whether each term of the spaced form needs a bar, since it would otherwise be read differently.
+   */
   private static boolean[] bars(List<Term> terms) {
     Map<String, Integer> counts = counts(terms);
     boolean[] barred = new boolean[terms.size()];
@@ -115,7 +119,7 @@ public final class EquationPrinter {
     return barred;
   }
 
-  /** How often each label, or the ellipsis, is written. */
+  /** The number of occurrences of each label, and of the ellipsis. */
   public static Map<String, Integer> counts(List<Term> terms) {
     Map<String, Integer> counts = new HashMap<>();
     for (Term term : terms) {
@@ -124,7 +128,7 @@ public final class EquationPrinter {
     return counts;
   }
 
-  /** Whether a term is one label that could be several and occurs nowhere else. */
+  /** Whether a term is one label that could be read as several and that occurs nowhere else. */
   private static boolean isAmbiguous(Term term, Map<String, Integer> counts) {
     return loneLabel(term).filter(axis -> counts.getOrDefault(axis.label(), 0) == 1).isPresent();
   }
@@ -145,7 +149,7 @@ public final class EquationPrinter {
         : Optional.empty();
   }
 
-  /** The notation of anything in a message: of a long one the beginning. */
+  /** The notation of an object in a message, cut if it is long. */
   public static String shortened(Object notation) {
     String text = notation.toString();
     return text.length() <= LONGEST_SHOWN ? text : text.substring(0, LONGEST_SHOWN) + "…";

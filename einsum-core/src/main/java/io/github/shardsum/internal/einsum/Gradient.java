@@ -24,10 +24,10 @@ public final class Gradient {
   private final int by;
   private final Set<String> used = new HashSet<>();
 
-  /** For each label of the forward equation a name, since an axis of an ellipsis needs one. */
+  /** A name for each label of the forward equation, since axes of an ellipsis need one. */
   private final String[] names;
 
-  /** A label of size 1 for each label that the operand has with size 1 only. */
+  /** A label of size 1 for each label that the operand has only with size 1. */
   private final Map<Integer, String> ones = new HashMap<>();
 
   public Gradient(BoundEquation forward, int by) {

@@ -8,7 +8,7 @@ public final class Indices {
    * The number, if it is in [0, count).
    *
    * @param what the method and the kind of index, as in {@code operandShape: expected an operand}
-   * @param of the object with {@code count} of them
+   * @param of the object that has {@code count} of them
    */
   public static int check(String what, int number, int count, Object of) {
     if (number < 0 || number >= count) {

@@ -11,23 +11,23 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * Tries the kernels that each step of an einsum could use, one step after the other, by whole runs
- * of the einsum. The kernels of a step run alternately, so the JVM has compiled all or none of
- * them.
+ * Tries the kernels that each step of an einsum could use, one step after another, by whole runs of
+ * the einsum. The kernels of a step run alternately, so that the JVM compiles all of them at about
+ * the same time.
  */
 public final class KernelTuner {
-  /** Runs are timed in blocks of at least this long, in ns. */
+  /** The least time of a block of runs, in ns. */
   private static final long BLOCK = 2_000_000;
 
-  /** Turns that each kernel has at least, if there is time. */
+  /** The least number of turns of each kernel, if there is time. */
   private static final int TURNS = 5;
 
   /** A kernel must take at most this share of the time; a smaller gain may be chance. */
   private static final double GAIN = 0.97;
 
   /**
-   * A kernel that takes this many times as long as the fastest is given up after half of the time.
-   * Earlier it may be slow only because it is not compiled yet.
+   * A kernel that takes this many times as long as the fastest is dropped after half of the time.
+   * Before that it may be slow only because it is not compiled yet.
    */
   private static final double SLOW = 2;
 
@@ -120,7 +120,7 @@ public final class KernelTuner {
     return least;
   }
 
-  /** Nanoseconds a run. */
+  /** Nanoseconds of a run. */
   private double block(Einsum einsum) {
     long begin = System.nanoTime();
     long now = begin;

@@ -22,24 +22,24 @@ import java.util.stream.Stream;
 /** Runs an einsum's kernels until they get no faster. */
 public final class KernelWarmUp {
   /**
-   * Labels are cut to this size, which selects the same kernels as most larger sizes and runs
+   * Labels are first cut to this size, which selects the same kernels as most larger sizes and runs
    * quickly.
    */
   private static final long FEW = 96;
 
   /**
-   * Labels are cut to this size if the first one selects other kernels: products of more than 128
+   * Labels are cut to this size if the first size selects other kernels: products of more than 128
    * terms may have larger tiles.
    */
   private static final long MORE = 192;
 
-  /** Most elements of a small tensor. */
+  /** The largest number of elements of a small tensor. */
   private static final long SMALL = 1 << 24;
 
-  /** Runs are timed in blocks of at least this long, in ns. */
+  /** The least time of a block of runs, in ns. */
   private static final long BLOCK = 10_000_000;
 
-  /** A block that takes more than this share of the best time so far is no progress. */
+  /** A block counts as progress if it takes less than this share of the best time so far. */
   private static final double SETTLED = 0.95;
 
   /** After this number of blocks without progress the compiler is assumed to have finished. */
@@ -84,13 +84,13 @@ public final class KernelWarmUp {
     }
   }
 
-  /** The System.nanoTime at which a duration ends that begins now; it is limited to a year. */
+  /** The System.nanoTime at the end of a duration that begins now, limited to a year. */
   public static long endOf(Duration most) {
     Duration bounded = most.compareTo(LONGEST) > 0 ? LONGEST : most;
     return System.nanoTime() + bounded.toNanos();
   }
 
-  /** Nanoseconds a run. */
+  /** Nanoseconds of a run. */
   private static double block(Einsum einsum, Tensor out, Operand[] operands, long end) {
     long begin = System.nanoTime();
     long now = begin;
@@ -140,7 +140,7 @@ public final class KernelWarmUp {
     return einsum.explain().steps().stream().map(EinsumPlan.Step::kernel).toList();
   }
 
-  /** Zeros of the compiled shapes, no size above a given one. */
+  /** Zeros of the compiled shapes, with sizes cut to a given one. */
   private Operand[] operands(long most) {
     Operand[] operands = new Operand[specs.size()];
     for (int i = 0; i < operands.length; i++) {

@@ -19,7 +19,7 @@ public final class LabelSyntax {
 
   /** Whether a character is a label by itself in the compact form. */
   public static boolean isCompactLabel(int character) {
-    // opt_einsum hands out the signs as its labels 75 and 107, among Latin-1 letters.
+    // opt_einsum uses these signs as its labels 75 and 107, among Latin-1 letters.
     return Character.isLetter(character) || character == '×' || character == '÷';
   }
 
@@ -32,7 +32,7 @@ public final class LabelSyntax {
         || Character.getType(character) == Character.COMBINING_SPACING_MARK;
   }
 
-  /** Whether a name is one character that the compact form can hold. */
+  /** Whether a name is one character that is a label in the compact form. */
   public static boolean isCompact(String name) {
     return isOneCharacter(name) && isCompactLabel(name.codePointAt(0));
   }

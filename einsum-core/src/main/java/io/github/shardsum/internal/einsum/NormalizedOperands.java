@@ -13,15 +13,15 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 
 /**
- * Operands of which those with magnitudes far from 1 were divided by powers of two, so that neither
- * a product of two of them nor a sum of such products overflows.
+ * Operands in a normal range: those with magnitudes far from 1 were divided by powers of two.
+ * Neither a product of two of them nor a sum of such products then overflows.
  *
- * @param operands the operands; those that were divided are copies, on the heap if an array has
- *     room for them
- * @param exponents of each operand: what was given is the operand times 2 to this
+ * @param operands the operands; divided ones are copies, on the heap if they fit into an array
+ * @param exponents the exponent of each operand: the given operand is this one times 2 to the
+ *     exponent
  */
 public record NormalizedOperands(Operand[] operands, long[] exponents) {
-  /** Elements that are read or written at once. */
+  /** Number of elements that are read or written at once. */
   private static final int CHUNK = 4096;
 
   /** The operands for sums in a floating-point type. */
@@ -53,7 +53,7 @@ public record NormalizedOperands(Operand[] operands, long[] exponents) {
     };
   }
 
-  /** Calls an action on the elements, some at a time, and writes them back if asked to. */
+  /** Calls an action on the elements, block by block, and writes them back if requested. */
   private static void chunks(Tensor values, ComputeType type, boolean writes, Chunk use) {
     ArrayRef ref = ArrayRef.of(values);
     Memory memory = ref.memory();

@@ -19,7 +19,7 @@ import java.util.Set;
 public final class PathPlanning {
   private PathPlanning() {}
 
-  /** The path; specs describe the operands as they were given. */
+  /** The path; specs describe the given operands. */
   public static ContractionPlan plan(
       BoundEquation bound, List<OperandSpec> specs, EinsumOptions options) {
     long limit = Shape.LONGEST_ARRAY;
@@ -37,7 +37,7 @@ public final class PathPlanning {
     return ComputeType.of(dtype.promote(promoted(operands)));
   }
 
-  /** The dtype that operands are promoted to. */
+  /** The promoted dtype of the operands. */
   public static DType promoted(List<OperandSpec> operands) {
     DType promoted = operands.getFirst().dtype();
     for (OperandSpec operand : operands) {
@@ -46,7 +46,7 @@ public final class PathPlanning {
     return promoted;
   }
 
-  /** Labels and sizes as the path finder sees them: without broadcast axes and repeats. */
+  /** Labels and sizes for the path finder, without broadcast axes and repeats. */
   private static Network network(BoundEquation bound, List<OperandSpec> specs) {
     List<List<Integer>> operands = new ArrayList<>();
     for (int operand = 0; operand < bound.operandCount(); operand++) {
@@ -79,7 +79,10 @@ public final class PathPlanning {
     return new Network(operands, output, sizes, sparse);
   }
 
-  /** No slice shortens a routing operand that is made dense before the first step. */
+  /**
+   * Checks the memory limit for routing operands that are made dense before the first step, since
+   * no slice shortens them.
+   */
   private static void checkDensified(BoundEquation bound, List<OperandSpec> specs, long limit) {
     for (int operand = 0; operand < specs.size(); operand++) {
       OperandSpec spec = specs.get(operand);

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** The compiled einsums behind {@link Einsum#einsum}; thread-safe, bounded. */
 public final class PlanCache {
-  /** Most plans kept. One more empties the cache; plans in use soon return. */
+  /** The largest number of plans kept. One more empties the cache; plans in use soon return. */
   public static final int MOST = 1024;
 
   private static final ConcurrentHashMap<Key, Einsum> PLANS = new ConcurrentHashMap<>();
@@ -18,7 +18,7 @@ public final class PlanCache {
   private PlanCache() {}
 
   private record Key(String equation, List<OperandSpec> operands) {
-    // Written out, since a JVM takes 10 ms to make the first such method of a record.
+    // Written out, since a JVM takes 10 ms to generate the first such method of a record.
     @Override
     public boolean equals(Object other) {
       return other instanceof Key that

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Makes routing operands with a repeated label dense, since their diagonal is no routing tensor.
+ * Makes routing operands with a repeated label dense, since their diagonal is not a routing tensor.
  */
 public final class RoutingDiagonals {
   private RoutingDiagonals() {}
@@ -24,7 +24,7 @@ public final class RoutingDiagonals {
     return List.copyOf(ready);
   }
 
-  /** The operands; such routing operands are made dense. */
+  /** The operands, with routing operands of a repeated label made dense. */
   @SuppressWarnings("ReferenceEquality") // the question is whether a copy was made
   public static Operand[] densified(BoundEquation bound, Operand[] operands) {
     Operand[] ready = operands;

@@ -24,7 +24,7 @@ public final class RunChecks {
     return operand;
   }
 
-  /** Operands must have the shapes and the dtypes that an einsum was compiled for. */
+  /** Refuses operands whose shapes or dtypes are not the compiled ones. */
   public static void operands(BoundEquation bound, List<OperandSpec> specs, Operand[] operands) {
     if (operands.length != bound.operandCount()) {
       throw new IllegalArgumentException(
@@ -90,7 +90,7 @@ public final class RunChecks {
     }
   }
 
-  /** Refuses an epilogue whose numbers a result of the dtype cannot hold. */
+  /** Refuses an epilogue with numbers that the result's dtype cannot represent. */
   public static void epilogue(DType dtype, Epilogue epilogue) {
     if (dtype.isFloating()) {
       return;
@@ -132,7 +132,7 @@ public final class RunChecks {
   }
 
   /**
-   * Whether threads other than the caller may touch the memory.
+   * Whether threads other than the caller may access the memory.
    *
    * @throws IllegalStateException if some memory was closed
    * @throws WrongThreadException if some memory is confined to another thread

@@ -7,12 +7,12 @@ import io.github.shardsum.tensor.Shape;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** The part of a message that shows an equation, and under it every operand's shape. */
+/** The part of a message that shows an equation and, under it, every operand's shape. */
 public final class ShapePicture {
-  /** Carets far to the right of a terminal's width are of no help. */
+  /** The last column of a caret; carets far beyond a terminal's width are useless. */
   private static final int LONGEST_WITH_CARETS = 100;
 
-  /** Operands that a message lists; an equation may have thousands. */
+  /** The largest number of operands that a message lists; an equation may have thousands. */
   private static final int MOST_OPERANDS = 16;
 
   private final Equation equation;
@@ -43,7 +43,7 @@ public final class ShapePicture {
     int operands = Math.max(terms, shapes.size());
     int shown = 0;
     for (int operand = 0; operand < operands; operand++) {
-      // If there are very many, only those of the error and a few others.
+      // Of very many operands, only those of the error and a few others are shown.
       boolean isShown =
           operands <= MOST_OPERANDS
               || shown < MOST_OPERANDS / 2
@@ -93,7 +93,7 @@ public final class ShapePicture {
     text.append('\n');
   }
 
-  /** Carets under the axes concerned, or blanks up to where the term begins. */
+  /** Carets under the axes concerned, or blanks up to the beginning of the term. */
   private void appendCarets(StringBuilder text, int operand) {
     int start = text.length();
     for (Site site : sites) {

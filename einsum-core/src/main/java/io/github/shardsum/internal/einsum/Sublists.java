@@ -17,7 +17,7 @@ public final class Sublists {
 
   private Sublists() {}
 
-  /** The ellipsis, if some operand has one, and the labels that occur once, by value. */
+  /** The ellipsis, if an operand has one, and the labels that occur once, by value. */
   public static int[] implicitOutput(List<int[]> operands) {
     Map<Integer, Integer> counts = new TreeMap<>();
     for (int[] operand : operands) {

@@ -22,7 +22,7 @@ public final class TermParser {
   private final String text;
   private final boolean spaced;
 
-  /** One object a label, so that a long text does not fill the heap. */
+  /** One object for each distinct label, so that a long text does not fill the heap. */
   private final Map<String, Axis> axes = new HashMap<>();
 
   private int at;

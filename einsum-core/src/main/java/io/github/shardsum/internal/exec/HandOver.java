@@ -6,25 +6,29 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * How long it takes to hand work over to another thread and to hear that it has ended.
+ * The time to hand work over to another thread and to learn of its end.
  *
- * @param beginNanos without any data
- * @param byteNanos more for each byte that the caller wrote and the other thread reads
+ * @param beginNanos nanoseconds without any data
+ * @param byteNanos additional nanoseconds for each byte that the caller wrote and the other thread
+ *     reads
  */
 public record HandOver(double beginNanos, double byteNanos) {
-  /** A usual time between two cores that share a cache, for threads that are not measured. */
+  /** A typical time between two cores that share a cache, for threads that are not measured. */
   public static final HandOver USUAL = new HandOver(2_500, 0.03);
 
-  /** The least time counts, since a disturbance only makes a turn longer. */
+  /** Number of turns. The least time counts, since disturbances only make a turn longer. */
   private static final int TURNS = 16;
 
-  /** No less than any first-level cache has, so that most of them come from another one. */
+  /**
+   * Number of bytes of a turn: at least those of any first-level cache, so that most of them come
+   * from another cache.
+   */
   private static final int BYTES = 128 << 10;
 
-  /** The longest time that the caller waits for the other thread; beyond it the thread is late. */
+  /** The longest time that the caller waits for the other thread; after that the thread is late. */
   private static final long MOST_NANOS = 50_000;
 
-  /** Turns with a late thread after which the measurement gives up. */
+  /** Number of turns with a late thread after which the measurement gives up. */
   private static final int MOST_LATE = 4;
 
   /**
@@ -55,12 +59,12 @@ public record HandOver(double beginNanos, double byteNanos) {
     return between(Math.min(beginNanos, other.beginNanos), with, BYTES);
   }
 
-  /** The times of a hand-over by those of a turn without and with these bytes. */
+  /** The times of a hand-over, from those of a turn without and with these bytes. */
   static HandOver between(double without, double with, int bytes) {
     return new HandOver(without, Math.max(0, with - without) / bytes);
   }
 
-  /** Nanoseconds until another thread has copied the bytes and the caller knows it. */
+  /** Nanoseconds until another thread has copied the bytes and the caller knows of it. */
   private static long turn(Consumer<Workers.Task> pair, byte[] written, byte[] read, int bytes) {
     Thread caller = Thread.currentThread();
     AtomicBoolean taken = new AtomicBoolean();
@@ -79,7 +83,7 @@ public record HandOver(double beginNanos, double byteNanos) {
     return taken.get() ? System.nanoTime() - begin : MOST_NANOS;
   }
 
-  /** Nanoseconds with a number of bytes. */
+  /** Nanoseconds of a hand-over with a number of bytes. */
   public double nanos(long bytes) {
     return beginNanos + byteNanos * bytes;
   }

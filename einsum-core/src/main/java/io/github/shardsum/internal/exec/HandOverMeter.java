@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * The shortest of a few measurements of a {@link HandOver}, with time in between: a thread that has
- * just been started may share the caller's processor for a while. Thread-safe.
+ * The shortest of a few measurements of a {@link HandOver}, with pauses between them: a newly
+ * started thread may share the caller's processor for a while. Thread-safe.
  */
 public final class HandOverMeter {
   private static final int TRIES = 8;
@@ -14,18 +14,18 @@ public final class HandOverMeter {
   private static final long PAUSE = 20_000_000;
 
   /**
-   * A state.
+   * The state of the measurements.
    *
-   * @param least of the measurements, empty if other threads came late in all of them
-   * @param triesLeft measurements that are left
-   * @param last when the last one ended
+   * @param least the shortest result, empty if other threads came late in all measurements
+   * @param triesLeft number of measurements that are left
+   * @param last the end of the last measurement
    */
   private record State(Optional<HandOver> least, int triesLeft, long last) {}
 
   private final AtomicReference<State> state =
       new AtomicReference<>(new State(Optional.empty(), TRIES, 0));
 
-  /** The shortest time, or a usual one. */
+  /** The shortest time, or a typical one. */
   public HandOver value() {
     return state.get().least().orElse(HandOver.USUAL);
   }
@@ -36,7 +36,7 @@ public final class HandOverMeter {
     return known.triesLeft() > 0 && (known.triesLeft() == TRIES || now - known.last() >= PAUSE);
   }
 
-  /** Takes a measurement into account. */
+  /** Adds the result of a measurement. */
   public void add(Optional<HandOver> measured, long now) {
     state.updateAndGet(
         known -> {

@@ -11,7 +11,7 @@ public sealed interface HelperThreads extends AutoCloseable permits Team, Execut
   /** Forgets the last region, which has ended. */
   void forget();
 
-  /** Ends its own threads, after the region that they work on. */
+  /** Ends these threads after their present region. */
   @Override
   void close();
 }

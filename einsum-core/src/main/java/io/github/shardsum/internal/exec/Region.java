@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  * ended, even if a helper has not started.
  */
 public final class Region {
-  /** Turns of busy waiting between two looks at the clock. */
+  /** Number of turns of busy waiting between two looks at the clock. */
   private static final int SPINS = 32;
 
   private final int tasks;
@@ -82,7 +82,7 @@ public final class Region {
   /**
    * Waits until every task has ended.
    *
-   * @param awakeNanos how long before the caller parks
+   * @param awakeNanos the time before the caller parks
    */
   public void await(long awakeNanos) {
     long end = System.nanoTime() + awakeNanos;

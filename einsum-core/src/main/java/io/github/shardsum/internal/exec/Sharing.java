@@ -2,15 +2,17 @@ package io.github.shardsum.internal.exec;
 
 import io.github.shardsum.exec.Workers;
 
-/** Whether threads end work sooner together than one thread alone. No result depends on it. */
+/**
+ * Decides whether threads together finish work sooner than one thread alone. The bits of results do
+ * not depend on this.
+ */
 public final class Sharing {
   /**
-   * Work that takes less time is never shared, so that small programs neither start threads nor
-   * measure them.
+   * Shorter work is never shared, so that small programs neither start threads nor measure them.
    */
   private static final double LEAST_NANOS = 10_000;
 
-  /** Work that takes more time is always shared: waking a thread is quicker anywhere. */
+  /** Longer work is always shared: a wake-up takes less time on any machine. */
   private static final double MOST_NANOS = 1_000_000;
 
   /** Time to read and write an element in a near cache. */
@@ -23,17 +25,17 @@ public final class Sharing {
     return nanos < LEAST_NANOS;
   }
 
-  /** Whether work is so long that any threads share it. */
+  /** Whether work is long enough for any threads to share. */
   public static boolean isLong(double nanos) {
     return nanos >= MOST_NANOS;
   }
 
   /**
-   * Whether these threads end the work sooner than one. Between the limits their own time to hand
-   * work over decides.
+   * Whether these threads finish the work sooner than one. Between the limits, their own hand-over
+   * time decides.
    *
-   * @param nanos of the work on one thread
-   * @param bytes that each other thread reads and the caller wrote
+   * @param nanos nanoseconds of the work on one thread
+   * @param bytes number of bytes that the caller wrote and each other thread reads
    */
   public static boolean isWorth(double nanos, long bytes, Workers workers) {
     int threads = workers.parallelism();
@@ -43,7 +45,7 @@ public final class Sharing {
     return isLong(nanos) || isWorth(nanos, threads, workers.handOverNanos(bytes));
   }
 
-  /** Whether these threads sooner process this many elements, each thread its own part. */
+  /** Whether these threads process this many elements sooner than one, each thread its own part. */
   public static boolean areWorth(long elements, Workers workers) {
     return isWorth(elements * ELEMENT_NANOS, 0, workers);
   }

@@ -7,12 +7,12 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Threads that stay awake for a while after each region: waking a processor takes as long as a
- * small product (50 microseconds, and far more on a virtual machine), and a program's regions often
- * follow each other directly.
+ * Threads that stay awake for a while after each region. The wake-up of a processor takes as long
+ * as a small product (50 microseconds, and far more on a virtual machine), and a program's regions
+ * often follow one another directly.
  */
 public final class Team implements HelperThreads {
-  /** Turns of busy waiting between two looks at the clock. */
+  /** Number of turns of busy waiting between two looks at the clock. */
   private static final int SPINS = 32;
 
   private static final int ASLEEP = 1;
@@ -27,7 +27,7 @@ public final class Team implements HelperThreads {
   /**
    * A number of daemon threads, which begin with the first region.
    *
-   * @param awakeNanos how long they wait for the next one before they sleep
+   * @param awakeNanos the time that they wait for the next region before they sleep
    */
   public Team(int helpers, long awakeNanos) {
     this.helpers = helpers;
@@ -42,8 +42,7 @@ public final class Team implements HelperThreads {
       String name = "shardsum-" + (number + 1);
       threads.add(Thread.ofPlatform().name(name).daemon().start(() -> help(number)));
     }
-    // A thread announces that it goes to sleep and then looks once more, so that it misses no
-    // region.
+    // A thread announces its sleep and then looks once more, so that it misses no region.
     asked = Optional.of(region);
     int missing = wanted;
     for (int i = 0; i < threads.size(); i++) {
@@ -65,7 +64,7 @@ public final class Team implements HelperThreads {
   private void help(int number) {
     while (!closed) {
       awaken(number).ifPresent(Region::help);
-      Thread.interrupted(); // a task may leave the flag set, and with it no thread could sleep
+      Thread.interrupted(); // a task may leave the flag set, and no thread could then sleep
     }
   }
 

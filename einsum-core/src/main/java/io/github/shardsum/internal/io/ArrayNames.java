@@ -10,12 +10,12 @@ import java.util.Map;
 
 /** Names of arrays in a file. */
 public final class ArrayNames {
-  /** Most names that a message lists; a file may have thousands. */
+  /** The largest number of names that a message lists; a file may have thousands. */
   private static final int LISTED = 20;
 
   private ArrayNames() {}
 
-  /** The error of a name that a file does not have. */
+  /** The error for a name that a file does not have. */
   public static IllegalArgumentException missing(
       FileLocation place, List<String> names, String name) {
     return new IllegalArgumentException(

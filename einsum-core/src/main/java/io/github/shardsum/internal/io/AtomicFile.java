@@ -19,11 +19,12 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * Writes a file whole or not at all: under another name in the same folder, then renamed in one
- * step, so a reader sees the old file or the new one, and a mapped old file stays unchanged.
+ * Writes a file completely or not at all. The file is written under another name in the same folder
+ * and then renamed in one step. So a reader sees the old file or the new one, and a mapped old file
+ * stays unchanged.
  */
 public final class AtomicFile {
-  /** The most links that are followed, as in Linux. */
+  /** The largest number of links that are followed, as in Linux. */
   private static final int MOST_LINKS = 40;
 
   private static final String PREFIX = ".shardsum-";
@@ -39,8 +40,8 @@ public final class AtomicFile {
   }
 
   /**
-   * Forces bytes to the disk itself: those of a file before its rename, those of the folder after
-   * the rename.
+   * Forces bytes to the disk: those of a file before its rename, those of the folder after the
+   * rename.
    */
   interface Disk {
     void force(FileChannel file) throws IOException;
@@ -57,22 +58,22 @@ public final class AtomicFile {
     }
 
     /**
-     * Forces the folder to the device. Without this a power cut may bring the old name back; the
-     * file is whole either way.
+     * Forces the folder to the device. Without this a power cut may restore the old file; in both
+     * cases the file is complete.
      */
     @Override
     public void force(Path folder) {
       try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
         channel.force(true);
       } catch (IOException unsupported) {
-        // Some file systems open no folder. The file is in its place.
+        // Some file systems cannot open a folder. The file already has its name.
       }
     }
   }
 
   /**
-   * Writes a file, on the disk before this returns. If the JVM ends during the write, also by a
-   * signal, other shutdown hooks run first: a hook that waits for the write gets the file.
+   * Writes a file, which is on the disk when this returns. If the JVM ends during the write, even
+   * by a signal, other shutdown hooks run first: a hook that waits for the write gets the file.
    */
   public static void write(Path path, Content content) throws IOException {
     write(path, content, OwnDisk.DISK);
@@ -109,24 +110,25 @@ public final class AtomicFile {
   }
 
   /**
-   * Has the temporary file deleted at exit: if a write is broken off, a hidden file of gigabytes
-   * must not stay. The JDK deletes the file after all hooks have ended, and a hook may wait for
-   * this write.
+   * Registers the temporary file for deletion at exit, since an interrupted write must not leave a
+   * hidden file of gigabytes. The JDK deletes the file after all hooks have ended, and a hook may
+   * wait for this write.
    */
   private static void deleteAtExit(Path part) {
     if (part.getFileSystem().equals(FileSystems.getDefault())) {
       try {
         part.toFile().deleteOnExit();
       } catch (IllegalStateException deleted) {
-        // The JVM ends: it has deleted its files already, and stops before much is written.
+        // The JVM ends: it has already deleted its files, and stops before much is written.
       }
     }
   }
 
   /**
-   * Deletes the parts that a killed process left in a folder. No other process may write there.
+   * Deletes the temporary files that a killed process left in a folder. No other process may write
+   * there.
    *
-   * @throws IOException if one cannot be deleted
+   * @throws IOException if a file cannot be deleted
    */
   public static void deleteParts(Path folder) throws IOException {
     try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, PREFIX + "*" + SUFFIX)) {
@@ -171,7 +173,7 @@ public final class AtomicFile {
       throw new FileSystemException(
           path.toString(), null, "expected a regular file or a name that is free");
     }
-    // A link stays a link: the file that it points to is replaced, or made.
+    // A link stays a link: its target is replaced or created.
     Path target = Files.exists(path) ? path.toRealPath() : endOfLinks(path.toAbsolutePath());
     Path folder = target.getParent();
     if (folder == null || !Files.isDirectory(folder)) {

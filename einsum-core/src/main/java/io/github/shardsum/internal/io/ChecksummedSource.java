@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.zip.CRC32;
 
-/** A source that computes the checksum of the bytes that pass, for zip entries. */
+/** A source that computes the checksum of the bytes that are read through it, for zip entries. */
 public final class ChecksummedSource implements Source {
   private static final int BLOCK = 1 << 16;
 

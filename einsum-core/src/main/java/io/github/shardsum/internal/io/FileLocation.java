@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * The origin of some bytes, for error messages: a file, an entry of it ("" for the file itself),
- * and the position that offsets count from.
+ * The origin of bytes, for error messages: a file, its entry ("" for the file itself), and the
+ * position from which offsets count.
  */
 public record FileLocation(Path file, String entry, long base) {
   /** The longest quotation from a file in a message, so that a file cannot fill the log. */
@@ -16,7 +16,7 @@ public record FileLocation(Path file, String entry, long base) {
     return new FileLocation(file, "", 0);
   }
 
-  /** The error of a file that breaks a rule at an offset from the base. */
+  /** The error for a file that breaks a rule at an offset from the base. */
   public TensorFileException broken(String rule, long offset, Object found) {
     return new TensorFileException(file, entry, base + offset, rule, found.toString());
   }

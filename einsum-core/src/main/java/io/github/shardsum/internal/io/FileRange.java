@@ -14,14 +14,13 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * Bytes of an open file that existed when the region was made. Offsets count from its start.
- * Thread-safe: it moves no position of the channel.
+ * Thread-safe: the channel's position does not change.
  */
 public record FileRange(FileLocation place, FileChannel channel, long size) {
   /**
    * Opens a file for reading.
    *
-   * @throws FileSystemException if it is no regular file: a pipe would be waited for, and has no
-   *     size
+   * @throws FileSystemException if the file is not regular: a pipe would block, and has no size
    */
   public static FileChannel open(Path path) throws IOException {
     if (Files.exists(path) && !Files.isRegularFile(path)) {
@@ -39,7 +38,7 @@ public record FileRange(FileLocation place, FileChannel channel, long size) {
     }
   }
 
-  /** The JDK's exception names no file. */
+  /** The exception with the file's name, which the JDK's exception lacks. */
   private static FileSystemException interrupted(
       FileLocation place, ClosedByInterruptException cause) {
     FileSystemException named =

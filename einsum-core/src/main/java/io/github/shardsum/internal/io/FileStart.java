@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Formats by the first eight bytes of a file, for errors. */
+/** Recognises formats by the first eight bytes of a file, for errors. */
 final class FileStart {
   private static final byte[] NPY = "\u0093NUMPY".getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] ZIP = "PK\3\4".getBytes(StandardCharsets.ISO_8859_1);
@@ -13,10 +13,11 @@ final class FileStart {
   private FileStart() {}
 
   /**
-   * A remark for the end of an error: which format begins like this, empty if none does.
+   * A remark for the end of an error that names the format with this beginning; empty if there is
+   * none.
    *
    * @param start the first eight bytes
-   * @param size of the file
+   * @param size the size of the file
    */
   static String remark(byte[] start, long size) {
     if (begins(start, NPY)) {

@@ -22,7 +22,7 @@ public final class InflatedSource implements Source, AutoCloseable {
     this.place = new FileLocation(deflated.place().file(), deflated.place().entry(), 0);
   }
 
-  /** The place of the inflated bytes, which count from 0. */
+  /** The location of the inflated bytes, whose offsets count from 0. */
   public FileLocation place() {
     return place;
   }
@@ -36,7 +36,7 @@ public final class InflatedSource implements Source, AutoCloseable {
     }
   }
 
-  /** Inflates some bytes; 0 bytes only at the end. */
+  /** Inflates some bytes; returns 0 only at the end. */
   private int inflate(ByteBuffer into) throws IOException {
     int from = into.position();
     try {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.NoSuchElementException;
 
 /**
- * Reads JSON (RFC 8259) strictly and only as far as a known grammar asks: objects key by key,
+ * Reads JSON (RFC 8259) strictly, and only the parts of a known grammar: objects key by key,
  * strings, arrays of natural numbers. It accepts no unknown value, so it never recurses.
  */
 public final class JsonText {
@@ -30,7 +30,7 @@ public final class JsonText {
     this.start = start;
   }
 
-  /** The JSON in some bytes, which begin at an offset of the place. */
+  /** The JSON in some bytes, which begin at an offset of the location. */
   public static JsonText of(FileLocation place, long start, byte[] bytes) {
     CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
     ByteBuffer in = ByteBuffer.wrap(bytes);
@@ -42,17 +42,17 @@ public final class JsonText {
     return new JsonText(place, out.flip().toString(), start);
   }
 
-  /** The error of a rule broken by the token that was read last. */
+  /** The error for a rule that the last token breaks. */
   public TensorFileException broken(String rule, Object found) {
     return brokenAt(offset(tokenAt), rule, found);
   }
 
-  /** The error of a rule broken at an offset of the file. */
+  /** The error for a rule that is broken at an offset of the file. */
   public TensorFileException brokenAt(long offset, String rule, Object found) {
     return place.broken(rule, offset, found);
   }
 
-  /** Refuses the key that was read last if it was there before. */
+  /** Refuses the last key if the object already has it. */
   public void once(boolean first) {
     if (!first) {
       throw broken("expected each key once", found());
@@ -70,9 +70,9 @@ public final class JsonText {
   }
 
   /**
-   * The offset of a character in the file; a character outside of ASCII has several bytes. It
-   * continues from the last answer, since counting from the start for each of a million tensors
-   * would take hours.
+   * The offset of a character in the file; a character outside of ASCII has several bytes. The
+   * count continues from the last answer, since a count from the start for each of a million
+   * tensors would take hours.
    */
   private long offset(int index) {
     if (index < counted) {

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The dict of an .npy header, with the Python literals that such a dict may have: keys in any
- * order, any white space, trailing commas, both quotes. Nothing is evaluated.
+ * The dict of an .npy header. Its keys may be in any order, with any white space, trailing commas
+ * and both kinds of quotes. Nothing is evaluated.
  */
 public final class NpyDict {
   private static final String KEYS = "expected the keys descr, fortran_order and shape, each once";
@@ -22,7 +22,7 @@ public final class NpyDict {
   private Optional<Boolean> fortran = Optional.empty();
   private Optional<Shape> shape = Optional.empty();
 
-  /** Reads the dict in some bytes; the offset of the first is for messages. */
+  /** Reads the dict in some bytes; the offset of the first byte is for messages. */
   public NpyDict(FileLocation place, byte[] text, long start) {
     this.place = place;
     this.text = text;

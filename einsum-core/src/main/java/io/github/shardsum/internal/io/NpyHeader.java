@@ -17,8 +17,8 @@ public record NpyHeader(StoredArray array, long dataOffset) {
   private static final byte[] MAGIC = "\u0093NUMPY".getBytes(StandardCharsets.ISO_8859_1);
 
   /**
-   * Bytes of a header at most; one of numbers has a few hundred, and a wrong length must not make
-   * us allocate more.
+   * The largest number of bytes of a header; a header of a numeric dtype has a few hundred. A wrong
+   * length must not cause a larger allocation.
    */
   private static final long LONGEST = 1 << 20;
 
@@ -31,10 +31,10 @@ public record NpyHeader(StoredArray array, long dataOffset) {
   /**
    * Reads a header and checks that the file has all the bytes of the array.
    *
-   * @param place the place of the array, for errors
-   * @param source the bytes of the array from the first on; stands at the data afterwards
+   * @param place the location of the array, for errors
+   * @param source the bytes of the array from the first on; afterwards the data comes next
    * @param size the number of bytes
-   * @throws TensorFileException if the header breaks a rule or claims more data than there is
+   * @throws TensorFileException if the header breaks a rule or claims more data than the file has
    */
   public static NpyHeader read(FileLocation place, Source source, long size) throws IOException {
     if (size < 10) {
@@ -104,13 +104,13 @@ public record NpyHeader(StoredArray array, long dataOffset) {
     }
   }
 
-  /** The header, padded so that data behind it is aligned, of a tensor stored in C order. */
+  /** The header of a tensor stored in C order, padded so that the data after it is aligned. */
   public static byte[] format(DType dtype, Shape shape) {
     StringBuilder sizes = new StringBuilder();
     for (long size : shape.toArray()) {
       sizes.append(size).append(", ");
     }
-    // As Python prints tuples: a comma behind a single element, none behind the last of several.
+    // As Python prints tuples: a comma after a single element, none after the last of several.
     sizes.setLength(Math.max(0, sizes.length() - (shape.rank() == 1 ? 1 : 2)));
     byte[] dict =
         ("{'descr': '"

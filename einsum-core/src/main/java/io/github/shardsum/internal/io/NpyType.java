@@ -8,9 +8,9 @@ import java.util.Optional;
 /** NumPy's dtype strings: an optional byte order and a code, as in {@code <f4}. */
 public record NpyType(StoredType type, ByteOrder order) {
   /**
-   * The dtypes of NumPy's codes. ml_dtypes' bfloat16 has no code of its own: numpy.save writes it
-   * as a void of two bytes, so such a void is read as bf16. Other writers use the name {@code
-   * bfloat16}.
+   * The dtypes of NumPy's codes. The bfloat16 of ml_dtypes has no code of its own: numpy.save
+   * writes it as a void of two bytes, so such a void is read as bf16. Other writers use the name
+   * {@code bfloat16}.
    */
   private static final Map<String, StoredType> CODES =
       Map.ofEntries(
@@ -42,7 +42,7 @@ public record NpyType(StoredType type, ByteOrder order) {
         .map(type -> new NpyType(type, order));
   }
 
-  /** The reason why a dtype string is not read. */
+  /** The text of the error for a dtype string that is not read. */
   public static String refusal(String descr) {
     String code =
         descr.isEmpty() || "<>|=".indexOf(descr.charAt(0)) < 0 ? descr : descr.substring(1);

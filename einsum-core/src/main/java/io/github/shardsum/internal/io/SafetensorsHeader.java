@@ -14,7 +14,7 @@ import java.util.Map;
  * The header of a safetensors file: a length and a JSON object, checked against the file and
  * against itself.
  *
- * @param tensors by name, in the order of their bytes
+ * @param tensors the tensors by name, in the order of their bytes
  */
 public record SafetensorsHeader(
     Map<String, SafetensorsInfo> tensors, Map<String, String> metadata, long dataOffset) {
@@ -54,7 +54,7 @@ public record SafetensorsHeader(
     return ordered;
   }
 
-  /** The tensors follow one another and fill the data: no hole, no overlap, no rest. */
+  /** Checks that the tensors follow one another and fill the data: no hole, no overlap, no rest. */
   private static void checkCover(
       FileLocation place, Map<String, SafetensorsInfo> tensors, long size, long dataOffset) {
     long end = 0;

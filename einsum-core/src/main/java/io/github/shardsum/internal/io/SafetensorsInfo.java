@@ -5,12 +5,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One tensor as a safetensors header describes it.
+ * The entry of one tensor in a safetensors header.
  *
  * @param dtype the format's own name
- * @param start first byte, from the start of the data
+ * @param start the first byte, counted from the start of the data
  * @param end one past the last byte
- * @param offset the place of this entry in the file
+ * @param offset the position of this entry in the file
  */
 public record SafetensorsInfo(
     String name, String dtype, Shape shape, long start, long end, long offset) {
@@ -44,7 +44,7 @@ public record SafetensorsInfo(
     return BITS.containsKey(name);
   }
 
-  /** The element type, or empty for a dtype of the format that no dtype here holds. */
+  /** The element type; empty for a dtype of the format without a counterpart in {@code DType}. */
   public Optional<StoredType> type() {
     for (StoredType type : StoredType.values()) {
       if (type.name().equals(dtype)) {
@@ -54,7 +54,7 @@ public record SafetensorsInfo(
     return Optional.empty();
   }
 
-  /** Whether the number of bytes is that of dtype and shape. */
+  /** Whether the number of bytes matches dtype and shape. */
   public boolean fits() {
     long bits = BITS.getOrDefault(dtype, 0);
     long count = shape.elementCount();

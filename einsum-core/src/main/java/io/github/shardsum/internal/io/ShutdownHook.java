@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.io;
 
-/** An action that runs if the JVM ends, by a signal too, before this is closed. */
+/** An action that runs if the JVM ends before this is closed, even by a signal. */
 public final class ShutdownHook implements AutoCloseable {
   private final Thread thread;
 
@@ -13,7 +13,7 @@ public final class ShutdownHook implements AutoCloseable {
     try {
       Runtime.getRuntime().addShutdownHook(hook.thread);
     } catch (IllegalStateException ending) {
-      // The JVM is ending and takes no more hooks.
+      // The JVM is ending and accepts no more hooks.
       action.run();
     }
     return hook;

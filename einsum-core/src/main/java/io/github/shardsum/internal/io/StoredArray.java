@@ -9,9 +9,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 
-/** An array as a header describes it: its elements follow one another, in C or Fortran order. */
+/**
+ * An array with the properties in its header: its elements follow one another, in C or Fortran
+ * order.
+ */
 public record StoredArray(StoredType type, ByteOrder order, Shape shape, boolean fortran) {
-  /** Bytes decoded at once. */
+  /** Number of bytes decoded at once. */
   private static final int BLOCK = 1 << 16;
 
   /** Bytes of all elements, or empty if the number exceeds a long. */
@@ -25,12 +28,12 @@ public record StoredArray(StoredType type, ByteOrder order, Shape shape, boolean
     return shape.elementCount() * type.byteSize();
   }
 
-  /** Whether a tensor may use the bytes of the file directly. */
+  /** Whether a tensor can use the bytes of the file directly. */
   public boolean isMappable() {
     return type.isDType() && (order == ByteOrder.nativeOrder() || type.byteSize() == 1);
   }
 
-  /** The array over its own bytes, no copy. */
+  /** The array over its own bytes, without a copy. */
   public Tensor over(MemorySegment bytes) {
     return inOrder(Tensor.of(type.dtype(), bytes, stored().toArray()));
   }

@@ -12,8 +12,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * An element type in a file, and the dtype that holds all its values. A type that is itself a dtype
- * is mapped; the others are widened into a copy.
+ * An element type in a file, and the dtype that represents all its values. A type that is itself a
+ * dtype is mapped; other types are widened into a copy.
  */
 public enum StoredType {
   F16(2, DType.F32),
@@ -55,7 +55,8 @@ public enum StoredType {
   }
 
   /**
-   * Writes n elements at the start of a segment of this type as elements at, at + 1, ... of dtype.
+   * Converts the first n elements of a segment from this type to dtype, as elements at, at + 1, ...
+   * of the target.
    */
   public void decode(MemorySegment from, ByteOrder order, int n, MemorySegment to, long at) {
     if (isDType()) {

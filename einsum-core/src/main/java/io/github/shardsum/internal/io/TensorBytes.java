@@ -11,7 +11,8 @@ import java.nio.ByteOrder;
 /** Writes the elements of a tensor in C order, little-endian. Confined to its thread. */
 public final class TensorBytes implements AutoCloseable {
   /**
-   * Bytes written at once; enough to hide a system call, small enough for the second-level cache.
+   * Number of bytes written at once: enough to hide a system call, few enough for the second-level
+   * cache.
    */
   private static final int BLOCK = 1 << 18;
 
@@ -61,7 +62,7 @@ public final class TensorBytes implements AutoCloseable {
       long at = part.offset() * part.dtype().byteSize();
       MemorySegment.copy(part.segment(), at, staged, 0, bytes);
     } else {
-      // Through the tensor, which also makes every true a 1.
+      // Reads through the tensor, which also turns every true into a 1.
       Tensor.of(part.dtype(), staged, part.shape().toArray()).assign(part);
     }
     if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {

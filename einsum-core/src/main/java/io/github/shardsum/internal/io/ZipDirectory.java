@@ -12,14 +12,14 @@ import java.util.Map;
 /** Reads the central directory of a zip archive, with zip64, and trusts nothing in it. */
 public final class ZipDirectory {
   /**
-   * Most bytes of a directory, for half a million entries or so: a file must not make us allocate
-   * without end.
+   * The largest number of bytes of a directory, for about half a million entries: a file must not
+   * cause unlimited allocation.
    */
   private static final long LONGEST = 64 << 20;
 
   private static final int LONGEST_COMMENT = 0xffff;
 
-  /** The place of the directory and the number of its entries. */
+  /** The position of the directory and the number of its entries. */
   private record Bounds(long count, long size, long offset, long endOffset) {}
 
   private final FileRange file;

@@ -1,10 +1,10 @@
 package io.github.shardsum.internal.io;
 
 /**
- * An entry as a zip's directory describes it; sizes and offsets in bytes, checked to be inside the
+ * An entry of a zip's directory. Sizes and offsets are in bytes, and were checked to be inside the
  * file.
  *
- * @param size after inflation; equal to {@code compressed} if it is stored
+ * @param size the size after inflation; equal to {@code compressed} for a stored entry
  * @param header position of its local header
  */
 public record ZipEntry(

@@ -16,7 +16,7 @@ public final class ZipFormat {
   public static final int END64_SIZE = 56;
   public static final int LOCATOR64_SIZE = 20;
 
-  /** Values that say "look in the zip64 record". */
+  /** Values that mean "see the zip64 record". */
   public static final long MAX32 = 0xffffffffL;
 
   public static final int MAX16 = 0xffff;

@@ -12,21 +12,21 @@ import java.util.zip.CRC32;
 
 /** Writes a zip of stored entries to an empty file. Confined to its thread. */
 public final class ZipWriter {
-  /** As in Android's zipalign: an extra field that only pads. */
+  /** The identifier of an extra field that only pads, as in Android's zipalign. */
   private static final int EXTRA_ALIGNMENT = 0xd935;
 
   private static final int ALIGNMENT = 64;
 
-  /** 1980-01-01, the first day of the format; files have no time of their own. */
+  /** 1980-01-01, the first day of the format; entries have no date of their own. */
   private static final short DATE = 0x21;
 
   private static final short VERSION = 20;
   private static final short VERSION_ZIP64 = 45;
 
-  /** Unix as the origin; names of MS-DOS would be read in a code page. */
+  /** Unix as the origin; with MS-DOS as the origin, names would be read in a code page. */
   private static final short MADE_BY = 3 << 8 | VERSION_ZIP64;
 
-  /** A regular file that everybody may read, as Unix keeps it in the upper half. */
+  /** The mode of a regular file that everybody may read; Unix keeps the mode in the upper half. */
   private static final int RIGHTS = 0100644 << 16;
 
   private static final int CRC_POSITION = 14;
@@ -128,7 +128,7 @@ public final class ZipWriter {
     return record.rewind();
   }
 
-  /** Writes the directory; nothing comes after it. */
+  /** Writes the directory, the end of the file. */
   public void finish() throws IOException {
     long offset = channel.position();
     for (ByteBuffer record : directory) {

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.kernel;
 
-/** The conversions of {@code Bf16}, which every kernel and kind of memory uses. */
+/** The conversions of {@code Bf16}, for all kernels and kinds of memory. */
 public final class Bf16Bits {
   private Bf16Bits() {}
 
@@ -23,7 +23,8 @@ public final class Bf16Bits {
   public static short fromDouble(double value) {
     float near = (float) value;
     int bits = Float.floatToRawIntBits(near);
-    // Round to odd first, or the second rounding would break a tie that the first one made.
+    // Round to odd first: otherwise the second rounding could break a tie that the first one
+    // created.
     if ((double) near != value && !Float.isNaN(near) && !Float.isInfinite(near)) {
       if (Math.abs((double) near) > Math.abs(value)) {
         bits--;
@@ -38,7 +39,7 @@ public final class Bf16Bits {
     if (Math.abs(value) >>> 53 == 0) {
       return fromDouble((double) value);
     }
-    // Round to odd first, as above: an f64 does not hold all bits.
+    // Round to odd first, as above: an f64 cannot represent all bits.
     long odd = value >> 11 | ((value & 0x7ff) == 0 ? 0 : 1);
     return fromDouble((double) odd * 0x1p11);
   }

@@ -5,44 +5,49 @@ package io.github.shardsum.internal.kernel;
  *
  * <p>Loops, outermost first: k by {@code k}, rows by {@code rows} (pack A [rows, k]), columns by
  * {@code columns} (pack B [k, columns]), then the tiles. A block of B stays in the second-level
- * cache while rows of A stream past it; tiles follow the rows of C, whose lines the processor then
- * fetches ahead: Java has no prefetch.
+ * cache while rows of A are read. Tiles follow the rows of C, since the processor then fetches C's
+ * cache lines ahead; Java has no prefetch instruction.
  *
- * <p>Where B may come from farther away, columns are the outer loop, and it is A's rows that stay
- * in the second-level cache. A panel of A is several streams of short rows, which few processors
- * fetch ahead in time; a panel of B is one long stream.
+ * <p>Where B may be in a farther cache, columns are the outer loop, and A's rows stay in the
+ * second-level cache. A panel of A is several streams of short rows, which few processors fetch
+ * ahead in time; a panel of B is one long stream.
  *
- * @param k most products summed in registers. Each pass over k rereads C, for whose lines a tile
- *     waits before it begins. With 512 bits this wait takes longer than reading a panel of 14 rows
- *     of A from the second-level cache, where it lies with 1024 terms: on Zen 5 the gain is 2 to 3
- *     % for 1024^3, and 7 % for 3000 x 700 x 900. With narrower tiles a panel of A, or of B, stays
- *     in the first-level cache
- * @param aStride distance between rows of a packed block of A. A constant of each kernel, so that a
- *     tile addresses all its rows with one index register; 16 more than k, so that rows do not fall
- *     on the same cache sets
- * @param panels elements of a packed block of B: half of the second-level cache
- * @param leastColumns least columns of a block of B, even if many terms then put it into the
- *     third-level cache; 0 where that is too slow
- * @param near rows of a packed block of A if B is one block; they stay in the part of the
+ * @param k the largest number of products summed in registers. Each pass over k rereads C, and a
+ *     tile waits for C's cache lines before it begins. With 512 bits there are 1024 terms: this
+ *     wait takes longer than reading a panel of 14 rows of A from the second-level cache, which
+ *     such a panel then needs. On Zen 5 the gain is 2 to 3 % for 1024^3, and 7 % for 3000 x 700 x
+ *     900. With narrower tiles a panel of A, or of B, stays in the first-level cache
+ * @param aStride distance between rows of a packed block of A. It is a constant of each kernel, so
+ *     that a tile addresses all its rows with one index register, and 16 more than k, so that rows
+ *     do not share cache sets
+ * @param panels number of elements of a packed block of B: half of the second-level cache
+ * @param leastColumns least number of columns of a block of B, even if a block of many terms is
+ *     then in the third-level cache; 0 where that is too slow
+ * @param near number of rows of a packed block of A if B is one block; they stay in the part of the
  *     second-level cache that B leaves free
- * @param far the same if there are several blocks of B: it fills the few MiB that a thread may use,
- *     since each block of B reads it again (1024^3 gains nothing, 2048^3 5 %)
- * @param alongRows whether tiles follow the rows of C, not its columns, for every k
+ * @param far number of rows of a packed block of A if there are several blocks of B. Each block of
+ *     B reads the block of A again, so it fills the few MiB that a thread may use (1024^3 gains
+ *     nothing, 2048^3 5 %)
+ * @param alongRows whether tiles follow the rows of C, and not its columns, for every k
  */
 public record Blocking(
     int k, int aStride, int panels, int leastColumns, int near, int far, boolean alongRows) {
-  /** Most products summed by one call of a kernel that has no reason for more. */
+  /** The default for the largest number of products that one call of a kernel sums. */
   public static final int K_MAX = 512;
 
-  /** The distance between rows of A for these terms, and the least of any kernel. */
+  /**
+   * The distance between rows of A for this number of terms, and the least distance of any kernel.
+   */
   public static final int A_STRIDE = K_MAX + 16;
 
-  /** Rows of A that are transposed together: more in one sweep would touch too many pages. */
+  /**
+   * Number of rows of A that are transposed together: more rows would touch too many pages at once.
+   */
   public static final int ROWS_OF_A = 128;
 
   /**
-   * Distance of the end of a panel of B from the start of the next: a cache line, so that panels do
-   * not fall on the same cache sets when a row is dealt out to them.
+   * Distance from the end of a panel of B to the start of the next: a cache line, so that panels do
+   * not share cache sets when a row is distributed over them.
    */
   public static final int GAP = 16;
 
@@ -53,38 +58,39 @@ public record Blocking(
   private static final int K_ALONG_ROWS = 128;
 
   /**
-   * Below this many terms tiles are lower: the time goes into writing C, and fewer rows side by
-   * side are written faster (4096 x 4096 of 32 terms by a tenth).
+   * Below this many terms tiles have fewer rows: most of the time goes into writes of C, and fewer
+   * rows side by side are written faster (4096 x 4096 of 32 terms by a tenth).
    */
   private static final int FEW_TERMS = 48;
 
   private static final int FEW_TERMS_HEIGHT = 8;
 
-  /** Most bytes that a thread keeps in the caches, whatever their sizes. */
+  /** The largest number of bytes that a thread keeps in caches of any size. */
   public static final int MOST_NEAR_BYTES = 9 << 19;
 
   private static final int SECOND_LEVEL_BYTES = Caches.SECOND_LEVEL;
 
   /**
-   * Columns of a block of B in the third-level cache: with most terms 4 MiB (2048^3 3 % faster than
-   * with half as many). With few terms such a block is no larger than one for the second level.
+   * Columns of a block of B in the third-level cache: 4 MiB with the largest number of terms
+   * (2048^3 is 3 % faster than with half as many columns). With few terms such a block is no larger
+   * than one for the second level.
    */
   private static final int STREAMED_COLUMNS = 1024;
 
-  /** More threads than this share such a cache, usually of 32 MiB; then blocks are half as wide. */
+  /** If more threads than this share such a cache, usually of 32 MiB, blocks are half as wide. */
   private static final int FEW_THREADS = 4;
 
   /**
    * The blocks of a kernel.
    *
    * @param bits width of its vectors, 0 for plain loops
-   * @param bytes of an element
+   * @param bytes number of bytes of an element
    */
   public static Blocking of(int bits, int bytes) {
     return of(bits, bytes, SECOND_LEVEL_BYTES, Caches.THIRD_LEVEL);
   }
 
-  /** The same with caches of other sizes in bytes. */
+  /** The blocks of a kernel with caches of given sizes in bytes. */
   static Blocking of(int bits, int bytes, int secondLevel, int thirdLevel) {
     int k = bits == 512 ? 2 * K_MAX : bits == 128 ? K_MAX / 2 : K_MAX;
     int aStride = Math.max(A_STRIDE, k + 16);
@@ -110,8 +116,9 @@ public record Blocking(
   }
 
   /**
-   * Bytes of a far block of A, a seventh of a third-level cache of 32 MiB and no more of a larger
-   * one, which more cores share: one of 2048 rows is one block, and each block packs B again.
+   * Bytes of a far block of A: a seventh of a third-level cache of 32 MiB, and no more of a larger
+   * cache, which more cores share. 2048 rows of A are thus one block; each further block would pack
+   * B again.
    */
   private static int farBytes(int secondLevel, int thirdLevel) {
     return Math.clamp(thirdLevel / 64L * 9, nearBytes(secondLevel), MOST_NEAR_BYTES);
@@ -120,8 +127,8 @@ public record Blocking(
   /**
    * The blocks of a kernel that is slow enough for B to come from the third-level cache.
    *
-   * @param k most products summed
-   * @param bytes of an element
+   * @param k the largest number of products summed
+   * @param bytes number of bytes of an element
    */
   public static Blocking streamed(int k, int bytes) {
     int aStride = k + 16;
@@ -132,10 +139,10 @@ public record Blocking(
 
   /**
    * Whether one or two columns of cache lines, one line for each row of a matrix, fit into the
-   * second-level cache. Rows a multiple of a power of two apart fall on fewer sets: 512 rows of 8
-   * KiB take as much room as if all of every row were kept.
+   * second-level cache. Rows whose distance is a multiple of a power of two use fewer cache sets:
+   * 512 rows of 8 KiB occupy as much of the cache as whole rows would.
    *
-   * @param rows how many
+   * @param rows number of rows
    * @param rowBytes the distance between rows
    */
   public static boolean staysNear(long rows, long rowBytes) {
@@ -158,7 +165,7 @@ public record Blocking(
     return alongRows || terms <= K_ALONG_ROWS;
   }
 
-  /** Most rows of a tile with this number of terms. */
+  /** The largest number of rows of a tile with this number of terms. */
   public int height(int terms) {
     return terms < FEW_TERMS ? FEW_TERMS_HEIGHT : Integer.MAX_VALUE;
   }

@@ -10,7 +10,7 @@ public interface ByteRows {
    *
    * @param x bytes
    * @param xAt the first byte of the first row
-   * @param rows how many rows
+   * @param rows number of rows
    * @param y bytes
    * @param yAt the first byte of the other row
    * @param d the length of a row
@@ -36,7 +36,7 @@ public interface ByteRows {
    * @param xAt the first byte
    * @param to f32
    * @param toAt the index of the first
-   * @param n how many
+   * @param n number of elements
    */
   void widen(MemorySegment x, long xAt, float[] to, int toAt, int n);
 }

@@ -6,8 +6,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Sizes in bytes of the caches that a core uses, as Linux gives them, or a usual size where it does
- * not.
+ * Sizes in bytes of the caches that a core uses, read from Linux; typical sizes where Linux does
+ * not provide them.
  */
 public final class Caches {
   private static final String FOLDER = "/sys/devices/system/cpu/cpu0/cache/index";
@@ -33,8 +33,8 @@ public final class Caches {
    * Reads a size.
    *
    * @param size such as {@code 1024K}
-   * @param least bytes that are believed
-   * @param usual bytes if the size is in another unit or below that
+   * @param least the least plausible number of bytes
+   * @param usual the result if the size is in another unit or below the least
    * @return bytes, at most 2^30
    */
   static int parse(String size, int least, int usual) {

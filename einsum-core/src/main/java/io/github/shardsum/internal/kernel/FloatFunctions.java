@@ -2,17 +2,18 @@ package io.github.shardsum.internal.kernel;
 
 /**
  * Logarithm, hyperbolic tangent, logistic function, sine, cosine and power of f32, computed in f64
- * to 2^-41 of the result and rounded once: the nearest f32, unless the exact value is within 2^-17
- * ulp of the middle of two. The scalar and the vector kernels share the arithmetic step by step, so
- * the bits are the same for interpreted and compiled code, and at every vector width.
+ * to 2^-41 of the result and rounded once. The result is the nearest f32, unless the exact value is
+ * within 2^-17 ulp of the middle between two. The scalar and the vector kernels use the same steps
+ * of arithmetic, so the bits are the same for interpreted and compiled code, and at every vector
+ * width.
  *
  * <p>Polynomials are shorter than those of {@link Functions}, which are for results in f64. They
- * interpolate their function at Chebyshev's nodes, in 40 digits, and are then rounded.
+ * interpolate their function at Chebyshev nodes, in 40 digits, and are then rounded.
  */
 public final class FloatFunctions {
   public static final double LN2 = 0x1.62e42fefa39efp-1;
 
-  /** Adding it rounds to an integer; its low bits make those of the sum n + 1023. */
+  /** Adding this constant rounds a number to an integer n; the low bits of the sum are n + 1023. */
   public static final double ROUNDER = 0x1.8p52 + 1023;
 
   /** Coefficient of ln(1 + f) = s (2 + z (L0 + L1 z + ...)), s = f / (2 + f), z = s^2; 2^-50. */
@@ -51,13 +52,13 @@ public final class FloatFunctions {
   public static final double C3 = -0x1.27e25f4b0e4cfp-22;
   public static final double C4 = 0x1.1c81c305f7947p-29;
 
-  /** Twice the argument from which on the hyperbolic tangent rounds to 1. */
+  /** Twice the argument from which the hyperbolic tangent rounds to 1. */
   public static final double TANH_ONE = 20;
 
-  /** From here on e^x is infinite in f32. */
+  /** From this x on, e^x is infinite in f32. */
   public static final double HIGH = 89;
 
-  /** From here down e^x is zero in f32; the logistic function of its negative is 1. */
+  /** At and below this x, e^x is zero in f32, and the logistic function of -x is 1. */
   public static final double LOW = -104;
 
   private FloatFunctions() {}
@@ -66,7 +67,7 @@ public final class FloatFunctions {
     return Fma.multiplyAdd(a, b, c);
   }
 
-  /** The natural logarithm; minus infinity of 0, NaN below. */
+  /** The natural logarithm: minus infinity for 0, NaN for negative numbers. */
   public static float log(float x) {
     // The logarithm of 0 is -infinity and of a negative number NaN; infinity and NaN stay.
     return x > 0 && x < Float.POSITIVE_INFINITY
@@ -74,7 +75,7 @@ public final class FloatFunctions {
         : x == 0 ? Float.NEGATIVE_INFINITY : x < 0 ? Float.NaN : x;
   }
 
-  /** The logarithm of an f32 between 0 and infinity, none of which is subnormal in f64. */
+  /** The logarithm of an f32 between 0 and infinity; no f32 is subnormal in f64. */
   private static double finiteLog(double x) {
     long bits = Double.doubleToRawLongBits(x);
     long shifted = bits - Functions.LOG_OFFSET;
@@ -94,12 +95,12 @@ public final class FloatFunctions {
     return fma(k, LN2, s * fma(q, z, 2));
   }
 
-  /** 2^n of a rounded sum with {@link #ROUNDER}. */
+  /** 2^n, from the sum of a number and {@link #ROUNDER}. */
   private static double powerOfTwo(double shifted) {
     return Double.longBitsToDouble(Double.doubleToRawLongBits(shifted) << 52);
   }
 
-  /** e^r - 1 of the rest r of x, less the n of a rounded sum times ln 2. */
+  /** e^r - 1 for r = x - n ln 2, with n from the sum of a number and {@link #ROUNDER}. */
   private static double restLessOne(double x, double shifted) {
     double r = fma(shifted - ROUNDER, -LN2, x);
     double q = fma(E7, r, E6);
@@ -129,14 +130,14 @@ public final class FloatFunctions {
     double inRange = twice > TANH_ONE ? TANH_ONE : twice;
     double shifted = fma(inRange, DoubleExp.LOG2_E, ROUNDER);
     double power = powerOfTwo(shifted);
-    // e^2y - 1, to as many digits where y is small.
+    // e^2y - 1, with as many digits for small y.
     double less = fma(power, restLessOne(inRange, shifted), power - 1);
     double result = less / (less + 2);
     long sign = Double.doubleToRawLongBits(x) & Functions.SIGN_BIT;
     return (float) Double.longBitsToDouble(Double.doubleToRawLongBits(result) | sign);
   }
 
-  /** The sine; NaN of an infinity. */
+  /** The sine; NaN for an infinity. */
   public static float sine(float x) {
     double y = Math.abs(x);
     if (!(y <= Functions.ANGLE_LIMIT)) {
@@ -146,14 +147,14 @@ public final class FloatFunctions {
     return (float) Double.longBitsToDouble(sine(y, 0) ^ sign);
   }
 
-  /** The cosine; NaN of an infinity. */
+  /** The cosine; NaN for an infinity. */
   public static float cosine(float x) {
     double y = Math.abs(x);
     return (float)
         (y <= Functions.ANGLE_LIMIT ? Double.longBitsToDouble(sine(y, 1)) : StrictMath.cos(x));
   }
 
-  /** Bits of the sine of an angle, at least 0, plus a number of quarter turns. */
+  /** Bits of the sine of an angle plus a number of quarter turns; the angle is at least 0. */
   private static long sine(double y, long turns) {
     double shifted = fma(y, Functions.TWO_OVER_PI, Functions.ROUNDER);
     double n = shifted - Functions.ROUNDER;

@@ -1,16 +1,17 @@
 package io.github.shardsum.internal.kernel;
 
 /**
- * Multiply-add with one rounding where the machine has an instruction for it, with two elsewhere.
+ * Multiply-add with one rounding on machines with an instruction for it, with two on others.
  *
- * <p>Without the instruction {@code Math.fma} computes with {@code BigDecimal}, a thousand times
- * slower than a product and a sum. The JDK does not tell which it is, so it is timed once. Every
- * kernel of a process, scalar or vector, uses this answer, so their results are equal.
+ * <p>Without the instruction, {@code Math.fma} computes with {@code BigDecimal}, a thousand times
+ * slower than a product and a sum. The JDK does not say whether there is an instruction, so a call
+ * is timed once. Every kernel of a process, scalar or vector, uses this answer, so their results
+ * are equal.
  */
 public final class Fma {
   /**
-   * Calls of one trial, number of trials, and most nanoseconds of a call; an interpreted call takes
-   * 50 with the instruction and 10000 without.
+   * Calls of one trial, number of trials, and the limit in nanoseconds of a call. An interpreted
+   * call takes 50 ns with the instruction and 10000 ns without.
    */
   private static final int CALLS = 32;
 
@@ -32,7 +33,7 @@ public final class Fma {
       }
       fastest = Math.min(fastest, (System.nanoTime() - start) / CALLS);
     }
-    // The value converges to 1; naming it keeps the loop from being dropped.
+    // The value converges to 1; its use keeps the compiler from dropping the loop.
     return value > 0 ? fastest : Long.MAX_VALUE;
   }
 

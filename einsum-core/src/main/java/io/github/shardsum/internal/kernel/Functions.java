@@ -1,12 +1,12 @@
 package io.github.shardsum.internal.kernel;
 
 /**
- * Logarithm, hyperbolic tangent, logistic function, sine and cosine in f64, by arithmetic that the
- * scalar and the vector kernels share step by step. So the bits are the same for interpreted and
+ * Logarithm, hyperbolic tangent, logistic function, sine and cosine in f64. The scalar and the
+ * vector kernels use the same steps of arithmetic, so the bits are the same for interpreted and
  * compiled code, and at every vector width. For results in f32 see {@link FloatFunctions}.
  *
  * <p>With fused multiply-adds each is within 2 ulp. Polynomials interpolate their function at
- * Chebyshev's nodes, in 120 digits, and are then rounded.
+ * Chebyshev nodes, in 120 digits, and are then rounded.
  */
 public final class Functions {
   /** The number below which an argument is scaled before its exponent is read. */
@@ -24,7 +24,7 @@ public final class Functions {
   public static final long ONE_BITS = 0x3ff0000000000000L;
   public static final long SIGN_BIT = Long.MIN_VALUE;
 
-  /** Adding it rounds to an integer, which stands in the low bits. */
+  /** Adding this constant rounds a number to an integer, which is in the low bits of the sum. */
   public static final double ROUNDER = 0x1.8p52;
 
   public static final long ROUNDER_BITS = 0x4338000000000000L;
@@ -73,8 +73,8 @@ public final class Functions {
   public static final double T11 = 0x1.08378067f032ap-17;
 
   /**
-   * The largest angle whose multiple of pi / 2 can be subtracted exactly; the JDK's functions take
-   * larger ones.
+   * The largest angle from which a multiple of pi / 2 can be subtracted exactly; the JDK's
+   * functions compute larger ones.
    */
   public static final double ANGLE_LIMIT = Fma.IN_HARDWARE ? 0x1p20 : -1;
 
@@ -111,7 +111,7 @@ public final class Functions {
     return Fma.multiplyAdd(a, b, c);
   }
 
-  /** The natural logarithm; minus infinity of 0, NaN below. */
+  /** The natural logarithm: minus infinity for 0, NaN for negative numbers. */
   public static double log(double x) {
     boolean subnormal = x < NORMAL;
     double scaled = subnormal ? x * SCALE : x;
@@ -213,7 +213,7 @@ public final class Functions {
     return Double.longBitsToDouble(Double.doubleToRawLongBits(result) | sign);
   }
 
-  /** The sine; NaN of an infinity. */
+  /** The sine; NaN for an infinity. */
   public static double sine(double x) {
     double y = Math.abs(x);
     if (!(y <= ANGLE_LIMIT)) {
@@ -223,13 +223,13 @@ public final class Functions {
     return Double.longBitsToDouble(sine(y, 0) ^ sign);
   }
 
-  /** The cosine; NaN of an infinity. */
+  /** The cosine; NaN for an infinity. */
   public static double cosine(double x) {
     double y = Math.abs(x);
     return y <= ANGLE_LIMIT ? Double.longBitsToDouble(sine(y, 1)) : StrictMath.cos(x);
   }
 
-  /** Bits of the sine of an angle, at least 0, plus a number of quarter turns. */
+  /** Bits of the sine of an angle plus a number of quarter turns; the angle is at least 0. */
   private static long sine(double y, long turns) {
     double shifted = fma(y, TWO_OVER_PI, ROUNDER);
     double n = shifted - ROUNDER;

@@ -3,9 +3,9 @@ package io.github.shardsum.internal.kernel;
 /** The inner kernels of the matrix product. */
 public interface GemmKernels {
   /**
-   * Rows of an unpacked product that a vector kernel computes together: it reads B once for them.
-   * At 512 bits that leaves registers for two vectors a row. The template of those kernels has this
-   * number of rows written out, {@code SMALL0}.
+   * Number of rows of an unpacked product that a vector kernel computes together; it reads B once
+   * for all of them. At 512 bits, this leaves registers for two vectors in each row. The template
+   * of these kernels repeats this number as {@code SMALL0}.
    */
   int UNPACKED_ROWS = 8;
 
@@ -18,6 +18,6 @@ public interface GemmKernels {
   /** Register tiles of integers. */
   LongMicrokernel longs();
 
-  /** Sums of few columns in f32. */
+  /** Kernel for sums of few columns in f32. */
   FloatSkinnyMicrokernel skinny();
 }

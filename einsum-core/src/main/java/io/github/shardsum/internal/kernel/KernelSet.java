@@ -1,11 +1,11 @@
 package io.github.shardsum.internal.kernel;
 
 /**
- * One implementation of the kernels; immutable and thread-safe. Kernels that are not used are not
- * loaded: the vectors of a type take several milliseconds.
+ * One implementation of the kernels; immutable and thread-safe. Unused kernels are not loaded: to
+ * load the vectors of one type takes several milliseconds.
  */
 public interface KernelSet {
-  /** One of vector-512, vector-256, vector-128 and scalar. */
+  /** The name: vector-512, vector-256, vector-128 or scalar. */
   String name();
 
   /** Width of a vector, 0 for scalar. */

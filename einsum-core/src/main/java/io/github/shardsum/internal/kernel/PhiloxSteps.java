@@ -1,12 +1,12 @@
 package io.github.shardsum.internal.kernel;
 
-/** The rounds of Philox4x32-10, of which vectors take the same steps. */
+/** The rounds of Philox4x32-10, whose steps the vector kernels repeat. */
 public final class PhiloxSteps {
   public static final int ROUNDS = 10;
   public static final long MULTIPLIER_0 = 0xD2511F53L;
   public static final long MULTIPLIER_1 = 0xCD9E8D57L;
-  // The key schedule's steps: the golden ratio and the square root of 3 less 1, as 32-bit
-  // fractions.
+  // The key schedule's steps: the fractions of the golden ratio and of the square root of 3, in 32
+  // bits.
   public static final int WEYL_0 = 0x9E3779B9;
   public static final int WEYL_1 = 0xBB67AE85;
   public static final long WORD = 0xFFFFFFFFL;

@@ -3,9 +3,9 @@ package io.github.shardsum.internal.memory;
 import java.util.Arrays;
 
 /**
- * A nest of loops that walks several strided arrays of one shape together: axes of size 1 are gone,
- * the axis along which the first array is most contiguous is innermost, and neighbours that are
- * contiguous together in every array are one loop. Immutable.
+ * A nest of loops over several strided arrays of one shape. Axes of size 1 are left out. The axis
+ * along which the first array is most contiguous is innermost. Neighbouring axes that are
+ * contiguous in every array are joined into one loop. Immutable.
  */
 public final class Loops {
   private final long[] sizes;
@@ -50,7 +50,7 @@ public final class Loops {
     for (int axis = 0; axis < shape.length; axis++) {
       if (shape[axis] != 1) {
         int at = count++;
-        // Stable, so C order stays where strides are equal (broadcast axes).
+        // The sort is stable, so C order is kept where strides are equal (broadcast axes).
         for (; at > 0 && Math.abs(strides[order[at - 1]]) < Math.abs(strides[axis]); at--) {
           order[at] = order[at - 1];
         }
@@ -70,7 +70,7 @@ public final class Loops {
     return true;
   }
 
-  /** The same loops without one of the arrays. */
+  /** These loops without one of the arrays. */
   public Loops without(int array) {
     long[][] rest = new long[strides.length - 1][];
     System.arraycopy(strides, 0, rest, 0, array);
@@ -96,7 +96,8 @@ public final class Loops {
   }
 
   /**
-   * The same points, with the innermost loop cut into a loop over pieces and a loop inside a piece.
+   * The same points, with the innermost loop divided into a loop over pieces and a loop inside a
+   * piece.
    */
   public Loops cutInnermost(long piece) {
     int last = rank() - 1;
@@ -163,7 +164,7 @@ public final class Loops {
     return points;
   }
 
-  /** Position in an array of a point, numbered with the innermost loop fastest. */
+  /** Position of a point in an array; points are numbered with the innermost loop fastest. */
   public long position(int array, long point) {
     long position = 0;
     long rest = point;
@@ -174,7 +175,7 @@ public final class Loops {
     return position;
   }
 
-  /** Writes the positions in an array of n points from a first one on into to[toAt...]. */
+  /** Writes the positions of n points in an array, from a first point on, into to[toAt...]. */
   public void positions(int array, long first, int n, long[] to, int toAt) {
     if (sizes.length <= 1) {
       long stride = sizes.length == 0 ? 0 : strides[array][0];
@@ -202,15 +203,15 @@ public final class Loops {
   }
 
   /**
-   * A walker over the innermost loops, without a division a step.
+   * A cursor over the innermost loops, which needs no division in a step.
    *
-   * @param row the first innermost loop it stands at, counted from the first
+   * @param row the number of the innermost loop at which it begins
    */
   public Cursor cursor(long row) {
     return new Cursor(row);
   }
 
-  /** Stands at the start of an innermost loop. Not thread-safe. */
+  /** The position at the start of an innermost loop. Not thread-safe. */
   public final class Cursor {
     private final long[] index = new long[sizes.length];
     private final long[] at = new long[strides.length];
@@ -229,7 +230,7 @@ public final class Loops {
       return at[array];
     }
 
-    /** Goes to the next innermost loop; after the last one to the first. */
+    /** Advances to the next innermost loop; after the last one to the first. */
     public void next() {
       for (int loop = sizes.length - 2; loop >= 0; loop--) {
         if (++index[loop] < sizes[loop]) {

@@ -8,9 +8,9 @@ import java.util.Optional;
  * The memory of an array's elements, read into and written from Java arrays.
  *
  * <p>Kernels compute only on {@code float[]}, {@code double[]} and {@code long[]}. Memory that is
- * such an array is used directly; every other memory (native, mapped, bf16, i32, bool) is staged
+ * such an array is used directly; all other memory (native, mapped, bf16, i32, bool) is staged
  * through these bulk moves. Each move has one implementation for each kind of memory, so that the
- * JVM profiles each kind by itself. Results cannot depend on where the data is stored.
+ * JVM profiles each kind separately. Results do not depend on the kind of memory.
  *
  * <p>Positions and strides are in elements. Conversions are those of a Java cast, except that bf16
  * rounds to nearest even and bool is "not zero".
@@ -29,7 +29,7 @@ public sealed interface Memory
         I64Segment,
         BoolSegment,
         TableRows {
-  /** An array of n elements of the type that holds every value of this memory exactly. */
+  /** An array of n elements in the type that represents every value of this memory exactly. */
   Object exactArray(int n);
 
   /** The element at a position, as f64. */

@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 
 /** Copies and converts the elements of one strided array into another of the same shape. */
 public final class StridedCopy {
-  /** Elements moved at once; 8 KiB of f64, which stays in the first-level cache. */
+  /** Number of elements moved at once: 8 KiB of f64, which stay in the first-level cache. */
   private static final int BLOCK = 1024;
 
   /** Least sides of squares that are transposed in registers. */
@@ -23,7 +23,7 @@ public final class StridedCopy {
   public record Side(Memory memory, long origin, long[] strides) {}
 
   /**
-   * Copies of one shape at many places, which allocate nothing: elements are read and written one
+   * Copies of one shape at many positions, without allocation: elements are read and written one
    * row at a time. Not thread-safe.
    */
   public static final class Repeated {
@@ -33,7 +33,7 @@ public final class StridedCopy {
     private final Loops.Cursor cursor;
     private final Object block;
 
-    /** Strides are those of the target, then of the source; the shape has no empty axis. */
+    /** The strides are those of the target and then of the source; the shape has no empty axis. */
     public Repeated(long[] shape, Memory to, long[] toStrides, Memory from, long[] fromStrides) {
       this(Loops.of(shape, toStrides, fromStrides), to, from);
     }
@@ -75,7 +75,7 @@ public final class StridedCopy {
     new Repeated(loops, target.memory, source.memory).copy(target.origin, source.origin);
   }
 
-  /** The loop along which the source is contiguous, if transposing squares pays. */
+  /** The loop along which the source is contiguous, if a transposition in squares pays. */
   private static OptionalInt alongSource(Loops loops) {
     boolean apart =
         loops.stride(0) == 1 && loops.stride(1) != 1 && loops.row() >= WORTH_TRANSPOSING;
@@ -122,9 +122,9 @@ public final class StridedCopy {
   }
 
   /**
-   * Moves n elements a step apart.
+   * Moves n elements at the distance of a step.
    *
-   * @param block an exact array of the source's, of n or {@link #BLOCK} elements
+   * @param block an exact array of the source, of n or {@link #BLOCK} elements
    */
   private static void moveRow(
       Object block, Memory from, long at, long step, Memory to, long toAt, long toStep, long n) {

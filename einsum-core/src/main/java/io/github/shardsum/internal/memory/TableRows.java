@@ -1,14 +1,14 @@
 package io.github.shardsum.internal.memory;
 
 /**
- * Rows of another memory in the order of a table, seen as if they followed each other: the element
- * of a row and a column has position {@code row * width + column}. For reading alone.
+ * Rows of another memory in the order of a table, as if they followed one another: the element at a
+ * row and a column has position {@code row * width + column}. Read-only.
  *
  * @param source the memory of the rows
  * @param origin added to each start
  * @param starts the first element of each row
  * @param step distance between neighbours in a row
- * @param width elements of a row, at least 1
+ * @param width number of elements of a row, at least 1
  */
 public record TableRows(Memory source, long origin, long[] starts, long step, int width)
     implements Memory {
@@ -16,7 +16,7 @@ public record TableRows(Memory source, long origin, long[] starts, long step, in
     return origin + starts[(int) (at / width)] + at % width * step;
   }
 
-  /** The number of the n elements that lie in the row of the first one. */
+  /** The number of the n elements that are in the row of the first one. */
   private int run(long at, long stride, int n) {
     if (stride == 0) {
       return n;

@@ -9,7 +9,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
-/** Runs row operations along any axis; a result of size 0 there is not computed. */
+/** Runs row operations along any axis; a result of size 0 along this axis is not computed. */
 public record AlongAxis(
     FloatAlongAxis.Rows floats, DoubleAlongAxis.Rows doubles, LongAlongAxis.Rows longs) {
   /** Operations that take one row at a time. */
@@ -31,13 +31,14 @@ public record AlongAxis(
   }
 
   /**
-   * Runs the operation; callers have checked everything but which threads may access the memory.
+   * Runs the operation. Callers have checked everything except that all threads may access the
+   * memory.
    */
   public void run(String name, Workers workers, Tensor x, int axis, Tensor values, Tensor indices) {
     run(name, ComputeType.of(x.dtype()), workers, x, axis, values, indices);
   }
 
-  /** As the other, computed in a given type. */
+  /** As the other method, computed in a given type. */
   public void run(
       String name,
       ComputeType type,
@@ -57,12 +58,12 @@ public record AlongAxis(
     }
   }
 
-  /** A result of x's shape but for one axis. */
+  /** A result of x's shape except for one axis. */
   public static Tensor sized(DType dtype, Tensor x, int axis, long size) {
     return Tensor.zeros(dtype, shape(x, axis, size));
   }
 
-  /** x's shape but for one axis. */
+  /** The shape of x except for one axis. */
   public static Shape shape(Tensor x, int axis, long size) {
     long[] sizes = x.shape().toArray();
     sizes[axis] = size;

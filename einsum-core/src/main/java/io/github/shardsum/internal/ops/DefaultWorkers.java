@@ -2,11 +2,17 @@ package io.github.shardsum.internal.ops;
 
 import io.github.shardsum.exec.Workers;
 
-/** The threads of operations that are not given any: one a processor, for the whole process. */
+/**
+ * The threads of operations without explicit workers: one for each processor, for the whole
+ * process.
+ */
 public final class DefaultWorkers {
   private DefaultWorkers() {}
 
-  /** Makes them at the first use; the threads themselves start with the first large operand. */
+  /**
+   * Creates the workers at the first use; the threads themselves start with the first large
+   * operand.
+   */
   private static final class Holder {
     static final Workers PROCESS = Workers.ofProcessors();
   }

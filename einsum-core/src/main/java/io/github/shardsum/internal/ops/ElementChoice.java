@@ -8,7 +8,7 @@ import io.github.shardsum.internal.rows.LongPointwise;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 
-/** A choice between two elements by a flag, in each type that they have. */
+/** A choice between two elements by a flag, in each element type. */
 public record ElementChoice(
     FloatPointwise.Choice floats, DoublePointwise.Choice doubles, LongPointwise.Choice longs) {
   /** Broadcasts the operands, checks the result, and computes it in the type of its dtype. */

@@ -8,10 +8,13 @@ import io.github.shardsum.internal.rows.LongPointwise;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 
-/** A function of two elements, in each type that it is computed in. */
+/** A function of two elements, in each type in which it is computed. */
 public record ElementRows(
     FloatPointwise.Row floats, DoublePointwise.Row doubles, LongPointwise.Row longs) {
-  /** For functions of floating numbers, which callers have checked. */
+  /**
+   * Stands for a function of integers where there is none; callers have checked that operands are
+   * floating.
+   */
   public static final LongPointwise.KernelRow NO_LONGS = (_, _, _, _, _, _, _, _) -> {};
 
   /** A function of the kernels that this JVM uses. */

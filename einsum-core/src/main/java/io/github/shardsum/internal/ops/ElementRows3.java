@@ -8,7 +8,7 @@ import io.github.shardsum.internal.rows.LongPointwise;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 
-/** A function of three elements, in each type that it is computed in. */
+/** A function of three elements, in each type in which it is computed. */
 public record ElementRows3(
     FloatPointwise.KernelRow3 floats,
     DoublePointwise.KernelRow3 doubles,

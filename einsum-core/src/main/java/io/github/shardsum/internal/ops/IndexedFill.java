@@ -7,21 +7,23 @@ import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
-/** Writes a function of each element's number in C order, of tensors of any strides and memory. */
+/** Fills tensors of any strides and memory with a function of each element's number in C order. */
 public final class IndexedFill {
-  /** Elements that one task makes. */
+  /** Number of elements of one task. */
   private static final int PIECE = 1 << 12;
 
   private IndexedFill() {}
 
-  /** Makes numbers of f64, of the elements from one on. */
+  /** Computes f64 values of the elements from a number on. */
   @FunctionalInterface
   public interface Doubles {
-    /** Writes n numbers from the beginning of an array; there is another to use, as long. */
+    /**
+     * Writes n values from the beginning of an array; spare is an array of the same length to use.
+     */
     void fill(long from, int n, double[] values, long[] spare);
   }
 
-  /** Makes integers, of the elements from one on. */
+  /** Computes integer values of the elements from a number on. */
   @FunctionalInterface
   public interface Longs {
     /** Writes n integers from the beginning of an array. */
@@ -42,7 +44,7 @@ public final class IndexedFill {
         });
   }
 
-  /** As {@link #doubles}, of integers. */
+  /** As {@link #doubles}, for integers. */
   public static void longs(String name, Workers workers, Tensor out, Longs integers) {
     Elements elements = Elements.of(out);
     run(
@@ -56,7 +58,7 @@ public final class IndexedFill {
         });
   }
 
-  /** Fills the elements from an index on; their positions are a step apart. */
+  /** Fills the elements from an index on; their positions have a distance of one step. */
   @FunctionalInterface
   private interface Run {
     void fill(long from, int n, long place, long step, Scratch scratch);
