@@ -25,7 +25,10 @@ public final class PanelComparison {
   private static final int STEPS = 20_000;
   private static final int TILES = 32;
 
-  /** Number of panels of B: with 14x2 tiles they take half a MiB, as much as a block of B may. */
+  /**
+   * Number of panels of B. With 14x2 tiles they take half a MiB, the most that a block of B may
+   * take.
+   */
   private static final int PANELS = 8;
 
   private final FloatMicrokernel kernel = KernelSelection.best().gemm().floats();

@@ -119,7 +119,7 @@ public final class PathComparison {
     return Math.exp(ratios.stream().mapToDouble(Math::log).average().orElseThrow());
   }
 
-  /** Operations of a path with slices, counted as ours. */
+  /** FLOPs of a path with slices, counted as those of our paths. */
   private static double flops(Network network, String answer) {
     String[] parts = answer.split("\\|", -1);
     int[][] steps =

@@ -51,7 +51,8 @@ final class PredictedSkew {
   /**
    * The time under a skewed load over the time under an even load.
    *
-   * @param the rows of each expert; consecutive experts belong to one device, equally many to each
+   * @param rows the rows of each expert; consecutive experts belong to one device, equally many to
+   *     each
    */
   double ratio(long[] rows, int devices) {
     long[] even = new long[rows.length];

@@ -37,7 +37,7 @@ final class TorchTraining implements AutoCloseable {
     return Long.parseLong(process.greeting().replaceAll(".*, (\\d+) parameters", "$1"));
   }
 
-  /** Steps of random sentences, in seconds of the process's processor time. */
+  /** Makes steps of random sentences, and returns the seconds of processor time. */
   Timed steps(int sentences, int source, int target) {
     return calls -> {
       String line = String.format(Locale.ROOT, "%d %d %d %d", calls, sentences, source, target);

@@ -23,7 +23,10 @@ record Diagnosis(List<Finding> machine, List<Finding> engines) {
         engines(LibrarySearch.ofThisMachine(System.getenv())));
   }
 
-  /** Findings about the machine; selfTest is the kind of kernel that failed it, if any. */
+  /**
+   * Findings about the machine; {@code selfTest} is the kind of kernel that failed the self-test,
+   * if any.
+   */
   static List<Finding> machine(Runtime.Version jdk, KernelInfo kernels, Optional<String> selfTest) {
     return List.of(
         jdk(jdk), machineItself(), vectorWidth(kernels), kernels(kernels), selfTest(selfTest));

@@ -117,7 +117,7 @@ public final class Main implements Runnable {
     System.exit(status);
   }
 
-  /** A status of 0 promises that all of the output was written, which a full disk may prevent. */
+  /** A status of 0 promises that all output was written; a full disk may prevent this. */
   public static int run(CommandLine line, PrintStream out, PrintStream err, String... args) {
     // Numbers look the same in every locale, for programs that read them.
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);

@@ -33,7 +33,7 @@ public final class CCompiler {
   @FunctionalInterface
   public interface Use<T> {
     /**
-     * Uses it.
+     * Uses the file.
      *
      * @param file a program, or a shared library
      * @return the result

@@ -13,7 +13,7 @@ import java.util.Optional;
  *
  * @param name {@code L1}, {@code L2}, {@code L3}, ... or {@code memory}
  * @param bytes its capacity; of memory, {@link Long#MAX_VALUE}
- * @param shared whether all threads share the capacity instead of having it each
+ * @param shared whether all threads share the capacity; otherwise each has its own
  */
 public record CacheLevel(String name, long bytes, boolean shared) {
   private static final String FOLDER = "/sys/devices/system/cpu/cpu0/cache";

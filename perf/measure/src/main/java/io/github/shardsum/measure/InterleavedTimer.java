@@ -47,12 +47,12 @@ public record InterleavedTimer(
   private static final long POOLS_SLEEP_MILLIS = 20;
 
   /**
-   * The usual number of rounds, as forks and iterations are in JMH; about two seconds a case and
-   * competitor.
+   * The usual number of rounds, comparable to JMH's forks and iterations; about two seconds for
+   * each case and competitor.
    */
   public static final InterleavedTimer USUAL = new InterleavedTimer(15, 1.0, 0.03, 0);
 
-  /** More rounds, for a narrow interval of two sides. */
+  /** More rounds, for a narrow interval where only two sides compete. */
   public static final InterleavedTimer LONG = new InterleavedTimer(31, 2.0, 0.03, 0);
 
   /** For a first look, and for tests. */

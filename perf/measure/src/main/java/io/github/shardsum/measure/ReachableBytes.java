@@ -32,7 +32,8 @@ public final class ReachableBytes {
   private ReachableBytes() {}
 
   /**
-   * Bytes of objects once no collection frees any more, since cleaners run after one.
+   * Bytes of objects when further collections free none. It takes several, since cleaners run after
+   * a collection.
    *
    * @return the bytes
    * @throws IllegalStateException if this JVM has no histogram of classes

@@ -17,7 +17,7 @@ final class BenchMarkdown {
 
   private BenchMarkdown() {}
 
-  /** The whole page with this section, and the others of a page that was written before. */
+  /** The whole page with this section, and with the other sections of an older page. */
   static String merged(String page, String section) {
     Map<String, String> sections = new TreeMap<>(Comparator.reverseOrder());
     String[] parts = page.split("(?m)^(?=" + HEADING + ")", -1);

@@ -167,7 +167,7 @@ final class KernelCases {
     BETA
   }
 
-  /** An expert product with few terms, where C takes the largest share of the time. */
+  /** An expert product with few terms, where the result takes the largest share of the time. */
   private static Interval fused(
       Workers workers, InterleavedTimer rounds, DType dtype, Finish finish)
       throws MeasurementException {

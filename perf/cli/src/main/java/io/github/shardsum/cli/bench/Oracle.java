@@ -62,7 +62,7 @@ public final class Oracle {
     return worst;
   }
 
-  /** Whether our own result is right: an error bound that does not grow with the length. */
+  /** Whether our own result is right: within an error bound that does not grow with the length. */
   public boolean accepts(double[] values) {
     return error(values) <= OUR_ROUNDINGS * rounding();
   }

@@ -54,7 +54,7 @@ public final class BackendOptions {
   /**
    * Whether it is a plugin.
    *
-   * @throws ParameterException if one is named for another backend
+   * @throws ParameterException if a plugin is named for another backend
    */
   public boolean isPjrt() {
     if (plugin.isNamed() && engine != Engine.PJRT) {

@@ -18,9 +18,9 @@ import java.util.Map;
 
 /**
  * Arrays that a command line names: {@code FILE.npy}, {@code FILE.npz:NAME}, {@code
- * FILE.safetensors:NAME}, an archive of one array without its name, and {@code -} for a .npy file
- * on standard input. They are mapped if a tensor can use their bytes unchanged, and live until this
- * is closed.
+ * FILE.safetensors:NAME}, an archive of one array without the array's name, and {@code -} for a
+ * .npy file on standard input. They are mapped if a tensor can use their bytes unchanged, and live
+ * until this is closed.
  */
 public final class InputArrays implements AutoCloseable {
   /** Computes a result from arrays and writes it. */
@@ -30,7 +30,7 @@ public final class InputArrays implements AutoCloseable {
     T get() throws IOException;
   }
 
-  /** How an array or a result on a standard stream is named. */
+  /** The name of an array or a result on a standard stream. */
   public static final String STANDARD = "-";
 
   private static final String NPZ = ".npz";
@@ -133,7 +133,7 @@ public final class InputArrays implements AutoCloseable {
     }
     standardInputUsed = true;
     Path copy = Files.createTempFile("shardsum-input-", ".npy");
-    // Without this a process that a signal ends would leave gigabytes.
+    // Without this a process that a signal ends would leave gigabytes behind.
     copy.toFile().deleteOnExit();
     try {
       Files.copy(standardInput, copy, StandardCopyOption.REPLACE_EXISTING);

@@ -63,7 +63,10 @@ public final class LibrarySearch {
         .findFirst();
   }
 
-  /** {@code libx.so} is also {@code libx.so.0}, but {@code libx.so.1} is not {@code libx.so.12}. */
+  /**
+   * The name {@code libx.so} also finds {@code libx.so.0}, but {@code libx.so.1} does not find
+   * {@code libx.so.12}.
+   */
   private static boolean isNamed(Path file, String name) {
     String actual = file.getFileName().toString();
     return actual.equals(name) || actual.startsWith(name + ".");

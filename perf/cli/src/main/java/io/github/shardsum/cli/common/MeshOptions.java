@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code --mesh}, {@code --device-order} and {@code --annotate} of commands that run, a mixin. */
 public final class MeshOptions {
-  /** Most devices: more than any machine has, and few enough for a run or a plan in seconds. */
+  /** The most devices: more than any machine has, and few enough for a run or a plan in seconds. */
   public static final int MOST_DEVICES = 1 << 16;
 
   @Spec(Spec.Target.MIXEE)

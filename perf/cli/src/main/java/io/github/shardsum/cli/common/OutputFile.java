@@ -8,7 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A file that is written at the end of a run that may take long. */
+/** A file that is written at the end of a run, which may take long. */
 public final class OutputFile {
   private OutputFile() {}
 

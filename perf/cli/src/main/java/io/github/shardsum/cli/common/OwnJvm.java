@@ -11,7 +11,7 @@ public final class OwnJvm {
   /** This module. */
   public static final String MODULE = "io.github.shardsum.cli";
 
-  /** The name of the class of the command line, which depends on all packages. */
+  /** The command line's class, by name, since that class depends on all packages. */
   public static final String MAIN = MODULE + ".Main";
 
   /** The modules that call native code. */

@@ -105,7 +105,7 @@ public final class StepTrace {
         : isCollective(own, part) ? 1 : 0;
   }
 
-  /** Transfers behind a composite are predicted to end with it. */
+  /** Transfers that a composite overlaps are predicted to end with it. */
   private double predicted(StepSpan span) {
     boolean isExposed = isCollective(span) && !span.rest();
     return (isTimed && isExposed ? communication(span) : 0) + rates.seconds(span);

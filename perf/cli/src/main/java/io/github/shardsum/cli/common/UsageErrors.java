@@ -27,7 +27,7 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
 
   private static final int MOST_SUGGESTIONS = 3;
 
-  /** A similar word may differ in one letter of this many. */
+  /** A similar word may differ in one of this many letters. */
   private static final int MOST_DIFFERENT = 3;
 
   /** A handler for all commands. */

@@ -25,7 +25,7 @@ record Launch(
     Optional<String> remoteShell,
     Optional<String> networkInterface,
     List<String> command) {
-  /** Who calls MPI; the engine reads it. */
+  /** The variable that says which thread calls MPI; the engine reads it. */
   private static final String THREAD = "SHARDSUM_MPI_THREAD";
 
   /** The settings that work, each with its reason. */

@@ -22,8 +22,8 @@ final class RankScript {
       Pattern.compile(Pattern.quote(MARK) + "(\\S+) on (\\S+) (.*)");
 
   /**
-   * The parts are: the rank; whether mpirun itself ended the process, in which case its signal is
-   * expected and only an exit status is reported; the report.
+   * The parts are the rank, whether mpirun itself ended the process, and the report. If mpirun
+   * ended the process, its signal is expected, and only an exit status is reported.
    */
   private static final String SCRIPT =
       """

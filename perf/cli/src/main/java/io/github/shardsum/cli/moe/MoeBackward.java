@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Runs passes forward and backward in one program, for random cotangents of the outputs, and losses
- * with the weights that training gives them.
+ * Runs passes forward and backward in one program. Outputs have random cotangents, and losses have
+ * the weights that training gives them.
  *
  * <p>The first pass is checked by Euler's identity: outputs are linear in wo and its bias, so
  * {@code <wo, gradient of wo>} equals {@code <outputs, cotangents>} up to f32 rounding, at most

@@ -28,7 +28,7 @@ record MoeOutcome(
     return check.passed() && backward.map(MoeBackward.Found::passed).orElse(true);
   }
 
-  /** Sizes of a whole pass; the last may have fewer groups. */
+  /** Sizes of a whole pass; the last pass may have fewer groups. */
   LayerForm passForm() {
     return job.form(job.batchGroups(bytes));
   }

@@ -111,7 +111,7 @@ final class MoeRun {
     return Math.min(job.passes(), job.allPasses(text.size()));
   }
 
-  /** Byte of the text that a pass begins at: passes are spread evenly over the text. */
+  /** The byte of the text at which a pass begins: passes are spread evenly over the text. */
   private long start(long pass) {
     long batch = pass * job.allPasses(text.size()) / passes();
     return batch * job.batchGroups(text.size()) * job.group();

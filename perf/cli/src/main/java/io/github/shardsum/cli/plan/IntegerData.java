@@ -23,8 +23,8 @@ final class IntegerData {
   }
 
   /**
-   * Adds another value: a logical tensor as the sum of its addends, one for each part of a partial
-   * sum.
+   * Draws another value and returns its logical tensor: the sum of its addends, one for each part
+   * of a partial sum.
    */
   Tensor next(PlannedValue value) {
     List<Tensor> parts = new ArrayList<>();

@@ -90,7 +90,7 @@ final class PlanDiff {
     return steps;
   }
 
-  /** First equal steps, then steps of the same words with other shapes or prices. */
+  /** Matches equal steps first, then steps of the same words with other shapes or prices. */
   private void match(List<Step> old, List<Step> now) {
     int[] partner = new int[now.size()];
     Arrays.fill(partner, -1);

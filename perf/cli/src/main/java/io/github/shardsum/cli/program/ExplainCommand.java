@@ -62,7 +62,8 @@ public final class ExplainCommand implements Callable<Integer> {
   }
 
   private Executable compiled(Program program, Workers workers) {
-    // The pass refuses what cannot be computed again; all else that fails is the program's fault.
+    // The pass refuses values that cannot be computed again; other failures are the program's
+    // fault.
     Set<String> names = Set.copyOf(rematerialized);
     Program _ = OptionValue.of(spec, "--rematerialize", () -> Passes.rematerialize(program, names));
     return LocalBackend.of(workers, MoePrograms.kernels())

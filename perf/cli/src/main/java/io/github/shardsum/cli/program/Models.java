@@ -238,7 +238,7 @@ public enum Models {
     return p.multiply(p.multiply(centered, p.rsqrt(p.add(variance, EPSILON))), scale);
   }
 
-  /** A sequence a group; every token may look at those before it. */
+  /** Each group is a sequence; a token attends to itself and to the tokens before it. */
   private static Value attention(ProgramBuilder p, Value x, String prefix) {
     String type = String.format(Locale.ROOT, "f32[M=%d N=%d D=%d]", MODEL, HEADS, HEAD_WIDTH);
     Value query = p.einsum("GSM,MND->GSND", x, p.input(prefix + "query", type));

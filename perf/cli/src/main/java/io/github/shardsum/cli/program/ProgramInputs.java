@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Where the inputs of a program are: each in the file of a {@code NAME=FILE}, in the file {@code
+ * The places of a program's inputs: each is in the file of a {@code NAME=FILE}, in the file {@code
  * NAME.npy} of a folder, or under its name in an archive. A file that is named alone takes
  * precedence over folders and archives.
  *

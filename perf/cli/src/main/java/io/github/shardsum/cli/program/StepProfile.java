@@ -7,7 +7,7 @@ import java.util.Locale;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** How long each step of a run took. */
+/** The time of each step of a run. */
 final class StepProfile {
   private static final int KERNEL = 14;
 

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param outputVocabulary columns of the logits
  * @param feedForward hidden width of a dense layer
  * @param gated whether a feed-forward layer has three matrices instead of two
- * @param encoderLayers of the layers; the others then attend to the encoder too
+ * @param encoderLayers layers of the encoder; the other layers attend to the encoder too
  */
 record Architecture(
     String name,

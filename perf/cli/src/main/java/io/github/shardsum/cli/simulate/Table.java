@@ -23,7 +23,7 @@ final class Table {
   private static final String METRIC = "metric";
   private static final String VALUE = "value";
 
-  /** Other names of columns, each with ours. */
+  /** Other names of columns, each with our name. */
   private static final Map<String, String> NAMES =
       names(
           "model: model_name architecture",

@@ -113,7 +113,7 @@ final class CheckpointFolder implements AutoCloseable {
     /**
      * The model.
      *
-     * @throws IllegalArgumentException if its text is none
+     * @throws IllegalArgumentException if its text describes no model
      */
     TransformerSpec model() {
       try {
@@ -157,7 +157,7 @@ final class CheckpointFolder implements AutoCloseable {
   /**
    * Makes the folder, if there is none, and locks it.
    *
-   * @throws IOException if another process that lives has locked it, or it cannot be written
+   * @throws IOException if another running process has locked it, or it cannot be written
    */
   static CheckpointFolder open(Path folder) throws IOException {
     Files.createDirectories(folder);
@@ -251,7 +251,7 @@ final class CheckpointFolder implements AutoCloseable {
         "train writes one with --checkpoint");
   }
 
-  /** The first whole checkpoint of these; if there is none, the error of the first. */
+  /** The first whole checkpoint of these; if none is whole, the error of the first. */
   private static Checkpoint whole(List<Path> files, Consumer<String> warn) throws IOException {
     List<String> damages = new ArrayList<>();
     for (Path file : files) {
@@ -347,7 +347,7 @@ final class CheckpointFolder implements AutoCloseable {
     deleteOld();
   }
 
-  /** The checksums of tensors, as texts of a file that has them. */
+  /** The checksums of tensors, as metadata of the file that holds the tensors. */
   static Map<String, String> checksums(Map<String, Tensor> tensors) {
     Map<String, String> checksums = new LinkedHashMap<>();
     tensors.forEach((name, tensor) -> checksums.put(CHECKSUM + name, checksum(tensor)));
@@ -359,14 +359,14 @@ final class CheckpointFolder implements AutoCloseable {
     return folder.resolve(String.format(Locale.ROOT, ".checkpoint-%09d.part", step));
   }
 
-  /** Makes that folder, for all processes to write into. */
+  /** Makes the folder of a checkpoint of several processes, for all of them to write into. */
   void begin(long step) throws IOException {
     CheckpointParts.delete(begun(folder, step));
     Files.createDirectory(begun(folder, step));
   }
 
   /**
-   * Gives that folder its name, and then deletes all but the last two checkpoints. An older
+   * Gives the complete folder its name, and then deletes all but the last two checkpoints. An older
    * checkpoint of the same step is kept under another name until then.
    */
   void end(long step) throws IOException {

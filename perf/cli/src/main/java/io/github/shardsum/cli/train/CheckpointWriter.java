@@ -27,8 +27,8 @@ final class CheckpointWriter {
    * A writer.
    *
    * @param path the folder
-   * @param folder the same, open and locked; of the first process
-   * @param process the place of this one in the job
+   * @param folder the folder, open and locked; only the first process has it
+   * @param process the place of this process in the job
    * @param processes the number of processes
    * @param agreement between them
    */

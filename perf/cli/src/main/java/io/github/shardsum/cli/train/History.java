@@ -53,8 +53,8 @@ final class History {
   }
 
   /**
-   * As tensors, by names that no parameter has, in an order that does not depend on whether the run
-   * was resumed.
+   * The history as tensors, by names that no parameter has, in an order that does not depend on
+   * whether the run was resumed.
    */
   Map<String, Tensor> tensors() {
     Map<String, Tensor> tensors = new TreeMap<>();

@@ -120,7 +120,7 @@ final class TrainReport {
     out.flush();
   }
 
-  /** A difference in points that would be printed as 0.0 is none. */
+  /** A difference that would be printed as 0.0 points counts as none. */
   private static String difference(double ahead) {
     String points = String.format(Locale.ROOT, "%.1f", Math.abs(ahead));
     return points.equals("0.0") ? "equal" : (ahead < 0 ? "behind by " : "ahead by ") + points;
@@ -178,7 +178,7 @@ final class TrainReport {
     out.flush();
   }
 
-  /** How evenly each router's experts were used in the last steps. */
+  /** Prints how evenly each router used its experts in the last steps. */
   void load(History history) {
     history
         .loads()

@@ -2,7 +2,7 @@ package io.github.shardsum.measure.probe;
 
 /** One thread's share of a {@link Traffic}, over its own memory. */
 public final class BandwidthProbe {
-  /** A run moves at least this much, so that starting it on all threads does not count. */
+  /** A run moves at least this much, so that the time to start it on all threads is negligible. */
   private static final int LEAST_RUN_BYTES = 4 << 20;
 
   private final Traffic traffic;

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * @param m rows of a product
  * @param n columns of a product
  * @param k terms of an element
- * @param left operand that A lies in
+ * @param left the operand that contains A
  * @param a the place of A
  * @param b the place of B
  * @param ldc elements from a row of C to the next

@@ -24,7 +24,7 @@ public final class JavaPeer implements Competitor, AutoCloseable {
    */
   private static final List<String> SHARED = List.of("PeerProcess.java", "ProductWords.java");
 
-  /** More offsets than these would make a line of megabytes. */
+  /** With more offsets a line of the protocol would have megabytes. */
   private static final int MOST_PRODUCTS = 4096;
 
   /** The limit of TensorFlow's operation. */

@@ -39,8 +39,8 @@ final class NativeProducts {
    * Environment variables that libraries read when they are loaded. Variables that would choose
    * another processor's kernels are removed. Idle threads poll for a third of a millisecond
    * (OpenBLAS, set as a power of two of processor ticks) or 1 ms (MKL's OpenMP; its default is
-   * 200). A longer wait would take time from the next competitor; calls in a block follow sooner
-   * than that.
+   * 200). A longer wait would take time from the next competitor; calls in a block follow each
+   * other sooner.
    */
   static final Map<String, String> ENVIRONMENT =
       Map.of(

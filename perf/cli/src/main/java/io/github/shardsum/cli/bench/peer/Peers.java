@@ -74,7 +74,7 @@ public final class Peers implements AutoCloseable {
    * Starts and loads them; missing peers are in {@link #absent()}.
    *
    * @param names the names of the peers
-   * @param python the interpreter of NumPy, torch, TBLIS and FAISS, whose packages may hold other
+   * @param python the interpreter of NumPy, torch, TBLIS and FAISS; its packages may contain other
    *     peers too
    * @param isa the instruction set that each may use
    * @param threads threads of each
