@@ -9,7 +9,7 @@ import java.util.List;
 /**
  * Finds annotations for a program on a mesh, within a memory limit if there is one: a set that
  * gives the cheapest plan found, without annotations that save nothing. The program's own
- * annotations and the layouts of its inputs stay. A function of its arguments.
+ * annotations and the layouts of its inputs stay. The result depends on the arguments alone.
  *
  * <p>All choices are first made together, in a graph. Its nodes are statements, with the ways to
  * split them, and values, with their layouts. Its edges are reshards at the planner's prices. An

@@ -69,13 +69,13 @@ public record CompileOptions(
    *
    * <p>On a mesh a contracted label is split only into whole subtrees of that tree. All other
    * operations that round a sum are computed where its label is whole. A product with a one-hot
-   * gathers rows, or adds rows in the order of the tree; the bits are those of the product of the
-   * elements. The zeros of a one-hot spread a NaN or an infinity of the other operand. If there is
-   * one, the run computes the product of the elements, in memory that no plan and no limit counts.
-   * Values made of one-hots are computed as they are written. A composite runs by a kernel that
-   * keeps the order ({@link CompositeKernel#in}), otherwise by its decomposition. For a NaN, an
-   * infinity or products that underflow, such a kernel may run the decomposition, also in memory
-   * that no plan counts.
+   * gathers rows, or adds rows in the order of the tree; the bits are those of the product with all
+   * elements of the one-hot. The zeros of a one-hot spread a NaN or an infinity of the other
+   * operand. If the other operand has such an element, the run computes the product with all
+   * elements, in memory that no plan and no limit counts. Values made of one-hots are computed as
+   * they are written. A composite runs by a kernel that keeps the order ({@link
+   * CompositeKernel#in}), otherwise by its decomposition. For a NaN, an infinity or products that
+   * underflow, such a kernel may run the decomposition, also in memory that no plan counts.
    *
    * @return the options
    */

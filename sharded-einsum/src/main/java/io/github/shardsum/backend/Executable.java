@@ -57,8 +57,8 @@ public interface Executable extends AutoCloseable {
    * @param inputs the tensor of each input of the program
    * @return the tensor of each output of the program, in C order; the map has the order of the
    *     outputs and must not be changed
-   * @throws IllegalArgumentException if a name is missing or unknown, which lists them, or a dtype
-   *     or shape is not the program's
+   * @throws IllegalArgumentException if a name is missing or unknown (the message lists the names),
+   *     or a dtype or shape is not the program's
    */
   default Map<String, Tensor> run(Map<String, Tensor> inputs) {
     return Bindings.outputs(program(), run(Bindings.inputs(program(), inputs)));
@@ -75,11 +75,12 @@ public interface Executable extends AutoCloseable {
   void runInto(List<Tensor> outputs, List<Tensor> inputs);
 
   /**
-   * Starts a run and returns at once. The tensors must neither change nor be freed until it ends.
+   * Starts a run and returns at once. The tensors must neither change nor be freed until the run
+   * ends.
    *
    * @param outputs as {@link #runInto}
    * @param inputs as {@link #runInto}
-   * @return ends with the outputs, or with the exception of {@link #runInto}
+   * @return a future of the outputs; it fails with the exception of {@link #runInto}
    */
   CompletableFuture<List<Tensor>> start(List<Tensor> outputs, List<Tensor> inputs);
 
@@ -87,7 +88,7 @@ public interface Executable extends AutoCloseable {
    * Starts a run into fresh tensors and returns at once.
    *
    * @param inputs as {@link #run(List)}
-   * @return ends with the outputs, or with the exception of {@link #run(List)}
+   * @return a future of the outputs; it fails with the exception of {@link #run(List)}
    */
   CompletableFuture<List<Tensor>> start(List<Tensor> inputs);
 
@@ -101,7 +102,7 @@ public interface Executable extends AutoCloseable {
 
   /**
    * The most bytes that the largest device holds at any time of a run, including its part of inputs
-   * and outputs; known before any run. By this measure backends are compared.
+   * and outputs; known before any run. Backends are compared by this measure.
    *
    * @return the bytes; on one device, all bytes of a run with its inputs and outputs
    */

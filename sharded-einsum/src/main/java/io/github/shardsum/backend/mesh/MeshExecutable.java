@@ -195,8 +195,8 @@ public final class MeshExecutable implements Executable {
   }
 
   /**
-   * As {@link #spans}, in the run before the last one, by which a trace of the last can be
-   * predicted.
+   * As {@link #spans}, but of the run before the last one. From these a trace of the last run can
+   * be predicted.
    *
    * @return empty too if there was one run only
    */

@@ -122,7 +122,7 @@ public final class Finder {
     }
     best = better(best, search.byLabels());
     if (best.isEmpty()) {
-      // The program's own refusal, if it has one.
+      // Throws the program's own refusal, if there is one.
       ProgramPlan.of(program, mesh, kernels, options);
       throw new IllegalArgumentException(
           "split: no plan that was tried splits each of "

@@ -362,7 +362,8 @@ final class LayoutGraph {
   }
 
   /**
-   * Gives the value on each side of a move the candidates that correspond to those of the other.
+   * Adds to the value on each side of a move the candidates that correspond to those of the other
+   * side.
    */
   private static void exchange(Move move) {
     for (Layout after : List.copyOf(move.to.candidates)) {

@@ -209,8 +209,9 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
   }
 
   /**
-   * By the decomposition, whose statements take the part that they need of whole values. In
-   * addition, the kernel must support a part of the label, and all values must have the same part.
+   * The results by the decomposition, whose statements take the part of whole values that they
+   * need. In addition, the kernel must support a part of the label, and all values must have the
+   * same part.
    */
   private static List<Held> composed(Program meaning, List<String> may, List<Held> read) {
     // A kernel gives addends only for its own sums.

@@ -396,7 +396,7 @@ public final class PlanChecker {
     return new Held(cuts, Set.copyOf(wide(layout.partial())), ReduceKind.SUM);
   }
 
-  /** The axes of more than one device; others mean nothing. */
+  /** The axes of more than one device; other axes have no effect. */
   private List<MeshAxis> wide(Collection<String> axes) {
     require(new HashSet<>(axes).size() == axes.size(), "axes must be named once, got %s", axes);
     require(Collections.disjoint(axes, manual), "axes must not be a region's, got %s", axes);

@@ -191,7 +191,7 @@ final class RowsFlow {
         && rule.read.get(operand).labels().contains(rule.experts);
   }
 
-  /** Rows that a device has of its own are those of its groups. */
+  /** A device's own rows are those of its groups. */
   private void checkSent(Extent.Local local, Buffer buffer) {
     boolean fits =
         local.operand() >= 0

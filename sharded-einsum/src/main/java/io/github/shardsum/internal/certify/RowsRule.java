@@ -134,7 +134,10 @@ final class RowsRule {
     return results;
   }
 
-  /** The part that a device keeps of a result: its rows, its experts, and of one more label. */
+  /**
+   * The part that a device keeps of a result: its rows, its experts, and its chunk of one more
+   * label.
+   */
   private Held kept(Held made, Held lies) {
     boolean isOfGroups = isOfGroups(made);
     Held result = made.slice(isOfGroups ? groups : experts, rows);

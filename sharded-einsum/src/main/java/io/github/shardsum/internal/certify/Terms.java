@@ -128,7 +128,7 @@ final class Terms {
     return Objects.requireNonNull(results.get(maker(term)), "results of the maker").indexOf(term);
   }
 
-  /** All that makes terms. */
+  /** All makers of terms. */
   List<Object> makers() {
     return List.copyOf(results.keySet());
   }

@@ -18,8 +18,8 @@ public final class LocalCompiler {
   private LocalCompiler() {}
 
   /**
-   * The plan of a program: composites without a kernel decomposed, common subexpressions and dead
-   * code gone, named values rematerialised, then lowered.
+   * The plan of a program: composites without a kernel are decomposed, common subexpressions and
+   * dead code are removed, named values are rematerialised, and then the program is lowered.
    *
    * @param program the program
    * @param composites finds the code of composites

@@ -345,7 +345,7 @@ public final class Lowering {
     return id;
   }
 
-  /** The number of a value all of whose elements are in memory. */
+  /** The number of a value whose elements are all in memory. */
   int dense(Value value) {
     int id = any(value);
     if (!(locations.get(id).orElseThrow() instanceof ValueLocation.Routed routed)) {

@@ -84,7 +84,7 @@ final class MovementLowering {
         });
   }
 
-  /** Fills all, and writes part of x over part of the result. */
+  /** Fills the whole result, and then writes a part of x over a part of it. */
   private void place(
       Value x,
       Value result,

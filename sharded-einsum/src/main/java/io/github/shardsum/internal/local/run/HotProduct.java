@@ -233,7 +233,7 @@ public final class HotProduct {
    * Computes the product.
    *
    * @param out the result
-   * @param positions the index of the one of each row of the one-hot, negative if there is none
+   * @param positions the index of the 1 in each row of the one-hot, negative if there is none
    * @param other a finite operand
    */
   public void run(Workers workers, Tensor out, Tensor positions, Tensor other) {

@@ -5,7 +5,7 @@ package io.github.shardsum.internal.local.run;
  * higher one a right part that waits for its left part to end.
  */
 sealed interface OrderedSums permits FloatOrderedSums, DoubleOrderedSums {
-  /** For each level the number of the leaf that it added last. */
+  /** The number of the leaf that each level added last. */
   long[] leaves();
 
   /** Begins a run of some elements; its sum is +0. */

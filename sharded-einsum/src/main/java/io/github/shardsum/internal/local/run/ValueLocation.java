@@ -33,7 +33,7 @@ public sealed interface ValueLocation {
    *
    * @param index number of the routing tensor in the workspace
    * @param shape the value's shape
-   * @param leadRank how many of its axes lead
+   * @param leadRank the number of its leading axes
    * @param slots non-zeros for each leading index
    * @param dtype the value's dtype
    * @param positions buffer of i32

@@ -55,7 +55,7 @@ final class EqualStatements {
    * The choice for a statement.
    *
    * @param statement the statement
-   * @param supplies where its operands come from
+   * @param supplies the sources of its operands
    * @param homes the default layouts of its results
    * @param isExact whether results must have all partial axes of their default layouts
    * @param mayAdd whether an axis may split a factor that no operand and no result has split

@@ -33,7 +33,7 @@ public final class Overlap {
   private final double overlap;
   private final double[] prices;
 
-  /** The step that makes each value, -1 of an input. */
+  /** The step that makes each value, -1 for an input. */
   private final int[] makers;
 
   private final Map<Integer, Integer> firstReaders = new HashMap<>();

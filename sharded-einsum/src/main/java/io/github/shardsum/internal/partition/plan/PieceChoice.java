@@ -44,7 +44,7 @@ final class PieceChoice {
    * The plan with rows in pieces, where the options for windows ask for them.
    *
    * @param planned the plan
-   * @param finder says whose kernels compute pieces
+   * @param finder knows the composites whose kernels compute pieces
    * @param options of planning
    */
   static Planned of(Planned planned, PartitionFinder finder, PlanOptions options) {

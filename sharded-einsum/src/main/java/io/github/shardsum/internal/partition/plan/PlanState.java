@@ -86,7 +86,7 @@ final class PlanState {
     hold(input, layout, values++);
   }
 
-  /** Adds a step; the number of its first result. */
+  /** Adds a step, and returns the number of its first result. */
   int step(Action action, List<Integer> operands, List<PlannedValue> results, Origin origin) {
     steps.add(new PlanStep(action, operands, results, origin));
     int first = values;

@@ -402,7 +402,7 @@ public final class ProgramPlanner {
     List<Layout> wanted = statement.results().stream().map(this::home).toList();
     List<Supply> supplies = trees.supplies(statement, state);
     Supplier<StatementPlanner> planner = () -> trees.planner(statement, supplies, wanted, isExact);
-    // With an order of sums a planner also gives reasons, from layouts that exist later.
+    // With an order of sums a planner's reasons also depend on later layouts, so none is reused.
     EqualStatements.Known known =
         ways.sums().isTree()
             ? EqualStatements.Known.of(planner.get())
