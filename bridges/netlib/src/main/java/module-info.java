@@ -1,4 +1,4 @@
-/** BLAS as dev.ludovic.netlib asks for it, by the SIMD kernels of Shardsum. */
+/** The BLAS interface of dev.ludovic.netlib, on the SIMD kernels of Shardsum. */
 module io.github.shardsum.netlib {
   requires static org.jspecify;
   requires arpack.combined.all;

@@ -110,7 +110,7 @@ public sealed interface Collective {
      * Copies the axes.
      *
      * @throws IllegalArgumentException if an axis is named twice, the dimension is negative or the
-     *     order is any
+     *     order is {@link Order#ANY}
      */
     public ReduceScatter {
       axes = Requests.distinct(axes);
@@ -330,7 +330,7 @@ public sealed interface Collective {
     }
 
     /**
-     * The same along these axes with other counts.
+     * The same operation along the same axes, with other counts.
      *
      * @param others the counts of each device that enters with the value
      * @return the operation
@@ -347,7 +347,7 @@ public sealed interface Collective {
   }
 
   /**
-   * Sends operands from member to member; a member that no one sends to gets zeros.
+   * Sends operands from member to member; a member without a sender gets zeros.
    *
    * <pre>{@code
    * for s, t in pairs:  require shape(out[t]) == shape(x[s])
@@ -477,7 +477,7 @@ public sealed interface Collective {
 
   /**
    * Changes which interval of a dimension each member holds; a member receives exactly the elements
-   * that it does not have.
+   * that it lacks.
    *
    * <pre>{@code
    * n = size(from)                                    // of the whole dimension
@@ -490,11 +490,11 @@ public sealed interface Collective {
    * <p>Two devices, dim 0, from [0, 2) [2, 3), to [0, 3) [1, 3): {@code x = {[1, 2], [3]}} gives
    * {@code out = {[1, 2, 3], [2, 3]}}.
    *
-   * <p>Intervals of either cut may overlap or be empty, so this is a halo exchange, a new division
-   * into chunks, a shift, or the elements that padding, slices and concatenation of a split
-   * dimension read, see {@link Cut}. An element that several members hold must be the same on all
-   * of them. A member keeps the elements that it holds; the others come from as few members as
-   * possible.
+   * <p>Intervals of either cut may overlap or be empty, so this operation serves halo exchanges,
+   * new divisions into chunks and shifts. It also moves the elements that padding, slices and
+   * concatenation of a split dimension read, see {@link Cut}. An element that several members hold
+   * must be the same on all of them. A member keeps the elements that it holds; the others come
+   * from as few members as possible.
    *
    * @param axes the axes
    * @param dim the dimension
@@ -587,7 +587,7 @@ public sealed interface Collective {
    * <p>Two devices, root 1: {@code x = {[1, 2], [3, 4]}} gives {@code out = {[3, 4], [3, 4]}}.
    *
    * @param axes the axes
-   * @param root the member whose operand it is
+   * @param root the member whose operand is sent
    */
   record Broadcast(List<String> axes, int root) implements Collective {
     /**

@@ -14,7 +14,7 @@ public abstract sealed class CollectiveException extends RuntimeException
         TransportException {
   private static final long serialVersionUID = 1L;
 
-  /** Most participants that a message lists; a mesh may have thousands. */
+  /** The largest number of participants that a message lists; a mesh may have thousands. */
   private static final int LISTED = 16;
 
   /** The message without the participants. */

@@ -194,7 +194,7 @@ public interface Collectives extends AutoCloseable {
      *
      * @param device the device
      * @return the device's result
-     * @throws Exception anything, which ends the bodies of all devices
+     * @throws Exception any exception; it ends the bodies of all devices
      */
     T run(Device device) throws Exception;
   }

@@ -22,7 +22,7 @@ public interface CollectivesProvider {
    *
    * @param mesh the mesh
    * @param workers the caller's threads, which are left open; empty for one thread on each
-   *     processor, or on each of this process's share where several processes share the processors
+   *     processor; processes that share the processors divide them
    * @param options the options
    * @return the collectives, to be closed
    * @throws IllegalArgumentException if the processes do not divide the devices

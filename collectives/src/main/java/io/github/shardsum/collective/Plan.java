@@ -85,7 +85,7 @@ public interface Plan {
     /**
      * Runs the task. Devices run at the same time on several threads, each device on one.
      *
-     * @param index the device's place in {@link Collectives#devices()}
+     * @param index the device's index in {@link Collectives#devices()}
      * @param scratch arrays that are this thread's own until the task ends
      */
     void run(int index, Scratch scratch);
@@ -190,7 +190,8 @@ public interface Plan {
      * @param x supplies the operand of each of this process's devices each time the step runs
      * @param out supplies the result of each of them
      * @return this
-     * @throws IllegalArgumentException if the name is in flight, or if {@link #MOST_IN_FLIGHT} are
+     * @throws IllegalArgumentException if the name is in flight, or if {@link #MOST_IN_FLIGHT}
+     *     collectives are in flight
      */
     Builder startRound(
         String name, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out);
@@ -205,7 +206,8 @@ public interface Plan {
      * @param x supplies the operand of each of this process's devices
      * @param out supplies the result of each of them
      * @return this
-     * @throws IllegalArgumentException if the name is in flight, or if {@link #MOST_IN_FLIGHT} are
+     * @throws IllegalArgumentException if the name is in flight, or if {@link #MOST_IN_FLIGHT}
+     *     collectives are in flight
      */
     Builder start(
         String name,

@@ -214,7 +214,7 @@ public final class RaggedCounts {
     return 31 * Arrays.hashCode(send) + Arrays.hashCode(receive);
   }
 
-  /** The counts, and the offsets if rows are not one after another. */
+  /** The counts, and the offsets if rows are not contiguous. */
   @Override
   public String toString() {
     return "send " + text(send, sendOffsets) + " receive " + text(receive, receiveOffsets);

@@ -92,8 +92,8 @@ public final class Cut {
   }
 
   /**
-   * The indices that padding reads: the j for which {@code low + j (interior + 1)} lies in a part's
-   * interval of the result.
+   * The indices that padding reads: each j with {@code low + j (interior + 1)} in a part's interval
+   * of the result.
    *
    * @param low elements put before the first; negative ones cut off
    * @param interior elements put between two, at least 0
@@ -309,7 +309,7 @@ public final class Cut {
   }
 
   /**
-   * Whether every index of the dimension lies in exactly one interval and the intervals ascend.
+   * Whether every index of the dimension is in exactly one interval and the intervals ascend.
    *
    * @return true for {@link #chunks}, {@link #aligned}, and {@link #rows} of either
    */
@@ -379,7 +379,7 @@ public final class Cut {
     return text.toString();
   }
 
-  /** One map of intervals; its results are cut off at [0, size). */
+  /** A map of intervals, whose results are clipped to [0, size). */
   private sealed interface Image {
     long size();
 

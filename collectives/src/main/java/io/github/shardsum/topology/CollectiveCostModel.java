@@ -52,7 +52,7 @@ import java.util.stream.IntStream;
  * <p>All times are linear in bytes; the uneven chunks of a dimension that its parts do not divide
  * are not modelled. Sources: the routes and loads of tori are textbook (Dally and Towles,
  * Principles and Practices of Interconnection Networks, chapters 3 and 5); the parts that rotate
- * over the axes are what multi-dimensional rings on TPUs do.
+ * over the axes are those of multi-dimensional rings on TPUs.
  */
 public final class CollectiveCostModel {
   /**

@@ -46,7 +46,7 @@ public enum Interconnect {
   }
 
   /**
-   * Hops between two chips on a line.
+   * The number of hops between two chips of a line.
    *
    * @param n the number of chips
    * @param from the coordinate of one chip

@@ -30,7 +30,7 @@ public record LinkFit(Link link, List<Residual> residuals) {
   }
 
   /**
-   * Fits both numbers; the latency is 0 if hops explain nothing that loads do not.
+   * Fits both numbers; the latency is 0 if hops add nothing to the explanation by loads.
    *
    * @param observations at least one that moves bytes
    * @return the fit; deterministic
@@ -73,7 +73,7 @@ public record LinkFit(Link link, List<Residual> residuals) {
     return without <= spread(observations, found) * (1 + NOTHING) ? 0 : found;
   }
 
-  /** 0, then numbers from those whose hops are negligible to those whose loads are negligible. */
+  /** The numbers to try: 0, then from those with negligible hops to those with negligible loads. */
   private static double[] grid(List<Observation> observations) {
     double[] ratios =
         observations.stream()

@@ -76,8 +76,8 @@ public final class MachineProbe {
   /**
    * Measures all-to-alls and all-reduces of f32 over all axes and fits them. Every process calls
    * this, and gets its own measurement. It takes about a second, and 128 MB outside the heap in all
-   * processes together. The best time of each size counts, so that another program's load disturbs
-   * it little.
+   * processes together. The best time of each size counts, so another program's load has little
+   * effect.
    *
    * @param collectives at least two devices
    * @return the effective bandwidth of the machine as a whole, the time of one phase as the

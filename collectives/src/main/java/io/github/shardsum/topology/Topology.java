@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
  * second, and so on. On a ring it takes the shorter way; where both ways are equally long, each
  * carries half of it.
  *
- * @param name for messages and tables
+ * @param name the name in messages and tables
  * @param axes one to three
  * @param devicesPerChip devices (cores) of one chip, at least 1
  * @param link a link of any axis, in one direction
@@ -76,7 +76,7 @@ public record Topology(
   /**
    * A topology whose links move data without computing time.
    *
-   * @param name for messages and tables
+   * @param name the name in messages and tables
    * @param axes one to three
    * @param devicesPerChip devices (cores) of one chip, at least 1
    * @param link a link of any axis, in one direction
@@ -94,7 +94,7 @@ public record Topology(
   /**
    * A topology without a computing rate.
    *
-   * @param name for messages and tables
+   * @param name the name in messages and tables
    * @param axes one to three
    * @param devicesPerChip devices (cores) of one chip, at least 1
    * @param link a link of any axis, in one direction
@@ -114,7 +114,7 @@ public record Topology(
   /**
    * The same topology with another share of a transfer's time in which a device can compute.
    *
-   * @param part in [0, 1]
+   * @param part the share, in [0, 1]
    * @return the topology
    * @throws IllegalArgumentException if part is outside
    */
@@ -135,8 +135,8 @@ public record Topology(
   /**
    * A topology of axes with one interconnect, one device on each chip, and no hosts.
    *
-   * @param name for messages
-   * @param interconnect of every axis
+   * @param name the name in messages
+   * @param interconnect the interconnect of every axis
    * @param link a link
    * @param sizes chips along each axis
    * @return the topology
@@ -160,7 +160,7 @@ public record Topology(
   /**
    * The same topology with one interconnect for all axes.
    *
-   * @param interconnect of every axis
+   * @param interconnect the interconnect of every axis
    * @return the topology
    */
   public Topology withInterconnect(Interconnect interconnect) {
@@ -174,7 +174,7 @@ public record Topology(
   /**
    * The same topology with another number of devices on each chip.
    *
-   * @param devices devices a chip, at least 1
+   * @param devices number of devices on each chip, at least 1
    * @return the topology
    */
   public Topology withDevicesPerChip(int devices) {

@@ -83,7 +83,8 @@ public final class DlpackExporter implements AutoCloseable {
    * @param tensor native or mapped, writable, of any strides; the consumer's writes change it
    * @param released run when the consumer gives it back, on the consumer's thread; must not throw
    * @return the address of the struct
-   * @throws IllegalArgumentException if the tensor is on the heap, which moves, or read-only
+   * @throws IllegalArgumentException if the tensor is read-only, or on the heap, where the garbage
+   *     collector moves memory
    * @throws IllegalStateException if this is closed, or the tensor's memory was freed
    * @throws WrongThreadException if the memory is confined to another thread
    */
@@ -98,7 +99,8 @@ public final class DlpackExporter implements AutoCloseable {
    * @param tensor native or mapped, of any strides
    * @param released run when the consumer gives it back, on the consumer's thread; must not throw
    * @return the address of the struct
-   * @throws IllegalArgumentException if the tensor is on the heap, which moves
+   * @throws IllegalArgumentException if the tensor is on the heap, where the garbage collector
+   *     moves memory
    * @throws IllegalStateException if this is closed, or the tensor's memory was freed
    * @throws WrongThreadException if the memory is confined to another thread
    */

@@ -389,7 +389,7 @@ public final class LinearAlgebra {
     return copy;
   }
 
-  /** On a NaN EJML's iterations might not end, or end with arbitrary numbers. */
+  /** With a NaN, EJML's iterations might not end, or might end with arbitrary numbers. */
   private static DMatrixRMaj finite(String name, Matrices matrices, Shape batch, long at) {
     DMatrixRMaj matrix = matrices.matrix(batch, at);
     boolean finite = true;

@@ -1,6 +1,6 @@
 /**
- * Linear algebra by EJML: the same memory as one of its matrices or as a tensor, and its
- * decompositions over all matrices of a tensor.
+ * Linear algebra by EJML: tensors and EJML's matrices over the same memory, and EJML's
+ * decompositions for all matrices of a tensor.
  */
 @NullMarked
 package io.github.shardsum.ejml;

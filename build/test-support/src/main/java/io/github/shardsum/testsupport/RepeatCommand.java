@@ -33,7 +33,7 @@ public final class RepeatCommand implements TestExecutionListener {
   /**
    * Returns the command for a test.
    *
-   * @param source where the test is written
+   * @param source the location of the test
    * @param mode the mode of the run: {@code native}, or another one, which is added as a comment
    * @return the command; empty if the source is not a class
    */

@@ -28,8 +28,8 @@ public final class RoundingBound {
    * The largest error of a sum.
    *
    * @param unit the rounding of the type in which the sum is computed
-   * @param roundings the most roundings of a term: the number of terms plus the operations that
-   *     follow
+   * @param roundings the largest number of roundings of a term: the number of terms plus the
+   *     operations that follow
    * @param magnitude the sum of the terms' absolute values
    * @return the bound, infinite if there are too many roundings for a bound
    */

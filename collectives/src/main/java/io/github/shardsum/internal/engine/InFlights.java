@@ -197,9 +197,10 @@ final class InFlights {
   }
 
   /**
-   * Checks that a collective and the collectives in flight share no memory that one of them writes.
+   * Checks that neither a collective nor any collective in flight writes memory that the other
+   * uses.
    *
-   * @throws IllegalArgumentException if one of the two writes memory that the other reads or writes
+   * @throws IllegalArgumentException if one of them writes such memory
    */
   void checkApart(List<DeviceCall> calls) {
     flights.forEach((name, flight) -> AliasCheck.checkApart(name, flight.calls, calls));

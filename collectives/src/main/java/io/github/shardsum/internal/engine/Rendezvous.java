@@ -59,7 +59,7 @@ final class Rendezvous {
     return before + 1 == entries.length();
   }
 
-  /** The entry of a device, or null if it has not come. */
+  /** The entry of a device, or null if it has not entered. */
   @Nullable Entry entry(int index) {
     return entries.get(index);
   }
@@ -74,12 +74,15 @@ final class Rendezvous {
     return arrived.get() == entries.length();
   }
 
-  /** The System.nanoTime at which the first device came, never 0; 0 if none has come. */
+  /**
+   * The System.nanoTime at which the first device entered, made odd so that it is not 0; 0 before
+   * that.
+   */
   long since() {
     return since;
   }
 
-  /** Gives the results of all devices and wakes those that wait. */
+  /** Sets the results of all devices and wakes those that wait. */
   void end(List<Tensor> all) {
     results = all;
     for (int index = 0; index < entries.length(); index++) {

@@ -334,7 +334,7 @@ final class SpmdRun<T> {
     return missing;
   }
 
-  /** Waits until all devices have ended or something fails. */
+  /** Waits until all devices have ended or one has failed. */
   private void watch() {
     Duration deadline = engine.options().deadline();
     long look =

@@ -31,7 +31,7 @@ final class CLibrary {
    */
   private static final int[] SIGNALS_OF_THE_JVM = {1, 2, 3, 4, 5, 7, 8, 11, 12, 13, 15, 25};
 
-  /** Larger than struct sigaction of any Linux (152 bytes in glibc on x86-64). */
+  /** More bytes than struct sigaction has on any Linux (152 in glibc on x86-64). */
   private static final long SIGACTION_BYTES = 256;
 
   private final MethodHandle setenv;

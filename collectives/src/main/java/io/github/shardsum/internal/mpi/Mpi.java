@@ -13,9 +13,9 @@ import java.util.stream.Stream;
  * The calls of MPI that the engine makes. Not thread-safe: one thread at a time calls. No call is
  * linked as critical, since a call that waits would then delay every garbage collection.
  *
- * <p>Each call that starts something writes its request into the segment given last, 8 bytes, which
- * {@link #test} reads. Buffers are native memory and must live until the request is done. Every
- * call throws {@link MpiException} with MPI's own text if MPI reports an error.
+ * <p>Each call that starts an operation writes its request into its last argument, a segment of 8
+ * bytes, which {@link #test} reads. Buffers are native memory and must live until the request is
+ * done. Every call throws {@link MpiException} with MPI's own text if MPI reports an error.
  */
 final class Mpi {
   /** At least MPI_MAX_ERROR_STRING and MPI_MAX_LIBRARY_VERSION_STRING of any ABI. */
@@ -122,7 +122,8 @@ final class Mpi {
   /**
    * Starts MPI.
    *
-   * @return whether threads may call it, one at a time; if not, only the thread that called this
+   * @return whether any thread may call MPI, one at a time; if not, only the thread that called
+   *     this may
    */
   boolean init() {
     int wanted = library.abi().serialized();

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** This process among those of the job. Used by the thread that holds MPI. */
+/** This process and its job. Used by the thread that holds MPI. */
 final class MpiJob implements PeerMonitor.Processes {
   private static final int NAME_BYTES = 128;
 

@@ -25,7 +25,7 @@ record MpiLibrary(SymbolLookup symbols, MpiAbi abi, String name) {
           + VARIABLE
           + " to the file of an MPI library";
 
-  /** The names that programs are linked to; {@code libmpi.so} is a link to any of them. */
+  /** The names under which programs link MPI; {@code libmpi.so} may be a link to any of them. */
   private static final List<String> OPEN_MPI = List.of("libmpi.so.40");
 
   private static final List<String> OTHERS =

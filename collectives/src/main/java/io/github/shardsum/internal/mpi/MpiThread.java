@@ -135,7 +135,7 @@ final class MpiThread {
     }
   }
 
-  /** Whether the calling thread may call MPI, and now holds it. */
+  /** Takes MPI for the calling thread, if possible. Returns whether the thread now holds MPI. */
   private boolean takes() {
     return mayCall() && queue.isEmpty() && holding.tryLock();
   }
@@ -331,7 +331,7 @@ final class MpiThread {
       othersMayCall = mpi.init() && waitingThreadsCall;
       c.restore(handlers);
       MpiJob job = new MpiJob(mpi);
-      // Once more: some transports load with the first message.
+      // Restores handlers once more: some transports load with the first message.
       c.restore(handlers);
       return job;
     }

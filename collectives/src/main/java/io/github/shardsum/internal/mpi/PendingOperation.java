@@ -19,7 +19,7 @@ final class PendingOperation {
   }
 
   /**
-   * The begin and the limit of the wait. The record is replaced as a whole: an await may begin
+   * The start and the limit of the wait. The record is replaced as a whole: an await may begin
    * while the thread that holds MPI reads it.
    *
    * @param begun the value of {@link System#nanoTime} when the wait began

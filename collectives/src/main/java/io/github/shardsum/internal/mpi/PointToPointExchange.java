@@ -146,7 +146,7 @@ final class PointToPointExchange implements PendingOperation.Action {
   private record Counted(MemorySegment data, int count, long type) {}
 
   private Counted counted(MemorySegment segment) {
-    // By its address alone: memory of a confined arena may be sent by another thread too.
+    // The segment is passed by its address: another thread may send memory of a confined arena.
     MemorySegment data = MemorySegment.ofAddress(segment.address());
     Optional<Long> type = types.apply(segment.byteSize());
     type.ifPresent(made::add);

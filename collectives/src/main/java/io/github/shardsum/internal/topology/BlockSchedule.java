@@ -144,7 +144,7 @@ public final class BlockSchedule implements GroupSchedule {
     }
   }
 
-  /** The way to one chip and back. */
+  /** Adds the hops to one chip and back. */
   @Override
   public void barrier(PlacedGroup group) {
     int hops = phases.hops(group);

@@ -13,8 +13,8 @@ import java.util.Objects;
  * @param dtype the elements
  * @param memory the whole array
  * @param offset position of the first element
- * @param rows how many rows
- * @param columns how many columns
+ * @param rows number of rows
+ * @param columns number of columns
  * @param down elements from one row to the next
  * @param along elements from one column to the next
  */
@@ -25,8 +25,8 @@ public record Matrix(
    *
    * @param array the array
    * @param offset position of the first element
-   * @param rows how many rows
-   * @param columns how many columns
+   * @param rows number of rows
+   * @param columns number of columns
    * @param leading elements from one column to the next
    * @return the matrix
    */
@@ -40,8 +40,8 @@ public record Matrix(
    *
    * @param array the array
    * @param offset position of the first element
-   * @param rows how many rows
-   * @param columns how many columns
+   * @param rows number of rows
+   * @param columns number of columns
    * @param leading elements from one column to the next
    * @return the matrix
    */
@@ -99,7 +99,7 @@ public record Matrix(
   }
 
   /**
-   * Checks that elements lie in an array, with netlib's error.
+   * Checks that elements are inside an array, with netlib's error.
    *
    * @param first position of one end
    * @param last position of the other

@@ -29,7 +29,7 @@ public final class CallExceptions {
     };
   }
 
-  /** The exception of a call after a failure, of the same class as the first one. */
+  /** The exception for a call after a failure, of the first exception's class. */
   public static CollectiveException before(CollectiveException first) {
     String text =
         "collectives: failed before and are of no further use; open new ones. The first failure: "

@@ -26,7 +26,7 @@ public final class ConsistencyCheck {
   /**
    * The calls of this process's devices.
    *
-   * @param sites the place of each call, asked for only if there is a mismatch
+   * @param sites supplies each call's place in the program, after a mismatch only
    */
   public ConsistencyCheck(
       EngineContext context, GroupCalls groups, long sequence, IntFunction<String> sites) {

@@ -268,9 +268,9 @@ public final class Rules {
   }
 
   /**
-   * The part of shapes in which a group's members must agree: the shape of the whole value, of
-   * which they are chunks; for uneven rows the size of one row; for a permutation only that the
-   * sent block fits.
+   * The property of shapes in which a group's members must agree. For chunks it is the shape of the
+   * whole value; for uneven rows, the size of one row; for a permutation, only that the sent block
+   * fits.
    */
   public static Shape agreedShape(DeviceCall call, GroupLayout layout) {
     Shape x = call.x().shape();

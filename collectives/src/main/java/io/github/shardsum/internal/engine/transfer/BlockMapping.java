@@ -38,7 +38,7 @@ public sealed interface BlockMapping {
 
   /**
    * Chunks of one value: operands are its chunks along concat, and results its chunks along split.
-   * A dimension of -1 means that side holds the whole value.
+   * A dimension of -1 means that these operands or results are the whole value.
    */
   public final class Blocks implements BlockMapping {
     private final Parts splitParts;
@@ -171,7 +171,8 @@ public sealed interface BlockMapping {
     /**
      * The intervals of an exchange.
      *
-     * @param shape of any operand or result of the group; its size along the dimension is not read
+     * @param shape the shape of any operand or result of the group; its size along the dimension is
+     *     not read
      */
     public Intervals(Collective.Exchange exchange, Shape shape, int elementBytes) {
       Cut from = exchange.from();
@@ -211,7 +212,7 @@ public sealed interface BlockMapping {
           BoxCopy.of(box, packed, to, elementBytes));
     }
 
-    /** The place of a pair's bytes; an empty one if the pair exchanges nothing. */
+    /** The offsets and the length of a pair's bytes; empty if the pair exchanges nothing. */
     private Placed of(int i, int j) {
       int place = Arrays.binarySearch(sources[j], i);
       return place < 0 ? NONE : placed[j][place];

@@ -32,7 +32,7 @@ public final class BlockTransfer {
    *
    * @param members the members
    * @param mapping the bytes from each member to each other
-   * @param operands by member; null on other processes
+   * @param operands the operands by member; null on other processes
    * @param targets results on this process; one for all members that share it
    * @param replicated whether all members get the same bytes, which then travel once to each
    *     process
@@ -55,7 +55,7 @@ public final class BlockTransfer {
    * A result on this process.
    *
    * @param block its memory
-   * @param member a member that it belongs to
+   * @param member a member to which the result belongs
    */
   public record Target(ElementBlock block, int member) {}
 
@@ -67,7 +67,7 @@ public final class BlockTransfer {
    * @param targets indices in the group's list of targets
    */
   private record Copy(Group group, int[] sources, int[] targets, int part, int parts) {
-    /** One copy from one place to another that serves several sources or several targets. */
+    /** The part of this copy for some of its sources, or for some of its targets. */
     Copy some(int from, int to) {
       return sources.length > 1
           ? new Copy(group, Arrays.copyOfRange(sources, from, to), targets, 0, 1)

@@ -8,7 +8,7 @@ import java.util.List;
  * of the peers. Each entry is native memory; the entry of this process itself has 0 bytes. Sent
  * ranges may overlap (the same bytes for all peers); received ranges overlap no other range.
  *
- * @param what for messages: the collective and the phase
+ * @param what the collective and the phase, for messages
  * @param peers the processes that take part, ascending, this one among them; every one of them
  *     calls with the same peers
  * @param send the bytes for each peer; may exceed 2^31 bytes

@@ -20,7 +20,7 @@ public final class Placement {
   private final int perProcess;
   private final Map<List<String>, GroupLayout> layouts = new ConcurrentHashMap<>();
 
-  /** The same with a flat tree, for {@link Order#INDEX}. */
+  /** The same groups with a flat tree, for {@link Order#INDEX}. */
   private final Map<List<String>, GroupLayout> flat = new ConcurrentHashMap<>();
 
   public Placement(Mesh mesh, int processes, int process) {

@@ -94,7 +94,7 @@ public interface Transport extends AutoCloseable {
    * @param values count elements of the dtype in native memory, aligned to 64 bytes
    * @param dtype the element type: f32, f64, i32 or i64
    * @param reduction SUM, PROD, MIN or MAX
-   * @param deadline how long to wait for the others
+   * @param deadline the longest time to wait for the others
    */
   void allReduce(
       List<Integer> peers,
