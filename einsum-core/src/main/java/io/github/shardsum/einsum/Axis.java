@@ -5,8 +5,8 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * One axis of a term: its label and the mesh axes that split it. Or an ellipsis, for any number of
- * axes. An immutable value.
+ * One axis of a term: either a label with the mesh axes that split it, or an ellipsis for any
+ * number of axes. An immutable value.
  *
  * @param label the label, or {@code ...}
  * @param mesh names of the mesh axes that split this axis, major to minor; empty if it is not split

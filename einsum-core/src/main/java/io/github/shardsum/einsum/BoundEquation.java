@@ -255,7 +255,7 @@ public final class BoundEquation {
   }
 
   /**
-   * The sizes that were given and are not those of an operand's axis.
+   * The sizes of labels that the caller gave.
    *
    * @return an unmodifiable map from label names
    */

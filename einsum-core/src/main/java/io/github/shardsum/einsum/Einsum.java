@@ -61,7 +61,7 @@ import java.util.stream.Stream;
  * under {@link SumOrder#TREE}.
  *
  * <p><b>Aliasing.</b> out must share no element with an operand or with itself; this is checked
- * before anything is written. Operands may overlap each other.
+ * before any write. Operands may overlap each other.
  */
 public final class Einsum {
   private final BoundEquation bound;

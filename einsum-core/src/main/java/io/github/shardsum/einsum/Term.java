@@ -12,7 +12,7 @@ import java.util.Set;
 /**
  * The labels of one operand or of the output, in the order of its axes, and its layout. The layout
  * is the mesh axes that split each label, and the mesh axes over which the value is still a partial
- * sum. An immutable value.
+ * sum. A term is also the notation of a layout. An immutable value.
  *
  * @param axes the axes; at most one is an ellipsis; a label may be repeated
  * @param partial names of the mesh axes over which the value is a partial sum, as a set: sorted, so

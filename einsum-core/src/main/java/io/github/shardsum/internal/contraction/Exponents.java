@@ -7,7 +7,7 @@ import java.util.Arrays;
 
 /**
  * Powers of two taken out of the values of one run, so that no intermediate overflows or vanishes:
- * a value is what its array holds, times 2 to its exponent.
+ * a value is the content of its array, times 2 to its exponent.
  *
  * <p>Passes over slices add to one target, whose exponent is the largest exponent of the added
  * passes. A pass with a smaller exponent is added with a factor. Before a pass with a larger

@@ -12,7 +12,7 @@ import java.util.function.Predicate;
  * @param batch labels of C that both operands have, or neither has
  * @param m labels of C that only A has
  * @param n labels of C that only B has
- * @param k labels that C does not have
+ * @param k labels that C lacks
  * @param swapped whether A is the step's right operand
  */
 record GemmDims(

@@ -84,7 +84,7 @@ final class IntermediateLayouts {
         .toArray();
   }
 
-  /** Labels that both operands and the result of the step have that reads the product. */
+  /** Labels that the step which reads the product has in both operands and in its result. */
   private IntPredicate batch(int step) {
     if (step == pairs.size() - 1) {
       return label -> false;

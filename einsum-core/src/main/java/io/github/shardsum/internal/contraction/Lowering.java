@@ -16,8 +16,8 @@ import java.util.List;
  *
  * <p>The last step writes the result itself, with two exceptions. A label that only the result has
  * is repeated by a copy. A sum that would be rounded more than once, as in bf16, is collected
- * first. A label that the result repeats is a diagonal, which is written like any result. It is
- * kept while the whole result is scaled.
+ * first. A label that the result repeats is a diagonal, which is written like any result. The
+ * diagonal's elements are kept while the whole result is scaled.
  *
  * <p>Sliced labels are loops around the steps. A shorter last chunk has its own steps: there is one
  * variant of the steps for each combination of short chunks.

@@ -26,7 +26,7 @@ public final class PowersOfTwo {
    * Divides elements by the power of two that brings the largest finite magnitude into [1, 2).
    *
    * @param array a {@code float[]} or {@code double[]}
-   * @param n how many of its first elements
+   * @param n number of its first elements
    * @return the exponent of that power; 0 without finite elements other than 0, {@link #ZEROS} if
    *     all elements are 0
    */
@@ -42,7 +42,7 @@ public final class PowersOfTwo {
    * The exponent of the largest finite magnitude.
    *
    * @param array a {@code float[]} or {@code double[]}
-   * @param n how many of its first elements
+   * @param n number of its first elements
    * @return the exponent; 0 without finite elements other than 0, {@link #ZEROS} if all are 0
    */
   private static long exponent(Object array, int n) {
@@ -74,7 +74,7 @@ public final class PowersOfTwo {
    * Multiplies elements by a power of two.
    *
    * @param array a {@code float[]} or {@code double[]}
-   * @param n how many of its first elements
+   * @param n number of its first elements
    * @param exponent the exponent of the power, of any size
    */
   public static void multiply(Object array, int n, long exponent) {
@@ -126,7 +126,7 @@ public final class PowersOfTwo {
    * The largest finite magnitude, 0 if there is none.
    *
    * @param array a {@code float[]} or {@code double[]}
-   * @param n how many of its first elements
+   * @param n number of its first elements
    */
   public static double largest(Object array, int n) {
     return switch (array) {

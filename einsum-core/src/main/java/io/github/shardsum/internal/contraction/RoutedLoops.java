@@ -43,7 +43,7 @@ record RoutedLoops(
   /**
    * Turns row-major positions in the tail into offsets.
    *
-   * @param positions n positions, negative for an empty slot; becomes the offset in the dense
+   * @param positions n positions, negative for an empty slot; each becomes its offset in the dense
    *     operand, or {@link #NONE}
    * @param outAt gets the offset in the result
    * @param from first index along each tail axis that the step takes

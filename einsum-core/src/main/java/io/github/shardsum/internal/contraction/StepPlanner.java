@@ -319,9 +319,9 @@ final class StepPlanner {
   }
 
   /**
-   * Whether a product is computed unpacked. It is if it is small, or if B stays in a near cache
-   * without packing. It also is if it has at most as many columns as a vector has lanes, since a
-   * packed tile would be mostly padding.
+   * Whether a product is computed unpacked: a small product, one whose B stays in a near cache
+   * without packing, or one with at most as many columns as a vector has lanes, for which a packed
+   * tile would be mostly padding.
    */
   private boolean isUnpacked(GemmDims sides) {
     long m = StepLabel.points(sides.m());

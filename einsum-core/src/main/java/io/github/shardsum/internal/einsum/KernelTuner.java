@@ -44,7 +44,7 @@ public final class KernelTuner {
   /**
    * A trial.
    *
-   * @param with the einsum with given choices
+   * @param with makes the einsum with given choices
    * @param candidates names of the kernels of each step, the model's first
    */
   public KernelTuner(

@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Bytes of an open file that existed when the region was made. Offsets count from its start.
- * Thread-safe: the channel's position does not change.
+ * A region of an open file, whose bytes existed when the region was made. Offsets count from the
+ * region's start. Thread-safe: the channel's position does not change.
  */
 public record FileRange(FileLocation place, FileChannel channel, long size) {
   /**

@@ -104,7 +104,9 @@ public final class JsonText {
     }
   }
 
-  /** Reads the start of an object, whose {@link #keys()} come next; its offset in the file. */
+  /**
+   * Reads the start of an object, whose {@link #keys()} come next. Returns its offset in the file.
+   */
   public long object() {
     expect('{');
     return offset(tokenAt);

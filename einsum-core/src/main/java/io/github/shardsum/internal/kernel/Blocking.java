@@ -13,9 +13,9 @@ package io.github.shardsum.internal.kernel;
  * ahead in time; a panel of B is one long stream.
  *
  * @param k the largest number of products summed in registers. Each pass over k rereads C, and a
- *     tile waits for C's cache lines before it begins. With 512 bits there are 1024 terms: this
- *     wait takes longer than reading a panel of 14 rows of A from the second-level cache, which
- *     such a panel then needs. On Zen 5 the gain is 2 to 3 % for 1024^3, and 7 % for 3000 x 700 x
+ *     tile waits for C's cache lines before it begins. With 512 bits k is 1024, for which a panel
+ *     of 14 rows of A is in the second-level cache. The wait for C takes longer than reading the
+ *     panel from there: on Zen 5 a k of 1024 gains 2 to 3 % for 1024^3, and 7 % for 3000 x 700 x
  *     900. With narrower tiles a panel of A, or of B, stays in the first-level cache
  * @param aStride distance between rows of a packed block of A. It is a constant of each kernel, so
  *     that a tile addresses all its rows with one index register, and 16 more than k, so that rows

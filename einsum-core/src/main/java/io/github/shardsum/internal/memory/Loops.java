@@ -111,7 +111,7 @@ public final class Loops {
     return new Loops(cutSizes, cut);
   }
 
-  /** A copy with a value before the last but one. */
+  /** A copy with a value inserted before the last two values. */
   private static long[] cut(long[] values, long value) {
     int at = values.length - 2;
     long[] more = new long[values.length + 1];

@@ -9,7 +9,7 @@ public final class StridedCopy {
   /** Number of elements moved at once: 8 KiB of f64, which stay in the first-level cache. */
   private static final int BLOCK = 1024;
 
-  /** Least sides of squares that are transposed in registers. */
+  /** The least sides of a matrix that is transposed in squares in registers. */
   private static final int WORTH_TRANSPOSING = 8;
 
   private StridedCopy() {}
@@ -122,7 +122,7 @@ public final class StridedCopy {
   }
 
   /**
-   * Moves n elements at the distance of a step.
+   * Moves n elements, each one step after the previous one.
    *
    * @param block an exact array of the source, of n or {@link #BLOCK} elements
    */

@@ -70,7 +70,7 @@ public record AlongAxis(
     return Shape.of(sizes);
   }
 
-  /** The view whose last axis is the given one, the others in order. */
+  /** The view with the given axis as the last one and the others in order. */
   private static Tensor last(Tensor x, int axis) {
     int[] axes = new int[x.rank()];
     for (int i = 0; i < axes.length; i++) {

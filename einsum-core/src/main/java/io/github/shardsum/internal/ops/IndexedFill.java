@@ -58,7 +58,7 @@ public final class IndexedFill {
         });
   }
 
-  /** Fills the elements from an index on; their positions have a distance of one step. */
+  /** Fills the elements from an index on; the positions of neighbours are one step apart. */
   @FunctionalInterface
   private interface Run {
     void fill(long from, int n, long place, long step, Scratch scratch);
