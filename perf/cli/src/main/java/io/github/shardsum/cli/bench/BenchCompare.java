@@ -18,10 +18,10 @@ import tools.jackson.databind.JsonNode;
  * @param added names that only the new run has
  */
 record BenchCompare(List<Move> moves, boolean sameMachine, List<String> gone, List<String> added) {
-  /** The smallest change that counts where runs have no quartiles. */
+  /** Half the width of a value's interval, as a share of the value, in runs without quartiles. */
   private static final double NOISE = 0.05;
 
-  /** The smallest change that counts with quartiles, even if the intervals are narrow. */
+  /** Smaller changes do not count, even if the intervals are narrow. */
   private static final double LEAST = 0.02;
 
   /**

@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
 public final class LongRun implements AutoCloseable {
   private static final Duration REDRAW = Duration.ofMillis(500);
 
-  /** The first line is printed at this redraw. */
+  /** No line is printed before this redraw. */
   private static final int QUIET = 4;
 
   /** Redraws from one line to the next where there is no terminal. */

@@ -149,7 +149,7 @@ final class MoeRun {
     return new MoePass(job.form(batch.groups()), batch, used, System.nanoTime() - begin);
   }
 
-  /** The tokens to check: one in every so many, so that all parts of the text are checked. */
+  /** The tokens to check: every n-th token, so that all parts of the text are checked. */
   private NavigableSet<Integer> sample(long before, int count) {
     double work = 10.0 * job.model() * job.hidden();
     long checked = (long) Math.clamp(CHECK_WORK / work, FEWEST_CHECKED, MOST_CHECKED);
