@@ -31,9 +31,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Plans a program: simplifies it, writes einsums of many operands in pairs where that is cheaper,
- * completes the layouts, and chooses a plan; with a memory limit, a plan that stays within the
- * limit.
+ * Plans a program: simplifies the program, writes einsums of many operands in pairs where that is
+ * cheaper, completes the layouts, and chooses a plan. If there is a memory limit, the plan stays
+ * within the limit.
  */
 public final class ProgramPlanning {
   /**
@@ -57,7 +57,7 @@ public final class ProgramPlanning {
    * @param program the program
    * @param mesh the devices
    * @param composites finds the code of composites; composites without code are decomposed
-   * @param options the options that plans are chosen by
+   * @param options the options by which plans are chosen
    * @return the plan
    * @throws PlanException if no plan stays within the limits
    */
@@ -73,7 +73,7 @@ public final class ProgramPlanning {
    * @param again names of values to compute again
    * @param mesh the devices
    * @param composites finds the code of composites; composites without code are decomposed
-   * @param options the options that plans are chosen by
+   * @param options the options by which plans are chosen
    * @return the plan
    * @throws PlanException if no plan stays within the limits
    */
@@ -193,7 +193,7 @@ public final class ProgramPlanning {
             simple.outputs());
   }
 
-  /** Only the body of a region is simplified. */
+  /** Simplifies the body of a region; other statements stay. */
   private Statement inRegion(Statement statement) {
     return statement.operation() instanceof Nested.Manual manual
         ? new Statement(
@@ -220,9 +220,9 @@ public final class ProgramPlanning {
   }
 
   /**
-   * The cheaper of two plans: with the partitions that composites bring, and without. Each
-   * statement is split in its own cheapest way, so a composite's partition may be cheaper alone and
-   * dearer in the whole program.
+   * The cheaper of two plans: with the partitions that composites bring, and without these
+   * partitions. Each statement is split in its own cheapest way, so a composite's partition may be
+   * cheaper alone and dearer in the whole program.
    */
   private Planned cheapest(Program program) {
     Planned own = planned(program, Policy.CHEAPEST);
@@ -306,7 +306,9 @@ public final class ProgramPlanning {
     return homes;
   }
 
-  /** A value whose only reader is an annotation has the annotated layout as its default layout. */
+  /**
+   * Makes the annotated layout the default layout of a value whose only reader is the annotation.
+   */
   private static void asAnnotated(Program program, Map<String, Layout> homes) {
     Map<Value, Integer> readers = new HashMap<>();
     program.outputs().forEach(output -> readers.merge(output, 1, Integer::sum));
@@ -326,11 +328,11 @@ public final class ProgramPlanning {
   }
 
   /**
-   * Refuses a plan that holds too much; no other plan is searched for.
+   * Refuses a plan that exceeds a memory limit, without a search for another plan.
    *
    * @param plan the plan
    * @param composites finds the code of composites
-   * @param limit bytes a device
+   * @param limit bytes of a device
    * @throws PlanException if a device would hold more
    */
   public static void check(ProgramPlan plan, CompositeCode.Finder composites, long limit) {

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A mesh as the members of a manual region see it: with one device along the region's axes.
+ * The mesh of each member of a manual region, which has one device along the region's axes.
  *
  * @param outer the mesh
  * @param inner the mesh of one member
@@ -32,7 +32,7 @@ record RegionMesh(Mesh outer, Mesh inner) {
     return new RegionMesh(outer, Mesh.of(axes));
   }
 
-  /** The same layout for a member. */
+  /** A layout of the program as the layout of a member. */
   Layout inside(Layout layout) {
     return new Layout(inner, layout.term());
   }
@@ -51,7 +51,7 @@ record RegionMesh(Mesh outer, Mesh inner) {
     return new Layout(outer, new Term(axes, term.partial()));
   }
 
-  /** A member's plan on the mesh. */
+  /** A member's plan, rewritten for the mesh. */
   SpmdPlan lifted(SpmdPlan plan) {
     List<PlanStep> steps = plan.steps().stream().map(this::lifted).toList();
     return new SpmdPlan(outer, lifted(plan.inputs()), steps, plan.outputs(), plan.sums());

@@ -142,7 +142,7 @@ final class ReshardWays {
     return policy;
   }
 
-  /** The choices that were made by these prices and limits. */
+  /** The choices for statements that were made so far, by these prices and limits. */
   EqualStatements equal() {
     return equal;
   }
@@ -159,7 +159,7 @@ final class ReshardWays {
     return prices.multiplyAdds(multiplyAdds, dtype.byteSize());
   }
 
-  /** The work of the searches until now. */
+  /** The work of the searches so far. */
   Reshards.Work searched() {
     return reshards.work();
   }
@@ -196,7 +196,7 @@ final class ReshardWays {
     return prices.parts(PartFigures.of(action, operands));
   }
 
-  /** The partition that a composite's kernel brings, if it brings one. */
+  /** The partition that a composite's kernel brings, if there is one. */
   Optional<CompositePartition> partition(Composite composite) {
     return kernels instanceof PartitionFinder finder
             && options.partitions() != PlanOptions.Partitions.NEVER
@@ -214,7 +214,7 @@ final class ReshardWays {
     return options.partitions() == PlanOptions.Partitions.ALWAYS;
   }
 
-  /** How many times the rows of the largest device a device may receive. */
+  /** The bound of received rows, as a multiple of the rows of the largest device. */
   double raggedBound() {
     return options.raggedBound();
   }
@@ -224,7 +224,10 @@ final class ReshardWays {
     return prices.halo(halo, dtype.byteSize());
   }
 
-  /** The layout without the partial axes that a value computed in another layout cannot have. */
+  /**
+   * A wanted layout, without the partial axes that a value computed in the given layout cannot
+   * have.
+   */
   Layout reachable(Layout wanted, Layout made) {
     List<String> partial =
         wanted.partial().stream().filter(axis -> made.partial().contains(axis)).toList();
@@ -297,7 +300,7 @@ final class ReshardWays {
     return new Blocks(layout, value.type().shape());
   }
 
-  /** The cheapest ways to have a value that may be made in many layouts. */
+  /** The cheapest ways to bring a value to a layout, if the value can be made in many layouts. */
   ReshardSources sources(Value value, Map<Layout, Cost> from) {
     DType dtype = value.type().dtype();
     return new ReshardSources(reshards, from, value.type().shape(), layout -> layout.stored(dtype));
@@ -317,8 +320,8 @@ final class ReshardWays {
   }
 
   /**
-   * The weight of a layout in a choice, in addition to its cost: by the policy, the bytes that the
-   * largest device holds in it.
+   * The weight of a layout in a choice, besides its cost: if the policy says so, the bytes that the
+   * largest device holds.
    */
   double weight(Value value, Layout layout) {
     return policy.elementsPerByte() == 0

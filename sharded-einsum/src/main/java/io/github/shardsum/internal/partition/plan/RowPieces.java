@@ -33,8 +33,8 @@ final class RowPieces {
   /**
    * The parts in pieces.
    *
-   * @param given the parts, of wholes
-   * @param count how many pieces, at least 2
+   * @param given the parts, each of all rows
+   * @param count the number of pieces, at least 2
    * @return the parts with the same number of transfers for each piece; empty if the parts are
    *     others
    */

@@ -37,7 +37,7 @@ final class SplitSpace {
    *
    * @param ways the labels that must stay whole
    * @param statement the statement
-   * @param factors the factors that its rule lets split
+   * @param factors the factors that the rule of the statement allows to split
    * @param tree the splits that an order of sums allows
    * @param asked the axes that its operands and results have
    * @param axes names of the mesh axes
@@ -64,7 +64,7 @@ final class SplitSpace {
   }
 
   /**
-   * The axes that operands have, or results in their default layouts.
+   * The axes that operands have in their layouts, or results in their default layouts.
    *
    * @param rule the statement's rule
    * @param operands the sources of its operands
@@ -99,7 +99,10 @@ final class SplitSpace {
       return false;
     }
 
-    /** The axes that split a factor in the first operand in which it is split, major to minor. */
+    /**
+     * The axes that split a factor, major to minor: those of the first operand in which the factor
+     * is split.
+     */
     List<String> split(int factor) {
       List<String> split = new ArrayList<>();
       for (int i = 0; i < operands.size(); i++) {

@@ -151,7 +151,7 @@ final class Splits {
     return key.append(partial).toString();
   }
 
-  /** The axes that stay partial on sets of operands, a bit for each. */
+  /** The axes that stay partial on sets of operands, one bit for each axis. */
   long kept(List<Boolean> sets) {
     long kept = 0;
     for (int axis = 0; axis < chosen.length; axis++) {
@@ -162,7 +162,7 @@ final class Splits {
     return kept;
   }
 
-  /** The axes that split a factor, a bit for each. */
+  /** The axes that split a factor, one bit for each axis. */
   long mask(int factor) {
     long mask = 0;
     for (int i = 0; i < count[factor]; i++) {

@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
  * search that chooses for all statements together.
  */
 public final class StatementChoices {
-  /** Most ways to split a statement that are all listed. */
+  /** The most ways to split a statement that are all listed. */
   private static final int MOST_WAYS = 700;
 
   private final ReshardWays ways;
@@ -55,8 +55,8 @@ public final class StatementChoices {
    *
    * @param operands the layouts in which operands are read
    * @param results the layouts in which results are made
-   * @param work price of the largest device's work, by which planners choose
-   * @param shown the part of this work that the prices of plans contain: the work of einsums
+   * @param work price of the largest device's work, as planners use it for choices
+   * @param shown the part of this price that prices of plans contain: the work of einsums
    * @param neighbours price of the elements that devices read of each other
    * @param chunked approximate price of combining the results of chunks, for a label that is
    *     normalised, scanned or searched
@@ -331,7 +331,7 @@ public final class StatementChoices {
    *
    * @param value the value
    * @param addends the layout with the partial axes
-   * @return whether it may be packed with others
+   * @return whether the sum may be packed with others
    */
   public static boolean isPackable(Value value, Layout addends) {
     return !addends.partial().isEmpty() && ReshardWays.bytes(value, addends) <= PackedSums.SHORT;

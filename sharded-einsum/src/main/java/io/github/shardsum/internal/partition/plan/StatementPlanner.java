@@ -30,10 +30,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Chooses how one statement is split: each mesh axis splits at most one factor of its rule, or
- * stays partial on operands. The cost of a choice is that of the operands' reshards from the
- * layouts in which they exist, of the largest device's work, and of the results' reshards to their
- * default layouts. Addends are read only if that is cheaper than reading their sum.
+ * Chooses how one statement is split: each mesh axis splits at most one factor of the statement's
+ * rule, or stays partial on operands. The cost of a choice is the sum of three costs: the operands'
+ * reshards from the layouts in which they exist, the largest device's work, and the results'
+ * reshards to their default layouts. A statement reads addends only if that is cheaper than reading
+ * their sum.
  *
  * <p>Searches for reshards end early: a way is dropped as soon as its work, its known prices and
  * lower bounds of its other prices exceed the best known cost.
@@ -52,7 +53,8 @@ final class StatementPlanner {
   private static final int MOST_TRIES = 100;
 
   /**
-   * Two prices whose relative difference is below this are equal: sums in another order differ so.
+   * Two prices count as equal if their relative difference is below this, since sums in another
+   * order differ so little.
    */
   private static final double ROUNDING = 1e-12;
 
@@ -73,7 +75,7 @@ final class StatementPlanner {
   private final List<Map<String, PricedLayout>> read = new ArrayList<>();
   private final List<Map<String, PricedLayout>> made = new ArrayList<>();
 
-  /** The choices that were found, cheapest first, as far as they are still needed. */
+  /** The choices that were found and are still needed, the cheapest first. */
   private final List<Candidate> found = new ArrayList<>();
 
   /** How many choices are kept. */
@@ -93,8 +95,8 @@ final class StatementPlanner {
    * @param operands the sources of its operands
    * @param homes the default layouts of its results; empty for a statement of a tree, whose result
    *     has no default layout
-   * @param isExact whether results must have all partial axes of their default layouts, or only
-   *     those over which they are made as partial sums
+   * @param isExact whether results must be partial sums over all partial axes of their default
+   *     layouts; otherwise they may be complete over some
    * @param mayAdd whether an axis may split a factor that no operand and no result has split
    * @param askedOutside axes and factors that other statements of its tree ask for, as {@code x
    *     label}
@@ -135,15 +137,15 @@ final class StatementPlanner {
     statement.results().forEach(_ -> made.add(new HashMap<>()));
   }
 
-  /** The chosen candidate, and the next best. */
+  /** A chosen candidate, and its runner-up. */
   record Chosen(Candidate candidate, Optional<Origin.Alternative> runnerUp) {}
 
   /**
    * The cheapest ways.
    *
-   * @param count how many at the most, at least one
-   * @return one or more, each with the next best
-   * @throws PlanException if there is none within the limits
+   * @param count the most choices to return, at least one
+   * @return the choices, at least one, each with its runner-up
+   * @throws PlanException if no choice is within the limits
    */
   List<Chosen> choose(int count) {
     kept = count + 1;
@@ -208,7 +210,10 @@ final class StatementPlanner {
                 ways.isTimed()));
   }
 
-  /** The cheapest way to each layout of the one result, without a reshard of it. */
+  /**
+   * The cheapest way to each layout of the statement's only result, without a reshard of the
+   * result.
+   */
   Map<Layout, Candidate> realizations() {
     Map<Layout, Candidate> best = new LinkedHashMap<>();
     space
@@ -225,7 +230,7 @@ final class StatementPlanner {
     return best;
   }
 
-  /** Keeps a way if it is one of the best. */
+  /** Keeps a way if it is among the best. */
   private void consider(Splits at) {
     candidate(at).ifPresent(this::keep);
   }
@@ -538,7 +543,7 @@ final class StatementPlanner {
         atMost -> ways.home(result, made, home, kind(), atMost));
   }
 
-  /** How a result that is partial over devices is combined. */
+  /** The kind of reduction that completes a result which is partial over devices. */
   private ReduceKind kind() {
     return statement.operation() instanceof Contraction.Reduce(ReduceKind by, _, _)
         ? by
@@ -594,14 +599,14 @@ final class StatementPlanner {
     return Optional.empty();
   }
 
-  /** Sizes of the axes that split a factor where it is read, major to minor. */
+  /** Sizes of the axes that split a factor in the operands, major to minor. */
   private List<Integer> parts(int factor) {
     List<String> split = asked.split(factor);
     List<String> all = axes.stream().filter(axis -> asked.isAsked(axis, factor)).toList();
     return (split.isEmpty() ? all : split).stream().map(mesh::size).toList();
   }
 
-  /** The work of the largest device. */
+  /** The cost of the largest device's work. */
   Cost work(ComputeSharding sharding) {
     return ways.work(
         work.multiplyAdds(factor -> mesh.size(sharding.axes(rule.factors().get(factor).name()))),

@@ -14,7 +14,7 @@ import java.util.function.IntToLongFunction;
  *
  * @param statement the statement
  * @param rule its rule
- * @param kernel the kernel of a composite, if the statement is one and has one
+ * @param kernel the kernel, if the statement is a composite that has one
  */
 record StatementWork(Statement statement, FactorRule rule, Optional<CompositeCode> kernel) {
   /**
@@ -41,7 +41,7 @@ record StatementWork(Statement statement, FactorRule rule, Optional<CompositeCod
     return most;
   }
 
-  /** Multiply-adds of the kernel's largest part: labels share its work evenly. */
+  /** Multiply-adds of the kernel's largest part; the parts of a label share the work evenly. */
   private double ofKernel(IntToLongFunction parts) {
     double share = kernel.map(CompositeCode::flops).orElse(0.0) / 2;
     for (int factor = 0; factor < rule.factors().size() && share > 0; factor++) {

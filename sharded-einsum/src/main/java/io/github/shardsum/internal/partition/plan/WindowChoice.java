@@ -70,11 +70,11 @@ final class WindowChoice {
   }
 
   /**
-   * Two steps that may become one.
+   * Two steps that may become one step with windows.
    *
-   * @param removed the step that goes
-   * @param replaced the step in whose place the windows stand
-   * @param windows the step with windows
+   * @param removed the step to remove
+   * @param replaced the step that the windows replace
+   * @param windows the new step with windows
    * @param bytes bytes of the gathered operand or unscattered result on the largest device
    * @param price price of the step with windows
    * @param whole price of the two steps
@@ -83,7 +83,7 @@ final class WindowChoice {
       int removed, int replaced, PlanStep windows, long bytes, double price, double whole) {}
 
   /**
-   * The plan with windows, where the options ask for them.
+   * The plan with windows in place of einsums, where the options say so.
    *
    * @param asked required layouts of values by name, apart from annotations
    */
@@ -160,7 +160,7 @@ final class WindowChoice {
         if (isChosen(candidate)) {
           plan = replaced(plan, candidate);
           uses = new Uses(plan);
-          // A step before this one may have been removed.
+          // The windows may have replaced an earlier step, so the search goes back.
           step = Math.min(candidate.removed(), candidate.replaced()) - 1;
           break;
         }
@@ -174,7 +174,7 @@ final class WindowChoice {
     return lost.isEmpty() ? plan : withRunnersUp(plan, lost);
   }
 
-  /** The plan in which a step's runner-up names windows if they are its best other way. */
+  /** Makes windows the runner-up of a step if they are the best way that was not taken. */
   private SpmdPlan withRunnersUp(SpmdPlan plan, IdentityHashMap<Statement, Candidate> lost) {
     Uses uses = new Uses(plan);
     List<PlanStep> steps = new ArrayList<>();
@@ -225,7 +225,7 @@ final class WindowChoice {
   }
 
   /**
-   * The step with its best other way.
+   * A step with windows as its runner-up.
    *
    * @param others price of the reshards of its operands and result that stay outside of windows,
    *     which the runner-up has too
@@ -282,7 +282,10 @@ final class WindowChoice {
     return all;
   }
 
-  /** Bodies of regions, and bodies of loops if no layouts of values are required. */
+  /**
+   * Puts einsums in bodies in windows: in bodies of regions, and in bodies of loops if no layouts
+   * of values are required.
+   */
   private SpmdPlan inBodies(SpmdPlan plan, String prefix, Predicate<PlanStep> which) {
     List<PlanStep> steps = new ArrayList<>();
     for (PlanStep step : plan.steps()) {
@@ -325,7 +328,7 @@ final class WindowChoice {
             : candidate.bytes() > PlanOptions.WINDOW_BYTES);
   }
 
-  /** Whether rounds are large enough, and not too many, if windows are chosen by price. */
+  /** Whether rounds are large enough and few enough, if windows are chosen by price. */
   private boolean mayBeCut(Candidate candidate, SpmdPlan plan) {
     if (when == Windows.ALWAYS) {
       return true;

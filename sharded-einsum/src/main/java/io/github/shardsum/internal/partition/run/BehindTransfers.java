@@ -4,19 +4,20 @@ import io.github.shardsum.exec.Workers;
 import java.util.Optional;
 
 /**
- * Workers of a plan's kernels, each on one thread. While bytes travel between processes a kernel
- * runs in tasks of about a millisecond; the transport makes progress after each.
+ * Workers of a plan's kernels, each of which runs on one thread. While bytes travel between
+ * processes a kernel runs in tasks of about a millisecond; the transport makes progress after each
+ * task.
  *
  * @param progress advances the collectives in flight; any thread may call it; none if nothing
  *     travels
- * @param alone the workers of kernels during which nothing travels: one object, so that all of them
- *     pack their operands into the same arrays of a thread
+ * @param alone the workers of kernels during which nothing travels: one object, so that all these
+ *     kernels pack operands into the same arrays of a thread
  */
 record BehindTransfers(Optional<Runnable> progress, Workers alone) {
   /** Floating-point operations of a task: 0.5 to 2 milliseconds on one core. */
   private static final double TASK_FLOPS = 1 << 26;
 
-  /** The most tasks of a kernel; each packs its own rows, so more of them cost time. */
+  /** The most tasks of a kernel. Each task packs its own rows, so more tasks take more time. */
   private static final int MOST_TASKS = 64;
 
   BehindTransfers(Runnable progress) {

@@ -33,7 +33,7 @@ final class BufferPlan {
   enum Purpose {
     /** A sum of bf16 in f32, before it is rounded. */
     SUM,
-    /** Packed data to send: the parts for each member in an exchange, each value in packed sums. */
+    /** Packed data to send: in an exchange the parts for each member, in packed sums each value. */
     PACKED,
     /** Received data. */
     RECEIVED,
@@ -84,7 +84,7 @@ final class BufferPlan {
   private final Frame frame;
   private final int last;
 
-  /** For each value the value in whose memory it lies: itself, or for a view its operand. */
+  /** For each value, the value whose memory it uses: its own, or for a view the operand's. */
   private final int[] root;
 
   private final int[] from;
@@ -215,7 +215,7 @@ final class BufferPlan {
     }
   }
 
-  /** The regions of sums that travel together, one after the other. */
+  /** Reserves memory for sums that travel together, in which they follow one another. */
   private void packed(int stage, PlanStep step, DType dtype) {
     IntFunction<Long> elements =
         i ->
@@ -372,7 +372,9 @@ final class BufferPlan {
     changes[stage] = Math.addExact(changes[stage], bytes);
   }
 
-  /** Names of values that live through a stage that does not read them, the largest first. */
+  /**
+   * Names of values that stay in memory during a stage that does not read them, the largest first.
+   */
   List<String> through(int stage) {
     if (stage < 0) {
       return List.of();
@@ -396,8 +398,8 @@ final class BufferPlan {
    *
    * @param bytes live bytes with the workspace of local programs, without the inputs; for a loop
    *     the maximum over its rounds
-   * @param rounds the same for each stage of a loop's body, including the bytes around the loop;
-   *     otherwise empty
+   * @param rounds these figures for each stage of a loop's body, including the bytes around the
+   *     loop; otherwise empty
    */
   record Held(long bytes, List<Held> rounds) {
     Held plus(long more) {

@@ -41,10 +41,10 @@ final class CompiledForms {
     this.workers = workers;
   }
 
-  /** The shapes and strides that an einsum is compiled for; there are few. */
+  /** The shapes and strides for which an einsum is compiled; there are few. */
   private record Form(List<OperandSpec> operands, Shape result) {}
 
-  /** The einsum of operands and a result. */
+  /** The compiled einsum for operands and a result. */
   Einsum of(Tensor[] operands, Tensor out) {
     Form form = new Form(List.of(OperandSpec.like(operands)), out.shape());
     return compiled.computeIfAbsent(form, this::compile);

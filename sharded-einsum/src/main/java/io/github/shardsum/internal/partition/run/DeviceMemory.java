@@ -16,9 +16,9 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * The most that the largest device holds at any time of a plan's run: all inputs, the values that
- * are stored between stages, and the workspace of a stage's compiled local program. The statements
- * of a stage are one local program, which need not store the values between them.
+ * The most memory that the largest device holds at any time of a plan's run: all inputs, the values
+ * that are stored between stages, and the workspace of a stage's compiled local program. The
+ * statements of a stage are one local program, which need not store the values between them.
  *
  * @param peakBytes the maximum over all stages
  * @param where the stage of the peak, as text
@@ -29,10 +29,10 @@ import java.util.function.Predicate;
 public record DeviceMemory(
     long peakBytes, String where, Set<String> made, List<String> through, List<Step> steps) {
   /**
-   * Bytes that the device holds while a step runs; statements of one stage hold the same.
+   * Bytes that the device holds while a step runs; statements of one stage have the same number.
    *
    * @param bytes bytes with the inputs; of a loop the maximum over its rounds
-   * @param body the same for each step of a loop's body, including the bytes around the loop;
+   * @param body the bytes of each step of a loop's body, including the bytes around the loop;
    *     otherwise empty
    */
   public record Step(long bytes, List<Step> body) {
@@ -63,7 +63,7 @@ public record DeviceMemory(
    * Placeholder kernels for planning; they cannot run.
    *
    * @param which composites have one
-   * @return the kernels that stand for them
+   * @return the placeholder kernels
    */
   public static CompositeCode.Finder kernels(Predicate<Composite> which) {
     return composite -> which.test(composite) ? Optional.of(NOTHING) : Optional.empty();
@@ -137,8 +137,8 @@ public record DeviceMemory(
   }
 
   /**
-   * Bytes that are held in the stage of each step; a step that no stage needs holds the bytes
-   * around it.
+   * Bytes that are held in the stage of each step; a step that belongs to no stage has only the
+   * bytes around the plan.
    */
   private static List<Step> steps(Stages stages, List<BufferPlan.Held> held, long around) {
     int count = stages.plan().steps().size();

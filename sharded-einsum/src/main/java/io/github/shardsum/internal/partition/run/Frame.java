@@ -29,9 +29,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The values of a running plan on the devices of this process: for each value one tensor a tile,
- * stored by the tile's first device. Results of steps lie in planned memory, which is allocated at
- * the first run, kept for the next, and not cleared.
+ * The values of a running plan on the devices of this process: for each value one tensor for each
+ * tile, stored by the tile's first device. Results of steps are in planned memory, which is
+ * allocated at the first run, kept for later runs, and not cleared.
  */
 final class Frame {
   private final SpmdPlan plan;
@@ -100,8 +100,8 @@ final class Frame {
   /**
    * Whether a device has memory for a value. For the result of a collective each device has its own
    * tensor if groups may span processes, since the engine then cannot know that two groups compute
-   * the same. Devices have their own tensors after a permute too, since a device gets another
-   * device's block.
+   * the same result. Devices have their own tensors after a permute too, since a device gets
+   * another device's block.
    */
   boolean isStored(int value, int index) {
     return isFirst(value, index) || !isStoredOnce(value);
@@ -136,8 +136,8 @@ final class Frame {
   /**
    * Allocates the outputs, and the planned memory if no earlier run did.
    *
-   * @param keeps whether the memory of outputs is kept for the next run; otherwise it is the
-   *     caller's
+   * @param keeps whether the memory of outputs is kept for the next run; otherwise it belongs to
+   *     the caller
    */
   void open(BufferPlan buffers, boolean keeps) {
     if (!isOpen) {
@@ -196,7 +196,7 @@ final class Frame {
   }
 
   /**
-   * The output of each device is a separate array, so that a caller who keeps one of them does not
+   * The output of each device is a separate array, so that a caller who keeps one output does not
    * keep the memory of all.
    */
   private static @Nullable Tensor[] fresh(Region region) {

@@ -26,7 +26,7 @@ final class LocalEinsum {
             equation, EinsumOptions.defaults().withDtype(result.dtype()).withSums(sums));
   }
 
-  /** The dimension with the same label that comes first. */
+  /** The first dimension that has the same label. */
   private static int first(Term term, int dim) {
     for (int other = 0; other < dim; other++) {
       if (term.axis(other).label().equals(term.axis(dim).label())) {

@@ -172,7 +172,7 @@ final class LocalStatements {
   /**
    * A composite on a part of its labels, for its kernel. For each split label whose index the
    * kernel reads, an operand {@code start.LABEL} follows the others. A kernel is found by types and
-   * attributes, so the local composite's decomposition only serves for its types. A composite
+   * attributes, so the local composite needs a decomposition only for its types. A composite
    * without a kernel is not split.
    */
   private List<Value> composite(

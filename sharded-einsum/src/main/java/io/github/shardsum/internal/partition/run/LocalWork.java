@@ -5,8 +5,8 @@ import io.github.shardsum.internal.local.run.LocalPlan;
 /**
  * Work of a device between two collectives.
  *
- * @param flops arithmetic operations, a multiply-add being two
- * @param bytes least bytes read and written
+ * @param flops arithmetic operations; a multiply-add counts as two
+ * @param bytes the least number of bytes read and written
  */
 record LocalWork(double flops, double bytes) {
   static final LocalWork NONE = new LocalWork(0, 0);

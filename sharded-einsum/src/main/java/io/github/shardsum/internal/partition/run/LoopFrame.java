@@ -82,7 +82,10 @@ final class LoopFrame {
     return nested instanceof Nested.Scan scan && scan.reverse() ? count - 1 - round : round;
   }
 
-  /** The memory into which a round writes its part of a sequence, or a region its result. */
+  /**
+   * The memory into which a round of a loop writes its part of a sequence, or into which a region
+   * writes its result.
+   */
   private Tensor written(int value, int i, int round) {
     Tensor whole = outer.get(result + value, i);
     return nested instanceof Nested.Scan ? whole.select(0, place(round)) : whole;

@@ -25,7 +25,7 @@ import java.util.OptionalLong;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 
-/** Runs communications of manual regions: each device has a result of its own. */
+/** Runs communications of manual regions, in which each device has its own result. */
 final class Members {
   private final Frame frame;
   private final Plan.Builder builder;

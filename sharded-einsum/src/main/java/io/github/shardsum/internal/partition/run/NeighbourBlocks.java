@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs a statement that reads neighbouring indices along a split label, on the devices of this
  * process. It joins the operands' blocks with the received elements, and computes the device's
- * block of the result from them. The local program is the statement on joined blocks, one for each
- * combination of shapes.
+ * block of the result from the joined blocks. The local program is the statement on joined blocks,
+ * one for each combination of shapes.
  */
 final class NeighbourBlocks {
   private final Halo halo;
@@ -91,8 +91,9 @@ final class NeighbourBlocks {
   }
 
   /**
-   * If a process holds every device, devices that read the same elements of the same block share
-   * them. Otherwise groups may have members in different processes.
+   * The devices whose elements each device uses. If a process holds every device, devices that read
+   * the same elements of the same block share them. Otherwise each device has its own, since a
+   * group may have members in other processes.
    */
   private int[][] holders(int devices, boolean shares) {
     int[][] all = new int[step.operands().size()][devices];
@@ -242,8 +243,8 @@ final class NeighbourBlocks {
   }
 
   /**
-   * The padding that puts the first and the last element of x at these indices of the result. If x
-   * is empty, the result is all fill.
+   * The padding that puts the first and the last element of x at these indices of the result; if x
+   * is empty, the result is only fill.
    */
   private Movement padded(
       Value x, String label, int part, long first, long last, long interior, Scalar fill) {

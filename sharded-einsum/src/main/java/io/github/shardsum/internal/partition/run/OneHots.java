@@ -21,8 +21,8 @@ import java.util.function.ToLongFunction;
  */
 public final class OneHots {
   /**
-   * A product with a one-hot is treated as a one-hot if its result has at least this many times the
-   * elements of each other operand.
+   * A product with a one-hot is treated as a one-hot if its result has at least this number of
+   * times the elements of each other operand.
    */
   private static final long SMALLER = 4;
 
@@ -54,7 +54,7 @@ public final class OneHots {
   }
 
   /**
-   * Whether an operation gives a one-hot.
+   * Whether the result of an operation is a one-hot.
    *
    * @param operation the operation
    * @param operands its operands

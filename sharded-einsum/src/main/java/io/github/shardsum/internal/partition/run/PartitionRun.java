@@ -49,8 +49,8 @@ import java.util.stream.Stream;
 /**
  * Runs a composite that brings its own partition, on the devices of this process: a superstep for
  * each part. A local composite is compiled for the shapes of a device, once for all devices of the
- * same shapes, and runs by its kernel. Devices agree on the most rows that any of them receives,
- * and compare it with the same bound before any row is sent.
+ * same shapes, and runs by its kernel. Before any row is sent, devices agree on the largest number
+ * of rows that any device receives, and compare the number with the same bound.
  */
 final class PartitionRun {
   /**
@@ -127,7 +127,7 @@ final class PartitionRun {
     return new Code(new PlanRunner(plan, workers, Optional.empty()), plan);
   }
 
-  /** A composite of local types; its decomposition only gives the types. */
+  /** A composite of local types, whose decomposition only serves for the types. */
   private Program local(Part.Run run, int index) {
     ProgramBuilder builder = Program.builder("part");
     ProgramBuilder meaning = Program.builder(run.composite());
@@ -257,7 +257,7 @@ final class PartitionRun {
     }
   }
 
-  /** Adds communication, between two times if there is a clock. */
+  /** Adds communication; if there is a clock, its beginning and end are recorded. */
   private static void timed(
       Runnable communication,
       Plan.Builder builder,

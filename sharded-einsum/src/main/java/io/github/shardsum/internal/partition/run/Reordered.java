@@ -40,7 +40,7 @@ final class Reordered {
     return held(source).intersect(wanted(target)).elementCount();
   }
 
-  /** The elements that a device sends to each member, and those that it gets from each. */
+  /** The numbers of elements that a device sends to each member and receives from each member. */
   RaggedCounts counts(int device) {
     long[] send = new long[groups.size()];
     long[] receive = new long[groups.size()];
@@ -56,7 +56,9 @@ final class Reordered {
     return wanted(device).elementCount();
   }
 
-  /** Number of elements that a device sends; an element for several members counts for each. */
+  /**
+   * Number of elements that a device sends; an element for several members counts once for each.
+   */
   long sent(int device) {
     long sent = 0;
     for (int member = 0; member < groups.size(); member++) {

@@ -106,7 +106,9 @@ final class Segment {
     return readers;
   }
 
-  /** Finds the values that the segment reads from outside, and its results that others read. */
+  /**
+   * Finds the values that the segment reads from outside, and the results that other steps read.
+   */
   private void edges(
       List<Integer> own, Expansions expansions, Map<Integer, List<Integer>> readers) {
     Set<Integer> mine = new HashSet<>(own);
@@ -304,7 +306,8 @@ final class Segment {
     given.addAll(starts.get(index));
     List<Tensor> results = new ArrayList<>();
     for (int output : outputs) {
-      // A result that another device makes is small or empty; it is computed here too, and dropped.
+      // A result that another device makes is small or empty; this device computes it too, and
+      // drops it.
       results.add(
           frame.isFirst(output, index)
               ? frame.get(output, index)

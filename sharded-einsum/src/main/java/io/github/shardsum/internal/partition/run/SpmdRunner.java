@@ -42,7 +42,7 @@ public final class SpmdRunner {
    * @param plan the plan
    * @param collectives the engine, of the plan's mesh
    * @param composites finds the code of composites
-   * @param isTimed whether runs record when each step ran, see {@link #spans}
+   * @param isTimed whether runs record the times of each step, see {@link #spans}
    * @throws IllegalArgumentException if the meshes differ
    */
   public SpmdRunner(
@@ -93,7 +93,7 @@ public final class SpmdRunner {
    *
    * @param inputs the inputs' shards on this process's devices, in the plan's layouts and dtypes
    * @return the shards of the outputs on these devices; they must not be written to, since devices
-   *     share tiles, and an output may be an input or a view of one
+   *     share tiles, and since an output may be an input or a view of an input
    */
   public List<ShardedTensor> run(List<ShardedTensor> inputs) {
     List<ShardedTensor> results = new ArrayList<>();
@@ -105,7 +105,7 @@ public final class SpmdRunner {
    * Runs the plan and lends out the outputs, whose memory is kept for the next run.
    *
    * @param inputs the inputs' shards
-   * @param reader gets the outputs' shards, which it may read until it returns
+   * @param reader receives the outputs' shards, and may read them until the reader returns
    */
   public void lend(List<ShardedTensor> inputs, Consumer<List<ShardedTensor>> reader) {
     run(inputs, true, reader);
@@ -129,7 +129,7 @@ public final class SpmdRunner {
   /**
    * The times at which devices of this process ran the steps, in the last run.
    *
-   * @return one device after another, each in order; empty if runs are not timed
+   * @return the times of one device after another, each in order; empty if runs are not timed
    */
   public synchronized List<StepSpan> spans() {
     return clock.map(StepClock::all).orElse(List.of());

@@ -27,8 +27,8 @@ import java.util.stream.IntStream;
  * steps between them.
  *
  * @param plan the plan
- * @param frame its values on the devices
- * @param isBody whether it is the body of a loop
+ * @param frame the plan's values on the devices
+ * @param isBody whether the plan is the body of a loop
  * @param carriedOver numbers of the body's outputs that a step writes into the memory of the next
  *     round's carried value
  * @param all the steps that run, in order
@@ -37,10 +37,10 @@ record Stages(
     SpmdPlan plan, Frame frame, boolean isBody, Set<Integer> carriedOver, List<Stage> all) {
   /** Steps that run before the next stage begins. */
   sealed interface Stage {
-    /** Numbers of the values that it reads. */
+    /** Numbers of the values that the stage reads. */
     List<Integer> reads();
 
-    /** Numbers of the values that it makes. */
+    /** Numbers of the values that the stage makes. */
     List<Integer> writes();
 
     /** Statements that run as one local program. */
@@ -187,7 +187,10 @@ record Stages(
     };
   }
 
-  /** Outputs that are made by a step, for the first device of each tile, and carried once. */
+  /**
+   * Outputs that a step makes, that only the first device of each tile stores, and that are carried
+   * once.
+   */
   private static Set<Integer> carriedOver(SpmdPlan plan, Frame frame, int carried) {
     List<Integer> outputs = plan.outputs().subList(0, carried);
     Set<Integer> over = new HashSet<>();
@@ -222,8 +225,8 @@ record Stages(
   }
 
   /**
-   * Bytes of threads' arrays. A thread takes any free array, so every array grows to the size that
-   * the largest local program needs. Only programs that compute during transfers have separate
+   * Bytes of threads' arrays. A thread may take any free array, so every array grows to the size
+   * that the largest local program needs. Only programs that compute during transfers have separate
    * arrays.
    */
   private long arrays(int threads, ToLongFunction<LocalPlan> needed) {
@@ -269,7 +272,7 @@ record Stages(
     return users;
   }
 
-  /** The values that a stage makes, including those between the statements of a segment. */
+  /** The values that a stage makes, including values between the statements of a segment. */
   List<PlannedValue> values(Stage stage) {
     List<Integer> steps =
         switch (stage) {

@@ -21,7 +21,7 @@ record Start(List<String> axes, long size) {
     return layout.mesh().size(axes) == 1;
   }
 
-  /** The first index of a device's chunk; any layout on the mesh will do. */
+  /** The first index of a device's chunk; any layout on the mesh serves as argument. */
   long on(Layout layout, int device) {
     Cut chunks = Cut.chunks(size, axes.stream().map(layout.mesh()::size).toList());
     return chunks.start(layout.mesh().part(axes, device));

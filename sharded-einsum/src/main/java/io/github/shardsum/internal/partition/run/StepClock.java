@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Records when devices of this process run the stages of a plan. In a superstep each device belongs
- * to one thread, and a superstep ends before the next begins, so devices share nothing here.
+ * Records the times at which devices of this process run the stages of a plan. In a superstep each
+ * device belongs to one thread, and a superstep ends before the next one begins, so threads share
+ * no data here.
  */
 final class StepClock {
   private final List<Integer> devices;
@@ -53,7 +54,7 @@ final class StepClock {
       return new Timed(ofPart, steps, within, OptionalInt.of(number), false);
     }
 
-    /** The rest of a transfer, after the computation beside it has ended. */
+    /** The rest of a transfer, after the simultaneous computation has ended. */
     Timed rest(String ofTransfer, int number) {
       return new Timed(ofTransfer, steps, within, OptionalInt.of(number), true);
     }

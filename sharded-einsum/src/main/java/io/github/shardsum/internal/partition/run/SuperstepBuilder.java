@@ -76,7 +76,7 @@ final class SuperstepBuilder {
     clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.end(i, timed, work)));
   }
 
-  /** The work of devices in a step that is no local program, without windows. */
+  /** The work of devices in a step that is neither a local program nor an einsum in windows. */
   private LocalWork work(int number, PlanStep step) {
     if (!(step.action() instanceof Action.Contract || step.action() instanceof Action.Neighbour)) {
       return LocalWork.NONE;
@@ -187,7 +187,7 @@ final class SuperstepBuilder {
     };
   }
 
-  /** With sums in the order of a tree, members are combined in the order of their indices. */
+  /** If sums have the order of a tree, members are combined in the order of their indices. */
   private Order order() {
     return plan.sums().isTree() ? Order.INDEX : Order.TREE;
   }
@@ -250,8 +250,8 @@ final class SuperstepBuilder {
   }
 
   /**
-   * A collective; a sum of bf16 is rounded once it is complete. If a process holds all devices, the
-   * devices of a tile share a result.
+   * Adds a collective; a sum of bf16 is rounded once it is complete. If a process holds all
+   * devices, the devices of a tile share a result.
    */
   private void communicate(Stage.Between between, int result, Collective collective) {
     PlanStep step = plan.steps().get(between.step());
@@ -273,7 +273,10 @@ final class SuperstepBuilder {
                         .convert(step.result().dtype())));
   }
 
-  /** Values that travel as one buffer; sums of bf16 are rounded as they are taken out of it. */
+  /**
+   * Adds values that travel as one buffer; sums of bf16 are rounded when they are taken out of the
+   * buffer.
+   */
   private void packed(int number, Collective collective) {
     PlanStep step = plan.steps().get(number);
     IntFunction<Tensor> packed = i -> frame.temporary(number, Purpose.PACKED, 0, i);
@@ -337,7 +340,7 @@ final class SuperstepBuilder {
         i -> reordered.unpack(devices.get(i), received.apply(i), frame.get(result, i)));
   }
 
-  /** An exchange for each operand with missing elements, then the statement. */
+  /** Adds an exchange for each operand with missing elements, and then the statement. */
   private void neighbour(Stage.Between between) {
     PlanStep step = plan.steps().get(between.step());
     NeighbourBlocks blocks = between.neighbours().orElseThrow();

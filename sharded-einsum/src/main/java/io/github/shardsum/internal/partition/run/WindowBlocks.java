@@ -56,7 +56,9 @@ final class WindowBlocks {
    */
   private final List<Integer> distances;
 
-  /** For each device the distance of the first chunk that is not empty; 0 if all are empty. */
+  /**
+   * For each device the distance of its first chunk that is not empty; 0 if all chunks are empty.
+   */
   private final int[] first;
 
   WindowBlocks(
@@ -89,7 +91,7 @@ final class WindowBlocks {
     return whole.accumulates(action.isScatter()) && frame.value(result).dtype() == DType.BF16;
   }
 
-  /** The dtype in which the rounds add up. */
+  /** The dtype in which rounds are added up. */
   DType sumDType() {
     return sumsApart() ? DType.F32 : frame.value(result).dtype();
   }
@@ -203,7 +205,7 @@ final class WindowBlocks {
     }
   }
 
-  /** Where the rounds of a device add up. */
+  /** The tensor in which the rounds of a device are added up. */
   private Tensor sum(int i) {
     return sumsApart()
         ? frame.temporary(number, Purpose.SUM, 0, frame.first(result, i))
@@ -279,7 +281,10 @@ final class WindowBlocks {
     return "%" + result + "." + ring;
   }
 
-  /** Chunks travel against the step: member c next has the chunk of member c + step. */
+  /**
+   * Runs the rounds of a gather. Chunks travel in the direction opposite to the step: after member
+   * c's own chunk comes the chunk of member c + step.
+   */
   private void gatherInRings(Plan.Builder builder) {
     int most = action.rings().stream().mapToInt(ring -> ring.rounds(members)).max().orElse(0);
     // With two members one of the rings has no round.
@@ -385,7 +390,10 @@ final class WindowBlocks {
     return block.slice(cutDim(), cut.start(half), cut.end(half));
   }
 
-  /** In each round every destination adds one more addend to its sum. */
+  /**
+   * Runs the rounds of a scatter in one process: in each round every destination adds one more
+   * addend to its sum.
+   */
   private void scatterInPlace(Plan.Builder builder) {
     for (int round = 0; round < members; round++) {
       int now = round;
@@ -403,7 +411,10 @@ final class WindowBlocks {
     }
   }
 
-  /** The sums of one half travel while the other half is computed. */
+  /**
+   * Runs the rounds of a scatter in rings: the sums of one half travel while the other half is
+   * computed.
+   */
   private void scatterInRings(Plan.Builder builder) {
     for (int round = 0; round < members; round++) {
       for (int half = 0; half < HALVES; half++) {

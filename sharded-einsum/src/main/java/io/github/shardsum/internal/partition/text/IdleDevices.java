@@ -17,8 +17,9 @@ import java.util.stream.Stream;
 
 /**
  * Devices that compute nothing in a step, since an uneven split leaves them no part of a label: of
- * 6 experts over 4 devices the first three have 2 each, the last none. In a composite whose rows
- * travel, such a device may still send its rows or compute rows of others.
+ * 6 experts over 4 devices the first three devices have 2 each, and the last has none. In a
+ * composite whose rows travel, such a device may still send its rows or compute other devices'
+ * rows.
  */
 final class IdleDevices {
   /** The most devices that are named. */
@@ -27,7 +28,7 @@ final class IdleDevices {
   private IdleDevices() {}
 
   /**
-   * Idle devices of a step that computes.
+   * Describes the idle devices of a step that computes.
    *
    * @return one sentence for each label, as {@code idle: x=3 of 4 along x, without a part of E=6}
    */

@@ -76,7 +76,7 @@ sealed interface Json {
     return quoted.append('"').toString();
   }
 
-  /** A recursive reader; its depth limit is reached before the stack is full. */
+  /** A recursive reader, whose depth limit is reached before the stack is full. */
   final class Reader {
     private final String text;
     private int at;

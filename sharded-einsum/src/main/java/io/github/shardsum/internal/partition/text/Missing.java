@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * collectives.
  */
 public final class Missing {
-  /** Most combinations of coordinates that are enumerated. */
+  /** The most combinations of coordinates that are enumerated. */
   private static final int MOST_COORDINATES = 1 << 16;
 
   private Missing() {}

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Bytes that the parts of a composite move, in words. */
+/** Describes the bytes that the parts of a composite move. */
 final class PartText {
   private PartText() {}
 

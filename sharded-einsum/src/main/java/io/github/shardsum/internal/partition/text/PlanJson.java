@@ -242,7 +242,7 @@ public final class PlanJson {
         + axes.stream().map(PlanJson::quoted).collect(Collectors.joining(",", "[", "]"));
   }
 
-  /** An operand by its number, anything else by its name. */
+  /** Names an operand by its number, and any other value by its name. */
   private static String name(PlannedValue value) {
     String name = value.programName();
     return name.chars().allMatch(Character::isDigit) ? name : quoted(name);
@@ -263,7 +263,10 @@ public final class PlanJson {
             : "\"results\":[" + String.join(",", results) + "]");
   }
 
-  /** An input in the layout in which the einsum reads it, or in its own if there is no einsum. */
+  /**
+   * An input in the layout in which the einsum reads it, or in its own layout if there is no
+   * einsum.
+   */
   private PlannedValue met(int input) {
     int value = input;
     boolean reshard =

@@ -29,8 +29,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Reads what {@link PlanWriter} writes. Every member must be known and occur once; whether the plan
- * is right is for the checker to judge.
+ * Reads what {@link PlanWriter} writes. Every member must be known and occur once. The checker
+ * decides whether the plan is right.
  */
 public final class PlanReader {
   /** The most devices of a device order. */
@@ -293,7 +293,7 @@ public final class PlanReader {
     return kind.cast(part);
   }
 
-  /** A piece, as {@code [0, 4]}; the whole if there is none. */
+  /** A piece, as {@code [0, 4]}; without this member the whole. */
   private static CompositeParts.Piece piece(Node node, Set<String> known) {
     known.add("piece");
     Optional<Node> given = node.optional("piece");

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 
 /**
  * A picture of a plan over time: a lane for computation, a lane for each mesh axis, and memory
- * below them. The body of each loop has a picture of its own.
+ * below them. The body of each loop has a separate picture.
  */
 final class PlanTimeline {
   private static final int LEFT = 110;

@@ -237,7 +237,7 @@ final class PlanWriter {
     return Json.quoted((ring.step() < 0 ? "-" : "+") + Math.abs(ring.step()) + " " + share);
   }
 
-  /** The name of an action in files, apart from the operation of its statement. */
+  /** The name of an action in files, without the operation of its statement. */
   private static String name(Action action) {
     return switch (action) {
       case Action.Contract _ -> "einsum";

@@ -29,7 +29,7 @@ import java.util.stream.Collectors;
  * @param received elements that the busiest device receives
  * @param bytesReceived the same in bytes
  * @param bytesSent bytes that the busiest device sends: in a ring as many as it receives, in an
- *     exchange the part of its block that others need
+ *     exchange the part of its block that other devices need
  * @param lowerBound bytes that a device must receive for its new block, by any sequence of
  *     collectives
  * @param flops floating-point operations of the largest device
