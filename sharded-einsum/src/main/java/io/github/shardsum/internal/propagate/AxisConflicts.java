@@ -22,8 +22,8 @@ import java.util.StringJoiner;
 import java.util.stream.IntStream;
 
 /**
- * Conflicts over one mesh axis that several labels of a value ask for. The axis splits one of them:
- * an annotation of the value decides which one, otherwise the price.
+ * Conflicts over one mesh axis for which several labels of a value ask. The axis splits one of
+ * these labels: an annotation of the value decides which one, or else the price.
  */
 final class AxisConflicts {
   private final Mesh mesh;
@@ -86,7 +86,7 @@ final class AxisConflicts {
 
   /**
    * The price of computing a statement with an axis on a factor: values that have the axis
-   * elsewhere are resharded, except the one whose layout is undecided.
+   * elsewhere are resharded, except the value whose layout is undecided.
    */
   private Price price(Node node, int factor, String axis, String undecided) {
     List<Place> own = node.places(factor);
@@ -110,7 +110,8 @@ final class AxisConflicts {
   }
 
   /**
-   * Records that a label asked for an axis which splits another label of the value.
+   * Records a label that asked for an axis without success, since the axis splits another label of
+   * the value.
    *
    * @throws PropagationException if conflicts are errors
    */
@@ -200,8 +201,8 @@ final class AxisConflicts {
   }
 
   /**
-   * Whether a dimension is split by an annotation: of the value, or of a value that differs from it
-   * only by annotations.
+   * Whether a dimension is split by an annotation of the value. Values that differ only by
+   * annotations count as the same value.
    */
   private boolean isAnnotated(String value, int dim) {
     String at = value;
@@ -223,7 +224,9 @@ final class AxisConflicts {
     return false;
   }
 
-  /** Whether an annotation whose operand is the value says how its result's dimension is split. */
+  /**
+   * Whether the value is the operand of an annotation, and this annotation splits the dimension.
+   */
   private boolean isAnnotatedBehind(String value, int dim) {
     return annotated.entrySet().stream()
         .filter(one -> one.getValue().equals(value))

@@ -141,7 +141,8 @@ final class Nodes {
   }
 
   /**
-   * Adds the edges of a region: inside, a value has the axes from outside without the region's own.
+   * Adds the edges of a region. A value inside has its axes from outside, except those of the
+   * region.
    */
   private void edges(
       Nested.Manual manual, List<String> operands, List<String> results, String inside) {

@@ -108,7 +108,8 @@ final class PartialSums {
   }
 
   /**
-   * Operands that may be partial sums over an axis together, so that the result is a partial sum.
+   * A set of operands that may be partial sums over an axis together, so that the result is a
+   * partial sum.
    */
   private Optional<Set<Integer>> linear(Node node, String axis, Map<String, Boolean> known) {
     return node.rule().linear().stream()

@@ -351,8 +351,8 @@ public final class Propagator {
   }
 
   /**
-   * Whether axes fit a dimension. If the dimension has one factor, no part may be empty; if it has
-   * several, the last axis must split the given factor.
+   * Whether axes fit a dimension. For a dimension of one factor no part may be empty; for a
+   * dimension of several factors the last axis must split the given factor.
    */
   private boolean fits(Node node, Place place, int factor, List<String> axes) {
     long size = splits(place.value()).type().shape().size(place.dim());
@@ -386,7 +386,7 @@ public final class Propagator {
     return asked.get(known);
   }
 
-  /** The price of resharding every value that asks for another choice to the given one. */
+  /** The price of resharding to a choice every value that asks for another choice. */
   private Price price(Asked choice, List<Asked> asked) {
     double cost = 0;
     List<String> texts = new ArrayList<>();

@@ -11,8 +11,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The known part of one value's layout: for each dimension its axes, whether it is open, and the
- * reasons.
+ * The known part of one value's layout: for each dimension the axes, whether the dimension is open,
+ * and the reasons.
  */
 final class Splits {
   private final ValueType type;
@@ -68,7 +68,7 @@ final class Splits {
     reasons.set(dim, reason);
   }
 
-  /** Takes axes away from every dimension: an annotation gives them another use. */
+  /** Removes axes from every dimension, since an annotation uses them otherwise. */
   void release(List<String> taken) {
     axes.replaceAll(own -> own.stream().filter(axis -> !taken.contains(axis)).toList());
   }

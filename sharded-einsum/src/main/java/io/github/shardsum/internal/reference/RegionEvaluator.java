@@ -164,7 +164,7 @@ final class RegionEvaluator {
     return part;
   }
 
-  /** A region's result from the members' outputs, starting with one member. */
+  /** A region's result, joined from the outputs of a group that begins with the given member. */
   static ElementArray whole(List<ElementArray> each, Term term, Family family, int member) {
     return whole(each, term, family, member, term.size() - 1);
   }

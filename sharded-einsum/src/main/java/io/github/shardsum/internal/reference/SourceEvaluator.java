@@ -36,7 +36,7 @@ public final class SourceEvaluator {
   }
 
   /**
-   * The uniform number of 64 random bits.
+   * The uniform number that 64 random bits give.
    *
    * @param dtype a floating dtype
    * @param bits the bits

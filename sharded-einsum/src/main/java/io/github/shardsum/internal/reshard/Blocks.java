@@ -6,14 +6,13 @@ import io.github.shardsum.tensor.Shape;
 import java.util.List;
 
 /**
- * The blocks of a value that devices have in a layout, and the part of a block that a device must
- * receive if it has another block. Every way from one layout to the other must bring these missing
- * elements.
+ * The blocks of a value that devices have in a layout. A device that has one block and needs
+ * another must receive the missing elements, on every way between the two layouts.
  */
 public final class Blocks {
   /**
-   * The largest number of devices that are all examined; on more, only the device with the largest
-   * block.
+   * The largest number of devices that are all examined. On more devices only the device with the
+   * largest block is.
    */
   private static final int MOST_DEVICES = 256;
 

@@ -12,8 +12,8 @@ final class Buses {
   private Buses() {}
 
   /**
-   * Whether a member of a group reaches the next one by a bus: both are on one host, and apart
-   * along that axis.
+   * Whether some member of a group reaches the next member by a bus: both are on one host, and
+   * differ along an axis that is a bus.
    */
   static boolean areCrossed(Topology topology, Mesh mesh, List<String> axes) {
     int stride = topology.chipsPerHost();

@@ -8,7 +8,8 @@ import java.util.stream.IntStream;
 
 /**
  * Counts the indices that a device must receive in a collective, for chunks of any lengths,
- * including empty ones. Time and space depend on the number of distinct lengths, not of devices.
+ * including empty ones. Time and space depend on the number of distinct lengths, not on the number
+ * of devices.
  */
 final class Chunking {
   /**
@@ -28,8 +29,8 @@ final class Chunking {
   private Chunking() {}
 
   /**
-   * Indices that a member of an all-gather receives: the member with the shortest chunk of the
-   * longest interval.
+   * Indices that the busiest member of an all-gather receives: the member with the shortest chunk
+   * of the longest interval.
    *
    * @param size size of the label
    * @param kept sizes of the axes that the label keeps, major to minor
@@ -71,7 +72,8 @@ final class Chunking {
   }
 
   /**
-   * Deals both labels to the parts of an axis: full chunks first, then a rest, then empty chunks.
+   * Divides both labels into the parts of an axis: full chunks first, then a rest, then empty
+   * chunks.
    */
   private static void deal(Lengths lengths, int parts, Set<Lengths> dealt) {
     long first = fullParts(lengths.chunk, parts);

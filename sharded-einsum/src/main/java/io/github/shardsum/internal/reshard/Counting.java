@@ -112,7 +112,7 @@ public final class Counting {
   }
 
   /**
-   * For a reduce-scatter: the device's chunk of the sum, from every other member.
+   * The elements of a reduce-scatter: a chunk of the sum from every other member.
    *
    * @param chunk elements of the largest chunk
    * @param group number of members
@@ -176,7 +176,8 @@ public final class Counting {
   private static void collect(Term term, PlannedValue value, Map<String, Long> sizes) {
     Shape local = value.layout().largestShape(value.shape());
     for (int dim = 0; dim < term.size(); dim++) {
-      // Of several dimensions of a label the first is split, and the others are narrowed to it.
+      // Of several dimensions of a label the first is split, and the others are narrowed to the
+      // interval of the first.
       sizes.merge(term.axis(dim).label(), local.size(dim), Math::min);
     }
   }
@@ -271,8 +272,8 @@ public final class Counting {
   }
 
   /**
-   * For each value, the value in whose memory it is stored: a slice in its operand's, an awaited
-   * value in that of its start's result, and any other in its own.
+   * For each value, the value in whose memory it is stored: for a slice its operand, for an awaited
+   * value the result of its start, and for any other value the value itself.
    */
   private static int[] storage(SpmdPlan plan, int values) {
     int[] storage = new int[values];
@@ -286,7 +287,7 @@ public final class Counting {
   }
 
   /**
-   * Whether a step's result lies in the memory of its operand.
+   * Whether a step's result is in the memory of its operand.
    *
    * @param plan the plan
    * @param step the step's place

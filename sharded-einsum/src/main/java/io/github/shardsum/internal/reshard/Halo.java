@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 
 /**
  * The elements of operands that each device reads along a split label, in an operation that reads
- * neighbouring indices; an immutable value. It follows from two cuts of each operand: the cut that
+ * neighbouring indices; an immutable value. They follow from two cuts of each operand: the cut that
  * devices hold, and the cut that their chunks of the result need.
  */
 public final class Halo {
@@ -30,7 +30,7 @@ public final class Halo {
   private final List<Operand> operands;
 
   /**
-   * The elements that are read of one operand.
+   * The elements of one operand that devices read.
    *
    * @param dim the dimension along which neighbours are read
    * @param held the indices that the members of a group hold
@@ -136,7 +136,7 @@ public final class Halo {
     return result;
   }
 
-  /** The elements that are read of each operand. */
+  /** The elements of each operand that devices read. */
   public List<Operand> operands() {
     return operands;
   }

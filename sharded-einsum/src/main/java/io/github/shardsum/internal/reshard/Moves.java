@@ -43,7 +43,7 @@ final class Moves {
     return product;
   }
 
-  /** Whether all states have chunks of equal size, so that ring counts are exact. */
+  /** Whether all states have chunks of equal size, so that the counts for rings are exact. */
   boolean even() {
     return even;
   }
@@ -91,7 +91,7 @@ final class Moves {
     }
   }
 
-  /** All moves except permutes, of which there may be very many. */
+  /** All moves except permutes, which may be very many. */
   void withoutPermutes(State state, Consumer<Move> out) {
     slices(state, out);
     if (state.partial() != 0) {
@@ -324,7 +324,10 @@ final class Moves {
     return orders;
   }
 
-  /** Receives a dimension's axes in two parts: those before a place, and those from it on. */
+  /**
+   * Receives a dimension's axes in two parts: the axes before a place, and the axes from that place
+   * on.
+   */
   private interface Suffix {
     void take(int dim, int[] kept, int[] moved);
   }

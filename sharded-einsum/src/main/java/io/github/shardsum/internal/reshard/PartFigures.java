@@ -102,8 +102,8 @@ public record PartFigures(
   }
 
   /**
-   * A piece has its share by columns, so that the figures of all pieces add up to those of the
-   * whole.
+   * A piece has a share of the columns, so that the figures of all pieces add up to the figures of
+   * the whole.
    */
   private static PartFigures rows(Action.Partitioned action, Part.Rows part, PartSizes sizes) {
     Buffer x = buffer(action, part.x());

@@ -10,7 +10,7 @@ public final class PriceClocks {
   private double links;
 
   /**
-   * Clocks of resources that are free at 0.
+   * Clocks of two resources that are free from time 0 on.
    *
    * @param overlap the part of a transfer that takes no computing time, in [0, 1]
    */
@@ -18,7 +18,7 @@ public final class PriceClocks {
     this.overlap = overlap;
   }
 
-  /** The time at which a device has finished all its work so far. */
+  /** The time at which a device has finished all work so far. */
   public double now() {
     return compute;
   }

@@ -31,7 +31,10 @@ public final class Prices {
   /** Time of a product that adds to its result, divided by the time of a product that writes it. */
   static final double ACCUMULATING = 1.1;
 
-  /** The same quotient where nothing travels, without the time of reading the sums again. */
+  /**
+   * The same quotient on shared memory, where nothing travels; the time of reading the sums again
+   * is separate.
+   */
   static final double ACCUMULATING_IN_PLACE = 1.02;
 
   /**
@@ -56,7 +59,7 @@ public final class Prices {
    * The prices of a mesh.
    *
    * @param mesh the devices
-   * @param options names the network, if there is one
+   * @param options the options, which name the network if there is one
    * @return the prices
    * @throws IllegalArgumentException if the network has another number of devices
    */
@@ -140,8 +143,8 @@ public final class Prices {
   }
 
   /**
-   * The exposed transfers of a composite with its own partition, if all devices receive the same
-   * number of rows: the part of their time in which no device computes.
+   * The exposed time of the transfers of a composite with its own partition, if all devices receive
+   * the same number of rows.
    *
    * @param action the action of the step
    * @param operands the operands of the step
@@ -179,7 +182,7 @@ public final class Prices {
     return AGAIN * bytes * secondsPerByte;
   }
 
-  /** Whether transfers in both directions along axes share a link: some go along a bus. */
+  /** Whether transfers in both directions along axes share a link, since some of them use a bus. */
   boolean isBus(List<String> axes) {
     return pricer.isPresent()
         && Buses.areCrossed(pricer.get().topology(), pricer.get().mesh(), axes);

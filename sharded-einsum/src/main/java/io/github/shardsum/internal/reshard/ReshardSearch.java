@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The cheapest ways from some layouts of a value to all others, or from all others to one, by
- * Dijkstra's algorithm over the layouts that moves lead to. A search explores only as far as a
+ * Dijkstra's algorithm over the layouts to which moves lead. A search explores only as far as a
  * question needs, and keeps its result for later questions. Of ways of equal cost the one with
  * fewer steps is taken, then the first in a fixed order of states, so that a way depends on nothing
  * but the arguments.
@@ -97,7 +97,7 @@ final class ReshardSearch {
    * @param most the most elements that a layout on a way may have
    * @param isBackward whether ways end in the source
    * @param sums whether a way that is searched backwards may begin with sums
-   * @param without actions that are not taken in a source
+   * @param without actions that a way may not take in a source
    * @param work counts this search and the layouts whose moves it follows, each once
    */
   ReshardSearch(

@@ -21,13 +21,13 @@ import java.util.PriorityQueue;
 import java.util.Set;
 
 /**
- * Finds the cheapest reshard, by Dijkstra's algorithm over the layouts that moves lead to, and
- * keeps its results. Used by one thread at a time.
+ * Finds the cheapest reshard, by Dijkstra's algorithm over the layouts to which moves lead, and
+ * keeps the results. Used by one thread at a time.
  *
  * <p>On a mesh of few axes one search from a layout serves all goals, one search to a layout serves
  * all sources, and a way may use every axis of the mesh. If the layouts are too many for that, each
- * pair of layouts has its own search. It uses the axes that differ, and idle axes as long as the
- * layouts over them are few enough.
+ * pair of layouts has its own search. Such a search uses the axes that differ, and idle axes as
+ * long as the layouts over these axes are few enough.
  *
  * <p>Of ways of equal cost the one with fewer steps is taken, then the first in a fixed order of
  * states, so that a plan depends on nothing but the arguments.
@@ -275,13 +275,13 @@ public final class Reshards {
   }
 
   /**
-   * The cheapest way that does not begin with one of some actions.
+   * The cheapest way that does not begin with one of the given actions.
    *
    * @param from layout of the value
    * @param to the target layout
    * @param shape the value's shape
    * @param dtype the value's dtype
-   * @param without actions that are not taken in the first layout
+   * @param without actions that the way may not take in the first layout
    * @return the way; none if there is none
    */
   public Optional<Way> otherWay(

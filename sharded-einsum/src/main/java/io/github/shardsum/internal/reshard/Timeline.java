@@ -96,7 +96,7 @@ public record Timeline(List<Entry> entries, double end) {
   }
 
   /**
-   * The time that awaits wait, in all rounds of loops.
+   * The time that devices wait in awaits, in all rounds of loops.
    *
    * @param plan the plan of the timeline
    * @return the sum

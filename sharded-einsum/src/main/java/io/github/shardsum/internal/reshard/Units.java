@@ -92,7 +92,7 @@ final class Units {
     return new Units(from, to, idle);
   }
 
-  /** A layout in units that are single axes. */
+  /** The state of a layout, if each unit is a single axis. */
   State stateOf(Layout layout) {
     List<List<String>> dims = new ArrayList<>();
     for (int dim = 0; dim < layout.rank(); dim++) {
@@ -174,7 +174,7 @@ final class Units {
     return units.size();
   }
 
-  /** Whether every axis is a unit, in mesh order. */
+  /** Whether the units are the single axes, in mesh order. */
   boolean areAxes() {
     return areAxes;
   }

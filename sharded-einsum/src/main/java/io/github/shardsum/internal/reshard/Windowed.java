@@ -128,8 +128,8 @@ public record Windowed(
     int others = members - 1;
     boolean isBus = prices.isBus(action.axes());
     if (action.isScatter()) {
-      // A half travels while the other half is computed; on one link the halves also wait for each
-      // other.
+      // One half travels while the other half is computed. If both directions share a link, the
+      // halves also wait for each other.
       double y = prices.ring(action.axes(), members, Math.ceilDiv(chunk, 2), bytes);
       double round = isBus ? 2 * prices.both(w / 2, y) : w / 2 + prices.bothWays(w / 2, y, false);
       return others * round + w;

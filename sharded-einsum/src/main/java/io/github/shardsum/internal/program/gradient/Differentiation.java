@@ -51,8 +51,7 @@ public final class Differentiation {
   private final Map<Value, String> names = new HashMap<>();
 
   /**
-   * For each value of the program that has one, the cotangent in the gradient; in the program's
-   * order.
+   * The cotangents in the gradient of those program values that have one, in the program's order.
    */
   private final Map<Value, Value> named = new LinkedHashMap<>();
 
@@ -79,10 +78,10 @@ public final class Differentiation {
    * The gradient of a program.
    *
    * @param program the program
-   * @param outputs places of the outputs to differentiate, floating ones
-   * @param inputs places of the inputs to differentiate by, floating ones
+   * @param outputs places of the outputs to differentiate, which must be floating
+   * @param inputs places of the inputs to differentiate by, which must be floating
    * @param ones whether the cotangent of a scalar is 1 instead of an input
-   * @param values whether the outputs stand before the gradients
+   * @param values whether the outputs come before the gradients
    * @return the gradient, and for each value of the program its cotangent there, if it has one
    */
   public static Gradients.Gradient run(
@@ -270,9 +269,9 @@ public final class Differentiation {
   }
 
   /**
-   * Adds the results that have a derivative by an active value to the active values. For a
-   * composite its decomposition decides: a routing has no derivative by its mask, so the mask's
-   * cotangent is not computed.
+   * Makes results active that have a derivative by an active value. For a composite the
+   * decomposition decides: a routing has no derivative by its mask, so the mask's cotangent is not
+   * computed.
    */
   private static void activate(Statement statement, Set<Value> active) {
     List<Value> operands = statement.operation().operands();
@@ -315,7 +314,7 @@ public final class Differentiation {
     return cotangent;
   }
 
-  /** The layout of an output whose every label is closed by an annotation. */
+  /** The layout of an output, if an annotation closes all its labels. */
   private Optional<Term> layout(Value output) {
     for (Statement statement : program.statements()) {
       if (statement.results().contains(output)

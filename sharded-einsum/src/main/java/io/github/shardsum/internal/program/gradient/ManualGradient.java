@@ -111,7 +111,10 @@ final class ManualGradient {
     return List.of(Optional.of(builder.add(communication).getFirst()));
   }
 
-  /** The gradient of a maximum or minimum: the members that hold it share its cotangent evenly. */
+  /**
+   * The gradient of a maximum or minimum over members, whose cotangent is shared evenly by the
+   * members that hold it.
+   */
   private Value reduce(AllReduce reduce, Value y, Value g) {
     if (reduce.by() == ReduceKind.SUM) {
       return g;
@@ -123,7 +126,7 @@ final class ManualGradient {
     return builder.select(chosen, builder.divide(g, count), builder.constant(dtype, 0));
   }
 
-  /** A chunk at its member's place among zeros. */
+  /** A member's chunk at its place, with zeros elsewhere. */
   private Value inPlace(Value g, String label, List<MeshAxis> axes) {
     Value index = builder.constant(DType.I64, 0);
     long members = 1;

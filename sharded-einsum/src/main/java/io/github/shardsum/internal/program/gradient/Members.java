@@ -60,7 +60,7 @@ record Members(Map<Value, Set<String>> variance, Map<String, MeshAxis> axes, Set
     Value x = operation.operands().get(operand);
     Set<String> result = Variance.union(of(statement.results()));
     return switch (operation) {
-      // The region's own gradient has already made the sums inside.
+      // The gradient of the region has already summed inside of the region.
       case Manual _ -> Set.of();
       case Scan scan ->
           Variance.minus(Variance.carried(scan, of(scan.operands())).get(operand), of(x));
@@ -78,13 +78,13 @@ record Members(Map<Value, Set<String>> variance, Map<String, MeshAxis> axes, Set
     return Collections.disjoint(of(x), Variance.names(along));
   }
 
-  /** The members of a scan's body, whose operands have a variance. */
+  /** The members of the body of a scan whose operands have the given variance. */
   Members in(Scan scan, List<Set<String>> operands) {
     List<Set<String>> inputs = Variance.carried(scan, operands);
     return new Members(Variance.of(scan.body(), inputs), axes, Set.of());
   }
 
-  /** The members of a region's body, whose operands have a variance. */
+  /** The members of the body of a region whose operands have the given variance. */
   Members in(Manual manual, List<Set<String>> operands) {
     Map<String, MeshAxis> all = new java.util.TreeMap<>(axes);
     manual.axes().forEach(axis -> all.put(axis.name(), axis));

@@ -121,8 +121,8 @@ final class PointwiseGradient {
   }
 
   /**
-   * The logarithm of a number above 0. For other numbers 0, since their powers have no derivative
-   * by the exponent.
+   * The logarithm for a number above 0, and 0 for other numbers, whose powers have no derivative by
+   * the exponent.
    */
   private Value logOf(Value x) {
     Value above = b.compare(Comparison.GT, x, zero(x));

@@ -41,7 +41,8 @@ public final class AnnotationInsertion {
    * @param program the program
    * @param annotations by the value's name
    * @return the annotated program
-   * @throws ProgramException if no value has one of the names, or its value does not have a label
+   * @throws ProgramException if a name is not that of a value, or the value does not have an
+   *     annotated label
    */
   public static Program run(Program program, Map<String, Annotation> annotations) {
     return new AnnotationInsertion(program, annotations).run();
@@ -103,8 +104,8 @@ public final class AnnotationInsertion {
   }
 
   /**
-   * The scan with annotations in its body: those of names that begin with the names of a result and
-   * of the body.
+   * The scan with annotations in its body. An annotation belongs to the body if its name begins
+   * with the names of a result of the scan and of the body.
    */
   private Scan body(Scan scan, Statement statement) {
     Map<String, Annotation> inner = new TreeMap<>();

@@ -81,11 +81,11 @@ public final class OperandSubstitution {
   }
 
   /**
-   * The given values, some of them replaced by a map.
+   * The given values, of which a map replaces some.
    *
    * @param values the values
-   * @param same others for some of them
-   * @return one value for each value
+   * @param same for some values, another value of the same type
+   * @return the values after replacement, in order
    */
   public static List<Value> replace(List<Value> values, Map<Value, Value> same) {
     return values.stream().map(value -> same.getOrDefault(value, value)).toList();

@@ -37,8 +37,8 @@ public final class PairwiseEinsums {
    * Runs the pass.
    *
    * @param program the program
-   * @return a program without einsums of more than two operands, also in bodies of loops; the
-   *     program itself if it has none
+   * @return a program without einsums of more than two operands, also in bodies of loops; the same
+   *     program if it has no such einsum
    */
   public static Program run(Program program) {
     if (program.statements().stream().noneMatch(each -> isWritten(each.operation()))) {
@@ -149,7 +149,10 @@ public final class PairwiseEinsums {
     return PathFinder.auto().find(new Network(network, output, sizes));
   }
 
-  /** Labels of a pair that the output or an operand that is not yet contracted has too. */
+  /**
+   * Labels of a pair that are needed later: in the output, or in an operand that is not yet
+   * contracted.
+   */
   private static Term kept(
       Term left, Term right, List<Term> terms, Set<Integer> open, Einsum einsum) {
     Set<String> labels = new LinkedHashSet<>();

@@ -63,7 +63,7 @@ final class ProgramEditor {
     return OperandSubstitution.replace(other.outputs(), known);
   }
 
-  /** The program of all statements added. */
+  /** The program of all added statements. */
   Program program(List<Value> outputs) {
     return new Program(program.name(), program.inputs(), statements, outputs);
   }

@@ -37,7 +37,7 @@ import java.util.Set;
 
 /** Writes manual regions as the statements of all members. */
 public final class Unrolling {
-  /** Most members that are unrolled, so that programs stay reasonably short. */
+  /** The most members that are unrolled, so that programs stay reasonably short. */
   private static final int MOST = 64;
 
   private final ProgramEditor editor;
@@ -55,7 +55,7 @@ public final class Unrolling {
    * Runs the pass.
    *
    * @param program the program
-   * @return one without regions; the program itself if it has none
+   * @return a program without regions; the same program if it has none
    */
   public static Program run(Program program) {
     Regions.check(program);
@@ -263,8 +263,8 @@ public final class Unrolling {
   }
 
   /**
-   * Joins the parts of members, beginning with the given member, along the term's first labels, up
-   * to the given one.
+   * Joins the parts of a group, which begins with the given member, along the labels of a term from
+   * the first one to the given one.
    */
   private Value whole(List<Value> each, Term term, int dim, int member) {
     if (dim < 0) {

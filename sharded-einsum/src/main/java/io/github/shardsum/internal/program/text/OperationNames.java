@@ -14,8 +14,8 @@ final class OperationNames {
   private static final int MOST = 3;
 
   /**
-   * The longest name for which others are suggested: the time to compare two names grows with the
-   * product of their lengths.
+   * The longest name for which similar names are suggested. Longer names are hardly typing errors,
+   * and the time of a comparison grows with the product of the two lengths.
    */
   private static final int LONGEST = 40;
 

@@ -26,7 +26,7 @@ public record Family(List<MeshAxis> axes) {
    * region.
    *
    * @param inner its axes
-   * @return the members; those inside one member of this family follow each other
+   * @return the members; all members inside one member of this family follow each other
    */
   public Family with(List<MeshAxis> inner) {
     List<MeshAxis> all = new ArrayList<>(axes);

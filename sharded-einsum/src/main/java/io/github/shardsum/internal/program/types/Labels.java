@@ -11,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Arithmetic of types: labels broadcast, replaced and removed. */
+/** Arithmetic of types: broadcasts, replaces and removes labels. */
 final class Labels {
   private Labels() {}
 

@@ -53,7 +53,7 @@ public final class Regions {
    * Whether a program has a region, or a communication.
    *
    * @param program the program
-   * @return whether a statement of the program or of a nested body is one
+   * @return whether a statement of the program or of a nested body is a region or a communication
    */
   public static boolean any(Program program) {
     return program.statements().stream().anyMatch(each -> is(each.operation()));

@@ -45,7 +45,7 @@ public final class Terms {
   /**
    * An equation of terms.
    *
-   * @param operands one term an operand
+   * @param operands one term for each operand
    * @param output the result's term
    * @return the equation
    */
@@ -58,7 +58,7 @@ public final class Terms {
    *
    * @param like the wanted label
    * @param used labels in use
-   * @return the label, perhaps with a number
+   * @return the wanted label, with a number after it if it is used
    */
   public static String fresh(String like, Collection<String> used) {
     String label = like;

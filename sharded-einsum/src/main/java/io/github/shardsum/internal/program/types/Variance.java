@@ -94,7 +94,7 @@ public final class Variance {
    *
    * @param manual the region
    * @param operands the variance of its operands, along axes of outer regions
-   * @return one an input
+   * @return one variance for each input
    */
   public static List<Set<String>> inputs(Manual manual, List<Set<String>> operands) {
     List<Set<String>> inputs = new ArrayList<>();
@@ -105,12 +105,12 @@ public final class Variance {
   }
 
   /**
-   * The variance of the inputs of a scan's body; a carried value has the variance of all rounds
-   * together.
+   * The variance of the inputs of a scan's body. A carried value has the union of its variances in
+   * all rounds.
    *
    * @param scan the scan
    * @param operands the variance of its operands
-   * @return one an input
+   * @return one variance for each input
    */
   public static List<Set<String>> carried(Scan scan, List<Set<String>> operands) {
     List<Set<String>> inputs = new ArrayList<>(operands);
