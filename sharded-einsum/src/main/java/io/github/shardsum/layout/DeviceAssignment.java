@@ -25,15 +25,15 @@ import java.util.Optional;
  * {@code last_tile_dim_replicate}.
  *
  * @param sizes sizes of the array
- * @param devices the array's elements in row-major order: each device from 0 to their number - 1
- *     once
+ * @param devices the array's elements in row-major order: each number from 0 to the number of
+ *     devices - 1 once
  */
 public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
   /**
    * Copies and checks the lists.
    *
-   * @throws IllegalArgumentException if a size is below 1, or the devices are not each of 0 to the
-   *     product of the sizes - 1 once
+   * @throws IllegalArgumentException if a size is below 1, or the elements are not the numbers from
+   *     0 to the product of the sizes - 1, each once
    */
   public DeviceAssignment {
     sizes = List.copyOf(sizes);
@@ -164,7 +164,7 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
     return new Layout(mesh, new Term(dims, List.of()));
   }
 
-  /** Takes for each dimension the first free axes that have its number of parts. */
+  /** Takes for each dimension the first free axes that give its number of parts. */
   private boolean choose(int dim, int count, List<MeshAxis> free, List<List<String>> axes) {
     return dim == count || choose(dim, count, 0, sizes.get(dim), List.of(), free, axes);
   }
@@ -234,7 +234,7 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
     return Optional.of(axes);
   }
 
-  /** The index along a dimension of an element of the array. */
+  /** The index of an element of the array along a dimension. */
   private int part(int dim, int element) {
     int inner = 1;
     for (int size : sizes.subList(dim + 1, sizes.size())) {

@@ -9,10 +9,10 @@ import java.util.Set;
 import java.util.StringJoiner;
 
 /**
- * The rule by which mesh axes travel through one operation: its index space as named factors, and
- * the factors of each dimension of operands and results. An immutable value, printed like an
- * einsum, as {@code G S E~ -> G S E~} for a softmax over E. Propagation, planning, the local
- * operation and their tests all read it; nothing else knows how an operation is split.
+ * The rule by which mesh axes pass through one operation: the operation's index space as named
+ * factors, and the factors of each dimension of operands and results. An immutable value, printed
+ * like an einsum, as {@code G S E~ -> G S E~} for a softmax over E. Propagation, planning, local
+ * operations and their tests all read this rule; nothing else says how an operation is split.
  *
  * <p>Source: Shardy's {@code OpShardingRule}, with kinds for scans, searches and neighbours.
  *
@@ -82,9 +82,9 @@ public record FactorRule(
   /** The requirement of a split of a factor. */
   public sealed interface Kind {
     /**
-     * The mark behind a factor's name in print.
+     * The mark after a factor's name in the printed rule.
      *
-     * @return one or two characters, none for {@link Pass}
+     * @return one or two characters; empty for {@link Pass}
      */
     default String mark() {
       return switch (this) {
@@ -105,7 +105,7 @@ public record FactorRule(
     /**
      * Requires a reduction over devices.
      *
-     * @param by sum, max or min; the max of bool is or, the min is and
+     * @param by sum, max or min; for bool, max is OR and min is AND
      */
     record Reduce(ReduceKind by) implements Kind {}
 
@@ -121,8 +121,8 @@ public record FactorRule(
     /**
      * Requires elements that neighbours hold.
      *
-     * @param reads for each operand that has the factor, the indices that a part of the result
-     *     reads, in the order of the operands
+     * @param reads for each operand that has the factor, in order, the indices that a part of the
+     *     result reads
      */
     record Neighbour(List<Reads> reads) implements Kind {
       /** Copies the list. */
@@ -176,8 +176,8 @@ public record FactorRule(
     /**
      * The elements of a padded operand.
      *
-     * @param low elements that are put before the operand's
-     * @param interior elements that are put between two of the operand's
+     * @param low number of elements before those of the operand
+     * @param interior number of elements between two elements of the operand
      */
     record Pad(long low, long interior) implements Reads {}
 
@@ -219,7 +219,7 @@ public record FactorRule(
    *
    * @param dim the dimension
    * @return the factor
-   * @throws IllegalArgumentException if it has several
+   * @throws IllegalArgumentException if the dimension has several factors
    */
   public Factor factor(Dim dim) {
     if (dim.factors().size() != 1) {

@@ -155,7 +155,7 @@ public record Layout(Mesh mesh, Term term) {
    * Whether this equals another layout up to axes of size 1.
    *
    * @param other another layout
-   * @return true if every device holds the same in both
+   * @return true if every device holds the same elements in both layouts
    */
   public boolean isEquivalent(Layout other) {
     return mesh.equals(other.mesh)

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 
 /**
  * Draws which devices hold which block of a layout. The last two labels that are split are the rows
- * and columns of a grid; each part of the other split labels is a grid of its own. The middle of
+ * and columns of a grid; each part of the other split labels has a separate grid. The middle of
  * long rows, columns and lists of devices is left out.
  */
 public final class LayoutPicture {
@@ -284,7 +284,7 @@ public final class LayoutPicture {
     return cut.start(part) == cut.end(part);
   }
 
-  /** Draws one slice, and returns where the next begins. */
+  /** Draws one slice, and returns the beginning of the next slice. */
   private int grid(Picture picture, int[] slice, int top) {
     picture.text(10, top + 16, Anchor.START, head(slice));
     legend(picture, top + 22);

@@ -114,7 +114,7 @@ public record ShardedTensor(
   }
 
   /**
-   * Puts the logical value together in a given tensor.
+   * Writes the logical value into a given tensor.
    *
    * @param whole receives the logical value; has its shape and dtype
    * @throws IllegalStateException if devices of other processes hold parts of the value, or the

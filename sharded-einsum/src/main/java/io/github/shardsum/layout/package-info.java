@@ -1,4 +1,4 @@
-/** Layouts: terms on a mesh, the shards that they give, and values stored so. */
+/** Layouts: terms on a mesh, the shards of a layout, and values that are stored as shards. */
 @NullMarked
 package io.github.shardsum.layout;
 

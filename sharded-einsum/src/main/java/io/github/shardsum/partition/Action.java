@@ -15,8 +15,8 @@ import java.util.Objects;
  * labels, never devices.
  *
  * <p>A step reads values in the layouts of its operands and makes a value in the layout of its
- * result; the action says how. Groups are the devices that differ only along the action's axes.
- * With {@code L} the axes of a label before the step:
+ * result; the action says how. A group is a set of devices that differ only along the action's
+ * axes. With {@code L} the axes of a label before the step:
  *
  * <ul>
  *   <li>{@link Slice}: {@code L} becomes {@code L.axes}; each device keeps a chunk of its block
@@ -27,7 +27,7 @@ import java.util.Objects;
  *       label have the same product before and after, and cut it at the same indices
  *   <li>{@link AllReduce}: the axes leave the partial ones
  *   <li>{@link ReduceScatter}: the axes leave the partial ones and {@code L} becomes {@code L.axes}
- *   <li>{@link Exchange}: one label is cut anew, by the same axes in another order or by fewer
+ *   <li>{@link Exchange}: one label is cut anew, by the same axes in another order or by fewer axes
  *   <li>{@link Contract}: an einsum of each device's blocks
  *   <li>{@link Apply}: a statement of a program, on each device's blocks
  *   <li>{@link Neighbour}: a statement of a program that reads neighbours along a split label, on
@@ -45,7 +45,7 @@ import java.util.Objects;
  */
 public sealed interface Action {
   /**
-   * The op's name in plans that are printed.
+   * The name of the op in printed plans.
    *
    * @return the name, as {@code all-gather}
    */
@@ -124,8 +124,8 @@ public sealed interface Action {
    * dtype that travel as one buffer; the bits do not depend on this.
    *
    * @param axes partial axes of the operand
-   * @param by the reduction: the sum, or for bool the OR. Max or min come directly after the {@link
-   *     Apply} of a reduction of that kind, as the only reader of its result
+   * @param by the reduction: the sum, or for bool the OR. A max or min comes directly after the
+   *     {@link Apply} of a reduction of that kind, and is the only reader of its result
    */
   record AllReduce(List<String> axes, ReduceKind by) implements Action {
     /** Copies the list. */
@@ -208,10 +208,10 @@ public sealed interface Action {
    * Sends each device's block to another device, which follows from the layout of the result.
    *
    * <p>The device with coordinates c gets the block of a device s. For every label, s held the part
-   * that c holds afterwards; along axes outside {@code axes}, s has the coordinates of c. If
+   * that c holds afterwards. Along axes outside {@code axes}, s has the coordinates of c. If
    * several devices held the block, s is found by position: the position of s along the group's
    * axes that did not split the value before equals the position of c along the group's axes that
-   * do not split it afterwards. Positions are numbered row-major in mesh order.
+   * do not split the value afterwards. Positions are numbered row-major in mesh order.
    *
    * @param axes the axes along which blocks move, in mesh order
    */
@@ -265,7 +265,8 @@ public sealed interface Action {
    * <p>A mesh axis splits at most one label of the equation, and splits it in every operand that
    * has the label. If an operand has a label twice, the first dimension is split and the others are
    * narrowed to its interval. Axes of summed labels become partial axes of the result, and so do
-   * the partial axes of one of the operands; the other operands are then the same along these axes.
+   * the partial axes of one of the operands; the other operands must then be the same along these
+   * axes.
    *
    * @param equation the equation, without layouts
    */
@@ -320,11 +321,11 @@ public sealed interface Action {
    *
    * <p>Works like {@link Apply}, but the label whose neighbours are read is split too: by the same
    * axes in operands and result, each according to its own size. Every device first receives the
-   * halo: the missing elements of the interval of each operand that its block of the result needs
-   * ({@link io.github.shardsum.layout.FactorRule.Reads}). The senders differ from the device only
-   * along the axes. No operand is a partial sum over these axes.
+   * halo: the elements that its block of the result needs of each operand ({@link
+   * io.github.shardsum.layout.FactorRule.Reads}) and that it does not hold. The senders differ from
+   * the device only along the axes. No operand is a partial sum over these axes.
    *
-   * @param statement the statement; operands of the step are its operands in their order
+   * @param statement the statement; the step has its operands, in their order
    * @param axes the axes of more than one device that split the label, major to minor
    * @param exchanged places of the operands with elements that a device must receive, ascending;
    *     each is one exchange. They follow from the statement and the layouts
@@ -361,8 +362,8 @@ public sealed interface Action {
    * travel between parts, and their number depends on the data. In the plan the composite is a
    * statement with layouts of operands and results; no value of a plan is ragged.
    *
-   * @param statement the statement, a composite; operands of the step are its operands in their
-   *     order, and the step's results its results
+   * @param statement the statement, a composite; the step has its operands and results, in their
+   *     order
    * @param parts the work of the devices
    */
   record Partitioned(Statement statement, CompositeParts parts) implements Action {
@@ -437,7 +438,7 @@ public sealed interface Action {
     /**
      * The number of times that the body runs.
      *
-     * @return the count of a loop, 1 of a region
+     * @return the count of a loop; 1 for a region
      */
     public long rounds() {
       return statement.operation() instanceof Nested.Scan scan ? scan.count() : 1;
@@ -507,7 +508,7 @@ public sealed interface Action {
    * Begins a collective, which continues during the following steps. The step has the collective's
    * operand and one result, the value in flight, which only an {@link Await} may read. A completed
    * sum of bf16 stays in f32 until the await. At most {@link
-   * io.github.shardsum.collective.Plan#MOST_IN_FLIGHT} are in flight.
+   * io.github.shardsum.collective.Plan#MOST_IN_FLIGHT} collectives are in flight.
    *
    * @param collective an {@link AllGather}, {@link AllToAll}, {@link AllReduce}, {@link
    *     ReduceScatter} or {@link CollectivePermute}
@@ -535,8 +536,8 @@ public sealed interface Action {
   }
 
   /**
-   * Waits for a started collective. The step has one operand, the result of a {@link Start}, and
-   * returns the same value, complete; a completed sum of bf16 is rounded.
+   * Waits for a started collective. The step has one operand, the result of a {@link Start}. The
+   * step's result is the same value, complete; a completed sum of bf16 is rounded.
    */
   record Await() implements Action {
     @Override
@@ -560,8 +561,9 @@ public sealed interface Action {
    * and every other value with the label has {@code label@L}. In a scatter the operands have {@code
    * label@L} and the result has {@code label@L.axes}; the einsum's own result is partial over the
    * axes. Member c of p begins a gather with its own chunk and continues with the chunks of c +
-   * step, c + 2 step, ... modulo p. In a scatter each chunk is cut in two halves, each with a ring:
-   * in round r member c adds to the half of member c - (1 + r) step, which then travels by step.
+   * step, c + 2 step, ... modulo p. In a scatter each chunk is cut in two halves, and each half has
+   * a ring: in round r member c adds to the half of member c - (1 + r) step, which then travels by
+   * step.
    *
    * @param statement an einsum of two operands without repeated labels
    * @param operand place of the operand that is gathered; -1 if the result is scattered

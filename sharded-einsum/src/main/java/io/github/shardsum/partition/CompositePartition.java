@@ -7,9 +7,10 @@ import java.util.List;
 
 /**
  * Ways to compute a composite on a mesh that no sharding rule describes, for example if the number
- * of a device's rows depends on data. Planning compares their prices with those of the sharding
- * rule's ways. A kernel's factory ({@link io.github.shardsum.backend.CompositeKernel.Factory}) may
- * implement this interface too; its ways are then considered for its composite.
+ * of a device's rows depends on data. Planning compares the prices of these ways with the prices of
+ * the sharding rule's ways. A kernel's factory ({@link
+ * io.github.shardsum.backend.CompositeKernel.Factory}) may implement this interface too; its ways
+ * are then considered for its composite.
  *
  * <p>The results must depend on the arguments alone. Implementations must be thread-safe.
  */
@@ -21,8 +22,8 @@ public interface CompositePartition {
    * @param composite the composite, with logical types
    * @param mesh the devices
    * @param held the layouts in which each operand exists
-   * @param bound the rows that a device may receive, as a multiple of those that the largest device
-   *     holds, at least 1
+   * @param bound the rows that a device may receive, as a multiple of the rows of the largest
+   *     device, at least 1
    * @return the ways, each with the layouts of all operands and results on the mesh; if empty, the
    *     sharding rule decides
    */
@@ -30,8 +31,8 @@ public interface CompositePartition {
 
   /**
    * Labels that operands keep split, such as labels of weights that no device should hold whole. An
-   * operand also keeps such splits under the composite's sharding rule. If no way keeps them all,
-   * the last label is gathered first.
+   * operand also keeps such splits under the composite's sharding rule. If no way keeps all these
+   * splits, the last label is gathered first.
    *
    * @return the labels; none by default
    */

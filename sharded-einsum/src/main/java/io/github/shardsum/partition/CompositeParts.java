@@ -62,7 +62,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
   }
 
-  /** A size of a buffer as a function of the device. */
+  /** A size of a buffer, which may depend on the device. */
   public sealed interface Extent {
     /**
      * The product of the sizes that a device's block of an operand has along labels.
@@ -184,8 +184,8 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
      * @param composite its name
      * @param attributes parameters of the kernel besides types
      * @param reads names of the values that it reads
-     * @param writes names of the values that it writes; it writes every element that other parts
-     *     read
+     * @param writes names of the values that it writes, in which it must write every element that
+     *     other parts read
      * @param piece the piece of the received rows
      */
     record Run(
@@ -240,8 +240,8 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     }
 
     /**
-     * Agrees on the largest number of rows that any device receives. If it is above the bound, all
-     * devices throw {@link RaggedBoundException}.
+     * Agrees on the largest number of rows that any device receives. If this number is above the
+     * bound, all devices throw {@link RaggedBoundException}.
      *
      * @param axes the axes over which devices agree
      * @param counts counts of received rows, whose sum is the number that a device receives

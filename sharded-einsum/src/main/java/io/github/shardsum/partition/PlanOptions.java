@@ -19,12 +19,12 @@ import java.util.OptionalLong;
  *     that are not whole
  * @param overlap whether collectives of a program's plan are started early and awaited late where
  *     that shortens the schedule and needs no more memory
- * @param windows when einsums of a program are computed in windows, and rows of a composite that
- *     brings its own partition travel in pieces
+ * @param windows the cases in which einsums of a program are computed in windows, and in which rows
+ *     of a composite that brings its own partition travel in pieces
  * @param sums the order of floating-point sums; if it is a tree, only plans that keep it are chosen
  * @param raggedBound the bound of received rows for which memory is planned if numbers of rows
  *     depend on data: a multiple of the rows of the largest device
- * @param partitions when composites are computed by the partition that they bring
+ * @param partitions the cases in which composites are computed by the partitions that they bring
  */
 public record PlanOptions(
     Optional<Topology> topology,
@@ -54,7 +54,7 @@ public record PlanOptions(
     /** Never. */
     NEVER,
     /**
-     * Where it is cheaper on the topology, and where a memory limit requires it. Without a
+     * Where windows are cheaper on the topology, and where a memory limit requires them. Without a
      * topology: where a device's gathered operand, unscattered result or buffer of rows has more
      * than {@link PlanOptions#WINDOW_BYTES}. The price never selects chunks of less than 64
      * indices, rounds of less than a million operations, or groups of more than 64 members.
@@ -99,7 +99,7 @@ public record PlanOptions(
    *
    * @param topology the network that prices collectives
    * @param memoryLimit the most bytes that a device may hold at any time
-   * @param replication whether a device may hold a whole value on the way
+   * @param replication whether a device may hold a whole value during a reshard
    */
   public PlanOptions(Optional<Topology> topology, OptionalLong memoryLimit, boolean replication) {
     this(
@@ -177,7 +177,7 @@ public record PlanOptions(
   }
 
   /**
-   * Lets a device hold a whole value on the way.
+   * Lets a device hold a whole value during a reshard.
    *
    * @return a changed copy
    */

@@ -8,9 +8,10 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * A value of a plan as one logical tensor, and its layout on the mesh; an immutable value.
+ * A value of a plan: one logical tensor and its layout on the mesh. An immutable value.
  *
- * @param name its name for a reader: an operand's number, {@code result}, or a statement's name
+ * @param name the value's name for a reader: an operand's number, {@code result}, or a statement's
+ *     name
  * @param dtype dtype in which its elements are stored; f32 for a partial sum of bf16
  * @param shape the logical shape
  * @param layout its layout on the mesh, of the shape's rank
@@ -55,7 +56,7 @@ public record PlannedValue(String name, DType dtype, Shape shape, Layout layout)
   }
 
   /**
-   * The value's name in the program before annotations were inserted, which reports show. An
+   * The value's name in the program before annotations were inserted. Reports show this name. An
    * annotation of {@code outputs} makes a value {@code outputs.unannotated}, whose name here is
    * {@code outputs}.
    *

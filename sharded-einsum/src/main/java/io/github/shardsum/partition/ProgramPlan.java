@@ -55,7 +55,7 @@ public record ProgramPlan(
   /**
    * Completes the layouts of a program from its annotations and plans it as {@link
    * io.github.shardsum.backend.mesh.MeshBackend} does: kernels give the costs of composites, and
-   * may bring partitions of their own.
+   * may bring their own partitions.
    *
    * @param program the program
    * @param mesh the devices
@@ -72,7 +72,7 @@ public record ProgramPlan(
 
   /**
    * Completes the layouts of a program from its annotations and plans it only by its sharding
-   * rules. The planner knows the names of kernels, but not their memory or their own partitions.
+   * rules. The planner does not know the kernels' memory or their own partitions.
    *
    * @param program the program
    * @param mesh the devices
@@ -81,8 +81,8 @@ public record ProgramPlan(
    * @return the plan
    * @throws io.github.shardsum.propagation.PropagationException if an annotation names an axis that
    *     the mesh does not have
-   * @throws PlanException if no plan stays within the limits; plans with other layouts on the way,
-   *     with einsums in parts and with values computed again are tried
+   * @throws PlanException if no plan stays within the limits, not even with other layouts on the
+   *     way, einsums in parts or values computed again
    */
   public static ProgramPlan of(
       Program program, Mesh mesh, Predicate<Composite> kernels, PlanOptions options) {
@@ -90,12 +90,13 @@ public record ProgramPlan(
   }
 
   /**
-   * Plans a program in which every value has a given layout, in which it is computed and read.
+   * Plans a program with a given layout for every value. Statements compute and read each value in
+   * its layout.
    *
-   * @param program the program, planned as it is
+   * @param program the program, which is planned without changes
    * @param mesh the devices
-   * @param layouts the layout of each value by name, values in the body of a loop as {@code
-   *     RESULT.body.VALUE}; a value without one is whole
+   * @param layouts the layouts of values by name; a value in the body of a loop is named {@code
+   *     RESULT.body.VALUE}, and a value without a layout is whole
    * @param options the options by which plans are chosen
    * @return the plan
    * @throws IllegalArgumentException if a name is not that of a value of the program, or a layout

@@ -36,7 +36,8 @@ import java.util.stream.Collectors;
  * @param cost the price of the steps, in elements, or in seconds if there is a topology
  * @param lowerBound elements that some device must receive in any plan; 0 if the mesh has too many
  *     devices to count them
- * @param greedy whether there were too many layouts to search for the cheapest way
+ * @param greedy whether steps were chosen one by one, since there were too many layouts to find the
+ *     cheapest way
  */
 public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound, boolean greedy) {
   /**

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * An einsum whose operands and result lie on a mesh; planned and compiled once, run any number of
- * times. Thread-safe, one run at a time.
+ * An einsum with operands and result on a mesh. It is planned and compiled once, and can run any
+ * number of times. Thread-safe, one run at a time.
  *
  * <pre>{@code
  * Mesh mesh = Mesh.parse("x=8");
@@ -151,7 +151,7 @@ public final class ShardedEinsum implements AutoCloseable {
     }
   }
 
-  /** Labels may differ, mesh axes may not. */
+  /** Compares layouts: labels may differ, mesh axes may not. */
   private static boolean same(ShardedTensor operand, PlannedValue input) {
     boolean same = operand.layout().partial().equals(input.layout().partial());
     for (int dim = 0; dim < input.shape().rank(); dim++) {

@@ -13,13 +13,13 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The cheapest plan of one einsum whose operands and result lie on a mesh; an immutable value,
- * equal for equal arguments.
+ * The cheapest plan of one einsum with operands and result on a mesh; an immutable value, equal for
+ * equal arguments.
  *
  * @param equation the equation with its layouts
  * @param dtype dtype of operands and result
- * @param plan the steps; its inputs are the operands and its output the result, as laid out in the
- *     equation
+ * @param plan the steps; the plan's inputs are the operands, and its output is the result, in the
+ *     layouts of the equation
  * @param cost the price of the steps: elements received, 1,000 elements for each collective, and
  *     one element for 200 multiply-adds; or seconds if there is a topology
  */

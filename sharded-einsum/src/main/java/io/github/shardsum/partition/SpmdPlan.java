@@ -125,7 +125,7 @@ public record SpmdPlan(
    * The bound of received rows as a multiple of the rows of the largest device, if numbers of rows
    * depend on data.
    *
-   * @return the largest factor of all steps, bodies of loops included; 0 if no step has one
+   * @return the largest factor of all steps, including bodies of loops; 0 if no step has a bound
    */
   public double raggedBound() {
     double most = 0;
@@ -214,7 +214,7 @@ public record SpmdPlan(
    * annotations.
    *
    * @param program the program that the plan must compute, with its annotations
-   * @param layouts the layout of values by name, values in the body of a loop as {@code
+   * @param layouts the layouts of values by name; a value in the body of a loop is named {@code
    *     RESULT.body.VALUE}
    * @return the certificate
    * @throws IllegalStateException if the plan is refused
@@ -373,8 +373,8 @@ public record SpmdPlan(
 
   /**
    * The collective that a step runs, as {@link io.github.shardsum.topology.CollectiveCostModel}
-   * prices it. Elements that devices read from neighbours count as a permute to the next device,
-   * and a composite whose rows travel as an all-to-all over their axes.
+   * prices it. Elements that devices read from neighbours count as a permute to the next device. A
+   * composite whose rows travel counts as an all-to-all over the axes along which they travel.
    *
    * @param step the step's place in {@link #steps()}
    * @return the collective; a barrier for a step that moves nothing
@@ -460,8 +460,8 @@ public record SpmdPlan(
    * all awaits, including all rounds of loops.
    *
    * @param options the options by which steps are priced
-   * @return seconds if the options name a topology, otherwise elements, to which work is converted;
-   *     0 if nothing is started
+   * @return seconds if the options name a topology; otherwise elements, into which work is
+   *     converted; 0 if no collective is started
    * @throws IllegalArgumentException if the topology has another number of devices
    */
   public double exposed(PlanOptions options) {
@@ -481,10 +481,10 @@ public record SpmdPlan(
   }
 
   /**
-   * The plan as a table: each step with its equation or axes, local shapes of the largest device,
-   * the elements that the busiest device receives and sends, the least that it must receive, the
-   * work and memory of the largest device, the price, and the reason for the step. Prices are
-   * elements; {@link #explain(PlanOptions)} prints seconds.
+   * The plan as a table. Each step has its equation or axes, the local shapes, work and memory of
+   * the largest device, the elements that the busiest device receives and sends, the least number
+   * that it must receive, the price, and the reason. Prices are elements; {@link
+   * #explain(PlanOptions)} prints seconds.
    *
    * @return lines of text
    */
@@ -569,7 +569,7 @@ public record SpmdPlan(
       return first[step];
     }
 
-    /** The result that has this number, which must not be an input's. */
+    /** The result that has a number, which must not be the number of an input. */
     PlannedValue value(int number) {
       int found = Arrays.binarySearch(first, number);
       int step = found >= 0 ? found : -found - 2;

@@ -1,6 +1,6 @@
 /**
- * The SPMD partitioner: reshards and einsums planned as one list of local steps and collectives for
- * all devices, explained, and run.
+ * The SPMD partitioner. It plans reshards, einsums and programs as one list of local steps and
+ * collectives for all devices, explains plans, and runs them.
  */
 @NullMarked
 package io.github.shardsum.partition;

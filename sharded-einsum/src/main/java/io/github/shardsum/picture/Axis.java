@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param name name of the quantity
  * @param unit unit of its values
- * @param isLog whether equal distances are equal ratios
+ * @param isLog whether the axis is logarithmic: equal distances are equal ratios
  * @param least value at its beginning
  * @param most value at its end, more than the least
  * @param from place of the least value, in pixels

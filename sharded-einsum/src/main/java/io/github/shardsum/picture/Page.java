@@ -86,7 +86,7 @@ public final class Page {
   }
 
   /**
-   * A table whose first row is its head.
+   * A table whose first row is the head.
    *
    * @param rows texts of each row; the first column holds words, others figures
    * @return this page
@@ -96,7 +96,7 @@ public final class Page {
   }
 
   /**
-   * A table with given columns of words; its first row is its head.
+   * A table with given columns of words; the first row is the head.
    *
    * @param rows texts of each row
    * @param words numbers of the columns that hold words, from 0; other columns hold figures

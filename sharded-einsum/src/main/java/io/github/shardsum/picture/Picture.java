@@ -96,7 +96,7 @@ public final class Picture {
   }
 
   /**
-   * A bar with its name inside, as far as the name fits.
+   * A bar with a name inside; a name that does not fit is cut or left out.
    *
    * @param x left edge
    * @param y upper edge

@@ -3,7 +3,7 @@ package io.github.shardsum.picture;
 import java.util.List;
 import java.util.Locale;
 
-/** Units of figures, which are written with three digits and the prefix that a reader expects. */
+/** Units of figures. A figure is written with three digits and the prefix that a reader expects. */
 public enum Unit {
   /** A plain number, as {@code 12.3 k}. */
   NUMBER("", false),

@@ -12,9 +12,9 @@ import java.util.Objects;
  * <p>Members form groups: members of one group differ only along the axes that an operation names.
  * A group has p members, numbered row-major in the order of the axes, the first axis major. Let
  * {@code x[i]} be the operand of member i of a group; each operation defines {@code out[i]}. All
- * members of a group have the same type, sizes divide evenly, and every dtype that is not excluded
- * is legal. NaN is an element like any other; sums, maxima and minima treat it as {@link
- * Contraction.Reduce} does.
+ * members of a group have operands of the same type, and sizes divide evenly. Every dtype that is
+ * not excluded is legal. NaN is an element like any other; sums, maxima and minima treat it as
+ * {@link Contraction.Reduce} does.
  *
  * <p>The axes are axes of regions around the operation, with the same sizes. Compilation,
  * propagation and differentiation refuse a communication outside of a region.
@@ -145,7 +145,7 @@ public sealed interface Communication extends Operation {
     }
 
     /**
-     * The member that sends to a member.
+     * The member that sends to the given member.
      *
      * @param member the number of the member
      * @param members the number of members

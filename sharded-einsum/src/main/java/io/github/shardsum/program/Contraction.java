@@ -11,8 +11,8 @@ import java.util.Map;
  */
 public sealed interface Contraction extends Operation {
   /**
-   * An einsum. Operands are matched with the equation's terms by position, so that the equation
-   * gives labels new names; the result has the output term's labels. A label has one size
+   * An einsum. Operands are matched with the equation's terms by position, so the equation renames
+   * labels; the result has the output term's labels. A label of the equation has the same size
    * everywhere. A repeated label in an operand is a diagonal; in the output it is refused. Along a
    * label that only the output has, the value is repeated. An identity einsum renames or
    * transposes.
@@ -54,7 +54,7 @@ public sealed interface Contraction extends Operation {
   }
 
   /**
-   * A reduction along labels: the result has x's dtype and its other labels, in order. {@link
+   * A reduction along labels. The result has the dtype and the other labels of x, in order. {@link
    * ReduceKind} defines the results for NaN and an empty label.
    *
    * @param kind the kind of reduction
@@ -75,8 +75,9 @@ public sealed interface Contraction extends Operation {
 
   /**
    * {@code e^(x - m)} divided by its sum along a label, where m is the largest element. The result
-   * has the labels of x and its dtype, a floating one. -infinity gives 0; a NaN or +infinity, or
-   * only -infinity, gives NaN in the whole row. An empty label gives a value without elements.
+   * has the labels and the dtype of x, which must be floating. -infinity gives 0; a NaN or
+   * +infinity, or only -infinity, gives NaN in the whole row. An empty label gives a value without
+   * elements.
    *
    * @param x logits
    * @param label the label along which results sum to 1
@@ -90,8 +91,8 @@ public sealed interface Contraction extends Operation {
 
   /**
    * Running sums along a label, added in order. The result has the labels and the dtype of x, which
-   * are numbers. f32 and bf16 are added in f64 and rounded once for each element; integers wrap. A
-   * NaN makes all later sums NaN. An empty label gives a value without elements.
+   * must be a dtype of numbers. f32 and bf16 are added in f64 and rounded once for each element;
+   * integers wrap. A NaN makes all later sums NaN. An empty label gives a value without elements.
    *
    * @param x the terms
    * @param label the label of the sum

@@ -16,7 +16,7 @@ import java.util.Map;
  * name.gradient}.
  *
  * <p>Forward statements that the gradient needs keep their names, so that they can be
- * rematerialised by name, and the cotangent of a value x is called {@code cotangent.x}. An input's
+ * rematerialised by name. The cotangent of a value x is called {@code cotangent.x}. An input's
  * gradient has the layout of the input, and an output's cotangent that of the output; both are
  * whole along the partial axes of that layout. Relations, indices, {@link
  * Pointwise.UnaryKind#FLOOR}, {@link Pointwise.UnaryKind#SIGN} and conversions to integers have the
@@ -27,8 +27,8 @@ public final class Gradients {
   private Gradients() {}
 
   /**
-   * The gradient. For a scalar output it is the gradient of the output itself; every other output
-   * adds an input {@code cotangent.name} of its type.
+   * The gradient program. A scalar output has the cotangent 1; every other output adds an input
+   * {@code cotangent.name} of the output's type.
    *
    * @param program the program
    * @param outputs names of outputs to differentiate, of floating dtypes
@@ -72,11 +72,11 @@ public final class Gradients {
   }
 
   /**
-   * A gradient program, and the roles of its values.
+   * A gradient program, and the cotangents among its values.
    *
    * @param program the gradient
    * @param cotangents the cotangents in the gradient, by the values of the differentiated program,
-   *     in their order; values without a cotangent are missing. A cotangent is called {@code
+   *     in its order; values without a cotangent are missing. A cotangent is called {@code
    *     cotangent.name} or {@code gradient.name}, or has the name of an equal cotangent of another
    *     value
    */
@@ -88,7 +88,7 @@ public final class Gradients {
   }
 
   /**
-   * The program of {@link #valueAndGradient}, with the cotangent of each value.
+   * The program of {@link #valueAndGradient}, with a map from values to their cotangents.
    *
    * @param program the program
    * @param outputs names of outputs to differentiate

@@ -48,8 +48,8 @@ public sealed interface Movement extends Operation {
 
   /**
    * A label made longer, by {@code low} elements at the beginning, {@code high} at the end and
-   * {@code interior} between neighbours, all of one value. An empty label becomes {@code low +
-   * high} elements long.
+   * {@code interior} between neighbours, all of one value. An empty label gets the size {@code low
+   * + high}.
    *
    * @param x the value to pad
    * @param label the label
@@ -87,7 +87,7 @@ public sealed interface Movement extends Operation {
    * @param x the value to move
    * @param label the label
    * @param by the distance; a negative one moves elements towards the first
-   * @param fill value of the elements that come in, of x's dtype
+   * @param fill value of the new elements, of x's dtype
    */
   record Shift(Value x, String label, long by, Scalar fill) implements Movement {
     @Override
@@ -97,9 +97,9 @@ public sealed interface Movement extends Operation {
   }
 
   /**
-   * Windows that slide along a label, so that a convolution is an einsum: result[..., i, w, ...] =
-   * x[..., i * stride + w * dilation, ...]. The label's size becomes the number of windows inside
-   * of x, which may be 0. The window's own label follows the label.
+   * Windows that slide along a label, with which a convolution is an einsum: {@code result[..., i,
+   * w, ...] = x[..., i * stride + w * dilation, ...]}. The label's size becomes the number of
+   * windows inside of x, which may be 0. The window's own label follows the label.
    *
    * @param x the value whose windows are taken
    * @param label the label along which windows slide

@@ -65,13 +65,13 @@ public sealed interface Nested extends Operation {
    *     letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
    * @param operands the values of the decomposition's inputs, of exactly the same types
    * @param decomposition the program that defines the composite
-   * @param splittable the sharding rule: labels along which the kernel can compute a part. Its
-   *     operands are then the same chunk of each operand that has the label. It computes that chunk
-   *     of each result that has the label, and addends of results that are sums over the label (up
-   *     to rounding, overflow and values that are not finite). All other labels must be whole. If
-   *     the kernel must know the chunk's first index, an i64 scalar follows the operands. The
-   *     gradient's kernel promises the same. Each label is listed once, and an operand or a result
-   *     must have it
+   * @param splittable the sharding rule: labels along which the kernel can compute a part. The
+   *     kernel's operands are then the same chunk of each operand that has the label. The kernel
+   *     computes that chunk of each result that has the label, and addends of results that are sums
+   *     over the label (up to rounding, overflow and values that are not finite). All other labels
+   *     must be whole. If the kernel must know the chunk's first index, an i64 scalar follows the
+   *     operands. The gradient's kernel promises the same. Each label is listed once, and an
+   *     operand or a result must have it
    */
   record Composite(
       String name,

@@ -50,9 +50,9 @@ public final class Passes {
   /**
    * Computes named values again for their late uses instead of keeping them. The late uses of such
    * a value begin after the longest stretch of statements without a use. They read a second
-   * computation, just before the first of them. Named values that this computation reads are
-   * computed again too. A statement that is itself computed again never begins the late uses of its
-   * operands. A first computation without readers is removed.
+   * computation, which is placed just before the first late use. Named values that this computation
+   * reads are computed again too. A statement that is itself computed again never begins the late
+   * uses of its operands. A first computation without readers is removed.
    *
    * @param program the program
    * @param names names of results to compute again

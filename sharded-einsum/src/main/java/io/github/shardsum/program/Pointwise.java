@@ -8,9 +8,9 @@ import java.util.Objects;
  * Operations on one element at a time.
  *
  * <p>Labels: operands are broadcast by name. The result has all labels of the operands. If one
- * operand has all of them, its order is kept. Otherwise the labels of the first operand come first,
- * then those that each further operand adds. A result without elements is legal and nothing is
- * computed.
+ * operand has all of them, that operand's order is kept. Otherwise the labels of the first operand
+ * come first, then the labels that each further operand adds. A result without elements is legal
+ * and nothing is computed.
  */
 public sealed interface Pointwise extends Operation {
   /** Functions of one element. */
@@ -59,8 +59,8 @@ public sealed interface Pointwise extends Operation {
      */
     DIVIDE,
     /**
-     * Remainder of the division that rounds toward zero, with the sign of x; numbers. By 0 the
-     * remainder of integers is x, that of floating numbers NaN.
+     * Remainder of the division that rounds toward zero, with the sign of x; numbers. For y = 0 the
+     * remainder is x for integers and NaN for floating numbers.
      */
     REMAINDER,
     /** {@code x^y}; floating, as {@link Math#pow}: 1 if y is 0, even if x is NaN. */
@@ -158,7 +158,7 @@ public sealed interface Pointwise extends Operation {
 
   /**
    * x where the condition is true, y elsewhere. x and y have one dtype, which may be any and is
-   * also the result's. The element that is not chosen has no influence, even if it is NaN.
+   * also the result's. The other element has no influence, even if it is NaN.
    *
    * @param condition bool
    * @param x chosen where true
@@ -181,7 +181,7 @@ public sealed interface Pointwise extends Operation {
   /**
    * Each element in another dtype, with one rounding. Both dtypes may be any; the result has the
    * labels of x. A floating number becomes an integer by rounding toward zero and saturation, and
-   * NaN becomes 0; i64 to i32 keeps the lower 32 bits; as a bool, x is true unless it is zero, so
+   * NaN becomes 0; i64 to i32 keeps the lower 32 bits. As a bool, x is true unless it is zero, so
    * NaN is true.
    *
    * @param x the value to convert
@@ -204,7 +204,7 @@ public sealed interface Pointwise extends Operation {
    * Uniform numbers in [0, 1) of {@link io.github.shardsum.random.Philox}, keyed by an index: the
    * same index gives the same number at every place. The result has the labels of the index. f64
    * takes the upper 53 of the 64 bits, f32 the upper 24, bf16 the upper 8, so that 1 is never
-   * reached. {@link Source.Random} is this function of the row-major index of each element.
+   * reached. {@link Source.Random} applies this function to the row-major index of each element.
    *
    * @param seed a scalar of i64, the key
    * @param index i64, of any labels

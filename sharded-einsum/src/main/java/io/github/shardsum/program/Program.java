@@ -15,7 +15,7 @@ import java.util.Objects;
  * #parse} makes an equal program.
  *
  * @param name the program's name, which follows the rule for names of values
- * @param inputs values that a run is given, in order
+ * @param inputs the values that a run receives, in order
  * @param statements the operations, each after the operations whose results it reads
  * @param outputs inputs or results, in order; one may occur twice
  */
@@ -77,8 +77,8 @@ public record Program(
   /**
    * Begins a program.
    *
-   * @param name the program's name, as a value's: letters, digits, {@code _} and {@code .}, the
-   *     first no digit
+   * @param name the program's name, with the characters of a value's name: letters, digits, {@code
+   *     _} and {@code .}, the first no digit
    * @return a fresh builder
    * @throws ProgramException if the name is not of this form
    */
@@ -90,8 +90,8 @@ public record Program(
   /**
    * Reads a program's text.
    *
-   * @param text as {@link #toString} prints it; types of results may be left out, {@code #} begins
-   *     a comment
+   * @param text the text, as {@link #toString} prints it; types of results may be left out, and
+   *     {@code #} begins a comment
    * @return the program
    * @throws ProgramException if the text is not a program; the message names the line
    */

@@ -53,7 +53,7 @@ public final class ProgramBuilder {
   private final List<Statement> statements = new ArrayList<>();
   private final List<Value> outputs = new ArrayList<>();
 
-  /** All values; a value that has a name is mapped to it. */
+  /** All values, each with its name if it has one. */
   private final Map<Value, Optional<String>> values = new HashMap<>();
 
   private final Set<String> names = new HashSet<>();
@@ -186,7 +186,7 @@ public final class ProgramBuilder {
    *
    * @param chosen its name in the program
    * @param value a result of this builder that has no name yet
-   * @return the same value, to be used as before
+   * @return the same value
    */
   public Value let(String chosen, Value value) {
     String where = "let " + chosen;
@@ -697,12 +697,12 @@ public final class ProgramBuilder {
     return sum(select(chosen, negate(logs), scalar(logs, 0)), label);
   }
 
-  /** Running sums along a label, each with its own term. */
+  /** Running sums along a label; each sum includes the element's own term. */
   public Value cumulativeSum(Value x, String label) {
     return cumulativeSum(x, label, false, false);
   }
 
-  /** Running sums along a label, each without its own term. */
+  /** Running sums along a label; each sum excludes the element's own term. */
   public Value exclusiveSum(Value x, String label) {
     return cumulativeSum(x, label, true, false);
   }
@@ -731,7 +731,7 @@ public final class ProgramBuilder {
 
   // Movements.
 
-  /** The elements from {@code from} to below {@code to} of a label. */
+  /** The elements of a label from {@code from} up to, but without, {@code to}. */
   public Value slice(Value x, String label, long from, long to) {
     return slice(x, label, from, to, 1);
   }
@@ -772,14 +772,17 @@ public final class ProgramBuilder {
     return one(new Movement.Window(x, label, window, size, stride, dilation));
   }
 
-  /** A label split into an outer one of a size and an inner one, see {@link Movement.Split}. */
+  /**
+   * A label split into an outer label of a given size and an inner label, see {@link
+   * Movement.Split}.
+   */
   public Value split(Value x, String label, String outer, long outerSize, String inner) {
     long size = x.type().size(label);
     long rest = outerSize == 0 ? 0 : size / outerSize;
     return one(new Movement.Split(x, label, List.of(outer, inner), List.of(outerSize, rest)));
   }
 
-  /** Neighbouring labels merged into one, see {@link Movement.Merge}. */
+  /** Neighbouring labels merged into one label, see {@link Movement.Merge}. */
   public Value merge(Value x, String into, String... labels) {
     return one(new Movement.Merge(x, List.of(labels), into));
   }
@@ -804,7 +807,7 @@ public final class ProgramBuilder {
     return annotate(x, new Annotation(List.of(spec), Set.of(), 0));
   }
 
-  /** The value in the layout in which every device holds it whole. */
+  /** The value in the layout in which every device holds the whole value. */
   public Value replicate(Value x) {
     return annotate(x, Annotation.closed(x.type().withoutLayout().labels()));
   }
@@ -839,7 +842,7 @@ public final class ProgramBuilder {
     return add(new Nested.Scan(count, label, false, body, carried, sequences, invariants));
   }
 
-  /** A composite without attributes that no label splits, see {@link Nested.Composite}. */
+  /** A composite without attributes and without splittable labels, see {@link Nested.Composite}. */
   public List<Value> composite(String name, Program decomposition, Value... operands) {
     return add(Nested.Composite.of(name, Map.of(), List.of(operands), decomposition, List.of()));
   }
@@ -895,7 +898,10 @@ public final class ProgramBuilder {
     return add(new Nested.Manual(over, inner.build(), operands, terms, results));
   }
 
-  /** The type of a member's part. The region refuses a size that its axes do not divide. */
+  /**
+   * The type of a member's part, without a check of sizes: the region refuses a size that its axes
+   * do not divide.
+   */
   private static ValueType part(Value operand, Term term, List<MeshAxis> axes) {
     List<Long> sizes = new ArrayList<>(operand.type().sizes());
     for (int dim = 0; dim < Math.min(term.size(), sizes.size()); dim++) {
@@ -1016,7 +1022,7 @@ public final class ProgramBuilder {
    * The number of a member along an axis, see {@link Communication.AxisIndex}.
    *
    * @param axis an axis of the region with its size, as {@code x=4}
-   * @return a scalar of i32, from 0
+   * @return the number from 0 on, an i64 scalar
    * @throws ProgramException if the axis is not one of the region
    */
   public Value axisIndex(String axis) {

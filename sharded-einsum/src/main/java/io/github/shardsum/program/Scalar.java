@@ -34,7 +34,7 @@ public sealed interface Scalar {
    * @param dtype the dtype
    * @param value the number; for bool any number except zero is true
    * @return a real number for a floating dtype, a whole number for any other
-   * @throws IllegalArgumentException if an integer dtype does not hold the number
+   * @throws IllegalArgumentException if an integer dtype cannot hold the number
    */
   static Scalar of(DType dtype, double value) {
     if (dtype.isFloating()) {
@@ -43,7 +43,7 @@ public sealed interface Scalar {
     if (dtype == DType.BOOL) {
       return new Whole(value != 0 ? 1 : 0);
     }
-    // 2^63 itself is a double, and a cast would saturate it.
+    // The number 2^63 is a double, but a cast to long would saturate it.
     if (value != Math.rint(value) || value < -0x1p63 || value >= 0x1p63) {
       throw new IllegalArgumentException(
           "scalar: value must be an integer of " + dtype + ", got " + value);
@@ -52,12 +52,12 @@ public sealed interface Scalar {
   }
 
   /**
-   * An integer as a number of a dtype.
+   * The number of a dtype for an integer.
    *
    * @param dtype the dtype
    * @param value the number; for bool any number except zero is true
    * @return a real number for a floating dtype, a whole number for any other
-   * @throws IllegalArgumentException if an integer dtype does not hold the number
+   * @throws IllegalArgumentException if an integer dtype cannot hold the number
    */
   static Scalar of(DType dtype, long value) {
     if (dtype.isFloating()) {
@@ -96,7 +96,7 @@ public sealed interface Scalar {
   }
 
   /**
-   * Whether a dtype holds such a number.
+   * Whether a dtype can hold this number.
    *
    * @param dtype the dtype
    * @return true for a real number and a floating dtype, for a whole number in the range of an

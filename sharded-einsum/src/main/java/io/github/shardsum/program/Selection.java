@@ -40,9 +40,9 @@ public sealed interface Selection extends Operation {
   }
 
   /**
-   * 1 where the index along a new last label equals the operand's element, 0 elsewhere. An index
-   * outside of [0, size) gives zeros. An einsum with a one-hot operand is a gather or a scatter.
-   * Indices without elements, or a size of 0, give a value without elements.
+   * Elements that are 1 where the index along a new last label equals the operand's element, and 0
+   * elsewhere. An index outside of [0, size) gives zeros. An einsum with a one-hot operand is a
+   * gather or a scatter. Indices without elements, or a size of 0, give a value without elements.
    *
    * @param indices i32 or i64
    * @param label name of the new label

@@ -1,8 +1,8 @@
 package io.github.shardsum.propagation;
 
 /**
- * Thrown for impossible annotations, and for contradictory annotations if conflicts are errors; the
- * message lists each request, its origin and its price.
+ * Annotations are impossible, or they contradict each other and conflicts are errors. The message
+ * lists each request with its origin and price.
  */
 public final class PropagationException extends IllegalArgumentException {
   private static final long serialVersionUID = 1;

@@ -25,8 +25,8 @@ public sealed interface Reason {
       implements Reason {}
 
   /**
-   * A choice between layouts that values requested: several layouts of one label, or one mesh axis
-   * for several labels.
+   * A choice between layouts that values requested: different layouts of one label, or the same
+   * mesh axis for several labels.
    *
    * @param taken the reason of the layout that was taken
    * @param others the other layouts, the cheapest first
