@@ -194,7 +194,7 @@ public interface BackendContract {
     }
   }
 
-  /** Runs may be started before others have ended. */
+  /** A run may be started before earlier runs have ended. */
   @Test
   default void runsMayOverlap() {
     Program program = layer();
@@ -213,7 +213,7 @@ public interface BackendContract {
     }
   }
 
-  /** A started run that fails ends with its error. */
+  /** A started run that fails completes with the run's error. */
   @Test
   default void aStartedRunEndsWithItsError() {
     try (Executable executable = backend().compile(layer())) {
@@ -223,7 +223,7 @@ public interface BackendContract {
     }
   }
 
-  /** Arguments that do not fit are errors before anything is written. */
+  /** Arguments that do not fit are refused before anything is written. */
   @Test
   default void whatDoesNotFitIsAnErrorBeforeAnythingIsWritten() {
     Program program = layer();
@@ -298,7 +298,7 @@ public interface BackendContract {
     return String.valueOf(assertThrows(IllegalArgumentException.class, call::run).getMessage());
   }
 
-  /** An input may be an output, and a value several outputs. */
+  /** An input may be an output, and a value may be several outputs. */
   @Test
   default void inputsMayBeOutputsAndOutputsMayStandTwice() {
     ProgramBuilder p = Program.builder("same");

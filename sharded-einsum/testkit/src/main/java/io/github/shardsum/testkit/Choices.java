@@ -142,7 +142,7 @@ public final class Choices {
   /**
    * Replays of fewer or smaller choices than the recorded ones, the smallest first.
    *
-   * @return the replays, of which a failing one is a smaller example
+   * @return the replays; a failing replay is a smaller example
    */
   public Stream<Choices> smaller() {
     return Shrinker.smaller(drawn()).map(Choices::replay);

@@ -39,7 +39,7 @@ public record ErrorBound(Tensor value, Tensor bound) {
   }
 
   /**
-   * Returns the error of a result as a share of its bound.
+   * Returns the error of a result as a share of the bound.
    *
    * @param given a result of the same shape
    * @return the largest quotient of error and bound: at most 1 if the result is within the bounds;

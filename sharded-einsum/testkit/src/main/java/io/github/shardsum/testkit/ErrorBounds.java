@@ -117,7 +117,7 @@ public final class ErrorBounds {
     return of(builder.build(), List.of(operands)).getFirst();
   }
 
-  /** The bounds of a loop's body, whose inputs have errors. */
+  /** The bounds of a loop's body, whose inputs already have errors. */
   private static Program round(Program program) {
     ErrorBounds bounds = new ErrorBounds(program.name());
     for (Value input : program.inputs()) {

@@ -141,7 +141,7 @@ public final class Layouts {
     return choices -> new RandomLaying(mesh, choices).laid(programs.generate(choices));
   }
 
-  /** Layouts of values of a region's body, which are split over other axes than the region's. */
+  /** Layouts of values of a region's body, which other axes than the region's may split. */
   private static void members(
       Mesh mesh,
       Nested.Manual manual,
@@ -158,7 +158,7 @@ public final class Layouts {
     inside.forEach((name, layout) -> layouts.put(name, without(mesh, layout)));
   }
 
-  /** The layout on the mesh, without axes that have one device in the layout's own mesh. */
+  /** The layout on the mesh, without axes of size 1 in the layout's own mesh. */
   private static Layout without(Mesh mesh, Layout layout) {
     Mesh own = layout.mesh();
     List<Axis> axes =

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Asserts properties of a plan, so that a change of the plan fails a test.
+ * Asserts properties of a plan, so that a test fails if the plan changes.
  *
  * <pre>{@code
  * PlanAssert.that(plan).communicates("all-to-all", "all-to-all").neverHoldsWhole("dispatched");
@@ -107,7 +107,7 @@ public final class PlanAssert {
   }
 
   /**
-   * Asserts that no device ever holds more than this, its inputs included.
+   * Asserts that no device ever holds more than this, including its inputs.
    *
    * @param bytes the most bytes
    * @return this

@@ -10,9 +10,10 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 
 /**
- * Errors of functions of elements. A function that is monotonic on the interval of its argument has
- * the error at the steeper end of the interval. If the function jumps in the interval, the error is
- * the jump. If the interval contains a pole or an end of the domain, the error is unbounded.
+ * Error bounds of functions of single elements. A function that is monotonic on the interval of its
+ * argument has the error at the steeper end of the interval. If the function jumps in the interval,
+ * the error is the jump. If the interval contains a pole or an end of the domain, the error is
+ * unbounded.
  */
 public final class PointwiseErrors {
   /** Half the distance of neighbouring bf16 numbers at 1. */
@@ -61,7 +62,7 @@ public final class PointwiseErrors {
     return new Bounded(value, error);
   }
 
-  /** The error of functions that are steepest at the lower end. */
+  /** The error of functions that are steepest at the lower end of the interval. */
   private Value falling(UnaryKind kind, Bounded x, Value value, Value inside) {
     Value moved = a.size(p.subtract(p.unary(kind, low(x)), value));
     return a.where(inside, a.rounded(value, moved, ErrorArithmetic.FUNCTION));

@@ -85,8 +85,8 @@ public final class PointwiseGenerator {
   }
 
   /**
-   * Functions that have poles, cuts or overflow. They are mostly drawn with arguments without
-   * these, so that later operations are still tested.
+   * Draws functions that have poles, cuts or overflow, but mostly with arguments without these, so
+   * that later operations are still tested.
    */
   public void curved() {
     if (exact) {

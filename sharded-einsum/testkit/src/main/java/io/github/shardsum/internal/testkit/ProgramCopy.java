@@ -43,7 +43,7 @@ public final class ProgramCopy {
     known.put(old, by);
   }
 
-  /** The value of the copy that replaces an old one. */
+  /** The value of the copy that replaces an old value. */
   public Value of(Value old) {
     Value value = known.get(old);
     if (value == null) {
@@ -75,7 +75,7 @@ public final class ProgramCopy {
     }
   }
 
-  /** The copy, with the replacements of some values as its outputs. */
+  /** The copy, whose outputs are the replacements of the given values. */
   public Program build(List<Value> outputs) {
     outputs.stream().map(this::of).forEach(builder::output);
     return builder.build();

@@ -243,7 +243,7 @@ public final class ProgramGenerator {
     }
   }
 
-  /** Uses {@code add}, since the other draws may leave the value unused. */
+  /** Uses {@code add} and not {@code annotate}, since later draws may leave the value unused. */
   private Value annotated(Value x, String label) {
     LabelSpec spec = new LabelSpec(label, List.of("x"), choices.nextBoolean());
     Annotation annotation = new Annotation(List.of(spec), Set.of(), choices.nextInt(2));

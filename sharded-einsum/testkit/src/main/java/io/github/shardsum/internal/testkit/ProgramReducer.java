@@ -32,7 +32,7 @@ public final class ProgramReducer {
   /**
    * A reducer, used once.
    *
-   * @param fails whether a program fails in the same way as the first one
+   * @param fails whether a program fails in the same way as the first program
    * @param most the most programs to try
    */
   public ProgramReducer(Predicate<ProgramCase> fails, int most) {
@@ -63,7 +63,7 @@ public final class ProgramReducer {
       if (tried.isPresent()) {
         best = tried.get();
         made++;
-        // The next statement has moved to this place.
+        // The next edit has moved to this place.
         smaller = edits.apply(best);
       } else {
         next++;

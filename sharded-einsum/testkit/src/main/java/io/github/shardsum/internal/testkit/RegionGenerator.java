@@ -267,7 +267,7 @@ public final class RegionGenerator {
     return Optional.of(new Pointwise.Binary(kind, x, y));
   }
 
-  /** A product that is summed over a label of both operands. */
+  /** Draws a product that is summed over a label of both operands. */
   private Optional<Operation> einsum(Value x, Value y) {
     List<String> both = x.type().names().stream().filter(y.type().names()::contains).toList();
     if (both.isEmpty()) {
@@ -341,7 +341,7 @@ public final class RegionGenerator {
     return new Routes.Pairs(pairs);
   }
 
-  /** Rounds in which members pass on their carried values. */
+  /** Draws a scan in which members pass on their carried values in each round. */
   private Optional<Operation> scan(Value x, List<MeshAxis> over) {
     ProgramBuilder round = Program.builder("round");
     Value carried = round.input("carried", x.type().withoutLayout());

@@ -92,7 +92,7 @@ final class SizeEdits {
     return new ProgramCase(copy.build(program.outputs()), tensors);
   }
 
-  /** An operation with its sizes changed; the same object if nothing changes. */
+  /** An operation with changed sizes; the same object if nothing changes. */
   private Operation shortened(Operation operation, ProgramCopy copy) {
     return switch (operation) {
       case Slice(var x, var label, long from, long to, long step) when labels.contains(label) ->

@@ -7,7 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The first difference of tensors, bit by bit except for the sign of a zero, which is not promised.
+ * Finds the first difference of tensors. They are compared bit by bit, except for the sign of a
+ * zero, which is not promised.
  */
 public final class TensorDifference {
   private TensorDifference() {}

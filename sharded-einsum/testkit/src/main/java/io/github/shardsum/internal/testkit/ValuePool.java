@@ -38,7 +38,7 @@ public final class ValuePool {
     this.wraps = wraps;
   }
 
-  /** A pool of integers of any size; they wrap, so sums are exact in any order. */
+  /** A pool of integers of any size, which wrap, so that sums are exact in any order. */
   public static ValuePool wrapping(Choices choices, DType dtype) {
     return new ValuePool(choices, dtype, true, false, true);
   }

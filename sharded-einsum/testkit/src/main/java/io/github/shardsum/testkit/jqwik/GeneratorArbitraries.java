@@ -18,7 +18,7 @@ public final class GeneratorArbitraries {
    *
    * @param generator makes the values
    * @param <T> the type of the values
-   * @return the arbitrary, to be returned by a provider method
+   * @return the arbitrary, which a provider method can return
    */
   public static <T> Arbitrary<T> of(Generator<T> generator) {
     return Arbitraries.fromGenerator(
