@@ -1,4 +1,4 @@
-/** PJRT and StableHLO: the programs on a TPU. */
+/** PJRT and StableHLO: programs on TPUs and on other devices with a PJRT plugin. */
 module io.github.shardsum.tpu {
   requires static org.jspecify;
   requires transitive io.github.shardsum.core;

@@ -25,8 +25,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * An array on a device. Its contents may still be in transfer; methods that need them wait. A
- * buffer may be closed while a program reads it. Safe for use by many threads at once.
+ * An array on a device. The contents may still be in transfer; methods that need the contents wait.
+ * A buffer may be closed while a program reads it. Safe for use by many threads at once.
  */
 public final class PjrtBuffer implements AutoCloseable {
   /**
@@ -158,8 +158,8 @@ public final class PjrtBuffer implements AutoCloseable {
    *
    * @return bytes
    * @throws IllegalStateException if the buffer was closed
-   * @throws PjrtException if the plugin refuses, as some do for a buffer that was donated or
-   *     deleted
+   * @throws PjrtException if the plugin refuses, as some plugins do for a buffer that was donated
+   *     or deleted
    */
   public long onDeviceBytes() {
     return query(

@@ -177,7 +177,7 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * The platform, as {@code cpu}, {@code tpu}, {@code cuda}.
+   * The name of the platform, as {@code cpu}, {@code tpu} or {@code cuda}.
    *
    * @return the platform's name
    * @throws IllegalStateException if the client was closed
@@ -187,7 +187,7 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * The version of the platform, in the plugin's words.
+   * The version of the platform, as text of the plugin.
    *
    * @return some text
    * @throws IllegalStateException if the client was closed
@@ -197,7 +197,7 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * The number of this process among those of the job.
+   * The number of this process among the processes of the job.
    *
    * @return 0 for the first
    * @throws IllegalStateException if the client was closed
@@ -298,7 +298,7 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * The devices on which a program of this many replicas and partitions runs by default.
+   * The devices on which a program with these numbers of replicas and partitions runs by default.
    *
    * @param replicas at least 1
    * @param partitions at least 1
@@ -372,11 +372,12 @@ public final class PjrtClient implements AutoCloseable {
   /**
    * Loads a program that {@link PjrtExecutable#serialize} wrote.
    *
-   * @param serialized its bytes, from the same build of the plugin for the same kind of devices
+   * @param serialized the program's bytes, from the same build of the plugin for the same kind of
+   *     devices
    * @return the program, loaded; to be closed
    * @throws IllegalArgumentException if the bytes are damaged, or this build of the plugin did not
    *     write them: plugins end the process on such bytes
-   * @throws PjrtException if the plugin does not take it
+   * @throws PjrtException if the plugin refuses the program
    * @throws IllegalStateException if the client was closed
    */
   public PjrtLoadedExecutable load(byte[] serialized) {
@@ -405,8 +406,9 @@ public final class PjrtClient implements AutoCloseable {
   /**
    * A copy of a tensor on a device; the tensor may be changed as soon as this method returns.
    *
-   * <p>A tensor over an array is copied into memory that the client keeps for later transfers. So
-   * is any tensor of 2 MiB or more on a CPU. The client keeps at most 256 MiB until it is closed.
+   * <p>A tensor over an array is copied into memory that the client keeps for later transfers. On a
+   * CPU this is also true for any tensor of 2 MiB or more. The client keeps at most 256 MiB until
+   * it is closed.
    *
    * @param tensor a tensor of any shape and strides; a view that is not row-major is first copied
    *     to a row-major tensor
@@ -446,8 +448,8 @@ public final class PjrtClient implements AutoCloseable {
   /**
    * Makes a buffer of elements of any type from bytes.
    *
-   * @param data the elements in row-major order, exactly as many bytes as the type and the sizes
-   *     need
+   * @param data the elements in row-major order, with exactly the number of bytes for the type and
+   *     the sizes
    * @param type a type of whole bytes
    * @param sizes the sizes of the axes, none negative
    * @param device a device of this process

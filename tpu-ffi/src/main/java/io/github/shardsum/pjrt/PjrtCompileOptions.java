@@ -152,13 +152,13 @@ public record PjrtCompileOptions(
   }
 
   /**
-   * The options as the C API takes them.
+   * The options in the form of the C API.
    *
    * @return a serialized {@code xla.CompileOptionsProto}
    */
   public byte[] toBytes() {
     // Without an ordinal device 0 would be used. Partitioning is always by the SPMD partitioner,
-    // since XLA has no other any more.
+    // since XLA no longer has another one.
     Proto.Writer build =
         new Proto.Writer()
             .number(DEVICE_ORDINAL, -1)

@@ -9,8 +9,8 @@ import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
- * A device of a client, which owns it. Thread-safe; two are equal if they are the same device of
- * the same client.
+ * A device of a client; the client owns it. Thread-safe. Two objects are equal if they stand for
+ * the same device of the same client.
  */
 public final class PjrtDevice {
   private final PjrtClient client;

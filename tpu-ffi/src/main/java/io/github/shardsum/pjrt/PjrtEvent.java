@@ -45,8 +45,8 @@ public final class PjrtEvent implements AutoCloseable {
 
   /**
    * Waits on this thread until the operation is done, and spins for the first 20 microseconds. A
-   * virtual thread should wait for {@link #toFuture} instead, since here it would block its
-   * carrier.
+   * virtual thread should wait for {@link #toFuture} instead, since this method would block the
+   * thread's carrier.
    *
    * @throws PjrtException if the operation ended with an error
    * @throws IllegalStateException if the event was closed

@@ -30,8 +30,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * A compiled program, on devices or for devices that this machine does not have. Safe for use by
- * many threads at once.
+ * A compiled program, on devices of this machine or for devices that it does not have. Safe for use
+ * by many threads at once.
  */
 public final class PjrtExecutable implements AutoCloseable {
   @SuppressWarnings("restricted")

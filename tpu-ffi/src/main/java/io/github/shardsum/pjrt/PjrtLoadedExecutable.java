@@ -71,7 +71,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     Leaks.watch(this, handle, client.onLeak());
   }
 
-  /** The results' types, as far as the plugin reports them before a run. */
+  /** The types of results, as far as the plugin reports them before a run. */
   private static List<Optional<ArrayType>> results(PjrtExecutable executable, int outputs) {
     try {
       List<PjrtType> types = executable.outputTypes();
@@ -191,8 +191,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    * @return results {@code [device][output]}, to be closed; they may not be computed yet, and
    *     reading a result reports the error of a failed run
    * @throws IllegalArgumentException if there is not one row for each device; if a buffer belongs
-   *     to another client or another device than its row's, or has the wrong type or shape; if a
-   *     row has the wrong number of buffers; or if a donated buffer is in a row twice
+   *     to another client, is on another device than its row's, or has the wrong type or shape; if
+   *     a row has the wrong number of buffers; or if a donated buffer is in a row twice
    * @throws PjrtException if the plugin refuses, or an argument was donated or deleted; also for a
    *     wrong number of arguments if the plugin does not report the right one
    * @throws IllegalStateException if the executable or an argument was closed
@@ -211,8 +211,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    *     devices are done; the failure is a {@link PjrtException}, and there is then nothing to
    *     close
    * @throws IllegalArgumentException if there is not one row for each device; if a buffer belongs
-   *     to another client or another device than its row's, or has the wrong type or shape; if a
-   *     row has the wrong number of buffers; or if a donated buffer is in a row twice
+   *     to another client, is on another device than its row's, or has the wrong type or shape; if
+   *     a row has the wrong number of buffers; or if a donated buffer is in a row twice
    * @throws PjrtException if the plugin refuses, or an argument was donated or deleted; also for a
    *     wrong number of arguments if the plugin does not report the right one
    * @throws IllegalStateException if the executable or an argument was closed
@@ -236,7 +236,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     return done;
   }
 
-  /** Runs an action when all events are done, with the first failure. */
+  /** Runs an action with the first failure, when all events are done. */
   private void afterAll(ExecuteCall.Started started, Consumer<Optional<PjrtException>> then) {
     AtomicInteger left = new AtomicInteger(started.events().size());
     AtomicReference<Optional<PjrtException>> first = new AtomicReference<>(Optional.empty());

@@ -9,7 +9,7 @@ import java.util.function.Function;
 
 /**
  * A memory of a client's devices, as {@code device} or {@code pinned_host}; the client owns it.
- * Thread-safe; two are equal if they are the same memory of the same client.
+ * Thread-safe. Two objects are equal if they stand for the same memory of the same client.
  */
 public final class PjrtMemory {
   private final PjrtClient client;

@@ -41,7 +41,7 @@ public final class PjrtOptions {
           Map.entry("wrap", PjrtValue.Int64List.class),
           Map.entry("num_slices", PjrtValue.Int64.class));
 
-  /** The largest number of CPU devices; more would only exhaust this machine. */
+  /** The largest number of CPU devices; more devices would only exhaust this machine. */
   private static final long MOST_CPU_DEVICES = 4096;
 
   private final Map<String, PjrtValue> values;

@@ -41,8 +41,8 @@ public final class PjrtPlugin {
    * A plugin that could not be loaded may be tried again.
    *
    * <p>For libtpu (a file whose name contains this word) variables of the environment are set
-   * first. They switch off its signal handlers. On a machine without TPUs they also switch off its
-   * search for the cloud's metadata server, which would never end.
+   * first. They switch off libtpu's signal handlers. On a machine without TPUs they also switch off
+   * libtpu's search for the cloud's metadata server, which would never end.
    *
    * @param library the file, as libtpu.so
    * @return the plugin
@@ -101,7 +101,7 @@ public final class PjrtPlugin {
   }
 
   /**
-   * Whether programs may have operations of Shardy, which plugins of API 0.70 and newer take.
+   * Whether programs may have operations of Shardy, which plugins of API 0.70 and newer accept.
    *
    * @return false if layouts must be written as {@code mhlo.sharding}
    */
@@ -156,7 +156,8 @@ public final class PjrtPlugin {
   }
 
   /**
-   * A description of devices for which programs can be compiled. The devices need not exist here.
+   * A description of devices for which programs can be compiled. This machine need not have the
+   * devices.
    *
    * @param name the plugin's name of the topology, as {@code v5e:4x8}
    * @param options options of the plugin, as {@code num_slices}

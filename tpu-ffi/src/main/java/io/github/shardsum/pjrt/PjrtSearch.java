@@ -8,8 +8,8 @@ import java.util.Map;
 /**
  * Finds plugins by the variables that other frameworks read.
  *
- * <p>{@code TPU_LIBRARY_PATH} is the file of libtpu. {@code PJRT_NAMES_AND_LIBRARY_PATHS} is a list
- * {@code name:path,name:path}.
+ * <p>{@code TPU_LIBRARY_PATH} has the path of libtpu. {@code PJRT_NAMES_AND_LIBRARY_PATHS} is a
+ * list {@code name:path,name:path}.
  */
 public final class PjrtSearch {
   private static final String TPU = "TPU_LIBRARY_PATH";

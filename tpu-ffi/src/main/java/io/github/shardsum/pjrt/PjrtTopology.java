@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Devices and their connections; the devices need not exist here. Thread-safe. Closing a topology
- * closes the programs that were compiled for it.
+ * Devices and their connections; this machine need not have the devices. Thread-safe. Closing a
+ * topology closes the programs that were compiled for it.
  */
 public final class PjrtTopology implements AutoCloseable {
   private final Api api;
@@ -122,7 +122,7 @@ public final class PjrtTopology implements AutoCloseable {
   }
 
   /**
-   * Further attributes of the topology, as the plugin gives them.
+   * Further attributes of the topology.
    *
    * @return attributes by name
    * @throws IllegalStateException if the topology was closed

@@ -124,7 +124,10 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     return grouped(fields.tiles, rank, order);
   }
 
-  /** The check also bounds the allocation, whatever numbers the message contains. */
+  /**
+   * Refuses dimensions whose product is not the number of devices. This also bounds the allocation,
+   * whatever numbers the message contains.
+   */
   private static void checkProduct(long[] dimensions, int count) {
     long total = 1;
     for (long dimension : dimensions) {
@@ -212,7 +215,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
           case IOTA_DIMENSIONS -> fields.iota = joined(fields.iota, field.numbers());
           case IOTA_PERMUTATION -> fields.permutation = joined(fields.permutation, field.numbers());
           case REPLICATE_LAST, LAST_TILE_DIMENSIONS -> {
-            // Dimensions beyond the rank always count copies.
+            // In both forms, dimensions beyond the rank count copies.
           }
           default -> {}
         }

@@ -59,7 +59,7 @@ public record StableHlo(
    * Lowers a program.
    *
    * @param program the program
-   * @param options mesh, form and precision
+   * @param options the mesh, the form of layouts and the precision
    * @return its text
    * @throws IllegalArgumentException if a layout names an axis that the mesh does not have, or the
    *     edges have other labels than the inputs and outputs
@@ -80,7 +80,7 @@ public record StableHlo(
         program, text, options.mesh(), options.form(), edges.inputs(), edges.outputs());
   }
 
-  /** Whether regions stay regions, which only Shardy's dialect supports. */
+  /** Whether manual regions stay regions, which only Shardy's dialect supports. */
   private static boolean isManual(LoweringOptions options) {
     return options.mesh().isPresent() && options.form() == ShardingForm.SHARDY;
   }

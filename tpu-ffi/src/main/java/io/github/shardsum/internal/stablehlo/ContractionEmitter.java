@@ -65,7 +65,8 @@ final class ContractionEmitter {
   /**
    * Running sums as sums of 2, 4, 8, ... neighbours: one addition of the whole value for each
    * binary digit of the size. Unlike a product with a triangular matrix this keeps a NaN out of the
-   * sums before the NaN. Unlike {@code reduce_window} its cost is the same on every plugin.
+   * sums before the NaN. Unlike the cost of {@code reduce_window}, the cost is the same on every
+   * plugin.
    */
   private Ssa runningSums(Contraction.CumulativeSum sums, Ssa given) {
     int dimension = sums.x().type().axis(sums.label());

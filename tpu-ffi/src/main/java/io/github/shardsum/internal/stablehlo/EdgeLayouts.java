@@ -25,7 +25,7 @@ import java.util.Optional;
 public record EdgeLayouts(
     List<Term> inputs, List<Term> outputs, List<Term> demandedInputs, List<Term> demandedOutputs) {
 
-  /** The given layouts; for others the layouts in the inputs' types, and whole outputs. */
+  /** The given layouts; by default the layouts in the inputs' types, and whole outputs. */
   public static EdgeLayouts of(Program program, Optional<Mesh> mesh, Optional<Edges> given) {
     List<Term> in = new ArrayList<>();
     List<Term> out = new ArrayList<>();

@@ -36,7 +36,7 @@ final class EinsumEmitter {
     this.highest = highest;
   }
 
-  /** A value and a label for each dimension. */
+  /** A value with a label for each dimension. */
   private record Labelled(Ssa value, List<String> labels) {}
 
   Ssa emit(Contraction.Einsum einsum, ValueType result, List<Ssa> operands) {
@@ -152,7 +152,7 @@ final class EinsumEmitter {
   }
 
   /**
-   * The product of two operands, for bf16 in f32. Labels that only one operand has and that are not
+   * The product of two operands, in f32 if they are bf16. Labels of only one operand that are not
    * needed later are summed first.
    */
   private Labelled product(Labelled left, Labelled right, Set<String> needed) {

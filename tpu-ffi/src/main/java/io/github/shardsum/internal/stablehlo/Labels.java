@@ -7,7 +7,10 @@ import java.util.List;
 final class Labels {
   private Labels() {}
 
-  /** A value repeated along its missing labels; its own labels are in the order of the result. */
+  /**
+   * Repeats a value along its missing labels; the value's own labels must be in the order of the
+   * result.
+   */
   static Ssa broadcast(Ops ops, Ssa x, ValueType from, ValueType to) {
     List<Integer> places = from.names().stream().map(to::axis).toList();
     return ops.broadcast(x, places, new TensorType(x.element(), to.sizes()));

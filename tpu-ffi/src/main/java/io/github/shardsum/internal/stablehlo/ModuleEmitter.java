@@ -132,8 +132,8 @@ public final class ModuleEmitter {
   }
 
   /**
-   * Gives values the requested layouts inside the function. The edge has another layout if a label
-   * divides unevenly.
+   * Gives values the requested layouts inside the function. An input or output of the function has
+   * another layout if a label divides unevenly.
    */
   private List<Ssa> laidOut(
       List<Value> values, List<Ssa> given, List<Term> edges, List<Term> demanded) {

@@ -41,7 +41,7 @@ final class ModuleWriter {
     return result;
   }
 
-  /** The results of an operation with one or more results. */
+  /** Writes a line of an operation with one or more results, and returns the results. */
   static List<Ssa> results(String name, List<TensorType> types) {
     if (types.size() == 1) {
       return List.of(new Ssa(name, types.getFirst()));
@@ -53,7 +53,7 @@ final class ModuleWriter {
     return results;
   }
 
-  /** A name for results that {@link #results} splits. */
+  /** A name for several results, which {@link #results} splits. */
   String freshName() {
     return "%" + next++;
   }

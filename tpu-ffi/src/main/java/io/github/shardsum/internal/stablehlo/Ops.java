@@ -33,7 +33,7 @@ final class Ops {
     return constant(type, Literals.whole(type.element(), value));
   }
 
-  /** A function of one element, or of elements at the same place, of one type. */
+  /** A function of one element, or of elements of one type at the same place. */
   Ssa elementwise(String name, Ssa... operands) {
     TensorType type = operands[0].type();
     return out.define(
@@ -218,7 +218,7 @@ final class Ops {
   }
 
   /**
-   * Combines elements along dimensions into one, by an operation of two elements that begins with a
+   * Combines elements along dimensions by an operation of two elements, beginning with an initial
    * value.
    */
   Ssa reduce(Ssa x, String operation, String first, List<Integer> dimensions) {
@@ -250,7 +250,7 @@ final class Ops {
         : reduce(x, "add", Literals.whole(x.element(), 0), dimensions);
   }
 
-  /** Dimensions of both operands: batch dimensions, then summed ones. */
+  /** Dimensions of both operands: batch dimensions, then summed dimensions. */
   record DotDimensions(
       List<Integer> leftBatch,
       List<Integer> rightBatch,

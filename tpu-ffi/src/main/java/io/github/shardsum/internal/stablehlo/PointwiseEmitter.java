@@ -72,8 +72,8 @@ final class PointwiseEmitter {
 
   /**
    * Replaces two kinds of divisors before an integer division: 0, and -1 for the least integer.
-   * StableHLO leaves both results to the plugin, and XLA's CPU plugins below 0.115 end the process
-   * if they fold such constants.
+   * StableHLO leaves the results for both to the plugin, and XLA's CPU plugins below 0.115 end the
+   * process if they fold such constants.
    */
   private Ssa quotient(BinaryKind kind, Ssa x, Ssa y) {
     Ssa zero = ops.compare("EQ", y, ops.constant(y.type(), 0));

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Layouts in Shardy's dialect, which names the axes of a mesh as layouts do. */
+/** Layouts in Shardy's dialect, which names the axes of a mesh, like the notation of layouts. */
 final class ShardyShardings implements Shardings {
   private final Mesh mesh;
 

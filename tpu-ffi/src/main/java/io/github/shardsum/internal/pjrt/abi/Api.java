@@ -124,7 +124,7 @@ public final class Api {
     while (!NativeMemory.isNull(next) && found.size() < MOST_EXTENSIONS) {
       MemorySegment node = NativeMemory.at(next, EXTENSION_SIZE);
       MemorySegment whole = NativeMemory.at(next, Math.max(EXTENSION_SIZE, node.get(JAVA_LONG, 0)));
-      // A list in which a type occurs twice may be a ring.
+      // If a type occurs twice, the linked list may be a ring.
       if (found.putIfAbsent(node.get(JAVA_INT, EXTENSION_TYPE), whole) != null) {
         break;
       }

@@ -39,7 +39,7 @@ public final class CallArena implements SegmentAllocator, AutoCloseable {
     this.pool = pool;
   }
 
-  /** The arguments of a function that the plugin has, all zero except the size. */
+  /** The arguments of a function, all zero except the size; the plugin must have the function. */
   Call call(PjrtFunction function) {
     Call call = calls[function.ordinal()];
     if (call == null) {

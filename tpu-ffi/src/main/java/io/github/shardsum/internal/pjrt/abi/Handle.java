@@ -37,8 +37,8 @@ public final class Handle {
   private final Consumer<MemorySegment> destroy;
 
   /**
-   * The sum of {@link #USE} for an open object and for each call inside, and of {@link #CLOSED}:
-   * one number, so that an entry checks and counts in one step.
+   * The sum of three parts: {@link #USE} while the object is open, {@link #USE} for each call
+   * inside, and {@link #CLOSED} once it is closed. An entry thus checks and counts in one step.
    */
   @SuppressWarnings("UnusedVariable") // through STATE
   private volatile int state = USE;
@@ -198,8 +198,8 @@ public final class Handle {
     while ((now & CLOSED) == 0) {
       if (STATE.compareAndSet(this, now, now + CLOSED)) {
         unwatch();
-        // A thread that adds a child after this look finds this object closed, and closes the
-        // child.
+        // A thread that adds a child after this point sees that this object is closed, and closes
+        // the child.
         if (firstChild != null) {
           children().forEach(Handle::close);
         }

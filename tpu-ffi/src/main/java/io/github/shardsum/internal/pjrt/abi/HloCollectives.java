@@ -16,9 +16,9 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * The collectives of a compiled program, read from its HLO. Those in computations that the entry
- * calls are included: in the body of a loop once for each round, in fusions and asynchronous
- * regions at the place where they begin.
+ * The collectives of a compiled program, read from its HLO. Collectives in computations that the
+ * entry calls are included. A collective in the body of a loop counts once for each round; a
+ * collective in a fusion or an asynchronous region has the place where this region begins.
  */
 public final class HloCollectives {
   // HloModuleProtoWithConfig, HloModuleProto, HloComputationProto.

@@ -84,7 +84,7 @@ record HloInstruction(
     return numbers(group, 1);
   }
 
-  /** A SourceTarget; the format does not write a number 0. */
+  /** Reads a SourceTarget. The format leaves out a number that is 0. */
   private static List<Integer> pair(byte[] code) {
     int source = 0;
     int target = 0;
@@ -151,7 +151,7 @@ record HloInstruction(
     return cut(order.isEmpty() ? all : all.stream().map(order::get).toList(), members);
   }
 
-  /** The numbers from 0 on, in the order of a transposed array. */
+  /** The numbers from 0 on, read row by row from a transposed array. */
   private static List<Integer> transposed(List<Integer> sizes, List<Integer> permutation) {
     List<Integer> order =
         permutation.isEmpty() ? IntStream.range(0, sizes.size()).boxed().toList() : permutation;

@@ -10,9 +10,9 @@ public final class NativeLayout {
   private NativeLayout() {}
 
   /**
-   * The row-major layout. Without it a plugin reads back in the device's own layout, which may be a
-   * transposed one that the compiler chose. The variant is the tiled one without tiles, since
-   * plugins refuse the variant with strides.
+   * The row-major layout. Without it a plugin reads back in the device's own layout, which the
+   * compiler may have transposed. The struct is the variant for tiles, without tiles, since plugins
+   * refuse the variant for strides.
    */
   public static MemorySegment rowMajor(Api api, CallArena scratch, int rank) {
     long[] minorToMajor = new long[rank];

@@ -68,7 +68,7 @@ public record ProgramSignature(
     return new ProgramSignature(parameters(module), Optional.of(Set.copyOf(donated)));
   }
 
-  /** The numbers of parameters in a list of the module; a number that is not written is 0. */
+  /** The numbers of parameters in a list of the module; a missing number is 0. */
   private static List<Integer> entries(List<Proto.Field> module, int list, int parameter) {
     List<Integer> numbers = new ArrayList<>();
     for (Proto.Field entries : module) {

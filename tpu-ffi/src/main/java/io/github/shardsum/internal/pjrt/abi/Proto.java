@@ -15,7 +15,7 @@ public final class Proto {
 
   private Proto() {}
 
-  /** Writes a message; fields in any order. */
+  /** Writes a message, with fields in any order. */
   public static final class Writer {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 

@@ -19,7 +19,9 @@ public final class Struct {
   private static final long HEADER = 16;
   private static final long WORD = 8;
 
-  /** PJRT_NamedValue; the value is a union, and value_size is 1 unless it is text or a list. */
+  /**
+   * PJRT_NamedValue. The value is a union, and value_size is 1 unless the value is text or a list.
+   */
   public static final Struct NAMED_VALUE =
       of("PJRT_NamedValue", "p name, l name_size, i type, l value, l value_size");
 
@@ -64,7 +66,7 @@ public final class Struct {
           "PJRT_KeyValuePutCallback_Args",
           "p key, l key_size, p value, l value_size, p callback_error, p user_arg");
 
-  /** PJRT_Shardings_PJRT_Executable_ParameterShardings_Args and its sister for outputs. */
+  /** PJRT_Shardings_PJRT_Executable_ParameterShardings_Args, and the same struct for outputs. */
   public static final Struct SHARDINGS =
       of("PJRT_Shardings_Args", "p executable, l count, p shardings, p sharding_sizes");
 

@@ -15,7 +15,7 @@ public final class Upcalls {
 
   private Upcalls() {}
 
-  /** A function pointer to a method of an object, which lives as long as the arena. */
+  /** A function pointer to a method of an object; the pointer is valid as long as the arena. */
   @SuppressWarnings("restricted")
   public static MemorySegment stub(
       MethodHandles.Lookup lookup,

@@ -74,7 +74,10 @@ public final class Assignments {
     check(() -> devices.stream().map(PjrtDevice::id).toList(), options);
   }
 
-  /** The ids are read only if there is an assignment: a topology has thousands. */
+  /**
+   * The ids are read only if there is an assignment, since a topology may have thousands of
+   * devices.
+   */
   public static void check(Supplier<List<Integer>> ids, PjrtCompileOptions options) {
     if (options.assignment().isEmpty()) {
       return;

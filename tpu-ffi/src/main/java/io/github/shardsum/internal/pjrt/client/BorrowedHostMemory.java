@@ -18,7 +18,7 @@ public final class BorrowedHostMemory {
   private final Object owner;
   private final CompletableFuture<Void> released = new CompletableFuture<>();
 
-  /** Whether the event has an owner, who destroys it; guarded by this. */
+  /** Whether a callback waits for the event and will destroy it; guarded by this. */
   private boolean watched;
 
   /**

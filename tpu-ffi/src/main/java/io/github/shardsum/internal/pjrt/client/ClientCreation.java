@@ -36,8 +36,8 @@ public final class ClientCreation {
       ClientOptions options,
       Consumer<MemorySegment> destroy,
       BiFunction<MemorySegment, Arena, PjrtClient> wrap) {
-    // The arena is collected when no thread can call the callbacks any more: the client keeps it
-    // reachable, or the thread that creates the client.
+    // The arena is collected when no thread can call the callbacks any more. The thread that
+    // creates the client keeps the arena reachable, and later the client does.
     Arena callbacks = Arena.ofAuto();
     try {
       MemorySegment client =

@@ -43,7 +43,10 @@ public record Compilation(byte[] code, String format, byte[] options) {
     return new Compilation(code, format.toString(), options.toBytes());
   }
 
-  /** Shardy of XLA CPU 0.115 ends the process on foreign tile shapes. */
+  /**
+   * Refuses a text with shardings only in GSPMD's form, on which Shardy of XLA CPU 0.115 ends the
+   * process.
+   */
   private static void checkShardings(String text, PjrtCompileOptions options) {
     if (options.shardy() && text.contains("mhlo.sharding") && !text.contains("sdy.")) {
       throw new IllegalArgumentException(

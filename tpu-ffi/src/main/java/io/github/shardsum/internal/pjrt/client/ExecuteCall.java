@@ -22,8 +22,8 @@ import java.util.Optional;
 /**
  * One call of PJRT_LoadedExecutable_Execute: pointers to pointers in, buffers and events out.
  *
- * <p>All pointers are in one block of memory: the table of argument rows, these rows, the table of
- * result rows, these rows, and the events.
+ * <p>All pointers are in one block of memory: the table of argument rows, the argument rows, the
+ * table of result rows, the result rows, and the events.
  */
 public final class ExecuteCall {
   // Offsets of the call's arguments. They are looked up once, since a small program runs in less
@@ -85,7 +85,10 @@ public final class ExecuteCall {
     }
   }
 
-  /** Enqueues the program; each argument is held until the plugin has taken it over. */
+  /**
+   * Enqueues the program. Each argument is kept from being destroyed until the plugin has taken it
+   * over.
+   */
   public Started start(Handle program, ExecuteOptions options, boolean withEvents) {
     MemorySegment loaded = program.enter();
     int entered = 0;
@@ -181,8 +184,8 @@ public final class ExecuteCall {
       }
       return new Started(List.of(rows), events, false);
     } catch (IllegalStateException e) {
-      // The client was closed meanwhile, with all objects that it knew. These buffers were not
-      // known to the client.
+      // The client was closed meanwhile, with all objects that it knew. The client did not know
+      // these buffers.
       for (; next < events(); next++) {
         client.objects().destroy(client.api(), pointers.getAtIndex(ADDRESS, next));
       }

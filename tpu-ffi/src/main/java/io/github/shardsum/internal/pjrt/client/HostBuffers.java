@@ -81,8 +81,8 @@ public final class HostBuffers {
   }
 
   /**
-   * Whether bytes go through a block of the client. A plugin of another device than a CPU has such
-   * memory itself.
+   * Whether bytes go through a block of the client. For a device other than a CPU the plugin itself
+   * has such memory.
    */
   private static boolean isStaged(ClientState client, long bytes) {
     return bytes >= STAGED_BYTES && client.isCpu();
@@ -175,7 +175,7 @@ public final class HostBuffers {
 
   private record Source(MemorySegment data, ArrayType type, Object owner) {}
 
-  /** A buffer, and the plugin's event for the end of its use of the host memory. */
+  /** A buffer, and the event that ends the plugin's use of the host memory. */
   private record Transferred(MemorySegment buffer, MemorySegment done) {}
 
   private static PjrtBuffer transfer(
@@ -259,7 +259,7 @@ public final class HostBuffers {
    */
   private static void release(ClientState client, MemorySegment event, MemorySegment block) {
     if (NativeMemory.isNull(event)) {
-      // The plugin gave no event, so the end of its use is never reported.
+      // The plugin gave no event, so the end of the use is never reported.
       return;
     }
     EventCallbacks events = client.api().events();

@@ -11,9 +11,9 @@ import java.util.Optional;
  *
  * <p>The plugins use XNNPACK for products. XNNPACK packs a right operand that is a parameter of the
  * program only once, and keeps the copy by the operand's address: XLA's {@code thunk_emitter.cc}
- * sets {@code capture_rhs} for it. If the memory is reused, another array at that address is then
- * multiplied as the earlier one. The plugin of API 0.81 does so; the plugins of 0.106 and 0.115 do
- * not, with either value of the option (docs/notes/pjrt.md).
+ * sets {@code capture_rhs} for this. If the memory is reused, a product with another array at that
+ * address uses the copy of the earlier array. The plugin of API 0.81 has this fault; the plugins of
+ * 0.106 and 0.115 do not have it, with either value of the option (docs/notes/pjrt.md).
  */
 public final class StaleOperands {
   /** Turns XNNPACK off or on. */

@@ -7,7 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * The launches over several devices of one client. Safe for use by many threads at once.
+ * Orders and limits the launches of one client. Safe for use by many threads at once.
  *
  * <p>One program is launched at a time, so that all devices have the same order, and so that no
  * argument is donated between its check and the launch; if one device refused an argument, the

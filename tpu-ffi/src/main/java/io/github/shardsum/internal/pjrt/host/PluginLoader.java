@@ -101,8 +101,8 @@ public final class PluginLoader {
   }
 
   /**
-   * Checks native access; without the check the first native call would fail in a class
-   * initialiser, without a reason.
+   * Checks native access; otherwise the first native call would fail in a class initialiser, and
+   * the error would have no reason.
    */
   @SuppressWarnings("restricted")
   private static void checkNativeAccess() {

@@ -25,7 +25,7 @@ public final class StagingPool {
 
   private final Lock lock = new ReentrantLock();
 
-  /** Free blocks, the last one given back first. */
+  /** Free blocks; the block that was given back last is first. */
   private final ArrayDeque<MemorySegment> free = new ArrayDeque<>();
 
   private long bytes;
@@ -38,7 +38,7 @@ public final class StagingPool {
    * Takes a block out.
    *
    * @param wanted number of bytes, at least 0
-   * @return at least this number of bytes, not cleared; to be given back
+   * @return a block of at least this number of bytes, not cleared, which must be given back
    */
   public MemorySegment take(long wanted) {
     long size = roundedUp(wanted);

@@ -14,7 +14,7 @@ public final class TensorTypes {
    * neither known nor bounded, for which libtpu has no layout.
    *
    * @param text a module as text; in bytecode no types are found
-   * @throws IllegalArgumentException that names the type
+   * @throws IllegalArgumentException if the text has such a type; the message names the type
    */
   public static void check(String text) {
     for (int at = text.indexOf(BEGIN); at >= 0; at = text.indexOf(BEGIN, at + 1)) {

@@ -1,5 +1,5 @@
 /**
- * The host's side of a plugin: loading it, deadlines, staging memory, limits that are checked
+ * The host's side of a plugin: loading, deadlines, staging memory, and limits that are checked
  * first.
  */
 @NullMarked
