@@ -175,11 +175,7 @@ final class MpiJob implements PeerMonitor.Processes {
     return staying;
   }
 
-  boolean hasLeft(int process) {
-    return left.get(process);
-  }
-
-  /** Whether an operation failed, so that MPI cannot be finalized in order. */
+  /** Whether an operation failed, so that MPI cannot be ended in order. */
   boolean isBroken() {
     return !abandoned.isEmpty();
   }

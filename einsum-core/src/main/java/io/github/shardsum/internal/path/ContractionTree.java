@@ -76,15 +76,6 @@ public final class ContractionTree {
     return total;
   }
 
-  /** Elements of the largest intermediate: the largest result except the last one. */
-  public double largestSize() {
-    double largest = 0;
-    for (int node = operandCount; node <= root; node++) {
-      largest = node == root ? largest : Math.max(largest, size[node]);
-    }
-    return largest;
-  }
-
   /** The contractions, each after those below it. */
   public int[] postOrder() {
     int[] order = new int[operandCount - 1];

@@ -27,7 +27,7 @@ final class ContractionTree {
   private final Map<String, Long> sizes = new TreeMap<>();
   private final Set<String> taken;
   private final Map<Integer, String> ellipsisNames = new HashMap<>();
-  private final List<Contraction> operands = new ArrayList<>();
+  private final List<EinsumNode> operands = new ArrayList<>();
 
   /**
    * Reads the labels.
@@ -44,7 +44,7 @@ final class ContractionTree {
     }
   }
 
-  private Contraction operand(int number) {
+  private EinsumNode operand(int number) {
     List<String> labels = new ArrayList<>();
     for (int dim = 0; dim < bound.operandRank(number); dim++) {
       boolean one = bound.isBroadcast(number, dim);
@@ -52,7 +52,7 @@ final class ContractionTree {
       sizes.put(label, bound.operandShape(number).size(dim));
       labels.add(label);
     }
-    return Contraction.operand(number, labels, distinct(labels));
+    return EinsumNode.operand(number, labels, distinct(labels));
   }
 
   private String name(int label) {
@@ -84,12 +84,12 @@ final class ContractionTree {
   }
 
   /** The operands. */
-  List<Contraction> operands() {
+  List<EinsumNode> operands() {
     return operands;
   }
 
   /** The einsum whose value is the result. */
-  Contraction root() {
+  EinsumNode root() {
     List<String> output = new ArrayList<>();
     for (int dim = 0; dim < bound.outputRank(); dim++) {
       String label = name(bound.outputLabel(dim));
@@ -98,9 +98,9 @@ final class ContractionTree {
     }
     List<String> names = distinct(output);
     if (operands.size() <= 2) {
-      return Contraction.of(output, names, operands);
+      return EinsumNode.of(output, names, operands);
     }
-    List<Contraction> values = new ArrayList<>(operands);
+    List<EinsumNode> values = new ArrayList<>(operands);
     List<ContractionPath.Pair> pairs = path(output).pairs();
     Set<Integer> open = new HashSet<>();
     for (int i = 0; i < operands.size(); i++) {
@@ -108,11 +108,11 @@ final class ContractionTree {
     }
     for (ContractionPath.Pair pair : pairs) {
       open.removeAll(List.of(pair.left(), pair.right()));
-      Contraction left = values.get(pair.left());
-      Contraction right = values.get(pair.right());
-      List<Contraction> parts = List.of(left, right);
+      EinsumNode left = values.get(pair.left());
+      EinsumNode right = values.get(pair.right());
+      List<EinsumNode> parts = List.of(left, right);
       if (open.isEmpty()) {
-        return Contraction.of(output, names, parts);
+        return EinsumNode.of(output, names, parts);
       }
       Set<String> wanted = new HashSet<>(output);
       open.forEach(other -> wanted.addAll(values.get(other).labels()));
@@ -123,7 +123,7 @@ final class ContractionTree {
                   .filter(label -> wanted.contains(label) && !kept.contains(label))
                   .forEach(kept::add));
       open.add(values.size());
-      values.add(Contraction.of(kept, kept, parts));
+      values.add(EinsumNode.of(kept, kept, parts));
     }
     throw new IllegalStateException("path: expected a last pair, got " + pairs);
   }

@@ -13,6 +13,7 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction.Einsum;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
@@ -91,21 +92,21 @@ public final class EinsumPlanning {
   }
 
   private Program program() {
-    for (Contraction operand : tree.operands()) {
+    for (EinsumNode operand : tree.operands()) {
       int number = operand.operand();
       Value input = value("operand" + number, operand);
       inputs.add(input);
       List<List<String>> axes = tree.operandAxes(number);
       homes.put(input.name(), layout(operand, axes, equation.operand(number).partial()));
     }
-    Contraction root = tree.root();
+    EinsumNode root = tree.root();
     Value result = made(RESULT, root);
     List<List<String>> axes = ContractionTree.axes(equation.output(), bound.outputRank());
     homes.put(RESULT, layout(root, axes, equation.output().partial()));
     return new Program("einsum", inputs, statements, List.of(result));
   }
 
-  private Layout layout(Contraction of, List<List<String>> axes, List<String> partial) {
+  private Layout layout(EinsumNode of, List<List<String>> axes, List<String> partial) {
     List<Axis> dims = new ArrayList<>();
     for (int dim = 0; dim < of.names().size(); dim++) {
       dims.add(new Axis(of.names().get(dim), axes.get(dim)));
@@ -113,7 +114,7 @@ public final class EinsumPlanning {
     return new Layout(mesh, new Term(dims, partial));
   }
 
-  private Value value(String name, Contraction of) {
+  private Value value(String name, EinsumNode of) {
     long[] sizes = of.labels().stream().mapToLong(this::size).toArray();
     Term names = Term.of(of.names().toArray(String[]::new));
     return new Value(name, new ValueType(dtype, names, Shape.of(sizes)));
@@ -123,9 +124,9 @@ public final class EinsumPlanning {
     return tree.sizes().getOrDefault(label, 1L);
   }
 
-  private Value made(String name, Contraction einsum) {
+  private Value made(String name, EinsumNode einsum) {
     List<Value> operands = new ArrayList<>();
-    for (Contraction part : einsum.parts()) {
+    for (EinsumNode part : einsum.parts()) {
       operands.add(
           part.isOperand() ? inputs.get(part.operand()) : made("step" + statements.size(), part));
     }
@@ -145,10 +146,7 @@ public final class EinsumPlanning {
     Equation planned = new Equation(einsum.equation().operands(), output);
     Value result = value(name, einsum);
     equations.put(result, einsum.equation());
-    statements.add(
-        new Statement(
-            List.of(result),
-            new io.github.shardsum.program.Contraction.Einsum(planned, operands, dtype, sizes)));
+    statements.add(new Statement(List.of(result), new Einsum(planned, operands, dtype, sizes)));
     return result;
   }
 
