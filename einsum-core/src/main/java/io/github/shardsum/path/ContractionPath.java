@@ -139,8 +139,8 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
     int[] usedBy = new int[operandCount + pairs.size()];
     for (int step = 0; step < pairs.size(); step++) {
       Pair pair = pairs.get(step);
-      checkId(step, pair.left(), operandCount + step, usedBy);
-      checkId(step, pair.right(), operandCount + step, usedBy);
+      PathFormats.checkId(step, pair.left(), operandCount + step, usedBy);
+      PathFormats.checkId(step, pair.right(), operandCount + step, usedBy);
     }
     if (pairs.size() != operandCount - 1) {
       throw new PathException(
@@ -151,29 +151,5 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
               operandCount - 1,
               pairs.size()));
     }
-  }
-
-  private static void checkId(int step, int id, int idCount, int[] usedBy) {
-    if (id < 0 || id >= idCount) {
-      throw new PathException(
-          String.format(
-              Locale.ROOT,
-              "path: step %d takes id %d, but before it there are only ids 0 to %d",
-              step,
-              id,
-              idCount - 1));
-    }
-    if (usedBy[id] != 0) {
-      throw new PathException(
-          usedBy[id] == step + 1
-              ? String.format(Locale.ROOT, "path: step %d takes id %d twice", step, id)
-              : String.format(
-                  Locale.ROOT,
-                  "path: step %d takes id %d, which step %d has already contracted",
-                  step,
-                  id,
-                  usedBy[id] - 1));
-    }
-    usedBy[id] = step + 1;
   }
 }

@@ -169,6 +169,11 @@ public record RouteInput<T>(
     }
   }
 
+  private static <T> RouteInput<T> of(T scores, Kind kind) {
+    return new RouteInput<>(
+        scores, kind, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
   /**
    * Raw router outputs.
    *
@@ -176,13 +181,7 @@ public record RouteInput<T>(
    * @return the input, without padding and with drawn random numbers
    */
   public static RouteInput<Tensor> logits(Tensor logits) {
-    return new RouteInput<>(
-        logits,
-        Kind.LOGITS,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
+    return of(logits, Kind.LOGITS);
   }
 
   /**
@@ -192,13 +191,7 @@ public record RouteInput<T>(
    * @return the input, without padding and with drawn random numbers
    */
   public static RouteInput<Value> logits(Value logits) {
-    return new RouteInput<>(
-        logits,
-        Kind.LOGITS,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
+    return of(logits, Kind.LOGITS);
   }
 
   /**
@@ -208,8 +201,7 @@ public record RouteInput<T>(
    * @return the input, without padding and with drawn random numbers
    */
   public static RouteInput<Tensor> gates(Tensor gates) {
-    return new RouteInput<>(
-        gates, Kind.GATES, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    return of(gates, Kind.GATES);
   }
 
   /**
@@ -219,8 +211,7 @@ public record RouteInput<T>(
    * @return the input, without padding and with drawn random numbers
    */
   public static RouteInput<Value> gates(Value gates) {
-    return new RouteInput<>(
-        gates, Kind.GATES, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    return of(gates, Kind.GATES);
   }
 
   /**

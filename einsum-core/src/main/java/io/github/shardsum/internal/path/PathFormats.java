@@ -122,26 +122,38 @@ public final class PathFormats {
     }
     checkDistinct(step, "id", ids);
     for (int id : ids) {
-      if (id < 0 || id >= idCount) {
-        throw new PathException(
-            String.format(
-                Locale.ROOT,
-                "path: step %d takes id %d, but before it there are only ids 0 to %d",
-                step,
-                id,
-                idCount - 1));
-      }
-      if (usedBy[id] != 0) {
-        throw new PathException(
-            String.format(
-                Locale.ROOT,
-                "path: step %d takes id %d, which step %d has already contracted",
-                step,
-                id,
-                usedBy[id] - 1));
-      }
-      usedBy[id] = step + 1;
+      checkId(step, id, idCount, usedBy);
     }
+  }
+
+  /**
+   * Checks an operand of a step, and keeps that the step has used it.
+   *
+   * @param idCount ids before the step
+   * @param usedBy the step of each id, counted from 1; 0 of an id that is left
+   */
+  public static void checkId(int step, int id, int idCount, int[] usedBy) {
+    if (id < 0 || id >= idCount) {
+      throw new PathException(
+          String.format(
+              Locale.ROOT,
+              "path: step %d takes id %d, but before it there are only ids 0 to %d",
+              step,
+              id,
+              idCount - 1));
+    }
+    if (usedBy[id] != 0) {
+      throw new PathException(
+          usedBy[id] == step + 1
+              ? String.format(Locale.ROOT, "path: step %d takes id %d twice", step, id)
+              : String.format(
+                  Locale.ROOT,
+                  "path: step %d takes id %d, which step %d has already contracted",
+                  step,
+                  id,
+                  usedBy[id] - 1));
+    }
+    usedBy[id] = step + 1;
   }
 
   private static void checkDistinct(int step, String kind, int[] values) {
