@@ -1,12 +1,10 @@
 package io.github.shardsum.moe.train;
 
 import io.github.shardsum.backend.Backend;
-import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.internal.moe.route.ArgumentChecks;
-import io.github.shardsum.internal.moe.train.Recomputation;
 import io.github.shardsum.internal.moe.train.ShardedState;
 import io.github.shardsum.internal.moe.train.TrainingState;
 import io.github.shardsum.internal.moe.train.WholeState;
@@ -58,22 +56,16 @@ public final class Training implements AutoCloseable {
   private static final String UNUSABLE = "unusable";
   private static final String DROPPED = "dropped";
 
-  /** Prefix of the outputs with the loads of layers. */
-  private static final String PLACED = "placed.";
+  /** The outputs that have the loads of layers begin with this. */
+  static final String PLACED = "placed.";
 
-  /** Outputs of a loss that a step reports; the loads of layers follow them. */
-  private static final List<String> METRICS = List.of(LOSS, BALANCE, UNUSABLE, DROPPED);
+  /** Outputs of a loss that a step reports, before the loads of layers. */
+  static final List<String> METRICS = List.of(LOSS, BALANCE, UNUSABLE, DROPPED);
 
   private final TransformerSpec spec;
-  private final Settings settings;
-  private final Backend backend;
   private final List<Parameter> parameters;
   private final List<String> names = new ArrayList<>();
-  private final List<String> reported = new ArrayList<>();
-  private final Map<List<Integer>, Executable> steps = new HashMap<>();
-  private final Map<List<Integer>, Executable> losses = new HashMap<>();
-  private final Map<List<Integer>, Executable> slotLosses = new HashMap<>();
-
+  private final TrainingPrograms programs;
   private final Optional<Placement> placement;
   private final TrainingState state;
 
@@ -82,8 +74,6 @@ public final class Training implements AutoCloseable {
 
   private long step;
   private Optional<Executable> last = Optional.empty();
-  private final Map<List<Integer>, Executable> parts = new HashMap<>();
-  private Optional<Executable> move = Optional.empty();
   private boolean hasSums;
 
   /**
@@ -103,7 +93,7 @@ public final class Training implements AutoCloseable {
       Objects.requireNonNull(axes, "axes");
     }
 
-    private Program laid(Program program) {
+    Program laid(Program program) {
       return Annotations.of(TrainingLayouts.of(program, axes, splitsSlots)).apply(program);
     }
   }
@@ -323,8 +313,8 @@ public final class Training implements AutoCloseable {
       Optional<Placement> placement,
       long seed) {
     this.spec = Objects.requireNonNull(spec, "spec");
-    this.settings = Objects.requireNonNull(settings, "settings");
-    this.backend = Objects.requireNonNull(backend, "backend");
+    Objects.requireNonNull(settings, "settings");
+    Objects.requireNonNull(backend, "backend");
     this.placement = Objects.requireNonNull(placement, "placement");
     placement.ifPresent(at -> at.axes().checkGroups(spec.groups()));
     this.parameters = Transformer.parameters(spec);
@@ -338,30 +328,20 @@ public final class Training implements AutoCloseable {
         types.add(slot.type());
       }
     }
-    this.state = first(seed);
-    reported.addAll(METRICS);
-    loss(1, 1, 1).outputs().stream()
-        .map(Value::name)
-        .filter(name -> name.startsWith(PLACED))
-        .forEach(reported::add);
+    this.programs = new TrainingPrograms(spec, settings, backend, placement, parameters);
+    this.state = first(backend, seed);
   }
 
-  private TrainingState first(long seed) {
+  private TrainingState first(Backend backend, long seed) {
     TrainingState first =
         placement.isPresent() && backend instanceof MeshBackend mesh
             ? new ShardedState(mesh)
             : new WholeState();
-    Map<String, String> layouts = layouts(program(1, 1, 1));
+    Map<String, String> layouts = programs.layouts(programs.step(1, 1, 1));
     for (int i = 0; i < names.size(); i++) {
       add(first, first(seed, i), layouts.getOrDefault(names.get(i), ""));
     }
     return first;
-  }
-
-  private Map<String, String> layouts(Program program) {
-    return placement
-        .map(at -> TrainingLayouts.of(program, at.axes(), at.splitsSlots()))
-        .orElse(Map.of());
   }
 
   private void add(TrainingState to, Tensor tensor, String layout) {
@@ -383,32 +363,6 @@ public final class Training implements AutoCloseable {
         : Tensor.zeros(type.dtype(), type.shape());
   }
 
-  private Program laid(Program program) {
-    return placement.map(at -> at.laid(program)).orElse(program);
-  }
-
-  private Program loss(int batch, int source, int target) {
-    return Transformer.loss(spec, settings.loss(), batch, source, target);
-  }
-
-  /** The loss with layouts and residuals, as it is compiled; {@code loss} gives the plain form. */
-  private Program compiledLoss(List<Integer> shape) {
-    Map<String, String> layouts =
-        placement.map(at -> TrainingLayouts.ofSlots(at.axes())).orElse(Map.of());
-    Transformer.Form form = new Transformer.Form(layouts, settings.recomputes());
-    return Transformer.loss(spec, settings.loss(), form, shape.get(0), shape.get(1), shape.get(2));
-  }
-
-  private Executable compile(Program step) {
-    Program laid = laid(step);
-    CompileOptions options = CompileOptions.defaults();
-    return backend.compile(
-        laid,
-        settings.recomputes()
-            ? options.rematerialize(Recomputation.names(laid, reported).toArray(String[]::new))
-            : options);
-  }
-
   /**
    * The program of a step.
    *
@@ -418,8 +372,7 @@ public final class Training implements AutoCloseable {
    * @return the program
    */
   public Program program(int batch, int source, int target) {
-    return TrainingStep.of(
-        loss(batch, source, target), parameters, settings.optimizer(), settings.clip(), reported);
+    return programs.step(batch, source, target);
   }
 
   /**
@@ -574,17 +527,7 @@ public final class Training implements AutoCloseable {
    */
   public Report step(Batch batch, double rate) {
     check(batch);
-    Executable executable =
-        steps.computeIfAbsent(
-            batch.shape(),
-            shape ->
-                compile(
-                    TrainingStep.of(
-                        compiledLoss(shape),
-                        parameters,
-                        settings.optimizer(),
-                        settings.clip(),
-                        reported)));
+    Executable executable = programs.compiledStep(batch.shape());
     List<Tensor> others = new ArrayList<>();
     others.add(Tensor.scalar(DType.F64, rate));
     others.add(Tensor.scalar(DType.F64, step + 1));
@@ -604,6 +547,7 @@ public final class Training implements AutoCloseable {
   private Report report(double norm, List<Tensor> outputs) {
     Map<String, Tensor> named = new HashMap<>();
     Map<String, long[]> placed = new LinkedHashMap<>();
+    List<String> reported = programs.reported();
     for (int i = 0; i < reported.size(); i++) {
       String name = reported.get(i);
       named.put(name, outputs.get(i));
@@ -642,14 +586,9 @@ public final class Training implements AutoCloseable {
       return step(batches.getFirst(), rate);
     }
     batches.forEach(this::check);
-    List<Executable> compiled = new ArrayList<>();
-    for (Batch batch : batches) {
-      compiled.add(
-          parts.computeIfAbsent(
-              batch.shape(),
-              shape -> compile(TrainingStep.sum(compiledLoss(shape), parameters, reported))));
-    }
-    Executable end = move();
+    List<Executable> compiled =
+        batches.stream().map(batch -> programs.compiledSum(batch.shape())).toList();
+    Executable end = programs.compiledMove();
     addSums();
     int first = names.size();
     List<Integer> sums = range(first, first + parameters.size());
@@ -681,8 +620,8 @@ public final class Training implements AutoCloseable {
     if (hasSums && !sumsAreStale) {
       return;
     }
-    Program program = TrainingStep.sum(loss(1, 1, 1), parameters, reported);
-    Map<String, String> layouts = layouts(program);
+    Program program = programs.sum();
+    Map<String, String> layouts = programs.layouts(program);
     for (int i = 0; i < parameters.size(); i++) {
       Value sum = program.inputs().get(parameters.size() + i);
       Tensor zero = Tensor.zeros(sum.type().dtype(), sum.type().shape());
@@ -694,16 +633,6 @@ public final class Training implements AutoCloseable {
     }
     hasSums = true;
     sumsAreStale = false;
-  }
-
-  private Executable move() {
-    Executable compiled =
-        move.orElseGet(
-            () ->
-                backend.compile(
-                    laid(TrainingStep.move(parameters, settings.optimizer(), settings.clip()))));
-    move = Optional.of(compiled);
-    return compiled;
   }
 
   private static Report together(List<Report> each, double norm) {
@@ -783,10 +712,8 @@ public final class Training implements AutoCloseable {
       }
       inputs.add(weight);
     }
-    inputs.addAll(List.of(batch.source(), batch.target(), batch.next()));
-    Executable executable =
-        losses.computeIfAbsent(batch.shape(), shape -> backend.compile(laid(nll(shape))));
-    return executable.run(inputs).getFirst().getDouble();
+    inputs.addAll(tokens(batch));
+    return programs.compiledLoss(batch.shape()).run(inputs).getFirst().getDouble();
   }
 
   /**
@@ -810,11 +737,8 @@ public final class Training implements AutoCloseable {
       }
       read.add(index);
     }
-    Executable executable =
-        slotLosses.computeIfAbsent(
-            batch.shape(), shape -> backend.compile(laidAs(slot, nll(shape))));
     return state
-        .run(executable, read, List.of(batch.source(), batch.target(), batch.next()))
+        .run(programs.compiledLoss(slot, batch.shape()), read, tokens(batch))
         .getFirst()
         .getDouble();
   }
@@ -834,36 +758,9 @@ public final class Training implements AutoCloseable {
     }
   }
 
-  private Program nll(List<Integer> shape) {
-    Program whole = compiledLoss(shape);
-    return new Program(
-        "transformer.nll", whole.inputs(), whole.statements(), List.of(whole.value("nll")));
-  }
-
-  /** A loss whose parameters have the layouts of their slots with this name. */
-  private Program laidAs(String slot, Program loss) {
-    if (placement.isEmpty()) {
-      return loss;
-    }
-    Placement at = placement.get();
-    Map<String, String> layouts = TrainingLayouts.of(loss, at.axes(), at.splitsSlots());
-    Map<String, String> ofStep = TrainingLayouts.of(program(1, 1, 1), at.axes(), at.splitsSlots());
-    for (Parameter parameter : parameters) {
-      String layout = ofStep.get(slot + "." + parameter.name());
-      if (layout != null) {
-        layouts.put(parameter.name(), layout);
-      }
-    }
-    return Annotations.of(layouts).apply(loss);
-  }
-
-  /** Closes the compiled programs. */
+  /** Closes the programs that were compiled. */
   @Override
   public void close() {
-    steps.values().forEach(Executable::close);
-    losses.values().forEach(Executable::close);
-    slotLosses.values().forEach(Executable::close);
-    parts.values().forEach(Executable::close);
-    move.ifPresent(Executable::close);
+    programs.close();
   }
 }
