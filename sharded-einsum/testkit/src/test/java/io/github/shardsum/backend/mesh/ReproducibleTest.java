@@ -98,7 +98,8 @@ class ReproducibleTest {
     List<long[]> wanted = bits(expected);
     List<long[]> given = bits(got);
     for (int i = 0; i < wanted.size(); i++) {
-      assertArrayEquals(wanted.get(i), given.get(i), "output " + i + " of\n" + plan);
+      int output = i;
+      assertArrayEquals(wanted.get(i), given.get(i), () -> "output " + output + " of\n" + plan);
     }
   }
 
