@@ -17,6 +17,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -342,19 +343,27 @@ public final class GroupedProduct {
    * sums: with {@link SumOrder#TREE}, each group has the bits of {@code rk,rn->kn} over its rows,
    * from the first.
    *
+   * <p>Rows of a group may have parts: with {@link SumOrder#TREE} the sum of each part is one
+   * chain, and parts are added by the tree of their numbers, as the indices of {@code p} are in
+   * {@code prk,prn->kn}. A part without rows changes nothing.
+   *
    * @param workers threads to use
    * @param sums the order of floating-point sums
-   * @param out {@code [e, k, n]}; overwritten
+   * @param out {@code [e, k, n]}; overwritten; of f32 or f64 if there are parts
    * @param x {@code [r, k]}
    * @param y {@code [r, n]}
-   * @param sizes {@code [e]}
+   * @param sizes {@code [e]}, or {@code [e, p]} of parts
    * @throws IllegalArgumentException as {@link #weightsInto(Workers, Tensor, MatrixRows,
    *     MatrixRows, Tensor)}
    */
   public static void weightsInto(
       Workers workers, SumOrder sums, Tensor out, MatrixRows x, MatrixRows y, Tensor sizes) {
     checkWeights(x, y, out.dtype());
-    long[] groups = groups(sizes, sizes.rank() == 1 ? sizes.size(0) : 0, x.count());
+    List<int[]> parts = sizes.rank() == 2 ? parts(out, sizes, x.count()) : List.of();
+    long[] groups =
+        sizes.rank() == 2
+            ? parts.stream().mapToLong(each -> Arrays.stream(each).asLongStream().sum()).toArray()
+            : groups(sizes, sizes.rank() == 1 ? sizes.size(0) : 0, x.count());
     Shape shape = Shape.of(groups.length, x.width(), y.width());
     Workers threads =
         ready(workers, out, out.dtype(), shape, List.of(x.source(), y.source(), sizes));
@@ -366,7 +375,11 @@ public final class GroupedProduct {
     if (shape.elementCount() == 0) {
       return;
     }
-    if (roundsOften(out, LongStream.of(groups).max().orElse(0))) {
+    if (sizes.rank() == 2 && sums.leaf() > 0) {
+      Side to = weights(out);
+      steps(threads, out, groups, sums)
+          .weights(to, x.byTerms(), y.byColumns(), x.width(), y.width(), parts);
+    } else if (roundsOften(out, LongStream.of(groups).max().orElse(0))) {
       collectedWeights(threads, out, x, y, groups, sums);
     } else {
       weights(threads, out, x, y, groups, ResultScaling.PLAIN, sums);
@@ -436,9 +449,16 @@ public final class GroupedProduct {
       long[] groups,
       ResultScaling finish,
       SumOrder sums) {
-    Side to = new Side(ArrayRef.of(out), out.stride(0), 0, out.stride(1), out.stride(2));
-    new GroupedSteps(ComputeType.of(out.dtype()), groups, threads, sums.leaf())
-        .weights(to, x.byTerms(), y.byColumns(), x.width(), y.width(), finish);
+    steps(threads, out, groups, sums)
+        .weights(weights(out), x.byTerms(), y.byColumns(), x.width(), y.width(), finish);
+  }
+
+  private static Side weights(Tensor out) {
+    return new Side(ArrayRef.of(out), out.stride(0), 0, out.stride(1), out.stride(2));
+  }
+
+  private static GroupedSteps steps(Workers threads, Tensor out, long[] groups, SumOrder sums) {
+    return new GroupedSteps(ComputeType.of(out.dtype()), groups, threads, sums.leaf());
   }
 
   /** Whether sums of this many terms would be rounded to bf16 more than once. */
@@ -577,6 +597,21 @@ public final class GroupedProduct {
       left -= groups[group];
     }
     return groups;
+  }
+
+  /** The rows of each part of each group. */
+  private static List<int[]> parts(Tensor out, Tensor sizes, long rows) {
+    checkAdds(out);
+    int count = Math.toIntExact(sizes.size(1));
+    Tensor all = sizes.copy().reshape(sizes.shape().elementCount());
+    long[] flat = groups(all, all.size(0), rows);
+    List<int[]> parts = new ArrayList<>();
+    for (int group = 0; group < sizes.size(0); group++) {
+      int[] own = new int[count];
+      Arrays.setAll(own, part -> Math.toIntExact(flat[parts.size() * count + part]));
+      parts.add(own);
+    }
+    return parts;
   }
 
   private static void zero(Tensor out) {

@@ -100,18 +100,42 @@ public final class GroupedSteps {
   public void weights(Side out, Side x, Side y, long k, long n, ResultScaling finish) {
     eachGroup(
         group -> {
-          List<StepLabel> labels =
-              List.of(
-                  new StepLabel(group.rows(), false, true, true, strides(0, x.row, y.row, 0)),
-                  new StepLabel(k, true, true, false, strides(out.k, x.k, 0, 0)),
-                  new StepLabel(n, true, false, true, strides(out.n, 0, y.n, 0)));
-          run(
+          List<StepLabel> labels = ofWeights(group, out, x, y, k, n);
+          weights(
               leaf > 0 ? planner.tree(labels, true, leaf) : planner.binary(labels),
-              out.at(group.index(), 0),
-              x.at(0, group.from()),
-              y.at(0, group.from()),
+              group,
+              out,
+              x,
+              y,
               finish);
         });
+  }
+
+  /**
+   * The same with the parts of each group's rows as the leaves of its sum.
+   *
+   * @param parts for each group the rows of its parts
+   */
+  public void weights(Side out, Side x, Side y, long k, long n, List<int[]> parts) {
+    eachGroup(
+        group -> {
+          StepPlanner.Choice choice =
+              planner.tree(ofWeights(group, out, x, y, k, n), parts.get(group.index()));
+          weights(choice, group, out, x, y, ResultScaling.PLAIN);
+        });
+  }
+
+  private static List<StepLabel> ofWeights(Group group, Side out, Side x, Side y, long k, long n) {
+    return List.of(
+        new StepLabel(group.rows(), false, true, true, strides(0, x.row, y.row, 0)),
+        new StepLabel(k, true, true, false, strides(out.k, x.k, 0, 0)),
+        new StepLabel(n, true, false, true, strides(out.n, 0, y.n, 0)));
+  }
+
+  private void weights(
+      StepPlanner.Choice choice, Group group, Side out, Side x, Side y, ResultScaling finish) {
+    long row = group.from();
+    run(choice, out.at(group.index(), 0), x.at(0, row), y.at(0, row), finish);
   }
 
   private static long[] strides(long out, long left, long right, long bias) {

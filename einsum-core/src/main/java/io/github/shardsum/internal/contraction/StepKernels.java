@@ -210,8 +210,8 @@ final class StepKernels {
         && sum.stride(RIGHT) > columns.size(columns.rank() - 2);
   }
 
-  /** The largest number of terms of one pass. */
-  private int mostTerms() {
+  /** Most terms of one pass. */
+  int mostTerms() {
     return switch (type) {
       case FLOAT -> kernels.gemm().floats().blocking().k();
       case DOUBLE -> kernels.gemm().doubles().blocking().k();
@@ -221,18 +221,28 @@ final class StepKernels {
 
   /** A product of packed panels in the order of the result. */
   StepKernel packed(GemmDims sides) {
+    return packed(sides, StepLabel.loops(sides.k(), RIGHT), Leaves.ONE);
+  }
+
+  /** The same with contracted labels in their order, outermost first, and leaves of their terms. */
+  StepKernel packedInOrder(GemmDims sides, Leaves leaves) {
+    return packed(sides, StepLabel.ordered(sides.k()), leaves);
+  }
+
+  private StepKernel packed(GemmDims sides, Loops sum, Leaves leaves) {
+    GemmKernels products = kernels.gemm();
     Loops b = StepLabel.loops(sides.batch(), OUT);
     Loops rows = rowOrder(sides);
     Loops columns = StepLabel.ordered(columnOrder(sides.n()));
-    Loops sum = StepLabel.loops(sides.k(), RIGHT);
     return switch (type) {
       case FLOAT ->
-          new FloatPackedProduct(kernels.gemm().floats(), kernels.floats(), b, rows, columns, sum);
+          new FloatPackedProduct(
+              products.floats(), kernels.floats(), b, rows, columns, sum, leaves);
       case DOUBLE ->
           new DoublePackedProduct(
-              kernels.gemm().doubles(), kernels.doubles(), b, rows, columns, sum);
+              products.doubles(), kernels.doubles(), b, rows, columns, sum, leaves);
       case LONG ->
-          new LongPackedProduct(kernels.gemm().longs(), kernels.longs(), b, rows, columns, sum);
+          new LongPackedProduct(products.longs(), kernels.longs(), b, rows, columns, sum, leaves);
     };
   }
 

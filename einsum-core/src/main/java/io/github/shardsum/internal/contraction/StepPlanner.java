@@ -206,6 +206,22 @@ final class StepPlanner {
             make.treeRows(kept, summed, binary, leaf), false, "lanes, and a tree of %d", leaf);
   }
 
+  /**
+   * The kernel of a product with one contracted label, whose terms are leaves of the given lengths.
+   * A leaf without terms keeps its place in the tree.
+   */
+  Choice tree(List<StepLabel> labels, int... sizes) {
+    GemmDims sides = GemmDims.alongResult(labels);
+    boolean takesOnePass = StepLabel.points(sides.k()) <= make.mostTerms();
+    return new Choice(
+        takesOnePass
+            ? make.packedInOrder(sides, Leaves.of(sizes))
+            : new LeafTree(type, make, sides, sizes),
+        sides.swapped(),
+        "a tree over %d leaves",
+        sizes.length);
+  }
+
   private StepKernel treeProduct(
       List<StepLabel> kept, List<StepLabel> summed, int leaf, long most) {
     TreeProduct.Maker maker =
@@ -213,6 +229,18 @@ final class StepPlanner {
           @Override
           public Choice product(List<StepLabel> labels) {
             return chain(labels);
+          }
+
+          @Override
+          public Choice tree(List<StepLabel> labels, Leaves leaves) {
+            GemmDims sides = GemmDims.alongResult(labels);
+            return new Choice(
+                make.packedInOrder(sides, leaves), sides.swapped(), "leaves are packed together");
+          }
+
+          @Override
+          public long mostTerms(List<StepLabel> kept) {
+            return mostPackedTerms(GemmDims.of(kept, false));
           }
 
           @Override
@@ -237,6 +265,13 @@ final class StepPlanner {
     return isUnpacked(sides)
         ? new Choice(make.unpacked(sides), sides.swapped(), "too small or near to be packed")
         : new Choice(make.product(sides), sides.swapped(), "packed");
+  }
+
+  /** Most terms of leaves that are packed together; 0 for a result too small to be worth it. */
+  private long mostPackedTerms(GemmDims result) {
+    return result.matrices() && result.products() * LEAST_K >= make.mostSmall()
+        ? make.mostTerms()
+        : 0;
   }
 
   /**

@@ -14,10 +14,13 @@ import java.util.stream.Stream;
  * A product in the order of {@link io.github.shardsum.einsum.SumOrder}. A kernel that adds one term
  * after another computes the leaves, and a tree adds them.
  *
- * <p>Sums of leaves are arrays as large as the result, or as a part of it with a single index of
- * its outer labels and a range of the next label. They are merged like the digits of a binary
- * counter: after leaf i there is one merge for each trailing one bit of i. This gives the tree
- * whose left part is the largest power of two, and needs only one array for each level.
+ * <p>Sums of leaves are arrays as large as the result, or as a part of it: a single index of its
+ * outer labels, and a range of the next. They are merged like a binary counter: after leaf i there
+ * is one merge for each trailing one bit of i. This gives the tree whose left part is the largest
+ * power of two, and needs one array for each level.
+ *
+ * <p>Short leaves are summed several at a time: where each index of the label before the inner one
+ * is one leaf, one packed kernel adds up a power of two of them, tile by tile.
  */
 final class TreeProduct implements StepKernel {
   /**
@@ -26,16 +29,16 @@ final class TreeProduct implements StepKernel {
    */
   static final long MOST = 1 << 22;
 
-  /** Number of elements that a task adds. */
-  private static final int PIECE = 1 << 15;
-
-  /** The largest number of bytes that a thread keeps until its next run. */
-  private static final long KEPT_BYTES = 64L << 20;
-
-  /** Makes the kernels of which the product consists. */
+  /** Makes the kernels that it consists of. */
   interface Maker {
     /** A kernel that computes each element as one chain, from +0. */
     StepPlanner.Choice product(List<StepLabel> labels);
+
+    /** A kernel that computes leaves and adds them up. */
+    StepPlanner.Choice tree(List<StepLabel> labels, Leaves leaves);
+
+    /** Most terms of such a kernel for a result; 0 if leaf after leaf is as fast. */
+    long mostTerms(List<StepLabel> kept);
 
     /** A copy, element by element. */
     StepKernel copy(List<StepLabel> labels);
@@ -47,17 +50,27 @@ final class TreeProduct implements StepKernel {
   /** Adds up sums. */
   @FunctionalInterface
   interface Adder {
-    /** Adds n elements of an array, from an index on, to those of another. */
+    /** Elements that a task adds. */
+    int PIECE = 1 << 15;
+
+    /** Adds n elements of an array, from a place on, to those of another. */
     void add(ArrayRef from, ArrayRef to, int at, int n);
+
+    /** The same for the first elements of both, in tasks. */
+    default void add(ArrayRef from, ArrayRef to, int n, Workers workers) {
+      workers.run(
+          Math.ceilDiv(n, PIECE),
+          (piece, _) -> add(from, to, piece * PIECE, Math.min(PIECE, n - piece * PIECE)));
+    }
   }
 
   /**
    * The kernels of a part of the result.
    *
-   * @param elements number of elements of the part
-   * @param leaf the kernel of a whole leaf
-   * @param last the kernel of the last leaf
-   * @param finish copies the sums into the result
+   * @param elements of the part
+   * @param leaf the kernel of a whole leaf, or of several
+   * @param last the kernel of the last one
+   * @param finish brings the sums into the result
    */
   private record Part(
       int elements, StepPlanner.Choice leaf, StepPlanner.Choice last, StepKernel finish) {}
@@ -65,7 +78,13 @@ final class TreeProduct implements StepKernel {
   private final ComputeType type;
   private final Adder adder;
   private final List<StepLabel> summed;
-  private final int leaf;
+
+  /**
+   * The last label that is not summed by a kernel as a whole, and how much of it a kernel takes.
+   */
+  private final int bottom;
+
+  private final int step;
   private final StepPlanner.Choice whole;
   private final boolean oneLeaf;
   private final boolean dense;
@@ -96,7 +115,6 @@ final class TreeProduct implements StepKernel {
     this.type = type;
     this.adder = maker.adder();
     this.summed = TreeLabels.inOrder(summed);
-    this.leaf = leaf;
     List<StepLabel> order = new ArrayList<>(kept);
     order.sort(Comparator.comparingLong(label -> -Math.abs(label.stride(OUT))));
     int depth = 0;
@@ -108,12 +126,38 @@ final class TreeProduct implements StepKernel {
     long row = StepLabel.points(order.subList(depth + 1, order.size()));
     this.chunk = Math.clamp(most / row, 1, cut.size());
     this.dense = isDense(order);
-    StepLabel inner = this.summed.getLast();
-    this.oneLeaf = this.summed.size() == 1 && inner.size() <= leaf;
-    this.whole = maker.product(with(order, inner, Math.min(inner.size(), leaf)));
+    int several = several(maker, order, leaf);
+    this.bottom = this.summed.size() - (several > 1 ? 2 : 1);
+    this.step = several > 1 ? several : leaf;
+    StepLabel last = this.summed.get(bottom);
+    this.oneLeaf = bottom == 0 && last.size() <= step;
+    this.whole = leaves(maker, order, Math.min(last.size(), step));
     this.full = part(maker, order, chunk);
     long left = cut.size() % chunk;
     this.rest = left == 0 ? full : part(maker, order, left);
+  }
+
+  /**
+   * Indices of the label before the inner one that one kernel sums: a power of two, for whole
+   * subtrees; 1 if an index has several leaves, or if there is no such label or kernel.
+   */
+  private int several(Maker maker, List<StepLabel> order, int leaf) {
+    long terms = summed.getLast().size();
+    if (summed.size() < 2 || terms > leaf) {
+      return 1;
+    }
+    return (int) Math.max(1, Long.highestOneBit(maker.mostTerms(order) / terms));
+  }
+
+  /** The kernel of some indices of the bottom label. */
+  private StepPlanner.Choice leaves(Maker maker, List<StepLabel> kept, long indexes) {
+    StepLabel inner = summed.getLast();
+    if (bottom == summed.size() - 1) {
+      return maker.product(with(kept, inner, indexes));
+    }
+    List<StepLabel> all = with(kept, summed.get(bottom), indexes);
+    all.add(inner);
+    return maker.tree(all, Leaves.of((int) indexes, (int) inner.size()));
   }
 
   private Part part(Maker maker, List<StepLabel> order, long rows) {
@@ -131,12 +175,11 @@ final class TreeProduct implements StepKernel {
       copied.addFirst(new StepLabel(size, true, true, true, out));
       stride *= size;
     }
-    StepLabel inner = summed.getLast();
-    StepPlanner.Choice leaves = maker.product(with(sums, inner, Math.min(inner.size(), leaf)));
-    long terms = inner.size() % leaf;
-    StepPlanner.Choice last =
-        terms == 0 || inner.size() < leaf ? leaves : maker.product(with(sums, inner, terms));
-    return new Part(Math.toIntExact(stride), leaves, last, maker.copy(copied));
+    long size = summed.get(bottom).size();
+    StepPlanner.Choice leaf = leaves(maker, sums, Math.min(size, step));
+    long rest = size % step;
+    StepPlanner.Choice last = rest == 0 || size < step ? leaf : leaves(maker, sums, rest);
+    return new Part(Math.toIntExact(stride), leaf, last, maker.copy(copied));
   }
 
   private static List<StepLabel> with(List<StepLabel> kept, StepLabel inner, long terms) {
@@ -165,14 +208,14 @@ final class TreeProduct implements StepKernel {
   @Override
   public void run(
       ArrayRef out, ArrayRef left, ArrayRef right, ResultScaling finish, Workers workers) {
-    if (oneLeaf && finish.isPlain() && isExact(out)) {
-      run(whole, out, left, right, workers);
+    if (oneLeaf && finish.beta() == 0 && isExact(out)) {
+      run(whole, out, left, right, finish, workers);
       return;
     }
     workers.run(
         1,
         (_, scratch) -> {
-          Sums sums = scratch.kept(Sums.class, Sums::new);
+          TreeSums sums = scratch.kept(TreeSums.class, TreeSums::new);
           long indexes = StepLabel.points(outer);
           for (long index = 0; index < indexes; index++) {
             for (long from = 0; from < cut.size(); from += chunk) {
@@ -192,10 +235,15 @@ final class TreeProduct implements StepKernel {
   }
 
   private static void run(
-      StepPlanner.Choice kernel, ArrayRef out, ArrayRef left, ArrayRef right, Workers workers) {
+      StepPlanner.Choice kernel,
+      ArrayRef out,
+      ArrayRef left,
+      ArrayRef right,
+      ResultScaling finish,
+      Workers workers) {
     ArrayRef first = kernel.swapped() ? right : left;
     ArrayRef second = kernel.swapped() ? left : right;
-    kernel.kernel().run(out, first, second, ResultScaling.PLAIN, workers);
+    kernel.kernel().run(out, first, second, finish, workers);
   }
 
   /** Whether a kernel that adds to the result in several passes rounds nothing between them. */
@@ -205,50 +253,6 @@ final class TreeProduct implements StepKernel {
       case F64Array _, F64Segment _ -> type == ComputeType.DOUBLE;
       default -> false;
     };
-  }
-
-  /** Arrays of sums, kept by a thread. */
-  private static final class Sums {
-    private final List<ArrayRef> floats = new ArrayList<>();
-    private final List<ArrayRef> doubles = new ArrayList<>();
-    private long bytes;
-
-    /** The array with a given number; it has at least the given number of elements. */
-    ArrayRef at(ComputeType type, int index, int elements) {
-      List<ArrayRef> all = type == ComputeType.FLOAT ? floats : doubles;
-      while (all.size() <= index) {
-        all.add(array(type, 0));
-      }
-      if (length(all.get(index)) < elements) {
-        all.set(index, array(type, elements));
-        bytes += (long) elements * type.dtype().byteSize();
-      }
-      return all.get(index);
-    }
-
-    private static ArrayRef array(ComputeType type, int elements) {
-      return type == ComputeType.FLOAT
-          ? new ArrayRef(new F32Array(new float[elements]), 0)
-          : new ArrayRef(new F64Array(new double[elements]), 0);
-    }
-
-    private static int length(ArrayRef array) {
-      return switch (array.memory()) {
-        case F32Array(float[] values) -> values.length;
-        case F64Array(double[] values) -> values.length;
-        default ->
-            throw new IllegalStateException(
-                "sums: must be an array of floats or doubles, got " + array.memory());
-      };
-    }
-
-    void trim() {
-      if (bytes > KEPT_BYTES) {
-        floats.clear();
-        doubles.clear();
-        bytes = 0;
-      }
-    }
   }
 
   /**
@@ -276,7 +280,7 @@ final class TreeProduct implements StepKernel {
     private final ArrayRef left;
     private final ArrayRef right;
     private final ResultScaling finish;
-    private final Sums sums;
+    private final TreeSums sums;
     private final Workers workers;
     private final Part part;
     private final boolean inPlace;
@@ -288,7 +292,7 @@ final class TreeProduct implements StepKernel {
         long index,
         long from,
         ResultScaling finish,
-        Sums sums,
+        TreeSums sums,
         Workers workers) {
       long[] at = begin(index, from);
       this.out = out.plus(at[OUT]);
@@ -320,16 +324,17 @@ final class TreeProduct implements StepKernel {
      */
     private void sum(int level, ArrayRef left, ArrayRef right, int base) {
       StepLabel label = summed.get(level);
-      boolean inner = level == summed.size() - 1;
-      int step = inner ? leaf : 1;
+      boolean isBottom = level == bottom;
+      int by = isBottom ? step : 1;
       int top = base;
       long child = 0;
-      for (long from = 0; from < label.size(); from += step, child++) {
+      for (long from = 0; from < label.size(); from += by, child++) {
         ArrayRef x = left.plus(from * label.stride(LEFT));
         ArrayRef y = right.plus(from * label.stride(RIGHT));
-        if (inner) {
-          boolean isWhole = from + leaf <= label.size();
-          TreeProduct.run(isWhole ? part.leaf() : part.last(), sums(top), x, y, workers);
+        if (isBottom) {
+          boolean isWhole = from + by <= label.size();
+          StepPlanner.Choice leaf = isWhole ? part.leaf() : part.last();
+          TreeProduct.run(leaf, sums(top), x, y, ResultScaling.PLAIN, workers);
         } else {
           sum(level + 1, x, y, top);
         }
@@ -346,13 +351,7 @@ final class TreeProduct implements StepKernel {
 
     /** Adds the next array to an array. */
     private void add(int index) {
-      ArrayRef to = sums(index);
-      ArrayRef from = sums(index + 1);
-      int pieces = Math.ceilDiv(part.elements(), PIECE);
-      workers.run(
-          pieces,
-          (piece, _) ->
-              adder.add(from, to, piece * PIECE, Math.min(PIECE, part.elements() - piece * PIECE)));
+      adder.add(sums(index + 1), sums(index), part.elements(), workers);
     }
   }
 }

@@ -112,6 +112,16 @@ class PackedBytesTest {
           }
 
           @Override
+          public StepPlanner.Choice tree(List<StepLabel> labels, Leaves leaves) {
+            throw new AssertionError("a leaf has many terms");
+          }
+
+          @Override
+          public long mostTerms(List<StepLabel> kept) {
+            return 0;
+          }
+
+          @Override
           public StepKernel copy(List<StepLabel> labels) {
             return kernels.elementwise(labels, false);
           }

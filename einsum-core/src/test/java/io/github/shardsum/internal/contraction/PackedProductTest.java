@@ -320,11 +320,14 @@ class PackedProductTest {
     KernelSet kernels = KernelSelection.best();
     return switch (dtype) {
       case F32 ->
-          new FloatPackedProduct(products.floats(), kernels.floats(), batch, rows, columns, sum);
+          new FloatPackedProduct(
+              products.floats(), kernels.floats(), batch, rows, columns, sum, Leaves.ONE);
       case F64 ->
-          new DoublePackedProduct(products.doubles(), kernels.doubles(), batch, rows, columns, sum);
+          new DoublePackedProduct(
+              products.doubles(), kernels.doubles(), batch, rows, columns, sum, Leaves.ONE);
       default ->
-          new LongPackedProduct(products.longs(), kernels.longs(), batch, rows, columns, sum);
+          new LongPackedProduct(
+              products.longs(), kernels.longs(), batch, rows, columns, sum, Leaves.ONE);
     };
   }
 

@@ -51,6 +51,16 @@ class TreeProductTest {
           }
 
           @Override
+          public StepPlanner.Choice tree(List<StepLabel> labels, Leaves leaves) {
+            throw new AssertionError("one contracted label has no leaves to be summed together");
+          }
+
+          @Override
+          public long mostTerms(List<StepLabel> kept) {
+            return 0;
+          }
+
+          @Override
           public StepKernel copy(List<StepLabel> labels) {
             parts.add(StepLabel.points(labels));
             return planner.inPlace(labels);
@@ -140,6 +150,55 @@ class TreeProductTest {
     ResultScaling adds = new ResultScaling(1, 0, 1, Optional.of(array(bias)), false);
     assertArrayEquals(expected, run(choice, x, y, expected.length, ResultScaling.PLAIN));
     assertArrayEquals(biased, run(choice, x, y, expected.length, adds));
+  }
+
+  /** Labels of {@code mjk,jkn->mn}, x in the order of memory or with its rows innermost. */
+  private static List<StepLabel> twoSums(long m, long n, long j, long k, boolean byRows) {
+    return List.of(
+        label(m, true, true, false, n, byRows ? j * k : 1, 0, 0),
+        label(n, true, false, true, 1, 0, 1, 0),
+        label(j, false, true, true, 0, byRows ? k : k * m, k * n, 0),
+        label(k, false, true, true, 0, byRows ? 1 : m, n, 0));
+  }
+
+  /** The sum over the indices of j, by the tree, of one chain each. */
+  private static float outer(float[] x, float[] y, int at, int[] steps, int n, int j, int k) {
+    if (j == 1) {
+      float sum = 0;
+      for (int i = at * k; i < (at + 1) * k; i++) {
+        sum = Math.fma(x[steps[0] + i * steps[1]], y[steps[2] + i * n], sum);
+      }
+      return sum;
+    }
+    int left = Integer.highestOneBit(j - 1);
+    return outer(x, y, at, steps, n, left, k) + outer(x, y, at + left, steps, n, j - left, k);
+  }
+
+  /** Several short leaves are summed at a time, in one kernel or, if they are many, in several. */
+  @ParameterizedTest
+  @CsvSource({
+    "131, 90, 1, 4, true",
+    "131, 90, 2, 2, false",
+    "131, 90, 7, 4, true",
+    "97, 130, 64, 3, false",
+    "97, 130, 300, 4, false",
+    "64, 128, 261, 2, true"
+  })
+  void shortLeavesAreSummedTogether(int m, int n, int j, int k, boolean byRows) {
+    Random random = new Random(8);
+    float[] x = reals(random, (long) m * j * k);
+    float[] y = reals(random, (long) n * j * k);
+    float[] expected = new float[m * n];
+    for (int i = 0; i < expected.length; i++) {
+      int row = i / n;
+      int[] steps = {byRows ? row * j * k : row, byRows ? 1 : m, i % n};
+      expected[i] = outer(x, y, 0, steps, n, j, k);
+    }
+    StepPlanner planner = new StepPlanner(KernelSelection.best(), ComputeType.FLOAT);
+    for (long most : List.of(TreeProduct.MOST, 50L * n)) {
+      StepPlanner.Choice choice = planner.tree(twoSums(m, n, j, k, byRows), true, LEAF, most);
+      assertArrayEquals(expected, run(choice, x, y, m * n, ResultScaling.PLAIN));
+    }
   }
 
   private static ArrayRef array(float[] values) {
