@@ -98,7 +98,9 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
     long rows = form.rows();
     long widths =
         backward ? 3L * form.model() + 2L * form.hidden() : 2L * form.model() + form.hidden();
-    long partial = backward ? (long) form.groups() * form.model() * form.hidden() : 0;
+    // Two sums wait at most at each level of the tree over groups.
+    long levels = 2L + Integer.SIZE - Integer.numberOfLeadingZeros(form.groups());
+    long partial = backward ? levels * workers.threads() * form.model() * form.hidden() : 0;
     long slots = (long) form.groups() * form.experts() * form.capacity();
     long sum = (long) workers.threads() * (form.choices() + 1) * form.model();
     return Float.BYTES * (rows * widths + partial + sum)
@@ -172,16 +174,15 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
     if (!rows.masked(workers, dh)) {
       return false;
     }
-    Tensor partial = rows.partial(form.groups(), form.hidden(), form.model());
-    matrices(workers, rows, h, dy, partial, results.get(OUT_GRADIENT));
-    Tensor other = rows.partial(form.groups(), form.model(), form.hidden());
-    matrices(workers, rows, x, dh, other, results.get(IN_GRADIENT));
-    // The rows of outputs are no longer needed, so their memory is reused.
+    if (!matrices(workers, rows, h, dy, results.get(OUT_GRADIENT))
+        || !matrices(workers, rows, x, dh, results.get(IN_GRADIENT))) {
+      return false;
+    }
+    // The rows of outputs are read no more.
     product(workers, rows, dh, in.transpose(0, 2, 1), y, Epilogue.none());
     rows.combine(workers, y, Optional.empty(), results.getFirst());
-    return results.stream().allMatch(each -> OrderedRows.isFinite(workers, each))
-        && OrderedRows.hasNoNegativeZero(workers, results.get(IN_GRADIENT))
-        && OrderedRows.hasNoNegativeZero(workers, results.get(OUT_GRADIENT));
+    return OrderedRows.isFinite(workers, results.getFirst())
+        && OrderedRows.isFinite(workers, results.get(WEIGHTS));
   }
 
   private void product(
@@ -189,21 +190,25 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
     GroupedProduct.rowsInto(workers, sums, out, MatrixRows.of(x), w, rows.ofExperts(), epilogue);
   }
 
-  /** Sums over the slots of each group in order, and over groups by the tree. */
-  private void matrices(
-      Workers workers, OrderedRows rows, Tensor x, Tensor y, Tensor partial, Tensor out) {
-    for (int expert = 0; expert < form.experts(); expert++) {
+  /**
+   * The sum over slots of one group after another, and over groups by the tree; false if an element
+   * is not finite, or -0. Each matrix is looked at while it is in the cache.
+   */
+  private boolean matrices(Workers workers, OrderedRows rows, Tensor x, Tensor y, Tensor out) {
+    boolean isExact = true;
+    for (int expert = 0; expert < form.experts() && isExact; expert++) {
       long from = rows.start(expert);
       long to = rows.start(expert + 1);
+      Tensor matrix = out.slice(0, expert, expert + 1);
       GroupedProduct.weightsInto(
           workers,
           sums,
-          partial,
+          matrix,
           MatrixRows.of(x.slice(0, from, to)),
           MatrixRows.of(y.slice(0, from, to)),
           rows.ofGroups(expert));
-      rows.addGroups(workers, expert, partial);
-      out.select(0, expert).assign(partial.select(0, 0));
+      isExact = OrderedRows.isFiniteWithoutNegativeZero(workers, matrix);
     }
+    return isExact;
   }
 }

@@ -35,7 +35,6 @@ final class OrderedRows {
   private int[] starts = {0};
 
   private float[][] matrices = new float[5][0];
-  private float[] partial = {};
 
   /** Sorts the choices; false if two of them have the same slot. */
   boolean sort(ExpertsForm of, Tensor positions) {
@@ -108,11 +107,11 @@ final class OrderedRows {
     return Tensor.of(sizes, sizes.length);
   }
 
-  /** The number of an expert's rows in each group. */
+  /** How many rows of an expert each group has, {@code [1, groups]}. */
   Tensor ofGroups(int expert) {
     long[] sizes = new long[form.groups()];
     Arrays.setAll(sizes, group -> size(expert, group));
-    return Tensor.of(sizes, sizes.length);
+    return Tensor.of(sizes, 1, sizes.length);
   }
 
   private int size(int expert, int group) {
@@ -136,16 +135,7 @@ final class OrderedRows {
     return Tensor.of(array, array.length).slice(0, 0, length);
   }
 
-  /** Memory for one matrix of each group. */
-  Tensor partial(int groups, int rows, int columns) {
-    int length = Math.multiplyExact(groups, Math.multiplyExact(rows, columns));
-    if (partial.length < length) {
-      partial = new float[length];
-    }
-    return of(partial, length).reshape(groups, rows, columns);
-  }
-
-  /** Work on a range of items. */
+  /** Work on the items of a range. */
   @FunctionalInterface
   private interface Some {
     boolean run(int from, int to, float[] spare);
@@ -175,38 +165,59 @@ final class OrderedRows {
 
   /** Whether all elements are finite. */
   static boolean isFinite(Workers workers, Tensor tensor) {
-    return hasNone(workers, tensor, EXPONENT, EXPONENT);
+    return has(workers, tensor, OrderedRows::isFinite);
   }
 
-  /** Whether no element is -0. */
-  static boolean hasNoNegativeZero(Workers workers, Tensor tensor) {
-    return hasNone(workers, tensor, -1, Integer.MIN_VALUE);
+  /** Whether all elements are finite and none is -0. */
+  static boolean isFiniteWithoutNegativeZero(Workers workers, Tensor tensor) {
+    return has(workers, tensor, OrderedRows::isFiniteWithoutNegativeZero);
   }
 
-  /** Whether no element has the given bits under a mask. */
-  private static boolean hasNone(Workers workers, Tensor tensor, int mask, int given) {
+  private static boolean isFinite(float[] values, int n) {
+    int found = 0;
+    for (int i = 0; i < n; i++) {
+      found |= ifZero((Float.floatToRawIntBits(values[i]) & EXPONENT) ^ EXPONENT);
+    }
+    return found >= 0;
+  }
+
+  private static boolean isFiniteWithoutNegativeZero(float[] values, int n) {
+    int found = 0;
+    for (int i = 0; i < n; i++) {
+      int bits = Float.floatToRawIntBits(values[i]);
+      found |= ifZero((bits & EXPONENT) ^ EXPONENT) | ifZero(bits ^ Integer.MIN_VALUE);
+    }
+    return found >= 0;
+  }
+
+  /** What the first elements of an array must be. */
+  @FunctionalInterface
+  private interface Condition {
+    boolean holds(float[] values, int n);
+  }
+
+  /** Whether a condition holds for all elements. */
+  private static boolean has(Workers workers, Tensor tensor, Condition condition) {
     int width = Math.toIntExact(tensor.size(tensor.rank() - 1));
     int count = width == 0 ? 0 : Math.toIntExact(tensor.shape().elementCount() / width);
     Elements elements = Elements.of(tensor);
+    long stride = tensor.stride(tensor.rank() - 1);
     return all(
         workers,
         count,
         width,
         BLOCK,
         (from, to, spare) -> {
-          int found = 0;
-          for (int row = from; row < to; row++) {
+          boolean holds = true;
+          for (int row = from; row < to && holds; row++) {
             long at = start(tensor, row);
-            long stride = tensor.stride(tensor.rank() - 1);
             for (int column = 0; column < width; column += BLOCK) {
               int n = Math.min(BLOCK, width - column);
               elements.load(at + column * stride, stride, n, spare, 0);
-              for (int i = 0; i < n; i++) {
-                found |= ifZero((Float.floatToRawIntBits(spare[i]) & mask) ^ given);
-              }
+              holds &= condition.holds(spare, n);
             }
           }
-          return found >= 0;
+          return holds;
         });
   }
 
@@ -484,40 +495,5 @@ final class OrderedRows {
           }
           return negative >= 0;
         });
-  }
-
-  /** Adds the matrices of groups by the tree; the matrix of a group without rows counts as +0. */
-  void addGroups(Workers workers, int expert, Tensor of) {
-    int length = Math.toIntExact(of.shape().elementCount() / Math.max(1, form.groups()));
-    float[] sums = partial;
-    for (int step = 1; step < form.groups(); step *= 2) {
-      for (int group = 0; group + step < form.groups(); group += 2 * step) {
-        int right = group + step;
-        if (isEmpty(expert, right, step)) {
-          continue;
-        }
-        int to = group * length;
-        int from = right * length;
-        all(
-            workers,
-            length,
-            1,
-            0,
-            (first, end, _) -> {
-              for (int i = first; i < end; i++) {
-                sums[to + i] += sums[from + i];
-              }
-              return true;
-            });
-      }
-    }
-  }
-
-  private boolean isEmpty(int expert, int group, int groups) {
-    int rows = 0;
-    for (int i = group; i < Math.min(form.groups(), group + groups); i++) {
-      rows += size(expert, i);
-    }
-    return rows == 0;
   }
 }
