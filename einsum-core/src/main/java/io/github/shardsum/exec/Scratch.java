@@ -17,6 +17,7 @@ public final class Scratch {
   private double[][] doubles = new double[0][];
   private long[][] longs = new long[0][];
   private int[][] ints = new int[0][];
+  private byte[][] bytes = new byte[0][];
   private final Map<Class<?>, Object> kept = new HashMap<>();
 
   /** Its index among the workers' scratches; -1 if they do not keep it. */
@@ -113,6 +114,27 @@ public final class Scratch {
     if (array == null || array.length < length) {
       array = new int[length];
       ints[slot] = array;
+    }
+    return array;
+  }
+
+  /**
+   * An array of bytes.
+   *
+   * @param slot the array's number, in [0, 256); each slot has its own array
+   * @param length the least length, in elements, at least 0
+   * @return the array, at least that long
+   * @throws IllegalArgumentException if the slot or the length is out of range
+   */
+  public byte[] bytes(int slot, int length) {
+    check(slot, length);
+    if (slot >= bytes.length) {
+      bytes = Arrays.copyOf(bytes, slot + 1);
+    }
+    byte[] array = bytes[slot];
+    if (array == null || array.length < length) {
+      array = new byte[length];
+      bytes[slot] = array;
     }
     return array;
   }

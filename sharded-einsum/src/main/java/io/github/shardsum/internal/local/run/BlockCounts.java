@@ -6,17 +6,19 @@ package io.github.shardsum.internal.local.run;
  *
  * @param floats blocks of f32 and bf16
  * @param doubles of f64
- * @param longs of integers and bool
+ * @param longs of integers
+ * @param flags of bool
  */
-public record BlockCounts(int floats, int doubles, int longs) {
+public record BlockCounts(int floats, int doubles, int longs, int flags) {
   /** No block. */
-  public static final BlockCounts NONE = new BlockCounts(0, 0, 0);
+  public static final BlockCounts NONE = new BlockCounts(0, 0, 0, 0);
 
   BlockCounts with(Register register) {
     return switch (register) {
-      case FLOAT -> new BlockCounts(floats + 1, doubles, longs);
-      case DOUBLE -> new BlockCounts(floats, doubles + 1, longs);
-      case LONG -> new BlockCounts(floats, doubles, longs + 1);
+      case FLOAT -> new BlockCounts(floats + 1, doubles, longs, flags);
+      case DOUBLE -> new BlockCounts(floats, doubles + 1, longs, flags);
+      case LONG -> new BlockCounts(floats, doubles, longs + 1, flags);
+      case BYTE -> new BlockCounts(floats, doubles, longs, flags + 1);
     };
   }
 
@@ -25,12 +27,18 @@ public record BlockCounts(int floats, int doubles, int longs) {
     return new BlockCounts(
         Math.max(floats, other.floats),
         Math.max(doubles, other.doubles),
-        Math.max(longs, other.longs));
+        Math.max(longs, other.longs),
+        Math.max(flags, other.flags));
   }
 
-  /** Bytes of the arrays. */
-  public long bytes() {
+  /** Bytes of the arrays of a kind. */
+  public long bytes(Register register) {
     return (long) FusedKernel.BLOCK
-        * ((long) Float.BYTES * floats + (long) Double.BYTES * doubles + (long) Long.BYTES * longs);
+        * switch (register) {
+          case FLOAT -> (long) Float.BYTES * floats;
+          case DOUBLE -> (long) Double.BYTES * doubles;
+          case LONG -> (long) Long.BYTES * longs;
+          case BYTE -> flags;
+        };
   }
 }

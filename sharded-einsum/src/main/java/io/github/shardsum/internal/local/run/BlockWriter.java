@@ -48,6 +48,7 @@ public final class BlockWriter {
       case FLOAT -> scratch.floats(0, BLOCK);
       case DOUBLE -> scratch.doubles(0, BLOCK);
       case LONG -> scratch.longs(0, BLOCK);
+      case BYTE -> scratch.bytes(0, BLOCK);
     };
   }
 
@@ -56,6 +57,7 @@ public final class BlockWriter {
       case float[] floats -> floats[i] = (float) value;
       case double[] doubles -> doubles[i] = value;
       case long[] longs -> longs[i] = (long) value;
+      case byte[] bytes -> bytes[i] = (byte) value;
       default -> throw new IllegalStateException("block: " + block.getClass());
     }
   }

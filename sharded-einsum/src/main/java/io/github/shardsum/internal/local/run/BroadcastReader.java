@@ -4,13 +4,18 @@ import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * A tensor seen along the C order of a shape that it is broadcast to: blocks of consecutive indices
- * are read into arrays. Immutable; each run makes its own.
+ * are read into arrays, or lie in the tensor's own. Immutable; one a run.
  */
 final class BroadcastReader {
+  private static final Object NONE = new Object();
+
   private final Elements elements;
+  private final Object array;
+  private final long origin;
   private final long[] sizes;
   private final long[] strides;
   private final boolean same;
@@ -24,6 +29,8 @@ final class BroadcastReader {
    */
   BroadcastReader(Tensor tensor, Shape over, int[] axes) {
     this.elements = Elements.of(tensor);
+    this.array = tensor.array().orElse(NONE);
+    this.origin = tensor.arrayOffset();
     long[] all = new long[axes.length];
     for (int i = 0; i < axes.length; i++) {
       all[i] = axes[i] < 0 ? 0 : tensor.stride(axes[i]);
@@ -63,6 +70,20 @@ final class BroadcastReader {
     return same;
   }
 
+  /**
+   * The tensor's array, if the elements of all indices lie in it one after another as they are in a
+   * block; a bool there may be any number other than 0.
+   */
+  Optional<Object> inPlace() {
+    boolean fits = array instanceof float[] || array instanceof double[] || array instanceof byte[];
+    return fits && sizes.length == 1 && strides[0] == 1 ? Optional.of(array) : Optional.empty();
+  }
+
+  /** The place of an index in the array. */
+  int place(long index) {
+    return (int) (origin + index);
+  }
+
   /** Fills a block with the elements of n indices from a given one on. */
   void load(long from, int n, Object target) {
     int last = sizes.length - 1;
@@ -74,8 +95,31 @@ final class BroadcastReader {
     long within = from % sizes[last];
     for (int done = 0, count; done < n; done += count) {
       count = (int) Math.min(n - done, sizes[last] - within);
-      run(start(row++) + within * strides[last], strides[last], target, done, count);
-      within = 0;
+      run(start(row) + within * strides[last], strides[last], target, done, count);
+      row++;
+      if (count == sizes[last]) {
+        int more = (int) Math.min(n - done - count, alike(row) * count);
+        repeat(target, done, count, more);
+        row += more / count;
+        within = more % count;
+        count += more;
+      } else {
+        within = 0;
+      }
+    }
+  }
+
+  /** How many rows from one on are the row before it again. */
+  private long alike(long row) {
+    int next = sizes.length - 2;
+    return next >= 0 && strides[next] == 0 ? sizes[next] - 1 - (row - 1) % sizes[next] : 0;
+  }
+
+  /** Writes copies of some elements of a block behind them. */
+  private static void repeat(Object target, int at, int count, int more) {
+    for (int done = 0, part; done < more; done += part) {
+      part = Math.min(more - done, count + done);
+      System.arraycopy(target, at, target, at + count + done, part);
     }
   }
 
@@ -83,11 +127,11 @@ final class BroadcastReader {
   private long start(long row) {
     long at = 0;
     long rest = row;
-    for (int axis = sizes.length - 2; axis >= 0; axis--) {
+    for (int axis = sizes.length - 2; axis > 0; axis--) {
       at += rest % sizes[axis] * strides[axis];
       rest /= sizes[axis];
     }
-    return at;
+    return sizes.length < 2 ? 0 : at + rest * strides[0];
   }
 
   private void run(long at, long stride, Object target, int targetAt, int n) {
@@ -107,7 +151,24 @@ final class BroadcastReader {
         elements.load(at, stride, read, longs, targetAt);
         Arrays.fill(longs, rest, to, longs[targetAt]);
       }
+      case byte[] bytes -> {
+        flags(at, stride, read, bytes, targetAt);
+        Arrays.fill(bytes, rest, to, bytes[targetAt]);
+      }
       default -> throw new IllegalStateException("block: " + target.getClass());
+    }
+  }
+
+  private void flags(long at, long stride, int n, byte[] to, int toAt) {
+    if (array instanceof byte[] own) {
+      int first = place(at);
+      for (int i = 0; i < n; i++) {
+        to[toAt + i] = (byte) (own[first + i * (int) stride] == 0 ? 0 : 1);
+      }
+    } else {
+      for (int i = 0; i < n; i++) {
+        to[toAt + i] = (byte) elements.getLong(at + i * stride);
+      }
     }
   }
 
@@ -132,6 +193,11 @@ final class BroadcastReader {
       case float[] floats -> elements.store(at, stride, n, floats, sourceAt);
       case double[] doubles -> elements.store(at, stride, n, doubles, sourceAt);
       case long[] longs -> elements.store(at, stride, n, longs, sourceAt);
+      case byte[] bytes -> {
+        for (int i = 0; i < n; i++) {
+          elements.set(at + i * stride, (long) bytes[sourceAt + i]);
+        }
+      }
       default -> throw new IllegalStateException("block: " + source.getClass());
     }
   }

@@ -6,7 +6,7 @@ import io.github.shardsum.program.Pointwise.Comparison;
 import io.github.shardsum.program.Pointwise.UnaryKind;
 import io.github.shardsum.tensor.DType;
 
-/** Operations on blocks of integers and bools, from array to array. */
+/** Operations on blocks of integers, from array to array. */
 final class LongBlocks {
   private LongBlocks() {}
 
@@ -33,26 +33,12 @@ final class LongBlocks {
           z[i] = x[i] * y[i];
         }
       }
-      case AND -> {
-        for (int i = 0; i < n; i++) {
-          z[i] = x[i] & y[i];
-        }
-      }
-      case OR -> {
-        for (int i = 0; i < n; i++) {
-          z[i] = x[i] | y[i];
-        }
-      }
-      case XOR -> {
-        for (int i = 0; i < n; i++) {
-          z[i] = x[i] ^ y[i];
-        }
-      }
       case DIVIDE, REMAINDER, MAXIMUM, MINIMUM, POWER -> {
         for (int i = 0; i < n; i++) {
           z[i] = Numbers.binary(kind, x[i], y[i]);
         }
       }
+      case AND, OR, XOR -> throw new IllegalStateException("dtype must be bool");
     }
   }
 
@@ -65,44 +51,46 @@ final class LongBlocks {
     }
   }
 
-  static void compare(Comparison relation, long[] x, long[] y, long[] z, int n) {
+  static void compare(Comparison relation, long[] x, long[] y, byte[] z, int zAt, int n) {
     switch (relation) {
       case EQ -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[i] == y[i] ? 1 : 0;
+          z[zAt + i] = (byte) (x[i] == y[i] ? 1 : 0);
         }
       }
       case NE -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[i] != y[i] ? 1 : 0;
+          z[zAt + i] = (byte) (x[i] != y[i] ? 1 : 0);
         }
       }
       case LT -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[i] < y[i] ? 1 : 0;
+          z[zAt + i] = (byte) (x[i] < y[i] ? 1 : 0);
         }
       }
       case LE -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[i] <= y[i] ? 1 : 0;
+          z[zAt + i] = (byte) (x[i] <= y[i] ? 1 : 0);
         }
       }
       case GT -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[i] > y[i] ? 1 : 0;
+          z[zAt + i] = (byte) (x[i] > y[i] ? 1 : 0);
         }
       }
       case GE -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[i] >= y[i] ? 1 : 0;
+          z[zAt + i] = (byte) (x[i] >= y[i] ? 1 : 0);
         }
       }
     }
   }
 
-  static void select(long[] c, long[] x, long[] y, long[] z, int n) {
+  static void select(byte[] c, int cAt, long[] x, long[] y, long[] z, int n) {
+    // By bits: a branch that goes either way at random costs ten times as much.
     for (int i = 0; i < n; i++) {
-      z[i] = (x[i] & -c[i]) | (y[i] & ~-c[i]);
+      long mask = c[cAt + i] == 0 ? 0 : -1;
+      z[i] = (x[i] & mask) | (y[i] & ~mask);
     }
   }
 }

@@ -8,14 +8,17 @@ public enum Register {
   FLOAT,
   /** f64. */
   DOUBLE,
-  /** For i32 and i64, which wrap after each operation, and for bool as 0 and 1. */
-  LONG;
+  /** For i32 and i64, which wrap after each operation. */
+  LONG,
+  /** For bool, as 0 and 1. */
+  BYTE;
 
   static Register of(DType dtype) {
     return switch (dtype) {
       case F32, BF16 -> FLOAT;
       case F64 -> DOUBLE;
-      case I32, I64, BOOL -> LONG;
+      case I32, I64 -> LONG;
+      case BOOL -> BYTE;
     };
   }
 }

@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.partition.run;
 
-import io.github.shardsum.internal.local.run.BlockCounts;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.local.run.LocalPlan;
+import io.github.shardsum.internal.local.run.Register;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
@@ -218,10 +218,11 @@ record Stages(
    * windows, and the blocks in which chains of operations run.
    */
   long packedBytes(int threads) {
-    return arrays(threads, LocalPlan::packedBytes)
-        + arrays(threads, plan -> new BlockCounts(plan.blocks().floats(), 0, 0).bytes())
-        + arrays(threads, plan -> new BlockCounts(0, plan.blocks().doubles(), 0).bytes())
-        + arrays(threads, plan -> new BlockCounts(0, 0, plan.blocks().longs()).bytes());
+    long bytes = arrays(threads, LocalPlan::packedBytes);
+    for (Register register : Register.values()) {
+      bytes += arrays(threads, plan -> plan.blocks().bytes(register));
+    }
+    return bytes;
   }
 
   /**
