@@ -165,7 +165,7 @@ public final class DlpackExporter implements AutoCloseable {
     }
     if (layout.equals(Structs.MANAGED) && memory.isReadOnly()) {
       throw new IllegalArgumentException(
-          "dlpack: must be writable, got read-only memory; giveVersioned can say so");
+          "dlpack: must be writable, got read-only memory; use giveVersioned");
     }
   }
 
