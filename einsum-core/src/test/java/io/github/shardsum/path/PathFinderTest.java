@@ -188,7 +188,7 @@ class PathFinderTest {
     var given = new Given(ContractionPath.leftToRight(3));
     PathException e =
         assertThrows(PathException.class, () -> given.find(Networks.parse("a,a->", 2)));
-    assertEquals("path: it is for 3 operands, the network has 2", e.getMessage());
+    assertEquals("path: must be for the network's 2 operands, got 3", e.getMessage());
   }
 
   @Test

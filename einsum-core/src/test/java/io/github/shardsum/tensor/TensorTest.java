@@ -156,8 +156,8 @@ class TensorTest {
     refuses("contiguous()", () -> MATRIX.transpose().reshape(6));
     refuses("6 elements", () -> MATRIX.reshape(4));
     refuses("6 elements", () -> MATRIX.reshape(4, -1));
-    refuses("-1 cannot be told", () -> MATRIX.reshape(-1, -1));
-    refuses("-1 cannot be told", () -> Tensor.zeros(DType.F32, 0).reshape(-1, 0));
+    refuses("-1 cannot be derived", () -> MATRIX.reshape(-1, -1));
+    refuses("-1 cannot be derived", () -> Tensor.zeros(DType.F32, 0).reshape(-1, 0));
     refuses("reshape", () -> MATRIX.reshape(1L << 32, 1L << 32, -1));
     refuses("expand: expected an axis in [-3, 3) for shape [2, 3], got 3", () -> MATRIX.expand(3));
   }

@@ -79,7 +79,7 @@ public final class OperandChecks {
         if (size != 1 && sizes[rank - i] != 1 && size != sizes[rank - i]) {
           throw new IllegalArgumentException(
               name
-                  + ": expected shapes that agree from the right or have 1, got "
+                  + ": expected sizes that are equal from the right or 1, got "
                   + Stream.of(tensors)
                       .map(each -> each.shape().toString())
                       .collect(Collectors.joining(" and ")));

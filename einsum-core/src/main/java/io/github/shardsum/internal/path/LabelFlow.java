@@ -70,9 +70,9 @@ public record LabelFlow(
       throw new PathException(
           String.format(
               Locale.ROOT,
-              "path: it is for %d operands, the network has %d",
-              path.operandCount(),
-              network.operandCount()));
+              "path: must be for the network's %d operands, got %d",
+              network.operandCount(),
+              path.operandCount()));
     }
   }
 

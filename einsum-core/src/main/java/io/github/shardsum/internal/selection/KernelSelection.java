@@ -86,7 +86,7 @@ public record KernelSelection(KernelSet kernels, String reason, Optional<String>
     }
     if (!vectorsAreThere()) {
       return scalar(
-          "the module jdk.incubator.vector is not there",
+          "the module jdk.incubator.vector is missing",
           "pass --add-modules jdk.incubator.vector to java");
     }
     // Only now may the class that names the Vector API be touched.

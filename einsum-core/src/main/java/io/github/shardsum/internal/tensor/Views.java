@@ -163,7 +163,7 @@ public final class Views {
       wanted[unknown] = from.elementCount() / known;
     } else if (unknown >= 0) {
       throw new IllegalArgumentException(
-          "reshape: the size of -1 cannot be told from shape "
+          "reshape: the size of -1 cannot be derived from shape "
               + from
               + " and "
               + Arrays.toString(sizes));
