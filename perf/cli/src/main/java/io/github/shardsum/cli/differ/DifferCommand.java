@@ -65,8 +65,9 @@ public final class DifferCommand implements Callable<Integer> {
       names = "--against",
       paramLabel = "NAME",
       description =
-          "engine, a plugin is held against our sharded engine, or reference, our sharded engine"
-              + " against the reference evaluator, without a plugin (default: ${DEFAULT-VALUE}).")
+          "engine compares a plugin with our sharded engine; reference compares our sharded"
+              + " engine with the reference evaluator, without a plugin (default:"
+              + " ${DEFAULT-VALUE}).")
   private Against against = Against.ENGINE;
 
   @Option(

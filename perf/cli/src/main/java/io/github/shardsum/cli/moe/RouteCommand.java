@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
           + " \"options\":\"top2 second=all capacity=factor:2\" sets all options.",
       "%nFor each job one line is printed, {\"id\":..,\"combine\":[[g,s,e,c,weight],..],\"aux\":..,"
           + "\"zLoss\":..,\"load\":[..],\"dropped\":..}, or {\"id\":..,\"error\":\"..\"}. A job"
-          + " without an answer ends nothing but itself; docs/moe.md has the members.%n"
+          + " without an answer ends no other job; docs/moe.md has the members.%n"
     })
 public final class RouteCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
