@@ -65,7 +65,7 @@ public record Layout(Mesh mesh, Term term) {
    * are two.
    *
    * @param mesh the devices
-   * @param notation as {@code G@x S M} or {@code m n | x}
+   * @param notation the notation, as {@code G@x S M} or {@code m n | x}
    * @return the layout
    * @throws IllegalArgumentException if the text breaks a rule of the notation or names an axis
    *     that the mesh does not have

@@ -82,7 +82,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
   /**
    * An annotation of priority 0 from its notation.
    *
-   * @param layout as {@code E@x G C M?}
+   * @param layout the notation, as {@code E@x G C M?}
    * @return the annotation
    * @throws IllegalArgumentException if the text is not in the notation
    */
@@ -93,7 +93,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
   /**
    * An annotation from its notation.
    *
-   * @param layout as {@code E@x G C M?}; every word is one label
+   * @param layout the notation, as {@code E@x G C M?}; every word is one label
    * @param priority at least 0
    * @return the annotation
    * @throws IllegalArgumentException if the text is not in the notation
@@ -185,7 +185,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
   /**
    * The notation without the priority.
    *
-   * @return as {@code E@x G C M?}
+   * @return the notation, as {@code E@x G C M?}
    */
   public String layout() {
     StringJoiner text = new StringJoiner(" ");

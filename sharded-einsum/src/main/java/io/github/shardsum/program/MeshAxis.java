@@ -46,7 +46,7 @@ public record MeshAxis(String name, int size) {
   /**
    * Axes from their notation.
    *
-   * @param notation as {@code x=4 y=2}
+   * @param notation the axes, as {@code x=4 y=2}
    * @return the axes, in order
    * @throws IllegalArgumentException if the text is not in the notation
    */

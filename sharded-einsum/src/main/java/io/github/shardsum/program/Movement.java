@@ -14,7 +14,7 @@ public sealed interface Movement extends Operation {
    * has no effect. Labels stay; the result's type has no layout.
    *
    * @param x the value
-   * @param annotation the request for the layout of some of its labels
+   * @param annotation the request for the layout of some of the value's labels
    */
   record Annotate(Value x, Annotation annotation) implements Movement {
     /** Checks for null. */

@@ -60,7 +60,7 @@ public sealed interface Nested extends Operation {
    * then one cotangent for each floating result; its decomposition is the gradient of this
    * decomposition.
    *
-   * @param name as {@code moe.route}; backends look up the kernel by the name
+   * @param name the name, as {@code moe.route}, by which backends look up the kernel
    * @param attributes parameters of the kernel besides the operands' types: texts by names of
    *     letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
    * @param operands the values of the decomposition's inputs, of exactly the same types

@@ -82,7 +82,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
   /**
    * Reads the notation.
    *
-   * @param notation as {@code f32[G=2 S=8]}
+   * @param notation the type, as {@code f32[G=2 S=8]}
    * @return the type
    * @throws IllegalArgumentException if the text is not the notation of a type
    */
@@ -146,7 +146,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
   /**
    * The labels' names.
    *
-   * @return in order, without mesh axes
+   * @return the names in order, without mesh axes
    */
   public List<String> names() {
     List<String> names = new ArrayList<>(rank());

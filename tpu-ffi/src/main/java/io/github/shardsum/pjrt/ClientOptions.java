@@ -31,7 +31,7 @@ public record ClientOptions(
   }
 
   /**
-   * No options, one process, five minutes, leaks to the log {@code io.github.shardsum.pjrt}.
+   * The default options: no options of the plugin, one process, five minutes, and leaks reported to the log {@code io.github.shardsum.pjrt}.
    *
    * @return the defaults
    */

@@ -27,7 +27,7 @@ public record ExecuteOptions(Set<Integer> keep, int launchId) {
   }
 
   /**
-   * Donates all arguments that the program takes by donation.
+   * The options that keep no argument: a run donates all arguments that the program may take.
    *
    * @return the defaults
    */

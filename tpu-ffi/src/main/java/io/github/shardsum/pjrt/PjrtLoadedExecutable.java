@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
  * immediately; programs on one device run in the order in which they were enqueued. Safe for use by
  * many threads at once.
  *
- * <p>Programs over several devices are enqueued one at a time, on all of them in the same order.
+ * <p>Programs over several devices are enqueued one at a time, in the same order on all devices.
  * After a CPU client has run such a program, at most 16 of its programs run at once, since XLA's
  * CPU client ends the process if there are too many. A further launch waits until one of these
  * programs ends.

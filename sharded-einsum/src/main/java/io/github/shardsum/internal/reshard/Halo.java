@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 /**
  * The elements of operands that each device reads along a split label, in an operation that reads
  * neighbouring indices; an immutable value. They follow from two cuts of each operand: the cut that
- * devices hold, and the cut that their chunks of the result need.
+ * devices hold, and the cut that the devices' chunks of the result need.
  */
 public final class Halo {
   private final List<String> axes;
@@ -34,7 +34,7 @@ public final class Halo {
    *
    * @param dim the dimension along which neighbours are read
    * @param held the indices that the members of a group hold
-   * @param wanted the indices that their chunks of the result need
+   * @param wanted the indices that the members' chunks of the result need
    * @param others elements of the largest block for one index of the dimension
    */
   public record Operand(int dim, Cut held, Cut wanted, long others) {

@@ -14,7 +14,7 @@ import java.util.function.Function;
 
 /**
  * The cheapest ways to bring a value to a layout if the value can be made in several layouts, each
- * at a price. One search from all of them serves every goal.
+ * at a price. One search from all these layouts serves every goal.
  */
 public final class ReshardSources {
   private final Reshards reshards;

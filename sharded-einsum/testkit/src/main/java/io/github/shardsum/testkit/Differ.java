@@ -20,9 +20,8 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
- * Compares a function from programs and tensors to tensors with another one, on random sharded
- * programs: an oracle for a partitioner or a compiler. Immutable; every run draws the same
- * programs.
+ * Compares two functions that run programs, on random sharded programs: an oracle for a partitioner
+ * or a compiler. Immutable; every run draws the same programs.
  *
  * <pre>{@code
  * Differ.of((program, inputs) -> mine.run(program, inputs))
@@ -31,12 +30,12 @@ import java.util.function.LongConsumer;
  *     .run(System.out::println);
  * }</pre>
  *
- * <p>Programs have every kind of operation, layouts of inputs and annotations on the mesh, some of
- * them uneven. Their values are small integers, so that arithmetic is exact in any order. A result
- * that differs in a bit is therefore wrong; only the sign of a zero may differ. If one function
- * throws and the other has a result, they disagree too. Each program on which they disagree is made
- * smaller: statements are dropped, values become inputs, labels become shorter, and layouts and
- * inputs become simpler.
+ * <p>Programs have every kind of operation, and layouts of inputs and annotations on the mesh, some
+ * of which are uneven. Their values are small integers, so that arithmetic is exact in any order. A
+ * result that differs in a bit is therefore wrong; only the sign of a zero may differ. If one
+ * function throws and the other has a result, they disagree too. Each program on which they
+ * disagree is made smaller: statements are dropped, values become inputs, labels become shorter,
+ * and layouts and inputs become simpler.
  */
 public final class Differ {
   private static final int OPERATIONS = 12;

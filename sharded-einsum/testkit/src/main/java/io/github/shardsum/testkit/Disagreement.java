@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * @param seed the seed of the program as it was drawn
  * @param drawn the program as it was drawn, with its inputs
- * @param smallest the smallest program found on which they disagree in the same way
+ * @param smallest the smallest program found on which the functions disagree in the same way
  * @param expected the first function's outcome for the smallest program
  * @param given the second function's outcome for the smallest program
  * @param difference the first difference in a sentence
@@ -52,7 +52,7 @@ public record Disagreement(
     }
   }
 
-  /** The smallest program, its inputs and both results. */
+  /** The smallest program, the inputs and both results. */
   @Override
   public String toString() {
     return String.format(

@@ -209,7 +209,7 @@ final class ReshardWays {
     return kernels instanceof PartitionFinder finder ? finder.staying(composite) : List.of();
   }
 
-  /** Whether a composite with its own partitions is computed by one of them. */
+  /** Whether a composite that brings partitions is computed by one of these. */
   boolean prefersPartitions() {
     return options.partitions() == PlanOptions.Partitions.ALWAYS;
   }

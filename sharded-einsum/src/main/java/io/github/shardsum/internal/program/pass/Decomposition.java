@@ -18,7 +18,7 @@ public final class Decomposition {
    *
    * @param program the program
    * @param which selects the composites to replace, also inside of decompositions
-   * @return one without such composites
+   * @return a program without such composites
    */
   public static Program run(Program program, Predicate<Composite> which) {
     boolean none =

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The values of a drawn program so far; its next operation takes some of them. */
+/** The values that a drawn program has so far; the next operation reads some of these. */
 public final class ValuePool {
   private final Choices choices;
   private final DType dtype;
