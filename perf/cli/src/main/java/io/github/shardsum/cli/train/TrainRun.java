@@ -423,19 +423,14 @@ final class TrainRun {
         seconds,
         made == 0 ? 0 : seconds * 1e3 / made,
         trainer.last("loss"));
-    report.load(trainer.history());
-    report.dropped(trainer.history());
-    placement
-        .map(Training.Placement::axes)
-        .filter(axes -> !axes.experts().isEmpty())
-        .ifPresent(axes -> report.deviceLoad(trainer.history(), axes));
-    trainer.traffic().ifPresent(report::mesh);
-    answer
-        .putObject(name)
-        .put("steps", trainer.steps())
-        .put("made", made)
-        .put("seconds", seconds)
-        .put("loss", trainer.last("loss"));
+    loads(
+        trainer,
+        answer
+            .putObject(name)
+            .put("steps", trainer.steps())
+            .put("made", made)
+            .put("seconds", seconds)
+            .put("loss", trainer.last("loss")));
     trainer
         .history()
         .curves()
@@ -456,6 +451,29 @@ final class TrainRun {
     }
     progress.end();
     report.scores(evaluation, List.of(name));
+  }
+
+  /** Reports the loads of experts and devices, and the traffic of a step. */
+  private void loads(Trainer trainer, ObjectNode model) {
+    History history = trainer.history();
+    report.load(history);
+    TrainAnswer.loads(model, history.loads());
+    report.dropped(history);
+    placement
+        .map(Training.Placement::axes)
+        .filter(axes -> !axes.experts().isEmpty())
+        .ifPresent(
+            axes -> {
+              report.deviceLoad(history, axes);
+              TrainAnswer.deviceLoads(model, history.loads(), axes);
+            });
+    trainer
+        .traffic()
+        .ifPresent(
+            traffic -> {
+              report.mesh(traffic);
+              TrainAnswer.mesh(model, traffic);
+            });
   }
 
   private Translator translator(Trainer trainer, Evaluation evaluation) {

@@ -495,11 +495,27 @@ class TrainCommandTest {
     Ran alone = train(one, steps);
     assertEquals(0, alone.status(), alone.err());
     List<String> line = new ArrayList<>(List.of(steps));
-    line.addAll(List.of("--mesh", "d=2"));
+    line.addAll(List.of("--mesh", "d=2", "--json"));
     Ran many = train(mesh, line.toArray(String[]::new));
     assertEquals(0, many.status(), many.err());
     assertEquals(2, losses(one).size());
     assertEquals(losses(one), losses(mesh));
+    assertAnswersOfAMesh(new JsonMapper().readTree(many.out()).get("4 experts"));
+  }
+
+  private static void assertAnswersOfAMesh(JsonNode model) {
+    for (JsonNode layer : model.get("loads")) {
+      assertEquals(1, layer.size());
+      assertEquals(2, layer.get(0).get("step").longValue());
+      assertEquals(4, layer.get(0).get("tokens").size());
+    }
+    assertFalse(model.has("deviceLoads"), "experts are not split over d");
+    JsonNode mesh = model.get("mesh");
+    long received = 0;
+    for (JsonNode kind : mesh.get("kinds")) {
+      received += kind.get("receivedBytes").longValue();
+    }
+    assertEquals(mesh.get("receivedBytes").longValue(), received);
   }
 
   /** The model keeps its slots where it is gone on with, on a mesh and with recomputation too. */
