@@ -301,18 +301,23 @@ public final class MeshComparison {
 
   private void skew() throws MeasurementException {
     MoeCase layer = MoeCase.parse(2 * DEVICES + ",512,256,1024," + 4 * DEVICES);
+    MoeCase half = MoeCase.parse(2 * DEVICES + ",256,256,1024," + 4 * DEVICES);
     print("%s, f32, by rows%n", layer);
     try (Workers workers = Workers.ofProcessors();
         Collectives collectives =
             Collectives.open(Mesh.of("x", DEVICES), workers, CollectiveOptions.defaults());
         SkewedLayer skewed = new SkewedLayer(layer, workers);
-        MeshExecutable even = compiled(collectives, onRows(skewed.program()), BY_ROWS);
-        MeshExecutable profiled =
-            MeshBackend.of(collectives, MoePrograms.kernels(), BY_ROWS)
-                .compile(onRows(skewed.program()), CompileOptions.defaults().withProfile())) {
+        SkewedLayer fewer = new SkewedLayer(half, workers);
+        MeshExecutable even = compiled(collectives, onRows(skewed.program()), BY_ROWS)) {
       Timed balanced = of(ExpertLoad.W0, skewed, even, collectives);
-      PredictedSkew predicted = predicted(profiled, skewed, workers.parallelism());
-      print("products of experts: %.3f of the time of an even load%n", predicted.share());
+      PredictedSkew predicted = predicted(collectives, workers.parallelism(), skewed, fewer);
+      double rows = (double) layer.rows() / layer.sizes().experts();
+      print(
+          "products of experts: %.3f of the time of an even load, of which those of an expert take"
+              + " as long as %.0f rows beside its %.0f%n",
+          predicted.share(),
+          predicted.fixedRows(rows),
+          rows);
       for (ExpertLoad load : List.of(ExpertLoad.W4, ExpertLoad.W6, ExpertLoad.W1, ExpertLoad.W7)) {
         try (MeshExecutable mesh = compiled(collectives, onRows(skewed.program()), BY_ROWS)) {
           Timed timed = of(load, skewed, mesh, collectives);
@@ -334,22 +339,32 @@ public final class MeshComparison {
     }
   }
 
-  private static PredictedSkew predicted(MeshExecutable profiled, SkewedLayer skewed, int threads) {
+  /** Profiles an even load and one of half as many rows, in turns. */
+  private static PredictedSkew predicted(
+      Collectives collectives, int threads, SkewedLayer skewed, SkewedLayer fewer) {
     List<Tensor> inputs = skewed.inputs(ExpertLoad.W0);
-    for (int i = 0; i < PROFILED; i++) {
-      profiled.run(inputs);
-    }
+    List<Tensor> half = fewer.inputs(ExpertLoad.W0);
     PredictedSkew predicted = new PredictedSkew(threads);
-    for (int i = 0; i < PROFILED; i++) {
-      profiled.run(inputs);
-      predicted.add(profiled.spans());
+    try (MeshExecutable all = profiled(collectives, skewed);
+        MeshExecutable some = profiled(collectives, fewer)) {
+      for (int i = 0; i < 2 * PROFILED; i++) {
+        all.run(inputs);
+        some.run(half);
+        if (i >= PROFILED) {
+          predicted.add(all.spans());
+          predicted.addHalf(some.spans());
+        }
+      }
     }
     return predicted;
   }
 
-  /**
-   * The layer with a load on the mesh. A first run raises the bound of rows if the load needs it.
-   */
+  private static MeshExecutable profiled(Collectives collectives, SkewedLayer skewed) {
+    return MeshBackend.of(collectives, MoePrograms.kernels(), BY_ROWS)
+        .compile(onRows(skewed.program()), CompileOptions.defaults().withProfile());
+  }
+
+  /** The layer of a load on the mesh, whose bound of rows is first raised where that is needed. */
   private static Timed of(
       ExpertLoad load, SkewedLayer skewed, MeshExecutable mesh, Collectives collectives) {
     List<Tensor> inputs = skewed.inputs(load);

@@ -8,16 +8,18 @@ import java.util.Map;
 
 /**
  * Predicts how much longer a layer by rows takes on a mesh in one process if its loads are skewed.
- * The prediction needs the times of the steps under an even load, and the rows of each device. The
- * products of the experts take time in proportion to their rows; the devices of a step are given to
- * threads in order, each device to the first free thread. Everything else takes as long as under an
- * even load.
+ * The prediction needs the times of the steps under an even load and under half of it, and the rows
+ * of each expert. The products of an expert that has rows take a fixed time, in which its weights
+ * are packed, and a time in proportion to its rows; the two even loads give both. The devices of a
+ * step are given to threads in order, each to the first that is free. All else takes the time that
+ * it takes under an even load.
  */
 final class PredictedSkew {
   private static final String EXPERTS = ": moe.rows_experts";
 
   private final int threads;
   private double experts;
+  private double expertsOfHalf;
   private double all;
 
   PredictedSkew(int threads) {
@@ -26,26 +28,47 @@ final class PredictedSkew {
 
   /** Adds a run under an even load. */
   void add(List<StepSpan> spans) {
-    record Step(List<Integer> steps, List<Integer> within, String name) {}
-    Map<Step, long[]> times = new HashMap<>();
+    times(spans)
+        .forEach(
+            (step, time) -> {
+              all += time;
+              experts += step.contains(EXPERTS) ? time : 0;
+            });
+  }
+
+  /** Adds a run under an even load of half as many rows; as many as of the whole load. */
+  void addHalf(List<StepSpan> spans) {
+    times(spans).forEach((step, time) -> expertsOfHalf += step.contains(EXPERTS) ? time : 0);
+  }
+
+  /** The time of each step, from the first device's begin to the last one's end. */
+  private static Map<String, Long> times(List<StepSpan> spans) {
+    Map<String, long[]> ends = new HashMap<>();
     for (StepSpan span : spans) {
-      long[] time =
-          times.computeIfAbsent(
-              new Step(span.steps(), span.within(), span.name() + span.part() + span.rest()),
-              _ -> new long[] {Long.MAX_VALUE, Long.MIN_VALUE});
+      String step = span.steps() + "/" + span.within() + span.name() + span.part() + span.rest();
+      long[] time = ends.computeIfAbsent(step, _ -> new long[] {Long.MAX_VALUE, Long.MIN_VALUE});
       time[0] = Math.min(time[0], span.begin());
       time[1] = Math.max(time[1], span.end());
     }
-    times.forEach(
-        (step, time) -> {
-          all += time[1] - time[0];
-          experts += step.name().contains(EXPERTS) ? time[1] - time[0] : 0;
-        });
+    Map<String, Long> times = new HashMap<>();
+    ends.forEach((step, time) -> times.put(step, time[1] - time[0]));
+    return times;
   }
 
   /** The share of the experts' products in the time under an even load. */
   double share() {
     return experts / all;
+  }
+
+  /**
+   * The fixed time of an expert as a number of rows: with E experts of it, R rows take E fixed + R,
+   * and half of them E fixed + R / 2.
+   *
+   * @param rows of an expert under the even load
+   */
+  double fixedRows(double rows) {
+    double half = expertsOfHalf / experts;
+    return Math.max(0, rows * (half - 0.5) / (1 - half));
   }
 
   /**
@@ -57,11 +80,12 @@ final class PredictedSkew {
   double ratio(long[] rows, int devices) {
     long[] even = new long[rows.length];
     Arrays.fill(even, Arrays.stream(rows).sum() / rows.length);
-    return 1 + share() * (longest(rows, devices) / longest(even, devices) - 1);
+    double fixed = fixedRows(even[0]);
+    return 1 + share() * (longest(rows, devices, fixed) / longest(even, devices, fixed) - 1);
   }
 
-  /** The rows of the thread that has the most rows. */
-  private double longest(long[] rows, int devices) {
+  /** The time of the thread that has most, in rows. */
+  private double longest(long[] rows, int devices, double fixed) {
     double[] free = new double[threads];
     int own = rows.length / devices;
     for (int device = 0; device < devices; device++) {
@@ -70,7 +94,7 @@ final class PredictedSkew {
         first = free[thread] < free[first] ? thread : first;
       }
       for (int expert = device * own; expert < (device + 1) * own; expert++) {
-        free[first] += rows[expert];
+        free[first] += rows[expert] == 0 ? 0 : fixed + rows[expert];
       }
     }
     return Arrays.stream(free).max().orElse(0);

@@ -13,8 +13,15 @@ class PredictedSkewTest {
         name, List.of(2), List.of(), OptionalInt.of(part), false, device, begin, end, 0, 0);
   }
 
-  /** A step of 100 ns, and 300 ns of the experts' products, in which two devices take turns. */
+  /**
+   * A step of 100 ns, and 300 ns of the experts' products, in which two devices take turns; half of
+   * the rows take half of the products' time.
+   */
   private static PredictedSkew predicted(int threads) {
+    return predicted(threads, 150);
+  }
+
+  private static PredictedSkew predicted(int threads, long half) {
     PredictedSkew predicted = new PredictedSkew(threads);
     predicted.add(
         List.of(
@@ -22,7 +29,27 @@ class PredictedSkewTest {
             span("moe.experts: moe.rows_send", 0, 1, 40, 100),
             span("moe.experts: moe.rows_experts", 5, 0, 100, 260),
             span("moe.experts: moe.rows_experts", 5, 1, 250, 400)));
+    predicted.addHalf(
+        List.of(
+            span("moe.experts: moe.rows_send", 0, 0, 0, 50),
+            span("moe.experts: moe.rows_experts", 5, 0, 100, 100 + half)));
     return predicted;
+  }
+
+  /** 300 ns for all rows and 200 for half: 100 are fixed, as much as half of an expert's rows. */
+  @Test
+  void theFixedTimeOfAnExpertIsWhatHalfOfTheRowsDoNotSave() {
+    assertEquals(0, predicted(2).fixedRows(6));
+    assertEquals(3, predicted(2, 200).fixedRows(6), 1e-9);
+  }
+
+  /** An even load has two experts a thread, each with 6 rows and as much as 3: 18. */
+  @Test
+  void anExpertWithoutRowsHasNoFixedTime() {
+    PredictedSkew predicted = predicted(2, 200);
+    assertEquals(1 + 0.75 * (27.0 / 18 - 1), predicted.ratio(new long[] {24, 0, 0, 0}, 4), 1e-9);
+    // 15 rows and 3 on one thread, three times 3 and 3 on the other.
+    assertEquals(1, predicted.ratio(new long[] {15, 3, 3, 3}, 4), 1e-9);
   }
 
   @Test
