@@ -31,7 +31,8 @@ public record ClientOptions(
   }
 
   /**
-   * The default options: no options of the plugin, one process, five minutes, and leaks reported to the log {@code io.github.shardsum.pjrt}.
+   * The default options: no options of the plugin, one process, five minutes, and leaks reported to
+   * the log {@code io.github.shardsum.pjrt}.
    *
    * @return the defaults
    */

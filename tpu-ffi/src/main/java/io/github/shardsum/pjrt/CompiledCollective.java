@@ -13,7 +13,8 @@ import java.util.OptionalLong;
  * @param operands the operands of one device, one or more arrays
  * @param groups the devices that exchange data, by their numbers in the program, with one list for
  *     each group; for a {@code collective-permute} pairs of source and target
- * @param times the number of executions in a run of the program; empty in a loop whose number of rounds the compiler does not know
+ * @param times the number of executions in a run of the program; empty in a loop whose number of
+ *     rounds the compiler does not know
  */
 public record CompiledCollective(
     String op,

@@ -315,9 +315,7 @@ public final class MeshComparison {
       print(
           "products of experts: %.3f of the time of an even load, of which those of an expert take"
               + " as long as %.0f rows beside its %.0f%n",
-          predicted.share(),
-          predicted.fixedRows(rows),
-          rows);
+          predicted.share(), predicted.fixedRows(rows), rows);
       for (ExpertLoad load : List.of(ExpertLoad.W4, ExpertLoad.W6, ExpertLoad.W1, ExpertLoad.W7)) {
         try (MeshExecutable mesh = compiled(collectives, onRows(skewed.program()), BY_ROWS)) {
           Timed timed = of(load, skewed, mesh, collectives);
