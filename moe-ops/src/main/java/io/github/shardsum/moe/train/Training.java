@@ -6,6 +6,7 @@ import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.internal.moe.route.ArgumentChecks;
 import io.github.shardsum.internal.moe.train.ShardedState;
+import io.github.shardsum.internal.moe.train.TrainingPrograms;
 import io.github.shardsum.internal.moe.train.TrainingState;
 import io.github.shardsum.internal.moe.train.WholeState;
 import io.github.shardsum.layout.Box;
@@ -19,7 +20,6 @@ import io.github.shardsum.partition.CompositeParts.Extent;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
-import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
@@ -57,14 +57,15 @@ public final class Training implements AutoCloseable {
   private static final String DROPPED = "dropped";
 
   /** The outputs that have the loads of layers begin with this. */
-  static final String PLACED = "placed.";
+  private static final String PLACED = "placed.";
 
   /** Outputs of a loss that a step reports, before the loads of layers. */
-  static final List<String> METRICS = List.of(LOSS, BALANCE, UNUSABLE, DROPPED);
+  private static final List<String> METRICS = List.of(LOSS, BALANCE, UNUSABLE, DROPPED);
 
   private final TransformerSpec spec;
   private final List<Parameter> parameters;
   private final List<String> names = new ArrayList<>();
+  private final List<String> reported = new ArrayList<>(METRICS);
   private final TrainingPrograms programs;
   private final Optional<Placement> placement;
   private final TrainingState state;
@@ -91,10 +92,6 @@ public final class Training implements AutoCloseable {
     /** Checks for null. */
     public Placement {
       Objects.requireNonNull(axes, "axes");
-    }
-
-    Program laid(Program program) {
-      return Annotations.of(TrainingLayouts.of(program, axes, splitsSlots)).apply(program);
     }
   }
 
@@ -328,7 +325,11 @@ public final class Training implements AutoCloseable {
         types.add(slot.type());
       }
     }
-    this.programs = new TrainingPrograms(spec, settings, backend, placement, parameters);
+    Transformer.loss(spec, settings.loss(), 1, 1, 1).outputs().stream()
+        .map(Value::name)
+        .filter(name -> name.startsWith(PLACED))
+        .forEach(reported::add);
+    this.programs = new TrainingPrograms(spec, settings, backend, placement, parameters, reported);
     this.state = first(backend, seed);
   }
 
@@ -547,7 +548,6 @@ public final class Training implements AutoCloseable {
   private Report report(double norm, List<Tensor> outputs) {
     Map<String, Tensor> named = new HashMap<>();
     Map<String, long[]> placed = new LinkedHashMap<>();
-    List<String> reported = programs.reported();
     for (int i = 0; i < reported.size(); i++) {
       String name = reported.get(i);
       named.put(name, outputs.get(i));

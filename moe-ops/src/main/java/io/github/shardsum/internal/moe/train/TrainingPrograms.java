@@ -1,16 +1,16 @@
-package io.github.shardsum.moe.train;
+package io.github.shardsum.internal.moe.train;
 
 import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
-import io.github.shardsum.internal.moe.train.Recomputation;
 import io.github.shardsum.moe.model.Parameter;
 import io.github.shardsum.moe.model.Transformer;
 import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.moe.train.Training;
+import io.github.shardsum.moe.train.TrainingLayouts;
+import io.github.shardsum.moe.train.TrainingStep;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
-import io.github.shardsum.program.Value;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,50 +21,48 @@ import java.util.Optional;
  * The programs of a training, each compiled for a shape of a batch at its first use. A shape is B,
  * N and T.
  */
-final class TrainingPrograms implements AutoCloseable {
+public final class TrainingPrograms implements AutoCloseable {
   private final TransformerSpec spec;
   private final Training.Settings settings;
   private final Backend backend;
   private final Optional<Training.Placement> placement;
   private final List<Parameter> parameters;
-  private final List<String> reported = new ArrayList<>(Training.METRICS);
+  private final List<String> reported;
   private final Map<List<Integer>, Executable> steps = new HashMap<>();
   private final Map<List<Integer>, Executable> sums = new HashMap<>();
   private final Map<List<Integer>, Executable> losses = new HashMap<>();
   private final Map<List<Integer>, Executable> slotLosses = new HashMap<>();
   private Optional<Executable> move = Optional.empty();
 
-  TrainingPrograms(
+  /**
+   * Programs of a model.
+   *
+   * @param reported names of the outputs of a loss that a step reports, in their order
+   */
+  public TrainingPrograms(
       TransformerSpec spec,
       Training.Settings settings,
       Backend backend,
       Optional<Training.Placement> placement,
-      List<Parameter> parameters) {
+      List<Parameter> parameters,
+      List<String> reported) {
     this.spec = spec;
     this.settings = settings;
     this.backend = backend;
     this.placement = placement;
     this.parameters = parameters;
-    loss(1, 1, 1).outputs().stream()
-        .map(Value::name)
-        .filter(name -> name.startsWith(Training.PLACED))
-        .forEach(reported::add);
-  }
-
-  /** Names of the outputs of a loss that a step reports, in their order. */
-  List<String> reported() {
-    return reported;
+    this.reported = List.copyOf(reported);
   }
 
   /** The layouts of a program's values; empty without a placement. */
-  Map<String, String> layouts(Program program) {
+  public Map<String, String> layouts(Program program) {
     return placement
         .map(at -> TrainingLayouts.of(program, at.axes(), at.splitsSlots()))
         .orElse(Map.of());
   }
 
   /** A step, in plain form. */
-  Program step(int batch, int source, int target) {
+  public Program step(int batch, int source, int target) {
     return step(loss(batch, source, target));
   }
 
@@ -73,21 +71,23 @@ final class TrainingPrograms implements AutoCloseable {
   }
 
   /** The sum of gradients of batches, in plain form. */
-  Program sum() {
+  public Program sum() {
     return TrainingStep.sum(loss(1, 1, 1), parameters, reported);
   }
 
-  Executable compiledStep(List<Integer> shape) {
+  /** A step. */
+  public Executable compiledStep(List<Integer> shape) {
     return steps.computeIfAbsent(shape, of -> compile(step(loss(of))));
   }
 
-  Executable compiledSum(List<Integer> shape) {
+  /** The sum of gradients of batches. */
+  public Executable compiledSum(List<Integer> shape) {
     return sums.computeIfAbsent(
         shape, of -> compile(TrainingStep.sum(loss(of), parameters, reported)));
   }
 
   /** The end of a step of several batches: the sums of gradients move the parameters. */
-  Executable compiledMove() {
+  public Executable compiledMove() {
     Executable compiled =
         move.orElseGet(
             () ->
@@ -98,12 +98,12 @@ final class TrainingPrograms implements AutoCloseable {
   }
 
   /** The mean cross-entropy of a batch. */
-  Executable compiledLoss(List<Integer> shape) {
+  public Executable compiledLoss(List<Integer> shape) {
     return losses.computeIfAbsent(shape, of -> backend.compile(laid(crossEntropy(of))));
   }
 
   /** The same for parameters that have the layouts of one of their slots. */
-  Executable compiledLoss(String slot, List<Integer> shape) {
+  public Executable compiledLoss(String slot, List<Integer> shape) {
     return slotLosses.computeIfAbsent(shape, of -> backend.compile(laidAs(slot, crossEntropy(of))));
   }
 
@@ -136,7 +136,7 @@ final class TrainingPrograms implements AutoCloseable {
   }
 
   private Program laid(Program program) {
-    return placement.map(at -> at.laid(program)).orElse(program);
+    return placement.isEmpty() ? program : Annotations.of(layouts(program)).apply(program);
   }
 
   private Program laidAs(String slot, Program loss) {
