@@ -1,21 +1,14 @@
 package io.github.shardsum.cli.moe;
 
-import io.github.shardsum.cli.common.JsonErrors;
-import io.github.shardsum.cli.common.TextFiles;
+import io.github.shardsum.cli.common.JsonJobs;
 import io.github.shardsum.moe.Route;
 import io.github.shardsum.moe.RouteMetrics;
 import io.github.shardsum.tensor.Tensor;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.Locale;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
-import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.core.json.JsonWriteFeature;
@@ -37,7 +30,7 @@ final class RouteJobs {
           .build();
 
   private final PrintWriter out;
-  private final AtomicLong answered = new AtomicLong();
+  private final JsonJobs jobs = new JsonJobs();
 
   RouteJobs(PrintWriter out) {
     this.out = out;
@@ -45,36 +38,19 @@ final class RouteJobs {
 
   /** The number of jobs that have been answered; any thread may call this. */
   long answered() {
-    return answered.get();
+    return jobs.answered();
   }
 
   /** Answers every line of a file, or of standard input, for as long as the answers are read. */
   void run(Path file) throws IOException {
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8))) {
-      run(lines);
-    }
-  }
-
-  private void run(BufferedReader lines) throws IOException {
-    int number = 0;
-    for (String line = lines.readLine();
-        line != null && !out.checkError();
-        line = lines.readLine()) {
-      number++;
-      if (!line.isBlank()) {
-        out.println(JSON.writeValueAsString(answer(line, number)));
-        out.flush();
-        answered.incrementAndGet();
-      }
-    }
+    jobs.run(file, out, (line, number) -> JSON.writeValueAsString(answer(line, number)));
   }
 
   private static ObjectNode answer(String line, int number) {
     ObjectNode answer = JSON.createObjectNode();
     answer.putNull("id");
     try {
-      JsonNode job = parse(line, number);
+      JsonNode job = JsonJobs.parse(JSON, line, number);
       answer.set("id", job.path("id").isMissingNode() ? JSON.nullNode() : job.path("id"));
       put(RouteJob.of(job).route(), answer);
     } catch (IllegalArgumentException bad) {
@@ -85,25 +61,6 @@ final class RouteJobs {
       answer.put("error", defect.toString());
     }
     return answer;
-  }
-
-  private static JsonNode parse(String line, int number) {
-    try {
-      JsonNode job = JSON.readTree(line);
-      if (job != null && job.isObject()) {
-        return job;
-      }
-    } catch (JacksonException notJson) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "line %d: expected a JSON object: %s",
-              number,
-              JsonErrors.describe(notJson)),
-          notJson);
-    }
-    throw new IllegalArgumentException(
-        String.format(Locale.ROOT, "line %d: expected a JSON object", number));
   }
 
   private static void put(Route route, ObjectNode answer) {

@@ -1,23 +1,16 @@
 package io.github.shardsum.cli.plan;
 
-import io.github.shardsum.cli.common.JsonErrors;
+import io.github.shardsum.cli.common.JsonJobs;
 import io.github.shardsum.cli.common.LongRun;
-import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.mesh.Mesh;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import picocli.CommandLine;
-import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.DeserializationFeature;
@@ -41,7 +34,7 @@ final class PlanJobs {
   private final PlanSettings settings;
   private final Function<JsonNode, Planned> target;
   private final CommandLine line;
-  private final AtomicLong answered = new AtomicLong();
+  private final JsonJobs jobs = new JsonJobs();
 
   PlanJobs(PlanSettings settings, Function<JsonNode, Planned> target, CommandLine line) {
     this.settings = settings;
@@ -63,29 +56,15 @@ final class PlanJobs {
   /** Answers every line while the answers are read. */
   void run(Path file) throws IOException {
     settings.checkTopology();
-    PrintWriter out = line.getOut();
-    try (LongRun _ = settings.watchJobs(answered::get);
-        BufferedReader lines =
-            new BufferedReader(
-                new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8))) {
-      int number = 0;
-      for (String job = lines.readLine();
-          job != null && !out.checkError();
-          job = lines.readLine()) {
-        number++;
-        if (!job.isBlank()) {
-          out.println(answer(job, number));
-          out.flush();
-          answered.incrementAndGet();
-        }
-      }
+    try (LongRun _ = settings.watchJobs(jobs::answered)) {
+      jobs.run(file, line.getOut(), this::answer);
     }
   }
 
   private String answer(String line, int number) {
     Optional<JsonNode> id = Optional.of(JSON.nullNode());
     try {
-      JsonNode job = parse(line, number);
+      JsonNode job = JsonJobs.parse(JSON, line, number);
       id = Optional.of(job.path("id").isMissingNode() ? JSON.nullNode() : job.path("id"));
       PlanChecks checks = settings.checks(job.path("run").booleanValue(false));
       return answer(id, target.apply(job).plan(request(job), checks));
@@ -105,25 +84,6 @@ final class PlanJobs {
     answer.set("id", id.orElseGet(JSON::nullNode));
     answer.put("error", reason);
     return JSON.writeValueAsString(answer);
-  }
-
-  private static JsonNode parse(String line, int number) {
-    try {
-      JsonNode job = JSON.readTree(line);
-      if (job != null && job.isObject()) {
-        return job;
-      }
-    } catch (JacksonException notJson) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "line %d: expected a JSON object: %s",
-              number,
-              JsonErrors.describe(notJson)),
-          notJson);
-    }
-    throw new IllegalArgumentException(
-        String.format(Locale.ROOT, "line %d: expected a JSON object", number));
   }
 
   /** A member that must be a string. */
