@@ -35,6 +35,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -55,7 +56,7 @@ final class VersionCases {
   private static final int DEVICES = 8;
   private static final RouteOptions ROUTE =
       RouteOptions.parse("top2 capacity=factor:1.25 second=random:0.5");
-  private static final MoeSizes SIZES = MoeSizes.of(DEVICES, 64, DEVICES, 128, 512, ROUTE);
+  private static final MoeSizes SIZES = MoeSizes.of(DEVICES, 64, DEVICES, 64, 256, ROUTE);
   private static final Map<String, String> LAYOUTS =
       Map.of("inputs", "G@x", "dispatched", "E@x", "outputs", "G@x");
 
@@ -90,9 +91,9 @@ final class VersionCases {
           prepared = cases.named(value);
           System.out.println(prepared.bits().get());
         } else if (line.startsWith("warm ")) {
-          System.out.println(warm(prepared.call(), Double.parseDouble(value)));
+          System.out.println(cases.warm(prepared.call(), Double.parseDouble(value)));
         } else {
-          System.out.println(seconds(prepared.call(), Long.parseLong(value)));
+          System.out.println(cases.seconds(prepared.call(), Long.parseLong(value)));
         }
       } catch (RuntimeException | LinkageError e) {
         System.out.println("error " + e.toString().replace('\n', ' '));
@@ -100,21 +101,28 @@ final class VersionCases {
     }
   }
 
-  private static double seconds(Runnable call, long calls) {
-    long begin = System.nanoTime();
+  /** One thread is timed by its processor time, which the load of the machine hardly changes. */
+  private long nanos() {
+    return workers.parallelism() == 1
+        ? ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime()
+        : System.nanoTime();
+  }
+
+  private double seconds(Runnable call, long calls) {
+    long begin = nanos();
     for (long i = 0; i < calls; i++) {
       call.run();
     }
-    return (System.nanoTime() - begin) / 1e9;
+    return (nanos() - begin) / 1e9;
   }
 
   /** Calls until the time is over, for the JIT, which compiles a call of a microsecond late. */
-  private static double warm(Runnable call, double least) {
-    double total = 0;
-    while (total < least) {
-      total += seconds(call, 1);
+  private double warm(Runnable call, double least) {
+    long begin = nanos();
+    while (nanos() - begin < least * 1e9) {
+      call.run();
     }
-    return total;
+    return (nanos() - begin) / 1e9;
   }
 
   Case named(String name) {
@@ -252,7 +260,9 @@ final class VersionCases {
     return new Case(
         step,
         () -> {
-          seconds(step, 3);
+          step.run();
+          step.run();
+          step.run();
           Collection<Tensor> state = training.state().values();
           return Digests.of(state);
         });

@@ -39,7 +39,10 @@ public final class VersionComparison {
           "mesh",
           "training");
 
-  private static final InterleavedTimer TIMER = new InterleavedTimer(15, 1.5, 0.02, 0);
+  private static final InterleavedTimer TIMER = new InterleavedTimer(9, 1, 0.02, 0);
+
+  /** Warm-ups of a JVM, in turns too. */
+  private static final int WARM_UPS = 3;
 
   private VersionComparison() {}
 
@@ -93,7 +96,7 @@ public final class VersionComparison {
     boolean same = true;
     for (String name : cases.isEmpty() ? CASES : cases) {
       Outcome outcome = compare(versions, name, Integer.parseInt(arguments[2]), TIMER);
-      System.out.printf("%-15s %s%n", name, outcome);
+      System.out.printf(Locale.ROOT, "%-15s %s%n", name, outcome);
       same &= outcome.hasSameBits();
     }
     System.exit(same ? 0 : 1);
@@ -110,8 +113,10 @@ public final class VersionComparison {
           ChildProcess other = start(versions.after(), versions.threads())) {
         bits.add(one.ask("prepare " + name));
         others.add(other.ask("prepare " + name));
-        one.ask("warm " + timer.warmUpSeconds());
-        other.ask("warm " + timer.warmUpSeconds());
+        for (int i = 0; i < WARM_UPS; i++) {
+          one.ask("warm " + timer.warmUpSeconds());
+          other.ask("warm " + timer.warmUpSeconds());
+        }
         ratios[pair] = PairedTiming.of(warmed, timed(other), timed(one)).ratio().median();
       }
     }
