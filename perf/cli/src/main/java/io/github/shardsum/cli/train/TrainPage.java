@@ -1,11 +1,18 @@
 package io.github.shardsum.cli.train;
 
+import io.github.shardsum.cli.train.data.Pair;
+import io.github.shardsum.cli.train.data.Split;
+import io.github.shardsum.cli.train.score.ChrF;
+import io.github.shardsum.cli.train.score.Evaluation;
+import io.github.shardsum.moe.train.MeshAxes;
+import io.github.shardsum.moe.train.Training;
 import io.github.shardsum.picture.Axis;
 import io.github.shardsum.picture.Ink;
 import io.github.shardsum.picture.Page;
 import io.github.shardsum.picture.Picture;
 import io.github.shardsum.picture.Picture.Anchor;
 import io.github.shardsum.picture.Unit;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -149,6 +156,70 @@ final class TrainPage {
     scale(picture, right);
     page.picture(picture);
     return this;
+  }
+
+  /** Scores of each system on what was held back; nothing where nothing was. */
+  void scores(Evaluation evaluation, Split split) {
+    List<Evaluation.Row> families = evaluation.rows(split);
+    if (families.isEmpty()) {
+      return;
+    }
+    List<String> head = new ArrayList<>(List.of("family", "texts"));
+    evaluation.systems().forEach(system -> head.addAll(List.of(system + ", % exact", "chrF")));
+    List<List<String>> rows = new ArrayList<>(List.of(head));
+    for (Evaluation.Row family : families) {
+      List<String> row = new ArrayList<>(List.of(family.name()));
+      for (String system : evaluation.systems()) {
+        ChrF score = evaluation.score(system, split, family.languages());
+        if (row.size() == 1) {
+          row.add(Integer.toString(score.texts()));
+        }
+        row.add(String.format(Locale.ROOT, "%.1f", 100 * score.exact()));
+        row.add(String.format(Locale.ROOT, "%.1f", 100 * score.score()));
+      }
+      rows.add(row);
+    }
+    heading("Held back: " + split).table(rows);
+  }
+
+  /** Collectives of a step, with the rows that travel and their bound. */
+  void mesh(Training.Traffic traffic) {
+    heading("A step on the mesh").paragraph(TrainReport.step(traffic));
+    traffic.rows().ifPresent(rows -> paragraph(TrainReport.rows(rows)));
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("collective", "over", "how many", "bytes a device receives"));
+    for (Training.Kind kind : traffic.kinds()) {
+      rows.add(
+          List.of(
+              kind.op(),
+              String.join(", ", kind.axes()),
+              Long.toString(kind.count()),
+              String.format(Locale.ROOT, "%,d", kind.receivedBytes())));
+    }
+    words(rows);
+  }
+
+  /** The share of each device over time, in each layer. */
+  void deviceLoads(History history, MeshAxes axes) {
+    history
+        .loads()
+        .forEach(
+            (layer, loads) ->
+                heading("Load of devices over time: " + layer)
+                    .load("load by device of " + layer, "device", DeviceLoads.of(loads, axes)));
+  }
+
+  /** Translations of a sample. */
+  void samples(List<TrainReport.Sample> samples) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("", "language", "source", "translation", "right"));
+    for (TrainReport.Sample sample : samples) {
+      Pair pair = sample.item().pair();
+      rows.add(
+          List.of(
+              sample.mark(), pair.language(), pair.source(), sample.text(), sample.references()));
+    }
+    heading("Samples chosen by hash").words(rows);
   }
 
   /** The page. */

@@ -9,12 +9,8 @@ import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.cli.train.data.Corpus;
 import io.github.shardsum.cli.train.data.Examples;
-import io.github.shardsum.cli.train.data.JdkPairs;
 import io.github.shardsum.cli.train.data.Pair;
-import io.github.shardsum.cli.train.data.PairFile;
 import io.github.shardsum.cli.train.data.Split;
-import io.github.shardsum.cli.train.data.TextHash;
-import io.github.shardsum.cli.train.data.Tokenizer;
 import io.github.shardsum.cli.train.score.ChrF;
 import io.github.shardsum.cli.train.score.Evaluation;
 import io.github.shardsum.cli.train.score.GramClassifier;
@@ -26,15 +22,12 @@ import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.moe.model.TransformerSpec;
-import io.github.shardsum.moe.train.MeshAxes;
 import io.github.shardsum.moe.train.Training;
 import io.github.shardsum.tensor.DType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -45,20 +38,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.IntConsumer;
-import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A training from data to report. */
 final class TrainRun {
-  private static final int VOCABULARY = 2048;
   private static final int EXPERTS = 16;
 
-  /** The most texts from which merges are learnt. */
-  private static final int TEXTS = 80_000;
-
   private static final int BATCH = 128;
-  private static final int MEASURED = 512;
 
   /** No choice is dropped, and padding does not count in any loss. */
   private static final RouteOptions ROUTE =
@@ -148,7 +134,7 @@ final class TrainRun {
 
   private Trainer trainer(
       Trainer.Model model,
-      Data data,
+      TrainData data,
       Map<String, List<Training.Batch>> measured,
       Optional<CheckpointWriter> writer) {
     return new Trainer(
@@ -186,19 +172,6 @@ final class TrainRun {
     }
   }
 
-  /** The data to learn from. */
-  private record Data(
-      Corpus corpus, Tokenizer tokenizer, Examples examples, long seed, int accumulate) {
-    Trainer.Model model(int experts, RouteOptions route, long seed) {
-      return new Trainer.Model(
-          spec(tokenizer.size(), experts).withRoute(route),
-          tokenizer,
-          seed,
-          corpus.fingerprint(),
-          accumulate);
-    }
-  }
-
   /** The model with a number of tokens and experts. */
   static TransformerSpec spec(int vocabulary, int experts) {
     return TransformerSpec.builder()
@@ -225,7 +198,8 @@ final class TrainRun {
 
   private void run(Optional<CheckpointFolder> folder, Optional<CheckpointFolder.Checkpoint> last)
       throws IOException {
-    Data data = data(last);
+    TrainData data = TrainData.of(job, last, workers, progress);
+    report.data(data.corpus(), data.tokenizer(), data.examples());
     if (job.sweep().isPresent()) {
       sweep(job.sweep().get(), data);
     } else {
@@ -233,29 +207,8 @@ final class TrainRun {
     }
   }
 
-  private Data data(Optional<CheckpointFolder.Checkpoint> last) throws IOException {
-    Corpus corpus = corpus();
-    progress.begin("learning the tokenizer", 1);
-    Tokenizer tokenizer = last.isPresent() ? last.get().tokenizer() : tokenizer(corpus);
-    long seed = job.seed().or(() -> last.map(CheckpointFolder.Checkpoint::seed)).orElse(1L);
-    Examples examples = new Examples(corpus.training(), tokenizer, seed);
-    if (examples.size() == 0) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "data: expected a pair of at most %d tokens to learn from, got none: %d"
-                  + " are longer, and %d sources, a tenth by their hashes, are held back",
-              Examples.positions(),
-              corpus.training().size(),
-              corpus.heldBack().values().stream().mapToInt(List::size).sum()));
-    }
-    progress.end();
-    report.data(corpus, tokenizer, examples);
-    return new Data(corpus, tokenizer, examples, seed, job.accumulate());
-  }
-
   private void train(
-      Data data, Optional<CheckpointFolder> folder, Optional<CheckpointFolder.Checkpoint> last)
+      TrainData data, Optional<CheckpointFolder> folder, Optional<CheckpointFolder.Checkpoint> last)
       throws IOException {
     Evaluation evaluation = new Evaluation(data.corpus(), job.data().samples());
     if (opened.isFirst() && job.baselines() && evaluation.texts() > 0) {
@@ -267,7 +220,7 @@ final class TrainRun {
         job.slots().isPresent()
             ? route(job.slots())
             : last.map(kept -> kept.model().route()).orElse(ROUTE);
-    Map<String, List<Training.Batch>> measured = measured(data);
+    Map<String, List<Training.Batch>> measured = data.measured();
     String name = Sweep.name(experts);
     Map<String, List<History.Point>> losses = new LinkedHashMap<>();
     try (Trainer trainer =
@@ -290,8 +243,8 @@ final class TrainRun {
     }
   }
 
-  private void sweep(Sweep.Grid grid, Data data) throws IOException {
-    Map<String, List<Training.Batch>> measured = measured(data);
+  private void sweep(Sweep.Grid grid, TrainData data) throws IOException {
+    Map<String, List<Training.Batch>> measured = data.measured();
     Map<String, Sweep> sweeps = new LinkedHashMap<>();
     measured.keySet().forEach(curve -> sweeps.put(curve, new Sweep(curve)));
     for (int experts : grid.experts()) {
@@ -345,38 +298,6 @@ final class TrainRun {
     out.printf(Locale.ROOT, "%npage: %s%n", file);
   }
 
-  private Corpus corpus() throws IOException {
-    List<Pair> pairs =
-        job.data().file().isPresent() ? PairFile.read(job.data().file().get()) : jdk();
-    return job.data().whole() ? Corpus.whole(pairs) : Corpus.of(pairs);
-  }
-
-  private List<Pair> jdk() {
-    IntConsumer begin = languages -> progress.begin("gathering the JDK's names", languages);
-    if (job.data().quick()) {
-      begin.accept(JdkPairs.FEW.size());
-      List<Pair> few = JdkPairs.gather(JdkPairs.FEW, workers, progress::advance);
-      progress.end();
-      return few;
-    }
-    Path cache = JdkPairs.file(System.getenv(), System.getProperty("user.home", ""));
-    List<Pair> pairs = JdkPairs.load(cache, workers, begin, progress::advance);
-    progress.end();
-    return pairs;
-  }
-
-  private static Tokenizer tokenizer(Corpus corpus) {
-    List<String> texts =
-        corpus.training().stream()
-            .sorted(
-                Comparator.comparingLong(
-                    pair -> TextHash.of("tokenizer", pair.source(), pair.target())))
-            .limit(TEXTS / 2)
-            .flatMap(pair -> Stream.of(pair.source(), pair.target()))
-            .toList();
-    return Tokenizer.learn(texts, VOCABULARY);
-  }
-
   private void baselines(Corpus corpus, Evaluation evaluation) {
     List<Pair> training = corpus.training();
     progress.begin("baselines", GramClassifier.steps(training));
@@ -388,24 +309,6 @@ final class TrainRun {
     evaluation.addBaseline(
         "n-gram classifier", new GramClassifier(training, workers, progress::advance));
     progress.end();
-  }
-
-  private static Map<String, List<Training.Batch>> measured(Data data) {
-    Map<String, List<Training.Batch>> measured = new LinkedHashMap<>();
-    measured(data, List.of(Split.NAMES)).ifPresent(some -> measured.put("held-back names", some));
-    measured(data, Split.COMPOSED).ifPresent(some -> measured.put("held-back phrases", some));
-    return measured;
-  }
-
-  /** Batches of samples from all these splits. */
-  private static Optional<List<Training.Batch>> measured(Data data, List<Split> splits) {
-    List<Pair> pairs =
-        splits.stream()
-            .flatMap(split -> data.corpus().sample(split, MEASURED / splits.size()).stream())
-            .map(Corpus.Item::pair)
-            .toList();
-    List<Training.Batch> batches = new Examples(pairs, data.tokenizer(), 0).batches();
-    return batches.isEmpty() ? Optional.empty() : Optional.of(batches);
   }
 
   private void trained(
@@ -569,7 +472,7 @@ final class TrainRun {
     }
     if (job.page().isPresent()) {
       TrainPage page = page(name, trainer, corpus, evaluation, losses);
-      samples(page, samples);
+      page.samples(samples);
       write(job.page().get(), page);
     }
   }
@@ -590,7 +493,7 @@ final class TrainRun {
             corpus.training().size(),
             trainer.steps()));
     for (Split split : Split.HELD_BACK) {
-      table(page, evaluation, split);
+      page.scores(evaluation, split);
     }
     page.heading("Loss").curves("loss over steps", "loss", true, losses);
     List<History.Point> dropped =
@@ -613,8 +516,8 @@ final class TrainRun {
     placement
         .map(Training.Placement::axes)
         .filter(axes -> !axes.experts().isEmpty())
-        .ifPresent(axes -> deviceLoads(page, trainer.history(), axes));
-    trainer.traffic().ifPresent(traffic -> traffic(page, traffic));
+        .ifPresent(axes -> page.deviceLoads(trainer.history(), axes));
+    trainer.traffic().ifPresent(page::mesh);
     List<Pair> routed = evaluation.items(Split.NAMES).stream().map(Corpus.Item::pair).toList();
     if (!routed.isEmpty()) {
       try (Translator translator = translator(trainer, evaluation)) {
@@ -627,66 +530,5 @@ final class TrainRun {
       }
     }
     return page;
-  }
-
-  /** Collectives of a step, with the rows that travel and their bound. */
-  private static void traffic(TrainPage page, Training.Traffic traffic) {
-    page.heading("A step on the mesh").paragraph(TrainReport.step(traffic));
-    traffic.rows().ifPresent(rows -> page.paragraph(TrainReport.rows(rows)));
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("collective", "over", "how many", "bytes a device receives"));
-    for (Training.Kind kind : traffic.kinds()) {
-      rows.add(
-          List.of(
-              kind.op(),
-              String.join(", ", kind.axes()),
-              Long.toString(kind.count()),
-              String.format(Locale.ROOT, "%,d", kind.receivedBytes())));
-    }
-    page.words(rows);
-  }
-
-  private static void deviceLoads(TrainPage page, History history, MeshAxes axes) {
-    history
-        .loads()
-        .forEach(
-            (layer, loads) ->
-                page.heading("Load of devices over time: " + layer)
-                    .load("load by device of " + layer, "device", DeviceLoads.of(loads, axes)));
-  }
-
-  private static void samples(TrainPage page, List<TrainReport.Sample> samples) {
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("", "language", "source", "translation", "right"));
-    for (TrainReport.Sample sample : samples) {
-      Pair pair = sample.item().pair();
-      rows.add(
-          List.of(
-              sample.mark(), pair.language(), pair.source(), sample.text(), sample.references()));
-    }
-    page.heading("Samples chosen by hash").words(rows);
-  }
-
-  private static void table(TrainPage page, Evaluation evaluation, Split split) {
-    List<Evaluation.Row> families = evaluation.rows(split);
-    if (families.isEmpty()) {
-      return;
-    }
-    List<String> head = new ArrayList<>(List.of("family", "texts"));
-    evaluation.systems().forEach(system -> head.addAll(List.of(system + ", % exact", "chrF")));
-    List<List<String>> rows = new ArrayList<>(List.of(head));
-    for (Evaluation.Row family : families) {
-      List<String> row = new ArrayList<>(List.of(family.name()));
-      for (String system : evaluation.systems()) {
-        ChrF score = evaluation.score(system, split, family.languages());
-        if (row.size() == 1) {
-          row.add(Integer.toString(score.texts()));
-        }
-        row.add(String.format(Locale.ROOT, "%.1f", 100 * score.exact()));
-        row.add(String.format(Locale.ROOT, "%.1f", 100 * score.score()));
-      }
-      rows.add(row);
-    }
-    page.heading("Held back: " + split).table(rows);
   }
 }

@@ -1,0 +1,134 @@
+package io.github.shardsum.cli.train;
+
+import io.github.shardsum.cli.common.Progress;
+import io.github.shardsum.cli.train.data.Corpus;
+import io.github.shardsum.cli.train.data.Examples;
+import io.github.shardsum.cli.train.data.JdkPairs;
+import io.github.shardsum.cli.train.data.Pair;
+import io.github.shardsum.cli.train.data.PairFile;
+import io.github.shardsum.cli.train.data.Split;
+import io.github.shardsum.cli.train.data.TextHash;
+import io.github.shardsum.cli.train.data.Tokenizer;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.train.Training;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import java.util.stream.Stream;
+
+/**
+ * The data of a training.
+ *
+ * @param corpus the pairs to learn from, and those that are held back
+ * @param tokenizer the words of the model
+ * @param examples the pairs in tokens, in an order by the seed
+ * @param seed of parameters and order
+ * @param accumulate batches of a step
+ */
+record TrainData(Corpus corpus, Tokenizer tokenizer, Examples examples, long seed, int accumulate) {
+  private static final int VOCABULARY = 2048;
+
+  /** The most texts from which merges are learnt. */
+  private static final int TEXTS = 80_000;
+
+  private static final int MEASURED = 512;
+
+  /**
+   * Gathers the pairs, and learns the tokenizer unless a checkpoint has one.
+   *
+   * @param last the checkpoint to go on from
+   * @throws IllegalArgumentException if there is no pair to learn from
+   */
+  static TrainData of(
+      TrainJob job, Optional<CheckpointFolder.Checkpoint> last, Workers workers, Progress progress)
+      throws IOException {
+    Corpus corpus = corpus(job.data(), workers, progress);
+    progress.begin("learning the tokenizer", 1);
+    Tokenizer tokenizer = last.isPresent() ? last.get().tokenizer() : tokenizer(corpus);
+    long seed = job.seed().or(() -> last.map(CheckpointFolder.Checkpoint::seed)).orElse(1L);
+    Examples examples = new Examples(corpus.training(), tokenizer, seed);
+    if (examples.size() == 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "data: expected a pair of at most %d tokens to learn from, got none: %d"
+                  + " are longer, and %d sources, a tenth by their hashes, are held back",
+              Examples.positions(),
+              corpus.training().size(),
+              corpus.heldBack().values().stream().mapToInt(List::size).sum()));
+    }
+    progress.end();
+    return new TrainData(corpus, tokenizer, examples, seed, job.accumulate());
+  }
+
+  private static Corpus corpus(TrainJob.Data data, Workers workers, Progress progress)
+      throws IOException {
+    List<Pair> pairs =
+        data.file().isPresent()
+            ? PairFile.read(data.file().get())
+            : jdk(data.quick(), workers, progress);
+    return data.whole() ? Corpus.whole(pairs) : Corpus.of(pairs);
+  }
+
+  private static List<Pair> jdk(boolean quick, Workers workers, Progress progress) {
+    IntConsumer begin = languages -> progress.begin("gathering the JDK's names", languages);
+    if (quick) {
+      begin.accept(JdkPairs.FEW.size());
+      List<Pair> few = JdkPairs.gather(JdkPairs.FEW, workers, progress::advance);
+      progress.end();
+      return few;
+    }
+    Path cache = JdkPairs.file(System.getenv(), System.getProperty("user.home", ""));
+    List<Pair> pairs = JdkPairs.load(cache, workers, begin, progress::advance);
+    progress.end();
+    return pairs;
+  }
+
+  private static Tokenizer tokenizer(Corpus corpus) {
+    List<String> texts =
+        corpus.training().stream()
+            .sorted(
+                Comparator.comparingLong(
+                    pair -> TextHash.of("tokenizer", pair.source(), pair.target())))
+            .limit(TEXTS / 2)
+            .flatMap(pair -> Stream.of(pair.source(), pair.target()))
+            .toList();
+    return Tokenizer.learn(texts, VOCABULARY);
+  }
+
+  /** A model of this vocabulary. */
+  Trainer.Model model(int experts, RouteOptions route, long seed) {
+    return new Trainer.Model(
+        TrainRun.spec(tokenizer.size(), experts).withRoute(route),
+        tokenizer,
+        seed,
+        corpus.fingerprint(),
+        accumulate);
+  }
+
+  /** Batches of held-back pairs on which losses are measured, by the name of the curve. */
+  Map<String, List<Training.Batch>> measured() {
+    Map<String, List<Training.Batch>> measured = new LinkedHashMap<>();
+    measured(List.of(Split.NAMES)).ifPresent(some -> measured.put("held-back names", some));
+    measured(Split.COMPOSED).ifPresent(some -> measured.put("held-back phrases", some));
+    return measured;
+  }
+
+  /** Batches of samples of all these splits. */
+  private Optional<List<Training.Batch>> measured(List<Split> splits) {
+    List<Pair> pairs =
+        splits.stream()
+            .flatMap(split -> corpus.sample(split, MEASURED / splits.size()).stream())
+            .map(Corpus.Item::pair)
+            .toList();
+    List<Training.Batch> batches = new Examples(pairs, tokenizer, 0).batches();
+    return batches.isEmpty() ? Optional.empty() : Optional.of(batches);
+  }
+}
