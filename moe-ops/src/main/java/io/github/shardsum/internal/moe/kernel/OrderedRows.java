@@ -196,26 +196,26 @@ final class OrderedRows {
     boolean holds(float[] values, int n);
   }
 
-  /** Whether a condition holds for all elements. */
+  /** Whether a condition holds for all elements. A dense tensor is one row. */
   private static boolean has(Workers workers, Tensor tensor, Condition condition) {
-    int width = Math.toIntExact(tensor.size(tensor.rank() - 1));
-    int count = width == 0 ? 0 : Math.toIntExact(tensor.shape().elementCount() / width);
-    Elements elements = Elements.of(tensor);
-    long stride = tensor.stride(tensor.rank() - 1);
+    Tensor rows = tensor.isContiguous() ? tensor.reshape(tensor.shape().elementCount()) : tensor;
+    long width = rows.size(rows.rank() - 1);
+    long stride = rows.stride(rows.rank() - 1);
+    int blocks = Math.toIntExact(Math.ceilDiv(width, BLOCK));
+    int count = blocks == 0 ? 0 : Math.toIntExact(rows.shape().elementCount() / width * blocks);
+    Elements elements = Elements.of(rows);
     return all(
         workers,
         count,
-        width,
+        Math.min(width, BLOCK),
         BLOCK,
         (from, to, spare) -> {
           boolean holds = true;
-          for (int row = from; row < to && holds; row++) {
-            long at = start(tensor, row);
-            for (int column = 0; column < width; column += BLOCK) {
-              int n = Math.min(BLOCK, width - column);
-              elements.load(at + column * stride, stride, n, spare, 0);
-              holds &= condition.holds(spare, n);
-            }
+          for (int i = from; i < to && holds; i++) {
+            long column = (long) (i % blocks) * BLOCK;
+            int n = (int) Math.min(BLOCK, width - column);
+            elements.load(start(rows, i / blocks) + column * stride, stride, n, spare, 0);
+            holds = condition.holds(spare, n);
           }
           return holds;
         });
