@@ -80,9 +80,9 @@ public final class Lowering {
   public static LocalPlan lower(
       Program program, CompositeCode.Finder composites, Workers workers, SumOrder sums) {
     Program pairs = PairwiseEinsums.run(program);
-    // The order of a tree must not depend on whether this program has one-hots.
-    Program gathered = sums.isTree() ? pairs : OneHotGatherRewrite.of(pairs);
-    return new Lowering(gathered, composites, workers, sums).plan();
+    // The order of a tree must not depend on whether this program has one-hots or products.
+    Program written = sums.isTree() ? pairs : OneHotGatherRewrite.of(ProductSums.of(pairs));
+    return new Lowering(written, composites, workers, sums).plan();
   }
 
   private LocalPlan plan() {

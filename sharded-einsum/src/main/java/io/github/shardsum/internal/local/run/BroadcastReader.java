@@ -139,6 +139,8 @@ final class BroadcastReader {
     int rest = targetAt + read;
     int to = targetAt + n;
     switch (target) {
+      case float[] floats when stride == 0 && array instanceof float[] own ->
+          Arrays.fill(floats, targetAt, to, own[place(at)]);
       case float[] floats -> {
         elements.load(at, stride, read, floats, targetAt);
         Arrays.fill(floats, rest, to, floats[targetAt]);
