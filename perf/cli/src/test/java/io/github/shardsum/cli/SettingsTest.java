@@ -90,7 +90,7 @@ class SettingsTest {
     String progress = row(page, "--progress");
     assertEquals(
         with(all, "--progress"),
-        names(progress.substring(progress.indexOf(" Of `")), all.keySet()));
+        names(progress.substring(progress.indexOf(" For `")), all.keySet()));
     Set<String> without = new TreeSet<>(all.keySet());
     without.removeAll(with(all, "--json"));
     // A file, a process, a script or a page is no result.
