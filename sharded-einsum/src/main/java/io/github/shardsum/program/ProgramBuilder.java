@@ -772,10 +772,7 @@ public final class ProgramBuilder {
     return one(new Movement.Window(x, label, window, size, stride, dilation));
   }
 
-  /**
-   * A label split into an outer label of a given size and an inner label, see {@link
-   * Movement.Split}.
-   */
+  /** A label split into an outer label of this size and an inner one, {@link Movement.Split}. */
   public Value split(Value x, String label, String outer, long outerSize, String inner) {
     long size = x.type().size(label);
     long rest = outerSize == 0 ? 0 : size / outerSize;
