@@ -23,7 +23,6 @@ final class LeafTree implements StepKernel {
 
   private final ComputeType type;
   private final StepKernels make;
-  private final GemmDims sides;
   private final StepLabel terms;
   private final int elements;
   private final List<StepLabel> dense = new ArrayList<>();
@@ -39,7 +38,6 @@ final class LeafTree implements StepKernel {
   LeafTree(ComputeType type, StepKernels make, GemmDims sides, int... sizes) {
     this.type = type;
     this.make = make;
-    this.sides = sides;
     this.terms = sides.k().getFirst();
     List<StepLabel> copied = new ArrayList<>();
     long stride = 1;
