@@ -49,7 +49,7 @@ class FusedBlocksTest {
     /** A tensor of zeros, with more elements around it and between. */
     Tensor tensor(DType dtype, long... sizes) {
       Shape shape = Shape.of(sizes);
-      int length = Math.toIntExact(2 * offset + step * shape.elementCount());
+      int length = Math.toIntExact(2L * offset + step * shape.elementCount());
       MemorySegment memory =
           isNative
               ? Arena.ofAuto().allocate((long) length * dtype.byteSize(), 8)
