@@ -20,7 +20,7 @@ record RandomProduct(String equation, Shape left, Shape right) {
     Shape[] shapes = {Shape.of(), Shape.of()};
     for (int label = 0; label < LABELS; label++) {
       char name = (char) ('a' + label);
-      long size = 1 + random.nextInt(LARGEST);
+      long size = 1L + random.nextInt(LARGEST);
       int places = 1 + random.nextInt(3);
       for (int operand = 0; operand < 2; operand++) {
         if ((places >> operand & 1) == 1) {
