@@ -388,7 +388,7 @@ public final class Tensor implements Operand {
               + " ("
               + segment.byteSize()
               + " bytes)"
-              + (shape.rank() == 0 ? "; sizes stand behind the data, as of(data, 2, 3)" : ""));
+              + (shape.rank() == 0 ? "; give the sizes after the data, as in of(data, 2, 3)" : ""));
     }
     return new Tensor(dtype, shape, shape.rowMajorStrides(), segment, 0);
   }
@@ -825,8 +825,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * A view with a new axis of size 1 (NumPy's {@code np.expand_dims}): {@link #expand} with
-   * positions that may count from the end.
+   * A view with a new axis of size 1 (NumPy's {@code np.expand_dims}); the same as {@link #expand}.
    *
    * @param axis the position of the new axis in the view; -1 is the last place
    * @return the view, of rank one more
@@ -879,8 +878,8 @@ public final class Tensor implements Operand {
    * @param axis the axis; -1 is the last one
    * @param bounds the starts of all parts except the first, rising, in [0, size]
    * @return the views, in order, one more than there are bounds
-   * @throws IndexOutOfBoundsException if there is no such axis, or bounds fall or are outside [0,
-   *     size]
+   * @throws IndexOutOfBoundsException if there is no such axis, a bound is smaller than the one
+   *     before it, or a bound is outside [0, size]
    */
   public List<Tensor> splitAt(int axis, long... bounds) {
     int number = Views.axis("split", axis, rank(), shape);
@@ -959,8 +958,8 @@ public final class Tensor implements Operand {
    *
    * @param target the new shape
    * @return the view
-   * @throws IllegalArgumentException if right-aligned sizes differ at an axis where this tensor's
-   *     size is not 1
+   * @throws IllegalArgumentException if the target has a lower rank, or if right-aligned sizes
+   *     differ at an axis where this tensor's size is not 1
    */
   public Tensor broadcastTo(Shape target) {
     int added = target.rank() - rank();

@@ -73,7 +73,7 @@ class TroubleshootingTest {
               "axes must be of mesh",
               () -> Propagation.of(region(), Mesh.parse("y=2"), PropagationOptions.defaults())),
           Map.entry(
-              "a manual region adds in the order of its communications",
+              "a manual region adds in the order of its collectives",
               () -> plan(region(), OPTIONS.withSums(SumOrder.TREE))),
           Map.entry("refused:", TroubleshootingTest::refused),
           Map.entry("must be used in place of its operand", TroubleshootingTest::unused),

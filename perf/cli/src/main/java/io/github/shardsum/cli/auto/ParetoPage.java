@@ -42,7 +42,8 @@ final class ParetoPage {
     page.paragraph(
         "Each dot is the cheapest plan that was found within a limit of memory. The line has the"
             + " price of the cheapest of these plans that fits each amount of memory. A dashed line"
-            + " leads down to the proven bound of the price within the limit of the plan.");
+            + " leads from each dot down to the proven lower bound of the price under the memory"
+            + " limit of that search.");
     page.picture(picture(title, all, price, unit));
     return page.table(table(all, price, unit)).html();
   }

@@ -56,8 +56,8 @@ import tools.jackson.databind.json.JsonMapper;
     name = "bench",
     description = {
       "Time einsums against the machine's limits and the peers found, all interleaved in one run.",
-      "Without EQUATION: the list of cases. With it: that one, at the sizes given.",
-      "A ratio is a peer's time over ours, with a paired 95 %% interval."
+      "Without EQUATION: the listed cases. With EQUATION: only this einsum, with --sizes.",
+      "A ratio is a peer's time over Shardsum's, with a paired 95 %% interval."
     })
 public final class BenchCommand implements Callable<Integer> {
   /** Share of the heap for our own operands and result. */
@@ -68,14 +68,14 @@ public final class BenchCommand implements Callable<Integer> {
   /** Virtual devices whose collectives a page shows. */
   private static final int PAGE_DEVICES = 8;
 
-  /** Time and number of the runs of the page's layer and step. */
+  /** Seconds of warm-up, and number of timed runs, for the page's MoE layer and training step. */
   private static final double WARM_SECONDS = 1;
 
   private static final int RUNS = 15;
 
   /**
-   * Nanoseconds of a window of a limit that is measured once; the JIT must be done within the first
-   * windows.
+   * Length of a timing window under {@code --limits}, where each limit is measured only once: long
+   * enough that the JIT finishes within the first windows.
    */
   private static final long LONG_WINDOW_NANOS = 100_000_000;
 
@@ -99,13 +99,14 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--filter",
       paramLabel = "REGEX",
-      description = "Only cases in whose GROUP/ID it is found, e.g. 'gemm/|tiny'.")
+      description = "Only cases whose GROUP/ID contains a match of REGEX, e.g. 'gemm/|tiny'.")
   private Optional<Pattern> filter = Optional.empty();
 
   @Option(
       names = "--dtype",
       paramLabel = "f32|f64|i32|i64",
-      description = "Only cases of this dtype; of EQUATION, its dtype (default: f32).")
+      description =
+          "Only cases of this dtype. With EQUATION: the dtype of its operands (default: f32).")
   private Optional<String> dtype = Optional.empty();
 
   @Option(
@@ -113,7 +114,8 @@ public final class BenchCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "N",
       description =
-          "Numbers of threads, for Shardsum and for each peer (default: 1 and all processors).")
+          "Time with each of these numbers of threads, for Shardsum and for each peer (default: 1"
+              + " and all processors).")
   private List<Integer> threads = new ArrayList<>();
 
   @Option(names = "--quick", description = "Fewer and shorter rounds, for a first look.")
@@ -122,21 +124,24 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--rounds",
       paramLabel = "N",
-      description = "Rounds (default: 15): fewer take less time, and give wider intervals.")
+      description =
+          "Number of rounds (default: 15); fewer take less time, and give wider intervals.")
   private Optional<Integer> many = Optional.empty();
 
   @Option(
       names = "--peers",
       split = ",",
       paramLabel = "PEER",
-      description = "Of ${COMPLETION-CANDIDATES}, or none (default: all that are found).",
+      description =
+          "Peers to time: ${COMPLETION-CANDIDATES}, or none (default: all that are found).",
       completionCandidates = Peers.Names.class)
   private List<String> peers = new ArrayList<>();
 
   @Option(
       names = "--python",
       paramLabel = "FILE",
-      description = "The Python of NumPy, torch and TBLIS (default: SHARDSUM_PYTHON, or python3).")
+      description =
+          "The Python that has NumPy, torch and TBLIS (default: SHARDSUM_PYTHON, or python3).")
   private Optional<String> python = Optional.empty();
 
   @Option(
@@ -151,15 +156,15 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--reproducible",
       description =
-          "Also time ours with sums in a fixed order, as the peer in-order: its ratio is the"
-              + " price.")
+          "Also time Shardsum with sums in a fixed order, listed as the peer in-order; its ratio is"
+              + " the price of that order.")
   private boolean reproducible;
 
   @Option(
       names = "--limits",
       description = {
-        "Only the machine's limits, each next to the same limit in C",
-        "(compiled by CC, or cc)."
+        "Measure only the machine's limits, each next to the same limit in C (compiled by CC,",
+        "or cc). Of the other options only --threads has an effect."
       })
   private boolean limits;
 
@@ -172,20 +177,23 @@ public final class BenchCommand implements Callable<Integer> {
       names = "--markdown",
       paramLabel = "FILE",
       description =
-          "Write the tables there too, in place of an older one of the same instruction set.")
+          "Also write the tables to FILE, and replace its section for the same instruction set.")
   private Optional<Path> markdown = Optional.empty();
 
   @Option(
       names = "--html",
       paramLabel = "FILE",
       description =
-          "Also write one page with pictures, and measure collectives, layer and step for it.")
+          "Also write an HTML page with pictures. Its collectives, MoE layer and training step are"
+              + " measured too.")
   private Optional<Path> html = Optional.empty();
 
   @Option(
       names = "--compare",
       paramLabel = "OLD.json",
-      description = "Compare with a result of --json: moves beyond noise; status 1 on a loss.")
+      description =
+          "Compare with an older --json result: list changes beyond noise; the exit status is 1 if"
+              + " a case became slower.")
   private Optional<Path> compare = Optional.empty();
 
   private final List<BenchPage.Limits> roofs = new ArrayList<>();
@@ -252,7 +260,8 @@ public final class BenchCommand implements Callable<Integer> {
     if (equation.isPresent()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--compare: expected listed cases, got an equation; leave out one of them");
+          "--compare: must be given without an equation, since it compares listed cases; leave one"
+              + " of them out");
     }
     String name = compare.get().toString();
     try (InputStream in = TextFiles.open(compare.get())) {
@@ -268,7 +277,10 @@ public final class BenchCommand implements Callable<Integer> {
     return BenchJson.ofCases(results, kernels, peersFound(), report.machine(), report.loads());
   }
 
-  /** Collectives, layer and step are measured only for the page, in seconds. */
+  /**
+   * Writes the page. It also shows collectives, an MoE layer and a training step; measuring them
+   * takes some seconds.
+   */
   private void page(List<Measured> results, List<KernelCase.Result> kernels, BenchReport report)
       throws IOException {
     LinkFit links;
@@ -384,7 +396,9 @@ public final class BenchCommand implements Callable<Integer> {
 
   private InterleavedTimer rounds() {
     if (quick && many.isPresent()) {
-      throw new IllegalArgumentException("--rounds: --quick has its own: leave one of them out");
+      throw new IllegalArgumentException(
+          "--rounds: must be given without --quick, which has its own rounds: leave one of them"
+              + " out");
     }
     return quick
         ? InterleavedTimer.QUICK
@@ -398,8 +412,8 @@ public final class BenchCommand implements Callable<Integer> {
         || !sizes.isEmpty()
         || isa != Isa.NATIVE) {
       throw new IllegalArgumentException(
-          "--limits: must stand with --threads alone, got cases, --json or --isa too: leave them"
-              + " out");
+          "--limits: must be given without EQUATION, --sizes, --filter, --json and --isa, got one"
+              + " of them: leave them out");
     }
     return counts;
   }
@@ -432,14 +446,16 @@ public final class BenchCommand implements Callable<Integer> {
     if (equation.isPresent()) {
       if (filter.isPresent()) {
         throw new IllegalArgumentException(
-            "--filter: chooses from the list, got it with an equation: leave one of them out");
+            "--filter: must be given without an equation, since it chooses from the list: leave one"
+                + " of them out");
       }
       BenchCase own = BenchCases.of(equation.get(), sizes, dtype(dtype.orElse("f32")));
       checkMemory(own);
       return List.of(own);
     }
     if (!sizes.isEmpty()) {
-      throw new IllegalArgumentException("--sizes: must stand with an equation, got no equation");
+      throw new IllegalArgumentException(
+          "--sizes: must be given with an equation, got no equation");
     }
     Optional<DType> only = dtype.map(BenchCommand::dtype);
     List<BenchCase> chosen =
@@ -451,7 +467,8 @@ public final class BenchCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "--filter: expected one that some case's GROUP/ID has, got %s; the groups are %s",
+              "--filter: expected a pattern found in some case's GROUP/ID, got %s; the groups are"
+                  + " %s",
               filter.map(Pattern::pattern).orElse(""),
               Stream.concat(
                       BenchCases.listed().stream().map(BenchCase::group).distinct(),
@@ -486,8 +503,8 @@ public final class BenchCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: expected operands and result of at most %.0f MiB and 2^31 elements each, got"
-                  + " %.0f MiB: choose smaller sizes, or a larger heap by"
+              "%s: expected operands and result of at most %.0f MiB and 2^31 - 9 elements"
+                  + " each, got %.0f MiB: choose smaller sizes, or a larger heap by"
                   + " SHARDSUM_JAVA_OPTS=-Xmx...",
               subject.id(),
               most / (1 << 20),

@@ -18,13 +18,13 @@ interface Planned {
   }
 
   /**
-   * The error for a size that exceeds the counts of a plan, its table or its JSON; counts are exact
-   * and never wrap.
+   * The error for sizes with which a count in a plan, its table or its JSON would overflow; counts
+   * are exact and never wrap.
    */
   static IllegalArgumentException beyondCounting(ArithmeticException overflow) {
     return new IllegalArgumentException(
-        "sizes: a plan's elements and bytes must be below 2^63, and of --run a value's elements"
-            + " below 2^31, got more",
+        "sizes: a plan's elements and bytes must be below 2^63 (with --run, the elements of each"
+            + " value below 2^31), got more",
         overflow);
   }
 }

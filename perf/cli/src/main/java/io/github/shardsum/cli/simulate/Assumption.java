@@ -14,44 +14,47 @@ enum Assumption {
       0.8,
       0.6,
       1,
-      "links and memory reach 0.8 of the data sheet; moves collectives and elementwise"),
+      "links and memory reach 0.8 of the data sheet; affects collectives and elementwise"),
   /** 262 of 524 us in the GShard paper's figure 8. */
-  ATTENTION(0.5, 0.3, 0.8, "attention reaches 0.5 of peak; moves attention"),
+  ATTENTION(0.5, 0.3, 0.8, "attention reaches 0.5 of peak; affects attention"),
   /** The share of the attained bandwidth, as in figure 8. */
   INDEXED(
       0.5,
       0.25,
       1,
-      "rows moved by index reach half of the attained bandwidth; moves dispatch by rows"),
+      "rows moved by index reach half of the attained bandwidth; affects dispatch by rows"),
   /** The share that fits the dense v4 and v5e rows. */
   EXPOSED_GATHER(
-      0.5, 1, 0.1, "half of a gather of weights over fsdp is hidden; moves the weights' gathers"),
+      0.5,
+      1,
+      0.1,
+      "half of a gather of weights over fsdp is hidden; affects the weights' gathers"),
   EXPOSED_TENSOR(
       0.3,
       1,
       0.1,
-      "0.3 of the collectives of a tensor axis is not hidden; moves activations over tensor"),
+      "0.3 of the collectives of a tensor axis is not hidden; affects activations over tensor"),
   EXPOSED_EXCHANGE(
       0.3,
       1,
       0.1,
       "an expert axis is not overlapped unless the job says so, and then 0.3 of it is"
-          + " not hidden; moves the all-to-all"),
+          + " not hidden; affects the all-to-all"),
   /** Share of a step for each doubling, of the dense v4 and v5e rows. */
   SLICE_SPREAD(
       0.022,
       0.04,
       0,
-      "slices spread by 0.022 of the step for each doubling; moves jobs over several slices"),
+      "slices spread by 0.022 of the step for each doubling; affects jobs over several slices"),
   /** Empty rows of a tile, in the mean. */
-  EMPTY_ROWS(256, 512, 0, "256 rows of each expert's product are empty; moves the experts"),
+  EMPTY_ROWS(256, 512, 0, "256 rows of each expert's product are empty; affects the experts"),
   /** Seconds for each sparse layer and microbatch, if operations are launched one by one. */
   LAUNCH(
       7e-3,
       10e-3,
       0,
       "a GPU's host launches a sparse layer in 7 ms, a dense one in a third of it;"
-          + " moves small microbatches on GPUs");
+          + " affects small microbatches on GPUs");
 
   private final double value;
   private final double longer;

@@ -54,7 +54,7 @@ final class PredictionReport {
     out.printf(Locale.ROOT, "%nassumptions%n");
     out.printf(
         Locale.ROOT,
-        "  large products reach %.2f of peak (%s); moves all products%n",
+        "  large products reach %.2f of peak (%s); affects all products%n",
         eta,
         job.machine().family().source());
     job.assumptions().forEach(each -> out.println("  " + each));

@@ -23,7 +23,7 @@ final class RowPlanner {
       "(?:no|without)[ _-]fsdp|(?<![a-z])fsdp *[=:]? *(?:(?:0|off|none|false|n/a)(?![a-z0-9.])|no"
           + " *(?:[,;|)]|$))";
 
-  /** Load of the longest expert over the mean under real routing, for rows that do not state it. */
+  /** Load of the busiest expert over the mean load that every row with real routing gets. */
   static final double REAL_ROUTING = 1.25;
 
   private static final long USUAL_VOCABULARY = 128_000;
@@ -101,8 +101,8 @@ final class RowPlanner {
       double imbalance = realRouting() ? REAL_ROUTING : 1;
       if (imbalance > 1) {
         assumptions.add(
-            "real routing: the longest expert has 1.25 times the mean; moves experts, dispatch and"
-                + " all-to-all");
+            "real routing: the busiest expert has 1.25 times the mean load; affects experts,"
+                + " dispatch and all-to-all");
       }
       Job job =
           new Job(
@@ -160,7 +160,7 @@ final class RowPlanner {
           !family.gpu()
               || words.has("cuda[ _-]?graph|maxtext|\\bjax\\b|\\bxla\\b|full[ _-]iteration");
       if (!compiled) {
-        assumptions.add("the host launches each operation of a layer; moves small microbatches");
+        assumptions.add("the host launches each operation of a layer; affects small microbatches");
       }
       return compiled;
     }
@@ -177,7 +177,8 @@ final class RowPlanner {
         throw refusal(
             String.format(
                 Locale.ROOT,
-                "precision or units not said: %.0f %% of the %s peak",
+                "the measured step would mean %.0f %% of the %s peak: the row's precision or units"
+                    + " must be other than they seem",
                 100 * share,
                 job.precision()));
       }
@@ -223,8 +224,8 @@ final class RowPlanner {
       }
       guessed = true;
       assumptions.add(
-          "unknown model: heads of 128, and a vocabulary of 128000 or what its parameters leave;"
-              + " moves all products");
+          "unknown model: heads of width 128; the vocabulary follows from the parameter count if"
+              + " that is plausible, else 128000; affects all products");
       Optional<Double> weights =
           row.cell("params_b").isEmpty()
               ? Optional.empty()
@@ -237,7 +238,10 @@ final class RowPlanner {
           .orElse(gated);
     }
 
-    /** Whether a model's weights are within a quarter of the row's count, if the row has one. */
+    /**
+     * Whether a model has the row's d_model, and a number of weights within a quarter of the row's
+     * count; an empty cell fits every model.
+     */
     private boolean fits(Architecture model) {
       if (some("d_model").filter(width -> width != model.width()).isPresent()) {
         return false;
@@ -333,14 +337,14 @@ final class RowPlanner {
       } else if (dropping && !dropless && said.isEmpty()) {
         factor = family.gpu() ? 1 : 1.25; // as recipes of Megatron and MaxText have it
         guessed = true;
-        assumptions.add("capacity factor " + factor + "; moves experts, dispatch and all-to-all");
+        assumptions.add("capacity factor " + factor + "; affects experts, dispatch and all-to-all");
       } else if (!dropless && said.isEmpty()) {
-        assumptions.add("dropless, since no capacity is said; moves experts and dispatch");
+        assumptions.add("dropless, since no capacity is stated; affects experts and dispatch");
       }
       boolean einsum = factor > 0 && !family.gpu() && !dropless;
       long group = row.cell("seq").isEmpty() ? known.groupTokens() : whole("seq");
       if (einsum) {
-        assumptions.add("einsum dispatch with a sequence a group; moves dispatch");
+        assumptions.add("einsum dispatch, with one sequence per group; affects dispatch");
       }
       return copy(
           model,
@@ -444,13 +448,13 @@ final class RowPlanner {
           return Precision.BF16;
         }
       }
-      assumptions.add("bf16, since no precision is said; moves all products");
+      assumptions.add("bf16, since no precision is stated; affects all products");
       return Precision.BF16;
     }
 
     private Precision eight(Precision precision, Family family) {
       if (family.peak(precision) == family.peak(Precision.BF16)) {
-        assumptions.add(precision + " runs at the bf16 peak of this family; moves nothing");
+        assumptions.add(precision + " runs at the bf16 peak of this family; affects nothing");
       }
       return precision;
     }
@@ -474,7 +478,8 @@ final class RowPlanner {
         return 1;
       }
       double share = family.gpu() ? 0.1 : 1;
-      assumptions.add("rematerialised share of the forward pass " + share + "; moves all products");
+      assumptions.add(
+          "rematerialised share of the forward pass " + share + "; affects all products");
       return share;
     }
 
@@ -497,7 +502,7 @@ final class RowPlanner {
         throw refusal("axes of " + inner * expert + " devices do not divide " + all);
       }
       boolean gathered = !machine.family().gpu() || (words.has("fsdp") && !words.has(NO_FSDP));
-      // For a GPU, 1 says that weights are split, but not over how many devices.
+      // On GPUs, fsdp=1 only says that weights are split, not over how many devices.
       long said =
           words
               .axis(Axis.FSDP)
@@ -531,14 +536,14 @@ final class RowPlanner {
         return 1;
       }
       if (size.isEmpty()) {
-        assumptions.add("a microbatch of one sequence; moves the reading of weights");
+        assumptions.add("a microbatch of one sequence; affects the reading of weights");
       }
       double each = (double) batch * inner / machine.devices() / size.orElse(1);
       int batches = (int) Math.max(1, Math.round(Math.min(each, 1e6)));
       if (count.filter(said -> said != batches).isPresent()) {
         assumptions.add(
-            "microbatches by the batch and their size, though the row has another number; moves the"
-                + " bubble and the reading of weights");
+            "number of microbatches computed from the batch and the microbatch size; the row states"
+                + " another number; affects the bubble and the reading of weights");
       }
       return batches;
     }

@@ -38,7 +38,7 @@ final class SimulateJobs {
         own.filter(_ -> machine.devices() % devices == 0)
             .map(one -> one.withData(Math.toIntExact(one.data() * (machine.devices() / devices))))
             .filter(one -> one.data() % machine.slices() == 0);
-    String rest = copies.isPresent() ? ", copied along data; moves collectives" : "";
+    String rest = copies.isPresent() ? ", copied along data; affects collectives" : "";
     String assumption =
         String.format(Locale.ROOT, "the model's own layout is one of %d devices%s", devices, rest);
     return job(file, machine, copies, batch, List.of(assumption));
@@ -51,7 +51,7 @@ final class SimulateJobs {
         layout.orElseGet(
             () -> {
               assumptions.add(
-                  "weights split over the devices of a slice (fsdp); moves collectives");
+                  "weights split over the devices of a slice (fsdp); affects collectives");
               return Layout.ONE
                   .withFsdp(Math.toIntExact(machine.sliceDevices()))
                   .withData(machine.slices());
@@ -80,7 +80,7 @@ final class SimulateJobs {
               + ": expected a sequence and a batch, in the file or by --batch and --sequence");
     }
     if (!file.rematerialiseSaid()) {
-      assumptions.add("the whole forward pass is rematerialised; moves all products");
+      assumptions.add("the whole forward pass is rematerialised; affects all products");
     }
     return new Job(
         file.model(),

@@ -71,10 +71,10 @@ public final class Figure9Report {
     }
     out.printf(
         Locale.ROOT,
-        "%12s %.1f %%, steps up %s%n",
+        "%12s %.1f %%, the time rises at %s%n",
         "worst",
         100 * fit.worst(),
-        sameSteps(fit) ? "where the paper's are" : "not where the paper's are");
+        sameSteps(fit) ? "the same sizes as the paper's" : "other sizes than the paper's");
   }
 
   private static String chips(Topology topology) {

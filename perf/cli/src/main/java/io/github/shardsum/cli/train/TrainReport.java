@@ -31,8 +31,8 @@ final class TrainReport {
     long phrases = corpus.training().stream().filter(pair -> pair.kind().isPhrase()).count();
     out.printf(
         Locale.ROOT,
-        "data: %d languages, %d names and %d phrases to learn from, %d examples of %d"
-            + " tokens' vocabulary; checksum %s%n",
+        "data: %d languages, %d names and %d phrases to learn from, %d examples, with"
+            + " a vocabulary of %d tokens; checksum %s%n",
         corpus.languages().size(),
         corpus.training().size() - phrases,
         phrases,
@@ -145,8 +145,8 @@ final class TrainReport {
   }
 
   /**
-   * Samples of each kind that is held back, chosen by hashes of their texts, whether translated
-   * rightly or not.
+   * A few held-back texts with their translations, right or wrong. Hashes of the texts choose them
+   * from all kinds together, so a small kind may have none.
    */
   static List<Sample> samples(Evaluation evaluation, String system) {
     List<Sample> samples = new ArrayList<>();
@@ -277,7 +277,7 @@ final class TrainReport {
         BigDecimal.valueOf(rows.bound()).stripTrailingZeros().toPlainString());
   }
 
-  /** Prints traffic and memory of a step of the last shape on the mesh. */
+  /** Prints the traffic and memory of the last step on the mesh. */
   void mesh(Training.Traffic traffic) {
     out.println(step(traffic));
     traffic.rows().ifPresent(rows -> out.println(rows(rows)));

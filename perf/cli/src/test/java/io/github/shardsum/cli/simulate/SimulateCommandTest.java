@@ -90,7 +90,7 @@ class SimulateCommandTest {
           "fitted on dense rows: 3",
           "of the table of devices",
           "dense-16b on v5e",
-          "attention reaches 0.5 of peak; moves attention"
+          "attention reaches 0.5 of peak; affects attention"
         }) {
       // Rank correlations need three rows of one model, which this table has not.
       assertEquals(

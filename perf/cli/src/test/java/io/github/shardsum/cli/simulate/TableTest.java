@@ -294,7 +294,7 @@ class TableTest {
         "fsdp | nvfp4 | fp4 precision is not modelled",
         "step_time_s | loss | metric must be a step time",
         "_s\t40 | _s\t-40 | step_time_s must be a positive number",
-        "_s\t40 | _s\t0.001 | precision or units not said",
+        "_s\t40 | _s\t0.001 | precision or units",
         "llama2-70b | jamba-1.5 | hybrid attention is not modelled",
         "llama2-70b | llama99 | unknown model",
       })

@@ -33,8 +33,8 @@ record RegionPlanner(ProgramPlanner outer, Statement statement, Nested.Manual ma
       throw new PlanException(
           String.format(
               Locale.ROOT,
-              "%s: a manual region adds in the order of its communications, got sums by a %s; leave"
-                  + " the region out, or the order",
+              "%s: a manual region adds in the order of its collectives, but sums by a %s are"
+                  + " requested; remove the region, or the requested order",
               statement.result().name(),
               ways.sums()));
     }
