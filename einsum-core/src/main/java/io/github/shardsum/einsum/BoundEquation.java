@@ -14,8 +14,8 @@ import java.util.StringJoiner;
  * An equation with the shapes of its operands, and with numbers for its labels; an immutable value.
  *
  * <p>Labels are numbered from 0 in the order of their first occurrence in the operands; labels that
- * only the output has come last. Each axis under an ellipsis is a label of its own, aligned from
- * the right and named {@code ...0}, {@code ...1}, ... from the left.
+ * occur only in the output come last. Each axis under an ellipsis is a label of its own, aligned
+ * from the right and named {@code ...0}, {@code ...1}, ... from the left.
  *
  * <p>The value is, for every index of the distinct output labels, the sum over all other labels of
  * the product of the operands. An axis of size 1 whose label is larger ({@link #isBroadcast}) is
@@ -266,9 +266,9 @@ public final class BoundEquation {
   /**
    * The gradient by one operand, as an equation. Its operands are the cotangent, of the shape of
    * this output, and then the other operands in their order; its output has the shape of the
-   * operand. A label that only this operand has becomes a label of only the output, and a diagonal
-   * becomes a repeated output label. Along a {@link #isBroadcast} axis the gradient is summed to
-   * size 1.
+   * operand. A label that occurs only in this operand occurs only in the gradient's output, and a
+   * diagonal becomes a repeated output label. Along a {@link #isBroadcast} axis the gradient is
+   * summed to size 1.
    *
    * @param operand the operand, in [0, operandCount)
    * @return the equation with the shapes of its operands

@@ -18,9 +18,9 @@ import java.util.Optional;
  *
  * <p>{@code gemm}, {@code gemv}, {@code ger}, {@code syrk}, {@code symm}, {@code trsm}, {@code
  * dot}, {@code axpy}, {@code scal} and {@code nrm2} of doubles and floats run on Shardsum's kernels
- * where there is enough work. Small calls, bad arguments and every other routine go to netlib's own
- * Java code, which also throws its own errors. There is no native code. The order of sums is not
- * netlib's, so last bits may differ.
+ * where there is enough work. Most small calls, bad arguments and every other routine go to
+ * netlib's own Java code, which also throws its own errors. There is no native code. The order of
+ * sums is not netlib's, so last bits may differ.
  *
  * <p>Every call runs on the calling thread. Two matrices may share an array, where one fills gaps
  * between the columns of the other, as in LAPACK. Thread-safe.

@@ -69,7 +69,7 @@ final class ProgressEngine {
     return cutOff;
   }
 
-  /** Begins an operation; it counts as begun with each of its peers. */
+  /** Begins an operation, and numbers it among the operations begun with each of its peers. */
   void begin(PendingOperation operation) {
     Channel channel = operation.channel();
     if (left) {
@@ -172,7 +172,10 @@ final class ProgressEngine {
     operation.done().completeExceptionally(failure);
   }
 
-  /** Announces that this process no longer uses a channel, and returns it. */
+  /**
+   * Announces that this process no longer uses a channel, and frees its communicators unless it
+   * failed.
+   */
   void close(Channel channel) {
     job.closeChannel(channel);
     if (channel.failure().isEmpty()) {

@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.kernel;
 
 /**
- * One implementation of the kernels; immutable and thread-safe. Unused kernels are not loaded: to
- * load the vectors of one type takes several milliseconds.
+ * One implementation of the kernels; immutable and thread-safe. Kernels are loaded on first use,
+ * since loading the Vector API's classes for one element type takes several milliseconds.
  */
 public interface KernelSet {
   /** The name: vector-512, vector-256, vector-128 or scalar. */

@@ -14,7 +14,7 @@ public final class IndexedFill {
 
   private IndexedFill() {}
 
-  /** Computes f64 values of the elements from a number on. */
+  /** Computes the f64 values of n consecutive elements, beginning with element {@code from}. */
   @FunctionalInterface
   public interface Doubles {
     /**
@@ -23,7 +23,7 @@ public final class IndexedFill {
     void fill(long from, int n, double[] values, long[] spare);
   }
 
-  /** Computes integer values of the elements from a number on. */
+  /** Computes integer values of n consecutive elements, beginning with element {@code from}. */
   @FunctionalInterface
   public interface Longs {
     /** Writes n integers from the beginning of an array. */

@@ -13,9 +13,10 @@ import java.lang.foreign.MemorySegment;
  * Products of many rows of bytes with many others, by the register tiles of f32. Bytes are widened.
  * A sum of up to 1024 products of bytes is an integer that f32 holds exactly.
  *
- * <p>A multiply-add in f32 computes one product for each 32-bit lane of a vector. In lanes of 16
- * bits, two vectors of products take seven instructions: two products, the sum of both, two
- * instructions to separate even and odd lanes, and two to add them.
+ * <p>f32 takes fewer instructions here than integers of 16 bits. As many products as two vectors of
+ * 16-bit lanes hold take four multiply-adds in f32, one product for each 32-bit lane. Integers take
+ * seven instructions: two products, the sum of both, two instructions to separate even and odd
+ * lanes, and two to add them.
  */
 public final class ByteProducts {
   /** Products of bytes that f32 sums exactly: each is at most 2^14, their sum at most 2^24. */

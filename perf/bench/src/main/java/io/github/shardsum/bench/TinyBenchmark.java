@@ -45,7 +45,7 @@ public class TinyBenchmark {
   /** For JMH. */
   public TinyBenchmark() {}
 
-  /** Both results are checked at the end of either benchmark. */
+  /** Runs both compiled einsums, so that {@link #check} finds results after any benchmark. */
   @Setup
   public void setUp() {
     product.runInto(out, a, b);
@@ -72,7 +72,7 @@ public class TinyBenchmark {
     return Einsum.einsum("ij,jk->ik", a, b);
   }
 
-  /** Checks both to the bit. */
+  /** Checks a corner of the compiled product, and the dot product, to the bit. */
   @TearDown
   public void check() {
     double corner = 0;

@@ -52,7 +52,7 @@ final class Chunking {
    * @param kept sizes of the axes that it keeps, major to minor
    * @param moved sizes of the axes that it loses
    * @param to size of the label that the moved axes cut
-   * @param there sizes of the axes of that label before
+   * @param there sizes of the axes that cut that label before the all-to-all
    * @return the number, for the member that must receive the most
    */
   static long allToAll(

@@ -128,8 +128,8 @@ public record PartFigures(
 
   /**
    * Multiply-adds of a local composite on received rows, if all devices receive the same number of
-   * rows. Each row is multiplied by the weights of its column: once for outputs, three times if the
-   * composite makes results.
+   * rows. Each row is multiplied by the weights of its expert: once in a forward composite, three
+   * times in a gradient, which is the one that writes results of the statement.
    *
    * @param action the action of the step
    * @param run the local composite
@@ -165,7 +165,7 @@ public record PartFigures(
     return columns(sizes, buffer(action, counts));
   }
 
-  /** The share of the columns that a piece has. */
+  /** The part of {@code all} that falls to a piece: in proportion to its columns. */
   static long share(long all, Piece piece, long columns) {
     if (piece.isWhole() || columns == 0) {
       return piece.index() == 0 ? all : 0;

@@ -77,9 +77,10 @@ public record EngineContext(
 
   /**
    * If participants are not compared, checks that all processes are about to run the same
-   * reduction; otherwise the library's own reductions could write beyond their memory.
+   * reduction. If they differed, the transport's own reductions (MPI's) could write beyond their
+   * memory.
    *
-   * @throws CollectiveMismatchException if a process is not
+   * @throws CollectiveMismatchException if a process is about to run something else
    */
   void agree(String what, List<Integer> peers) {
     if (checked) {

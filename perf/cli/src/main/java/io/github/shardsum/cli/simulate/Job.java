@@ -9,7 +9,7 @@ import java.util.Locale;
  * @param batch sequences of a step, of all devices
  * @param rematerialise share of the forward pass that the backward pass repeats
  * @param overlap whether communication over the expert axis overlaps with computation
- * @param imbalance load of the longest expert over the mean load
+ * @param imbalance load of the busiest expert over the mean load
  * @param compiled whether whole steps are compiled, so that the host launches no single operations
  * @param momentBytes bytes of the optimizer's moments for a weight: 8 for Adam, 0 for factored
  *     moments

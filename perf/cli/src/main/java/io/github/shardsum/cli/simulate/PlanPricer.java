@@ -318,7 +318,7 @@ final class PlanPricer {
     return job.model().experts().filter(each -> !each.einsum()).isPresent();
   }
 
-  /** The factor for empty rows of a tile, and for the longest expert. */
+  /** The factor for empty rows of a tile, and for the busiest expert. */
   private double padded() {
     Experts experts = job.model().experts().orElseThrow();
     double rows =

@@ -8,7 +8,7 @@ import java.util.Map;
  * Predicted step of a job.
  *
  * @param terms in the order of the page
- * @param bytes of a device by kind
+ * @param bytes the bytes that a device holds, by kind of data
  */
 record Prediction(Job job, List<Term> terms, Map<String, Double> bytes) {
   /** The kind of work of a term. */

@@ -40,8 +40,8 @@ enum CollectiveName {
   /**
    * The price.
    *
-   * @param hot in a ragged all-to-all, rows of the first member as a multiple of another's; each
-   *     member sends the given bytes
+   * @param hot in a ragged all-to-all, the rows sent to the first member as a multiple of those
+   *     sent to any other; each member sends the given bytes
    */
   CollectiveCost price(CollectiveCostModel costs, List<String> over, long bytes, double hot) {
     if (this == RAGGED_ALL_TO_ALL) {

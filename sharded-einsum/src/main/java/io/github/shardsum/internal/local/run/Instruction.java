@@ -7,8 +7,8 @@ import io.github.shardsum.program.Scalar;
 import io.github.shardsum.tensor.DType;
 
 /**
- * One operation of a fused kernel. Its blocks are numbered: first those of the inputs, then one for
- * each instruction.
+ * One operation of a fused kernel. The kernel's blocks are numbered: first those of the inputs,
+ * then one for each instruction.
  */
 public sealed interface Instruction {
   /** Dtype of its block. */

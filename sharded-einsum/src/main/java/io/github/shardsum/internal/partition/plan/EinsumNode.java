@@ -8,8 +8,8 @@ import java.util.List;
  * A node of a tree of einsums: an operand of the equation, or the einsum of one or two other nodes.
  *
  * @param labels labels of the value's dimensions in equations; an operand's may be repeated
- * @param names names of the dimensions in layouts: the labels; of a repeated label all dimensions
- *     but the first get another name
+ * @param names names of the dimensions in layouts. A dimension is named by its label; if a label is
+ *     repeated, its later dimensions get other names
  * @param parts the contracted nodes; empty for an operand
  * @param operand the operand's number, -1 for an einsum
  */
@@ -31,7 +31,10 @@ record EinsumNode(List<String> labels, List<String> names, List<EinsumNode> part
     return labels.contains(label);
   }
 
-  /** Whether the value has a label twice; off its diagonal the value is zero. */
+  /**
+   * Whether the value has a label twice. The value of an einsum is then zero off the diagonal; of
+   * an operand only the diagonal is read.
+   */
   boolean repeats(String label) {
     return labels.indexOf(label) != labels.lastIndexOf(label);
   }
