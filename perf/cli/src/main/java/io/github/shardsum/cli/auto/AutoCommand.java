@@ -58,7 +58,8 @@ public final class AutoCommand implements Callable<Integer> {
   @Option(
       names = "--iopddl",
       paramLabel = "FILE",
-      description = "A problem of the IOPDDL contest, .json or .json.gz; - for standard input.")
+      description =
+          "A file with a problem of the IOPDDL contest, .json or .json.gz; - for standard input.")
   private Optional<Path> file = Optional.empty();
 
   @Option(
@@ -66,23 +67,26 @@ public final class AutoCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "60",
       description =
-          "Time to solve it in, about (default: ${DEFAULT-VALUE}). It sets the amount of work, so"
-              + " that two runs give the same answer.")
+          "About how many seconds a search takes (default: ${DEFAULT-VALUE}). They set its amount"
+              + " of work, so two runs give the same answer.")
   private double seconds;
 
   @Option(
       names = "--clock",
       paramLabel = "N",
       description =
-          "Seconds after which --iopddl ends at the latest, and says so (default: those of"
-              + " --seconds). With more, work alone ends it on a slow machine too.")
+          "End --iopddl after this many seconds even if its work is not done, and print that the"
+              + " clock stopped it (default: as --seconds). With a larger N the work is done on a"
+              + " slow machine too.")
   private Optional<Double> clock = Optional.empty();
 
   @Option(
       names = "--threads",
       paramLabel = "N",
       defaultValue = "2",
-      description = "1 or 2 (default: ${DEFAULT-VALUE}), of --iopddl; the answer depends on it.")
+      description =
+          "Number of searches of --iopddl, 1 or 2 (default: ${DEFAULT-VALUE}); the answer depends"
+              + " on it.")
   private int threads;
 
   @Option(names = "--json", description = "Print JSON.")

@@ -36,15 +36,15 @@ final class LayoutsSettings {
       index = "0",
       arity = "0..1",
       paramLabel = "FILE.program",
-      description = "A program's text; its annotations stay.")
+      description = "The file of a program; its annotations are kept.")
   private Optional<Path> program = Optional.empty();
 
   @Option(
       names = "--model",
       paramLabel = "NAME",
       description =
-          "Instead of a program's file: ${COMPLETION-CANDIDATES}, with the paper's widths and"
-              + " without its annotations.")
+          "A built-in model instead of a file: ${COMPLETION-CANDIDATES}, with the paper's widths"
+              + " and without its annotations.")
   private Optional<Models> model = Optional.empty();
 
   @Option(names = "--mesh", paramLabel = "AXES", description = "The mesh, as in x=2,y=2.")
@@ -53,7 +53,7 @@ final class LayoutsSettings {
   @Option(
       names = "--topology",
       paramLabel = "NAME",
-      description = "Price collectives on a network; shardsum topology lists them.")
+      description = "Price collectives on this network; shardsum topology lists the networks.")
   private Optional<String> topology = Optional.empty();
 
   @Option(
@@ -66,21 +66,23 @@ final class LayoutsSettings {
   @Option(
       names = "--keep",
       paramLabel = "NAME=LAYOUT",
-      description = "An annotation that stays, as in dispatched=E@x; may be given again.")
+      description =
+          "An annotation that the answer keeps, as in dispatched=E@x; may be given again.")
   private Map<String, String> kept = Map.of();
 
   @Option(
       names = "--split",
       paramLabel = "NAME",
       description =
-          "An input that may not be replicated, as the tokens of a step: each mesh"
-              + " axis splits one of"
-              + " its labels; may be given again.")
+          "An input that may not be replicated, such as the tokens of a step: each mesh axis splits"
+              + " one of its labels; may be given again.")
   private List<String> split = List.of();
 
   @Option(
       names = "--pareto",
-      description = "Search again for less and less memory; print price against memory.")
+      description =
+          "Repeat the search with smaller and smaller memory limits, and print price against"
+              + " memory.")
   private boolean pareto;
 
   @Option(

@@ -33,7 +33,7 @@ public final class BackendOptions {
       names = "--backend",
       paramLabel = "NAME",
       description =
-          "local, this machine's kernels and with --mesh its virtual devices, or pjrt, a plugin"
+          "local: the kernels of this machine, with --mesh on virtual devices; or pjrt: a plugin"
               + " and its devices (default: local).")
   private Engine engine = Engine.LOCAL;
 

@@ -29,15 +29,15 @@ public final class MeshOptions {
       names = "--mesh",
       paramLabel = "AXES",
       description =
-          "A mesh, as x=8: of virtual devices in this process, or under shardsum"
-              + " launch of the devices of all processes.")
+          "The mesh, as x=8: virtual devices of this process, or under shardsum launch the devices"
+              + " of all processes.")
   private Optional<String> mesh = Optional.empty();
 
   @Option(
       names = "--device-order",
       split = ",",
       paramLabel = "DEVICE",
-      description = "For each position of the mesh, row by row, the device on it.")
+      description = "The device at each position of the mesh, row by row.")
   private int[] order = {};
 
   @Option(

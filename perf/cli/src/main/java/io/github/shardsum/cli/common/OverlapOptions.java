@@ -28,16 +28,16 @@ public final class OverlapOptions {
   @Option(
       names = "--overlap",
       description =
-          "Start collectives of a program early, so that they overlap with"
-              + " computation, if that is shorter and needs no more memory.")
+          "Start collectives of a program early, so that they overlap with computation, where that"
+              + " takes less time and no more memory.")
   private boolean overlap;
 
   @Option(
       names = "--windows",
       paramLabel = "WHEN",
       description =
-          "Compute einsums of a program in windows, whose chunks travel meanwhile, and send rows of"
-              + " experts in pieces: always, never (the default) or by-price.")
+          "Compute einsums of a program in windows, whose chunks travel during the computation, and"
+              + " send rows of experts in pieces: always, never (the default) or by-price.")
   private When windows = When.NEVER;
 
   /** For picocli. */

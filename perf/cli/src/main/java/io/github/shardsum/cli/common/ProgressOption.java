@@ -14,8 +14,8 @@ public final class ProgressOption {
   @Option(
       names = "--progress",
       description =
-          "Report progress on standard error even if that is not a terminal, as a line"
-              + " from time to time.")
+          "Report progress on standard error even if that is not a terminal, as a line from time to"
+              + " time.")
   private boolean asked;
 
   /** For picocli. */

@@ -15,7 +15,7 @@ public final class ThreadsOption {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads; results do not depend on it (default: all processors).")
+      description = "Number of threads; results do not depend on it (default: all processors).")
   private Optional<Integer> threads = Optional.empty();
 
   /** For picocli. */

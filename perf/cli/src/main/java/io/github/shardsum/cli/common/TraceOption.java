@@ -41,9 +41,9 @@ public final class TraceOption {
       paramLabel = "FILE",
       description =
           "Run for about a second more, at least five times (train traces its own steps), and write"
-              + " when each device ran each step of the plan, with the predicted time, as JSON that"
-              + " Perfetto and chrome://tracing open. Process p > 0 of a job writes FILE.p, of its"
-              + " own devices.")
+              + " when each device ran each step of the plan, with the predicted time. The file is"
+              + " JSON that Perfetto and chrome://tracing open. Under shardsum launch, process p >"
+              + " 0 writes FILE.p for its own devices.")
   private Optional<Path> file = Optional.empty();
 
   private Optional<PlanOptions> prices = Optional.empty();

@@ -73,18 +73,21 @@ public final class DifferCommand implements Callable<Integer> {
   @Option(
       names = "--programs",
       paramLabel = "N",
-      description = "How many programs (default: ${DEFAULT-VALUE}).")
+      description = "Number of programs to run (default: ${DEFAULT-VALUE}).")
   private int programs = 1000;
 
   @Option(
       names = "--mesh",
       paramLabel = "x=4,y=2",
-      description = "The devices, on which layouts are drawn (default: ${DEFAULT-VALUE}).")
+      description =
+          "The mesh of the devices; layouts are drawn at random on it (default: ${DEFAULT-VALUE}).")
   private String mesh = "x=4,y=2";
 
   @Option(
       names = "--regions",
-      description = "Programs with manual regions over axes of the mesh, of at most 64 devices.")
+      description =
+          "Run programs with manual regions over axes of the mesh, which may have at most 64"
+              + " devices.")
   private boolean regions;
 
   @Option(
@@ -98,19 +101,19 @@ public final class DifferCommand implements Callable<Integer> {
   @Option(
       names = "--time-limit",
       paramLabel = "TIME",
-      description = "End after a time, as 90s, 10m or 2h, even before all programs have run.")
+      description = "Stop after this time, as 90s, 10m or 2h, even if not all programs have run.")
   private Optional<String> timeLimit = Optional.empty();
 
   @Option(
       names = "--deadline",
       paramLabel = "SECONDS",
       description =
-          "A plugin that has not answered by then is started again (default: ${DEFAULT-VALUE}).")
+          "Restart a plugin that has not answered after this time (default: ${DEFAULT-VALUE}).")
   private int deadline = 120;
 
   @Option(
       names = "--json",
-      description = "Print the summary too as JSON, as the last object on standard output.")
+      description = "Also print the summary as JSON, as the last object on standard output.")
   private boolean json;
 
   @Mixin private ProgressOption bars = new ProgressOption();

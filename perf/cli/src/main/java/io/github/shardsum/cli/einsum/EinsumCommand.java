@@ -79,8 +79,8 @@ public final class EinsumCommand implements Callable<Integer> {
       names = {"-o", "--out"},
       paramLabel = "OUT.npy",
       description =
-          "Write the result, whole or not at all, - to standard output; without it the result is"
-              + " printed.")
+          "Write the result to this file (- for standard output), whole or not at all; without -o"
+              + " the result is printed.")
   private Optional<Path> out = Optional.empty();
 
   @Option(
@@ -93,12 +93,12 @@ public final class EinsumCommand implements Callable<Integer> {
       names = "--path",
       paramLabel = "auto|greedy|optimal",
       defaultValue = "auto",
-      description = "How the order of contractions is found (default: ${DEFAULT-VALUE}).")
+      description = "How to search for the order of contractions (default: ${DEFAULT-VALUE}).")
   private PathChoice path = PathChoice.AUTO;
 
   @Option(
       names = "--json",
-      description = "Print the result as JSON; with -o, the file and its type.")
+      description = "Print the result as JSON; with -o, print the name of the file, and the type.")
   private boolean json;
 
   @Mixin private ThreadsOption threads = new ThreadsOption();

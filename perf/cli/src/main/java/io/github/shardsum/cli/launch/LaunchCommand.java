@@ -59,32 +59,33 @@ public final class LaunchCommand implements Callable<Integer> {
   @Option(
       names = "--hosts",
       paramLabel = "FILE",
-      description = "Hosts to run on, one a line, as mpirun reads them (default: this one).")
+      description =
+          "File of the hosts to run on, one a line, as mpirun reads it (default: only this host).")
   private Optional<Path> hosts = Optional.empty();
 
   @Option(
       names = "--mpi",
       paramLabel = "auto|openmpi|mpich|FILE",
       defaultValue = "auto",
-      description = "Which MPI, or the path of an mpirun (default: ${DEFAULT-VALUE}).")
+      description = "Kind of MPI, or the path of an mpirun (default: ${DEFAULT-VALUE}).")
   private String mpi = "auto";
 
   @Option(
       names = "--library",
       paramLabel = "FILE",
-      description = "MPI library to load (default: mpirun's).")
+      description = "MPI library that the processes load (default: mpirun's).")
   private Optional<String> library = Optional.empty();
 
   @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
-      description = "End everything after this time (default: never).")
+      description = "End all processes after this time (default: never).")
   private Optional<Integer> timeout = Optional.empty();
 
   @Option(
       names = "--remote-shell",
       paramLabel = "FILE",
-      description = "Program that runs a command on a host (default: ssh).")
+      description = "Program that runs a command on another host (default: ssh).")
   private Optional<String> remoteShell = Optional.empty();
 
   @Option(
@@ -95,10 +96,13 @@ public final class LaunchCommand implements Callable<Integer> {
 
   @Option(
       names = "--dry-run",
-      description = "Print all that would run, as a line of a shell, and do not run it.")
+      description = "Print the command that would run, as a line for a shell, without running it.")
   private boolean dryRun;
 
-  @Parameters(arity = "1..*", paramLabel = "COMMAND", description = "What each process runs.")
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "COMMAND",
+      description = "The command that each process runs, with its arguments.")
   private List<String> command = List.of();
 
   @Override

@@ -48,22 +48,22 @@ public final class MoeCommand implements Callable<Integer> {
       names = "--text",
       paramLabel = "FILE",
       description =
-          "The text; without it, names of languages, countries and currencies that the JDK"
-              + " carries.")
+          "The text to run on; without it, names of languages, countries and currencies that the"
+              + " JDK carries.")
   private Optional<Path> text = Optional.empty();
 
   @Option(
       names = "--experts",
       paramLabel = "E",
       defaultValue = "16",
-      description = "Experts (default: ${DEFAULT-VALUE}).")
+      description = "Number of experts (default: ${DEFAULT-VALUE}).")
   private int experts;
 
   @Option(
       names = "--group",
       paramLabel = "S",
       defaultValue = "1024",
-      description = "Tokens in a group (default: ${DEFAULT-VALUE}).")
+      description = "Number of tokens in a group (default: ${DEFAULT-VALUE}).")
   private int group;
 
   @Option(
@@ -88,7 +88,7 @@ public final class MoeCommand implements Callable<Integer> {
 
   @Option(
       names = "--dropless",
-      description = "No limit to an expert's tokens: its rows stand one after the other.")
+      description = "No limit on the number of tokens of an expert, so no token is dropped.")
   private boolean dropless;
 
   @Option(
@@ -104,7 +104,7 @@ public final class MoeCommand implements Callable<Integer> {
       names = "--activation",
       paramLabel = "relu|gelu|silu|swiglu",
       defaultValue = "relu",
-      description = "Between an expert's two products (default: ${DEFAULT-VALUE}).")
+      description = "Function between the two products of an expert (default: ${DEFAULT-VALUE}).")
   private Activation activation = Activation.RELU;
 
   @Option(names = "--bias", description = "Add biases to the products of experts.")
@@ -112,14 +112,17 @@ public final class MoeCommand implements Callable<Integer> {
 
   @Option(
       names = "--backward",
-      description = "Run each pass forward and backward too; with --mesh, the gradient.")
+      description =
+          "Also run each pass forward and backward; with --mesh, run the gradient of the layer.")
   private boolean backward;
 
   @Option(
       names = "--passes",
       paramLabel = "N",
       defaultValue = "24",
-      description = "Runs of the layer at most, spread over the text (default: ${DEFAULT-VALUE}).")
+      description =
+          "Run the layer at most this many times, on places spread over the text (default:"
+              + " ${DEFAULT-VALUE}).")
   private int passes;
 
   @Option(
@@ -133,10 +136,10 @@ public final class MoeCommand implements Callable<Integer> {
       names = "--mesh",
       paramLabel = "MESH",
       description =
-          "Run the beginning of the text on a mesh, as d=2,x=4,m=2: groups are split"
-              + " over d and x, experts over x, their hidden width over m; another name is"
-              + " treated as x. Shows each collective with its bytes; --backend pjrt runs the"
-              + " beginning of the text too.")
+          "Run the beginning of the text on a mesh, as d=2,x=4,m=2: groups are split over d and x,"
+              + " experts over x, their hidden width over m; an axis of another name is used like"
+              + " x. Shows each collective with its bytes; --backend pjrt runs the beginning of the"
+              + " text too.")
   private Optional<String> mesh = Optional.empty();
 
   @Mixin private BackendOptions backends = new BackendOptions();
@@ -148,8 +151,8 @@ public final class MoeCommand implements Callable<Integer> {
       names = "--html",
       paramLabel = "FILE",
       description =
-          "Also write one page: where tokens go, loads of experts, what was dropped;"
-              + " not with --mesh.")
+          "Also write an HTML page: where tokens go, loads of experts, and dropped tokens; not with"
+              + " --mesh.")
   private Optional<Path> html = Optional.empty();
 
   @Mixin private ThreadsOption threads = new ThreadsOption();

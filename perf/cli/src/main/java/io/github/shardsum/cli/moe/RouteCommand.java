@@ -38,7 +38,7 @@ public final class RouteCommand implements Callable<Integer> {
       names = "--jobs",
       paramLabel = "FILE",
       required = true,
-      description = "A file of JSON lines; - is standard input.")
+      description = "A file of JSON lines, one job a line; - for standard input.")
   private Path jobs = Path.of("-");
 
   @Mixin private ProgressOption progress = new ProgressOption();

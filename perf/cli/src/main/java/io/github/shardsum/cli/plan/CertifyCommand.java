@@ -40,20 +40,24 @@ public final class CertifyCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "PLAN.json", description = "The plan, - of standard input.")
+  @Parameters(
+      index = "0",
+      paramLabel = "PLAN.json",
+      description = "The file of the plan, or - for standard input.")
   private Path file = Path.of("");
 
   @Parameters(
       index = "1",
       paramLabel = "FILE.program|EQUATION",
       description =
-          "The program's text, or the einsum with its layouts; of a reshard 'a@x b -> a b@x'.")
+          "The file of the program, or the einsum with its layouts; for a reshard as in 'a@x b -> a"
+              + " b@x'.")
   private String of = "";
 
   @Option(
       names = "--annotate",
       paramLabel = "NAME=LAYOUT",
-      description = "Annotate a value of the program, as it was planned; may be given again.")
+      description = "An annotation of the program that the plan was made with; may be given again.")
   private Map<String, String> annotations = Map.of();
 
   @Option(names = "--json", description = "Print the answer as JSON.")

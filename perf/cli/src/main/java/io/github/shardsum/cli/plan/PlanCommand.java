@@ -41,15 +41,16 @@ public final class PlanCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "EQUATION|FILE.program",
       description =
-          "The equation with its layouts, as 'm@x k@y, n@x k@y -> m@x n@y', or a program's text.")
+          "The equation with its layouts, as 'm@x k@y, n@x k@y -> m@x n@y', or the file of a"
+              + " program.")
   private Optional<String> equation = Optional.empty();
 
   @Option(
       names = "--model",
       paramLabel = "NAME",
       description =
-          "Instead of a program's file: ${COMPLETION-CANDIDATES}, with the paper's widths and"
-              + " annotations.")
+          "A built-in model instead of a file: ${COMPLETION-CANDIDATES}, with the paper's widths"
+              + " and annotations.")
   private Optional<Models> model = Optional.empty();
 
   @Option(
@@ -62,9 +63,8 @@ public final class PlanCommand implements Callable<Integer> {
       names = "--what-if",
       paramLabel = "NAME=LAYOUT",
       description =
-          "Plan the program with this annotation too, and print which steps come, go,"
-              + " move or change"
-              + " their price by it; may be given again.")
+          "Also plan the program with this annotation, and print which steps are added, removed,"
+              + " moved or change their price; may be given again.")
   private Map<String, String> whatIf = Map.of();
 
   @Override

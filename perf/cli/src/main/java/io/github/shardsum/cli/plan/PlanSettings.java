@@ -35,7 +35,7 @@ final class PlanSettings {
       names = "--mesh",
       paramLabel = "AXES",
       defaultValue = "",
-      description = "The mesh, as in x=2,y=2; nothing is one device.")
+      description = "The mesh, as in x=2,y=2 (default: one device).")
   private String mesh = "";
 
   @Option(
@@ -49,13 +49,13 @@ final class PlanSettings {
       names = "--device-order",
       split = ",",
       paramLabel = "DEVICE",
-      description = "For each position of the mesh, row by row, the device on it.")
+      description = "The device at each position of the mesh, row by row.")
   private int[] order = {};
 
   @Option(
       names = "--topology",
       paramLabel = "NAME",
-      description = "Price collectives on a network; shardsum topology lists them.")
+      description = "Price collectives on this network; shardsum topology lists the networks.")
   private Optional<String> topology = Optional.empty();
 
   @Option(
@@ -63,8 +63,8 @@ final class PlanSettings {
       paramLabel = "SIZE",
       converter = ByteCount.Converter.class,
       description =
-          "The most bytes that a device may hold at any time, its operands included,"
-              + " as in 4096, 8MB or 1.5GiB; other plans are searched for.")
+          "The most bytes that a device may hold at any time, its operands included, as in 4096,"
+              + " 8MB or 1.5GiB; the plan is searched for within this limit.")
   private Optional<Long> limit = Optional.empty();
 
   @Option(names = "--json", description = "Print the plan as JSON instead of a table.")
@@ -81,8 +81,8 @@ final class PlanSettings {
   @Option(
       names = "--reproducible",
       description =
-          "Keep one order of floating-point sums: labels that it cannot split are whole, and the"
-              + " plan says so.")
+          "Keep one order of floating-point sums. A label whose split would change the order stays"
+              + " whole, and the plan says so.")
   private boolean reproducible;
 
   @Option(
@@ -96,27 +96,29 @@ final class PlanSettings {
 
   @Option(
       names = "--run",
-      description = "Run the plan in process on integers; compare with the same without layouts.")
+      description =
+          "Run the plan in this process on integers, and compare the results with a run without"
+              + " layouts.")
   private boolean run;
 
   @Option(
       names = "--certify",
-      description = "Replay the plan on symbolic shards by an independent checker.")
+      description = "Have an independent checker replay the plan on symbolic shards.")
   private boolean certify;
 
   @Option(
       names = "--jobs",
       paramLabel = "FILE",
       description =
-          "Plan the jobs of a file of JSON lines (- is standard input); one answer a line.")
+          "Plan the jobs in a file of JSON lines (- for standard input); print one answer a line.")
   private Optional<Path> jobs = Optional.empty();
 
   @Option(
       names = "--beside-xla",
       paramLabel = "PLUGIN",
       description =
-          "Also compile it with a PJRT plugin, such as an XLA CPU plugin, and compare"
-              + " the collectives that XLA chose with the plan's.")
+          "Also compile the program with a PJRT plugin, such as an XLA CPU plugin, and compare the"
+              + " collectives that XLA chose with those of the plan.")
   private Optional<Path> plugin = Optional.empty();
 
   @Mixin private ProgressOption progress = new ProgressOption();

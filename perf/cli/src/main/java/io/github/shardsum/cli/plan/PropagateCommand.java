@@ -33,7 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class PropagateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "FILE.program", description = "The program's text.")
+  @Parameters(index = "0", paramLabel = "FILE.program", description = "The file of the program.")
   private Path file = Path.of("");
 
   @Option(
@@ -51,13 +51,14 @@ public final class PropagateCommand implements Callable<Integer> {
 
   @Option(
       names = "--strict",
-      description = "Contradicting annotations are an error that lists the choices.")
+      description = "End with an error if annotations contradict each other, and list the choices.")
   private boolean strict;
 
   @Option(
       names = "--why",
       paramLabel = "NAME",
-      description = "Print only the chain from a value to the annotation that caused its layout.")
+      description =
+          "Print only the chain from this value to the annotation that caused its layout.")
   private List<String> why = List.of();
 
   @Option(names = "--json", description = "Print layouts and reasons as JSON.")

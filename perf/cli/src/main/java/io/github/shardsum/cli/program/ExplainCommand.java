@@ -30,17 +30,18 @@ import picocli.CommandLine.Spec;
 public final class ExplainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "FILE.program", description = "The program's text.")
+  @Parameters(index = "0", paramLabel = "FILE.program", description = "The file of the program.")
   private Path file = Path.of("");
 
   @Option(
       names = "--rematerialize",
       split = ",",
       paramLabel = "NAME",
-      description = "Results that are computed again for their late uses.")
+      description =
+          "Values to compute again before their late uses, instead of keeping them in memory.")
   private List<String> rematerialized = List.of();
 
-  @Option(names = "--json", description = "Print it as JSON instead of a table.")
+  @Option(names = "--json", description = "Print the steps as JSON instead of a table.")
   private boolean json;
 
   @Override

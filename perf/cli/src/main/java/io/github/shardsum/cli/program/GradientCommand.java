@@ -28,24 +28,26 @@ import picocli.CommandLine.Spec;
 public final class GradientCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "FILE.program", description = "The program's text.")
+  @Parameters(index = "0", paramLabel = "FILE.program", description = "The file of the program.")
   private Path file = Path.of("");
 
   @Option(
       names = "--of",
       split = ",",
       paramLabel = "NAME",
-      description = "Outputs to differentiate (default: all of a floating dtype).")
+      description = "Outputs to differentiate (default: all with a floating dtype).")
   private List<String> outputs = List.of();
 
   @Option(
       names = "--by",
       split = ",",
       paramLabel = "NAME",
-      description = "Inputs to differentiate by (default: all of a floating dtype).")
+      description = "Inputs to differentiate by (default: all with a floating dtype).")
   private List<String> inputs = List.of();
 
-  @Option(names = "--values", description = "Give the outputs too, before the gradients.")
+  @Option(
+      names = "--values",
+      description = "The new program also returns the outputs, before the gradients.")
   private boolean values;
 
   @Override

@@ -33,7 +33,7 @@ public final class LowerCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "FILE.program",
-      description = "The program's text, - for standard input.")
+      description = "The file of the program, or - for standard input.")
   private Path file = Path.of("");
 
   @Mixin private MeshOptions meshes = new MeshOptions();
@@ -48,13 +48,14 @@ public final class LowerCommand implements Callable<Integer> {
 
   @Option(
       names = "--full-precision",
-      description = "Ask for products of f32 in full precision, where a TPU rounds to bf16.")
+      description =
+          "Request full precision for products of f32, which a TPU otherwise rounds to bf16.")
   private boolean fullPrecision;
 
   @Option(
       names = {"-o", "--out"},
       paramLabel = "FILE.mlir",
-      description = "Write the text to a file; without it, it is printed.")
+      description = "Write the text to this file; without -o the text is printed.")
   private Optional<Path> out = Optional.empty();
 
   @Override

@@ -65,7 +65,7 @@ public final class RunCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "FILE.program",
-      description = "The program's text, - for standard input.")
+      description = "The file of the program, or - for standard input.")
   private Path file = Path.of("");
 
   @Option(
@@ -82,7 +82,7 @@ public final class RunCommand implements Callable<Integer> {
       names = {"-o", "--out"},
       paramLabel = "DIR",
       description =
-          "Write each output to DIR/NAME.npy, whole or not at all; without it outputs are"
+          "Write each output to DIR/NAME.npy, whole or not at all; without -o the outputs are"
               + " printed.")
   private Optional<Path> out = Optional.empty();
 
@@ -96,17 +96,20 @@ public final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = "--profile",
-      description = "Then print how long each step took, to standard error.")
+      description = "After the run, print to standard error how long each step took.")
   private boolean profile;
 
   @Option(
       names = "--json",
-      description = "Print outputs (with --out, the files) and the profile as JSON.")
+      description =
+          "Print the outputs (with --out, the names of their files) and the profile as JSON.")
   private boolean json;
 
   @Option(
       names = "--reference",
-      description = "Run every operation by its definition, in scalar code: slow, the oracle.")
+      description =
+          "Run every operation by its definition in scalar code, which is slow, as a reference for"
+              + " results.")
   private boolean reference;
 
   @Mixin private BackendOptions backends = new BackendOptions();

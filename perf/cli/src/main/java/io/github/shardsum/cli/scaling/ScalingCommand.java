@@ -54,28 +54,30 @@ public final class ScalingCommand implements Callable<Integer> {
       names = "--devices",
       split = ",",
       paramLabel = "N",
-      description = "Numbers of devices in process (default: 1,2,4,8,16,32,64).")
+      description = "Numbers of devices within this process (default: 1,2,4,8,16,32,64).")
   private List<Integer> devices = List.of(1, 2, 4, 8, 16, 32, 64);
 
   @Option(
       names = "--processes",
       split = ",",
       paramLabel = "N",
-      description = "Numbers of processes over MPI, one device each, as 1,2,4 (default: none).")
+      description =
+          "Numbers of processes over MPI, with one device each, as 1,2,4 (default: none).")
   private List<Integer> processes = List.of();
 
   @Option(
       names = "--programs",
       split = ",",
       paramLabel = "NAME",
-      description = "Which programs, or all of the 20 (default: layer,step).")
+      description = "Names of programs to run, or all for all 20 (default: layer,step).")
   private List<String> programs = ScalingPrograms.USUAL;
 
   @Option(
       names = "--runs",
       paramLabel = "N",
       defaultValue = "25",
-      description = "Runs of each, of which the median counts (default: ${DEFAULT-VALUE}).")
+      description =
+          "Timed runs of each program, of which the median counts (default: ${DEFAULT-VALUE}).")
   private int runs = 25;
 
   @Option(
@@ -83,16 +85,20 @@ public final class ScalingCommand implements Callable<Integer> {
       paramLabel = "SECONDS",
       defaultValue = "1",
       description =
-          "Warm up each program for at least this time, until runs get no faster; 0: not at all"
-              + " (default: ${DEFAULT-VALUE}).")
+          "Warm up each program for at least this time, and until runs get no faster; with 0 there"
+              + " is no warm-up (default: ${DEFAULT-VALUE}).")
   private double warmUp = 1;
 
   @Option(
       names = "--memory",
-      description = "Also compare the bytes that are held after some runs with those of the plan.")
+      description =
+          "Also compare the bytes that are held after some runs with the bytes by the plan.")
   private boolean memory;
 
-  @Option(names = "--html", paramLabel = "FILE", description = "Also write the plot as one page.")
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Also write an HTML page with the plot.")
   private Optional<Path> html = Optional.empty();
 
   @Option(names = "--json", description = "Print JSON.")

@@ -45,13 +45,15 @@ public final class SimulateCommand implements Runnable {
   @Option(
       names = {"-m", "--model"},
       paramLabel = "MODEL",
-      description = "A known model, as gshard-600b or llama2-70b, or a JSON file; - reads one.")
+      description =
+          "A known model, as gshard-600b or llama2-70b, or a JSON file (- for standard input).")
   private Optional<String> model = Optional.empty();
 
   @Option(
       names = {"-t", "--topology"},
       paramLabel = "T",
-      description = "Devices and the sides of a slice, as v3:32x32, h100:256 or v5e:16x16*4.")
+      description =
+          "The kind of device and the sides of a slice, as v3:32x32, h100:256 or v5e:16x16*4.")
   private Optional<String> topology = Optional.empty();
 
   @Option(
@@ -59,77 +61,79 @@ public final class SimulateCommand implements Runnable {
       split = ",",
       paramLabel = "AXIS=N",
       description =
-          "Sizes of data, fsdp, expert, tensor, context and pipeline; virtualStages, microbatches.")
+          "Sizes of the axes data, fsdp, expert, tensor, context and pipeline; also the numbers"
+              + " virtualStages and microbatches.")
   private Map<String, Integer> layout = new LinkedHashMap<>();
 
   @Option(
       names = {"-b", "--batch"},
       paramLabel = "N",
-      description = "Sequences of a step, instead of the model's.")
+      description = "Number of sequences of a step, instead of the model's.")
   private Optional<Long> batch = Optional.empty();
 
   @Option(
       names = "--sequence",
       paramLabel = "N",
-      description = "Tokens of a sequence, instead of the model's.")
+      description = "Number of tokens of a sequence, instead of the model's.")
   private Optional<Long> sequence = Optional.empty();
 
   @Option(
       names = "--tokens",
       paramLabel = "N",
-      description = "Tokens to train on, as 1e12 (its default).")
+      description = "Number of tokens to train on (default: 1e12).")
   private Optional<Double> tokens = Optional.empty();
 
   @Option(
       names = "--eta",
       paramLabel = "SHARE",
-      description = "Attainable share of peak, instead of the family's.")
+      description =
+          "Share of the peak FLOP/s that large products attain, instead of the device family's.")
   private Optional<Double> eta = Optional.empty();
 
   @Option(
       names = "--device",
       paramLabel = "FILE.json",
-      description = "A kind of device, described in a file; docs/simulate.md has the keys.")
+      description = "A file that describes a kind of device; docs/simulate.md has the keys.")
   private Optional<Path> device = Optional.empty();
 
   @Option(
       names = "--here",
       paramLabel = "N",
-      description = "Instead of --topology: N devices on this machine, which is measured.")
+      description =
+          "Instead of --topology: N devices that share this machine, whose speed is measured.")
   private Optional<Integer> here = Optional.empty();
 
-  @Option(names = "--formulas", description = "Only by formulas; nothing is planned.")
+  @Option(names = "--formulas", description = "Predict by formulas only, without a plan.")
   private boolean formulas;
 
   @Option(
       names = "--auto",
       description =
-          "Find the sizes of the axes, if --layout gives none, and layouts of weights"
-              + " and intermediates, within the device's memory.")
+          "Search for layouts of weights and intermediates, and for the sizes of the axes unless"
+              + " --layout is given, within the memory of the device.")
   private boolean auto;
 
   @Option(
       names = "--certify",
-      description = "Also replay the plans on symbolic shards by an independent checker.")
+      description = "Also have an independent checker replay the plans on symbolic shards.")
   private boolean certify;
 
   @Option(
       names = "--html",
       paramLabel = "FILE",
-      description = "Also write one page: terms, timeline, memory and mesh.")
+      description = "Also write an HTML page: terms, timeline, memory and mesh.")
   private Optional<Path> html = Optional.empty();
 
   @Option(
       names = "--holdout",
       paramLabel = "FILE.tsv",
-      description = "Score the predictions on a table of measured steps.")
+      description = "Compare predictions with a table of measured steps, and print their errors.")
   private Optional<Path> holdout = Optional.empty();
 
   @Option(
       names = "--plans",
       description =
-          "With --holdout: score the plans' predictions, where a row can be planned;"
-              + " seconds a row.")
+          "With --holdout: predict by a plan where a row can be planned; takes seconds a row.")
   private boolean plans;
 
   @Option(names = "--paper", description = "Print the GShard paper's figures next to ours.")
@@ -138,7 +142,8 @@ public final class SimulateCommand implements Runnable {
   @Option(
       names = "--figure",
       paramLabel = "FILE.svg",
-      description = "Draw plans, certificates and utilisation at 2,048 to 99,840 devices.")
+      description =
+          "Draw a figure of plans, certificates and utilisation at 2,048 to 99,840 devices.")
   private Optional<Path> figure = Optional.empty();
 
   @Option(names = "--json", description = "Print JSON; with --model, --holdout or --figure.")

@@ -48,27 +48,29 @@ public final class TopologyCommand implements Runnable {
   @Parameters(
       arity = "0..1",
       paramLabel = "NAME",
-      description = "A known network, or this-machine, which is measured by running collectives.")
+      description =
+          "A known network, or this-machine: its speed is measured by running collectives.")
   private Optional<String> name = Optional.empty();
 
   @Option(
       names = {"-n", "--devices"},
       paramLabel = "N",
       defaultValue = "8",
-      description = "Devices (default: ${DEFAULT-VALUE}).")
+      description = "Number of devices (default: ${DEFAULT-VALUE}).")
   private int devices;
 
   @Option(
       names = "--mesh",
       paramLabel = "AXES",
-      description = "Mesh of the devices, as in 'x=4 y=2'; its default is one axis d of all.")
+      description =
+          "The mesh of the devices, as in 'x=4 y=2' (default: one axis d of all devices).")
   private Optional<String> mesh = Optional.empty();
 
   @Option(
       names = "--over",
       split = ",",
       paramLabel = "AXIS",
-      description = "Axes of the groups; all by default.")
+      description = "Mesh axes over which a collective runs (default: all).")
   private List<String> over = new ArrayList<>();
 
   @Option(
@@ -86,7 +88,7 @@ public final class TopologyCommand implements Runnable {
       converter = ByteCount.Converter.class,
       defaultValue = "8MiB",
       description =
-          "Operand of each device, as in 4096, 8MB or 1.5GiB (default: ${DEFAULT-VALUE}).")
+          "Size of each device's operand, as in 4096, 8MB or 1.5GiB (default: ${DEFAULT-VALUE}).")
   private long bytes;
 
   @Option(
@@ -94,30 +96,39 @@ public final class TopologyCommand implements Runnable {
       paramLabel = "F",
       defaultValue = "4",
       description =
-          "Ragged all-to-all: member 0 gets F times as much as any other (default:"
+          "In a ragged all-to-all, member 0 receives F times as much as any other (default:"
               + " ${DEFAULT-VALUE}).")
   private double hot;
 
   @Option(
       names = "--axis-by-axis",
-      description = "All-to-all along one axis of the network after another, as in the paper.")
+      description =
+          "Price an all-to-all along one axis of the network after another, as in the paper.")
   private boolean axisByAxis;
 
   @Option(
       names = "--exchange",
-      description = "Reductions by exchange and sharing, as this library's engines make them.")
+      description =
+          "Price reductions by an exchange of parts whose sums are then shared, as this library's"
+              + " engines make them.")
   private boolean exchange;
 
   @Option(
       names = "--wiring",
       paramLabel = "W",
-      description = "Join every axis as a ${COMPLETION-CANDIDATES}.")
+      description = "Wire every axis of the network as a ${COMPLETION-CANDIDATES}.")
   private Optional<Interconnect> interconnect = Optional.empty();
 
-  @Option(names = "--bandwidth", paramLabel = "GB/s", description = "Of a link and direction.")
+  @Option(
+      names = "--bandwidth",
+      paramLabel = "GB/s",
+      description = "Bandwidth of a link in each direction (default: the network's).")
   private Optional<Double> bandwidth = Optional.empty();
 
-  @Option(names = "--latency", paramLabel = "US", description = "Microseconds a hop.")
+  @Option(
+      names = "--latency",
+      paramLabel = "US",
+      description = "Latency of a hop in microseconds (default: the network's).")
   private Optional<Double> latency = Optional.empty();
 
   @Option(
@@ -125,7 +136,7 @@ public final class TopologyCommand implements Runnable {
       description = "Fit the GShard paper's figure 9 and print the residual of every point.")
   private boolean figure9;
 
-  @Option(names = "--json", description = "Print JSON instead of tables, times in seconds.")
+  @Option(names = "--json", description = "Print JSON instead of tables, with times in seconds.")
   private boolean json;
 
   /** No file is read, so every refused value comes from the command line. */

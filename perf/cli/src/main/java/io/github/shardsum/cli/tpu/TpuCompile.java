@@ -59,14 +59,15 @@ final class TpuCompile implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "FILE.mlir|FILE.program",
-      description = "A module of StableHLO with a function main, or a program's text.")
+      description = "The file of a StableHLO module with a function main, or of a program.")
   private Optional<Path> program = Optional.empty();
 
   @Option(
       names = "--model",
       paramLabel = "NAME",
       description =
-          "Instead of a file: ${COMPLETION-CANDIDATES}, with the paper's widths and annotations.")
+          "A built-in model instead of a file: ${COMPLETION-CANDIDATES}, with the paper's widths"
+              + " and annotations.")
   private Optional<Models> model = Optional.empty();
 
   @Mixin private MeshOptions meshes = new MeshOptions();
@@ -75,15 +76,15 @@ final class TpuCompile implements Callable<Integer> {
       names = "--topology",
       required = true,
       paramLabel = "NAME",
-      description = "The devices, as v5e:4x8 or v4:2x2x2.")
+      description = "The devices to compile for, as v5e:4x8 or v4:2x2x2.")
   private String topology;
 
   @Option(
       names = "--partitions",
       paramLabel = "N",
       description =
-          "Number of devices over which it is split (default: all of the topology if"
-              + " the program has shardings, otherwise 1); a Shardsum program is split over"
+          "Number of devices over which a StableHLO module is split (default: all of the topology"
+              + " if the module has shardings, otherwise 1). A Shardsum program is split over"
               + " --mesh (default: x=DEVICES).")
   private Optional<Integer> partitions = Optional.empty();
 
@@ -104,8 +105,8 @@ final class TpuCompile implements Callable<Integer> {
   @Option(
       names = "--json",
       description =
-          "Print JSON: bytes and FLOPs of one device; for a Shardsum program also"
-              + " those of the plan.")
+          "Print JSON: bytes and FLOPs of one device; for a Shardsum program also those of its"
+              + " plan.")
   private boolean json;
 
   @Mixin private ProgressOption progress = new ProgressOption();

@@ -38,10 +38,10 @@ final class TpuDevices implements Callable<Integer> {
       names = "--timeout",
       paramLabel = "SECONDS",
       defaultValue = "60",
-      description = "How long the plugin may take (default: ${DEFAULT-VALUE}).")
+      description = "Longest time to wait for the plugin (default: ${DEFAULT-VALUE}).")
   private int seconds;
 
-  @Option(names = "--json", description = "Print them as JSON.")
+  @Option(names = "--json", description = "Print the devices as JSON.")
   private boolean json;
 
   @Override

@@ -51,7 +51,10 @@ final class TpuRun implements Callable<Integer> {
 
   @Mixin private PluginChoice plugin;
 
-  @Parameters(index = "0", paramLabel = "FILE.mlir", description = "A module with a function main.")
+  @Parameters(
+      index = "0",
+      paramLabel = "FILE.mlir",
+      description = "The file of a StableHLO module with a function main.")
   private Path program;
 
   @Parameters(
@@ -67,18 +70,21 @@ final class TpuRun implements Callable<Integer> {
       names = {"-o", "--out"},
       paramLabel = "OUT.npy",
       description =
-          "Write a result, - to standard output; once for each result. Without it shapes are"
-              + " printed.")
+          "Write a result to this file (- for standard output); give -o once for each result."
+              + " Without -o only the shapes are printed.")
   private List<Path> outputs = List.of();
 
   @Option(
       names = "--partitions",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Over how many devices the program is split (default: ${DEFAULT-VALUE}).")
+      description =
+          "Number of devices over which the program is split (default: ${DEFAULT-VALUE}).")
   private int partitions;
 
-  @Option(names = "--json", description = "Print the results as JSON; with -o, the files.")
+  @Option(
+      names = "--json",
+      description = "Print the results as JSON; with -o, print the names of the files.")
   private boolean json;
 
   @Mixin private ProgressOption progress = new ProgressOption();

@@ -58,94 +58,100 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--minutes",
       paramLabel = "N",
       description =
-          "The time of the steps, without data, baselines, measurements, checkpoints"
-              + " and translation of held-back pairs (default: 7.5).")
+          "Minutes of training steps (default: 7.5). Data, baselines, measurements, checkpoints and"
+              + " translations of held-back pairs take more time.")
   private Optional<Double> minutes = Optional.empty();
 
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "How many steps to train, instead of --minutes.")
+      description = "Number of steps to train, instead of --minutes.")
   private Optional<Long> steps = Optional.empty();
 
   @Option(
       names = "--until",
       paramLabel = "STEP",
       description =
-          "The step to stop at, counting the steps of earlier calls; without --minutes"
-              + " there is no limit of time.")
+          "Stop at this step; the steps of earlier calls count too. Without --minutes the time is"
+              + " not limited.")
   private Optional<Long> until = Optional.empty();
 
   @Option(
       names = "--quick",
       description =
-          "A minute in all on two cores: ten languages, 0.4 minutes of training, fewer"
-              + " translations.")
+          "Run for about a minute in all on two cores: ten languages, 0.4 minutes of training,"
+              + " fewer translations.")
   private boolean quick;
 
-  @Option(names = "--no-baselines", description = "Leave out what the model is compared with.")
+  @Option(
+      names = "--no-baselines",
+      description = "Leave out the baselines that the model is compared with.")
   private boolean withoutBaselines;
 
   @Option(
       names = "--all",
-      description = "Hold nothing back: for a model that is used, and cannot be measured.")
+      description =
+          "Train on all pairs and hold none back, for a model to use; its quality is not measured.")
   private boolean whole;
 
   @Option(
       names = "--experts",
       paramLabel = "E",
-      description = "Experts of each layer that has them (default: 16).")
+      description = "Number of experts in each layer that has experts (default: 16).")
   private Optional<Integer> experts = Optional.empty();
 
   @Option(
       names = "--slots",
       paramLabel = "FACTOR",
       description =
-          "Give each expert slots, FACTOR times the number that even loads would fill;"
-              + " a choice of a full expert is dropped (default: the checkpoint's, or no"
-              + " tokens are dropped).")
+          "Give each expert slots: FACTOR times the number that even loads would fill. A choice of"
+              + " a full expert is dropped (default: the checkpoint's, or no choice is dropped).")
   private Optional<Double> slots = Optional.empty();
 
   @Option(
       names = "--dense",
-      description = "Train the dense model of equal multiply-adds too, for as long.")
+      description = "Also train a dense model with as many multiply-adds, for as long.")
   private boolean dense;
 
   @Option(
       names = "--checkpoint",
       paramLabel = "DIR",
-      description = "A folder for the model, and for the page report.html.")
+      description = "The folder into which the model is written, and the page report.html.")
   private Optional<Path> checkpoint = Optional.empty();
 
   @Option(
       names = "--resume",
-      description = "Go on from the folder's last checkpoint, if there is one.")
+      description = "Continue from the last checkpoint of the folder, if there is one.")
   private boolean resume;
 
   @Option(
       names = "--html",
       paramLabel = "FILE",
-      description = "A page with curves and loads (default: report.html in the folder).")
+      description =
+          "The file of a page with curves and loads (default: report.html in the --checkpoint"
+              + " folder).")
   private Optional<Path> html = Optional.empty();
 
   @Option(
       names = "--data",
       paramLabel = "FILE",
-      description = "Learn from pairs of one's own: lines of language, source, target with tabs.")
+      description =
+          "Learn from the pairs in this file instead: each line has language, source and target,"
+              + " separated by tabs.")
   private Optional<Path> data = Optional.empty();
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Seed of parameters and order (default: the checkpoint's, or 1).")
+      description =
+          "Seed of the parameters and of the order of batches (default: the checkpoint's, or 1).")
   private Optional<Long> seed = Optional.empty();
 
   @Option(
       names = "--sweep",
       description =
-          "Compare the dense model and 4, 16 and 64 experts of equal multiply-adds,"
-              + " three seeds each,"
-              + " each trained for --minutes or --steps.")
+          "Compare the dense model and models of 4, 16 and 64 experts with equal multiply-adds,"
+              + " with three seeds each, each trained for --minutes or --steps.")
   private boolean sweep;
 
   @Option(names = "--json", description = "Print JSON instead of tables.")
@@ -155,25 +161,24 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--mesh",
       paramLabel = "MESH",
       description =
-          "Train on a mesh, as d=2,x=2,m=2: sentences are split over d and x, experts"
-              + " over x, heads and hidden widths over m; another name is treated as x.")
+          "Train on a mesh, as d=2,x=2,m=2: sentences are split over d and x, experts over x, heads"
+              + " and hidden widths over m; an axis of another name is used like x.")
   private Optional<String> mesh = Optional.empty();
 
   @Option(
       names = "--accumulate",
       paramLabel = "N",
       description =
-          "Batches of a step, computed one after the other in the memory of one; the"
-              + " step uses the mean of their gradients (default: 1).")
+          "Batches per step, computed one after the other in the memory of one batch; the step uses"
+              + " the mean of their gradients (default: 1).")
   private int accumulate = 1;
 
   @Option(
       names = "--recompute",
       description =
-          "Compute activations inside layers again in the backward pass instead of"
-              + " keeping them: less"
-              + " memory, more time, and the same bits on one device, and on a mesh with"
-              + " --reproducible.")
+          "Compute activations inside layers again in the backward pass instead of keeping them."
+              + " This takes less memory and more time, and gives the same bits on one device, and"
+              + " on a mesh with --reproducible.")
   private boolean recompute;
 
   @Option(
@@ -182,8 +187,8 @@ public final class TrainCommand implements Callable<Integer> {
       paramLabel = "true|false",
       fallbackValue = "true",
       description =
-          "Whether the optimizer's state of a weight is split over d too, and over x"
-              + " for weights that all experts share (default: true).")
+          "Whether to split the optimizer's state of a weight over d too, and over x for weights"
+              + " that all experts share (default: true).")
   private boolean splitOptimizer = true;
 
   @Mixin private BackendOptions backends = new BackendOptions();

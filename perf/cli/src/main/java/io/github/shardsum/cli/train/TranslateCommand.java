@@ -54,7 +54,8 @@ public final class TranslateCommand implements Callable<Integer> {
       names = "--beam",
       paramLabel = "N",
       defaultValue = "" + Translator.BEAM,
-      description = "Hypotheses kept of each text; 1 is greedy (default: ${DEFAULT-VALUE}).")
+      description =
+          "Number of hypotheses kept for each text; 1 is greedy (default: ${DEFAULT-VALUE}).")
   private int beam;
 
   @Option(
@@ -69,14 +70,14 @@ public final class TranslateCommand implements Callable<Integer> {
   @Option(
       names = "--scores",
       description =
-          "Print before each translation, and a tab, the natural logarithm of its probability;"
-              + " --json has it always.")
+          "Print the natural logarithm of the probability and a tab before each translation; --json"
+              + " always has it.")
   private boolean scores;
 
   @Option(
       names = "--json",
       description =
-          "Print one JSON object a text instead:"
+          "Print one JSON object for each text instead:"
               + " {\"text\":..,\"translations\":[{\"text\":..,\"score\":..}]}.")
   private boolean json;
 
