@@ -37,7 +37,7 @@ public final class EverydayComparison {
   /**
    * Measures.
    *
-   * @param arguments a regular expression that finds names of operations, all without one; then
+   * @param arguments a regular expression that matches names of operations (default: all); then
    *     {@code smoke} for a few short rounds
    */
   public static void main(String[] arguments) throws IOException, MeasurementException {

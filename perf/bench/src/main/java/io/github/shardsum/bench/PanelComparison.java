@@ -84,7 +84,7 @@ public final class PanelComparison {
         share.high());
   }
 
-  /** The aligned start, which the product's probe finds once the probe is compiled. */
+  /** The aligned start of B, which the kernel's probe finds once the JIT has compiled it. */
   private int lineStart() {
     int found = -1;
     for (int attempt = 0; attempt < 1_000 && found < 0; attempt++) {

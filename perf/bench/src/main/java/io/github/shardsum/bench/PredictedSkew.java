@@ -36,7 +36,10 @@ final class PredictedSkew {
             });
   }
 
-  /** Adds a run under an even load of half as many rows; as many as of the whole load. */
+  /**
+   * Adds a run under an even load of half as many rows. There must be as many of these runs as runs
+   * under the whole load.
+   */
   void addHalf(List<StepSpan> spans) {
     times(spans).forEach((step, time) -> expertsOfHalf += step.contains(EXPERTS) ? time : 0);
   }
@@ -61,10 +64,10 @@ final class PredictedSkew {
   }
 
   /**
-   * The fixed time of an expert as a number of rows: with E experts of it, R rows take E fixed + R,
-   * and half of them E fixed + R / 2.
+   * The fixed time of an expert as a number of rows. R rows over E experts take as long as E times
+   * this number plus R; half of the rows take E times this number plus R / 2.
    *
-   * @param rows of an expert under the even load
+   * @param rows the rows of an expert under the even load
    */
   double fixedRows(double rows) {
     double half = expertsOfHalf / experts;
@@ -84,7 +87,7 @@ final class PredictedSkew {
     return 1 + share() * (longest(rows, devices, fixed) / longest(even, devices, fixed) - 1);
   }
 
-  /** The time of the thread that has most, in rows. */
+  /** The time of the busiest thread, in rows. */
   private double longest(long[] rows, int devices, double fixed) {
     double[] free = new double[threads];
     int own = rows.length / devices;

@@ -4,7 +4,7 @@ import io.github.shardsum.tensor.Shape;
 import java.util.Random;
 
 /**
- * An einsum of two operands, drawn at random: each of five labels stands in one operand or in both,
+ * An einsum of two operands, drawn at random: each of five labels occurs in one operand or in both,
  * and in the result or not.
  *
  * @param equation its notation

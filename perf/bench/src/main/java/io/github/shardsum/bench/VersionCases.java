@@ -47,8 +47,8 @@ import java.util.function.Supplier;
 
 /**
  * One version of the library, as a process that {@link VersionComparison} asks: {@code prepare
- * CASE} is answered with a digest of the case's results, {@code warm SECONDS} with the seconds that
- * it was called for, and {@code time CALLS} with the seconds of so many calls of it. This class
+ * CASE} is answered with a digest of the case's results, {@code warm SECONDS} with the seconds for
+ * which the case was called, and {@code time CALLS} with the seconds of that many calls. This class
  * uses only API that many versions have, because it is compiled once and runs with the classes of
  * each.
  */
@@ -64,7 +64,7 @@ final class VersionCases {
   private final Collectives mesh;
   private final Backend local;
 
-  /** A computation, and the digest of what one call of it gives. */
+  /** A computation, and the digest of the result of one call. */
   record Case(Runnable call, Supplier<String> bits) {}
 
   VersionCases(int threads) {

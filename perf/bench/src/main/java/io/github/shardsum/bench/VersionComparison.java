@@ -20,7 +20,7 @@ import java.util.Set;
  * in the next; the interval is over the pairs.
  *
  * <p>Arguments: the class paths of both versions, each with this class, a number of pairs, a number
- * of threads, and cases; without cases all. The exit status is 1 if bits differ. {@code
+ * of threads, and cases (default: all). The exit status is 1 if bits differ. {@code
  * perf/bench/versions} gives the class paths.
  */
 public final class VersionComparison {

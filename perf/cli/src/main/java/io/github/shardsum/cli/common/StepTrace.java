@@ -33,7 +33,7 @@ public final class StepTrace {
   private final StepRates rates;
 
   /**
-   * Of a run.
+   * A trace of a run.
    *
    * @param plan the plan that ran
    * @param options the topology that prices collectives, if there is one

@@ -31,8 +31,8 @@ public final class TraceOption {
   private static final int MOST_RUNS = 50;
 
   /**
-   * Nanoseconds of runs after which the JVM has compiled; further runs are made only up to the
-   * least number.
+   * Nanoseconds of runs after which the JVM has compiled the code. Later runs are made only to
+   * reach the least number.
    */
   private static final long ENOUGH = 1_000_000_000;
 

@@ -22,7 +22,7 @@ final class ExplainJson {
     values(answer.putArray("outputs"), executable.program().outputs());
     answer.put("peakBytes", executable.peakBytes());
     String program = executable.program().name();
-    // The steps of a loop's body are counted in the loop's.
+    // The FLOPs of a loop contain those of its body's steps.
     answer.put(
         "flops",
         executable.steps().stream()

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 /**
  * Two rows of one model and family that differ in one thing.
  *
- * @param name of the thing
+ * @param name the name of the property that differs
  * @param from the row with the smaller value
  * @param to the row with the larger one
  */

@@ -62,7 +62,7 @@ final class Trainer implements AutoCloseable {
   private final LongSupplier clock;
   private final Agreement agreement;
 
-  /** The running means, from the last step until the next. */
+  /** The gathered running means of the last step, kept until the next step. */
   private Optional<Map<String, Tensor>> averages = Optional.empty();
 
   private History history = new History();
@@ -96,7 +96,7 @@ final class Trainer implements AutoCloseable {
    * @param writer writes checkpoints, if any are to be written; every process of a job then has a
    *     writer
    * @param agreement with the other processes of the job
-   * @param clock nanoseconds from some time on
+   * @param clock the time in nanoseconds, from any origin
    */
   Trainer(
       Model model,

@@ -44,7 +44,7 @@ public record PeerVersion(String name, String version, String kernel) {
    * Refuses generic kernels, which would flatter Shardsum, and kernels wider than the instruction
    * set allows.
    *
-   * @throws MeasurementException if they are
+   * @throws MeasurementException if the peer chose such kernels
    */
   void check(Isa isa) throws MeasurementException {
     String lower = kernel.toLowerCase(Locale.ROOT);

@@ -64,7 +64,7 @@ public final class Examples {
     }
   }
 
-  /** A pair: tokens, each with its end. */
+  /** A pair as tokens of source and target; each ends with the end token. */
   public record Example(int[] source, int[] target, Shape shape) {}
 
   /** The examples of pairs; pairs that are too long for every shape are left out. */
