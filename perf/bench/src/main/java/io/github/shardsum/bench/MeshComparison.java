@@ -313,8 +313,8 @@ public final class MeshComparison {
       PredictedSkew predicted = predicted(collectives, workers.parallelism(), skewed, fewer);
       double rows = (double) layer.rows() / layer.sizes().experts();
       print(
-          "products of experts: %.3f of the time of an even load, of which those of an expert take"
-              + " as long as %.0f rows beside its %.0f%n",
+          "products of experts: %.3f of the time of an even load; the fixed time of an expert is"
+              + " that of %.0f rows, its own rows are %.0f%n",
           predicted.share(), predicted.fixedRows(rows), rows);
       for (ExpertLoad load : List.of(ExpertLoad.W4, ExpertLoad.W6, ExpertLoad.W1, ExpertLoad.W7)) {
         try (MeshExecutable mesh = compiled(collectives, onRows(skewed.program()), BY_ROWS)) {

@@ -38,7 +38,8 @@ record Diagnosis(List<Finding> machine, List<Finding> engines) {
             why ->
                 new Finding(
                     "self-test", "failed: " + why, "results may be wrong: please report it"))
-        .orElseGet(() -> Finding.ok("self-test", "passed: the kernels equal plain loops"));
+        .orElseGet(
+            () -> Finding.ok("self-test", "passed: the kernels give the results of plain loops"));
   }
 
   List<Finding> missing() {

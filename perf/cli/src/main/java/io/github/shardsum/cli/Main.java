@@ -54,7 +54,7 @@ import picocli.CommandLine.Spec;
     commandListHeading = "",
     footer = {
       "%nExit status: " + Main.EXIT_STATUS,
-      "%nSHARDSUM_JAVA_OPTS holds further flags of the JVM, as -Xmx8g; docs/settings.md",
+      "%nSHARDSUM_JAVA_OPTS may hold more flags for the JVM, as -Xmx8g; docs/settings.md",
       "has every setting."
     },
     mixinStandardHelpOptions = true,
@@ -91,8 +91,8 @@ import picocli.CommandLine.Spec;
     })
 public final class Main implements Runnable {
   static final String EXIT_STATUS =
-      "0 done; 1 an input is bad, a run failed, or what it checks does not hold; 2 the command line"
-          + " is wrong or the value of an option is refused.";
+      "0 done; 1 an input is bad, a run failed, or a check failed; 2 the command line is wrong or"
+          + " the value of an option is refused.";
 
   /** The exit status for bad input or a failed run; picocli gives 2 for a wrong command line. */
   private static final int FAILED = 1;

@@ -32,13 +32,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "auto",
     description = {
-      "%nFind the annotations of a program for a mesh: as few as give the cheapest plan.",
+      "%nFind the fewest annotations of a program that give the cheapest plan on a mesh.",
       "%nPrints the annotations as plan accepts them, the price of their plan, a"
           + " proven lower bound of the price of any plan, the gap between the two, the peak"
           + " of memory, the runner-up and the checker's certificate of the plan.",
-      "%nWith --iopddl, choose a strategy for each node of a graph instead: least cost within a"
-          + " memory limit. Prints the cost, a bound, the gap, the peak, and as the last line"
-          + " the strategies' indices.%n"
+      "%nWith --iopddl, choose a strategy for each node of a graph instead, with the least cost"
+          + " within a memory limit. Prints the cost, a bound, the gap, the peak, and as the last"
+          + " line the strategies' indices.%n"
     })
 public final class AutoCommand implements Callable<Integer> {
   /** Seconds before the clock's end that are kept for the answer. */
@@ -166,7 +166,7 @@ public final class AutoCommand implements Callable<Integer> {
             spec.commandLine(),
             option.longestName()
                 + (file.isPresent()
-                    ? ": must stand without --iopddl, got both"
+                    ? ": must be given without --iopddl, got both"
                     : ": expected --iopddl too, got none"));
       }
     }

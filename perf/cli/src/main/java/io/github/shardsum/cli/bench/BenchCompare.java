@@ -10,9 +10,9 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The cases that moved between two runs, both as {@link BenchJson} writes them.
+ * The changes of cases between two runs, both as {@link BenchJson} writes them.
  *
- * @param moves of the cases that both have, in the new run's order
+ * @param moves the changes of the cases that both have, in the new run's order
  * @param sameMachine whether both ran on one kind of machine
  * @param gone names that only the old run has
  * @param added names that only the new run has
@@ -121,7 +121,7 @@ record BenchCompare(List<Move> moves, boolean sameMachine, List<String> gone, Li
   void print(PrintWriter out) {
     out.printf(Locale.ROOT, "%nagainst the older run: %d cases in both%n", moves.size());
     if (!sameMachine) {
-      out.printf(Locale.ROOT, "the machines differ, so that a change may be theirs%n");
+      out.printf(Locale.ROOT, "the machines differ, so a change may be due to them%n");
     }
     for (Change change : List.of(Change.LOSS, Change.GAIN)) {
       for (Move move : moves) {

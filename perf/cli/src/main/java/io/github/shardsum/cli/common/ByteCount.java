@@ -52,7 +52,8 @@ public final class ByteCount {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "bytes: must be a whole number without a unit, got \"%s\"; a fraction takes one, as in %sMB",
+              "bytes: must be a whole number without a unit, got \"%s\"; a fraction needs one, as"
+                  + " in %sMB",
               text,
               form.group(1)));
     }

@@ -31,7 +31,7 @@ public final class OutputFolder {
    */
   public void check(List<String> names) throws IOException {
     if (folder.toString().equals(InputArrays.STANDARD)) {
-      throw refused(folder, "--out must be a folder (one of this name: ./-)");
+      throw refused(folder, "--out must be a folder, not standard output; a folder named - is ./-");
     }
     Path there = folder.toAbsolutePath();
     // A dangling link counts as present: no folder can be made in its place.

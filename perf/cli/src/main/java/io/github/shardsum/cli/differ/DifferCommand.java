@@ -40,10 +40,10 @@ import picocli.CommandLine.Spec;
       "%nRun random sharded programs on a PJRT plugin and on our engine, and say where results"
           + " differ.",
       "%nValues are small integers, so that arithmetic is exact in any order and every"
-          + " bit must be equal. Each difference is made small and printed as a JSON object"
-          + " on a line: the program, its inputs, its StableHLO, both results, and the one"
-          + " that agrees with the reference evaluator. The plugin runs in a separate"
-          + " process, which a program may end.",
+          + " bit must be equal. A program with a difference is made small and printed as"
+          + " one JSON object on a line: the program, its inputs, its StableHLO, both results,"
+          + " and the one that agrees with the reference evaluator. The plugin runs in a"
+          + " separate process, since a program may crash it.",
       "%nExit status: 0 if nothing differs, 1 if something does, 2 for a wrong command"
           + " line or a plugin"
           + " that does not start.%n"

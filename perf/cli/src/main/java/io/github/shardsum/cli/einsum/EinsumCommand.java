@@ -41,10 +41,10 @@ import tools.jackson.databind.node.ObjectNode;
     description = {
       "%nCompute an einsum of files, which are mapped, not loaded: A.npy, A.npz:NAME,"
           + " A.safetensors:NAME, or - for a .npy file on standard input.",
-      "%nOf --jobs, each line is an object {\"id\":..,\"equation\":..,\"operands\":[\"a.npy\",..],"
-          + "\"out\":\"o.npy\"}; file names are relative to the current folder. For"
-          + " each line one is"
-          + " printed, {\"id\":..,\"ok\":true,\"shape\":[..],\"dtype\":..} or"
+      "%nWith --jobs, each line of FILE is an object"
+          + " {\"id\":..,\"equation\":..,\"operands\":[\"a.npy\",..],\"out\":\"o.npy\"};"
+          + " file names are relative to the current folder. One object is printed for each line,"
+          + " {\"id\":..,\"ok\":true,\"shape\":[..],\"dtype\":..} or"
           + " {\"id\":..,\"ok\":false,\"error\":..}; the exit status is 1 if any job failed.%n"
     })
 public final class EinsumCommand implements Callable<Integer> {
@@ -139,17 +139,19 @@ public final class EinsumCommand implements Callable<Integer> {
     }
     if (jobs.isPresent() && (equation.isPresent() || out.isPresent() || explain || json)) {
       throw wrong(
-          "--jobs: must stand without equation, files, -o, --explain and --json, got one of them");
+          "--jobs: must be given without equation, files, -o, --explain and --json, got one"
+              + " of them");
     }
     boolean standard = out.filter(file -> file.toString().equals(InputArrays.STANDARD)).isPresent();
     if (json && (explain || standard)) {
-      throw wrong("--json: must stand without --explain and -o -, got one of them");
+      throw wrong("--json: must be given without --explain and -o -, got one of them");
     }
     if (out.filter(ResultArrays::isOfOtherFormat).isPresent()) {
       throw wrong("-o: must name a .npy file, got " + out.get());
     }
     if (explain && standard) {
-      throw wrong("--explain: must not stand with -o -, whose bytes it would be among");
+      throw wrong(
+          "--explain: must be given without -o -, since both would write to standard output");
     }
     if (jobs.isEmpty() && (equation.isEmpty() || operands.isEmpty())) {
       throw wrong("einsum: expected an equation and its operands, or --jobs");

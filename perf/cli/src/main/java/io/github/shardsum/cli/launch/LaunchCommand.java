@@ -29,17 +29,17 @@ import picocli.CommandLine.Spec;
     customSynopsis = "shardsum launch -n N [--hosts FILE] [OPTION ...] COMMAND [ARGUMENT ...]",
     description = {
       "%nRun a command in N processes under MPI. Standard input is that of rank 0.",
-      "%nThe command is the one that runs in one process: its collectives then go over"
-          + " MPI, since SHARDSUM_ENGINE is set to mpi. If a process fails, the others are"
+      "%nThe command is the same as for one process: its collectives go over MPI, since"
+          + " SHARDSUM_ENGINE is set to mpi. If a process fails, the others are"
           + " ended, and the last lines say what happened to each rank; the exit status is"
           + " then not 0.%n"
     },
     footerHeading = "%nEnvironment:%n",
     footer = {
       "  SHARDSUM_MPI_THREAD=waiting|own",
-      "                            Who calls MPI: a thread that waits for its operation",
-      "                              (default), or one thread of the engine's alone,",
-      "                              which takes longer. Passed on to every host.",
+      "                            The thread that calls MPI: one that waits for its",
+      "                              operation (default), or a separate thread of the",
+      "                              engine, which takes longer. Passed on to every host.",
       "  SHARDSUM_ENGINE, SHARDSUM_MPI_LIBRARY",
       "                            Set for each process: mpi, and the library of mpirun",
       "                              or of --library. Other settings: docs/settings.md."

@@ -169,7 +169,7 @@ public final class MoeCommand implements Callable<Integer> {
     if (pjrt && job.dropless()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--backend pjrt: must be with a capacity, got none: a plugin needs sizes"
+          "--backend pjrt: must be given with a capacity, got none: a plugin needs sizes"
               + " that are known before the run, and an expert's number of rows is not");
     }
     Optional<Mesh> devices =

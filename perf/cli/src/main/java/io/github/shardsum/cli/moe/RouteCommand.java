@@ -24,12 +24,12 @@ import picocli.CommandLine.Spec;
           + "\"normalize\":\"before|after|none\",\"rejectedKeepsSlot\":true,"
           + "\"order\":\"choice|token|probability\",\"aux\":\"paper|e2\",\"auxChoices\":1,"
           + "\"auxPadding\":\"group|real|included\"}: logits [G][S][E], uniform and nonpadding"
-          + " [G][S]; logits and capacity are needed, the rest is the GShard paper's."
-          + " Instead of words,"
+          + " [G][S]. logits and capacity are required; other members default to the GShard"
+          + " paper's. Instead of single members,"
           + " \"options\":\"top2 second=all capacity=factor:2\" sets all options.",
       "%nFor each job one line is printed, {\"id\":..,\"combine\":[[g,s,e,c,weight],..],\"aux\":..,"
           + "\"zLoss\":..,\"load\":[..],\"dropped\":..}, or {\"id\":..,\"error\":\"..\"}. A job"
-          + " without an answer ends no other job; docs/moe.md has the members.%n"
+          + " that fails does not stop the others; docs/moe.md explains the members.%n"
     })
 public final class RouteCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
           + " the largest device, and the reason for each step.",
       "%nWith --jobs, each line is an object"
           + " {\"id\":..,\"mesh\":\"x=2,y=2\",\"deviceOrder\":[..],\"sizes\":{\"m\":48,..},\"equation\":\"..\",\"run\":true},"
-          + " deviceOrder and run optional; one object is printed for each job,"
+          + " deviceOrder and run are optional; one object is printed for each job,"
           + " {\"id\":..,\"error\":\"..\"} if it has no plan.%n"
     })
 public final class PlanCommand implements Callable<Integer> {
@@ -84,7 +84,8 @@ public final class PlanCommand implements Callable<Integer> {
     if (isProgram && settings.checks(false).run()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--run: must be of an einsum; a program is run by shardsum run FILE.program --mesh AXES");
+          "--run: must be given with an einsum; a program is run by shardsum run FILE.program"
+              + " --mesh AXES");
     }
     if (model.isPresent()) {
       return print(model.get().program(settings.request().mesh()));
@@ -97,7 +98,8 @@ public final class PlanCommand implements Callable<Integer> {
     }
     if (!isProgram && !(annotations.isEmpty() && whatIf.isEmpty())) {
       throw new ParameterException(
-          spec.commandLine(), "--annotate, --what-if: must be of a program, got an equation");
+          spec.commandLine(),
+          "--annotate, --what-if: must be given with a program, got an equation");
     }
     return isProgram
         ? print(ProgramFile.read(Path.of(equation.get())))

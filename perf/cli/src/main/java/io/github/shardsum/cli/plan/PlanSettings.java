@@ -213,7 +213,8 @@ final class PlanSettings {
     }
     if (overlap.isGiven() && target.hasLabels()) {
       throw new ParameterException(
-          line, "--overlap and --windows: must be of a program, got an equation or a reshard");
+          line,
+          "--overlap and --windows: must be given with a program, got an equation or a reshard");
     }
     PrintWriter out = line.getOut();
     Outcome outcome;

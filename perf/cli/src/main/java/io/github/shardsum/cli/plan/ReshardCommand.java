@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
       "%nPlan the cheapest way from one layout of a value to another.",
       "%nWith --jobs, each line is an object"
           + " {\"id\":..,\"mesh\":\"x=2,y=2\",\"deviceOrder\":[..],\"sizes\":{\"a\":8,..},\"from\":\"..\",\"to\":\"..\",\"run\":true},"
-          + " deviceOrder and run optional; one object is printed for each job,"
+          + " deviceOrder and run are optional; one object is printed for each job,"
           + " {\"id\":..,\"error\":\"..\"} if it has no plan.%n"
     })
 public final class ReshardCommand implements Callable<Integer> {
@@ -46,7 +46,8 @@ public final class ReshardCommand implements Callable<Integer> {
     if (settings.isReproducible()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--reproducible: must be of an equation or a program, got a reshard; leave it out");
+          "--reproducible: must be given with an equation or a program, got a reshard; leave it"
+              + " out");
     }
     boolean jobs = settings.jobs().isPresent();
     if (jobs ? !layouts.isEmpty() || picture.isPresent() : layouts.size() != 2) {

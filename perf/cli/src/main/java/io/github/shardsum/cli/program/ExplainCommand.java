@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
     name = "explain",
     description = {
       "%nPrint what will run: each step with its kernel, shapes, FLOPs and bytes, and the memory"
-          + " that lives then. Nothing is run.%n"
+          + " in use at that step. Nothing is run.%n"
     })
 public final class ExplainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -23,9 +23,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "lower",
     description = {
-      "%nPrint a program as StableHLO text, which needs no plugin and runs on every one, as by"
-          + " shardsum tpu run.",
-      "%nWith --mesh its layouts are in the text, for XLA to partition it by.%n"
+      "%nPrint a program as StableHLO text. This needs no plugin, and every plugin runs the text,"
+          + " for example by shardsum tpu run.",
+      "%nWith --mesh the text has the layouts of the program, by which XLA partitions it.%n"
     })
 public final class LowerCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

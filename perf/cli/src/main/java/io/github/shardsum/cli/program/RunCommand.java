@@ -120,15 +120,15 @@ public final class RunCommand implements Callable<Integer> {
     Optional<Mesh> mesh = meshes.meshOfRun();
     boolean pjrt = backends.isPjrt();
     if (reference && pjrt) {
-      throw wrong("--reference: expected no --backend with it");
+      throw wrong("--reference: must be given without --backend pjrt");
     }
     if (reference && backends.isReproducible()) {
       throw wrong(
-          "--reproducible: expected no --reference with it, which adds in the order of"
-              + " the program");
+          "--reproducible: must be given without --reference, which adds in the order of the"
+              + " program");
     }
     if (mesh.isPresent() && reference) {
-      throw wrong("--mesh: expected no --reference with it, which runs on one device");
+      throw wrong("--mesh: must be given without --reference, which runs on one device");
     }
     if (trace.isGiven() && (mesh.isEmpty() || pjrt)) {
       throw wrong("--trace: expected --mesh and --backend local, got another backend or no mesh");

@@ -31,16 +31,17 @@ import tools.jackson.databind.node.ObjectNode;
     name = "scaling",
     description = {
       "Run the Mixture-of-Experts layer and a training step on more and more devices, each with the"
-          + " same share, and compare the times with predictions. --programs has further programs.",
-      "In process, and with --processes over MPI too. All devices share this machine."
+          + " same work, and compare the times with predictions. --programs chooses others.",
+      "The devices are in this process; with --processes they are also processes over MPI. All"
+          + " devices share this machine."
     })
 public final class ScalingCommand implements Callable<Integer> {
   private static final int MOST_DEVICES = 256;
   private static final int MOST_PROCESSES = 64;
   private static final double LONGEST_WARM_UP = 600;
   private static final String PREDICTED =
-      "predicted: one device's run on one thread, while each thread of the mesh does the same,"
-          + " times the devices of a core, and the plan's collectives";
+      "predicted: the time of one device on one thread, while every thread of the mesh runs one"
+          + " device too, times the devices per core, plus the plan's collectives";
 
   /**
    * The option that gives child processes the time and FLOPs of one device, from which predictions

@@ -96,10 +96,10 @@ final class PlannedReport {
               + " backward: "
               + flops(forms, name);
       case "positions in experts" ->
-          "the plan repeats the scan with the forward pass, the formula scans once";
+          "the plan repeats the scan with the forward pass; the formula scans once";
       case "elementwise" ->
-          "the plan stores what products and collectives read, of each copy over tensor, the"
-              + " formula 16 values of the width a layer: "
+          "the plan stores all values that products and collectives read, for each copy over"
+              + " tensor; the formula counts 16 values of the width per layer: "
               + bytes(forms, name);
       case "optimizer" -> "weights of the largest device, not of the mean one";
       case "spread of slices",

@@ -32,10 +32,10 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "simulate",
     description = {
-      "Predict step time, memory and cost of a training job: its model is planned, the"
-          + " plan priced.",
-      "With --holdout: score the predictions on measured steps. Without options: the models and"
-          + " the devices that are known."
+      "Predict step time, memory and cost of a training job: its model is planned, and"
+          + " the plan is priced.",
+      "With --holdout: compare predictions with measured steps. Without options: list the known"
+          + " models and devices."
     })
 public final class SimulateCommand implements Runnable {
   private static final double DEFAULT_TOKENS = 1e12;

@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Print a network and the cost of collectives on it, by the mean and by the"
           + " largest link load.",
-      "Without a name: the networks that are known."
+      "Without a name: list the known networks."
     })
 public final class TopologyCommand implements Runnable {
   private static final String THIS_MACHINE = "this-machine";
@@ -173,7 +173,7 @@ public final class TopologyCommand implements Runnable {
     ParseResult given = spec.commandLine().getParseResult();
     if (figure9 && given.matchedArgs().size() > (json ? 2 : 1)) {
       throw new IllegalArgumentException(
-          "--figure9: must stand alone or with --json, got other options");
+          "--figure9: must be given alone or with --json, got other options");
     }
     Optional<OptionSpec> option =
         given.matchedOptions().stream()

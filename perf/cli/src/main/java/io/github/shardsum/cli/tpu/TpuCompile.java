@@ -120,12 +120,14 @@ final class TpuCompile implements Callable<Integer> {
     }
     if (ours && partitions.isPresent()) {
       throw new ParameterException(
-          spec.commandLine(), "--partitions: must be of a module; a program of ours takes --mesh");
+          spec.commandLine(),
+          "--partitions: must be given with a StableHLO module; a Shardsum program takes --mesh");
     }
     if (!ours && meshes.isGiven()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--mesh and --annotate: must be of a program of ours, a module has its own layouts");
+          "--mesh and --annotate: must be given with a Shardsum program; a StableHLO module has its"
+              + " own layouts");
     }
     if (out.isPresent()) {
       OutputFile.check("-o", out.get());

@@ -60,7 +60,7 @@ final class TpuDevices implements Callable<Integer> {
               + " (named by "
               + found.origin()
               + "); install the plugin,"
-              + " e.g. `pip install libtpu`, or mend the path");
+              + " e.g. `pip install libtpu`, or correct the path");
     }
     Result result = PjrtProbe.probe(found.library(), Map.of(), Duration.ofSeconds(seconds));
     return report(found, result);
@@ -92,8 +92,8 @@ final class TpuDevices implements Callable<Integer> {
       case Result.Died(int status, String output) ->
           err.printf(
               Locale.ROOT,
-              "%sthe plugin ended its process with status %d: see its last words, check"
-                  + " LIBTPU_INIT_ARGS and XLA_FLAGS, or use another build%n%s%n",
+              "%sthe plugin ended its process with status %d: check LIBTPU_INIT_ARGS and"
+                  + " XLA_FLAGS, or use another build; its last output:%n%s%n",
               name,
               status,
               output.strip());

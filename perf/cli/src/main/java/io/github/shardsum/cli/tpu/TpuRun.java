@@ -93,7 +93,8 @@ final class TpuRun implements Callable<Integer> {
   public Integer call() throws IOException {
     if (json && isStandardOutputTaken()) {
       throw new ParameterException(
-          spec.commandLine(), "--json: must not stand with -o -, among whose bytes it would be");
+          spec.commandLine(),
+          "--json: must be given without -o -, since both would write to standard output");
     }
     for (Path output : outputs) {
       if (ResultArrays.isOfOtherFormat(output)) {

@@ -161,13 +161,19 @@ final class CheckpointParts {
         Shape shape = matcher.matches() ? shapes.get(matcher.group(1)) : null;
         if (shape == null) {
           throw new IllegalArgumentException(
-              part.file() + ": expected parts of tensors of the index, got " + each.getKey());
+              part.file()
+                  + ": expected parts of the tensors that the index lists, got "
+                  + each.getKey());
         }
         Box box = box(part.file(), each.getKey(), matcher.group(2), shape);
         Tensor values = each.getValue();
         if (!values.shape().equals(box.shape())) {
           throw new IllegalArgumentException(
-              part.file() + ": " + each.getKey() + " must be of its box, got " + values.shape());
+              part.file()
+                  + ": "
+                  + each.getKey()
+                  + " must have the shape of its intervals, got "
+                  + values.shape());
         }
         boxes.computeIfAbsent(matcher.group(1), _ -> new HashSet<>()).add(box);
         box.of(tensors.computeIfAbsent(matcher.group(1), _ -> Tensor.zeros(values.dtype(), shape)))

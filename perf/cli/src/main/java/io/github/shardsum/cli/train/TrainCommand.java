@@ -40,8 +40,8 @@ import picocli.CommandLine.Spec;
     description = {
       "%nTrain the GShard paper's Transformer to translate to English, from names and phrases that"
           + " the JDK carries in over a hundred languages.",
-      "%nPrints the translations of held-back pairs by baselines and the model, by"
-          + " family of languages.%n"
+      "%nPrints how well baselines and the model translate held-back pairs, by family of"
+          + " languages.%n"
     })
 public final class TrainCommand implements Callable<Integer> {
   private static final int MOST_EXPERTS = 1024;
@@ -301,16 +301,17 @@ public final class TrainCommand implements Callable<Integer> {
       throw wrong("--until: must be at least 0, got " + until.get());
     }
     if (until.isPresent() && steps.isPresent()) {
-      throw wrong("--until: must not stand with --steps");
+      throw wrong("--until: must be given without --steps");
     }
     if (quick && data.isPresent()) {
-      throw wrong("--quick: must not stand with --data: it is of ten of the JDK's languages");
+      throw wrong(
+          "--quick: must be given without --data, since it uses ten of the JDK's languages");
     }
     if (whole && sweep) {
-      throw wrong("--all: must not stand with --sweep, which compares what is held back");
+      throw wrong("--all: must be given without --sweep, which compares losses on held-back pairs");
     }
     if (minutes.isPresent() && steps.isPresent()) {
-      throw wrong("--minutes: must not stand with --steps");
+      throw wrong("--minutes: must be given without --steps");
     }
     if (minutes.isPresent() && !(minutes.get() >= 0 && minutes.get() < Integer.MAX_VALUE)) {
       throw wrong("--minutes: must be at least 0, got " + minutes.get());
@@ -329,10 +330,10 @@ public final class TrainCommand implements Callable<Integer> {
     }
     if (sweep && (checkpoint.isPresent() || experts.isPresent() || dense)) {
       throw wrong(
-          "--sweep: must not stand with --checkpoint, --experts or --dense: it keeps no model");
+          "--sweep: must be given without --checkpoint, --experts and --dense: it keeps no model");
     }
     if (resume && checkpoint.isEmpty()) {
-      throw wrong("--resume: must stand with --checkpoint, got none");
+      throw wrong("--resume: must be given with --checkpoint, got none");
     }
   }
 

@@ -165,7 +165,7 @@ class AutoCommandTest {
     assertEquals(2, runWith("auto", "--iopddl", file.toString(), "--memory-limit", "1MB"));
     assertTrue(
         err.toString(StandardCharsets.UTF_8)
-            .contains("--memory-limit: must stand without --iopddl, got both"),
+            .contains("--memory-limit: must be given without --iopddl, got both"),
         err::toString);
     assertEquals(2, runWith("auto", "--model", "moe", "--mesh", "x=2", "--threads", "1"));
     assertTrue(

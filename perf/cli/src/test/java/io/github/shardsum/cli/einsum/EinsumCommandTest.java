@@ -222,7 +222,7 @@ class EinsumCommandTest {
   @Test
   void aPlanIsNotPrintedAmongTheBytesOfAResult() {
     assertEquals(2, run("ij->ji", file("a.npy"), "--explain", "-o", "-"));
-    assertTrue(err.toString().contains("--explain: must not stand with -o -"), err.toString());
+    assertTrue(err.toString().contains("--explain: must be given without -o -"), err.toString());
   }
 
   @Test

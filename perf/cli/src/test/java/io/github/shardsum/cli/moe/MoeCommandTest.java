@@ -161,7 +161,8 @@ class MoeCommandTest {
     assertTrue(err.toString().contains("--plugin: expected --backend pjrt"), err::toString);
     String[] pjrt = {"--backend", "pjrt", "--plugin", "none.so"};
     assertEquals(2, runOnMesh("x=2", "--dropless", pjrt[0], pjrt[1], pjrt[2], pjrt[3]));
-    assertTrue(err.toString().contains("--backend pjrt: must be with a capacity"), err::toString);
+    assertTrue(
+        err.toString().contains("--backend pjrt: must be given with a capacity"), err::toString);
     assertEquals(1, runOnMesh("x=2", pjrt));
     assertTrue(err.toString().contains("none.so"), err::toString);
   }

@@ -76,7 +76,8 @@ class PlanCommandsTest {
       List<String> line = new ArrayList<>(List.of(planned));
       line.addAll(List.of(sizes));
       assertEquals(2, run(line.toArray(String[]::new)));
-      assertTrue(err.toString().contains("must be of a program, got an equation"), err::toString);
+      assertTrue(
+          err.toString().contains("must be given with a program, got an equation"), err::toString);
       err.getBuffer().setLength(0);
     }
   }

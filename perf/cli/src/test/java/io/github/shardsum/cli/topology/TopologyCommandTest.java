@@ -127,7 +127,7 @@ class TopologyCommandTest {
     assertEquals(2, run("--bandwidth", "10"));
     assertTrue(err.toString().contains("--bandwidth: expected a network's name"), err::toString);
     assertEquals(2, run("--figure9", "tpu-v3"));
-    assertTrue(err.toString().contains("--figure9: must stand alone"), err::toString);
+    assertTrue(err.toString().contains("--figure9: must be given alone"), err::toString);
     assertEquals(2, run("tpu-v3", "-n", "0"));
     assertTrue(err.toString().contains("--devices: must be at least 1, got 0"), err::toString);
     assertEquals("", out.toString());
@@ -172,7 +172,7 @@ class TopologyCommandTest {
     assertTrue(
         err.toString()
             .contains(
-                "bytes: must be a whole number without a unit, got \"1.5\"; a fraction takes one,"
+                "bytes: must be a whole number without a unit, got \"1.5\"; a fraction needs one,"
                     + " as in 1.5MB"),
         err::toString);
     assertEquals("", out.toString());
