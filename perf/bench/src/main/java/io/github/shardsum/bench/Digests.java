@@ -14,7 +14,7 @@ final class Digests {
 
   private Digests() {}
 
-  /** The digest of all elements' bits, in order; {@code double} holds those of every type. */
+  /** The digest of all elements in order; a {@code double} holds each of them exactly. */
   static String of(Collection<Tensor> tensors) {
     MessageDigest digest = sha256();
     for (Tensor tensor : tensors) {

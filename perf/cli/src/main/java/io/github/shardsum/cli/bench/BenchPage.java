@@ -181,7 +181,7 @@ final class BenchPage {
             "%.2f [%.2f, %.2f]", peer.ratio().median(), peer.ratio().low(), peer.ratio().high()));
   }
 
-  /** A quarter to four times as long, logarithmic. */
+  /** The place of a ratio on a logarithmic axis from a quarter to four times as long. */
   private static double ratio(double value) {
     double share =
         Math.log(Math.clamp(value, 1 / LARGEST_RATIO, LARGEST_RATIO)) / Math.log(LARGEST_RATIO);

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The geometric mean of a group's ratios to the best of some peers in each case.
+ * The geometric mean, over the cases of a group, of the ratio to the best of some peers.
  *
  * @param group the group
  * @param threads threads of ours and of each peer

@@ -44,7 +44,7 @@ record KernelCase(
    * @param value the median and its interval
    */
   record Result(KernelCase subject, int threads, Interval value) {
-    /** Whether the median reaches the target, or the interval does. */
+    /** The verdict: whether the median, or only its interval, reaches the target. */
     Verdict verdict() {
       return subject.atMost()
           ? Verdict.of(-subject.wanted(), -value.median(), -value.low())

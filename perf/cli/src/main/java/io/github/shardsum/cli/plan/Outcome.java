@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param notes lines that follow the plan's table
  * @param certificate the checker's proof, if requested
  * @param beside the comparison with XLA's collectives, if requested
- * @param equal whether the run gave the results of the run without layouts, if it was run
+ * @param equal whether a run of the plan gave the results of a run without layouts, if it was run
  */
 record Outcome(
     String title,

@@ -70,9 +70,9 @@ public final class ScalingRun {
   /**
    * The measured run that predictions begin with.
    *
-   * @param seconds until each thread has run one device by itself; the threads are as many as the
-   *     devices will share
-   * @param flops of it
+   * @param seconds the seconds in which each thread runs one device by itself, on as many threads
+   *     as the devices will share
+   * @param flops the FLOPs of one device
    */
   record One(double seconds, double flops) {}
 

@@ -35,7 +35,7 @@ final class TrainAnswer {
         });
   }
 
-  /** Adds the traffic and the memory of a step of the last shape on the mesh, as planned. */
+  /** Adds the traffic and the memory of the last step on the mesh, as planned. */
   static void mesh(ObjectNode answer, Training.Traffic traffic) {
     ObjectNode mesh =
         answer

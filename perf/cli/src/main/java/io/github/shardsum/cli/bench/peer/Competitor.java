@@ -8,7 +8,7 @@ public interface Competitor extends Timed {
   /** Name in tables. */
   String name();
 
-  /** Whether it has an operation for such a case; if not, it is left out without a message. */
+  /** Whether it has an operation for such a case; a competitor without one is left out silently. */
   default boolean supports(BenchCase subject) {
     return true;
   }

@@ -66,7 +66,7 @@ public enum JavaLibrary {
     this.remedy = remedy;
   }
 
-  /** As peers are called. */
+  /** The names of all, as peers. */
   static List<String> ids() {
     return Stream.of(values()).map(JavaLibrary::id).toList();
   }
@@ -86,7 +86,7 @@ public enum JavaLibrary {
     return id;
   }
 
-  /** Its side of the protocol, a resource. */
+  /** The resource with the source of the library's side of the protocol. */
   String source() {
     return source;
   }

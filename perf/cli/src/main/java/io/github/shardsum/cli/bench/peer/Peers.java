@@ -123,7 +123,7 @@ public final class Peers implements AutoCloseable {
     return List.copyOf(competitors);
   }
 
-  /** The versions that the peers found report. */
+  /** The versions that the found peers report. */
   public List<PeerVersion> found() {
     return List.copyOf(found);
   }
