@@ -124,7 +124,7 @@ public final class DifferCommand implements Callable<Integer> {
       throw wrong("--programs, --deadline: must be at least 1, got " + programs + ", " + deadline);
     }
     if (plugin.isNamed() && against == Against.REFERENCE) {
-      throw wrong("--against reference: expected no --plugin beside it");
+      throw wrong("--against reference: must be given without --plugin");
     }
     Mesh devices = MeshOptions.ofRun(spec, mesh);
     if (regions && devices.size() > 64) {

@@ -252,7 +252,7 @@ final class PlanSettings {
   /** Prints how a plan's steps differ from those of another plan; returns the exit status. */
   int printBeside(Planned before, Planned after, CommandLine line) throws IOException {
     if (old.isPresent()) {
-      throw new ParameterException(line, "--diff: expected no --what-if too, got both");
+      throw new ParameterException(line, "--diff: must be given without --what-if, got both");
     }
     try (LongRun _ = progress.watch("", () -> 0, 0)) {
       Outcome first = ofSizes(() -> before.plan(request(), checks(false)));

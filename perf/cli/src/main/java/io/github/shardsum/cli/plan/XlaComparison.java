@@ -80,7 +80,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "--beside-xla: the plugin's devices must be at least %d, got %d",
+                "--beside-xla: the plugin must have at least %d devices, got %d",
                 mesh.size(),
                 devices));
       }

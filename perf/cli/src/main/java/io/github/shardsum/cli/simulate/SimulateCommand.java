@@ -201,11 +201,11 @@ public final class SimulateCommand implements Runnable {
       throw wrong("--model: expected --topology too, got none");
     }
     if (topology.isPresent() && here.isPresent()) {
-      throw wrong("--here: expected no --topology, got " + topology.get());
+      throw wrong("--here: must be given without --topology, got " + topology.get());
     }
     if (formulas && (certify || auto || html.isPresent())) {
       throw wrong(
-          "--formulas: expected no --html, no --auto and no --certify, which need a plan, got one");
+          "--formulas: must be given without --html, --auto and --certify, which need a plan");
     }
     positive("--here", here.map(Integer::doubleValue), 1, 64);
     if (json && (paper || modes == 0)) {

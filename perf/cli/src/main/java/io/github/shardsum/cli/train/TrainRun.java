@@ -348,7 +348,7 @@ final class TrainRun {
     if (!opened.isFirst()) {
       return;
     }
-    progress.begin("translating what was held back", 1);
+    progress.begin("translating the held-back texts", 1);
     try (Translator translator = translator(trainer, evaluation)) {
       evaluation.add(name, translator);
     }
@@ -487,8 +487,8 @@ final class TrainRun {
     page.paragraph(
         String.format(
             Locale.ROOT,
-            "%d languages, %d pairs to learn from, %d steps; what was held back is in"
-                + " no pair that is learnt from.",
+            "%d languages, %d pairs to learn from, %d steps; none of these pairs has a"
+                + " held-back text.",
             corpus.languages().size(),
             corpus.training().size(),
             trainer.steps()));

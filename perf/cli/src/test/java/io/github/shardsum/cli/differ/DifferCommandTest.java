@@ -77,7 +77,7 @@ class DifferCommandTest {
     "--mesh x=,--mesh:",
     "--mesh x=1000000,at most 65536 devices",
     "--against nobody,'must be one of engine, reference'",
-    "--plugin some.so,expected no --plugin beside it",
+    "--plugin some.so,must be given without --plugin",
   })
   void aWrongCommandLineIsStatusTwo(String options, String message) {
     String[] args = ("differ --against reference " + options).split(" ");

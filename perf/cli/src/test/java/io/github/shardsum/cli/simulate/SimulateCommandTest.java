@@ -273,8 +273,8 @@ class SimulateCommandTest {
         "--tokens 5 | expected --model too",
         "--json | expected --model, --holdout or --figure",
         "--plans | --plans: expected --holdout too",
-        "--model gshard-37b --topology v3:8x8 --here 2 | --here: expected no --topology",
-        "--model gshard-37b --topology v3:8x8 --formulas --certify | expected no --html",
+        "--model gshard-37b --topology v3:8x8 --here 2 | --here: must be given without --topology",
+        "--model gshard-37b --topology v3:8x8 --formulas --certify | without --html",
         "--model gshard-37b --here 1000 | --here: must be from",
         "--model gshard-37b --device none.json --topology x:8x8 | none.json",
       })
