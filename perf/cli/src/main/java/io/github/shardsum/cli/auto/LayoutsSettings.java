@@ -129,7 +129,7 @@ final class LayoutsSettings {
       if (!inputs.contains(name)) {
         throw new ParameterException(
             spec.commandLine(),
-            "--split: must be an input of the program with labels, of " + inputs + ", got " + name);
+            "--split: must be an input that has labels, one of " + inputs + ", got " + name);
       }
     }
     return MeshOptions.annotated(spec, "--keep", kept, given, on);

@@ -222,7 +222,7 @@ public final class RunCommand implements Callable<Integer> {
         places.values().stream().filter(InputArrays.STANDARD::equals).count()
             + (file.toString().equals(InputArrays.STANDARD) ? 1 : 0);
     if (standard > 1) {
-      throw wrong("-: standard input must be one thing, got " + standard);
+      throw wrong("-: standard input must be used once, got " + standard);
     }
     Set<String> names = new HashSet<>();
     for (Value output : program.outputs()) {

@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
- * Two rows of one model and family that differ in one thing.
+ * Two rows of one model and family that differ in one property.
  *
  * @param name the name of the property that differs
  * @param from the row with the smaller value
@@ -46,7 +46,7 @@ record Contrast(String name, Score from, Score to) {
     return !tie() && predicted() > 1 == measured() > 1;
   }
 
-  /** All pairs of some scores that differ in one thing. */
+  /** All pairs of some scores that differ in one property. */
   static List<Contrast> of(List<Score> scores) {
     Map<String, List<Score>> groups =
         scores.stream()

@@ -203,7 +203,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
     return all;
   }
 
-  /** Rank correlations of time a token over three or more configurations of one model. */
+  /** Rank correlations of the time per token over three or more configurations of one model. */
   Map<String, Ranks> correlations() {
     Map<String, List<Score>> models = new TreeMap<>();
     for (Score score : scores) {

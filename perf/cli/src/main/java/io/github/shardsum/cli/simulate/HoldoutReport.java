@@ -136,7 +136,7 @@ final class HoldoutReport {
     }
     out.printf(
         Locale.ROOT,
-        "%nrank correlation of time a token over the layouts of one model; layouts that mix"
+        "%nrank correlation of the time per token over the layouts of one model; layouts that mix"
             + " tensor, expert and pipeline axes on GPUs are not ordered well%n");
     correlations.forEach(
         (name, ranks) ->
@@ -181,9 +181,9 @@ final class HoldoutReport {
     }
     out.printf(
         Locale.ROOT,
-        "%npairs of rows of one model that differ in one thing: time a token, the second's over"
-            + " the first's%n%-28s %5s %9s %9s  %s%n",
-        "thing",
+        "%npairs of rows of one model that differ in one property: time per token of the second"
+            + " row over that of the first%n%-28s %5s %9s %9s  %s%n",
+        "property",
         "lines",
         "predicted",
         "measured",

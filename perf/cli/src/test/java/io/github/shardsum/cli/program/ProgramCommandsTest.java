@@ -215,7 +215,7 @@ class ProgramCommandsTest {
     assertSays(expected + "=x.npy", x, "=x.npy");
     assertSays(expected + "w=", x, "w=");
     assertSays(expected + "w.npy", x, "w.npy");
-    assertSays("-: standard input must be one thing, got 2", "x=-", "w=-");
+    assertSays("-: standard input must be used once, got 2", "x=-", "w=-");
   }
 
   @Test
