@@ -1,14 +1,17 @@
 package io.github.shardsum.internal.assign;
 
-/** Kinds of moves in several sizes, drawn by their recent gain per work. */
+/**
+ * Draws moves of several kinds and sizes. The chance of a kind and size follows from its recent
+ * gain per unit of work.
+ */
 final class Arms {
   /** The amount of later work after which a gain counts only 1/e of its value. */
   private static final double MEMORY = 4e7;
 
-  /** The least share of all work for each kind but the first. */
+  /** The least share of all work that each kind gets, except for the first kind. */
   private static final double FLOOR = 0.12;
 
-  /** Work that is assumed to have been done at the mean gain. */
+  /** Work at the mean gain that is added to the recorded work of each kind and size. */
   private static final double PRIOR = 2e5;
 
   private final int kinds;

@@ -6,14 +6,14 @@ import java.util.PriorityQueue;
 
 /**
  * Raises a proven bound by cases: the strategies of a node are split into those that pay little for
- * memory and those that pay much. Each half gets its own prices, and the least bound of all cases
- * holds. The case of least bound is split next.
+ * memory and those that pay much. Each half gets its own prices. The least bound of all cases is a
+ * bound of the problem, and the case with this bound is split next.
  */
 final class Branching {
   /** Iterations of the dual in a case: few, since each case begins near its optimum. */
   private static final int ITERATIONS = 40;
 
-  /** Most numbers that all cases may hold. */
+  /** The most numbers that all cases together may hold. */
   private static final long MOST_NUMBERS = 30_000_000;
 
   private final Model model;
@@ -24,7 +24,7 @@ final class Branching {
   private long number;
   private int[] found = new int[0];
 
-  /** Strategies that are still open, a bound, and the prices and messages that prove it. */
+  /** Strategies that are still open, a bound, and the prices and messages that prove the bound. */
   private record Case(boolean[] open, long bound, double[] price, double[] messages, long number) {}
 
   /** A node, and the strategies of the model that stay open in one half. */
@@ -33,7 +33,7 @@ final class Branching {
   /**
    * Begins with one case.
    *
-   * @param bound proven so far
+   * @param bound the bound that is proven so far
    */
   Branching(Model model, Effort effort, long bound, double[] price, double[] messages) {
     this.model = model;
@@ -107,7 +107,10 @@ final class Branching {
     }
   }
 
-  /** Whether a case has a single choice. If that choice is the best, it is kept. */
+  /**
+   * Whether a case has a single choice. The choice is kept if it is possible and cheaper than the
+   * best one known.
+   */
   private boolean isSettled(boolean[] open) {
     int[] only = only(open);
     if (only.length > 0 && model.isFeasible(only) && model.cost(only) < best) {
@@ -136,7 +139,8 @@ final class Branching {
   }
 
   /**
-   * Closes strategies that exceed the limit even with the least of all others; false if none fits.
+   * Closes strategies that exceed the limit even if all other nodes use the least memory. Returns
+   * false if the case has no choice within the limit.
    */
   private boolean propagate(boolean[] open) {
     long[] slack = model.limit.clone();

@@ -76,7 +76,7 @@ final class Dual {
     return bestMessage;
   }
 
-  /** The rounding of the last iteration; it may break the limit. */
+  /** The choice to which the last iteration was rounded; it may break the limit. */
   int[] rounded() {
     return rounded;
   }
@@ -85,7 +85,7 @@ final class Dual {
     return best;
   }
 
-  /** Whether further iterations promise little. */
+  /** Whether steps have become so short that further iterations would hardly raise the bound. */
   boolean isDone() {
     return step < (model.nodes < MANY_NODES ? 1e-3 : 2e-4);
   }

@@ -1,9 +1,9 @@
 package io.github.shardsum.internal.assign;
 
 /**
- * Work that one thread did, about a unit for each matrix entry that it read. Work ends phases, so
- * that equal input gives equal output. The clock ends a run only if the work takes much longer than
- * expected.
+ * Work that one thread did: about one unit for each matrix entry that the thread read. Phases end
+ * after an amount of work, not after a time, so that equal input gives equal output. The clock ends
+ * a run only if the work takes much longer than expected.
  */
 final class Effort {
   private static final long LOOK = 1L << 21;
@@ -17,8 +17,8 @@ final class Effort {
   /**
    * Begins at no work.
    *
-   * @param limit work
-   * @param deadline of {@link System#nanoTime}
+   * @param limit the work after which the run ends
+   * @param deadline the value of {@link System#nanoTime} at which the clock ends the run
    */
   Effort(long limit, long deadline) {
     this.limit = limit;
@@ -30,7 +30,7 @@ final class Effort {
     return new Effort(Long.MAX_VALUE, deadline);
   }
 
-  /** Ends if another thread's work was ended by the clock. */
+  /** Ends this work if the clock ended the work of another thread. */
   void stopWith(Effort other) {
     stopped |= other.stopped;
   }

@@ -1,7 +1,8 @@
 package io.github.shardsum.internal.assign;
 
 /**
- * Chains of tree moves; a chain is accepted or undone as a whole. One thread, own random numbers.
+ * Searches by chains of tree moves; a chain is accepted or undone as a whole. Each search runs on
+ * one thread and has its own random numbers.
  */
 final class LocalSearch {
   private static final int[] SIZES = {1, 4, 12, 40, 150, 600, 3000};
@@ -102,7 +103,7 @@ final class LocalSearch {
    *
    * @param start a choice that may break the limit
    * @param factor factor of the prices of memory
-   * @param share work to be done at most
+   * @param share the most work to do
    */
   void find(int[] start, double[] price, double factor, long share) {
     long until = effort.done() + share;
@@ -117,7 +118,10 @@ final class LocalSearch {
     memory = saved;
   }
 
-  /** Lowers the cost with priced memory, beginning from a choice and ignoring limits. */
+  /**
+   * Lowers the sum of the cost and the price of memory, beginning from a choice and ignoring
+   * limits.
+   */
   int[] polish(int[] start, long until) {
     state.reset(start);
     double value = lagrangian();
@@ -205,7 +209,10 @@ final class LocalSearch {
     memory = saved;
   }
 
-  /** Lowers the cost with priced memory by moves and by forced strategies, ignoring limits. */
+  /**
+   * Lowers the sum of the cost and the price of memory by moves and by forced strategies, ignoring
+   * limits.
+   */
   private void roam(long share) {
     long until = effort.done() + share;
     state.price(memory);
@@ -243,7 +250,7 @@ final class LocalSearch {
     }
   }
 
-  /** A possible strategy that is not chosen, -1 if none was drawn. */
+  /** A possible strategy of a node, not the chosen one; -1 if none was drawn. */
   private int otherStrategy(int node) {
     int strategies = model.size(node);
     if (strategies < 2) {
@@ -331,7 +338,7 @@ final class LocalSearch {
     return SIZES[random.below(5)] < size ? SIZES[random.below(4)] : Math.max(1, size);
   }
 
-  /** Makes a choice cheaper; other nodes free the memory that it takes. */
+  /** Makes some nodes cheaper although that may break the limit; other nodes then free memory. */
   private void lower(int size) {
     move.apply(anywhere(), size, memory, 0, -1);
     for (int count = 0; count < 6; count++) {
@@ -343,7 +350,7 @@ final class LocalSearch {
     }
   }
 
-  /** Moves a node to another strategy, with all changes that follow. */
+  /** Moves a node to another strategy, and then improves the choice around the node. */
   private void force(int size) {
     int root = anywhere();
     int forced = otherStrategy(root);
@@ -361,7 +368,7 @@ final class LocalSearch {
     }
   }
 
-  /** Frees memory at a cost, then makes choices cheaper with the memory. */
+  /** Frees memory at a cost, then uses this memory to make other nodes cheaper. */
   private void trade(int size) {
     move.apply(anywhere(), size, memory, freeing * (0.5 + random.unit()), -1);
     if (!state.isFeasible()) {

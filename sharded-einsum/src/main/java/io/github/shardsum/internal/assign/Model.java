@@ -59,7 +59,10 @@ final class Model {
   final int[] atSecond;
   final int vectorLength;
 
-  /** Edges of node n are {@code edge[incident[n]]} up to {@code incident[n + 1]}, by other end. */
+  /**
+   * Edges of node n are {@code edge[incident[n]]} up to {@code incident[n + 1]}, in the order of
+   * their other ends.
+   */
   final int[] incident;
 
   final int[] edge;

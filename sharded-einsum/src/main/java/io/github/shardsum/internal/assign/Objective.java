@@ -7,7 +7,7 @@ import java.util.Arrays;
 final class Objective {
   private Objective() {}
 
-  /** Returns the cost, {@link Costs#IMPOSSIBLE} if a part of it is. */
+  /** Returns the cost; {@link Costs#IMPOSSIBLE} if a part of the cost is impossible. */
   static long cost(AssignmentProblem problem, int[] choice) {
     long sum = 0;
     for (int node = 0; node < choice.length; node++) {

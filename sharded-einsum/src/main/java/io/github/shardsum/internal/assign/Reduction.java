@@ -29,7 +29,7 @@ final class Reduction {
   /** Cost of the removed parts. */
   long base;
 
-  /** Whether no choice is possible, which is proven. */
+  /** Whether it is proven that no choice is possible. */
   boolean infeasible;
 
   Reduction(AssignmentProblem problem, Effort effort) {
@@ -439,7 +439,9 @@ final class Reduction {
     return 10 * after > GROWTH_TENTHS * before;
   }
 
-  /** Whether each entry is a number of its row plus one of its column. */
+  /**
+   * Whether each entry is the sum of a number that its row has and a number that its column has.
+   */
   private static boolean isSum(WorkEdge edge) {
     int columns = edge.b.size();
     long[] cost = edge.cost;

@@ -7,14 +7,15 @@ import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 
 /**
- * One or two searches, a thread each, that differ only in their random numbers. They meet after
- * equal work and both go on from the better choice, so that the answer does not depend on speed.
+ * One or two searches on separate threads, which differ only in their random numbers. After equal
+ * amounts of work both continue from the better choice, so that the answer does not depend on the
+ * speed of the threads.
  */
 final class SearchPair {
   private static final int ROUNDS = 12;
   private static final int STARTS = 8;
 
-  /** One part in this many of the work goes to chains, if the rest goes to moving prices. */
+  /** If prices of memory move, chains of moves get one part in this many of the work. */
   private static final int CHAINS = 8;
 
   private final Effort effort;
@@ -25,7 +26,7 @@ final class SearchPair {
   /**
    * Begins without a choice.
    *
-   * @param effort counts the work of one thread of the two
+   * @param effort counts the work of one of the threads
    * @param seed of all random numbers
    */
   SearchPair(Model model, Effort effort, long seed, double[] price, int threads) {
@@ -89,7 +90,7 @@ final class SearchPair {
   /**
    * Searches from the best choices until the total work reaches {@code until}.
    *
-   * @param moves whether prices of memory move for most of the work, each thread by itself
+   * @param moves whether prices of memory move for most of the work, in each thread separately
    */
   void search(long until, boolean moves) {
     if (moves) {

@@ -15,7 +15,9 @@ public final class Solver {
   /** Work for each second of the options: about half of the work of one core. */
   private static final double RATE = 1.5e8;
 
-  /** Shares of the work for the bound and search of the first phase, and of a later phase. */
+  /**
+   * Shares of the work that the bound and the search get in the first phase, and in a later phase.
+   */
   private static final double FIRST_DUAL = 0.25;
 
   private static final double FIRST_SEARCH = 0.2;

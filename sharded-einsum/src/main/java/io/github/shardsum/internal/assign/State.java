@@ -2,13 +2,15 @@ package io.github.shardsum.internal.assign;
 
 import java.util.Arrays;
 
-/** A choice with its cost and its usage, changed label by label, and back. */
+/**
+ * A choice with its cost and its usage. Labels are changed one by one, and changes can be undone.
+ */
 final class State {
   final Model model;
   final int[] choice;
   final Usage usage;
 
-  /** The cost without the model's constant; impossible entries count with their number. */
+  /** The cost without the model's constant; an impossible entry adds the model's number for it. */
   private long cost;
 
   /** Prices of memory by strategy, and the sum of prices of the choice. */

@@ -11,7 +11,7 @@ import java.util.List;
  * a node use are subtracted from the limit, so each point has a limit of its own.
  */
 final class Timeline {
-  /** A round that removes one in so many points or fewer is the last. */
+  /** A round is the last one if it removes at most one in this many points. */
   private static final int WORTH = 20;
 
   private static final long[] NOTHING = {};
@@ -22,8 +22,8 @@ final class Timeline {
   private long[] limit;
 
   /**
-   * The present index of each point of the last {@link #mark}; a removed point has the index of the
-   * next kept one.
+   * The present index of each point that existed at the last {@link #mark}. A point that was
+   * removed since then has the index of the next kept point.
    */
   private int[] moved;
 
@@ -177,7 +177,7 @@ final class Timeline {
     }
   }
 
-  /** Removes strategies that exceed the limit even with the least of all others. */
+  /** Removes strategies that exceed the limit even if all other nodes use the least memory. */
   private boolean prune(Reduction graph) {
     if (graph.infeasible || limit.length == 0) {
       return false;
@@ -238,8 +238,8 @@ final class Timeline {
 
   /** Points that neither the next nor the previous point implies. */
   private boolean[] notImplied(Reduction graph, boolean byNext) {
-    // For each point a bound of how usage changes towards the next: the least or the largest
-    // change.
+    // For each point, a bound of the change of usage from this point to the next: the least or the
+    // largest change.
     long[] change = new long[points() + 1];
     for (WorkNode node : graph.nodes) {
       int end = 0;

@@ -57,7 +57,7 @@ final class TreeMove {
    * @param root of the tree
    * @param most nodes of the tree
    * @param memory price of memory by strategy
-   * @param factor of that price
+   * @param factor the factor by which this price is multiplied
    * @param forced strategy of the root, -1 for the best one
    */
   void apply(int root, int most, double[] memory, double factor, int forced) {

@@ -5,7 +5,7 @@ package io.github.shardsum.internal.assign;
  * remaining nodes.
  */
 sealed interface Undo {
-  /** Sets the label of the node that went. */
+  /** Sets the label of the removed node. */
   void apply(int[] labels);
 
   /** The label is always the same. */

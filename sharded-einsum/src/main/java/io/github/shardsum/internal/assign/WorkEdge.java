@@ -1,6 +1,9 @@
 package io.github.shardsum.internal.assign;
 
-/** An edge while the graph is reduced: row-major, the strategies of {@code a} are its rows. */
+/**
+ * An edge while the graph is reduced. Its matrix is row-major, with a row for each strategy of
+ * {@code a}.
+ */
 final class WorkEdge {
   WorkNode a;
   WorkNode b;
@@ -32,7 +35,9 @@ final class WorkEdge {
     return node == a ? cost[strategy * b.size() + ofOther] : cost[ofOther * b.size() + strategy];
   }
 
-  /** Returns the matrix with the strategies of a node as its rows, possibly this edge's own. */
+  /**
+   * Returns the matrix with a row for each strategy of a node; the array may be this edge's own.
+   */
   long[] rowsOf(WorkNode node) {
     if (node == a) {
       return cost;

@@ -24,7 +24,7 @@ final class WorkNode {
   boolean gone;
   boolean queued;
 
-  /** Whether the node changed since dominance was last looked for. */
+  /** Whether the node changed since dominated strategies were last searched for. */
   boolean changed = true;
 
   WorkNode(int id, long[] cost, int[] label) {
@@ -33,7 +33,7 @@ final class WorkNode {
     this.label = label;
   }
 
-  /** Usage by strategy from point {@code lo} up to point {@code hi}, which is left out. */
+  /** Usage by strategy from point {@code lo} up to but not including point {@code hi}. */
   record Item(int lo, int hi, long[] use) {}
 
   int size() {

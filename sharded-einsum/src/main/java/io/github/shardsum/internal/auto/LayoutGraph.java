@@ -75,7 +75,7 @@ final class LayoutGraph {
   record Site(
       Statement statement, long times, Choices choices, List<Slot> operands, List<Slot> results) {}
 
-  /** A value that becomes another one; both are treated as one value. */
+  /** A value that becomes another value; both are treated as one value. */
   private record Move(
       Slot from,
       Slot to,
@@ -95,7 +95,7 @@ final class LayoutGraph {
    */
   record Built(
       AssignmentProblem problem, double scale, List<Slot> slots, Map<String, Integer> groups) {
-    /** The layout of each value by name. */
+    /** The layout that a solution gives each value, by name. */
     Map<String, Layout> layouts(List<Integer> choice) {
       Map<String, Layout> layouts = new LinkedHashMap<>();
       for (Slot slot : slots) {

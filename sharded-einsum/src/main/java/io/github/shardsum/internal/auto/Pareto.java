@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Annotations for less and less memory. */
+/** Finds annotations for smaller and smaller memory limits. */
 public final class Pareto {
   /** The next limit as a share of the last peak. */
   private static final double SHARE = 0.75;
@@ -20,13 +20,14 @@ public final class Pareto {
   private Pareto() {}
 
   /**
-   * Finds annotations for less and less memory.
+   * Searches first with the memory limit of the options, if there is one, and then each time within
+   * a share of the last peak.
    *
    * @param program the program
    * @param mesh the devices
-   * @param options prices, and the amount of work of each
+   * @param options prices, and the amount of work of each search
    * @return the plans that were found, the largest peak first
-   * @throws PlanException if not even the first was found
+   * @throws PlanException if the first search finds no plan
    */
   public static List<FoundLayouts> of(Program program, Mesh mesh, AutoOptions options) {
     List<FoundLayouts> found = new ArrayList<>();

@@ -363,7 +363,7 @@ final class Search {
     return best;
   }
 
-  /** Numbers of the layouts of a group's values, and the empty choice. */
+  /** The choices for a group: no annotation, or the number of one of its values' layouts. */
   private static List<OptionalInt> choices(List<Variable> group) {
     List<OptionalInt> choices = new ArrayList<>();
     choices.add(OptionalInt.empty());
@@ -458,7 +458,10 @@ final class Search {
     return split.isEmpty() ? text : String.join(" ", split);
   }
 
-  /** The increase of the price without each annotation and the annotations of its group. */
+  /**
+   * For each annotation the increase of the price without it and the other annotations of its
+   * group.
+   */
   SortedMap<String, Double> savings(Trial best) {
     trials.allowDrops();
     SortedMap<String, Double> savings = new TreeMap<>();

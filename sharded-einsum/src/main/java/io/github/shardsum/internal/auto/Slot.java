@@ -36,7 +36,7 @@ final class Slot {
   /** The layouts that it may have. */
   final Set<Layout> candidates = new LinkedHashSet<>();
 
-  /** The candidates, once all are known, and the place of its node. */
+  /** The candidates, once all are known, and the place of the value's node. */
   List<Layout> layouts = new ArrayList<>();
 
   int node = -1;

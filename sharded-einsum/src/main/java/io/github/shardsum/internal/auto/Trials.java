@@ -38,7 +38,7 @@ final class Trials {
   /** The least number of plans that may be made to drop annotations. */
   private static final int LEAST_DROPS = 10;
 
-  /** The most of them. */
+  /** The most plans that may be made to drop annotations. */
   private static final int MOST_DROPS = 60;
 
   private final Program program;
@@ -71,9 +71,9 @@ final class Trials {
    * A plan that was looked at.
    *
    * @param annotations by the value's name
-   * @param price the plan's
+   * @param price the plan's price
    * @param peak bytes a device
-   * @param fits whether that is within the limit
+   * @param fits whether the plan is within the limit
    */
   record Trial(SortedMap<String, String> annotations, double price, long peak, boolean fits) {
     Trial {
@@ -95,14 +95,14 @@ final class Trials {
           || (price <= other.price + rounding && peak < CLEARLY * other.peak);
     }
 
-    /** Whether this is as good for a user, by price and memory. */
+    /** Whether this plan is at least as good for a user as the other one, by price and memory. */
     boolean isNoWorseThan(Trial other) {
       return price <= other.price * (1 + ROUNDING)
           && CLEARLY * peak <= other.peak
           && (fits || (!other.fits && peak <= other.peak));
     }
 
-    /** Whether a reader cannot tell the two apart. */
+    /** Whether the two plans look equal to a reader, by price and memory. */
     boolean isSamePlan(Trial other) {
       return Math.abs(price - other.price) <= SMALL * Math.max(price, other.price)
           && CLEARLY * peak <= other.peak
@@ -124,8 +124,7 @@ final class Trials {
   }
 
   /**
-   * The plan with these annotations; empty if the program has none with them, or no more plans may
-   * be made.
+   * The plan with these annotations; empty if there is no such plan, or no more plans may be made.
    */
   Optional<Trial> of(SortedMap<String, String> annotations) {
     Optional<Trial> trial = known.get(annotations);
@@ -213,7 +212,7 @@ final class Trials {
     }
   }
 
-  /** The second-best plan that fits. */
+  /** The best plan that fits and does not look equal to the given one. */
   Optional<Trial> other(Trial than) {
     return best.stream().filter(trial -> !trial.isSamePlan(than) && trial.fits).findFirst();
   }

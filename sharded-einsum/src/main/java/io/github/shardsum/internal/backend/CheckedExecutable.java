@@ -25,7 +25,7 @@ public final class CheckedExecutable implements Executable {
    * @param run writes outputs, given first, from inputs; thread-safe
    * @param peakBytes most bytes of a run, without inputs and outputs
    * @param explain the steps as text
-   * @param steps the same as data
+   * @param steps the steps as data
    * @param profile times of the steps so far
    */
   public record Code(
@@ -81,7 +81,7 @@ public final class CheckedExecutable implements Executable {
     return start(() -> runFresh(inputs));
   }
 
-  /** A closed executable is refused now and not when the executor reaches the run. */
+  /** A closed executable is refused at once, not only when the executor reaches the run. */
   private CompletableFuture<List<Tensor>> start(Supplier<List<Tensor>> work) {
     try {
       checkOpen();

@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 /**
  * Finds the operands of an operation that may be addends: the sum of the results must be the result
  * of the sum, for all values. Operands that may be addends together have the same number; an
- * operand that may be no addend has 0.
+ * operand that must not be an addend has 0.
  *
  * <p>The numbers follow from the definitions of operations. An operation that chooses elements by
  * their places, and puts zeros between them, passes sums of every dtype. An operation that adds and
@@ -72,9 +72,9 @@ final class Addends {
   }
 
   /**
-   * The same inside a composite whose kernel has promised to take a part of a label. Additions and
-   * multiplications then pass sums of floating numbers too, since the promise is about finite
-   * numbers and their sums.
+   * The same numbers, for an operation inside a composite whose kernel has promised to compute a
+   * part of a label. Additions and multiplications then pass sums of floating numbers too, since
+   * the promise is about finite numbers and their sums.
    */
   static List<Integer> promised(Operation operation) {
     boolean ofNumbers = operation.operands().stream().allMatch(Addends::isFloating);
@@ -140,7 +140,7 @@ final class Addends {
     return value.type().dtype() == DType.I32 || value.type().dtype() == DType.I64;
   }
 
-  /** Whether a conversion is the number modulo a lower power of two, or the number itself. */
+  /** Whether a conversion keeps the number, or takes the number modulo a lower power of two. */
   private static boolean isResidue(DType from, DType to) {
     return from == to || (from == DType.I64 && to == DType.I32);
   }

@@ -28,8 +28,8 @@ import java.util.Set;
  *
  * @param inputs terms of the inputs
  * @param outputs terms of the outputs
- * @param layouts of inputs, in their order, then of all others that have one
- * @param ends of outputs
+ * @param layouts requested layouts: those of the inputs, in order, then those of other values
+ * @param ends requested layouts of the outputs
  * @param bodies the requests for the bodies of loops that outputs need
  * @param unread the requests for the bodies of other loops that compute the same as one of them
  * @param statements the number of statements that the outputs need
@@ -200,7 +200,10 @@ record Asked(
       }
     }
 
-    /** A loop that no output needs may do the same as a needed loop, in layouts of its own. */
+    /**
+     * Records a loop that no output needs, if a needed loop computes the same. The two loops may
+     * have different layouts.
+     */
     private void unneeded(Statement statement) {
       if (statement.operation() instanceof Scan scan) {
         Asked body = body(statement, scan.body());

@@ -36,7 +36,7 @@ import java.util.stream.Stream;
  * @param whole labels of which a block must have all indices, since one result reads several of
  *     them
  * @param sums for each operand a number: if all operands of one number are addends, so is the
- *     result; 0 for an operand that may be no addend
+ *     result; 0 for an operand that must not be an addend
  * @param kind how labels are reduced
  */
 record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
@@ -209,8 +209,8 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
   }
 
   /**
-   * The results by the decomposition, whose statements take the part of whole values that they
-   * need. In addition, the kernel must support a part of the label, and all values must have the
+   * The results by the decomposition, whose statements take the part that they need of whole
+   * values. In addition, the kernel must support a part of the label, and all values must have the
    * same part.
    */
   private static List<Held> composed(Program meaning, List<String> may, List<Held> read) {
@@ -261,8 +261,8 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
   }
 
   /**
-   * The layout of the result: each label as in the operands; a label that no operand has as in
-   * {@code made}.
+   * The layout of the result. Each label is cut as in the operands; a label that no operand has is
+   * cut as in {@code made}.
    */
   Held result(List<Held> read, Held made, boolean slices) {
     Map<String, LabelCut> at = new HashMap<>();
@@ -310,7 +310,10 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     return isTaken(one, other, slices) ? other : one;
   }
 
-  /** Whether this has the indices of the other, or a single index that is repeated. */
+  /**
+   * Whether a whole dimension serves for a cut one: the part that the cut needs is sliced from the
+   * dimension, or a single index is repeated.
+   */
   private static boolean isTaken(LabelCut cut, LabelCut other, boolean slices) {
     return cut.isWhole() && (cut.size() == other.size() ? slices : cut.size() == 1);
   }

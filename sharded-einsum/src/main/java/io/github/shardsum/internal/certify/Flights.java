@@ -82,7 +82,7 @@ final class Flights {
     require(isSame, "must give the started value, %s, got %s", began, ends);
   }
 
-  /** Checks that nothing is in flight at the end, and no output. */
+  /** Checks that nothing is in flight at the end, and that no output is a value in flight. */
   void end() {
     require(flying.isEmpty(), "plan: everything started must be awaited, got in flight %s", flying);
     for (int output : plan.outputs()) {

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * The parts of a value that devices hold. A device has the block that its coordinates along the
  * cuts' axes give it, or an addend of that block. The addends of all coordinates along the partial
  * axes, each counted once, sum to the block. Devices that differ only along other axes have the
- * same.
+ * same part.
  */
 record Held(List<LabelCut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
   Held {
@@ -41,7 +41,7 @@ record Held(List<LabelCut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
     return dim;
   }
 
-  /** The same with other names of the dimensions. */
+  /** The same parts with other names of the dimensions. */
   Held named(List<String> labels) {
     List<LabelCut> all = new ArrayList<>();
     require(labels.size() == cuts.size(), "must have labels %s, got %s", labels, this);
@@ -49,7 +49,7 @@ record Held(List<LabelCut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
     return new Held(all, partial, kind);
   }
 
-  /** The same with some dimensions replaced. */
+  /** The same parts with some dimensions replaced. */
   Held with(int first, int count, List<LabelCut> others) {
     List<LabelCut> all = new ArrayList<>(cuts);
     all.subList(first, first + count).clear();
@@ -68,12 +68,12 @@ record Held(List<LabelCut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
     return with(dim(label), 1, List.of(cuts.get(dim(label)).by(axes)));
   }
 
-  /** The members of a group get the parts of all of them. */
+  /** Each member of a group gets the parts of all members. */
   Held gather(String label, List<MeshAxis> axes) {
     return with(dim(label), 1, List.of(cuts.get(dim(label)).without(axes)));
   }
 
-  /** The members of a group get the reduction of their addends. */
+  /** Each member of a group gets the reduction of the addends of all members. */
   Held reduce(List<MeshAxis> axes, ReduceKind by) {
     require(partial.containsAll(axes), "must be addends over %s, got %s", names(axes), this);
     require(axes.isEmpty() || kind == by, "must be a %s, got %s", kind, by);
@@ -92,7 +92,7 @@ record Held(List<LabelCut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
     return new Held(after.cuts, partial, kind);
   }
 
-  /** The members of a group, which have chunks of an interval, put it together and cut it anew. */
+  /** The members of a group have chunks of an interval; together they cut the interval anew. */
   Held exchange(String label, List<MeshAxis> group, Held after) {
     List<MeshAxis> own = cuts.get(dim(label)).axes();
     require(own.containsAll(group), "%s must be cut by %s, got %s", label, names(group), this);

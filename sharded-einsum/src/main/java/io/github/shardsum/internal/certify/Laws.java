@@ -47,7 +47,7 @@ final class Laws {
     this.search = new ChunkedSearch(terms);
   }
 
-  /** The terms of the results of an operation on terms, or of a loop, of a plan. */
+  /** The terms of the results of an operation or a loop of a plan. */
   List<Value> results(Object maker, List<ValueType> types) {
     Optional<List<Value>> known = terms.known(maker);
     if (known.isPresent()) {

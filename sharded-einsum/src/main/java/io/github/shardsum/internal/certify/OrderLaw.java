@@ -102,7 +102,7 @@ final class OrderLaw {
     }
   }
 
-  /** Elements move over other axes than addends, which keep their order. */
+  /** A step that moves elements uses axes without addends, so the order of the addends stays. */
   private void moves(PlanStep step) {
     List<String> order = orders.get(step.operands().getFirst());
     if (order != null && !partial(step.result()).isEmpty()) {

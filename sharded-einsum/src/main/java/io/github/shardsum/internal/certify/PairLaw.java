@@ -40,7 +40,10 @@ final class PairLaw {
       List<Integer> output,
       Map<Integer, Long> sizes) {}
 
-  /** An einsum of the program with more than two operands, which an operation completes. */
+  /**
+   * The result of an einsum of the program with more than two operands, if an operation of the plan
+   * is the last one that computes this einsum in pairs; empty for other operations.
+   */
   Optional<Value> einsum(Operation operation) {
     for (Object maker : terms.makers()) {
       if (maker instanceof Einsum asked && asked.operands().size() > 2 && isIt(operation, asked)) {
@@ -197,7 +200,7 @@ final class PairLaw {
     return sizes.equals(other.sizes());
   }
 
-  /** Whether indices correspond to others by a one-to-one map, which grows. */
+  /** Whether indices correspond to others by a one-to-one map, to which new pairs are added. */
   private static boolean isMapped(
       List<Integer> from, List<Integer> to, Map<Integer, Integer> known) {
     boolean fits = from.size() == to.size();

@@ -37,9 +37,9 @@ import java.util.stream.IntStream;
 
 /**
  * Replays a plan step by step, and refuses it unless all outputs of an equation or a program end in
- * the requested layouts. The action of a step is taken as it is; the layouts that the step states
- * for its results are checked. The checker tracks the meaning of each value, the parts that devices
- * hold of it, and how they are stored.
+ * the requested layouts. The action of a step is accepted as given; the layouts that the step
+ * states for its results are checked. The checker tracks the meaning of each value, the parts that
+ * devices hold of it, and how they are stored.
  */
 public final class PlanChecker {
   private final SpmdPlan plan;
@@ -330,8 +330,8 @@ public final class PlanChecker {
   }
 
   /**
-   * A statement computes in the dtypes that it states, so it reads no addends of bf16; values that
-   * travel in one buffer have one dtype.
+   * A statement computes in the dtypes that it states, so it must not read addends of bf16, which
+   * are stored in f32. Values that travel in one buffer must have one dtype.
    */
   private void checkStored(PlanStep step) {
     if (step.action() instanceof Action.AllReduce) {
@@ -373,7 +373,7 @@ public final class PlanChecker {
         made);
   }
 
-  /** Adds a value; one in flight is stored in the dtype of its operand. */
+  /** Adds a value; a value in flight is stored in the dtype of the collective's operand. */
   private void add(Optional<DType> inFlight, Object meaning, Held made) {
     PlannedValue value = planned.get(values.size());
     made.checkLies(held(value.layout().term(), value.shape(), value.layout().term()));
@@ -607,7 +607,10 @@ public final class PlanChecker {
     return held(statement.result().type().labels(), statement.result().type().shape(), layout);
   }
 
-  /** The result of operands that are whole along the label; each device makes its chunk. */
+  /**
+   * The result of operands that are whole along the label, of which each device makes its own
+   * chunk.
+   */
   private static Held neighbours(
       Statement statement, List<MeshAxis> axes, List<Held> read, Held made) {
     String label = BlockRule.neighbours(statement.operation());

@@ -23,8 +23,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Follows the flow of rows through the parts of a composite, for {@link RowsRule}. It knows of each
- * buffer which pieces are written, and which were read.
+ * Follows the flow of rows through the parts of a composite, for {@link RowsRule}. For each buffer
+ * this class knows the pieces that are written and the pieces that were read.
  */
 final class RowsFlow {
   /** The side of a buffer: rows that a device sends, or rows that it receives. */
@@ -57,7 +57,7 @@ final class RowsFlow {
   /** Received rows that are addends along the inner axes. */
   private final Set<Block> addends = new HashSet<>();
 
-  /** Received rows that are sums over them. */
+  /** Received rows that are sums over the inner axes. */
   private final Set<Block> sums = new HashSet<>();
 
   /** The composite that writes the pieces of each name. */
@@ -228,7 +228,8 @@ final class RowsFlow {
 
   /**
    * Whether a piece may be read. Received rows must be read in the pieces in which they came. Rows
-   * that a device sends are in the order of all columns, in whatever pieces they came.
+   * that a device sends are in the order of all columns: all of them may be read when every piece
+   * is written, and a piece may be read if all rows were written as one.
    */
   private boolean isWritten(String name, Piece piece) {
     Set<Piece> all = written.getOrDefault(name, Set.of());
@@ -263,7 +264,7 @@ final class RowsFlow {
         block.piece());
   }
 
-  /** Every piece is one of the same number of pieces. */
+  /** Every piece must be all of the rows, or one of the number of pieces in which rows travel. */
   private void check(Piece piece) {
     boolean fits = piece.isWhole() || piece.count() == pieces;
     require(fits, "pieces must be of %s, got %s", pieces, piece);
@@ -398,8 +399,8 @@ final class RowsFlow {
   }
 
   /**
-   * Received rows are read with their counts, and addends along the inner axes with a device's
-   * index.
+   * A composite that reads received rows also reads their counts. If it reads operands too, and a
+   * label of the weights is split over inner axes, it also reads a device's index over these axes.
    */
   private void checkReceived(Part.Run run, Reads reads) {
     long counts = reads.buffers.stream().filter(each -> side(each) == Side.RECEIVED_COUNTS).count();
@@ -442,7 +443,7 @@ final class RowsFlow {
     return rule.isOfGroups(rule.said.get(result)) ? Side.SENT : Side.RECEIVED;
   }
 
-  /** A result of groups is cut along another label if it is made of rows cut along it. */
+  /** A result of groups is cut along another label if its rows are cut along this label. */
   private void checkResults(Part.Run run, Reads reads) {
     boolean isCut =
         reads.buffers.stream()

@@ -13,17 +13,17 @@ import java.util.Set;
 
 /**
  * The rule of a composite whose rows travel to the devices of its weights. It uses the labels of
- * the statement alone: the first label of the first operand is that of groups; the first label of
- * an operand without groups is that of experts. Groups are split over some axes, and the last of
- * these axes also split the experts. Another label of the weights may be split over further axes;
- * devices along those have addends of rows.
+ * the statement alone: the first label of the first operand is the label of groups; the first label
+ * of an operand without groups is the label of experts. Groups are split over some axes, and the
+ * last of these axes also split the experts. Another label of the weights may be split over further
+ * axes; devices along those have addends of rows.
  *
  * <p>The rule follows the flow through the parts. Only a part that moves rows has both rows that a
- * device sends and rows that it receives; the counts of the way back are those of the way there,
- * exchanged. Everything that is written is read, rows in the order in which they were written. Rows
- * may travel in pieces: a piece that arrives is read as that piece, and while a local composite
- * runs, no transfer writes a buffer that it reads. The rule does not check which function a local
- * composite computes.
+ * device sends and rows that it receives; when rows travel back, the counts of sent and received
+ * rows are exchanged. Everything that is written must be read, and rows are read in the order in
+ * which they were written. Rows may travel in pieces: a piece that arrives is read as that piece,
+ * and while a local composite runs, no transfer writes a buffer that it reads. The rule does not
+ * check which function a local composite computes.
  */
 final class RowsRule {
   final Action.Partitioned action;
@@ -60,7 +60,7 @@ final class RowsRule {
    * Follows a step.
    *
    * @param read the parts that devices hold of the operands
-   * @param said the layouts that the plan gives the results
+   * @param said the layouts that the plan states for the results
    * @return the layouts of the results
    */
   static List<Held> made(Action.Partitioned action, Mesh mesh, List<Held> read, List<Held> said) {
@@ -79,7 +79,7 @@ final class RowsRule {
     return held.cuts().get(held.dim(label)).axes();
   }
 
-  /** The axes of the one other label of weights that is split. */
+  /** The axes of the one label of weights, other than the label of experts, that is split. */
   private List<MeshAxis> inner(Held weight) {
     List<MeshAxis> axes = new ArrayList<>();
     for (LabelCut cut : weight.cuts()) {

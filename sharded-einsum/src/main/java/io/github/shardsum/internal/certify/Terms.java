@@ -118,7 +118,7 @@ final class Terms {
     results.put(maker, terms);
   }
 
-  /** An operation of the program, a {@link Rounds}, or else an input. */
+  /** The maker of a term: an operation of the program, a {@link Rounds}, or an input. */
   Object maker(Value term) {
     return Objects.requireNonNull(makers.get(term), "a term of this table");
   }
@@ -187,7 +187,9 @@ final class Terms {
     };
   }
 
-  /** Terms of the inputs of a loop's body, which depend on their places and types only. */
+  /**
+   * Terms of the inputs of a loop's body, which depend only on the places and types of the inputs.
+   */
   List<Value> bodyInputs(Program body) {
     List<Value> inputs = new ArrayList<>();
     body.inputs().forEach(input -> inputs.add(input(true, inputs.size(), input.type())));

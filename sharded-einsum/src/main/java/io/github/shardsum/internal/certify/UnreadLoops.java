@@ -32,7 +32,8 @@ final class UnreadLoops {
   }
 
   /**
-   * Gives one of the requests to another loop of the plan; earlier loops may have to change theirs.
+   * Assigns one of the requests to another loop of the plan; earlier loops may get other requests
+   * than before.
    *
    * @param fulfilled the requests that the loop fulfils
    * @return whether each loop has a request of its own

@@ -19,11 +19,12 @@ import java.util.stream.Stream;
  * An einsum in windows gives the result of the einsum after the gather, or before the
  * reduce-scatter, which its rounds replace.
  *
- * <p>Rounds visit every chunk once. One ring has a step s of 1 or -1 and p - 1 rounds; it brings
- * member c the chunks c + s, ..., c + (p - 1) s. Two rings have h rounds at s and p - 1 - h rounds
- * at -s; they bring the chunks c + s to c + h s, and c - s to c - (p - 1 - h) s. Together with c,
- * the member's own chunk, these are the residues of p, each once. Every device has the same
- * function of its coordinate, so all agree on senders, receivers and chunks.
+ * <p>Rounds visit every chunk once. One ring has a step s of 1 or -1 and p - 1 rounds; member c
+ * receives the chunks c + s, ..., c + (p - 1) s. Two rings have h rounds at s and p - 1 - h rounds
+ * at -s; member c receives the chunks c + s to c + h s, and c - s to c - (p - 1 - h) s. Together
+ * with c, the member's own chunk, these are the residues of p, each once. Every device computes
+ * them from its coordinate by the same function, so all devices agree on senders, receivers and
+ * chunks.
  */
 final class WindowRule {
   private WindowRule() {}

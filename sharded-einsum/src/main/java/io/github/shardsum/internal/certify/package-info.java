@@ -1,7 +1,8 @@
 /**
  * The checker of plans. It derives the layout of each value of a plan, for all devices at once and
  * by rules of its own. It refuses a plan that states another layout, or that does not compute the
- * request. It shares no code with planner, propagation and layouts' index arithmetic.
+ * request. It shares no code with the planner, with propagation or with the index arithmetic of
+ * layouts.
  *
  * <ul>
  *   <li>{@link PlanChecker} replays steps; a new step is a case there

@@ -26,7 +26,7 @@ import java.util.Set;
 /**
  * The rule of a composite, derived from its decomposition, not taken from the kernel: each label in
  * turn is split over an abstract axis in all operands that have it, and followed through the
- * statements. Where that would need communication the label cannot be split.
+ * statements. If a statement would then need communication, the label cannot be split.
  */
 public final class CompositeRules {
   /**
@@ -49,7 +49,10 @@ public final class CompositeRules {
 
   private final Map<Value, Whole> unsplit = new HashMap<>();
 
-  /** Values that depend on global indices, so a part of them must know its start. */
+  /**
+   * Values that depend on global indices, so that the code for a part of them must know where the
+   * part begins.
+   */
   private final Set<Value> positional = new HashSet<>();
 
   private boolean indexed;

@@ -30,7 +30,8 @@ public record PaddedWindow(Movement.Pad pad, Movement.Window window) {
    * The operation of a composite.
    *
    * @param operation any operation
-   * @return its padding and windows; empty if it is not windows of its padded operand
+   * @return its padding and windows; empty if the operation does not take windows of its padded
+   *     operand
    */
   public static Optional<PaddedWindow> of(Operation operation) {
     if (!(operation instanceof Nested.Composite composite)

@@ -33,7 +33,7 @@ import java.util.Map;
  * <p>Operands may be addends only if the operation of a sum is the sum of the operations, for all
  * values. Integers wrap, so sums and products pass. Of floating-point numbers, infinity times
  * addends of both signs is NaN, and addends may overflow where their sum does not. So only
- * operations pass that choose or move elements, or put zeros between them.
+ * operations that choose or move elements, or put zeros between them, pass such addends.
  */
 public final class ShardingRules {
   private static final Kind PASS = new Kind.Pass();

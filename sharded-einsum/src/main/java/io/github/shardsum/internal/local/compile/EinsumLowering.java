@@ -51,7 +51,8 @@ final class EinsumLowering {
   /**
    * Lowers a product with a one-hot in the order of a tree; for any other einsum returns false and
    * does nothing. If the operand is not finite, the product takes all elements of the one-hot,
-   * since a zero times such an element is NaN. The memory of these elements is no part of the plan.
+   * since a zero times such an element is NaN. The plan does not count the memory of these
+   * elements.
    */
   private boolean inOrder(Contraction.Einsum einsum, Value result) {
     for (int side = 0; side < einsum.operands().size(); side++) {

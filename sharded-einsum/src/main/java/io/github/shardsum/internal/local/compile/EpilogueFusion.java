@@ -27,7 +27,8 @@ import java.util.Set;
  */
 final class EpilogueFusion {
   /**
-   * A copy of an input pays if the result has at least this many elements for each element of it.
+   * Copying an input pays if the result has at least this many elements for each element of the
+   * input.
    */
   private static final long WORTH_COPYING = 8;
 

@@ -62,7 +62,7 @@ final class FusedKernelBuilder {
     return new FusedKernel(space.shape(), dtypes, axes, instructions, written, loops(written));
   }
 
-  /** Loops over whole arrays, if they can make all results. */
+  /** Loops over whole arrays; none if such loops cannot make all results. */
   private List<ElementLoop> loops(List<FusedKernel.Result> written) {
     Set<Integer> whole = new HashSet<>();
     Set<Integer> scalars = new HashSet<>();

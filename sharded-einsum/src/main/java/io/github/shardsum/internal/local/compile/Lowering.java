@@ -387,7 +387,10 @@ public final class Lowering {
     return put(value, ValueLocation.Dense.of(base, value.type().dtype(), value.type().shape()));
   }
 
-  /** Whether another value may be a view of it; a caller's output may have other strides. */
+  /**
+   * Whether another value may be a view of this one. Such a value must not be an output, whose
+   * strides the caller chooses.
+   */
   private boolean isViewed(Value value) {
     return uses.of(value).stream()
         .map(use -> program.statements().get(use).operation())
@@ -430,7 +433,7 @@ public final class Lowering {
     packedBytes = Math.max(packedBytes, bytes);
   }
 
-  /** A step on rows; each thread holds one row. */
+  /** Adds a step on rows, for which each thread holds one row. */
   void rows(
       String kernel,
       String detail,

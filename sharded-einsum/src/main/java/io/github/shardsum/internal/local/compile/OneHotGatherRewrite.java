@@ -109,7 +109,10 @@ final class OneHotGatherRewrite {
     return Optional.empty();
   }
 
-  /** The conditions: one dtype, no sum that is rounded in between, and no diagonal. */
+  /**
+   * Whether the rewrite is exact: operands have one dtype, no sum is rounded in between, and no
+   * operand's term has a label twice.
+   */
   private static boolean isPlain(Einsum outer, Einsum inner) {
     DType dtype = outer.dtype();
     List<Value> all = new ArrayList<>(outer.operands());

@@ -18,7 +18,7 @@ import java.util.Map;
  * are computed again in each kernel that reads them.
  */
 final class PointwiseFusion {
-  /** Blocks of a kernel stay in the first-level cache up to about this many operations. */
+  /** A kernel of at most about this many operations keeps its blocks in the first-level cache. */
   private static final int MOST = 24;
 
   private final Program program;

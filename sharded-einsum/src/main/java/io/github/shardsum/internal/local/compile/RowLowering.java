@@ -75,8 +75,8 @@ final class RowLowering {
   }
 
   /**
-   * One label after the other. The innermost comes first, since it reduces the elements most;
-   * intermediate values are in planned memory.
+   * Reduces one label after the other, the innermost first; intermediate values are in planned
+   * memory.
    */
   private void maxOrMin(Contraction.Reduce reduce, Value x, List<String> labels, Value result) {
     ValueType type = x.type();

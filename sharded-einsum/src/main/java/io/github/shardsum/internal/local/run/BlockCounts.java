@@ -22,7 +22,7 @@ public record BlockCounts(int floats, int doubles, int longs, int flags) {
     };
   }
 
-  /** The blocks of a thread that runs the chains of both. */
+  /** The blocks of a thread that runs the chains of both counts. */
   public BlockCounts or(BlockCounts other) {
     return new BlockCounts(
         Math.max(floats, other.floats),
@@ -31,7 +31,7 @@ public record BlockCounts(int floats, int doubles, int longs, int flags) {
         Math.max(flags, other.flags));
   }
 
-  /** Bytes of the arrays of a kind. */
+  /** Bytes of the arrays of one kind. */
   public long bytes(Register register) {
     return (long) FusedKernel.BLOCK
         * switch (register) {

@@ -8,7 +8,8 @@ import java.util.Optional;
 
 /**
  * A tensor seen along the C order of a shape that it is broadcast to: blocks of consecutive indices
- * are read into arrays, or lie in the tensor's own. Immutable; one a run.
+ * are read into arrays, or used in place in the tensor's own array. Immutable; each run makes its
+ * own readers.
  */
 final class BroadcastReader {
   private static final Object NONE = new Object();
@@ -71,8 +72,8 @@ final class BroadcastReader {
   }
 
   /**
-   * The tensor's array, if the elements of all indices lie in it one after another as they are in a
-   * block; a bool there may be any number other than 0.
+   * The tensor's array, if it has the elements of all indices one after another as a block does. A
+   * true bool in the array may be any number other than 0.
    */
   Optional<Object> inPlace() {
     boolean fits = array instanceof float[] || array instanceof double[] || array instanceof byte[];
@@ -109,13 +110,15 @@ final class BroadcastReader {
     }
   }
 
-  /** How many rows from one on are the row before it again. */
+  /** The number of rows, from the given one on, that repeat the row before them. */
   private long alike(long row) {
     int next = sizes.length - 2;
     return next >= 0 && strides[next] == 0 ? sizes[next] - 1 - (row - 1) % sizes[next] : 0;
   }
 
-  /** Writes copies of some elements of a block behind them. */
+  /**
+   * Repeats {@code count} elements of a block: writes {@code more} elements directly after them.
+   */
   private static void repeat(Object target, int at, int count, int more) {
     for (int done = 0, part; done < more; done += part) {
       part = Math.min(more - done, count + done);

@@ -14,7 +14,7 @@ import java.util.function.ToLongFunction;
  * @param body the code
  * @param flops arithmetic operations of a run
  * @param scratchBytes bytes that a run holds on given threads, without operands and results
- * @param packedBytes bytes into which a thread of these packs blocks of operands
+ * @param packedBytes bytes into which one of the given threads packs blocks of operands
  * @param inPlaceOf the operand whose memory each result may reuse, or -1
  */
 public record CompositeCode(
@@ -48,7 +48,7 @@ public record CompositeCode(
      * The code of a composite.
      *
      * @param composite the composite
-     * @return its code; empty runs the decomposition
+     * @return its code; empty if the decomposition runs instead
      */
     Optional<CompositeCode> find(Composite composite);
   }

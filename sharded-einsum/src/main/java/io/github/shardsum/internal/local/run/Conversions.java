@@ -3,7 +3,10 @@ package io.github.shardsum.internal.local.run;
 import io.github.shardsum.tensor.Bf16;
 import io.github.shardsum.tensor.DType;
 
-/** Blocks in another dtype, in one rounding; a block is an array and its first element's index. */
+/**
+ * Converts blocks to another dtype with one rounding; a block is an array and its first element's
+ * index.
+ */
 final class Conversions {
   private Conversions() {}
 

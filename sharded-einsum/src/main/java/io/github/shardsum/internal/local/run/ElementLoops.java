@@ -8,9 +8,9 @@ import java.util.Optional;
 
 /**
  * The loops of a run of a kernel, over the arrays of its operands and results. A loop uses every
- * array at the same indices, since C2 makes no vectors otherwise. A single operand that lies
- * elsewhere is first copied into the result of the last loop, if only loops before that one read
- * the operand. Immutable.
+ * array at the same indices, since C2 makes no vectors otherwise. One operand whose elements are at
+ * other indices may first be copied into the result of the last loop, if only earlier loops read
+ * this operand. Immutable.
  */
 final class ElementLoops {
   /** Elements of a block: four arrays of it fit in a second-level cache of 256 KiB. */
@@ -43,7 +43,7 @@ final class ElementLoops {
     this.copiedStart = copiedStart;
   }
 
-  /** The loops of a kernel; empty if its operands and results do not lie in such arrays. */
+  /** The loops of a kernel; empty if the arrays of its operands and results do not allow loops. */
   static Optional<ElementLoops> of(
       FusedKernel kernel, List<ElementLoop> loops, List<Tensor> outputs, Tensor... operands) {
     int blocks = operands.length + kernel.instructions().size();
@@ -84,7 +84,7 @@ final class ElementLoops {
             elsewhere < 0 ? 0 : operands[elsewhere].arrayOffset()));
   }
 
-  /** The array in which a tensor lies in C order; empty if there is none. */
+  /** The array that has the elements of a tensor in C order; empty if there is none. */
   private static float[] array(Tensor tensor) {
     return tensor.isContiguous() && tensor.array().orElse(NONE) instanceof float[] floats
         ? floats

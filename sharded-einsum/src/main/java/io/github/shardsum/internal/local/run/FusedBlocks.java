@@ -76,8 +76,8 @@ final class FusedBlocks {
   }
 
   /**
-   * Puts a block into the array of its tensor, if its elements are there as in a block. Choices
-   * alone take any number but 0 as true.
+   * Uses the array of a tensor as its block, if the array has the elements as a block does. A block
+   * of bools must be read only by choices, which take any number but 0 as true.
    */
   private void takePlace(FusedKernel kernel, int which, BroadcastReader tensor, int block) {
     Optional<Object> array = tensor.inPlace();
@@ -88,7 +88,7 @@ final class FusedBlocks {
     }
   }
 
-  /** Fills the blocks that stay the same. */
+  /** Fills the blocks that are the same for all indices. */
   private void fillOnce() {
     for (int i = 0; i < readings.length; i++) {
       if (readings[i].isSame()) {
@@ -103,7 +103,7 @@ final class FusedBlocks {
     }
   }
 
-  /** Computes the results of n indices from a given one on. */
+  /** Computes the results of n indices, beginning with a given one. */
   void run(long from, int n) {
     for (int i = 0; i < readings.length; i++) {
       if (inPlace[i]) {
@@ -266,7 +266,8 @@ final class FusedBlocks {
   }
 
   /**
-   * Counts up, or repeats a value along inner axes: a division for each element would cost more.
+   * Writes the indices along an axis by counting up and repeating, since a division for each
+   * element would cost more.
    */
   private void index(Instruction.Index index, int z, long from, int n) {
     long inner = index.inner();

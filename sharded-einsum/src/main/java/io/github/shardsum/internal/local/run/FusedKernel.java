@@ -14,7 +14,7 @@ import java.util.Optional;
  *
  * @param shape the index space, in whose C order blocks are cut
  * @param inputs dtype of each input
- * @param axes the input's axis for each input and each axis of the shape, -1 where it is repeated
+ * @param axes for each input, the input's axis for each axis of the shape; -1 where it is repeated
  * @param instructions the operations
  * @param results the blocks that are written to memory
  * @param loops a loop for each result, in the order of the instructions; none if results are
@@ -30,10 +30,13 @@ public record FusedKernel(
   /** Elements of a block; ten blocks of f64 fit in the first-level cache. */
   static final int BLOCK = 512;
 
-  /** Tasks for each thread: so many that a late task costs little; more would allocate more. */
+  /**
+   * Tasks for each thread: enough that a late task costs little; more tasks would allocate more
+   * memory.
+   */
   private static final int TASKS_A_THREAD = 4;
 
-  /** An estimate of the time of an element on one thread. */
+  /** An estimate of the nanoseconds that one thread needs for an element. */
   static final double ELEMENT_NANOS = 1.2;
 
   /**
@@ -139,7 +142,7 @@ public record FusedKernel(
         });
   }
 
-  /** Whether a block is read as the condition of choices alone. */
+  /** Whether a block is read only as the condition of choices. */
   boolean isCondition(int block) {
     for (Instruction instruction : instructions) {
       boolean reads =

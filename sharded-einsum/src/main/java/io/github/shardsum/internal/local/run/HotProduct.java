@@ -222,7 +222,7 @@ public final class HotProduct {
     return finite;
   }
 
-  /** Tasks of some parts, which together read or write a number of elements. */
+  /** The number of tasks for some parts, which together read or write a number of elements. */
   private static int tasks(Workers workers, long parts, long elements) {
     return workers.areWorthwhile(elements * FusedKernel.ELEMENT_NANOS)
         ? (int) Math.min(parts, (long) TASKS_A_THREAD * workers.parallelism())
@@ -265,7 +265,7 @@ public final class HotProduct {
 
     /**
      * The number of each term's leaf. The highest bit in which two numbers differ says where the
-     * two leaves meet in the tree.
+     * two leaves are joined in the tree.
      */
     private final long[] leaves;
 

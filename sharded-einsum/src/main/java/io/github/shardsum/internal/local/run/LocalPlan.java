@@ -151,7 +151,8 @@ public record LocalPlan(
   }
 
   /**
-   * Bytes of the memory that are in use, without those that steps keep for themselves.
+   * The bytes of planned memory in use during each step, without bytes that steps keep outside of
+   * it.
    *
    * @return the bytes during each step
    */

@@ -27,7 +27,7 @@ public record MemoryPlan(List<BufferInfo> buffers, Map<DType, Long> elements) {
     return bytes;
   }
 
-  /** The bytes of the buffers that each of this many steps needs. */
+  /** For each of a number of steps, the bytes of the buffers that are needed during the step. */
   long[] liveBytes(int steps) {
     long[] changes = new long[steps + 1];
     for (BufferInfo buffer : buffers) {

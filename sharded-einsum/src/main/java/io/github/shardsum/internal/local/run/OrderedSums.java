@@ -8,7 +8,7 @@ sealed interface OrderedSums permits FloatOrderedSums, DoubleOrderedSums {
   /** The number of the leaf that each level added last. */
   long[] leaves();
 
-  /** Begins a run of some elements; its sum is +0. */
+  /** Begins a run of some elements; the sum of level 0 is then +0. */
   void begin(int elements);
 
   /** Sets a level to +0 plus a term, which begins at an element of the operand. */

@@ -6,14 +6,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** Runs a plan in workspaces that are kept, one for each run that overlaps others. Thread-safe. */
+/**
+ * Runs a plan in workspaces that are kept for later runs; runs at the same time have separate
+ * workspaces. Thread-safe.
+ */
 public final class PlanRunner {
   private final LocalPlan plan;
   private final Workers workers;
   private final Optional<Profile> profile;
   private final ConcurrentLinkedQueue<Workspace> free = new ConcurrentLinkedQueue<>();
 
-  /** A runner that adds the steps' times to the profile if there is one. */
+  /** A runner that adds the times of steps to a profile, if there is one. */
   public PlanRunner(LocalPlan plan, Workers workers, Optional<Profile> profile) {
     this.plan = plan;
     this.workers = workers;

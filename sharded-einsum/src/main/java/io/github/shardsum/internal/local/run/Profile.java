@@ -35,7 +35,7 @@ public final class Profile {
   }
 
   /**
-   * No time yet.
+   * A profile without times.
    *
    * @param plan the plan whose steps are timed
    */

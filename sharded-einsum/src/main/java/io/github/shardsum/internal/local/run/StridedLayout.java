@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
 /**
- * Offset, sizes and strides of a view, apart from its memory, so that a view can be planned before
- * there is any.
+ * Offset, sizes and strides of a view without its memory, so that a view can be planned before its
+ * memory exists.
  *
  * @param offset position of the first element
  * @param sizes size of each axis

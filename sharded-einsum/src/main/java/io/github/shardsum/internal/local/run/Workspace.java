@@ -56,7 +56,8 @@ public final class Workspace {
 
   /** Created while all memory is zero, so the check of positions passes. */
   private RoutingTensor routing(ValueLocation.Routed place) {
-    // Positions that several values share lie as one slot a row in the one-hot's own buffer.
+    // Positions that several values share are in the one-hot's own buffer, with one slot for each
+    // row.
     long[] sizes = java.util.Arrays.copyOf(place.shape().toArray(), place.leadRank() + 1);
     sizes[place.leadRank()] = place.slots();
     Tensor positions = buffers[place.positions().index()].reshape(sizes);
@@ -109,7 +110,7 @@ public final class Workspace {
     return values[id];
   }
 
-  /** Zero as a tensor of a shape, one element that is broadcast. */
+  /** A tensor of zeros of a shape: one element that is broadcast. */
   public static Tensor zero(DType dtype, Shape shape) {
     return Tensor.zeros(dtype).broadcastTo(shape);
   }

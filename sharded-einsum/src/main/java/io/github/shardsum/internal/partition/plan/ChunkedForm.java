@@ -191,7 +191,7 @@ final class ChunkedForm {
     return value.type().dtype() == dtype ? value : builder.convert(value, dtype);
   }
 
-  /** Chunks of one size; elements behind the last one have a fill value. */
+  /** The value in chunks of one size; padding after its last element has a fill value. */
   private Value chunks(Value value, Scalar fill) {
     long more = parts * size - type.size(label);
     Value longer =
@@ -240,7 +240,10 @@ final class ChunkedForm {
         builder.merge(indices, merged, chunk, candidates));
   }
 
-  /** The candidates' indices at the places that were found; the label of the best stays or goes. */
+  /**
+   * The candidates' indices at the places that were found, with or without the label of the best
+   * candidates.
+   */
   private Value picked(List<Value> found, String into, boolean keeps) {
     Value places = found.get(1);
     Value indices = found.getLast();

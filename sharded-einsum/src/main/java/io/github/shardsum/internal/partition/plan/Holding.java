@@ -35,7 +35,10 @@ final class Holding {
     return numbers.get(place);
   }
 
-  /** Elements that some device must receive from any layout in which the value exists. */
+  /**
+   * The least number of elements that some device must receive, whatever existing layout the value
+   * comes from.
+   */
   long lacking(Blocks to) {
     while (blocks.size() < layouts.size()) {
       blocks.add(new Blocks(layouts.get(blocks.size()), value.type().shape()));

@@ -148,8 +148,8 @@ public final class Overlap {
   }
 
   /**
-   * Whether a start may go before an item: not before a collective, an edge, or the maker of its
-   * operand.
+   * Whether a start may move before an item. It must stay after a collective, after an item during
+   * which nothing may be in flight, and after the maker of its operand.
    */
   private boolean mayPass(Item item, int maker) {
     PlanStep step = plan.steps().get(item.step());

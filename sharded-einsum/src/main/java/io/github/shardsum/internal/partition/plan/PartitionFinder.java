@@ -20,7 +20,7 @@ public interface PartitionFinder extends CompositeCode.Finder {
    * Labels along which a composite's operands keep their splits.
    *
    * @param composite the composite
-   * @return as of {@link CompositePartition#staying}
+   * @return the labels, as in {@link CompositePartition#staying}
    */
   List<String> staying(Composite composite);
 }

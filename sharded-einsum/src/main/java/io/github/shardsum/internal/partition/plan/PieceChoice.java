@@ -41,7 +41,7 @@ final class PieceChoice {
   }
 
   /**
-   * The plan with rows in pieces, where the options for windows ask for them.
+   * The plan with rows in pieces in the cases that the options for windows name.
    *
    * @param planned the plan
    * @param finder knows the composites whose kernels compute pieces

@@ -10,7 +10,7 @@ final class PricedLayout {
   final Optional<Layout> layout;
   final double weight;
 
-  /** A lower bound of the cost of bringing the value to the layout. */
+  /** A lower bound of the cost of resharding the value to the layout. */
   final double least;
 
   private final Function<Cost, Optional<Cost>> price;

@@ -189,7 +189,9 @@ public final class ProgramPlanner {
     return plans;
   }
 
-  /** The extra price of reductions in the order of the sums over those that were chosen. */
+  /**
+   * The increase of the price when the plan's reductions are rewritten to keep the order of sums.
+   */
   private static double added(ReshardWays ways, SpmdPlan written, SpmdPlan ordered) {
     return ways.sums().isTree()
         ? ways.total(ways.cost(ordered)) - ways.total(ways.cost(written))
@@ -211,7 +213,7 @@ public final class ProgramPlanner {
     }
   }
 
-  /** Brings the outputs to their layouts. */
+  /** Reshards the outputs to their layouts. */
   private void end(List<Layout> layouts) {
     for (int i = 0; i < layouts.size(); i++) {
       Holding output = state.holding(program.outputs().get(i));
@@ -429,7 +431,8 @@ public final class ProgramPlanner {
   }
 
   /**
-   * A planner of a loop's body, some of whose inputs have given layouts; it has written the plan.
+   * A planner of a loop's body that has already written the plan. Some inputs of the body have
+   * given layouts.
    */
   ProgramPlanner body(Statement statement, Nested.Scan scan, Map<Value, Layout> given) {
     String inside = prefix + statement.result().name() + ".body.";

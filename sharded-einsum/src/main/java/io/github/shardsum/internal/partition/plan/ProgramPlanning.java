@@ -220,9 +220,9 @@ public final class ProgramPlanning {
   }
 
   /**
-   * The cheaper of two plans: with the partitions that composites bring, and without these
-   * partitions. Each statement is split in its own cheapest way, so a composite's partition may be
-   * cheaper alone and dearer in the whole program.
+   * The cheaper of two plans: with composites' own partitions, and without them. Each statement is
+   * split in its own cheapest way, so a composite's partition may be cheaper alone and dearer in
+   * the whole program.
    */
   private Planned cheapest(Program program) {
     Planned own = planned(program, Policy.CHEAPEST);
@@ -247,8 +247,8 @@ public final class ProgramPlanning {
   }
 
   /**
-   * The cheapest plan within a limit. Composites that bring their own partitions may need more
-   * memory than their sharding rules do, so the search also tries the program without them.
+   * The cheapest plan within a limit. Composites' own partitions may need more memory than their
+   * sharding rules, so the search also tries the program without these partitions.
    */
   private Planned within(Program program, long limit) {
     if (options.partitions() != PlanOptions.Partitions.BY_PRICE) {

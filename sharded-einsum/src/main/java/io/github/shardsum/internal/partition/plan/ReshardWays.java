@@ -196,7 +196,7 @@ final class ReshardWays {
     return prices.parts(PartFigures.of(action, operands));
   }
 
-  /** The partition that a composite's kernel brings, if there is one. */
+  /** The composite's own partition, if its kernel defines one. */
   Optional<CompositePartition> partition(Composite composite) {
     return kernels instanceof PartitionFinder finder
             && options.partitions() != PlanOptions.Partitions.NEVER
@@ -209,7 +209,7 @@ final class ReshardWays {
     return kernels instanceof PartitionFinder finder ? finder.staying(composite) : List.of();
   }
 
-  /** Whether a composite that brings partitions is computed by one of these. */
+  /** Whether a composite with its own partitions is computed by one of these. */
   boolean prefersPartitions() {
     return options.partitions() == PlanOptions.Partitions.ALWAYS;
   }
@@ -225,7 +225,7 @@ final class ReshardWays {
   }
 
   /**
-   * A wanted layout, without the partial axes that a value computed in the given layout cannot
+   * A requested layout, without the partial axes that a value computed in the given layout cannot
    * have.
    */
   Layout reachable(Layout wanted, Layout made) {
@@ -300,7 +300,10 @@ final class ReshardWays {
     return new Blocks(layout, value.type().shape());
   }
 
-  /** The cheapest ways to bring a value to a layout, if the value can be made in many layouts. */
+  /**
+   * The cheapest ways to make a value and reshard it to a layout, if the value can be made in many
+   * layouts.
+   */
   ReshardSources sources(Value value, Map<Layout, Cost> from) {
     DType dtype = value.type().dtype();
     return new ReshardSources(reshards, from, value.type().shape(), layout -> layout.stored(dtype));
@@ -320,8 +323,8 @@ final class ReshardWays {
   }
 
   /**
-   * The weight of a layout in a choice, besides its cost: if the policy says so, the bytes that the
-   * largest device holds.
+   * The weight of a layout in a choice, in addition to its cost: if the policy says so, the bytes
+   * that the largest device holds.
    */
   double weight(Value value, Layout layout) {
     return policy.elementsPerByte() == 0

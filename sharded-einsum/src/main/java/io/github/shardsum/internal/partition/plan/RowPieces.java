@@ -10,8 +10,9 @@ import java.util.Optional;
 
 /**
  * Parts whose rows travel in pieces: while one piece is computed, the next one arrives and the
- * previous one travels back. The given parts must be these: rows are sent, a local composite reads
- * the received rows, and its results are sent back; addends are summed first.
+ * previous one travels back. The given parts must do the following: rows are sent, a local
+ * composite reads the received rows, and its results are sent back; if the results are addends,
+ * they are summed first.
  */
 final class RowPieces {
   /** A transfer back, and the sum before it if there is one. */
@@ -35,8 +36,8 @@ final class RowPieces {
    *
    * @param given the parts, each of all rows
    * @param count the number of pieces, at least 2
-   * @return the parts with the same number of transfers for each piece; empty if the parts are
-   *     others
+   * @return the parts with the same number of transfers for each piece; empty if the given parts
+   *     are not as described above
    */
   static Optional<CompositeParts> of(CompositeParts given, int count) {
     return new RowPieces(given, count).pieces();
@@ -110,7 +111,8 @@ final class RowPieces {
   }
 
   /**
-   * The transfers that may be in flight; rows of several columns come before rows of one number.
+   * The transfers that may be in flight together; rows of several numbers are chosen before rows of
+   * a single number.
    */
   private List<Part.Rows> largest(List<Part.Rows> some) {
     List<Part.Rows> chosen = new ArrayList<>();

@@ -195,8 +195,8 @@ final class SplitSpace {
   }
 
   /**
-   * Whether a kernel accepts a part of a label, and of the labels that replace this label in
-   * results.
+   * Whether a kernel accepts a part of a label, and a part of each label that replaces this label
+   * in results.
    */
   static boolean isPromised(
       Statement statement, Nested.Composite composite, FactorRule rule, int factor) {

@@ -443,8 +443,9 @@ final class StatementPlanner {
   }
 
   /**
-   * The share of a device if rows are spread evenly: by the labels that are split in the operands,
-   * where each axis counts for the first label that it splits.
+   * The split from which a device's share of the work follows, if rows are spread evenly: each
+   * split label of an operand with its axes. An axis counts only for the first label that it
+   * splits.
    */
   private ComputeSharding sharding(CompositePlan way) {
     Map<String, List<String>> split = new LinkedHashMap<>();
@@ -462,7 +463,7 @@ final class StatementPlanner {
     return new ComputeSharding(split, Map.of());
   }
 
-  /** The rest of the limit that a way may cost. */
+  /** The part of the limit that is left for the rest of a way. */
   private Cost left(Cost cost, double weight) {
     double amount = most.amount() - cost.amount() - weight;
     return new Cost(amount + Math.abs(most.amount()) * ROUNDING, Integer.MAX_VALUE);
