@@ -95,7 +95,7 @@ public final class LocalBackend implements Backend {
               + bytes
               + " bytes without inputs and outputs, got a limit of "
               + options.memoryLimit().getAsLong()
-              + "; rematerialise values, or raise it");
+              + "; rematerialise values, or raise the limit");
     }
     Optional<Profile> profile =
         options.profiled() ? Optional.of(new Profile(plan)) : Optional.empty();

@@ -138,7 +138,7 @@ public final class ShardedEinsum implements AutoCloseable {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "operand %d: must lie as %s on devices %s, got %s on devices %s",
+                "operand %d: must have layout %s on devices %s, got %s on devices %s",
                 i,
                 input.layout(),
                 collectives.devices(),

@@ -108,7 +108,7 @@ public final class ProgramBuilder {
     if (arguments.size() != program.inputs().size()) {
       throw ProgramException.at(
           "inline " + program.name(),
-          "arguments must be one an input of " + program.inputs() + ", got " + arguments);
+          "arguments must be one for each input of " + program.inputs() + ", got " + arguments);
     }
     Map<Value, Value> known = new HashMap<>();
     for (int i = 0; i < arguments.size(); i++) {
@@ -881,7 +881,7 @@ public final class ProgramBuilder {
     List<Term> terms = in.stream().map(Term::parseSpaced).toList();
     if (terms.size() != operands.size()) {
       throw ProgramException.at(
-          "manual over " + axes, "in must have one term an operand, got " + in);
+          "manual over " + axes, "in must have one term for each operand, got " + in);
     }
     ProgramBuilder inner = new ProgramBuilder("region");
     List<Value> inputs = new ArrayList<>();

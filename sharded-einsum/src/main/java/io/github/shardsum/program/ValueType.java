@@ -31,7 +31,10 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
   public ValueType {
     if (labels.size() != shape.rank()) {
       throw new IllegalArgumentException(
-          "type: sizes must be one a label, got labels " + labels.axes() + " and sizes " + shape);
+          "type: sizes must be one for each label, got labels "
+              + labels.axes()
+              + " and sizes "
+              + shape);
     }
     if (labels.size() > MOST_LABELS) {
       throw new IllegalArgumentException(

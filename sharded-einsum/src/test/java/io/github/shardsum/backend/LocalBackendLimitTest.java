@@ -43,7 +43,7 @@ class LocalBackendLimitTest {
               + bytes
               + " bytes without inputs and outputs, got a limit of "
               + (bytes - 1)
-              + "; rematerialise values, or raise it",
+              + "; rematerialise values, or raise the limit",
           refused.getMessage());
     }
   }

@@ -67,9 +67,9 @@ class RefusedLayoutsTest {
       assertEquals(Shape.of(4), sum.gather(sum.runSharded(List.of(given))).shape());
       says("number of operands must be 1, got 2", () -> sum.runSharded(List.of(given, given)));
       ShardedTensor columns = shards(DType.F32, MESH, "a b@x", collectives, 4, 2);
-      says("operand 0: must lie as a@x b", () -> sum.runSharded(List.of(columns)));
+      says("operand 0: must have layout a@x b", () -> sum.runSharded(List.of(columns)));
       ShardedTensor elsewhere = shards(DType.F32, other, "a@y b", collectives, 4, 2);
-      says("operand 0: must lie as a@x b", () -> sum.runSharded(List.of(elsewhere)));
+      says("operand 0: must have layout a@x b", () -> sum.runSharded(List.of(elsewhere)));
     }
   }
 

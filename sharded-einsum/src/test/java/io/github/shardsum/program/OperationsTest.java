@@ -309,7 +309,7 @@ class OperationsTest {
                     + " reverse=false, sequences=0, carried=1, body=program b { input c: f32[a=2]\n"
                     + " input i: i32[]\n output c\n}}\n}"),
         "line 3",
-        "1 inputs, one an operand, and at least 1 outputs",
+        "1 inputs, one for each operand, and at least 1 outputs",
         "got inputs [c: f32[a=2], i: i32[]] and outputs [c: f32[a=2]]");
     says(() -> Program.parse("program p {\n input x: f32[a=2\n}"), "line 2");
     StringBuilder deep = new StringBuilder("program p {");

@@ -92,7 +92,7 @@ final class RefusedStatementsTest {
         "split(a) {label=\"j\", into=[\"k\", \"l\"], sizes=[\"2\", \"3\"]} # split(a) {label=\"j\","
             + " into=[\"k\", \"l\"], sizes=[\"2\", \"2\"]} # sizes must have the product 6",
         "split(a) {label=\"j\", into=[\"k\"], sizes=[\"6\"]} # split(a) {label=\"j\", into=[\"k\"],"
-            + " sizes=[\"2\", \"3\"]} # sizes one a label",
+            + " sizes=[\"2\", \"3\"]} # sizes one for each label",
         "split(a) {label=\"j\", into=[\"k\"], sizes=[\"6\"]} # split(e) {label=\"i\", into=[],"
             + " sizes=[]} # at least one",
         "merge(a) {labels=[\"i\", \"j\"], into=\"k\"} # merge(a) {labels=[\"j\", \"i\"],"
@@ -102,7 +102,8 @@ final class RefusedStatementsTest {
         "annotate(a) {layout=\"i j@x\"} # annotate(a) {layout=\"ij@x\"} # every word is one label,"
             + " so write \"i j\"",
         "annotate(a) {layout=\"i@x\"} # annotate(a) {layout=\"k@x\"} # must be of [i, j], got k",
-        "einsum(a, b) {equation=\"ij,ij->i\"} # einsum(a, b) {equation=\"ij->i\"} # one a term, got"
+        "einsum(a, b) {equation=\"ij,ij->i\"} # einsum(a, b) {equation=\"ij->i\"}"
+            + " # one for each term, got"
             + " 2",
         "einsum(a, b) {equation=\"ij,ij->i\"} # einsum(a, d) {equation=\"ij,ij->i\"} # must have"
             + " one dtype",

@@ -29,10 +29,10 @@ class ValueTypeTest {
   @Test
   void labelsAndSizesThatAreNotAsManyAreNamedApart() {
     refuses(
-        "type: sizes must be one a label, got labels [ab] and sizes [2, 3]",
+        "type: sizes must be one for each label, got labels [ab] and sizes [2, 3]",
         () -> ValueType.of(DType.F32, List.of("ab"), List.of(2L, 3L)));
     refuses(
-        "type: sizes must be one a label, got labels [a, b] and sizes [2]",
+        "type: sizes must be one for each label, got labels [a, b] and sizes [2]",
         () -> ValueType.of(DType.F32, List.of("a", "b"), List.of(2L)));
   }
 

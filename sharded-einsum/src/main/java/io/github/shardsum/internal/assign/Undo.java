@@ -40,6 +40,6 @@ sealed interface Undo {
         return index;
       }
     }
-    throw new IllegalStateException("no label " + label + " where the node went");
+    throw new IllegalStateException("label must be one of the other node's, got " + label);
   }
 }

@@ -387,7 +387,7 @@ public final class PlanChecker {
 
   /** The parts that devices hold of a value with these labels, in the layout of a term. */
   private Held held(Term labels, Shape shape, Term layout) {
-    require(layout.size() == shape.rank(), "must lie as %s, got %s", layout, shape);
+    require(layout.size() == shape.rank(), "must have the rank of %s, got %s", layout, shape);
     List<LabelCut> cuts = new ArrayList<>();
     for (int dim = 0; dim < layout.size(); dim++) {
       String label = labels.axis(dim).label();
@@ -654,7 +654,7 @@ public final class PlanChecker {
 
   private Held outside(Term term, Held inside) {
     require(inside.partial().isEmpty(), "a member's part must be no addends, got %s", inside);
-    require(term.size() == inside.cuts().size(), "must lie as %s, got %s", term, inside);
+    require(term.size() == inside.cuts().size(), "must have the rank of %s, got %s", term, inside);
     List<LabelCut> cuts = new ArrayList<>();
     for (int dim = 0; dim < term.size(); dim++) {
       LabelCut cut = inside.cuts().get(dim);

@@ -101,6 +101,6 @@ final class WindowRule {
           shares.equals(List.of(Share.LARGER_HALF, Share.SMALLER_HALF))
               && rings.getFirst().step() == -rings.getLast().step();
     }
-    require(fits, "rings must bring every chunk once, got %s", rings);
+    require(fits, "rings must deliver every chunk once, got %s", rings);
   }
 }

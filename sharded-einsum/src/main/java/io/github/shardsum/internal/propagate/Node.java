@@ -64,7 +64,7 @@ record Node(
 
   /** The place of a factor. */
   record Place(String value, int dim, Dim dims, boolean isNarrow) {
-    /** Whether the factor's axes here are passed on at a level. */
+    /** Whether the axes of the factor at this place are passed on at a level. */
     boolean gives(int level) {
       return !isNarrow || level >= LAST;
     }
@@ -75,7 +75,7 @@ record Node(
     }
   }
 
-  /** All places of a factor, operands first; of a diagonal only its first dimension. */
+  /** All places of a factor, operands first. A diagonal counts only with its first dimension. */
   List<Place> places(int factor) {
     List<Place> places = new ArrayList<>();
     places(factor, operands, rule.operands(), narrow, places);

@@ -68,7 +68,7 @@ final class Splits {
     reasons.set(dim, reason);
   }
 
-  /** Removes axes from every dimension, since an annotation uses them otherwise. */
+  /** Removes axes from every dimension, since an annotation uses these axes elsewhere. */
   void release(List<String> taken) {
     axes.replaceAll(own -> own.stream().filter(axis -> !taken.contains(axis)).toList());
   }

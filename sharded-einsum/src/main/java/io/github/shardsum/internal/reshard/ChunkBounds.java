@@ -155,8 +155,8 @@ final class ChunkBounds {
   }
 
   /**
-   * Elements of the largest block that a permute brings to another device, in the dimensions that
-   * it changes; -1 if the devices are too many to examine each.
+   * Elements of the largest block that a permute moves to another device, counted in the dimensions
+   * that the permute changes; -1 if the devices are too many to examine each.
    */
   long permuted(State from, State to) {
     long changed = 0;

@@ -149,7 +149,7 @@ public final class Halo {
         .toList();
   }
 
-  /** The collective that brings the missing elements of an operand. */
+  /** The collective by which devices receive the missing elements of an operand. */
   public Collective.Exchange exchange(int operand) {
     Operand of = operands.get(operand);
     return new Collective.Exchange(axes, of.dim(), of.held(), of.wanted());

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Sizes of the buffers of a composite that brings its own partition.
+ * Sizes of the buffers of a composite with its own partition.
  *
  * @param mesh the devices
  * @param operands the step's operands

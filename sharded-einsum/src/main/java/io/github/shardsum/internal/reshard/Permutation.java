@@ -90,7 +90,8 @@ public final class Permutation {
    * before.
    *
    * @param shape the value's shape
-   * @return the number; of uneven chunks on very many devices the largest block
+   * @return the number; if chunks are uneven and devices very many, the elements of the largest
+   *     block
    */
   long received(Shape shape) {
     int members = mesh.size(axes);

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.reshard;
 
 /**
- * Two resources of a device: its computing and its links. Each resource becomes free at a time, in
+ * Two resources of a device: computation and links. A clock for each says when it becomes free, in
  * the unit of prices. Mutable, for one thread.
  */
 public final class PriceClocks {
@@ -23,7 +23,7 @@ public final class PriceClocks {
     return compute;
   }
 
-  /** Adds computing. */
+  /** Adds computation to the work of the device. */
   public void local(double work) {
     compute += work;
   }
@@ -35,7 +35,7 @@ public final class PriceClocks {
   }
 
   /**
-   * Begins a transfer as soon as the links are free.
+   * Begins a transfer as soon as the device has finished its work so far and the links are free.
    *
    * @param price price of the transfer
    * @return the time at which the transfer ends
@@ -50,7 +50,7 @@ public final class PriceClocks {
    * Waits for a transfer.
    *
    * @param end the time at which the transfer ends
-   * @return the time until then
+   * @return the time that the device waits
    */
   public double await(double end) {
     double exposed = Math.max(0, end - compute);

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The cheapest ways to bring a value to a layout if the value can be made in several layouts, each
- * at a price. One search from all these layouts serves every goal.
+ * The cheapest ways to make a value and reshard it to a layout, if the value can be made in several
+ * layouts, each at a price. One search from all these layouts serves every goal.
  */
 public final class ReshardSources {
   private final Reshards reshards;

@@ -65,7 +65,7 @@ public final class Reshards {
 
   private record Key(Layout from, Layout to, Shape shape, DType dtype) {}
 
-  /** A value of which some axes stay partial. */
+  /** A value that stays a partial sum over some axes. */
   private record Value(Layout whole, List<String> kept, Shape shape, DType dtype) {}
 
   /** The layout at which a shared search begins, and the bounds of its ways. */
@@ -420,7 +420,7 @@ public final class Reshards {
     }
 
     /**
-     * A way that takes, in each step, the cheapest move that brings more axes to their places. Such
+     * A way that takes, in each step, the cheapest move after which fewer units are misplaced. Such
      * a move always exists, since a gather is one, but it may exceed the limits.
      */
     private Optional<Way> greedy(Node start) {
@@ -444,7 +444,10 @@ public final class Reshards {
       return Optional.of(way(at, true));
     }
 
-    /** Number of units of the two layouts after the common beginning of both. */
+    /**
+     * Number of misplaced units: those after the common beginning of a label's units in both
+     * layouts, and partial ones in only one of the layouts.
+     */
     private int misplaced(State state) {
       int count = Long.bitCount(state.partial() ^ units.goal().partial());
       for (int dim = 0; dim < state.dims().length; dim++) {

@@ -17,7 +17,8 @@ import java.util.List;
  * @param equation equation of the statement
  * @param label label of the windows, in the equation
  * @param operands the operands; the gathered one is whole along the axes
- * @param result the result; of a scatter the result before it, with addends over the axes
+ * @param result the result; if it is scattered, the result before the scatter, with addends over
+ *     the axes
  * @param members number of members of a group
  */
 public record Windowed(

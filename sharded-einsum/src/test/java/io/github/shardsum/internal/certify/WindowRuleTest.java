@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Windows are of an einsum of two operands, and their rings bring each chunk once. */
+/** Windows are of an einsum of two operands, and their rings deliver each chunk once. */
 class WindowRuleTest {
   private static final MeshAxis X = new MeshAxis("x", 2);
   private static final Ring UP = new Ring(1, Share.ALL);
@@ -67,7 +67,7 @@ class WindowRuleTest {
     Ring smaller = new Ring(-1, Share.SMALLER_HALF);
     assertEquals(whole, made(PRODUCT, 0, larger, smaller));
     assertEquals(held("m", true, "n", false), made(PRODUCT, -1, UP, DOWN));
-    String twice = "rings must bring every chunk once";
+    String twice = "rings must deliver every chunk once";
     isRefused(twice, PRODUCT, 0, larger);
     isRefused(twice, PRODUCT, 0, smaller);
     isRefused(twice, PRODUCT, 0, UP, DOWN);

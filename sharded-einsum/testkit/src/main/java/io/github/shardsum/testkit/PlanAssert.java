@@ -131,7 +131,8 @@ public final class PlanAssert {
   public PlanAssert exposesAtMost(double price, PlanOptions options) {
     double exposed = plan.exposed(options);
     return require(
-        exposed <= price, "must wait at most " + price + " for what was started, got " + exposed);
+        exposed <= price,
+        "must wait at most " + price + " for started collectives, got " + exposed);
   }
 
   /**

@@ -25,8 +25,8 @@ record BehindTransfers(Optional<Runnable> progress, Workers alone) {
   }
 
   /**
-   * Workers of kernels on one thread without transfers. They serve runs in which nothing travels,
-   * and the count of a plan's memory, which is for one thread.
+   * Workers of kernels on one thread without transfers. They are used for runs in which nothing
+   * travels, and for counting a plan's memory, which is that of one thread.
    */
   static BehindTransfers none() {
     return new BehindTransfers(Optional.empty(), Workers.sequential());

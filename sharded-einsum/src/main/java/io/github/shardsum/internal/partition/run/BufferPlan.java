@@ -152,7 +152,9 @@ final class BufferPlan {
     plan.outputs().forEach(output -> to[root[output]] = last);
   }
 
-  /** Whether a step makes the next round's carried value directly in its memory. */
+  /**
+   * Whether a step writes the next round's carried value directly into the memory of that value.
+   */
   private boolean isCarriedOver(int value) {
     return stages.carriedOver().contains(value);
   }
@@ -310,7 +312,7 @@ final class BufferPlan {
     return outputs;
   }
 
-  /** A region, and its start in the memory of its dtype. */
+  /** A memory region, and where it starts in the memory of its dtype. */
   record Placed(Region region, long offset) {}
 
   /** The places of the values that steps make, by number. */

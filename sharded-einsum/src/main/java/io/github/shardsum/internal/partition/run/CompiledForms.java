@@ -41,7 +41,7 @@ final class CompiledForms {
     this.workers = workers;
   }
 
-  /** The shapes and strides for which an einsum is compiled; there are few. */
+  /** The shapes and strides for which an einsum is compiled; a plan has few such forms. */
   private record Form(List<OperandSpec> operands, Shape result) {}
 
   /** The compiled einsum for operands and a result. */

@@ -62,7 +62,7 @@ public record DeviceMemory(
   /**
    * Placeholder kernels for planning; they cannot run.
    *
-   * @param which composites have one
+   * @param which selects the composites that get a placeholder
    * @return the placeholder kernels
    */
   public static CompositeCode.Finder kernels(Predicate<Composite> which) {

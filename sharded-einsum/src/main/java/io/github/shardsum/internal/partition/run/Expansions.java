@@ -35,7 +35,7 @@ final class Expansions {
     }
   }
 
-  /** Whether a value is made again by each segment that reads it. */
+  /** Whether each segment that reads a value computes it again. */
   boolean contains(int value) {
     return expanded.contains(value);
   }

@@ -81,7 +81,7 @@ final class Frame {
     return tiles.get(value).isFirst(index);
   }
 
-  /** The place of the first device of this process that holds the same tile as a device. */
+  /** The place of the first device of this process that holds the same tile as the given device. */
   int first(int value, int index) {
     return tiles.get(value).first(index);
   }

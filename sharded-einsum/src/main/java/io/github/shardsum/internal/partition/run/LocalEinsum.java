@@ -45,7 +45,7 @@ final class LocalEinsum {
     forms.of(views, out).runInto(out, views);
   }
 
-  /** Further dimensions of a repeated label are narrowed to the interval of the first. */
+  /** Narrows the further dimensions of a repeated label to the interval of its first dimension. */
   private Tensor narrowed(int operand, int device, Tensor shard) {
     Term term = equation.operand(operand);
     PlannedValue value = operands.get(operand);

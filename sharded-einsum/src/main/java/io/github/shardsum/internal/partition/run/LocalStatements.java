@@ -103,7 +103,7 @@ final class LocalStatements {
     };
   }
 
-  /** Lengths are counted from the start of the chunk. */
+  /** Lengths of the local statement are counted from the start of the chunk. */
   private Value ragged(Pointwise.Ragged ragged, List<Value> operands, PlannedValue result) {
     Start start = Start.of(result, result.layout().dim(ragged.label()));
     Value lengths = operands.get(1);

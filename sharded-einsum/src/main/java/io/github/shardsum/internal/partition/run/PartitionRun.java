@@ -47,10 +47,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Runs a composite that brings its own partition, on the devices of this process: a superstep for
- * each part. A local composite is compiled for the shapes of a device, once for all devices of the
- * same shapes, and runs by its kernel. Before any row is sent, devices agree on the largest number
- * of rows that any device receives, and compare the number with the same bound.
+ * Runs a composite with its own partition on the devices of this process, with a superstep for each
+ * part. A local composite is compiled for the shapes of a device, once for all devices of the same
+ * shapes, and runs by its kernel. Before any row is sent, devices agree on the largest number of
+ * rows that any device receives, and compare this number with one bound.
  */
 final class PartitionRun {
   /**
@@ -457,8 +457,8 @@ final class PartitionRun {
 
   /**
    * Rows of each member in one piece of the columns. If counts have one row for each member, the
-   * piece has the rows of one member after the other. If they have a single row, each member has
-   * its own columns, and the piece has a part of these.
+   * piece has the rows of one member after the other. If counts have a single row, each member has
+   * its own columns, and the piece has a part of each member's columns.
    */
   private Members members(String name, List<String> axes, Piece piece, int index) {
     Tensor counts = tensor(name, index);
@@ -514,7 +514,7 @@ final class PartitionRun {
     return new Range(start, count);
   }
 
-  /** The rows that a device sends; of received rows that travel back, only those of the piece. */
+  /** The rows that a device sends; if received rows travel back, only those of the piece. */
   private Tensor sent(Part.Rows rows, int index) {
     return isReceived(rows.sends())
         ? piece(rows.x(), rows.sends(), rows.piece(), index)

@@ -125,7 +125,7 @@ final class Schedule {
    */
   private record Statements(List<Integer> steps, Set<Set<String>> axes) {}
 
-  /** Adds a statement to the first segment that it may join, and gives the segment's place. */
+  /** Adds a statement to the first segment that it may join, and returns the segment's place. */
   private int place(List<Statements> segments, int first, int step) {
     Set<String> own = axes.computeIfAbsent(step, this::axes);
     boolean anywhere = own.isEmpty() && isSmall(step);

@@ -183,7 +183,7 @@ final class Segment {
     return outputs;
   }
 
-  /** The statements, including those that the segment computes again. */
+  /** The statements of the segment, including those that it computes again. */
   List<Integer> steps() {
     return steps;
   }

@@ -102,10 +102,10 @@ public final class SpmdRunner {
   }
 
   /**
-   * Runs the plan and lends out the outputs, whose memory is kept for the next run.
+   * Runs the plan and shows a reader the outputs, whose memory is kept for the next run.
    *
    * @param inputs the inputs' shards
-   * @param reader receives the outputs' shards, and may read them until the reader returns
+   * @param reader receives the outputs' shards, and may read them until its call returns
    */
   public void lend(List<ShardedTensor> inputs, Consumer<List<ShardedTensor>> reader) {
     run(inputs, true, reader);
@@ -136,7 +136,7 @@ public final class SpmdRunner {
   }
 
   /**
-   * The times of the run before the last, as {@link #spans}.
+   * The times of the run before the last, in the form of {@link #spans}.
    *
    * @return the times; also empty if there was only one run
    */

@@ -188,8 +188,8 @@ record Stages(
   }
 
   /**
-   * Outputs that a step makes, that only the first device of each tile stores, and that are carried
-   * once.
+   * Outputs whose memory serves for the next round: a step makes the output, only the first device
+   * of each tile stores it, and it is only one of the carried values.
    */
   private static Set<Integer> carriedOver(SpmdPlan plan, Frame frame, int carried) {
     List<Integer> outputs = plan.outputs().subList(0, carried);
@@ -226,9 +226,9 @@ record Stages(
   }
 
   /**
-   * Bytes of threads' arrays. A thread may take any free array, so every array grows to the size
-   * that the largest local program needs. Only programs that compute during transfers have separate
-   * arrays.
+   * Bytes of the arrays of all threads. A thread may take any free array, so every array grows to
+   * the size that the largest local program needs. Only programs that compute during transfers have
+   * separate arrays.
    */
   private long arrays(int threads, ToLongFunction<LocalPlan> needed) {
     Set<LocalPlan> behind = Collections.newSetFromMap(new IdentityHashMap<>());

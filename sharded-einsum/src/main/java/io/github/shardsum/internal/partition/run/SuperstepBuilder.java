@@ -313,7 +313,7 @@ final class SuperstepBuilder {
     }
   }
 
-  /** The memory of a sum before it is rounded, in the layout of the value. */
+  /** The memory of a sum before rounding, in the layout of the value. */
   private List<Tensor> sums(int step, int result) {
     return frame.each(
         i ->

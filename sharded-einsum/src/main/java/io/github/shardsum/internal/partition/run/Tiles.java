@@ -45,7 +45,7 @@ final class Tiles {
     return first[index];
   }
 
-  /** Whether a device computes its tile. */
+  /** Whether a device computes its tile itself. */
   boolean isFirst(int index) {
     return first[index] == index;
   }

@@ -235,7 +235,10 @@ final class WindowBlocks {
     }
   }
 
-  /** One product of a gather: a chunk of the operand with the other operand or a part of it. */
+  /**
+   * One product of a gather: a chunk of the gathered operand times the other operand, or times a
+   * part of the other operand.
+   */
   private void gathered(int i, int distance, Tensor chunk) {
     int member = shifted(i, distance);
     Equation equation = whole.equation();

@@ -16,9 +16,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Devices that compute nothing in a step, since an uneven split leaves them no part of a label: of
- * 6 experts over 4 devices the first three devices have 2 each, and the last has none. In a
- * composite whose rows travel, such a device may still send its rows or compute other devices'
+ * Devices that compute nothing in a step, since an uneven split leaves them no part of a label. If
+ * 6 experts are split over 4 devices, the first three devices have 2 each, and the last has none.
+ * In a composite whose rows travel, such a device may still send its rows or compute other devices'
  * rows.
  */
 final class IdleDevices {

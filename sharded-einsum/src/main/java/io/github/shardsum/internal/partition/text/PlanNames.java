@@ -44,7 +44,9 @@ final class PlanNames {
     return name.chars().allMatch(Character::isDigit) ? "operand " + name : name;
   }
 
-  /** For each step of a plan the name of the program's value that needs the step. */
+  /**
+   * For each step of a plan, the name of the value of the program for which the step is necessary.
+   */
   static List<String> groups(SpmdPlan plan) {
     PlanNames names = new PlanNames(plan);
     for (int step = plan.steps().size() - 1; step >= 0; step--) {

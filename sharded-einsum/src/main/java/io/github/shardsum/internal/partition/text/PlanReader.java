@@ -29,8 +29,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Reads what {@link PlanWriter} writes. Every member must be known and occur once. The checker
- * decides whether the plan is right.
+ * Reads the JSON that {@link PlanWriter} writes. Every member must be known and occur once. The
+ * checker decides whether the plan is right.
  */
 public final class PlanReader {
   /** The most devices of a device order. */
@@ -50,8 +50,7 @@ public final class PlanReader {
     Json plan = file.get("plan");
     if (plan == null) {
       throw new IllegalArgumentException(
-          "plan: expected an object with a member \"plan\", got none; it is what plan --json"
-              + " prints");
+          "plan: expected an object with a member \"plan\", as plan --json prints, got none");
     }
     Json explained = file.get("explained");
     Node node = new Node("plan", explained == null ? plan : OlderPlan.withUnits(plan, explained));
@@ -293,7 +292,7 @@ public final class PlanReader {
     return kind.cast(part);
   }
 
-  /** A piece, as {@code [0, 4]}; without this member the whole. */
+  /** A piece, as {@code [0, 4]}; the whole if this member is missing. */
   private static CompositeParts.Piece piece(Node node, Set<String> known) {
     known.add("piece");
     Optional<Node> given = node.optional("piece");
@@ -331,7 +330,7 @@ public final class PlanReader {
     throw new IllegalArgumentException("expected a kind of reduction, got \"" + name + "\"");
   }
 
-  /** Parses a program that has this statement alone. */
+  /** Parses the statement as a program of one statement. */
   private static Statement statement(Node node, Set<String> known) {
     known.addAll(Set.of("reads", "statement"));
     StringBuilder program = new StringBuilder("program statement {\n");

@@ -207,7 +207,7 @@ public final class PlanTable {
         : text;
   }
 
-  /** The op with its labels, axes and equation. */
+  /** The name of the action, with its labels, axes or equation. */
   public static String describe(Action action, Layout after) {
     if (action instanceof Action.Start(Action collective)) {
       return action.op() + " " + describe(collective, after);

@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
  * @param values names of operands and results, and their local shapes on the largest device
  * @param shapes local shapes alone, before and after
  * @param received elements that the busiest device receives
- * @param bytesReceived the same in bytes
+ * @param bytesReceived bytes that the busiest device receives
  * @param bytesSent bytes that the busiest device sends: in a ring as many as it receives, in an
  *     exchange the part of its block that other devices need
  * @param lowerBound bytes that a device must receive for its new block, by any sequence of
@@ -37,7 +37,7 @@ import java.util.stream.Collectors;
  *     counts as a fraction of an element
  * @param schedule the step's beginning, end and exposed time; none if the plan starts no transfer
  * @param heldBytes bytes that the largest device holds while the step runs
- * @param parts the communicating parts of a composite that brings its own partition
+ * @param parts the communicating parts of a composite with its own partition
  * @param cause reason of the step
  * @param runnerUp the best alternative that was not taken
  * @param rounds number of rounds of a loop
@@ -247,7 +247,10 @@ record StepFigures(
         .collect(Collectors.joining(" "));
   }
 
-  /** Elements that a device sends in an exchange, after which each element has one owner. */
+  /**
+   * Elements that a device sends in an exchange. Each element then has one owner, so the device
+   * would receive as many on the way back.
+   */
   private static long sent(PlanStep step, PlannedValue before) {
     return Missing.most(step.result().layout(), before.layout(), before.shape());
   }

@@ -51,7 +51,8 @@ public final class Differentiation {
   private final Map<Value, String> names = new HashMap<>();
 
   /**
-   * The cotangents in the gradient of those program values that have one, in the program's order.
+   * By the values of the program, their cotangents in the gradient, in the program's order; some
+   * values have none.
    */
   private final Map<Value, Value> named = new LinkedHashMap<>();
 
@@ -82,7 +83,7 @@ public final class Differentiation {
    * @param inputs places of the inputs to differentiate by, which must be floating
    * @param ones whether the cotangent of a scalar is 1 instead of an input
    * @param values whether the outputs come before the gradients
-   * @return the gradient, and for each value of the program its cotangent there, if it has one
+   * @return the gradient, with the cotangents of the program's values among its own values
    */
   public static Gradients.Gradient run(
       Program program, List<Integer> outputs, List<Integer> inputs, boolean ones, boolean values) {
@@ -380,7 +381,7 @@ public final class Differentiation {
     }
   }
 
-  /** Each gradient is a separate result, so that it can have its own name. */
+  /** Makes each gradient a separate result, so that it can have its own name. */
   private void output(Value input) {
     Value gradient =
         found(input).orElseGet(() -> builder.constant(input.type().withoutLayout(), 0));

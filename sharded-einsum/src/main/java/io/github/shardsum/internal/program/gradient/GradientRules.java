@@ -48,7 +48,7 @@ final class GradientRules {
    * @param operation the operation
    * @param members the sums over members of regions
    * @param varies for each operand the axes along which members may have different values
-   * @param results its results
+   * @param results the operation's results
    * @param given cotangents of the results; empty for a result on which nothing depends
    * @param needed the operands that need a cotangent; others may be left out
    * @param history of a scan, the carried values of every round

@@ -29,9 +29,9 @@ import java.util.Set;
  * The gradient of a manual region, which is a region over the same axes, and the gradients of
  * communications.
  *
- * <p>The region's body is differentiated as members see it. For an input that is whole along an
- * axis every member has a part of the cotangent. These parts are a separate output with the axis
- * behind a bar, so that they are summed once, at the exit of the region.
+ * <p>The region's body is differentiated as members see it. If an input is whole along an axis,
+ * every member computes an addend of its cotangent. These addends are a separate output with the
+ * axis behind a bar, so that they are summed once, at the exit of the region.
  */
 final class ManualGradient {
   private final ProgramBuilder builder;

@@ -77,7 +77,10 @@ final class ScanGradient {
     return assign(results);
   }
 
-  /** Results are the cotangents of carried values, of invariants and of sequences. */
+  /**
+   * Assigns the results of the gradient's scan, which are the cotangents of carried values, then of
+   * invariants, then of sequences, to the operands.
+   */
   private List<Optional<Value>> assign(List<Value> results) {
     int carried = scan.carried().size();
     int sequences = carried + scan.sequences().size();
@@ -155,7 +158,8 @@ final class ScanGradient {
       }
       stacked.forEach(round::output);
       if (sum != carrySize) {
-        throw new IllegalStateException("one cotangent a floating carried value and invariant");
+        throw new IllegalStateException(
+            "one cotangent for each floating carried value and invariant");
       }
     }
   }

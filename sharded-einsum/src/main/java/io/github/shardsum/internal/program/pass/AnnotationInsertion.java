@@ -41,8 +41,8 @@ public final class AnnotationInsertion {
    * @param program the program
    * @param annotations by the value's name
    * @return the annotated program
-   * @throws ProgramException if a name is not that of a value, or the value does not have an
-   *     annotated label
+   * @throws ProgramException if no value has a given name, or the value does not have an annotated
+   *     label
    */
   public static Program run(Program program, Map<String, Annotation> annotations) {
     return new AnnotationInsertion(program, annotations).run();

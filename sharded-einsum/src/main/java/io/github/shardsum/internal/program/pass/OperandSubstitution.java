@@ -81,7 +81,7 @@ public final class OperandSubstitution {
   }
 
   /**
-   * The given values, of which a map replaces some.
+   * The given values, some of which a map replaces.
    *
    * @param values the values
    * @param same for some values, another value of the same type

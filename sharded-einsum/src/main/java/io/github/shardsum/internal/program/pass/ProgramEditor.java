@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Collects the statements of a program, which keep their names, and new statements between them,
- * whose names the program does not have. Not thread-safe.
+ * Collects the statements of a program and new statements between them. The program's statements
+ * keep their names; new statements get names that the program does not have. Not thread-safe.
  */
 final class ProgramEditor {
   private final Program program;

@@ -36,7 +36,7 @@ final class EinsumTypes {
       throw bad("equation must have no layout; lay out values, not equations");
     }
     if (einsum.operands().size() != einsum.equation().operandCount()) {
-      throw bad("operands must be one a term, got " + einsum.operands().size());
+      throw bad("operands must be one for each term, got " + einsum.operands().size());
     }
     checkDtypes();
     for (int i = 0; i < einsum.operands().size(); i++) {

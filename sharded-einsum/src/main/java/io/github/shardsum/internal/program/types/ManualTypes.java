@@ -123,14 +123,14 @@ final class ManualTypes {
     check(
         body.inputs().size() == manual.operands().size()
             && manual.in().size() == manual.operands().size(),
-        "operands must be one an input of the body and one a term of in, got body inputs "
+        "operands must be one for each input of the body and each term of in, got body inputs "
             + body.inputs()
             + " and in "
             + manual.in());
     check(!body.outputs().isEmpty(), "body must have an output");
     check(
         body.outputs().size() == manual.out().size(),
-        "out must have one term an output of the body, got outputs "
+        "out must have one term for each output of the body, got outputs "
             + body.outputs()
             + " and out "
             + manual.out());

@@ -60,7 +60,7 @@ final class NestedTypes {
           scan,
           String.format(
               Locale.ROOT,
-              "body must have %d inputs, one an operand, and at least %d outputs, one a carried value; got inputs %s and outputs %s",
+              "body must have %d inputs, one for each operand, and at least %d outputs, one for each carried value; got inputs %s and outputs %s",
               operands,
               carried,
               body.inputs(),
@@ -81,7 +81,7 @@ final class NestedTypes {
     check(
         composite,
         inputs.size() == composite.operands().size(),
-        "operands must be one an input of the decomposition");
+        "operands must be one for each input of the decomposition");
     check(
         composite,
         Value.isName(composite.name()),

@@ -72,8 +72,8 @@ public final class Terms {
    * The labels of a value, without the given ones.
    *
    * @param value the value
-   * @param labels those left out
-   * @return the others, in order
+   * @param labels the labels to leave out
+   * @return the other labels, in order
    */
   public static List<String> without(Value value, Set<String> labels) {
     return value.type().names().stream().filter(name -> !labels.contains(name)).toList();

@@ -322,7 +322,7 @@ public final class TypeInference {
         int axis = Labels.axis(operation, x, label);
         check(
             into.size() == sizes.size() && !into.isEmpty(),
-            "labels must be at least one, and sizes one a label");
+            "labels must be at least one, and sizes one for each label");
         long product = 1;
         for (long size : sizes) {
           product = Math.multiplyExact(product, size);
