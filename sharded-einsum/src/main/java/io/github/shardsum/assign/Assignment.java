@@ -12,7 +12,8 @@ import java.util.List;
  *     AssignmentProblem#IMPOSSIBLE} if it is proven that no choice is possible
  * @param peak the largest sum of usages at any time, in bytes
  * @param nodesLeft nodes that the first reduction left
- * @param work entries of matrices and similar data that were touched: the measure that ends phases
+ * @param work the number of matrix entries and similar data that were read; phases end after an
+ *     amount of this work
  * @param isStoppedByClock whether the clock ended the run: another run may give another answer
  */
 public record Assignment(

@@ -12,7 +12,7 @@ import java.util.List;
  * @see AssignmentSolver
  */
 public final class AssignmentProblem {
-  /** The least cost that stands for an impossible choice: 2e17. */
+  /** The least cost that means an impossible choice: 2e17. */
   public static final long IMPOSSIBLE = 200_000_000_000_000_000L;
 
   /** The largest usage: the sum of 65,536 such numbers fits a {@code long}. */
@@ -166,7 +166,7 @@ public final class AssignmentProblem {
     return limit;
   }
 
-  /** Collects nodes and edges in any order; one thread. */
+  /** Collects nodes and edges in any order; for one thread. */
   public static final class Builder {
     private final List<Node> nodes = new ArrayList<>();
     private final List<Edge> edges = new ArrayList<>();
@@ -201,8 +201,8 @@ public final class AssignmentProblem {
     }
 
     /**
-     * Adds an edge; a pair of nodes may have several, and a node one to itself. Its nodes may be
-     * added later.
+     * Adds an edge. A pair of nodes may have several edges, and a node may have an edge to itself.
+     * The nodes may be added later.
      *
      * @param first the node of the rows
      * @param second the node of the columns
@@ -275,8 +275,8 @@ public final class AssignmentProblem {
     }
 
     /**
-     * Replaces costs above {@link #IMPOSSIBLE} by it. A matrix without such costs is shared, not
-     * copied.
+     * Replaces costs above {@link #IMPOSSIBLE} by that cost. A matrix without such costs is shared,
+     * not copied.
      */
     private static long[] capped(long[] costs) {
       if (Arrays.stream(costs).noneMatch(cost -> cost > IMPOSSIBLE)) {

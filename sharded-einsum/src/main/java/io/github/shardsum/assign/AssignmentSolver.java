@@ -14,7 +14,7 @@ public final class AssignmentSolver {
    *
    * @param problem nodes, edges and the limit
    * @param options how long it may take, and on how many threads
-   * @return the best choice that was found, and a proven lower bound of the cost of any
+   * @return the best choice that was found, and a proven lower bound of the cost of any choice
    */
   public static Assignment solve(AssignmentProblem problem, AssignmentOptions options) {
     return Solver.solve(problem, options);

@@ -14,8 +14,8 @@ import java.util.List;
  * <p>All choices are first made together, in a graph. Its nodes are statements, with the ways to
  * split them, and values, with their layouts. Its edges are reshards at the planner's prices. An
  * {@link io.github.shardsum.assign.AssignmentSolver} solves the graph and proves a bound. The
- * planner itself then prices the solution, others near it, and ways to express it with fewer
- * annotations.
+ * planner itself then prices this solution, similar solutions, and smaller sets of annotations from
+ * which propagation derives the solution.
  */
 public final class Auto {
   private Auto() {}
@@ -38,15 +38,16 @@ public final class Auto {
   }
 
   /**
-   * Finds annotations for less and less memory: first without a limit, then each time within a
-   * share of the previous peak.
+   * Finds annotations for smaller and smaller memory limits: first with the limit of the options,
+   * if there is one, then each time within a share of the previous peak.
    *
    * @param program the program
    * @param mesh the devices
-   * @param options prices and the amount of work of each; a limit is the first one
+   * @param options prices, the amount of work of each search, and the first memory limit
    * @return the layouts found, at least one; each has a smaller peak than the previous one, and no
    *     lower price
-   * @throws io.github.shardsum.partition.PlanException if not even the first was found
+   * @throws io.github.shardsum.partition.PlanException if the first search finds no plan within the
+   *     limits
    */
   public static List<FoundLayouts> pareto(Program program, Mesh mesh, AutoOptions options) {
     return Pareto.of(program, mesh, options);

@@ -49,7 +49,7 @@ public record AutoOptions(PlanOptions plan, Kernels kernels, Set<String> split, 
   }
 
   /**
-   * With other prices or another limit.
+   * The same options with other prices or another limit.
    *
    * @param value prices and limits of plans
    * @return a changed copy
@@ -60,7 +60,7 @@ public record AutoOptions(PlanOptions plan, Kernels kernels, Set<String> split, 
   }
 
   /**
-   * With kernels.
+   * The same options with kernels.
    *
    * @param value code of composites
    * @return a changed copy
@@ -70,7 +70,7 @@ public record AutoOptions(PlanOptions plan, Kernels kernels, Set<String> split, 
   }
 
   /**
-   * With inputs that may not be replicated, as the batch of a training step.
+   * The same options with inputs that may not be replicated, such as the batch of a training step.
    *
    * @param names the inputs
    * @return a changed copy
@@ -80,7 +80,7 @@ public record AutoOptions(PlanOptions plan, Kernels kernels, Set<String> split, 
   }
 
   /**
-   * With another amount of work.
+   * The same options with another amount of work.
    *
    * @param value more than 0 and at most 1,000,000
    * @return a changed copy

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Fused code for one composite, which a backend runs instead of its decomposition. Must be
+ * Fused code for one composite, which a backend runs instead of its decomposition. A kernel must be
  * thread-safe, give the decomposition's values (within the bounds of its operations), give the same
- * results for any number of threads, and keep no reference to its arguments. Backends find it in
- * {@link Kernels}.
+ * results for any number of threads, and keep no reference to its arguments. Backends find kernels
+ * in {@link Kernels}.
  */
 public interface CompositeKernel {
   /** Makes the kernel of a composite, if it has one for these attributes and types. */
@@ -21,7 +21,7 @@ public interface CompositeKernel {
      * The kernel.
      *
      * @param composite the composite, of the name that the factory was registered for
-     * @return the kernel; empty runs the decomposition
+     * @return the kernel; empty if the decomposition runs instead
      */
     Optional<CompositeKernel> create(Composite composite);
   }
@@ -42,7 +42,7 @@ public interface CompositeKernel {
    * part of the composite, split as its rule allows, must have the bits of that part of the whole.
    *
    * @param sums the order
-   * @return the kernel; empty, as by default for a tree, runs the decomposition
+   * @return the kernel; empty if the decomposition runs instead, as by default for a tree
    */
   default Optional<CompositeKernel> in(SumOrder sums) {
     return sums.isTree() ? Optional.empty() : Optional.of(this);

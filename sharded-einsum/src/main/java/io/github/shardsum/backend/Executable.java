@@ -15,10 +15,10 @@ import java.util.concurrent.CompletableFuture;
  * <p>Inputs and outputs are matched by position or by name. They have the program's dtypes and
  * shapes, with any strides, in any memory. All are checked before anything is computed. No run
  * changes an input; an output that shares memory with an input or another output is an error. A
- * tensor of a closed arena is an {@link IllegalStateException}. A tensor of another thread's
- * confined arena is a {@link WrongThreadException}; a started run is on a thread of its own.
- * Closing twice does nothing. A run after closing is an {@link IllegalStateException}; runs that
- * were started before continue.
+ * tensor of a closed arena causes an {@link IllegalStateException}. A tensor of another thread's
+ * confined arena causes a {@link WrongThreadException}; a started run has its own thread. Closing
+ * twice does nothing. A run after closing causes an {@link IllegalStateException}; runs that were
+ * started before continue.
  *
  * <p>An interrupt does not end a run, since results would be half written. The run goes on to its
  * end, and the thread stays interrupted. Work that must stop in time belongs in a separate process.

@@ -21,10 +21,10 @@ import java.util.concurrent.Executor;
  * thread-safe; results do not depend on the number of threads.
  *
  * <p>All memory of a run is planned when the program is compiled, allocated at the first run and
- * kept; once C2 has compiled it, a run allocates nothing that grows with the data, except as {@link
- * CompileOptions#withReproducible} says. The data may lie in arrays or in native memory.
- * Overlapping runs have separate memory. If a tensor lies in a confined arena, the calling thread
- * runs alone.
+ * kept. Once C2 has compiled the code of a run, the run allocates nothing that grows with the data,
+ * except as {@link CompileOptions#withReproducible} says. The data may be in arrays or in native
+ * memory. Overlapping runs have separate memory. If a tensor is in a confined arena, only the
+ * calling thread computes.
  */
 public final class LocalBackend implements Backend {
   private final Workers workers;

@@ -11,7 +11,7 @@ import java.util.List;
  * @param results names of the values that it writes
  * @param flops arithmetic operations, a multiply-add being two
  * @param bytes least bytes read and written
- * @param liveBytes bytes of its program's memory that are in use then
+ * @param liveBytes bytes of the program's memory that are in use while the step runs
  */
 public record PlannedStep(
     String program,

@@ -67,7 +67,7 @@ public final class ReferenceBackend implements Backend {
     return new CheckedExecutable(program, code, Thread::startVirtualThread);
   }
 
-  /** Eight bytes an element of every value, as the interpreter holds them. */
+  /** Eight bytes for each element of every value, as the interpreter holds them. */
   private static long bytes(Program program) {
     // The sum of huge values might overflow a long; this conversion stops at the largest.
     double elements = 0;

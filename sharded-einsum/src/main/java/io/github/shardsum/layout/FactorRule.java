@@ -182,7 +182,7 @@ public record FactorRule(
     record Pad(long low, long interior) implements Reads {}
 
     /**
-     * The element that lies a number of places before.
+     * The element that is a number of places before.
      *
      * @param by the number of places
      */
@@ -192,8 +192,8 @@ public record FactorRule(
      * A sliding window.
      *
      * @param window elements in a window
-     * @param stride distance of windows
-     * @param dilation distance of elements in a window
+     * @param stride distance between windows
+     * @param dilation distance between elements of a window
      */
     record Window(long window, long stride, long dilation) implements Reads {}
 

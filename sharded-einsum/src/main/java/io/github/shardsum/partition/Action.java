@@ -25,14 +25,15 @@ import java.util.Objects;
  *       {@code T} become {@code T.axes}
  *   <li>{@link CollectivePermute}: every device gets another device's block whole; the axes of each
  *       label have the same product before and after, and cut it at the same indices
- *   <li>{@link AllReduce}: the axes leave the partial ones
- *   <li>{@link ReduceScatter}: the axes leave the partial ones and {@code L} becomes {@code L.axes}
+ *   <li>{@link AllReduce}: the axes are removed from the partial axes
+ *   <li>{@link ReduceScatter}: the axes are removed from the partial axes, and {@code L} becomes
+ *       {@code L.axes}
  *   <li>{@link Exchange}: one label is cut anew, by the same axes in another order or by fewer axes
  *   <li>{@link Contract}: an einsum of each device's blocks
  *   <li>{@link Apply}: a statement of a program, on each device's blocks
  *   <li>{@link Neighbour}: a statement of a program that reads neighbours along a split label, on
  *       each device's block and the elements that it receives
- *   <li>{@link Partitioned}: a composite that brings its own partition, as parts
+ *   <li>{@link Partitioned}: a composite with its own partition, as parts
  *   <li>{@link Loop}: a loop or a manual region of a program, whose body is a plan
  *   <li>{@link Communicate}: a communication of a manual region
  *   <li>{@link Windows}: an einsum of chunks, round after round; chunks travel while others are
@@ -98,7 +99,7 @@ public sealed interface Action {
    * Puts the chunks of a group together; every member gets all chunks.
    *
    * @param label the label that becomes whole along the axes
-   * @param axes the last of its axes, major to minor
+   * @param axes the last of the label's axes before the step, major to minor
    */
   record AllGather(String label, List<String> axes) implements Action {
     /** Copies the list. */
@@ -358,9 +359,9 @@ public sealed interface Action {
   }
 
   /**
-   * A composite that brings its own partition: the work of the devices is written as parts. Rows
-   * travel between parts, and their number depends on the data. In the plan the composite is a
-   * statement with layouts of operands and results; no value of a plan is ragged.
+   * A composite with its own partition: the work of the devices is written as parts. Rows travel
+   * between parts, and their number depends on the data. In the plan the composite is a statement
+   * with layouts of operands and results; no value of a plan is ragged.
    *
    * @param statement the statement, a composite; the step has its operands and results, in their
    *     order
@@ -562,8 +563,8 @@ public sealed interface Action {
    * label@L} and the result has {@code label@L.axes}; the einsum's own result is partial over the
    * axes. Member c of p begins a gather with its own chunk and continues with the chunks of c +
    * step, c + 2 step, ... modulo p. In a scatter each chunk is cut in two halves, and each half has
-   * a ring: in round r member c adds to the half of member c - (1 + r) step, which then travels by
-   * step.
+   * a ring: in round r member c adds to the half of member c - (1 + r) step, and this half then
+   * travels to member c + step.
    *
    * @param statement an einsum of two operands without repeated labels
    * @param operand place of the operand that is gathered; -1 if the result is scattered
@@ -635,10 +636,10 @@ public sealed interface Action {
     }
 
     /**
-     * Rounds after the first in which the ring brings a chunk.
+     * The number of rounds after the first, in each of which the ring delivers a chunk.
      *
      * @param members number of members of the group
-     * @return all p - 1 other chunks, or half of them, rounded up or down
+     * @return the number of the other members' chunks, or half of it, rounded up or down
      */
     public int rounds(int members) {
       return switch (share) {

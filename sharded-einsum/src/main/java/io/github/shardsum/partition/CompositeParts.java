@@ -10,7 +10,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The work of every device in a composite that brings its own partition: local composites, the
+ * The work of every device in a composite with its own partition: local composites, the
  * communication between them, and buffers. It names mesh axes and labels, never devices.
  *
  * <p>Parts read and write by name: {@code operand.I} and {@code result.I} are a device's blocks of
@@ -182,7 +182,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
      * columns of the piece.
      *
      * @param composite its name
-     * @param attributes parameters of the kernel besides types
+     * @param attributes parameters of the kernel in addition to types
      * @param reads names of the values that it reads
      * @param writes names of the values that it writes, in which it must write every element that
      *     other parts read
@@ -211,7 +211,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
        * A composite that runs on all rows.
        *
        * @param composite its name
-       * @param attributes parameters of the kernel besides types
+       * @param attributes parameters of the kernel in addition to types
        * @param reads names of the values that it reads
        * @param writes names of the values that it writes
        */

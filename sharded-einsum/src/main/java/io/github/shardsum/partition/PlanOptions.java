@@ -20,11 +20,11 @@ import java.util.OptionalLong;
  * @param overlap whether collectives of a program's plan are started early and awaited late where
  *     that shortens the schedule and needs no more memory
  * @param windows the cases in which einsums of a program are computed in windows, and in which rows
- *     of a composite that brings its own partition travel in pieces
+ *     of a composite with its own partition travel in pieces
  * @param sums the order of floating-point sums; if it is a tree, only plans that keep it are chosen
  * @param raggedBound the bound of received rows for which memory is planned if numbers of rows
  *     depend on data: a multiple of the rows of the largest device
- * @param partitions the cases in which composites are computed by the partitions that they bring
+ * @param partitions the cases in which composites are computed by their own partitions
  */
 public record PlanOptions(
     Optional<Topology> topology,
@@ -45,8 +45,8 @@ public record PlanOptions(
 
   /**
    * The cases in which an einsum after a gather, or before a reduce-scatter, is computed in
-   * windows. In the same cases the rows of a composite that brings its own partition travel in
-   * pieces, one piece while another is computed ({@link CompositePartition#hasPieces}).
+   * windows. In the same cases the rows of a composite with its own partition travel in pieces, one
+   * piece while another is computed ({@link CompositePartition#hasPieces}).
    */
   public enum Windows {
     /** Wherever this is possible. */
@@ -62,7 +62,7 @@ public record PlanOptions(
     BY_PRICE
   }
 
-  /** The cases in which a composite is computed by the partition that it brings. */
+  /** The cases in which a composite is computed by its own partition. */
   public enum Partitions {
     /** Where this is cheaper than the composite's sharding rule. */
     BY_PRICE,
@@ -223,7 +223,7 @@ public record PlanOptions(
   }
 
   /**
-   * Lets composites be computed by the partition that they bring.
+   * Lets composites be computed by their own partitions.
    *
    * @param when the cases
    * @return a changed copy

@@ -10,7 +10,7 @@ import java.util.Objects;
  * @param action the action
  * @param operands numbers of the values that the step reads, see {@link SpmdPlan}. Einsums,
  *     statements, loops and sums that are packed into one {@link Action.AllReduce} may read
- *     several, other steps read one
+ *     several; other steps read one
  * @param results the values that the step computes. Statements and loops may have several, packed
  *     sums have one for each operand, and other steps have one
  * @param origin the reason for the step

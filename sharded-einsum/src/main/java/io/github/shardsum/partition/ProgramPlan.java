@@ -25,12 +25,12 @@ import java.util.stream.Stream;
  * The plan of a whole program on a mesh; an immutable value, equal for equal arguments. Its length
  * does not depend on the number of devices.
  *
- * <p>Values of the plan have the names of the program's values. An annotation is no step: its
- * result is its operand's value, brought to the annotated layout.
+ * <p>Values of the plan have the names of the program's values. An annotation is not a step: its
+ * result is its operand's value, resharded to the annotated layout.
  *
  * @param given the program that was given
- * @param layouts the layouts that were given besides the program's annotations, by the names of
- *     values
+ * @param layouts the layouts that were given in addition to the program's annotations, by the names
+ *     of values
  * @param program the planned program: composites without kernels are decomposed, and repeated or
  *     unused statements are removed. If it is cheaper, einsums of three and more operands are in
  *     pairs, and an operation that normalises, scans or searches a split label is written as
@@ -55,7 +55,7 @@ public record ProgramPlan(
   /**
    * Completes the layouts of a program from its annotations and plans it as {@link
    * io.github.shardsum.backend.mesh.MeshBackend} does: kernels give the costs of composites, and
-   * may bring their own partitions.
+   * may define partitions of their own.
    *
    * @param program the program
    * @param mesh the devices
@@ -99,8 +99,8 @@ public record ProgramPlan(
    *     RESULT.body.VALUE}, and a value without a layout is whole
    * @param options the options by which plans are chosen
    * @return the plan
-   * @throws IllegalArgumentException if a name is not that of a value of the program, or a layout
-   *     has another rank
+   * @throws IllegalArgumentException if the program has no value of a given name, or a layout has
+   *     another rank
    * @throws PlanException if no plan stays within the limits
    */
   public static ProgramPlan withLayouts(

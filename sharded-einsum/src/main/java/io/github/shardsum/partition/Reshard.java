@@ -39,10 +39,10 @@ public final class Reshard {
   }
 
   /**
-   * Brings a value to the other layout.
+   * Reshards a value to the plan's second layout.
    *
    * @param value the shards on this process's devices, in the plan's first layout and dtype
-   * @return the shards on these devices in the other layout; not to be written to
+   * @return the shards on these devices in the second layout; not to be written to
    * @throws IllegalArgumentException if shape, dtype or layout differs from the plan's
    */
   public ShardedTensor run(ShardedTensor value) {

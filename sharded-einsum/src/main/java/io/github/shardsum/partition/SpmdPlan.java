@@ -210,8 +210,8 @@ public record SpmdPlan(
   }
 
   /**
-   * Follows the plan like {@link #certify(Program)}, with requested layouts besides the program's
-   * annotations.
+   * Follows the plan like {@link #certify(Program)}, with requested layouts in addition to the
+   * program's annotations.
    *
    * @param program the program that the plan must compute, with its annotations
    * @param layouts the layouts of values by name; a value in the body of a loop is named {@code
@@ -285,11 +285,11 @@ public record SpmdPlan(
   }
 
   /**
-   * Elements that the busiest device receives in a step; chunks may be uneven or empty. An
-   * all-gather, an all-to-all, a collective-permute, an exchange and a step with neighbours bring
-   * the elements of the new block that the device did not hold. In a reduce-scatter each other
-   * member of the group sends a chunk as long as the device's chunk of the result. An all-reduce of
-   * s elements by n members brings {@code 2 (n-1)/n s}, as in a ring.
+   * Elements that the busiest device receives in a step; chunks may be uneven or empty. In an
+   * all-gather, an all-to-all, a collective-permute, an exchange and a step with neighbours, the
+   * device receives the elements of its new block that it did not hold. In a reduce-scatter each
+   * other member of the group sends a chunk as long as the device's chunk of the result. In an
+   * all-reduce of s elements by n members, the device receives {@code 2 (n-1)/n s}, as in a ring.
    *
    * @param step the step's place in {@link #steps()}
    * @return the number, rounded up; 0 for a local step; for a loop the sum over all rounds
@@ -447,7 +447,8 @@ public record SpmdPlan(
    * are stored from one compiled local program to the next, the packed data of collectives, and the
    * workspace of local programs. Statements without a collective between them are one local
    * program, which need not store the values between these statements. The workspace of composites'
-   * kernels is missing; the executable on a mesh counts it.
+   * kernels is not included; {@link io.github.shardsum.backend.mesh.MeshExecutable#heldBytes}
+   * includes it.
    *
    * @return the number
    */

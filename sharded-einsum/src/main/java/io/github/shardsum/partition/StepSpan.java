@@ -11,8 +11,8 @@ import java.util.OptionalInt;
  * @param steps places of the steps in their plan: one step, or the statements of one local program
  * @param within the loop that contains the steps: places of steps from the whole plan inwards;
  *     empty outside of loops
- * @param part the part of a composite that brings its own partition, see {@link CompositeParts};
- *     empty for whole steps
+ * @param part the part of a composite with its own partition, see {@link CompositeParts}; empty for
+ *     whole steps
  * @param rest whether this is the rest of a transfer after the simultaneous local composite has
  *     ended; the composite and the rest are two spans of one part
  * @param device the device

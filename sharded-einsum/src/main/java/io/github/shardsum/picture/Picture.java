@@ -69,7 +69,7 @@ public final class Picture {
    * @param wide width
    * @param high height
    * @param ink colour
-   * @param share from 0, nearly the ground, to 1, the whole colour
+   * @param share from 0, nearly the background colour, to 1, the full colour
    * @param title a text that a pointer over it shows
    * @return this picture
    */

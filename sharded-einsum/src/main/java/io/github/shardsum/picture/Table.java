@@ -44,7 +44,7 @@ public final class Table {
   }
 
   /**
-   * A row of a tree, whose last cell a reader can open.
+   * A row of a tree; a reader can open its last cell.
    *
    * @param indent level of the tree, from 0
    * @param cells one text for each column

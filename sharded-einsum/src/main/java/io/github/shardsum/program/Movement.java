@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Operations that move elements and change none. Any dtype is legal, and the result has the same;
- * NaN is an element like any other. Labels that an operation does not name stay as they are, also
- * empty labels. A named empty label stays empty unless the operation defines otherwise.
+ * Operations that move elements and change none. Any dtype is legal, and the result has the same
+ * dtype; NaN is an element like any other. Labels that an operation does not name stay as they are,
+ * also empty labels. A named empty label stays empty unless the operation defines otherwise.
  */
 public sealed interface Movement extends Operation {
   /**
@@ -47,9 +47,9 @@ public sealed interface Movement extends Operation {
   }
 
   /**
-   * A label made longer, by {@code low} elements at the beginning, {@code high} at the end and
-   * {@code interior} between neighbours, all of one value. An empty label gets the size {@code low
-   * + high}.
+   * Pads a label with {@code low} elements at the beginning, {@code high} at the end and {@code
+   * interior} between neighbours, all of one value. An empty label gets the size {@code low +
+   * high}.
    *
    * @param x the value to pad
    * @param label the label

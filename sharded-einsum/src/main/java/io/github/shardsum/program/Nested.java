@@ -61,8 +61,8 @@ public sealed interface Nested extends Operation {
    * decomposition.
    *
    * @param name the name, as {@code moe.route}, by which backends look up the kernel
-   * @param attributes parameters of the kernel besides the operands' types: texts by names of
-   *     letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
+   * @param attributes parameters of the kernel in addition to the operands' types: texts by names
+   *     of letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
    * @param operands the values of the decomposition's inputs, of exactly the same types
    * @param decomposition the program that defines the composite
    * @param splittable the sharding rule: labels along which the kernel can compute a part. The

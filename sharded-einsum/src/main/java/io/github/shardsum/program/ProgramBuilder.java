@@ -58,7 +58,7 @@ public final class ProgramBuilder {
 
   private final Set<String> names = new HashSet<>();
 
-  /** Results of {@link #annotate}; a result that is not used is an error. */
+  /** Results of {@link #annotate}; such a result without a use is an error. */
   private final Set<Value> annotated = new HashSet<>();
 
   private int results;

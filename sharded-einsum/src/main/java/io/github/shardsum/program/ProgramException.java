@@ -23,8 +23,8 @@ public final class ProgramException extends IllegalArgumentException {
   }
 
   /**
-   * Text that a terminal can show. Of a very long text both ends are kept. Control characters,
-   * which would move the cursor, are escaped as in Java.
+   * Text that a terminal can show. A very long text is cut in the middle. Control characters, which
+   * would move the cursor, are escaped as in Java.
    */
   private static String shown(String text) {
     int left = text.length() - LONGEST;

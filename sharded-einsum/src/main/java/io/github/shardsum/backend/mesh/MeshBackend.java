@@ -24,7 +24,7 @@ import java.util.function.Consumer;
 
 /**
  * Runs programs on a mesh of devices: completes the layouts of a program from its annotations,
- * plans it as one program of local steps and collectives for all devices, and runs that on an
+ * plans it as one program of local steps and collectives for all devices, and runs the plan on an
  * engine of collectives, in this process or over MPI. Thread-safe.
  *
  * <pre>{@code
@@ -126,7 +126,8 @@ public final class MeshBackend implements Backend {
   }
 
   /**
-   * Puts a value together. Every process of the engine must ask for it, in the same order.
+   * Puts a value together. All processes of the engine must make the same calls of this method in
+   * the same order.
    *
    * @param value the shards on this process's devices
    * @return the whole value, on every process, in memory of its own
@@ -179,7 +180,10 @@ public final class MeshBackend implements Backend {
         limited);
   }
 
-  /** The smaller of both limits, and an order of sums if either has one. */
+  /**
+   * The options of the backend and of a compilation together: the smaller memory limit, and an
+   * order of sums if either has one.
+   */
   private PlanOptions limited(CompileOptions other) {
     PlanOptions all = other.sums().isTree() ? options.withSums(other.sums()) : options;
     long limit =
@@ -195,7 +199,7 @@ public final class MeshBackend implements Backend {
   }
 
   /**
-   * Compiles a plan that was made already.
+   * Compiles an existing plan.
    *
    * @param plan the plan, on the mesh of the engine
    * @param compileOptions as of {@link #compile(Program, CompileOptions)}; values to compute again

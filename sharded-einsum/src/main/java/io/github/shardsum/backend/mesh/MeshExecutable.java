@@ -26,17 +26,16 @@ import java.util.function.Supplier;
 
 /**
  * A program that was planned and compiled for a mesh. Thread-safe; runs on one engine take turns.
- * The memory of a run is allocated by the first one and kept for the next; results are the
- * caller's.
+ * The first run allocates memory, which is kept for later runs; results belong to the caller.
  *
- * <p>Where numbers of rows follow from data, memory is planned for a bound of them ({@link
- * PlanOptions#raggedBound}). If a device would receive more, all devices learn it before any row is
- * sent. The run then restarts on the same inputs, with the bound doubled until it suffices; later
- * runs keep that bound. Results do not depend on it. If the larger bound does not fit the memory
- * limit, the run fails with {@link RaggedBoundException}, with nothing written.
+ * <p>Where numbers of rows depend on data, memory is planned for a bound of these numbers ({@link
+ * PlanOptions#raggedBound}). If a device would receive more, all devices learn this before any row
+ * is sent. The run then restarts on the same inputs, with the bound doubled until it suffices;
+ * later runs keep that bound. Results do not depend on the bound. If the larger bound does not fit
+ * the memory limit, the run fails with {@link RaggedBoundException}, with nothing written.
  *
- * <p>{@link #run} takes and gives whole values, on every process the same. {@link #runSharded}
- * takes and gives shards without a copy.
+ * <p>{@link #run} takes and returns whole values, the same on every process. {@link #runSharded}
+ * takes and returns shards without a copy.
  */
 public final class MeshExecutable implements Executable {
   private volatile ProgramPlan plan;
@@ -100,7 +99,10 @@ public final class MeshExecutable implements Executable {
     }
   }
 
-  /** Runs, with larger bounds of received rows as long as a device would receive more. */
+  /**
+   * Runs, and repeats the run with a larger bound of received rows as long as a device would
+   * receive more.
+   */
   private List<ShardedTensor> bounded(Supplier<List<ShardedTensor>> run) {
     while (true) {
       try {
@@ -111,7 +113,10 @@ public final class MeshExecutable implements Executable {
     }
   }
 
-  /** Every process raises the bound by the same factor, since all of them got the same number. */
+  /**
+   * Every process raises the bound by the same factor, since all processes know the same number of
+   * rows.
+   */
   private void raise(RaggedBoundException over) {
     double factor = plan.plan().raggedBound();
     for (double bound = over.bound(); bound < over.needed(); bound *= 2) {
@@ -195,10 +200,10 @@ public final class MeshExecutable implements Executable {
   }
 
   /**
-   * As {@link #spans}, but of the run before the last one. From these a trace of the last run can
-   * be predicted.
+   * As {@link #spans}, but of the run before the last one. A trace of the last run can be predicted
+   * from these times.
    *
-   * @return empty too if there was one run only
+   * @return the times; also empty if there was only one run
    */
   public List<StepSpan> spansBefore() {
     synchronized (collectives) {
@@ -241,7 +246,10 @@ public final class MeshExecutable implements Executable {
     return DeviceMemory.of(plan.plan(), composites).peakBytes();
   }
 
-  /** The same as {@link #heldBytes()}: on a mesh a run has its own shards of inputs and outputs. */
+  /**
+   * The same number as {@link #heldBytes()}, since on a mesh a run has its own shards of inputs and
+   * outputs.
+   */
   @Override
   public long peakBytes() {
     return heldBytes();
@@ -264,17 +272,18 @@ public final class MeshExecutable implements Executable {
   }
 
   /**
-   * Bytes of the arrays into which kernels pack blocks of the operands of products, and of those in
-   * which chains of pointwise operations run block by block, for all devices of this process. The
-   * first run allocates them, and they are kept as long as this executable is reachable. What is
-   * packed depends on the caches and the vectors of this machine. A plan is the same on every
-   * machine, so these bytes are counted neither in {@link #keptBytes} nor in {@link #peakBytes},
-   * and a memory limit does not see them. Products that are cut into windows are left out. Products
-   * of different dtypes pack into different arrays, of which the largest are counted.
+   * Bytes of the arrays into which kernels pack blocks of the operands of products, and of the
+   * arrays in which chains of pointwise operations run block by block, for all devices of this
+   * process. The first run allocates them, and they are kept as long as this executable is
+   * reachable. The size of the packed blocks depends on the caches and the vectors of this machine.
+   * A plan is the same on every machine, so these bytes are counted neither in {@link #keptBytes}
+   * nor in {@link #peakBytes}, and a memory limit does not cover them. Products that are cut into
+   * windows are left out. Products of different dtypes pack into different arrays; only the largest
+   * arrays are counted.
    *
    * @param threads how many threads compute, at least 1
-   * @return the bytes: at most these if all products are of one dtype, and no composite's kernel
-   *     packs more than it says
+   * @return the bytes; an upper bound if all products have one dtype, and no composite's kernel
+   *     packs more than {@link io.github.shardsum.backend.CompositeKernel#packedBytes} says
    */
   public long packedBytes(int threads) {
     if (threads < 1) {

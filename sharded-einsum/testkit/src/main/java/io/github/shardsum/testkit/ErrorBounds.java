@@ -181,7 +181,9 @@ public final class ErrorBounds {
     return p.constant(errorType(value.type()), 0);
   }
 
-  /** A value with the labels of another value, repeated along the labels that it lacks. */
+  /**
+   * A value repeated along the labels that it lacks, so that it has the labels of another value.
+   */
   private Value aligned(Value error, Value value) {
     if (error.type().names().equals(value.type().names())) {
       return error;

@@ -70,7 +70,7 @@ public final class ShardedCheck {
   }
 
   /**
-   * The same check with annotations besides those of the program.
+   * The same check with annotations in addition to those of the program.
    *
    * @param layouts each as {@code h=E@x M}: a value's name and its layout
    * @return a changed copy

@@ -144,7 +144,7 @@ public final class RegionGenerator {
     return p.add(new Nested.Manual(own, program, operands, in, out));
   }
 
-  /** Each axis splits a label whose size it divides, or no label. */
+  /** A term in which each axis splits a label whose size it divides, or no label. */
   private Term split(ValueType type, List<MeshAxis> own) {
     List<List<String>> of = new ArrayList<>();
     List<Long> sizes = new ArrayList<>(type.sizes());
@@ -179,7 +179,10 @@ public final class RegionGenerator {
     return ValueType.of(type.dtype(), type.names(), sizes);
   }
 
-  /** Each axis splits a label or is summed over, so that the output may differ along every axis. */
+  /**
+   * A term in which each axis splits a label or is summed over, so that the output may differ along
+   * every axis.
+   */
   private Term covered(Value output, List<MeshAxis> own) {
     ValueType type = output.type();
     List<List<String>> of = new ArrayList<>();

@@ -9,7 +9,7 @@ import net.jqwik.api.Shrinkable;
 import net.jqwik.api.ShrinkingDistance;
 
 /** Turns generators into jqwik's arbitraries; jqwik then shrinks the choices. */
-@SuppressWarnings("exports") // Only who uses jqwik needs its module.
+@SuppressWarnings("exports") // Only users of jqwik need its module.
 public final class GeneratorArbitraries {
   private GeneratorArbitraries() {}
 
