@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * The answer of an {@link AssignmentSolver}.
  *
- * @param choice the index of a strategy for each node; the choice keeps the limit. Empty if none
- *     was found or there are no nodes
+ * @param choice the index of a strategy for each node; the choice keeps the limit. Empty if no
+ *     choice was found or there are no nodes
  * @param cost the choice's cost; {@link AssignmentProblem#IMPOSSIBLE} if none was found
  * @param bound a proven lower bound: no possible choice costs less; {@link
  *     AssignmentProblem#IMPOSSIBLE} if it is proven that no choice is possible

@@ -178,8 +178,8 @@ public final class AssignmentProblem {
      *
      * @param from the first time at which it holds memory
      * @param to the first time at which it no longer holds memory; {@code from} if it never does
-     * @param costs of its strategies, 0 or more, copied
-     * @param usages of its strategies, in bytes, 0 or more, copied
+     * @param costs the costs of its strategies, 0 or more; copied
+     * @param usages the memory of its strategies, in bytes, 0 or more; copied
      * @return this builder
      * @throws IllegalArgumentException if there is no strategy, the lengths differ or a number is
      *     out of its range

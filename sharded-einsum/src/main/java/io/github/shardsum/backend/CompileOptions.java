@@ -72,10 +72,11 @@ public record CompileOptions(
    * gathers rows, or adds rows in the order of the tree; the bits are those of the product with all
    * elements of the one-hot. The zeros of a one-hot spread a NaN or an infinity of the other
    * operand. If the other operand has such an element, the run computes the product with all
-   * elements, in memory that no plan and no limit counts. Values made of one-hots are computed as
-   * they are written. A composite runs by a kernel that keeps the order ({@link
-   * CompositeKernel#in}), otherwise by its decomposition. For a NaN, an infinity or products that
-   * underflow, such a kernel may run the decomposition, also in memory that no plan counts.
+   * elements, in memory that no plan and no limit counts. Values that are computed from one-hots
+   * are not shortened in this way: all their elements are computed. A composite runs by a kernel
+   * that keeps the order ({@link CompositeKernel#in}), otherwise by its decomposition. For a NaN,
+   * an infinity or products that underflow, such a kernel may run the decomposition, also in memory
+   * that no plan counts.
    *
    * @return the options
    */

@@ -78,8 +78,8 @@ public interface Executable extends AutoCloseable {
    * Starts a run and returns at once. The tensors must neither change nor be freed until the run
    * ends.
    *
-   * @param outputs as {@link #runInto}
-   * @param inputs as {@link #runInto}
+   * @param outputs the outputs, as in {@link #runInto}
+   * @param inputs the inputs, as in {@link #runInto}
    * @return a future of the outputs; it fails with the exception of {@link #runInto}
    */
   CompletableFuture<List<Tensor>> start(List<Tensor> outputs, List<Tensor> inputs);
@@ -87,7 +87,7 @@ public interface Executable extends AutoCloseable {
   /**
    * Starts a run into fresh tensors and returns at once.
    *
-   * @param inputs as {@link #run(List)}
+   * @param inputs the inputs, as in {@link #run(List)}
    * @return a future of the outputs; it fails with the exception of {@link #run(List)}
    */
   CompletableFuture<List<Tensor>> start(List<Tensor> inputs);

@@ -115,7 +115,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
     /**
      * A size that is the same on all devices.
      *
-     * @param count at least 0
+     * @param count the size, at least 0
      */
     record Fixed(long count) implements Extent {}
 

@@ -161,7 +161,7 @@ public record PlanOptions(
   /**
    * Limits the bytes that a device may hold at any time.
    *
-   * @param bytes at least 0
+   * @param bytes the most bytes, at least 0
    * @return a changed copy
    */
   public PlanOptions withMemoryLimit(long bytes) {

@@ -36,8 +36,8 @@ public final class Picture {
   /**
    * An empty picture.
    *
-   * @param width in pixels
-   * @param height in pixels
+   * @param width the width in pixels
+   * @param height the height in pixels
    * @param label a description of the picture, for readers who do not see it
    */
   public Picture(int width, int height, String label) {
@@ -141,7 +141,7 @@ public final class Picture {
    *
    * @param x its middle
    * @param y its middle
-   * @param radius in pixels
+   * @param radius the radius in pixels
    * @param ink colour
    * @param title a text that a pointer over it shows
    * @return this picture
@@ -207,7 +207,7 @@ public final class Picture {
   /**
    * Lines from point to point.
    *
-   * @param points each {@code {x, y}}
+   * @param points the points, each {@code {x, y}}
    * @param ink colour
    * @param isDashed whether the line is dashed, as for predictions
    * @return this picture

@@ -94,7 +94,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
    * An annotation from its notation.
    *
    * @param layout the notation, as {@code E@x G C M?}; every word is one label
-   * @param priority at least 0
+   * @param priority the priority, at least 0; annotations with the lowest number propagate first
    * @return the annotation
    * @throws IllegalArgumentException if the text is not in the notation
    */
@@ -165,7 +165,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
   /**
    * The same annotation with another priority.
    *
-   * @param other at least 0
+   * @param other the new priority, at least 0
    * @return the annotation
    */
   public Annotation withPriority(int other) {

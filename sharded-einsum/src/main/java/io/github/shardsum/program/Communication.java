@@ -87,9 +87,9 @@ public sealed interface Communication extends Operation {
   }
 
   /**
-   * {@code out[i]} is the concatenation along {@code from} of p chunks: chunk i along {@code to} of
-   * each of x[0] to x[p - 1]. A value that is split along {@code from} becomes a value that is
-   * split along {@code to}.
+   * For {@code out[i]}, chunk i along {@code to} is taken from each of x[0] to x[p - 1], and these
+   * p chunks are concatenated along {@code from}. A value that is split along {@code from} becomes
+   * a value that is split along {@code to}.
    *
    * @param x the value that is sent
    * @param from the label that becomes p times as long

@@ -27,7 +27,7 @@ public record MeshAxis(String name, int size) {
   /**
    * An axis from its notation.
    *
-   * @param notation as {@code x=4}
+   * @param notation the axis, as {@code x=4}
    * @return the axis
    * @throws IllegalArgumentException if the text is not in the notation
    */

@@ -37,7 +37,7 @@ public sealed interface Movement extends Operation {
    * @param label the label
    * @param from the first index, in [0, to]
    * @param to one past the last index, at most the size
-   * @param step at least 1
+   * @param step the distance of the indices, at least 1
    */
   record Slice(Value x, String label, long from, long to, long step) implements Movement {
     @Override
@@ -70,7 +70,7 @@ public sealed interface Movement extends Operation {
    * The concatenation of values along a label. Their other labels must be the same, in the same
    * order.
    *
-   * @param operands at least one, of one dtype; empty ones are legal
+   * @param operands the values, at least one, of one dtype; empty ones are legal
    * @param label the label to concatenate along; its sizes add up
    */
   record Concatenate(List<Value> operands, String label) implements Movement {

@@ -202,8 +202,8 @@ public final class MeshBackend implements Backend {
    * Compiles an existing plan.
    *
    * @param plan the plan, on the mesh of the engine
-   * @param compileOptions as of {@link #compile(Program, CompileOptions)}; values to compute again
-   *     are those of the plan
+   * @param compileOptions the options, as in {@link #compile(Program, CompileOptions)}; values to
+   *     compute again are those of the plan
    * @return the executable
    * @throws IllegalArgumentException if the meshes differ, or a device would hold too much
    */

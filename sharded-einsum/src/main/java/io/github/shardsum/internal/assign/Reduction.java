@@ -87,7 +87,7 @@ final class Reduction {
   /**
    * Reduces until nothing changes or no work is left.
    *
-   * @param labels of a solution that must survive, or empty
+   * @param labels the labels of a solution that must stay possible, or empty
    */
   void run(int[] labels) {
     for (WorkNode node : nodes) {
@@ -472,7 +472,7 @@ final class Reduction {
   /**
    * Completes a solution of the reduced problem.
    *
-   * @param labels by node of the problem; the labels of the remaining nodes are set
+   * @param labels the labels by node of the problem; those of the remaining nodes are already set
    */
   void expand(int[] labels) {
     for (int step = undo.size() - 1; step >= 0; step--) {

@@ -27,7 +27,7 @@ final class SearchPair {
    * Begins without a choice.
    *
    * @param effort counts the work of one of the threads
-   * @param seed of all random numbers
+   * @param seed the seed of all random numbers
    */
   SearchPair(Model model, Effort effort, long seed, double[] price, int threads) {
     this.effort = effort;

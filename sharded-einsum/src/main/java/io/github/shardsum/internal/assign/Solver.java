@@ -101,7 +101,7 @@ public final class Solver {
     return phase(model, phase);
   }
 
-  /** Gives the price of each removed point to the next remaining point. */
+  /** Adds the price of each removed point to the price of the next remaining point. */
   private void movePrices() {
     double[] moved = new double[graph.time.points()];
     for (int point = 0; point < graph.time.marked(); point++) {

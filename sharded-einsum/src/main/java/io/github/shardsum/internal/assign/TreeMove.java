@@ -3,7 +3,8 @@ package io.github.shardsum.internal.assign;
 import java.util.Arrays;
 
 /**
- * The best choice of the nodes of an induced tree while all others stay, by dynamic programming.
+ * Finds the best strategies of the nodes of an induced tree while all other nodes keep theirs, by
+ * dynamic programming.
  */
 final class TreeMove {
   /** A tree does not grow from a node with more edges than this, unless the node is the root. */
@@ -52,13 +53,13 @@ final class TreeMove {
   }
 
   /**
-   * Changes labels to the best ones.
+   * Changes the labels of a tree to the best ones.
    *
-   * @param root of the tree
-   * @param most nodes of the tree
+   * @param root the root of the tree
+   * @param most the most nodes that the tree may have
    * @param memory price of memory by strategy
    * @param factor the factor by which this price is multiplied
-   * @param forced strategy of the root, -1 for the best one
+   * @param forced the strategy that the root must get; -1 for the best one
    */
   void apply(int root, int most, double[] memory, double factor, int forced) {
     grow(root, most);
@@ -132,7 +133,7 @@ final class TreeMove {
   }
 
   /**
-   * Adds these prices of points to all later moves, until the next call. They are given as running
+   * Adds prices by point to all later moves, until the next call. The prices are given as running
    * sums; an empty array adds none.
    */
   void charge(double[] prefix) {

@@ -1,6 +1,9 @@
 package io.github.shardsum.internal.assign;
 
-/** Usage above the limit at each point: a tree of range additions, with the largest at its root. */
+/**
+ * Usage above the limit at each point, as a tree of range additions. The largest excess is at the
+ * root.
+ */
 final class Usage {
   private final Model model;
   private final int size;
@@ -36,7 +39,7 @@ final class Usage {
     return model.points == 0 ? 0 : most[1];
   }
 
-  /** Changes a node's strategy. Returns the work: how much of the tree was touched. */
+  /** Changes a node's strategy, and returns an estimate of the work. */
   int change(int node, int from, int to) {
     int count = 0;
     for (int i = model.item[node]; i < model.item[node + 1]; i++) {

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Matrices of the prices of reshards; edges between equal layouts share one. */
+/** Matrices of the prices of reshards; edges between equal lists of layouts share one matrix. */
 final class EdgePrices {
   private final StatementChoices ways;
   private final boolean isBound;
@@ -71,7 +71,7 @@ final class EdgePrices {
     return new Edge(from.node, to.node, costs);
   }
 
-  /** The edge that makes two nodes choose the same. */
+  /** The edge that makes two nodes choose the same strategy. */
   Edge tie(int first, int second, int strategies) {
     double[] costs =
         matrices.computeIfAbsent(

@@ -46,7 +46,7 @@ public final class Finder {
   /** The number of times that the graph's limit shrinks because plans exceed the real limit. */
   private static final int SHRINKS = 4;
 
-  /** In a program of at least so many statements, equal parts get equal layouts. */
+  /** In a program of at least this many statements, equal parts get equal layouts. */
   private static final int MANY = 120;
 
   private final Program program;
@@ -65,7 +65,7 @@ public final class Finder {
    * @param program the program
    * @param mesh the devices
    * @param given prices, limits and the amount of work
-   * @throws IllegalArgumentException if an input that may not be replicated is none of the program
+   * @throws IllegalArgumentException if an input that may not be replicated is not in the program
    */
   public Finder(Program program, Mesh mesh, AutoOptions given) {
     this.program = program;

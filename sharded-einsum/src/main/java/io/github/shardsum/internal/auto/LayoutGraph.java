@@ -31,7 +31,7 @@ import java.util.function.UnaryOperator;
 /**
  * The layouts of a program as a graph for {@link io.github.shardsum.assign.AssignmentSolver}: one
  * node for each statement and for each value. The strategies of a statement are the ways to split
- * it, those of a value are its layouts. Edges are the prices of reshards between them.
+ * it; the strategies of a value are its layouts. Edges are the prices of reshards between them.
  *
  * <p>With {@link Kind#ESTIMATE} prices are those of a plan in which every value is moved to its
  * layout and read from there. With {@link Kind#BOUND} no plan costs less than the graph's least

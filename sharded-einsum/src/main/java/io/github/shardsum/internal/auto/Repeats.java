@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Equal parts of a program, as the layers of a model: statements of the same operation on values of
- * the same types, whose neighbours are equal too.
+ * Finds equal parts of a program, such as the layers of a model: statements of the same operation
+ * on values of the same types, whose neighbours are equal too.
  */
 final class Repeats {
   /** The distance up to which neighbours are compared. */
@@ -25,7 +25,7 @@ final class Repeats {
 
   private Repeats() {}
 
-  /** Edges that make equal statements and equal values choose the same. */
+  /** Edges that make equal statements, and equal values, choose the same strategy. */
   static List<EdgePrices.Edge> ties(List<Site> sites, int firstSite, EdgePrices prices) {
     List<EdgePrices.Edge> ties = new ArrayList<>();
     Map<Slot, Integer> colours = colours(sites, ROUNDS);
@@ -63,9 +63,9 @@ final class Repeats {
   }
 
   /**
-   * Names of values that are annotated together, each with the number of its group. Neighbours are
-   * compared to a small distance, so that the first and the last layer are in the group of the
-   * others.
+   * For each value, the number of its group by the value's name; values of one group are annotated
+   * together. Neighbours are compared to a small distance, so that the first and the last layer are
+   * in the group of the others.
    */
   static Map<String, Integer> groups(List<Site> sites) {
     Map<String, Integer> groups = new HashMap<>();

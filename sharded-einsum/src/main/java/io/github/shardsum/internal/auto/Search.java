@@ -94,10 +94,10 @@ final class Search {
   /**
    * A value that may be annotated.
    *
-   * @param slot its name among layouts
-   * @param name its name among annotations
+   * @param slot the value's name among layouts
+   * @param name the value's name among annotations
    * @param value the value
-   * @param layouts those that it may have
+   * @param layouts the layouts that the value may have
    * @param isInput whether it is an input of the program
    */
   private record Variable(

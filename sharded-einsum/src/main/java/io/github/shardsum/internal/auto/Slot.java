@@ -16,13 +16,13 @@ final class Slot {
 
   final Value value;
 
-  /** The number of times that it is made in a run. */
+  /** The number of times that the value is made in a run. */
   final long times;
 
-  /** The reduction that combines its addends. */
+  /** The reduction that combines the value's addends. */
   ReduceKind by = ReduceKind.SUM;
 
-  /** The number of its uses as an operand, plus 1 if it is an output. */
+  /** The number of uses of the value as an operand, plus 1 if it is an output. */
   int readers;
 
   final boolean isInput;
@@ -30,10 +30,10 @@ final class Slot {
   int made;
   int lastRead;
 
-  /** The annotation of its layout; empty if there is none. */
+  /** The annotation of the value's layout; empty if there is none. */
   Optional<Demand> demand = Optional.empty();
 
-  /** The layouts that it may have. */
+  /** The layouts that the value may have. */
   final Set<Layout> candidates = new LinkedHashSet<>();
 
   /** The candidates, once all are known, and the place of the value's node. */

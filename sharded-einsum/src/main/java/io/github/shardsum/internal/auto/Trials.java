@@ -55,7 +55,7 @@ final class Trials {
   /**
    * Trials of a program.
    *
-   * @param most plans that are made
+   * @param most the most plans that are made
    */
   Trials(Program program, Mesh mesh, AutoOptions given, int most) {
     this.program = program;
@@ -70,7 +70,7 @@ final class Trials {
   /**
    * A plan that was looked at.
    *
-   * @param annotations by the value's name
+   * @param annotations the annotations by the value's name
    * @param price the plan's price
    * @param peak bytes a device
    * @param fits whether the plan is within the limit

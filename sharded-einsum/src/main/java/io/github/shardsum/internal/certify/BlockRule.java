@@ -30,8 +30,8 @@ import java.util.stream.Stream;
 
 /**
  * The meaning of an operation on blocks. A label stands for the same index in every dimension that
- * has it. A label that only operands have is reduced, one that only the result has is made. Several
- * results have the same labels.
+ * has it. A label that occurs only in operands is reduced; a label that occurs only in the result
+ * is made. If there are several results, all have the same labels.
  *
  * @param whole labels of which a block must have all indices, since one result reads several of
  *     them
@@ -271,7 +271,11 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
       Set<MeshAxis> own = read.get(i).partial();
       boolean fits = own.equals(addends.computeIfAbsent(sums.get(i), _ -> own));
       fits &= read.get(i).kind() == ReduceKind.SUM;
-      require(fits, "operands must be no addends, but all of a number of %s, got %s", sums, read);
+      require(
+          fits,
+          "operands must be no addends, or all of one number in %s over the same axes, got %s",
+          sums,
+          read);
       meet(read.get(i), slices, at);
     }
     List<LabelCut> cuts = new ArrayList<>();

@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The order in time of a plan: which values are in flight. Each value in flight has exactly one
- * reader, a later await in the same plan; a start belongs to a collective that moves one block. Few
- * are in flight together, and none at the end or while a loop, windows or the parts of a composite
- * run. So all devices issue starts in the order of the list, and nothing in flight is read or
- * written.
+ * Checks the values in flight at each step of a plan. Each value in flight has exactly one reader,
+ * a later await in the same plan; a start belongs to a collective that moves one block. At most two
+ * values are in flight together, and none at the end or while a loop, windows or the parts of a
+ * composite run. So all devices issue starts in the order of the list, and nothing in flight is
+ * read or written.
  */
 final class Flights {
-  /** Lanes of the engine, by its contract. */
+  /** The number of collectives that the engine can run at the same time, by its contract. */
   private static final int MOST = 2;
 
   private final SpmdPlan plan;

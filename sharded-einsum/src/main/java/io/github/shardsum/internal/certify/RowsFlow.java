@@ -81,7 +81,10 @@ final class RowsFlow {
     this.pieces = parts.pieces();
     for (Buffer buffer : parts.buffers()) {
       boolean isNew = buffers.put(buffer.name(), buffer) == null;
-      require(isNew && !buffer.name().contains("."), "buffers must have own names, got %s", buffer);
+      require(
+          isNew && !buffer.name().contains("."),
+          "buffers must have distinct names without dots, got %s",
+          buffer);
       require(!buffer.extents().isEmpty(), "a buffer must have rows, got %s", buffer);
       side(buffer);
     }

@@ -19,7 +19,7 @@ public record Cost(double amount, int collectives) implements Comparable<Cost> {
    * The sum.
    *
    * @param other another cost
-   * @return both together
+   * @return the sum of both costs
    */
   public Cost plus(Cost other) {
     return new Cost(amount + other.amount, capped((long) collectives + other.collectives));
@@ -28,8 +28,8 @@ public record Cost(double amount, int collectives) implements Comparable<Cost> {
   /**
    * The cost of a loop with a number of rounds.
    *
-   * @param rounds at least 0
-   * @return that many times this
+   * @param rounds the number of rounds, at least 0
+   * @return this cost times the number of rounds
    */
   public Cost times(long rounds) {
     long most = collectives == 0 ? 0 : Integer.MAX_VALUE / collectives + 1L;

@@ -97,7 +97,7 @@ public final class Choices {
   /**
    * One of several options.
    *
-   * @param options at least one, the simplest first
+   * @param options the options, at least one, the simplest first
    * @param <T> the type of the options
    * @return one of the options
    */

@@ -158,7 +158,7 @@ public final class Differ {
   /**
    * The same search with another number of programs.
    *
-   * @param count at least 1
+   * @param count number of programs, at least 1
    * @return a changed copy
    */
   public Differ programs(int count) {

@@ -72,7 +72,7 @@ public final class ShardedCheck {
   /**
    * The same check with annotations in addition to those of the program.
    *
-   * @param layouts each as {@code h=E@x M}: a value's name and its layout
+   * @param layouts the annotations, each as {@code h=E@x M}: a value's name and its layout
    * @return a changed copy
    * @throws IllegalArgumentException if a text has no {@code =}
    */

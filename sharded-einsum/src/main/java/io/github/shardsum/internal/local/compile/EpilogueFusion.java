@@ -21,9 +21,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Fuses pointwise operations into the einsum before them, which applies them before it writes its
- * result: a factor, a bias, relu, in this order and each at most once. Nothing else may read the
- * values in between.
+ * Fuses pointwise operations into the preceding einsum, which applies them before it writes its
+ * result. The operations are a factor, a bias and relu, in this order and each at most once.
+ * Nothing else may read the values in between.
  */
 final class EpilogueFusion {
   /**

@@ -22,7 +22,7 @@ public final class MemoryPlanner {
   /**
    * Places buffers.
    *
-   * @param buffers each with its shape and the first and last step that needs it
+   * @param buffers the buffers, each with its shape and the first and last step that needs it
    * @return the same with offsets, and the elements of each dtype together
    */
   public static MemoryPlan plan(List<BufferInfo> buffers) {

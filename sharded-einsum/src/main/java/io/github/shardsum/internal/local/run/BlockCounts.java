@@ -5,9 +5,9 @@ package io.github.shardsum.internal.local.run;
  * their own numbers from 0, so that kernels share arrays.
  *
  * @param floats blocks of f32 and bf16
- * @param doubles of f64
- * @param longs of integers
- * @param flags of bool
+ * @param doubles blocks of f64
+ * @param longs blocks of integers
+ * @param flags blocks of bool
  */
 public record BlockCounts(int floats, int doubles, int longs, int flags) {
   /** No block. */

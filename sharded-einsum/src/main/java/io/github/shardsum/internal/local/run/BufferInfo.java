@@ -10,7 +10,7 @@ import io.github.shardsum.tensor.Shape;
  * @param dtype the elements' dtype
  * @param shape their shape
  * @param from the first step that touches it
- * @param to the last one
+ * @param to the last step that touches it
  * @param offset position of the first element, in elements
  */
 public record BufferInfo(DType dtype, Shape shape, int from, int to, long offset) {

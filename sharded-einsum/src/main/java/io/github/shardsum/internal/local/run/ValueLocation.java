@@ -11,7 +11,7 @@ public sealed interface ValueLocation {
    *
    * @param base the memory
    * @param view the value as a view of it
-   * @param planned that view of a base in C order, for compiling
+   * @param planned the same view if the base is in C order, for compiling
    * @param dtype the elements' dtype
    * @param whole whether it is all of the base, in the base's order
    */
@@ -28,7 +28,7 @@ public sealed interface ValueLocation {
   }
 
   /**
-   * At most some non-zeros for each leading index, see {@link
+   * A value with at most a given number of non-zeros for each leading index, see {@link
    * io.github.shardsum.tensor.RoutingTensor}.
    *
    * @param index number of the routing tensor in the workspace

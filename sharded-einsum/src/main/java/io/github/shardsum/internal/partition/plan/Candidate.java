@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param results the layouts in which results are made
  * @param halo the elements that devices read from each other, if any
  * @param parts the parts that devices run, if the composite has a partition of its own
- * @param cost of reshards and work
+ * @param cost the cost of reshards and work
  * @param weighed the cost with the policy's weights, which decides the choice
  * @param unasked axes that split a factor although they split it neither in an operand nor in a
  *     default layout

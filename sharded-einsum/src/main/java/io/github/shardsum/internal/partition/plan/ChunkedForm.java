@@ -89,7 +89,8 @@ final class ChunkedForm {
   /**
    * The form.
    *
-   * @param program of one input, the operation's operand; its outputs are the results
+   * @param program a program whose only input is the operation's operand, and whose outputs are the
+   *     results
    * @param chunk the label of chunks
    */
   record Form(Program program, String chunk) {

@@ -37,7 +37,7 @@ import java.util.Set;
 public final class EinsumPlanning {
   private static final String RESULT = "result";
 
-  /** Ways to split the last einsum that are looked at for a plan of less memory. */
+  /** The most ways to split the last einsum that are tried for a plan of less memory. */
   private static final int MOST_TRIES = 64;
 
   private final Equation equation;
@@ -78,7 +78,7 @@ public final class EinsumPlanning {
    * @param equation the equation with its layouts
    * @param mesh the devices
    * @param bound the equation without layouts, with shapes
-   * @param dtype of operands and result
+   * @param dtype the dtype of operands and result
    * @param options the options that plans are chosen by
    * @return the plan with its price
    * @throws PlanException if there is none within the limits

@@ -42,7 +42,7 @@ final class EqualStatements {
   /**
    * A choice.
    *
-   * @param planner planned an equal statement
+   * @param planner the planner of an equal statement that was planned before
    * @param chosen the cheapest way
    */
   record Known(StatementPlanner planner, StatementPlanner.Chosen chosen) {
@@ -59,7 +59,7 @@ final class EqualStatements {
    * @param homes the default layouts of its results
    * @param isExact whether results must have all partial axes of their default layouts
    * @param mayAdd whether an axis may split a factor that no operand and no result has split
-   * @param planner plans it, if no equal one was planned
+   * @param planner plans the statement if no equal statement was planned before
    */
   Known choice(
       Statement statement,

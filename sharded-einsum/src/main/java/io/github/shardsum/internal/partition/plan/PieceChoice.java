@@ -45,7 +45,7 @@ final class PieceChoice {
    *
    * @param planned the plan
    * @param finder knows the composites whose kernels compute pieces
-   * @param options of planning
+   * @param options the options of planning
    */
   static Planned of(Planned planned, PartitionFinder finder, PlanOptions options) {
     SpmdPlan plan = planned.plan();

@@ -55,7 +55,7 @@ final class PlanState {
     return copy;
   }
 
-  /** A layout within a sentence: that of a scalar has no text of its own. */
+  /** The text of a layout for a sentence; the notation of a scalar's layout may be empty. */
   static String said(Layout layout) {
     String text = layout.toString();
     return text.isEmpty() ? "whole" : text;

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Weights in a plan's choices other than cost. A memory limit is not part of a policy: the
- * candidate plans do not depend on the limit, so the least peak found is also a limit that some
- * plan keeps.
+ * Weights that count in a plan's choices in addition to cost. A memory limit is not part of a
+ * policy: the candidate plans do not depend on the limit, so the least peak found is also a limit
+ * that some plan keeps.
  *
  * @param elementsPerByte weight, in elements received, of a byte that the largest device holds of a
  *     statement's operands and results

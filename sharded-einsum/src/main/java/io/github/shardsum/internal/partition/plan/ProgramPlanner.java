@@ -54,7 +54,7 @@ public final class ProgramPlanner {
 
   private boolean isInChunks;
 
-  /** Whether it is the body of a region, whose inputs and outputs are no partial sums. */
+  /** Whether the program is the body of a region, whose inputs and outputs are not partial sums. */
   private boolean isRegion;
 
   private PlanState state;

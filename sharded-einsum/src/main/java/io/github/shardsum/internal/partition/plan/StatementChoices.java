@@ -72,7 +72,7 @@ public final class StatementChoices {
   /**
    * The ways of a statement.
    *
-   * @param choices at least one; no two have the same layouts
+   * @param choices the ways, at least one; no two have the same layouts
    * @param isComplete whether a planner has no other ways
    */
   public record Choices(List<Choice> choices, boolean isComplete) {}

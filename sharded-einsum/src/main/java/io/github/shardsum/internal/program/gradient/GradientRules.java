@@ -51,7 +51,7 @@ final class GradientRules {
    * @param results the operation's results
    * @param given cotangents of the results; empty for a result on which nothing depends
    * @param needed the operands that need a cotangent; others may be left out
-   * @param history of a scan, the carried values of every round
+   * @param history for a scan, the carried values of every round
    * @return one cotangent for each operand, of the operand's sizes; empty for 0
    */
   List<Optional<Value>> gradients(
