@@ -6,9 +6,9 @@ import io.github.shardsum.program.Nested.Composite;
 import java.util.List;
 
 /**
- * Ways to compute a composite on a mesh that no sharding rule describes, for example if the number
- * of a device's rows depends on data. Planning compares the prices of these ways with the prices of
- * the sharding rule's ways. A kernel's factory ({@link
+ * Defines ways to compute a composite on a mesh. A sharding rule cannot describe these ways, for
+ * example because the number of a device's rows depends on data. Planning compares the prices of
+ * these ways with the prices of the sharding rule's ways. A kernel's factory ({@link
  * io.github.shardsum.backend.CompositeKernel.Factory}) may implement this interface too; its ways
  * are then considered for its composite.
  *

@@ -16,7 +16,7 @@ public sealed interface Reason {
    * A statement that keeps the label.
    *
    * @param statement the statement, as text
-   * @param factor the factor that carried the axes
+   * @param factor the factor along which the axes came
    * @param value the value from which the axes came
    * @param label the label of that value
    * @param level the level of propagation, 0 to 3

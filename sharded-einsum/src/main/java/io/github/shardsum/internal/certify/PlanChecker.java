@@ -76,7 +76,7 @@ public final class PlanChecker {
   /**
    * The sum over labels of a product of operands.
    *
-   * @param isDiagonal whether it is zero where indices of a repeated label differ
+   * @param isDiagonal whether the product is zero where indices of a repeated label differ
    */
   private record Product(
       List<String> labels, Set<Integer> operands, Set<String> summed, boolean isDiagonal) {}
@@ -225,8 +225,8 @@ public final class PlanChecker {
   }
 
   /**
-   * An input has the layout that the plan states; whether this is the requested one is checked
-   * elsewhere.
+   * Adds an input in the layout that the plan states. Whether this is the requested layout is
+   * checked elsewhere.
    */
   private void input(Value term) {
     PlannedValue input = planned.get(values.size());

@@ -67,8 +67,8 @@ final class AxisConflicts {
   }
 
   /**
-   * Whether an axis goes to one factor rather than another: to the cheaper one, or at equal prices
-   * to the factor of the larger value.
+   * Whether an axis splits one factor and not another: the cheaper factor, or at equal prices the
+   * factor of the larger value.
    */
   boolean isCheaper(Node node, int factor, int other, String axis, int level) {
     int byPrice =

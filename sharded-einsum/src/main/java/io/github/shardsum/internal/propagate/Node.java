@@ -12,10 +12,10 @@ import java.util.stream.Stream;
  * A statement, or an edge of a loop, with the parts that propagation needs.
  *
  * @param text the statement for a reader
- * @param rule its factors
+ * @param rule the statement's rule, with its factors
  * @param operands names of its operands
  * @param results names of its results
- * @param level the first level at which its factors of kind pass carry axes
+ * @param level the first level at which axes pass along the factors of kind pass
  * @param narrow places of broadcast operands, which do not have all labels of the result: they
  *     receive axes from the second level on, and pass axes on only at the last level
  * @param edge the edge of a manual region, if the node is one

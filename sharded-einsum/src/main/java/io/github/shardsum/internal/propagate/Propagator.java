@@ -105,7 +105,7 @@ public final class Propagator {
     return Objects.requireNonNull(values.get(value), value);
   }
 
-  /** An input whose type has a layout keeps exactly that layout. */
+  /** Gives an input exactly the layout that its type has; false if the type has no layout. */
   private boolean give(String name, ValueType type) {
     if (!type.labels().isAnnotated()) {
       return false;
@@ -143,7 +143,7 @@ public final class Propagator {
   }
 
   /**
-   * At the edge of a region labels have the region's axes, unless an annotation asks for others.
+   * At the edge of a region, gives labels the region's axes unless an annotation asks for others.
    */
   private void region(Node node) {
     if (node.edge().isEmpty()) {

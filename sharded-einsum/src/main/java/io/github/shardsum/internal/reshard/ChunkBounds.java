@@ -133,8 +133,8 @@ final class ChunkBounds {
   }
 
   /**
-   * Reads the coordinates of units from a number, and returns the rest of the number, which belongs
-   * to the axes before them.
+   * Reads the coordinates of units from the number of a part, and returns the rest of the number,
+   * which belongs to the axes before these units.
    */
   private int decoded(int number, int[] of, int[] coordinates) {
     int rest = number;

@@ -183,7 +183,8 @@ public final class Counting {
   }
 
   /**
-   * The most elements that the largest device would hold at any time if every step ran separately.
+   * The most elements that the largest device would hold at any time if every step ran separately
+   * from the others.
    *
    * @param plan the plan
    * @return the sum
@@ -219,7 +220,7 @@ public final class Counting {
 
   /**
    * Elements of the buffers in which windows travel, on the largest device: two buffers for each
-   * ring, or one for a ring of one round.
+   * ring of a scatter; in a gather one for each round of a ring, at most two.
    *
    * @param action the action of the step
    * @param operands its operands

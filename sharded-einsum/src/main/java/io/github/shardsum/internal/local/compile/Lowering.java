@@ -201,8 +201,8 @@ public final class Lowering {
   }
 
   /**
-   * The buffer of an operand that nothing needs after a statement, if a result fits it. Only
-   * composites may read the operand: other readers may read it later, or be views.
+   * The buffer of an operand that nothing needs after a statement, if a result fits the buffer.
+   * Only composites may read the operand: other readers may read it later, or be views.
    */
   private Optional<Storage.Buffer> left(Value operand, Value result, Statement statement) {
     int here = program.statements().indexOf(statement);
@@ -232,7 +232,7 @@ public final class Lowering {
     return Arrays.stream(ids).mapToObj(frame::tensor).toList();
   }
 
-  /** A one-hot that is written as positions. */
+  /** Adds a one-hot that is written as positions. */
   ValueLocation.Routed positions(Value value) {
     ValueType type = value.type();
     int leadRank = type.rank() - 1;
@@ -248,9 +248,9 @@ public final class Lowering {
   }
 
   /**
-   * A value that has the positions of another one.
+   * Adds a value with the positions of another one.
    *
-   * @param weights of its slots; if absent every weight is 1
+   * @param weights the weights of the value's slots; if absent every weight is 1
    */
   void routed(
       Value value,

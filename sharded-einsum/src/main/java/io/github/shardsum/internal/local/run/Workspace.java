@@ -54,7 +54,7 @@ public final class Workspace {
         : Arena.ofAuto().allocate(count * dtype.byteSize(), 64);
   }
 
-  /** Created while all memory is zero, so the check of positions passes. */
+  /** Creates a routing tensor while all memory is zero, so that the check of positions passes. */
   private RoutingTensor routing(ValueLocation.Routed place) {
     // Positions that several values share are in the one-hot's own buffer, with one slot for each
     // row.

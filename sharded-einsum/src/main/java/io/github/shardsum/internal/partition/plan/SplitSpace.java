@@ -15,12 +15,16 @@ import java.util.stream.IntStream;
 
 /**
  * The ways to split a statement that the planner considers. At first every axis may split every
- * factor, whether or not an operand or a result has the axis there. If that gives too many ways,
- * only axes that no operand and no result has may split any factor. If that gives too many ways
- * too, an axis may split only the factors that it splits in an operand or a result.
+ * factor, whether or not an operand or a result has the axis there. If that gives too many ways, an
+ * axis that some operand or result has may split only the factors that it splits there; all other
+ * axes may still split every factor. If that also gives too many ways, the other axes split
+ * nothing.
  */
 final class SplitSpace {
-  /** The most ways to split a statement that are all considered; of more ways only some are. */
+  /**
+   * The most ways to split a statement that are all considered. If there are more, only some of
+   * them are considered.
+   */
   private static final int MOST_WAYS = 20_000;
 
   private final ReshardWays ways;
@@ -35,14 +39,14 @@ final class SplitSpace {
   /**
    * The ways of a statement.
    *
-   * @param ways the labels that must stay whole
+   * @param ways knows the labels that must stay whole
    * @param statement the statement
    * @param factors the factors that the rule of the statement allows to split
    * @param tree the splits that an order of sums allows
-   * @param asked the axes that its operands and results have
+   * @param asked the axes that the statement's operands and results have
    * @param axes names of the mesh axes
    * @param mayAdd whether an axis may split a factor that no operand and no result has split
-   * @param mayTakeParts whether parts of its operands suffice to compute the statement
+   * @param mayTakeParts whether parts of the operands suffice to compute the statement
    */
   SplitSpace(
       ReshardWays ways,

@@ -121,7 +121,8 @@ final class Schedule {
    * A segment while it is filled.
    *
    * @param steps its statements
-   * @param axes the axes of the statements that cannot be in any segment
+   * @param axes the axes over which statements are split, without the small statements that may be
+   *     in every segment
    */
   private record Statements(List<Integer> steps, Set<Set<String>> axes) {}
 

@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Statements without a collective between them. A segment is one local program, compiled once for
- * each combination of local shapes, with the starts of chunks as inputs. A device runs it if it is
- * the first device of a tile of an output.
+ * each combination of local shapes, with the starts of chunks as inputs. A device runs the segment
+ * if it is the first device of a tile of one of the segment's outputs.
  */
 final class Segment {
   private final SpmdPlan plan;

@@ -101,7 +101,7 @@ final class WindowBlocks {
     return !isAlone && members > 1;
   }
 
-  /** Number of buffers of a ring: two, or one for one round, or none without a round. */
+  /** Number of buffers of a ring: two in a scatter; in a gather one for each round, at most two. */
   int buffers(int ring) {
     return action.isScatter() ? HALVES : Math.min(2, action.rings().get(ring).rounds(members));
   }

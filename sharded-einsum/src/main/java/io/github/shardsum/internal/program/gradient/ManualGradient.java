@@ -85,7 +85,7 @@ final class ManualGradient {
   /**
    * The cotangents of a communication's operands.
    *
-   * @param y its result
+   * @param y the communication's result
    * @param g the result's cotangent
    * @param isSame whether the operand is the same along the communication's axes
    */
@@ -126,7 +126,7 @@ final class ManualGradient {
     return builder.select(chosen, builder.divide(g, count), builder.constant(dtype, 0));
   }
 
-  /** A member's chunk at its place, with zeros elsewhere. */
+  /** A whole value with a member's chunk at its place and zeros elsewhere. */
   private Value inPlace(Value g, String label, List<MeshAxis> axes) {
     Value index = builder.constant(DType.I64, 0);
     long members = 1;
