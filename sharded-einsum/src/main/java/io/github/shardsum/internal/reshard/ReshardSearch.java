@@ -40,7 +40,7 @@ final class ReshardSearch {
   private final PriorityQueue<Node> open = new PriorityQueue<>();
   private final WorkCount work;
 
-  /** A layout on a way, with its cost from the nearest source, or to the goal. */
+  /** A layout on a way, with the cost of the way from the nearest source or to the goal. */
   private static final class Node implements Comparable<Node> {
     final Vertex vertex;
     final double amount;
@@ -98,7 +98,7 @@ final class ReshardSearch {
    * @param isBackward whether ways end in the source
    * @param sums whether a way that is searched backwards may begin with sums
    * @param without actions that a way may not take in a source
-   * @param work counts this search and the layouts whose moves it follows, each once
+   * @param work counts this search, and each layout whose moves the search follows
    */
   ReshardSearch(
       MoveGraph graph,

@@ -13,7 +13,8 @@ import java.util.Map;
 /**
  * The schedule of a plan on two resources, computing and links.
  *
- * @param entries for each step, in order; the times of a loop's body begin at 0 in each round
+ * @param entries the times of each step, in order; the times of a loop's body begin at 0 in each
+ *     round
  * @param end the time at which the last step ends
  */
 public record Timeline(List<Entry> entries, double end) {
@@ -28,9 +29,10 @@ public record Timeline(List<Entry> entries, double end) {
    * @param isTransfer whether the step uses the links: a collective or a start; other steps compute
    *     or wait
    * @param price the time that the step takes alone
-   * @param begin the time at which the step begins; of a start, its transfer
-   * @param end the time at which the step ends; of a start, its transfer
-   * @param exposed the time that an await waits
+   * @param begin the time at which the step begins; for a start, the time at which its transfer
+   *     begins
+   * @param end the time at which the step ends; for a start, the time at which its transfer ends
+   * @param exposed the time that devices wait in the step; 0 for steps other than awaits
    * @param body entries of one round of a loop's body; empty for other steps
    */
   public record Entry(

@@ -188,8 +188,8 @@ record Stages(
   }
 
   /**
-   * Outputs whose memory serves for the next round: a step makes the output, only the first device
-   * of each tile stores it, and it is only one of the carried values.
+   * Outputs that a step writes directly into the memory of the next round's carried value. Only the
+   * first device of each tile stores such an output, and no other carried value is the same output.
    */
   private static Set<Integer> carriedOver(SpmdPlan plan, Frame frame, int carried) {
     List<Integer> outputs = plan.outputs().subList(0, carried);

@@ -78,8 +78,8 @@ final class ScanGradient {
   }
 
   /**
-   * Assigns the results of the gradient's scan, which are the cotangents of carried values, then of
-   * invariants, then of sequences, to the operands.
+   * Assigns the results of the gradient's scan to the operands: cotangents of carried values, then
+   * of invariants, then of sequences.
    */
   private List<Optional<Value>> assign(List<Value> results) {
     int carried = scan.carried().size();

@@ -20,14 +20,17 @@ public final class ErrorArithmetic {
   /** The error of a function such as tanh or exp, in roundings. */
   public static final double FUNCTION = 4;
 
-  /** The error of a rounding below the least normal f32, where it is absolute, not relative. */
+  /**
+   * The error of a rounding below the least normal f32, where errors are absolute and not relative.
+   */
   public static final double LEAST = 0x1p-149;
 
   private static final double INFINITE = Double.POSITIVE_INFINITY;
 
   /**
    * A value and the bound of its error, in f64 with the same labels. The bound is infinite where
-   * the f32 result may be anything. The error of a bool is 1 where it may be the other value.
+   * the f32 result may be anything. The error of a bool is 1 where the bool may have the other
+   * value.
    */
   public record Bounded(Value value, Value error) {}
 
@@ -94,15 +97,18 @@ public final class ErrorArithmetic {
   }
 
   /**
-   * The error, or infinity where f32 may overflow or be NaN, since nothing is then known about
-   * later results.
+   * The error, or infinity where the f32 value may overflow or be NaN, since nothing is then known
+   * about later results.
    */
   public Value open(Bounded x) {
     Value least = p.compare(Comparison.LT, most(x), number(Float.MAX_VALUE));
     return where(least, x.error);
   }
 
-  /** Whether two numbers may be equal in f32; true for NaN. */
+  /**
+   * Whether an error may change the relation of two numbers: the error is above 0, and their
+   * distance is not larger than the error. A distance of NaN counts as small.
+   */
   public Value near(Value distance, Value error) {
     return both(positive(error), not(p.compare(Comparison.GT, distance, error)));
   }
