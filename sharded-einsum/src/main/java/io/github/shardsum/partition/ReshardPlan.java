@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The cheapest steps that bring a value from one layout to another; an immutable value, equal for
+ * The cheapest steps that reshard a value from one layout to another; an immutable value, equal for
  * equal arguments.
  *
  * <p>Steps are slices, all-gathers, all-to-alls, collective-permutes, all-reduces, reduce-scatters

@@ -33,8 +33,8 @@ import java.util.stream.Stream;
  * has it. A label that occurs only in operands is reduced; a label that occurs only in the result
  * is made. If there are several results, all have the same labels.
  *
- * @param whole labels of which a block must have all indices, since one result reads several of
- *     them
+ * @param whole labels that must be whole in a block, since one element of a result reads several of
+ *     their indices
  * @param sums for each operand a number: if all operands of one number are addends, so is the
  *     result; 0 for an operand that must not be an addend
  * @param kind how labels are reduced

@@ -607,10 +607,7 @@ public final class PlanChecker {
     return held(statement.result().type().labels(), statement.result().type().shape(), layout);
   }
 
-  /**
-   * The result of operands that are whole along the label, of which each device makes its own
-   * chunk.
-   */
+  /** The result if operands are whole along the label and each device makes its own chunk. */
   private static Held neighbours(
       Statement statement, List<MeshAxis> axes, List<Held> read, Held made) {
     String label = BlockRule.neighbours(statement.operation());

@@ -22,8 +22,8 @@ import java.util.StringJoiner;
 import java.util.stream.IntStream;
 
 /**
- * Conflicts over one mesh axis for which several labels of a value ask. The axis splits one of
- * these labels: an annotation of the value decides which one, or else the price.
+ * Conflicts over one mesh axis that several labels of a value request. The axis splits one of these
+ * labels: an annotation of the value decides which one, or else the price.
  */
 final class AxisConflicts {
   private final Mesh mesh;
@@ -47,7 +47,7 @@ final class AxisConflicts {
     return Objects.requireNonNull(values.get(value), value);
   }
 
-  /** The factors of a value that ask for an axis in a statement. */
+  /** The factors of a value that request an axis in a statement. */
   List<Integer> rivals(Node node, String value, String axis, int level) {
     return IntStream.range(0, node.rule().factors().size())
         .filter(factor -> !sources(node, factor, axis, level).isEmpty())
@@ -110,7 +110,7 @@ final class AxisConflicts {
   }
 
   /**
-   * Records a label that asked for an axis without success, since the axis splits another label of
+   * Records a label that requested an axis without success, since the axis splits another label of
    * the value.
    *
    * @throws PropagationException if conflicts are errors

@@ -40,7 +40,7 @@ public final class Propagator {
 
   private record Conflict(Node node, int factor, List<List<String>> asked) {}
 
-  /** A value, and the axes that it asks for along a factor. */
+  /** A value, and the axes that it requests along a factor. */
   private record Asked(List<String> axes, Place by) {}
 
   /**
@@ -386,7 +386,7 @@ public final class Propagator {
     return asked.get(known);
   }
 
-  /** The price of resharding to a choice every value that asks for another choice. */
+  /** The price of a choice: every value that requests another choice is resharded to this one. */
   private Price price(Asked choice, List<Asked> asked) {
     double cost = 0;
     List<String> texts = new ArrayList<>();

@@ -30,10 +30,10 @@ import java.util.function.LongConsumer;
  *     .run(System.out::println);
  * }</pre>
  *
- * <p>Programs have every kind of operation, and layouts of inputs and annotations on the mesh, some
- * of which are uneven. Their values are small integers, so that arithmetic is exact in any order. A
- * result that differs in a bit is therefore wrong; only the sign of a zero may differ. If one
- * function throws and the other has a result, they disagree too. Each program on which they
+ * <p>Programs have every kind of operation. They have layouts of inputs and annotations on the
+ * mesh, some of them uneven. Their values are small integers, so that arithmetic is exact in any
+ * order. A result that differs in a bit is therefore wrong; only the sign of a zero may differ. If
+ * one function throws and the other has a result, they disagree too. Each program on which they
  * disagree is made smaller: statements are dropped, values become inputs, labels become shorter,
  * and layouts and inputs become simpler.
  */

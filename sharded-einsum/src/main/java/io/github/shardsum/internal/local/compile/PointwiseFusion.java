@@ -109,7 +109,7 @@ final class PointwiseFusion {
     if (rootOf.containsKey(use)) {
       return true;
     }
-    // An einsum stands first in its chain and reads its operands from memory.
+    // An einsum is the first statement of its chain and reads its operands from memory.
     boolean isEinsum = !(program.statements().get(use).operation() instanceof Pointwise);
     return epilogues.isInChain(use) && !isEinsum && !isBiasOfChain(use, value);
   }

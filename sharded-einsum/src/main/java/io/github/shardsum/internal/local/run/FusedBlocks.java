@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The blocks of one task of a fused kernel. Operands and results of f32 and f64 that lie one
- * element after another in an array are read and written there; every other block is an array of
- * the scratch.
+ * The blocks of one task of a fused kernel. Operands and results of f32 and f64 are read and
+ * written in place if their elements are one after another in an array; every other block is an
+ * array of the scratch.
  */
 final class FusedBlocks {
   private static final int BLOCK = FusedKernel.BLOCK;

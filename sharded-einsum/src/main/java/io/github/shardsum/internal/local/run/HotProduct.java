@@ -33,8 +33,8 @@ public final class HotProduct {
    *
    * @param size its size
    * @param hot its axis in the one-hot, -1 if it has none
-   * @param other its axis in the other operand, likewise
-   * @param out its axis in the result, likewise
+   * @param other its axis in the other operand, -1 if it has none
+   * @param out its axis in the result, -1 if it has none
    */
   private record Loop(long size, int hot, int other, int out) {}
 
@@ -316,7 +316,7 @@ public final class HotProduct {
     }
   }
 
-  /** Computes one row of the result: all its free labels. */
+  /** Computes one row of the result, for all indices of its free labels. */
   private void row(Lists lists, int row, Tensor out, Tensor other, OrderedSums sums) {
     long rest = row;
     long outAt = 0;

@@ -133,7 +133,8 @@ final class MemorySearch {
     try {
       return Optional.of(found(program, policy));
     } catch (PlanException _) {
-      // The changed program may lack a way that the program has; then the change does not help.
+      // The changed program may have no plan where the program has one; then the change does not
+      // help.
       return Optional.empty();
     }
   }

@@ -29,10 +29,10 @@ import java.util.function.Supplier;
  * Plans a program statement by statement. Each statement gets the cheapest compute sharding; each
  * reshard is made once, before its first reader, and shared by all readers.
  *
- * <p>Every value has a default layout, in code its home. Inputs begin and outputs end in their
- * default layouts, and an annotated value is moved to its own. The default layout of any other
- * value is a hint, which counts in the choice of a compute sharding but causes no step. With {@code
- * demanded}, every value is moved to its default layout and read from there.
+ * <p>Every value has a default layout, which the code calls its home. Inputs begin and outputs end
+ * in their default layouts, and an annotated value is moved to its own. The default layout of any
+ * other value is a hint, which counts in the choice of a compute sharding but causes no step. With
+ * {@code demanded}, every value is moved to its default layout and read from there.
  *
  * <p>A label whose neighbouring indices a statement reads stays split if that is cheaper: each
  * device then receives the missing elements. Labels that a statement scans, searches or normalises

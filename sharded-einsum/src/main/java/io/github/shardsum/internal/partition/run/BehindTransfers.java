@@ -4,9 +4,8 @@ import io.github.shardsum.exec.Workers;
 import java.util.Optional;
 
 /**
- * Workers of a plan's kernels, each of which runs on one thread. While bytes travel between
- * processes a kernel runs in tasks of about a millisecond; the transport makes progress after each
- * task.
+ * Workers of a plan's kernels; each kernel runs on one thread. While bytes travel between processes
+ * a kernel runs in tasks of about a millisecond; the transport makes progress after each task.
  *
  * @param progress advances the collectives in flight; any thread may call it; none if nothing
  *     travels

@@ -56,9 +56,9 @@ public final class Terms {
   /**
    * A label that differs from all given labels.
    *
-   * @param like the wanted label
+   * @param like the preferred label
    * @param used labels in use
-   * @return the wanted label, with a number after it if it is used
+   * @return the preferred label, with a number after it if it is in use
    */
   public static String fresh(String like, Collection<String> used) {
     String label = like;
