@@ -4,8 +4,7 @@ package io.github.shardsum.assign;
  * The limits of a solver's work.
  *
  * @param seconds more than 0. The amount of work is about half of the work that a core does in this
- *     time. A run ends when this work is done, not after a time, so equal input gives equal
- *     output
+ *     time. A run ends when this work is done, not after a time, so equal input gives equal output
  * @param clock seconds after which the clock ends a run that is not done, more than 0
  * @param threads 1 or 2; the answer depends on their number
  */

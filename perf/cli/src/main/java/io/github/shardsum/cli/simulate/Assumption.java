@@ -25,10 +25,7 @@ enum Assumption {
       "rows moved by index reach half of the attained bandwidth; affects dispatch by rows"),
   /** The share that fits the dense v4 and v5e rows. */
   EXPOSED_GATHER(
-      0.5,
-      1,
-      0.1,
-      "half of a gather of weights over fsdp is hidden; affects the weights' gathers"),
+      0.5, 1, 0.1, "half of a gather of weights over fsdp is hidden; affects the weights' gathers"),
   EXPOSED_TENSOR(
       0.3,
       1,
