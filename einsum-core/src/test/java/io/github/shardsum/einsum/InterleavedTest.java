@@ -31,7 +31,7 @@ class InterleavedTest {
     "'ik,kj->ij', 24, 64, 2000, 5",
     "'ik,kj->ij', 24, 64, 20000, 16",
     "'ik,kj->ij', 3000, 64, 24, 16",
-    "'bik,bkj->bij', 20, 40, 30, 16"
+    "'bik,bkj->bij', 20, 160, 30, 16"
   })
   void aLongKernelCallsBackAndHasTheSameBits(
       String equation, long i, long k, long j, int mostParts) {

@@ -355,7 +355,7 @@ class ArithmeticProperties {
     Oracles.refused("clip: bounds must be in order", () -> Elementwise.clip(x, NAN, 1));
     Oracles.refused("where: expected a condition of bool", () -> Logic.where(x, x, x));
     Oracles.refused(
-        "where: expected shapes that agree", () -> Logic.where(flags, x, Tensor.zeros(F32, 3)));
+        "where: expected sizes that are equal", () -> Logic.where(flags, x, Tensor.zeros(F32, 3)));
     Oracles.refused("eq: expected an out of bool[4]", () -> Logic.eqInto(x, x, x));
     Oracles.refused(
         "subtract: expected an out that shares no element",

@@ -161,7 +161,9 @@ class ElementwiseProperties {
     rejected(
         "scale: expected an integer factor",
         () -> Elementwise.scale(ALONE, 0.5, Tensor.of(new long[] {1}, 1)));
-    rejected("add: expected shapes", () -> Elementwise.add(ALONE, x, Tensor.of(new float[3], 3)));
+    rejected(
+        "add: expected sizes that are equal from the right or 1",
+        () -> Elementwise.add(ALONE, x, Tensor.of(new float[3], 3)));
     rejected(
         "exp: expected an out of f32[4]",
         () -> Elementwise.expInto(ALONE, Tensor.of(new double[4], 4), x));

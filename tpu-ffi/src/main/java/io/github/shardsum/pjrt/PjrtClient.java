@@ -12,7 +12,7 @@ import io.github.shardsum.internal.pjrt.client.ClientState;
 import io.github.shardsum.internal.pjrt.client.Compilation;
 import io.github.shardsum.internal.pjrt.client.HostBuffers;
 import io.github.shardsum.internal.pjrt.client.SerializedProgram;
-import io.github.shardsum.internal.pjrt.client.StaleOperands;
+import io.github.shardsum.internal.pjrt.client.XnnpackCapture;
 import io.github.shardsum.internal.pjrt.host.LargeStackThread;
 import io.github.shardsum.internal.pjrt.host.LaunchThrottle;
 import io.github.shardsum.internal.pjrt.host.StagingPool;
@@ -347,12 +347,12 @@ public final class PjrtClient implements AutoCloseable {
       byte[] program, ProgramFormat format, PjrtCompileOptions options) {
     Assignments.check(devices, options);
     Optional<PjrtCompileOptions> avoiding =
-        StaleOperands.avoiding(options, state.isCpu(), plugin.apiVersion());
+        XnnpackCapture.avoiding(options, state.isCpu(), plugin.apiVersion());
     if (avoiding.isPresent()) {
       try {
         return compile(Compilation.of(program, format, avoiding.get()));
       } catch (PjrtException e) {
-        if (!StaleOperands.isUnknown(e)) {
+        if (!XnnpackCapture.isUnknown(e)) {
           throw e;
         }
       }

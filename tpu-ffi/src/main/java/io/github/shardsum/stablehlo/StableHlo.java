@@ -2,7 +2,7 @@ package io.github.shardsum.stablehlo;
 
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.stablehlo.EdgeLayouts;
-import io.github.shardsum.internal.stablehlo.MeshChecks;
+import io.github.shardsum.internal.stablehlo.MeshAxesCheck;
 import io.github.shardsum.internal.stablehlo.ModuleEmitter;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Passes;
@@ -66,7 +66,7 @@ public record StableHlo(
    */
   public static StableHlo of(Program program, LoweringOptions options) {
     Objects.requireNonNull(program, "program");
-    options.mesh().ifPresent(mesh -> MeshChecks.check(program, mesh));
+    options.mesh().ifPresent(mesh -> MeshAxesCheck.check(program, mesh));
     EdgeLayouts edges = EdgeLayouts.of(program, options.mesh(), options.edges());
     String text =
         ModuleEmitter.emit(

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.shardsum.internal.pjrt.client.StaleOperands;
+import io.github.shardsum.internal.pjrt.client.XnnpackCapture;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -207,7 +207,7 @@ class TransfersOnPluginTest {
     }
   }
 
-  /** XNNPACK keeps a packed copy of a right operand by its address: {@link StaleOperands}. */
+  /** XNNPACK keeps a packed copy of a right operand by its address: {@link XnnpackCapture}. */
   @ParameterizedTest
   @EnumSource(
       value = DType.class,

@@ -35,7 +35,7 @@ final class LeafTree implements StepKernel {
    * @param sides its labels; one of them is contracted
    * @param sizes terms of each leaf, some above 0; their sum is the size of the contracted label
    */
-  LeafTree(ComputeType type, StepKernels make, GemmDims sides, int... sizes) {
+  LeafTree(ComputeType type, StepKernels make, GemmLabels sides, int... sizes) {
     this.type = type;
     this.make = make;
     this.terms = sides.k().getFirst();
@@ -64,7 +64,7 @@ final class LeafTree implements StepKernel {
     if (sizes.length == 1 || total <= make.mostTerms()) {
       List<StepLabel> labels = new ArrayList<>(dense);
       labels.add(new StepLabel(total, false, true, true, terms.strides()));
-      GemmDims part = GemmDims.of(labels, false);
+      GemmLabels part = GemmLabels.of(labels, false);
       return Optional.of(new Rows(make.packedInOrder(part, Leaves.of(sizes)), from));
     }
     int half = Integer.highestOneBit(sizes.length - 1);

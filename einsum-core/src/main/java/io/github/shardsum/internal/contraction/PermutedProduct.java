@@ -47,9 +47,9 @@ final class PermutedProduct implements StepKernel {
    */
   PermutedProduct(
       ComputeType type,
-      GemmDims sides,
+      GemmLabels sides,
       long most,
-      Function<GemmDims, StepKernel> product,
+      Function<GemmLabels, StepKernel> product,
       Function<List<StepLabel>, StepKernel> copy) {
     this.type = type;
     this.direct = product.apply(sides);
@@ -62,7 +62,7 @@ final class PermutedProduct implements StepKernel {
   }
 
   /** Number of elements of the smallest part: a single index of the label that is cut. */
-  static long least(GemmDims sides) {
+  static long least(GemmLabels sides) {
     return StepLabel.points(sides.kept()) / cut(sides).map(StepLabel::size).orElse(1L);
   }
 
@@ -70,16 +70,16 @@ final class PermutedProduct implements StepKernel {
    * The longest label of the columns, among those along which neither the result nor the operand is
    * contiguous.
    */
-  private static Optional<StepLabel> cut(GemmDims sides) {
+  private static Optional<StepLabel> cut(GemmLabels sides) {
     return sides.n().stream()
         .filter(label -> label.stride(OUT) != 1 && label.stride(RIGHT) != 1)
         .max(Comparator.comparingLong(StepLabel::size));
   }
 
   private Part part(
-      GemmDims sides,
+      GemmLabels sides,
       long indexes,
-      Function<GemmDims, StepKernel> product,
+      Function<GemmLabels, StepKernel> product,
       Function<List<StepLabel>, StepKernel> copy) {
     List<StepLabel> order = new ArrayList<>(sides.batch());
     order.addAll(sides.m());
@@ -98,7 +98,7 @@ final class PermutedProduct implements StepKernel {
       stride *= points;
     }
     return new Part(
-        Math.toIntExact(stride), product.apply(GemmDims.of(sums, false)), copy.apply(copied));
+        Math.toIntExact(stride), product.apply(GemmLabels.of(sums, false)), copy.apply(copied));
   }
 
   @Override

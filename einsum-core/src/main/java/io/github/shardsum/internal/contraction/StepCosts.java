@@ -24,7 +24,7 @@ final class StepCosts {
    * Cycles of a packed product: multiply-adds of whole register tiles, packing, C, and a fixed
    * part.
    */
-  double product(GemmDims sides) {
+  double product(GemmLabels sides) {
     double m = StepLabel.points(sides.m());
     double n = StepLabel.points(sides.n());
     double k = StepLabel.points(sides.k());
@@ -37,7 +37,7 @@ final class StepCosts {
   /**
    * Cycles of a nest of row operations: one call for each row, and two loads for each multiply-add.
    */
-  double nest(GemmDims sides) {
+  double nest(GemmLabels sides) {
     double points = sides.products();
     double row = rowLength(sides.labels());
     return points / row * 20 + points * (row >= lanes() ? 2.5 / lanes() : 2);

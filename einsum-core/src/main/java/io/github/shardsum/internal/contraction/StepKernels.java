@@ -63,7 +63,7 @@ final class StepKernels {
    * Whether {@link #unpacked} can compute the product: each side is one loop, and B is short enough
    * to stay in the cache.
    */
-  boolean canBeUnpacked(GemmDims sides, long mostOfB) {
+  boolean canBeUnpacked(GemmLabels sides, long mostOfB) {
     long m = StepLabel.points(sides.m());
     long n = StepLabel.points(sides.n());
     long k = StepLabel.points(sides.k());
@@ -77,7 +77,7 @@ final class StepKernels {
   }
 
   /** Whether {@link #skinny} can compute the product. */
-  boolean canBeThin(GemmDims sides) {
+  boolean canBeThin(GemmLabels sides) {
     long n = StepLabel.points(sides.n());
     return type == ComputeType.FLOAT
         && oneLoop(sides.n())
@@ -91,7 +91,7 @@ final class StepKernels {
   }
 
   /** Whether rows of A and C are contiguous, and rows of B too, or its columns if transposed. */
-  static boolean isStoredInRows(GemmDims sides, boolean transposed) {
+  static boolean isStoredInRows(GemmLabels sides, boolean transposed) {
     return isUnit(sides.k(), LEFT)
         && isUnit(sides.n(), OUT)
         && isUnit(transposed ? sides.k() : sides.n(), RIGHT);
@@ -126,7 +126,7 @@ final class StepKernels {
   }
 
   /** A product that reads its operands without packing. */
-  StepKernel unpacked(GemmDims sides) {
+  StepKernel unpacked(GemmLabels sides) {
     Loops b = StepLabel.loops(sides.batch(), OUT);
     Loops rows = StepLabel.loops(sides.m(), OUT);
     Loops columns = StepLabel.loops(sides.n(), OUT);
@@ -146,7 +146,7 @@ final class StepKernels {
    * Whether {@link #fewRows} can compute the product: each side is one loop, and rows are few
    * enough.
    */
-  boolean canBeOfFewRows(GemmDims sides) {
+  boolean canBeOfFewRows(GemmLabels sides) {
     return type != ComputeType.LONG
         && oneLoop(sides.m())
         && oneLoop(sides.n())
@@ -157,7 +157,7 @@ final class StepKernels {
   }
 
   /** A product that reads its B in the order of memory. */
-  StepKernel fewRows(GemmDims sides) {
+  StepKernel fewRows(GemmLabels sides) {
     Loops b = StepLabel.loops(sides.batch(), OUT);
     Loops rows = StepLabel.loops(sides.m(), OUT);
     Loops columns = StepLabel.loops(sides.n(), OUT);
@@ -168,7 +168,7 @@ final class StepKernels {
   }
 
   /** A product of few columns, with vectors along the sum. */
-  StepKernel skinny(GemmDims sides) {
+  StepKernel skinny(GemmLabels sides) {
     GemmKernels products = kernels.gemm();
     return new FloatSkinnyProduct(
         products.skinny(),
@@ -183,7 +183,7 @@ final class StepKernels {
   /**
    * A product of packed panels, in the order of its right operand if that is worth a permutation.
    */
-  StepKernel product(GemmDims sides) {
+  StepKernel product(GemmLabels sides) {
     return isWorthPermuting(sides)
         ? new PermutedProduct(
             type, sides, NEAR_SUMS, this::packed, labels -> elementwise(labels, false))
@@ -197,7 +197,7 @@ final class StepKernels {
    * planes of B are then transposed in the order of memory, equally fast. The sums must take one
    * pass, since a result of 16 bits is rounded after each pass.
    */
-  private boolean isWorthPermuting(GemmDims sides) {
+  private boolean isWorthPermuting(GemmLabels sides) {
     long terms = StepLabel.points(sides.k());
     if (StepLabel.points(sides.m()) * LEAST_TERMS_OF_ROW > terms
         || terms > mostTerms()
@@ -220,16 +220,16 @@ final class StepKernels {
   }
 
   /** A product of packed panels in the order of the result. */
-  StepKernel packed(GemmDims sides) {
+  StepKernel packed(GemmLabels sides) {
     return packed(sides, StepLabel.loops(sides.k(), RIGHT), Leaves.ONE);
   }
 
   /** The same with contracted labels in their order, outermost first, and leaves of their terms. */
-  StepKernel packedInOrder(GemmDims sides, Leaves leaves) {
+  StepKernel packedInOrder(GemmLabels sides, Leaves leaves) {
     return packed(sides, StepLabel.ordered(sides.k()), leaves);
   }
 
-  private StepKernel packed(GemmDims sides, Loops sum, Leaves leaves) {
+  private StepKernel packed(GemmLabels sides, Loops sum, Leaves leaves) {
     GemmKernels products = kernels.gemm();
     Loops b = StepLabel.loops(sides.batch(), OUT);
     Loops rows = rowOrder(sides);
@@ -252,7 +252,7 @@ final class StepKernels {
    * than the result has. In the result's order, each cache line of such an operand would be read
    * once for each of its elements.
    */
-  private static Loops rowOrder(GemmDims sides) {
+  private static Loops rowOrder(GemmLabels sides) {
     Optional<StepLabel> source = unit(sides.m(), LEFT);
     boolean across =
         source.isPresent()

@@ -93,8 +93,8 @@ final class StepPlanner {
 
   /** The kernel of a step of one operand; no label is empty. */
   Choice unary(List<StepLabel> labels) {
-    List<StepLabel> kept = GemmDims.select(labels, StepLabel::inOut);
-    List<StepLabel> summed = GemmDims.select(labels, label -> !label.inOut());
+    List<StepLabel> kept = GemmLabels.select(labels, StepLabel::inOut);
+    List<StepLabel> summed = GemmLabels.select(labels, label -> !label.inOut());
     if (StepLabel.points(summed) == 1) {
       return new Choice(make.elementwise(kept, false), false, "nothing is summed");
     }
@@ -104,10 +104,11 @@ final class StepPlanner {
   /** All kernels for a step of one operand, the choice of {@link #unary} first. */
   List<Choice> unaryCandidates(List<StepLabel> labels) {
     Choice best = unary(labels);
-    List<StepLabel> summed = GemmDims.select(labels, label -> !label.inOut());
+    List<StepLabel> summed = GemmLabels.select(labels, label -> !label.inOut());
     return StepLabel.points(summed) == 1
         ? List.of(best)
-        : candidates(best, nests(GemmDims.select(labels, StepLabel::inOut), summed, false, false));
+        : candidates(
+            best, nests(GemmLabels.select(labels, StepLabel::inOut), summed, false, false));
   }
 
   /** A copy that may write in place: element by element, in one order. */
@@ -117,7 +118,7 @@ final class StepPlanner {
 
   /** The kernel of a step of two operands; no label is empty. */
   Choice binary(List<StepLabel> labels) {
-    GemmDims sides = GemmDims.alongResult(labels);
+    GemmLabels sides = GemmLabels.alongResult(labels);
     if (isThin(sides)) {
       return new Choice(make.skinny(sides), sides.swapped(), "too few columns for a register tile");
     }
@@ -157,7 +158,7 @@ final class StepPlanner {
    * rows: it adds one term after another.
    */
   Choice rows(List<StepLabel> labels) {
-    GemmDims given = GemmDims.of(labels, false);
+    GemmLabels given = GemmLabels.of(labels, false);
     if (type == ComputeType.LONG) {
       return binary(labels);
     }
@@ -166,7 +167,7 @@ final class StepPlanner {
       Loops out = StepLabel.loops(given.kept(), OUT);
       return new Choice(make.nest(sum, out, true, true), false, "a single column");
     }
-    GemmDims sides = GemmDims.alongResult(labels);
+    GemmLabels sides = GemmLabels.alongResult(labels);
     if (isStreamed(sides)) {
       return new Choice(make.fewRows(sides), sides.swapped(), "few rows: B is read once");
     }
@@ -191,8 +192,8 @@ final class StepPlanner {
    * tree has one part.
    */
   Choice tree(List<StepLabel> labels, boolean binary, int leaf, long most) {
-    List<StepLabel> kept = GemmDims.select(labels, StepLabel::inOut);
-    List<StepLabel> summed = GemmDims.select(labels, label -> !label.inOut());
+    List<StepLabel> kept = GemmLabels.select(labels, StepLabel::inOut);
+    List<StepLabel> summed = GemmLabels.select(labels, label -> !label.inOut());
     if (summed.isEmpty()) {
       return new Choice(make.elementwise(kept, binary), false, "nothing is summed");
     }
@@ -211,7 +212,7 @@ final class StepPlanner {
    * A leaf without terms keeps its place in the tree.
    */
   Choice tree(List<StepLabel> labels, int... sizes) {
-    GemmDims sides = GemmDims.alongResult(labels);
+    GemmLabels sides = GemmLabels.alongResult(labels);
     boolean takesOnePass = StepLabel.points(sides.k()) <= make.mostTerms();
     return new Choice(
         takesOnePass
@@ -233,14 +234,14 @@ final class StepPlanner {
 
           @Override
           public Choice tree(List<StepLabel> labels, Leaves leaves) {
-            GemmDims sides = GemmDims.alongResult(labels);
+            GemmLabels sides = GemmLabels.alongResult(labels);
             return new Choice(
                 make.packedInOrder(sides, leaves), sides.swapped(), "leaves are packed together");
           }
 
           @Override
           public long mostTerms(List<StepLabel> kept) {
-            return mostPackedTerms(GemmDims.of(kept, false));
+            return mostPackedTerms(GemmLabels.of(kept, false));
           }
 
           @Override
@@ -258,7 +259,7 @@ final class StepPlanner {
 
   /** A kernel that computes each element as one chain of multiply-adds, in order, from +0. */
   private Choice chain(List<StepLabel> labels) {
-    GemmDims sides = GemmDims.alongResult(labels);
+    GemmLabels sides = GemmLabels.alongResult(labels);
     if (isStreamed(sides)) {
       return new Choice(make.fewRows(sides), sides.swapped(), "few rows: B is read once");
     }
@@ -268,7 +269,7 @@ final class StepPlanner {
   }
 
   /** Most terms of leaves that are packed together; 0 for a result too small to be worth it. */
-  private long mostPackedTerms(GemmDims result) {
+  private long mostPackedTerms(GemmLabels result) {
     return result.matrices() && result.products() * LEAST_K >= make.mostSmall()
         ? make.mostTerms()
         : 0;
@@ -278,7 +279,7 @@ final class StepPlanner {
    * Whether B is read once, in the order of memory, because it may be in main memory and there are
    * too few rows to pay for packing.
    */
-  private boolean isStreamed(GemmDims sides) {
+  private boolean isStreamed(GemmLabels sides) {
     long n = StepLabel.points(sides.n());
     return n >= LEAST_STREAMED_COLUMNS
         && n * StepLabel.points(sides.k()) >= LEAST_STREAMED
@@ -292,14 +293,14 @@ final class StepPlanner {
    */
   List<Choice> binaryCandidates(List<StepLabel> labels) {
     Choice best = binary(labels);
-    GemmDims along = GemmDims.alongResult(labels);
+    GemmLabels along = GemmLabels.alongResult(labels);
     if (StepLabel.points(along.k()) == 1) {
       return List.of(best);
     }
     double packed = costs.product(along);
     double nested = costs.nest(along);
     List<Choice> others = new ArrayList<>();
-    for (GemmDims sides : List.of(along, GemmDims.of(labels, !along.swapped()))) {
+    for (GemmLabels sides : List.of(along, GemmLabels.of(labels, !along.swapped()))) {
       if (make.canBeThin(sides)) {
         others.add(new Choice(make.skinny(sides), sides.swapped(), ""));
       }
@@ -358,7 +359,7 @@ final class StepPlanner {
    * without packing, or one with at most as many columns as a vector has lanes, for which a packed
    * tile would be mostly padding.
    */
-  private boolean isUnpacked(GemmDims sides) {
+  private boolean isUnpacked(GemmLabels sides) {
     long m = StepLabel.points(sides.m());
     long n = StepLabel.points(sides.n());
     long k = StepLabel.points(sides.k());
@@ -376,7 +377,7 @@ final class StepPlanner {
    * Whether B is read unpacked also for more than 32^3 multiply-adds, because it stays in a near
    * cache or has few rows to read it.
    */
-  private boolean isNear(GemmDims sides, long m, long elements) {
+  private boolean isNear(GemmLabels sides, long m, long elements) {
     long k = StepLabel.points(sides.k());
     if (k < LEAST_K || elements > make.mostUnpacked(m)) {
       return false;
@@ -400,7 +401,7 @@ final class StepPlanner {
    * Whether vectors run along the sum, because there are too few columns for vectors along the
    * columns.
    */
-  private boolean isThin(GemmDims sides) {
+  private boolean isThin(GemmLabels sides) {
     long terms = StepLabel.points(sides.k());
     return StepLabel.points(sides.n()) <= costs.lanes() / 2
         && terms >= (terms % FloatSkinnyMicrokernel.LANES == 0 ? LEAST_THIN : LEAST_THIN_WITH_REST)

@@ -33,7 +33,7 @@ record TreeLabels(Loops kept, StepLabel run, List<StepLabel> summed, boolean bin
 
   /** The contracted labels of sizes above 1, or the last label if there are none. */
   static List<StepLabel> inOrder(List<StepLabel> summed) {
-    List<StepLabel> longer = GemmDims.select(summed, label -> label.size() > 1);
+    List<StepLabel> longer = GemmLabels.select(summed, label -> label.size() > 1);
     return longer.isEmpty() ? List.of(summed.getLast()) : longer;
   }
 

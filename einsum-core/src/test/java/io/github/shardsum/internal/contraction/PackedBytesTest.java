@@ -103,12 +103,12 @@ class PackedBytesTest {
   @Test
   void productsOfOtherProductsPackAsThese() {
     StepKernels kernels = kernels();
-    GemmDims sides = sides(60, 256, 400);
+    GemmLabels sides = sides(60, 256, 400);
     TreeProduct.Maker maker =
         new TreeProduct.Maker() {
           @Override
           public StepPlanner.Choice product(List<StepLabel> labels) {
-            return new StepPlanner.Choice(kernels.packed(GemmDims.of(labels, false)), false, "");
+            return new StepPlanner.Choice(kernels.packed(GemmLabels.of(labels, false)), false, "");
           }
 
           @Override
@@ -170,8 +170,8 @@ class PackedBytesTest {
     return new StepKernels(KernelSelection.best(), ComputeType.FLOAT);
   }
 
-  private static GemmDims sides(long m, long k, long n) {
-    return GemmDims.of(
+  private static GemmLabels sides(long m, long k, long n) {
+    return GemmLabels.of(
         List.of(
             new StepLabel(m, true, true, false, new long[] {n, k, 0, 0}),
             new StepLabel(k, false, true, true, new long[] {0, 1, n, 0}),

@@ -36,13 +36,13 @@ class PermutedProductTest {
     }
 
     /** The labels, the small operand on the left. */
-    GemmDims sides() {
+    GemmLabels sides() {
       StepLabel k = label(TERMS, false, true, true, 0, 1, c * x * a, 0);
       StepLabel b = label(ROWS, true, true, false, x * c, TERMS, 0, 1);
       StepLabel alongX = label(x, true, false, true, c, 0, a, c * ROWS);
       StepLabel alongC = label(c, true, false, true, 1, 0, x * a, ROWS);
       StepLabel alongA = label(a, true, false, true, ROWS * x * c, 0, 1, 0);
-      return GemmDims.of(List.of(k, b, alongX, alongC, alongA), false);
+      return GemmLabels.of(List.of(k, b, alongX, alongC, alongA), false);
     }
 
     private static StepLabel label(

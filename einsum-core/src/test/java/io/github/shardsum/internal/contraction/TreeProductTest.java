@@ -36,7 +36,7 @@ class TreeProductTest {
   }
 
   private static List<StepLabel> kept(List<StepLabel> all) {
-    return GemmDims.select(all, StepLabel::inOut);
+    return GemmLabels.select(all, StepLabel::inOut);
   }
 
   /** Elements of each part that is copied into the result. */
@@ -71,7 +71,7 @@ class TreeProductTest {
             return (_, _, _, _) -> {};
           }
         };
-    List<StepLabel> summed = GemmDims.select(all, label -> !label.inOut());
+    List<StepLabel> summed = GemmLabels.select(all, label -> !label.inOut());
     assertFalse(
         new TreeProduct(ComputeType.FLOAT, maker, kept(all), summed, LEAF, most).name().isEmpty());
     return parts;

@@ -1,7 +1,7 @@
 package io.github.shardsum.cli;
 
 import io.github.shardsum.cli.common.LibrarySearch;
-import io.github.shardsum.cli.common.NativeEngine;
+import io.github.shardsum.cli.common.NativeLibrary;
 import io.github.shardsum.ops.KernelInfo;
 import java.util.List;
 import java.util.Locale;
@@ -47,10 +47,10 @@ record Diagnosis(List<Finding> machine, List<Finding> engines) {
   }
 
   static List<Finding> engines(LibrarySearch search) {
-    return NativeEngine.ALL.stream().map(engine -> engine(engine, search)).toList();
+    return NativeLibrary.ALL.stream().map(engine -> engine(engine, search)).toList();
   }
 
-  private static Finding engine(NativeEngine engine, LibrarySearch search) {
+  private static Finding engine(NativeLibrary engine, LibrarySearch search) {
     return search
         .find(engine)
         .map(file -> Finding.ok(engine.name(), file.toString()))

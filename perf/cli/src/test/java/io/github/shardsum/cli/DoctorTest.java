@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.common.LibrarySearch;
-import io.github.shardsum.cli.common.NativeEngine;
+import io.github.shardsum.cli.common.NativeLibrary;
 import io.github.shardsum.ops.KernelInfo;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -69,9 +69,9 @@ class DoctorTest {
   }
 
   @Test
-  void everyNativeEngineHasALine() {
+  void everyNativeLibraryHasALine() {
     List<Finding> engines = Diagnosis.engines(LibrarySearch.in(List.of(), List.of()));
-    assertEquals(NativeEngine.ALL.size(), engines.stream().filter(Finding::isMissing).count());
+    assertEquals(NativeLibrary.ALL.size(), engines.stream().filter(Finding::isMissing).count());
   }
 
   private static String printed(Diagnosis diagnosis) {

@@ -56,7 +56,7 @@ public final class LibrarySearch {
   }
 
   /** The first file that has one of the engine's names. */
-  public Optional<Path> find(NativeEngine engine) {
+  public Optional<Path> find(NativeLibrary engine) {
     return Stream.concat(
             named.stream().filter(Files::isRegularFile), folders.stream().flatMap(this::libraries))
         .filter(file -> engine.files().stream().anyMatch(name -> isNamed(file, name)))

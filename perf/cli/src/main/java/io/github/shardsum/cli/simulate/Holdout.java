@@ -117,7 +117,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
             .filter(each -> kind(each).equals(kind(row)))
             .map(Holdout::rate)
             .toList();
-    double baseline = Statistics.median(rates) / rate(row) - 1;
+    double baseline = ScoreStatistics.median(rates) / rate(row) - 1;
     return new Score(row, scored.predict(row.job(), eta), apart, baseline);
   }
 
@@ -226,7 +226,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
   private static Ranks ranks(List<Score> group) {
     return new Ranks(
         group.size(),
-        Statistics.rankCorrelation(
+        ScoreStatistics.rankCorrelation(
             group.stream().map(each -> perToken(each, each.prediction().seconds())).toList(),
             group.stream().map(each -> perToken(each, each.row().seconds())).toList()));
   }

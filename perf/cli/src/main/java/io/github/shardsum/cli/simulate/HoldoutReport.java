@@ -97,13 +97,13 @@ final class HoldoutReport {
         name,
         group.size(),
         percent(error(group, Score::timeError)),
-        percent(Statistics.mean(apart)),
+        percent(ScoreStatistics.mean(apart)),
         percent(error(group, Score::rateError)),
         percent(error(group, Score::baseline)));
   }
 
   static double error(List<Score> group, ToDoubleFunction<Score> error) {
-    return Statistics.mean(
+    return ScoreStatistics.mean(
         group.stream().map(each -> Math.abs(error.applyAsDouble(each))).toList());
   }
 

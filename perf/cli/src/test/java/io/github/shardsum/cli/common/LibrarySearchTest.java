@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LibrarySearchTest {
-  private static final NativeEngine ENGINE =
-      new NativeEngine("Peer", List.of("libpeer.so.1"), "nothing", "install it");
+  private static final NativeLibrary ENGINE =
+      new NativeLibrary("Peer", List.of("libpeer.so.1"), "nothing", "install it");
 
   @TempDir Path folder;
 

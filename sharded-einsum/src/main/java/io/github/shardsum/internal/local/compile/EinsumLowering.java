@@ -12,7 +12,7 @@ import io.github.shardsum.internal.local.run.HotProduct;
 import io.github.shardsum.internal.local.run.RunContext;
 import io.github.shardsum.internal.local.run.Storage;
 import io.github.shardsum.internal.local.run.StridedLayout;
-import io.github.shardsum.internal.local.run.ValueLocation;
+import io.github.shardsum.internal.local.run.ValueMemory;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
@@ -35,7 +35,7 @@ final class EinsumLowering {
   void lower(Contraction.Einsum einsum, Value result) {
     if (isView(einsum)) {
       Value operand = einsum.operands().getFirst();
-      ValueLocation.Dense place = lowering.denseLocation(operand);
+      ValueMemory.Dense place = lowering.denseLocation(operand);
       lowering.put(result, place.seen(view(einsum.equation(), result.type())));
       return;
     }
@@ -56,9 +56,9 @@ final class EinsumLowering {
    */
   private boolean inOrder(Contraction.Einsum einsum, Value result) {
     for (int side = 0; side < einsum.operands().size(); side++) {
-      Optional<ValueLocation> place = lowering.location(einsum.operands().get(side));
+      Optional<ValueMemory> place = lowering.location(einsum.operands().get(side));
       Optional<HotProduct> product = HotProduct.of(einsum, side, lowering.sums().leaf());
-      if (product.isPresent() && place.orElseThrow() instanceof ValueLocation.Routed routed) {
+      if (product.isPresent() && place.orElseThrow() instanceof ValueMemory.Routed routed) {
         inOrder(einsum, side, product.get(), routed, result);
         return true;
       }
@@ -70,7 +70,7 @@ final class EinsumLowering {
       Contraction.Einsum einsum,
       int side,
       HotProduct product,
-      ValueLocation.Routed routed,
+      ValueMemory.Routed routed,
       Value result) {
     int hot = lowering.any(einsum.operands().get(side));
     Value factor = einsum.operands().get(1 - side);
@@ -208,7 +208,7 @@ final class EinsumLowering {
   private double density(int[] operands) {
     double density = 1;
     for (int operand : operands) {
-      if (lowering.locationOf(operand) instanceof ValueLocation.Routed routed) {
+      if (lowering.locationOf(operand) instanceof ValueMemory.Routed routed) {
         double tail = 1;
         for (int axis = routed.leadRank(); axis < routed.shape().rank(); axis++) {
           tail *= routed.shape().size(axis);
@@ -242,7 +242,7 @@ final class EinsumLowering {
           !routed
               && !lowering.sums().isTree()
               && operands.length == 2
-              && lowering.location(operand).orElseThrow() instanceof ValueLocation.Routed
+              && lowering.location(operand).orElseThrow() instanceof ValueMemory.Routed
               && !operand.equals(einsum.operands().get(1 - i))
               && isDistinct(einsum.equation().operand(i));
       operands[i] = stays ? lowering.any(operand) : lowering.dense(operand);
@@ -257,10 +257,10 @@ final class EinsumLowering {
 
   private OperandSpec spec(int id, Value value) {
     return switch (lowering.locationOf(id)) {
-      case ValueLocation.Dense dense ->
+      case ValueMemory.Dense dense ->
           OperandSpec.ofStrided(
               value.type().dtype(), value.type().shape(), dense.planned().strides());
-      case ValueLocation.Routed routed -> {
+      case ValueMemory.Routed routed -> {
         long[] sizes = java.util.Arrays.copyOf(routed.shape().toArray(), routed.leadRank() + 1);
         sizes[routed.leadRank()] = routed.slots();
         long[] strides = io.github.shardsum.tensor.Shape.of(sizes).rowMajorStrides();

@@ -6,7 +6,7 @@ import io.github.shardsum.internal.local.run.Profile;
 import io.github.shardsum.internal.local.run.RunContext;
 import io.github.shardsum.internal.local.run.Step;
 import io.github.shardsum.internal.local.run.StridedLayout;
-import io.github.shardsum.internal.local.run.ValueLocation;
+import io.github.shardsum.internal.local.run.ValueMemory;
 import io.github.shardsum.internal.local.run.Workspace;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Statement;
@@ -58,7 +58,7 @@ final class LoopLowering {
         state[i][side] =
             lowering.put(
                 new Value(name, type),
-                ValueLocation.Dense.of(
+                ValueMemory.Dense.of(
                     lowering.buffer(type.dtype(), type.shape()), type.dtype(), type.shape()));
         reads.add(state[i][side]);
       }

@@ -12,7 +12,7 @@ import io.github.shardsum.internal.local.run.LocalPlan;
 import io.github.shardsum.internal.local.run.RunContext;
 import io.github.shardsum.internal.local.run.Step;
 import io.github.shardsum.internal.local.run.Storage;
-import io.github.shardsum.internal.local.run.ValueLocation;
+import io.github.shardsum.internal.local.run.ValueMemory;
 import io.github.shardsum.internal.local.run.Workspace;
 import io.github.shardsum.internal.program.pass.PairwiseEinsums;
 import io.github.shardsum.program.Communication;
@@ -48,10 +48,10 @@ public final class Lowering {
   private final PointwiseFusion groups;
   private final Map<Value, Integer> ids = new HashMap<>();
   private final List<Value> values = new ArrayList<>();
-  private final List<Optional<ValueLocation>> locations = new ArrayList<>();
+  private final List<Optional<ValueMemory>> locations = new ArrayList<>();
   private final List<Step> steps = new ArrayList<>();
   private final List<BufferInfo> buffers = new ArrayList<>();
-  private final List<ValueLocation.Routed> routings = new ArrayList<>();
+  private final List<ValueMemory.Routed> routings = new ArrayList<>();
   private final List<LocalPlan> nested = new ArrayList<>();
   private final List<BiasedEinsum> biased = new ArrayList<>();
   private long packedBytes;
@@ -90,7 +90,7 @@ public final class Lowering {
       Value input = program.inputs().get(i);
       put(
           input,
-          ValueLocation.Dense.of(new Storage.Input(i), input.type().dtype(), input.type().shape()));
+          ValueMemory.Dense.of(new Storage.Input(i), input.type().dtype(), input.type().shape()));
     }
     for (int i = 0; i < program.statements().size(); i++) {
       lower(i);
@@ -184,8 +184,7 @@ public final class Lowering {
               ? define(result)
               : put(
                   result,
-                  ValueLocation.Dense.of(
-                      taken.get(), result.type().dtype(), result.type().shape()));
+                  ValueMemory.Dense.of(taken.get(), result.type().dtype(), result.type().shape()));
     }
     step(
         "composite",
@@ -233,14 +232,14 @@ public final class Lowering {
   }
 
   /** Adds a one-hot that is written as positions. */
-  ValueLocation.Routed positions(Value value) {
+  ValueMemory.Routed positions(Value value) {
     ValueType type = value.type();
     int leadRank = type.rank() - 1;
     long[] sizes = type.shape().toArray();
     sizes[leadRank] = 1;
     Storage.Buffer positions = buffer(DType.I32, Shape.of(sizes));
-    ValueLocation.Routed place =
-        new ValueLocation.Routed(
+    ValueMemory.Routed place =
+        new ValueMemory.Routed(
             routings.size(), type.shape(), leadRank, 1, type.dtype(), positions, Optional.empty());
     routings.add(place);
     put(value, place);
@@ -254,12 +253,12 @@ public final class Lowering {
    */
   void routed(
       Value value,
-      ValueLocation.Routed like,
+      ValueMemory.Routed like,
       int leadRank,
       long slots,
       Optional<Storage.Buffer> weights) {
-    ValueLocation.Routed place =
-        new ValueLocation.Routed(
+    ValueMemory.Routed place =
+        new ValueMemory.Routed(
             routings.size(),
             value.type().shape(),
             leadRank,
@@ -273,14 +272,14 @@ public final class Lowering {
 
   /** The buffer in C order that a value fills; a copy if there is none. */
   Storage.Buffer wholeBuffer(Value value, String suffix) {
-    ValueLocation.Dense place = denseLocation(value);
+    ValueMemory.Dense place = denseLocation(value);
     if (place.base() instanceof Storage.Buffer whole && place.whole()) {
       return whole;
     }
     int from = dense(value);
     Storage.Buffer buffer = buffer(value.type().dtype(), value.type().shape());
     Value copy = new Value(value.name() + suffix + buffer.index(), value.type());
-    int to = put(copy, ValueLocation.Dense.of(buffer, value.type().dtype(), value.type().shape()));
+    int to = put(copy, ValueMemory.Dense.of(buffer, value.type().dtype(), value.type().shape()));
     step(
         "copy",
         "all of " + value,
@@ -299,7 +298,7 @@ public final class Lowering {
     return sums;
   }
 
-  ValueLocation locationOf(int id) {
+  ValueMemory locationOf(int id) {
     return locations.get(id).orElseThrow();
   }
 
@@ -322,18 +321,18 @@ public final class Lowering {
     return locations.size() - 1;
   }
 
-  int put(Value value, ValueLocation place) {
+  int put(Value value, ValueMemory place) {
     int id = id(value);
     locations.set(id, Optional.of(place));
     return id;
   }
 
-  Optional<ValueLocation> location(Value value) {
+  Optional<ValueMemory> location(Value value) {
     return locations.get(id(value));
   }
 
-  ValueLocation.Dense denseLocation(Value value) {
-    return (ValueLocation.Dense) locations.get(dense(value)).orElseThrow();
+  ValueMemory.Dense denseLocation(Value value) {
+    return (ValueMemory.Dense) locations.get(dense(value)).orElseThrow();
   }
 
   /** The number of a value, for a step that may read it in any form. */
@@ -348,7 +347,7 @@ public final class Lowering {
   /** The number of a value whose elements are all in memory. */
   int dense(Value value) {
     int id = any(value);
-    if (!(locations.get(id).orElseThrow() instanceof ValueLocation.Routed routed)) {
+    if (!(locations.get(id).orElseThrow() instanceof ValueMemory.Routed routed)) {
       return id;
     }
     Value full = new Value(value.name() + ".dense", value.type());
@@ -358,7 +357,7 @@ public final class Lowering {
     int out =
         put(
             full,
-            ValueLocation.Dense.of(
+            ValueMemory.Dense.of(
                 buffer(value.type().dtype(), value.type().shape()),
                 value.type().dtype(),
                 value.type().shape()));
@@ -384,7 +383,7 @@ public final class Lowering {
         output >= 0 && !isViewed(value)
             ? new Storage.Output(output)
             : buffer(value.type().dtype(), value.type().shape());
-    return put(value, ValueLocation.Dense.of(base, value.type().dtype(), value.type().shape()));
+    return put(value, ValueMemory.Dense.of(base, value.type().dtype(), value.type().shape()));
   }
 
   /**
@@ -443,7 +442,7 @@ public final class Lowering {
       Step.Action action) {
     double flops = 0;
     for (int id : joined(reads, writes)) {
-      if (locations.get(id).orElseThrow() instanceof ValueLocation.Dense dense) {
+      if (locations.get(id).orElseThrow() instanceof ValueMemory.Dense dense) {
         flops = Math.max(flops, elements(dense));
       }
     }
@@ -457,7 +456,7 @@ public final class Lowering {
     return all;
   }
 
-  private static double elements(ValueLocation.Dense dense) {
+  private static double elements(ValueMemory.Dense dense) {
     double elements = 1;
     for (int axis = 0; axis < dense.planned().sizes().length; axis++) {
       elements *= dense.planned().strides()[axis] == 0 ? 1 : dense.planned().sizes()[axis];
@@ -479,11 +478,11 @@ public final class Lowering {
     double bytes = 0;
     for (int id : joined(reads, writes)) {
       switch (locations.get(id).orElseThrow()) {
-        case ValueLocation.Dense dense -> {
+        case ValueMemory.Dense dense -> {
           bases.add(dense.base());
           bytes += elements(dense) * dense.dtype().byteSize();
         }
-        case ValueLocation.Routed routed -> {
+        case ValueMemory.Routed routed -> {
           bases.add(routed.positions());
           routed.weights().ifPresent(bases::add);
           bytes += (double) buffers.get(routed.positions().index()).bytes();
@@ -503,7 +502,7 @@ public final class Lowering {
     }
     int id = dense(value);
     boolean written =
-        locations.get(id).orElseThrow() instanceof ValueLocation.Dense dense
+        locations.get(id).orElseThrow() instanceof ValueMemory.Dense dense
             && dense.base().equals(new Storage.Output(output))
             && dense.whole();
     if (!written) {

@@ -5,7 +5,7 @@ import io.github.shardsum.internal.local.run.FusedKernel;
 import io.github.shardsum.internal.local.run.Instruction;
 import io.github.shardsum.internal.local.run.Storage;
 import io.github.shardsum.internal.local.run.StridedLayout;
-import io.github.shardsum.internal.local.run.ValueLocation;
+import io.github.shardsum.internal.local.run.ValueMemory;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Scalar;
 import io.github.shardsum.program.Source;
@@ -60,7 +60,7 @@ final class MovementLowering {
     Value x = merge.x();
     int axis = x.type().axis(merge.labels().getFirst());
     int count = merge.labels().size();
-    ValueLocation.Dense place = lowering.denseLocation(x);
+    ValueMemory.Dense place = lowering.denseLocation(x);
     if (place.base() instanceof Storage.Buffer && place.planned().merges(axis, count)) {
       view(x, result, StridedLayout.merge(axis, count));
       return;

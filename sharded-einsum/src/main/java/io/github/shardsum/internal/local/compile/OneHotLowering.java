@@ -3,7 +3,7 @@ package io.github.shardsum.internal.local.compile;
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.local.run.HotProduct;
-import io.github.shardsum.internal.local.run.ValueLocation;
+import io.github.shardsum.internal.local.run.ValueMemory;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Operation;
@@ -84,13 +84,13 @@ final class OneHotLowering {
 
   /** Lowers a split of hot labels; for any other statement returns false and does nothing. */
   boolean split(Movement.Split split, Value result) {
-    Optional<ValueLocation.Routed> hot = routed(split.x());
+    Optional<ValueMemory.Routed> hot = routed(split.x());
     if (lowering.sums().isTree()
         || hot.isEmpty()
         || split.x().type().axis(split.label()) < hot.get().leadRank()) {
       return false;
     }
-    ValueLocation.Routed like = hot.get();
+    ValueMemory.Routed like = hot.get();
     lowering.routed(result, like, like.leadRank(), like.slots(), like.weights());
     return true;
   }
@@ -100,7 +100,7 @@ final class OneHotLowering {
    * nothing.
    */
   boolean sum(Contraction.Reduce reduce, Value result) {
-    Optional<ValueLocation.Routed> hot = oneHot(reduce.x());
+    Optional<ValueMemory.Routed> hot = oneHot(reduce.x());
     if (lowering.sums().isTree() || hot.isEmpty() || lowering.uses().isOutput(result)) {
       return false;
     }
@@ -125,9 +125,9 @@ final class OneHotLowering {
     }
     for (int side = 0; side < 2; side++) {
       Value weights = einsum.operands().get(1 - side);
-      Optional<ValueLocation.Routed> hot = oneHot(einsum.operands().get(side));
+      Optional<ValueMemory.Routed> hot = oneHot(einsum.operands().get(side));
       if (hot.isPresent()
-          && lowering.location(weights).orElseThrow() instanceof ValueLocation.Dense
+          && lowering.location(weights).orElseThrow() instanceof ValueMemory.Dense
           && isSlotSum(einsum, side, hot.get().leadRank())
           && isWorthIt(result, hot.get().leadRank() - 1)) {
         int lead = hot.get().leadRank();
@@ -156,14 +156,14 @@ final class OneHotLowering {
     return term.axes().stream().map(Axis::label).toList();
   }
 
-  private Optional<ValueLocation.Routed> oneHot(Value value) {
+  private Optional<ValueMemory.Routed> oneHot(Value value) {
     return routed(value).filter(place -> place.slots() == 1 && place.weights().isEmpty());
   }
 
-  private Optional<ValueLocation.Routed> routed(Value value) {
+  private Optional<ValueMemory.Routed> routed(Value value) {
     return lowering
         .location(value)
-        .filter(place -> place instanceof ValueLocation.Routed)
-        .map(place -> (ValueLocation.Routed) place);
+        .filter(place -> place instanceof ValueMemory.Routed)
+        .map(place -> (ValueMemory.Routed) place);
   }
 }

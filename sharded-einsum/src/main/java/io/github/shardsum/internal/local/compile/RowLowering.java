@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.local.compile;
 
 import io.github.shardsum.internal.local.run.BlockWriter;
-import io.github.shardsum.internal.local.run.ValueLocation;
+import io.github.shardsum.internal.local.run.ValueMemory;
 import io.github.shardsum.ops.Reductions;
 import io.github.shardsum.ops.Softmax;
 import io.github.shardsum.ops.TopK;
@@ -126,7 +126,7 @@ final class RowLowering {
   }
 
   private long copiedBytes(int id, int axis, boolean wide) {
-    ValueLocation.Dense rows = (ValueLocation.Dense) lowering.locationOf(id);
+    ValueMemory.Dense rows = (ValueMemory.Dense) lowering.locationOf(id);
     long n = rows.planned().sizes()[axis];
     boolean computedIn =
         switch (rows.dtype()) {
@@ -141,14 +141,14 @@ final class RowLowering {
   }
 
   private long transposedBytes(int id, int axis, boolean wide) {
-    ValueLocation.Dense rows = (ValueLocation.Dense) lowering.locationOf(id);
+    ValueMemory.Dense rows = (ValueMemory.Dense) lowering.locationOf(id);
     long n = rows.planned().sizes()[axis];
     return areTogether(rows, axis) || n > LONGEST_OF_SEVERAL
         ? 0
         : ROWS_TOGETHER * rowBytes(rows.dtype(), n, wide);
   }
 
-  private static boolean areTogether(ValueLocation.Dense rows, int axis) {
+  private static boolean areTogether(ValueMemory.Dense rows, int axis) {
     return rows.planned().strides()[axis] == 1 || rows.planned().sizes()[axis] == 1;
   }
 
@@ -209,7 +209,7 @@ final class RowLowering {
           frame -> BlockWriter.oneHot(frame.workers(), frame.tensor(out), frame.tensor(indices)));
       return;
     }
-    ValueLocation.Routed place = lowering.positions(result);
+    ValueMemory.Routed place = lowering.positions(result);
     int out = lowering.any(result);
     lowering.step(
         "positions",

@@ -28,10 +28,10 @@ import java.util.Set;
  */
 public record LocalPlan(
     String name,
-    List<Optional<ValueLocation>> locations,
+    List<Optional<ValueMemory>> locations,
     List<Step> steps,
     MemoryPlan memory,
-    List<ValueLocation.Routed> routings,
+    List<ValueMemory.Routed> routings,
     List<LocalPlan> nested,
     List<BiasedEinsum> biased,
     long packedBytes,

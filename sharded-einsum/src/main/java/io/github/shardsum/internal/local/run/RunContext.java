@@ -52,13 +52,13 @@ public final class RunContext {
     }
     Tensor known = values[id];
     if (known == null) {
-      known = tensor((ValueLocation.Dense) plan.locations().get(id).orElseThrow());
+      known = tensor((ValueMemory.Dense) plan.locations().get(id).orElseThrow());
       values[id] = known;
     }
     return known;
   }
 
-  private Tensor tensor(ValueLocation.Dense place) {
+  private Tensor tensor(ValueMemory.Dense place) {
     return switch (place.base()) {
       case Storage.Buffer(int index) -> Workspace.view(place, workspace.buffer(index));
       case Storage.Input(int index) -> Workspace.view(place, inputs.get(index));
@@ -68,7 +68,7 @@ public final class RunContext {
 
   /** A value as an einsum's operand. */
   public Operand operand(int id) {
-    return plan.locations().get(id).orElseThrow() instanceof ValueLocation.Routed routed
+    return plan.locations().get(id).orElseThrow() instanceof ValueMemory.Routed routed
         ? workspace.routing(routed.index())
         : tensor(id);
   }

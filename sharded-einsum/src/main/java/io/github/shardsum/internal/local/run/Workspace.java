@@ -55,7 +55,7 @@ public final class Workspace {
   }
 
   /** Creates a routing tensor while all memory is zero, so that the check of positions passes. */
-  private RoutingTensor routing(ValueLocation.Routed place) {
+  private RoutingTensor routing(ValueMemory.Routed place) {
     // Positions that several values share are in the one-hot's own buffer, with one slot for each
     // row.
     long[] sizes = java.util.Arrays.copyOf(place.shape().toArray(), place.leadRank() + 1);
@@ -70,13 +70,13 @@ public final class Workspace {
   }
 
   /** Tensors of the values in buffers; other tensors are known when a run begins. */
-  private Optional<Tensor>[] values(List<Optional<ValueLocation>> locations) {
+  private Optional<Tensor>[] values(List<Optional<ValueMemory>> locations) {
     List<Optional<Tensor>> found = new ArrayList<>();
-    for (Optional<ValueLocation> location : locations) {
+    for (Optional<ValueMemory> location : locations) {
       found.add(
           location.flatMap(
               where ->
-                  where instanceof ValueLocation.Dense dense
+                  where instanceof ValueMemory.Dense dense
                           && dense.base() instanceof Storage.Buffer at
                       ? Optional.of(view(dense, buffers[at.index()]))
                       : Optional.empty()));
@@ -86,7 +86,7 @@ public final class Workspace {
     return array;
   }
 
-  public static Tensor view(ValueLocation.Dense place, Tensor base) {
+  public static Tensor view(ValueMemory.Dense place, Tensor base) {
     return place.whole() ? base : place.view().apply(StridedLayout.of(base)).over(base);
   }
 

@@ -7,9 +7,9 @@ import io.github.shardsum.internal.pjrt.abi.Fields;
 import io.github.shardsum.internal.pjrt.abi.NativeMemory;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.internal.pjrt.abi.Struct;
+import io.github.shardsum.internal.pjrt.host.FatalTensorTypes;
 import io.github.shardsum.internal.pjrt.host.LargeStackThread;
 import io.github.shardsum.internal.pjrt.host.ProgramLimits;
-import io.github.shardsum.internal.pjrt.host.TensorTypes;
 import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.ProgramFormat;
 import java.lang.foreign.MemorySegment;
@@ -36,7 +36,7 @@ public record Compilation(byte[] code, String format, byte[] options) {
   public static Compilation of(byte[] code, ProgramFormat format, PjrtCompileOptions options) {
     if (format == ProgramFormat.MLIR) {
       String text = new String(code, StandardCharsets.ISO_8859_1);
-      TensorTypes.check(text);
+      FatalTensorTypes.check(text);
       ProgramLimits.check(text);
       checkShardings(text, options);
     }

@@ -6,7 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.github.shardsum.cli.common.LibrarySearch;
-import io.github.shardsum.cli.common.NativeEngine;
+import io.github.shardsum.cli.common.NativeLibrary;
 import io.github.shardsum.einsum.BoundEquation;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.DType;
@@ -53,8 +53,8 @@ public final class NativeTransposition implements Competitor {
   @SuppressWarnings("restricted")
   public static NativeTransposition load(LibrarySearch search, int threads)
       throws MeasurementException {
-    NativeEngine engine =
-        NativeEngine.ALL.stream().filter(e -> e.name().equals("HPTT")).findFirst().orElseThrow();
+    NativeLibrary engine =
+        NativeLibrary.ALL.stream().filter(e -> e.name().equals("HPTT")).findFirst().orElseThrow();
     Path file =
         search
             .find(engine)

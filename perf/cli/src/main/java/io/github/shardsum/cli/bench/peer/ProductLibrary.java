@@ -1,7 +1,7 @@
 package io.github.shardsum.cli.bench.peer;
 
 import io.github.shardsum.cli.common.LibrarySearch;
-import io.github.shardsum.cli.common.NativeEngine;
+import io.github.shardsum.cli.common.NativeLibrary;
 import io.github.shardsum.measure.MeasurementException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -90,8 +90,8 @@ enum ProductLibrary {
    */
   Path find(LibrarySearch search, String python) throws MeasurementException {
     if (wheel.isEmpty()) {
-      NativeEngine known =
-          NativeEngine.ALL.stream().filter(e -> e.name().equals(engine)).findFirst().orElseThrow();
+      NativeLibrary known =
+          NativeLibrary.ALL.stream().filter(e -> e.name().equals(engine)).findFirst().orElseThrow();
       return search
           .find(known)
           .orElseThrow(() -> new MeasurementException("not found; " + known.remedy()));

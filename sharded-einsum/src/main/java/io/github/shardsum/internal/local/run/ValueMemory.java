@@ -5,7 +5,7 @@ import io.github.shardsum.tensor.Shape;
 import java.util.Optional;
 
 /** The location of a value in memory. */
-public sealed interface ValueLocation {
+public sealed interface ValueMemory {
   /**
    * All its elements.
    *
@@ -17,7 +17,7 @@ public sealed interface ValueLocation {
    */
   public record Dense(
       Storage base, StridedLayout.View view, StridedLayout planned, DType dtype, boolean whole)
-      implements ValueLocation {
+      implements ValueMemory {
     public static Dense of(Storage base, DType dtype, Shape shape) {
       return new Dense(base, StridedLayout.View.SAME, StridedLayout.of(shape), dtype, true);
     }
@@ -47,5 +47,5 @@ public sealed interface ValueLocation {
       DType dtype,
       Storage.Buffer positions,
       Optional<Storage.Buffer> weights)
-      implements ValueLocation {}
+      implements ValueMemory {}
 }

@@ -15,14 +15,14 @@ import java.util.Optional;
  * address uses the copy of the earlier array. The plugin of API 0.81 has this fault; the plugins of
  * 0.106 and 0.115 do not have it, with either value of the option (docs/notes/pjrt.md).
  */
-public final class StaleOperands {
+public final class XnnpackCapture {
   /** Turns XNNPACK off or on. */
   public static final String OPTION = "xla_cpu_use_xnnpack";
 
   /** The oldest API of a plugin that does not have the fault. */
   private static final int FREE_OF_IT = 106;
 
-  private StaleOperands() {}
+  private XnnpackCapture() {}
 
   /**
    * The options with which a plugin reads its operands in every run.

@@ -1,13 +1,13 @@
 package io.github.shardsum.internal.pjrt.host;
 
 /** Finds types of tensors in a program's text on which a compiler would end the process. */
-public final class TensorTypes {
+public final class FatalTensorTypes {
   private static final String BEGIN = "tensor<";
 
   /** The most bytes of an element, for which a shape must leave room. */
   private static final long LARGEST_ELEMENT = 16;
 
-  private TensorTypes() {}
+  private FatalTensorTypes() {}
 
   /**
    * Refuses arrays of 2^63 bytes and more, on which XLA's arithmetic overflows, and sizes that are

@@ -10,42 +10,42 @@ import java.util.List;
  * @param use its purpose
  * @param remedy how to get it
  */
-public record NativeEngine(String name, List<String> files, String use, String remedy) {
-  public static final List<NativeEngine> ALL =
+public record NativeLibrary(String name, List<String> files, String use, String remedy) {
+  public static final List<NativeLibrary> ALL =
       List.of(
-          new NativeEngine(
+          new NativeLibrary(
               "OpenBLAS",
               List.of("libopenblas.so"),
               "a peer in benchmarks",
               "apt-get install libopenblas0-pthread"),
-          new NativeEngine(
+          new NativeLibrary(
               "BLIS", List.of("libblis.so"), "a peer in benchmarks", "apt-get install libblis4"),
-          new NativeEngine(
+          new NativeLibrary(
               "oneDNN",
               List.of("libdnnl.so"),
               "a peer in benchmarks",
               "apt-get install libdnnl-dev"),
-          new NativeEngine(
+          new NativeLibrary(
               "HPTT",
               List.of("libhptt.so"),
               "a peer in benchmarks of transpositions",
               "build github.com/springer13/hptt, then put its lib on LD_LIBRARY_PATH"),
-          new NativeEngine(
+          new NativeLibrary(
               "Open MPI",
               List.of("libmpi.so.40", "libmpi.so.80"),
               "collectives across processes",
               "apt-get install openmpi-bin libopenmpi-dev"),
-          new NativeEngine(
+          new NativeLibrary(
               "MPICH",
               List.of("libmpich.so", "libmpi.so.12"),
               "collectives across processes",
               "apt-get install mpich libmpich-dev"),
-          new NativeEngine(
+          new NativeLibrary(
               "libtpu",
               List.of("libtpu.so"),
               "programs on a TPU",
               "pip install libtpu, then set TPU_LIBRARY_PATH to its libtpu.so"),
-          new NativeEngine(
+          new NativeLibrary(
               "PJRT plugin",
               List.of("pjrt_c_api_cpu_plugin.so", "pjrt_plugin.so"),
               "programs through XLA on this machine",

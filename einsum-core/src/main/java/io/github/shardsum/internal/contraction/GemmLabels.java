@@ -15,7 +15,7 @@ import java.util.function.Predicate;
  * @param k labels that C lacks
  * @param swapped whether A is the step's right operand
  */
-record GemmDims(
+record GemmLabels(
     List<StepLabel> labels,
     List<StepLabel> batch,
     List<StepLabel> m,
@@ -23,11 +23,11 @@ record GemmDims(
     List<StepLabel> k,
     boolean swapped) {
 
-  static GemmDims of(List<StepLabel> labels, boolean swapped) {
+  static GemmLabels of(List<StepLabel> labels, boolean swapped) {
     List<StepLabel> sided =
         swapped ? labels.stream().map(StepLabel::swapped).toList() : List.copyOf(labels);
-    GemmDims sides =
-        new GemmDims(
+    GemmLabels sides =
+        new GemmLabels(
             sided,
             new ArrayList<>(),
             new ArrayList<>(),
@@ -47,7 +47,7 @@ record GemmDims(
   }
 
   /** The dimensions with B as the operand that has the result's contiguous label. */
-  static GemmDims alongResult(List<StepLabel> labels) {
+  static GemmLabels alongResult(List<StepLabel> labels) {
     boolean alongLeft = false;
     long least = Long.MAX_VALUE;
     for (StepLabel label : labels) {

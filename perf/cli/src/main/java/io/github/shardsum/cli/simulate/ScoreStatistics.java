@@ -3,8 +3,8 @@ package io.github.shardsum.cli.simulate;
 import java.util.List;
 
 /** Figures of a score. */
-final class Statistics {
-  private Statistics() {}
+final class ScoreStatistics {
+  private ScoreStatistics() {}
 
   static double mean(List<Double> values) {
     return values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);

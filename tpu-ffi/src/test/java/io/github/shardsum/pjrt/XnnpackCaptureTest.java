@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.github.shardsum.internal.pjrt.abi.Fields;
 import io.github.shardsum.internal.pjrt.abi.NativeMemory;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
-import io.github.shardsum.internal.pjrt.client.StaleOperands;
+import io.github.shardsum.internal.pjrt.client.XnnpackCapture;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,10 +15,10 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Which compilations are given XNNPACK's option, and what follows if a plugin lacks it. */
-class StaleOperandsTest {
+class XnnpackCaptureTest {
   private static final PjrtCompileOptions PLAIN = PjrtCompileOptions.defaults();
   private static final PjrtCompileOptions AVOIDING =
-      PLAIN.withFlag(StaleOperands.OPTION, PjrtValue.of(false));
+      PLAIN.withFlag(XnnpackCapture.OPTION, PjrtValue.of(false));
 
   private static final String TEXT = OnPlugin.ADD;
 
@@ -28,15 +28,15 @@ class StaleOperandsTest {
   @Test
   void theOptionGoesToOldPluginsOfACpuAlone() {
     ApiVersion old = new ApiVersion(0, 81);
-    assertEquals(Optional.of(AVOIDING), StaleOperands.avoiding(PLAIN, true, old));
-    assertEquals(Optional.empty(), StaleOperands.avoiding(PLAIN, false, old));
-    assertEquals(Optional.empty(), StaleOperands.avoiding(PLAIN, true, new ApiVersion(0, 106)));
+    assertEquals(Optional.of(AVOIDING), XnnpackCapture.avoiding(PLAIN, true, old));
+    assertEquals(Optional.empty(), XnnpackCapture.avoiding(PLAIN, false, old));
+    assertEquals(Optional.empty(), XnnpackCapture.avoiding(PLAIN, true, new ApiVersion(0, 106)));
   }
 
   @Test
   void aCallersOwnValueStays() {
-    PjrtCompileOptions chosen = PLAIN.withFlag(StaleOperands.OPTION, PjrtValue.of(true));
-    assertEquals(Optional.empty(), StaleOperands.avoiding(chosen, true, new ApiVersion(0, 81)));
+    PjrtCompileOptions chosen = PLAIN.withFlag(XnnpackCapture.OPTION, PjrtValue.of(true));
+    assertEquals(Optional.empty(), XnnpackCapture.avoiding(chosen, true, new ApiVersion(0, 81)));
   }
 
   @Test
@@ -50,7 +50,7 @@ class StaleOperandsTest {
                   return compiledWith.size() == 1
                       ? fake.error(
                           PjrtCode.INVALID_ARGUMENT,
-                          "No such compile option: '" + StaleOperands.OPTION + "'")
+                          "No such compile option: '" + XnnpackCapture.OPTION + "'")
                       : MemorySegment.NULL;
                 });
     try (PjrtClient client = old(picky).createClient()) {
