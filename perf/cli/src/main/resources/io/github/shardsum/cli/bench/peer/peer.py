@@ -48,6 +48,8 @@ def start(which, threads):
 
         faiss.omp_set_num_threads(threads)
         return FlatIndex(numpy, faiss)
+    if which != "torch":
+        raise ValueError("the library must be numpy, torch, tblis or faiss, got " + which)
     import torch
 
     torch.set_num_threads(threads)

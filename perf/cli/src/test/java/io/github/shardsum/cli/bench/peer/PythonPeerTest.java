@@ -74,6 +74,16 @@ class PythonPeerTest {
   }
 
   @Test
+  void anUnknownLibraryIsRefusedByTheChild() throws MeasurementException {
+    numpy().close();
+    String python = Optional.ofNullable(System.getenv("SHARDSUM_PYTHON")).orElse("python3");
+    MeasurementException error =
+        assertThrows(
+            MeasurementException.class, () -> PythonPeer.start("numpi", python, Isa.NATIVE, 1));
+    assertTrue(error.getMessage().contains("got numpi"), error.getMessage());
+  }
+
+  @Test
   void aPythonThatIsNotThereIsNamedWithTheRemedy() {
     MeasurementException error =
         assertThrows(
