@@ -113,6 +113,7 @@ class ThreadArraysTest {
       bytes += (long) Double.BYTES * scratch.doubles(slot, 0).length;
       bytes += (long) Long.BYTES * scratch.longs(slot, 0).length;
       bytes += (long) Integer.BYTES * scratch.ints(slot, 0).length;
+      bytes += scratch.bytes(slot, 0).length;
     }
     return bytes;
   }
@@ -143,7 +144,7 @@ class ThreadArraysTest {
     BehindTransfers behind = new BehindTransfers(() -> {});
     Stages stages = zeros(plan(CHAINS, "x=2"), List.of(0, 1), behind);
     long[] held = held(stages, behind.alone());
-    assertEquals(512L * (4 * Float.BYTES + Long.BYTES + 3 * Double.BYTES), stages.packedBytes(1));
+    assertEquals(512L * (4 * Float.BYTES + Byte.BYTES + 3 * Double.BYTES), stages.packedBytes(1));
     assertEquals(stages.packedBytes(1), held[0]);
     assertEquals(2 * stages.packedBytes(1), stages.packedBytes(2));
   }
