@@ -1,5 +1,6 @@
 package io.github.shardsum.backend;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.shardsum.einsum.SumOrder;
@@ -110,5 +111,52 @@ class ProductSumsTest {
     assertEquals(all, pointwise(options, program(DType.I32, 3, 4, "")));
     CompileOptions inOrder = options.withSums(SumOrder.TREE);
     assertEquals(all, pointwise(inOrder, program(DType.F32, 3, 4, "")));
+  }
+
+  /** A gather would lose the products of zeros with infinities and NaN. */
+  @ParameterizedTest
+  @CsvSource({"F32", "F64"})
+  void zerosOfOneHotsSpreadInfinitiesAndNaN(DType dtype) {
+    Program program =
+        Program.parse(
+            String.format(
+                Locale.ROOT,
+                """
+                program picked {
+                  input i: i32[a=3]
+                  input slots: i32[a=3 k=2]
+                  input weights: %1$s[a=3 k=2]
+                  input x: %1$s[a=3 b=4]
+                  one = one_hot(i) {label="b", size=4, dtype=%1$s}
+                  picked = multiply(one, x)
+                  single = reduce_sum(picked) {labels=["b"]}
+                  several = one_hot(slots) {label="b", size=4, dtype=%1$s}
+                  count = reduce_sum(several) {labels=["k"]}
+                  counted = multiply(x, count)
+                  counts = reduce_sum(counted) {labels=["b"]}
+                  weighted = einsum(several, weights) {equation="a k b,a k->a b"}
+                  products = multiply(weighted, x)
+                  sums = reduce_sum(products) {labels=["b"]}
+                  output single, counts, sums
+                }
+                """,
+                dtype.toString().toLowerCase(Locale.ROOT)));
+    double inf = Double.POSITIVE_INFINITY;
+    List<Tensor> inputs =
+        List.of(
+            Tensor.of(new int[] {0, 1, 3}, 3),
+            Tensor.of(new int[] {0, 1, 1, 2, 3, 0}, 3, 2),
+            Tensor.of(new double[] {1, 2, 3, 4, 5, 6}, 3, 2).convert(dtype),
+            Tensor.of(new double[] {1, 2, 3, 4, inf, 5, 6, 7, 1, Double.NaN, 3, 4}, 3, 4)
+                .convert(dtype));
+    double[][] expected = {
+      {1, Double.NaN, Double.NaN}, {3, Double.NaN, Double.NaN}, {5, Double.NaN, Double.NaN}
+    };
+    try (Executable executable = LOCAL.compile(program)) {
+      List<Tensor> results = executable.run(inputs);
+      for (int i = 0; i < expected.length; i++) {
+        assertArrayEquals(expected[i], results.get(i).convert(DType.F64).toDoubleArray());
+      }
+    }
   }
 }

@@ -5,10 +5,13 @@ import io.github.shardsum.einsum.Term;
 import io.github.shardsum.program.Contraction.Einsum;
 import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Pointwise.Binary;
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
@@ -56,6 +59,8 @@ final class ProductSums {
             && by == BinaryKind.MULTIPLY
             && isWhole(left, x)
             && isWhole(right, x)
+            && !isOfOneHot(program, uses, left)
+            && !isOfOneHot(program, uses, right)
         ? Optional.of(einsum(left, right, statement.result()))
         : Optional.empty();
   }
@@ -63,6 +68,25 @@ final class ProductSums {
   /** Whether no element of a factor is repeated in the product. */
   private static boolean isWhole(Value factor, Value product) {
     return factor.type().rank() == product.type().rank();
+  }
+
+  /**
+   * Whether an einsum may read a value as the positions of one-hots. It picks elements, and a zero
+   * times a NaN or an infinity that it does not pick would be lost.
+   */
+  private static boolean isOfOneHot(Program program, Uses uses, Value value) {
+    int definition = uses.definition(value);
+    return definition >= 0
+        && switch (program.statements().get(definition).operation()) {
+          case Selection.OneHot _ -> true;
+          case Movement.Split split -> isOfOneHot(program, uses, split.x());
+          case Reduce reduce -> isOfOneHot(program, uses, reduce.x());
+          case Einsum einsum ->
+              einsum.operands().stream()
+                  .filter(operand -> operand.type().rank() == value.type().rank() + 1)
+                  .anyMatch(operand -> isOfOneHot(program, uses, operand));
+          case Operation _ -> false;
+        };
   }
 
   private static Einsum einsum(Value left, Value right, Value sum) {
