@@ -175,7 +175,7 @@ final class MpiJob implements PeerMonitor.Processes {
     return staying;
   }
 
-  /** Whether an operation failed, so that MPI cannot be ended in order. */
+  /** Whether an operation failed, so that MPI cannot be finalized in order. */
   boolean isBroken() {
     return !abandoned.isEmpty();
   }

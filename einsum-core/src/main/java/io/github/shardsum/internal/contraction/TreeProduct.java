@@ -14,10 +14,10 @@ import java.util.stream.Stream;
  * A product in the order of {@link io.github.shardsum.einsum.SumOrder}. A kernel that adds one term
  * after another computes the leaves, and a tree adds them.
  *
- * <p>Sums of leaves are arrays as large as the result, or as a part of it: a single index of its
- * outer labels, and a range of the next. They are merged like a binary counter: after leaf i there
- * is one merge for each trailing one bit of i. This gives the tree whose left part is the largest
- * power of two, and needs one array for each level.
+ * <p>Sums of leaves are arrays as large as the result, or as a part of it with a single index of
+ * its outer labels and a range of the next label. They are merged like the digits of a binary
+ * counter: after leaf i there is one merge for each trailing one bit of i. This gives the tree
+ * whose left part is the largest power of two, and needs only one array for each level.
  *
  * <p>Short leaves are summed several at a time: where each index of the label before the inner one
  * is one leaf, one packed kernel adds up a power of two of them, tile by tile.
@@ -29,7 +29,7 @@ final class TreeProduct implements StepKernel {
    */
   static final long MOST = 1 << 22;
 
-  /** Makes the kernels that it consists of. */
+  /** Makes the kernels of which the product consists. */
   interface Maker {
     /** A kernel that computes each element as one chain, from +0. */
     StepPlanner.Choice product(List<StepLabel> labels);
@@ -53,7 +53,7 @@ final class TreeProduct implements StepKernel {
     /** Elements that a task adds. */
     int PIECE = 1 << 15;
 
-    /** Adds n elements of an array, from a place on, to those of another. */
+    /** Adds n elements of an array, from an index on, to those of another. */
     void add(ArrayRef from, ArrayRef to, int at, int n);
 
     /** The same for the first elements of both, in tasks. */
@@ -67,10 +67,10 @@ final class TreeProduct implements StepKernel {
   /**
    * The kernels of a part of the result.
    *
-   * @param elements of the part
+   * @param elements number of elements of the part
    * @param leaf the kernel of a whole leaf, or of several
-   * @param last the kernel of the last one
-   * @param finish brings the sums into the result
+   * @param last the kernel of the last leaf or leaves
+   * @param finish copies the sums into the result
    */
   private record Part(
       int elements, StepPlanner.Choice leaf, StepPlanner.Choice last, StepKernel finish) {}

@@ -56,10 +56,10 @@ public final class Training implements AutoCloseable {
   private static final String UNUSABLE = "unusable";
   private static final String DROPPED = "dropped";
 
-  /** The outputs that have the loads of layers begin with this. */
+  /** Prefix of the outputs with the loads of layers. */
   private static final String PLACED = "placed.";
 
-  /** Outputs of a loss that a step reports, before the loads of layers. */
+  /** Outputs of a loss that a step reports; the loads of layers follow them. */
   private static final List<String> METRICS = List.of(LOSS, BALANCE, UNUSABLE, DROPPED);
 
   private final TransformerSpec spec;
@@ -758,7 +758,7 @@ public final class Training implements AutoCloseable {
     }
   }
 
-  /** Closes the programs that were compiled. */
+  /** Closes the compiled programs. */
   @Override
   public void close() {
     programs.close();

@@ -362,7 +362,9 @@ public final class MeshComparison {
         .compile(onRows(skewed.program()), CompileOptions.defaults().withProfile());
   }
 
-  /** The layer of a load on the mesh, whose bound of rows is first raised where that is needed. */
+  /**
+   * The layer with a load on the mesh. A first run raises the bound of rows if the load needs it.
+   */
   private static Timed of(
       ExpertLoad load, SkewedLayer skewed, MeshExecutable mesh, Collectives collectives) {
     List<Tensor> inputs = skewed.inputs(load);

@@ -178,7 +178,7 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
         || !matrices(workers, rows, x, dh, results.get(IN_GRADIENT))) {
       return false;
     }
-    // The rows of outputs are read no more.
+    // The rows of outputs are no longer needed, so their memory is reused.
     product(workers, rows, dh, in.transpose(0, 2, 1), y, Epilogue.none());
     rows.combine(workers, y, Optional.empty(), results.getFirst());
     return OrderedRows.isFinite(workers, results.getFirst())
