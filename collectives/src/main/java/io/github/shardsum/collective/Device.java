@@ -39,8 +39,8 @@ public interface Device {
    *
    * @param collective the collective
    * @param x this device's operand; for a barrier any tensor
-   * @return this device's result; for a barrier x; of a ragged all-to-all {@code
-   *     [counts.rowsReceived(), ...]}, with zeros in rows that no device sent
+   * @return this device's result. For a barrier it is x. For a ragged all-to-all its shape is
+   *     {@code [counts.rowsReceived(), ...]}; rows that no device sent are 0
    * @throws IllegalArgumentException if x does not fit the collective, independent of the other
    *     devices
    * @throws CollectiveException if the devices disagree, or one failed or did not arrive

@@ -39,7 +39,8 @@ import java.util.stream.IntStream;
  *   <li>all-gather, reduce-scatter, all-reduce: inside a host, along the axes one after another and
  *       both ways round a ring; the value is cut into one part for each axis, so that all axes are
  *       busy. Between hosts, every chip exchanges with the chips at its coordinates on the other
- *       hosts. Devices of one chip reduce first ({@link ReductionSchedule} has the other schedule).
+ *       hosts. Devices of one chip reduce first. This is {@link ReductionSchedule#RINGS}; {@link
+ *       ReductionSchedule#EXCHANGE} is the alternative.
  *   <li>collective-permute, exchange: every message on its route
  *   <li>broadcast: along the axes one after another, in a pipeline
  *   <li>barrier: hops to one chip and back
@@ -51,8 +52,8 @@ import java.util.stream.IntStream;
  *
  * <p>All times are linear in bytes; the uneven chunks of a dimension that its parts do not divide
  * are not modelled. Sources: the routes and loads of tori are textbook (Dally and Towles,
- * Principles and Practices of Interconnection Networks, chapters 3 and 5); the parts that rotate
- * over the axes are those of multi-dimensional rings on TPUs.
+ * Principles and Practices of Interconnection Networks, chapters 3 and 5); the division of a value
+ * into one part for each axis is that of multi-dimensional rings on TPUs.
  */
 public final class CollectiveCostModel {
   /**
@@ -146,8 +147,8 @@ public final class CollectiveCostModel {
    * @param bytes bytes of the operand of each device, at least 0. For a broadcast: of the root's
    *     operand; for a ragged all-to-all: of a row; for an exchange: of one index of its dimension
    * @return the price
-   * @throws IllegalArgumentException if an axis or a member does not exist, bytes are negative, or
-   *     counts are missing or differ between two devices
+   * @throws IllegalArgumentException if an axis or a member does not exist, bytes are negative,
+   *     counts are missing, or two devices state different counts for the same rows
    */
   public CollectiveCost price(Collective collective, long bytes) {
     if (bytes < 0) {

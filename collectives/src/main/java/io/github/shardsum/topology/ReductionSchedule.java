@@ -1,6 +1,9 @@
 package io.github.shardsum.topology;
 
-/** The ways to compute sums on a topology, for every order that a collective may request. */
+/**
+ * The ways to compute sums on a topology. Either may be priced for any collective, whatever order
+ * of sums the collective requests.
+ */
 public enum ReductionSchedule {
   /** Partial sums travel, as on a TPU's links and in vendors' libraries. */
   RINGS,

@@ -21,8 +21,9 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * Copies that move elements without changing them, of tensors of any dtype, strides and memory.
- * Thread-safe.
+ * Copies of tensors of any dtype, strides and memory that move elements without changing them. Only
+ * {@code concatenate} and {@code stack} may change elements: they convert parts to the promoted
+ * dtype. {@code nonzero} returns indices. Thread-safe.
  */
 public final class Movement {
   /** Elements of a mask that are read in one call. */
@@ -130,7 +131,8 @@ public final class Movement {
    *
    * @param out {@code [i..., d...]} of the table's dtype; overlaps neither operand
    * @param table {@code [n, d...]}, any dtype
-   * @param indices {@code [i...]} of i32 or i64, each in [0, n); unchanged meanwhile
+   * @param indices {@code [i...]} of i32 or i64, each in [0, n); must not be written during the
+   *     call
    * @throws IllegalArgumentException as {@link #gather(Tensor, Tensor)}, or if out does not fit;
    *     nothing is then written
    * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
@@ -145,7 +147,8 @@ public final class Movement {
    * @param workers threads to use
    * @param out {@code [i..., d...]} of the table's dtype; overlaps neither operand
    * @param table {@code [n, d...]}, any dtype
-   * @param indices {@code [i...]} of i32 or i64, each in [0, n); unchanged meanwhile
+   * @param indices {@code [i...]} of i32 or i64, each in [0, n); must not be written during the
+   *     call
    * @throws IllegalArgumentException as {@link #gather(Workers, Tensor, Tensor)}, or if out does
    *     not fit; nothing is then written
    * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
@@ -574,7 +577,8 @@ public final class Movement {
    *
    * @param out the result, of x's dtype; overlaps neither operand
    * @param x any dtype, strides and memory
-   * @param indices i32 or i64 of any shape, each in [-size, size) of the axis; unchanged meanwhile
+   * @param indices i32 or i64 of any shape, each in [-size, size) of the axis; must not be written
+   *     during the call
    * @param axis the axis; -1 is the last one
    * @throws IllegalArgumentException as {@link #take}, or if out does not fit; nothing is then
    *     written
@@ -590,7 +594,8 @@ public final class Movement {
    * @param workers threads to use
    * @param out the result, of x's dtype; overlaps neither operand
    * @param x any dtype, strides and memory
-   * @param indices i32 or i64 of any shape, each in [-size, size) of the axis; unchanged meanwhile
+   * @param indices i32 or i64 of any shape, each in [-size, size) of the axis; must not be written
+   *     during the call
    * @param axis the axis; -1 is the last one
    * @throws IllegalArgumentException as {@link #take}, or if out does not fit; nothing is then
    *     written
@@ -684,7 +689,7 @@ public final class Movement {
     long[] sizes = fits ? Arrays.copyOf(x.shape().toArray(), mask.rank()) : new long[0];
     if (!fits || !Arrays.equals(sizes, mask.shape().toArray())) {
       throw new IllegalArgumentException(
-          "masked: expected a mask of bool with leading axes of "
+          "masked: expected a mask of bool whose shape is that of leading axes of "
               + x.shape()
               + ", got "
               + mask.description());

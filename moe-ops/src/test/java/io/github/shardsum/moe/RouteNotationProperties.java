@@ -129,7 +129,7 @@ class RouteNotationProperties {
     wrong("top2 normalize=sometimes", "normalize must be one of before, after, never", 5);
     wrong("top2 slot=choice", "expected a router or one of gates, limit, second, rejected", 5);
     wrong("top2 top3", "router must be given once", 5);
-    wrong("top", "the router must be top or experts and a number", 0);
+    wrong("top", "the router must be topN or expertsN", 0);
     wrong("top0", "must be at least 1, got 0", 0);
     wrong("top2 second=random", "expected random:number", 5);
     wrong("top2 second=random:half", "expected a number", 5);
@@ -139,8 +139,8 @@ class RouteNotationProperties {
     wrong("top2 capacity=fixed:3,floor", "expected nothing after capacity=fixed:3, got floor", 5);
     wrong("top2 capacity=factor:1,round", "ceil, floor, ceil-each, min:slots", 5);
     wrong("top2 gates=relu", "gates must be one of softmax, sigmoid, got relu", 5);
-    wrong("top2 limit=4", "limit must be chosen/groups, as 4/8", 5);
-    wrong("top2 limit=4/8,worst", "limit must be chosen/groups, as 4/8", 5);
+    wrong("top2 limit=4", "limit must be chosen/groups or chosen/groups,best", 5);
+    wrong("top2 limit=4/8,worst", "limit must be chosen/groups or chosen/groups,best", 5);
     wrong("top2 limit=4/3", "at least as many as are chosen, 4, and at most 64, got 3", 5);
     wrong("top2 limit=0/3", "must be at least 1, got 0", 5);
     wrong("top2 slots=gates", "slots must be one of choice, token, priority, gate", 5);

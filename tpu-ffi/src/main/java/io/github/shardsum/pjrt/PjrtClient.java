@@ -323,7 +323,8 @@ public final class PjrtClient implements AutoCloseable {
    * @param options devices and partitioner
    * @return the program, loaded; to be closed
    * @throws IllegalArgumentException if the options name devices that do not exist, or the text
-   *     would end a compiler's process: arrays of 2^63 bytes, brackets nested beyond 1000
+   *     would end a compiler's process: arrays of 2^59 elements, unbounded sizes, brackets nested
+   *     beyond 1000
    * @throws PjrtException if the compiler refuses; the message names the line
    * @throws IllegalStateException if the client was closed
    */

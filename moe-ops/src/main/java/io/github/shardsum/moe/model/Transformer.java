@@ -21,7 +21,8 @@ import java.util.Map;
  * <p>Each program's first inputs are the parameters that it reads, by their names and in the order
  * of {@link #parameters}. Tokens are i32; {@link TransformerSpec#PADDING} is masked: no other token
  * attends to it, it goes to no expert, and it adds nothing to a loss. Labels: B sentences, N source
- * positions, T target positions, X hypotheses, V the vocabulary, A heads, D their width, E experts.
+ * positions, T target positions, V the vocabulary, A heads, D their width, E experts. {@link #step}
+ * uses N, T, S and X as its own documentation says.
  */
 public final class Transformer {
   private static final double SMALL = 0.5;
@@ -179,8 +180,8 @@ public final class Transformer {
   /**
    * Options of a loss program that do not change its value.
    *
-   * @param layouts annotations of values inside each layer whose experts have slots, by name, such
-   *     as {@code dispatched}; names that are not in the layer are ignored
+   * @param layouts annotations by the name of the value, such as {@code dispatched}; they apply
+   *     inside each layer whose experts have slots. Names that are not in the layer are ignored
    * @param showsResiduals whether the residual after each part of a layer is also an output, {@code
    *     residual.PART [B, T, M]}; activations between two residuals need not be kept
    */
@@ -248,8 +249,8 @@ public final class Transformer {
     // itself would, and has no derivative.
     Value shift = p.floor(p.max(logits, "V"));
     Value log = p.add(p.log(p.sum(p.exp(p.subtract(logits, shift)), "V")), shift);
-    // The logits of the targets and the mean of all logits are separate products, so only the
-    // softmax has the size of all logits.
+    // The logits of the targets and the mean logit are separate products, so only the softmax
+    // reads all logits.
     Value chosen = layers.logitsOf(decoded, next);
     Value even = p.scale(layers.meanLogit(decoded), loss.smoothing());
     Value expected = p.add(p.scale(chosen, 1 - loss.smoothing()), even);
@@ -317,19 +318,24 @@ public final class Transformer {
 
   /**
    * One step of decoding for X hypotheses of each sentence. Hypotheses are flattened into one
-   * sequence, and keys and values stay where they were written (paper, appendix A.1). The inputs
-   * are {@code source [B, N]}, {@code token [B, X]}, {@code index} (an i32 scalar, the position),
-   * {@code visible: bool[B, X, N]}, {@code memory.L.key}, {@code memory.L.value}, and the caches
-   * {@code cache.L.key} and {@code cache.L.value} {@code [B, T, X, A, D]}. In {@code visible}, N
-   * stands for T * X cached positions, T major, including those of this step. The outputs are the K
-   * most probable next tokens {@code tokens [B, X, K]} with their log-probabilities {@code scores
-   * [B, X, K]}, and {@code next.L.key} and {@code next.L.value}, the caches with this step's
-   * positions.
+   * sequence, and keys and values stay where they were written (paper, appendix A.1). In tokens,
+   * scores and {@code visible} the label of the hypotheses is T; in the caches it is X, and S is
+   * the label of the steps.
+   *
+   * <p>The inputs are {@code source [B, N]}, {@code token [B, T]}, {@code index} (an i32 scalar,
+   * the position), {@code visible: bool[B, T, N]}, {@code memory.L.key} and {@code memory.L.value}
+   * {@code [B, N, A, D]}, and the caches {@code cache.L.key} and {@code cache.L.value} {@code [B,
+   * S, X, A, D]}. In {@code visible}, N stands for S * X cached positions, S major, including those
+   * of this step.
+   *
+   * <p>The outputs are the K most probable next tokens {@code tokens [B, T, K]} with their
+   * log-probabilities {@code scores [B, T, K]}, and {@code next.L.key} and {@code next.L.value},
+   * the caches with this step's positions.
    *
    * @param spec the model
    * @param batch B
    * @param source N, the positions of the source
-   * @param steps T
+   * @param steps S
    * @param hypotheses X
    * @param choices K
    * @return the program

@@ -85,7 +85,10 @@ public final class TrainingComparison {
     System.exit(compare(Optional.ofNullable(System.getenv("SHARDSUM_PYTHON")), arguments) ? 0 : 1);
   }
 
-  /** Measures; true if all promises are kept, or if this was a trial only. */
+  /**
+   * Measures; true if all promises are kept. A miss does not count if {@code smoke} is the last
+   * timer that the arguments name, whichever timer measured it.
+   */
   static boolean compare(Optional<String> python, String... arguments)
       throws IOException, MeasurementException {
     TrainingComparison times = new TrainingComparison();
@@ -202,7 +205,8 @@ public final class TrainingComparison {
   /**
    * Counts the bytes that two steps on one thread add to reachable objects, divided by the number
    * of devices: the state before and after a step, stored values, the memory of local programs,
-   * packed operands, plans. It must fall with every doubling of d and of x.
+   * packed operands, plans. The number must fall along x=1, 2, 4 and 8, when d doubles from x=1 and
+   * from x=2, when x doubles from d=2, and when m doubles from d=2,x=2.
    */
   private void memory() {
     Map<String, Long> bytes = new HashMap<>();

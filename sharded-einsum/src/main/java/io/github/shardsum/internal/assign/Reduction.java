@@ -85,7 +85,7 @@ final class Reduction {
   }
 
   /**
-   * Reduces until nothing changes or no work is left.
+   * Reduces until nothing changes or the allowed effort is spent.
    *
    * @param labels the labels of a solution that must stay possible, or empty
    */
@@ -219,7 +219,10 @@ final class Reduction {
     remove(node);
   }
 
-  /** Removes a node that uses no memory and has at most two neighbours. */
+  /**
+   * Removes a node that uses no memory and has at most two neighbours. A node with two neighbours
+   * remains if the matrix between them would be too large.
+   */
   private void eliminate(WorkNode node) {
     WorkEdge[] edges = node.edges.values().toArray(WorkEdge[]::new);
     switch (edges.length) {
@@ -375,7 +378,10 @@ final class Reduction {
     return true;
   }
 
-  /** Removes a node whose strategy follows from the strategy of the edge's other node. */
+  /**
+   * Removes a node whose strategy follows from the strategy of the edge's other node. Returns false
+   * and changes nothing if matrices would grow too much.
+   */
   private boolean contract(WorkEdge edge, WorkNode node, int[] function) {
     WorkNode into = edge.other(node);
     if (into.size() > node.size() && grows(edge, node, into)) {

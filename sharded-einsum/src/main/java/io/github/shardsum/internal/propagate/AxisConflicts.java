@@ -67,8 +67,8 @@ final class AxisConflicts {
   }
 
   /**
-   * Whether an axis splits one factor and not another: the cheaper factor, or at equal prices the
-   * factor of the larger value.
+   * Whether an axis should split the first factor and not the other: the first one is cheaper, or
+   * costs the same and has the larger value.
    */
   boolean isCheaper(Node node, int factor, int other, String axis, int level) {
     int byPrice =
@@ -142,8 +142,9 @@ final class AxisConflicts {
   }
 
   /**
-   * The rejected choice, with the elements that the value's readers and producer must receive
-   * without it.
+   * The rejected choice with its price: the cost of resharding the statement's other values that
+   * have the axis elsewhere, and of resharding the value for the statement that split the axis, if
+   * that is another one.
    */
   private Alternative loser(Node node, Place lost, List<String> axes, String by, String axis) {
     String value = lost.value();

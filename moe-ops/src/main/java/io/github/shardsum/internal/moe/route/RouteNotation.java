@@ -30,7 +30,7 @@ public final class RouteNotation {
   private static final String KEYS =
       "gates, limit, second, rejected, normalize, epsilon, slots, capacity, aux and z";
 
-  /** Characters around the wrong word that an error shows of a long notation. */
+  /** Of a long notation, an error shows this many characters around the wrong word. */
   private static final int SHOWN = 300;
 
   private final String notation;
@@ -265,7 +265,7 @@ public final class RouteNotation {
     Matcher matcher = ROUTER.matcher(word);
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
-          "route: the router must be top or experts and a number, as top2, got " + word);
+          "route: the router must be topN or expertsN, such as top2, got " + word);
     }
     int choices = Integer.parseInt(matcher.group(2));
     return matcher.group(1).equals("top") ? Router.topK(choices) : new Router.ExpertChoice(choices);
@@ -275,7 +275,7 @@ public final class RouteNotation {
     Matcher matcher = LIMIT.matcher(value);
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
-          "route: limit must be chosen/groups, as 4/8, and perhaps ,best, got " + value);
+          "route: limit must be chosen/groups or chosen/groups,best, such as 4/8, got " + value);
     }
     return new GroupLimit(
         Integer.parseInt(matcher.group(1)),

@@ -43,7 +43,7 @@ public final class OverlapOptions {
   /** For picocli. */
   public OverlapOptions() {}
 
-  /** Whether any of them was given. */
+  /** Whether an option has another value than its default; {@code --windows never} has not. */
   public boolean isGiven() {
     return overlap || windows != When.NEVER;
   }

@@ -50,8 +50,9 @@ public final class TextFiles {
   /**
    * Writes a text in UTF-8, as {@link OutputFile#write}.
    *
-   * @param file a file or a device, replaced
-   * @throws IOException if it cannot be written; for a full disk too it names the file
+   * @param file a file, which is replaced, or a device
+   * @throws IOException if the file cannot be written; the message names the file, even if the disk
+   *     is full
    */
   public static void write(Path file, String text) throws IOException {
     OutputFile.write(file, text.getBytes(StandardCharsets.UTF_8));
@@ -65,7 +66,7 @@ public final class TextFiles {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "%s: must be UTF-8 without a byte-order mark, got one of %s; save it without",
+                "%s: must be UTF-8 without a byte-order mark, got the mark of %s; remove it",
                 name,
                 MARKS.get(bytes)));
       }

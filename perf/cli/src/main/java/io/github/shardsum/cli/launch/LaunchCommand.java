@@ -164,7 +164,8 @@ public final class LaunchCommand implements Callable<Integer> {
   }
 
   private void check() throws IOException {
-    // At most the number of devices of a run. With a million, mpirun builds its tables for minutes.
+    // There may be at most as many processes as a run may have devices. With a million, mpirun
+    // builds its tables for minutes.
     int most = MeshOptions.MOST_DEVICES;
     if (processes < 1 || processes > most) {
       throw wrong("--processes: must be 1 to " + most + ", got " + processes);

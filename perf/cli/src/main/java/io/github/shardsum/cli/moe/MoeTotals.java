@@ -14,7 +14,7 @@ final class MoeTotals {
    *
    * @param flops FLOPs done
    * @param denseFlops FLOPs of the einsums of algorithm 2
-   * @param bytes bytes read and written at least
+   * @param bytes the least bytes that must be read and written
    * @param seconds wall time
    */
   record StepTotal(double flops, double denseFlops, double bytes, double seconds) {
@@ -89,7 +89,7 @@ final class MoeTotals {
     return steps.getOrDefault(step, StepTotal.ZERO);
   }
 
-  /** Choices of each expert. */
+  /** The number of choices that name each expert. */
   long[] load() {
     return load.clone();
   }
@@ -115,7 +115,7 @@ final class MoeTotals {
     return routedRows;
   }
 
-  /** FLOPs of algorithm 2's dispatch, or of its combine, as dense products. */
+  /** FLOPs of algorithm 2's dispatch as a dense product; its combine has as many. */
   double literalFlops() {
     return literalFlops;
   }

@@ -8,9 +8,9 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The keys of one JSON object, each read once; {@link #end} refuses the others. */
+/** Reads one JSON object key by key; {@link #end} refuses keys that were never read. */
 final class Fields {
-  /** Keys that may be larger than a width. */
+  /** Keys whose values may exceed 2^20, the limit of every other key. */
   private static final Map<String, Long> LARGEST =
       Map.of(
           "globalBatch",

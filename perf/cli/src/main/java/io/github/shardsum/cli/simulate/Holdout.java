@@ -27,8 +27,8 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
   /**
    * The share of peak of a family.
    *
-   * @param rows that it was fitted on, 0 if it was borrowed
-   * @param source in words
+   * @param rows number of rows on which the share was fitted; 0 if it was not fitted
+   * @param source the origin of the share, in words
    */
   record Fit(double eta, int rows, String source) {}
 
@@ -36,7 +36,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
    * One row's score.
    *
    * @param apart the error of time if the fit of its family leaves out this row; empty if the fit
-   *     does not use the row
+   *     does not use the row, or uses no other row
    * @param baseline error of a trivial prediction: the median FLOP/s of the family's other rows of
    *     this kind, over the measured FLOP/s, less 1; NaN for a single row
    */
@@ -81,8 +81,8 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
   /**
    * The same, with one model for the scores and another one for the shares of peak.
    *
-   * @param model of the fits
-   * @param scored of the predictions
+   * @param model the model for the shares of peak
+   * @param scored the model that makes the predictions
    */
   static Holdout of(List<Row> rows, StepModel model, StepModel scored, List<Family> families) {
     RowPlanner planner = new RowPlanner(Catalogue.open(), families);
@@ -158,7 +158,10 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
     return fits;
   }
 
-  /** GPUs take the share of H100. A TPU takes its own share, by the data in the jar. */
+  /**
+   * The share of a family without fitted rows. GPUs take the share fitted for H100 if there is one.
+   * Otherwise the family has its own share in the table of devices.
+   */
   private static Fit borrowed(Family family, Map<String, Fit> fits) {
     Optional<Fit> donor = Optional.ofNullable(fits.get("h100")).filter(_ -> family.gpu());
     return donor
@@ -203,7 +206,10 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
     return all;
   }
 
-  /** Rank correlations of the time per token over three or more configurations of one model. */
+  /**
+   * Rank correlations of the time per token over three or more configurations of one model and
+   * family.
+   */
   Map<String, Ranks> correlations() {
     Map<String, List<Score>> models = new TreeMap<>();
     for (Score score : scores) {

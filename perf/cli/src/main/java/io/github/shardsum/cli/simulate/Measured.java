@@ -75,8 +75,9 @@ final class Measured {
   /**
    * The best metric of a row.
    *
-   * @param fullAttention the row's FLOPs count every key
-   * @throws IllegalArgumentException if a value is not a positive number, or no value can be used
+   * @param fullAttention whether the row's FLOPs count every key of attention
+   * @throws IllegalArgumentException if no metric can be used; the message is about the first
+   *     metric with a bad value, if there is one
    */
   static Step step(Map<String, String> metrics, Job job, boolean fullAttention) {
     List<String> wrong = new ArrayList<>();
@@ -97,12 +98,12 @@ final class Measured {
     }
     throw new IllegalArgumentException(
         wrong.isEmpty()
-            ? "metric must be a step time, tokens a second, TFLOP/s or MFU, got "
+            ? "metric must be a step time, steps, tokens or samples a second, TFLOP/s or MFU, got "
                 + String.join(", ", metrics.keySet())
             : wrong.getFirst());
   }
 
-  /** The peak by which a row's FLOP/s and its share of peak agree. */
+  /** The peak that follows from a row's FLOP/s and its share of peak. */
   static Optional<Double> statedPeak(Map<String, String> metrics) {
     Optional<Double> flops = value(metrics, Metric.FLOPS);
     Optional<Double> share = value(metrics, Metric.SHARE).map(Measured::share);
@@ -199,7 +200,7 @@ final class Measured {
     return value;
   }
 
-  /** In lengths of sequences k means 1024. */
+  /** In the columns seq and global_batch k means 1024, elsewhere 1000; m means k squared. */
   private static double times(String name, String suffix) {
     if (suffix.isEmpty()) {
       return 1;

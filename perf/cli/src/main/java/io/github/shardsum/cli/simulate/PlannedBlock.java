@@ -27,9 +27,9 @@ record PlannedBlock(
   }
 
   /**
-   * A pass's steps that occur several times in a training step.
+   * A step of a pass, and how often the step runs in a training step.
    *
-   * @param times how often the step runs for one forward and backward pass
+   * @param times runs for one forward and backward pass; may be a fraction
    */
   record Weighted(PricedStep step, double times) {}
 

@@ -158,7 +158,7 @@ final class TrainPage {
     return this;
   }
 
-  /** Scores of each system on what was held back; nothing where nothing was. */
+  /** The table of each system's scores on held-back texts; no table if nothing was held back. */
   void scores(Evaluation evaluation, Split split) {
     List<Evaluation.Row> families = evaluation.rows(split);
     if (families.isEmpty()) {

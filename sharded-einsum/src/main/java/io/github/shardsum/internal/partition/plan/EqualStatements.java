@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The choices that were made, by all that a choice depends on. Statements that differ only in the
- * names of their values, and whose operands exist in the same layouts, are split in the same way,
- * so that the many equal statements of a long program are planned once.
+ * The choices made so far; the key is everything that a choice depends on. Statements that differ
+ * only in the names of their values, and whose operands exist in the same layouts, are split in the
+ * same way, so that the many equal statements of a long program are planned once.
  */
 final class EqualStatements {
   private final Map<Key, Known> known = new HashMap<>();

@@ -230,7 +230,7 @@ public final class PlanTable {
                   : "";
           case Action.Neighbour neighbour ->
               neighbour.isCollective()
-                  ? " with what neighbours hold of " + numbers(neighbour.exchanged()) + over
+                  ? " with a halo of " + numbers(neighbour.exchanged()) + over
                   : " along a label" + over;
           case Action.Partitioned partitioned ->
               String.format(

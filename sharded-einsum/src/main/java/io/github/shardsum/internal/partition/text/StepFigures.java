@@ -81,7 +81,7 @@ record StepFigures(
    * @param steps figures of each step
    * @param received elements that the busiest device receives in all steps
    * @param flops floating-point operations of the largest device
-   * @param price sum of the steps' prices
+   * @param price sum of the steps' prices; if the plan starts transfers, the end of the timeline
    * @param peakBytes the most bytes that the largest device holds
    */
   record All(List<StepFigures> steps, long received, double flops, double price, long peakBytes) {}
@@ -248,8 +248,8 @@ record StepFigures(
   }
 
   /**
-   * Elements that a device sends in an exchange. Each element then has one owner, so the device
-   * would receive as many on the way back.
+   * Elements that a device sends in an exchange. Each element has one owner before and after the
+   * exchange, so a device sends as many elements as it would receive in the opposite exchange.
    */
   private static long sent(PlanStep step, PlannedValue before) {
     return Missing.most(step.result().layout(), before.layout(), before.shape());

@@ -204,8 +204,7 @@ final class NeighboursTest {
     plan.certify();
     assertEquals(8, plan.plan().elementsReceived());
     assertEquals(1, plan.plan().steps().size());
-    assertTrue(
-        plan.explain().contains("shift with what neighbours hold of it over x"), plan::explain);
+    assertTrue(plan.explain().contains("shift with a halo of it over x"), plan::explain);
     assertTrue(
         plan.plan().toJson(PlanOptions.defaults()).contains("\"axes\":[\"x\"],\"exchanged\":[0]"));
     try (Collectives collectives = Collectives.open(mesh)) {

@@ -10,8 +10,9 @@ public final class FatalTensorTypes {
   private FatalTensorTypes() {}
 
   /**
-   * Refuses arrays of 2^63 bytes and more, on which XLA's arithmetic overflows, and sizes that are
-   * neither known nor bounded, for which libtpu has no layout.
+   * Refuses arrays of 2^59 elements and more, and sizes that are neither known nor bounded. 2^59
+   * elements of 16 bytes are 2^63 bytes, on which XLA's arithmetic overflows; the size of the
+   * element type is not read. For unbounded sizes libtpu has no layout.
    *
    * @param text a module as text; in bytecode no types are found
    * @throws IllegalArgumentException if the text has such a type; the message names the type
@@ -49,7 +50,7 @@ public final class FatalTensorTypes {
       bytes *= unknown ? 1 : Double.parseDouble(text.substring(at, end));
       if (bytes >= 0x1p63) {
         throw new IllegalArgumentException(
-            "program: expected arrays of fewer than 2^63 bytes, got " + type);
+            "program: expected arrays of fewer than 2^59 elements, got " + type);
       }
       at = end + 1;
     }

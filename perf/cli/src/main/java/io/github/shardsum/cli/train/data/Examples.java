@@ -13,7 +13,7 @@ import java.util.Map;
 
 /**
  * Pairs as tokens, in batches of similar length. The order of an epoch depends only on the seed and
- * its number, so it need not be saved.
+ * on the epoch's number, so the order need not be saved.
  */
 public final class Examples {
   /**
@@ -157,7 +157,7 @@ public final class Examples {
         Tensor.of(next, shape.sentences(), shape.target()));
   }
 
-  /** Batches of examples in their order. */
+  /** Batches of the examples by shape; within a shape names come before phrases, in their order. */
   public List<Training.Batch> batches() {
     List<Example> all = new ArrayList<>(names);
     all.addAll(phrases);

@@ -26,7 +26,8 @@ public final class GramClassifier implements Predictor {
   private static final int BATCH = 128;
 
   /**
-   * The number of last bits of a hash; n-grams whose hashes have the same last bits share a vector.
+   * The number of first bits of a spread hash that number a vector; n-grams with the same bits
+   * share a vector.
    */
   private static final int BITS = 18;
 
@@ -104,7 +105,10 @@ public final class GramClassifier implements Predictor {
     return EinsumOptions.defaults().withWorkers(workers);
   }
 
-  /** Adagrad (Duchi et al., 2011), with one rate for each vector. */
+  /**
+   * Adagrad (Duchi et al., 2011), with one rate for each n-gram's vector and one for each element
+   * of the weights.
+   */
   private final class Learning {
     private final List<Example> examples;
     private final int classes = targets.size();
