@@ -30,7 +30,7 @@ public final class RouteNotation {
   private static final String KEYS =
       "gates, limit, second, rejected, normalize, epsilon, slots, capacity, aux and z";
 
-  /** Of a long notation, an error shows this many characters around the wrong word. */
+  /** Number of characters that an error shows around the wrong word of a long notation. */
   private static final int SHOWN = 300;
 
   private final String notation;

@@ -200,7 +200,10 @@ final class Measured {
     return value;
   }
 
-  /** In the columns seq and global_batch k means 1024, elsewhere 1000; m means k squared. */
+  /**
+   * The factor of a suffix: k is 1024 in the columns seq and global_batch, and 1000 elsewhere; m is
+   * k squared.
+   */
   private static double times(String name, String suffix) {
     if (suffix.isEmpty()) {
       return 1;
