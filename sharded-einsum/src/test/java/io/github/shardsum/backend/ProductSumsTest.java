@@ -97,20 +97,27 @@ class ProductSumsTest {
   @Test
   void onlyProductsThatOthersReadOrThatRepeatAFactorAreStored() {
     CompileOptions options = CompileOptions.defaults();
-    assertEquals(List.of(List.of("scaled")), pointwise(options, program(DType.F32, 3, 4, "")));
+    assertEquals(List.of(List.of("scaled")), pointwise(options, program(DType.F32, 3, 8, "")));
     assertEquals(
         List.of(List.of("product"), List.of("scaled")),
-        pointwise(options, program(DType.F64, 3, 4, ", product")));
+        pointwise(options, program(DType.F64, 3, 8, ", product")));
+  }
+
+  @Test
+  void productsWithShortRowsAreStored() {
+    assertEquals(
+        List.of(List.of("product"), List.of("square"), List.of("scaled")),
+        pointwise(CompileOptions.defaults(), program(DType.F32, 300, 7, "")));
   }
 
   @Test
   void roundedProductsAreStored() {
     List<List<String>> all = List.of(List.of("product"), List.of("square"), List.of("scaled"));
     CompileOptions options = CompileOptions.defaults();
-    assertEquals(all, pointwise(options, program(DType.BF16, 3, 4, "")));
-    assertEquals(all, pointwise(options, program(DType.I32, 3, 4, "")));
+    assertEquals(all, pointwise(options, program(DType.BF16, 3, 8, "")));
+    assertEquals(all, pointwise(options, program(DType.I32, 3, 8, "")));
     CompileOptions inOrder = options.withSums(SumOrder.TREE);
-    assertEquals(all, pointwise(inOrder, program(DType.F32, 3, 4, "")));
+    assertEquals(all, pointwise(inOrder, program(DType.F32, 3, 8, "")));
   }
 
   /** A gather would lose the products of zeros with infinities and NaN. */
@@ -126,11 +133,11 @@ class ProductSumsTest {
                   input i: i32[a=3]
                   input slots: i32[a=3 k=2]
                   input weights: %1$s[a=3 k=2]
-                  input x: %1$s[a=3 b=4]
-                  one = one_hot(i) {label="b", size=4, dtype=%1$s}
+                  input x: %1$s[a=3 b=9]
+                  one = one_hot(i) {label="b", size=9, dtype=%1$s}
                   picked = multiply(one, x)
                   single = reduce_sum(picked) {labels=["b"]}
-                  several = one_hot(slots) {label="b", size=4, dtype=%1$s}
+                  several = one_hot(slots) {label="b", size=9, dtype=%1$s}
                   count = reduce_sum(several) {labels=["k"]}
                   counted = multiply(x, count)
                   counts = reduce_sum(counted) {labels=["b"]}
@@ -147,7 +154,38 @@ class ProductSumsTest {
             Tensor.of(new int[] {0, 1, 3}, 3),
             Tensor.of(new int[] {0, 1, 1, 2, 3, 0}, 3, 2),
             Tensor.of(new double[] {1, 2, 3, 4, 5, 6}, 3, 2).convert(dtype),
-            Tensor.of(new double[] {1, 2, 3, 4, inf, 5, 6, 7, 1, Double.NaN, 3, 4}, 3, 4)
+            Tensor.of(
+                    new double[] {
+                      1,
+                      2,
+                      3,
+                      4,
+                      1,
+                      1,
+                      1,
+                      1,
+                      1,
+                      inf,
+                      5,
+                      6,
+                      7,
+                      1,
+                      1,
+                      1,
+                      1,
+                      1,
+                      1,
+                      Double.NaN,
+                      3,
+                      4,
+                      1,
+                      1,
+                      1,
+                      1,
+                      1
+                    },
+                    3,
+                    9)
                 .convert(dtype));
     double[][] expected = {
       {1, Double.NaN, Double.NaN}, {3, Double.NaN, Double.NaN}, {5, Double.NaN, Double.NaN}

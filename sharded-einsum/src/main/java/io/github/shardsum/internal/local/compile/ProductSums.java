@@ -25,6 +25,9 @@ import java.util.Optional;
  * einsum, so that the products are never stored. In f32 they are then not rounded.
  */
 final class ProductSums {
+  /** With rows of fewer elements an einsum takes longer than a product that is stored. */
+  private static final long SHORTEST_ROW = 8;
+
   private ProductSums() {}
 
   static Program of(Program program) {
@@ -53,6 +56,7 @@ final class ProductSums {
     boolean isReal = x.type().dtype() == DType.F32 || x.type().dtype() == DType.F64;
     return alone
             && isReal
+            && x.type().sizes().getLast() >= SHORTEST_ROW
             && definition >= 0
             && program.statements().get(definition).operation()
                 instanceof Binary(BinaryKind by, Value left, Value right)
