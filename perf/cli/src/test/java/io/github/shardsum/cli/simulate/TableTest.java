@@ -355,7 +355,7 @@ class TableTest {
     assertEquals(batches, gpu.job().layout().microbatches());
     assertEquals(
         said,
-        gpu.job().assumptions().stream().anyMatch(each -> each.contains("has another number")));
+        gpu.job().assumptions().stream().anyMatch(each -> each.contains("states another number")));
   }
 
   @ParameterizedTest
