@@ -190,7 +190,7 @@ final class OrderedRows {
     return found >= 0;
   }
 
-  /** What the first elements of an array must be. */
+  /** A condition on the first n elements of an array. */
   @FunctionalInterface
   private interface Condition {
     boolean holds(float[] values, int n);
