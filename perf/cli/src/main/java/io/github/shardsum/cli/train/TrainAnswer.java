@@ -13,7 +13,8 @@ final class TrainAnswer {
 
   /** Adds loads over time, by layer and expert. */
   static void loads(ObjectNode answer, Map<String, List<History.Load>> loads) {
-    add(answer.putObject("loads"), loads);
+    ObjectNode layers = answer.putObject("loads");
+    loads.forEach((layer, each) -> add(layers, layer, each));
   }
 
   /** Adds loads over time, by layer and by device of the axes that experts are split over. */
@@ -21,18 +22,15 @@ final class TrainAnswer {
     ObjectNode devices = answer.putObject("deviceLoads");
     axes.experts().forEach(devices.putArray("axes")::add);
     ObjectNode layers = devices.putObject("loads");
-    loads.forEach((layer, each) -> add(layers, Map.of(layer, DeviceLoads.of(each, axes))));
+    loads.forEach((layer, each) -> add(layers, layer, DeviceLoads.of(each, axes)));
   }
 
-  private static void add(ObjectNode layers, Map<String, List<History.Load>> loads) {
-    loads.forEach(
-        (layer, each) -> {
-          ArrayNode steps = layers.putArray(layer);
-          for (History.Load load : each) {
-            ArrayNode tokens = steps.addObject().put("step", load.step()).putArray("tokens");
-            load.tokens().forEach(tokens::add);
-          }
-        });
+  private static void add(ObjectNode layers, String layer, List<History.Load> loads) {
+    ArrayNode steps = layers.putArray(layer);
+    for (History.Load load : loads) {
+      ArrayNode tokens = steps.addObject().put("step", load.step()).putArray("tokens");
+      load.tokens().forEach(tokens::add);
+    }
   }
 
   /** Adds the traffic and the memory of the last step on the mesh, as planned. */
