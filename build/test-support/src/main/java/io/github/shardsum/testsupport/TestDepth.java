@@ -4,13 +4,13 @@ import java.util.Locale;
 
 /**
  * The depth of the tests, from the system property {@code shardsum.test.depth}: {@code short} in
- * {@code mvn verify}, {@code full} in the strict profile and wherever the property is not set,
- * {@code exhaustive} in the exhaustive profile.
+ * {@code mvn verify}, {@code full} in the strict profile of einsum-core and perf and wherever the
+ * property is not set, {@code exhaustive} in the exhaustive profile.
  */
 public enum TestDepth {
   /** The depth for a user who waits for the result. */
   SHORT,
-  /** The depth of CI, natively and at every vector width. */
+  /** The depth of CI's runs at every vector width, and of its runs of commands. */
   FULL,
   /** The depth that CI runs once. */
   EXHAUSTIVE;
