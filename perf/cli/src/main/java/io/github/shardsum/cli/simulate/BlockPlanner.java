@@ -32,7 +32,7 @@ final class BlockPlanner {
 
   private final Job slice;
   private final double eta;
-  private final Blocks model;
+  private final BlockPrograms model;
   private final CollectiveCostModel network;
   private final PlanOptions options;
   private final Kernels kernels = MoePrograms.kernels();
@@ -40,7 +40,7 @@ final class BlockPlanner {
   BlockPlanner(Job job, double eta) {
     this.slice = job.ofSlice();
     this.eta = eta;
-    this.model = new Blocks(slice);
+    this.model = new BlockPrograms(slice);
     Topology topology = slice.machine().topology(job.layout().pipeline());
     this.network =
         CollectiveCostModel.of(topology, model.mesh()).with(AllToAllSchedule.AXIS_BY_AXIS);
@@ -91,14 +91,14 @@ final class BlockPlanner {
       return usual;
     }
     Map<String, String> tokens = tokens(usual);
-    Block open = Blocks.with(block, tokens);
+    Block open = BlockPrograms.with(block, tokens);
     PlanOptions limited = options.withMemoryLimit(usual.both().plan().peakBytes());
     AutoOptions search =
         AutoOptions.defaults().withPlan(limited).withKernels(kernels).withSeconds(SECONDS);
     try {
       FoundLayouts found = Auto.find(open.both(), model.mesh(), search);
       Map<String, String> layouts = layouts(open, tokens, found);
-      Planned other = planned(Blocks.with(block, layouts), Map.copyOf(layouts));
+      Planned other = planned(BlockPrograms.with(block, layouts), Map.copyOf(layouts));
       return isBetter(other.block(), usual.block()) ? other : usual;
     } catch (IllegalArgumentException none) {
       // Nothing fits, or layouts of both passes are not valid for the forward pass alone.

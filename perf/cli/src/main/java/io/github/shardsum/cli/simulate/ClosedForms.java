@@ -39,7 +39,7 @@ final class ClosedForms implements StepModel {
   /** Bytes of a device by kind, without fragmentation. */
   static Map<String, Double> bytes(Job job) {
     Architecture model = job.model();
-    Layout layout = job.layout();
+    AxisSizes layout = job.layout();
     double split = layout.fsdp() * layout.tensor() * (double) layout.pipeline();
     double own =
         (model.linearWeights() + model.embeddingWeights()) / split
@@ -72,7 +72,7 @@ final class ClosedForms implements StepModel {
     private final Job job;
     private final Constants constants;
     private final Architecture model;
-    private final Layout layout;
+    private final AxisSizes layout;
     private final Machine machine;
     private final List<Term> terms = new ArrayList<>();
     private final double passes;

@@ -1,10 +1,10 @@
 package io.github.shardsum.cli.simulate;
 
 import io.github.shardsum.cli.simulate.Architecture.Experts;
+import io.github.shardsum.cli.simulate.MeasurementTable.Row;
 import io.github.shardsum.cli.simulate.RowPlanner.Outcome;
 import io.github.shardsum.cli.simulate.RowPlanner.Planned;
 import io.github.shardsum.cli.simulate.RowPlanner.Refused;
-import io.github.shardsum.cli.simulate.Table.Row;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,11 +70,11 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
   }
 
   static Holdout of(List<Row> rows, StepModel model) {
-    return of(rows, model, Family.all());
+    return of(rows, model, DeviceFamily.all());
   }
 
   /** The same with other families of devices. */
-  static Holdout of(List<Row> rows, StepModel model, List<Family> families) {
+  static Holdout of(List<Row> rows, StepModel model, List<DeviceFamily> families) {
     return of(rows, model, model, families);
   }
 
@@ -84,7 +84,8 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
    * @param model the model for the shares of peak
    * @param scored the model that makes the predictions
    */
-  static Holdout of(List<Row> rows, StepModel model, StepModel scored, List<Family> families) {
+  static Holdout of(
+      List<Row> rows, StepModel model, StepModel scored, List<DeviceFamily> families) {
     RowPlanner planner = new RowPlanner(Catalogue.open(), families);
     List<Planned> planned = new ArrayList<>();
     List<Refused> refused = new ArrayList<>();
@@ -145,7 +146,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
 
   private static Map<String, Fit> fits(List<Planned> rows, StepModel model) {
     Map<String, Fit> fits = new TreeMap<>();
-    Map<String, Family> families = new LinkedHashMap<>();
+    Map<String, DeviceFamily> families = new LinkedHashMap<>();
     rows.forEach(row -> families.put(family(row), row.job().machine().family()));
     for (String name : families.keySet()) {
       List<Planned> dense = fitted(name, rows);
@@ -162,7 +163,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
    * The share of a family without fitted rows. GPUs take the share fitted for H100 if there is one.
    * Otherwise the family has its own share in the table of devices.
    */
-  private static Fit borrowed(Family family, Map<String, Fit> fits) {
+  private static Fit borrowed(DeviceFamily family, Map<String, Fit> fits) {
     Optional<Fit> donor = Optional.ofNullable(fits.get("h100")).filter(_ -> family.gpu());
     return donor
         .map(each -> new Fit(each.eta(), 0, "borrowed from h100"))

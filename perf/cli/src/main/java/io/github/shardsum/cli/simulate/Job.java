@@ -18,7 +18,7 @@ import java.util.Locale;
 record Job(
     Architecture model,
     Machine machine,
-    Layout layout,
+    AxisSizes layout,
     long sequence,
     long batch,
     Precision precision,
@@ -45,7 +45,7 @@ record Job(
         assumptions);
   }
 
-  private Job with(Layout other) {
+  private Job with(AxisSizes other) {
     return new Job(
         model,
         machine,

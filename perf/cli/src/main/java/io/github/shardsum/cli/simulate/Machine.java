@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param devices in all, chips or parts of chips
  * @param perChip devices of a chip
  */
-record Machine(Family family, List<Integer> sides, int slices, long devices, int perChip) {
+record Machine(DeviceFamily family, List<Integer> sides, int slices, long devices, int perChip) {
   /** The attained share of a link's or a memory's bandwidth. */
   static final double ATTAINED = 0.8;
 
@@ -31,11 +31,11 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
    * @throws IllegalArgumentException if it is no such text
    */
   static Machine parse(String text) {
-    return parse(text, Family.all());
+    return parse(text, DeviceFamily.all());
   }
 
   /** The same with other families. */
-  static Machine parse(String text, List<Family> families) {
+  static Machine parse(String text, List<DeviceFamily> families) {
     int colon = text.indexOf(':');
     if (colon < 0
         || !text.substring(colon + 1)
@@ -45,7 +45,7 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
               + text
               + "\"");
     }
-    Family family = Family.named(text.substring(0, colon), families);
+    DeviceFamily family = DeviceFamily.named(text.substring(0, colon), families);
     String[] parts = text.substring(colon + 1).split("\\*", -1);
     List<Integer> sides = new ArrayList<>();
     for (String side : parts[0].split("x", -1)) {
@@ -64,7 +64,7 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
     return of(family, sides, slices, family.perChip());
   }
 
-  private static Machine of(Family family, List<Integer> sides, int slices, int perChip) {
+  private static Machine of(DeviceFamily family, List<Integer> sides, int slices, int perChip) {
     double product =
         sides.stream().mapToDouble(Integer::doubleValue).reduce(slices, (a, b) -> a * b);
     if (product > MOST_CHIPS) {
@@ -80,7 +80,7 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
   }
 
   /** The most cubic slice of a number of devices. */
-  static Machine cubic(Family family, long devices, int slices, int perChip) {
+  static Machine cubic(DeviceFamily family, long devices, int slices, int perChip) {
     long chips = Math.max(1, devices / slices / perChip);
     List<Integer> sides = new ArrayList<>();
     long rest = chips;

@@ -24,7 +24,7 @@ record ModelFile(
     Precision precision,
     double rematerialise,
     boolean rematerialiseSaid,
-    Optional<Layout> layout,
+    Optional<AxisSizes> layout,
     boolean overlap,
     double momentBytes) {
 
@@ -35,7 +35,7 @@ record ModelFile(
    * @throws IllegalArgumentException if a key is missing, unknown, or out of its range
    */
   static ModelFile read(String place, JsonNode node) {
-    Fields fields = Fields.of(place, node);
+    JsonFields fields = JsonFields.of(place, node);
     String name = fields.text("name", "model");
     Architecture model = architecture(name, fields);
     String aliases = fields.text("aliases", "");
@@ -72,7 +72,7 @@ record ModelFile(
         momentBytes);
   }
 
-  private static Architecture architecture(String name, Fields fields) {
+  private static Architecture architecture(String name, JsonFields fields) {
     int layers = (int) fields.integer("layers", 1);
     long width = fields.integer("width", 1);
     long vocabulary = fields.integer("vocabulary", 1);
@@ -88,10 +88,10 @@ record ModelFile(
               encoder));
     }
     Attention attention = attention(width, fields);
-    Optional<Fields> inner = fields.object("feedForward");
+    Optional<JsonFields> inner = fields.object("feedForward");
     long hidden = inner.map(each -> each.integer("width", 0)).orElse(0L);
     boolean gated = inner.map(each -> each.flag("gated", true)).orElse(true);
-    inner.ifPresent(Fields::end);
+    inner.ifPresent(JsonFields::end);
     return new Architecture(
         name,
         layers,
@@ -105,15 +105,15 @@ record ModelFile(
         (int) encoder);
   }
 
-  private static Attention attention(long width, Fields fields) {
+  private static Attention attention(long width, JsonFields fields) {
     long heads = fields.integer("heads", 1);
     long keyValue = fields.integer("kvHeads", 1, heads);
     long head = fields.integer("headWidth", 1);
-    Optional<Fields> inner = fields.object("attention");
+    Optional<JsonFields> inner = fields.object("attention");
     boolean causal = inner.map(each -> each.flag("causal", true)).orElse(true);
     long window = inner.map(each -> each.integer("window", 1, 0)).orElse(0L);
     double share = inner.map(each -> each.number("windowedShare", 0, 1, 0)).orElse(0.0);
-    inner.ifPresent(Fields::end);
+    inner.ifPresent(JsonFields::end);
     Optional<Latent> latent = fields.object("latent").map(ModelFile::latent);
     long query = head + latent.map(Latent::rope).orElse(0L);
     long weights =
@@ -132,7 +132,7 @@ record ModelFile(
         latent);
   }
 
-  private static Latent latent(Fields fields) {
+  private static Latent latent(JsonFields fields) {
     Latent latent =
         new Latent(
             fields.integer("query", 0, 0),
@@ -151,7 +151,7 @@ record ModelFile(
         + heads * head * width;
   }
 
-  private static Experts experts(Fields fields) {
+  private static Experts experts(JsonFields fields) {
     long count = fields.integer("count", 1);
     long topK = fields.integer("topK", 1);
     if (topK > count) {
@@ -179,9 +179,9 @@ record ModelFile(
     return experts;
   }
 
-  private static Layout layout(Fields fields) {
-    Layout layout =
-        new Layout(
+  private static AxisSizes layout(JsonFields fields) {
+    AxisSizes layout =
+        new AxisSizes(
             axis(fields, "data"),
             axis(fields, "fsdp"),
             axis(fields, "expert"),
@@ -194,7 +194,7 @@ record ModelFile(
     return layout;
   }
 
-  private static int axis(Fields fields, String name) {
+  private static int axis(JsonFields fields, String name) {
     long size = fields.integer(name, 1, 1);
     if (size > 1 << 20) {
       throw new IllegalArgumentException(

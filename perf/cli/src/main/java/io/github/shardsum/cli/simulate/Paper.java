@@ -49,7 +49,7 @@ final class Paper {
 
     Job job() {
       ModelFile file = Catalogue.open().exact(name).orElseThrow();
-      Family family = Family.named("v3");
+      DeviceFamily family = DeviceFamily.named("v3");
       Machine machine = Machine.cubic(family, cores, 1, family.perChip());
       return SimulateJobs.job(file, machine, file.layout(), 0);
     }

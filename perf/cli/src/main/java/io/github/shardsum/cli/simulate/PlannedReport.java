@@ -196,7 +196,7 @@ final class PlannedReport {
         1e3 * forms.closed().seconds());
     out.printf(Locale.ROOT, "%na queue for computation and one for each axis would leave%n");
     for (PlannedBlock block : forms.blocks()) {
-      Timeline time = Timeline.of(block.steps());
+      BlockTimeline time = BlockTimeline.of(block.steps());
       out.printf(
           Locale.ROOT,
           "%-26s %10.2f ms, %.2f of them waiting%s%n",
@@ -213,7 +213,7 @@ final class PlannedReport {
     plan.put("formulaSeconds", forms.closed().seconds());
     ArrayNode blocks = plan.putArray("parts");
     for (PlannedBlock block : forms.blocks()) {
-      Timeline time = Timeline.of(block.steps());
+      BlockTimeline time = BlockTimeline.of(block.steps());
       blocks
           .addObject()
           .put("name", block.block().name())

@@ -2,7 +2,7 @@ package io.github.shardsum.cli.simulate;
 
 import io.github.shardsum.cli.simulate.Architecture.Attention;
 import io.github.shardsum.cli.simulate.Architecture.Experts;
-import io.github.shardsum.cli.simulate.Table.Row;
+import io.github.shardsum.cli.simulate.MeasurementTable.Row;
 import io.github.shardsum.cli.simulate.Words.Axis;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,13 +30,13 @@ final class RowPlanner {
   private static final long MOST_DEVICES = 1 << 24;
 
   private final Catalogue catalogue;
-  private final List<Family> families;
+  private final List<DeviceFamily> families;
 
   RowPlanner(Catalogue catalogue) {
-    this(catalogue, Family.all());
+    this(catalogue, DeviceFamily.all());
   }
 
-  RowPlanner(Catalogue catalogue, List<Family> families) {
+  RowPlanner(Catalogue catalogue, List<DeviceFamily> families) {
     this.catalogue = catalogue;
     this.families = families;
   }
@@ -84,8 +84,8 @@ final class RowPlanner {
         throw refusal(row.defect());
       }
       String device = row.cell("device_type");
-      Family family =
-          Family.find(families, device)
+      DeviceFamily family =
+          DeviceFamily.find(families, device)
               .orElseThrow(() -> refusal("unknown device \"" + shortened(device) + "\""));
       if (words.has(HYBRID)) {
         throw refusal("hybrid attention is not modelled");
@@ -96,7 +96,7 @@ final class RowPlanner {
       Machine machine = machine(family, devices);
       long batch = batch(devices);
       Precision precision = precision(family);
-      Layout layout = layout(machine, batch, model);
+      AxisSizes layout = layout(machine, batch, model);
       boolean overlap = overlap();
       double imbalance = realRouting() ? REAL_ROUTING : 1;
       if (imbalance > 1) {
@@ -155,7 +155,7 @@ final class RowPlanner {
           && (!forced || words.has("balanc[a-z_ ]*[=:] *(false|0|off)|(no|without)[ _-]forced?"));
     }
 
-    private boolean compiled(Family family) {
+    private boolean compiled(DeviceFamily family) {
       boolean compiled =
           !family.gpu()
               || words.has("cuda[ _-]?graph|maxtext|\\bjax\\b|\\bxla\\b|full[ _-]iteration");
@@ -166,11 +166,11 @@ final class RowPlanner {
     }
 
     private Planned measured(Job job) {
-      Family family = job.machine().family();
+      DeviceFamily family = job.machine().family();
       boolean full =
           row.cell("source").toLowerCase(Locale.ROOT).contains("maxtext")
               && List.of("v4", "v5e", "v5p").contains(family.name());
-      Measured.Step step = Measured.step(row.metrics(), job, full);
+      StepSeconds.Step step = StepSeconds.step(row.metrics(), job, full);
       double flops = job.model().modelFlops(job.sequence(), false) * job.tokensPerDevice();
       double share = flops / step.seconds() / job.machine().peak(job.precision());
       if (share > 1 || (share > 0.85 && job.rematerialise() > 0.5)) {
@@ -193,7 +193,7 @@ final class RowPlanner {
       if (row.cell(column).isEmpty()) {
         throw refusal("no " + column);
       }
-      double value = Measured.number(column, row.cell(column));
+      double value = StepSeconds.number(column, row.cell(column));
       if (value != Math.rint(value) || value > mostOf(column)) {
         throw refusal(column + " must be a whole number of a usual size, got " + row.cell(column));
       }
@@ -229,7 +229,7 @@ final class RowPlanner {
       Optional<Double> weights =
           row.cell("params_b").isEmpty()
               ? Optional.empty()
-              : Optional.of(Measured.number("params_b", row.cell("params_b")) * 1e9);
+              : Optional.of(StepSeconds.number("params_b", row.cell("params_b")) * 1e9);
       Architecture gated = ofColumns(true, weights);
       Architecture plain = ofColumns(false, weights);
       return weights
@@ -249,7 +249,7 @@ final class RowPlanner {
       if (row.cell("params_b").isEmpty()) {
         return true;
       }
-      double weights = Measured.number("params_b", row.cell("params_b")) * 1e9;
+      double weights = StepSeconds.number("params_b", row.cell("params_b")) * 1e9;
       return Math.abs(model.weights() / weights - 1) < 0.25;
     }
 
@@ -318,7 +318,7 @@ final class RowPlanner {
           : usual;
     }
 
-    private Architecture capacity(Family family, Architecture model) {
+    private Architecture capacity(DeviceFamily family, Architecture model) {
       if (model.experts().isEmpty()) {
         return model;
       }
@@ -376,7 +376,7 @@ final class RowPlanner {
           model.encoderLayers());
     }
 
-    private Machine machine(Family family, long devices) {
+    private Machine machine(DeviceFamily family, long devices) {
       if (devices > MOST_DEVICES) {
         throw refusal("devices must be at most " + MOST_DEVICES + ", got " + devices);
       }
@@ -402,7 +402,7 @@ final class RowPlanner {
       boolean parts =
           family.perChip() > 1
               && (chips * family.perChip() == devices
-                  || Measured.statedPeak(row.metrics())
+                  || StepSeconds.statedPeak(row.metrics())
                       .filter(peak -> Math.abs(peak / half - 1) < 0.1)
                       .isPresent());
       int perChip = parts ? family.perChip() : 1;
@@ -417,7 +417,7 @@ final class RowPlanner {
         said = row.cell("batch_tokens").toLowerCase(Locale.ROOT).replace("tokens", "") + " tokens";
       }
       if (said.contains("tok")) {
-        double sequences = Measured.number("global_batch", said) / whole("seq");
+        double sequences = StepSeconds.number("global_batch", said) / whole("seq");
         if (sequences < 1 || Math.abs(sequences - Math.rint(sequences)) > 0.05 * sequences) {
           throw refusal("global_batch in tokens must be a multiple of seq, got " + shortened(said));
         }
@@ -430,7 +430,7 @@ final class RowPlanner {
       return Math.max(1, Math.round(each * devices));
     }
 
-    private Precision precision(Family family) {
+    private Precision precision(DeviceFamily family) {
       for (String column :
           List.of("precision", "dtype", "parallelism", "device_type", "model", "note", "source")) {
         Words said = Words.of(row.cell(column));
@@ -452,14 +452,14 @@ final class RowPlanner {
       return Precision.BF16;
     }
 
-    private Precision eight(Precision precision, Family family) {
+    private Precision eight(Precision precision, DeviceFamily family) {
       if (family.peak(precision) == family.peak(Precision.BF16)) {
         assumptions.add(precision + " runs at the bf16 peak of this family; affects nothing");
       }
       return precision;
     }
 
-    private double rematerialise(Family family) {
+    private double rematerialise(DeviceFamily family) {
       if (words.has("qkv[a-z_ ]*offload|offload[a-z_ ]*qkv|save_qkv")) {
         return 0.8;
       }
@@ -487,7 +487,7 @@ final class RowPlanner {
       return words.axis(axis).orElse(1);
     }
 
-    private Layout layout(Machine machine, long batch, Architecture model) {
+    private AxisSizes layout(Machine machine, long batch, Architecture model) {
       int tensor = axis(Axis.TENSOR);
       int pipeline = axis(Axis.PIPELINE);
       int context = axis(Axis.CONTEXT);
@@ -512,7 +512,7 @@ final class RowPlanner {
       long fsdp = gathered ? rest % said == 0 ? said : rest : 1;
       long copies = rest / fsdp * machine.slices();
       int batches = microbatches(machine, batch, inner, pipeline);
-      return new Layout(
+      return new AxisSizes(
           Math.toIntExact(copies),
           Math.toIntExact(fsdp),
           expert,

@@ -65,7 +65,7 @@ final class ScaleFigure {
     List<PlanStep> steps = plan.plan().steps();
     ModelFile file = Catalogue.open().exact(MODEL).orElseThrow();
     Machine machine = Machine.parse("v5p:8x8x8*" + slices);
-    Layout layout = Layout.of(Map.of("data", slices, "expert", SLICE));
+    AxisSizes layout = AxisSizes.of(Map.of("data", slices, "expert", SLICE));
     Job job = SimulateJobs.job(file, machine, Optional.of(layout), SEQUENCES_OF_SLICE * slices);
     return new Row(
         devices,

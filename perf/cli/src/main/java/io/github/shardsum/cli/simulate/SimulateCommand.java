@@ -158,7 +158,7 @@ public final class SimulateCommand implements Runnable {
         StepModel scorer =
             plans ? (job, share) -> Planning.of(job, share, true).prediction() : new ClosedForms();
         Holdout scored =
-            Holdout.of(Table.read(holdout.get()), new ClosedForms(), scorer, families());
+            Holdout.of(MeasurementTable.read(holdout.get()), new ClosedForms(), scorer, families());
         if (json) {
           out.println(HoldoutReport.json(scored));
         } else {
@@ -244,7 +244,7 @@ public final class SimulateCommand implements Runnable {
       OutputFile.checkText("--html", html.get());
     }
     ModelFile file = file(model.orElseThrow());
-    List<Family> known = families();
+    List<DeviceFamily> known = families();
     Machine machine =
         here.isPresent()
             ? ThisMachine.measured(here.get())
@@ -279,7 +279,7 @@ public final class SimulateCommand implements Runnable {
     if (layout.isEmpty()) {
       return planning(file, machine, Optional.empty(), share);
     }
-    Layout given = OptionValue.of(spec, "--layout", () -> Layout.of(layout));
+    AxisSizes given = OptionValue.of(spec, "--layout", () -> AxisSizes.of(layout));
     try {
       return planning(file, machine, Optional.of(given), share);
     } catch (LayoutException wrong) {
@@ -287,9 +287,10 @@ public final class SimulateCommand implements Runnable {
     }
   }
 
-  private Planning planning(ModelFile file, Machine machine, Optional<Layout> given, double share) {
+  private Planning planning(
+      ModelFile file, Machine machine, Optional<AxisSizes> given, double share) {
     if (auto) {
-      return AxisSearch.of(file, machine, given, batch.orElse(0L), share);
+      return AxisSizeSearch.of(file, machine, given, batch.orElse(0L), share);
     }
     boolean isFile = model.filter(name -> name.endsWith(".json") || name.equals("-")).isPresent();
     Job job =
@@ -299,13 +300,13 @@ public final class SimulateCommand implements Runnable {
     return Planning.of(job, share, !formulas);
   }
 
-  private List<Family> families() throws IOException {
-    List<Family> all = new ArrayList<>();
+  private List<DeviceFamily> families() throws IOException {
+    List<DeviceFamily> all = new ArrayList<>();
     if (device.isPresent()) {
       String name = device.get().toString();
-      all.add(Family.read(name, json(name)));
+      all.add(DeviceFamily.read(name, json(name)));
     }
-    all.addAll(Family.all());
+    all.addAll(DeviceFamily.all());
     return List.copyOf(all);
   }
 
@@ -348,7 +349,7 @@ public final class SimulateCommand implements Runnable {
           each.source());
     }
     out.println("devices");
-    for (Family each : Family.all()) {
+    for (DeviceFamily each : DeviceFamily.all()) {
       out.printf(
           Locale.ROOT,
           "  %-6s %6.0f TFLOP/s bf16, %5.0f GB/s HBM, %3.0f GB/s a link; %s%n",

@@ -18,7 +18,7 @@ final class SimulateJobs {
    * @throws LayoutException if the axes do not make up the devices
    * @throws IllegalArgumentException if the batch or the sequence is not known
    */
-  static Job job(ModelFile file, Machine machine, Optional<Layout> layout, long batch) {
+  static Job job(ModelFile file, Machine machine, Optional<AxisSizes> layout, long batch) {
     return job(file, machine, layout, batch, List.of());
   }
 
@@ -29,12 +29,12 @@ final class SimulateJobs {
    * @param batch sequences of a step, 0 for the model's own
    */
   static Job known(ModelFile file, Machine machine, long batch) {
-    Optional<Layout> own = file.layout();
-    long devices = own.map(Layout::devices).orElse(machine.devices());
+    Optional<AxisSizes> own = file.layout();
+    long devices = own.map(AxisSizes::devices).orElse(machine.devices());
     if (devices == machine.devices()) {
       return job(file, machine, own, batch);
     }
-    Optional<Layout> copies =
+    Optional<AxisSizes> copies =
         own.filter(_ -> machine.devices() % devices == 0)
             .map(one -> one.withData(Math.toIntExact(one.data() * (machine.devices() / devices))))
             .filter(one -> one.data() % machine.slices() == 0);
@@ -45,14 +45,14 @@ final class SimulateJobs {
   }
 
   private static Job job(
-      ModelFile file, Machine machine, Optional<Layout> layout, long batch, List<String> given) {
+      ModelFile file, Machine machine, Optional<AxisSizes> layout, long batch, List<String> given) {
     List<String> assumptions = new ArrayList<>(given);
-    Layout chosen =
+    AxisSizes chosen =
         layout.orElseGet(
             () -> {
               assumptions.add(
                   "weights split over the devices of a slice (fsdp); affects collectives");
-              return Layout.ONE
+              return AxisSizes.ONE
                   .withFsdp(Math.toIntExact(machine.sliceDevices()))
                   .withData(machine.slices());
             });

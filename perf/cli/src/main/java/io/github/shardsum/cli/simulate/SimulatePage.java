@@ -134,12 +134,12 @@ final class SimulatePage {
   }
 
   private static Picture timeline(PlannedBlock block) {
-    Timeline time = Timeline.of(block.steps());
+    BlockTimeline time = BlockTimeline.of(block.steps());
     Set<String> queues = new LinkedHashSet<>(List.of(PricedStep.COMPUTE));
     block.steps().forEach(step -> queues.add(step.queue()));
     List<String> lanes = List.copyOf(queues);
-    double least = time.bars().stream().mapToDouble(Timeline.Bar::from).min().orElse(0);
-    double most = time.bars().stream().mapToDouble(Timeline.Bar::to).max().orElse(1);
+    double least = time.bars().stream().mapToDouble(BlockTimeline.Bar::from).min().orElse(0);
+    double most = time.bars().stream().mapToDouble(BlockTimeline.Bar::to).max().orElse(1);
     int bottom = ROW * lanes.size() + 4;
     Picture picture =
         new Picture(Picture.WIDTH, bottom + 40, "timeline of " + block.block().name());
@@ -157,7 +157,7 @@ final class SimulatePage {
       String lane = i == 0 ? lanes.get(i) : "over " + lanes.get(i);
       picture.text(LEFT - 6, i * ROW + 14, Anchor.END, lane);
     }
-    for (Timeline.Bar bar : time.bars()) {
+    for (BlockTimeline.Bar bar : time.bars()) {
       double wide = axis.at(bar.to()) - axis.at(bar.from());
       if (wide > NARROWEST) {
         String name = bar.step().term() + ": " + bar.step().name();

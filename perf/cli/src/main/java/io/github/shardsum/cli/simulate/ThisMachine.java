@@ -32,8 +32,8 @@ final class ThisMachine {
     double bytes = 3.0 * 4 * LONG / Stopwatch.best(() -> Einsum.einsum("i,i->i", row, row));
     double link = devices == 1 ? bytes : bus(devices);
     // Formulas multiply bandwidths by 0.8, which these measured ones already contain.
-    Family family =
-        new Family(
+    DeviceFamily family =
+        new DeviceFamily(
             "here",
             Pattern.compile("here"),
             flops / devices,

@@ -81,7 +81,7 @@ final class Words {
   }
 
   /** All cells of a row. A cell has the name of its column in front if the name is informative. */
-  static Words of(Table.Row row) {
+  static Words of(MeasurementTable.Row row) {
     StringBuilder text = new StringBuilder();
     new TreeMap<>(row.cells())
         .forEach((name, value) -> text.append(name).append('=').append(value).append(" ; "));

@@ -220,7 +220,7 @@ public final class TrainCommand implements Callable<Integer> {
             resume,
             html,
             seed,
-            sweep ? Optional.of(Sweep.Grid.STANDARD) : Optional.empty(),
+            sweep ? Optional.of(ExpertSweep.Grid.STANDARD) : Optional.empty(),
             !withoutBaselines,
             accumulate,
             recompute,

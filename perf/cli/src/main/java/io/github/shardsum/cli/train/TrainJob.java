@@ -38,7 +38,7 @@ record TrainJob(
     boolean resume,
     Optional<Path> html,
     Optional<Long> seed,
-    Optional<Sweep.Grid> sweep,
+    Optional<ExpertSweep.Grid> sweep,
     boolean baselines,
     int accumulate,
     boolean recompute,

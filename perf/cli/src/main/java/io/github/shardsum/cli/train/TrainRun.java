@@ -221,7 +221,7 @@ final class TrainRun {
             ? route(job.slots())
             : last.map(kept -> kept.model().route()).orElse(ROUTE);
     Map<String, List<Training.Batch>> measured = data.measured();
-    String name = Sweep.name(experts);
+    String name = ExpertSweep.name(experts);
     Map<String, List<History.Point>> losses = new LinkedHashMap<>();
     try (Trainer trainer =
         trainer(
@@ -234,7 +234,7 @@ final class TrainRun {
       if (job.dense() && experts > 1) {
         try (Trainer dense =
             trainer(data.model(1, ROUTE, data.seed()), data, measured, Optional.empty())) {
-          trained(Sweep.name(1), dense, evaluation, losses);
+          trained(ExpertSweep.name(1), dense, evaluation, losses);
         }
       }
       if (opened.isFirst()) {
@@ -243,10 +243,10 @@ final class TrainRun {
     }
   }
 
-  private void sweep(Sweep.Grid grid, TrainData data) throws IOException {
+  private void sweep(ExpertSweep.Grid grid, TrainData data) throws IOException {
     Map<String, List<Training.Batch>> measured = data.measured();
-    Map<String, Sweep> sweeps = new LinkedHashMap<>();
-    measured.keySet().forEach(curve -> sweeps.put(curve, new Sweep(curve)));
+    Map<String, ExpertSweep> sweeps = new LinkedHashMap<>();
+    measured.keySet().forEach(curve -> sweeps.put(curve, new ExpertSweep(curve)));
     for (int experts : grid.experts()) {
       for (int i = 0; i < grid.seeds(); i++) {
         Trainer.Model model = data.model(experts, route(job.slots()), data.seed() + i);
@@ -256,7 +256,7 @@ final class TrainRun {
       }
     }
     TrainPage page = new TrainPage("training: a sweep of experts");
-    for (Sweep each : sweeps.values()) {
+    for (ExpertSweep each : sweeps.values()) {
       if (!each.curves().isEmpty()) {
         each.print(out);
         page.heading(each.curve())
@@ -271,20 +271,20 @@ final class TrainRun {
   }
 
   /** Trains one model, and adds it to the sweep of each loss. */
-  private void sweep(Trainer.Model model, Trainer trainer, Map<String, Sweep> sweeps)
+  private void sweep(Trainer.Model model, Trainer trainer, Map<String, ExpertSweep> sweeps)
       throws IOException {
     int experts = model.spec().experts();
-    double seconds = train(Sweep.name(experts) + ", seed " + model.seed(), trainer);
+    double seconds = train(ExpertSweep.name(experts) + ", seed " + model.seed(), trainer);
     double millis = 1e3 * seconds / Math.max(1, trainer.steps());
     sweeps.forEach(
         (curve, sweep) -> {
           List<History.Point> points = trainer.history().curves().getOrDefault(curve, List.of());
           if (!points.isEmpty()) {
-            sweep.add(experts, new Sweep.Trained(points, millis));
+            sweep.add(experts, new ExpertSweep.Trained(points, millis));
             answer
                 .withArray(curve)
                 .addObject()
-                .put("model", Sweep.name(experts))
+                .put("model", ExpertSweep.name(experts))
                 .put("seed", model.seed())
                 .put("steps", trainer.steps())
                 .put("loss", points.getLast().value())

@@ -149,7 +149,7 @@ class ClosedFormsTest {
         SimulateJobs.job(
             file(SPARSE),
             Machine.parse("v5e:2x2"),
-            Optional.of(Layout.of(Map.of("expert", 4))),
+            Optional.of(AxisSizes.of(Map.of("expert", 4))),
             64);
     assertLonger(with(axis, 1, true), axis, "overlap");
   }
@@ -174,7 +174,7 @@ class ClosedFormsTest {
 
   @Test
   void aPipelineHasItsBubble() {
-    Layout layout = Layout.of(Map.of("pipeline", 2, "microbatches", 4));
+    AxisSizes layout = AxisSizes.of(Map.of("pipeline", 2, "microbatches", 4));
     Job job = SimulateJobs.job(file(DENSE), Machine.parse("h100:2"), Optional.of(layout), 64);
     Prediction step = predict(job);
     Term bubble = term(step, "bubble of the pipeline");

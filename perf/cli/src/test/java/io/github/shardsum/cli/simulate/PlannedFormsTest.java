@@ -87,7 +87,7 @@ class PlannedFormsTest {
             SimulateJobs.job(
                 read(DENSE),
                 Machine.parse("v5e:4x4"),
-                Optional.of(Layout.of(Map.of("fsdp", 16))),
+                Optional.of(AxisSizes.of(Map.of("fsdp", 16))),
                 16),
             0.9);
     for (String name : List.of("attention", "weights over fsdp", "elementwise")) {
@@ -165,7 +165,7 @@ class PlannedFormsTest {
             "last", "p", Kind.COMPUTE, PricedStep.COMPUTE, 1, 0, List.of(2, 3), false, false);
     PricedStep sum =
         new PricedStep("sum", "g", Kind.COLLECTIVE, "x", 9, 0, List.of(4), false, true);
-    Timeline time = Timeline.of(List.of(gather, first, exchange, beside, last, sum));
+    BlockTimeline time = BlockTimeline.of(List.of(gather, first, exchange, beside, last, sum));
     // Three seconds of computation may hide the gather before; the exchange shows two of three.
     assertEquals(-3, time.bars().get(0).from());
     assertEquals(0, time.bars().get(1).from());
@@ -196,7 +196,7 @@ class PlannedFormsTest {
   }
 
   private static Job job(ModelFile file, String topology, Map<String, Integer> layout) {
-    return SimulateJobs.job(file, Machine.parse(topology), Optional.of(Layout.of(layout)), 0);
+    return SimulateJobs.job(file, Machine.parse(topology), Optional.of(AxisSizes.of(layout)), 0);
   }
 
   private static ModelFile file(String name) {

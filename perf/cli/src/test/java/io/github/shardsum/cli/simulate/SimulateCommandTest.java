@@ -221,7 +221,7 @@ class SimulateCommandTest {
   @Test
   void withoutOptionsItListsModelsAndDevices() {
     assertEquals(0, run());
-    for (Family family : Family.all()) {
+    for (DeviceFamily family : DeviceFamily.all()) {
       assertTrue(out.toString().contains(family.name()), family::name);
     }
     assertTrue(out.toString().contains("mixtral-8x7b"));

@@ -637,14 +637,15 @@ class TrainCommandTest {
   @Test
   void aSweepComparesModelsBySeeds() throws IOException {
     boolean few = TestDepth.current() != TestDepth.EXHAUSTIVE;
-    Sweep.Grid grid = few ? new Sweep.Grid(List.of(1, 4), 2) : Sweep.Grid.STANDARD;
+    ExpertSweep.Grid grid =
+        few ? new ExpertSweep.Grid(List.of(1, 4), 2) : ExpertSweep.Grid.STANDARD;
     Path page = folder.resolve("sweep.html");
     String out = few ? swept(grid, page) : swept(page);
     for (int experts : grid.experts()) {
-      assertTrue(out.contains("\n" + Sweep.name(experts) + " "), out);
+      assertTrue(out.contains("\n" + ExpertSweep.name(experts) + " "), out);
     }
     assertTrue(out.contains(String.format(Locale.ROOT, "%d seeds each", grid.seeds())), out);
-    assertTrue(Files.readString(page).contains(Sweep.name(grid.experts().getLast())));
+    assertTrue(Files.readString(page).contains(ExpertSweep.name(grid.experts().getLast())));
   }
 
   private String swept(Path page) {
@@ -664,7 +665,7 @@ class TrainCommandTest {
     return ran.out();
   }
 
-  private String swept(Sweep.Grid grid, Path page) throws IOException {
+  private String swept(ExpertSweep.Grid grid, Path page) throws IOException {
     TrainJob job =
         new TrainJob(
             Optional.empty(),
@@ -699,7 +700,7 @@ class TrainCommandTest {
   /** By hand: the dense model falls from 4 to 2, so 80 % of the way is 2.4. */
   @Test
   void aSweepCountsStepsToTheLossesOfTheDenseModel() {
-    Sweep sweep = new Sweep("names");
+    ExpertSweep sweep = new ExpertSweep("names");
     sweep.add(1, trained(10, 4, 3, 2));
     sweep.add(1, trained(10, 4, 2.4, 2));
     sweep.add(4, trained(20, 3, 2, 1));
@@ -720,12 +721,12 @@ class TrainCommandTest {
         sweep.table());
   }
 
-  private static Sweep.Trained trained(double millis, double... losses) {
+  private static ExpertSweep.Trained trained(double millis, double... losses) {
     List<History.Point> points = new ArrayList<>();
     for (double loss : losses) {
       points.add(new History.Point(100L * (points.size() + 1), loss));
     }
-    return new Sweep.Trained(points, millis);
+    return new ExpertSweep.Trained(points, millis);
   }
 
   /**

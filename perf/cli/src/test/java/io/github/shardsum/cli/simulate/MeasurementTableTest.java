@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.cli.simulate.MeasurementTable.Row;
 import io.github.shardsum.cli.simulate.RowPlanner.Outcome;
 import io.github.shardsum.cli.simulate.RowPlanner.Planned;
 import io.github.shardsum.cli.simulate.RowPlanner.Refused;
-import io.github.shardsum.cli.simulate.Table.Row;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class TableTest {
+class MeasurementTableTest {
   private static final String HEADER =
       "model\tseq\tglobal_batch\tdevices\tdevice_type\tparallelism\tmetric\tvalue\n";
   private static final String ROW = "llama2-70b\t4096\t256\t64\tTPU v5p\tfsdp\tstep_time_s\t40\n";
@@ -25,7 +25,7 @@ class TableTest {
   @Test
   void columnsAreFoundByNameInAnyOrderAndUnknownOnesArePassedOver() {
     Row row =
-        Table.parse(
+        MeasurementTable.parse(
                 "t", "value\tcolour\tMODEL\tmetric\tdevice_type\n\n# no row\n1\tred\tx\tMFU\tv4\n")
             .getFirst();
     assertEquals("x", row.cell("model"));
@@ -53,7 +53,7 @@ class TableTest {
             + "llama2-70b\t4096\t1,048,576 tokens\t64\tTPU v5p\tstep time (s)\t40\t$1",
       })
   void columnsMayHaveOtherNamesAndSeparatorsAndAMetricEach(String text) {
-    Row row = Table.parse("t", text).getFirst();
+    Row row = MeasurementTable.parse("t", text).getFirst();
     Planned planned = assertInstanceOf(Planned.class, new RowPlanner(Catalogue.open()).plan(row));
     assertEquals(40, planned.seconds(), 1e-9);
     assertEquals(256, planned.job().batch());
@@ -65,7 +65,8 @@ class TableTest {
   @Test
   void ofTwoColumnsForOneThingOurNameCounts() {
     Row row =
-        Table.parse("t", "model\tdevice\tdevice_type\tmetric\tvalue\nx\tabacus\tv4\tmfu\t1\n")
+        MeasurementTable.parse(
+                "t", "model\tdevice\tdevice_type\tmetric\tvalue\nx\tabacus\tv4\tmfu\t1\n")
             .getFirst();
     assertEquals("v4", row.cell("device_type"));
     assertEquals("abacus", row.cell("device"));
@@ -103,7 +104,8 @@ class TableTest {
   @Test
   void aRowThatIsNoRowOfTheTableLeavesTheOthers() {
     List<Row> rows =
-        Table.parse("t", HEADER + "\tx".repeat(20) + "\r\n" + "x".repeat(100_000) + "\n" + ROW);
+        MeasurementTable.parse(
+            "t", HEADER + "\tx".repeat(20) + "\r\n" + "x".repeat(100_000) + "\n" + ROW);
     assertEquals(3, rows.size());
     assertEquals("a row must have at most 8 cells, got 21", refused(rows.get(0)));
     assertTrue(refused(rows.get(1)).contains("at most 65536 characters"));
@@ -140,7 +142,7 @@ class TableTest {
   @Test
   void aMetricThatIsNoNumberLeavesTheNext() {
     Row row =
-        Table.parse(
+        MeasurementTable.parse(
                 "t",
                 HEADER
                     + ROW.replace("_s\t40", "_s\tn/a")
@@ -202,7 +204,7 @@ class TableTest {
 
   @Test
   void sizesMayBeGivenTogether() {
-    Layout layout =
+    AxisSizes layout =
         planned(
                 ROW.replace("TPU v5p", "H100")
                     .replace("\tfsdp\t", "\tTP/PP/CP/VP = 2/4/2/5; MBS=1; bf16\t"))
@@ -239,8 +241,8 @@ class TableTest {
             + mixtral
                 .replace("\tfsdp\t", "\tfsdp; capacity_factor=4\t")
                 .replace("_s\t40", "_s\t30");
-    Holdout holdout = Holdout.of(Table.parse("t", text), new ClosedForms());
-    List<Contrast> contrasts = Contrast.of(holdout.scores());
+    Holdout holdout = Holdout.of(MeasurementTable.parse("t", text), new ClosedForms());
+    List<ScoreContrast> contrasts = ScoreContrast.of(holdout.scores());
     assertEquals(3, contrasts.size());
     contrasts.forEach(each -> assertEquals("capacity factor", each.name()));
     assertEquals(1.25, contrasts.get(0).measured(), 1e-12);
@@ -249,7 +251,9 @@ class TableTest {
     // The same measured time is a tie, whatever is predicted.
     String same = text.replace("_s\t50", "_s\t40");
     assertTrue(
-        Contrast.of(Holdout.of(Table.parse("t", same), new ClosedForms()).scores()).get(0).tie());
+        ScoreContrast.of(Holdout.of(MeasurementTable.parse("t", same), new ClosedForms()).scores())
+            .get(0)
+            .tie());
   }
 
   @Test
@@ -423,7 +427,7 @@ class TableTest {
     "B300, b300",
   })
   void familiesAreSpelledFreely(String words, String family) {
-    assertEquals(family, Family.find(Family.all(), words).orElseThrow().name());
+    assertEquals(family, DeviceFamily.find(DeviceFamily.all(), words).orElseThrow().name());
   }
 
   @Test
@@ -455,7 +459,8 @@ class TableTest {
   void aModelThatIsNotKnownIsMadeOfItsColumnsAndMarked() {
     String header = HEADER.replace("seq", "params_b\tlayers\td_model\td_ff\tseq");
     Row row =
-        Table.parse("t", header + ROW.replace("llama2-70b", "mine\t7\t32\t4096\t11008")).getFirst();
+        MeasurementTable.parse("t", header + ROW.replace("llama2-70b", "mine\t7\t32\t4096\t11008"))
+            .getFirst();
     Planned planned = assertInstanceOf(Planned.class, new RowPlanner(Catalogue.open()).plan(row));
     assertTrue(planned.guessed());
     assertTrue(planned.job().model().gated());
@@ -494,7 +499,7 @@ class TableTest {
       for (int cell = 0; cell < 7; cell++) {
         row.append('\t').append(words.get(random.nextInt(words.size())));
       }
-      Outcome outcome = planner.plan(Table.parse("t", HEADER + row).getFirst());
+      Outcome outcome = planner.plan(MeasurementTable.parse("t", HEADER + row).getFirst());
       if (outcome instanceof Planned planned) {
         assertTrue(new ClosedForms().predict(planned.job(), 0.8).seconds() > 0);
       }
@@ -507,12 +512,13 @@ class TableTest {
   }
 
   private static Outcome plan(String row) {
-    return new RowPlanner(Catalogue.open()).plan(Table.parse("t", HEADER + row).getFirst());
+    return new RowPlanner(Catalogue.open())
+        .plan(MeasurementTable.parse("t", HEADER + row).getFirst());
   }
 
   private static void assertError(String text, String message) {
     IllegalArgumentException error =
-        assertThrows(IllegalArgumentException.class, () -> Table.parse("t", text));
+        assertThrows(IllegalArgumentException.class, () -> MeasurementTable.parse("t", text));
     assertTrue(String.valueOf(error.getMessage()).contains(message), error::toString);
   }
 }

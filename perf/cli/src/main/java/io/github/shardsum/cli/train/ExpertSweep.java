@@ -14,7 +14,7 @@ import java.util.function.ToDoubleFunction;
  * Models with more and more experts but equal multiply-adds per token, each trained from several
  * seeds: the paper's figure 6 and table 2 at the scale of one machine.
  */
-final class Sweep {
+final class ExpertSweep {
   /**
    * The losses to compare at, as shares of the way from the dense model's first loss to its last.
    */
@@ -55,7 +55,7 @@ final class Sweep {
   }
 
   /** A sweep that compares this loss. */
-  Sweep(String curve) {
+  ExpertSweep(String curve) {
     this.curve = curve;
   }
 

@@ -33,16 +33,16 @@ import java.util.stream.Stream;
  * <p>Labels: B sequences, S and T positions, M the width, K heads of keys, N heads of queries for
  * each, D their width, F hidden widths, V the vocabulary; G, S, E, C and H as in the paper.
  */
-final class Blocks {
+final class BlockPrograms {
   private static final double EPSILON = 1e-6;
 
   private final Job job;
   private final Architecture model;
-  private final Layout layout;
+  private final AxisSizes layout;
   private final Mesh mesh;
   private final long sequences;
 
-  Blocks(Job job) {
+  BlockPrograms(Job job) {
     this.job = job;
     model = job.model();
     layout = job.layout();
@@ -51,7 +51,7 @@ final class Blocks {
   }
 
   /** The axes of a layout, without axes of one device, which planning omits. */
-  static Mesh mesh(Layout layout) {
+  static Mesh mesh(AxisSizes layout) {
     Map<String, Integer> sizes = new LinkedHashMap<>();
     sizes.put("data", layout.data());
     sizes.put("fsdp", layout.fsdp());

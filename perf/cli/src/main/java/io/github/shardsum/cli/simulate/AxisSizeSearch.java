@@ -11,13 +11,13 @@ import java.util.Optional;
  * Finds sizes of a job's axes: all sizes that divide the devices are predicted by formulas; the
  * best of them and the usual sizes are planned.
  */
-final class AxisSearch {
+final class AxisSizeSearch {
   private static final int MOST_PLANNED = 6;
 
   /** Heads and hidden widths are split over the devices of a few hosts at most. */
   private static final int MOST_TENSOR = 64;
 
-  private AxisSearch() {}
+  private AxisSizeSearch() {}
 
   /**
    * Searches.
@@ -29,14 +29,14 @@ final class AxisSearch {
    * @throws IllegalArgumentException if the batch or the sequence is not known
    */
   static Planning of(
-      ModelFile file, Machine machine, Optional<Layout> given, long batch, double eta) {
+      ModelFile file, Machine machine, Optional<AxisSizes> given, long batch, double eta) {
     if (given.isPresent()) {
       Job job = SimulateJobs.job(file, machine, given, batch);
       return better(Planning.of(job, eta, true), eta);
     }
     Job usual = usual(file, machine, batch);
     List<Prediction> all = new ArrayList<>();
-    for (Layout layout : layouts(file, machine, usual.batch())) {
+    for (AxisSizes layout : layouts(file, machine, usual.batch())) {
       Job job = SimulateJobs.job(file, machine, Optional.of(layout), batch);
       all.add(new ClosedForms().predict(job, eta));
     }
@@ -76,16 +76,16 @@ final class AxisSearch {
 
   /** The model's own layout, if it fits the number of devices, or the default layout. */
   private static Job usual(ModelFile file, Machine machine, long batch) {
-    Optional<Layout> own = file.layout().filter(layout -> layout.devices() == machine.devices());
+    Optional<AxisSizes> own = file.layout().filter(layout -> layout.devices() == machine.devices());
     return SimulateJobs.job(file, machine, own, batch);
   }
 
   /** All sizes of data, fsdp, expert and tensor that leave every device whole sequences. */
-  private static List<Layout> layouts(ModelFile file, Machine machine, long sequences) {
+  private static List<AxisSizes> layouts(ModelFile file, Machine machine, long sequences) {
     Architecture model = file.model();
     int devices = Math.toIntExact(machine.sliceDevices());
     long experts = model.experts().map(Architecture.Experts::count).orElse(1L);
-    List<Layout> layouts = new ArrayList<>();
+    List<AxisSizes> layouts = new ArrayList<>();
     for (int tensor : divisors(devices, model.attention().heads(), MOST_TENSOR)) {
       for (int expert : divisors(devices / tensor, experts, devices)) {
         for (int fsdp : divisors(devices / tensor / expert, devices, devices)) {
@@ -96,7 +96,7 @@ final class AxisSearch {
             sizes.put("fsdp", fsdp);
             sizes.put("expert", expert);
             sizes.put("tensor", tensor);
-            layouts.add(Layout.of(sizes));
+            layouts.add(AxisSizes.of(sizes));
           }
         }
       }

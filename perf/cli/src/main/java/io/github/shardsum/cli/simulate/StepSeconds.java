@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
  * Converts a row's metrics into seconds of a step; a time is preferred, then tokens, FLOP/s and a
  * share of peak.
  */
-final class Measured {
-  private Measured() {}
+final class StepSeconds {
+  private StepSeconds() {}
 
   /**
    * Seconds of a step and the metric that they come from.
@@ -106,7 +106,7 @@ final class Measured {
   /** The peak that follows from a row's FLOP/s and its share of peak. */
   static Optional<Double> statedPeak(Map<String, String> metrics) {
     Optional<Double> flops = value(metrics, Metric.FLOPS);
-    Optional<Double> share = value(metrics, Metric.SHARE).map(Measured::share);
+    Optional<Double> share = value(metrics, Metric.SHARE).map(StepSeconds::share);
     return flops.isPresent() && share.isPresent()
         ? Optional.of(flops.get() * 1e12 / share.get())
         : Optional.empty();

@@ -31,7 +31,7 @@ import tools.jackson.databind.JsonNode;
  * @param eta attainable share of peak without a fit
  * @param source of the figures
  */
-record Family(
+record DeviceFamily(
     String name,
     Pattern pattern,
     double peak,
@@ -63,8 +63,8 @@ record Family(
   }
 
   /** The same with all bandwidths times a factor. */
-  Family withBandwidths(double factor) {
-    return new Family(
+  DeviceFamily withBandwidths(double factor) {
+    return new DeviceFamily(
         name,
         pattern,
         peak,
@@ -84,8 +84,9 @@ record Family(
   }
 
   /** The table in the jar, more specific names first. */
-  static List<Family> all() {
-    try (InputStream in = Objects.requireNonNull(Family.class.getResourceAsStream(TABLE), TABLE)) {
+  static List<DeviceFamily> all() {
+    try (InputStream in =
+        Objects.requireNonNull(DeviceFamily.class.getResourceAsStream(TABLE), TABLE)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8)
           .lines()
           .filter(line -> !line.startsWith("#") && !line.isBlank())
@@ -96,8 +97,8 @@ record Family(
     }
   }
 
-  private static Family parse(String[] cell) {
-    return new Family(
+  private static DeviceFamily parse(String[] cell) {
+    return new DeviceFamily(
         cell[0],
         Pattern.compile(cell[1]),
         number(cell[2]) * 1e12,
@@ -121,7 +122,7 @@ record Family(
   }
 
   /** The family that a table's words name. */
-  static Optional<Family> find(List<Family> families, String words) {
+  static Optional<DeviceFamily> find(List<DeviceFamily> families, String words) {
     String lower = words.toLowerCase(Locale.ROOT);
     return families.stream().filter(each -> each.pattern().matcher(lower).find()).findFirst();
   }
@@ -132,8 +133,8 @@ record Family(
    * @param place of the text, for errors
    * @throws IllegalArgumentException if a key is missing, unknown, or out of its range
    */
-  static Family read(String place, JsonNode node) {
-    Fields fields = Fields.of(place, node);
+  static DeviceFamily read(String place, JsonNode node) {
+    JsonFields fields = JsonFields.of(place, node);
     String name = fields.text("name", "");
     if (!name.matches("[a-zA-Z][a-zA-Z0-9._-]{0,31}")) {
       throw new IllegalArgumentException(
@@ -142,8 +143,8 @@ record Family(
               + HoldoutReport.shortened(name)
               + "\"");
     }
-    Family family =
-        new Family(
+    DeviceFamily family =
+        new DeviceFamily(
             name,
             Pattern.compile(Pattern.quote(name.toLowerCase(Locale.ROOT))),
             needed(place, fields, "bf16TFLOPs") * 1e12,
@@ -176,7 +177,7 @@ record Family(
     return family;
   }
 
-  private static double needed(String place, Fields fields, String key) {
+  private static double needed(String place, JsonFields fields, String key) {
     double value = fields.number(key, 1e-3, 1e9, -1);
     if (value < 0) {
       throw new IllegalArgumentException(place + ": expected \"" + key + "\", got none");
@@ -185,7 +186,7 @@ record Family(
   }
 
   /** The family of this name in the jar. */
-  static Family named(String name) {
+  static DeviceFamily named(String name) {
     return named(name, all());
   }
 
@@ -194,7 +195,7 @@ record Family(
    *
    * @throws IllegalArgumentException if there is none
    */
-  static Family named(String name, List<Family> families) {
+  static DeviceFamily named(String name, List<DeviceFamily> families) {
     return families.stream()
         .filter(each -> each.name().equalsIgnoreCase(name))
         .findFirst()
@@ -202,7 +203,9 @@ record Family(
             () ->
                 new IllegalArgumentException(
                     "--topology: expected one of "
-                        + families.stream().map(Family::name).collect(Collectors.joining(", "))
+                        + families.stream()
+                            .map(DeviceFamily::name)
+                            .collect(Collectors.joining(", "))
                         + ", got \""
                         + name
                         + "\""));

@@ -15,11 +15,11 @@ import java.util.TreeMap;
  * @param seconds from the first computation to the end of the last step that reduces no gradient
  * @param exposed seconds in which computation waits, by the term of the collective
  */
-record Timeline(List<Bar> bars, double seconds, Map<String, Double> exposed) {
+record BlockTimeline(List<Bar> bars, double seconds, Map<String, Double> exposed) {
   /** A step in its queue; seconds before 0 are within the block before. */
   record Bar(PricedStep step, double from, double to) {}
 
-  static Timeline of(List<PricedStep> steps) {
+  static BlockTimeline of(List<PricedStep> steps) {
     double compute =
         steps.stream().filter(step -> !step.collective()).mapToDouble(PricedStep::seconds).sum();
     List<Bar> bars = new ArrayList<>();
@@ -48,6 +48,6 @@ record Timeline(List<Bar> bars, double seconds, Map<String, Double> exposed) {
         end = Math.max(end, bar.to());
       }
     }
-    return new Timeline(List.copyOf(bars), end, Map.copyOf(exposed));
+    return new BlockTimeline(List.copyOf(bars), end, Map.copyOf(exposed));
   }
 }

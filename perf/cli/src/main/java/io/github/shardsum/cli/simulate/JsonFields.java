@@ -9,7 +9,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Reads one JSON object key by key; {@link #end} refuses keys that were never read. */
-final class Fields {
+final class JsonFields {
   /** Keys whose values may exceed 2^20, the limit of every other key. */
   private static final Map<String, Long> LARGEST =
       Map.of(
@@ -26,16 +26,16 @@ final class Fields {
   private final ObjectNode object;
   private final Set<String> known = new LinkedHashSet<>();
 
-  private Fields(String place, ObjectNode object) {
+  private JsonFields(String place, ObjectNode object) {
     this.place = place;
     this.object = object;
   }
 
-  static Fields of(String place, JsonNode node) {
+  static JsonFields of(String place, JsonNode node) {
     if (!(node instanceof ObjectNode object)) {
       throw new IllegalArgumentException(place + ": expected an object, got " + node);
     }
-    return new Fields(place, object);
+    return new JsonFields(place, object);
   }
 
   private Optional<JsonNode> find(String key) {
@@ -112,7 +112,7 @@ final class Fields {
     return node.map(JsonNode::stringValue).orElse(otherwise);
   }
 
-  Optional<Fields> object(String key) {
+  Optional<JsonFields> object(String key) {
     return find(key).map(node -> of(place + ": \"" + key + "\"", node));
   }
 

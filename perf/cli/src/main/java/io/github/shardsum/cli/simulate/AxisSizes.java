@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param microbatches the microbatches of a pipeline, 0 if their number is not known
  */
-record Layout(
+record AxisSizes(
     int data,
     int fsdp,
     int expert,
@@ -18,7 +18,7 @@ record Layout(
     int pipeline,
     int virtualStages,
     int microbatches) {
-  static final Layout ONE = new Layout(1, 1, 1, 1, 1, 1, 1, 1);
+  static final AxisSizes ONE = new AxisSizes(1, 1, 1, 1, 1, 1, 1, 1);
 
   private static final List<String> NAMES =
       List.of(
@@ -36,7 +36,7 @@ record Layout(
    *
    * @throws IllegalArgumentException if a name is unknown or a size below 1
    */
-  static Layout of(Map<String, Integer> sizes) {
+  static AxisSizes of(Map<String, Integer> sizes) {
     sizes.forEach(
         (name, size) -> {
           if (!NAMES.contains(name) || size < 1) {
@@ -50,7 +50,7 @@ record Layout(
           }
         });
     List<Integer> all = NAMES.stream().map(name -> sizes.getOrDefault(name, 1)).toList();
-    return new Layout(
+    return new AxisSizes(
         all.get(0),
         all.get(1),
         all.get(2),
@@ -66,12 +66,14 @@ record Layout(
     return (long) ((double) data * fsdp * expert * tensor * context * pipeline);
   }
 
-  Layout withData(int size) {
-    return new Layout(size, fsdp, expert, tensor, context, pipeline, virtualStages, microbatches);
+  AxisSizes withData(int size) {
+    return new AxisSizes(
+        size, fsdp, expert, tensor, context, pipeline, virtualStages, microbatches);
   }
 
-  Layout withFsdp(int size) {
-    return new Layout(data, size, expert, tensor, context, pipeline, virtualStages, microbatches);
+  AxisSizes withFsdp(int size) {
+    return new AxisSizes(
+        data, size, expert, tensor, context, pipeline, virtualStages, microbatches);
   }
 
   /** As users write it. */

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * @param from the row with the smaller value
  * @param to the row with the larger one
  */
-record Contrast(String name, Score from, Score to) {
+record ScoreContrast(String name, Score from, Score to) {
   /** Ratios nearer to 1 are ties. */
   private static final double TIE = 0.01;
 
@@ -47,7 +47,7 @@ record Contrast(String name, Score from, Score to) {
   }
 
   /** All pairs of some scores that differ in one property. */
-  static List<Contrast> of(List<Score> scores) {
+  static List<ScoreContrast> of(List<Score> scores) {
     Map<String, List<Score>> groups =
         scores.stream()
             .limit(MOST_ROWS)
@@ -56,7 +56,7 @@ record Contrast(String name, Score from, Score to) {
                     score -> score.row().job().model().name() + " on " + score.family(),
                     LinkedHashMap::new,
                     Collectors.toList()));
-    List<Contrast> all = new ArrayList<>();
+    List<ScoreContrast> all = new ArrayList<>();
     for (List<Score> group : groups.values()) {
       for (int i = 0; i < group.size(); i++) {
         for (int j = 0; j < group.size(); j++) {
@@ -67,7 +67,7 @@ record Contrast(String name, Score from, Score to) {
     return List.copyOf(all);
   }
 
-  private static void add(List<Contrast> all, Score from, Score to) {
+  private static void add(List<ScoreContrast> all, Score from, Score to) {
     Map<String, Double> first = things(from.row().job());
     Map<String, Double> second = things(to.row().job());
     List<String> differ =
@@ -79,7 +79,7 @@ record Contrast(String name, Score from, Score to) {
             < second.getOrDefault(differ.getFirst(), 0.0)) {
       String name = differ.getFirst();
       boolean form = name.equals(CAPACITY) && first.getOrDefault(name, 0.0) == 0;
-      all.add(new Contrast(form ? "experts, dropless to capacity" : name, from, to));
+      all.add(new ScoreContrast(form ? "experts, dropless to capacity" : name, from, to));
     }
   }
 
@@ -89,7 +89,7 @@ record Contrast(String name, Score from, Score to) {
    */
   private static Map<String, Double> things(Job job) {
     Map<String, Double> things = new LinkedHashMap<>();
-    Layout layout = job.layout();
+    AxisSizes layout = job.layout();
     things.put(
         CAPACITY, job.model().experts().map(Architecture.Experts::capacityFactor).orElse(0.0));
     things.put("slices", (double) job.machine().slices());

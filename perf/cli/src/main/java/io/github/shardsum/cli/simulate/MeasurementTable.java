@@ -18,7 +18,7 @@ import java.util.Optional;
  * separated by tabs. If the names of columns have no tab, commas or semicolons separate cells, and
  * a cell that contains one is in quotes.
  */
-final class Table {
+final class MeasurementTable {
   private static final List<String> REQUIRED = List.of("model", "device_type", "metric", "value");
   private static final String METRIC = "metric";
   private static final String VALUE = "value";
@@ -55,7 +55,7 @@ final class Table {
   private static final int LARGEST_FILE = 64 << 20;
   private static final int LONGEST_LINE = 1 << 16;
 
-  private Table() {}
+  private MeasurementTable() {}
 
   /**
    * One configuration.
@@ -177,11 +177,11 @@ final class Table {
   private static boolean isWide(List<String> names) {
     return !names.contains(METRIC)
         && !names.contains(VALUE)
-        && names.stream().anyMatch(Table::isMetric);
+        && names.stream().anyMatch(MeasurementTable::isMetric);
   }
 
   private static boolean isMetric(String column) {
-    return !NAMES.containsValue(column) && Measured.isMetric(column);
+    return !NAMES.containsValue(column) && StepSeconds.isMetric(column);
   }
 
   private static void add(
@@ -219,7 +219,7 @@ final class Table {
               metrics.put(name, value);
             }
           });
-      cells.keySet().removeIf(Table::isMetric);
+      cells.keySet().removeIf(MeasurementTable::isMetric);
     } else {
       String metric = Objects.requireNonNullElse(cells.remove(METRIC), "");
       String value = Objects.requireNonNullElse(cells.remove(VALUE), "");

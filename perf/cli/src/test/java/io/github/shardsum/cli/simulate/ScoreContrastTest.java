@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Pairs of made-up rows that differ in one thing, all else equal. */
-class ContrastTest {
+class ScoreContrastTest {
   private static final String HEADER =
       "model\tseq\tglobal_batch\tdevices\tdevice_type\tparallelism\tmetric\tvalue\n";
 
@@ -24,17 +24,17 @@ class ContrastTest {
     return String.join("\t", cells.split(" *; *", 6)) + "\tstep_time_s\t" + seconds + "\n";
   }
 
-  private static Contrast contrast(String first, String second, double ratio) {
+  private static ScoreContrast contrast(String first, String second, double ratio) {
     String text = HEADER + row(first, SECONDS) + row(second, SECONDS * ratio);
-    List<Contrast> found = contrasts(text);
+    List<ScoreContrast> found = contrasts(text);
     assertEquals(1, found.size(), () -> text + found);
     return found.getFirst();
   }
 
-  private static List<Contrast> contrasts(String text) {
-    Holdout holdout = Holdout.of(Table.parse("t", text), new ClosedForms());
+  private static List<ScoreContrast> contrasts(String text) {
+    Holdout holdout = Holdout.of(MeasurementTable.parse("t", text), new ClosedForms());
     assertTrue(holdout.refused().isEmpty(), () -> holdout.refused().toString());
-    return Contrast.of(holdout.scores());
+    return ScoreContrast.of(holdout.scores());
   }
 
   /** Batches grow with devices, so that a step's time is that of as many tokens a device. */
@@ -75,7 +75,7 @@ class ContrastTest {
       })
   void theSignIsThatOfTheThing(String sign, String thing, String first, String second) {
     double way = sign.equals("slower") ? 1.2 : 1 / 1.2;
-    Contrast contrast = contrast(first, second, way);
+    ScoreContrast contrast = contrast(first, second, way);
     assertEquals(thing, contrast.name());
     assertEquals(way, contrast.measured(), 1e-9);
     assertFalse(contrast.tie(), () -> "predicted " + contrast.predicted());
@@ -85,7 +85,7 @@ class ContrastTest {
 
   @Test
   void aLargerSliceAtAsManyTokensADeviceIsNotSaidToBeFaster() {
-    Contrast contrast =
+    ScoreContrast contrast =
         contrast(
             "llama2-70b;4096;256;64;TPU v5p;fsdp", "llama2-70b;4096;1024;256;TPU v5p;fsdp", 1.1);
     assertEquals("devices of a slice", contrast.name());
@@ -107,7 +107,7 @@ class ContrastTest {
     String text = HEADER + row(one + 1, SECONDS) + row(one + 2, 300) + row(one + 4, 300);
     StringWriter out = new StringWriter();
     HoldoutReport.print(
-        Holdout.of(Table.parse("t", text), new ClosedForms()), new PrintWriter(out));
+        Holdout.of(MeasurementTable.parse("t", text), new ClosedForms()), new PrintWriter(out));
     List<String> lines =
         out.toString().lines().filter(line -> line.startsWith("capacity factor")).toList();
     assertEquals(3, lines.size(), out::toString);
