@@ -3,7 +3,7 @@ package io.github.shardsum.program;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
-import io.github.shardsum.internal.program.types.Terms;
+import io.github.shardsum.internal.program.types.LabelEquations;
 import io.github.shardsum.internal.program.types.TypeInference;
 import io.github.shardsum.program.Annotation.LabelSpec;
 import io.github.shardsum.program.Contraction.ReduceKind;
@@ -621,7 +621,9 @@ public final class ProgramBuilder {
     List<String> renamed = new ArrayList<>(x.type().names());
     renamed.replaceAll(each -> each.equals(label) ? to : each);
     return einsum(
-        Terms.equation(List.of(Terms.of(renamed)), Terms.of(renamed)), List.of(x), Map.of());
+        LabelEquations.equation(List.of(LabelEquations.of(renamed)), LabelEquations.of(renamed)),
+        List.of(x),
+        Map.of());
   }
 
   /** Repeats x along a new last label, by an einsum whose output has one label more. */
@@ -629,7 +631,9 @@ public final class ProgramBuilder {
     List<String> labels = new ArrayList<>(x.type().names());
     labels.add(label);
     return einsum(
-        Terms.equation(List.of(Terms.of(x)), Terms.of(labels)), List.of(x), Map.of(label, size));
+        LabelEquations.equation(List.of(LabelEquations.of(x)), LabelEquations.of(labels)),
+        List.of(x),
+        Map.of(label, size));
   }
 
   /** A reduction along labels. */

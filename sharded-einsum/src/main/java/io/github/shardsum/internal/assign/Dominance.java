@@ -13,10 +13,10 @@ final class Dominance {
 
   private static final long MOST_WORK = 100_000_000L;
 
-  private final Reduction graph;
+  private final Presolve graph;
   private final Effort effort;
 
-  Dominance(Reduction graph, Effort effort) {
+  Dominance(Presolve graph, Effort effort) {
     this.graph = graph;
     this.effort = effort;
   }

@@ -85,7 +85,7 @@ final class Model {
   final List<WorkNode> workNodes = new ArrayList<>();
   final List<WorkEdge> workEdges = new ArrayList<>();
 
-  Model(Reduction graph) {
+  Model(Presolve graph) {
     base = graph.base;
     points = graph.time.points();
     limit = new long[points];

@@ -20,7 +20,7 @@ final class SearchPair {
 
   private final Effort effort;
   private final double[] price;
-  private final List<LocalSearch> searches = new ArrayList<>();
+  private final List<TreeMoveSearch> searches = new ArrayList<>();
   private final List<Effort> efforts = new ArrayList<>();
 
   /**
@@ -35,7 +35,7 @@ final class SearchPair {
     for (int thread = 0; thread < threads; thread++) {
       Effort own = effort.another();
       efforts.add(own);
-      searches.add(new LocalSearch(model, own, 2 * seed + thread, price));
+      searches.add(new TreeMoveSearch(model, own, 2 * seed + thread, price));
     }
   }
 
@@ -44,9 +44,9 @@ final class SearchPair {
     return better().best();
   }
 
-  private LocalSearch better() {
-    LocalSearch better = searches.getFirst();
-    for (LocalSearch search : searches) {
+  private TreeMoveSearch better() {
+    TreeMoveSearch better = searches.getFirst();
+    for (TreeMoveSearch search : searches) {
       better = search.bestCost() < better.bestCost() ? search : better;
     }
     return better;
@@ -101,8 +101,8 @@ final class SearchPair {
     long round = Math.max(1, (until - effort.done()) / ROUNDS);
     while (effort.done() < until && !effort.isSpent()) {
       together(search -> search.search(round));
-      LocalSearch better = better();
-      for (LocalSearch search : searches) {
+      TreeMoveSearch better = better();
+      for (TreeMoveSearch search : searches) {
         if (search.bestCost() > better.bestCost()) {
           search.startFrom(better.best());
         }
@@ -110,7 +110,7 @@ final class SearchPair {
     }
   }
 
-  private void together(Consumer<LocalSearch> part) {
+  private void together(Consumer<TreeMoveSearch> part) {
     long before = 0;
     for (Effort own : efforts) {
       before = Math.max(before, own.done());

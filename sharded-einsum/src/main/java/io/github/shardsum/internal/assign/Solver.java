@@ -45,7 +45,7 @@ public final class Solver {
   private final int threads;
   private final Effort effort;
   private final long whole;
-  private final Reduction graph;
+  private final Presolve graph;
 
   /** The best choice, empty if there is none. */
   private int[] labels = new int[0];
@@ -61,7 +61,7 @@ public final class Solver {
     this.whole = (long) (options.seconds() * RATE);
     long deadline = System.nanoTime() + (long) (options.clock() * 1e9);
     this.effort = new Effort(Long.MAX_VALUE, deadline);
-    this.graph = new Reduction(problem, effort);
+    this.graph = new Presolve(problem, effort);
     this.price = new double[graph.time.points()];
   }
 
@@ -223,8 +223,9 @@ public final class Solver {
     int[] all = new int[problem.nodes()];
     model.label(choice, all);
     graph.expand(all);
-    long sum = Objective.cost(problem, all);
-    if ((sum < cost || problem.nodes() == 0) && Objective.peak(problem, all) <= problem.limit()) {
+    long sum = AssignmentCost.cost(problem, all);
+    if ((sum < cost || problem.nodes() == 0)
+        && AssignmentCost.peak(problem, all) <= problem.limit()) {
       cost = sum;
       labels = all;
     }
@@ -233,7 +234,7 @@ public final class Solver {
   private Assignment answer() {
     boolean found = cost < Costs.IMPOSSIBLE;
     List<Integer> choice = found ? Arrays.stream(labels).boxed().toList() : List.of();
-    long peak = found ? Objective.peak(problem, labels) : 0;
+    long peak = found ? AssignmentCost.peak(problem, labels) : 0;
     return new Assignment(
         choice, cost, Math.min(bound, cost), peak, nodesLeft, effort.done(), effort.isStopped());
   }

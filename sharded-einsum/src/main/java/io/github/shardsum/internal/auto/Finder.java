@@ -103,7 +103,7 @@ public final class Finder {
   public FoundLayouts find() {
     Program pairs = PairwiseEinsums.run(simple);
     LayoutGraph.Built graph = estimate(pairs, options.memoryLimit());
-    Search search = new Search(program, mesh, trials, graph);
+    AnnotationSearch search = new AnnotationSearch(program, mesh, trials, graph);
     Optional<Trial> best = trials.of(new TreeMap<>());
     OptionalLong limit = options.memoryLimit();
     for (int shrink = 0; shrink <= SHRINKS; shrink++) {
@@ -137,7 +137,7 @@ public final class Finder {
     return other.isPresent() && (one.isEmpty() || other.get().beats(one.get())) ? other : one;
   }
 
-  private FoundLayouts found(Trial best, Search search) {
+  private FoundLayouts found(Trial best, AnnotationSearch search) {
     ProgramPlan plan = trials.plan(best);
     Trial last =
         best.fits()

@@ -59,7 +59,7 @@ final class LayoutGraph {
   private final StatementChoices ways;
   private final Kind kind;
   private final EdgePrices prices;
-  private final List<Slot> slots = new ArrayList<>();
+  private final List<ValueNode> slots = new ArrayList<>();
   private final List<Site> sites = new ArrayList<>();
   private final List<Move> moves = new ArrayList<>();
   private int now;
@@ -73,12 +73,16 @@ final class LayoutGraph {
 
   /** A statement with its ways. */
   record Site(
-      Statement statement, long times, Choices choices, List<Slot> operands, List<Slot> results) {}
+      Statement statement,
+      long times,
+      Choices choices,
+      List<ValueNode> operands,
+      List<ValueNode> results) {}
 
   /** A value that becomes another value; both are treated as one value. */
   private record Move(
-      Slot from,
-      Slot to,
+      ValueNode from,
+      ValueNode to,
       long times,
       Value value,
       UnaryOperator<Layout> before,
@@ -94,11 +98,11 @@ final class LayoutGraph {
    *     is annotated separately
    */
   record Built(
-      AssignmentProblem problem, double scale, List<Slot> slots, Map<String, Integer> groups) {
+      AssignmentProblem problem, double scale, List<ValueNode> slots, Map<String, Integer> groups) {
     /** The layout that a solution gives each value, by name. */
     Map<String, Layout> layouts(List<Integer> choice) {
       Map<String, Layout> layouts = new LinkedHashMap<>();
-      for (Slot slot : slots) {
+      for (ValueNode slot : slots) {
         layouts.put(slot.name, slot.layouts.get(choice.get(slot.node)));
       }
       return layouts;
@@ -125,7 +129,7 @@ final class LayoutGraph {
       Set<String> split,
       boolean isTied) {
     LayoutGraph graph = new LayoutGraph(mesh, ways, kind);
-    Map<Value, Slot> scope = new HashMap<>();
+    Map<Value, ValueNode> scope = new HashMap<>();
     for (Value input : program.inputs()) {
       scope.put(input, graph.input(input, split.contains(input.name())));
     }
@@ -137,14 +141,14 @@ final class LayoutGraph {
     return graph.build(limit, isTied);
   }
 
-  private Slot slot(String name, Value value, long times, boolean isInput) {
-    Slot slot = new Slot(name, value, times, isInput, now);
+  private ValueNode slot(String name, Value value, long times, boolean isInput) {
+    ValueNode slot = new ValueNode(name, value, times, isInput, now);
     slots.add(slot);
     return slot;
   }
 
-  private Slot input(Value input, boolean isSplit) {
-    Slot slot = slot(input.name(), input, 1, true);
+  private ValueNode input(Value input, boolean isSplit) {
+    ValueNode slot = slot(input.name(), input, 1, true);
     if (input.type().labels().isAnnotated()) {
       Layout typed = new Layout(mesh, input.type().labels());
       slot.candidates.add(typed);
@@ -184,9 +188,9 @@ final class LayoutGraph {
     return new Layout(mesh, value.type().labels().withoutLayout());
   }
 
-  private void output(Slot slot) {
+  private void output(ValueNode slot) {
     if (slot.readers > 0 && kind == Kind.BOUND) {
-      Slot last = slot(slot.name + " (output)", slot.value, 1, false);
+      ValueNode last = slot(slot.name + " (output)", slot.value, 1, false);
       last.isOutput = true;
       last.candidates.add(whole(slot.value));
       move(slot, last, 1);
@@ -194,22 +198,22 @@ final class LayoutGraph {
     slot.isOutput |= slot.readers == 0 || kind == Kind.ESTIMATE;
   }
 
-  private void walk(Program program, String prefix, long times, Map<Value, Slot> scope) {
+  private void walk(Program program, String prefix, long times, Map<Value, ValueNode> scope) {
     for (Statement statement : program.statements()) {
       now++;
       if (statement.operation() instanceof Nested.Scan scan) {
         loop(statement, scan, prefix, times, scope);
         continue;
       }
-      List<Slot> operands = new ArrayList<>();
+      List<ValueNode> operands = new ArrayList<>();
       for (Value operand : statement.operation().operands()) {
-        Slot read = Objects.requireNonNull(scope.get(operand), operand.name());
+        ValueNode read = Objects.requireNonNull(scope.get(operand), operand.name());
         read.lastRead = now;
         operands.add(read);
       }
-      List<Slot> results = new ArrayList<>();
+      List<ValueNode> results = new ArrayList<>();
       for (Value result : statement.results()) {
-        Slot made = slot(prefix + result.name(), result, times, false);
+        ValueNode made = slot(prefix + result.name(), result, times, false);
         scope.put(result, made);
         results.add(made);
       }
@@ -225,7 +229,7 @@ final class LayoutGraph {
     }
   }
 
-  private void annotated(Slot from, Slot to, Annotation annotation) {
+  private void annotated(ValueNode from, ValueNode to, Annotation annotation) {
     List<Axis> axes = new ArrayList<>();
     for (Axis axis : to.value.type().labels().axes()) {
       axes.add(
@@ -252,7 +256,7 @@ final class LayoutGraph {
             });
   }
 
-  private void move(Slot from, Slot to, long times) {
+  private void move(ValueNode from, ValueNode to, long times) {
     moves.add(
         new Move(from, to, times, from.value, UnaryOperator.identity(), UnaryOperator.identity()));
     from.readers++;
@@ -260,20 +264,24 @@ final class LayoutGraph {
   }
 
   private void loop(
-      Statement statement, Nested.Scan scan, String prefix, long times, Map<Value, Slot> scope) {
+      Statement statement,
+      Nested.Scan scan,
+      String prefix,
+      long times,
+      Map<Value, ValueNode> scope) {
     String inside = prefix + statement.result().name() + ".body.";
-    Map<Value, Slot> inner = new HashMap<>();
+    Map<Value, ValueNode> inner = new HashMap<>();
     int carried = scan.carried().size();
     int sequences = scan.sequences().size();
     long rounds = times * Math.max(1, scan.count());
     List<Value> inputs = scan.body().inputs();
     for (int i = 0; i < inputs.size(); i++) {
       boolean isInvariant = i >= carried + sequences;
-      Slot given =
+      ValueNode given =
           slot(inside + inputs.get(i).name(), inputs.get(i), isInvariant ? times : rounds, false);
       inner.put(inputs.get(i), given);
       given.candidates.add(whole(inputs.get(i)));
-      Slot operand = Objects.requireNonNull(scope.get(scan.operands().get(i)), given.name);
+      ValueNode operand = Objects.requireNonNull(scope.get(scan.operands().get(i)), given.name);
       if (i >= carried && !isInvariant) {
         stack(operand, given, times, scan.label(), true);
       } else {
@@ -283,11 +291,11 @@ final class LayoutGraph {
     walk(scan.body(), inside, rounds, inner);
     for (int i = 0; i < statement.results().size(); i++) {
       Value result = statement.results().get(i);
-      Slot output = Objects.requireNonNull(inner.get(scan.body().outputs().get(i)), inside);
-      Slot made = slot(prefix + result.name(), result, times, false);
+      ValueNode output = Objects.requireNonNull(inner.get(scan.body().outputs().get(i)), inside);
+      ValueNode made = slot(prefix + result.name(), result, times, false);
       scope.put(result, made);
       if (i < carried) {
-        Slot first = Objects.requireNonNull(inner.get(inputs.get(i)), inside);
+        ValueNode first = Objects.requireNonNull(inner.get(inputs.get(i)), inside);
         move(output, first, rounds);
         move(first, made, times);
       } else {
@@ -296,13 +304,13 @@ final class LayoutGraph {
       }
     }
     for (Value value : inputs) {
-      Slot given = Objects.requireNonNull(inner.get(value), inside);
+      ValueNode given = Objects.requireNonNull(inner.get(value), inside);
       given.lastRead = now;
     }
   }
 
   /** A move between a value and its slices along the label of a loop; that label is never split. */
-  private void stack(Slot from, Slot to, long times, String label, boolean isRead) {
+  private void stack(ValueNode from, ValueNode to, long times, String label, boolean isRead) {
     UnaryOperator<Layout> stacked = layout -> stacked(layout, label);
     Value value = isRead ? from.value : to.value;
     moves.add(
@@ -332,7 +340,7 @@ final class LayoutGraph {
           candidate(site.operands.get(i), choice.operands().get(i));
         }
         for (int i = 0; i < site.results.size(); i++) {
-          Slot result = site.results.get(i);
+          ValueNode result = site.results.get(i);
           candidate(result, StatementChoices.summed(choice.results().get(i)));
           if (kind == Kind.BOUND && result.readers > 1) {
             candidate(result, choice.results().get(i));
@@ -345,7 +353,7 @@ final class LayoutGraph {
         exchange(move);
       }
     }
-    for (Slot slot : slots) {
+    for (ValueNode slot : slots) {
       slot.layouts.addAll(
           slot.candidates.stream()
               .filter(layout -> slot.demand.isEmpty() || slot.demand.get().allows(layout))
@@ -353,7 +361,7 @@ final class LayoutGraph {
     }
   }
 
-  private static void candidate(Slot slot, Layout layout) {
+  private static void candidate(ValueNode slot, Layout layout) {
     boolean isSum = !layout.partial().isEmpty();
     if (slot.candidates.size() < MOST_LAYOUTS
         && !(isSum && (slot.isInput || slot.isOutput || slot.by != ReduceKind.SUM))) {
@@ -383,7 +391,7 @@ final class LayoutGraph {
   private Built build(OptionalLong limit, boolean isTied) {
     List<double[]> nodes = new ArrayList<>();
     List<EdgePrices.Edge> edges = new ArrayList<>();
-    for (Slot slot : slots) {
+    for (ValueNode slot : slots) {
       slot.node = nodes.size();
       nodes.add(new double[slot.layouts.size()]);
     }
@@ -469,7 +477,7 @@ final class LayoutGraph {
       long from = 0;
       long to = 0;
       if (isSlot && limit.isPresent() && isHeld(slots.get(node))) {
-        Slot slot = slots.get(node);
+        ValueNode slot = slots.get(node);
         usages = usages(slot);
         from = slot.isInput ? 0 : slot.made;
         to = (slot.isInput || slot.isOutput ? now : slot.lastRead) + 1L;
@@ -496,11 +504,11 @@ final class LayoutGraph {
     return scale;
   }
 
-  private boolean isHeld(Slot slot) {
+  private boolean isHeld(ValueNode slot) {
     return slot.times == 1 && (kind == Kind.ESTIMATE || slot.isInput);
   }
 
-  private static long[] usages(Slot slot) {
+  private static long[] usages(ValueNode slot) {
     long[] usages = new long[slot.layouts.size()];
     for (int i = 0; i < usages.length; i++) {
       long bytes =

@@ -28,12 +28,12 @@ final class Repeats {
   /** Edges that make equal statements, and equal values, choose the same strategy. */
   static List<EdgePrices.Edge> ties(List<Site> sites, int firstSite, EdgePrices prices) {
     List<EdgePrices.Edge> ties = new ArrayList<>();
-    Map<Slot, Integer> colours = colours(sites, ROUNDS);
-    Map<String, Slot> first = new TreeMap<>();
+    Map<ValueNode, Integer> colours = colours(sites, ROUNDS);
+    Map<String, ValueNode> first = new TreeMap<>();
     colours.forEach(
         (slot, colour) -> {
           String key = colour + " " + EdgePrices.keys(slot.layouts);
-          Slot same = first.putIfAbsent(key, slot);
+          ValueNode same = first.putIfAbsent(key, slot);
           if (same != null) {
             ties.add(prices.tie(same.node, slot.node, slot.layouts.size()));
           }
@@ -74,15 +74,15 @@ final class Repeats {
   }
 
   /** Numbers of values, equal if the values' neighbours are equal up to the compared distance. */
-  private static Map<Slot, Integer> colours(List<Site> sites, int rounds) {
-    Map<Slot, Integer> colours = new LinkedHashMap<>();
+  private static Map<ValueNode, Integer> colours(List<Site> sites, int rounds) {
+    Map<ValueNode, Integer> colours = new LinkedHashMap<>();
     for (Site site : sites) {
       site.operands().forEach(slot -> colours.put(slot, 0));
       site.results().forEach(slot -> colours.put(slot, 0));
     }
     List<String> kinds = sites.stream().map(Repeats::kind).toList();
     for (int round = 0; round < rounds; round++) {
-      Map<Slot, String> seen = seen(sites, kinds, colours);
+      Map<ValueNode, String> seen = seen(sites, kinds, colours);
       Map<String, Integer> numbers = new HashMap<>();
       seen.forEach(
           (slot, text) -> colours.put(slot, numbers.computeIfAbsent(text, _ -> numbers.size())));
@@ -91,9 +91,9 @@ final class Repeats {
   }
 
   /** A description of each value with the colours of its neighbours. */
-  private static Map<Slot, String> seen(
-      List<Site> sites, List<String> kinds, Map<Slot, Integer> colours) {
-    Map<Slot, String> seen = new LinkedHashMap<>();
+  private static Map<ValueNode, String> seen(
+      List<Site> sites, List<String> kinds, Map<ValueNode, Integer> colours) {
+    Map<ValueNode, String> seen = new LinkedHashMap<>();
     colours
         .keySet()
         .forEach(

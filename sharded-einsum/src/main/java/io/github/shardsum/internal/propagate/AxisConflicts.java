@@ -29,21 +29,21 @@ final class AxisConflicts {
   private final Mesh mesh;
   private final PropagationOptions options;
   private final Map<String, String> annotated;
-  private final Map<String, Splits> values;
+  private final Map<String, KnownSplits> values;
   private final Set<List<Object>> reported = new HashSet<>();
 
   AxisConflicts(
       Mesh mesh,
       PropagationOptions options,
       Map<String, String> annotated,
-      Map<String, Splits> values) {
+      Map<String, KnownSplits> values) {
     this.mesh = mesh;
     this.options = options;
     this.annotated = annotated;
     this.values = values;
   }
 
-  private Splits splits(String value) {
+  private KnownSplits splits(String value) {
     return Objects.requireNonNull(values.get(value), value);
   }
 
@@ -93,7 +93,7 @@ final class AxisConflicts {
     double cost = 0;
     StringJoiner texts = new StringJoiner(", ");
     for (String value : node.values()) {
-      Splits splits = splits(value);
+      KnownSplits splits = splits(value);
       List<Place> places = own.stream().filter(at -> at.value().equals(value)).toList();
       boolean has = places.stream().anyMatch(at -> splits.axes(at.dim()).contains(axis));
       if (!value.equals(undecided) && splits.uses(axis) && !has) {
@@ -148,7 +148,7 @@ final class AxisConflicts {
    */
   private Alternative loser(Node node, Place lost, List<String> axes, String by, String axis) {
     String value = lost.value();
-    Splits splits = splits(value);
+    KnownSplits splits = splits(value);
     int factor = lost.dims().factors().getFirst();
     Price here = price(node, factor, axis, value);
     Price there = new Price(0, "nothing");
@@ -167,7 +167,7 @@ final class AxisConflicts {
   }
 
   private Alternative winner(Node node, String value, int kept, Through taken, String axis) {
-    Splits splits = splits(value);
+    KnownSplits splits = splits(value);
     int factor =
         IntStream.range(0, node.rule().factors().size())
             .filter(

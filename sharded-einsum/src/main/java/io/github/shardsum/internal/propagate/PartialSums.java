@@ -73,7 +73,7 @@ final class PartialSums {
    * Carries a request for a partial sum from an annotation back to the sums, through all operations
    * that are linear.
    */
-  void backward(Map<String, Splits> values) {
+  void backward(Map<String, KnownSplits> values) {
     for (Node node : nodes.reversed()) {
       for (String result : node.results()) {
         for (String axis : splits(values, result).partial()) {
@@ -89,11 +89,11 @@ final class PartialSums {
     }
   }
 
-  private static Splits splits(Map<String, Splits> values, String value) {
+  private static KnownSplits splits(Map<String, KnownSplits> values, String value) {
     return Objects.requireNonNull(values.get(value), value);
   }
 
-  private static void ask(Splits splits, String axis) {
+  private static void ask(KnownSplits splits, String axis) {
     if (!splits.uses(axis)) {
       List<String> partial = new ArrayList<>(splits.partial());
       partial.add(axis);

@@ -32,7 +32,7 @@ public final class Propagator {
   private final Mesh mesh;
   private final PropagationOptions options;
   private final Nodes nodes;
-  private final Map<String, Splits> values = new LinkedHashMap<>();
+  private final Map<String, KnownSplits> values = new LinkedHashMap<>();
   private final Map<Conflict, Integer> decided = new LinkedHashMap<>();
   private final AxisConflicts conflicts;
   private final PartialSums sums;
@@ -57,7 +57,7 @@ public final class Propagator {
     this.options = options;
     MeshRegions.check(program, mesh);
     nodes = new Nodes(program);
-    nodes.types().forEach((name, type) -> values.put(name, new Splits(type)));
+    nodes.types().forEach((name, type) -> values.put(name, new KnownSplits(type)));
     sums = new PartialSums(nodes);
     conflicts = new AxisConflicts(mesh, options, nodes.annotated(), values);
   }
@@ -101,7 +101,7 @@ public final class Propagator {
     return new Propagated(program, mesh, layouts, reasons, notes);
   }
 
-  private Splits splits(String value) {
+  private KnownSplits splits(String value) {
     return Objects.requireNonNull(values.get(value), value);
   }
 
@@ -126,7 +126,7 @@ public final class Propagator {
     if (annotation.priority() != priority) {
       return;
     }
-    Splits splits = splits(name);
+    KnownSplits splits = splits(name);
     // Annotations of an earlier priority may have put the axis on another label of this value.
     annotation.labels().forEach(spec -> splits.release(spec.axes()));
     splits.release(annotation.partial().stream().toList());
@@ -150,7 +150,7 @@ public final class Propagator {
       return;
     }
     Node.RegionEdge edge = node.edge().get();
-    Splits splits = splits(edge.outside());
+    KnownSplits splits = splits(edge.outside());
     for (int dim = 0; dim < edge.prefixes().size(); dim++) {
       List<String> prefix = edge.prefixes().get(dim);
       if (!prefix.isEmpty()
@@ -262,7 +262,7 @@ public final class Propagator {
    * splits one label, so the factor that moves fewer elements of this statement gets the axis.
    */
   private boolean isOutbid(Node node, Place place, int factor, List<String> axes, int level) {
-    Splits splits = splits(place.value());
+    KnownSplits splits = splits(place.value());
     List<String> before = splits.axes(place.dim());
     if (axes.size() <= before.size() || splits.uses(axes.get(before.size()))) {
       return false;
@@ -310,7 +310,7 @@ public final class Propagator {
   /** Adds axes to a dimension as far as the rules of propagation allow. */
   private boolean extend(
       Node node, Place place, int factor, Asked asked, Reason reason, int level) {
-    Splits splits = splits(place.value());
+    KnownSplits splits = splits(place.value());
     List<String> axes = asked.axes;
     // An annotation may have given a label of another value the same cut, with empty parts.
     boolean isAlike = isAlone(place) && isAlone(asked.by);
@@ -392,7 +392,7 @@ public final class Propagator {
     List<String> texts = new ArrayList<>();
     for (Asked other : asked) {
       if (!other.equals(choice)) {
-        Splits splits = splits(other.by.value());
+        KnownSplits splits = splits(other.by.value());
         Price one =
             options
                 .pricing()

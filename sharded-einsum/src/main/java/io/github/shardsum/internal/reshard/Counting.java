@@ -147,7 +147,7 @@ public final class Counting {
 
   private static long exchanged(Action.Exchange exchange, PlannedValue before, PlannedValue after) {
     int dim = before.layout().dim(exchange.label());
-    return Reordering.of(before.layout(), after.layout(), dim, before.shape().size(dim)).most()
+    return AxisReordering.of(before.layout(), after.layout(), dim, before.shape().size(dim)).most()
         * others(before, dim);
   }
 

@@ -14,4 +14,8 @@ import java.util.function.Supplier;
  * @param collective whether devices communicate
  */
 record Move(
-    Supplier<Action> action, State from, State to, LongSupplier received, boolean collective) {}
+    Supplier<Action> action,
+    UnitLayout from,
+    UnitLayout to,
+    LongSupplier received,
+    boolean collective) {}

@@ -15,7 +15,7 @@ final class MoveGraph {
   private final DType dtype;
   private final Units units;
   private final Moves moves;
-  private final Map<State, Vertex> vertices = new HashMap<>();
+  private final Map<UnitLayout, Vertex> vertices = new HashMap<>();
 
   MoveGraph(Prices prices, DType dtype, Units units, Moves moves) {
     this.prices = prices;
@@ -26,7 +26,7 @@ final class MoveGraph {
 
   /** A layout, and the moves from it and to it. */
   static final class Vertex {
-    final State state;
+    final UnitLayout state;
     final int number;
     final long elements;
     private List<Edge> from = List.of();
@@ -34,7 +34,7 @@ final class MoveGraph {
     private boolean hasFrom;
     private boolean hasInto;
 
-    Vertex(State state, int number, long elements) {
+    Vertex(UnitLayout state, int number, long elements) {
       this.state = state;
       this.number = number;
       this.elements = elements;
@@ -86,7 +86,7 @@ final class MoveGraph {
     return vertices.size();
   }
 
-  Vertex vertex(State state) {
+  Vertex vertex(UnitLayout state) {
     Vertex known = vertices.get(state);
     if (known == null) {
       known = new Vertex(state, vertices.size(), moves.elements(state));

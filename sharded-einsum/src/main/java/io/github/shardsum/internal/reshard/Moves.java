@@ -35,7 +35,7 @@ final class Moves {
   }
 
   /** Elements of the largest block. */
-  long elements(State state) {
+  long elements(UnitLayout state) {
     long product = 1;
     for (int dim = 0; dim < state.dims().length; dim++) {
       product *= longest(dim, state.dims()[dim]);
@@ -58,7 +58,7 @@ final class Moves {
    * Elements of the goal's largest block that a state's block lacks even if the two overlap as much
    * as their sizes allow.
    */
-  long lacking(State state, State goal) {
+  long lacking(UnitLayout state, UnitLayout goal) {
     long wanted = 1;
     long had = 1;
     for (int dim = 0; dim < state.dims().length; dim++) {
@@ -75,7 +75,7 @@ final class Moves {
     return Math.ceilDiv(shape.size(dim), parts);
   }
 
-  private long others(State state, int without, int orThis) {
+  private long others(UnitLayout state, int without, int orThis) {
     long product = 1;
     for (int dim = 0; dim < state.dims().length; dim++) {
       product *= dim == without || dim == orThis ? 1 : longest(dim, state.dims()[dim]);
@@ -84,7 +84,7 @@ final class Moves {
   }
 
   /** Calls a consumer for every move from a state, in a fixed order. */
-  void from(State state, Consumer<Move> out) {
+  void from(UnitLayout state, Consumer<Move> out) {
     withoutPermutes(state, out);
     if (state.partial() == 0) {
       permuted(state, other -> out.accept(permute(state, other)));
@@ -92,7 +92,7 @@ final class Moves {
   }
 
   /** All moves except permutes, which may be very many. */
-  void withoutPermutes(State state, Consumer<Move> out) {
+  void withoutPermutes(UnitLayout state, Consumer<Move> out) {
     slices(state, out);
     if (state.partial() != 0) {
       reductions(state, out);
@@ -110,11 +110,11 @@ final class Moves {
    * @param partial the units over which the value may be a partial sum before the move
    * @param out takes the moves
    */
-  void into(State state, long partial, Consumer<Move> out) {
+  void into(UnitLayout state, long partial, Consumer<Move> out) {
     for (int dim = 0; dim < state.dims().length; dim++) {
       int[] on = state.dims()[dim];
       if (on.length > 0) {
-        out.accept(slice(state.with(dim, State.head(on, on.length - 1)), state, dim));
+        out.accept(slice(state.with(dim, UnitLayout.head(on, on.length - 1)), state, dim));
       }
     }
     reductionsInto(state, partial & ((1L << units.count()) - 1), out);
@@ -126,16 +126,16 @@ final class Moves {
     }
   }
 
-  private void slices(State state, Consumer<Move> out) {
+  private void slices(UnitLayout state, Consumer<Move> out) {
     long used = state.used();
     for (int unit = 0; unit < units.count(); unit++) {
       for (int dim = 0; dim < state.dims().length && (used >> unit & 1) == 0; dim++) {
-        out.accept(slice(state, state.with(dim, State.append(state.dims()[dim], unit)), dim));
+        out.accept(slice(state, state.with(dim, UnitLayout.append(state.dims()[dim], unit)), dim));
       }
     }
   }
 
-  private Move slice(State from, State to, int dim) {
+  private Move slice(UnitLayout from, UnitLayout to, int dim) {
     int[] on = to.dims()[dim];
     return new Move(
         () -> new Action.Slice(layout.label(dim), units.axes(on[on.length - 1])),
@@ -145,7 +145,7 @@ final class Moves {
         false);
   }
 
-  private Move allReduce(State from, State to, int[] over) {
+  private Move allReduce(UnitLayout from, UnitLayout to, int[] over) {
     return new Move(
         () -> new Action.AllReduce(units.axes(over)),
         from,
@@ -154,7 +154,7 @@ final class Moves {
         true);
   }
 
-  private Move reduceScatter(State from, State to, int dim, int[] over) {
+  private Move reduceScatter(UnitLayout from, UnitLayout to, int dim, int[] over) {
     return new Move(
         () -> new Action.ReduceScatter(layout.label(dim), units.axes(over)),
         from,
@@ -163,7 +163,7 @@ final class Moves {
         true);
   }
 
-  private Move gather(State from, State to, int dim, int[] over) {
+  private Move gather(UnitLayout from, UnitLayout to, int dim, int[] over) {
     return new Move(
         () -> new Action.AllGather(layout.label(dim), units.axes(over)),
         from,
@@ -172,7 +172,7 @@ final class Moves {
         true);
   }
 
-  private Move allToAll(State from, State to, int split, int whole, int[] over) {
+  private Move allToAll(UnitLayout from, UnitLayout to, int split, int whole, int[] over) {
     return new Move(
         () -> new Action.AllToAll(layout.label(split), layout.label(whole), units.axes(over)),
         from,
@@ -181,7 +181,7 @@ final class Moves {
         true);
   }
 
-  private Move permute(State from, State to) {
+  private Move permute(UnitLayout from, UnitLayout to) {
     return new Move(
         () ->
             new Action.CollectivePermute(
@@ -192,7 +192,7 @@ final class Moves {
         true);
   }
 
-  private Move exchange(State from, State to, int dim) {
+  private Move exchange(UnitLayout from, UnitLayout to, int dim) {
     return new Move(
         () ->
             new Action.Exchange(layout.label(dim), units.changed(from.dims()[dim], to.dims()[dim])),
@@ -202,17 +202,17 @@ final class Moves {
         true);
   }
 
-  private boolean isEven(State state, int dim) {
+  private boolean isEven(UnitLayout state, int dim) {
     return shape.size(dim) % (units.kept(dim) * units.product(state.dims()[dim])) == 0;
   }
 
-  private long exchanged(State from, State to, int dim) {
+  private long exchanged(UnitLayout from, UnitLayout to, int dim) {
     return bounds.isListed(dim, from.dims()[dim])
         ? bounds.exchanged(dim, from.dims()[dim], to.dims()[dim])
-        : Reordering.of(units.layout(from), units.layout(to), dim, shape.size(dim)).most();
+        : AxisReordering.of(units.layout(from), units.layout(to), dim, shape.size(dim)).most();
   }
 
-  private long gathered(State from, State to, int dim, int[] over) {
+  private long gathered(UnitLayout from, UnitLayout to, int dim, int[] over) {
     if (isEven(from, dim)) {
       return (units.product(over) - 1) * elements(from);
     }
@@ -224,7 +224,7 @@ final class Moves {
     return others(from, dim, dim) * lacking;
   }
 
-  private long allToAllReceived(State from, State to, int split, int whole, int[] over) {
+  private long allToAllReceived(UnitLayout from, UnitLayout to, int split, int whole, int[] over) {
     if (isEven(from, split) && isEven(to, whole)) {
       long group = units.product(over);
       return elements(from) / group * (group - 1);
@@ -243,7 +243,7 @@ final class Moves {
     return others(from, split, whole) * lacking;
   }
 
-  private long permuted(State from, State to) {
+  private long permuted(UnitLayout from, UnitLayout to) {
     boolean isEven = true;
     long others = 1;
     for (int dim = 0; dim < from.dims().length; dim++) {
@@ -260,23 +260,23 @@ final class Moves {
         : others * block;
   }
 
-  private void reductions(State state, Consumer<Move> out) {
+  private void reductions(UnitLayout state, Consumer<Move> out) {
     for (int[] subset : subsets(state.partial())) {
       if (together && mask(subset) != state.partial()) {
         continue;
       }
-      State summed = state.withPartial(state.partial() & ~mask(subset));
+      UnitLayout summed = state.withPartial(state.partial() & ~mask(subset));
       out.accept(allReduce(state, summed, subset));
       for (int[] order : orders(subset)) {
         for (int dim = 0; dim < state.dims().length; dim++) {
-          State to = summed.with(dim, State.append(state.dims()[dim], order));
+          UnitLayout to = summed.with(dim, UnitLayout.append(state.dims()[dim], order));
           out.accept(reduceScatter(state, to, dim, order));
         }
       }
     }
   }
 
-  private void reductionsInto(State state, long partial, Consumer<Move> out) {
+  private void reductionsInto(UnitLayout state, long partial, Consumer<Move> out) {
     if (together && state.partial() != 0) {
       return;
     }
@@ -287,7 +287,7 @@ final class Moves {
         state,
         (dim, kept, over) -> {
           if ((mask(over) & ~partial) == 0) {
-            State before = state.with(dim, kept).withPartial(state.partial() | mask(over));
+            UnitLayout before = state.with(dim, kept).withPartial(state.partial() | mask(over));
             out.accept(reduceScatter(before, state, dim, over));
           }
         });
@@ -316,9 +316,9 @@ final class Moves {
     }
     List<int[]> orders = new ArrayList<>();
     for (int i = 0; i < of.length; i++) {
-      int[] rest = State.append(State.head(of, i), State.tail(of, i + 1));
+      int[] rest = UnitLayout.append(UnitLayout.head(of, i), UnitLayout.tail(of, i + 1));
       for (int[] order : orders(rest)) {
-        orders.add(State.append(new int[] {of[i]}, order));
+        orders.add(UnitLayout.append(new int[] {of[i]}, order));
       }
     }
     return orders;
@@ -332,54 +332,54 @@ final class Moves {
     void take(int dim, int[] kept, int[] moved);
   }
 
-  private static void suffixes(State state, Suffix out) {
+  private static void suffixes(UnitLayout state, Suffix out) {
     for (int dim = 0; dim < state.dims().length; dim++) {
       int[] on = state.dims()[dim];
       for (int keep = on.length - 1; keep >= 0; keep--) {
-        out.take(dim, State.head(on, keep), State.tail(on, keep));
+        out.take(dim, UnitLayout.head(on, keep), UnitLayout.tail(on, keep));
       }
     }
   }
 
-  private void gathers(State state, Consumer<Move> out) {
+  private void gathers(UnitLayout state, Consumer<Move> out) {
     suffixes(
         state, (dim, kept, over) -> out.accept(gather(state, state.with(dim, kept), dim, over)));
   }
 
-  private void gathersInto(State state, Consumer<Move> out) {
+  private void gathersInto(UnitLayout state, Consumer<Move> out) {
     long all = (1L << units.count()) - 1;
     for (int[] subset : subsets(all & ~state.used())) {
       for (int[] order : orders(subset)) {
         for (int dim = 0; dim < state.dims().length; dim++) {
-          State before = state.with(dim, State.append(state.dims()[dim], order));
+          UnitLayout before = state.with(dim, UnitLayout.append(state.dims()[dim], order));
           out.accept(gather(before, state, dim, order));
         }
       }
     }
   }
 
-  private void allToAlls(State state, Consumer<Move> out) {
+  private void allToAlls(UnitLayout state, Consumer<Move> out) {
     suffixes(
         state,
         (from, kept, moved) -> {
           for (int to = 0; to < state.dims().length; to++) {
             if (to != from) {
-              int[] there = State.append(state.dims()[to], moved);
-              State after = state.with(from, kept).with(to, there);
+              int[] there = UnitLayout.append(state.dims()[to], moved);
+              UnitLayout after = state.with(from, kept).with(to, there);
               out.accept(allToAll(state, after, from, to, moved));
             }
           }
         });
   }
 
-  private void allToAllsInto(State state, Consumer<Move> out) {
+  private void allToAllsInto(UnitLayout state, Consumer<Move> out) {
     suffixes(
         state,
         (to, kept, moved) -> {
           for (int from = 0; from < state.dims().length; from++) {
             if (from != to) {
-              int[] there = State.append(state.dims()[from], moved);
-              State before = state.with(to, kept).with(from, there);
+              int[] there = UnitLayout.append(state.dims()[from], moved);
+              UnitLayout before = state.with(to, kept).with(from, there);
               out.accept(allToAll(before, state, from, to, moved));
             }
           }
@@ -390,13 +390,14 @@ final class Moves {
    * The states in which other axes, or the same axes in another order, cut every dimension into the
    * same parts.
    */
-  private void permuted(State state, Consumer<State> out) {
+  private void permuted(UnitLayout state, Consumer<UnitLayout> out) {
     permuted(state, new int[state.dims().length][], 0, 0, out);
   }
 
-  private void permuted(State state, int[][] chosen, int dim, long used, Consumer<State> out) {
+  private void permuted(
+      UnitLayout state, int[][] chosen, int dim, long used, Consumer<UnitLayout> out) {
     if (dim == chosen.length) {
-      State other = new State(chosen.clone(), 0);
+      UnitLayout other = new UnitLayout(chosen.clone(), 0);
       if (!other.equals(state)) {
         out.accept(other);
       }
@@ -426,7 +427,7 @@ final class Moves {
     for (int unit = 0; unit < units.count(); unit++) {
       boolean free = (used >> unit & 1) == 0 && !has(begun, unit);
       if (free && wanted % (have * units.product(unit)) == 0) {
-        places(old, dim, State.append(begun, unit), used, out);
+        places(old, dim, UnitLayout.append(begun, unit), used, out);
       }
     }
   }
@@ -446,7 +447,7 @@ final class Moves {
   }
 
   /** The states in which one dimension has its units in another order, so its chunks differ. */
-  private void reordered(State state, ObjIntConsumer<State> out) {
+  private void reordered(UnitLayout state, ObjIntConsumer<UnitLayout> out) {
     for (int dim = 0; dim < state.dims().length; dim++) {
       int[] on = state.dims()[dim];
       for (int[] order : orders(on)) {

@@ -359,7 +359,12 @@ public final class Reshards {
 
   /** A state on the way or at its end, with its cost and a lower bound of the remaining cost. */
   private record Node(
-      State state, Cost cost, double bound, int steps, Optional<Node> before, Optional<Move> by)
+      UnitLayout state,
+      Cost cost,
+      double bound,
+      int steps,
+      Optional<Node> before,
+      Optional<Move> by)
       implements Comparable<Node> {
     @Override
     public int compareTo(Node other) {
@@ -381,7 +386,7 @@ public final class Reshards {
     private final Moves moves;
     private final long most;
     private final boolean bounded;
-    private final Map<State, Node> best = new HashMap<>();
+    private final Map<UnitLayout, Node> best = new HashMap<>();
     private final PriorityQueue<Node> open = new PriorityQueue<>();
 
     Dijkstra(Key key, Units units, Moves moves, long most) {
@@ -448,7 +453,7 @@ public final class Reshards {
      * Number of misplaced units: those after the common beginning of a label's units in both
      * layouts, and partial ones in only one of the layouts.
      */
-    private int misplaced(State state) {
+    private int misplaced(UnitLayout state) {
       int count = Long.bitCount(state.partial() ^ units.goal().partial());
       for (int dim = 0; dim < state.dims().length; dim++) {
         int[] now = state.dims()[dim];

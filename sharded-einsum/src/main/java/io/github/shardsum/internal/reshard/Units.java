@@ -26,8 +26,8 @@ final class Units {
   private final List<String> partialPrefix;
   private final long[] kept;
   private final long[] sizes;
-  private final State start;
-  private final State goal;
+  private final UnitLayout start;
+  private final UnitLayout goal;
   private final boolean areAxes;
 
   private Units(Layout from, Layout to, List<String> idle) {
@@ -68,7 +68,7 @@ final class Units {
     of.term().axes().forEach(_ -> prefixes.add(List.of()));
     this.kept = prefixes.stream().mapToLong(_ -> 1).toArray();
     this.sizes = units.stream().mapToLong(mesh::size).toArray();
-    this.start = new State(new int[of.rank()][0], 0);
+    this.start = new UnitLayout(new int[of.rank()][0], 0);
     this.goal = start;
     this.areAxes = true;
   }
@@ -93,7 +93,7 @@ final class Units {
   }
 
   /** The state of a layout, if each unit is a single axis. */
-  State stateOf(Layout layout) {
+  UnitLayout stateOf(Layout layout) {
     List<List<String>> dims = new ArrayList<>();
     for (int dim = 0; dim < layout.rank(); dim++) {
       dims.add(large(layout.axes(dim)));
@@ -154,7 +154,7 @@ final class Units {
     return -1;
   }
 
-  private State state(List<List<String>> dims) {
+  private UnitLayout state(List<List<String>> dims) {
     int[][] state = new int[dims.size() - 1][];
     for (int dim = 0; dim < state.length; dim++) {
       state[dim] = units(dims.get(dim));
@@ -163,7 +163,7 @@ final class Units {
     for (int unit : units(dims.getLast())) {
       partial |= 1L << unit;
     }
-    return new State(state, partial);
+    return new UnitLayout(state, partial);
   }
 
   private int[] units(List<String> axes) {
@@ -179,11 +179,11 @@ final class Units {
     return areAxes;
   }
 
-  State start() {
+  UnitLayout start() {
     return start;
   }
 
-  State goal() {
+  UnitLayout goal() {
     return goal;
   }
 
@@ -223,12 +223,12 @@ final class Units {
 
   /** The axes after the first difference of two orders of units, in mesh order. */
   List<String> changed(int[] one, int[] other) {
-    List<String> axes = axes(State.tail(one, Arrays.mismatch(one, other)));
+    List<String> axes = axes(UnitLayout.tail(one, Arrays.mismatch(one, other)));
     return mesh.axisNames().stream().filter(axes::contains).toList();
   }
 
   /** The layout of a state; axes of size 1 stay where the first layout has them. */
-  Layout layout(State state) {
+  Layout layout(UnitLayout state) {
     List<Axis> axes = new ArrayList<>();
     for (int dim = 0; dim < state.dims().length; dim++) {
       List<String> names = new ArrayList<>(prefixes.get(dim));

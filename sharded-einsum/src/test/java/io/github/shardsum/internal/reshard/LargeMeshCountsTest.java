@@ -21,8 +21,8 @@ final class LargeMeshCountsTest {
   @CsvSource({"w=16 x=16, 256, 1", "w=17 x=16, 272, 0"})
   void upTo256DevicesHaveTheirBlocksCompared(String mesh, int rows, int expected) {
     Shape shape = Shape.of(rows);
-    Blocks before = new Blocks(layout(mesh, "i@w.x"), shape);
-    Blocks after = new Blocks(layout(mesh, "i@x.w"), shape);
+    LayoutBlocks before = new LayoutBlocks(layout(mesh, "i@w.x"), shape);
+    LayoutBlocks after = new LayoutBlocks(layout(mesh, "i@x.w"), shape);
     assertEquals(expected, after.lacking(before));
   }
 

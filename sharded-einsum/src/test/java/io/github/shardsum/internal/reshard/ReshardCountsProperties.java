@@ -143,7 +143,7 @@ class ReshardCountsProperties {
     assertEquals(
         expected,
         bounds(mesh(axes), from, to)
-            .allToAll(0, State.append(whole, both), whole, 1, State.append(split, both)));
+            .allToAll(0, UnitLayout.append(whole, both), whole, 1, UnitLayout.append(split, both)));
   }
 
   /** The most pairs of indices of two labels that a device has afterwards and not before. */
@@ -208,7 +208,7 @@ class ReshardCountsProperties {
     Mesh mesh = mesh(sizes);
     Layout from = Layout.parse(mesh, label("i", NAMES.subList(0, 3)) + " j");
     Layout to = Layout.parse(mesh, label("i", inOrder(after, NAMES)) + " j");
-    assertEquals(expected, Reordering.of(from, to, 0, size).most());
+    assertEquals(expected, AxisReordering.of(from, to, 0, size).most());
     assertEquals(
         expected,
         bounds(mesh, size, 1).exchanged(0, units(sizes, List.of(0, 1, 2)), units(sizes, after)));
@@ -317,6 +317,6 @@ class ReshardCountsProperties {
       expected = Math.max(expected, pairs(i, j) - (isSummed ? 0 : had));
     }
     Shape shape = Shape.of(rows, columns);
-    assertEquals(expected, new Blocks(to, shape).lacking(new Blocks(from, shape)));
+    assertEquals(expected, new LayoutBlocks(to, shape).lacking(new LayoutBlocks(from, shape)));
   }
 }

@@ -26,9 +26,9 @@ import java.util.Optional;
 
 /** Lowers einsums: to views if there is nothing to compute, otherwise to compiled einsums. */
 final class EinsumLowering {
-  private final Lowering lowering;
+  private final StatementLowering lowering;
 
-  EinsumLowering(Lowering lowering) {
+  EinsumLowering(StatementLowering lowering) {
     this.lowering = lowering;
   }
 
@@ -174,7 +174,7 @@ final class EinsumLowering {
       Epilogue epilogue,
       Optional<BiasedEinsum> biased) {
     String what = einsum.equation() + (epilogue.relu() ? ", relu" : "");
-    List<Integer> reads = Lowering.list(operands);
+    List<Integer> reads = StatementLowering.list(operands);
     long own = compiled.explain().temporaryBytes();
     lowering.packs(compiled.packedBytes());
     double flops = compiled.explain().flops() * density(operands);

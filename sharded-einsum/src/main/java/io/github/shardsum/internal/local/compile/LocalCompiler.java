@@ -54,7 +54,7 @@ public final class LocalCompiler {
     clean.statements().forEach(each -> each.results().forEach(value -> results.add(value.name())));
     left.retainAll(results);
     Program last = Passes.rematerialize(clean, left);
-    return Lowering.lower(last, composites, workers, sums)
+    return StatementLowering.lower(last, composites, workers, sums)
         .withNotes(AnnotationRemoval.note(program).stream().toList())
         .withNotes(missing.stream().map(LocalCompiler::note).toList());
   }

@@ -22,10 +22,10 @@ import java.util.Optional;
  * two buffers.
  */
 final class LoopLowering {
-  private final Lowering lowering;
+  private final StatementLowering lowering;
   private final CompositeCode.Finder composites;
 
-  LoopLowering(Lowering lowering, CompositeCode.Finder composites) {
+  LoopLowering(StatementLowering lowering, CompositeCode.Finder composites) {
     this.lowering = lowering;
     this.composites = composites;
   }
@@ -50,7 +50,7 @@ final class LoopLowering {
     int[] operands = loop.operands().stream().mapToInt(lowering::dense).toArray();
     int carried = loop.carried().size();
     int[][] state = new int[carried][2];
-    List<Integer> reads = new ArrayList<>(Lowering.list(operands));
+    List<Integer> reads = new ArrayList<>(StatementLowering.list(operands));
     for (int i = 0; i < carried; i++) {
       for (int side = 0; side < 2; side++) {
         ValueType type = loop.carried().get(i).type().withoutLayout();
@@ -70,7 +70,7 @@ final class LoopLowering {
         "loop",
         loop.count() + " rounds of " + loop.body().name(),
         reads,
-        Lowering.list(results),
+        StatementLowering.list(results),
         flops,
         frame -> run(frame, rounds));
   }

@@ -17,9 +17,9 @@ import java.util.List;
 
 /** Lowers movements to views if possible, otherwise to copies, and lowers sources to writers. */
 final class MovementLowering {
-  private final Lowering lowering;
+  private final StatementLowering lowering;
 
-  MovementLowering(Lowering lowering) {
+  MovementLowering(StatementLowering lowering) {
     this.lowering = lowering;
   }
 
@@ -152,7 +152,7 @@ final class MovementLowering {
     lowering.step(
         "concatenate",
         result.toString(),
-        Lowering.list(operands),
+        StatementLowering.list(operands),
         List.of(out),
         0,
         frame -> {

@@ -23,9 +23,9 @@ import java.util.Optional;
  * computes with the same bits.
  */
 final class OneHotLowering {
-  private final Lowering lowering;
+  private final StatementLowering lowering;
 
-  OneHotLowering(Lowering lowering) {
+  OneHotLowering(StatementLowering lowering) {
     this.lowering = lowering;
   }
 

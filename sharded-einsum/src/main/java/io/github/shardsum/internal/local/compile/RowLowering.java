@@ -20,9 +20,9 @@ final class RowLowering {
   private static final long ROWS_TOGETHER = 16;
   private static final long LONGEST_OF_SEVERAL = 1 << 12;
 
-  private final Lowering lowering;
+  private final StatementLowering lowering;
 
-  RowLowering(Lowering lowering) {
+  RowLowering(StatementLowering lowering) {
     this.lowering = lowering;
   }
 

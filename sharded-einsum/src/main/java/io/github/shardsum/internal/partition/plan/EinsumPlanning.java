@@ -45,7 +45,7 @@ public final class EinsumPlanning {
   private final BoundEquation bound;
   private final DType dtype;
   private final PlanOptions options;
-  private final ContractionTree tree;
+  private final EquationTree tree;
   private final List<Value> inputs = new ArrayList<>();
   private final List<Statement> statements = new ArrayList<>();
   private final Map<String, Layout> homes = new HashMap<>();
@@ -60,7 +60,7 @@ public final class EinsumPlanning {
     this.bound = bound;
     this.dtype = dtype;
     this.options = options;
-    this.tree = new ContractionTree(bound, equation.operands());
+    this.tree = new EquationTree(bound, equation.operands());
     this.program = program();
   }
 
@@ -101,7 +101,7 @@ public final class EinsumPlanning {
     }
     EinsumNode root = tree.root();
     Value result = made(RESULT, root);
-    List<List<String>> axes = ContractionTree.axes(equation.output(), bound.outputRank());
+    List<List<String>> axes = EquationTree.axes(equation.output(), bound.outputRank());
     homes.put(RESULT, layout(root, axes, equation.output().partial()));
     return new Program("einsum", inputs, statements, List.of(result));
   }

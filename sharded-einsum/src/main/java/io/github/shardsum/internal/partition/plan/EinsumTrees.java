@@ -86,7 +86,7 @@ final class EinsumTrees {
       } else {
         List<Supply> inner = supplies(made, state);
         StatementPlanner planner = planner(made, inner, List.of(), false);
-        supplies.add(new Pending(ways, made, inner, planner));
+        supplies.add(new DeferredOperand(ways, made, inner, planner));
       }
     }
     return supplies;
@@ -108,7 +108,7 @@ final class EinsumTrees {
   /** The axes that operands and results of a tree have on labels, as {@code x label}. */
   private Set<String> asked(Statement statement, List<Supply> supplies, List<Layout> homes) {
     Set<String> asked = new HashSet<>();
-    if (supplies.stream().noneMatch(Pending.class::isInstance)) {
+    if (supplies.stream().noneMatch(DeferredOperand.class::isInstance)) {
       return asked;
     }
     homes.forEach(home -> ask(home, home.term(), asked));
@@ -117,7 +117,7 @@ final class EinsumTrees {
       switch (supplies.get(i)) {
         case Supply.Held(_, Holding holding) ->
             holding.layouts().forEach(layout -> ask(layout, term, asked));
-        case Pending pending ->
+        case DeferredOperand pending ->
             asked.addAll(asked(pending.statement(), pending.operands(), List.of()));
       }
     }

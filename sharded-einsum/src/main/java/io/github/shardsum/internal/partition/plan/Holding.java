@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.partition.plan;
 
-import io.github.shardsum.internal.reshard.Blocks;
+import io.github.shardsum.internal.reshard.LayoutBlocks;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.program.Value;
 import java.util.ArrayList;
@@ -15,7 +15,7 @@ final class Holding {
   private final List<Integer> numbers = new ArrayList<>();
 
   /** Blocks of the layouts, computed when they are first needed. */
-  private final List<Blocks> blocks = new ArrayList<>();
+  private final List<LayoutBlocks> blocks = new ArrayList<>();
 
   Holding(Value value, Layout layout, int number) {
     this.value = value;
@@ -39,9 +39,9 @@ final class Holding {
    * The least number of elements that some device must receive, whatever existing layout the value
    * comes from.
    */
-  long lacking(Blocks to) {
+  long lacking(LayoutBlocks to) {
     while (blocks.size() < layouts.size()) {
-      blocks.add(new Blocks(layouts.get(blocks.size()), value.type().shape()));
+      blocks.add(new LayoutBlocks(layouts.get(blocks.size()), value.type().shape()));
     }
     return blocks.stream().mapToLong(to::lacking).min().orElse(0);
   }

@@ -137,7 +137,7 @@ public final class ProgramPlanner {
     planner.write(program.outputs().stream().map(planner::home).toList());
     PackedSums packed = new PackedSums(ways);
     SpmdPlan written = planner.written();
-    SpmdPlan ordered = OrderedSums.of(written);
+    SpmdPlan ordered = SumOrderRewrite.of(written);
     SpmdPlan together = packed.of(ordered);
     double cost = ways.total(planner.state.cost.plus(planner.state.products));
     cost += added(ways, written, ordered) - packed.saved();
@@ -182,7 +182,7 @@ public final class ProgramPlanner {
       planner.end(wanted);
       Cost cost = planner.state.cost.plus(planner.state.work);
       SpmdPlan written = planner.written();
-      SpmdPlan ordered = OrderedSums.of(written);
+      SpmdPlan ordered = SumOrderRewrite.of(written);
       double price = ways.total(cost) + added(ways, written, ordered);
       plans.add(new Planned(planner.plannedProgram(), ordered, price));
     }

@@ -167,7 +167,7 @@ public final class ProgramPlanning {
    */
   private static ProgramPlan overlapped(
       ProgramPlan plan, CompositeCode.Finder composites, PlanOptions options) {
-    SpmdPlan steps = Overlap.of(plan.plan(), composites, options);
+    SpmdPlan steps = CollectiveOverlap.of(plan.plan(), composites, options);
     if (steps.equals(plan.plan())) {
       return plan;
     }

@@ -3,10 +3,10 @@ package io.github.shardsum.internal.partition.plan;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.local.run.CompositeCode;
-import io.github.shardsum.internal.reshard.Blocks;
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.internal.reshard.Halo;
+import io.github.shardsum.internal.reshard.LayoutBlocks;
 import io.github.shardsum.internal.reshard.PartFigures;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.ReshardSources;
@@ -296,8 +296,8 @@ final class ReshardWays {
         : blocks(result, home).lacking(blocks(result, made));
   }
 
-  private static Blocks blocks(Value value, Layout layout) {
-    return new Blocks(layout, value.type().shape());
+  private static LayoutBlocks blocks(Value value, Layout layout) {
+    return new LayoutBlocks(layout, value.type().shape());
   }
 
   /**

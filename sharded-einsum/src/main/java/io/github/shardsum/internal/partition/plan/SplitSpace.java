@@ -30,7 +30,7 @@ final class SplitSpace {
   private final ReshardWays ways;
   private final Statement statement;
   private final FactorLayouts factors;
-  private final TreeSplits tree;
+  private final SumOrderSplits tree;
   private final Asked asked;
   private final List<String> axes;
   private final boolean mayAdd;
@@ -52,7 +52,7 @@ final class SplitSpace {
       ReshardWays ways,
       Statement statement,
       FactorLayouts factors,
-      TreeSplits tree,
+      SumOrderSplits tree,
       Asked asked,
       List<String> axes,
       boolean mayAdd,

@@ -62,7 +62,7 @@ final class StatementPlanner {
   private final Statement statement;
   private final FactorRule rule;
   private final FactorLayouts factors;
-  private final TreeSplits tree;
+  private final SumOrderSplits tree;
   private final SplitSpace.Asked asked;
   private final List<Supply> operands;
   private final List<Layout> homes;
@@ -116,7 +116,7 @@ final class StatementPlanner {
     this.factors =
         new FactorLayouts(
             mesh, rule, ways.isAlone() && statement.operation() instanceof Contraction.Einsum);
-    this.tree = TreeSplits.of(statement, rule, ways.sums());
+    this.tree = SumOrderSplits.of(statement, rule, ways.sums());
     this.operands = operands;
     this.homes = homes;
     this.isExact = isExact;

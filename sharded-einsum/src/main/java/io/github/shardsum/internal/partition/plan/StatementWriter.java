@@ -35,7 +35,7 @@ record StatementWriter(ReshardWays ways, EinsumTrees trees, PlanState state) {
     List<Integer> numbers = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
       Layout met = candidate.operands().get(i);
-      if (operands.get(i) instanceof Pending pending && trees.take(pending.value())) {
+      if (operands.get(i) instanceof DeferredOperand pending && trees.take(pending.value())) {
         write(
             pending.statement(),
             pending.planner(),

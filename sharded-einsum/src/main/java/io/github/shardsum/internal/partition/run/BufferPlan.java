@@ -183,7 +183,7 @@ final class BufferPlan {
           return;
         }
         PlannedValue operand = frame.value(step.operands().getFirst());
-        if (Members.isWidened(step)) {
+        if (RegionCommunication.isWidened(step)) {
           int result = plan.number(between.step());
           int read = step.operands().getFirst();
           temporary(stage, Purpose.PACKED, DType.F32, i -> frame.local(read, i).elementCount());

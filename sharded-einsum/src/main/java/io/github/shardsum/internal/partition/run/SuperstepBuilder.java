@@ -116,7 +116,7 @@ final class SuperstepBuilder {
     PlanStep step = plan.steps().get(between.step());
     int result = plan.number(between.step());
     if (step.action() instanceof Action.Communicate communicate) {
-      new Members(frame, builder).add(communicate, between.step(), step, result);
+      new RegionCommunication(frame, builder).add(communicate, between.step(), step, result);
       return;
     }
     int operand = step.operands().getFirst();

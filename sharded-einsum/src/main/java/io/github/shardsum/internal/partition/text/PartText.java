@@ -64,6 +64,6 @@ final class PartText {
   }
 
   private static String orNone(long bytes) {
-    return bytes == 0 ? "0 B" : Units.bytes(bytes);
+    return bytes == 0 ? "0 B" : TableCells.bytes(bytes);
   }
 }

@@ -53,7 +53,7 @@ public final class PlanPage {
             Unit.BYTES.text(figures.peakBytes())));
     values("Given", plan.inputs());
     if (!figures.steps().isEmpty()) {
-      PlanTimeline.draw(page, plan, figures, isTimed);
+      TimelinePicture.draw(page, plan, figures, isTimed);
     }
     page.heading("Steps");
     page.table(table());
@@ -117,12 +117,12 @@ public final class PlanPage {
     return List.of(
         step.step(),
         step.values(),
-        Units.bytes(step.bytesReceived()),
-        Units.bytes(step.bytesSent()),
-        Units.bytes(step.lowerBound()),
-        Units.operations(step.flops()),
-        Units.price(step.price(), isTimed),
-        Units.bytes(step.heldBytes()),
+        TableCells.bytes(step.bytesReceived()),
+        TableCells.bytes(step.bytesSent()),
+        TableCells.bytes(step.lowerBound()),
+        TableCells.operations(step.flops()),
+        TableCells.price(step.price(), isTimed),
+        TableCells.bytes(step.heldBytes()),
         step.cause());
   }
 

@@ -76,11 +76,11 @@ public final class PlanTable {
         Locale.ROOT,
         "in all: received %,d elements%s, computed %s, held at most %s, %s%s",
         figures.received(),
-        bytes == 0 ? "" : " (" + Units.bytes(bytes) + ")",
+        bytes == 0 ? "" : " (" + TableCells.bytes(bytes) + ")",
         Unit.FLOP.text(figures.flops()),
         Unit.BYTES.text(figures.peakBytes()),
         isTimed ? "in " : "priced as ",
-        orNone(Units.price(figures.price(), isTimed)) + (isTimed ? "" : " elements"));
+        orNone(TableCells.price(figures.price(), isTimed)) + (isTimed ? "" : " elements"));
   }
 
   private static String orNone(String figure) {
@@ -127,20 +127,20 @@ public final class PlanTable {
 
   /** A price in another unit than the table's would mislead, so it is left out. */
   static String instead(Origin.Alternative way, boolean isTimed) {
-    String at = way.isTimed() == isTimed ? " at " + Units.price(way.cost(), isTimed) : "";
+    String at = way.isTimed() == isTimed ? " at " + TableCells.price(way.cost(), isTimed) : "";
     return "instead " + way.description() + at;
   }
 
   private List<String> figures(StepFigures step) {
     List<String> all = new ArrayList<>();
-    all.add(Units.bytes(step.bytesReceived()));
-    all.add(Units.bytes(step.bytesSent()));
-    all.add(Units.bytes(step.lowerBound()));
-    all.add(Units.operations(step.flops()));
-    all.add(Units.price(step.price(), isTimed));
-    all.add(Units.bytes(step.heldBytes()));
-    step.schedule().ifPresent(at -> all.add(Units.price(at.begin(), isTimed)));
-    step.schedule().ifPresent(at -> all.add(Units.price(at.exposed(), isTimed)));
+    all.add(TableCells.bytes(step.bytesReceived()));
+    all.add(TableCells.bytes(step.bytesSent()));
+    all.add(TableCells.bytes(step.lowerBound()));
+    all.add(TableCells.operations(step.flops()));
+    all.add(TableCells.price(step.price(), isTimed));
+    all.add(TableCells.bytes(step.heldBytes()));
+    step.schedule().ifPresent(at -> all.add(TableCells.price(at.begin(), isTimed)));
+    step.schedule().ifPresent(at -> all.add(TableCells.price(at.exposed(), isTimed)));
     return all;
   }
 

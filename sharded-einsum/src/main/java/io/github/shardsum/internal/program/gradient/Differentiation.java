@@ -39,7 +39,7 @@ public final class Differentiation {
   /** The builder's value for each value of the program. */
   private final Map<Value, Value> copies = new HashMap<>();
 
-  private final Members members;
+  private final MemberSums members;
 
   /**
    * The builder's contributions to the cotangent of each program value, by the axes along which
@@ -61,7 +61,7 @@ public final class Differentiation {
 
   private Differentiation(
       Program program,
-      Members members,
+      MemberSums members,
       List<Integer> outputs,
       List<Integer> inputs,
       boolean ones,
@@ -89,7 +89,7 @@ public final class Differentiation {
       Program program, List<Integer> outputs, List<Integer> inputs, boolean ones, boolean values) {
     Regions.check(program);
     Differentiation differentiation =
-        new Differentiation(program, Members.none(program), outputs, inputs, ones, values);
+        new Differentiation(program, MemberSums.none(program), outputs, inputs, ones, values);
     Program gradient = differentiation.run();
     // Outputs are distinguished by their names, so equal ones stay; a backend merges them.
     Set<Value> kept = Set.copyOf(gradient.outputs());
@@ -110,7 +110,7 @@ public final class Differentiation {
   }
 
   /** The gradient of all floating outputs, each with a cotangent, by all floating inputs. */
-  static Program ofAll(Program program, Members members) {
+  static Program ofAll(Program program, MemberSums members) {
     return simplified(
         new Differentiation(
                 program,
@@ -139,7 +139,7 @@ public final class Differentiation {
   record Parts(Program program, List<Integer> inputs, List<Set<String>> due) {}
 
   /** The gradient of a region's body by all floating inputs, in parts. */
-  static Parts parts(Manual manual, Members members) {
+  static Parts parts(Manual manual, MemberSums members) {
     Program body = manual.body();
     Differentiation differentiation =
         new Differentiation(

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.program.gradient;
 
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.program.types.Terms;
+import io.github.shardsum.internal.program.types.LabelEquations;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Pointwise.Comparison;
 import io.github.shardsum.program.ProgramBuilder;
@@ -42,13 +42,15 @@ final class EinsumGradient {
       }
     }
     ValueType type = einsum.operands().get(operand).type();
-    List<String> result = distinct(Terms.names(einsum.equation().operand(operand)), type, dtype);
+    List<String> result =
+        distinct(LabelEquations.names(einsum.equation().operand(operand)), type, dtype);
     Map<String, Long> sizes = new HashMap<>();
     for (int axis = 0; axis < result.size(); axis++) {
       sizes.put(result.get(axis), type.shape().size(axis));
     }
-    terms.forEach(term -> Terms.names(term).forEach(sizes::remove));
-    return builder.einsum(Terms.equation(terms, Terms.of(result)), operands, sizes);
+    terms.forEach(term -> LabelEquations.names(term).forEach(sizes::remove));
+    return builder.einsum(
+        LabelEquations.equation(terms, LabelEquations.of(result)), operands, sizes);
   }
 
   /** The operand's labels. For a repeated label an identity matrix makes zeros off the diagonal. */
@@ -61,7 +63,7 @@ final class EinsumGradient {
         result.add(label);
         continue;
       }
-      String other = Terms.fresh(label, used);
+      String other = LabelEquations.fresh(label, used);
       used.add(other);
       result.add(other);
       long size = type.shape().size(axis);

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.program.gradient;
 
-import io.github.shardsum.internal.program.types.Terms;
+import io.github.shardsum.internal.program.types.LabelEquations;
 import io.github.shardsum.internal.program.types.Variance;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
@@ -56,7 +56,7 @@ final class GradientRules {
    */
   List<Optional<Value>> gradients(
       Operation operation,
-      Members members,
+      MemberSums members,
       List<Set<String>> varies,
       List<Value> results,
       List<Optional<Value>> given,
@@ -114,7 +114,9 @@ final class GradientRules {
   Value copy(Value value, ValueType type) {
     List<String> names = type.names();
     return builder.einsum(
-        Terms.equation(List.of(Terms.of(names)), Terms.of(names)), List.of(value), Map.of());
+        LabelEquations.equation(List.of(LabelEquations.of(names)), LabelEquations.of(names)),
+        List.of(value),
+        Map.of());
   }
 
   /** The sum of a product over all labels that an operand does not have. */
@@ -125,7 +127,8 @@ final class GradientRules {
             || Stream.of(factors).anyMatch(factor -> !names.containsAll(factor.type().names()));
     if (summed) {
       return builder.einsum(
-          Terms.equation(Stream.of(factors).map(Terms::of).toList(), Terms.of(operand)),
+          LabelEquations.equation(
+              Stream.of(factors).map(LabelEquations::of).toList(), LabelEquations.of(operand)),
           List.of(factors),
           missing(operand, factors));
     }
@@ -177,10 +180,11 @@ final class GradientRules {
 
   private Optional<Value> softmax(Softmax softmax, Value y, Value g) {
     Set<String> label = Set.of(softmax.label());
-    List<String> rest = Terms.without(y, label);
+    List<String> rest = LabelEquations.without(y, label);
     Value mean =
         builder.einsum(
-            Terms.equation(List.of(Terms.of(g), Terms.of(y)), Terms.of(rest)),
+            LabelEquations.equation(
+                List.of(LabelEquations.of(g), LabelEquations.of(y)), LabelEquations.of(rest)),
             List.of(g, y),
             Map.of());
     return Optional.of(builder.multiply(y, builder.subtract(g, mean)));
@@ -188,13 +192,14 @@ final class GradientRules {
 
   private Value topK(TopK top, Value indices, Value g) {
     Set<String> used = new HashSet<>(indices.type().names());
-    String label = Terms.fresh(top.label(), used);
+    String label = LabelEquations.fresh(top.label(), used);
     DType dtype = g.type().dtype();
     Value places = builder.oneHot(indices, label, top.x().type().size(top.label()), dtype);
     List<String> result = new ArrayList<>(g.type().names());
     result.set(g.type().axis(top.into()), label);
     return builder.einsum(
-        Terms.equation(List.of(Terms.of(g), Terms.of(places)), Terms.of(result)),
+        LabelEquations.equation(
+            List.of(LabelEquations.of(g), LabelEquations.of(places)), LabelEquations.of(result)),
         List.of(g, places),
         Map.of());
   }
@@ -213,7 +218,7 @@ final class GradientRules {
             composite.attributes(),
             operands,
             Differentiation.ofAll(
-                composite.decomposition(), Members.none(composite.decomposition())),
+                composite.decomposition(), MemberSums.none(composite.decomposition())),
             composite.splittable());
     List<Value> results = builder.add(gradient);
     for (int i = 0; i < by.size(); i++) {

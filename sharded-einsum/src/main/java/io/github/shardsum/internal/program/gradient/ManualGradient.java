@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.program.gradient;
 
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.program.types.Terms;
+import io.github.shardsum.internal.program.types.LabelEquations;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Communication.AllGather;
 import io.github.shardsum.program.Communication.AllReduce;
@@ -46,7 +46,7 @@ final class ManualGradient {
    * @param given cotangents of the results; empty for a result on which nothing depends
    * @param inside the members of the region's body
    */
-  List<Optional<Value>> region(Manual manual, List<Optional<Value>> given, Members inside) {
+  List<Optional<Value>> region(Manual manual, List<Optional<Value>> given, MemberSums inside) {
     Differentiation.Parts parts = Differentiation.parts(manual, inside);
     List<Value> operands = new ArrayList<>(manual.operands());
     List<Term> in = new ArrayList<>(manual.in());
@@ -135,7 +135,7 @@ final class ManualGradient {
       index = builder.add(index, builder.add(new AxisIndex(axis)).getFirst());
       members *= axis.size();
     }
-    String place = Terms.fresh("member", g.type().names());
+    String place = LabelEquations.fresh("member", g.type().names());
     ValueType type = ValueType.of(DType.I64, List.of(place), List.of(members));
     Value own = builder.equal(builder.iota(type, place), index);
     Value apart = builder.select(own, g, builder.constant(g.type().dtype(), 0));
@@ -143,7 +143,9 @@ final class ManualGradient {
     order.add(order.indexOf(label), place);
     Value ordered =
         builder.einsum(
-            Terms.equation(List.of(Terms.of(apart)), Terms.of(order)), List.of(apart), Map.of());
+            LabelEquations.equation(List.of(LabelEquations.of(apart)), LabelEquations.of(order)),
+            List.of(apart),
+            Map.of());
     return builder.add(new Merge(ordered, List.of(place, label), label)).getFirst();
   }
 

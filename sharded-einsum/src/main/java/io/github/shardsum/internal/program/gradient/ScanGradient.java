@@ -20,9 +20,9 @@ final class ScanGradient {
   private final ProgramBuilder builder;
   private final Scan scan;
   private final List<Value> history;
-  private final Members inside;
+  private final MemberSums inside;
 
-  ScanGradient(ProgramBuilder builder, Scan scan, List<Value> history, Members inside) {
+  ScanGradient(ProgramBuilder builder, Scan scan, List<Value> history, MemberSums inside) {
     this.inside = inside;
     this.builder = builder;
     this.scan = scan;

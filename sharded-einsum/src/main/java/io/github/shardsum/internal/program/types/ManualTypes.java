@@ -178,7 +178,7 @@ final class ManualTypes {
   /** Checks that a term has the value's labels and only axes of the region. */
   private void term(Term term, Value value, Map<String, MeshAxis> own) {
     check(
-        Terms.names(term).equals(value.type().names()),
+        LabelEquations.names(term).equals(value.type().names()),
         "a term must have the labels "
             + value.type().names()
             + ", got \""

@@ -6,12 +6,12 @@ import io.github.shardsum.mesh.Mesh;
 import java.util.List;
 
 /** One dimension that is cut by the same axes in two orders. */
-public final class Reordering {
+public final class AxisReordering {
   private final Cut from;
   private final Cut to;
   private final int[] partAfter;
 
-  private Reordering(Cut from, Cut to, int[] partAfter) {
+  private AxisReordering(Cut from, Cut to, int[] partAfter) {
     this.from = from;
     this.to = to;
     this.partAfter = partAfter;
@@ -26,7 +26,7 @@ public final class Reordering {
    * @param size its size
    * @return the reordering
    */
-  public static Reordering of(Layout before, Layout after, int dim, long size) {
+  public static AxisReordering of(Layout before, Layout after, int dim, long size) {
     List<String> axes = before.axes(dim);
     Mesh mesh = before.mesh();
     Cut from = before.cut(dim, size);
@@ -39,7 +39,7 @@ public final class Reordering {
       }
       partAfter[part] = number;
     }
-    return new Reordering(from, after.cut(dim, size), partAfter);
+    return new AxisReordering(from, after.cut(dim, size), partAfter);
   }
 
   /** The most indices that a part must receive for its new interval. */

@@ -4,7 +4,7 @@ package io.github.shardsum.internal.assign;
  * Searches by chains of tree moves; a chain is accepted or undone as a whole. Each search runs on
  * one thread and has its own random numbers.
  */
-final class LocalSearch {
+final class TreeMoveSearch {
   private static final int[] SIZES = {1, 4, 12, 40, 150, 600, 3000};
   private static final int KINDS = 4;
 
@@ -33,7 +33,7 @@ final class LocalSearch {
   private final int[] seen;
   private int stamp;
 
-  LocalSearch(Model model, Effort effort, long seed, double[] price) {
+  TreeMoveSearch(Model model, Effort effort, long seed, double[] price) {
     this.model = model;
     this.effort = effort;
     this.random = new Random64(seed);

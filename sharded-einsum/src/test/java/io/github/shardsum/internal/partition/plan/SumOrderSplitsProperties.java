@@ -22,7 +22,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 /** Which labels of a sum in order may be split, by the tree of the sum. */
-class TreeSplitsProperties {
+class SumOrderSplitsProperties {
   /** The terms {@code [from, to)} of each node, of leaves of so many terms. */
   private static void nodes(long from, long to, long leaf, Set<List<Long>> nodes) {
     nodes.add(List.of(from, to));
@@ -56,8 +56,8 @@ class TreeSplitsProperties {
     return Program.parse(program.replace(";", "\n")).statements().getLast();
   }
 
-  private static TreeSplits of(Statement statement, int leaf) {
-    return TreeSplits.of(statement, ShardingRules.of(statement), new SumOrder(leaf));
+  private static SumOrderSplits of(Statement statement, int leaf) {
+    return SumOrderSplits.of(statement, ShardingRules.of(statement), new SumOrder(leaf));
   }
 
   private static int factor(Statement statement, String label) {
@@ -108,7 +108,7 @@ class TreeSplitsProperties {
       @ForAll @IntRange(min = 2, max = 3) int y) {
     Statement sum =
         statement("input x: f32[i=2 j=%d]; r = reduce_sum(x) {labels=[\"j\"]}; output r", size);
-    TreeSplits tree = of(sum, leaf);
+    SumOrderSplits tree = of(sum, leaf);
     int[] sizes = {x, y};
     int[][] may = {{Splits.NONE, 0, 1}, {Splits.NONE, 0, 1}};
     new Splits(List.of("x", "y"), may, 2)
@@ -160,13 +160,13 @@ class TreeSplitsProperties {
         "input a: f32[m=2 t=1 k=8 l=8]; input b: f32[n=3 k=8 l=8 t=1 s=4]; r = einsum(a, b)"
             + " {equation=\"mtkl,nklts->mn\"}; output r";
     Statement einsum = statement(product);
-    TreeSplits splits = of(einsum, 4);
+    SumOrderSplits splits = of(einsum, 4);
     assertTrue(splits.mayCut(factor(einsum, "k")));
     assertTrue(splits.mayCut(factor(einsum, "m")));
     assertFalse(splits.mayCut(factor(einsum, "l")));
     assertFalse(splits.mayCut(factor(einsum, "s")));
     assertFalse(splits.mayKeep());
-    TreeSplits fastest = TreeSplits.of(einsum, ShardingRules.of(einsum), SumOrder.FASTEST);
+    SumOrderSplits fastest = SumOrderSplits.of(einsum, ShardingRules.of(einsum), SumOrder.FASTEST);
     assertTrue(fastest.mayCut(factor(einsum, "l")));
     assertTrue(fastest.mayKeep());
     Statement max =

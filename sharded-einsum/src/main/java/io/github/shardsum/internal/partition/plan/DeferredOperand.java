@@ -16,7 +16,7 @@ import java.util.function.Predicate;
  * An operand that only an einsum reads and that is planned together with this reader: the cheapest
  * way to each of its layouts is kept, and the reader chooses among all of them.
  */
-final class Pending implements Supply {
+final class DeferredOperand implements Supply {
   private final Statement statement;
   private final List<Supply> operands;
   private final StatementPlanner planner;
@@ -24,7 +24,8 @@ final class Pending implements Supply {
   private final ReshardSources sources;
   private final double least;
 
-  Pending(ReshardWays reshards, Statement statement, List<Supply> operands, StatementPlanner by) {
+  DeferredOperand(
+      ReshardWays reshards, Statement statement, List<Supply> operands, StatementPlanner by) {
     this.statement = statement;
     this.operands = operands;
     this.planner = by;

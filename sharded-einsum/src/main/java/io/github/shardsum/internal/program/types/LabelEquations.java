@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /** Equations made of labels. */
-public final class Terms {
-  private Terms() {}
+public final class LabelEquations {
+  private LabelEquations() {}
 
   /**
    * The term of labels.

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * A picture of a plan over time: a lane for computation, a lane for each mesh axis, and memory
  * below them. The body of each loop has a separate picture.
  */
-final class PlanTimeline {
+final class TimelinePicture {
   private static final int LEFT = 110;
   private static final int RIGHT = Picture.WIDTH - 20;
   private static final int LANE = 26;
@@ -36,7 +36,7 @@ final class PlanTimeline {
   /** The times of a step. */
   private record Span(double begin, double end, double exposed, boolean isTransfer) {}
 
-  private PlanTimeline(SpmdPlan plan, List<StepFigures> steps, long peak, boolean isTimed) {
+  private TimelinePicture(SpmdPlan plan, List<StepFigures> steps, long peak, boolean isTimed) {
     this.plan = plan;
     this.steps = steps;
     this.peak = peak;
@@ -58,7 +58,7 @@ final class PlanTimeline {
 
   /** The picture of the plan, without the bodies of its loops. */
   static Picture picture(SpmdPlan plan, StepFigures.All figures, boolean isTimed) {
-    return new PlanTimeline(plan, figures.steps(), figures.peakBytes(), isTimed).whole();
+    return new TimelinePicture(plan, figures.steps(), figures.peakBytes(), isTimed).whole();
   }
 
   private static void loops(Page page, SpmdPlan plan, List<StepFigures> steps, boolean isTimed) {
@@ -67,7 +67,7 @@ final class PlanTimeline {
       if (plan.steps().get(i).action() instanceof Action.Loop loop && !step.body().isEmpty()) {
         long most = step.body().stream().mapToLong(StepFigures::heldBytes).max().orElse(0);
         page.heading("One of " + step.rounds() + " rounds of " + step.group());
-        page.picture(new PlanTimeline(loop.body(), step.body(), most, isTimed).whole());
+        page.picture(new TimelinePicture(loop.body(), step.body(), most, isTimed).whole());
         loops(page, loop.body(), step.body(), isTimed);
       }
     }

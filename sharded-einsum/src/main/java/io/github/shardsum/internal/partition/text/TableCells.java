@@ -4,8 +4,8 @@ import io.github.shardsum.picture.Unit;
 import java.util.Locale;
 
 /** Figures of a table; a zero is an empty cell. */
-final class Units {
-  private Units() {}
+final class TableCells {
+  private TableCells() {}
 
   /** As {@code 448 B} and {@code 12.3 kB}; empty for 0. */
   static String bytes(long bytes) {

@@ -3,7 +3,7 @@ package io.github.shardsum.internal.reshard;
 import java.util.Arrays;
 
 /** The units that split each dimension, and the units over which the value is a partial sum. */
-record State(int[][] dims, long partial) implements Comparable<State> {
+record UnitLayout(int[][] dims, long partial) implements Comparable<UnitLayout> {
   long used() {
     long used = partial;
     for (int[] dim : dims) {
@@ -14,14 +14,14 @@ record State(int[][] dims, long partial) implements Comparable<State> {
     return used;
   }
 
-  State with(int dim, int[] units) {
+  UnitLayout with(int dim, int[] units) {
     int[][] changed = dims.clone();
     changed[dim] = units;
-    return new State(changed, partial);
+    return new UnitLayout(changed, partial);
   }
 
-  State withPartial(long units) {
-    return new State(dims, units);
+  UnitLayout withPartial(long units) {
+    return new UnitLayout(dims, units);
   }
 
   static int[] append(int[] units, int... more) {
@@ -40,7 +40,9 @@ record State(int[][] dims, long partial) implements Comparable<State> {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof State state && partial == state.partial && areEqual(dims, state.dims);
+    return other instanceof UnitLayout state
+        && partial == state.partial
+        && areEqual(dims, state.dims);
   }
 
   @Override
@@ -64,7 +66,7 @@ record State(int[][] dims, long partial) implements Comparable<State> {
   }
 
   @Override
-  public int compareTo(State other) {
+  public int compareTo(UnitLayout other) {
     for (int dim = 0; dim < dims.length; dim++) {
       int order = Arrays.compare(dims[dim], other.dims[dim]);
       if (order != 0) {

@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * <p>An axis of an ellipsis and an axis of size 1 that stands for a larger label become labels of
  * their own.
  */
-final class ContractionTree {
+final class EquationTree {
   private final BoundEquation bound;
   private final List<Term> terms;
   private final Map<String, Long> sizes = new TreeMap<>();
@@ -35,7 +35,7 @@ final class ContractionTree {
    * @param bound the equation without layouts, with shapes
    * @param terms the operands' terms with their layouts
    */
-  ContractionTree(BoundEquation bound, List<Term> terms) {
+  EquationTree(BoundEquation bound, List<Term> terms) {
     this.bound = bound;
     this.terms = terms;
     this.taken = new HashSet<>(bound.equation().labels());

@@ -19,7 +19,7 @@ import java.util.Map;
  * minor. A reduce-scatter that deals out its chunks in another order of axes becomes an all-reduce
  * and a slice.
  */
-final class OrderedSums {
+final class SumOrderRewrite {
   private final SpmdPlan plan;
 
   /** Axes of addends in the order of the sum, by the new number of the value. */
@@ -29,7 +29,7 @@ final class OrderedSums {
   private final int[] numbers;
   private int next;
 
-  private OrderedSums(SpmdPlan plan) {
+  private SumOrderRewrite(SpmdPlan plan) {
     this.plan = plan;
     this.numbers = new int[plan.values().size()];
     this.next = plan.inputs().size();
@@ -51,7 +51,7 @@ final class OrderedSums {
 
   /** The rewritten plan; the plan itself if it has no order. */
   static SpmdPlan of(SpmdPlan plan) {
-    return plan.sums().isTree() ? new OrderedSums(plan).ordered() : plan;
+    return plan.sums().isTree() ? new SumOrderRewrite(plan).ordered() : plan;
   }
 
   private SpmdPlan ordered() {

@@ -4,8 +4,8 @@ import io.github.shardsum.assign.AssignmentProblem;
 import java.util.Arrays;
 
 /** Cost and peak of a choice, from the problem as it was given. */
-final class Objective {
-  private Objective() {}
+final class AssignmentCost {
+  private AssignmentCost() {}
 
   /** Returns the cost; {@link Costs#IMPOSSIBLE} if a part of the cost is impossible. */
   static long cost(AssignmentProblem problem, int[] choice) {

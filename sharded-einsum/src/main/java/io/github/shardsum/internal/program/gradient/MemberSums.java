@@ -28,11 +28,11 @@ import java.util.Set;
  * @param axes the axes of the regions around the program, by name
  * @param edge the axes of the region whose body the program is; none for any other program
  */
-record Members(Map<Value, Set<String>> variance, Map<String, MeshAxis> axes, Set<String> edge) {
+record MemberSums(Map<Value, Set<String>> variance, Map<String, MeshAxis> axes, Set<String> edge) {
   /** The single member of a program outside of regions. */
-  static Members none(Program program) {
+  static MemberSums none(Program program) {
     List<Set<String>> inputs = Collections.nCopies(program.inputs().size(), Set.of());
-    return new Members(Variance.of(program, inputs), Map.of(), Set.of());
+    return new MemberSums(Variance.of(program, inputs), Map.of(), Set.of());
   }
 
   Set<String> of(Value value) {
@@ -79,17 +79,17 @@ record Members(Map<Value, Set<String>> variance, Map<String, MeshAxis> axes, Set
   }
 
   /** The members of the body of a scan whose operands have the given variance. */
-  Members in(Scan scan, List<Set<String>> operands) {
+  MemberSums in(Scan scan, List<Set<String>> operands) {
     List<Set<String>> inputs = Variance.carried(scan, operands);
-    return new Members(Variance.of(scan.body(), inputs), axes, Set.of());
+    return new MemberSums(Variance.of(scan.body(), inputs), axes, Set.of());
   }
 
   /** The members of the body of a region whose operands have the given variance. */
-  Members in(Manual manual, List<Set<String>> operands) {
+  MemberSums in(Manual manual, List<Set<String>> operands) {
     Map<String, MeshAxis> all = new java.util.TreeMap<>(axes);
     manual.axes().forEach(axis -> all.put(axis.name(), axis));
     List<Set<String>> inputs = Variance.inputs(manual, operands);
-    return new Members(
+    return new MemberSums(
         Variance.of(manual.body(), inputs), all, new HashSet<>(Variance.names(manual.axes())));
   }
 }

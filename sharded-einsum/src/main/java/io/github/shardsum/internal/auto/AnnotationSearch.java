@@ -34,7 +34,7 @@ import java.util.function.Predicate;
  * annotations, tries to split one label by an axis in the whole program, changes one or two
  * annotations at a time, and drops those that save nothing.
  */
-final class Search {
+final class AnnotationSearch {
   /** Number of candidates for the next annotation, among values whose layout is still wrong. */
   private static final int LOOK_AHEAD = 8;
 
@@ -65,7 +65,7 @@ final class Search {
   /** The group of a value by its name among annotations. */
   private final Map<String, List<Variable>> groupOf = new HashMap<>();
 
-  Search(Program program, Mesh mesh, Trials trials, LayoutGraph.Built graph) {
+  AnnotationSearch(Program program, Mesh mesh, Trials trials, LayoutGraph.Built graph) {
     this.program = program;
     this.mesh = mesh;
     this.trials = trials;
@@ -103,8 +103,8 @@ final class Search {
   private record Variable(
       String slot, String name, Value value, List<Layout> layouts, boolean isInput) {}
 
-  private List<Variable> variables(List<Slot> slots) {
-    Map<String, Slot> bySlot = new HashMap<>();
+  private List<Variable> variables(List<ValueNode> slots) {
+    Map<String, ValueNode> bySlot = new HashMap<>();
     slots.forEach(slot -> bySlot.put(slot.name, slot));
     List<Variable> inputs = new ArrayList<>();
     List<Variable> einsums = new ArrayList<>();
@@ -137,7 +137,7 @@ final class Search {
       Program of,
       String slotPrefix,
       String prefix,
-      Map<String, Slot> bySlot,
+      Map<String, ValueNode> bySlot,
       List<Variable> einsums,
       List<Variable> others) {
     Set<Value> said = annotated(of);
@@ -163,8 +163,8 @@ final class Search {
   }
 
   private static Optional<Variable> variable(
-      Map<String, Slot> bySlot, String slotName, String name, Value value, boolean isInput) {
-    Slot slot = bySlot.get(slotName);
+      Map<String, ValueNode> bySlot, String slotName, String name, Value value, boolean isInput) {
+    ValueNode slot = bySlot.get(slotName);
     if (slot == null || !slot.value.type().names().equals(value.type().names())) {
       return Optional.empty();
     }

@@ -9,7 +9,7 @@ import java.util.List;
  * The blocks of a value that devices have in a layout. A device that has one block and needs
  * another must receive the missing elements, on every way between the two layouts.
  */
-public final class Blocks {
+public final class LayoutBlocks {
   /**
    * The largest number of devices that are all examined. On more devices only the device with the
    * largest block is.
@@ -27,7 +27,7 @@ public final class Blocks {
    * @param layout the layout
    * @param shape the value's shape
    */
-  public Blocks(Layout layout, Shape shape) {
+  public LayoutBlocks(Layout layout, Shape shape) {
     Mesh mesh = layout.mesh();
     int devices = mesh.size() <= MOST_DEVICES ? mesh.size() : 1;
     this.layout = layout;
@@ -72,7 +72,7 @@ public final class Blocks {
    * @param from the blocks that devices have
    * @return the number; for an incomplete sum the elements of the largest block
    */
-  public long lacking(Blocks from) {
+  public long lacking(LayoutBlocks from) {
     boolean isSummed =
         from.isPartial
             && from.layout.partial().stream()

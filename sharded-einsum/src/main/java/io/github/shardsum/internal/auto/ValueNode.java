@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A value of a program, or of a loop's body, while a graph is built: a node of the graph. */
-final class Slot {
+final class ValueNode {
   /** The value's name; a value in a loop's body is {@code RESULT.body.VALUE}. */
   final String name;
 
@@ -41,7 +41,7 @@ final class Slot {
 
   int node = -1;
 
-  Slot(String name, Value value, long times, boolean isInput, int made) {
+  ValueNode(String name, Value value, long times, boolean isInput, int made) {
     this.name = name;
     this.value = value;
     this.times = times;

@@ -23,23 +23,23 @@ import java.util.Optional;
  * before the outer indices are added. Chunks that are divided again must follow one another without
  * a gap.
  */
-final class TreeSplits {
+final class SumOrderSplits {
   private final FactorRule rule;
   private final SumOrder sums;
   private final boolean isBound;
   private final List<String> labels;
 
-  private TreeSplits(FactorRule rule, SumOrder sums, boolean isBound, List<String> labels) {
+  private SumOrderSplits(FactorRule rule, SumOrder sums, boolean isBound, List<String> labels) {
     this.rule = rule;
     this.sums = sums;
     this.isBound = isBound;
     this.labels = labels;
   }
 
-  static TreeSplits of(Statement statement, FactorRule rule, SumOrder sums) {
+  static SumOrderSplits of(Statement statement, FactorRule rule, SumOrder sums) {
     boolean isFloating =
         statement.results().stream().anyMatch(result -> result.type().dtype().isFloating());
-    return new TreeSplits(rule, sums, sums.isTree() && isFloating, labels(statement));
+    return new SumOrderSplits(rule, sums, sums.isTree() && isFloating, labels(statement));
   }
 
   /** The summed labels, outermost first; none if a statement's sums do not form one tree. */

@@ -38,7 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Lowers a program to steps, statement by statement; used once. */
-public final class Lowering {
+public final class StatementLowering {
   private final Program program;
   private final CompositeCode.Finder composites;
   private final Workers workers;
@@ -57,7 +57,7 @@ public final class Lowering {
   private long packedBytes;
   private BlockCounts blocks = BlockCounts.NONE;
 
-  private Lowering(
+  private StatementLowering(
       Program program, CompositeCode.Finder composites, Workers workers, SumOrder sums) {
     this.program = program;
     this.composites = composites;
@@ -82,7 +82,7 @@ public final class Lowering {
     Program pairs = PairwiseEinsums.run(program);
     // The order of a tree must not depend on whether this program has one-hots or products.
     Program written = sums.isTree() ? pairs : OneHotGatherRewrite.of(ProductSums.of(pairs));
-    return new Lowering(written, composites, workers, sums).plan();
+    return new StatementLowering(written, composites, workers, sums).plan();
   }
 
   private LocalPlan plan() {

@@ -25,7 +25,7 @@ import java.util.Map;
  * plan would hold more too, the plan is unchanged. Collectives keep their order, nothing is in
  * flight at a loop or windows, and the bodies of manual regions stay as they are.
  */
-public final class Overlap {
+public final class CollectiveOverlap {
   /** A step in its new place: a start, an await, or the unchanged step. */
   private record Item(int step, boolean isStart, boolean isAwait) {}
 
@@ -39,7 +39,7 @@ public final class Overlap {
   private final Map<Integer, Integer> firstReaders = new HashMap<>();
   private List<Item> items = new ArrayList<>();
 
-  private Overlap(SpmdPlan plan, Prices prices) {
+  private CollectiveOverlap(SpmdPlan plan, Prices prices) {
     this.plan = plan;
     this.overlap = prices.overlap();
     this.prices = new double[plan.steps().size()];
@@ -96,7 +96,7 @@ public final class Overlap {
               : step);
     }
     SpmdPlan inner = new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs(), plan.sums());
-    return new Overlap(inner, prices).run(isEarly);
+    return new CollectiveOverlap(inner, prices).run(isEarly);
   }
 
   private SpmdPlan run(boolean isEarly) {

@@ -14,14 +14,14 @@ import java.util.List;
  * The known part of one value's layout: for each dimension the axes, whether the dimension is open,
  * and the reasons.
  */
-final class Splits {
+final class KnownSplits {
   private final ValueType type;
   private final List<List<String>> axes;
   private final boolean[] closed;
   private final List<Reason> reasons;
   private List<String> partial = List.of();
 
-  Splits(ValueType type) {
+  KnownSplits(ValueType type) {
     this.type = type;
     axes = new ArrayList<>(Collections.nCopies(type.rank(), List.of()));
     closed = new boolean[type.rank()];

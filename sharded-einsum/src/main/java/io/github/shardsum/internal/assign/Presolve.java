@@ -12,14 +12,14 @@ import java.util.List;
  * removed, and so are nodes whose strategy follows from that of other nodes. A solution of the
  * smaller graph expands to a solution of the whole problem.
  */
-final class Reduction {
+final class Presolve {
   /** The largest growth of matrices by contraction, in tenths. */
   private static final int GROWTH_TENTHS = 13;
 
   private static final int SMALL_MATRIX = 64;
 
   final List<WorkNode> nodes = new ArrayList<>();
-  final Timeline time;
+  final MemoryTimeline time;
   private final List<Undo> undo = new ArrayList<>();
   private final ArrayDeque<WorkEdge> edgeQueue = new ArrayDeque<>();
   private final ArrayDeque<WorkNode> nodeQueue = new ArrayDeque<>();
@@ -32,10 +32,10 @@ final class Reduction {
   /** Whether it is proven that no choice is possible. */
   boolean infeasible;
 
-  Reduction(AssignmentProblem problem, Effort effort) {
+  Presolve(AssignmentProblem problem, Effort effort) {
     this.effort = effort;
     this.dominance = new Dominance(this, effort);
-    this.time = new Timeline(problem);
+    this.time = new MemoryTimeline(problem);
     for (int id = 0; id < problem.nodes(); id++) {
       nodes.add(node(problem, id));
     }

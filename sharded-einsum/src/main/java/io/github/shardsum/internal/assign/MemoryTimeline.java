@@ -10,7 +10,7 @@ import java.util.List;
  * The points of time at which memory is limited, reduced step by step. Bytes that all strategies of
  * a node use are subtracted from the limit, so each point has a limit of its own.
  */
-final class Timeline {
+final class MemoryTimeline {
   /** A round is the last one if it removes at most one in this many points. */
   private static final int WORTH = 20;
 
@@ -27,7 +27,7 @@ final class Timeline {
    */
   private int[] moved;
 
-  Timeline(AssignmentProblem problem) {
+  MemoryTimeline(AssignmentProblem problem) {
     long[] all = new long[problem.nodes()];
     int count = 0;
     for (int node = 0; node < all.length; node++) {
@@ -80,7 +80,7 @@ final class Timeline {
    * Drops points that others imply, and returns whether that may allow further reductions of the
    * graph.
    */
-  boolean compress(Reduction graph) {
+  boolean compress(Presolve graph) {
     int before = points();
     boolean more = false;
     boolean again = true;
@@ -101,7 +101,7 @@ final class Timeline {
   /**
    * Cuts the items of each node into disjoint pieces, without the bytes that all strategies use.
    */
-  private boolean cut(Reduction graph) {
+  private boolean cut(Presolve graph) {
     boolean more = false;
     for (WorkNode node : graph.nodes) {
       if (!node.gone && !node.items.isEmpty()) {
@@ -116,7 +116,7 @@ final class Timeline {
     return more || pruned;
   }
 
-  private static boolean isFreed(Reduction graph, WorkNode node) {
+  private static boolean isFreed(Presolve graph, WorkNode node) {
     if (node.items.isEmpty()) {
       graph.touch(node);
       return true;
@@ -178,7 +178,7 @@ final class Timeline {
   }
 
   /** Removes strategies that exceed the limit even if all other nodes use the least memory. */
-  private boolean prune(Reduction graph) {
+  private boolean prune(Presolve graph) {
     if (graph.infeasible || limit.length == 0) {
       return false;
     }
@@ -192,7 +192,7 @@ final class Timeline {
     return any;
   }
 
-  private static boolean prune(Reduction graph, WorkNode node, RangeMinimum least) {
+  private static boolean prune(Presolve graph, WorkNode node, RangeMinimum least) {
     boolean[] over = new boolean[node.size()];
     for (Item item : node.items) {
       long room = least.of(item.lo(), item.hi());
@@ -215,7 +215,7 @@ final class Timeline {
   }
 
   /** Points at which the largest usages exceed the limit. */
-  private boolean[] reachable(Reduction graph) {
+  private boolean[] reachable(Presolve graph) {
     long[] sum = new long[points() + 1];
     for (WorkNode node : graph.nodes) {
       for (Item item : node.items) {
@@ -237,7 +237,7 @@ final class Timeline {
   }
 
   /** Points that neither the next nor the previous point implies. */
-  private boolean[] notImplied(Reduction graph, boolean byNext) {
+  private boolean[] notImplied(Presolve graph, boolean byNext) {
     // For each point, a bound of the change of usage from this point to the next: the least or the
     // largest change.
     long[] change = new long[points() + 1];
@@ -281,7 +281,7 @@ final class Timeline {
     return bound;
   }
 
-  private boolean drop(Reduction graph, boolean[] kept) {
+  private boolean drop(Presolve graph, boolean[] kept) {
     int[] index = new int[kept.length + 1];
     for (int point = 0; point < kept.length; point++) {
       index[point + 1] = index[point] + (kept[point] ? 1 : 0);

@@ -26,11 +26,11 @@ import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 
 /** Runs communications of manual regions, in which each device has its own result. */
-final class Members {
+final class RegionCommunication {
   private final Frame frame;
   private final Plan.Builder builder;
 
-  Members(Frame frame, Plan.Builder builder) {
+  RegionCommunication(Frame frame, Plan.Builder builder) {
     this.frame = frame;
     this.builder = builder;
   }
