@@ -1,6 +1,6 @@
 package io.github.shardsum.collective;
 
-import io.github.shardsum.internal.collective.Requests;
+import io.github.shardsum.internal.collective.CollectiveChecks;
 import io.github.shardsum.mesh.Chunks;
 import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.Mesh;
@@ -64,7 +64,7 @@ public sealed interface Collective {
      * @throws IllegalArgumentException if an axis is named twice
      */
     public AllReduce {
-      axes = Requests.distinct(axes);
+      axes = CollectiveChecks.distinct(axes);
       Objects.requireNonNull(reduction, "reduction");
       Objects.requireNonNull(order, "order");
     }
@@ -76,13 +76,13 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public AllReduce(Reduction reduction, String... axes) {
-      this(Requests.list(axes), reduction, Order.TREE);
+      this(CollectiveChecks.list(axes), reduction, Order.TREE);
     }
 
     /** As in {@code all-reduce SUM over x.y}. */
     @Override
     public String toString() {
-      return "all-reduce " + reduction + Requests.in(order) + Requests.over(axes);
+      return "all-reduce " + reduction + CollectiveChecks.in(order) + CollectiveChecks.over(axes);
     }
   }
 
@@ -113,10 +113,10 @@ public sealed interface Collective {
      *     order is {@link Order#ANY}
      */
     public ReduceScatter {
-      axes = Requests.distinct(axes);
+      axes = CollectiveChecks.distinct(axes);
       Objects.requireNonNull(reduction, "reduction");
       Objects.requireNonNull(order, "order");
-      Requests.checkDim(dim);
+      CollectiveChecks.checkDim(dim);
       if (order == Order.ANY) {
         throw new IllegalArgumentException(
             "reduce-scatter: the order must be TREE or INDEX, got " + order);
@@ -142,7 +142,7 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public ReduceScatter(Reduction reduction, int dim, String... axes) {
-      this(Requests.list(axes), reduction, dim);
+      this(CollectiveChecks.list(axes), reduction, dim);
     }
 
     /** As in {@code reduce-scatter SUM dim 0 over x}. */
@@ -150,10 +150,10 @@ public sealed interface Collective {
     public String toString() {
       return "reduce-scatter "
           + reduction
-          + Requests.in(order)
+          + CollectiveChecks.in(order)
           + " dim "
           + dim
-          + Requests.over(axes);
+          + CollectiveChecks.over(axes);
     }
   }
 
@@ -183,9 +183,9 @@ public sealed interface Collective {
      *     total is
      */
     public AllGather {
-      axes = Requests.distinct(axes);
-      Requests.checkDim(dim);
-      Requests.checkTotal(total);
+      axes = CollectiveChecks.distinct(axes);
+      CollectiveChecks.checkDim(dim);
+      CollectiveChecks.checkTotal(total);
     }
 
     /**
@@ -195,13 +195,13 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public AllGather(int dim, String... axes) {
-      this(Requests.list(axes), dim, OptionalLong.empty());
+      this(CollectiveChecks.list(axes), dim, OptionalLong.empty());
     }
 
     /** As in {@code all-gather dim 0 over x}. */
     @Override
     public String toString() {
-      return "all-gather dim " + dim + Requests.text(total) + Requests.over(axes);
+      return "all-gather dim " + dim + CollectiveChecks.text(total) + CollectiveChecks.over(axes);
     }
   }
 
@@ -239,10 +239,10 @@ public sealed interface Collective {
      *     negative, or a total is given although split and concat are one dimension
      */
     public AllToAll {
-      axes = Requests.distinct(axes);
-      Requests.checkDim(split);
-      Requests.checkDim(concat);
-      Requests.checkTotal(total);
+      axes = CollectiveChecks.distinct(axes);
+      CollectiveChecks.checkDim(split);
+      CollectiveChecks.checkDim(concat);
+      CollectiveChecks.checkTotal(total);
       if (split == concat && total.isPresent()) {
         throw new IllegalArgumentException(
             "all-to-all: the size stays the same if split and concat are one dimension,"
@@ -260,7 +260,7 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public AllToAll(int split, int concat, String... axes) {
-      this(Requests.list(axes), split, concat, OptionalLong.empty());
+      this(CollectiveChecks.list(axes), split, concat, OptionalLong.empty());
     }
 
     /** As in {@code all-to-all split 0 concat 1 over x}. */
@@ -270,8 +270,8 @@ public sealed interface Collective {
           + split
           + " concat "
           + concat
-          + Requests.text(total)
-          + Requests.over(axes);
+          + CollectiveChecks.text(total)
+          + CollectiveChecks.over(axes);
     }
   }
 
@@ -306,8 +306,8 @@ public sealed interface Collective {
      * @throws IllegalArgumentException if an axis is named twice
      */
     public RaggedAllToAll {
-      axes = Requests.distinct(axes);
-      counts = Requests.counts(counts);
+      axes = CollectiveChecks.distinct(axes);
+      counts = CollectiveChecks.counts(counts);
     }
 
     /**
@@ -317,7 +317,7 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public RaggedAllToAll(RaggedCounts counts, String... axes) {
-      this(Requests.list(axes), List.of(Objects.requireNonNull(counts, "counts")));
+      this(CollectiveChecks.list(axes), List.of(Objects.requireNonNull(counts, "counts")));
     }
 
     /**
@@ -326,7 +326,7 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public RaggedAllToAll(String... axes) {
-      this(Requests.list(axes), List.of());
+      this(CollectiveChecks.list(axes), List.of());
     }
 
     /**
@@ -342,7 +342,7 @@ public sealed interface Collective {
     /** As in {@code ragged all-to-all over x}. */
     @Override
     public String toString() {
-      return "ragged all-to-all" + Requests.over(axes);
+      return "ragged all-to-all" + CollectiveChecks.over(axes);
     }
   }
 
@@ -370,7 +370,7 @@ public sealed interface Collective {
      * @throws IllegalArgumentException if an axis is named twice, or a source or target is
      */
     public Permute {
-      axes = Requests.distinct(axes);
+      axes = CollectiveChecks.distinct(axes);
       pairs = List.copyOf(Objects.requireNonNull(pairs, "pairs"));
       checkOnce(pairs, pairs.stream().map(Route::source).toList(), "source");
       checkOnce(pairs, pairs.stream().map(Route::target).toList(), "target");
@@ -410,7 +410,7 @@ public sealed interface Collective {
       for (int member = 0; member < members; member++) {
         pairs.add(new Route(member, Math.floorMod((long) member + distance, members)));
       }
-      return new Permute(Requests.list(axes), pairs);
+      return new Permute(CollectiveChecks.list(axes), pairs);
     }
 
     /**
@@ -444,7 +444,7 @@ public sealed interface Collective {
       StringBuilder text = new StringBuilder("collective-permute");
       pairs.stream().limit(8).forEach(pair -> text.append(' ').append(pair));
       return text.append(pairs.size() > 8 ? " ... (" + pairs.size() + " pairs)" : "")
-          .append(Requests.over(axes))
+          .append(CollectiveChecks.over(axes))
           .toString();
     }
   }
@@ -509,8 +509,8 @@ public sealed interface Collective {
      *     cuts differ in size or parts, or no member holds an element that another is to receive
      */
     public Exchange {
-      axes = Requests.distinct(axes);
-      Requests.checkDim(dim);
+      axes = CollectiveChecks.distinct(axes);
+      CollectiveChecks.checkDim(dim);
       Objects.requireNonNull(from, "from");
       Objects.requireNonNull(to, "to");
       if (from.size() != to.size() || !from.parts().equals(to.parts())) {
@@ -520,7 +520,7 @@ public sealed interface Collective {
                 + " and "
                 + to);
       }
-      Requests.intervals(from, to);
+      CollectiveChecks.intervals(from, to);
     }
 
     /**
@@ -532,7 +532,7 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public Exchange(int dim, Cut from, Cut to, String... axes) {
-      this(Requests.list(axes), dim, from, to);
+      this(CollectiveChecks.list(axes), dim, from, to);
     }
 
     /**
@@ -542,13 +542,13 @@ public sealed interface Collective {
      *     most one interval from each member, and no empty one
      */
     public List<List<Interval>> intervals() {
-      return Requests.intervals(from, to);
+      return CollectiveChecks.intervals(from, to);
     }
 
     /** As in {@code exchange dim 0 from chunks of 7 over 2 to chunks of 7 over 2 over x}. */
     @Override
     public String toString() {
-      return "exchange dim " + dim + " from " + from + " to " + to + Requests.over(axes);
+      return "exchange dim " + dim + " from " + from + " to " + to + CollectiveChecks.over(axes);
     }
   }
 
@@ -596,7 +596,7 @@ public sealed interface Collective {
      * @throws IllegalArgumentException if an axis is named twice or the root is negative
      */
     public Broadcast {
-      axes = Requests.distinct(axes);
+      axes = CollectiveChecks.distinct(axes);
       if (root < 0) {
         throw new IllegalArgumentException("broadcast: the root must be at least 0, got " + root);
       }
@@ -609,13 +609,13 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public Broadcast(int root, String... axes) {
-      this(Requests.list(axes), root);
+      this(CollectiveChecks.list(axes), root);
     }
 
     /** As in {@code broadcast from 0 over x}. */
     @Override
     public String toString() {
-      return "broadcast from " + root + Requests.over(axes);
+      return "broadcast from " + root + CollectiveChecks.over(axes);
     }
   }
 
@@ -638,7 +638,7 @@ public sealed interface Collective {
      * @throws IllegalArgumentException if an axis is named twice
      */
     public Barrier {
-      axes = Requests.distinct(axes);
+      axes = CollectiveChecks.distinct(axes);
     }
 
     /**
@@ -647,13 +647,13 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public Barrier(String... axes) {
-      this(Requests.list(axes));
+      this(CollectiveChecks.list(axes));
     }
 
     /** As in {@code barrier over x}. */
     @Override
     public String toString() {
-      return "barrier" + Requests.over(axes);
+      return "barrier" + CollectiveChecks.over(axes);
     }
   }
 }

@@ -164,7 +164,7 @@ public interface Collectives extends AutoCloseable {
    * @param name its name, for its table
    * @return a builder without steps
    */
-  Plan.Builder plan(String name);
+  CollectivePlan.Builder plan(String name);
 
   /**
    * Briefly advances the collectives that plans have in flight, without waiting. Bytes travel

@@ -3,9 +3,9 @@ package io.github.shardsum.topology;
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Collective.AllReduce;
 import io.github.shardsum.collective.Collective.AllToAll;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.collective.Order;
-import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
@@ -147,7 +147,7 @@ public final class MachineProbe {
             "rk,kn->rn",
             EinsumOptions.defaults().withWorkers(Workers.sequential()),
             OperandSpec.like(left, right));
-    Plan products =
+    CollectivePlan products =
         collectives
             .plan("products")
             .compute("product", (i, _) -> product.runInto(sums.get(i), left, right))

@@ -103,7 +103,7 @@ class ContractRefusalTest {
           var sum = new Collective.AllReduce(Reduction.SUM, "x");
           List<Tensor> heap = tensors(collectives, _ -> Tensor.zeros(DType.F32, 5));
           List<Tensor> closed;
-          Plan plan;
+          CollectivePlan plan;
           try (Arena shared = Arena.ofShared()) {
             closed = tensors(collectives, _ -> Tensor.allocate(shared, DType.F32, Shape.of(5)));
             plan = collectives.plan("p").communicate(sum, heap, closed).build();
@@ -173,10 +173,11 @@ class ContractRefusalTest {
             var builder = collectives.plan("p");
             assertThrows(IllegalArgumentException.class, () -> builder.communicate(sum, bad, x));
             assertThrows(IllegalArgumentException.class, () -> builder.communicate(sum, x, bad));
-            Plan operands =
+            CollectivePlan operands =
                 collectives.plan("p").communicate(rows, List::of, () -> bad, () -> x).build();
             assertThrows(IllegalArgumentException.class, operands::run);
-            Plan results = collectives.plan("p").communicate(sum, () -> x, () -> bad).build();
+            CollectivePlan results =
+                collectives.plan("p").communicate(sum, () -> x, () -> bad).build();
             assertThrows(IllegalArgumentException.class, results::run);
           }
         });

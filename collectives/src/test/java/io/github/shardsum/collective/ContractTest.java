@@ -327,12 +327,12 @@ class ContractTest {
           mesh,
           OPTIONS,
           collectives -> {
-            Plan.Builder builder = collectives.plan("all cases");
+            CollectivePlan.Builder builder = collectives.plan("all cases");
             List<List<Tensor>> outs = new ArrayList<>();
             for (Case next : all) {
               outs.add(add(collectives, builder, next, expected.get(outs.size())));
             }
-            Plan plan = builder.build();
+            CollectivePlan plan = builder.build();
             for (int run = 0; run < 2; run++) {
               plan.run();
               for (int i = 0; i < all.size(); i++) {
@@ -345,7 +345,7 @@ class ContractTest {
   }
 
   private static List<Tensor> add(
-      Collectives collectives, Plan.Builder builder, Case next, List<Tensor> expected) {
+      Collectives collectives, CollectivePlan.Builder builder, Case next, List<Tensor> expected) {
     List<Tensor> out = local(collectives, expected).stream().map(ContractTest::elsewhere).toList();
     List<Tensor> x = local(collectives, next.x());
     if (next.collective() instanceof Collective.RaggedAllToAll ragged) {

@@ -80,7 +80,7 @@ class NullArgumentsTest {
       names("counts", () -> rows.with(null));
       names("counts of device 1", () -> rows.with(Arrays.asList(NO_ROWS, null)));
       names("counts", () -> collectives.plan("p").communicate(rows, null, () -> BOTH, () -> BOTH));
-      Plan plan =
+      CollectivePlan plan =
           collectives.plan("p").communicate(rows, () -> null, () -> BOTH, () -> BOTH).build();
       names("counts", plan::run);
     }

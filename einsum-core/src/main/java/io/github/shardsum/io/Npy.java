@@ -1,9 +1,9 @@
 package io.github.shardsum.io;
 
 import io.github.shardsum.internal.io.AtomicFile;
+import io.github.shardsum.internal.io.ByteSource;
 import io.github.shardsum.internal.io.FileRange;
 import io.github.shardsum.internal.io.NpyHeader;
-import io.github.shardsum.internal.io.Source;
 import io.github.shardsum.internal.io.StoredArray;
 import io.github.shardsum.internal.io.TensorBytes;
 import io.github.shardsum.tensor.Tensor;
@@ -65,7 +65,7 @@ public final class Npy {
 
   /** The array that a region of a file starts with. */
   static Tensor map(FileRange region, Arena arena) throws IOException {
-    Source source = region.from(0);
+    ByteSource source = region.from(0);
     NpyHeader header = NpyHeader.read(region.place(), source, region.size());
     StoredArray array = header.array();
     return array.isMappable()
@@ -85,7 +85,7 @@ public final class Npy {
   public static Tensor read(Path path) throws IOException {
     try (FileChannel channel = FileRange.open(path)) {
       FileRange region = FileRange.whole(path, channel);
-      Source source = region.from(0);
+      ByteSource source = region.from(0);
       return NpyHeader.read(region.place(), source, region.size())
           .array()
           .toHeap(source, region.place());

@@ -2,12 +2,12 @@ package io.github.shardsum.io;
 
 import io.github.shardsum.internal.io.ArrayNames;
 import io.github.shardsum.internal.io.AtomicFile;
+import io.github.shardsum.internal.io.ByteSource;
 import io.github.shardsum.internal.io.ChecksummedSource;
 import io.github.shardsum.internal.io.FileLocation;
 import io.github.shardsum.internal.io.FileRange;
 import io.github.shardsum.internal.io.InflatedSource;
 import io.github.shardsum.internal.io.NpyHeader;
-import io.github.shardsum.internal.io.Source;
 import io.github.shardsum.internal.io.StoredArray;
 import io.github.shardsum.internal.io.ZipDirectory;
 import io.github.shardsum.internal.io.ZipEntry;
@@ -148,7 +148,7 @@ public final class Npz implements AutoCloseable {
 
   /** Makes a tensor of the next bytes of a source. */
   private interface Decoder {
-    Tensor decode(StoredArray array, Source source, FileLocation place) throws IOException;
+    Tensor decode(StoredArray array, ByteSource source, FileLocation place) throws IOException;
   }
 
   private Tensor inflate(ZipEntry entry, FileRange data, Decoder decoder) throws IOException {

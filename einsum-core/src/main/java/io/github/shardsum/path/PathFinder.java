@@ -1,6 +1,6 @@
 package io.github.shardsum.path;
 
-import io.github.shardsum.internal.path.Search;
+import io.github.shardsum.internal.path.PathSearch;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -114,7 +114,7 @@ public sealed interface PathFinder {
    *     many as the given path
    */
   default ContractionPath find(Network network) {
-    return Search.find(this, network);
+    return PathSearch.find(this, network);
   }
 
   /**
@@ -125,7 +125,7 @@ public sealed interface PathFinder {
    * @throws PathException as {@link #find}
    */
   default ContractionPlan plan(Network network) {
-    return Search.plan(this, network);
+    return PathSearch.plan(this, network);
   }
 
   /**
@@ -140,6 +140,6 @@ public sealed interface PathFinder {
    *     2^63 passes
    */
   default ContractionPlan plan(Network network, long memoryLimit) {
-    return Search.plan(this, network, memoryLimit);
+    return PathSearch.plan(this, network, memoryLimit);
   }
 }

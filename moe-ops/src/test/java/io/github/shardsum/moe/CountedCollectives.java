@@ -1,9 +1,9 @@
 package io.github.shardsum.moe;
 
 import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.collective.Pending;
-import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Tensor;
@@ -139,7 +139,7 @@ record CountedCollectives(Collectives collectives, List<Received> all) implement
   }
 
   @Override
-  public Plan.Builder plan(String name) {
+  public CollectivePlan.Builder plan(String name) {
     return new Steps(collectives.plan(name));
   }
 
@@ -154,10 +154,10 @@ record CountedCollectives(Collectives collectives, List<Received> all) implement
   }
 
   /** Adds every step as it is; suppliers of tensors count what they supply. */
-  private final class Steps implements Plan.Builder {
-    private final Plan.Builder builder;
+  private final class Steps implements CollectivePlan.Builder {
+    private final CollectivePlan.Builder builder;
 
-    Steps(Plan.Builder builder) {
+    Steps(CollectivePlan.Builder builder) {
       this.builder = builder;
     }
 
@@ -182,18 +182,19 @@ record CountedCollectives(Collectives collectives, List<Received> all) implement
     }
 
     @Override
-    public Plan.Builder compute(String name, Plan.DeviceTask task) {
+    public CollectivePlan.Builder compute(String name, CollectivePlan.DeviceTask task) {
       builder.compute(name, task);
       return this;
     }
 
     @Override
-    public Plan.Builder communicate(Collective collective, List<Tensor> x, List<Tensor> out) {
+    public CollectivePlan.Builder communicate(
+        Collective collective, List<Tensor> x, List<Tensor> out) {
       throw uncounted();
     }
 
     @Override
-    public Plan.Builder communicate(
+    public CollectivePlan.Builder communicate(
         Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out) {
       AtomicReference<List<Tensor>> read = new AtomicReference<>(List.of());
       builder.communicate(collective, kept(x, read), counted(() -> collective, read, out));
@@ -201,7 +202,7 @@ record CountedCollectives(Collectives collectives, List<Received> all) implement
     }
 
     @Override
-    public Plan.Builder communicate(
+    public CollectivePlan.Builder communicate(
         Collective.RaggedAllToAll collective,
         Supplier<List<RaggedCounts>> counts,
         Supplier<List<Tensor>> x,
@@ -217,13 +218,13 @@ record CountedCollectives(Collectives collectives, List<Received> all) implement
     }
 
     @Override
-    public Plan.Builder start(
+    public CollectivePlan.Builder start(
         String name, Collective collective, List<Tensor> x, List<Tensor> out) {
       throw uncounted();
     }
 
     @Override
-    public Plan.Builder start(
+    public CollectivePlan.Builder start(
         String name, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out) {
       AtomicReference<List<Tensor>> read = new AtomicReference<>(List.of());
       builder.start(name, collective, kept(x, read), counted(() -> collective, read, out));
@@ -231,7 +232,7 @@ record CountedCollectives(Collectives collectives, List<Received> all) implement
     }
 
     @Override
-    public Plan.Builder startRound(
+    public CollectivePlan.Builder startRound(
         String name, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out) {
       AtomicReference<List<Tensor>> read = new AtomicReference<>(List.of());
       builder.startRound(name, collective, kept(x, read), counted(() -> collective, read, out));
@@ -239,7 +240,7 @@ record CountedCollectives(Collectives collectives, List<Received> all) implement
     }
 
     @Override
-    public Plan.Builder start(
+    public CollectivePlan.Builder start(
         String name,
         Collective.RaggedAllToAll collective,
         Supplier<List<RaggedCounts>> counts,
@@ -257,20 +258,20 @@ record CountedCollectives(Collectives collectives, List<Received> all) implement
     }
 
     @Override
-    public Plan.Builder await(String name) {
+    public CollectivePlan.Builder await(String name) {
       builder.await(name);
       return this;
     }
 
     @Override
-    public Plan.Builder repeat(
-        String name, int rounds, BiConsumer<Plan.Builder, IntSupplier> body) {
+    public CollectivePlan.Builder repeat(
+        String name, int rounds, BiConsumer<CollectivePlan.Builder, IntSupplier> body) {
       builder.repeat(name, rounds, (inner, round) -> body.accept(new Steps(inner), round));
       return this;
     }
 
     @Override
-    public Plan build() {
+    public CollectivePlan build() {
       return builder.build();
     }
   }

@@ -509,7 +509,7 @@ public sealed interface Action {
    * Begins a collective, which continues during the following steps. The step has the collective's
    * operand and one result, the value in flight, which only an {@link Await} may read. A completed
    * sum of bf16 stays in f32 until the await. At most {@link
-   * io.github.shardsum.collective.Plan#MOST_IN_FLIGHT} collectives are in flight.
+   * io.github.shardsum.collective.CollectivePlan#MOST_IN_FLIGHT} collectives are in flight.
    *
    * @param collective an {@link AllGather}, {@link AllToAll}, {@link AllReduce}, {@link
    *     ReduceScatter} or {@link CollectivePermute}

@@ -1,6 +1,6 @@
 package io.github.shardsum.partition;
 
-import io.github.shardsum.collective.Plan;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.tensor.DType;
 import java.util.Collections;
 import java.util.List;
@@ -292,8 +292,8 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
      * transfer fills.
      *
      * @param rows the rows that travel, one to {@link
-     *     io.github.shardsum.collective.Plan#MOST_IN_FLIGHT} transfers, each started before the
-     *     composite and awaited after it
+     *     io.github.shardsum.collective.CollectivePlan#MOST_IN_FLIGHT} transfers, each started
+     *     before the composite and awaited after it
      * @param run the local composite
      */
     record Overlapped(List<Rows> rows, Run run) implements Part {
@@ -305,10 +305,10 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
       public Overlapped {
         rows = List.copyOf(rows);
         Objects.requireNonNull(run, "run");
-        if (rows.isEmpty() || rows.size() > Plan.MOST_IN_FLIGHT) {
+        if (rows.isEmpty() || rows.size() > CollectivePlan.MOST_IN_FLIGHT) {
           throw new IllegalArgumentException(
               "overlapped parts: must be 1 to "
-                  + Plan.MOST_IN_FLIGHT
+                  + CollectivePlan.MOST_IN_FLIGHT
                   + " transfers, got "
                   + rows.size());
         }

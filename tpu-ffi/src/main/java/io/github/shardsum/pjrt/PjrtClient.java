@@ -329,7 +329,7 @@ public final class PjrtClient implements AutoCloseable {
    * @throws IllegalStateException if the client was closed
    */
   public PjrtLoadedExecutable compile(String mlir, PjrtCompileOptions options) {
-    return compile(mlir.getBytes(StandardCharsets.UTF_8), ProgramFormat.MLIR, options);
+    return compile(mlir.getBytes(StandardCharsets.UTF_8), PjrtProgramFormat.MLIR, options);
   }
 
   /**
@@ -345,7 +345,7 @@ public final class PjrtClient implements AutoCloseable {
    * @throws IllegalStateException if the client was closed
    */
   public PjrtLoadedExecutable compile(
-      byte[] program, ProgramFormat format, PjrtCompileOptions options) {
+      byte[] program, PjrtProgramFormat format, PjrtCompileOptions options) {
     Assignments.check(devices, options);
     Optional<PjrtCompileOptions> avoiding =
         XnnpackCapture.avoiding(options, state.isCpu(), plugin.apiVersion());

@@ -1,6 +1,6 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.abi.Proto;
+import io.github.shardsum.internal.pjrt.abi.ProtobufWire;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -159,35 +159,38 @@ public record PjrtCompileOptions(
   public byte[] toBytes() {
     // Without an ordinal device 0 would be used. Partitioning is always by the SPMD partitioner,
     // since XLA no longer has another one.
-    Proto.Writer build =
-        new Proto.Writer()
+    ProtobufWire.Writer build =
+        new ProtobufWire.Writer()
             .number(DEVICE_ORDINAL, -1)
             .number(REPLICAS, replicas)
             .number(PARTITIONS, partitions)
             .number(SPMD, 1);
     assignment.ifPresent(rows -> build.bytes(ASSIGNMENT, assignment(rows)));
     build.flag(SHARDY, shardy);
-    Proto.Writer options = new Proto.Writer().bytes(BUILD_OPTIONS, build.toBytes());
+    ProtobufWire.Writer options = new ProtobufWire.Writer().bytes(BUILD_OPTIONS, build.toBytes());
     flags.forEach((name, value) -> options.bytes(OVERRIDES, override(name, value)));
     return options.toBytes();
   }
 
   private byte[] assignment(List<List<Integer>> rows) {
-    Proto.Writer writer = new Proto.Writer().number(1, replicas).number(COMPUTATIONS, partitions);
+    ProtobufWire.Writer writer =
+        new ProtobufWire.Writer().number(1, replicas).number(COMPUTATIONS, partitions);
     for (int partition = 0; partition < partitions; partition++) {
       List<Long> ids = new ArrayList<>();
       for (List<Integer> row : rows) {
         ids.add((long) row.get(partition));
       }
       byte[] devices =
-          new Proto.Writer().packed(1, ids.stream().mapToLong(Long::longValue).toArray()).toBytes();
+          new ProtobufWire.Writer()
+              .packed(1, ids.stream().mapToLong(Long::longValue).toArray())
+              .toBytes();
       writer.bytes(COMPUTATION_DEVICES, devices);
     }
     return writer.toBytes();
   }
 
   private static byte[] override(String name, PjrtValue value) {
-    Proto.Writer writer = new Proto.Writer();
+    ProtobufWire.Writer writer = new ProtobufWire.Writer();
     switch (value) {
       case PjrtValue.Text text -> writer.text(1, text.value());
       case PjrtValue.Flag flag -> writer.number(2, flag.value() ? 1 : 0);
@@ -196,6 +199,6 @@ public record PjrtCompileOptions(
       case PjrtValue.Int64List list ->
           throw new IllegalArgumentException("flag " + name + ": no list is taken, got " + list);
     }
-    return new Proto.Writer().text(1, name).bytes(2, writer.toBytes()).toBytes();
+    return new ProtobufWire.Writer().text(1, name).bytes(2, writer.toBytes()).toBytes();
   }
 }

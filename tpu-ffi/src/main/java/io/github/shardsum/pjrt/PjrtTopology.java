@@ -197,7 +197,8 @@ public final class PjrtTopology implements AutoCloseable {
    *     too little memory
    * @throws IllegalStateException if the topology was closed
    */
-  public PjrtExecutable compile(byte[] program, ProgramFormat format, PjrtCompileOptions options) {
+  public PjrtExecutable compile(
+      byte[] program, PjrtProgramFormat format, PjrtCompileOptions options) {
     return compile(Compilation.of(program, format, options), options);
   }
 

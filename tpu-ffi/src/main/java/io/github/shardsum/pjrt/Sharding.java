@@ -1,6 +1,6 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.abi.Proto;
+import io.github.shardsum.internal.pjrt.abi.ProtobufWire;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
@@ -102,7 +102,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
    *     without tiles: maximal, manual, a tuple
    */
   public static Sharding parse(byte[] proto, int rank, int count) {
-    Fields fields = Fields.of(Proto.read(proto));
+    Fields fields = Fields.of(ProtobufWire.read(proto));
     if (fields.type == REPLICATED) {
       return replicated(count);
     }
@@ -205,9 +205,9 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     private long[] iota = new long[0];
     private long[] permutation = new long[0];
 
-    static Fields of(List<Proto.Field> message) {
+    static Fields of(List<ProtobufWire.Field> message) {
       Fields fields = new Fields();
-      for (Proto.Field field : message) {
+      for (ProtobufWire.Field field : message) {
         switch (field.field()) {
           case TYPE -> fields.type = (int) Math.min(field.number(), Integer.MAX_VALUE);
           case TILE_DIMENSIONS -> fields.tiles = joined(fields.tiles, field.numbers());

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.internal.pjrt.abi.Proto;
+import io.github.shardsum.internal.pjrt.abi.ProtobufWire;
 import io.github.shardsum.internal.pjrt.client.Compilation;
 import io.github.shardsum.tensor.Shape;
 import java.nio.charset.StandardCharsets;
@@ -78,10 +78,10 @@ class CompilingOnPluginTest {
       OptimizedProgram program = add.executable().optimizedProgram();
       byte[] module =
           program.format().equals("hlo_with_config")
-              ? Proto.read(program.code()).getFirst().bytes()
+              ? ProtobufWire.read(program.code()).getFirst().bytes()
               : program.code();
       try (PjrtLoadedExecutable again =
-              on.client().compile(module, ProgramFormat.HLO, PjrtCompileOptions.defaults());
+              on.client().compile(module, PjrtProgramFormat.HLO, PjrtCompileOptions.defaults());
           PjrtBuffer a = on.put(1, 2, 3)) {
         assertArrayEquals(
             new float[] {2, 4, 6}, again.run(a, a).getFirst().toTensor().toFloatArray());

@@ -324,14 +324,14 @@ final class CrashProbes {
         () -> client.compile(tiled, PjrtCompileOptions.partitioned(2).withShardy(false)).close());
     byte[] noise = new byte[5000];
     new Random(5).nextBytes(noise);
-    all.put("noise as HLO", () -> client.compile(noise, ProgramFormat.HLO, plain));
+    all.put("noise as HLO", () -> client.compile(noise, PjrtProgramFormat.HLO, plain));
     all.put(
         "an empty message as HLO",
-        () -> client.compile(new byte[] {8, 1}, ProgramFormat.HLO, plain));
-    all.put("noise as text", () -> client.compile(noise, ProgramFormat.MLIR, plain));
+        () -> client.compile(new byte[] {8, 1}, PjrtProgramFormat.HLO, plain));
+    all.put("noise as text", () -> client.compile(noise, PjrtProgramFormat.MLIR, plain));
     byte[] bytecode = noise.clone();
     System.arraycopy(new byte[] {'M', 'L', (byte) 0xef, 'R'}, 0, bytecode, 0, 4);
-    all.put("noise as bytecode", () -> client.compile(bytecode, ProgramFormat.MLIR, plain));
+    all.put("noise as bytecode", () -> client.compile(bytecode, PjrtProgramFormat.MLIR, plain));
     all.put("noise as a serialized program", () -> client.load(noise));
     all.put("nothing as a serialized program", () -> client.load(new byte[0]));
     all.put(
@@ -460,7 +460,7 @@ final class CrashProbes {
         () -> small.compile(ADD, plain.withAssignment(List.of(List.of(-1)))).close());
     all.put(
         "ahead of time: noise as HLO",
-        () -> small.compile(noise, ProgramFormat.HLO, plain).close());
+        () -> small.compile(noise, PjrtProgramFormat.HLO, plain).close());
     all.put(
         "ahead of time: three of four devices",
         () -> small.compile(ADD, PjrtCompileOptions.partitioned(3)).close());

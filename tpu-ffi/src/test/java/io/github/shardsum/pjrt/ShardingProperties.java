@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.internal.pjrt.abi.Proto;
+import io.github.shardsum.internal.pjrt.abi.ProtobufWire;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,7 +50,7 @@ class ShardingProperties {
     long[] order =
         sharding.devices().stream().flatMap(List::stream).mapToLong(Integer::longValue).toArray();
     byte[] proto =
-        new Proto.Writer()
+        new ProtobufWire.Writer()
             .number(1, OTHER)
             .packed(3, dimensions(tiles, copies))
             .packed(4, order)
@@ -72,7 +72,7 @@ class ShardingProperties {
   void anIotaIsTransposed() {
     // {devices=[4,1,2]<=[2,4]T(1,0) last_tile_dim_replicate}
     byte[] proto =
-        new Proto.Writer()
+        new ProtobufWire.Writer()
             .number(1, OTHER)
             .packed(3, new long[] {4, 1, 2})
             .packed(9, new long[] {2, 4})
@@ -93,7 +93,7 @@ class ShardingProperties {
   @Example
   void shardingsWithoutTilesAreRefused() {
     for (int type : new int[] {1, 2, 4, 5, 6}) {
-      byte[] proto = new Proto.Writer().number(1, type).toBytes();
+      byte[] proto = new ProtobufWire.Writer().number(1, type).toBytes();
       assertThrows(IllegalArgumentException.class, () -> Sharding.parse(proto, 1, 4));
     }
   }

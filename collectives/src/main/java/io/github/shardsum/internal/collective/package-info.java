@@ -1,4 +1,4 @@
-/** Requests and engines behind collectives. */
+/** Checks of calls and engines behind collectives. */
 @NullMarked
 package io.github.shardsum.internal.collective;
 

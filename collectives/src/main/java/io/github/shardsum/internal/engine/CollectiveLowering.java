@@ -17,11 +17,11 @@ import io.github.shardsum.internal.engine.check.GroupCalls;
 import io.github.shardsum.internal.engine.check.Rules;
 import io.github.shardsum.internal.engine.transfer.BlockMapping;
 import io.github.shardsum.internal.engine.transfer.BlockTransfer;
-import io.github.shardsum.internal.engine.transfer.Blocks;
 import io.github.shardsum.internal.engine.transfer.EngineContext;
 import io.github.shardsum.internal.engine.transfer.GroupLayout;
 import io.github.shardsum.internal.engine.transfer.GroupMembers;
 import io.github.shardsum.internal.engine.transfer.OverlappedTasks;
+import io.github.shardsum.internal.engine.transfer.PeerBlocks;
 import io.github.shardsum.internal.engine.transfer.Phase;
 import io.github.shardsum.internal.engine.transfer.Placement;
 import io.github.shardsum.internal.engine.transfer.ReductionGroup;
@@ -103,8 +103,8 @@ final class CollectiveLowering {
       return List.of();
     }
     List<Integer> peers = layout.peers();
-    Blocks send = new Blocks(peers.size());
-    Blocks receive = new Blocks(peers.size());
+    PeerBlocks send = new PeerBlocks(peers.size());
+    PeerBlocks receive = new PeerBlocks(peers.size());
     for (int peer = 0; peer < peers.size(); peer++) {
       if (peers.get(peer) != context.placement().process()) {
         send.add(peer, 1);

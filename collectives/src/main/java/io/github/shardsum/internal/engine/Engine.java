@@ -4,9 +4,9 @@ import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.CollectiveException;
 import io.github.shardsum.collective.CollectiveMismatchException;
 import io.github.shardsum.collective.CollectiveOptions;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.collective.Pending;
-import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.engine.check.AliasCheck;
@@ -253,12 +253,12 @@ public final class Engine implements Collectives {
    * The lane of a collective in flight to the other processes. The first call opens all lanes, so
    * that processes with the same plans open them together.
    *
-   * @param lane from 1 to {@link Plan#MOST_IN_FLIGHT}
+   * @param lane from 1 to {@link CollectivePlan#MOST_IN_FLIGHT}
    */
   EngineContext lane(int lane) {
     synchronized (lanes) {
       checkUsable();
-      for (int number = lanes.size() + 1; number <= Plan.MOST_IN_FLIGHT; number++) {
+      for (int number = lanes.size() + 1; number <= CollectivePlan.MOST_IN_FLIGHT; number++) {
         lanes.add(context.openLane(number));
       }
       return lanes.get(lane - 1);
@@ -291,7 +291,7 @@ public final class Engine implements Collectives {
   }
 
   @Override
-  public Plan.Builder plan(String name) {
+  public CollectivePlan.Builder plan(String name) {
     checkUsable();
     return new EnginePlan.Steps(this, context, workers, Objects.requireNonNull(name, "name"));
   }

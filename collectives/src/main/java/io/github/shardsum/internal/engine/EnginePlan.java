@@ -2,7 +2,7 @@ package io.github.shardsum.internal.engine;
 
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.CollectiveException;
-import io.github.shardsum.collective.Plan;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.collective.TransportException;
 import io.github.shardsum.exec.Workers;
@@ -35,7 +35,7 @@ import java.util.function.Supplier;
  * A plan as a list of stretches. A stretch holds phases that were made when the plan was built, or
  * a call that is made when the stretch runs.
  */
-final class EnginePlan implements Plan {
+final class EnginePlan implements CollectivePlan {
   private final Engine engine;
   private final String name;
   private final List<Step> steps;
@@ -537,7 +537,7 @@ final class EnginePlan implements Plan {
     }
 
     @Override
-    public Plan build() {
+    public CollectivePlan build() {
       if (isBody) {
         throw new IllegalStateException("plan: the body of a repeat must not be built by itself");
       }

@@ -47,39 +47,39 @@ final class StepBuilder {
   }
 
   /** A temporary for the whole result, without labels that no operand has. */
-  Value collector() {
+  StoredValue collector() {
     int[] order = labels(l -> spec.isInResult(l) && spec.isInOperands(l));
     return temporary(order, spec.sizes());
   }
 
   /** A temporary for the sums that one pass adds to the result. */
-  Value ofPass() {
+  StoredValue ofPass() {
     return temporary(labels(l -> spec.isInResult(l) && spec.isInOperands(l)), sizes);
   }
 
   /** A temporary for the result's elements; for a repeated label it has only the diagonal. */
-  Value likeResult() {
+  StoredValue likeResult() {
     return temporary(labels(spec::isInResult), spec.sizes());
   }
 
   /** As {@link #contract}, into a separate value that is then copied or added to the target. */
-  void contractApart(Value target, Role role) {
-    Value own = ofPass();
+  void contractApart(StoredValue target, Role role) {
+    StoredValue own = ofPass();
     contract(own, Role.INNER);
     steps.add(copy(target, own, role, spec.slices().size()));
   }
 
   /** Adds the steps that contract all operands into a target. */
-  void contract(Value target, Role role) {
+  void contract(StoredValue target, Role role) {
     if (spec.sumsNothing()) {
       steps.add(copy(target, constant(0), role, 0));
       return;
     }
-    List<Value> values = new ArrayList<>();
+    List<StoredValue> values = new ArrayList<>();
     for (int i = 0; i < spec.operands().size(); i++) {
-      values.add(new Value(new Ref.Input(i), spec.operands().get(i)));
+      values.add(new StoredValue(new Ref.Input(i), spec.operands().get(i)));
     }
-    for (Value value : values) {
+    for (StoredValue value : values) {
       count(value, 1);
     }
     level = spec.slices().size();
@@ -90,8 +90,8 @@ final class StepBuilder {
     List<ContractionPath.Pair> pairs = spec.path().pairs();
     List<int[]> orders = pairs.size() == 1 ? List.of() : IntermediateLayouts.of(spec);
     for (int i = 0; i < pairs.size(); i++) {
-      Value left = values.get(pairs.get(i).left());
-      Value right = values.get(pairs.get(i).right());
+      StoredValue left = values.get(pairs.get(i).left());
+      StoredValue right = values.get(pairs.get(i).right());
       count(left, -1);
       count(right, -1);
       if (i == pairs.size() - 1) {
@@ -99,7 +99,7 @@ final class StepBuilder {
         pair(left, right, target, role);
       } else {
         level = spec.levels()[i];
-        Value product = temporary(orders.get(i), sizes);
+        StoredValue product = temporary(orders.get(i), sizes);
         pair(left, right, product, Role.INNER);
         values.add(product);
         count(product, 1);
@@ -107,7 +107,7 @@ final class StepBuilder {
     }
   }
 
-  private void count(Value value, int change) {
+  private void count(StoredValue value, int change) {
     for (int label = 0; label < uses.length; label++) {
       uses[label] += value.view().has(label) ? change : 0;
     }
@@ -125,7 +125,7 @@ final class StepBuilder {
     return IntStream.range(0, count).filter(which);
   }
 
-  private void single(Value operand, Value target, Role role) {
+  private void single(StoredValue operand, StoredValue target, Role role) {
     if (operand.view() instanceof View.Routed routed) {
       routed(routed, operand.ref(), constant(1), target, role);
     } else {
@@ -133,7 +133,7 @@ final class StepBuilder {
     }
   }
 
-  private void pair(Value left, Value right, Value target, Role role) {
+  private void pair(StoredValue left, StoredValue right, StoredValue target, Role role) {
     if (right.view() instanceof View.Routed) {
       if (left.view() instanceof View.Routed) {
         pair(left, dense(right), target, role);
@@ -142,11 +142,11 @@ final class StepBuilder {
       }
       return;
     }
-    Value y = withoutOwnSums(right, left.view());
+    StoredValue y = withoutOwnSums(right, left.view());
     if (left.view() instanceof View.Routed routed) {
       routed(routed, left.ref(), y, target, role);
     } else {
-      Value x = withoutOwnSums(left, right.view());
+      StoredValue x = withoutOwnSums(left, right.view());
       binary(x, y, target, role);
       temporaries.free(x.ref());
     }
@@ -154,14 +154,14 @@ final class StepBuilder {
   }
 
   /** A dense copy of a routing operand. */
-  private Value dense(Value routed) {
-    Value dense = temporary(labels(routed.view()::has), sizes);
+  private StoredValue dense(StoredValue routed) {
+    StoredValue dense = temporary(labels(routed.view()::has), sizes);
     single(routed, dense, Role.INNER);
     return dense;
   }
 
   /** The value, summed over the labels that no other operand and no later step has. */
-  private Value withoutOwnSums(Value value, View other) {
+  private StoredValue withoutOwnSums(StoredValue value, View other) {
     boolean sums = false;
     for (int label = 0; label < uses.length; label++) {
       sums |= value.view().has(label) && !other.has(label) && !isNeeded(label);
@@ -170,13 +170,13 @@ final class StepBuilder {
       return value;
     }
     int[] kept = labels(l -> value.view().has(l) && (other.has(l) || isNeeded(l)));
-    Value reduced = temporary(kept, sizes);
+    StoredValue reduced = temporary(kept, sizes);
     steps.add(copy(reduced, value, Role.INNER, level));
     temporaries.free(value.ref());
     return reduced;
   }
 
-  private void binary(Value left, Value right, Value target, Role role) {
+  private void binary(StoredValue left, StoredValue right, StoredValue target, Role role) {
     List<StepLabel> all = new ArrayList<>();
     View.Dense out = (View.Dense) target.view();
     View.Dense x = (View.Dense) left.view();
@@ -199,7 +199,7 @@ final class StepBuilder {
   }
 
   /** Copies or sums one dense value into another, and repeats it along labels that it lacks. */
-  Step copy(Value target, Value source, Role role, int level) {
+  Step copy(StoredValue target, StoredValue source, Role role, int level) {
     List<StepLabel> all = new ArrayList<>();
     View.Dense out = (View.Dense) target.view();
     View.Dense x = (View.Dense) source.view();
@@ -223,7 +223,7 @@ final class StepBuilder {
     return new StepLabel(sizes[label], out.has(label), x.has(label), y.has(label), strides);
   }
 
-  private void routed(View.Routed view, Ref ref, Value dense, Value target, Role role) {
+  private void routed(View.Routed view, Ref ref, StoredValue dense, StoredValue target, Role role) {
     RoutedKernel kernel =
         routedPlanner.plan(view, (View.Dense) dense.view(), (View.Dense) target.view());
     int operand = ((Ref.Input) ref).index();
@@ -253,13 +253,13 @@ final class StepBuilder {
     return new Step.Dense(kernel, new Ref.Result(), source, source, role, 0, elements, text);
   }
 
-  private Value constant(int value) {
+  private StoredValue constant(int value) {
     int n = uses.length;
-    return new Value(
+    return new StoredValue(
         new Ref.Constant(value), new View.Dense(spec.type().dtype(), new boolean[n], new long[n]));
   }
 
-  private Value temporary(int[] order, long[] sizes) {
+  private StoredValue temporary(int[] order, long[] sizes) {
     long[] strides = new long[uses.length];
     boolean[] present = new boolean[uses.length];
     long stride = 1;
@@ -268,7 +268,7 @@ final class StepBuilder {
       strides[order[i]] = stride;
       stride = Math.multiplyExact(stride, sizes[order[i]]);
     }
-    return new Value(
+    return new StoredValue(
         temporaries.take(stride), new View.Dense(spec.type().dtype(), present, strides));
   }
 

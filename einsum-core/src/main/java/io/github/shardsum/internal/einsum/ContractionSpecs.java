@@ -5,10 +5,10 @@ import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.contraction.ContractionLowering;
 import io.github.shardsum.internal.contraction.ContractionProgram;
 import io.github.shardsum.internal.contraction.ContractionSpec;
 import io.github.shardsum.internal.contraction.KernelChoices;
-import io.github.shardsum.internal.contraction.Lowering;
 import io.github.shardsum.internal.contraction.View;
 import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.selection.KernelSelection;
@@ -32,7 +32,7 @@ public final class ContractionSpecs {
       ContractionPlan plan,
       EinsumOptions options,
       KernelChoices choices) {
-    return Lowering.lower(
+    return ContractionLowering.lower(
         spec(bound, operands, dtype, resultStrides, plan, options, false),
         kernels(options),
         choices);
@@ -49,7 +49,7 @@ public final class ContractionSpecs {
       ContractionPlan plan,
       EinsumOptions options) {
     long[] strides = bound.outputShape().rowMajorStrides();
-    return Lowering.lower(
+    return ContractionLowering.lower(
         spec(bound, operands, dtype, strides, plan, options, true),
         kernels(options),
         KernelChoices.NONE);
@@ -63,7 +63,7 @@ public final class ContractionSpecs {
       long[] resultStrides,
       ContractionPlan plan,
       EinsumOptions options) {
-    return Lowering.candidates(
+    return ContractionLowering.candidates(
         spec(bound, operands, dtype, resultStrides, plan, options, false), kernels(options));
   }
 

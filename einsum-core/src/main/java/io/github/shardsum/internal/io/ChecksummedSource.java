@@ -6,11 +6,11 @@ import java.util.Locale;
 import java.util.zip.CRC32;
 
 /** A source that computes the checksum of the bytes that are read through it, for zip entries. */
-public final class ChecksummedSource implements Source {
+public final class ChecksummedSource implements ByteSource {
   private static final int BLOCK = 1 << 16;
 
   private final FileRange region;
-  private final Source source;
+  private final ByteSource source;
   private final CRC32 crc = new CRC32();
   private long passed;
 

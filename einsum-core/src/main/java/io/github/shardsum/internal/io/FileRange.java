@@ -89,8 +89,8 @@ public record FileRange(FileLocation place, FileChannel channel, long size) {
   }
 
   /** The bytes from an offset on, in sequence. */
-  public Source from(long offset) {
-    return new Source() {
+  public ByteSource from(long offset) {
+    return new ByteSource() {
       private long at = offset;
 
       @Override

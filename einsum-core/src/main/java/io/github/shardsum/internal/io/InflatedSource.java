@@ -8,7 +8,7 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /** The inflated bytes of a deflated region. Holds native memory until it is closed. */
-public final class InflatedSource implements Source, AutoCloseable {
+public final class InflatedSource implements ByteSource, AutoCloseable {
   private static final int BLOCK = 1 << 16;
 
   private final FileLocation place;

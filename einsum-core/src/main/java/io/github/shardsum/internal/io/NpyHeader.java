@@ -36,7 +36,8 @@ public record NpyHeader(StoredArray array, long dataOffset) {
    * @param size the number of bytes
    * @throws TensorFileException if the header breaks a rule or claims more data than the file has
    */
-  public static NpyHeader read(FileLocation place, Source source, long size) throws IOException {
+  public static NpyHeader read(FileLocation place, ByteSource source, long size)
+      throws IOException {
     if (size < 10) {
       throw place.broken("expected the 10 bytes that a .npy starts with", 0, size + " bytes");
     }
@@ -66,7 +67,7 @@ public record NpyHeader(StoredArray array, long dataOffset) {
     return header;
   }
 
-  private static byte[] next(Source source, int count) throws IOException {
+  private static byte[] next(ByteSource source, int count) throws IOException {
     byte[] bytes = new byte[count];
     source.read(ByteBuffer.wrap(bytes));
     return bytes;

@@ -39,7 +39,7 @@ public record StoredArray(StoredType type, ByteOrder order, Shape shape, boolean
   }
 
   /** A copy on the heap of the array whose bytes come next. */
-  public Tensor toHeap(Source source, FileLocation place) throws IOException {
+  public Tensor toHeap(ByteSource source, FileLocation place) throws IOException {
     if (shape.elementCount() > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
           place + ": at most 2^31 - 9 elements fit on the heap, got " + shape + "; map it instead");
@@ -48,11 +48,11 @@ public record StoredArray(StoredType type, ByteOrder order, Shape shape, boolean
   }
 
   /** A copy in an arena of the array whose bytes come next. */
-  public Tensor toArena(Source source, Arena arena) throws IOException {
+  public Tensor toArena(ByteSource source, Arena arena) throws IOException {
     return decode(source, Tensor.allocate(arena, type.dtype(), stored()));
   }
 
-  private Tensor decode(Source source, Tensor target) throws IOException {
+  private Tensor decode(ByteSource source, Tensor target) throws IOException {
     long count = shape.elementCount();
     ByteBuffer block = ByteBuffer.allocate((int) Math.min(BLOCK, byteSize()));
     MemorySegment from = MemorySegment.ofArray(block.array());

@@ -38,12 +38,12 @@ public final class LocalSearch {
 
   private final CompactNetwork problem;
   private final SeededRandom random;
-  private final Clock clock;
+  private final TimeBudget clock;
 
   private int[] best = new int[0];
   private double bestFlops = Double.POSITIVE_INFINITY;
 
-  public LocalSearch(CompactNetwork problem, long seed, Clock clock) {
+  public LocalSearch(CompactNetwork problem, long seed, TimeBudget clock) {
     this.problem = problem;
     this.clock = clock;
     random = new SeededRandom(seed);

@@ -69,7 +69,7 @@ public final class OptimalSearch {
     if (leaves <= UNBOUNDED) {
       return Double.POSITIVE_INFINITY;
     }
-    var search = new LocalSearch(problem, 0, Clock.NONE);
+    var search = new LocalSearch(problem, 0, TimeBudget.NONE);
     search.trials(BOUND_TRIALS);
     search.anneal(BOUND_SWEEPS);
     return search.bestFlops();

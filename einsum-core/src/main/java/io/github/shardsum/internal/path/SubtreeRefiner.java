@@ -31,7 +31,7 @@ public final class SubtreeRefiner {
   }
 
   /** Walks over the tree until a walk gains nothing or the time is up. */
-  public boolean refine(Clock clock) {
+  public boolean refine(TimeBudget clock) {
     boolean gained = false;
     boolean again = true;
     while (again && !clock.expired()) {
@@ -41,7 +41,7 @@ public final class SubtreeRefiner {
     return gained;
   }
 
-  private boolean walk(Clock clock) {
+  private boolean walk(TimeBudget clock) {
     boolean gained = false;
     for (int node : tree.postOrder()) {
       if (clock.expired()) {

@@ -2,8 +2,8 @@ package io.github.shardsum.bench;
 
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.CollectiveOptions;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
@@ -63,8 +63,8 @@ public class CollectiveBenchmark {
   private final Tensor shared = Tensor.of(new float[COUNT], COUNT);
   private final float[] sums = new float[THREADS];
   private Collectives collectives = Collectives.open(Mesh.of("x", 1));
-  private Plan allToAll = collectives.plan("none").build();
-  private Plan allReduce = collectives.plan("none").build();
+  private CollectivePlan allToAll = collectives.plan("none").build();
+  private CollectivePlan allReduce = collectives.plan("none").build();
 
   /** For JMH. */
   public CollectiveBenchmark() {}

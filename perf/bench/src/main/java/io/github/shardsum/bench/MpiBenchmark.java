@@ -2,9 +2,9 @@ package io.github.shardsum.bench;
 
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.CollectiveOptions;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.collective.Order;
-import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
@@ -93,8 +93,9 @@ public final class MpiBenchmark {
   }
 
   private void measure(String name, int bytes, Collective collective, Tensor x, Tensor out) {
-    Plan plan = collectives.plan(name).communicate(collective, List.of(x), List.of(out)).build();
-    Plan barrier =
+    CollectivePlan plan =
+        collectives.plan(name).communicate(collective, List.of(x), List.of(out)).build();
+    CollectivePlan barrier =
         collectives
             .plan("barrier")
             .communicate(new Collective.Barrier("x"), List.of(x), List.of(x))

@@ -2,8 +2,8 @@ package io.github.shardsum.bench;
 
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.CollectiveOptions;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
@@ -88,14 +88,15 @@ public final class OverlapBenchmark {
   }
 
   private void measure(String name, int bytes, Collective collective, Tensor x, Tensor out) {
-    Plan pure = collectives.plan("pure").communicate(collective, List.of(x), List.of(out)).build();
+    CollectivePlan pure =
+        collectives.plan("pure").communicate(collective, List.of(x), List.of(out)).build();
     double alone = agreed(median(pure));
     double step = agreed(median(products(collectives.plan("step"), 1).build()));
     int steps = Math.clamp(Math.round(alone / step), 1, MOST_STEPS);
-    Plan cpu = products(collectives.plan("cpu"), steps).build();
-    Plan.Builder both =
+    CollectivePlan cpu = products(collectives.plan("cpu"), steps).build();
+    CollectivePlan.Builder both =
         collectives.plan("both").start("flight", collective, List.of(x), List.of(out));
-    Plan overlapped = products(both, steps).await("flight").build();
+    CollectivePlan overlapped = products(both, steps).await("flight").build();
     double computing = median(cpu);
     double together = median(overlapped);
     boolean isSum = collective instanceof Collective.ReduceScatter;
@@ -107,7 +108,7 @@ public final class OverlapBenchmark {
     }
   }
 
-  private Plan.Builder products(Plan.Builder plan, int steps) {
+  private CollectivePlan.Builder products(CollectivePlan.Builder plan, int steps) {
     for (int step = 0; step < steps; step++) {
       plan.compute("product", (_, _) -> product.runInto(sums, rows, matrix));
     }
@@ -123,9 +124,9 @@ public final class OverlapBenchmark {
   }
 
   /** Microseconds. */
-  private double median(Plan plan) {
+  private double median(CollectivePlan plan) {
     Tensor any = tensor(1, 0);
-    Plan barrier =
+    CollectivePlan barrier =
         collectives
             .plan("barrier")
             .communicate(new Collective.Barrier("x"), List.of(any), List.of(any))

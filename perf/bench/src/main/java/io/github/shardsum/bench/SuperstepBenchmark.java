@@ -2,8 +2,8 @@ package io.github.shardsum.bench;
 
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.CollectiveOptions;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
@@ -41,14 +41,14 @@ public class SuperstepBenchmark {
   private final Collectives collectives =
       Collectives.open(Mesh.of("x", 32, "y", 64), workers, CollectiveOptions.defaults());
   private final int[] touched = new int[DEVICES];
-  private final Plan one = empty(1);
-  private final Plan many = empty(STEPS);
+  private final CollectivePlan one = empty(1);
+  private final CollectivePlan many = empty(STEPS);
 
   /** For JMH. */
   public SuperstepBenchmark() {}
 
-  private Plan empty(int steps) {
-    Plan.Builder builder = collectives.plan("empty");
+  private CollectivePlan empty(int steps) {
+    CollectivePlan.Builder builder = collectives.plan("empty");
     for (int step = 0; step < steps; step++) {
       builder.compute("touch", (device, _) -> touched[device]++);
     }

@@ -6,8 +6,8 @@ import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.CollectiveOptions;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
@@ -178,7 +178,7 @@ final class VersionCases {
 
   private Case allToAll(int count) {
     List<Tensor> out = blocks(count);
-    Plan plan =
+    CollectivePlan plan =
         mesh.plan("case")
             .communicate(new Collective.AllToAll(0, 0, "x"), blocks(count), out)
             .build();
@@ -187,14 +187,14 @@ final class VersionCases {
 
   private Case allReduce(int count) {
     List<Tensor> out = blocks(count);
-    Plan plan =
+    CollectivePlan plan =
         mesh.plan("case")
             .communicate(new Collective.AllReduce(Reduction.SUM, "x"), blocks(count), out)
             .build();
     return plan(plan, out);
   }
 
-  private static Case plan(Plan plan, List<Tensor> out) {
+  private static Case plan(CollectivePlan plan, List<Tensor> out) {
     return new Case(
         plan::run,
         () -> {

@@ -4,8 +4,8 @@ import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.collective.Plan;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
@@ -47,7 +47,7 @@ public final class WindowComparison {
   private final Mesh mesh;
   private final Topology machine;
   private final int rounds;
-  private final Plan together;
+  private final CollectivePlan together;
 
   private WindowComparison(Collectives collectives, int rounds) {
     this.collectives = collectives;

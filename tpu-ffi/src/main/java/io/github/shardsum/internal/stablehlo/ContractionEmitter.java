@@ -10,10 +10,10 @@ import java.util.stream.IntStream;
 /** Reductions, distributions and running sums; einsums have another emitter. */
 final class ContractionEmitter {
   private final Ops ops;
-  private final Conversions conversions;
+  private final ConversionEmitter conversions;
   private final EinsumEmitter einsums;
 
-  ContractionEmitter(Ops ops, Conversions conversions, EinsumEmitter einsums) {
+  ContractionEmitter(Ops ops, ConversionEmitter conversions, EinsumEmitter einsums) {
     this.ops = ops;
     this.conversions = conversions;
     this.einsums = einsums;

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  */
 final class EinsumEmitter {
   private final Ops ops;
-  private final Conversions conversions;
+  private final ConversionEmitter conversions;
   private final boolean highest;
 
   /**
@@ -30,7 +30,7 @@ final class EinsumEmitter {
    *
    * @param highest whether products of f32 request full precision
    */
-  EinsumEmitter(Ops ops, Conversions conversions, boolean highest) {
+  EinsumEmitter(Ops ops, ConversionEmitter conversions, boolean highest) {
     this.ops = ops;
     this.conversions = conversions;
     this.highest = highest;

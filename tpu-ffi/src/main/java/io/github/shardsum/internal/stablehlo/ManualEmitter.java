@@ -35,7 +35,7 @@ import java.util.stream.IntStream;
  */
 final class ManualEmitter {
   private final Ops ops;
-  private final Conversions conversions;
+  private final ConversionEmitter conversions;
   private final Mesh mesh;
   private final BiFunction<Program, List<Ssa>, List<Ssa>> body;
   private int channels;
@@ -49,7 +49,10 @@ final class ManualEmitter {
    * @param body emits a program's statements, and returns its outputs for its inputs
    */
   ManualEmitter(
-      Ops ops, Conversions conversions, Mesh mesh, BiFunction<Program, List<Ssa>, List<Ssa>> body) {
+      Ops ops,
+      ConversionEmitter conversions,
+      Mesh mesh,
+      BiFunction<Program, List<Ssa>, List<Ssa>> body) {
     this.ops = ops;
     this.conversions = conversions;
     this.mesh = mesh;

@@ -37,7 +37,7 @@ public final class ModuleEmitter {
 
   private ModuleEmitter(Shardings shardings, Optional<Mesh> members, boolean highest) {
     Ops ops = new Ops(out);
-    Conversions conversions = new Conversions(ops);
+    ConversionEmitter conversions = new ConversionEmitter(ops);
     PhiloxEmitter philox = new PhiloxEmitter(ops);
     this.shardings = shardings;
     this.pointwise = new PointwiseEmitter(ops, conversions, philox);
@@ -62,7 +62,7 @@ public final class ModuleEmitter {
    */
   public static String emit(
       Program program,
-      EdgeLayouts edges,
+      ModuleLayouts edges,
       Map<Integer, Integer> donations,
       Optional<Mesh> mesh,
       boolean shardy,
@@ -74,7 +74,7 @@ public final class ModuleEmitter {
         .module(program, edges, donations);
   }
 
-  private String module(Program program, EdgeLayouts edges, Map<Integer, Integer> donations) {
+  private String module(Program program, ModuleLayouts edges, Map<Integer, Integer> donations) {
     out.open("module @" + program.name() + " {");
     shardings.header().forEach(out::line);
     List<Ssa> arguments = new ArrayList<>();
@@ -101,7 +101,7 @@ public final class ModuleEmitter {
   private String signature(
       List<Ssa> arguments,
       List<Value> outputs,
-      EdgeLayouts edges,
+      ModuleLayouts edges,
       Map<Integer, Integer> donations) {
     List<String> parameters = new ArrayList<>();
     for (int i = 0; i < arguments.size(); i++) {

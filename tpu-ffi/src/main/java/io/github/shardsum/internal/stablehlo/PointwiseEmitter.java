@@ -13,10 +13,10 @@ import java.util.stream.IntStream;
 /** Operations on one element at a time. */
 final class PointwiseEmitter {
   private final Ops ops;
-  private final Conversions conversions;
+  private final ConversionEmitter conversions;
   private final PhiloxEmitter philox;
 
-  PointwiseEmitter(Ops ops, Conversions conversions, PhiloxEmitter philox) {
+  PointwiseEmitter(Ops ops, ConversionEmitter conversions, PhiloxEmitter philox) {
     this.ops = ops;
     this.conversions = conversions;
     this.philox = philox;
@@ -26,7 +26,8 @@ final class PointwiseEmitter {
     List<Value> values = operation.operands();
     List<Ssa> in =
         IntStream.range(0, operands.size())
-            .mapToObj(i -> Labels.broadcast(ops, operands.get(i), values.get(i).type(), result))
+            .mapToObj(
+                i -> LabelMatching.broadcast(ops, operands.get(i), values.get(i).type(), result))
             .toList();
     return switch (operation) {
       case Pointwise.Unary(UnaryKind kind, _) -> unary(kind, in.getFirst());

@@ -9,9 +9,9 @@ import java.util.stream.IntStream;
 /** Operations between values and their indices. */
 final class SelectionEmitter {
   private final Ops ops;
-  private final Conversions conversions;
+  private final ConversionEmitter conversions;
 
-  SelectionEmitter(Ops ops, Conversions conversions) {
+  SelectionEmitter(Ops ops, ConversionEmitter conversions) {
     this.ops = ops;
     this.conversions = conversions;
   }
@@ -97,7 +97,7 @@ final class SelectionEmitter {
   private Ssa oneHot(Selection.OneHot oneHot, ValueType result, Ssa indices) {
     TensorType type = TensorType.of(result).with(ElementType.I64);
     Ssa wanted =
-        Labels.broadcast(
+        LabelMatching.broadcast(
             ops, ops.convert(indices, ElementType.I64), oneHot.indices().type(), result);
     Ssa equal = ops.compare("EQ", wanted, ops.iota(type, type.rank() - 1));
     return conversions.convert(equal, ElementType.of(oneHot.dtype()));

@@ -7,10 +7,10 @@ import java.util.List;
 /** Emits operations that make a value, possibly from its indices. */
 final class SourceEmitter {
   private final Ops ops;
-  private final Conversions conversions;
+  private final ConversionEmitter conversions;
   private final PhiloxEmitter philox;
 
-  SourceEmitter(Ops ops, Conversions conversions, PhiloxEmitter philox) {
+  SourceEmitter(Ops ops, ConversionEmitter conversions, PhiloxEmitter philox) {
     this.ops = ops;
     this.conversions = conversions;
     this.philox = philox;

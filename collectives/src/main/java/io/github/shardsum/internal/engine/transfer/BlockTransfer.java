@@ -76,7 +76,7 @@ public final class BlockTransfer {
   }
 
   /** A piece that travels: to all targets of its group, or to one. */
-  private record Piece(Group group, int source, int target, Blocks.Piece place) {}
+  private record Piece(Group group, int source, int target, PeerBlocks.Piece place) {}
 
   public BlockTransfer(
       EngineContext context, GroupLayout layout, String what, int workers, boolean zeroCopy) {
@@ -195,8 +195,8 @@ public final class BlockTransfer {
   /** Copies within the process run while the other pieces travel. */
   private void exchange(List<Phase> phases, OverlappedTasks copying) {
     List<Integer> peers = layout.peers();
-    Blocks send = new Blocks(peers.size(), zeroCopy);
-    Blocks receive = new Blocks(peers.size(), zeroCopy);
+    PeerBlocks send = new PeerBlocks(peers.size(), zeroCopy);
+    PeerBlocks receive = new PeerBlocks(peers.size(), zeroCopy);
     List<Piece> sent = new ArrayList<>();
     List<Piece> received = new ArrayList<>();
     int own = context.placement().process();
@@ -218,7 +218,7 @@ public final class BlockTransfer {
   }
 
   /** The pieces from one process to another, in an order that both derive. */
-  private void addPieces(int from, int to, int peer, Blocks blocks, List<Piece> pieces) {
+  private void addPieces(int from, int to, int peer, PeerBlocks blocks, List<Piece> pieces) {
     boolean leaves = from == context.placement().process();
     for (Group group : groups) {
       int[] devices = group.members().devices();
@@ -264,7 +264,7 @@ public final class BlockTransfer {
 
   private static void pack(Piece piece) {
     BlockMapping mapping = piece.group().mapping();
-    Blocks.Piece to = piece.place();
+    PeerBlocks.Piece to = piece.place();
     int i = piece.source();
     int j = piece.target();
     ElementBlock from = piece.group().operands()[i];
@@ -277,7 +277,7 @@ public final class BlockTransfer {
 
   private static void unpack(Piece piece) {
     BlockMapping mapping = piece.group().mapping();
-    Blocks.Piece from = piece.place();
+    PeerBlocks.Piece from = piece.place();
     int i = piece.source();
     int j = piece.target();
     for (Target target : piece.group().targetsOf(j)) {

@@ -68,7 +68,7 @@ public record EngineContext(
 
   /** One exchange of placed blocks; this process works during the exchange. */
   public void exchange(
-      String what, List<Integer> peers, Blocks send, Blocks receive, Runnable meanwhile) {
+      String what, List<Integer> peers, PeerBlocks send, PeerBlocks receive, Runnable meanwhile) {
     transport.exchange(
         new ByteExchange(
             what, peers, send.segments(), receive.segments(), verified.get(), meanwhile),
@@ -90,7 +90,7 @@ public record EngineContext(
     MemorySegment from = buffers.apart(Long.BYTES);
     from.set(ValueLayout.JAVA_LONG, 0, own);
     MemorySegment[] send = new MemorySegment[peers.size()];
-    Blocks receive = new Blocks(peers.size());
+    PeerBlocks receive = new PeerBlocks(peers.size());
     for (int peer = 0; peer < send.length; peer++) {
       boolean self = peers.get(peer) == placement.process();
       send[peer] = self ? MemorySegment.NULL : from;
@@ -123,7 +123,7 @@ public record EngineContext(
     MemorySegment from = buffers.send(bytes.byteSize()).asSlice(0, bytes.byteSize());
     MemorySegment.copy(bytes, 0, from, 0, bytes.byteSize());
     MemorySegment[] send = new MemorySegment[lengths.length];
-    Blocks receive = new Blocks(lengths.length);
+    PeerBlocks receive = new PeerBlocks(lengths.length);
     for (int process : all) {
       boolean own = process == placement.process();
       send[process] = own ? MemorySegment.NULL : from;

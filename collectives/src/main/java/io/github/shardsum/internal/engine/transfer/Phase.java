@@ -31,7 +31,11 @@ public sealed interface Phase {
    * @param copying tasks within this process that can run during the exchange
    */
   record Exchange(
-      String name, List<Integer> peers, Blocks send, Blocks receive, OverlappedTasks copying)
+      String name,
+      List<Integer> peers,
+      PeerBlocks send,
+      PeerBlocks receive,
+      OverlappedTasks copying)
       implements Phase {
     /** A phase that returns when the blocks have arrived; until then idle workers copy. */
     Tasks blocking(EngineContext context, int workers) {

@@ -65,7 +65,7 @@ public final class TreeReduction {
    * are one contiguous range of an operand.
    */
   private record Part(
-      ReductionRequest request, int node, Range range, DType width, Blocks.Piece place) {
+      ReductionRequest request, int node, Range range, DType width, PeerBlocks.Piece place) {
     Job job() {
       return new Job(request, node, range.from(), range.to(), List.of(sink(place, width, range)));
     }
@@ -85,14 +85,14 @@ public final class TreeReduction {
   }
 
   /** A range of an operand that is sent without a copy. */
-  private record Packed(MemorySegment from, long at, long bytes, Blocks.Piece place) {
+  private record Packed(MemorySegment from, long at, long bytes, PeerBlocks.Piece place) {
     void run() {
       BulkCopy.copy(from, at, place.memory(), place.at(), bytes);
     }
   }
 
   /** A message from another process. */
-  private record Come(Blocks.Piece place, DType width) {
+  private record Come(PeerBlocks.Piece place, DType width) {
     NodeSource source(Range range) {
       ElementBlock block = ElementBlock.in(place.memory(), place.at(), width, range.count());
       return NodeSource.contiguous(block, range.from(), 0);
@@ -210,8 +210,8 @@ public final class TreeReduction {
   private void alongTheTree(List<ReductionGroup> spanning, List<Phase> phases) {
     boolean whole = !kind.scatter() && isShort(spanning);
     List<Integer> peers = layout.peers();
-    Blocks send = new Blocks(peers.size(), zeroCopy);
-    Blocks receive = new Blocks(peers.size(), zeroCopy);
+    PeerBlocks send = new PeerBlocks(peers.size(), zeroCopy);
+    PeerBlocks receive = new PeerBlocks(peers.size(), zeroCopy);
     List<Part> parts = new ArrayList<>();
     IdentityHashMap<ReductionGroup.Value, Arrival> arrivals = new IdentityHashMap<>();
     for (int peer = 0; peer < peers.size(); peer++) {
@@ -245,7 +245,7 @@ public final class TreeReduction {
             kind.what() + ": pack", packed.size(), (task, _) -> packed.get(task).run()));
   }
 
-  private Phase exchange(String name, Blocks send, Blocks receive) {
+  private Phase exchange(String name, PeerBlocks send, PeerBlocks receive) {
     String what = kind.what() + ": " + name;
     return new Phase.Exchange(what, layout.peers(), send, receive, OverlappedTasks.none());
   }
@@ -255,7 +255,7 @@ public final class TreeReduction {
   }
 
   private void sendParts(
-      ReductionGroup group, int peer, boolean whole, Blocks send, List<Part> parts) {
+      ReductionGroup group, int peer, boolean whole, PeerBlocks send, List<Part> parts) {
     int process = layout.peers().get(peer);
     for (ReductionGroup.Value value : group.values()) {
       Range range = range(group, value, process, whole);
@@ -268,7 +268,7 @@ public final class TreeReduction {
         NodeSource source = local.of(node);
         Optional<MemorySegment> there =
             source == null ? Optional.empty() : source.inNativeMemory(range.from(), range.count());
-        Blocks.Piece piece = send.add(peer, range.count() * width.byteSize(), there);
+        PeerBlocks.Piece piece = send.add(peer, range.count() * width.byteSize(), there);
         parts.add(new Part(request(layout.tree(), local, false), node, range, width, piece));
       }
     }
@@ -278,7 +278,7 @@ public final class TreeReduction {
       ReductionGroup group,
       int peer,
       boolean whole,
-      Blocks receive,
+      PeerBlocks receive,
       IdentityHashMap<ReductionGroup.Value, Arrival> arrivals) {
     int process = layout.peers().get(peer);
     for (ReductionGroup.Value value : group.values()) {
@@ -290,7 +290,7 @@ public final class TreeReduction {
           arrivals.computeIfAbsent(value, v -> new Arrival(group, v, range, new HashMap<>()));
       for (int node : layout.nodesOf(group.members(), process)) {
         DType width = widthOf(node);
-        Blocks.Piece piece = receive.add(peer, range.count() * width.byteSize());
+        PeerBlocks.Piece piece = receive.add(peer, range.count() * width.byteSize());
         arrival.nodes().put(node, new Come(piece, width));
       }
     }
@@ -331,9 +331,9 @@ public final class TreeReduction {
       List<Job> jobs,
       List<Phase> phases) {
     List<Integer> peers = layout.peers();
-    Blocks send = new Blocks(peers.size(), zeroCopy);
-    Blocks receive = new Blocks(peers.size(), zeroCopy);
-    IdentityHashMap<ReductionGroup.Value, List<Blocks.Piece>> places = new IdentityHashMap<>();
+    PeerBlocks send = new PeerBlocks(peers.size(), zeroCopy);
+    PeerBlocks receive = new PeerBlocks(peers.size(), zeroCopy);
+    IdentityHashMap<ReductionGroup.Value, List<PeerBlocks.Piece>> places = new IdentityHashMap<>();
     List<Copy> copies = new ArrayList<>();
     for (int peer = 0; peer < peers.size(); peer++) {
       int process = peers.get(peer);
@@ -372,14 +372,14 @@ public final class TreeReduction {
       ReductionGroup group,
       int peer,
       boolean only,
-      Blocks send,
-      IdentityHashMap<ReductionGroup.Value, List<Blocks.Piece>> places) {
+      PeerBlocks send,
+      IdentityHashMap<ReductionGroup.Value, List<PeerBlocks.Piece>> places) {
     ReductionGroup.Value value = group.values().getFirst();
     Range mine = range(group, value, context.placement().process(), false);
     if (mine.count() == 0) {
       return;
     }
-    List<Blocks.Piece> sent = places.computeIfAbsent(value, _ -> new ArrayList<>());
+    List<PeerBlocks.Piece> sent = places.computeIfAbsent(value, _ -> new ArrayList<>());
     if (only && !sent.isEmpty()) {
       send.share(peer, sent.getFirst());
     } else {
@@ -391,14 +391,15 @@ public final class TreeReduction {
     }
   }
 
-  private void receiveResult(ReductionGroup group, int peer, Blocks receive, List<Copy> copies) {
+  private void receiveResult(
+      ReductionGroup group, int peer, PeerBlocks receive, List<Copy> copies) {
     ReductionGroup.Value value = group.values().getFirst();
     Range theirs = range(group, value, layout.peers().get(peer), false);
     if (theirs.count() > 0) {
       List<ElementBlock> outs = value.outs();
       Optional<MemorySegment> there =
           outs.size() == 1 ? there(outs.getFirst(), theirs) : Optional.empty();
-      Blocks.Piece piece = receive.add(peer, bytes(theirs), there);
+      PeerBlocks.Piece piece = receive.add(peer, bytes(theirs), there);
       outs.forEach(out -> copies.add(new Copy(piece, theirs, out)));
     }
   }
@@ -411,13 +412,13 @@ public final class TreeReduction {
     return out.inNativeMemory(range.from() * kind.dtype().byteSize(), bytes(range));
   }
 
-  private static Sink sink(Blocks.Piece place, DType width, Range range) {
+  private static Sink sink(PeerBlocks.Piece place, DType width, Range range) {
     ElementBlock block = ElementBlock.in(place.memory(), place.at(), width, range.count());
     return new Sink(block, range.from(), 0);
   }
 
   /** Copies a range of a result from the receive buffer to its destination. */
-  private record Copy(Blocks.Piece place, Range range, ElementBlock out) {
+  private record Copy(PeerBlocks.Piece place, Range range, ElementBlock out) {
     void run(int width) {
       BulkCopy.copy(
           place.memory(),

@@ -20,8 +20,8 @@ import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtException;
 import io.github.shardsum.pjrt.PjrtExecutable;
 import io.github.shardsum.pjrt.PjrtPlugin;
+import io.github.shardsum.pjrt.PjrtProgramFormat;
 import io.github.shardsum.pjrt.PjrtTopology;
-import io.github.shardsum.pjrt.ProgramFormat;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.stablehlo.PlannedProgram;
 import io.github.shardsum.stablehlo.ShardingForm;
@@ -182,7 +182,7 @@ final class TpuCompile implements Callable<Integer> {
   /** Compiling a large program takes minutes, so a terminal shows progress. */
   private PjrtExecutable compile(PjrtTopology devices, byte[] code, PjrtCompileOptions options) {
     try (LongRun _ = progress.watch(topology, () -> 0, 0)) {
-      return devices.compile(code, ProgramFormat.MLIR, options);
+      return devices.compile(code, PjrtProgramFormat.MLIR, options);
     }
   }
 

@@ -14,9 +14,9 @@ import io.github.shardsum.pjrt.PjrtClient;
 import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
 import io.github.shardsum.pjrt.PjrtPlugin;
+import io.github.shardsum.pjrt.PjrtProgramFormat;
 import io.github.shardsum.pjrt.PjrtSearch;
 import io.github.shardsum.pjrt.PjrtType;
-import io.github.shardsum.pjrt.ProgramFormat;
 import io.github.shardsum.pjrt.Sharding;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
@@ -122,7 +122,7 @@ final class TpuRun implements Callable<Integer> {
     PjrtSearch.Found found = plugin.find(System.getenv());
     try (LongRun _ = progress.watch(this.program.toString(), () -> 0, 0);
         PjrtClient client = PluginChoice.client(PjrtPlugin.open(found.library()), partitions);
-        PjrtLoadedExecutable loaded = client.compile(program, ProgramFormat.MLIR, options)) {
+        PjrtLoadedExecutable loaded = client.compile(program, PjrtProgramFormat.MLIR, options)) {
       checkResults(loaded.executable().outputTypes(), outputs.size());
       write(
           inputs.read(

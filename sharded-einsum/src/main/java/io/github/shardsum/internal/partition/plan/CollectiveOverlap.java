@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.partition.plan;
 
-import io.github.shardsum.collective.Plan;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.reshard.PriceClocks;
@@ -178,7 +178,7 @@ public final class CollectiveOverlap {
     int flying = 0;
     for (Item item : items) {
       flying += item.isStart() ? 1 : item.isAwait() ? -1 : 0;
-      if (flying > Plan.MOST_IN_FLIGHT) {
+      if (flying > CollectivePlan.MOST_IN_FLIGHT) {
         return false;
       }
     }

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.partition.plan;
 
-import io.github.shardsum.collective.Plan;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.CompositeParts.Part;
 import io.github.shardsum.partition.CompositeParts.Piece;
@@ -118,7 +118,7 @@ final class RowPieces {
     List<Part.Rows> chosen = new ArrayList<>();
     for (boolean wide : new boolean[] {true, false}) {
       for (Part.Rows rows : some) {
-        if (isWide(rows.x()) == wide && chosen.size() < Plan.MOST_IN_FLIGHT) {
+        if (isWide(rows.x()) == wide && chosen.size() < CollectivePlan.MOST_IN_FLIGHT) {
           chosen.add(rows);
         }
       }

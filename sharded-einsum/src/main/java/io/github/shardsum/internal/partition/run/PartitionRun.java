@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.partition.run;
 
 import io.github.shardsum.collective.Collective;
-import io.github.shardsum.collective.Plan;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.einsum.SumOrder;
@@ -237,7 +237,7 @@ final class PartitionRun {
   }
 
   /** Adds a superstep for each part; each is timed separately if there is a clock. */
-  void add(Plan.Builder builder, Optional<StepClock> clock, StepClock.Timed whole) {
+  void add(CollectivePlan.Builder builder, Optional<StepClock> clock, StepClock.Timed whole) {
     for (int at = 0; at < codes.size(); at++) {
       Part part = action.parts().parts().get(at);
       StepClock.Timed timed = whole.part(whole.name() + ": " + name(part), at);
@@ -260,7 +260,7 @@ final class PartitionRun {
   /** Adds communication; if there is a clock, its beginning and end are recorded. */
   private static void timed(
       Runnable communication,
-      Plan.Builder builder,
+      CollectivePlan.Builder builder,
       Optional<StepClock> clock,
       StepClock.Timed timed) {
     clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.begin(i)));
@@ -268,7 +268,7 @@ final class PartitionRun {
     clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.end(i, timed, LocalWork.NONE)));
   }
 
-  private void start(Part.Rows rows, Plan.Builder builder) {
+  private void start(Part.Rows rows, CollectivePlan.Builder builder) {
     builder.start(
         flight(rows),
         new Collective.RaggedAllToAll(names(rows.axes())),
@@ -295,7 +295,7 @@ final class PartitionRun {
   private void add(
       Part.Run run,
       List<Code> code,
-      Plan.Builder builder,
+      CollectivePlan.Builder builder,
       Optional<StepClock> clock,
       StepClock.Timed timed) {
     if (clock.isEmpty()) {
@@ -358,7 +358,7 @@ final class PartitionRun {
         : 1;
   }
 
-  private void communicate(Part part, Plan.Builder builder) {
+  private void communicate(Part part, CollectivePlan.Builder builder) {
     switch (part) {
       case Part.Run run -> throw new IllegalStateException(run.composite());
       case Part.Overlapped overlapped ->
@@ -406,7 +406,7 @@ final class PartitionRun {
     return frame.temporary(number, Purpose.PART, which, index);
   }
 
-  private void agree(Part.Agree agree, Plan.Builder builder) {
+  private void agree(Part.Agree agree, CollectivePlan.Builder builder) {
     int needed = buffers.size();
     builder.compute(
         "rows needed",
@@ -528,7 +528,7 @@ final class PartitionRun {
   }
 
   /** Sums only the rows that were received, not the unused memory after them. */
-  private void reduce(Part.Reduce reduce, Plan.Builder builder) {
+  private void reduce(Part.Reduce reduce, CollectivePlan.Builder builder) {
     Collective collective =
         reduce.scatter().isPresent()
             ? new Collective.ReduceScatter(

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.partition.run;
 
 import io.github.shardsum.collective.Collective;
-import io.github.shardsum.collective.Plan;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
 import io.github.shardsum.internal.reshard.Prices;
@@ -28,9 +28,9 @@ import java.util.function.IntFunction;
 /** Runs communications of manual regions, in which each device has its own result. */
 final class RegionCommunication {
   private final Frame frame;
-  private final Plan.Builder builder;
+  private final CollectivePlan.Builder builder;
 
-  RegionCommunication(Frame frame, Plan.Builder builder) {
+  RegionCommunication(Frame frame, CollectivePlan.Builder builder) {
     this.frame = frame;
     this.builder = builder;
   }

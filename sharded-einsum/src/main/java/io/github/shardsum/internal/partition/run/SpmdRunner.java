@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.partition.run;
 
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.collective.Plan;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.partition.SpmdPlan;
@@ -22,7 +22,7 @@ public final class SpmdRunner {
   private final Stages stages;
   private final Frame frame;
   private final BufferPlan buffers;
-  private final Plan program;
+  private final CollectivePlan program;
   private final Optional<StepClock> clock;
 
   /**
@@ -61,7 +61,7 @@ public final class SpmdRunner {
             plan, collectives.devices(), composites, new BehindTransfers(collectives::progress));
     this.frame = stages.frame();
     this.buffers = new BufferPlan(stages);
-    Plan.Builder builder = collectives.plan("sharded");
+    CollectivePlan.Builder builder = collectives.plan("sharded");
     this.clock = isTimed ? Optional.of(new StepClock(collectives.devices())) : Optional.empty();
     new SuperstepBuilder(stages, builder, clock, List.of()).add();
     this.program = builder.build();

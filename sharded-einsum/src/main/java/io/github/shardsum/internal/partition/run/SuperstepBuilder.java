@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.partition.run;
 
 import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.Order;
-import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
@@ -32,7 +32,7 @@ final class SuperstepBuilder {
   private final Stages stages;
   private final SpmdPlan plan;
   private final Frame frame;
-  private final Plan.Builder builder;
+  private final CollectivePlan.Builder builder;
   private final List<Integer> devices;
 
   private final Optional<StepClock> clock;
@@ -41,7 +41,10 @@ final class SuperstepBuilder {
   private final List<Integer> within;
 
   SuperstepBuilder(
-      Stages stages, Plan.Builder builder, Optional<StepClock> clock, List<Integer> within) {
+      Stages stages,
+      CollectivePlan.Builder builder,
+      Optional<StepClock> clock,
+      List<Integer> within) {
     this.stages = stages;
     this.clock = clock;
     this.within = within;

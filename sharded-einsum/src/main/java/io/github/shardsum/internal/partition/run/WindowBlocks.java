@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.partition.run;
 
 import io.github.shardsum.collective.Collective;
-import io.github.shardsum.collective.Plan;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
@@ -182,7 +182,7 @@ final class WindowBlocks {
   }
 
   /** Adds the steps. */
-  void add(Plan.Builder builder) {
+  void add(CollectivePlan.Builder builder) {
     if (action.isScatter()) {
       if (travels()) {
         scatterInRings(builder);
@@ -288,7 +288,7 @@ final class WindowBlocks {
    * Runs the rounds of a gather. Chunks travel in the direction opposite to the step: after member
    * c's own chunk comes the chunk of member c + step.
    */
-  private void gatherInRings(Plan.Builder builder) {
+  private void gatherInRings(CollectivePlan.Builder builder) {
     int most = action.rings().stream().mapToInt(ring -> ring.rounds(members)).max().orElse(0);
     // With two members one of the rings has no round.
     int firstRing = action.rings().getFirst().rounds(members) > 0 ? 0 : 1;
@@ -320,7 +320,7 @@ final class WindowBlocks {
    * rounds follow from it.
    */
   private static void start(
-      Plan.Builder builder,
+      CollectivePlan.Builder builder,
       boolean isFirst,
       String flight,
       Collective shift,
@@ -397,7 +397,7 @@ final class WindowBlocks {
    * Runs the rounds of a scatter in one process: in each round every destination adds one more
    * addend to its sum.
    */
-  private void scatterInPlace(Plan.Builder builder) {
+  private void scatterInPlace(CollectivePlan.Builder builder) {
     for (int round = 0; round < members; round++) {
       int now = round;
       builder.compute(
@@ -418,7 +418,7 @@ final class WindowBlocks {
    * Runs the rounds of a scatter in rings: the sums of one half travel while the other half is
    * computed.
    */
-  private void scatterInRings(Plan.Builder builder) {
+  private void scatterInRings(CollectivePlan.Builder builder) {
     for (int round = 0; round < members; round++) {
       for (int half = 0; half < HALVES; half++) {
         int now = round;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.collective.Collective;
-import io.github.shardsum.collective.Plan;
+import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
@@ -91,11 +91,11 @@ class BehindTransfersTest {
   }
 
   /** Notes the steps, of which none waits for another process. */
-  private static final class Noted implements Plan.Builder {
+  private static final class Noted implements CollectivePlan.Builder {
     private final List<String> names = new ArrayList<>();
-    private final List<Plan.DeviceTask> tasks = new ArrayList<>();
+    private final List<CollectivePlan.DeviceTask> tasks = new ArrayList<>();
 
-    private Plan.Builder note(String name) {
+    private CollectivePlan.Builder note(String name) {
       names.add(name);
       return this;
     }
@@ -105,24 +105,25 @@ class BehindTransfersTest {
     }
 
     @Override
-    public Plan.Builder compute(String name, Plan.DeviceTask task) {
+    public CollectivePlan.Builder compute(String name, CollectivePlan.DeviceTask task) {
       tasks.add(task);
       return note("compute");
     }
 
     @Override
-    public Plan.Builder communicate(Collective collective, List<Tensor> x, List<Tensor> out) {
+    public CollectivePlan.Builder communicate(
+        Collective collective, List<Tensor> x, List<Tensor> out) {
       return note("communicate");
     }
 
     @Override
-    public Plan.Builder communicate(
+    public CollectivePlan.Builder communicate(
         Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out) {
       return note("communicate");
     }
 
     @Override
-    public Plan.Builder communicate(
+    public CollectivePlan.Builder communicate(
         Collective.RaggedAllToAll collective,
         Supplier<List<RaggedCounts>> counts,
         Supplier<List<Tensor>> x,
@@ -131,19 +132,19 @@ class BehindTransfersTest {
     }
 
     @Override
-    public Plan.Builder start(
+    public CollectivePlan.Builder start(
         String name, Collective collective, List<Tensor> x, List<Tensor> out) {
       return note("start");
     }
 
     @Override
-    public Plan.Builder start(
+    public CollectivePlan.Builder start(
         String name, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out) {
       return note("start");
     }
 
     @Override
-    public Plan.Builder start(
+    public CollectivePlan.Builder start(
         String name,
         Collective.RaggedAllToAll collective,
         Supplier<List<RaggedCounts>> counts,
@@ -153,24 +154,24 @@ class BehindTransfersTest {
     }
 
     @Override
-    public Plan.Builder startRound(
+    public CollectivePlan.Builder startRound(
         String name, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out) {
       return note("startRound");
     }
 
     @Override
-    public Plan.Builder await(String name) {
+    public CollectivePlan.Builder await(String name) {
       return note("await");
     }
 
     @Override
-    public Plan.Builder repeat(
-        String name, int rounds, BiConsumer<Plan.Builder, IntSupplier> body) {
+    public CollectivePlan.Builder repeat(
+        String name, int rounds, BiConsumer<CollectivePlan.Builder, IntSupplier> body) {
       throw new AssertionError("a loop of " + name);
     }
 
     @Override
-    public Plan build() {
+    public CollectivePlan build() {
       throw new AssertionError("a plan");
     }
   }

@@ -75,7 +75,7 @@ public final class HloCollectives {
           Optional.of(
               new HloCollectives(devices)
                   .read(
-                      Proto.read(code).stream()
+                      ProtobufWire.read(code).stream()
                           .filter(field -> field.field() == MODULE)
                           .findFirst()
                           .orElseThrow(
@@ -87,7 +87,7 @@ public final class HloCollectives {
 
   private List<CompiledCollective> read(byte[] module) {
     long entry = 0;
-    for (Proto.Field field : Proto.read(module)) {
+    for (ProtobufWire.Field field : ProtobufWire.read(module)) {
       switch (field.field()) {
         case COMPUTATIONS -> computation(field.bytes());
         case ENTRY -> entry = field.number();
@@ -102,7 +102,7 @@ public final class HloCollectives {
     long id = 0;
     String name = "";
     Map<Long, HloInstruction> instructions = new LinkedHashMap<>();
-    for (Proto.Field field : Proto.read(code)) {
+    for (ProtobufWire.Field field : ProtobufWire.read(code)) {
       switch (field.field()) {
         case COMPUTATION_NAME -> name = new String(field.bytes(), StandardCharsets.UTF_8);
         case INSTRUCTIONS -> {

@@ -52,7 +52,7 @@ record HloInstruction(
     List<Long> called = new ArrayList<>();
     List<List<Integer>> written = new ArrayList<>();
     List<List<Integer>> listed = new ArrayList<>();
-    for (Proto.Field field : Proto.read(code)) {
+    for (ProtobufWire.Field field : ProtobufWire.read(code)) {
       switch (field.field()) {
         case NAME -> name = text(field);
         case OPCODE -> opcode = text(field);
@@ -75,7 +75,7 @@ record HloInstruction(
     return new HloInstruction(id, name, opcode, shape, operands, called, groups, config);
   }
 
-  private static String text(Proto.Field field) {
+  private static String text(ProtobufWire.Field field) {
     return new String(field.bytes(), StandardCharsets.UTF_8);
   }
 
@@ -88,7 +88,7 @@ record HloInstruction(
   private static List<Integer> pair(byte[] code) {
     int source = 0;
     int target = 0;
-    for (Proto.Field field : Proto.read(code)) {
+    for (ProtobufWire.Field field : ProtobufWire.read(code)) {
       switch (field.field()) {
         case 1 -> source = Math.toIntExact(field.number());
         case 2 -> target = Math.toIntExact(field.number());
@@ -101,7 +101,7 @@ record HloInstruction(
   /** A CollectiveDeviceListProto: groups, or a rule that gives them. */
   private static List<List<Integer>> listed(byte[] code) {
     List<List<Integer>> groups = new ArrayList<>();
-    for (Proto.Field field : Proto.read(code)) {
+    for (ProtobufWire.Field field : ProtobufWire.read(code)) {
       switch (field.field()) {
         case 1 -> groups.add(members(field.bytes()));
         case 2 -> groups.addAll(iota(field.bytes()));
@@ -125,16 +125,16 @@ record HloInstruction(
     List<Integer> sizes = new ArrayList<>();
     List<Integer> order = new ArrayList<>();
     List<Integer> axes = new ArrayList<>();
-    for (Proto.Field field : Proto.read(code)) {
+    for (ProtobufWire.Field field : ProtobufWire.read(code)) {
       if (field.field() == 2) {
         List<Integer> axis = numbers(field.bytes(), 1);
         axes.add(axis.isEmpty() ? 0 : axis.getFirst());
-        if (Proto.read(field.bytes()).stream().anyMatch(part -> part.field() == 2)) {
+        if (ProtobufWire.read(field.bytes()).stream().anyMatch(part -> part.field() == 2)) {
           throw new IllegalArgumentException(
               "groups must be along whole axes of a mesh, got a part of one");
         }
       } else if (field.field() == 1) {
-        for (Proto.Field part : Proto.read(field.bytes())) {
+        for (ProtobufWire.Field part : ProtobufWire.read(field.bytes())) {
           if (part.field() == 1) {
             sizes.addAll(numbers(part.bytes(), 2));
           }
@@ -181,7 +181,7 @@ record HloInstruction(
   }
 
   private static List<Integer> numbers(byte[] message, int number) {
-    return Proto.read(message).stream()
+    return ProtobufWire.read(message).stream()
         .filter(field -> field.field() == number)
         .flatMapToLong(field -> LongStream.of(field.numbers()))
         .mapToObj(Math::toIntExact)

@@ -61,10 +61,10 @@ final class HloTypes {
    *
    * @throws IllegalArgumentException if the shape is a tuple, or of a type that tensors do not have
    */
-  static ArrayType array(List<Proto.Field> shape) {
+  static ArrayType array(List<ProtobufWire.Field> shape) {
     int type = 0;
     long[] sizes = new long[0];
-    for (Proto.Field field : shape) {
+    for (ProtobufWire.Field field : shape) {
       if (field.field() == ELEMENT_TYPE) {
         type = Math.toIntExact(field.number());
       } else if (field.field() == SIZES) {
@@ -88,14 +88,14 @@ final class HloTypes {
    * @throws IllegalArgumentException if an array is of a type that tensors do not have
    */
   static List<ArrayType> arrays(byte[] shape) {
-    List<Proto.Field> fields = Proto.read(shape);
+    List<ProtobufWire.Field> fields = ProtobufWire.read(shape);
     boolean tuple =
         fields.stream().anyMatch(field -> field.field() == ELEMENT_TYPE && field.number() == TUPLE);
     if (!tuple) {
       return List.of(array(fields));
     }
     List<ArrayType> arrays = new ArrayList<>();
-    for (Proto.Field field : fields) {
+    for (ProtobufWire.Field field : fields) {
       if (field.field() == TUPLE_SHAPES) {
         arrays.addAll(arrays(field.bytes()));
       }

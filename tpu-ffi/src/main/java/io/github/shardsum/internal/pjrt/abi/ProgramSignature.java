@@ -45,7 +45,7 @@ public record ProgramSignature(
     try {
       return switch (format) {
         case "hlo" -> ofModule(code);
-        case "hlo_with_config" -> ofModule(only(Proto.read(code), MODULE));
+        case "hlo_with_config" -> ofModule(only(ProtobufWire.read(code), MODULE));
         default -> UNKNOWN;
       };
     } catch (IllegalArgumentException e) {
@@ -53,7 +53,7 @@ public record ProgramSignature(
     }
   }
 
-  private static byte[] only(List<Proto.Field> fields, int number) {
+  private static byte[] only(List<ProtobufWire.Field> fields, int number) {
     return fields.stream()
         .filter(field -> field.field() == number)
         .findFirst()
@@ -62,21 +62,23 @@ public record ProgramSignature(
   }
 
   private static ProgramSignature ofModule(byte[] code) {
-    List<Proto.Field> module = Proto.read(code);
+    List<ProtobufWire.Field> module = ProtobufWire.read(code);
     Set<Integer> donated = new TreeSet<>(entries(module, ALIASES, ALIASED_PARAMETER));
     donated.addAll(entries(module, DONORS, DONATED_PARAMETER));
     return new ProgramSignature(parameters(module), Optional.of(Set.copyOf(donated)));
   }
 
   /** The numbers of parameters in a list of the module; a missing number is 0. */
-  private static List<Integer> entries(List<Proto.Field> module, int list, int parameter) {
+  private static List<Integer> entries(List<ProtobufWire.Field> module, int list, int parameter) {
     List<Integer> numbers = new ArrayList<>();
-    for (Proto.Field entries : module) {
-      for (Proto.Field entry :
-          entries.field() == list ? Proto.read(entries.bytes()) : List.<Proto.Field>of()) {
+    for (ProtobufWire.Field entries : module) {
+      for (ProtobufWire.Field entry :
+          entries.field() == list
+              ? ProtobufWire.read(entries.bytes())
+              : List.<ProtobufWire.Field>of()) {
         if (entry.field() == ENTRIES) {
           numbers.add(
-              Proto.read(entry.bytes()).stream()
+              ProtobufWire.read(entry.bytes()).stream()
                   .filter(field -> field.field() == parameter)
                   .mapToInt(field -> (int) field.number())
                   .findFirst()
@@ -87,19 +89,19 @@ public record ProgramSignature(
     return numbers;
   }
 
-  private static Optional<List<ArrayType>> parameters(List<Proto.Field> module) {
+  private static Optional<List<ArrayType>> parameters(List<ProtobufWire.Field> module) {
     try {
-      return Optional.of(shapes(Proto.read(only(module, PROGRAM_SHAPE))));
+      return Optional.of(shapes(ProtobufWire.read(only(module, PROGRAM_SHAPE))));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
   }
 
-  private static List<ArrayType> shapes(List<Proto.Field> program) {
+  private static List<ArrayType> shapes(List<ProtobufWire.Field> program) {
     List<ArrayType> parameters = new ArrayList<>();
-    for (Proto.Field field : program) {
+    for (ProtobufWire.Field field : program) {
       if (field.field() == PARAMETERS) {
-        parameters.add(HloTypes.array(Proto.read(field.bytes())));
+        parameters.add(HloTypes.array(ProtobufWire.read(field.bytes())));
       }
     }
     return parameters;

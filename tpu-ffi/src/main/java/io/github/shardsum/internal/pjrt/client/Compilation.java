@@ -11,7 +11,7 @@ import io.github.shardsum.internal.pjrt.host.FatalTensorTypes;
 import io.github.shardsum.internal.pjrt.host.LargeStackThread;
 import io.github.shardsum.internal.pjrt.host.ProgramLimits;
 import io.github.shardsum.pjrt.PjrtCompileOptions;
-import io.github.shardsum.pjrt.ProgramFormat;
+import io.github.shardsum.pjrt.PjrtProgramFormat;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
@@ -30,11 +30,11 @@ public record Compilation(byte[] code, String format, byte[] options) {
   }
 
   public static Compilation of(String mlir, PjrtCompileOptions options) {
-    return of(mlir.getBytes(StandardCharsets.UTF_8), ProgramFormat.MLIR, options);
+    return of(mlir.getBytes(StandardCharsets.UTF_8), PjrtProgramFormat.MLIR, options);
   }
 
-  public static Compilation of(byte[] code, ProgramFormat format, PjrtCompileOptions options) {
-    if (format == ProgramFormat.MLIR) {
+  public static Compilation of(byte[] code, PjrtProgramFormat format, PjrtCompileOptions options) {
+    if (format == PjrtProgramFormat.MLIR) {
       String text = new String(code, StandardCharsets.ISO_8859_1);
       FatalTensorTypes.check(text);
       ProgramLimits.check(text);

@@ -16,11 +16,12 @@ class HloCollectivesTest {
   private static final int F32 = 11;
 
   private static byte[] array(long... sizes) {
-    return new Proto.Writer().number(2, F32).packed(3, sizes).toBytes();
+    return new ProtobufWire.Writer().number(2, F32).packed(3, sizes).toBytes();
   }
 
-  private static Proto.Writer instruction(long id, String opcode, byte[] shape, long... operands) {
-    return new Proto.Writer()
+  private static ProtobufWire.Writer instruction(
+      long id, String opcode, byte[] shape, long... operands) {
+    return new ProtobufWire.Writer()
         .text(1, opcode + "." + id)
         .text(2, opcode)
         .bytes(3, shape)
@@ -28,16 +29,16 @@ class HloCollectivesTest {
         .packed(36, operands);
   }
 
-  private static byte[] computation(long id, String name, Proto.Writer... instructions) {
-    Proto.Writer writer = new Proto.Writer().text(1, name);
-    for (Proto.Writer instruction : instructions) {
+  private static byte[] computation(long id, String name, ProtobufWire.Writer... instructions) {
+    ProtobufWire.Writer writer = new ProtobufWire.Writer().text(1, name);
+    for (ProtobufWire.Writer instruction : instructions) {
       writer.bytes(2, instruction.toBytes());
     }
     return writer.number(5, id).toBytes();
   }
 
   private static byte[] module(byte[]... computations) {
-    Proto.Writer writer = new Proto.Writer().text(1, "m");
+    ProtobufWire.Writer writer = new ProtobufWire.Writer().text(1, "m");
     for (byte[] computation : computations) {
       writer.bytes(3, computation);
     }
@@ -49,38 +50,38 @@ class HloCollectivesTest {
   }
 
   private static byte[] groups(long... members) {
-    return new Proto.Writer().packed(1, members).toBytes();
+    return new ProtobufWire.Writer().packed(1, members).toBytes();
   }
 
-  private static Proto.Writer parameter(long id, long... sizes) {
+  private static ProtobufWire.Writer parameter(long id, long... sizes) {
     return instruction(id, "parameter", array(sizes));
   }
 
   @Test
   void groupsAreReadInEveryFormThatCompilersWrite() {
-    byte[] list = new Proto.Writer().bytes(1, groups(0, 2)).bytes(1, groups(1, 3)).toBytes();
+    byte[] list = new ProtobufWire.Writer().bytes(1, groups(0, 2)).bytes(1, groups(1, 3)).toBytes();
     // Devices 0 to 3 as [2, 2], transposed: groups {0, 2} and {1, 3}.
     byte[] iota =
-        new Proto.Writer()
+        new ProtobufWire.Writer()
             .number(1, 2)
             .number(2, 2)
             .packed(3, new long[] {2, 2})
             .packed(4, new long[] {1, 0})
             .toBytes();
     // A mesh of axes of 2 and 2, along the first one, whose number is not written.
-    byte[] axis = new Proto.Writer().text(1, "x").number(2, 2).toBytes();
-    byte[] mesh = new Proto.Writer().bytes(1, axis).bytes(1, axis).toBytes();
-    byte[] along = new Proto.Writer().text(3, "x").toBytes();
-    byte[] axes = new Proto.Writer().bytes(1, mesh).bytes(2, along).toBytes();
-    List<Proto.Writer> forms =
+    byte[] axis = new ProtobufWire.Writer().text(1, "x").number(2, 2).toBytes();
+    byte[] mesh = new ProtobufWire.Writer().bytes(1, axis).bytes(1, axis).toBytes();
+    byte[] along = new ProtobufWire.Writer().text(3, "x").toBytes();
+    byte[] axes = new ProtobufWire.Writer().bytes(1, mesh).bytes(2, along).toBytes();
+    List<ProtobufWire.Writer> forms =
         List.of(
             gather().bytes(49, groups(0, 2)).bytes(49, groups(1, 3)),
             gather().bytes(87, list),
-            gather().bytes(87, new Proto.Writer().bytes(2, iota).toBytes()),
+            gather().bytes(87, new ProtobufWire.Writer().bytes(2, iota).toBytes()),
             gather().number(92, 3).bytes(87, list),
             gather().bytes(92, iota),
             gather().bytes(93, axes));
-    for (Proto.Writer form : forms) {
+    for (ProtobufWire.Writer form : forms) {
       CompiledCollective read =
           read(module(computation(1, "main", parameter(7, 3, 5), form))).getFirst();
       assertEquals(
@@ -99,17 +100,17 @@ class HloCollectivesTest {
     assertEquals(180, all.bytesReceived());
   }
 
-  private static Proto.Writer gather() {
+  private static ProtobufWire.Writer gather() {
     return instruction(8, "all-gather", array(6, 5), 7);
   }
 
   @Test
   void collectivesOfALoopCountOnceARound() {
-    Proto.Writer loop =
+    ProtobufWire.Writer loop =
         instruction(8, "while", array(8), 7)
             .packed(38, new long[] {2})
             .text(43, "{\"known_trip_count\":{\"n\":\"6\"},\"other\":1}");
-    Proto.Writer endless = instruction(9, "while", array(8), 8).packed(38, new long[] {2});
+    ProtobufWire.Writer endless = instruction(9, "while", array(8), 8).packed(38, new long[] {2});
     byte[] body =
         computation(
             2,
@@ -132,8 +133,8 @@ class HloCollectivesTest {
             "wrapped",
             parameter(10, 8),
             instruction(11, "all-to-all", array(8), 10).bytes(49, groups(0, 1, 2, 3)));
-    byte[] pair = new Proto.Writer().number(2, 1).toBytes();
-    byte[] tuple = new Proto.Writer().number(2, 13).bytes(4, array(8)).toBytes();
+    byte[] pair = new ProtobufWire.Writer().number(2, 1).toBytes();
+    byte[] tuple = new ProtobufWire.Writer().number(2, 13).bytes(4, array(8)).toBytes();
     byte[] main =
         computation(
             1,
@@ -173,7 +174,7 @@ class HloCollectivesTest {
 
   @Test
   void aBlockThatStaysIsNotReceived() {
-    byte[] stays = new Proto.Writer().number(1, 3).number(2, 3).toBytes();
+    byte[] stays = new ProtobufWire.Writer().number(1, 3).number(2, 3).toBytes();
     byte[] main =
         computation(
             1,

@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** Runs the search that a {@link PathFinder} describes. */
-public final class Search {
+public final class PathSearch {
   /**
    * Most operands for an optimal search. The search takes 20 milliseconds for 16 operands, 100 at
    * worst; for 12 operands it takes one or two.
@@ -54,7 +54,7 @@ public final class Search {
   /** Most slicings with a new search; then the path is kept and only sliced further. */
   private static final int MAX_SLICINGS = 64;
 
-  private Search() {}
+  private PathSearch() {}
 
   public static ContractionPath find(PathFinder finder, Network network) {
     int n = network.operandCount();
@@ -106,7 +106,7 @@ public final class Search {
           new ContractionTree(problem, new GreedySearch(problem).greedy().ids());
       case PathFinder.Optimal(Objective objective) -> new OptimalSearch(problem).best(objective);
       case PathFinder.RandomGreedy random -> {
-        var search = new LocalSearch(problem, random.seed(), Clock.of(random.budget()));
+        var search = new LocalSearch(problem, random.seed(), TimeBudget.of(random.budget()));
         search.trials(random.trials());
         search.anneal(random.sweeps());
         yield search.bestTree();
@@ -125,7 +125,7 @@ public final class Search {
     if (n <= AUTO_OPTIMAL) {
       return new OptimalSearch(problem).best(Objective.FLOPS);
     }
-    var search = new LocalSearch(problem, 0, Clock.NONE);
+    var search = new LocalSearch(problem, 0, TimeBudget.NONE);
     search.trials(Math.clamp(TRIAL_OPERANDS / n, 1, MAX_TRIALS));
     double worth = Math.max(MIN_SWEEPS, search.bestFlops() / FLOPS_PER_EXCHANGE / n);
     search.anneal((int) Math.min(MAX_SWEEPS, Math.min(SWEEP_OPERANDS / n, worth)));
@@ -183,7 +183,7 @@ public final class Search {
     var problem =
         CompactNetwork.of(
             new Network(network.operands(), network.output(), sizes, network.sparse()));
-    var search = new LocalSearch(problem, 0, Clock.NONE);
+    var search = new LocalSearch(problem, 0, TimeBudget.NONE);
     search.start(tree(new PathFinder.Given(path), problem));
     search.anneal(SLICED_SWEEPS);
     return search.bestTree().path();

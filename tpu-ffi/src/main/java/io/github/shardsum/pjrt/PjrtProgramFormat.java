@@ -1,7 +1,7 @@
 package io.github.shardsum.pjrt;
 
 /** The form of a program. */
-public enum ProgramFormat {
+public enum PjrtProgramFormat {
   /** StableHLO, with or without Shardy, as text or as MLIR bytecode. */
   MLIR("mlir"),
   /** A serialized {@code HloModuleProto}. */
@@ -9,7 +9,7 @@ public enum ProgramFormat {
 
   private final String text;
 
-  ProgramFormat(String text) {
+  PjrtProgramFormat(String text) {
     this.text = text;
   }
 

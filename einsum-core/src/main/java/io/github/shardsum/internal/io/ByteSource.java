@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** Bytes in sequence. Not thread-safe. */
-public interface Source {
+public interface ByteSource {
   /**
    * Fills a heap buffer from its position to its limit.
    *

@@ -7,13 +7,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /** The parts of the wire format of protocol buffers that compile options and shardings need. */
-public final class Proto {
+public final class ProtobufWire {
   private static final int VARINT = 0;
   private static final int FIXED64 = 1;
   private static final int BYTES = 2;
   private static final int FIXED32 = 5;
 
-  private Proto() {}
+  private ProtobufWire() {}
 
   /** Writes a message, with fields in any order. */
   public static final class Writer {

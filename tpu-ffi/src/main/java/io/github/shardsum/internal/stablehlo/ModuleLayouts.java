@@ -22,11 +22,11 @@ import java.util.Optional;
  * @param demandedInputs the requested layouts of inputs
  * @param demandedOutputs the requested layouts of outputs
  */
-public record EdgeLayouts(
+public record ModuleLayouts(
     List<Term> inputs, List<Term> outputs, List<Term> demandedInputs, List<Term> demandedOutputs) {
 
   /** The given layouts; by default the layouts in the inputs' types, and whole outputs. */
-  public static EdgeLayouts of(Program program, Optional<Mesh> mesh, Optional<Edges> given) {
+  public static ModuleLayouts of(Program program, Optional<Mesh> mesh, Optional<Edges> given) {
     List<Term> in = new ArrayList<>();
     List<Term> out = new ArrayList<>();
     for (Value input : program.inputs()) {
@@ -35,7 +35,7 @@ public record EdgeLayouts(
     program.outputs().forEach(output -> out.add(whole(output)));
     List<Term> inputs = demanded(program.inputs(), given.map(Edges::inputs).orElse(in), mesh);
     List<Term> outputs = demanded(program.outputs(), given.map(Edges::outputs).orElse(out), mesh);
-    return new EdgeLayouts(
+    return new ModuleLayouts(
         even(program.inputs(), inputs, mesh),
         even(program.outputs(), outputs, mesh),
         inputs,
@@ -83,7 +83,7 @@ public record EdgeLayouts(
     if (terms.stream().anyMatch(term -> !term.partial().isEmpty())) {
       throw new IllegalArgumentException("edges: values must not be partial sums, got " + terms);
     }
-    return mesh.isPresent() ? terms : values.stream().map(EdgeLayouts::whole).toList();
+    return mesh.isPresent() ? terms : values.stream().map(ModuleLayouts::whole).toList();
   }
 
   private static List<Term> even(List<Value> values, List<Term> terms, Optional<Mesh> mesh) {

@@ -4,8 +4,8 @@ import io.github.shardsum.program.ValueType;
 import java.util.List;
 
 /** Matches operands by label. */
-final class Labels {
-  private Labels() {}
+final class LabelMatching {
+  private LabelMatching() {}
 
   /**
    * Repeats a value along its missing labels; the value's own labels must be in the order of the

@@ -10,7 +10,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
-class ProtoProperties {
+class ProtobufWireProperties {
   @Property
   void whatIsWrittenIsRead(
       @ForAll @IntRange(min = 1, max = 100_000) int field,
@@ -18,9 +18,9 @@ class ProtoProperties {
       @ForAll byte[] bytes,
       @ForAll long[] packed,
       @ForAll double real) {
-    List<Proto.Field> fields =
-        Proto.read(
-            new Proto.Writer()
+    List<ProtobufWire.Field> fields =
+        ProtobufWire.read(
+            new ProtobufWire.Writer()
                 .number(field, number)
                 .bytes(field, bytes)
                 .packed(field, packed)
@@ -38,7 +38,7 @@ class ProtoProperties {
   @Property
   void noBytesDoMoreThanBeRefused(@ForAll byte[] garbage) {
     try {
-      Proto.read(garbage);
+      ProtobufWire.read(garbage);
     } catch (IllegalArgumentException e) {
       assertEquals("protocol buffer: the message is malformed", e.getMessage());
     }
@@ -48,6 +48,6 @@ class ProtoProperties {
   void aLengthBeyondTheMessageIsRefused() {
     assertThrows(
         IllegalArgumentException.class,
-        () -> Proto.read(new byte[] {0x0a, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x7f}));
+        () -> ProtobufWire.read(new byte[] {0x0a, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x7f}));
   }
 }

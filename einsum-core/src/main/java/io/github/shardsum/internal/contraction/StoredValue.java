@@ -6,4 +6,4 @@ package io.github.shardsum.internal.contraction;
  * @param ref its storage while the program runs
  * @param view its labels and strides
  */
-record Value(ContractionProgram.Ref ref, View view) {}
+record StoredValue(ContractionProgram.Ref ref, View view) {}

@@ -21,7 +21,7 @@ import java.util.function.Supplier;
  * <p>A collective is lowered when the plan is built if its tensors are known then. If its tensors
  * are supplied later, it is checked and lowered each time its step runs.
  */
-public interface Plan {
+public interface CollectivePlan {
   /**
    * Runs all steps.
    *
@@ -249,6 +249,6 @@ public interface Plan {
      * @throws IllegalStateException if this is the builder of a repeat's body, or a collective is
      *     in flight
      */
-    Plan build();
+    CollectivePlan build();
   }
 }

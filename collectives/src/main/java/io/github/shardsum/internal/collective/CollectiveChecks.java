@@ -12,8 +12,8 @@ import java.util.Objects;
 import java.util.OptionalLong;
 
 /** Checks and texts that the operations of {@link Collective} share. */
-public final class Requests {
-  private Requests() {}
+public final class CollectiveChecks {
+  private CollectiveChecks() {}
 
   public static List<String> list(String... axes) {
     return Arrays.asList(Objects.requireNonNull(axes, "axes"));

@@ -4,12 +4,12 @@ package io.github.shardsum.internal.stablehlo;
  * Conversions between the dtypes of tensors with one rounding. They also define results that
  * StableHLO leaves to the plugin: out of range, from NaN, and to bf16.
  */
-final class Conversions {
+final class ConversionEmitter {
   private static final int F64_DIGITS = 53;
 
   private final Ops ops;
 
-  Conversions(Ops ops) {
+  ConversionEmitter(Ops ops) {
     this.ops = ops;
   }
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Plans whose tensors are bound when they run, plans with repeats, and tiles of several devices.
  */
-class PlanContractTest {
+class CollectivePlanContractTest {
   private static final CollectiveOptions OPTIONS =
       CollectiveOptions.defaults().withDeadline(Duration.ofSeconds(60));
   private static final Mesh MESH = Mesh.of("x", 4, "y", 3);
@@ -54,7 +54,8 @@ class PlanContractTest {
         collectives -> {
           AtomicReference<List<Tensor>> x = new AtomicReference<>(full(collectives, 1));
           AtomicReference<List<Tensor>> out = new AtomicReference<>(full(collectives, 0));
-          Plan plan = collectives.plan("bound").communicate(SUM, x::get, out::get).build();
+          CollectivePlan plan =
+              collectives.plan("bound").communicate(SUM, x::get, out::get).build();
           plan.run();
           List<Tensor> first = out.get();
           x.set(full(collectives, 5));
@@ -75,7 +76,7 @@ class PlanContractTest {
           List<Tensor> sum = full(collectives, 0);
           List<Tensor> round = full(collectives, 0);
           int[] inner = new int[collectives.devices().size()];
-          Plan plan =
+          CollectivePlan plan =
               collectives
                   .plan("rounds")
                   .repeat(
@@ -112,7 +113,7 @@ class PlanContractTest {
               List.of(6), Arrays.stream(inner).distinct().boxed().toList(), plan.toString());
           assertEquals(
               List.of("round", SUM.toString(), "inner", "add"),
-              plan.steps().getFirst().body().stream().map(Plan.Step::name).toList());
+              plan.steps().getFirst().body().stream().map(CollectivePlan.Step::name).toList());
           assertEquals(3, plan.steps().getFirst().rounds());
         });
   }
@@ -160,8 +161,8 @@ class PlanContractTest {
         MESH,
         OPTIONS,
         collectives -> {
-          List<Plan.Builder> bodies = new ArrayList<>();
-          Plan.Builder builder =
+          List<CollectivePlan.Builder> bodies = new ArrayList<>();
+          CollectivePlan.Builder builder =
               collectives.plan("p").repeat("none", 0, (body, _) -> bodies.add(body));
           assertThrows(
               IllegalStateException.class, () -> bodies.getFirst().compute("late", (_, _) -> {}));
@@ -180,7 +181,7 @@ class PlanContractTest {
   @MethodSource("clusters")
   void devicesThatHoldATileTogetherBringOneTensor(InProcessCluster cluster) throws Exception {
     for (Mesh mesh : List.of(MESH, Mesh.of("y", 3, "x", 4), MESH.withDevices(shuffled()))) {
-      cluster.run(mesh, OPTIONS, PlanContractTest::reduceTiles);
+      cluster.run(mesh, OPTIONS, CollectivePlanContractTest::reduceTiles);
     }
   }
 
@@ -205,7 +206,7 @@ class PlanContractTest {
             .mapToObj(part -> Tensor.full(DType.F64, part, chunks.length(part), 2))
             .toList();
     List<Tensor> wholes = parts.stream().map(_ -> Tensor.zeros(DType.F64, 5, 2)).toList();
-    Plan plan =
+    CollectivePlan plan =
         collectives
             .plan("tiles")
             .communicate(
@@ -243,7 +244,7 @@ class PlanContractTest {
                   .toList();
           List<Tensor> out = x.stream().map(each -> Tensor.zeros(DType.F64, 8, 1)).toList();
           int[] round = new int[1];
-          Plan plan =
+          CollectivePlan plan =
               collectives
                   .plan("rows")
                   .start(
@@ -309,7 +310,7 @@ class PlanContractTest {
   }
 
   /** A pause, another one on each process and in each step, so that flights meet in other ways. */
-  private static Plan.DeviceTask pause(Collectives collectives, Random random) {
+  private static CollectivePlan.DeviceTask pause(Collectives collectives, Random random) {
     long micros = random.nextInt(2_000);
     return (index, _) -> {
       if (index == 0) {
@@ -333,7 +334,7 @@ class PlanContractTest {
             List<Tensor> summed = zeros(collectives, size, 7);
             List<Tensor> scattered = zeros(collectives, size, 7);
             List<Tensor> other = counted(collectives, size, 7);
-            Plan plan =
+            CollectivePlan plan =
                 collectives
                     .plan("two in flight")
                     .start("gather", GATHER, small, gathered)
@@ -392,11 +393,11 @@ class PlanContractTest {
       List<Tensor> x = counted(collectives, size, size);
       List<Tensor> out =
           collectives.run(kind, x).stream().map(t -> Tensor.zeros(DType.F64, t.shape())).toList();
-      Plan.Builder builder = collectives.plan("kind").start("it", kind, x, out);
+      CollectivePlan.Builder builder = collectives.plan("kind").start("it", kind, x, out);
       for (int compute = 0; compute < computes; compute++) {
         builder.compute("meanwhile", (_, _) -> {});
       }
-      Plan plan = builder.await("it").build();
+      CollectivePlan plan = builder.await("it").build();
       // Twice, of other values: what the first run left in a buffer is not what the second sends.
       for (int run = 0; run < 2; run++) {
         plan.run();
@@ -418,7 +419,7 @@ class PlanContractTest {
         collectives -> {
           List<Tensor> sequences = counted(collectives, 4, 1);
           List<Tensor> sums = zeros(collectives, 4, 1);
-          Plan plan =
+          CollectivePlan plan =
               collectives
                   .plan("sequence")
                   .repeat(
@@ -436,8 +437,11 @@ class PlanContractTest {
           plan.run();
           assertSame(collectives.run(SUM, sequences), sums);
           assertEquals(
-              List.of(Plan.Kind.START, Plan.Kind.COMPUTE, Plan.Kind.AWAIT),
-              plan.steps().getFirst().body().stream().map(Plan.Step::kind).toList());
+              List.of(
+                  CollectivePlan.Kind.START,
+                  CollectivePlan.Kind.COMPUTE,
+                  CollectivePlan.Kind.AWAIT),
+              plan.steps().getFirst().body().stream().map(CollectivePlan.Step::kind).toList());
         });
   }
 
@@ -454,7 +458,7 @@ class PlanContractTest {
             List<Tensor> x = counted(collectives, 40, 3);
             List<Tensor> first = zeros(collectives, 40, 3);
             List<Tensor> second = zeros(collectives, 40, 3);
-            Plan plan =
+            CollectivePlan plan =
                 collectives
                     .plan("ring")
                     .start("round", shift, () -> x, () -> first)
@@ -530,7 +534,7 @@ class PlanContractTest {
           List<Tensor> x = counted(collectives, 4, 3);
           List<Tensor> out = zeros(collectives, 4, 3);
           List<Tensor> longer = counted(collectives, 4, 5);
-          Plan plan =
+          CollectivePlan plan =
               collectives
                   .plan("ring")
                   .start("round", shift, () -> x, () -> out)
@@ -594,7 +598,7 @@ class PlanContractTest {
           List<Tensor> x = counted(collectives, 5, 2);
           List<Tensor> gathered = zeros(collectives, 15, 2);
           IllegalStateException thrown = new IllegalStateException("no more");
-          Plan plan =
+          CollectivePlan plan =
               collectives
                   .plan("failing")
                   .start("gather", GATHER, x, gathered)
@@ -630,7 +634,8 @@ class PlanContractTest {
         OPTIONS,
         collectives -> {
           List<Tensor> x = counted(collectives, 3);
-          Plan.Builder builder = collectives.plan("p").start("a", SUM, x, zeros(collectives, 3));
+          CollectivePlan.Builder builder =
+              collectives.plan("p").start("a", SUM, x, zeros(collectives, 3));
           refused("names in flight must differ, got a", () -> builder.start("a", SUM, x, x));
           refused("started in the same steps, [a], got b", () -> builder.await("b"));
           refused("barrier, got [a]", () -> builder.communicate(new Collective.Barrier("x"), x, x));
@@ -665,7 +670,7 @@ class PlanContractTest {
         collectives -> {
           List<Tensor> x = counted(collectives, 12);
           List<Tensor> out = zeros(collectives, 12);
-          Plan reads =
+          CollectivePlan reads =
               collectives
                   .plan("reads")
                   .start("a", SUM, x, out)
@@ -678,7 +683,7 @@ class PlanContractTest {
             // The first process that finds out ends the others' calls.
             return;
           }
-          Plan writes =
+          CollectivePlan writes =
               collectives
                   .plan("writes")
                   .start("a", SUM, x, out)

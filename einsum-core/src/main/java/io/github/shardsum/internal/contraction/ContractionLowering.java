@@ -22,7 +22,7 @@ import java.util.List;
  * <p>Sliced labels are loops around the steps. A shorter last chunk has its own steps: there is one
  * variant of the steps for each combination of short chunks.
  */
-public final class Lowering {
+public final class ContractionLowering {
   /**
    * The largest number of labels with a short last chunk: 2^6 variants; further labels are cut into
    * single values.
@@ -34,7 +34,8 @@ public final class Lowering {
   private final KernelChoices.Cursor choices;
   private final List<Slice> slices;
 
-  private Lowering(ContractionSpec spec, KernelSet kernels, KernelChoices.Cursor choices) {
+  private ContractionLowering(
+      ContractionSpec spec, KernelSet kernels, KernelChoices.Cursor choices) {
     this.spec = spec;
     this.kernels = kernels;
     this.choices = choices;
@@ -50,7 +51,7 @@ public final class Lowering {
   /** The program of a contraction; no axis of the result is empty. */
   public static ContractionProgram lower(
       ContractionSpec spec, KernelSet kernels, KernelChoices choices) {
-    return new Lowering(spec, kernels, KernelChoices.Cursor.of(choices)).lower();
+    return new ContractionLowering(spec, kernels, KernelChoices.Cursor.of(choices)).lower();
   }
 
   /**
@@ -58,7 +59,7 @@ public final class Lowering {
    */
   public static List<List<String>> candidates(ContractionSpec spec, KernelSet kernels) {
     KernelChoices.Cursor choices = KernelChoices.Cursor.listing();
-    new Lowering(spec, kernels, choices).lower();
+    new ContractionLowering(spec, kernels, choices).lower();
     return choices.candidates();
   }
 
@@ -80,8 +81,8 @@ public final class Lowering {
             spec, kernels, spec.sizes().clone(), KernelChoices.Cursor.of(KernelChoices.NONE));
     List<Step> after = new ArrayList<>();
     boolean collects = !spec.sumsNothing() && mustCollect();
-    Value result = new Value(new Ref.Result(), spec.result());
-    Value target = collects ? whole.collector() : result;
+    StoredValue result = new StoredValue(new Ref.Result(), spec.result());
+    StoredValue target = collects ? whole.collector() : result;
     List<Integer> sizes = new ArrayList<>(whole.temporarySizes());
     List<List<Step>> variants = new ArrayList<>();
     for (int variant = 0; variant < 1 << slices.size(); variant++) {
@@ -92,7 +93,7 @@ public final class Lowering {
     }
     boolean direct = !collects && !slices.isEmpty();
     if (spec.resultRepeatsLabels()) {
-      Value diagonal = whole.likeResult();
+      StoredValue diagonal = whole.likeResult();
       after.add(whole.copy(diagonal, result, Role.INNER, 0));
       after.add(whole.wholeResult(new Ref.Constant(0), direct ? Role.BETA : Role.NOTHING));
       after.add(whole.copy(result, diagonal, Role.INNER, 0));
@@ -143,7 +144,7 @@ public final class Lowering {
   }
 
   /** The steps of one pass; bit s of the variant means that slice s is at a short chunk. */
-  private List<Step> variant(int variant, Value target, List<Integer> sizes) {
+  private List<Step> variant(int variant, StoredValue target, List<Integer> sizes) {
     long[] chunks = spec.sizes().clone();
     for (int s = 0; s < slices.size(); s++) {
       Slice slice = slices.get(s);
@@ -183,7 +184,7 @@ public final class Lowering {
     }
   }
 
-  private List<Loop> loops(Value target) {
+  private List<Loop> loops(StoredValue target) {
     View.Dense out = (View.Dense) target.view();
     List<Loop> loops = new ArrayList<>();
     for (Slice slice : slices) {

@@ -9,17 +9,17 @@ import java.util.Optional;
  * @param startNanos when the budget began
  * @param budgetNanos length of the budget, or 0 if there is none
  */
-public record Clock(long startNanos, long budgetNanos) {
-  public static final Clock NONE = new Clock(0, 0);
+public record TimeBudget(long startNanos, long budgetNanos) {
+  public static final TimeBudget NONE = new TimeBudget(0, 0);
 
   private static final Duration LONGEST = Duration.ofDays(365);
 
-  public static Clock of(Optional<Duration> budget) {
+  public static TimeBudget of(Optional<Duration> budget) {
     if (budget.isEmpty()) {
       return NONE;
     }
     Duration bounded = budget.get().compareTo(LONGEST) > 0 ? LONGEST : budget.get();
-    return new Clock(System.nanoTime(), Math.max(1, bounded.toNanos()));
+    return new TimeBudget(System.nanoTime(), Math.max(1, bounded.toNanos()));
   }
 
   /** The used share of the budget, 0 without a budget. */
