@@ -12,7 +12,7 @@ import io.github.shardsum.collective.Order;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.internal.topology.Grid;
 import io.github.shardsum.internal.topology.LineLoads;
-import io.github.shardsum.internal.topology.Profiles;
+import io.github.shardsum.internal.topology.LoadProfiles;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.mesh.MeshAxis;
 import java.util.ArrayList;
@@ -162,7 +162,8 @@ class PlacementProperties {
     }
     Topology topology = new Topology("test", List.of(axis), 1, LINK, Optional.empty());
     assertEquals(
-        hops, coordinates.length == 0 ? 0 : new Profiles(new Grid(topology)).hops(0, coordinates));
+        hops,
+        coordinates.length == 0 ? 0 : new LoadProfiles(new Grid(topology)).hops(0, coordinates));
   }
 
   @Provide

@@ -4,7 +4,7 @@ import io.github.shardsum.internal.exec.ExecutorThreads;
 import io.github.shardsum.internal.exec.HandOver;
 import io.github.shardsum.internal.exec.HandOverMeter;
 import io.github.shardsum.internal.exec.HelperThreads;
-import io.github.shardsum.internal.exec.Region;
+import io.github.shardsum.internal.exec.ParallelRegion;
 import io.github.shardsum.internal.exec.Sharing;
 import io.github.shardsum.internal.exec.Team;
 import java.util.Objects;
@@ -297,7 +297,7 @@ public final class Workers implements AutoCloseable {
   }
 
   private void runTogether(int tasks, Task task) {
-    Region region = new Region(tasks, task, scratches::take, scratches::give);
+    ParallelRegion region = new ParallelRegion(tasks, task, scratches::take, scratches::give);
     Scratch scratch = scratches.take();
     try {
       crew.ask(region, Math.min(parallelism, tasks) - 1);

@@ -6,8 +6,8 @@ import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.Handle;
 import io.github.shardsum.internal.pjrt.abi.Leaks;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
-import io.github.shardsum.internal.pjrt.client.ArgumentChecks;
 import io.github.shardsum.internal.pjrt.client.ExecuteCall;
+import io.github.shardsum.internal.pjrt.client.ProgramArguments;
 import io.github.shardsum.internal.pjrt.host.LaunchThrottle;
 import io.github.shardsum.internal.pjrt.host.Lazy;
 import io.github.shardsum.tensor.Shape;
@@ -39,7 +39,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   private final PjrtExecutable executable;
   private final List<PjrtDevice> devices;
   private final int outputs;
-  private final Lazy<ArgumentChecks> checks;
+  private final Lazy<ProgramArguments> checks;
   private final Lazy<List<Optional<ArrayType>>> resultTypes;
   private final AtomicBoolean deleted = new AtomicBoolean();
 
@@ -66,7 +66,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     }
     this.checks =
         new Lazy<>(
-            () -> new ArgumentChecks(client, PjrtBuffer.ACCESS, devices, executable.signature()));
+            () -> new ProgramArguments(client, PjrtBuffer.ACCESS, devices, executable.signature()));
     this.resultTypes = new Lazy<>(() -> results(executable, outputs));
     Leaks.watch(this, handle, client.onLeak());
   }
@@ -283,7 +283,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
           PjrtFunction.LOADED_EXECUTABLE_EXECUTE.symbol(),
           "the program was deleted; compile it again");
     }
-    ArgumentChecks check = checks.get();
+    ProgramArguments check = checks.get();
     check.check(arguments, width, options);
     ExecuteCall launch = new ExecuteCall(client.state(), resultTypes.get(), devices, arguments);
     if (devices.size() > 1 || client.launches().isCounted(1)) {

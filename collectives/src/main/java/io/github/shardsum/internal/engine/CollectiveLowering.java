@@ -12,9 +12,9 @@ import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.internal.engine.check.CallDigest;
+import io.github.shardsum.internal.engine.check.CallRules;
 import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.internal.engine.check.GroupCalls;
-import io.github.shardsum.internal.engine.check.Rules;
 import io.github.shardsum.internal.engine.transfer.BlockMapping;
 import io.github.shardsum.internal.engine.transfer.BlockTransfer;
 import io.github.shardsum.internal.engine.transfer.EngineContext;
@@ -199,10 +199,10 @@ final class CollectiveLowering {
     return switch (collective) {
       case AllGather(var _, int dim, var _) ->
           new BlockMapping.Blocks(
-              Rules.agreedShape(call, layout), -1, dim, layout.parts(), p, width);
+              CallRules.agreedShape(call, layout), -1, dim, layout.parts(), p, width);
       case AllToAll(var _, int split, int concat, var _) ->
           new BlockMapping.Blocks(
-              Rules.agreedShape(call, layout), split, concat, layout.parts(), p, width);
+              CallRules.agreedShape(call, layout), split, concat, layout.parts(), p, width);
       case RaggedAllToAll _ -> rows(members, call);
       case Exchange exchange -> new BlockMapping.Intervals(exchange, call.x().shape(), width);
       case Broadcast(var _, int root) -> {

@@ -1,9 +1,9 @@
 package io.github.shardsum.internal.engine;
 
 import io.github.shardsum.collective.Collective;
+import io.github.shardsum.internal.engine.check.CallRules;
 import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.internal.engine.check.GroupCalls;
-import io.github.shardsum.internal.engine.check.Rules;
 import io.github.shardsum.internal.engine.transfer.GroupLayout;
 import io.github.shardsum.internal.engine.transfer.GroupMembers;
 import io.github.shardsum.internal.engine.transfer.Phase;
@@ -67,7 +67,7 @@ final class ContiguousOperands {
       outs.add(direct ? out : fresh(call, out.shape()));
       results.add(out);
     } else {
-      Shape shape = Rules.resultShape(call, layout, layout.groups().memberOf(device));
+      Shape shape = CallRules.resultShape(call, layout, layout.groups().memberOf(device));
       if (isShared(call.collective())) {
         int group = layout.groups().groupOf(device);
         Tensor one = shared.get(group).orElseGet(() -> fresh(call, shape));

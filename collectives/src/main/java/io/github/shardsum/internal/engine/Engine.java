@@ -11,10 +11,10 @@ import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.engine.check.AliasCheck;
 import io.github.shardsum.internal.engine.check.CallExceptions;
+import io.github.shardsum.internal.engine.check.CallRules;
 import io.github.shardsum.internal.engine.check.ConsistencyCheck;
 import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.internal.engine.check.GroupCalls;
-import io.github.shardsum.internal.engine.check.Rules;
 import io.github.shardsum.internal.engine.transfer.Buffers;
 import io.github.shardsum.internal.engine.transfer.EngineContext;
 import io.github.shardsum.internal.engine.transfer.GroupLayout;
@@ -161,7 +161,7 @@ public final class Engine implements Collectives {
     Objects.requireNonNull(collective, "collective");
     int count = context.placement().count();
     if (list.size() != count) {
-      throw Rules.wrongList(collective, what, count, list.size());
+      throw CallRules.wrongList(collective, what, count, list.size());
     }
     return list;
   }
@@ -191,10 +191,10 @@ public final class Engine implements Collectives {
 
   /** Checks the call of one device without regard to the others. */
   void check(DeviceCall call, int index) {
-    Rules.checkRequest(call.collective(), mesh());
+    CallRules.checkRequest(call.collective(), mesh());
     GroupLayout layout = context.placement().layout(call.collective().axes());
     int member = layout.groups().memberOf(context.placement().device(index));
-    Rules.checkCall(call, layout, member);
+    CallRules.checkCall(call, layout, member);
   }
 
   void checkUsable() {

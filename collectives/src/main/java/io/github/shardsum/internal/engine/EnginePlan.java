@@ -8,10 +8,10 @@ import io.github.shardsum.collective.TransportException;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.engine.check.AliasCheck;
 import io.github.shardsum.internal.engine.check.CallExceptions;
+import io.github.shardsum.internal.engine.check.CallRules;
 import io.github.shardsum.internal.engine.check.ConsistencyCheck;
 import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.internal.engine.check.GroupCalls;
-import io.github.shardsum.internal.engine.check.Rules;
 import io.github.shardsum.internal.engine.transfer.EngineContext;
 import io.github.shardsum.internal.engine.transfer.Phase;
 import io.github.shardsum.tensor.Tensor;
@@ -46,7 +46,7 @@ final class EnginePlan implements CollectivePlan {
   /** Memory that may be closed between two runs, with the name of its tensor. */
   private record Memory(MemorySegment.Scope scope, Collective collective, String what) {
     void check() {
-      Rules.checkAlive(scope, collective, what);
+      CallRules.checkAlive(scope, collective, what);
     }
   }
 
@@ -277,7 +277,7 @@ final class EnginePlan implements CollectivePlan {
       Objects.requireNonNull(x, "x");
       Objects.requireNonNull(out, "out");
       checkOpen();
-      Rules.checkRequest(shown, engine.mesh());
+      CallRules.checkRequest(shown, engine.mesh());
       checkBarrier(shown);
       close();
       String site = CallSites.here();
@@ -398,7 +398,7 @@ final class EnginePlan implements CollectivePlan {
       Objects.requireNonNull(what, "name");
       Objects.requireNonNull(collective, "collective");
       checkOpen();
-      Rules.checkRequest(collective, engine.mesh());
+      CallRules.checkRequest(collective, engine.mesh());
       if (collective instanceof Collective.Barrier) {
         throw new IllegalArgumentException(
             "plan: a started collective must move data, got a barrier");

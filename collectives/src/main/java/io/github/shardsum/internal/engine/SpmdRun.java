@@ -6,8 +6,8 @@ import io.github.shardsum.collective.Collectives.DeviceBody;
 import io.github.shardsum.collective.DeviceFailedException;
 import io.github.shardsum.collective.Participant;
 import io.github.shardsum.internal.engine.check.CallExceptions;
+import io.github.shardsum.internal.engine.check.CallRules;
 import io.github.shardsum.internal.engine.check.DeviceCall;
-import io.github.shardsum.internal.engine.check.Rules;
 import io.github.shardsum.tensor.Tensor;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -322,7 +322,7 @@ final class SpmdRun<T> {
       SpmdDevice device = devices.get(index);
       String site = site(rendezvous, index);
       if (entry != null) {
-        String request = Rules.describe(entry.call());
+        String request = CallRules.describe(entry.call());
         present.add(new Participant(device.id(), process(), rendezvous.number(), request, site));
       } else {
         String instead =

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.topology;
 
-import io.github.shardsum.internal.topology.Profiles.Pattern;
+import io.github.shardsum.internal.topology.LoadProfiles.Pattern;
 import io.github.shardsum.topology.AllToAllSchedule;
 import io.github.shardsum.topology.Interconnect;
 

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.topology;
 
-import io.github.shardsum.internal.topology.Profiles.Pattern;
+import io.github.shardsum.internal.topology.LoadProfiles.Pattern;
 import io.github.shardsum.topology.PhaseCost;
 import io.github.shardsum.topology.Topology;
 import java.util.ArrayList;
@@ -15,13 +15,13 @@ import java.util.Map;
 public final class Phases {
   private final Topology topology;
   private final Grid grid;
-  private final Profiles profiles;
+  private final LoadProfiles profiles;
   private final Map<String, Phase> phases = new LinkedHashMap<>();
 
   public Phases(Topology topology, Grid grid) {
     this.topology = topology;
     this.grid = grid;
-    this.profiles = new Profiles(grid);
+    this.profiles = new LoadProfiles(grid);
   }
 
   private static final class Phase {

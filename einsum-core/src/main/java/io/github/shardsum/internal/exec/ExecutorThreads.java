@@ -10,7 +10,7 @@ import java.util.concurrent.RejectedExecutionException;
  */
 public record ExecutorThreads(Executor executor) implements HelperThreads {
   @Override
-  public void ask(Region region, int helpers) {
+  public void ask(ParallelRegion region, int helpers) {
     try {
       for (int helper = 0; helper < helpers; helper++) {
         executor.execute(region::help);

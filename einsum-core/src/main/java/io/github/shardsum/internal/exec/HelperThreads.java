@@ -6,7 +6,7 @@ public sealed interface HelperThreads extends AutoCloseable permits Team, Execut
    * Wakes a number of helpers for a region. They may come late or never; the caller does the tasks
    * that they do not take.
    */
-  void ask(Region region, int helpers);
+  void ask(ParallelRegion region, int helpers);
 
   /** Forgets the last region, which has ended. */
   void forget();

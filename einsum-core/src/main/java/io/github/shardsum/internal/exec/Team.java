@@ -21,7 +21,7 @@ public final class Team implements HelperThreads {
   private final long awakeNanos;
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicIntegerArray asleep;
-  private volatile Optional<Region> asked = Optional.empty();
+  private volatile Optional<ParallelRegion> asked = Optional.empty();
   private volatile boolean closed;
 
   /**
@@ -36,7 +36,7 @@ public final class Team implements HelperThreads {
   }
 
   @Override
-  public synchronized void ask(Region region, int wanted) {
+  public synchronized void ask(ParallelRegion region, int wanted) {
     while (threads.size() < helpers && !closed) {
       int number = threads.size();
       String name = "shardsum-" + (number + 1);
@@ -63,17 +63,17 @@ public final class Team implements HelperThreads {
 
   private void help(int number) {
     while (!closed) {
-      awaken(number).ifPresent(Region::help);
+      awaken(number).ifPresent(ParallelRegion::help);
       Thread.interrupted(); // a task may leave the flag set, and no thread could then sleep
     }
   }
 
   /** The next region that has a task left; empty if the team is closed. */
-  private Optional<Region> awaken(int number) {
+  private Optional<ParallelRegion> awaken(int number) {
     long end = System.nanoTime() + awakeNanos;
     do {
       for (int spin = 0; spin < SPINS; spin++) {
-        Optional<Region> region = asked.filter(Region::isOpen);
+        Optional<ParallelRegion> region = asked.filter(ParallelRegion::isOpen);
         if (region.isPresent() || closed) {
           return region;
         }
@@ -81,10 +81,10 @@ public final class Team implements HelperThreads {
       }
     } while (System.nanoTime() < end);
     asleep.set(number, ASLEEP);
-    Optional<Region> region = asked.filter(Region::isOpen);
+    Optional<ParallelRegion> region = asked.filter(ParallelRegion::isOpen);
     while (region.isEmpty() && !closed) {
       LockSupport.park(this);
-      region = asked.filter(Region::isOpen);
+      region = asked.filter(ParallelRegion::isOpen);
     }
     asleep.set(number, 0);
     return region;

@@ -16,7 +16,7 @@ final class Branching {
   /** The most numbers that all cases together may hold. */
   private static final long MOST_NUMBERS = 30_000_000;
 
-  private final Model model;
+  private final ReducedProblem model;
   private final Effort effort;
   private long best;
   private final PriorityQueue<Case> cases =
@@ -35,7 +35,7 @@ final class Branching {
    *
    * @param bound the bound that is proven so far
    */
-  Branching(Model model, Effort effort, long bound, double[] price, double[] messages) {
+  Branching(ReducedProblem model, Effort effort, long bound, double[] price, double[] messages) {
     this.model = model;
     this.effort = effort;
     boolean[] all = new boolean[model.offset[model.nodes]];
@@ -89,7 +89,7 @@ final class Branching {
     if (!propagate(open) || isSettled(open)) {
       return;
     }
-    Model restricted = model.restrictedTo(open);
+    ReducedProblem restricted = model.restrictedTo(open);
     Dual dual = new Dual(restricted, effort, begun.price, begun.messages);
     for (int iteration = 0; iteration < ITERATIONS && dual.bound() < best; iteration++) {
       dual.iterate(best);

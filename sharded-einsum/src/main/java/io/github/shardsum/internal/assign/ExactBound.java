@@ -13,7 +13,7 @@ final class ExactBound {
   private static final double ONE = 1L << FRACTION;
   private static final double LARGEST_PRICE = 1L << 30;
 
-  private final Model model;
+  private final ReducedProblem model;
 
   /** The terms of nodes, without the parts that moved to the constant and to edges. */
   private final long[] rest;
@@ -26,7 +26,7 @@ final class ExactBound {
 
   private final long bound;
 
-  ExactBound(Model model, double[] price, double[] messages) {
+  ExactBound(ReducedProblem model, double[] price, double[] messages) {
     this.model = model;
     long[] q = new long[model.points + 1];
     long[] prefix = new long[model.points + 1];

@@ -29,7 +29,7 @@ final class SearchPair {
    * @param effort counts the work of one of the threads
    * @param seed the seed of all random numbers
    */
-  SearchPair(Model model, Effort effort, long seed, double[] price, int threads) {
+  SearchPair(ReducedProblem model, Effort effort, long seed, double[] price, int threads) {
     this.effort = effort;
     this.price = price;
     for (int thread = 0; thread < threads; thread++) {

@@ -91,7 +91,7 @@ public final class Solver {
       return false;
     }
     movePrices();
-    Model model = new Model(graph);
+    ReducedProblem model = new ReducedProblem(graph);
     nodesLeft = phase == 0 ? model.nodes : nodesLeft;
     if (model.nodes == 0) {
       take(model, new int[0]);
@@ -112,7 +112,7 @@ public final class Solver {
     price = moved;
   }
 
-  private boolean phase(Model model, int phase) {
+  private boolean phase(ReducedProblem model, int phase) {
     boolean isFirst = phase == 0;
     boolean isLast = phase == MOST_PHASES - 1;
     int[] start = labels.length == 0 ? labels : model.choiceOf(labels);
@@ -158,7 +158,7 @@ public final class Solver {
   }
 
   /** Looks for a choice by cases, if the graph is small and search found none. */
-  private void byCases(Model model, SearchPair search, Branching cases) {
+  private void byCases(ReducedProblem model, SearchPair search, Branching cases) {
     if (!search.isFound() && model.nodes < MANY_NODES) {
       cases.raise(model.total, share(FIRST_CASES));
       if (cases.found().length > 0) {
@@ -171,7 +171,7 @@ public final class Solver {
    * Spends the rest of the work: on search, and in a small graph also on cases that raise the
    * bound.
    */
-  private void last(Model model, SearchPair search, ExactBound exact, double[] messages) {
+  private void last(ReducedProblem model, SearchPair search, ExactBound exact, double[] messages) {
     if (model.nodes >= MANY_NODES) {
       search.search(whole, true);
       take(model, search.best());
@@ -187,7 +187,7 @@ public final class Solver {
     }
   }
 
-  private void branch(Model model, Branching branching, long until) {
+  private void branch(ReducedProblem model, Branching branching, long until) {
     long raised = branching.raise(model.below(cost), until);
     if (branching.found().length > 0) {
       take(model, branching.found());
@@ -219,7 +219,7 @@ public final class Solver {
     return latest.subList(0, Math.min(2, latest.size()));
   }
 
-  private void take(Model model, int[] choice) {
+  private void take(ReducedProblem model, int[] choice) {
     int[] all = new int[problem.nodes()];
     model.label(choice, all);
     graph.expand(all);

@@ -6,7 +6,7 @@ import java.util.Arrays;
  * A choice with its cost and its usage. Labels are changed one by one, and changes can be undone.
  */
 final class State {
-  final Model model;
+  final ReducedProblem model;
   final int[] choice;
   final Usage usage;
 
@@ -23,7 +23,7 @@ final class State {
   private int changes;
   private long costAtMark;
 
-  State(Model model, int[] start) {
+  State(ReducedProblem model, int[] start) {
     this.model = model;
     this.choice = start.clone();
     this.usage = new Usage(model, start);

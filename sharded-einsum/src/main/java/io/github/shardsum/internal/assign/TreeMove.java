@@ -11,7 +11,7 @@ final class TreeMove {
   private static final int HUB = 64;
 
   private final State state;
-  private final Model model;
+  private final ReducedProblem model;
   private final Random64 random;
   private final Effort effort;
 

@@ -11,7 +11,7 @@ final class TreeMoveSearch {
   /** How far prices of memory move in a round. */
   private static final double RATE = 0.1;
 
-  private final Model model;
+  private final ReducedProblem model;
   private final Effort effort;
   private final Random64 random;
   private final State state;
@@ -33,7 +33,7 @@ final class TreeMoveSearch {
   private final int[] seen;
   private int stamp;
 
-  TreeMoveSearch(Model model, Effort effort, long seed, double[] price) {
+  TreeMoveSearch(ReducedProblem model, Effort effort, long seed, double[] price) {
     this.model = model;
     this.effort = effort;
     this.random = new Random64(seed);
@@ -49,7 +49,7 @@ final class TreeMoveSearch {
   }
 
   private double meanPrice(double[] price) {
-    double[] prefix = Model.prefix(price);
+    double[] prefix = ReducedProblem.prefix(price);
     double sum = 0;
     int items = model.item[model.nodes];
     for (int i = 0; i < items; i++) {
@@ -405,7 +405,7 @@ final class TreeMoveSearch {
       int worst = state.usage.worst();
       price[worst] += raise;
       raise *= 1.4;
-      move.charge(Model.prefix(price));
+      move.charge(ReducedProblem.prefix(price));
       effort.add(model.points);
       factor = Math.max(factor, 0.5 + random.unit());
       sweep(count, small, factor);

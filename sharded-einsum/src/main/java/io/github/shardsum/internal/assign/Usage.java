@@ -5,12 +5,12 @@ package io.github.shardsum.internal.assign;
  * root.
  */
 final class Usage {
-  private final Model model;
+  private final ReducedProblem model;
   private final int size;
   private final long[] most;
   private final long[] add;
 
-  Usage(Model model, int[] choice) {
+  Usage(ReducedProblem model, int[] choice) {
     this.model = model;
     int leaves = 1;
     while (leaves < model.points) {

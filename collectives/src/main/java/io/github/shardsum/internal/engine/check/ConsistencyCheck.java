@@ -93,7 +93,7 @@ public final class ConsistencyCheck {
               context.placement().device(index),
               context.placement().process(),
               sequence,
-              Rules.describe(calls.get(index)),
+              CallRules.describe(calls.get(index)),
               sites.apply(index)));
     }
     return participants;
@@ -125,10 +125,10 @@ public final class ConsistencyCheck {
 
   private Optional<String> groupMismatch(GroupMembers members) {
     int[] local = members.local();
-    Shape first = Rules.agreedShape(call(members, local[0]), groups.layout());
+    Shape first = CallRules.agreedShape(call(members, local[0]), groups.layout());
     for (int member : local) {
       DeviceCall call = call(members, member);
-      if (!Rules.agreedShape(call, groups.layout()).equals(first)) {
+      if (!CallRules.agreedShape(call, groups.layout()).equals(first)) {
         return Optional.of("shapes that do not fit together");
       }
     }
@@ -193,7 +193,7 @@ public final class ConsistencyCheck {
     GroupLayout layout = groups.layout();
     CallDigest digest = CallDigest.of(context.placement(), sequence, calls);
     for (int index = 0; index < calls.size(); index++) {
-      digest.shape(index, Rules.agreedShape(calls.get(index), layout));
+      digest.shape(index, CallRules.agreedShape(calls.get(index), layout));
     }
     for (GroupMembers members : layout.local()) {
       switch (first.collective()) {

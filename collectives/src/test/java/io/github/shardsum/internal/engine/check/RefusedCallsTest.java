@@ -152,7 +152,7 @@ final class RefusedCallsTest {
       RaggedCounts counts =
           counts(Collections.nCopies(members, 1L).stream().mapToLong(n -> n).toArray());
       String said =
-          Rules.describe(DeviceCall.of(new RaggedAllToAll(counts, "x"), x, Optional.empty()));
+          CallRules.describe(DeviceCall.of(new RaggedAllToAll(counts, "x"), x, Optional.empty()));
       assertEquals(members == 17, said.endsWith("of f32 [20, 2], counts for 17"), said);
     }
   }

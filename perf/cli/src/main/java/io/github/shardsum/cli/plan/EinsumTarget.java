@@ -33,7 +33,7 @@ record EinsumTarget(String equation) implements Planned {
   }
 
   @Override
-  public Outcome plan(PlanRequest request, PlanChecks checks) {
+  public PlanOutcome plan(PlanRequest request, PlanChecks checks) {
     Equation parsed = Equation.parse(equation);
     List<Shape> shapes = new ArrayList<>();
     for (Term term : parsed.operands()) {
@@ -53,7 +53,7 @@ record EinsumTarget(String equation) implements Planned {
     Optional<Boolean> equal = checks.run() ? Optional.of(isEqual(plan, made)) : Optional.empty();
     Optional<String> certificate =
         checks.certify() ? Optional.of(plan.certify()) : Optional.empty();
-    return new Outcome(
+    return new PlanOutcome(
         parsed.toString(),
         plan.plan(),
         request.options(),

@@ -43,7 +43,7 @@ final class PlanJobs {
   }
 
   /** A plan as JSON, after the job's id and before the comparison, if there are any. */
-  static String answer(Optional<JsonNode> id, Outcome outcome) {
+  static String answer(Optional<JsonNode> id, PlanOutcome outcome) {
     ObjectNode answer = JSON.createObjectNode();
     id.ifPresent(node -> answer.set("id", node));
     answer.setAll((ObjectNode) JSON.readTree(outcome.json()));

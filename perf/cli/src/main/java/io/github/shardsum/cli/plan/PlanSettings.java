@@ -217,7 +217,7 @@ final class PlanSettings {
           "--overlap and --windows: must be given with a program, got an equation or a reshard");
     }
     PrintWriter out = line.getOut();
-    Outcome outcome;
+    PlanOutcome outcome;
     try (LongRun _ = progress.watch("", () -> 0, 0)) {
       outcome = ofSizes(() -> target.plan(request(), checks(false)));
     }
@@ -242,7 +242,7 @@ final class PlanSettings {
     return outcome.equal().orElse(true) ? 0 : 1;
   }
 
-  private static void printChecks(Outcome outcome, PrintWriter out) {
+  private static void printChecks(PlanOutcome outcome, PrintWriter out) {
     outcome.certificate().ifPresent(out::println);
     outcome.beside().ifPresent(beside -> out.print("\n" + beside.table()));
     outcome.equal().ifPresent(equal -> out.println("equal to the unsharded: " + equal));
@@ -255,8 +255,8 @@ final class PlanSettings {
       throw new ParameterException(line, "--diff: must be given without --what-if, got both");
     }
     try (LongRun _ = progress.watch("", () -> 0, 0)) {
-      Outcome first = ofSizes(() -> before.plan(request(), checks(false)));
-      Outcome second = ofSizes(() -> after.plan(request(), checks(false)));
+      PlanOutcome first = ofSizes(() -> before.plan(request(), checks(false)));
+      PlanOutcome second = ofSizes(() -> after.plan(request(), checks(false)));
       if (html.isPresent()) {
         TextFiles.write(html.get(), second.page());
       }

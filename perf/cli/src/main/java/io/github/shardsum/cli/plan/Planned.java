@@ -10,7 +10,7 @@ interface Planned {
    * @param checks extra work on the plan besides printing it
    * @return the answer
    */
-  Outcome plan(PlanRequest request, PlanChecks checks);
+  PlanOutcome plan(PlanRequest request, PlanChecks checks);
 
   /** Whether there are labels that need sizes. */
   default boolean hasLabels() {

@@ -9,7 +9,7 @@ import java.util.Optional;
 /** A program to plan. */
 record ProgramTarget(Program program) implements Planned {
   @Override
-  public Outcome plan(PlanRequest request, PlanChecks checks) {
+  public PlanOutcome plan(PlanRequest request, PlanChecks checks) {
     if (!request.sizes().isEmpty()) {
       throw new SizesException(
           "sizes: a program has its own, expected none, got " + request.sizes());
@@ -18,7 +18,7 @@ record ProgramTarget(Program program) implements Planned {
         ProgramPlan.of(program, request.mesh(), MoePrograms.kernels(), request.options());
     Optional<String> certificate =
         checks.certify() ? Optional.of(plan.certify()) : Optional.empty();
-    return new Outcome(
+    return new PlanOutcome(
         "program " + program.name(),
         plan.plan(),
         request.options(),

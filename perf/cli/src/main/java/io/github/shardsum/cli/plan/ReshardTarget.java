@@ -30,7 +30,7 @@ record ReshardTarget(String from, String to) implements Planned {
   }
 
   @Override
-  public Outcome plan(PlanRequest request, PlanChecks checks) {
+  public PlanOutcome plan(PlanRequest request, PlanChecks checks) {
     Layout before = Layout.parse(request.mesh(), from);
     Layout after = Layout.parse(request.mesh(), to);
     Shape shape = shape(before, request.sizes());
@@ -39,7 +39,7 @@ record ReshardTarget(String from, String to) implements Planned {
     Optional<Boolean> equal = checks.run() ? Optional.of(isEqual(plan)) : Optional.empty();
     Optional<String> certificate =
         checks.certify() ? Optional.of(plan.certify()) : Optional.empty();
-    return new Outcome(
+    return new PlanOutcome(
         before + " to " + after,
         plan.plan(),
         request.options(),

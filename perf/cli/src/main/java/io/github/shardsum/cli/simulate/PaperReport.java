@@ -94,8 +94,8 @@ final class PaperReport {
         "moved",
         "ours",
         "residual");
-    for (Growth each : Growth.all()) {
-      Growth.Slopes ours = each.fitted();
+    for (PaperGrowth each : PaperGrowth.all()) {
+      PaperGrowth.Slopes ours = each.fitted();
       boolean none = each.communication() < 0;
       out.printf(
           Locale.ROOT,

@@ -102,7 +102,7 @@ class PaperTest {
       // Tables 1 and 3, twice, rematerialisation and figure 7.
       assertEquals(5, out.toString().lines().filter(l -> l.startsWith(model.name() + " ")).count());
     }
-    for (Growth growth : Growth.all()) {
+    for (PaperGrowth growth : PaperGrowth.all()) {
       assertTrue(out.toString().contains(growth.name()), growth.name());
     }
     // Figure 9: four curves of eight points.
@@ -112,9 +112,9 @@ class PaperTest {
 
   @Test
   void workAndCommunicationGrowAsInTableFour() {
-    assertEquals(9, Growth.all().size());
-    for (Growth growth : Growth.all()) {
-      Growth.Slopes ours = growth.fitted();
+    assertEquals(9, PaperGrowth.all().size());
+    for (PaperGrowth growth : PaperGrowth.all()) {
+      PaperGrowth.Slopes ours = growth.fitted();
       assertEquals(growth.work(), ours.work(), 0.02, growth.name());
       if (growth.communication() < 0) {
         assertTrue(Double.isNaN(ours.communication()), growth.name());
@@ -126,7 +126,7 @@ class PaperTest {
 
   @Test
   void slopesAreThoseOfAStraightLine() {
-    assertEquals(2.5, Growth.slope(List.of(1.0, 2.0, 4.0), List.of(0.5, 3.0, 8.0)), 1e-12);
+    assertEquals(2.5, PaperGrowth.slope(List.of(1.0, 2.0, 4.0), List.of(0.5, 3.0, 8.0)), 1e-12);
   }
 
   /** Figure 7: the same in all numbers of experts, a straight line in the layers. */

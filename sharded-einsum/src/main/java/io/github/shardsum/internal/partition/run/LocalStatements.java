@@ -37,7 +37,7 @@ import java.util.TreeSet;
 final class LocalStatements {
   private final ProgramBuilder builder;
   private final CompositeCode.Finder composites;
-  private final Map<Start, Value> starts = new LinkedHashMap<>();
+  private final Map<ChunkStart, Value> starts = new LinkedHashMap<>();
 
   LocalStatements(ProgramBuilder builder, CompositeCode.Finder composites) {
     this.builder = builder;
@@ -45,11 +45,11 @@ final class LocalStatements {
   }
 
   /** The starts that statements read; each is an input {@code i64[]} of the builder. */
-  List<Start> starts() {
+  List<ChunkStart> starts() {
     return List.copyOf(starts.keySet());
   }
 
-  private Value start(Start start) {
+  private Value start(ChunkStart start) {
     return starts.computeIfAbsent(
         start,
         _ ->
@@ -105,7 +105,7 @@ final class LocalStatements {
 
   /** Lengths of the local statement are counted from the start of the chunk. */
   private Value ragged(Pointwise.Ragged ragged, List<Value> operands, PlannedValue result) {
-    Start start = Start.of(result, result.layout().dim(ragged.label()));
+    ChunkStart start = ChunkStart.of(result, result.layout().dim(ragged.label()));
     Value lengths = operands.get(1);
     if (!start.isZero(result.layout())) {
       lengths = builder.subtract(builder.convert(lengths, DType.I64), start(start));
@@ -130,7 +130,7 @@ final class LocalStatements {
   }
 
   private Value oneHot(Selection.OneHot one, Value indices, PlannedValue result, ValueType type) {
-    Start start = Start.of(result, result.layout().dim(one.label()));
+    ChunkStart start = ChunkStart.of(result, result.layout().dim(one.label()));
     // An i32 near its minimum would wrap into the range.
     Value local =
         start.isZero(result.layout())
@@ -140,7 +140,7 @@ final class LocalStatements {
   }
 
   private Value iota(String label, PlannedValue result, ValueType type) {
-    Start start = Start.of(result, result.layout().dim(label));
+    ChunkStart start = ChunkStart.of(result, result.layout().dim(label));
     if (start.isZero(result.layout())) {
       return builder.iota(type, label);
     }
@@ -153,7 +153,7 @@ final class LocalStatements {
   private Value random(Source.Random random, Value seed, PlannedValue result, ValueType type) {
     boolean isWhole = true;
     for (int dim = 0; dim < type.rank(); dim++) {
-      isWhole &= Start.of(result, dim).isZero(result.layout());
+      isWhole &= ChunkStart.of(result, dim).isZero(result.layout());
     }
     if (isWhole) {
       return builder.random(seed, random.stream(), type);
@@ -226,10 +226,10 @@ final class LocalStatements {
   }
 
   /** The start of a label along which some value is split. */
-  private static Optional<Start> start(String label, List<PlannedValue> values) {
+  private static Optional<ChunkStart> start(String label, List<PlannedValue> values) {
     for (PlannedValue value : values) {
       for (int dim = 0; dim < value.layout().rank(); dim++) {
-        Start start = Start.of(value, dim);
+        ChunkStart start = ChunkStart.of(value, dim);
         if (value.layout().label(dim).equals(label) && !start.isZero(value.layout())) {
           return Optional.of(start);
         }

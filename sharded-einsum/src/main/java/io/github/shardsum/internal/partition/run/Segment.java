@@ -64,7 +64,7 @@ final class Segment {
       io.github.shardsum.internal.local.run.PlanRunner runner,
       LocalPlan plan,
       LocalWork work,
-      List<Start> starts) {}
+      List<ChunkStart> starts) {}
 
   Segment(
       SpmdPlan plan,
@@ -226,7 +226,7 @@ final class Segment {
     return shapes;
   }
 
-  private Tensor start(Start start, int index) {
+  private Tensor start(ChunkStart start, int index) {
     long first = start.on(frame.value(outputs.getFirst()).layout(), frame.devices().get(index));
     return Tensor.of(new long[] {first}, 1).select(0, 0);
   }

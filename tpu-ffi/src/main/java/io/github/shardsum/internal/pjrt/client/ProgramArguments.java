@@ -21,7 +21,7 @@ import java.util.Set;
  * bytes. If XLA refuses the arguments of one device, the other devices have already begun: they
  * wait for that device, and end the process after 40 s.
  */
-public final class ArgumentChecks {
+public final class ProgramArguments {
   private final PjrtClient client;
   private final PjrtAccess objects;
   private final List<PjrtDevice> devices;
@@ -35,7 +35,7 @@ public final class ArgumentChecks {
    * @param devices the devices on which it runs, in the order of the rows
    * @param signature the parameters of the program, as far as they are known
    */
-  public ArgumentChecks(
+  public ProgramArguments(
       PjrtClient client, PjrtAccess objects, List<PjrtDevice> devices, ProgramSignature signature) {
     this.client = client;
     this.objects = objects;

@@ -16,12 +16,12 @@ import org.junit.jupiter.api.Timeout;
 
 /** One region step by step, on one thread. */
 @Timeout(30)
-class RegionTest {
+class ParallelRegionTest {
   private final List<Integer> begun = new ArrayList<>();
   private final List<Scratch> lent = new ArrayList<>();
 
-  private Region region(Workers.Task task) {
-    return new Region(
+  private ParallelRegion region(Workers.Task task) {
+    return new ParallelRegion(
         6,
         (index, scratch) -> {
           begun.add(index);
@@ -34,7 +34,7 @@ class RegionTest {
   @Test
   void afterAFailureNoTaskBeginsAndTheRegionEnds() {
     IllegalStateException second = new IllegalStateException("task 1");
-    Region region =
+    ParallelRegion region =
         region(
             (index, scratch) -> {
               if (index == 1) {
@@ -50,7 +50,7 @@ class RegionTest {
 
   @Test
   void aHelperWhoseTaskFailsGivesItsScratchBack() {
-    Region region =
+    ParallelRegion region =
         region(
             (index, scratch) -> {
               throw new AssertionError("task " + index);
@@ -64,7 +64,7 @@ class RegionTest {
   @Test
   void theFirstFailureOfTwoIsTheOneThatIsThrown() {
     // The second task fails while the first still runs, and is the first to fail.
-    List<Region> self = new ArrayList<>();
+    List<ParallelRegion> self = new ArrayList<>();
     self.add(
         region(
             (index, scratch) -> {
@@ -82,7 +82,7 @@ class RegionTest {
 
   @Test
   void withoutAFailureEveryTaskRunsAndALateHelperFindsNone() {
-    Region region = region((index, scratch) -> {});
+    ParallelRegion region = region((index, scratch) -> {});
     assertTrue(region.isOpen());
     region.work(new Scratch());
     region.help();

@@ -31,8 +31,8 @@ import java.util.stream.IntStream;
  * Rules that a device's call must satisfy independently of the others' calls, and the resulting
  * shapes.
  */
-public final class Rules {
-  private Rules() {}
+public final class CallRules {
+  private CallRules() {}
 
   /** Checks the properties that do not depend on operands. */
   public static void checkRequest(Collective collective, Mesh mesh) {

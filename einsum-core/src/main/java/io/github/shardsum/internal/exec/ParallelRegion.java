@@ -14,7 +14,7 @@ import java.util.function.Supplier;
  * helper that starts late finds no task and does nothing. So the region ends when its tasks have
  * ended, even if a helper has not started.
  */
-public final class Region {
+public final class ParallelRegion {
   /** Number of turns of busy waiting between two looks at the clock. */
   private static final int SPINS = 32;
 
@@ -28,7 +28,8 @@ public final class Region {
   private final AtomicReference<Optional<Throwable>> failure =
       new AtomicReference<>(Optional.empty());
 
-  public Region(int tasks, Workers.Task task, Supplier<Scratch> take, Consumer<Scratch> give) {
+  public ParallelRegion(
+      int tasks, Workers.Task task, Supplier<Scratch> take, Consumer<Scratch> give) {
     this.tasks = tasks;
     this.task = task;
     this.take = take;

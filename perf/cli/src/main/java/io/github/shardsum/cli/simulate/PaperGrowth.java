@@ -27,7 +27,7 @@ import java.util.function.IntFunction;
  * @param work the paper's exponent of a device's work
  * @param communication the paper's exponent of its communication; negative for none
  */
-record Growth(
+record PaperGrowth(
     String name,
     String equation,
     IntFunction<List<Shape>> shapes,
@@ -47,8 +47,8 @@ record Growth(
   record Slopes(double work, double communication) {}
 
   /** The rows of the table, and the einsum of the gates, whose work grows. */
-  static List<Growth> all() {
-    List<Growth> all = new ArrayList<>();
+  static List<PaperGrowth> all() {
+    List<PaperGrowth> all = new ArrayList<>();
     all.add(einsum("Add(A,A->A), A grows", "A@x, A@x -> A@x", 0, -1, "A", "A"));
     all.add(einsum("Matmul(AB,BC->AC), B grows", "A B@x, B@x C -> A C", 0, 0, "aB", "Bc"));
     all.add(einsum("Matmul(AB,BC->AC), A grows", "A@x B, B C -> A@x C", 0, -1, "Ab", "bc"));
@@ -57,7 +57,7 @@ record Growth(
     all.add(einsum("Reduce(AB->A), A grows", "A@x B -> A@x", 0, -1, "Ab"));
     all.add(einsum("Reduce(AB->B), A grows", "A@x B -> B", 0, 0, "Ab"));
     all.add(
-        new Growth(
+        new PaperGrowth(
             "Einsum(GSEC,GSM->EGCM), G and E grow",
             "G@x S E C, G@x S M -> E@x G C M",
             devices ->
@@ -67,7 +67,7 @@ record Growth(
             0,
             0.5));
     all.add(
-        new Growth(
+        new PaperGrowth(
             "gates, Einsum(GSM,ME->GSE), G and E grow",
             "G@x S M, M E -> G@x S E",
             devices -> List.of(Shape.of(devices, GROUP, FIXED), Shape.of(FIXED, devices)),
@@ -77,9 +77,9 @@ record Growth(
   }
 
   /** Labels that are capital letters grow: 256 for each device. */
-  private static Growth einsum(
+  private static PaperGrowth einsum(
       String name, String equation, double work, double communication, String... operands) {
-    return new Growth(
+    return new PaperGrowth(
         name,
         equation,
         devices ->

@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param beside the comparison with XLA's collectives, if requested
  * @param equal whether a run of the plan gave the results of a run without layouts, if it was run
  */
-record Outcome(
+record PlanOutcome(
     String title,
     SpmdPlan plan,
     PlanOptions options,

@@ -11,9 +11,9 @@ import java.util.List;
  * @param axes the mesh axes that cut the dimension, major to minor
  * @param size its logical size
  */
-record Start(List<String> axes, long size) {
-  static Start of(PlannedValue value, int dim) {
-    return new Start(value.layout().axes(dim), value.shape().size(dim));
+record ChunkStart(List<String> axes, long size) {
+  static ChunkStart of(PlannedValue value, int dim) {
+    return new ChunkStart(value.layout().axes(dim), value.shape().size(dim));
   }
 
   /** Whether the start is 0 on every device. */

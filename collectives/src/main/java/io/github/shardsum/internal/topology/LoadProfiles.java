@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  * Loads of the links of a line under a pattern of traffic in which each message is one unit. Groups
  * with the same coordinates share one object. Not thread-safe.
  */
-public final class Profiles {
+public final class LoadProfiles {
   public enum Pattern {
     ALL_TO_ALL,
     GATHER,
@@ -22,7 +22,7 @@ public final class Profiles {
   private final Grid grid;
   private final Map<Key, LineLoads> known = new HashMap<>();
 
-  public Profiles(Grid grid) {
+  public LoadProfiles(Grid grid) {
     this.grid = grid;
   }
 

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /** The model after the reductions, in flat arrays; immutable, so that threads share it. */
-final class Model {
+final class ReducedProblem {
   final int nodes;
   final int edges;
   final int points;
@@ -85,7 +85,7 @@ final class Model {
   final List<WorkNode> workNodes = new ArrayList<>();
   final List<WorkEdge> workEdges = new ArrayList<>();
 
-  Model(Presolve graph) {
+  ReducedProblem(Presolve graph) {
     base = graph.base;
     points = graph.time.points();
     limit = new long[points];
@@ -135,7 +135,7 @@ final class Model {
   }
 
   /** The same model with closed strategies made impossible; everything else is shared. */
-  private Model(Model of, boolean[] open) {
+  private ReducedProblem(ReducedProblem of, boolean[] open) {
     nodes = of.nodes;
     edges = of.edges;
     points = of.points;
@@ -173,8 +173,8 @@ final class Model {
   }
 
   /** Returns the model without the strategies that are not open. */
-  Model restrictedTo(boolean[] open) {
-    return new Model(this, open);
+  ReducedProblem restrictedTo(boolean[] open) {
+    return new ReducedProblem(this, open);
   }
 
   int size(int node) {
