@@ -1,4 +1,4 @@
-/** Linear algebra on tensors by EJML, over the same memory. */
+/** Linear algebra on tensors by EJML, in the tensors' own memory where EJML can read it. */
 module io.github.shardsum.ejml {
   requires static org.jspecify;
   requires transitive ejml.core;

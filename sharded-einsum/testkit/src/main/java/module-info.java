@@ -1,6 +1,6 @@
 /**
  * The test kit: seeded generators with a shrinker, the contract of backends, and error bounds of
- * programs. Only the contract needs JUnit, and only the adapter needs jqwik.
+ * programs. Only the contract needs JUnit, and only the package {@code jqwik} needs jqwik.
  */
 module io.github.shardsum.testkit {
   requires static org.jspecify;

@@ -10,8 +10,8 @@ public enum Order {
   /**
    * Along one flat tree over the members in the order of the request, independent of their axes.
    * The tree's left part is the largest power of two below the number of members. So members that
-   * hold the parts of a sequence in that order combine them exactly as one device would. The same
-   * bits for every division of devices into processes.
+   * hold the parts of a sequence in that order combine them exactly as one device would. The bits
+   * are the same for every division of devices into processes.
    */
   INDEX,
   /**

@@ -100,11 +100,11 @@ public final class RaggedCounts {
       int before = byPlace.get(k - 1);
       if (receiveOffsets[before] + receive[before] > receiveOffsets[byPlace.get(k)]) {
         throw wrong(
-            "ranges of rows received must not overlap, those from members "
+            "ranges of rows received from members "
                 + before
                 + " and "
                 + byPlace.get(k)
-                + " do");
+                + " must not overlap");
       }
     }
   }

@@ -77,7 +77,7 @@ public record Layout(Mesh mesh, Term term) {
           String.format(
                   Locale.ROOT,
                   "layout \"%s\": a whole mesh axis must be named, got part of one;"
-                      + " factor the mesh, as x=8",
+                      + " factor the mesh, such as x=8",
                   notation)
               + " into x=2 y=4");
     }
@@ -155,7 +155,8 @@ public record Layout(Mesh mesh, Term term) {
    * Whether this equals another layout up to axes of size 1.
    *
    * @param other another layout
-   * @return true if every device holds the same elements in both layouts
+   * @return true if the layouts are equal without axes of size 1; every device then holds the same
+   *     elements in both
    */
   public boolean isEquivalent(Layout other) {
     return mesh.equals(other.mesh)
@@ -212,11 +213,11 @@ public record Layout(Mesh mesh, Term term) {
   }
 
   /**
-   * The part of a dimension that a device holds: its number along the dimension's axes.
+   * The number of the part of a dimension that a device holds.
    *
    * @param dim the dimension, in [0, rank)
    * @param device the device, in [0, mesh size)
-   * @return the part, in row-major order
+   * @return the number of the part, in row-major order of the dimension's axes
    */
   public int part(int dim, int device) {
     return mesh.part(axes(dim), device);
@@ -272,10 +273,11 @@ public record Layout(Mesh mesh, Term term) {
   }
 
   /**
-   * The shapes of blocks. Time and space do not depend on the number of devices.
+   * The shapes of blocks, with the number of devices for each. The time and memory of this method
+   * do not depend on the number of devices.
    *
    * @param whole shape of the value
-   * @return each shape once, in descending order of its sizes, first dimension first
+   * @return each shape once, in descending order of sizes, first dimension first
    * @throws IllegalArgumentException if the shape has another rank
    */
   public List<SizeClass> classes(Shape whole) {

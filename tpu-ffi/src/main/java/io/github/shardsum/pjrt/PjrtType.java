@@ -56,7 +56,7 @@ public enum PjrtType {
   S4(4),
   /** Unsigned 4-bit integer. */
   U4(4),
-  /** An order of effects; no data. */
+  /** A token that orders side effects and has no data. */
   TOKEN(0),
   /** Signed 2-bit integer. */
   S2(2),
@@ -124,11 +124,11 @@ public enum PjrtType {
       throw new PjrtException(
           PjrtCode.UNIMPLEMENTED,
           "PJRT_Buffer_Type",
-          "expected a type of 0 to "
+          "expected a type from 0 to "
               + (values().length - 1)
-              + ", the plugin says "
+              + ", got "
               + number
-              + "; use a newer Shardsum");
+              + " from the plugin; use a newer Shardsum");
     }
     return values()[number];
   }

@@ -50,7 +50,7 @@ public final class Engines {
             + VARIABLE);
   }
 
-  /** Providers by this module's own loader; the thread's loader may not see them. */
+  /** Providers that this module's class loader finds; the thread's loader may not see them. */
   private static ServiceLoader<CollectivesProvider> known() {
     return ServiceLoader.load(
         CollectivesProvider.class, CollectivesProvider.class.getClassLoader());

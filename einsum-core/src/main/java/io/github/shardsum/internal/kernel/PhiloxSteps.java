@@ -1,19 +1,22 @@
 package io.github.shardsum.internal.kernel;
 
-/** The rounds of Philox4x32-10, whose steps the vector kernels repeat. */
+/** The rounds of Philox4x32-10 in scalar code. The vector kernels compute the same steps. */
 public final class PhiloxSteps {
   public static final int ROUNDS = 10;
   public static final long MULTIPLIER_0 = 0xD2511F53L;
   public static final long MULTIPLIER_1 = 0xCD9E8D57L;
-  // The key schedule's steps: the fractions of the golden ratio and of the square root of 3, in 32
-  // bits.
+  // The steps of the keys: the fractional parts of the golden ratio and of the square root of 3, in
+  // 32 bits.
   public static final int WEYL_0 = 0x9E3779B9;
   public static final int WEYL_1 = 0xBB67AE85;
   public static final long WORD = 0xFFFFFFFFL;
 
   private PhiloxSteps() {}
 
-  /** The first two words at counter (index, stream), or the other two; the first one lowest. */
+  /**
+   * The first two of the four words at counter (index, stream), or the upper two. The first word of
+   * the pair is in the lower half.
+   */
   public static long words(long seed, long index, long stream, boolean upper) {
     int c0 = (int) index;
     int c1 = (int) (index >>> 32);

@@ -10,8 +10,9 @@ import java.util.Map;
  * A network as the searches see it. Labels of size 1 and labels that are summed beforehand are
  * removed; labels that occur in exactly the same terms are fused into one.
  *
- * <p>A leg is a long: the label is in the upper half, the number of operands with this label in the
- * lower half. The legs of an operand are sorted by label. A step sums a label if the label's count
+ * <p>A leg is one label of a term, as a long. The label is in the upper half. The lower half has
+ * the number of operands with this label that were contracted into the term: 1 if the term is an
+ * operand. The legs of an operand are sorted by label. A step sums a label if the label's count
  * reaches {@code totals[label]} with this step. The total of an output label is one more than the
  * number of its operands, so an output label is never summed.
  *
@@ -19,7 +20,7 @@ import java.util.Map;
  * @param sizes the size of each fused label
  * @param totals the count at which a label is summed
  * @param output whether a label is in the output
- * @param largestSum elements of the largest operand that was summed beforehand, 0 if none was
+ * @param largestSum elements of the largest result of a sum beforehand; 0 if there is none
  */
 public record CompactNetwork(
     long[][] legs, double[] sizes, int[] totals, boolean[] output, double largestSum) {
@@ -108,8 +109,8 @@ public record CompactNetwork(
   }
 
   /**
-   * Splits the labels by each term in turn. The search treats labels that no term separates as one
-   * label.
+   * Puts labels that occur in the same terms into one class. Each term in turn splits every class
+   * into the labels that it has and those that it lacks. The class of a removed label is -1.
    */
   private static int[] fuse(Network network, int[] occurrences, boolean[] inOutput) {
     int[] classOf = new int[network.labelCount()];

@@ -10,7 +10,10 @@ import java.util.List;
 final class Processor {
   private static final String FILE = "/proc/cpuinfo";
 
-  /** Bytes to read: more than the first lines. The whole file has a page for each processor. */
+  /**
+   * Bytes to read: they contain the lines in question. The whole file has about a page of text for
+   * each processor.
+   */
   private static final int BYTES = 512;
 
   private Processor() {}

@@ -17,13 +17,14 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * Compares contraction paths with those of cotengra's hyperoptimizer, on networks of its
- * generators, each side with one thread and the same seconds. The first ratio is the FLOPs of our
- * whole contraction over those of cotengra's, both counted by {@link PathCost}. The second ratio
- * compares plans with a limit: a sixteenth of the largest intermediate of our plan without a limit.
+ * Compares contraction paths with those of cotengra's hyperoptimizer, on networks that cotengra
+ * generates. Each side has one thread and the same time. The first ratio is the FLOPs of our whole
+ * contraction over those of cotengra's, both counted by {@link PathCost}. The second ratio compares
+ * plans with a limit: a sixteenth of the largest intermediate of our plan without a limit.
  *
- * <p>Arguments: seconds of each search, and seeds of each network. {@code SHARDSUM_PYTHON} names a
- * Python with cotengra and networkx. The exit status is 1 if a ratio is above its limit.
+ * <p>Arguments: the seconds of each search, and the number of seeds for each kind of network.
+ * {@code SHARDSUM_PYTHON} names a Python with cotengra and networkx. The exit status is 1 if a
+ * ratio is above its limit.
  */
 public final class PathComparison {
   private static final List<String> NETWORKS =
@@ -37,16 +38,16 @@ public final class PathComparison {
           "perverse",
           "tree");
 
-  /** The largest geometric mean of the ratios that passes. */
+  /** Limit of the geometric mean of the ratios. */
   private static final double MOST_MEAN = 1;
 
-  /** The largest ratio of one network that passes. */
+  /** Limit of the ratio of one network. */
   private static final double MOST = 1.25;
 
-  /** The largest mean of the ratios of sliced plans that passes. */
+  /** Limit of the geometric mean of the ratios of sliced plans. */
   private static final double MOST_SLICED = 1.1;
 
-  /** Part of the largest intermediate that a plan with slices may have. */
+  /** The largest intermediate of our plan, divided by the limit for plans with slices. */
   private static final int PART = 16;
 
   private final ChildProcess cotengra;
@@ -60,7 +61,7 @@ public final class PathComparison {
   /**
    * Compares.
    *
-   * @param arguments seconds and seeds
+   * @param arguments the seconds of each search and the number of seeds
    */
   public static void main(String[] arguments) throws IOException, MeasurementException {
     double seconds = arguments.length > 0 ? Double.parseDouble(arguments[0]) : 2;

@@ -18,7 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code shardsum java}: a source file with the libraries, on the JDK of this command. */
+/** {@code shardsum java}: runs a source file with the libraries, on the JDK of this command. */
 @Command(
     name = "java",
     customSynopsis = "shardsum java FILE.java [ARGUMENT ...]",
@@ -98,7 +98,7 @@ final class JavaCommand implements Callable<Integer> {
     return command;
   }
 
-  /** This module and the modules that it requires, or the class path without modules. */
+  /** This module and the modules that it requires; the class path if this code is in no module. */
   private static String libraries() {
     Module own = JavaCommand.class.getModule();
     if (!own.isNamed()) {

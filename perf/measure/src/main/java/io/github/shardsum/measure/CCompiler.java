@@ -47,11 +47,11 @@ public final class CCompiler {
    * Compiles a source in a folder that is deleted afterwards.
    *
    * @param source C, which is read to its end and closed
-   * @param flags of the compiler, behind the source's name
+   * @param flags the compiler's flags, which follow the source's name
    * @param use uses the compiled file before it is deleted
    * @return the result of {@code use}
    * @throws MeasurementException if there is no compiler, if the source does not compile, or if the
-   *     use fails; the message has the remedy
+   *     use fails; without a compiler the message has the remedy
    */
   public static <T> T compiled(InputStream source, List<String> flags, Use<T> use)
       throws MeasurementException {
@@ -85,7 +85,8 @@ public final class CCompiler {
    * @param command the words
    * @return the text that it printed
    * @throws IOException if it does not start
-   * @throws MeasurementException if it fails, with the first line that it printed
+   * @throws MeasurementException if the command fails, with the first line that it printed, or if
+   *     this thread is interrupted
    */
   public static String output(List<String> command) throws IOException, MeasurementException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * The Lagrangian dual: memory has a price at each point, and messages along edges bound all other
  * costs from below (sequential tree-reweighted message passing). Prices move along smoothed
- * subgradients with steps after Polyak.
+ * subgradients, by Polyak's step length.
  */
 final class Dual {
   private static final double SMOOTH = 0.7;
@@ -150,7 +150,7 @@ final class Dual {
     memory = model.memoryCosts(price);
   }
 
-  /** The terms of a node with all messages to it. */
+  /** Adds up a node's costs, the price of its memory and all messages to it, for each strategy. */
   private void gather(int node) {
     int at = model.offset[node];
     int size = model.size(node);

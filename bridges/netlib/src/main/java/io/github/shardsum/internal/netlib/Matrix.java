@@ -8,9 +8,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
 /**
- * A matrix in a caller's array, of f32 or f64.
+ * A matrix of f32 or f64 in a caller's array.
  *
- * @param dtype the elements
+ * @param dtype dtype of the elements
  * @param memory the whole array
  * @param offset position of the first element
  * @param rows number of rows
@@ -21,7 +21,7 @@ import java.util.Objects;
 public record Matrix(
     DType dtype, MemorySegment memory, long offset, int rows, int columns, long down, long along) {
   /**
-   * A matrix as BLAS has it, column by column.
+   * A matrix that is stored column by column, as BLAS requires.
    *
    * @param array the array
    * @param offset position of the first element
@@ -36,7 +36,7 @@ public record Matrix(
   }
 
   /**
-   * As {@link #of(double[], int, int, int, int)}, of floats.
+   * As {@link #of(double[], int, int, int, int)}, for floats.
    *
    * @param array the array
    * @param offset position of the first element
@@ -99,13 +99,13 @@ public record Matrix(
   }
 
   /**
-   * Checks that elements are inside an array, with netlib's error.
+   * Checks that elements are inside an array. The error is the one that netlib throws.
    *
    * @param first position of one end
    * @param last position of the other
    * @param memory the array
    * @param dtype its type
-   * @throws IndexOutOfBoundsException if one does not
+   * @throws IndexOutOfBoundsException if an end is outside the array
    */
   public static void checkInside(long first, long last, MemorySegment memory, DType dtype) {
     long length = memory.byteSize() / dtype.byteSize();

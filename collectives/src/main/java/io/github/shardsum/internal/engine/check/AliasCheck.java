@@ -64,16 +64,18 @@ public final class AliasCheck {
   }
 
   /**
-   * Checks that neither a collective nor one in flight writes memory that the other one uses.
+   * Checks that a collective in flight and a new collective use no common memory that one of them
+   * writes.
    *
    * @param flight the name of the collective in flight
-   * @param flying its calls
-   * @param calls the calls of the other
-   * @throws IllegalArgumentException if one of the two does
+   * @param flying the calls of the collective in flight
+   * @param calls the calls of the new collective
+   * @throws IllegalArgumentException if both use memory that one of them writes
    */
   public static void checkApart(String flight, List<DeviceCall> flying, List<DeviceCall> calls) {
     AliasCheck ownership = new AliasCheck();
-    // The collective in flight is party 0, the other is party 1. Only overlaps between the two are
+    // The collective in flight is party 0, the new one is party 1. Only overlaps between the two
+    // are
     // errors here.
     flying.forEach(call -> ownership.add(call, 0));
     calls.forEach(call -> ownership.add(call, 1));
@@ -148,8 +150,8 @@ public final class AliasCheck {
 
   /**
    * Whether two open ranges already have this view, such as an operand that all read or a result
-   * that a group shares. A device is in each list once. Two ranges are enough, since any further
-   * device differs from one of the two.
+   * that a group shares. Each device has at most one range in each list. Two ranges are enough: the
+   * device of any later range differs from the device of at least one of them.
    */
   private static boolean hasTwo(List<Range> open, Range range) {
     return open.stream().filter(range::isSameView).count() > 1;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * one exchange.
  */
 public final class BlockTransfer {
-  /** Bytes below which one copy is not cut into parts. */
+  /** The least number of bytes of a part; a copy of fewer than twice as many is not cut. */
   private static final long LEAST_PART = 1 << 18;
 
   /** Copies for each worker, so that workers end at about the same time. */
@@ -31,9 +31,9 @@ public final class BlockTransfer {
    * One group.
    *
    * @param members the members
-   * @param mapping the bytes from each member to each other
+   * @param mapping the bytes that each member sends to each member
    * @param operands the operands by member; null on other processes
-   * @param targets results on this process; one for all members that share it
+   * @param targets the results on this process, each once even if several members share it
    * @param replicated whether all members get the same bytes, which then travel once to each
    *     process
    */

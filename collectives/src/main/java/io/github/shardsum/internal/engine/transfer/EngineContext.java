@@ -30,7 +30,8 @@ public record EngineContext(
     int lane,
     AtomicBoolean verified) {
   /**
-   * Another lane to the other processes, for a collective in flight; all of them open it.
+   * Opens another lane to the other processes, for a collective in flight. Every process must open
+   * this lane.
    *
    * @param number the number of the lane, from 1 on
    */

@@ -107,7 +107,7 @@ final class OrderedRows {
     return Tensor.of(sizes, sizes.length);
   }
 
-  /** How many rows of an expert each group has, {@code [1, groups]}. */
+  /** The number of rows of an expert in each group, {@code [1, groups]}. */
   Tensor ofGroups(int expert) {
     long[] sizes = new long[form.groups()];
     Arrays.setAll(sizes, group -> size(expert, group));
@@ -142,7 +142,7 @@ final class OrderedRows {
   }
 
   /**
-   * Runs work on all items; false if any of it returns false.
+   * Runs work on all items; false if the work on any range of items returns false.
    *
    * @param width the number of elements in an item
    */
@@ -196,7 +196,7 @@ final class OrderedRows {
     boolean holds(float[] values, int n);
   }
 
-  /** Whether a condition holds for all elements. A dense tensor is one row. */
+  /** Whether a condition holds for all elements. A contiguous tensor is read as one row. */
   private static boolean has(Workers workers, Tensor tensor, Condition condition) {
     Tensor rows = tensor.isContiguous() ? tensor.reshape(tensor.shape().elementCount()) : tensor;
     long width = rows.size(rows.rank() - 1);
@@ -223,7 +223,7 @@ final class OrderedRows {
 
   /**
    * A number whose sign bit is set only if the argument is 0. The expression has no branch, so the
-   * JVM vectorises its loop.
+   * JVM vectorises the loops that use it.
    */
   private static int ifZero(int bits) {
     return (bits - 1) & ~bits;
@@ -298,7 +298,7 @@ final class OrderedRows {
         });
   }
 
-  /** Writes the sent choices of a token in the order of their positions; returns their number. */
+  /** Writes a token's choices with a slot, in the order of their slots; returns their number. */
   private int order(int[] order, int first) {
     int count = 0;
     for (int choice = first; choice < first + form.choices(); choice++) {
@@ -392,8 +392,8 @@ final class OrderedRows {
   }
 
   /**
-   * Multiplies a row; false if a product of two numbers other than 0 is 0, or if a product is not
-   * finite.
+   * Multiplies a row by a weight; false if a product of numbers other than 0 is 0, or if a product
+   * is not finite. A weight of 0 makes the row 0.
    */
   private static boolean times(float weight, float[] rows, int at, int width) {
     if (weight == 0) {
@@ -413,7 +413,7 @@ final class OrderedRows {
 
   /**
    * Computes the cotangent of each choice's weight: the dot product of its row and its token's
-   * cotangent. Returns false if the product of some row with the cotangent of another token might
+   * cotangent. Returns false if the dot product of any row and any token's cotangent might
    * overflow.
    */
   boolean dots(Workers workers, Tensor cotangent, Tensor of, int leaf, Tensor out) {

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The geometric mean, over the cases of a group, of the ratio to the best of some peers.
+ * The geometric mean, over the cases of a group, of the time of the best of some peers over ours.
  *
  * @param group the group
  * @param threads threads of ours and of each peer
@@ -28,7 +28,10 @@ record GroupMean(
     int cases,
     String worst,
     double worstRatio) {
-  /** The mean of each group and number of threads, in the order of the results. */
+  /**
+   * The means of each group and number of threads, in the order of the results: one over the einsum
+   * peers and one over the native libraries.
+   */
   static List<GroupMean> of(List<Measured> results) {
     Set<List<Object>> keys = new LinkedHashSet<>();
     results.forEach(result -> keys.add(List.of(result.threads(), result.subject().group())));

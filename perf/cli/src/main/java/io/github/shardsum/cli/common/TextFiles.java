@@ -14,8 +14,8 @@ import java.util.Map;
 /** Text that a command line names: a file of UTF-8, or {@code -} for standard input. */
 public final class TextFiles {
   /**
-   * Byte-order marks, in hexadecimal, with which some editors begin a file, and the encoding that
-   * each stands for.
+   * The byte-order marks that some editors write at the start of a file, in hexadecimal, and the
+   * encoding of each.
    */
   private static final Map<String, String> MARKS =
       Map.of("efbbbf", "UTF-8", "feff", "UTF-16, big-endian", "fffe", "UTF-16, little-endian");
@@ -48,7 +48,7 @@ public final class TextFiles {
   }
 
   /**
-   * Writes a text in UTF-8, as {@link OutputFile#write}.
+   * Writes a text in UTF-8 by {@link OutputFile#write}.
    *
    * @param file a file, which is replaced, or a device
    * @throws IOException if the file cannot be written; the message names the file, even if the disk

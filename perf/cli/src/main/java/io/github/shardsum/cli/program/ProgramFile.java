@@ -9,7 +9,9 @@ import java.nio.file.Path;
 
 /** Files with the text of a program. */
 public final class ProgramFile {
-  /** Most bytes of a program, so that a device or a wrong file is refused before it is parsed. */
+  /**
+   * Largest size of a program in bytes: a device or a wrong file is refused before it is parsed.
+   */
   private static final int MOST_BYTES = 64 << 20;
 
   private ProgramFile() {}

@@ -6,7 +6,7 @@ import java.util.Arrays;
 
 /**
  * Ways to move memory, each with the share of its bytes that is written. A kernel with another
- * share is compared with a mixture of its two neighbours.
+ * share is compared with a mixture of the two ways with the nearest shares.
  */
 public enum Traffic {
   /** {@code s += a[i]}. */
@@ -31,7 +31,7 @@ public enum Traffic {
     return written;
   }
 
-  /** Arrays of 32-bit elements that share the footprint. */
+  /** Number of arrays of 32-bit elements among which the footprint is divided. */
   public int arrays() {
     return arrays;
   }
@@ -43,7 +43,7 @@ public enum Traffic {
    *     several vectors; a sum of floats is one chain
    * @param floats the arrays of the others
    * @param n elements of each array
-   * @return a number that depends on all elements that were read
+   * @return for {@link #READ} a number that depends on all elements, otherwise 0
    */
   public int sweep(int[] integers, float[][] floats, int n) {
     return switch (this) {

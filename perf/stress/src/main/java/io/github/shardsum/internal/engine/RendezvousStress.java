@@ -35,7 +35,7 @@ public final class RendezvousStress {
   @State
   @Outcome(id = "0, 2", expect = Expect.ACCEPTABLE, desc = "the second was the last")
   @Outcome(id = "2, 0", expect = Expect.ACCEPTABLE, desc = "the first was the last")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "none or both were, or a write was not seen")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "none or both were last, or a write was not seen")
   public static class OneIsTheLast {
     private final Rendezvous rendezvous = new Rendezvous(0, 2);
     private int first;
@@ -90,7 +90,7 @@ public final class RendezvousStress {
     }
   }
 
-  /** One waits for the end of a rendezvous: it is woken. */
+  /** A device waits for the end of a rendezvous: it is woken. */
   @JCStressTest(Mode.Termination)
   @State
   @Outcome(id = "TERMINATED", expect = Expect.ACCEPTABLE, desc = "woken")

@@ -112,28 +112,32 @@ final class ReshardWays {
     return cost;
   }
 
-  /** A way, and the place of its first layout. */
+  /** A way, and the index of its first layout among the layouts in which the value exists. */
   record From(int place, Way way) {}
 
-  /** The kernel of a composite, if there is one; the kernel may compute a part of the composite. */
+  /**
+   * The kernel of a composite, if there is one. Devices may use the kernel for parts of the
+   * composite.
+   */
   Optional<CompositeCode> kernel(Composite composite) {
     return kernels.find(composite);
   }
 
   /**
    * Whether the plan is for one equation instead of a program. Local einsums then read addends of
-   * bf16 in f32, and narrow an operand in which a split label occurs twice.
+   * bf16 in f32. If a split label occurs twice in an operand, they read only the part's indices of
+   * the second dimension.
    */
   boolean isAlone() {
     return whole.isPresent();
   }
 
-  /** Labels that the result of the equation must have whole. */
+  /** Labels of the equation's result that no mesh axis may split. */
   Set<String> whole() {
     return whole.orElse(Set.of());
   }
 
-  /** The order of floating-point sums that a plan must keep, if it is a tree. */
+  /** The order of floating-point sums. If the order is a tree, a plan must keep it. */
   SumOrder sums() {
     return sums;
   }
@@ -142,7 +146,7 @@ final class ReshardWays {
     return policy;
   }
 
-  /** The choices for statements that were made so far, by these prices and limits. */
+  /** The choices made so far for statements, with these prices and limits. */
   EqualStatements equal() {
     return equal;
   }
@@ -225,8 +229,8 @@ final class ReshardWays {
   }
 
   /**
-   * A requested layout, without the partial axes that a value computed in the given layout cannot
-   * have.
+   * The requested layout without some of its partial axes: those over which the value, as it was
+   * computed, is no partial sum.
    */
   Layout reachable(Layout wanted, Layout made) {
     List<String> partial =
@@ -288,7 +292,8 @@ final class ReshardWays {
   }
 
   /**
-   * A lower bound of the cost of moving a result to its default layout; 0 if prices are seconds.
+   * A lower bound of the cost of moving a result to its default layout; 0 if prices are seconds or
+   * addends are combined other than by a sum.
    */
   double leastHome(Value result, Layout made, Layout home, ReduceKind by) {
     return prices.isTimed() || (by != ReduceKind.SUM && !made.partial().isEmpty())
@@ -323,8 +328,8 @@ final class ReshardWays {
   }
 
   /**
-   * The weight of a layout in a choice, in addition to its cost: if the policy says so, the bytes
-   * that the largest device holds.
+   * The weight of a layout in a choice, in addition to its cost: the price of the value's bytes on
+   * the largest device, 0 if the policy sets no price for bytes.
    */
   double weight(Value value, Layout layout) {
     return policy.elementsPerByte() == 0
@@ -332,7 +337,7 @@ final class ReshardWays {
         : prices.elements(policy.elementsPerByte() * bytes(value, layout));
   }
 
-  /** Bytes that the largest device holds of a value. */
+  /** Bytes of a value on the largest device. */
   static long bytes(Value value, Layout layout) {
     DType dtype = layout.stored(value.type().dtype());
     return layout.largestShape(value.type().shape()).elementCount() * dtype.byteSize();

@@ -53,7 +53,10 @@ final class EinsumGradient {
         LabelEquations.equation(terms, LabelEquations.of(result)), operands, sizes);
   }
 
-  /** The operand's labels. For a repeated label an identity matrix makes zeros off the diagonal. */
+  /**
+   * The operand's labels, with a new name for each repetition of a label. An identity matrix over
+   * both names makes the gradient 0 off the diagonal.
+   */
   private List<String> distinct(List<String> labels, ValueType type, DType dtype) {
     Set<String> used = new HashSet<>(einsum.equation().labels());
     List<String> result = new ArrayList<>();

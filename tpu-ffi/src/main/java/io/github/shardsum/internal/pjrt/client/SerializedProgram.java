@@ -55,7 +55,7 @@ public final class SerializedProgram {
     int head = CHECKED_FROM + Integer.BYTES;
     if (Objects.requireNonNull(all, "serialized").length < head
         || !Arrays.equals(all, 0, MARK.length, MARK, 0, MARK.length)) {
-      throw refused("expected bytes of PjrtExecutable.serialize, got %d others", all.length);
+      throw refused("expected bytes of PjrtExecutable.serialize, got %d other bytes", all.length);
     }
     ByteBuffer buffer = ByteBuffer.wrap(all);
     int length = buffer.getInt(CHECKED_FROM);

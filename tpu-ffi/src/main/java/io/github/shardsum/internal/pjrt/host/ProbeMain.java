@@ -36,7 +36,7 @@ public final class ProbeMain {
       status = 1;
     }
     out.flush();
-    // Threads of a plugin may still run; the process ends without them.
+    // Threads of a plugin may still run; the process ends without waiting for them.
     Runtime.getRuntime().halt(status);
   }
 

@@ -10,8 +10,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scores of vectors by the loop that a program writes with the Vector API itself: a dot product of
- * each document with each query, in four sums. One thread.
+ * Scores of vectors by a handwritten loop of the Vector API: a dot product of each document with
+ * each query, in four sums, on one thread.
  */
 final class PanamaLoop implements Competitor {
   static final String NAME = "panama";
@@ -42,7 +42,7 @@ final class PanamaLoop implements Competitor {
     return subject.dtype() == DType.F32 && isSearch(subject.bound());
   }
 
-  /** Whether it is nd,d->n or nd,qd->nq, with any names of labels. */
+  /** Whether an equation is nd,d->n or nd,qd->nq, with any names of labels. */
   static boolean isSearch(BoundEquation bound) {
     if (bound.operandCount() != 2) {
       return false;

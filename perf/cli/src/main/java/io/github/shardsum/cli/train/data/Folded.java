@@ -84,8 +84,8 @@ public final class Folded {
   }
 
   /**
-   * Whether consecutive words of a text are one of the folded texts; in a script without blanks,
-   * whether a part of a word is.
+   * Whether a folded text occurs in a text: as consecutive words, or, in a script without blanks,
+   * as a part of a word.
    */
   static boolean hasPart(String text, Predicate<String> folded) {
     List<String> words = words(text);

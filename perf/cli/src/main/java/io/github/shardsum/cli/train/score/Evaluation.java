@@ -67,16 +67,16 @@ public final class Evaluation {
     return score;
   }
 
-  /** How many texts are translated. */
+  /** The number of texts that each system translates. */
   public int texts() {
     return items.values().stream().mapToInt(List::size).sum();
   }
 
   /**
-   * Compares a system with the best of the others.
+   * A comparison of a system with the best baseline.
    *
-   * @param own share of exact translations
-   * @param theirs the share of the best other system
+   * @param own the system's share of exact translations
+   * @param theirs the best baseline's share of exact translations
    */
   public record Rank(Split split, int texts, double own, String baseline, double theirs) {}
 
