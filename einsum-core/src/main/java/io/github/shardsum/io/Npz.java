@@ -186,8 +186,8 @@ public final class Npz implements AutoCloseable {
   }
 
   /**
-   * Writes an archive of stored entries, whole or not at all, as {@link Npy#write}. Each array's
-   * data is aligned to 64 bytes in the file, and the bytes depend only on the arrays.
+   * Writes an archive of stored entries, whole or not at all, as {@link Npy#write} does. Each
+   * array's data is aligned to 64 bytes in the file, and the bytes depend only on the arrays.
    *
    * @param path the file; its folder exists
    * @param tensors the arrays by name, in the order of the file; {@code .npy} is added to each name

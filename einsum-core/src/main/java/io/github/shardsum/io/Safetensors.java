@@ -182,7 +182,7 @@ public final class Safetensors implements AutoCloseable {
   }
 
   /**
-   * Writes tensors to a file, whole or not at all, as {@link Npy#write}.
+   * Writes tensors to a file, whole or not at all, as {@link Npy#write} does.
    *
    * @param path the file; its folder exists
    * @param tensors the tensors by name; each is written in C order

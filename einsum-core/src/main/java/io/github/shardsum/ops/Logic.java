@@ -917,7 +917,7 @@ public final class Logic {
    * x where the condition is true, y elsewhere. Broadcasts like NumPy's {@code np.where}. Elements
    * that are not chosen have no influence, NaN included. Uses the threads of the process.
    *
-   * @param condition of bool
+   * @param condition a tensor of bool
    * @param x chosen where true
    * @param y chosen where false
    * @return a fresh tensor of the promoted dtype of x and y and the broadcast shape
@@ -930,7 +930,7 @@ public final class Logic {
   /**
    * As {@link #where(Tensor, Tensor, Tensor)}, with a number as y; x's dtype must hold the number.
    *
-   * @param condition of bool
+   * @param condition a tensor of bool
    * @param x chosen where true
    * @param y chosen where false; an integer if x is not floating
    * @return a fresh tensor of x's dtype and the broadcast shape
@@ -947,7 +947,7 @@ public final class Logic {
    * As {@link #where(Tensor, Tensor, double)}, into a given result.
    *
    * @param out the result, of x's dtype and the broadcast shape; it may be an operand
-   * @param condition of bool
+   * @param condition a tensor of bool
    * @param x chosen where true
    * @param y chosen where false; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #where(Tensor, Tensor, double)}, or if out does not
@@ -962,7 +962,7 @@ public final class Logic {
    *
    * @param workers threads to use
    * @param out the result, of x's dtype and the broadcast shape; it may be an operand
-   * @param condition of bool
+   * @param condition a tensor of bool
    * @param x chosen where true
    * @param y chosen where false; an integer if x is not floating
    * @throws IllegalArgumentException as {@link #where(Tensor, Tensor, double)}, or if out does not
@@ -976,7 +976,7 @@ public final class Logic {
    * As {@link #where(Tensor, Tensor, Tensor)}, by given threads.
    *
    * @param workers threads to use
-   * @param condition of bool
+   * @param condition a tensor of bool
    * @param x chosen where true
    * @param y chosen where false
    * @return a fresh tensor of the promoted dtype of x and y and the broadcast shape
@@ -994,7 +994,7 @@ public final class Logic {
    *
    * @param out the result, of the promoted dtype of x and y and the broadcast shape; it may be an
    *     operand, element for element
-   * @param condition of bool
+   * @param condition a tensor of bool
    * @param x chosen where true
    * @param y chosen where false
    * @throws IllegalArgumentException if the condition is not of bool, the shapes do not broadcast
@@ -1010,7 +1010,7 @@ public final class Logic {
    * @param workers threads to use
    * @param out the result, of the promoted dtype of x and y and the broadcast shape; it may be an
    *     operand, element for element
-   * @param condition of bool
+   * @param condition a tensor of bool
    * @param x chosen where true
    * @param y chosen where false
    * @throws IllegalArgumentException if the condition is not of bool, the shapes do not broadcast

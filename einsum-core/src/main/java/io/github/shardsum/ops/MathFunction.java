@@ -36,7 +36,7 @@ public enum MathFunction {
    * which is slower.
    */
   SINE,
-  /** The cosine, as {@link #SINE}. */
+  /** The cosine of an angle in radians, under the same conditions as {@link #SINE}. */
   COSINE;
 
   private static final FloatRows FLOATS = KernelSelection.best().floats();

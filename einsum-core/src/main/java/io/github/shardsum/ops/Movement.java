@@ -414,7 +414,7 @@ public final class Movement {
    * {@code np.roll}).
    *
    * @param x any dtype, strides and memory
-   * @param shift by how many places toward the end; negative toward the front
+   * @param shift the number of places toward the end; negative toward the front
    * @param axis the axis; -1 is the last one
    * @return a fresh tensor of x's dtype and shape, in C order
    * @throws IllegalArgumentException if there is no such axis
@@ -430,7 +430,7 @@ public final class Movement {
    *
    * @param out the result, of x's dtype and shape; does not overlap x
    * @param x any dtype, strides and memory
-   * @param shift by how many places toward the end; negative toward the front
+   * @param shift the number of places toward the end; negative toward the front
    * @param axis the axis; -1 is the last one
    * @throws IllegalArgumentException if there is no such axis or out does not fit; nothing is then
    *     written
@@ -445,7 +445,7 @@ public final class Movement {
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; does not overlap x
    * @param x any dtype, strides and memory
-   * @param shift by how many places toward the end; negative toward the front
+   * @param shift the number of places toward the end; negative toward the front
    * @param axis the axis; -1 is the last one
    * @throws IllegalArgumentException as {@link #roll}, or if out does not fit; nothing is then
    *     written

@@ -132,7 +132,7 @@ public final class RoutingTensor implements Operand {
   }
 
   /**
-   * Most non-zeros for one leading index.
+   * The largest number of non-zeros that a leading index can have.
    *
    * @return the number of slots k
    */

@@ -7,7 +7,9 @@ import java.util.StringJoiner;
 
 /** Sizes of a tensor's axes, outermost first; an immutable value. A scalar has rank 0. */
 public final class Shape {
-  /** Most elements of a Java array on any JVM, and so of a tensor on the heap: 2^31 - 9. */
+  /**
+   * The longest Java array of any JVM, and so the largest tensor on the heap: 2^31 - 9 elements.
+   */
   public static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
 
   private final long[] sizes;

@@ -11,8 +11,8 @@ import java.util.Set;
  *
  * @param rematerialized names of values that are computed again where they are needed late, instead
  *     of being kept
- * @param memoryLimit most bytes that a run may hold, without inputs and outputs; more is an error
- *     when the program is compiled
+ * @param memoryLimit the most bytes that a run may hold, without inputs and outputs; more is an
+ *     error when the program is compiled
  * @param profiled whether runs measure their steps, see {@link Executable#profile}
  * @param sums the order of floating-point sums
  */
@@ -47,7 +47,7 @@ public record CompileOptions(
   /**
    * The same with a memory limit.
    *
-   * @param bytes most bytes, without inputs and outputs
+   * @param bytes the most bytes, without inputs and outputs
    * @return the options
    */
   public CompileOptions withMemoryLimit(long bytes) {

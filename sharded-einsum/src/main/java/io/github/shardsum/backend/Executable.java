@@ -93,7 +93,7 @@ public interface Executable extends AutoCloseable {
   CompletableFuture<List<Tensor>> start(List<Tensor> inputs);
 
   /**
-   * Most bytes that a run holds, without inputs and outputs, except as {@link
+   * The most bytes that a run holds, without inputs and outputs, except as {@link
    * CompileOptions#withReproducible} says; known before any run.
    *
    * @return the bytes

@@ -63,7 +63,10 @@ public sealed interface Pointwise extends Operation {
      * remainder is x for integers and NaN for floating numbers.
      */
     REMAINDER,
-    /** {@code x^y}; floating, as {@link Math#pow}: 1 if y is 0, even if x is NaN. */
+    /**
+     * {@code x^y}; floating, with the special cases of {@link Math#pow}: 1 if y is 0, even if x is
+     * NaN.
+     */
     POWER,
     /** The greater of two; numbers; NaN if either is NaN. */
     MAXIMUM,

@@ -148,7 +148,7 @@ public final class PjrtClient implements AutoCloseable {
     return onLeak;
   }
 
-  /** Calls back when an event is done, as {@link ClientState#consume}. */
+  /** Calls back when an event is done, as {@link ClientState#consume} does. */
   void consume(MemorySegment event, Consumer<Optional<PjrtException>> then) {
     state.consume(event, then);
   }

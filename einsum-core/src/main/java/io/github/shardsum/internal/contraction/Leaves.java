@@ -63,7 +63,7 @@ final class Leaves {
     return new Leaves(Arrays.copyOf(ends, count), merges);
   }
 
-  /** How many leaves there are; 0 if all terms are one chain. */
+  /** The number of leaves; 0 if all terms are one chain. */
   int count() {
     return ends.length;
   }
@@ -73,7 +73,7 @@ final class Leaves {
     return ends[leaf];
   }
 
-  /** How many merges follow a leaf. */
+  /** The number of merges that follow a leaf. */
   int merges(int leaf) {
     return merges[leaf];
   }

@@ -210,7 +210,7 @@ final class StepKernels {
         && sum.stride(RIGHT) > columns.size(columns.rank() - 2);
   }
 
-  /** Most terms of one pass. */
+  /** The largest number of terms of one pass. */
   int mostTerms() {
     return switch (type) {
       case FLOAT -> kernels.gemm().floats().blocking().k();

@@ -268,7 +268,7 @@ final class StepPlanner {
         : new Choice(make.product(sides), sides.swapped(), "packed");
   }
 
-  /** Most terms of leaves that are packed together; 0 for a result too small to be worth it. */
+  /** The limit of the terms of leaves that are packed together; 0 if the result is too small. */
   private long mostPackedTerms(GemmLabels result) {
     return result.matrices() && result.products() * LEAST_K >= make.mostSmall()
         ? make.mostTerms()

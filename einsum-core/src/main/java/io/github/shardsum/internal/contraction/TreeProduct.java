@@ -37,7 +37,7 @@ final class TreeProduct implements StepKernel {
     /** A kernel that computes leaves and adds them up. */
     StepPlanner.Choice tree(List<StepLabel> labels, Leaves leaves);
 
-    /** Most terms of such a kernel for a result; 0 if leaf after leaf is as fast. */
+    /** The largest number of terms of such a kernel; 0 if leaf after leaf is as fast. */
     long mostTerms(List<StepLabel> kept);
 
     /** A copy, element by element. */

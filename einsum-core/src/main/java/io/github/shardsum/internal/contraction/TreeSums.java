@@ -7,7 +7,7 @@ import java.util.List;
 
 /** Arrays of sums that are added up by a tree, kept by a thread. */
 final class TreeSums {
-  /** Most bytes that stay with a thread until its next run. */
+  /** The largest number of bytes that a thread keeps until its next run. */
   private static final long KEPT_BYTES = 64L << 20;
 
   private final List<ArrayRef> floats = new ArrayList<>();

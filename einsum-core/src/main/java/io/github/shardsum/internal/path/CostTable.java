@@ -12,7 +12,7 @@ import java.util.function.IntFunction;
 
 /** Prints a plan as a table, in the manner of opt_einsum's PathInfo. */
 public final class CostTable {
-  /** Most terms in the last column; without a limit, the table's length would be quadratic. */
+  /** Limit of the terms in the last column; without it, the table's length would be quadratic. */
   private static final int MAX_REMAINING = 20;
 
   private final ContractionPlan plan;

@@ -13,10 +13,10 @@ import java.util.Arrays;
  * many trials.
  */
 public final class GreedySearch {
-  /** Most tensors with one label that are compared; without a limit, n tensors would cost n^2. */
+  /** Limit of the tensors compared for one label; without it, n tensors would cost n^2. */
   private static final int HUB = 64;
 
-  /** Most neighbours that a tensor is paired with. */
+  /** The largest number of neighbours with which a tensor is paired. */
   private static final int MAX_NEIGHBOURS = 256;
 
   /** A trial: its pairs as a flat list of SSA ids, and its cost. */

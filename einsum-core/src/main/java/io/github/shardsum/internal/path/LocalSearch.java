@@ -6,12 +6,12 @@ package io.github.shardsum.internal.path;
  */
 public final class LocalSearch {
   /**
-   * Most rounds. For 100 to 500 operands, reheating the best tree often beats one long annealing by
-   * far.
+   * Limit of the rounds. For 100 to 500 operands, reheating the best tree often beats one long
+   * annealing by far.
    */
   private static final int ROUNDS = 20;
 
-  /** Fewest sweeps of a round; a shorter round cools too fast to gain anything. */
+  /** The least number of sweeps of a round; a shorter round cools too fast to gain anything. */
   private static final int MIN_ROUND = 40;
 
   /**

@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /** The best tree over all operands of a problem; confined to one thread. */
 public final class OptimalSearch {
-  /** Most operands for which a search without a bound is faster than finding a bound. */
+  /** Up to this number of operands, a search without a bound is faster than finding a bound. */
   private static final int UNBOUNDED = 9;
 
   private static final int BOUND_TRIALS = 8;

@@ -20,8 +20,8 @@ import java.util.stream.IntStream;
 /** Runs the search that a {@link PathFinder} describes. */
 public final class PathSearch {
   /**
-   * Most operands for an optimal search. The search takes 20 milliseconds for 16 operands, 100 at
-   * worst; for 12 operands it takes one or two.
+   * Limit of the operands for an optimal search. The search takes 20 milliseconds for 16 operands,
+   * 100 at worst; for 12 operands it takes one or two.
    */
   private static final int AUTO_OPTIMAL = 16;
 
@@ -30,12 +30,12 @@ public final class PathSearch {
   private static final int MAX_SWEEPS = 10_000;
 
   /**
-   * Fewest sweeps. With 50 sweeps, 3 of 1000 random networks of 12 to 16 operands cost more than
-   * 1.05 times the best.
+   * The least number of sweeps. With 50 sweeps, 3 of 1000 random networks of 12 to 16 operands cost
+   * more than 1.05 times the best.
    */
   private static final int MIN_SWEEPS = 200;
 
-  /** Most exchanges that a search tries: they take a tenth of a second. */
+  /** Limit of the exchanges that a search tries: they take a tenth of a second. */
   private static final double SWEEP_OPERANDS = 1_000_000;
 
   /**
@@ -47,11 +47,12 @@ public final class PathSearch {
   private static final int SLICED_SWEEPS = 100;
 
   /**
-   * Most operands for a new search after each slice. With more operands, the path is only sliced.
+   * Limit of the operands for a new search after each slice. With more operands, the path is only
+   * sliced.
    */
   private static final int RESEARCHED_OPERANDS = 500;
 
-  /** Most slicings with a new search; then the path is kept and only sliced further. */
+  /** Limit of the slicings with a new search; after these, the path is kept and only sliced. */
   private static final int MAX_SLICINGS = 64;
 
   private PathSearch() {}

@@ -12,7 +12,7 @@ import java.util.Arrays;
  * step exceed the cap together.
  */
 public final class SubsetDp {
-  /** Most tensors n of a search, which takes 3^n steps and 2^n entries. */
+  /** Limit of the number n of tensors; a search takes 3^n steps and 2^n entries. */
   public static final int MAX_LEAVES = 20;
 
   private static final int CHUNK_BITS = 8;

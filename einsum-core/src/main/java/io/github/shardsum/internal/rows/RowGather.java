@@ -14,11 +14,11 @@ import java.util.Arrays;
 
 /** Copies the rows of a table whose numbers are given. */
 public final class RowGather {
-  /** Most elements that are picked from one run of memory. */
+  /** The largest number of elements that are picked from one run of memory. */
   private static final int PICKED = 4096;
 
   /**
-   * Most elements that are read for one that is picked: a quarter of a cache line of f32 elements.
+   * Limit of the elements read for each element picked: a quarter of a cache line of f32 elements.
    */
   private static final int MOST_READ = 4;
 

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * the middle of long dimensions.
  */
 public final class TensorText {
-  /** Most axes that nested brackets show readably. */
+  /** The largest number of axes that nested brackets show readably. */
   private static final int MOST_AXES = 16;
 
   private final Tensor tensor;

@@ -109,7 +109,7 @@ public final class Decoding implements AutoCloseable {
   /**
    * Decodes.
    *
-   * @param parameters by name
+   * @param parameters the parameters by name
    * @param sources tokens, each ending with {@link TransformerSpec#END}
    * @return one sentence for each source
    * @throws IllegalArgumentException if a source is empty or longer than the model's positions
@@ -121,7 +121,7 @@ public final class Decoding implements AutoCloseable {
   /**
    * Decodes.
    *
-   * @param parameters by name
+   * @param parameters the parameters by name
    * @param sources tokens, each ending with {@link TransformerSpec#END}
    * @param routes receives the metrics of the encoder's routers, after each batch
    * @return one sentence for each source
@@ -135,7 +135,7 @@ public final class Decoding implements AutoCloseable {
   /**
    * Decodes, and keeps all hypotheses.
    *
-   * @param parameters by name
+   * @param parameters the parameters by name
    * @param sources tokens, each ending with {@link TransformerSpec#END}
    * @return for each source, one sentence for each hypothesis, or fewer if the vocabulary allows no
    *     more. They are in the order of preference of {@link #decode}: ended ones first, then by

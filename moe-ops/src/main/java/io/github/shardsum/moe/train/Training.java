@@ -48,7 +48,7 @@ import java.util.stream.IntStream;
  * compiled for each shape of a batch at its first use. Not thread-safe.
  */
 public final class Training implements AutoCloseable {
-  /** Most names of tensors in a message. */
+  /** The largest number of tensors named in a message. */
   private static final int MOST_NAMED = 3;
 
   private static final String LOSS = "loss";

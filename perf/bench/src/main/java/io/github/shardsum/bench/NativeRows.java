@@ -87,7 +87,7 @@ final class NativeRows implements AutoCloseable {
   /**
    * Rows gathered or summed.
    *
-   * @param count of rows of the result
+   * @param count the number of rows of the result
    */
   Timed rows(
       Loop loop, long count, long width, MemorySegment x, MemorySegment index, MemorySegment out) {

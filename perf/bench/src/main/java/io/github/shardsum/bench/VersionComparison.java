@@ -61,7 +61,7 @@ public final class VersionComparison {
    * @param before the digest of the earlier version's results
    * @param after the digest of the later version's results
    * @param ratio the later version's time over the earlier's
-   * @param pairs of JVMs
+   * @param pairs the number of pairs of JVMs
    */
   record Outcome(String before, String after, Interval ratio, int pairs) {
     boolean hasSameBits() {

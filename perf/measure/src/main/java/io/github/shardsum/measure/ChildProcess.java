@@ -28,9 +28,9 @@ public final class ChildProcess implements AutoCloseable {
   private final String greeting;
 
   /**
-   * Starts it and waits for the first line.
+   * Starts the process and waits for its first line.
    *
-   * @param builder of the process; its error stream is discarded
+   * @param builder the builder of the process; the error stream is discarded
    * @throws IOException if it does not start
    * @throws MeasurementException if it ends, or its first line is an error
    */

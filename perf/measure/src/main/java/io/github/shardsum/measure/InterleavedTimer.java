@@ -37,7 +37,7 @@ public record InterleavedTimer(
   /** The JIT's share of a block's time above which warming up goes on. */
   private static final double COMPILING = 0.1;
 
-  /** Most warm-ups, even if times have not settled. */
+  /** Limit of the warm-ups, even if times have not settled. */
   private static final int LONGEST = 5;
 
   /**

@@ -59,7 +59,7 @@ public record PairedTiming(double[] first, double[] second) {
   /**
    * The median over the rounds of a function of both times.
    *
-   * @param function of the seconds of first and second in a round
+   * @param function a function of the seconds of first and second in a round
    */
   public Interval interval(DoubleBinaryOperator function) {
     double[] values = new double[first.length];

@@ -28,8 +28,8 @@ public final class Roofline {
   private static final long MEMORY_BYTES = 128L << 20;
 
   /**
-   * Most bytes that are measured, even if the multiple of the last cache is larger, since the heap
-   * may be small.
+   * Limit of the bytes that are measured, even if the multiple of the last cache is larger, since
+   * the heap may be small.
    */
   private static final long MOST_MEMORY_BYTES = 512L << 20;
 

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * neighbours.
  */
 final class Dominance {
-  /** Most strategies of a node whose pairs are compared. */
+  /** The largest number of strategies of a node whose pairs are compared. */
   private static final int MOST_STRATEGIES = 200;
 
   private static final long MOST_WORK = 100_000_000L;

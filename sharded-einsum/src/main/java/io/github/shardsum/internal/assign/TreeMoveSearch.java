@@ -8,7 +8,7 @@ final class TreeMoveSearch {
   private static final int[] SIZES = {1, 4, 12, 40, 150, 600, 3000};
   private static final int KINDS = 4;
 
-  /** How far prices of memory move in a round. */
+  /** The distance that prices of memory move in a round. */
   private static final double RATE = 0.1;
 
   private final ReducedProblem model;

@@ -41,7 +41,7 @@ final class AnnotationSearch {
   /** The most completions of layouts that are made to express one solution. */
   private static final int MOST_PROPAGATIONS = 300;
 
-  /** Most values for which two annotations are changed at a time. */
+  /** Up to this number of values, two annotations are changed at a time. */
   private static final int FEW = 8;
 
   /** Number of candidates for a program whose equal parts are annotated together. */

@@ -40,7 +40,7 @@ import java.util.function.UnaryOperator;
  * and only inputs hold memory.
  */
 final class LayoutGraph {
-  /** Most layouts of a value. */
+  /** The largest number of layouts of a value. */
   private static final int MOST_LAYOUTS = 300;
 
   /** The largest sum of all costs, in units of the graph. */

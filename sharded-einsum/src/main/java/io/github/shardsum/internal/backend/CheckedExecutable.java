@@ -23,7 +23,7 @@ public final class CheckedExecutable implements Executable {
    * The compiled code of a program.
    *
    * @param run writes outputs, given first, from inputs; thread-safe
-   * @param peakBytes most bytes of a run, without inputs and outputs
+   * @param peakBytes the most bytes of a run, without inputs and outputs
    * @param explain the steps as text
    * @param steps the steps as data
    * @param profile times of the steps so far

@@ -5,7 +5,7 @@ import java.util.stream.IntStream;
 
 /** The number of rows of a {@link Chunk}. Its arrays must be a small part of a layer's memory. */
 final class ChunkSize {
-  /** Most rows of a chunk. */
+  /** The largest number of rows of a chunk. */
   static final int MOST_ROWS = 2048;
 
   /**
@@ -40,10 +40,10 @@ final class ChunkSize {
   private ChunkSize() {}
 
   /**
-   * Most rows of a chunk in a run on this machine. In the forward pass no bit of the results
-   * depends on this number, and the chunks of all threads together stay within the share. In the
-   * backward pass the number decides where sums over an expert's rows are cut, so it depends only
-   * on the layer.
+   * The largest number of rows of a chunk in a run on this machine. In the forward pass no bit of
+   * the results depends on this number, and the chunks of all threads together stay within the
+   * share. In the backward pass the number decides where sums over an expert's rows are cut, so it
+   * depends only on the layer.
    *
    * @param threads the number of threads that may each have a chunk
    */
@@ -76,8 +76,8 @@ final class ChunkSize {
   }
 
   /**
-   * Most rows of a forward chunk, so that the results of one product stay in the caches for the
-   * next product.
+   * The largest number of rows of a forward chunk, so that the results of one product stay in the
+   * caches for the next product.
    *
    * @param near bytes that a thread may keep in caches
    * @param perRow bytes of a chunk's arrays for each of its rows

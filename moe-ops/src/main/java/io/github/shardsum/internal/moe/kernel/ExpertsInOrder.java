@@ -36,7 +36,7 @@ import java.util.Optional;
  */
 record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, boolean backward)
     implements CompositeKernel {
-  /** Most slots of all experts; each of them takes an i32. */
+  /** The largest number of slots of all experts; each slot takes an i32. */
   private static final long MOST_SLOTS = 1 << 26;
 
   private static final int INPUTS = 0;

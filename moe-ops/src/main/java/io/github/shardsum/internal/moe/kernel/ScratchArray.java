@@ -76,7 +76,7 @@ enum ScratchArray {
   /** Gradients of the biases of an expert, f64, one array for each bias. */
   BIAS_GRADIENT;
 
-  /** Most arrays of one name: the number of an expert's weights. */
+  /** The largest number of arrays of one name: that of an expert's weights. */
   private static final int MOST = 6;
 
   /** The scratch's slot of the array. */

@@ -59,8 +59,8 @@ final class SharedTasks {
   }
 
   /**
-   * Most rows of a task that is not shared by several threads. With more rows, sharing the task is
-   * faster even at the largest cost.
+   * The largest number of rows of a task that is not shared by several threads. With more rows,
+   * sharing the task is faster even at the largest cost.
    */
   static long mostAlone(long rows, int threads) {
     return (long) Math.ceil(SharedCost.MOST * rows / threads);

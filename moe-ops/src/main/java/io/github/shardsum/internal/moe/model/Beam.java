@@ -53,7 +53,7 @@ public final class Beam {
    * @param batch rows of the programs
    * @param sentences number of rows that are sentences; the others are padding
    * @param width hypotheses of a sentence
-   * @param limit most steps
+   * @param limit the largest number of steps
    */
   public Beam(int batch, int sentences, int width, int limit) {
     this.batch = batch;

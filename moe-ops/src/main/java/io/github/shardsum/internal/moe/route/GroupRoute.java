@@ -59,7 +59,7 @@ public record GroupRoute(
   public record Setup(
       RouteOptions options, RouteInput.Kind kind, boolean checked, int tokens, int experts) {
 
-    /** Most experts of a token: k if tokens choose, E if experts choose. */
+    /** The largest number of experts of a token: k if tokens choose, E if experts choose. */
     public int slots() {
       return switch (options.router()) {
         case RouteOptions.Router.TokenChoice(int choices) -> choices;

@@ -25,7 +25,7 @@ final class TokenRouter {
 
   private final boolean byLogits;
 
-  /** The keys of the current token's experts, as {@link OrderedKeys}. */
+  /** The keys of the current token's experts, in the form of {@link OrderedKeys}. */
   private final long[] keys;
 
   /** The current token. */

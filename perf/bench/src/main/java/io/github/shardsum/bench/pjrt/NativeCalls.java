@@ -32,7 +32,7 @@ public final class NativeCalls implements AutoCloseable {
    * Builds and loads the loops, and has them open a client.
    *
    * @param plugin the library
-   * @param program of two arguments f32[3]
+   * @param program a program with two arguments f32[3]
    * @throws MeasurementException if there is no C compiler, or the loops do not compile
    */
   public NativeCalls(Path plugin, String program) throws MeasurementException {

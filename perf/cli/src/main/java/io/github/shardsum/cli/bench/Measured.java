@@ -37,9 +37,9 @@ record Measured(
   /**
    * A peer.
    *
-   * @param name the name of the case
-   * @param seconds its median time of a call
-   * @param ratio its time over ours
+   * @param name the name of the peer
+   * @param seconds the peer's median time of a call
+   * @param ratio the peer's time over ours
    */
   record Peer(String name, double seconds, Interval ratio) {}
 

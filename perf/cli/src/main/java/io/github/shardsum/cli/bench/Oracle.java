@@ -11,7 +11,7 @@ import io.github.shardsum.tensor.Shape;
  * compared with them before it is timed.
  */
 public final class Oracle {
-  /** Most terms of all samples together: about a second of work. */
+  /** Limit of the terms of all samples together: about a second of work. */
   private static final double WORK = 2e7;
 
   private static final int MOST_SAMPLES = 64;

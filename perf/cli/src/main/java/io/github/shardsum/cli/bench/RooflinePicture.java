@@ -21,13 +21,13 @@ final class RooflinePicture {
   /**
    * One case.
    *
-   * @param name of the case
+   * @param name the name of the case
    * @param intensity FLOPs a byte of operands and result
    * @param rate median FLOPs a second
    * @param low lower end of the line for its rounds
    * @param high upper end of the line for its rounds
    * @param isCompute whether multiply-adds bound the case, and not memory
-   * @param share of its limit that the case reaches
+   * @param share the share of its limit that the case reaches
    */
   record Dot(
       String name,

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 /**
  * A target of the kernels, as data.
  *
- * @param name in words
+ * @param name the name in words
  * @param cases finds the GROUP/ID of the target's cases
  * @param threads the number of threads; 0 for any
  * @param opponents the peers; in each case only the best counts. None if the target is a share of

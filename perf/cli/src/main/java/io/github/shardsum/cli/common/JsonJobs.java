@@ -26,7 +26,7 @@ public final class JsonJobs {
   /** No job yet. */
   public JsonJobs() {}
 
-  /** How many jobs have been answered, as any thread may ask. */
+  /** The number of jobs that have been answered; any thread may ask for it. */
   public long answered() {
     return answered.get();
   }

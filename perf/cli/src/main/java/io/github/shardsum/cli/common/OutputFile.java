@@ -15,7 +15,7 @@ public final class OutputFile {
   /**
    * Checks beforehand that the file can be written.
    *
-   * @param option that names it
+   * @param option the option that names the file
    * @throws IOException if its folder is not there
    * @throws IllegalArgumentException if it, or its folder, cannot be written to
    */

@@ -22,7 +22,7 @@ public final class ProgressOption {
   public ProgressOption() {}
 
   /**
-   * Watches one run, as {@link LongRun#start}.
+   * Watches one run, as {@link LongRun#start} does.
    *
    * @param what the name of the run, printed after the command's name; may be empty
    * @param done steps that are done, 0 if that is not known
@@ -34,7 +34,7 @@ public final class ProgressOption {
   }
 
   /**
-   * Watches jobs, as {@link LongRun#startJobs}.
+   * Watches jobs, as {@link LongRun#startJobs} does.
    *
    * @param done jobs that are answered
    */

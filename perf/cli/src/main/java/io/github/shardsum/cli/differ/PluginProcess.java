@@ -45,7 +45,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
   /**
    * Starts the first process.
    *
-   * @param deadline of one program, in whole seconds
+   * @param deadline the time for one program, in whole seconds
    * @throws IOException if the plugin does not load or has too few devices; the message contains
    *     its output
    */

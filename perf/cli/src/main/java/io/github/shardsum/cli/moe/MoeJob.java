@@ -31,7 +31,7 @@ import java.util.stream.Stream;
  * @param activation the function between an expert's two products
  * @param biased whether experts have biases
  * @param backward whether each pass is also run backward
- * @param seed of weights, table and routing
+ * @param seed the seed of weights, table and routing
  * @param threads the number of threads
  * @param passes runs of the layer at most, spread over the text
  */
@@ -52,7 +52,7 @@ record MoeJob(
   /** Tokens of a batch: their rows stay in or near the caches. */
   private static final int BATCH_TOKENS = 16384;
 
-  /** Most rows of an expert in one chunk. */
+  /** The largest number of rows of an expert in one chunk. */
   private static final int CHUNK_ROWS = 2048;
 
   /** Share of the heap for weights and activations; the rest is the JVM's and the text's. */

@@ -21,7 +21,8 @@ final class MoePage {
   private static final int TOP = 26;
 
   /**
-   * Most experts that are drawn one by one; the loads of the others, which are lower, are added up.
+   * Limit of the experts that are drawn one by one. The loads of the others are lower, and are
+   * added up.
    */
   private static final int MOST_EXPERTS = 48;
 

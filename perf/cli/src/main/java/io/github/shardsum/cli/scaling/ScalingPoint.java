@@ -11,8 +11,9 @@ package io.github.shardsum.cli.scaling;
  * @param predicted predicted seconds: {@code one}, times the devices of a core, times the FLOPs of
  *     a device of the mesh over the FLOPs of that run, plus the collectives of the plan
  * @param collectives the seconds of the prediction that are collectives
- * @param bytes of the heap that inputs, several runs of the compiled program and the last run's
- *     outputs add in this process, without the bytes of compiling; NaN if they were not measured
+ * @param bytes the bytes of the heap that inputs, several runs of the compiled program and the last
+ *     run's outputs add in this process, without the bytes of compiling; NaN if they were not
+ *     measured
  * @param predictedBytes the same by the plan, with the blocks that products pack
  */
 public record ScalingPoint(

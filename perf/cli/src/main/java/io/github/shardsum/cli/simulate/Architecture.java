@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * A Transformer's sizes.
  *
- * @param layers of encoder and decoder together
+ * @param layers the layers of encoder and decoder together
  * @param vocabulary rows of all embeddings together
  * @param outputVocabulary columns of the logits
  * @param feedForward hidden width of a dense layer
@@ -48,7 +48,7 @@ record Architecture(
    *
    * @param queryWidth width of a head's query and key
    * @param valueWidth width of a head's value
-   * @param weights of one layer
+   * @param weights the weights of one layer
    * @param window keys that a windowed layer sees, 0 without one
    * @param windowedShare share of the layers with a window
    * @param latent ranks of latent attention, if the attention is latent

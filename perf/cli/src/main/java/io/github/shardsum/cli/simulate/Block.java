@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * A part of a model as programs, annotated for a job's mesh. Equal parts are planned once.
  *
- * @param name in words
+ * @param name the name in words
  * @param kind the kind of part
  * @param count how often a step runs the part
  * @param forward its forward pass

@@ -11,7 +11,7 @@ import java.util.TreeMap;
  * each group of axes, each in the plan's order. A step begins when its operands are computed. A
  * weight may be gathered one block early, and a gradient may be reduced during the next block.
  *
- * @param bars in the plan's order
+ * @param bars the bars in the plan's order
  * @param seconds from the first computation to the end of the last step that reduces no gradient
  * @param exposed seconds in which computation waits, by the term of the collective
  */

@@ -29,7 +29,7 @@ final class ClosedForms implements StepModel {
    * A prediction from given terms: adds the spread of slices, the pipeline and the host.
    *
    * @param inside all other terms
-   * @param bytes of a device by kind
+   * @param bytes the bytes of a device by kind
    */
   static Prediction completed(
       Job job, double eta, Constants constants, List<Term> inside, Map<String, Double> bytes) {

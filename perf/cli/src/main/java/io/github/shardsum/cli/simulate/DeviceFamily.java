@@ -20,16 +20,16 @@ import tools.jackson.databind.JsonNode;
  * @param fp8 factor of the peak in fp8; 1 if the device has no fp8
  * @param int8 factor of the peak in int8
  * @param memory bytes of HBM
- * @param bandwidth of HBM, bytes/s
+ * @param bandwidth bytes/s of HBM
  * @param link bytes/s of a link and direction
- * @param axes of the torus; 0 for a switch
+ * @param axes the number of axes of the torus; 0 for a switch
  * @param wholeAxis the least number of chips of an axis that is a ring
  * @param network bytes/s of a chip between slices or nodes
  * @param domain chips behind one switch
  * @param perChip devices of a chip
  * @param unit side of the matrix unit; widths of products are filled up to multiples of it
  * @param eta attainable share of peak without a fit
- * @param source of the figures
+ * @param source the source of the figures
  */
 record DeviceFamily(
     String name,
@@ -130,7 +130,7 @@ record DeviceFamily(
   /**
    * Reads a family from JSON, in the units of data sheets.
    *
-   * @param place of the text, for errors
+   * @param place the place of the text, for errors
    * @throws IllegalArgumentException if a key is missing, unknown, or out of its range
    */
   static DeviceFamily read(String place, JsonNode node) {

@@ -16,8 +16,8 @@ import java.util.TreeMap;
  * Predictions against a table of measured steps.
  *
  * @param fits the attainable share of peak of each family
- * @param scores of the rows that could be planned
- * @param refused the others
+ * @param scores the scores of the rows that could be planned
+ * @param refused the rows that could not be planned
  */
 record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused) {
   private static final double LEAST = 0.3;

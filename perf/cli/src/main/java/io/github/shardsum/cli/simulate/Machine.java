@@ -13,9 +13,9 @@ import java.util.Optional;
 /**
  * Devices of one family in slices of one shape.
  *
- * @param sides of a slice in chips; one side for a switch
+ * @param sides the sides of a slice in chips; one side for a switch
  * @param slices the number of equal slices, joined by a data-centre network
- * @param devices in all, chips or parts of chips
+ * @param devices the number of all devices, which are chips or parts of chips
  * @param perChip devices of a chip
  */
 record Machine(DeviceFamily family, List<Integer> sides, int slices, long devices, int perChip) {
@@ -119,7 +119,7 @@ record Machine(DeviceFamily family, List<Integer> sides, int slices, long device
   /**
    * The network of a part of the devices, which prices collectives link by link.
    *
-   * @param parts of equal size, as stages of a pipeline
+   * @param parts the number of parts of equal size, such as the stages of a pipeline
    * @throws LayoutException if it has no whole number of chips
    */
   Topology topology(int parts) {
@@ -172,7 +172,7 @@ record Machine(DeviceFamily family, List<Integer> sides, int slices, long device
   /**
    * Bytes a second into a device that gathers or scatters over an axis of a layout.
    *
-   * @param members of the axis
+   * @param members the number of members of the axis
    */
   double gather(long members) {
     if (family.gpu()) {
@@ -195,8 +195,8 @@ record Machine(DeviceFamily family, List<Integer> sides, int slices, long device
   /**
    * Seconds of an all-to-all by the link in the middle, axis after axis.
    *
-   * @param members of the axis of the layout
-   * @param bytes of each device
+   * @param members the number of members of the layout's axis
+   * @param bytes the bytes of each device
    */
   double allToAll(long members, double bytes) {
     double share = bytes * (members - 1) / members;

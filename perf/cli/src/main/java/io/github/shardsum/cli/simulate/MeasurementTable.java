@@ -61,7 +61,7 @@ final class MeasurementTable {
    * One configuration.
    *
    * @param line the number of its first line, from 1
-   * @param cells by column, without metric and value; an absent column has no cell
+   * @param cells the cells by column, without metric and value; an absent column has no cell
    * @param metrics values as they stand in the table
    * @param defect why the row is invalid; empty if it is valid
    */

@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
  *
  * @param aliases other names, separated by spaces
  * @param sequence tokens of a sequence, 0 if they are not given; the batch likewise
- * @param source of the figures, empty if it is not given
+ * @param source the source of the figures; empty if it is not given
  */
 record ModelFile(
     Architecture model,
@@ -31,7 +31,7 @@ record ModelFile(
   /**
    * Reads a model.
    *
-   * @param place of the text, for errors
+   * @param place the place of the text, for errors
    * @throws IllegalArgumentException if a key is missing, unknown, or out of its range
    */
   static ModelFile read(String place, JsonNode node) {

@@ -26,8 +26,8 @@ final class Paper {
   /**
    * A row of tables 1 and 3.
    *
-   * @param name of the model file
-   * @param weights in the paper
+   * @param name the name of the model file
+   * @param weights the paper's number of weights
    * @param batch tokens of a step
    */
   record Model(
@@ -67,9 +67,9 @@ final class Paper {
   /**
    * A bar of figure 8 in microseconds.
    *
-   * @param roofline in the paper
-   * @param measured in the paper
-   * @param ours by the formula
+   * @param roofline the paper's roofline
+   * @param measured the paper's measurement
+   * @param ours the result of our formula
    */
   record Bar(String name, int experts, double roofline, double measured, double ours) {
     double residual() {
@@ -92,7 +92,7 @@ final class Paper {
   /**
    * The prefix sum of positions, a bar without a roofline.
    *
-   * @param measured in the paper
+   * @param measured the paper's measurement
    */
   record Scan(int experts, double measured) {
     /**

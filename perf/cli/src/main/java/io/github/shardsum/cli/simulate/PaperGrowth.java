@@ -21,11 +21,11 @@ import java.util.function.IntFunction;
  * Orders of growth of the GShard paper's table 4: an equation whose sizes grow with the devices,
  * planned for 16 to 2048 of them, and the slopes of a device's work and communication.
  *
- * @param name in words
- * @param equation with its layouts
- * @param shapes of the operands, for a number of devices
+ * @param name the name in words
+ * @param equation the equation with its layouts
+ * @param shapes the shapes of the operands, for a number of devices
  * @param work the paper's exponent of a device's work
- * @param communication the paper's exponent of its communication; negative for none
+ * @param communication the paper's exponent of a device's communication; negative for none
  */
 record PaperGrowth(
     String name,
@@ -41,8 +41,8 @@ record PaperGrowth(
   /**
    * The fitted exponents.
    *
-   * @param work of a device
-   * @param communication of the largest link load, NaN without any
+   * @param work the exponent of a device's work
+   * @param communication the exponent of the largest link load; NaN if no link has a load
    */
   record Slopes(double work, double communication) {}
 

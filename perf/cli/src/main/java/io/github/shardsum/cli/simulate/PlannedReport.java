@@ -25,7 +25,7 @@ final class PlannedReport {
    * A collective of the plans of one step.
    *
    * @param times how often the step runs it
-   * @param bytes that the busiest device receives each time
+   * @param bytes the bytes that the busiest device receives each time
    * @param seconds the time of all executions
    */
   record Used(String name, String block, String term, double times, double bytes, double seconds) {}

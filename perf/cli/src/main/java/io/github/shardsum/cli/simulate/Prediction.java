@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * Predicted step of a job.
  *
- * @param terms in the order of the page
+ * @param terms the terms in the order of the page
  * @param bytes the bytes that a device holds, by kind of data
  */
 record Prediction(Job job, List<Term> terms, Map<String, Double> bytes) {
@@ -21,7 +21,7 @@ record Prediction(Job job, List<Term> terms, Map<String, Double> bytes) {
   /**
    * One part of a step.
    *
-   * @param seconds that it takes alone
+   * @param seconds the seconds that the part takes alone
    * @param exposed the part of these seconds that no computation hides
    */
   record Term(String name, Kind kind, double seconds, double exposed) {}

@@ -36,10 +36,10 @@ final class ScaleFigure {
   /**
    * One number of devices.
    *
-   * @param steps of the plan of the layer with its gradient
-   * @param collectives of them
+   * @param steps the number of steps of the plan of the layer with its gradient
+   * @param collectives the number of these steps that are collectives
    * @param certificate the checker's certificate
-   * @param prediction of a step of the model
+   * @param prediction the prediction of a step of the model
    */
   record Row(
       int devices,

@@ -50,7 +50,7 @@ final class SimulatePage {
    * The page.
    *
    * @param eta attainable share of peak
-   * @param tokens to train on
+   * @param tokens the number of tokens to train on
    */
   static String of(PlannedForms forms, double eta, double tokens) {
     return new SimulatePage(forms).page(eta, tokens);

@@ -40,7 +40,7 @@ enum CollectiveName {
   /**
    * The price.
    *
-   * @param hot in a ragged all-to-all, the rows sent to the first member as a multiple of those
+   * @param hot for a ragged all-to-all, the rows sent to the first member as a multiple of those
    *     sent to any other; each member sends the given bytes
    */
   CollectiveCost price(CollectiveCostModel costs, List<String> over, long bytes, double hot) {

@@ -27,7 +27,7 @@ final class TopologyJson {
    * {@code {"network":..,"devices":..,"bytesPerSecond":..,"secondsPerHop":..,"mesh":..,"over":[..],
    * "bytes":..,"collectives":[{"name":..,"meanLinkBytes":..,..,"phases":[..]}]}}.
    *
-   * @param prices by the name of the collective
+   * @param prices the prices by the name of the collective
    */
   static String prices(
       Topology topology,

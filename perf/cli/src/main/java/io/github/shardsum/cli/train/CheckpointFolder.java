@@ -61,7 +61,7 @@ final class CheckpointFolder implements AutoCloseable {
    * A checkpoint.
    *
    * @param file its name, for errors
-   * @param tensors by name
+   * @param tensors the tensors by name
    * @param metadata texts by name
    */
   record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {

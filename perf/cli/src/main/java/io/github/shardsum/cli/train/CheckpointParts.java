@@ -61,7 +61,7 @@ final class CheckpointParts {
   /**
    * Writes the index, when the files of all processes are there.
    *
-   * @param shapes of all tensors that have parts
+   * @param shapes the shapes of all tensors that have parts
    * @param others tensors without parts
    * @throws IOException if a file is missing
    */

@@ -48,8 +48,8 @@ final class CheckpointWriter {
   /**
    * The state of a training.
    *
-   * @param step how many steps were made
-   * @param shapes of all its tensors
+   * @param step the number of steps made
+   * @param shapes the shapes of all tensors of the state
    * @param whole gathers all tensors, if there is only one process
    * @param parts gives the parts that this process saves, if there are several processes
    */

@@ -26,7 +26,7 @@ final class ExpertSweep {
   /**
    * The models of a sweep.
    *
-   * @param experts of each model; the first has one, and is the dense model
+   * @param experts the number of experts of each model; the first has one, and is the dense model
    * @param seeds the number of seeds of each model
    */
   record Grid(List<Integer> experts, int seeds) {
@@ -38,7 +38,7 @@ final class ExpertSweep {
    * A model that was trained.
    *
    * @param heldBack losses on held-back pairs, over steps
-   * @param millis of a step
+   * @param millis the milliseconds of a step
    */
   record Trained(List<History.Point> heldBack, double millis) {
     double last() {

@@ -29,8 +29,8 @@ import java.util.stream.Stream;
  * @param corpus the pairs to learn from, and those that are held back
  * @param tokenizer the words of the model
  * @param examples the pairs in tokens, in an order by the seed
- * @param seed of parameters and order
- * @param accumulate batches of a step
+ * @param seed the seed of parameters and order
+ * @param accumulate the number of batches of a step
  */
 record TrainData(Corpus corpus, Tokenizer tokenizer, Examples examples, long seed, int accumulate) {
   private static final int VOCABULARY = 2048;

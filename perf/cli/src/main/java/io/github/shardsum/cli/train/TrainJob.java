@@ -10,12 +10,12 @@ import java.util.OptionalLong;
 /**
  * Settings of a training.
  *
- * @param minutes to train at most in this call
- * @param steps to make at most in this call
+ * @param minutes the longest time to train in this call
+ * @param steps the largest number of steps in this call
  * @param until the step to stop at, counted over all calls
- * @param experts of each layer that has them
- * @param slots of an expert, as a multiple of the slots that even loads would fill; if it is not
- *     given, no choice is dropped
+ * @param experts the number of experts of each layer that has them
+ * @param slots the slots of an expert, as a multiple of the slots that even loads would fill; if it
+ *     is not given, no choice is dropped
  * @param dense whether the dense model is trained too
  * @param checkpoint a folder for the model
  * @param resume whether to go on from its last checkpoint
@@ -46,7 +46,7 @@ record TrainJob(
   /**
    * The data to learn from.
    *
-   * @param file of pairs instead of the JDK's
+   * @param file a file of pairs instead of the JDK's
    * @param quick whether few languages and few translations are enough, for a run of a minute in
    *     all
    * @param whole whether nothing is held back

@@ -75,7 +75,7 @@ final class Trainer implements AutoCloseable {
    *
    * @param spec the model
    * @param tokenizer makes tokens of texts
-   * @param seed of parameters and of the order of batches
+   * @param seed the seed of parameters and of the order of batches
    * @param data the checksum of the pairs
    * @param accumulate batches of a step
    */
@@ -95,7 +95,7 @@ final class Trainer implements AutoCloseable {
    * @param placement the layouts of the state, for a backend of several devices
    * @param writer writes checkpoints, if any are to be written; every process of a job then has a
    *     writer
-   * @param agreement with the other processes of the job
+   * @param agreement the agreement with the other processes of the job
    * @param clock the time in nanoseconds, from any origin
    */
   Trainer(
@@ -233,9 +233,9 @@ final class Trainer implements AutoCloseable {
   /**
    * Trains.
    *
-   * @param steps to make at most, in this call
-   * @param nanos to train at most, in this call, measurements and checkpoints not counted; a step
-   *     that has begun is ended
+   * @param steps the largest number of steps in this call
+   * @param nanos the longest time to train in this call, without measurements and checkpoints; a
+   *     step that has begun is ended
    * @param stop whether to stop after the step under way
    * @param done gets the steps made in this call so far
    * @return nanoseconds of the steps, without measurements and checkpoints

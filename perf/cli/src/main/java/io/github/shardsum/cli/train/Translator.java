@@ -17,7 +17,7 @@ import java.util.TreeMap;
 
 /** A trained model that translates texts. */
 final class Translator implements Predictor, AutoCloseable {
-  /** Most tokens of a translation: as many as the longest training example has. */
+  /** The longest translation in tokens: that of the longest training example. */
   private static final int MOST = 32;
 
   /** The default number of hypotheses. */

@@ -170,7 +170,7 @@ public final class HotProduct {
     return (int) Math.min(BLOCK, free.isEmpty() ? 1 : Math.max(1, free.getLast().size()));
   }
 
-  /** Most sums of one element that wait for their right neighbours in the tree. */
+  /** The largest number of sums of one element that wait for their right neighbours in the tree. */
   private int levels() {
     int bits = 0;
     for (int i = 0; i < summed.size(); i++) {

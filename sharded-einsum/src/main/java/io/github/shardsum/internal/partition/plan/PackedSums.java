@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
  */
 final class PackedSums {
   /**
-   * Most bytes of a packed value on a device; copies of longer values cost more than the start of a
-   * collective.
+   * Limit of a packed value's bytes on a device; copies of longer values cost more than the start
+   * of a collective.
    */
   static final long SHORT = 64 << 10;
 

@@ -15,8 +15,7 @@ import java.util.OptionalLong;
  * @param hoists whether invariants of a loop are resharded before it, and so are held during the
  *     whole loop
  * @param isTight whether a reshard may hold no more on the way than at its ends
- * @param mostBytes most bytes that the largest device may hold of a statement's operands and
- *     results
+ * @param mostBytes the most bytes of a statement's operands and results that a device may hold
  */
 record Policy(double elementsPerByte, boolean hoists, boolean isTight, long mostBytes) {
   /** Cost alone. */

@@ -78,7 +78,7 @@ final class StatementPlanner {
   /** The choices that were found and are still needed, the cheapest first. */
   private final List<Candidate> found = new ArrayList<>();
 
-  /** How many choices are kept. */
+  /** The number of choices that are kept. */
   private int kept = 2;
 
   /** The labels along which operands keep their splits. */

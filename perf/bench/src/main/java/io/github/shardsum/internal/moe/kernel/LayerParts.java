@@ -43,7 +43,7 @@ public final class LayerParts {
    *
    * @param layer a program with one {@code moe.experts}, of f32
    * @param workers the threads
-   * @param operands of that composite: tokens, weights and positions
+   * @param operands the operands of that composite: tokens, weights and positions
    */
   public static LayerParts of(Program layer, Workers workers, List<Tensor> operands) {
     ExpertsForm form =

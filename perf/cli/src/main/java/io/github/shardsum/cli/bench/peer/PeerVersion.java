@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * Version and kernels that a peer reports.
  *
  * @param name the peer
- * @param version of its library
+ * @param version the version of the peer's library
  * @param kernel the family of kernels that it chose for this processor; empty if it does not report
  *     them
  */

@@ -19,7 +19,7 @@ import java.util.Set;
  *
  * @param training the pairs to learn from; no source of theirs is held back in any spelling
  * @param heldBack held-back pairs in the order of their hashes, so that the first ones are a sample
- * @param checksum of all pairs, and of whether some are held back
+ * @param checksum the checksum of all pairs, and of whether some are held back
  */
 public record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long checksum) {
   /**

@@ -9,8 +9,8 @@ import java.util.Objects;
  * @param language code of the source's language
  * @param source the text
  * @param target its translation
- * @param key by which pairs are held back together: for a phrase its composition, which is the same
- *     in all languages; for a name its code
+ * @param key the key by which pairs are held back together: for a phrase its composition, which is
+ *     the same in all languages; for a name its code
  */
 public record Pair(Kind kind, String language, String source, String target, String key) {
   /** Kinds of pairs. */

@@ -32,7 +32,7 @@ public final class Templates implements Predictor {
   /** The names of each language, by its code, with their English translations. */
   private final Map<String, Map<String, String>> lexicons = new HashMap<>();
 
-  /** How often each translation of a template occurs, by language and in all languages. */
+  /** The count of each translation of a template, by language and in all languages. */
   private final Map<String, Map<String, Integer>> learnt = new HashMap<>();
 
   /** Learns the templates of the training texts, for numbers alone or for names too. */
@@ -64,7 +64,7 @@ public final class Templates implements Predictor {
    * A text and the parts that were taken out of it.
    *
    * @param template the rest, with a mark for each part
-   * @param parts in English
+   * @param parts the parts in English
    */
   private record Parts(String template, List<String> parts) {}
 
