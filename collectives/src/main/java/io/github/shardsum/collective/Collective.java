@@ -459,7 +459,7 @@ public sealed interface Collective {
     /**
      * Checks the members.
      *
-     * @throws IllegalArgumentException if one is negative
+     * @throws IllegalArgumentException if a member is negative
      */
     public Route {
       if (source < 0 || target < 0) {

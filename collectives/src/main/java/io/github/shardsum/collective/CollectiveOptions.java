@@ -16,7 +16,7 @@ public record CollectiveOptions(Duration deadline, boolean checked) {
   /**
    * Checks the deadline.
    *
-   * @throws IllegalArgumentException if it is not above 0, or more than a year
+   * @throws IllegalArgumentException if the deadline is not above 0, or more than a year
    */
   public CollectiveOptions {
     if (deadline.isNegative() || deadline.isZero() || deadline.toDays() > 366) {

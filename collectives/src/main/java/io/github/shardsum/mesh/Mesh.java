@@ -156,7 +156,7 @@ public final class Mesh {
    * @param devices for each position in row-major order, the device on it: a permutation of [0,
    *     size)
    * @return the mesh
-   * @throws IllegalArgumentException if it is not a permutation
+   * @throws IllegalArgumentException if the devices are not a permutation
    */
   public Mesh withDevices(int... devices) {
     boolean[] seen = new boolean[size()];

@@ -14,7 +14,7 @@ public record Computing(double flops, boolean sharesMemory) {
   /**
    * Checks the rate.
    *
-   * @throws IllegalArgumentException if it is not positive and finite
+   * @throws IllegalArgumentException if the rate is not positive and finite
    */
   public Computing {
     if (!(flops > 0 && flops < Double.POSITIVE_INFINITY)) {

@@ -14,7 +14,7 @@ public record HostLevel(int hosts, int links, Link link) {
   /**
    * Checks the numbers.
    *
-   * @throws IllegalArgumentException if one is below 1
+   * @throws IllegalArgumentException if a number is below 1
    */
   public HostLevel {
     if (hosts < 1 || links < 1) {

@@ -186,7 +186,7 @@ public record Topology(
    *
    * @param level the hosts, each with this topology inside
    * @return the topology
-   * @throws IllegalArgumentException if this one has hosts already
+   * @throws IllegalArgumentException if this topology has hosts already
    */
   public Topology withHosts(HostLevel level) {
     if (hostLevel.isPresent()) {

@@ -11,7 +11,7 @@ public record TopologyAxis(int size, Interconnect interconnect, int links) {
   /**
    * Checks the numbers.
    *
-   * @throws IllegalArgumentException if one is below 1
+   * @throws IllegalArgumentException if a number is below 1
    */
   public TopologyAxis {
     if (size < 1 || links < 1) {

@@ -98,9 +98,9 @@ public final class Einsum {
    * @param equation the equation, as {@code "ij,jk->ik"}; see {@link Equation#parse}
    * @param operands one for each operand; their data is not read
    * @return the compiled einsum
-   * @throws EquationSyntaxException if it is not an equation
+   * @throws EquationSyntaxException if the text is not an equation
    * @throws EinsumShapeException if the shapes do not fit
-   * @throws IllegalArgumentException if it has a layout
+   * @throws IllegalArgumentException if the equation has a layout
    */
   public static Einsum compile(String equation, Operand... operands) {
     return compile(equation, EinsumOptions.defaults(), operands);
@@ -113,9 +113,10 @@ public final class Einsum {
    * @param options the options
    * @param operands one for each operand; their data is not read
    * @return the compiled einsum
-   * @throws EquationSyntaxException if it is not an equation
+   * @throws EquationSyntaxException if the text is not an equation
    * @throws EinsumShapeException if the shapes do not fit
-   * @throws IllegalArgumentException if it has a layout, or the epilogue does not fit its result
+   * @throws IllegalArgumentException if the equation has a layout, or the epilogue does not fit its
+   *     result
    */
   public static Einsum compile(String equation, EinsumOptions options, Operand... operands) {
     return compile(equation, options, OperandSpec.like(operands));
@@ -129,9 +130,9 @@ public final class Einsum {
    * @param equation the equation, as {@code "ij,jk->ik"}; see {@link Equation#parse}
    * @param shapes one shape for each operand
    * @return the compiled einsum
-   * @throws EquationSyntaxException if it is not an equation
+   * @throws EquationSyntaxException if the text is not an equation
    * @throws EinsumShapeException if the shapes do not fit
-   * @throws IllegalArgumentException if it has a layout
+   * @throws IllegalArgumentException if the equation has a layout
    */
   public static Einsum compile(String equation, Shape... shapes) {
     return compile(equation, EinsumOptions.defaults(), shapes);
@@ -144,9 +145,10 @@ public final class Einsum {
    * @param options the options
    * @param shapes one shape for each operand
    * @return the compiled einsum
-   * @throws EquationSyntaxException if it is not an equation
+   * @throws EquationSyntaxException if the text is not an equation
    * @throws EinsumShapeException if the shapes do not fit
-   * @throws IllegalArgumentException if it has a layout, or the epilogue does not fit its result
+   * @throws IllegalArgumentException if the equation has a layout, or the epilogue does not fit its
+   *     result
    */
   public static Einsum compile(String equation, EinsumOptions options, Shape... shapes) {
     DType type = options.dtype().orElse(DType.F32);
@@ -159,9 +161,9 @@ public final class Einsum {
    * @param equation the equation
    * @param specs one for each operand
    * @return the compiled einsum
-   * @throws EquationSyntaxException if it is not an equation
+   * @throws EquationSyntaxException if the text is not an equation
    * @throws EinsumShapeException if the shapes do not fit
-   * @throws IllegalArgumentException if it has a layout
+   * @throws IllegalArgumentException if the equation has a layout
    */
   public static Einsum compile(String equation, OperandSpec... specs) {
     return compile(equation, EinsumOptions.defaults(), specs);
@@ -174,9 +176,10 @@ public final class Einsum {
    * @param options the options
    * @param specs one for each operand, as {@link OperandSpec#like} gives them
    * @return the compiled einsum
-   * @throws EquationSyntaxException if it is not an equation
+   * @throws EquationSyntaxException if the text is not an equation
    * @throws EinsumShapeException if the shapes do not fit
-   * @throws IllegalArgumentException if it has a layout, or the epilogue does not fit its result
+   * @throws IllegalArgumentException if the equation has a layout, or the epilogue does not fit its
+   *     result
    */
   public static Einsum compile(String equation, EinsumOptions options, OperandSpec... specs) {
     return compile(Equation.parse(equation), options, specs);
@@ -190,7 +193,8 @@ public final class Einsum {
    * @param specs one for each operand
    * @return the compiled einsum
    * @throws EinsumShapeException if the shapes do not fit
-   * @throws IllegalArgumentException if it has a layout, or the epilogue does not fit its result
+   * @throws IllegalArgumentException if the equation has a layout, or the epilogue does not fit its
+   *     result
    */
   public static Einsum compile(Equation equation, EinsumOptions options, OperandSpec... specs) {
     return compile(equation, options, List.of(specs));
@@ -230,9 +234,10 @@ public final class Einsum {
    * @param equation the equation, as {@code "ij,jk->ik"}
    * @param operands the operands
    * @return a fresh tensor on the heap, in C order
-   * @throws EquationSyntaxException if it is not an equation
+   * @throws EquationSyntaxException if the text is not an equation
    * @throws EinsumShapeException if the shapes do not fit
-   * @throws IllegalArgumentException if it has a layout, or for the reasons of {@link #run}
+   * @throws IllegalArgumentException if the equation has a layout, or for the reasons of {@link
+   *     #run}
    */
   public static Tensor einsum(String equation, Operand... operands) {
     Objects.requireNonNull(operands, "operands");

@@ -57,7 +57,7 @@ public record Equation(List<Term> operands, Term output) {
    *
    * @param notation the text
    * @return the equation, with its output written out
-   * @throws EquationSyntaxException if it breaks a rule of the notation
+   * @throws EquationSyntaxException if the text breaks a rule of the notation
    */
   public static Equation parse(String notation) {
     return new EquationParser(Objects.requireNonNull(notation, "notation")).equation();

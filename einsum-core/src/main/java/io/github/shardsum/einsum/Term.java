@@ -71,7 +71,7 @@ public record Term(List<Axis> axes, List<String> partial) {
    *
    * @param notation the text
    * @return the term
-   * @throws EquationSyntaxException if it breaks a rule of the notation
+   * @throws EquationSyntaxException if the text breaks a rule of the notation
    */
   public static Term parse(String notation) {
     return new EquationParser(Objects.requireNonNull(notation, "notation")).term();
@@ -83,7 +83,7 @@ public record Term(List<Axis> axes, List<String> partial) {
    *
    * @param notation the text
    * @return the term
-   * @throws EquationSyntaxException if it breaks a rule of the notation
+   * @throws EquationSyntaxException if the text breaks a rule of the notation
    */
   public static Term parseSpaced(String notation) {
     return new EquationParser(Objects.requireNonNull(notation, "notation")).spacedTerm();

@@ -20,7 +20,7 @@ public final class Scratch {
   private byte[][] bytes = new byte[0][];
   private final Map<Class<?>, Object> kept = new HashMap<>();
 
-  /** Its index among the workers' scratches; -1 if they do not keep it. */
+  /** This scratch's index among the workers' scratches; -1 if the workers do not keep it. */
   private int place = -1;
 
   /** An empty scratch. */

@@ -117,7 +117,7 @@ public final class Safetensors implements AutoCloseable {
    * @param name its name
    * @return the dtype
    * @throws IllegalArgumentException if there is no such tensor
-   * @throws TensorFileException if it has a dtype that cannot be read
+   * @throws TensorFileException if the tensor has a dtype that cannot be read
    */
   public DType dtype(String name) {
     return array(info(name)).type().dtype();
@@ -131,7 +131,7 @@ public final class Safetensors implements AutoCloseable {
    * @param arena owns the memory
    * @return the tensor, read-only if mapped
    * @throws IllegalArgumentException if there is no such tensor
-   * @throws TensorFileException if it has a dtype that cannot be read
+   * @throws TensorFileException if the tensor has a dtype that cannot be read
    * @throws IOException if the file cannot be read
    */
   public Tensor map(String name, Arena arena) throws IOException {
@@ -149,7 +149,7 @@ public final class Safetensors implements AutoCloseable {
    * @param name its name
    * @return a fresh tensor
    * @throws IllegalArgumentException if there is no such tensor, or it does not fit in a Java array
-   * @throws TensorFileException if it has a dtype that cannot be read
+   * @throws TensorFileException if the tensor has a dtype that cannot be read
    * @throws IOException if the file cannot be read
    */
   public Tensor read(String name) throws IOException {

@@ -70,7 +70,7 @@ public final class Elements {
    * @param n the number of elements
    * @param to receives them, one after another
    * @param toAt index of the first in {@code to}
-   * @throws IndexOutOfBoundsException if one is not inside the segment or {@code to}
+   * @throws IndexOutOfBoundsException if an element is not inside the segment or {@code to}
    */
   public void load(long at, long stride, int n, float[] to, int toAt) {
     if (n > 0) {
@@ -116,7 +116,7 @@ public final class Elements {
    * @param n the number of elements
    * @param from the values, one after another
    * @param fromAt index of the first in {@code from}
-   * @throws IndexOutOfBoundsException if one is not inside the segment or {@code from}
+   * @throws IndexOutOfBoundsException if an element is not inside the segment or {@code from}
    * @throws IllegalArgumentException if the memory is read-only
    */
   public void store(long at, long stride, int n, float[] from, int fromAt) {
@@ -160,7 +160,7 @@ public final class Elements {
    *
    * @param at the position
    * @return the value
-   * @throws IndexOutOfBoundsException if it is not inside the segment
+   * @throws IndexOutOfBoundsException if the position is not inside the segment
    */
   public double getDouble(long at) {
     return memory.getDouble(start(at, 0, 1));
@@ -171,7 +171,7 @@ public final class Elements {
    *
    * @param at the position
    * @return the value
-   * @throws IndexOutOfBoundsException if it is not inside the segment
+   * @throws IndexOutOfBoundsException if the position is not inside the segment
    */
   public long getLong(long at) {
     return memory.getLong(start(at, 0, 1));
@@ -182,7 +182,7 @@ public final class Elements {
    *
    * @param at the position
    * @param value the value
-   * @throws IndexOutOfBoundsException if it is not inside the segment
+   * @throws IndexOutOfBoundsException if the position is not inside the segment
    * @throws IllegalArgumentException if the memory is read-only
    */
   public void set(long at, double value) {
@@ -194,7 +194,7 @@ public final class Elements {
    *
    * @param at the position
    * @param value the value
-   * @throws IndexOutOfBoundsException if it is not inside the segment
+   * @throws IndexOutOfBoundsException if the position is not inside the segment
    * @throws IllegalArgumentException if the memory is read-only
    */
   public void set(long at, long value) {

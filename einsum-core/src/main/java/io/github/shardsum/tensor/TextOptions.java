@@ -31,7 +31,7 @@ public record TextOptions(long threshold, int edge, int decimals) {
   }
 
   /**
-   * The same with another threshold.
+   * The same options with another threshold.
    *
    * @param value the most elements of a tensor that is shown completely
    * @return new options
@@ -41,7 +41,7 @@ public record TextOptions(long threshold, int edge, int decimals) {
   }
 
   /**
-   * The same with other edges.
+   * The same options with another edge.
    *
    * @param value the number of elements to show at each end of a shortened axis
    * @return new options
@@ -51,7 +51,7 @@ public record TextOptions(long threshold, int edge, int decimals) {
   }
 
   /**
-   * The same with other decimals.
+   * The same options with another number of decimals.
    *
    * @param value digits after the point, -1 for the shortest
    * @return new options

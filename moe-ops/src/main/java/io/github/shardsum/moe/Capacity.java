@@ -77,7 +77,7 @@ public sealed interface Capacity {
      * @param tokens S, tokens in a group
      * @param experts E
      * @return slots of one expert in one group
-     * @throws IllegalArgumentException if it exceeds 2^31 - 1, or there is no expert
+     * @throws IllegalArgumentException if the capacity exceeds 2^31 - 1, or there is no expert
      */
     public long slots(int choices, long tokens, long experts) {
       ArgumentChecks.atLeast("capacity: experts E", 1, experts);
@@ -137,7 +137,7 @@ public sealed interface Capacity {
      *
      * @param load the largest load
      * @return at least 1
-     * @throws IllegalArgumentException if it exceeds 2^31 - 1
+     * @throws IllegalArgumentException if the capacity exceeds 2^31 - 1
      */
     public long slots(long load) {
       long slots =
@@ -172,8 +172,8 @@ public sealed interface Capacity {
    * @param tokens S, tokens in a group
    * @param experts E
    * @return slots of one expert in one group
-   * @throws IllegalArgumentException if it exceeds 2^31 - 1, or if it depends on a factor and there
-   *     is no expert
+   * @throws IllegalArgumentException if the capacity exceeds 2^31 - 1, or if the capacity depends
+   *     on a factor and there is no expert
    */
   default long atMost(int choices, long tokens, long experts) {
     return switch (this) {

@@ -35,7 +35,7 @@ public record CompileOptions(
   }
 
   /**
-   * The same with values that are rematerialised.
+   * The same options with values that are rematerialised.
    *
    * @param names names of values
    * @return the options
@@ -45,7 +45,7 @@ public record CompileOptions(
   }
 
   /**
-   * The same with a memory limit.
+   * The same options with a memory limit.
    *
    * @param bytes the most bytes, without inputs and outputs
    * @return the options
@@ -55,7 +55,7 @@ public record CompileOptions(
   }
 
   /**
-   * The same with runs that measure their steps, at about 50 ns a step.
+   * The same options with runs that measure their steps, at about 50 ns a step.
    *
    * @return the options
    */
@@ -64,8 +64,8 @@ public record CompileOptions(
   }
 
   /**
-   * The same with results that have the same bits on every mesh, engine, number of threads and
-   * vector width, the local backend included, on any data: sums follow {@link SumOrder#TREE}.
+   * The same options with results that have the same bits on every mesh, engine, number of threads
+   * and vector width, the local backend included, on any data: sums follow {@link SumOrder#TREE}.
    *
    * <p>On a mesh a contracted label is split only into whole subtrees of that tree. All other
    * operations that round a sum are computed where its label is whole. A product with a one-hot
@@ -85,7 +85,7 @@ public record CompileOptions(
   }
 
   /**
-   * The same with an order of sums; {@link #withReproducible} with another leaf, for tests.
+   * The same options with an order of sums; {@link #withReproducible} with another leaf, for tests.
    *
    * @param order the order
    * @return the options

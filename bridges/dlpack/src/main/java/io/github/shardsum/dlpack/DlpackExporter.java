@@ -85,7 +85,7 @@ public final class DlpackExporter implements AutoCloseable {
    * @return the address of the struct
    * @throws IllegalArgumentException if the tensor is read-only, or on the heap, where the garbage
    *     collector moves memory
-   * @throws IllegalStateException if this is closed, or the tensor's memory was freed
+   * @throws IllegalStateException if this exporter is closed, or the tensor's memory was freed
    * @throws WrongThreadException if the memory is confined to another thread
    */
   public MemorySegment give(Tensor tensor, Runnable released) {
@@ -101,7 +101,7 @@ public final class DlpackExporter implements AutoCloseable {
    * @return the address of the struct
    * @throws IllegalArgumentException if the tensor is on the heap, where the garbage collector
    *     moves memory
-   * @throws IllegalStateException if this is closed, or the tensor's memory was freed
+   * @throws IllegalStateException if this exporter is closed, or the tensor's memory was freed
    * @throws WrongThreadException if the memory is confined to another thread
    */
   public MemorySegment giveVersioned(Tensor tensor, Runnable released) {

@@ -52,7 +52,7 @@ public final class EjmlMatrices {
    *
    * @param tensor {@code [m, n]} of any dtype, strides and memory
    * @return a fresh matrix
-   * @throws IllegalArgumentException if it has another rank, or more than 2^31 - 1 elements
+   * @throws IllegalArgumentException if the tensor has another rank, or more than 2^31 - 1 elements
    */
   public static DMatrixRMaj copy(Tensor tensor) {
     DMatrixRMaj matrix = new DMatrixRMaj(rows(tensor), columns(tensor));

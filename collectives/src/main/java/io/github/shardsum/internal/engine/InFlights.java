@@ -197,10 +197,10 @@ final class InFlights {
   }
 
   /**
-   * Checks that neither a collective nor any collective in flight writes memory that the other
-   * uses.
+   * Checks that a new collective uses no common memory with a collective in flight that one of the
+   * two writes.
    *
-   * @throws IllegalArgumentException if one of them writes such memory
+   * @throws IllegalArgumentException if both use memory that one of them writes
    */
   void checkApart(List<DeviceCall> calls) {
     flights.forEach((name, flight) -> AliasCheck.checkApart(name, flight.calls, calls));

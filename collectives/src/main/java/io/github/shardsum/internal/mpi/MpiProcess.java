@@ -45,7 +45,7 @@ final class MpiProcess {
    * Starts MPI unless it runs.
    *
    * @param deadline the longest time to wait for the other processes to start it
-   * @throws TransportException if it does not start, each time with the first reason
+   * @throws TransportException if MPI does not start, each time with the first reason
    */
   static synchronized MpiProcess get(Duration deadline) {
     if (!STARTED.isDone()) {

@@ -45,7 +45,7 @@ public final class ElementBlock {
     return tensor.segment();
   }
 
-  /** Their first byte in the memory. */
+  /** Index of the elements' first byte in the memory. */
   public long at() {
     return at;
   }

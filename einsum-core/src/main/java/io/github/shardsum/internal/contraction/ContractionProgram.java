@@ -60,13 +60,13 @@ public final class ContractionProgram {
   sealed interface Step {
     Role role();
 
-    /** The value that it writes. */
+    /** The value that the step writes. */
     Ref out();
 
     /** Number of elements of that value. */
     long written();
 
-    /** Its operands and result in words, computed only for a plan. */
+    /** The step's operands and result in words, computed only for a plan. */
     Supplier<StepInfo> text();
 
     /** The number of loops over slices that contain the step. */

@@ -112,7 +112,7 @@ public final class GroupedSteps {
   }
 
   /**
-   * The same with the parts of each group's rows as the leaves of its sum.
+   * Such products with the parts of each group's rows as the leaves of the group's sum.
    *
    * @param parts for each group the rows of its parts
    */

@@ -224,7 +224,7 @@ final class StepKernels {
     return packed(sides, StepLabel.loops(sides.k(), RIGHT), Leaves.ONE);
   }
 
-  /** The same with contracted labels in their order, outermost first, and leaves of their terms. */
+  /** Such a product with contracted labels in their order, outermost first, and with leaves. */
   StepKernel packedInOrder(GemmLabels sides, Leaves leaves) {
     return packed(sides, StepLabel.ordered(sides.k()), leaves);
   }

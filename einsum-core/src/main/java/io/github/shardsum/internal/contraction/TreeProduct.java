@@ -56,7 +56,7 @@ final class TreeProduct implements StepKernel {
     /** Adds n elements of an array, from an index on, to those of another. */
     void add(ArrayRef from, ArrayRef to, int at, int n);
 
-    /** The same for the first elements of both, in tasks. */
+    /** Adds the first n elements of an array to those of another, in tasks. */
     default void add(ArrayRef from, ArrayRef to, int n, Workers workers) {
       workers.run(
           Math.ceilDiv(n, PIECE),

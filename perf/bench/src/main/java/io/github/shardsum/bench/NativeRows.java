@@ -26,11 +26,11 @@ final class NativeRows implements AutoCloseable {
   enum Loop {
     /** out [row] = x [index of row]. */
     GATHER,
-    /** The same with stores that bypass the caches. */
+    /** As GATHER, with stores that bypass the caches. */
     GATHER_STREAM,
     /** out [token] = the sum of x [row] over its two rows. */
     COMBINE,
-    /** The same with stores that bypass the caches. */
+    /** As COMBINE, with stores that bypass the caches. */
     COMBINE_STREAM,
     /** The sum of words. */
     READ

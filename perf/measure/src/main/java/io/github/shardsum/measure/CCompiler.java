@@ -37,8 +37,8 @@ public final class CCompiler {
      *
      * @param file a program, or a shared library
      * @return the result
-     * @throws IOException if it does not run
-     * @throws MeasurementException if it fails
+     * @throws IOException if the file does not run
+     * @throws MeasurementException if the use fails
      */
     T with(Path file) throws IOException, MeasurementException;
   }
@@ -84,7 +84,7 @@ public final class CCompiler {
    *
    * @param command the words
    * @return the text that it printed
-   * @throws IOException if it does not start
+   * @throws IOException if the command does not start
    * @throws MeasurementException if the command fails, with the first line that it printed, or if
    *     this thread is interrupted
    */

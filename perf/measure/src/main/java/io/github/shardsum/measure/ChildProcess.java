@@ -31,8 +31,8 @@ public final class ChildProcess implements AutoCloseable {
    * Starts the process and waits for its first line.
    *
    * @param builder the builder of the process; the error stream is discarded
-   * @throws IOException if it does not start
-   * @throws MeasurementException if it ends, or its first line is an error
+   * @throws IOException if the process does not start
+   * @throws MeasurementException if the process ends, or its first line is an error
    */
   public ChildProcess(ProcessBuilder builder) throws IOException, MeasurementException {
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);

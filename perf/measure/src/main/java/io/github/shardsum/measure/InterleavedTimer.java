@@ -64,7 +64,8 @@ public record InterleavedTimer(
   /**
    * As usual, but with this number of rounds; the warm-up shrinks with it.
    *
-   * @throws IllegalArgumentException if they are fewer than give an interval, or over a thousand
+   * @throws IllegalArgumentException if there are too few rounds for an interval, or over a
+   *     thousand
    */
   public static InterleavedTimer of(int rounds) {
     if (rounds < FEWEST || rounds > MOST) {
@@ -75,7 +76,7 @@ public record InterleavedTimer(
     return new InterleavedTimer(rounds, warmUp, USUAL.blockSeconds, 0);
   }
 
-  /** The same for competitors that leave threads behind. */
+  /** The same timer for competitors that leave threads behind. */
   public InterleavedTimer withPauses() {
     return new InterleavedTimer(rounds, warmUpSeconds, blockSeconds, POOLS_SLEEP_MILLIS);
   }
@@ -98,7 +99,7 @@ public record InterleavedTimer(
     return told ? compiler.getTotalCompilationTime() : 0;
   }
 
-  /** The same with another clock of the JIT, which gives the milliseconds spent compiling. */
+  /** Runs the rounds with another clock of the JIT: it gives the milliseconds spent compiling. */
   <T extends Timed> Map<T, double[]> run(
       List<? extends T> competitors, Failures<? super T> failures, LongSupplier compiledMillis) {
     Map<T, Long> calls = new LinkedHashMap<>();

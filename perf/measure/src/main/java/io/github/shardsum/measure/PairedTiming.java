@@ -38,7 +38,7 @@ public record PairedTiming(double[] first, double[] second) {
    * @param timer the number and the length of the rounds
    * @param first one
    * @param second the other
-   * @throws MeasurementException if one of them failed
+   * @throws MeasurementException if a candidate failed
    */
   public static PairedTiming of(InterleavedTimer timer, Timed first, Timed second)
       throws MeasurementException {

@@ -34,7 +34,7 @@ public final class Stopwatch {
   }
 
   /**
-   * The same with windows of another length.
+   * Seconds of the fastest run, in windows of the given length.
    *
    * @param run a fraction of a window of work
    * @param windowNanos length of a window, in ns

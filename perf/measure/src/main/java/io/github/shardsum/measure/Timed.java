@@ -4,11 +4,11 @@ package io.github.shardsum.measure;
 @FunctionalInterface
 public interface Timed {
   /**
-   * Runs it.
+   * Runs a number of calls.
    *
-   * @param calls how many times, at least once
-   * @return seconds of all of them together
-   * @throws MeasurementException if it failed
+   * @param calls the number, at least 1
+   * @return seconds of all calls together
+   * @throws MeasurementException if a call failed
    */
   double seconds(long calls) throws MeasurementException;
 

@@ -124,7 +124,7 @@ public final class CallRules {
   /**
    * Checks that memory is still live.
    *
-   * @throws IllegalStateException if it has been closed
+   * @throws IllegalStateException if the memory was closed
    */
   public static void checkAlive(MemorySegment.Scope scope, Collective collective, String what) {
     if (!scope.isAlive()) {

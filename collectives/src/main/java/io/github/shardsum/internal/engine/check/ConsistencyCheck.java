@@ -63,7 +63,7 @@ public final class ConsistencyCheck {
   /**
    * Compares only this process's devices.
    *
-   * @throws CollectiveMismatchException if they differ
+   * @throws CollectiveMismatchException if their calls differ
    */
   public void reachHere() {
     Optional<String> local = localMismatch();

@@ -38,7 +38,7 @@ public record DeviceCall(
   /**
    * The call of one device; it has the counts of this device alone.
    *
-   * @throws IllegalArgumentException if it has the counts of several devices
+   * @throws IllegalArgumentException if the collective has the counts of several devices
    */
   public static DeviceCall of(Collective collective, Tensor x, Optional<Tensor> out) {
     List<RaggedCounts> counts =

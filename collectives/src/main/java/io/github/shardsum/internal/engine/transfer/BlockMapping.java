@@ -15,10 +15,10 @@ public sealed interface BlockMapping {
   /** Bytes that i sends to j. */
   long bytes(int i, int j);
 
-  /** Their first byte in i's operand. */
+  /** Index of the first of these bytes in i's operand. */
   long fromAt(int i, int j);
 
-  /** Their first byte in j's result. */
+  /** Index of the first of these bytes in j's result. */
   long toAt(int i, int j);
 
   /** The copy from operand to result. */

@@ -34,7 +34,7 @@ public final class PeerBlocks {
       return memory;
     }
 
-    /** Its first byte in that memory. */
+    /** Index of the piece's first byte in that memory. */
     long at() {
       return at;
     }

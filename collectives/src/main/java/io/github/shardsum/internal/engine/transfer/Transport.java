@@ -65,7 +65,7 @@ public interface Transport extends AutoCloseable {
      *
      * @param deadline the longest time to wait from now on; earlier computation does not count
      * @throws CollectiveTimeoutException if the others did not arrive
-     * @throws DeviceFailedException if one of them has ended
+     * @throws DeviceFailedException if one of the other processes has ended
      * @throws TransportException if the library reports another error
      */
     void await(Duration deadline);

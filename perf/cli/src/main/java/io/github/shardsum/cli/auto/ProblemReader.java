@@ -49,8 +49,8 @@ final class ProblemReader implements AutoCloseable {
    *
    * @param file JSON, or JSON compressed by gzip; {@code -} for standard input
    * @return the problem
-   * @throws IOException if it cannot be read
-   * @throws IllegalArgumentException if it is no problem
+   * @throws IOException if the file cannot be read
+   * @throws IllegalArgumentException if the file is not a problem
    */
   static AssignmentProblem read(Path file) throws IOException {
     try (InputStream in = TextFiles.open(file)) {

@@ -37,9 +37,9 @@ public final class ByteCount {
   }
 
   /**
-   * Reads one.
+   * Reads a number of bytes.
    *
-   * @throws IllegalArgumentException if it is not a number of bytes
+   * @throws IllegalArgumentException if the text is not a number of bytes
    */
   public static long parse(String text) {
     Matcher form = FORM.matcher(text.strip());

@@ -64,7 +64,7 @@ public final class InputArrays implements AutoCloseable {
    * @param name as it was typed
    * @throws IllegalArgumentException if the file breaks its format, or its archive has no such
    *     array; the message lists its arrays
-   * @throws IOException if it cannot be read
+   * @throws IOException if the file cannot be read
    */
   public Tensor map(String name) throws IOException {
     if (name.equals(STANDARD)) {

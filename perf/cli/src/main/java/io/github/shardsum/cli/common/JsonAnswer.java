@@ -16,7 +16,7 @@ public final class JsonAnswer {
     return JSON.createObjectNode();
   }
 
-  /** Its text. */
+  /** The text of an object. */
   public static String text(ObjectNode answer) {
     return JSON.writeValueAsString(answer);
   }

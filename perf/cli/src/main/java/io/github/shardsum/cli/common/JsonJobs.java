@@ -52,7 +52,7 @@ public final class JsonJobs {
   /**
    * Parses a line.
    *
-   * @throws IllegalArgumentException if it is no JSON object
+   * @throws IllegalArgumentException if the line is not a JSON object
    */
   public static JsonNode parse(JsonMapper mapper, String line, int number) {
     try {

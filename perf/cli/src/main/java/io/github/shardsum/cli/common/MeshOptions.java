@@ -165,7 +165,7 @@ public final class MeshOptions {
    * Refuses a mesh on which a run, or a plan with uneven chunks, would take very long.
    *
    * @param on the mesh of the plan or of the run
-   * @throws IllegalArgumentException if it has too many devices
+   * @throws IllegalArgumentException if the mesh has too many devices
    */
   public static void checkSize(Mesh on) {
     if (on.size() > MOST_DEVICES) {

@@ -18,7 +18,7 @@ public final class OptionValue {
    * @param option the option's name, {@code --mesh}
    * @param read reads the value, and throws {@link IllegalArgumentException} to refuse it
    * @return the value
-   * @throws ParameterException if it is refused; the message begins with the option's name
+   * @throws ParameterException if the value is refused; the message begins with the option's name
    */
   public static <T> T of(CommandSpec spec, String option, Supplier<T> read) {
     try {

@@ -27,7 +27,7 @@ public final class OutputFile {
     checkText(option, file);
   }
 
-  /** The same for a text, which may also go to a device. */
+  /** Checks beforehand that a text can be written; a text may also go to a device. */
   public static void checkText(String option, Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
@@ -51,7 +51,8 @@ public final class OutputFile {
    * Writes all bytes, or leaves an old file unchanged if there is no room for all of them.
    *
    * @param file a file or a device, replaced
-   * @throws FileSystemException if it cannot be written; for a full disk too it names the file
+   * @throws FileSystemException if the file cannot be written; the message names the file, even if
+   *     the disk is full
    */
   public static void write(Path file, byte... bytes) throws IOException {
     if (!Files.exists(file) || Files.isRegularFile(file)) {

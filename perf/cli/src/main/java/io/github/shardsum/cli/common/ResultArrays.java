@@ -70,7 +70,7 @@ public final class ResultArrays {
    *
    * @param target the file, {@code -} for standard output
    * @param out standard output
-   * @throws IOException if it cannot be written
+   * @throws IOException if the file cannot be written
    */
   public static void write(Path target, Tensor tensor, PrintStream out) throws IOException {
     if (!target.toString().equals(InputArrays.STANDARD)) {

@@ -28,8 +28,8 @@ public final class TextFiles {
    * Opens a text.
    *
    * @param file its name, {@code -} for standard input
-   * @throws IllegalArgumentException if it begins with a byte-order mark
-   * @throws IOException if it cannot be read
+   * @throws IllegalArgumentException if the text begins with a byte-order mark
+   * @throws IOException if the file cannot be read
    */
   public static InputStream open(Path file) throws IOException {
     if (file.toString().equals(InputArrays.STANDARD)) {

@@ -24,7 +24,7 @@ public final class ThreadsOption {
   /**
    * Returns the number of threads.
    *
-   * @throws ParameterException if it is less than 1 or too large for {@link Workers}
+   * @throws ParameterException if the number is less than 1 or too large for {@link Workers}
    */
   public int count() {
     int count = threads.orElse(Runtime.getRuntime().availableProcessors());

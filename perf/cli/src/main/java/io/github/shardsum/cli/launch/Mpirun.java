@@ -47,10 +47,10 @@ record Mpirun(Path file, Flavor flavor, String library) {
       Pattern.compile("\\((?:Open MPI|OpenRTE|PRRTE)\\) (\\d+)");
 
   /**
-   * Finds one.
+   * Finds an mpirun.
    *
    * @param wanted {@code auto}, {@code openmpi}, {@code mpich}, or the path of an mpirun
-   * @throws IllegalArgumentException if there is none; says what to install
+   * @throws IllegalArgumentException if there is none; the message says what to install
    */
   static Mpirun find(String wanted, Map<String, String> environment) {
     List<Path> candidates =

@@ -166,7 +166,7 @@ record MoeJob(
     return biased ? spec.withBias() : spec;
   }
 
-  /** Its weights. */
+  /** The layer's weights. */
   MoeWeights weights() {
     return MoeWeights.random(spec(sizes(1), Randomness.seeded(seed)), seed);
   }

@@ -64,7 +64,7 @@ sealed interface TextSource extends AutoCloseable {
   /**
    * Opens a file.
    *
-   * @throws IllegalArgumentException if it is empty or no regular file
+   * @throws IllegalArgumentException if the file is empty or is not a regular file
    */
   static TextSource open(Path path) throws IOException {
     if (!Files.exists(path)) {

@@ -225,7 +225,7 @@ final class PlanDiff {
     return String.format(Locale.ROOT, isTimed ? "%.4g" : "%,.0f", price);
   }
 
-  /** The same as an object. */
+  /** The differences as a JSON object. */
   ObjectNode json() {
     ObjectNode answer = JsonAnswer.object();
     steps(answer.putArray("went"), went);

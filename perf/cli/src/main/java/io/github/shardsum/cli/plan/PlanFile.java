@@ -35,7 +35,7 @@ final class PlanFile {
   /**
    * The plan of a file's text.
    *
-   * @throws IllegalArgumentException if it is none; the message names the file
+   * @throws IllegalArgumentException if the text is not a plan; the message names the file
    */
   static SpmdPlan plan(Path file, String text) {
     try {

@@ -18,7 +18,8 @@ record PlanRequest(Mesh mesh, Map<String, Long> sizes, PlanOptions options) {
   /**
    * A mesh from its notation and a device order; an empty order is the usual one.
    *
-   * @throws IllegalArgumentException if it is no mesh, or has too many devices
+   * @throws IllegalArgumentException if the notation is not a mesh, or the mesh has too many
+   *     devices
    */
   static Mesh mesh(String notation, int... order) {
     Mesh mesh = Mesh.parse(notation);

@@ -22,7 +22,7 @@ public final class ProgramFile {
    * @param file its text, {@code -} for standard input
    * @return the program
    * @throws IOException if the file cannot be read
-   * @throws IllegalArgumentException if it is no program; the message names the file
+   * @throws IllegalArgumentException if the file is not a program; the message names the file
    */
   public static Program read(Path file) throws IOException {
     byte[] bytes;

@@ -79,7 +79,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
   }
 
   /**
-   * The same, with one model for the scores and another one for the shares of peak.
+   * Predictions with one model for the scores and another one for the shares of peak.
    *
    * @param model the model for the shares of peak
    * @param scored the model that makes the predictions

@@ -214,7 +214,7 @@ final class HoldoutReport {
     return contrast.tie() ? "tie" : contrast.right() ? "right" : "wrong";
   }
 
-  /** The same as one object. */
+  /** The report as one JSON object. */
   static String json(Holdout holdout) {
     ObjectNode answer = JsonAnswer.object();
     ArrayNode rows = answer.putArray("rows");

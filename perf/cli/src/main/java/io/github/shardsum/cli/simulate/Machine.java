@@ -28,7 +28,7 @@ record Machine(DeviceFamily family, List<Integer> sides, int slices, long device
    * Reads FAMILY:SIDES, as {@code v3:32x32} or {@code h100:256}, with {@code *S} behind it for S
    * slices.
    *
-   * @throws IllegalArgumentException if it is no such text
+   * @throws IllegalArgumentException if the text has another form
    */
   static Machine parse(String text) {
     return parse(text, DeviceFamily.all());
@@ -120,7 +120,7 @@ record Machine(DeviceFamily family, List<Integer> sides, int slices, long device
    * The network of a part of the devices, which prices collectives link by link.
    *
    * @param parts the number of parts of equal size, such as the stages of a pipeline
-   * @throws LayoutException if it has no whole number of chips
+   * @throws LayoutException if a part has no whole number of chips
    */
   Topology topology(int parts) {
     long chips = devices / perChip / parts;

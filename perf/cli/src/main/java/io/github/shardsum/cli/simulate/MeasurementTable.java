@@ -75,7 +75,7 @@ final class MeasurementTable {
    * Reads a table. Lines that begin with {@code #} and empty ones are passed over.
    *
    * @throws IllegalArgumentException if a column that every row needs is missing
-   * @throws IOException if it cannot be read
+   * @throws IOException if the file cannot be read
    */
   static List<Row> read(Path file) throws IOException {
     try (InputStream in = TextFiles.open(file)) {

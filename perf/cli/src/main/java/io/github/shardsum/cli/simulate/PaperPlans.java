@@ -25,7 +25,7 @@ record PaperPlans(List<Model> models, List<PlannedForms> forms) {
     return forms.prediction().bytes().values().stream().mapToDouble(Double::doubleValue).sum();
   }
 
-  /** The same for another number of layers, half of them in the encoder. */
+  /** The planned forms of a model with another number of layers, half of them in the encoder. */
   static PlannedForms withLayers(Model model, int layers) {
     Job job = model.job();
     Architecture old = job.model();

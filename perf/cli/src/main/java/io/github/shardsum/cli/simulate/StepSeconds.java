@@ -166,7 +166,7 @@ final class StepSeconds {
    * Reads a positive number. It may have commas between thousands, a sign of an estimate in front,
    * and a unit or a letter for a thousand or a million at the end.
    *
-   * @throws IllegalArgumentException if it is none
+   * @throws IllegalArgumentException if the text is not a positive number
    */
   static double number(String name, String text) {
     double value = Double.NaN;

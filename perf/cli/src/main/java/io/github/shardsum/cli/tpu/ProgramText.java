@@ -25,8 +25,8 @@ record ProgramText(byte[] code) {
    * Reads a program, from standard input if it is {@code -}; its results go to other files.
    *
    * @param spec the command, whose {@code -o} names the results
-   * @throws IOException if it cannot be read
-   * @throws IllegalArgumentException if it is a folder
+   * @throws IOException if the file cannot be read
+   * @throws IllegalArgumentException if the file is a folder
    * @throws ParameterException if a result would take its place or another result's
    */
   static ProgramText read(CommandSpec spec, Path file, List<Path> results) throws IOException {

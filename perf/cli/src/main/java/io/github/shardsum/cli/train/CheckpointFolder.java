@@ -68,7 +68,7 @@ final class CheckpointFolder implements AutoCloseable {
     /**
      * A text that every checkpoint must have.
      *
-     * @throws IllegalArgumentException if this one does not have it
+     * @throws IllegalArgumentException if this checkpoint does not have the text
      */
     String text(String name) {
       String text = metadata.get(name);
@@ -82,7 +82,7 @@ final class CheckpointFolder implements AutoCloseable {
     /**
      * The number of steps that were made.
      *
-     * @throws IllegalArgumentException if it has none
+     * @throws IllegalArgumentException if the checkpoint has none
      */
     long step() {
       String text = text("step");
@@ -98,7 +98,7 @@ final class CheckpointFolder implements AutoCloseable {
     /**
      * The seed of parameters and order.
      *
-     * @throws IllegalArgumentException if it has none
+     * @throws IllegalArgumentException if the checkpoint has none
      */
     long seed() {
       String text = text("seed");

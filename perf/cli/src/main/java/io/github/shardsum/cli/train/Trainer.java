@@ -120,7 +120,8 @@ final class Trainer implements AutoCloseable {
   /**
    * Goes on from a checkpoint.
    *
-   * @throws IllegalArgumentException if it belongs to another model, other data or another program
+   * @throws IllegalArgumentException if the checkpoint belongs to another model, other data or
+   *     another program
    */
   void resume(CheckpointFolder.Checkpoint checkpoint) {
     expect(checkpoint, "model", model.spec().toString(), "--experts, --slots or --dense");

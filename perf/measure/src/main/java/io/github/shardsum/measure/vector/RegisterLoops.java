@@ -70,7 +70,7 @@ public final class RegisterLoops {
     return x.add(y0).add(y1).add(y2).add(y3).add(y4).add(y5).lane(0);
   }
 
-  /** The same in f64. */
+  /** Steps of a multiply-add in each chain, in f64. */
   public static double doubles(int steps, double factor, double other) {
     DoubleVector a = DoubleVector.broadcast(DOUBLES, factor);
     DoubleVector b = DoubleVector.broadcast(DOUBLES, other);

@@ -128,7 +128,7 @@ public final class ProgramPlanner {
         demanded);
   }
 
-  /** The same, with reshards whose searches are kept. */
+  /** Plans a program with reshards whose searches are kept. */
   static Planned plan(
       ReshardWays ways, Program program, Map<String, Layout> homes, boolean demanded) {
     ProgramPlanner planner =

@@ -19,7 +19,7 @@ public interface Competitor extends Timed {
    * @param subject the case
    * @param samples flat indices into the result in C order
    * @return the result's elements there
-   * @throws MeasurementException if it cannot run this case
+   * @throws MeasurementException if the competitor cannot run this case
    */
   double[] prepare(BenchCase subject, long[] samples) throws MeasurementException;
 

@@ -19,7 +19,7 @@ public final class CompiledLimits {
    * @param threads the number of threads
    * @param footprints bytes of one thread by a level's name
    * @return FLOP/s by {@code "f32"} and {@code "f64"}, and bytes/s by {@code "read L1"}, ...
-   * @throws MeasurementException if that does not work here
+   * @throws MeasurementException if the C code cannot be compiled or run here
    */
   public static Map<String, Double> measure(int threads, Map<String, Long> footprints)
       throws MeasurementException {

@@ -101,7 +101,7 @@ public enum JavaLibrary {
     return Optional.of(HOME.resolve(".cache/shardsum/peers").resolve(id));
   }
 
-  /** Its jars, which the environment names or Maven has fetched before. */
+  /** The library's jars, which the environment names or Maven has fetched before. */
   String classPath(Map<String, String> environment) throws MeasurementException {
     Path place =
         Optional.ofNullable(environment.get(variable))

@@ -38,8 +38,8 @@ public final class NativeGemm implements Competitor {
    * @param python the interpreter whose packages may hold it
    * @param isa the instruction sets that it may use
    * @param threads threads it may use
-   * @throws MeasurementException if it is not there, is another library than its name says, or
-   *     chose kernels that are no match; with the remedy
+   * @throws MeasurementException if the library is not there, is another library than its name
+   *     says, or chose kernels that are no match; with the remedy
    */
   static NativeGemm load(
       ProductLibrary library, LibrarySearch search, String python, Isa isa, int threads)

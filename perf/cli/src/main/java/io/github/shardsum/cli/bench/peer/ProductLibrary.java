@@ -45,7 +45,7 @@ enum ProductLibrary {
     this.file = file;
   }
 
-  /** Its name in tables and in {@code --peers}. */
+  /** The library's name in tables and in {@code --peers}. */
   String id() {
     return id;
   }
@@ -82,11 +82,11 @@ enum ProductLibrary {
   }
 
   /**
-   * Its file.
+   * The library's file.
    *
    * @param search the loader's folders
    * @param python the interpreter whose packages are looked through
-   * @throws MeasurementException if it is not there; with the remedy
+   * @throws MeasurementException if the library is not there; the message has the remedy
    */
   Path find(LibrarySearch search, String python) throws MeasurementException {
     if (wheel.isEmpty()) {

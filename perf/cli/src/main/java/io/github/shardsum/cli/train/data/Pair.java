@@ -19,7 +19,7 @@ public record Pair(Kind kind, String language, String source, String target, Str
     NAME,
     /** A date, or a month of a year, in {@link JdkPhrases#YEARS}. */
     DATE,
-    /** The same in {@link JdkPhrases#FAR_YEARS}. */
+    /** A date, or a month of a year, in {@link JdkPhrases#FAR_YEARS}. */
     FAR_DATE,
     /** A language and a region where it is spoken, as German (Switzerland). */
     REGION,
