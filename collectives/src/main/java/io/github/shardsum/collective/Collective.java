@@ -555,7 +555,7 @@ public sealed interface Collective {
   /**
    * Indices that one member of an {@link Exchange} receives from another.
    *
-   * @param source the member that has it
+   * @param source the member that sends them
    * @param start the first index
    * @param end the index after the last
    */

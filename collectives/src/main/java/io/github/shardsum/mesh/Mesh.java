@@ -351,8 +351,8 @@ public final class Mesh {
   }
 
   /**
-   * The part that a device holds of a value split along axes: the device's number within its group
-   * along these axes.
+   * The number of the part that a device holds if a value is split along axes. This is the device's
+   * number within its group along these axes.
    *
    * @param names the axes, major to minor; none for one part
    * @param device the device's number, in [0, size)

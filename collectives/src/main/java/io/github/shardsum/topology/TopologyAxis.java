@@ -3,7 +3,7 @@ package io.github.shardsum.topology;
 /**
  * One axis of a topology; an immutable value.
  *
- * @param size chips along it, at least 1
+ * @param size number of chips along the axis, at least 1
  * @param interconnect the way in which the chips of a line are joined
  * @param links parallel links of each connection in one direction, at least 1
  */
@@ -27,8 +27,8 @@ public record TopologyAxis(int size, Interconnect interconnect, int links) {
   /**
    * An axis of single links.
    *
-   * @param size chips along it
-   * @param interconnect the way in which they are joined
+   * @param size number of chips along the axis
+   * @param interconnect the way in which the chips are joined
    */
   public TopologyAxis(int size, Interconnect interconnect) {
     this(size, interconnect, 1);

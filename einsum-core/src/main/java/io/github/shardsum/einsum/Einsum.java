@@ -186,7 +186,7 @@ public final class Einsum {
   }
 
   /**
-   * As {@link #compile(String, EinsumOptions, OperandSpec...)}, of a parsed equation.
+   * As {@link #compile(String, EinsumOptions, OperandSpec...)}, for a parsed equation.
    *
    * @param equation the equation
    * @param options the options
@@ -282,7 +282,7 @@ public final class Einsum {
   }
 
   /**
-   * As {@link #runInto(Tensor, Operand...)} of one operand. Tiny einsums of arrays, compiled for
+   * As {@link #runInto(Tensor, Operand...)} with one operand. Tiny einsums of arrays, compiled for
    * their strides, run without allocating.
    *
    * @param out the result
@@ -295,7 +295,7 @@ public final class Einsum {
   }
 
   /**
-   * As {@link #runInto(Tensor, Operand...)} of two operands. Tiny einsums of arrays, compiled for
+   * As {@link #runInto(Tensor, Operand...)} with two operands. Tiny einsums of arrays, compiled for
    * their strides, run without allocating.
    *
    * @param out the result

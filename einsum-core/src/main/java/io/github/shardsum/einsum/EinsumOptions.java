@@ -20,8 +20,8 @@ import java.util.OptionalLong;
  *     sliced where needed
  * @param sizes sizes of labels that only the output has
  * @param epilogue the operations that are fused into the last step
- * @param workers the threads that run it
- * @param kernels the kernels that run it
+ * @param workers the threads that run the einsum
+ * @param kernels the kernels that compute the einsum
  * @param sums the order of floating-point sums
  */
 public record EinsumOptions(

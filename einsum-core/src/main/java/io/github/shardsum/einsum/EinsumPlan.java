@@ -27,7 +27,7 @@ public record EinsumPlan(
    * One step.
    *
    * @param equation its labels in the order of memory, as {@code "ij,jk->ik"}
-   * @param kernel the kernel that runs it
+   * @param kernel the kernel that runs the step
    * @param why the reason for the kernel: estimated cycles, or the lengths of contiguous runs
    * @param bytes bytes of its operands and its result in one pass, each counted once, in the type
    *     of the einsum's computation

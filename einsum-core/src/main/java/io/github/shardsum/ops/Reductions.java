@@ -358,7 +358,7 @@ public final class Reductions {
   }
 
   /**
-   * As {@link #sum(Tensor, Axes)}, of all elements.
+   * As {@link #sum(Tensor, Axes)}, over all elements.
    *
    * @param x any dtype, strides and memory
    * @return a scalar of x's dtype
@@ -451,7 +451,7 @@ public final class Reductions {
   }
 
   /**
-   * As {@link #max(Tensor, Axes)}, of all elements.
+   * As {@link #max(Tensor, Axes)}, over all elements.
    *
    * @param x any dtype, strides and memory
    * @return a scalar of x's dtype
@@ -547,7 +547,7 @@ public final class Reductions {
   }
 
   /**
-   * As {@link #min(Tensor, Axes)}, of all elements.
+   * As {@link #min(Tensor, Axes)}, over all elements.
    *
    * @param x any dtype, strides and memory
    * @return a scalar of x's dtype
@@ -643,7 +643,7 @@ public final class Reductions {
   }
 
   /**
-   * As {@link #prod(Tensor, Axes)}, of all elements.
+   * As {@link #prod(Tensor, Axes)}, over all elements.
    *
    * @param x any dtype, strides and memory
    * @return a scalar of x's dtype
@@ -737,7 +737,7 @@ public final class Reductions {
   }
 
   /**
-   * As {@link #any(Tensor, Axes)}, of all elements.
+   * As {@link #any(Tensor, Axes)}, over all elements.
    *
    * @param x any dtype, strides and memory
    * @return a scalar of bool
@@ -831,7 +831,7 @@ public final class Reductions {
   }
 
   /**
-   * As {@link #all(Tensor, Axes)}, of all elements.
+   * As {@link #all(Tensor, Axes)}, over all elements.
    *
    * @param x any dtype, strides and memory
    * @return a scalar of bool
@@ -925,7 +925,7 @@ public final class Reductions {
   }
 
   /**
-   * As {@link #argMax(Tensor, Axes)}, of all elements.
+   * As {@link #argMax(Tensor, Axes)}, over all elements.
    *
    * @param x any dtype, strides and memory
    * @return a scalar of i32
@@ -1023,7 +1023,7 @@ public final class Reductions {
   }
 
   /**
-   * As {@link #argMin(Tensor, Axes)}, of all elements.
+   * As {@link #argMin(Tensor, Axes)}, over all elements.
    *
    * @param x any dtype, strides and memory
    * @return a scalar of i32

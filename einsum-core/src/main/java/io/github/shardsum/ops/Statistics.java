@@ -38,7 +38,7 @@ public final class Statistics {
   private Statistics() {}
 
   /**
-   * As {@link #mean(Tensor, Axes)}, of all elements.
+   * As {@link #mean(Tensor, Axes)}, over all elements.
    *
    * @param x any dtype, strides and memory
    * @return a scalar, of x's dtype if that is floating, else of f64
@@ -348,7 +348,7 @@ public final class Statistics {
   }
 
   /**
-   * As {@link #norm(Tensor, Axes)}, of all elements.
+   * As {@link #norm(Tensor, Axes)}, over all elements.
    *
    * @param x any dtype, strides and memory
    * @return a scalar, of x's dtype if that is floating, else of f64
@@ -442,7 +442,7 @@ public final class Statistics {
   }
 
   /**
-   * As {@link #logSumExp(Tensor, Axes)}, of all elements.
+   * As {@link #logSumExp(Tensor, Axes)}, over all elements.
    *
    * @param x any dtype, strides and memory
    * @return a scalar, of x's dtype if that is floating, else of f64
@@ -536,7 +536,7 @@ public final class Statistics {
   }
 
   /**
-   * As {@link #median(Tensor, Axes)}, of all elements.
+   * As {@link #median(Tensor, Axes)}, over all elements.
    *
    * @param x any dtype, strides and memory
    * @return a scalar, of x's dtype if that is floating, else of f64
@@ -630,7 +630,7 @@ public final class Statistics {
   }
 
   /**
-   * As {@link #quantile(Tensor, double, Axes)}, of all elements.
+   * As {@link #quantile(Tensor, double, Axes)}, over all elements.
    *
    * @param x any dtype, strides and memory
    * @param q the part of the elements that is below, in [0, 1]

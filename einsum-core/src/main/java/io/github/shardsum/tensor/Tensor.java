@@ -209,7 +209,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * As {@link #of(float[], long...)}, of dtype bool, copied.
+   * As {@link #of(float[], long...)}, with dtype bool, copied.
    *
    * @param data the elements
    * @param shape the size of each axis
@@ -225,7 +225,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * As {@link #of(FloatBuffer, long...)}, of dtype f64.
+   * As {@link #of(FloatBuffer, long...)}, with dtype f64.
    *
    * @param data the elements from position to limit, in the machine's byte order
    * @param shape the size of each axis
@@ -237,7 +237,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * As {@link #of(FloatBuffer, long...)}, of dtype i32.
+   * As {@link #of(FloatBuffer, long...)}, with dtype i32.
    *
    * @param data the elements from position to limit, in the machine's byte order
    * @param shape the size of each axis
@@ -249,7 +249,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * As {@link #of(FloatBuffer, long...)}, of dtype i64.
+   * As {@link #of(FloatBuffer, long...)}, with dtype i64.
    *
    * @param data the elements from position to limit, in the machine's byte order
    * @param shape the size of each axis
@@ -279,7 +279,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * As {@link #of(float[], long...)}, of dtype f64.
+   * As {@link #of(float[], long...)}, with dtype f64.
    *
    * @param data the elements
    * @param shape the size of each axis
@@ -291,7 +291,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * As {@link #of(float[], long...)}, of dtype i32.
+   * As {@link #of(float[], long...)}, with dtype i32.
    *
    * @param data the elements
    * @param shape the size of each axis
@@ -303,7 +303,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * As {@link #of(float[], long...)}, of dtype i64.
+   * As {@link #of(float[], long...)}, with dtype i64.
    *
    * @param data the elements
    * @param shape the size of each axis
@@ -315,7 +315,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * As {@link #of(float[], long...)}, of dtype bf16.
+   * As {@link #of(float[], long...)}, with dtype bf16.
    *
    * @param bits the 16 bits of each element, see {@link Bf16}
    * @param shape the size of each axis
@@ -327,7 +327,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * As {@link #of(float[], long...)}, of dtype bool.
+   * As {@link #of(float[], long...)}, with dtype bool.
    *
    * @param data one byte for each element; zero is false, any other value is true
    * @param shape the size of each axis

@@ -13,7 +13,7 @@ public final class AssignmentSolver {
    * Solves a problem.
    *
    * @param problem nodes, edges and the limit
-   * @param options how long it may take, and on how many threads
+   * @param options the time that the search may take, and the number of threads
    * @return the best choice that was found, and a proven lower bound of the cost of any choice
    */
   public static Assignment solve(AssignmentProblem problem, AssignmentOptions options) {

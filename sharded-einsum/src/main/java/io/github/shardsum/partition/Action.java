@@ -322,9 +322,9 @@ public sealed interface Action {
    *
    * <p>Works like {@link Apply}, but the label whose neighbours are read is split too: by the same
    * axes in operands and result, each according to its own size. Every device first receives the
-   * halo: the elements that its block of the result needs of each operand ({@link
-   * io.github.shardsum.layout.FactorRule.Reads}) and that it does not hold. The senders differ from
-   * the device only along the axes. No operand is a partial sum over these axes.
+   * halo: the elements of each operand that its block of the result needs ({@link
+   * io.github.shardsum.layout.FactorRule.Reads}) and that the device does not hold. The senders
+   * differ from the device only along the axes. No operand is a partial sum over these axes.
    *
    * @param statement the statement; the step has its operands, in their order
    * @param axes the axes of more than one device that split the label, major to minor

@@ -189,7 +189,7 @@ public record PlanOptions(
   /**
    * Sets whether collectives of a program may run while devices compute.
    *
-   * @param wanted whether they may
+   * @param wanted whether collectives may run then
    * @return a changed copy
    */
   public PlanOptions withOverlap(boolean wanted) {

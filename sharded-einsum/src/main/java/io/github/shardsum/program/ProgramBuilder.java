@@ -91,7 +91,7 @@ public final class ProgramBuilder {
    * Whether a value is an input or was named by {@link #let}.
    *
    * @param value a value of this builder
-   * @return whether it has a name
+   * @return whether the value has a name
    */
   public boolean isNamed(Value value) {
     return values.getOrDefault(value, Optional.empty()).isPresent();

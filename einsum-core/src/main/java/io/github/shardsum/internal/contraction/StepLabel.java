@@ -6,10 +6,10 @@ import java.util.List;
 /**
  * One label of a step.
  *
- * @param size its size, at least 1
- * @param inOut whether the result has it
- * @param inLeft whether the left operand has it
- * @param inRight whether the right operand has it
+ * @param size the label's size, at least 1
+ * @param inOut whether the result has the label
+ * @param inLeft whether the left operand has the label
+ * @param inRight whether the right operand has the label
  * @param strides stride in each array, see {@link StepKernel}; 0 in an array without the label
  */
 record StepLabel(long size, boolean inOut, boolean inLeft, boolean inRight, long[] strides) {

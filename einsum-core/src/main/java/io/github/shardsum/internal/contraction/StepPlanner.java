@@ -76,7 +76,7 @@ final class StepPlanner {
   /**
    * The kernel of a step.
    *
-   * @param swapped whether it takes the right operand as its left
+   * @param swapped whether the kernel takes the right operand as its left one
    * @param reason the reason for the choice, a format if there are values
    * @param values the values of the format
    */

@@ -14,7 +14,7 @@ public sealed interface View permits View.Dense, View.Routed {
    * A strided array.
    *
    * @param dtype its element type
-   * @param present the labels that it has
+   * @param present the labels that the array has
    * @param strides stride along each label, the sum of its axes' strides where a label repeats
    */
   record Dense(DType dtype, boolean[] present, long[] strides) implements View {

@@ -283,7 +283,7 @@ public final class Training implements AutoCloseable {
    * A model with its first parameters, on one device.
    *
    * @param spec the model
-   * @param settings how it is trained
+   * @param settings the settings of the training
    * @param backend runs its programs
    * @param seed the seed of the parameters
    */
@@ -296,7 +296,7 @@ public final class Training implements AutoCloseable {
    * process holds only the parts of its own devices.
    *
    * @param spec the model
-   * @param settings how it is trained
+   * @param settings the settings of the training
    * @param backend runs its programs
    * @param placement the layouts of the state, for a backend of several devices
    * @param seed the seed of the parameters

@@ -98,7 +98,7 @@ final class AnnotationSearch {
    * @param name the value's name among annotations
    * @param value the value
    * @param layouts the layouts that the value may have
-   * @param isInput whether it is an input of the program
+   * @param isInput whether the value is an input of the program
    */
   private record Variable(
       String slot, String name, Value value, List<Layout> layouts, boolean isInput) {}

@@ -51,7 +51,7 @@ record Asked(
    * @param name the value's name
    * @param term its layout
    * @param dims the split of each dimension
-   * @param partial the axes over which it may be a partial sum
+   * @param partial the axes over which the value may be a partial sum
    */
   record Demand(String name, Value term, List<Split> dims, Set<String> partial) {
     /** A value without a requested layout, which may not be a partial sum. */

@@ -385,7 +385,7 @@ public final class PlanChecker {
     meanings.add(meaning);
   }
 
-  /** The parts that devices hold of a value with these labels, in the layout of a term. */
+  /** The devices' parts of a value with these labels, in the layout of a term. */
   private Held held(Term labels, Shape shape, Term layout) {
     require(layout.size() == shape.rank(), "must have the rank of %s, got %s", layout, shape);
     List<LabelCut> cuts = new ArrayList<>();
@@ -552,7 +552,7 @@ public final class PlanChecker {
     asked.unread().forEach(unread::add);
   }
 
-  /** The parts that devices hold of a step's results. */
+  /** The devices' parts of a step's results. */
   private List<Held> made(PlanStep step, List<Held> read) {
     Term said = step.result().layout().term();
     Held after = held(said, step.result().shape(), said);

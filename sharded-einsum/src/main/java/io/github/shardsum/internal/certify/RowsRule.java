@@ -59,7 +59,7 @@ final class RowsRule {
   /**
    * Follows a step.
    *
-   * @param read the parts that devices hold of the operands
+   * @param read the devices' parts of the operands
    * @param said the layouts that the plan states for the results
    * @return the layouts of the results
    */

@@ -34,7 +34,7 @@ final class Chunking {
    *
    * @param size size of the label
    * @param kept sizes of the axes that the label keeps, major to minor
-   * @param moved sizes of the axes that it loses
+   * @param moved sizes of the axes that the label loses
    * @return the number
    */
   static long gathered(long size, List<Integer> kept, List<Integer> moved) {
@@ -49,8 +49,8 @@ final class Chunking {
    * Pairs of indices of two labels that a member of an all-to-all has afterwards and not before.
    *
    * @param from size of the label that loses axes
-   * @param kept sizes of the axes that it keeps, major to minor
-   * @param moved sizes of the axes that it loses
+   * @param kept sizes of the axes that the label keeps, major to minor
+   * @param moved sizes of the axes that the label loses
    * @param to size of the label that the moved axes cut
    * @param there sizes of the axes that cut that label before the all-to-all
    * @return the number, for the member that must receive the most

@@ -89,7 +89,7 @@ public final class Reshards {
    * One step of a way.
    *
    * @param action the action
-   * @param after the layout after it
+   * @param after the layout after the action
    */
   public record Stage(Action action, Layout after) {}
 

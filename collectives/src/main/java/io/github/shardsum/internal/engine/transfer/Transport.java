@@ -57,7 +57,7 @@ public interface Transport extends AutoCloseable {
 
   /** An exchange that was begun. */
   interface InFlight {
-    /** Whether it has ended, by success or failure. */
+    /** Whether the exchange has ended, by success or failure. */
     boolean isDone();
 
     /**

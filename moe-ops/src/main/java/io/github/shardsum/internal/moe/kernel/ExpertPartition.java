@@ -124,7 +124,7 @@ public record ExpertPartition(boolean isGradient)
    * @param composite the composite that is computed
    * @param form the sizes of the composite
    * @param mesh the devices
-   * @param axes the axes that split it
+   * @param axes the axes that split the composite
    * @param bound the bound on received rows
    */
   private record Way(Composite composite, ExpertsForm form, Mesh mesh, Axes axes, double bound) {

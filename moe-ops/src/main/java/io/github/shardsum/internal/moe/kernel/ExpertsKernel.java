@@ -19,7 +19,7 @@ import java.util.function.Function;
  * @param startAt the number of the operand with the index of the first expert, a scalar of i64;
  *     present if the experts are a chunk of a split along E
  * @param flops floating-point operations of a run
- * @param backward whether it computes gradients
+ * @param backward whether the kernel computes gradients
  * @param holdsRows whether a run uses {@link ExpertRun#rows}
  * @param inPlace the number of the operand whose memory a result may reuse, for each such result
  * @param inOrder makes the kernel with sums in a fixed order, if there is one

@@ -33,7 +33,7 @@ import java.util.Optional;
  *
  * @param form the sizes; the number of tokens is the most rows that may be received
  * @param chunk the most rows of an expert in one chunk
- * @param isGradient whether it computes gradients
+ * @param isGradient whether the kernel computes gradients
  * @param memberAt the number of the operand with the device's index along the axes of the hidden
  *     width; the device with index 0 adds the last bias. -1 if the hidden width is whole
  * @param pieces the number of pieces; a run computes the piece whose index is the last operand. 1

@@ -18,7 +18,7 @@ import java.util.Set;
  * @param mean the geometric mean of the ratios
  * @param cases how many cases had such a peer
  * @param worst the case with the smallest ratio
- * @param worstRatio that ratio
+ * @param worstRatio the ratio of that case
  */
 record GroupMean(
     String group,

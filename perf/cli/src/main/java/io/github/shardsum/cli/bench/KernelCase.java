@@ -8,12 +8,12 @@ import io.github.shardsum.measure.MeasurementException;
 /**
  * A measurement of a kernel against a target of its own, not against peers.
  *
- * @param group the group that filters choose it by, with its id: {@code GROUP/ID}
- * @param id its name
- * @param unit the unit of its value
+ * @param group the group; filters choose the case by {@code GROUP/ID}
+ * @param id the name of the case
+ * @param unit the unit of the value
  * @param atMost whether the value must stay below the target instead of reaching it
  * @param wanted the target value
- * @param anyThreads whether it is measured at every number of threads, or only at one
+ * @param anyThreads whether the kernel is measured at every number of threads, or only at one
  * @param measure measures the value
  */
 record KernelCase(

@@ -10,12 +10,13 @@ import java.util.List;
  * @param subject the case
  * @param threads threads of ours and of each peer
  * @param seconds our median time of a call
- * @param fastest the fastest of our rounds: on a busy machine it is closer to the kernel's own time
+ * @param fastest the fastest of our rounds, which on a busy machine is closest to the kernel's own
+ *     time
  * @param lower lower quartile of ours
  * @param upper upper quartile of ours
- * @param limit the limit that bounds it
+ * @param limit the limit that bounds the case
  * @param limitSeconds the least time that the limit allows
- * @param peers the peers that could run it
+ * @param peers the peers that could run the case
  */
 record Measured(
     BenchCase subject,

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * @param threads the number of threads; 0 for any
  * @param opponents the peers; in each case only the best counts. None if the target is a share of
  *     the limit
- * @param mean whether the geometric mean must reach it; otherwise every case must
+ * @param mean whether the geometric mean must reach the target; otherwise every case must
  * @param wanted the ratio or share to reach
  */
 record Target(
@@ -75,7 +75,7 @@ record Target(
    * The outcome of a target.
    *
    * @param reached the mean, or the least of the cases
-   * @param verdict whether the medians reach it, or only the upper ends of their intervals
+   * @param verdict whether the medians reach the target, or only the upper ends of their intervals
    * @param cases the number of cases
    * @param least the case with the smallest value
    */

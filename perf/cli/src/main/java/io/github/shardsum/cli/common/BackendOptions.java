@@ -52,7 +52,7 @@ public final class BackendOptions {
   public BackendOptions() {}
 
   /**
-   * Whether it is a plugin.
+   * Whether the backend is a plugin.
    *
    * @throws ParameterException if a plugin is named for another backend
    */

@@ -111,7 +111,7 @@ public final class MeshOptions {
   /**
    * The program with the annotations of the command line.
    *
-   * @param on the mesh that it is planned for
+   * @param on the mesh for which the program is planned
    * @throws ParameterException if a value is annotated twice, or an annotation does not fit it or
    *     the mesh
    */
@@ -127,7 +127,7 @@ public final class MeshOptions {
    * @param option the option's name, {@code --annotate}
    * @param layouts the notation of an annotation by the value's name
    * @param program the program
-   * @param on the mesh that it is planned for
+   * @param on the mesh for which the program is planned
    * @throws ParameterException if an annotation does not fit its value or the mesh
    */
   public static Program annotated(

@@ -8,7 +8,7 @@ import java.util.List;
  * @param name its usual name
  * @param files the names of its shared library, without the part after {@code .so}
  * @param use its purpose
- * @param remedy how to get it
+ * @param remedy a way to get the library
  */
 public record NativeLibrary(String name, List<String> files, String use, String remedy) {
   public static final List<NativeLibrary> ALL =

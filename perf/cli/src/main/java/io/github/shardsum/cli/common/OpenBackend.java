@@ -117,7 +117,7 @@ public final class OpenBackend implements AutoCloseable {
    * Whether something holds on any process of the job. All processes must call this in the same
    * order.
    *
-   * @param own whether it does on this one
+   * @param own whether this holds on this process
    */
   public boolean any(boolean own) {
     if (processes() == 1) {

@@ -81,7 +81,7 @@ public final class TraceOption {
    * of its slowest process, so all processes of a job write the same run.
    *
    * @param executable compiled to be timed
-   * @param run runs it once
+   * @param run runs the executable once
    * @param collectives those of the job; all its processes call this
    * @param out gets a summary on the first process
    */

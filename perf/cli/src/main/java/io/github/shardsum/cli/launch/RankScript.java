@@ -77,10 +77,10 @@ final class RankScript {
   private RankScript() {}
 
   /**
-   * The command that runs another as a rank.
+   * The command that runs a program as a rank.
    *
    * @param command the program and its arguments
-   * @param tied whether it ends with mpirun
+   * @param tied whether the program ends with mpirun
    * @param path the folders of programs, if they differ from mpirun's
    */
   static List<String> wrap(List<String> command, boolean tied, Optional<String> path) {

@@ -66,7 +66,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
    * Has a plugin compile a program, and compares.
    *
    * @param program the program, with its annotations
-   * @param plan our plan of it
+   * @param plan our plan of the program
    * @param library the plugin
    * @throws IllegalArgumentException if the plugin has fewer devices than the mesh
    */

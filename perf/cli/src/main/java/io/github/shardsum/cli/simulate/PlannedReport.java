@@ -24,7 +24,7 @@ final class PlannedReport {
   /**
    * A collective of the plans of one step.
    *
-   * @param times how often the step runs it
+   * @param times the number of times that a step of training runs the collective
    * @param bytes the bytes that the busiest device receives each time
    * @param seconds the time of all executions
    */

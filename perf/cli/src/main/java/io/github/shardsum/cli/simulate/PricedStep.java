@@ -10,11 +10,11 @@ import java.util.List;
  * @param term the term of the prediction that includes the step
  * @param kind the purpose of the time
  * @param queue the compute units, or the axes of a collective
- * @param seconds on the largest device
+ * @param seconds the seconds on the largest device
  * @param amount FLOPs of a product; bytes of all other steps
- * @param operands numbers of the steps whose results it reads
- * @param weights whether it moves a weight that exists before the step
- * @param gradient whether it reduces the gradient of a weight
+ * @param operands numbers of the steps whose results this step reads
+ * @param weights whether this step moves a weight that exists before the step of training
+ * @param gradient whether this step reduces the gradient of a weight
  */
 record PricedStep(
     String name,

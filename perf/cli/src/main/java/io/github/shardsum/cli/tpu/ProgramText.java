@@ -60,7 +60,7 @@ record ProgramText(byte[] code) {
     return new String(code, StandardCharsets.ISO_8859_1);
   }
 
-  /** Whether it is meant for several devices. */
+  /** Whether the program is meant for several devices. */
   boolean isSplit() {
     return text().contains("sdy.mesh") || text().contains(GSPMD);
   }

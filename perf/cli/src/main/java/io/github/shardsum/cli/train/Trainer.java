@@ -91,7 +91,7 @@ final class Trainer implements AutoCloseable {
    * A trainer of a fresh model.
    *
    * @param heldBack batches to measure on, by their name
-   * @param settings how it is trained
+   * @param settings the settings of the training
    * @param placement the layouts of the state, for a backend of several devices
    * @param writer writes checkpoints, if any are to be written; every process of a job then has a
    *     writer

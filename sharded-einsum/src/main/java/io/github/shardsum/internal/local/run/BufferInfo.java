@@ -8,9 +8,9 @@ import io.github.shardsum.tensor.Shape;
  * dtype.
  *
  * @param dtype the elements' dtype
- * @param shape their shape
- * @param from the first step that touches it
- * @param to the last step that touches it
+ * @param shape the buffer's shape
+ * @param from the first step that touches the buffer
+ * @param to the last step that touches the buffer
  * @param offset position of the first element, in elements
  */
 public record BufferInfo(DType dtype, Shape shape, int from, int to, long offset) {

@@ -7,13 +7,13 @@ import java.util.Optional;
 /** The location of a value in memory. */
 public sealed interface ValueMemory {
   /**
-   * All its elements.
+   * All elements of a value.
    *
    * @param base the memory
    * @param view the value as a view of it
    * @param planned the same view if the base is in C order, for compiling
    * @param dtype the elements' dtype
-   * @param whole whether it is all of the base, in the base's order
+   * @param whole whether the view is all of the base, in the base's order
    */
   public record Dense(
       Storage base, StridedLayout.View view, StridedLayout planned, DType dtype, boolean whole)

@@ -10,8 +10,8 @@ import java.util.OptionalLong;
  * policy: the candidate plans do not depend on the limit, so the least peak found is also a limit
  * that some plan keeps.
  *
- * @param elementsPerByte weight, in elements received, of a byte that the largest device holds of a
- *     statement's operands and results
+ * @param elementsPerByte weight, in elements received, of each byte of a statement's operands and
+ *     results on the largest device
  * @param hoists whether invariants of a loop are resharded before it, and so are held during the
  *     whole loop
  * @param isTight whether a reshard may hold no more on the way than at its ends

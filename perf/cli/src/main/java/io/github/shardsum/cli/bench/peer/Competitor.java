@@ -8,7 +8,7 @@ public interface Competitor extends Timed {
   /** Name in tables. */
   String name();
 
-  /** Whether it has an operation for such a case; a competitor without one is left out silently. */
+  /** Whether the competitor can compute such a case; otherwise it is left out silently. */
   default boolean supports(BenchCase subject) {
     return true;
   }
