@@ -197,10 +197,10 @@ final class InFlights {
   }
 
   /**
-   * Checks that a new collective uses no common memory with a collective in flight that one of the
-   * two writes.
+   * Checks that a new collective shares no memory with a collective in flight if one of the two
+   * writes this memory.
    *
-   * @throws IllegalArgumentException if both use memory that one of them writes
+   * @throws IllegalArgumentException if they share memory that one of them writes
    */
   void checkApart(List<DeviceCall> calls) {
     flights.forEach((name, flight) -> AliasCheck.checkApart(name, flight.calls, calls));

@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * The Lagrangian dual: memory has a price at each point, and messages along edges bound all other
  * costs from below (sequential tree-reweighted message passing). Prices move along smoothed
- * subgradients, by Polyak's step length.
+ * subgradients, in steps of Polyak's length.
  */
 final class Dual {
   private static final double SMOOTH = 0.7;

@@ -64,19 +64,18 @@ public final class AliasCheck {
   }
 
   /**
-   * Checks that a collective in flight and a new collective use no common memory that one of them
+   * Checks that a collective in flight and a new collective share no memory that one of them
    * writes.
    *
    * @param flight the name of the collective in flight
    * @param flying the calls of the collective in flight
    * @param calls the calls of the new collective
-   * @throws IllegalArgumentException if both use memory that one of them writes
+   * @throws IllegalArgumentException if they share memory that one of them writes
    */
   public static void checkApart(String flight, List<DeviceCall> flying, List<DeviceCall> calls) {
     AliasCheck ownership = new AliasCheck();
-    // The collective in flight is party 0, the new one is party 1. Only overlaps between the two
-    // are
-    // errors here.
+    // The collective in flight is party 0, the new one is party 1. Only an overlap
+    // between the two is an error here.
     flying.forEach(call -> ownership.add(call, 0));
     calls.forEach(call -> ownership.add(call, 1));
     for (List<Range> list : ownership.ranges.values()) {

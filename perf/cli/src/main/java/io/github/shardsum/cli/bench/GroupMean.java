@@ -10,7 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The geometric mean, over the cases of a group, of the time of the best of some peers over ours.
+ * The geometric mean of the ratios of a group's cases. A ratio is the time of the best of some
+ * peers divided by our time.
  *
  * @param group the group
  * @param threads threads of ours and of each peer

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 /** Files with the text of a program. */
 public final class ProgramFile {
   /**
-   * Largest size of a program in bytes: a device or a wrong file is refused before it is parsed.
+   * Limit of a program's size in bytes; a device or a wrong file is refused before it is parsed.
    */
   private static final int MOST_BYTES = 64 << 20;
 

@@ -125,8 +125,8 @@ final class ReshardWays {
 
   /**
    * Whether the plan is for one equation instead of a program. Local einsums then read addends of
-   * bf16 in f32. If a split label occurs twice in an operand, they read only the part's indices of
-   * the second dimension.
+   * bf16 in f32. If a split label occurs twice in an operand, the first dimension is split, and the
+   * einsum reads only the same indices of the second dimension.
    */
   boolean isAlone() {
     return whole.isPresent();
@@ -229,8 +229,8 @@ final class ReshardWays {
   }
 
   /**
-   * The requested layout without some of its partial axes: those over which the value, as it was
-   * computed, is no partial sum.
+   * The requested layout without the partial axes over which the computed value is not a partial
+   * sum.
    */
   Layout reachable(Layout wanted, Layout made) {
     List<String> partial =
