@@ -133,7 +133,9 @@ final class StepPlanner {
     }
     if (isUnpacked(sides)) {
       return new Choice(
-          make.unpacked(sides), sides.swapped(), "too small, narrow or near to be packed");
+          make.unpacked(sides),
+          sides.swapped(),
+          "packing gains nothing: small, narrow or in a near cache");
     }
     double packed = costs.product(sides);
     double nested = costs.nest(sides);
@@ -172,7 +174,10 @@ final class StepPlanner {
       return new Choice(make.fewRows(sides), sides.swapped(), "few rows: B is read once");
     }
     return isUnpacked(sides)
-        ? new Choice(make.unpacked(sides), sides.swapped(), "too small or near to be packed")
+        ? new Choice(
+            make.unpacked(sides),
+            sides.swapped(),
+            "packing gains nothing: small or in a near cache")
         : new Choice(make.product(sides), sides.swapped(), "rows are packed");
   }
 
@@ -264,7 +269,10 @@ final class StepPlanner {
       return new Choice(make.fewRows(sides), sides.swapped(), "few rows: B is read once");
     }
     return isUnpacked(sides)
-        ? new Choice(make.unpacked(sides), sides.swapped(), "too small or near to be packed")
+        ? new Choice(
+            make.unpacked(sides),
+            sides.swapped(),
+            "packing gains nothing: small or in a near cache")
         : new Choice(make.product(sides), sides.swapped(), "packed");
   }
 
