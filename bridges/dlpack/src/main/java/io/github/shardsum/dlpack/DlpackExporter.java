@@ -81,7 +81,8 @@ public final class DlpackExporter implements AutoCloseable {
    * A {@code DLManagedTensor*} over a tensor's memory, for one consumer.
    *
    * @param tensor native or mapped, writable, of any strides; the consumer's writes change it
-   * @param released run when the consumer gives it back, on the consumer's thread; must not throw
+   * @param released called on the consumer's thread when the consumer gives the struct back; must
+   *     not throw
    * @return the address of the struct
    * @throws IllegalArgumentException if the tensor is read-only, or on the heap, where the garbage
    *     collector moves memory
@@ -97,7 +98,8 @@ public final class DlpackExporter implements AutoCloseable {
    * whether the memory may be written.
    *
    * @param tensor native or mapped, of any strides
-   * @param released run when the consumer gives it back, on the consumer's thread; must not throw
+   * @param released called on the consumer's thread when the consumer gives the struct back; must
+   *     not throw
    * @return the address of the struct
    * @throws IllegalArgumentException if the tensor is on the heap, where the garbage collector
    *     moves memory
@@ -132,7 +134,7 @@ public final class DlpackExporter implements AutoCloseable {
           : new IllegalStateException(
               "dlpack: consumers must give back all tensors first, got "
                   + outstanding
-                  + " that are not");
+                  + " not given back");
     }
   }
 
@@ -175,8 +177,8 @@ public final class DlpackExporter implements AutoCloseable {
     try {
       MemorySegment struct = own.allocate(layout);
       fill(tensor, own, struct, layout);
-      // Finds the struct by its address, since a call that held the struct's arena could not free
-      // it.
+      // The caller's segment does not belong to the arena. A native call keeps the arena of its
+      // segment open, so the deleter could not close it.
       MemorySegment bare = MemorySegment.ofAddress(struct.address()).reinterpret(layout.byteSize());
       Deleter.GIVEN.put(struct.address(), new Given(tensor, own, released, count));
       return bare;

@@ -50,9 +50,11 @@ public final class ArgumentChecks {
     }
   }
 
-  /** The number of elements of an array; the error's advice is to use other groups. */
+  /**
+   * The number of elements of an array. The error advises more groups, or fewer groups in a call.
+   */
   public static int arrayLength(String what, long... sizes) {
-    return arrayLengthOr("use more groups or fewer a call", what, sizes);
+    return arrayLengthOr("use more groups, or fewer groups in a call", what, sizes);
   }
 
   /** The number of elements of an array. */

@@ -22,7 +22,8 @@ record ProgramText(byte[] code) {
   private static final String GSPMD = "mhlo.sharding";
 
   /**
-   * Reads a program, from standard input if it is {@code -}; its results go to other files.
+   * Reads a program, from standard input if the file is {@code -}. The results must go to other
+   * files.
    *
    * @param spec the command, whose {@code -o} names the results
    * @throws IOException if the file cannot be read
@@ -50,7 +51,7 @@ record ProgramText(byte[] code) {
             spec.commandLine(),
             "-o: expected a file of its own for each result, got "
                 + result
-                + " for another one or for the program");
+                + ", which is the program or another result");
       }
     }
     return program;

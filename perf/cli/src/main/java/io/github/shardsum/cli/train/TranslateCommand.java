@@ -28,11 +28,11 @@ import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code shardsum translate}: translates texts by a trained model. */
+/** {@code shardsum translate}: translates texts with a trained model. */
 @Command(
     name = "translate",
     description = {
-      "%nTranslate texts to English by a model that shardsum train has made.",
+      "%nTranslate texts to English with a model that shardsum train has made.",
       "%nOne line is printed for each text; without texts, for each line of standard input.%n"
     })
 public final class TranslateCommand implements Callable<Integer> {
@@ -101,7 +101,7 @@ public final class TranslateCommand implements Callable<Integer> {
     }
     if (best < 1 || best > beam) {
       throw new ParameterException(
-          spec.commandLine(), "--n-best: must be 1 to --beam " + beam + ", got " + best);
+          spec.commandLine(), "--n-best: must be 1 to " + beam + " (--beam), got " + best);
     }
     PrintWriter err = spec.commandLine().getErr();
     CheckpointFolder.Checkpoint model =
@@ -133,7 +133,7 @@ public final class TranslateCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** An empty line is its own translation. */
+  /** Prints the translations of lines. An empty line is its own translation. */
   private void print(PrintWriter out, Translator translator, List<String> lines) {
     List<String> given = lines.stream().filter(line -> !line.isBlank()).toList();
     List<List<Translator.Scored>> translated = translator.translations(given);
