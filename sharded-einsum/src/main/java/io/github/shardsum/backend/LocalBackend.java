@@ -16,9 +16,9 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
- * This machine: einsums by einsum-core's kernels, chains of pointwise operations as one kernel or
- * in the epilogue of the einsum before them, composites by the {@link Kernels} given. Immutable and
- * thread-safe; results do not depend on the number of threads.
+ * Runs programs on this machine: einsums with einsum-core's kernels, chains of pointwise operations
+ * as one kernel or in the epilogue of the einsum before them, and composites with the given {@link
+ * Kernels}. Immutable and thread-safe; results do not depend on the number of threads.
  *
  * <p>All memory of a run is planned when the program is compiled, allocated at the first run and
  * kept. Once C2 has compiled the code of a run, the run allocates nothing that grows with the data,

@@ -23,8 +23,8 @@ import java.util.Objects;
  *   <li>{@link AllGather}: {@code L.axes} becomes {@code L}; chunks are put together in order
  *   <li>{@link AllToAll}: {@code from}'s axes {@code F.axes} become {@code F}, {@code to}'s axes
  *       {@code T} become {@code T.axes}
- *   <li>{@link CollectivePermute}: every device gets another device's block whole; the axes of each
- *       label have the same product before and after, and cut it at the same indices
+ *   <li>{@link CollectivePermute}: every device gets the whole block of another device; the axes of
+ *       each label have the same product before and after, and cut it at the same indices
  *   <li>{@link AllReduce}: the axes are removed from the partial axes
  *   <li>{@link ReduceScatter}: the axes are removed from the partial axes, and {@code L} becomes
  *       {@code L.axes}
@@ -48,7 +48,7 @@ public sealed interface Action {
   /**
    * The name of the op in printed plans.
    *
-   * @return the name, as {@code all-gather}
+   * @return the name, such as {@code all-gather}
    */
   String op();
 
@@ -240,8 +240,8 @@ public sealed interface Action {
    * end at the same indices before and after, the step is a {@link CollectivePermute} instead.
    *
    * @param label the label
-   * @param axes the axes along which elements move, in mesh order: from the first of the label's
-   *     axes that changes its place
+   * @param axes the label's axes from the first one that changes its place, in mesh order; elements
+   *     move along them
    */
   record Exchange(String label, List<String> axes) implements Action {
     /** Copies the list. */
@@ -327,8 +327,8 @@ public sealed interface Action {
    * differ from the device only along the axes. No operand is a partial sum over these axes.
    *
    * @param statement the statement; the step has its operands, in their order
-   * @param axes the axes of more than one device that split the label, major to minor
-   * @param exchanged places of the operands with elements that a device must receive, ascending;
+   * @param axes the axes that split the label and have more than one device, major to minor
+   * @param exchanged places of the operands from which a device must receive elements, ascending;
    *     each is one exchange. They follow from the statement and the layouts
    */
   record Neighbour(Statement statement, List<String> axes, List<Integer> exchanged)
@@ -360,8 +360,8 @@ public sealed interface Action {
 
   /**
    * A composite with its own partition: the work of the devices is written as parts. Rows travel
-   * between parts, and their number depends on the data. In the plan the composite is a statement
-   * with layouts of operands and results; no value of a plan is ragged.
+   * between devices, and the number of rows depends on the data. In the plan the composite is a
+   * statement with layouts of operands and results; no value of a plan is ragged.
    *
    * @param statement the statement, a composite; the step has its operands and results, in their
    *     order
@@ -371,7 +371,7 @@ public sealed interface Action {
     /**
      * Checks the operation.
      *
-     * @throws IllegalArgumentException if the statement is no composite
+     * @throws IllegalArgumentException if the statement is not a composite
      */
     public Partitioned {
       Objects.requireNonNull(parts, "parts");
@@ -579,7 +579,8 @@ public sealed interface Action {
     /**
      * Copies the lists.
      *
-     * @throws IllegalArgumentException if there is no such operand, or not one or two rings
+     * @throws IllegalArgumentException if the operand is not -1, 0 or 1, or there are not one or
+     *     two rings
      */
     public Windows {
       Objects.requireNonNull(statement, "statement");
@@ -636,7 +637,7 @@ public sealed interface Action {
     }
 
     /**
-     * The number of rounds after the first, in each of which the ring delivers a chunk.
+     * The number of rounds in which the ring delivers a chunk. All come after the first round.
      *
      * @param members number of members of the group
      * @return the number of the other members' chunks, or half of it, rounded up or down
@@ -663,7 +664,7 @@ public sealed interface Action {
   /**
    * The collective that a start begins, or the action itself.
    *
-   * @return the collective of a {@link Start}, and every other action itself
+   * @return the collective of a {@link Start}; any other action itself
    */
   default Action moved() {
     return this instanceof Start(Action collective) ? collective : this;

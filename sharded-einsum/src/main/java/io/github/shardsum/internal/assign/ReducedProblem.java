@@ -34,8 +34,8 @@ final class ReducedProblem {
   final long total;
 
   /**
-   * The cost of an impossible entry: more than any other entry. It is {@link #total} unless a sum
-   * of as many entries as there are nodes and edges would overflow.
+   * The cost of an impossible entry: more than any other entry. It is {@link #total} unless the sum
+   * of one such entry for each node and each edge would overflow.
    */
   final long impossible;
 

@@ -26,8 +26,8 @@ import java.util.Set;
  *
  * <p>On a mesh of few axes one search from a layout serves all goals, one search to a layout serves
  * all sources, and a way may use every axis of the mesh. If the layouts are too many for that, each
- * pair of layouts has its own search. Such a search uses the axes that differ, and idle axes as
- * long as the layouts over these axes are few enough.
+ * pair of layouts has its own search. Such a search uses the axes in which the two layouts differ.
+ * It also uses axes that neither layout has, while the layouts over all these axes are few enough.
  *
  * <p>Of ways of equal cost the one with fewer steps is taken, then the first in a fixed order of
  * states, so that a plan depends on nothing but the arguments.
@@ -51,7 +51,7 @@ public final class Reshards {
   private final WorkCount work = new WorkCount();
 
   /**
-   * The reshards by the prices and limits of a plan.
+   * Finds reshards with the prices and limits of a plan.
    *
    * @param prices the prices of moves
    * @param options memory limit and whether whole values are allowed
@@ -176,8 +176,8 @@ public final class Reshards {
   }
 
   /**
-   * Whether some way leads to a layout: sums in an order are completed over all their axes at once,
-   * or not at all.
+   * Whether some way leads to a layout: sums in a fixed order are completed over all their axes at
+   * once, or not at all.
    */
   boolean isReachable(Layout from, Layout to, DType dtype) {
     List<String> kept = wide(to.mesh(), to.partial());
@@ -199,8 +199,8 @@ public final class Reshards {
   }
 
   /**
-   * The number of layouts of a rank over some axes, if the value may be a partial sum over some of
-   * them.
+   * The number of layouts of a rank over a number of axes. The value may be a partial sum over
+   * {@code partial} of them.
    */
   private static double states(int axes, int partial, int rank) {
     double all = 0;
@@ -261,8 +261,8 @@ public final class Reshards {
   }
 
   /**
-   * The most elements that a layout on the way may have: without a memory limit, fewer than the
-   * whole value.
+   * The most elements that a device may hold on the way: as many as at its ends, or more if the
+   * memory limit allows them. Without replication, these are fewer than the whole value.
    */
   private long most(Layout from, Layout to, Shape shape, DType dtype) {
     long ends =
@@ -281,7 +281,7 @@ public final class Reshards {
    * @param to the target layout
    * @param shape the value's shape
    * @param dtype the value's dtype
-   * @param without actions that the way may not take in the first layout
+   * @param without actions with which the way may not begin
    * @return the way; none if there is none
    */
   public Optional<Way> otherWay(
@@ -290,7 +290,7 @@ public final class Reshards {
   }
 
   /**
-   * The reason why there is no way, and a change that would give one.
+   * An error with the reason why there is no way, and with a remedy if replication is the reason.
    *
    * @param what the value
    * @param from layout of the value
@@ -319,7 +319,7 @@ public final class Reshards {
     return new Dijkstra(key, units, moves, most).run(without);
   }
 
-  /** Axes that neither layout has, as long as the layouts over them are few enough. */
+  /** Axes that neither layout has, while the layouts over all axes are few enough. */
   private static List<String> idle(Key key) {
     Mesh mesh = key.from.mesh();
     Set<String> used = new HashSet<>();
@@ -357,7 +357,7 @@ public final class Reshards {
     return List.copyOf(joined);
   }
 
-  /** A state on the way or at its end, with its cost and a lower bound of the remaining cost. */
+  /** A state on the way or at its end, with its cost and a lower bound of the whole way's cost. */
   private record Node(
       UnitLayout state,
       Cost cost,
@@ -450,8 +450,8 @@ public final class Reshards {
     }
 
     /**
-     * Number of misplaced units: those after the common beginning of a label's units in both
-     * layouts, and partial ones in only one of the layouts.
+     * Number of misplaced units. These are the units of a label after the common beginning of both
+     * layouts, and the units that are partial in only one layout.
      */
     private int misplaced(UnitLayout state) {
       int count = Long.bitCount(state.partial() ^ units.goal().partial());

@@ -17,8 +17,7 @@ import java.util.List;
  * @param equation equation of the statement
  * @param label label of the windows, in the equation
  * @param operands the operands; the gathered one is whole along the axes
- * @param result the result; if it is scattered, the result before the scatter, with addends over
- *     the axes
+ * @param result the result; for a scatter, the partial sum before it, over the axes of the windows
  * @param members number of members of a group
  */
 public record Windowed(
@@ -86,7 +85,7 @@ public record Windowed(
   }
 
   /**
-   * The dtype that travels in windows: addends of bf16 are f32.
+   * The dtype of the chunks that travel: those of a bf16 sum are f32.
    *
    * @param action the action of the step
    * @param operands its operands
@@ -151,7 +150,8 @@ public record Windowed(
 
   /**
    * The price where devices share memory, so that nothing travels. Each round of a scatter is a
-   * superstep. Every round reads the sums and the operand without the label again.
+   * superstep. Every round after the first reads the operands without the label once more. If
+   * rounds accumulate, the sums are also read and written once more.
    */
   private double inPlace(Action.Windows action, long chunk, int bytes, double work, Prices prices) {
     int others = members - 1;

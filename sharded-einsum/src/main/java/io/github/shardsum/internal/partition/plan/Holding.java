@@ -22,7 +22,7 @@ final class Holding {
     add(layout, number);
   }
 
-  /** The value whose name the plan's values have. */
+  /** The program's value. The plan's values have its name. */
   Value value() {
     return value;
   }
@@ -36,8 +36,8 @@ final class Holding {
   }
 
   /**
-   * The least number of elements that some device must receive, whatever existing layout the value
-   * comes from.
+   * The number of elements that the busiest device must receive at least, from the existing layout
+   * for which this number is smallest.
    */
   long lacking(LayoutBlocks to) {
     while (blocks.size() < layouts.size()) {
@@ -69,7 +69,7 @@ final class Holding {
     return copy;
   }
 
-  /** The same value as it exists in one layout only. */
+  /** The same value in only one layout. */
   Holding only(Layout layout, int number) {
     return new Holding(value, layout, number);
   }

@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Cuts the rows of composites that have a partition of their own in pieces, as chunks of a device's
- * experts, so that one piece travels while another is computed. The memory is the same.
+ * Cuts the rows of composites with their own partition into pieces: chunks of a device's experts.
+ * One piece then travels while another is computed. The buffers stay as large.
  */
 final class PieceChoice {
   private static final int MOST_PIECES = 8;
@@ -41,7 +41,7 @@ final class PieceChoice {
   }
 
   /**
-   * The plan with rows in pieces in the cases that the options for windows name.
+   * The plan, with rows in pieces in the cases of {@link Windows}.
    *
    * @param planned the plan
    * @param finder knows the composites whose kernels compute pieces
@@ -109,7 +109,7 @@ final class PieceChoice {
     return (int) Math.min(2L * count, most);
   }
 
-  /** Columns of counts that the largest device has. */
+  /** The largest number of columns of counts on any device. */
   private static long columns(Action.Partitioned whole, List<PlannedValue> read) {
     PartSizes sizes = new PartSizes(read.getFirst().layout().mesh(), read);
     return whole.parts().buffers().stream()

@@ -38,7 +38,7 @@ import java.util.function.Supplier;
  * device then receives the missing elements. Labels that a statement scans, searches or normalises
  * are whole while the statement is computed: operands are resharded first. The statement is
  * replaced by its {@link ChunkedForm}, which combines results of chunks, if that is cheaper. A
- * label that an operand has twice is whole.
+ * label that an operand has twice is whole, except if a single equation is planned.
  */
 public final class ProgramPlanner {
   private final ReshardWays ways;
@@ -95,10 +95,11 @@ public final class ProgramPlanner {
    * @param program the program
    * @param mesh the devices
    * @param homes the default layout of each value; values in the body of a loop are named {@code
-   *     RESULT.body.VALUE}; a value without one is whole on every device
+   *     RESULT.body.VALUE}; a value without a default layout is whole on every device
    * @param demanded whether every value must be in its default layout
-   * @param kernels finds the kernels of composites, which may compute a part of them
-   * @param options the options that plans are chosen by
+   * @param kernels finds the kernels of composites; a device may compute a part of a composite that
+   *     has a kernel
+   * @param options the options for the choice of plans
    * @return the plan
    * @throws io.github.shardsum.partition.PlanException if a statement cannot be planned within the
    *     limits
@@ -145,10 +146,10 @@ public final class ProgramPlanner {
   }
 
   /**
-   * Plans the einsums of one equation: intermediate values have no layout, outputs have their own,
-   * and the price includes the work.
+   * Plans the einsums of one equation. Intermediate values have no default layout, outputs have
+   * one, and the price includes the work.
    *
-   * @param whole labels that the result must have whole
+   * @param whole labels that must be whole in the result
    * @param count the most plans; each splits the last einsum in another way
    * @return the plans, the cheapest first
    */
@@ -320,7 +321,10 @@ public final class ProgramPlanner {
         .isPresent();
   }
 
-  /** Plans windows of a padded value after the padding, and both as one; keeps the cheaper plan. */
+  /**
+   * Plans windows of a padded value in two ways, after the padding and joined with it, and keeps
+   * the cheaper plan.
+   */
   private void windows(Statement statement) {
     Statement pad =
         Objects.requireNonNull(pads.remove(statement.operation().operands().getFirst()));
@@ -404,7 +408,8 @@ public final class ProgramPlanner {
     List<Layout> wanted = statement.results().stream().map(this::home).toList();
     List<Supply> supplies = trees.supplies(statement, state);
     Supplier<StatementPlanner> planner = () -> trees.planner(statement, supplies, wanted, isExact);
-    // With an order of sums a planner's reasons also depend on later layouts, so none is reused.
+    // With an order of sums, a choice also depends on later layouts, so no earlier choice is
+    // reused.
     EqualStatements.Known known =
         ways.sums().isTree()
             ? EqualStatements.Known.of(planner.get())
@@ -471,7 +476,7 @@ public final class ProgramPlanner {
     return demanded;
   }
 
-  /** The plan that is written. */
+  /** The plan of the statements that were written. */
   SpmdPlan written() {
     return new SpmdPlan(ways.mesh(), inputs, state.steps, outputs, ways.sums());
   }

@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
  * search that chooses for all statements together.
  */
 public final class StatementChoices {
-  /** The most ways to split a statement that are all listed. */
+  /** If a statement has more ways than this, not all of them are listed. */
   private static final int MOST_WAYS = 700;
 
   private final ReshardWays ways;
@@ -56,8 +56,8 @@ public final class StatementChoices {
    * @param operands the layouts in which operands are read
    * @param results the layouts in which results are made
    * @param work price of the largest device's work, as planners use it for choices
-   * @param shown the part of this price that prices of plans contain: the work of einsums
-   * @param neighbours price of the elements that devices read of each other
+   * @param shown the part of this price that a plan's price contains: the work of einsums
+   * @param neighbours price of the elements that devices read from each other
    * @param chunked approximate price of combining the results of chunks, for a label that is
    *     normalised, scanned or searched
    */
@@ -73,7 +73,7 @@ public final class StatementChoices {
    * The ways of a statement.
    *
    * @param choices the ways, at least one; no two have the same layouts
-   * @param isComplete whether a planner has no other ways
+   * @param isComplete whether the list has every way of a planner
    */
   public record Choices(List<Choice> choices, boolean isComplete) {}
 
@@ -81,7 +81,7 @@ public final class StatementChoices {
    * Lists the ways of a statement: each mesh axis splits one factor, stays partial on operands, or
    * does nothing. The choices of a composite's own partition are not listed.
    *
-   * @param statement no loop and no annotation
+   * @param statement any statement but a loop or an annotation
    * @return the ways, in a fixed order
    */
   public Choices of(Statement statement) {
@@ -271,8 +271,8 @@ public final class StatementChoices {
   }
 
   /**
-   * The cost of a maximum and a sum over devices; each has the size of the largest result without
-   * the label.
+   * The cost of a maximum and a sum over devices; each has the size of the result's largest block,
+   * without the label.
    */
   private double chunked(Statement statement, FactorRule rule, Splits at, List<Layout> results) {
     for (int factor = 0; factor < rule.factors().size(); factor++) {

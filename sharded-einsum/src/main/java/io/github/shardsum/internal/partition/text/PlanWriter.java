@@ -41,7 +41,10 @@ final class PlanWriter {
     return parts(plan, text);
   }
 
-  /** The body of a loop, whose mesh is that of the plan around the loop. */
+  /**
+   * The inputs, steps and outputs of a plan. A loop's body has nothing else, since its mesh is that
+   * of the plan around the loop.
+   */
   private static String parts(SpmdPlan plan, StringJoiner text) {
     text.add(member("inputs", array(plan.inputs(), PlanWriter::value)));
     text.add(member("steps", array(plan.steps(), PlanWriter::step)));
@@ -140,7 +143,10 @@ final class PlanWriter {
         .toString();
   }
 
-  /** As {@code local 2 G S}, {@code bounded 2 G S by 2.0 over x} or {@code chunk 32 over m}. */
+  /**
+   * Text such as {@code local 2 G S}, {@code bounded 2 G S by 2.0 over x} or {@code chunk 32 over
+   * m}.
+   */
   private static String extent(CompositeParts.Extent extent) {
     return switch (extent) {
       case CompositeParts.Extent.Local(int operand, var labels) ->
