@@ -10,11 +10,11 @@ import java.util.Locale;
  *
  * <p>A cost has two quantities. The <b>largest link load</b> is the load of the schedule's busiest
  * link, which determines the time of a run. The <b>mean link load</b> spreads the same bytes evenly
- * over the links of the axes used. No schedule with those routes is faster than the mean; rooflines
- * follow it.
+ * over the links of the axes used. No schedule with the same routes takes less time than the mean
+ * load, so rooflines use the mean.
  *
  * @param what the collective, its bytes and its mesh axes, as text
- * @param phases the schedule, one after another; none if nothing has to move
+ * @param phases the phases of the schedule, in order; none if nothing has to move
  */
 public record CollectiveCost(String what, List<PhaseCost> phases) {
   /** Copies the phases. */

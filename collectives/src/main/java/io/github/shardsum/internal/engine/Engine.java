@@ -214,7 +214,10 @@ public final class Engine implements Collectives {
     return new IllegalStateException("collectives: must be open, but were closed");
   }
 
-  /** Runs a collective of checked calls; called by one thread at a time, in the same order. */
+  /**
+   * Runs a collective of checked calls. One thread at a time calls this, in the same order on every
+   * process.
+   */
   List<Tensor> execute(List<DeviceCall> calls, IntFunction<String> sites) {
     running.lock();
     try {
@@ -250,8 +253,8 @@ public final class Engine implements Collectives {
   }
 
   /**
-   * The lane of a collective in flight to the other processes. The first call opens all lanes, so
-   * that processes with the same plans open them together.
+   * The lane to the other processes that a collective in flight uses. The first call opens all
+   * lanes, so that processes with the same plans open them together.
    *
    * @param lane from 1 to {@link CollectivePlan#MOST_IN_FLIGHT}
    */

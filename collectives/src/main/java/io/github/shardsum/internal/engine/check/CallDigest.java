@@ -14,9 +14,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The calls of one process's devices in a few numbers, which every process receives, so that all of
- * them reach the same verdict. The digest's length depends only on the numbers of devices and
- * processes, so it can be read even if nothing else agrees.
+ * A few numbers that stand for the calls of one process's devices. Every process receives the
+ * digests of all processes, so all reach the same verdict. The digest's length depends only on the
+ * numbers of devices and processes, so it can be read even if nothing else agrees.
  */
 public final class CallDigest {
   private static final long DISAGREEING = -1;
@@ -83,7 +83,10 @@ public final class CallDigest {
         mix(source, target, value);
   }
 
-  /** Records a group that does not run here, and a process that must find the same. */
+  /**
+   * Records that a group does not run, since group {@code of} runs in its place. The given process
+   * must record the same.
+   */
   void repeated(int process, int group, int of) {
     long value = mix(group, of, 1);
     words[SHAPES + placement.count() + process] += value;
@@ -122,7 +125,7 @@ public final class CallDigest {
     return all.stream().allMatch(digest -> digest.words[MEMORY] == 0);
   }
 
-  /** The verdict. */
+  /** Whether the calls of all processes agree. */
   static boolean agree(List<CallDigest> all, Placement placement, List<String> axes) {
     long[] first = all.getFirst().words;
     if (first[REQUEST] == DISAGREEING) {

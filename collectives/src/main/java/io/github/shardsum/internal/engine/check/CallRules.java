@@ -268,9 +268,9 @@ public final class CallRules {
   }
 
   /**
-   * The property of shapes in which a group's members must agree. For chunks it is the shape of the
-   * whole value; for uneven rows, the size of one row; for a permutation, only that the sent block
-   * fits.
+   * The shape that must be the same for all members of a group. For chunks it is the shape of the
+   * whole value; for uneven rows, the operand's shape with 0 rows. For a permutation or a barrier
+   * it is empty; {@link ConsistencyCheck} compares the blocks of a permutation.
    */
   public static Shape agreedShape(DeviceCall call, GroupLayout layout) {
     Shape x = call.x().shape();

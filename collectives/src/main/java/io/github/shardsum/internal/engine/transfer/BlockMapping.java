@@ -38,7 +38,7 @@ public sealed interface BlockMapping {
 
   /**
    * Chunks of one value: operands are its chunks along concat, and results its chunks along split.
-   * A dimension of -1 means that these operands or results are the whole value.
+   * If concat is -1, each operand is the whole value; if split is -1, each result is.
    */
   public final class Blocks implements BlockMapping {
     private final Parts splitParts;
@@ -48,7 +48,8 @@ public sealed interface BlockMapping {
     private final Box[][] boxes;
 
     /**
-     * One kind of box, its distances in bytes along split in operands and along concat in results.
+     * One kind of box, with the bytes between neighbouring indices: along split in operands, and
+     * along concat in results.
      */
     private record Box(
         BoxCopy direct, BoxCopy pack, BoxCopy unpack, long bytes, long fromStep, long toStep) {}
@@ -77,7 +78,9 @@ public sealed interface BlockMapping {
       }
     }
 
-    /** A mapping of chunks over parts of p members. */
+    /**
+     * A mapping for p members. The parts are the numbers of chunks of each level, major to minor.
+     */
     public Blocks(
         Shape whole, int split, int concat, List<Integer> parts, int p, int elementBytes) {
       this.splitParts = Parts.of(whole, split, parts, p);

@@ -30,7 +30,7 @@ final class BoxCopy {
    *
    * @param box its sizes
    * @param from for each dimension the distance between neighbours in the source, in elements
-   * @param to these distances in the destination
+   * @param to for each dimension the distance between neighbours in the destination, in elements
    * @param elementBytes size of an element
    */
   static BoxCopy of(long[] box, long[] from, long[] to, int elementBytes) {
