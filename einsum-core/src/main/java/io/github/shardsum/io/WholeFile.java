@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
- * Writes bytes and texts whole or not at all. They are on the disk before the call returns. A
- * reader sees either the old file or the new one, even after a full disk or a power cut.
+ * Writes a file whole or not at all. Its bytes are on the disk before the call returns. A reader
+ * sees either the old file or the new one, even after a full disk or a power cut.
  */
 public final class WholeFile {
   private WholeFile() {}
@@ -28,10 +28,10 @@ public final class WholeFile {
   }
 
   /**
-   * Deletes unfinished files in a folder that killed processes left there. They come from this
-   * class or from writing tensors.
+   * Deletes the unfinished files that killed processes left in a folder. Such files come from this
+   * class or from writers of tensors.
    *
-   * @param folder into which no other process writes now
+   * @param folder the folder; no other process may write into it now
    * @throws IOException if something cannot be deleted
    */
   public static void deleteParts(Path folder) throws IOException {

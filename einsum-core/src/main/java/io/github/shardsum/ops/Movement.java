@@ -182,7 +182,8 @@ public final class Movement {
    * @param axis the axis; -1 is the last one
    * @param parts at least one, of one rank, of shapes that differ along the axis only
    * @return a fresh tensor of the promoted dtype, in C order
-   * @throws IllegalArgumentException if there is no part, no such axis or shapes do not fit
+   * @throws IllegalArgumentException if there is no part, the axis does not exist, or shapes do not
+   *     fit
    */
   public static Tensor concatenate(int axis, Tensor... parts) {
     Tensor out = Tensor.zeros(promoted("concatenate", parts), concatenated(axis, parts));
@@ -339,8 +340,8 @@ public final class Movement {
    * @param before the number of elements before, for each axis
    * @param after the number of elements after, for each axis
    * @return a fresh tensor of x's dtype, in C order
-   * @throws IllegalArgumentException unless there is one number for each axis, if one is negative,
-   *     or if the result has 2^62 elements or more
+   * @throws IllegalArgumentException if there is not one number for each axis, a number is
+   *     negative, or the result has 2^62 elements or more
    */
   public static Tensor pad(Tensor x, double value, long[] before, long[] after) {
     Tensor out = Tensor.zeros(x.dtype(), framed(x, before, after));

@@ -21,8 +21,8 @@ import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
 import org.ejml.interfaces.linsol.LinearSolverDense;
 
 /**
- * Linear algebra on the last two axes of tensors, by EJML, under the names of NumPy's {@code
- * np.linalg}.
+ * Linear algebra on the last two axes of tensors, with EJML. Each method does the work of a
+ * function of NumPy's {@code np.linalg}.
  *
  * <p>Axes before the last two are a batch: matrices are computed one after another, in C order, on
  * the calling thread. Operands are f32 or f64 of any strides and memory. An f64 matrix in C order
@@ -36,7 +36,7 @@ public final class LinearAlgebra {
   private LinearAlgebra() {}
 
   /**
-   * x of {@code a x = b}, by LU decomposition with partial pivoting; NumPy's {@code
+   * Solves {@code a x = b} by LU decomposition with partial pivoting; NumPy's {@code
    * np.linalg.solve}.
    *
    * @param a {@code [..., n, n]}
@@ -63,7 +63,7 @@ public final class LinearAlgebra {
     return out;
   }
 
-  /** x of {@code a x = b} for the matrix a at a position of the batch. */
+  /** Solves {@code a x = b} for the matrix a at a position of the batch. */
   private static DMatrixRMaj solution(
       String name, Matrices left, Shape batch, long at, DMatrixRMaj b) {
     DMatrixRMaj x = new DMatrixRMaj(b.getNumRows(), b.getNumCols());
@@ -74,7 +74,7 @@ public final class LinearAlgebra {
     LinearSolverDense<DMatrixRMaj> solver = new LinearSolverSafe<>(new LinearSolverLu_DDRM(parts));
     boolean regular = solver.setA(left.matrix(batch, at));
     for (int i = 0; i < b.getNumRows(); i++) {
-      // The product of the pivots would underflow.
+      // Each pivot is tested, because the product of the pivots could underflow.
       regular &= parts.getLU().get(i, i) != 0;
     }
     answered(name, regular, "singular", batch, at);
@@ -83,7 +83,7 @@ public final class LinearAlgebra {
   }
 
   /**
-   * The x of least length among those for which {@code a x - b} is shortest, column by column;
+   * The x of least norm among those that minimise the norm of {@code a x - b}, column by column;
    * NumPy's {@code np.linalg.lstsq}, over batches too.
    *
    * @param a {@code [..., m, n]}, of any rank
@@ -205,7 +205,7 @@ public final class LinearAlgebra {
    *
    * @param a {@code [..., m, n]}
    * @return {@code [..., m, k]}, {@code [..., k]} and {@code [..., k, n]}, with k = min(m, n)
-   * @throws ArithmeticException if the iteration does not converge, as with a NaN
+   * @throws ArithmeticException if a matrix is not finite, or the iteration does not converge
    */
   public static Svd svd(Tensor a) {
     Matrices matrices = Matrices.of("svd", a);
@@ -238,7 +238,7 @@ public final class LinearAlgebra {
    *
    * @param a {@code [..., n, n]}, symmetric; elements above the diagonal are not read
    * @return values {@code [..., n]}, rising, and vectors {@code [..., n, n]}, one a column
-   * @throws ArithmeticException if the iteration does not converge, as with a NaN
+   * @throws ArithmeticException if a matrix is not finite, or the iteration does not converge
    */
   public static SymmetricEigen symmetricEigen(Tensor a) {
     Matrices matrices = Matrices.square("symmetricEigen", a);
@@ -274,7 +274,7 @@ public final class LinearAlgebra {
    *
    * @param a {@code [..., n, n]}
    * @return real and imaginary parts {@code [..., n]}, in EJML's order
-   * @throws ArithmeticException if the iteration does not converge, as with a NaN
+   * @throws ArithmeticException if a matrix is not finite, or the iteration does not converge
    */
   public static Eigenvalues eigenvalues(Tensor a) {
     Matrices matrices = Matrices.square("eigenvalues", a);

@@ -42,7 +42,8 @@ public final class Products {
   }
 
   /**
-   * {@code out = alpha einsum + beta out}. Operands may lie between the elements of the result.
+   * {@code out = alpha einsum + beta out}. Operands may overlap the memory of the result; they are
+   * copied then.
    *
    * @param equation the equation
    * @param alpha factor of the einsum

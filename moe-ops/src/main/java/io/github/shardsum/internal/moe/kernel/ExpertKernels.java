@@ -141,8 +141,8 @@ public final class ExpertKernels {
   }
 
   /**
-   * Whether the operands have the ranks of a product. The text of a program may give this name to
-   * any composite; a composite with other ranks runs by its decomposition.
+   * Whether the operands have the ranks of a product. The text of a program may give the product's
+   * name to any composite. A composite with other ranks runs by its decomposition.
    */
   private static boolean isProduct(Composite composite) {
     return composite.operands().stream()
@@ -180,7 +180,7 @@ public final class ExpertKernels {
                         + composite.attributes().keySet()));
   }
 
-  /** The operations of all rows, including rows of no group. */
+  /** FLOPs of all rows, including rows that belong to no group. */
   private static double flops(Composite composite) {
     Value x = composite.operands().get(0);
     Value w = composite.operands().get(1);

@@ -56,7 +56,7 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
   }
 
   /**
-   * The cotangents of the floating results: the last three operands, except for the route's start.
+   * The cotangents of the floating results: the last three operands that are not the route's start.
    */
   private record Cotangents(
       TokenElements weights, TokenElements auxLoss, TokenElements squaredLogZ) {

@@ -3,8 +3,8 @@ package io.github.shardsum.internal.moe.kernel;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * The cost of sharing a task, from earlier runs of a kernel on this machine. It is the time of a
- * shared task, divided by that of an unshared task with the same number of rows for each thread.
+ * The cost of sharing a task, from earlier runs of a kernel on this machine. It is the time of all
+ * threads for a row of a shared task, divided by the time for a row of an unshared task.
  * Thread-safe; no bit of a result depends on this cost.
  */
 final class SharedCost {

@@ -50,7 +50,7 @@ final class BenchReport {
     load();
   }
 
-  /** The heading of a number of threads. */
+  /** Prints the heading of the cases with a number of threads. */
   void threads(int threads, Peers peers) {
     out.println();
     out.printf(Locale.ROOT, "%d thread%s%n", threads, threads == 1 ? "" : "s");
@@ -89,7 +89,7 @@ final class BenchReport {
         result.peers().stream().map(BenchReport::peer).collect(Collectors.joining("  ")));
   }
 
-  /** Work per second, of the kind that bounds the case. */
+  /** FLOP/s or bytes per second, by the limit of the case. */
   static String rate(Measured result) {
     boolean flops = result.limit() == Measured.Limit.FLOPS;
     double work = flops ? result.subject().flops() : result.subject().bytes();
@@ -119,7 +119,7 @@ final class BenchReport {
     }
   }
 
-  /** The limits, and the limits measured in C, which may be empty. */
+  /** Prints the limits measured here, and those measured in C if there are any. */
   void limits(int threads, Map<String, Double> ours, Map<String, Double> compiled) {
     out.printf(Locale.ROOT, "%n%d thread%s%n", threads, threads == 1 ? "" : "s");
     out.printf(Locale.ROOT, "%-20s %10s %10s %8s%n", "limit", "here", "C", "share");

@@ -44,8 +44,8 @@ final class KernelCases {
   private static final int HIDDEN = 2048;
 
   /**
-   * Rows of an expert and terms of its sums, as in a dispatch {@code EGCM,EMH->EGCH} with small
-   * models.
+   * Rows of an expert and terms of its sums, as in an expert's product {@code EGCM,EMH->EGCH} with
+   * a small M.
    */
   private static final int FEW_ROWS = 1024;
 
@@ -59,13 +59,15 @@ final class KernelCases {
   /** Elements of an embedding. */
   private static final int DIMENSIONS = 768;
 
-  /** Queries of a search for several. */
+  /** Number of queries in a search for several at once. */
   private static final int QUERIES = 32;
 
-  /** Calls over which allocation is counted: even one array would show. */
+  /**
+   * Calls over which allocation is averaged and rounded down, so that a rare array does not count.
+   */
   private static final int COUNTED = 10_000;
 
-  /** Time of the calls before counting, in which the JIT finishes. */
+  /** Time for which calls are counted. The JIT finishes in it, and the least count is kept. */
   private static final long COUNTED_NANOS = 1_000_000_000;
 
   private KernelCases() {}
@@ -119,7 +121,7 @@ final class KernelCases {
     return new KernelCase(KernelCase.KERNEL, id, unit, true, wanted, false, measure);
   }
 
-  /** Groups whose sizes follow Zipf's law, some of them empty, in a fixed disorder. */
+  /** Sizes of groups by Zipf's law, some of them 0, shuffled in a fixed way. */
   static int[] zipf(int groups, int rows) {
     double[] shares = new double[groups];
     Arrays.setAll(shares, i -> 1.0 / (i + 1));
@@ -215,7 +217,7 @@ final class KernelCases {
     return ratio(rounds, Timed.of(scores(workers, documents, query)), bytesSearch(ROWS));
   }
 
-  /** Scores of documents, nd,d->n of one query and nd,qd->nq of several. */
+  /** Scores of documents: {@code nd,d->n} for one query, {@code nd,qd->nq} for several. */
   private static Runnable scores(Workers workers, Tensor documents, Tensor queries) {
     Einsum einsum =
         Einsum.compile(
@@ -275,7 +277,7 @@ final class KernelCases {
     return nanos(rounds, ELEMENTS, () -> Softmax.softmaxInto(workers, out, x, 1));
   }
 
-  /** Operands fit in the second-level cache, so the exponential is measured and not memory. */
+  /** The operands fit in the second-level cache, so the exponential is measured, not memory. */
   private static Interval exp(Workers workers, InterleavedTimer rounds)
       throws MeasurementException {
     int count = ELEMENTS / 16;

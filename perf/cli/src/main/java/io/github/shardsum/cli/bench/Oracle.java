@@ -16,7 +16,9 @@ public final class Oracle {
 
   private static final int MOST_SAMPLES = 64;
 
-  /** A blocked or reordered sum stays far below this many roundings of the sum of absolutes. */
+  /**
+   * A blocked or reordered sum stays far below this many roundings of the sum of absolute terms.
+   */
   private static final double OUR_ROUNDINGS = 64;
 
   private final BoundEquation bound;
@@ -41,7 +43,8 @@ public final class Oracle {
     this.expected = new double[count];
     this.absolute = new double[count];
     for (int i = 0; i < count; i++) {
-      // The last element and a spread over all others, tails included.
+      // The samples are spread evenly. The last element is one of them, since it is in the tails of
+      // loops.
       samples[i] = count == 1 ? results - 1 : i * (results - 1) / (count - 1);
       sum(i);
     }
@@ -52,7 +55,7 @@ public final class Oracle {
     return samples.clone();
   }
 
-  /** Largest error over the sum of absolute terms. */
+  /** The largest error, as a share of the sum of absolute terms. */
   public double error(double[] values) {
     double worst = 0;
     for (int i = 0; i < samples.length; i++) {
