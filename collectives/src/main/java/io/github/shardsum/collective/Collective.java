@@ -417,7 +417,7 @@ public sealed interface Collective {
      * The source of each member.
      *
      * @param members number of members of the group, at least 1
-     * @return the source of each member, or -1 without one; a fresh array
+     * @return the source of each member, or -1 for a member that receives nothing; a fresh array
      * @throws IllegalArgumentException if there are no members
      * @throws IndexOutOfBoundsException if a source or a target is not a member
      */

@@ -137,8 +137,8 @@ public final class Cut {
   }
 
   /**
-   * The indices that a concatenation reads of one operand, whose elements begin at an offset of the
-   * result: {@code [lo - offset, hi - offset)}, cut off at the operand's ends.
+   * The indices that a concatenation reads from one operand, whose elements begin at an offset of
+   * the result: {@code [lo - offset, hi - offset)}, cut off at the operand's ends.
    *
    * @param offset index of the operand's first element in the result, at least 0
    * @param size size of the operand's dimension

@@ -96,8 +96,8 @@ public final class Mesh {
    * The mesh of a text: {@code name=size} for each axis, major to minor, separated by spaces or
    * commas.
    *
-   * @param notation as {@link #notation()} prints it, for example {@code x=2 y=4}; a device order
-   *     cannot be given
+   * @param notation the axes, as {@link #notation()} prints them, for example {@code x=2 y=4}; a
+   *     device order cannot be given
    * @return the mesh
    * @throws IllegalArgumentException if the text is not such a list
    */
@@ -222,7 +222,7 @@ public final class Mesh {
    *
    * @param names the axes
    * @return the product, 1 for none
-   * @throws IllegalArgumentException if there is no such axis, or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public int size(List<String> names) {
     int product = 1;
@@ -376,7 +376,7 @@ public final class Mesh {
    * @param names the axes, in the order that numbers the members: the last named varies fastest;
    *     none for groups of one device
    * @return the groups
-   * @throws IllegalArgumentException if there is no such axis, or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public DeviceGroups groups(List<String> names) {
     return new DeviceGroups(this, Objects.requireNonNull(names, "names"));

@@ -32,7 +32,7 @@ public record LinkFit(Link link, List<Residual> residuals) {
   /**
    * Fits both numbers; the latency is 0 if hops add nothing to the explanation by loads.
    *
-   * @param observations at least one that moves bytes
+   * @param observations the observations, of which at least one moves bytes
    * @return the fit; deterministic
    * @throws IllegalArgumentException if no observation moves bytes
    */

@@ -79,7 +79,7 @@ public final class MachineProbe {
    * processes together. The best time of each size counts, so another program's load has little
    * effect.
    *
-   * @param collectives at least two devices
+   * @param collectives the collectives of at least two devices
    * @return the effective bandwidth of the machine as a whole, the time of one phase as the
    *     latency, and the residual of every collective
    * @throws IllegalArgumentException if there is only one device, which exchanges nothing
@@ -110,7 +110,7 @@ public final class MachineProbe {
    * process calls this, and all get the same result: the means of their measurements. It takes up
    * to two seconds more than {@link #measure}.
    *
-   * @param collectives at least two devices
+   * @param collectives the collectives of at least two devices
    * @return a bus between them, during whose transfers devices cannot compute, with the devices'
    *     computing rate
    * @throws IllegalArgumentException if there is only one device

@@ -110,7 +110,7 @@ public final class Topologies {
    * 50 GB/s (400 Gbit/s), and 5 microseconds between nodes. Bandwidths: NVIDIA's data sheets; the
    * two latencies are round numbers, to be fitted.
    *
-   * @param gpus at most 8, or a multiple of 8
+   * @param gpus the number of GPUs: at most 8, or a multiple of 8
    * @return the topology
    * @throws IllegalArgumentException if the number is neither
    */

@@ -95,7 +95,7 @@ public final class Einsum {
   /**
    * Compiles an equation for operands like these: of their dtypes, shapes and strides.
    *
-   * @param equation the equation, as {@code "ij,jk->ik"}; see {@link Equation#parse}
+   * @param equation the equation, such as {@code "ij,jk->ik"}; see {@link Equation#parse}
    * @param operands one for each operand; their data is not read
    * @return the compiled einsum
    * @throws EquationSyntaxException if the text is not an equation
@@ -127,7 +127,7 @@ public final class Einsum {
    * #compile(String, Operand...) the operands} or {@linkplain #compile(String, OperandSpec...)
    * their specs}.
    *
-   * @param equation the equation, as {@code "ij,jk->ik"}; see {@link Equation#parse}
+   * @param equation the equation, such as {@code "ij,jk->ik"}; see {@link Equation#parse}
    * @param shapes one shape for each operand
    * @return the compiled einsum
    * @throws EquationSyntaxException if the text is not an equation
@@ -231,7 +231,7 @@ public final class Einsum {
    * is the equation with the operands' dtypes, shapes and strides. The cache is the only mutable
    * state of this library. It keeps at most {@value PlanCache#MOST} plans, and no operand's data.
    *
-   * @param equation the equation, as {@code "ij,jk->ik"}
+   * @param equation the equation, such as {@code "ij,jk->ik"}
    * @param operands the operands
    * @return a fresh tensor on the heap, in C order
    * @throws EquationSyntaxException if the text is not an equation

@@ -22,8 +22,8 @@ public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
   /**
    * A bias and the labels of its axes.
    *
-   * @param term the labels in the equation's notation, each of which the result has once, as {@code
-   *     "h"} or {@code "batch hidden"}
+   * @param term the labels in the equation's notation, each of which the result has once, such as
+   *     {@code "h"} or {@code "batch hidden"}
    * @param tensor the bias, with one axis for each label, of the label's size or 1
    */
   public record Bias(Term term, Tensor tensor) {
@@ -67,7 +67,7 @@ public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
   /**
    * The same epilogue with a bias.
    *
-   * @param labels the labels of the bias's axes, as {@code "h"}
+   * @param labels the labels of the bias's axes, such as {@code "h"}
    * @param tensor the bias, read at each run
    * @return a new epilogue
    * @throws EquationSyntaxException if the labels are not a term

@@ -150,7 +150,7 @@ public record Term(List<Axis> axes, List<String> partial) {
   /**
    * The notation in the spaced form; {@link #parseSpaced} of this text gives an equal term.
    *
-   * @return the text, as {@code i j}, {@code batch}, {@code G@x S} or {@code m n | x}
+   * @return the text, such as {@code i j}, {@code batch}, {@code G@x S} or {@code m n | x}
    */
   public String spaced() {
     return EquationPrinter.spaced(this);

@@ -18,7 +18,7 @@ public final class TensorFileException extends IllegalArgumentException {
   /** The file, as it was given. */
   private final String file;
 
-  /** The entry of an archive; empty if the file is no archive. */
+  /** The entry of an archive; empty if the file is not an archive. */
   private final String entry;
 
   /** Byte of the file at which the rule is broken. */

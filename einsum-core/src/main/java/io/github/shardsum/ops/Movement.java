@@ -280,7 +280,7 @@ public final class Movement {
    * @param axis the position of the new axis in the result; -1 is the last place
    * @param parts at least one, of one shape
    * @return a fresh tensor of the promoted dtype, in C order
-   * @throws IllegalArgumentException if there is no part or shapes differ
+   * @throws IllegalArgumentException if there is no part or the shapes differ
    * @throws IndexOutOfBoundsException if the new axis cannot be at this position
    */
   public static Tensor stack(int axis, Tensor... parts) {
@@ -433,8 +433,8 @@ public final class Movement {
    * @param x any dtype, strides and memory
    * @param shift the number of places toward the end; negative toward the front
    * @param axis the axis; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if the axis does not exist or out does not fit; nothing is
+   *     then written
    */
   public static void rollInto(Tensor out, Tensor x, long shift, int axis) {
     rollInto(DefaultWorkers.get(), out, x, shift, axis);
@@ -564,7 +564,7 @@ public final class Movement {
    * @param indices i32 or i64 of any shape, each in [-size, size) of the axis
    * @param axis the axis; -1 is the last one
    * @return a fresh tensor of x's dtype, in C order; the axes of indices take the place of the axis
-   * @throws IllegalArgumentException if there is no such axis or indices are not integers
+   * @throws IllegalArgumentException if the axis does not exist or indices are not integers
    * @throws IndexOutOfBoundsException if an index is out of range
    */
   public static Tensor take(Tensor x, Tensor indices, int axis) {
@@ -716,7 +716,7 @@ public final class Movement {
    * @param mask {@code [n]} of bool, n the size of the axis
    * @param axis the axis; -1 is the last one
    * @return a fresh tensor of x's dtype, in C order
-   * @throws IllegalArgumentException if there is no such axis or the mask does not fit
+   * @throws IllegalArgumentException if the axis does not exist or the mask does not fit
    */
   public static Tensor compress(Tensor x, Tensor mask, int axis) {
     int number = OperandChecks.axis("compress", x, axis);

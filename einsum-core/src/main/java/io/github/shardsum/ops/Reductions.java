@@ -75,7 +75,7 @@ public final class Reductions {
    * @param x the terms
    * @param axes the axes to sum over, in [-rank, rank), each once; none gives a copy
    * @return x's dtype, and its shape without the axes; zeros where an axis was empty
-   * @throws IllegalArgumentException if there is no such axis, or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor sum(Workers workers, Tensor x, int... axes) {
     return sumOver(workers, SumOrder.FASTEST, x, axes).run(x);
@@ -89,7 +89,7 @@ public final class Reductions {
    * @param x the terms
    * @param axes the axes to sum over, in [-rank, rank), each once; none gives a copy
    * @return x's dtype, and its shape without the axes; zeros where an axis was empty
-   * @throws IllegalArgumentException if there is no such axis, or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor sum(Workers workers, SumOrder sums, Tensor x, int... axes) {
     return sumOver(workers, sums, x, axes).run(x);
@@ -102,7 +102,7 @@ public final class Reductions {
    * @param x the terms
    * @param axes the axes to sum over, in [-rank, rank), each once; none gives a copy
    * @return x's dtype, and its shape without the axes; zeros where an axis was empty
-   * @throws IllegalArgumentException if there is no such axis, or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor sum(SumOrder sums, Tensor x, int... axes) {
     return sum(DefaultWorkers.get(), sums, x, axes);
@@ -153,7 +153,7 @@ public final class Reductions {
    * @param x the elements
    * @param axes the axes, in [-rank, rank), each once; none gives a copy
    * @return x's dtype, and its shape without the axes
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or one is empty
+   * @throws IllegalArgumentException if an axis does not exist, is named twice or is empty
    */
   public static Tensor max(Workers workers, Tensor x, int... axes) {
     return reduce("max", MAX, workers, x, axes);
@@ -167,7 +167,7 @@ public final class Reductions {
    * @param out the result, of x's dtype and of its shape without the axes
    * @param x the elements
    * @param axes the axes, in [-rank, rank), each once
-   * @throws IllegalArgumentException if there is no such axis, one is named twice, or out does not
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
    *     fit; nothing is then written
    */
   public static void maxInto(Workers workers, Tensor out, Tensor x, int... axes) {
@@ -283,7 +283,7 @@ public final class Reductions {
    * @param x the elements
    * @param axis the axis, in [-rank, rank); -1 is the last one
    * @return i32, of x's shape without the axis
-   * @throws IllegalArgumentException if there is no such axis or it is empty
+   * @throws IllegalArgumentException if the axis does not exist or is empty
    */
   public static Tensor argMax(Workers workers, Tensor x, int axis) {
     int number = OperandChecks.rowAxis("arg-max", x, axis);
@@ -339,8 +339,8 @@ public final class Reductions {
    * @param axis the axis, in [-rank, rank); -1 is the last one
    * @param exclusive whether each sum leaves out its own element
    * @param reverse whether sums go from the last element to the first
-   * @throws IllegalArgumentException if there is no such axis or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if the axis does not exist or out does not fit; nothing is
+   *     then written
    */
   public static void cumulativeSumInto(
       Workers workers, Tensor out, Tensor x, int axis, boolean exclusive, boolean reverse) {
@@ -374,7 +374,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return x's dtype, and its shape without the axes
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor sum(Tensor x, int... axes) {
     return sum(x, Axes.of(axes));
@@ -387,7 +387,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return x's dtype, and its shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor sum(Tensor x, Axes axes) {
     return sum(DefaultWorkers.get(), x, axes);
@@ -400,7 +400,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return x's dtype, and its shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor sum(Workers workers, Tensor x, Axes axes) {
     int[] numbers = axes.in("sum", x);
@@ -414,8 +414,8 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void sumInto(Tensor out, Tensor x, int... axes) {
     sumInto(DefaultWorkers.get(), out, x, Axes.of(axes));
@@ -428,8 +428,8 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void sumInto(Tensor out, Tensor x, Axes axes) {
     sumInto(DefaultWorkers.get(), out, x, axes);
@@ -443,8 +443,8 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void sumInto(Workers workers, Tensor out, Tensor x, Axes axes) {
     sumInto(workers, axes.bare("sum", out, x), x, axes.in("sum", x));
@@ -467,7 +467,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return x's dtype, and its shape without the axes
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or there is no
    *     element
    */
   public static Tensor max(Tensor x, int... axes) {
@@ -481,7 +481,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return x's dtype, and its shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or there is no
    *     element
    */
   public static Tensor max(Tensor x, Axes axes) {
@@ -495,7 +495,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return x's dtype, and its shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or there is no
    *     element
    */
   public static Tensor max(Workers workers, Tensor x, Axes axes) {
@@ -510,7 +510,7 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, there is no
    *     element, or out does not fit; nothing is then written
    */
   public static void maxInto(Tensor out, Tensor x, int... axes) {
@@ -524,7 +524,7 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, there is no
    *     element, or out does not fit; nothing is then written
    */
   public static void maxInto(Tensor out, Tensor x, Axes axes) {
@@ -539,7 +539,7 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, there is no
    *     element, or out does not fit; nothing is then written
    */
   public static void maxInto(Workers workers, Tensor out, Tensor x, Axes axes) {
@@ -563,7 +563,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return x's dtype, and its shape without the axes
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or there is no
    *     element
    */
   public static Tensor min(Tensor x, int... axes) {
@@ -577,7 +577,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return x's dtype, and its shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or there is no
    *     element
    */
   public static Tensor min(Tensor x, Axes axes) {
@@ -591,7 +591,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return x's dtype, and its shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or there is no
    *     element
    */
   public static Tensor min(Workers workers, Tensor x, Axes axes) {
@@ -606,7 +606,7 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, there is no
    *     element, or out does not fit; nothing is then written
    */
   public static void minInto(Tensor out, Tensor x, int... axes) {
@@ -620,7 +620,7 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, there is no
    *     element, or out does not fit; nothing is then written
    */
   public static void minInto(Tensor out, Tensor x, Axes axes) {
@@ -635,7 +635,7 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, there is no
    *     element, or out does not fit; nothing is then written
    */
   public static void minInto(Workers workers, Tensor out, Tensor x, Axes axes) {
@@ -659,7 +659,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return x's dtype, and its shape without the axes
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor prod(Tensor x, int... axes) {
     return prod(x, Axes.of(axes));
@@ -672,7 +672,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return x's dtype, and its shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor prod(Tensor x, Axes axes) {
     return prod(DefaultWorkers.get(), x, axes);
@@ -685,7 +685,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return x's dtype, and its shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor prod(Workers workers, Tensor x, Axes axes) {
     Tensor out = Tensor.zeros(x.dtype(), axes.result("prod", x));
@@ -700,8 +700,8 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void prodInto(Tensor out, Tensor x, int... axes) {
     prodInto(DefaultWorkers.get(), out, x, Axes.of(axes));
@@ -714,8 +714,8 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void prodInto(Tensor out, Tensor x, Axes axes) {
     prodInto(DefaultWorkers.get(), out, x, axes);
@@ -729,8 +729,8 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void prodInto(Workers workers, Tensor out, Tensor x, Axes axes) {
     over("prod", PROD, workers, out, x.dtype(), x, axes, 1);
@@ -753,7 +753,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return bool, of x's shape without the axes
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor any(Tensor x, int... axes) {
     return any(x, Axes.of(axes));
@@ -766,7 +766,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return bool, of x's shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor any(Tensor x, Axes axes) {
     return any(DefaultWorkers.get(), x, axes);
@@ -779,7 +779,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return bool, of x's shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor any(Workers workers, Tensor x, Axes axes) {
     Tensor out = Tensor.zeros(DType.BOOL, axes.result("any", x));
@@ -794,8 +794,8 @@ public final class Reductions {
    *     no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void anyInto(Tensor out, Tensor x, int... axes) {
     anyInto(DefaultWorkers.get(), out, x, Axes.of(axes));
@@ -808,8 +808,8 @@ public final class Reductions {
    *     no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void anyInto(Tensor out, Tensor x, Axes axes) {
     anyInto(DefaultWorkers.get(), out, x, axes);
@@ -823,8 +823,8 @@ public final class Reductions {
    *     no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void anyInto(Workers workers, Tensor out, Tensor x, Axes axes) {
     over("any", ANY, workers, out, DType.BOOL, x, axes, 0);
@@ -847,7 +847,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return bool, of x's shape without the axes
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor all(Tensor x, int... axes) {
     return all(x, Axes.of(axes));
@@ -860,7 +860,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return bool, of x's shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor all(Tensor x, Axes axes) {
     return all(DefaultWorkers.get(), x, axes);
@@ -873,7 +873,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return bool, of x's shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor all(Workers workers, Tensor x, Axes axes) {
     Tensor out = Tensor.zeros(DType.BOOL, axes.result("all", x));
@@ -888,8 +888,8 @@ public final class Reductions {
    *     no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void allInto(Tensor out, Tensor x, int... axes) {
     allInto(DefaultWorkers.get(), out, x, Axes.of(axes));
@@ -902,8 +902,8 @@ public final class Reductions {
    *     no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void allInto(Tensor out, Tensor x, Axes axes) {
     allInto(DefaultWorkers.get(), out, x, axes);
@@ -917,8 +917,8 @@ public final class Reductions {
    *     no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void allInto(Workers workers, Tensor out, Tensor x, Axes axes) {
     over("all", ALL, workers, out, DType.BOOL, x, axes, 1);
@@ -941,7 +941,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return i32, of x's shape without the axes
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or there is no
    *     element
    */
   public static Tensor argMax(Tensor x, int... axes) {
@@ -956,7 +956,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return i32, of x's shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or there is no
    *     element
    */
   public static Tensor argMax(Tensor x, Axes axes) {
@@ -970,7 +970,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return i32, of x's shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or there is no
    *     element
    */
   public static Tensor argMax(Workers workers, Tensor x, Axes axes) {
@@ -986,7 +986,7 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, there is no
    *     element, or out does not fit; nothing is then written
    */
   public static void argMaxInto(Tensor out, Tensor x, int... axes) {
@@ -1000,7 +1000,7 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, there is no
    *     element, or out does not fit; nothing is then written
    */
   public static void argMaxInto(Tensor out, Tensor x, Axes axes) {
@@ -1015,7 +1015,7 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, there is no
    *     element, or out does not fit; nothing is then written
    */
   public static void argMaxInto(Workers workers, Tensor out, Tensor x, Axes axes) {
@@ -1039,7 +1039,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return i32, of x's shape without the axes
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or there is no
    *     element
    */
   public static Tensor argMin(Tensor x, int... axes) {
@@ -1054,7 +1054,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return i32, of x's shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or there is no
    *     element
    */
   public static Tensor argMin(Tensor x, Axes axes) {
@@ -1068,7 +1068,7 @@ public final class Reductions {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return i32, of x's shape without the axes or with size 1 there
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or there is no
    *     element
    */
   public static Tensor argMin(Workers workers, Tensor x, Axes axes) {
@@ -1084,7 +1084,7 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, there is no
    *     element, or out does not fit; nothing is then written
    */
   public static void argMinInto(Tensor out, Tensor x, int... axes) {
@@ -1098,7 +1098,7 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, there is no
    *     element, or out does not fit; nothing is then written
    */
   public static void argMinInto(Tensor out, Tensor x, Axes axes) {
@@ -1113,7 +1113,7 @@ public final class Reductions {
    *     shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, there is no
    *     element, or out does not fit; nothing is then written
    */
   public static void argMinInto(Workers workers, Tensor out, Tensor x, Axes axes) {
@@ -1169,8 +1169,8 @@ public final class Reductions {
    *     otherwise
    * @param x the terms
    * @param axis the axis; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if the axis does not exist or out does not fit; nothing is
+   *     then written
    */
   public static void cumulativeSumInto(Tensor out, Tensor x, int axis) {
     cumulativeSumInto(DefaultWorkers.get(), out, x, axis, false, false);
@@ -1186,8 +1186,8 @@ public final class Reductions {
    * @param axis the axis; -1 is the last one
    * @param exclusive whether each sum leaves out its own element
    * @param reverse whether sums go from the last element to the first
-   * @throws IllegalArgumentException if there is no such axis or out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException if the axis does not exist or out does not fit; nothing is
+   *     then written
    */
   public static void cumulativeSumInto(
       Tensor out, Tensor x, int axis, boolean exclusive, boolean reverse) {

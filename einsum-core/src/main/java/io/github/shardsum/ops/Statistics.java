@@ -54,7 +54,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return x's dtype if that is floating, else f64, and x's shape without the axes
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor mean(Tensor x, int... axes) {
     return mean(x, Axes.of(axes));
@@ -67,7 +67,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor mean(Tensor x, Axes axes) {
     return mean(DefaultWorkers.get(), x, axes);
@@ -80,7 +80,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor mean(Workers workers, Tensor x, Axes axes) {
     Tensor out = Tensor.zeros(dtype(x), axes.result("mean", x));
@@ -95,8 +95,8 @@ public final class Statistics {
    *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void meanInto(Tensor out, Tensor x, int... axes) {
     meanInto(DefaultWorkers.get(), out, x, Axes.of(axes));
@@ -109,8 +109,8 @@ public final class Statistics {
    *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void meanInto(Tensor out, Tensor x, Axes axes) {
     meanInto(DefaultWorkers.get(), out, x, axes);
@@ -124,8 +124,8 @@ public final class Statistics {
    *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void meanInto(Workers workers, Tensor out, Tensor x, Axes axes) {
     run("mean", MEAN, workers, out, x, axes, Double.NaN);
@@ -148,7 +148,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return x's dtype if that is floating, else f64, and x's shape without the axes
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor var(Tensor x, int... axes) {
     return var(x, 0, Axes.of(axes));
@@ -162,7 +162,7 @@ public final class Statistics {
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor var(Tensor x, int ddof, Axes axes) {
     return var(DefaultWorkers.get(), x, ddof, axes);
@@ -176,7 +176,7 @@ public final class Statistics {
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor var(Workers workers, Tensor x, int ddof, Axes axes) {
     Tensor out = Tensor.zeros(dtype(x), axes.result("var", x));
@@ -192,8 +192,8 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void varInto(Tensor out, Tensor x, int ddof, int... axes) {
     varInto(DefaultWorkers.get(), out, x, ddof, Axes.of(axes));
@@ -207,8 +207,8 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void varInto(Tensor out, Tensor x, int ddof, Axes axes) {
     varInto(DefaultWorkers.get(), out, x, ddof, axes);
@@ -223,8 +223,8 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void varInto(Workers workers, Tensor out, Tensor x, int ddof, Axes axes) {
     run(
@@ -256,7 +256,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return x's dtype if that is floating, else f64, and x's shape without the axes
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor std(Tensor x, int... axes) {
     return std(x, 0, Axes.of(axes));
@@ -270,7 +270,7 @@ public final class Statistics {
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor std(Tensor x, int ddof, Axes axes) {
     return std(DefaultWorkers.get(), x, ddof, axes);
@@ -284,7 +284,7 @@ public final class Statistics {
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor std(Workers workers, Tensor x, int ddof, Axes axes) {
     Tensor out = Tensor.zeros(dtype(x), axes.result("std", x));
@@ -300,8 +300,8 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void stdInto(Tensor out, Tensor x, int ddof, int... axes) {
     stdInto(DefaultWorkers.get(), out, x, ddof, Axes.of(axes));
@@ -315,8 +315,8 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void stdInto(Tensor out, Tensor x, int ddof, Axes axes) {
     stdInto(DefaultWorkers.get(), out, x, ddof, axes);
@@ -331,8 +331,8 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param ddof subtracted from the number of elements: 1 for a sample
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void stdInto(Workers workers, Tensor out, Tensor x, int ddof, Axes axes) {
     run(
@@ -364,7 +364,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return x's dtype if that is floating, else f64, and x's shape without the axes
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor norm(Tensor x, int... axes) {
     return norm(x, Axes.of(axes));
@@ -377,7 +377,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor norm(Tensor x, Axes axes) {
     return norm(DefaultWorkers.get(), x, axes);
@@ -390,7 +390,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor norm(Workers workers, Tensor x, Axes axes) {
     Tensor out = Tensor.zeros(dtype(x), axes.result("norm", x));
@@ -405,8 +405,8 @@ public final class Statistics {
    *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void normInto(Tensor out, Tensor x, int... axes) {
     normInto(DefaultWorkers.get(), out, x, Axes.of(axes));
@@ -419,8 +419,8 @@ public final class Statistics {
    *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void normInto(Tensor out, Tensor x, Axes axes) {
     normInto(DefaultWorkers.get(), out, x, axes);
@@ -434,8 +434,8 @@ public final class Statistics {
    *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void normInto(Workers workers, Tensor out, Tensor x, Axes axes) {
     run("norm", NORM, workers, out, x, axes, 0);
@@ -458,7 +458,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return x's dtype if that is floating, else f64, and x's shape without the axes
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor logSumExp(Tensor x, int... axes) {
     return logSumExp(x, Axes.of(axes));
@@ -471,7 +471,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor logSumExp(Tensor x, Axes axes) {
     return logSumExp(DefaultWorkers.get(), x, axes);
@@ -484,7 +484,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor logSumExp(Workers workers, Tensor x, Axes axes) {
     Tensor out = Tensor.zeros(dtype(x), axes.result("logSumExp", x));
@@ -499,8 +499,8 @@ public final class Statistics {
    *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void logSumExpInto(Tensor out, Tensor x, int... axes) {
     logSumExpInto(DefaultWorkers.get(), out, x, Axes.of(axes));
@@ -513,8 +513,8 @@ public final class Statistics {
    *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void logSumExpInto(Tensor out, Tensor x, Axes axes) {
     logSumExpInto(DefaultWorkers.get(), out, x, axes);
@@ -528,8 +528,8 @@ public final class Statistics {
    *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void logSumExpInto(Workers workers, Tensor out, Tensor x, Axes axes) {
     run("logSumExp", LOG_SUM_EXP, workers, out, x, axes, Double.NEGATIVE_INFINITY);
@@ -552,7 +552,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
    * @return x's dtype if that is floating, else f64, and x's shape without the axes
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor median(Tensor x, int... axes) {
     return median(x, Axes.of(axes));
@@ -565,7 +565,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor median(Tensor x, Axes axes) {
     return median(DefaultWorkers.get(), x, axes);
@@ -578,7 +578,7 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor median(Workers workers, Tensor x, Axes axes) {
     Tensor out = Tensor.zeros(dtype(x), axes.result("median", x));
@@ -593,8 +593,8 @@ public final class Statistics {
    *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void medianInto(Tensor out, Tensor x, int... axes) {
     medianInto(DefaultWorkers.get(), out, x, Axes.of(axes));
@@ -607,8 +607,8 @@ public final class Statistics {
    *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void medianInto(Tensor out, Tensor x, Axes axes) {
     medianInto(DefaultWorkers.get(), out, x, axes);
@@ -622,8 +622,8 @@ public final class Statistics {
    *     the axes, or with size 1 there; shares no element with x
    * @param x any dtype, strides and memory
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
-   *     not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or out does not
+   *     fit; nothing is then written
    */
   public static void medianInto(Workers workers, Tensor out, Tensor x, Axes axes) {
     run("median", quantiles(0.5), workers, out, x, axes, Double.NaN);
@@ -648,7 +648,7 @@ public final class Statistics {
    * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes, each once; -1 is the last one
    * @return x's dtype if that is floating, else f64, and x's shape without the axes
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or q is outside
    *     [0, 1]
    */
   public static Tensor quantile(Tensor x, double q, int... axes) {
@@ -664,7 +664,7 @@ public final class Statistics {
    * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or q is outside
    *     [0, 1]
    */
   public static Tensor quantile(Tensor x, double q, Axes axes) {
@@ -679,7 +679,7 @@ public final class Statistics {
    * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes, and whether the result keeps them
    * @return the result, of x's dtype if that is floating, else of f64
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, or q is outside
    *     [0, 1]
    */
   public static Tensor quantile(Workers workers, Tensor x, double q, Axes axes) {
@@ -696,8 +696,8 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes, each once; -1 is the last one
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
-   *     [0, 1], or out does not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, q is outside [0,
+   *     1], or out does not fit; nothing is then written
    */
   public static void quantileInto(Tensor out, Tensor x, double q, int... axes) {
     quantileInto(DefaultWorkers.get(), out, x, q, Axes.of(axes));
@@ -711,8 +711,8 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
-   *     [0, 1], or out does not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, q is outside [0,
+   *     1], or out does not fit; nothing is then written
    */
   public static void quantileInto(Tensor out, Tensor x, double q, Axes axes) {
     quantileInto(DefaultWorkers.get(), out, x, q, axes);
@@ -727,8 +727,8 @@ public final class Statistics {
    * @param x any dtype, strides and memory
    * @param q the part of the elements that is below, in [0, 1]
    * @param axes the axes; out says whether they are kept
-   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
-   *     [0, 1], or out does not fit; nothing is then written
+   * @throws IllegalArgumentException if an axis does not exist or is named twice, q is outside [0,
+   *     1], or out does not fit; nothing is then written
    */
   public static void quantileInto(Workers workers, Tensor out, Tensor x, double q, Axes axes) {
     if (!(q >= 0 && q <= 1)) {

@@ -29,7 +29,7 @@ public record TopK(Tensor values, Tensor indices) {
    * @param k the number of elements, in [0, size of the axis]
    * @param axis the axis, in [-rank, rank); -1 is the last one
    * @return fresh tensors
-   * @throws IllegalArgumentException if there is no such axis, or k is out of range
+   * @throws IllegalArgumentException if the axis does not exist or k is out of range
    */
   public static TopK of(Workers workers, Tensor x, int k, int axis) {
     int number = OperandChecks.rowAxis("top-k", x, axis);
@@ -56,7 +56,7 @@ public record TopK(Tensor values, Tensor indices) {
    * @param k the number of elements, in [0, size of the axis]
    * @param axis the axis; -1 is the last one
    * @return fresh tensors
-   * @throws IllegalArgumentException if there is no such axis, or k is out of range
+   * @throws IllegalArgumentException if the axis does not exist or k is out of range
    */
   public static TopK of(Tensor x, int k, int axis) {
     return of(DefaultWorkers.get(), x, k, axis);

@@ -1,5 +1,5 @@
 /**
- * Operations on tensors that are no einsum: elementwise, comparisons, reductions, statistics,
+ * Operations on tensors other than einsums: elementwise, comparisons, reductions, statistics,
  * softmax, order, movement, creation, random tensors.
  */
 @NullMarked

@@ -37,7 +37,7 @@ import java.util.function.Function;
  * <p>A program has fixed sizes. For another number of groups or of tokens in a group, and for
  * padding, a program is compiled at the first run and kept until the layer is closed. The programs
  * are those of {@link MoePrograms#raggedLayer}, so nothing is computed for empty slots. Scores that
- * cannot be used for routing are no error: a NaN or infinite logit makes its token's gates NaN.
+ * cannot be used for routing are not an error: a NaN or infinite logit makes its token's gates NaN.
  */
 public final class Moe implements AutoCloseable {
   private final MoeSpec spec;

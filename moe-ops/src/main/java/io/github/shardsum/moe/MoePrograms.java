@@ -30,7 +30,7 @@ import java.util.Map;
  * kernels of {@link #kernels}; the decomposition gives them within the rounding of f64 arithmetic.
  * Labels are the paper's letters, see {@link MoeSizes}. The largest load is known only when tokens
  * are routed, so programs use its static bound, see {@link Capacity#atMost}. Scores that cannot be
- * used for routing are no errors here; a NaN or infinite logit makes its token's gates NaN.
+ * used for routing are not an error here; a NaN or infinite logit makes its token's gates NaN.
  */
 public final class MoePrograms {
   private static final String GRADIENT = ".gradient";

@@ -71,7 +71,7 @@ public record MoeSizes(
   /**
    * The shape that letters stand for.
    *
-   * @param letters some of G, S, E, C, M and H, as {@code "EGCM"}
+   * @param letters some of G, S, E, C, M and H, such as {@code "EGCM"}
    * @return their sizes
    * @throws IllegalArgumentException if there is another letter
    */

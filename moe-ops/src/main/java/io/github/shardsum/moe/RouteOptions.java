@@ -145,7 +145,7 @@ public record RouteOptions(
   /**
    * The options of a notation: the inverse of {@link #toString}.
    *
-   * @param notation words with blanks between them, as {@code "top2 second=all capacity=load"}
+   * @param notation words with blanks between them, such as {@code "top2 second=all capacity=load"}
    * @return the options
    * @throws IllegalArgumentException if a word is unknown, given twice or out of range, or the
    *     options contradict each other; the message shows the word

@@ -37,7 +37,7 @@ public interface CompositeKernel {
   void run(List<Tensor> operands, List<Tensor> results, Workers workers);
 
   /**
-   * The same kernel with floating-point sums in an order. In a tree's order ({@link
+   * The same kernel with floating-point sums in a given order. In a tree's order ({@link
    * SumOrder#isTree}) a result must have the same bits on every machine and number of threads. A
    * part of the composite, split as its rule allows, must have the bits of that part of the whole.
    *
@@ -82,7 +82,7 @@ public interface CompositeKernel {
 
   /**
    * Bytes of the arrays into which a thread packs blocks of operands of products, as {@link
-   * io.github.shardsum.einsum.Einsum#packedBytes}. They are no part of {@link #scratchBytes}.
+   * io.github.shardsum.einsum.Einsum#packedBytes}. They are not part of {@link #scratchBytes}.
    *
    * @param workers the threads
    * @return about the bytes of one thread; if the size of a product follows from the data, as for

@@ -101,7 +101,7 @@ public final class Kernels {
   }
 
   /**
-   * The kernel of a composite with floating-point sums in an order.
+   * The kernel of a composite with floating-point sums in a given order.
    *
    * @param composite the composite
    * @param sums the order

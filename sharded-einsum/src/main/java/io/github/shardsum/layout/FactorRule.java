@@ -11,8 +11,8 @@ import java.util.StringJoiner;
 /**
  * The rule by which mesh axes pass through one operation: the operation's index space as named
  * factors, and the factors of each dimension of operands and results. An immutable value, printed
- * like an einsum, as {@code G S E~ -> G S E~} for a softmax over E. Propagation, planning, local
- * operations and their tests all read this rule; nothing else says how an operation is split.
+ * like an einsum, such as {@code G S E~ -> G S E~} for a softmax over E. Propagation, planning,
+ * local operations and their tests all read this rule; nothing else says how an operation is split.
  *
  * <p>Source: Shardy's {@code OpShardingRule}, with kinds for scans, searches and neighbours.
  *
@@ -49,7 +49,7 @@ public record FactorRule(
       Objects.requireNonNull(kind, "kind");
     }
 
-    /** The name and the kind's mark, as {@code G} or {@code k+}. */
+    /** The name and the kind's mark, such as {@code G} or {@code k+}. */
     @Override
     public String toString() {
       return name + kind.mark();

@@ -14,8 +14,8 @@ import java.util.Objects;
 
 /**
  * The layout of a value on a mesh: the mesh axes that split each of its labels, and the axes over
- * which the value is a partial sum. An immutable value; its text is the notation, as {@code G@x S M
- * | y}.
+ * which the value is a partial sum. An immutable value; its text is the notation, such as {@code
+ * G@x S M | y}.
  *
  * <p>A dimension with axes is cut into chunks; a second axis cuts each chunk again ({@link
  * Cut#chunks}). The last chunks may be shorter or empty; nothing is padded. Devices that differ
@@ -65,7 +65,7 @@ public record Layout(Mesh mesh, Term term) {
    * are two.
    *
    * @param mesh the devices
-   * @param notation the notation, as {@code G@x S M} or {@code m n | x}
+   * @param notation the notation, such as {@code G@x S M} or {@code m n | x}
    * @return the layout
    * @throws IllegalArgumentException if the text breaks a rule of the notation or names an axis
    *     that the mesh does not have

@@ -465,7 +465,7 @@ public sealed interface Action {
     /**
      * Checks the operation.
      *
-     * @throws IllegalArgumentException if the statement is no communication
+     * @throws IllegalArgumentException if the statement is not a communication
      */
     public Communicate {
       communication(statement);

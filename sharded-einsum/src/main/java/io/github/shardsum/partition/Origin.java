@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * The reason why a step is in a plan; an immutable value.
  *
- * @param cause the reason why it is necessary, as {@code operand 1 must be n@x k}
+ * @param cause the reason why it is necessary, such as {@code operand 1 must be n@x k}
  * @param runnerUp the best alternative, if there was one
  */
 public record Origin(String cause, Optional<Alternative> runnerUp) {

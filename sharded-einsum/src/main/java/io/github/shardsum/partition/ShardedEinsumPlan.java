@@ -27,7 +27,7 @@ public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, d
   /**
    * Plans an einsum.
    *
-   * @param equation the equation with its layouts, as {@code G@x S E C, G@x S M -> E@x G C M}
+   * @param equation the equation with its layouts, such as {@code G@x S E C, G@x S M -> E@x G C M}
    * @param mesh the devices
    * @param shapes logical shapes of the operands
    * @param sizes sizes of labels that only the output has

@@ -191,7 +191,7 @@ public record SpmdPlan(
    *
    * @param json the text, of at most 2^26 characters
    * @return the plan, equal to the one that was written
-   * @throws IllegalArgumentException if the text is no plan; the message names the place
+   * @throws IllegalArgumentException if the text is not a plan; the message names the place
    */
   public static SpmdPlan parse(String json) {
     return PlanReader.read(json);

@@ -5,17 +5,17 @@ import java.util.Locale;
 
 /** Units of figures. A figure is written with three digits and the prefix that a reader expects. */
 public enum Unit {
-  /** A plain number, as {@code 12.3 k}. */
+  /** A plain number, such as {@code 12.3 k}. */
   NUMBER("", false),
-  /** Bytes, as {@code 243 MB}. */
+  /** Bytes, such as {@code 243 MB}. */
   BYTES("B", false),
-  /** Bytes a second, as {@code 10.4 GB/s}. */
+  /** Bytes a second, such as {@code 10.4 GB/s}. */
   BYTES_A_SECOND("B/s", false),
-  /** Seconds, as {@code 4.1 us}. */
+  /** Seconds, such as {@code 4.1 us}. */
   SECONDS("s", true),
-  /** Operations of numbers, as {@code 33 MFLOP}. */
+  /** Operations of numbers, such as {@code 33 MFLOP}. */
   FLOP("FLOP", false),
-  /** Operations a second, as {@code 85.2 GFLOP/s}. */
+  /** Operations a second, such as {@code 85.2 GFLOP/s}. */
   FLOP_A_SECOND("FLOP/s", false);
 
   private static final List<String> LARGE = List.of("", "k", "M", "G", "T", "P", "E");
@@ -34,8 +34,8 @@ public enum Unit {
    * A figure for a reader, the same in every locale.
    *
    * @param value the figure, in this unit without a prefix
-   * @return three digits, a prefix and the unit, as {@code 4.10 us}; {@code 0} with the unit for
-   *     zero
+   * @return three digits, a prefix and the unit, such as {@code 4.10 us}; {@code 0} with the unit
+   *     for zero
    */
   public String text(double value) {
     if (value == 0 || !Double.isFinite(value)) {

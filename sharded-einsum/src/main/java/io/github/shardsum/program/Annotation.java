@@ -46,7 +46,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
       axes = new Axis(label, axes).mesh();
     }
 
-    /** The notation, as {@code E@x.y?}. */
+    /** The notation, such as {@code E@x.y?}. */
     @Override
     public String toString() {
       return new Axis(label, axes) + (open ? "?" : "");
@@ -82,7 +82,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
   /**
    * An annotation of priority 0 from its notation.
    *
-   * @param layout the notation, as {@code E@x G C M?}
+   * @param layout the notation, such as {@code E@x G C M?}
    * @return the annotation
    * @throws IllegalArgumentException if the text is not in the notation
    */
@@ -93,7 +93,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
   /**
    * An annotation from its notation.
    *
-   * @param layout the notation, as {@code E@x G C M?}; every word is one label
+   * @param layout the notation, such as {@code E@x G C M?}; every word is one label
    * @param priority the priority, at least 0; annotations with the lowest number propagate first
    * @return the annotation
    * @throws IllegalArgumentException if the text is not in the notation
@@ -185,7 +185,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
   /**
    * The notation without the priority.
    *
-   * @return the notation, as {@code E@x G C M?}
+   * @return the notation, such as {@code E@x G C M?}
    */
   public String layout() {
     StringJoiner text = new StringJoiner(" ");

@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * }</pre>
  *
  * @param byName annotations by the value's name. A value in the body of a scan is named by one of
- *     the scan's results, the body and the value, with dots, as {@code last.round.state}
+ *     the scan's results, the body and the value, with dots, such as {@code last.round.state}
  */
 public record Annotations(Map<String, Annotation> byName) {
   /** Copies the map. */

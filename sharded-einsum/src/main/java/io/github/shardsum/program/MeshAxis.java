@@ -27,7 +27,7 @@ public record MeshAxis(String name, int size) {
   /**
    * An axis from its notation.
    *
-   * @param notation the axis, as {@code x=4}
+   * @param notation the axis, such as {@code x=4}
    * @return the axis
    * @throws IllegalArgumentException if the text is not in the notation
    */
@@ -46,7 +46,7 @@ public record MeshAxis(String name, int size) {
   /**
    * Axes from their notation.
    *
-   * @param notation the axes, as {@code x=4 y=2}
+   * @param notation the axes, such as {@code x=4 y=2}
    * @return the axes, in order
    * @throws IllegalArgumentException if the text is not in the notation
    */

@@ -60,7 +60,7 @@ public sealed interface Nested extends Operation {
    * then one cotangent for each floating result; its decomposition is the gradient of this
    * decomposition.
    *
-   * @param name the name, as {@code moe.route}, by which backends look up the kernel
+   * @param name the name, such as {@code moe.route}, by which backends look up the kernel
    * @param attributes parameters of the kernel in addition to the operands' types: texts by names
    *     of letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
    * @param operands the values of the decomposition's inputs, of exactly the same types

@@ -57,7 +57,7 @@ public final class Passes {
    * @param program the program
    * @param names names of results to compute again
    * @return the program with second computations; {@link #commonSubexpressions} would undo it
-   * @throws ProgramException if a name is no result of the program
+   * @throws ProgramException if a name is not a result of the program
    */
   public static Program rematerialize(Program program, Set<String> names) {
     return names.isEmpty() ? program : Rematerialization.run(program, names);

@@ -127,7 +127,7 @@ public final class ProgramBuilder {
    * Declares an input.
    *
    * @param input its name
-   * @param type its notation, as {@code f32[G=2 S=8 M=16]}
+   * @param type its notation, such as {@code f32[G=2 S=8 M=16]}
    * @return the value
    */
   public Value input(String input, String type) {
@@ -592,7 +592,7 @@ public final class ProgramBuilder {
 
   // Contractions.
 
-  /** An einsum in the dtype of its operands, as {@code einsum("GSM,ME->GSE", x, w)}. */
+  /** An einsum in the dtype of its operands, such as {@code einsum("GSM,ME->GSE", x, w)}. */
   public Value einsum(String equation, Value... operands) {
     for (int i = 0; i < operands.length; i++) {
       if (operands[i] == null) {
@@ -686,7 +686,7 @@ public final class ProgramBuilder {
   /**
    * The cross-entropy of logits and the index of the right class: {@code -logSoftmax(logits)} at
    * the target. The result has the labels of the logits without the classes' label, and labels that
-   * only the targets have. An index that is no class gives 0.
+   * only the targets have. An index outside the classes gives 0.
    *
    * @param logits floating, with the classes' label
    * @param targets i32 or i64, without the classes' label
@@ -871,10 +871,10 @@ public final class ProgramBuilder {
    *     (b, in) -> List.of(b.allReduce(b.einsum("mk,kn->mn", in.get(0), in.get(1)), ReduceKind.SUM, "x=4")));
    * }</pre>
    *
-   * @param axes the region's axes with their sizes, as {@code x=4 y=2}
+   * @param axes the region's axes with their sizes, such as {@code x=4 y=2}
    * @param operands the operands
-   * @param in for each operand its labels, each word one label, with axes of the region, as {@code
-   *     G@x S}
+   * @param in for each operand its labels, each word one label, with axes of the region, such as
+   *     {@code G@x S}
    * @param out for each output its labels with axes, and behind a bar the axes to sum over
    * @param body computes the outputs of a member from its inputs
    * @return one result for each output
@@ -920,7 +920,7 @@ public final class ProgramBuilder {
    *
    * @param x this member's value
    * @param by the kind of the combination
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   * @param axes axes of the region with their sizes, such as {@code x=4 y=2}, along which members
    *     communicate
    * @return the same value for all members
    * @throws ProgramException if an axis is not one of the region, or the reduction does not fit the
@@ -935,7 +935,7 @@ public final class ProgramBuilder {
    *
    * @param x this member's value
    * @param label the label of the chunks
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   * @param axes axes of the region with their sizes, such as {@code x=4 y=2}, along which members
    *     communicate
    * @return all chunks, in the order of members
    * @throws ProgramException if an axis is not one of the region, or the value does not have the
@@ -950,7 +950,7 @@ public final class ProgramBuilder {
    *
    * @param x this member's value
    * @param label the label along which the sum is cut
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   * @param axes axes of the region with their sizes, such as {@code x=4 y=2}, along which members
    *     communicate
    * @return this member's chunk of the sum
    * @throws ProgramException if an axis is not one of the region, the value does not have the
@@ -966,7 +966,7 @@ public final class ProgramBuilder {
    * @param x this member's value
    * @param from the label whose chunks are received
    * @param to the label whose chunks are sent
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   * @param axes axes of the region with their sizes, such as {@code x=4 y=2}, along which members
    *     communicate
    * @return the value with its new chunks
    * @throws ProgramException if an axis is not one of the region, the value does not have a label,
@@ -981,7 +981,7 @@ public final class ProgramBuilder {
    *
    * @param x this member's value
    * @param by the number of members by which the value moves on; a negative number moves it back
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   * @param axes axes of the region with their sizes, such as {@code x=4 y=2}, along which members
    *     communicate
    * @return the value of another member
    * @throws ProgramException if an axis is not one of the region
@@ -995,7 +995,7 @@ public final class ProgramBuilder {
    *
    * @param x this member's value
    * @param routes pairs of source and target
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   * @param axes axes of the region with their sizes, such as {@code x=4 y=2}, along which members
    *     communicate
    * @return the value that arrives, or zeros
    * @throws ProgramException if an axis is not one of the region, or a route names no member
@@ -1009,7 +1009,7 @@ public final class ProgramBuilder {
    *
    * @param x this member's value
    * @param label the label along which the value is cut
-   * @param axes axes of the region with their sizes, as {@code x=4 y=2}, along which members
+   * @param axes axes of the region with their sizes, such as {@code x=4 y=2}, along which members
    *     communicate
    * @return this member's chunk
    * @throws ProgramException if an axis is not one of the region, the value does not have the
@@ -1022,7 +1022,7 @@ public final class ProgramBuilder {
   /**
    * The number of a member along an axis, see {@link Communication.AxisIndex}.
    *
-   * @param axis an axis of the region with its size, as {@code x=4}
+   * @param axis an axis of the region with its size, such as {@code x=4}
    * @return the number from 0 on, an i64 scalar
    * @throws ProgramException if the axis is not one of the region
    */

@@ -67,7 +67,8 @@ public final class ProgramException extends IllegalArgumentException {
   /**
    * The cause: the operation with its operands' types, or the place in a text.
    *
-   * @return the cause, as {@code einsum(x: f32[i=2 j=3], y: f32[j=4 k=5]) {equation="ij,jk->ik"}}
+   * @return the cause, such as {@code einsum(x: f32[i=2 j=3], y: f32[j=4 k=5])
+   *     {equation="ij,jk->ik"}}
    */
   public String where() {
     return where;

@@ -45,7 +45,7 @@ public record Value(String name, ValueType type) {
     return !name.isEmpty();
   }
 
-  /** Name and type, as {@code x: f32[G=2 S=8]}. */
+  /** Name and type, such as {@code x: f32[G=2 S=8]}. */
   @Override
   public String toString() {
     return name + ": " + type;

@@ -85,7 +85,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
   /**
    * Reads the notation.
    *
-   * @param notation the type, as {@code f32[G=2 S=8]}
+   * @param notation the type, such as {@code f32[G=2 S=8]}
    * @return the type
    * @throws IllegalArgumentException if the text is not the notation of a type
    */

@@ -58,7 +58,7 @@ public record Propagated(
    * The chain from a value to the annotation that caused its layout, with one line for each label.
    *
    * @param value its name
-   * @return the chain, as {@code h E@x <- E of einsum ... <- dispatched, annotated E@x}
+   * @return the chain, such as {@code h E@x <- E of einsum ... <- dispatched, annotated E@x}
    * @throws IllegalArgumentException if there is no such value
    */
   public String why(String value) {

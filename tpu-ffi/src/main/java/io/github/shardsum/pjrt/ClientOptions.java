@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 /**
  * Options for the creation of a client.
  *
- * @param options options of the plugin, as {@code cpu_device_count}
+ * @param options options of the plugin, such as {@code cpu_device_count}
  * @param store the store that the processes of a job share; empty for one process
  * @param deadline the longest time to wait for the plugin
  * @param onLeak receives a text for each object that was not closed, on a thread of the JVM

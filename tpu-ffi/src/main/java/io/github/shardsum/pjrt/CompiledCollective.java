@@ -7,8 +7,8 @@ import java.util.OptionalLong;
 /**
  * A collective of a compiled program; an immutable value.
  *
- * @param op XLA's name of the operation, as {@code all-gather}; an asynchronous collective has the
- *     name without start or done
+ * @param op XLA's name of the operation, such as {@code all-gather}; an asynchronous collective has
+ *     the name without start or done
  * @param name the name of the instruction
  * @param operands the operands of one device, one or more arrays
  * @param groups the devices that exchange data, by their numbers in the program, with one list for

@@ -177,7 +177,7 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * The name of the platform, as {@code cpu}, {@code tpu} or {@code cuda}.
+   * The name of the platform, such as {@code cpu}, {@code tpu} or {@code cuda}.
    *
    * @return the platform's name
    * @throws IllegalStateException if the client was closed

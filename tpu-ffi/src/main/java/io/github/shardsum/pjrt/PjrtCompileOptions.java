@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param shardy whether the program's shardings are Shardy's ({@code sdy}); otherwise {@code
  *     mhlo.sharding}
  * @param assignment device ids as {@code [replicas][partitions]}; empty for the client's default
- * @param flags XLA's options by name, as {@code xla_cpu_enable_fast_math}
+ * @param flags XLA's options by name, such as {@code xla_cpu_enable_fast_math}
  */
 public record PjrtCompileOptions(
     int replicas,

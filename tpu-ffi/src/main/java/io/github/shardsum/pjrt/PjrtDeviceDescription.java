@@ -14,7 +14,7 @@ import java.util.Map;
  *
  * @param id its number over all processes
  * @param processIndex the process to which it belongs
- * @param kind the maker's name, as {@code TPU v5 lite}
+ * @param kind the maker's name, such as {@code TPU v5 lite}
  * @param text a short description
  * @param attributes further facts from the plugin, such as {@code coords}
  */

@@ -54,7 +54,7 @@ public final class PjrtException extends RuntimeException {
   }
 
   /**
-   * The function of the C API that failed, as {@code PJRT_Client_Compile}.
+   * The function of the C API that failed, such as {@code PJRT_Client_Compile}.
    *
    * @return its name
    */

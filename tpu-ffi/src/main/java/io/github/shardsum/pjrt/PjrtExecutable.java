@@ -221,7 +221,7 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * The compiler's estimates of a run's costs, as {@code flops} and {@code bytes accessed}.
+   * The compiler's estimates of a run's costs, such as {@code flops} and {@code bytes accessed}.
    *
    * @return numbers by name
    * @throws IllegalStateException if the executable was closed
@@ -268,7 +268,7 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * The kinds of memory of the results, as {@code device}.
+   * The kinds of memory of the results, such as {@code device}.
    *
    * @return the kind of each result
    * @throws IllegalStateException if the executable was closed
@@ -292,7 +292,7 @@ public final class PjrtExecutable implements AutoCloseable {
   /**
    * The program after the compiler's passes.
    *
-   * @return the plugin's name of the form, as {@code hlo_with_config}, and the bytes
+   * @return the plugin's name of the form, such as {@code hlo_with_config}, and the bytes
    * @throws IllegalStateException if the executable was closed
    * @throws PjrtException if the plugin does not keep the program
    */
@@ -350,7 +350,7 @@ public final class PjrtExecutable implements AutoCloseable {
   /**
    * The types of the program's parameters on one device, read from its HLO.
    *
-   * @return the type of each parameter; empty if the plugin keeps no HLO, or a parameter is no
+   * @return the type of each parameter; empty if the plugin keeps no HLO, or a parameter is not a
    *     plain array
    * @throws IllegalStateException if the executable was closed
    */

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A memory of a client's devices, as {@code device} or {@code pinned_host}; the client owns it.
- * Thread-safe. Two objects are equal if they stand for the same memory of the same client.
+ * A memory of a client's devices, such as {@code device} or {@code pinned_host}; the client owns
+ * it. Thread-safe. Two objects are equal if they stand for the same memory of the same client.
  */
 public final class PjrtMemory {
   private final PjrtClient client;
@@ -59,7 +59,7 @@ public final class PjrtMemory {
   }
 
   /**
-   * The kind of the memory, as {@code device}, {@code pinned_host}, {@code unpinned_host}.
+   * The kind of the memory, such as {@code device}, {@code pinned_host}, {@code unpinned_host}.
    *
    * @return the plugin's name of the kind
    */

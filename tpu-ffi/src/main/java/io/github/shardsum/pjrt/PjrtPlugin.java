@@ -119,7 +119,7 @@ public final class PjrtPlugin {
   }
 
   /**
-   * Attributes of the plugin, as {@code stablehlo_current_version}.
+   * Attributes of the plugin, such as {@code stablehlo_current_version}.
    *
    * @return attributes by name
    * @throws PjrtException if the plugin refuses
@@ -159,8 +159,8 @@ public final class PjrtPlugin {
    * A description of devices for which programs can be compiled. This machine need not have the
    * devices.
    *
-   * @param name the plugin's name of the topology, as {@code v5e:4x8}
-   * @param options options of the plugin, as {@code num_slices}
+   * @param name the plugin's name of the topology, such as {@code v5e:4x8}
+   * @param options options of the plugin, such as {@code num_slices}
    * @return the topology, to be closed
    * @throws IllegalArgumentException if the name is blank, has a size of 0, or has more than 262144
    *     chips
@@ -211,7 +211,7 @@ public final class PjrtPlugin {
    *
    * @param serialized bytes of {@link PjrtTopology#serialize}
    * @return the topology, to be closed
-   * @throws PjrtException if the bytes are no topology, or the plugin cannot read topologies
+   * @throws PjrtException if the bytes are not a topology, or the plugin cannot read topologies
    *     (before API 0.75)
    */
   public PjrtTopology loadTopology(byte[] serialized) {

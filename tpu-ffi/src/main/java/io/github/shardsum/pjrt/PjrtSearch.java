@@ -20,7 +20,7 @@ public final class PjrtSearch {
   /**
    * A plugin that an option or a variable names.
    *
-   * @param name its platform, as {@code tpu}
+   * @param name its platform, such as {@code tpu}
    * @param library its file, which need not exist
    * @param origin the option or variable that named it
    */
@@ -29,7 +29,7 @@ public final class PjrtSearch {
   /**
    * The plugins that an environment names.
    *
-   * @param environment the variables, as {@code System.getenv()}
+   * @param environment the variables, such as {@code System.getenv()}
    * @return the plugins of both variables, the TPU's first
    * @throws IllegalArgumentException if the list has an entry without a name or a path
    */
@@ -61,7 +61,7 @@ public final class PjrtSearch {
    * The plugin at a path, or the first plugin that an environment names.
    *
    * @param path the explicit choice; blank for none
-   * @param environment the variables, as {@code System.getenv()}
+   * @param environment the variables, such as {@code System.getenv()}
    * @return the plugin
    * @throws IllegalArgumentException if there is none; the message says what to install and set
    */

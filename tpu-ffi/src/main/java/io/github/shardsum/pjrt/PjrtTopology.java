@@ -70,7 +70,7 @@ public final class PjrtTopology implements AutoCloseable {
   }
 
   /**
-   * The platform, as {@code tpu}.
+   * The platform, such as {@code tpu}.
    *
    * @return its name
    * @throws IllegalStateException if the topology was closed

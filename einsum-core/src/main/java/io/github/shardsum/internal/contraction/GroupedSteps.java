@@ -114,7 +114,7 @@ public final class GroupedSteps {
   /**
    * Such products with the parts of each group's rows as the leaves of the group's sum.
    *
-   * @param parts for each group the rows of its parts
+   * @param parts the rows of each group's parts
    */
   public void weights(Side out, Side x, Side y, long k, long n, List<int[]> parts) {
     eachGroup(

@@ -121,7 +121,7 @@ public final class CostTable {
     return String.format(Locale.ROOT, "%.3e", value);
   }
 
-  /** Ten to a power that may be too large for a double, as {@code 1.234e+567}. */
+  /** Ten to a power that may be too large for a double, in the form {@code 1.234e+567}. */
   public static String power(double log10) {
     if (log10 == Double.NEGATIVE_INFINITY) {
       return number(0);

@@ -35,7 +35,7 @@ public final class LabelNames {
         .anyMatch(label -> names.apply(label).length() != 1);
   }
 
-  /** The whole equation, as {@code ij,jk->ik} or, with long names, {@code i j, j k -> i k}. */
+  /** The whole equation, such as {@code ij,jk->ik} or, with long names, {@code i j, j k -> i k}. */
   public static String equation(Network network, IntFunction<String> names) {
     boolean spaced = spaced(network, names);
     var text = new StringJoiner(spaced ? ", " : ",", "", spaced ? " -> " : "->");

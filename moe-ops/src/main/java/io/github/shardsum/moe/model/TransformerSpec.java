@@ -123,7 +123,7 @@ public record TransformerSpec(
   /**
    * Reads the notation.
    *
-   * @param notation as {@link #toString} prints it
+   * @param notation the notation, as {@link #toString} prints it
    * @return an equal specification
    * @throws IllegalArgumentException if the text is not such a notation
    */

@@ -44,7 +44,7 @@ import java.util.Random;
  * promise is missed.
  *
  * <p>Arguments: {@code torch}; {@code memory}; {@code mesh}, which stands for x=8 and d=2,x=4; or
- * any mesh, as {@code x=2}. A number of rounds, or {@code smoke} for a trial, applies to the
+ * any mesh, such as {@code x=2}. A number of rounds, or {@code smoke} for a trial, applies to the
  * arguments after it.
  */
 public final class TrainingComparison {

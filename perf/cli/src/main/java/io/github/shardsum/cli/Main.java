@@ -157,7 +157,7 @@ public final class Main implements Runnable {
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setParameterExceptionHandler(new UsageErrors())
             .setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command));
-    // An equation may begin with "->", which is no option.
+    // An equation may begin with "->", which is not an option.
     Objects.requireNonNull(line.getSubcommands().get("einsum"))
         .setUnmatchedOptionsArePositionalParams(true);
     line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, CommandGroups::list);

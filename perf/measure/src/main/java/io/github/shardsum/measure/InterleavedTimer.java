@@ -29,7 +29,7 @@ public record InterleavedTimer(
   private static final int MOST = 1000;
 
   /**
-   * A call that takes more than this share of the time of a call of the previous block is no
+   * A call that takes more than this share of the time of a call of the previous block is not
    * progress.
    */
   private static final double SETTLED = 0.9;

@@ -18,7 +18,7 @@ public final class Stopwatch {
 
   private static final int MOST_WINDOWS = 40;
 
-  /** A window that takes more than this share of the best time so far is no progress. */
+  /** A window that takes more than this share of the best time so far is not progress. */
   private static final double SETTLED = 0.99;
 
   private Stopwatch() {}

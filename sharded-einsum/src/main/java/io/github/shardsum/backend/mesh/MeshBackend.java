@@ -77,7 +77,7 @@ public final class MeshBackend implements Backend {
    *
    * @param collectives the engine, whose mesh it is; kept open by the caller
    * @param kernels code of composites; those that have none are decomposed
-   * @param options the options that plans are chosen by
+   * @param options the options for the choice of plans
    * @return the backend
    */
   public static MeshBackend of(Collectives collectives, Kernels kernels, PlanOptions options) {
@@ -95,7 +95,7 @@ public final class MeshBackend implements Backend {
   }
 
   /**
-   * The name with the mesh, as {@code mesh x=8}.
+   * The name with the mesh, such as {@code mesh x=8}.
    *
    * @return a short name
    */

@@ -51,8 +51,8 @@ final class Arms {
   }
 
   /**
-   * Draws a kind and a size, as {@code kind * sizes + size}. A quarter of the draws take the pair
-   * with the least work.
+   * Draws a kind and a size, encoded as {@code kind * sizes + size}. A quarter of the draws take
+   * the pair with the least work.
    */
   int draw(Random64 random) {
     double all = 1;

@@ -16,7 +16,7 @@ import java.util.List;
 /**
  * Elements that a part of a partitioned composite moves.
  *
- * @param name the part's name, as {@code rows} or {@code back}
+ * @param name the part's name, such as {@code rows} or {@code back}
  * @param collective the collective by which the part is priced
  * @param dtype dtype of the elements
  * @param operand elements of the largest device's operand if rows are even

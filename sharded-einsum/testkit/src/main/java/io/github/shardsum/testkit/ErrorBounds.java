@@ -95,7 +95,7 @@ public final class ErrorBounds {
    * The bounds of an einsum, as numbers: for every order of its sums the result in f32 is within
    * these bounds.
    *
-   * @param equation the equation, as {@code mk,kn->mn}
+   * @param equation the equation, such as {@code mk,kn->mn}
    * @param operands operands in f32, which have no error
    * @return the bounds of the result
    * @throws IllegalArgumentException if the operands do not fit the equation

@@ -30,7 +30,7 @@ public final class OperationKinds {
   /**
    * All kinds of operations.
    *
-   * @return names, as {@code Softmax} and {@code Unary.EXP}
+   * @return names, such as {@code Softmax} and {@code Unary.EXP}
    */
   public static Set<String> all() {
     Set<String> all = new TreeSet<>();
@@ -42,7 +42,7 @@ public final class OperationKinds {
   /**
    * The kinds of manual regions: the region and its communications.
    *
-   * @return names, as {@code Manual} and {@code AllReduce.SUM}
+   * @return names, such as {@code Manual} and {@code AllReduce.SUM}
    */
   public static Set<String> manual() {
     Set<String> all = new TreeSet<>(Set.of(Nested.Manual.class.getSimpleName()));

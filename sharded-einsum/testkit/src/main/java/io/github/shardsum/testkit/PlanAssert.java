@@ -71,7 +71,8 @@ public final class PlanAssert {
    * Asserts that the plan's collectives are these, in order; a collective in the body of a loop
    * counts once.
    *
-   * @param ops names as in {@link Action#op()}, as {@code all-reduce}; none for no communication
+   * @param ops names as in {@link Action#op()}, such as {@code all-reduce}; none for no
+   *     communication
    * @return this
    * @throws AssertionError with the plan, if the collectives differ
    */

@@ -62,7 +62,7 @@ final class GspmdShardings implements Shardings {
             x.type());
   }
 
-  /** A sharding, as {@code {devices=[2,1,4]<=[2,4] last_tile_dim_replicate}}. */
+  /** A sharding, such as {@code {devices=[2,1,4]<=[2,4] last_tile_dim_replicate}}. */
   private String tiles(List<Axis> axes) {
     List<String> order = new ArrayList<>();
     List<Integer> tiles = new ArrayList<>();

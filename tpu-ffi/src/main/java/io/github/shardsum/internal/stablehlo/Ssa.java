@@ -3,7 +3,7 @@ package io.github.shardsum.internal.stablehlo;
 /**
  * A value of the text.
  *
- * @param name its name, as {@code %3}, or {@code %3#1} for one of several results
+ * @param name its name, such as {@code %3}, or {@code %3#1} for one of several results
  * @param type its type
  */
 record Ssa(String name, TensorType type) {

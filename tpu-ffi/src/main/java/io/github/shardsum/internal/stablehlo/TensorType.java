@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A type of StableHLO, as {@code tensor<2x3xf32>}.
+ * A type of StableHLO, such as {@code tensor<2x3xf32>}.
  *
  * @param element the type of an element
  * @param sizes the sizes of the dimensions

@@ -58,7 +58,7 @@ public sealed interface BlockMapping {
      * The chunks of one dimension; an undivided dimension is one chunk for all members.
      *
      * @param starts the beginning of each chunk
-     * @param kinds for each chunk the index of its length in lengths
+     * @param kinds the index in lengths of each chunk's length
      * @param lengths the distinct lengths; few even for many chunks
      */
     private record Parts(long[] starts, int[] kinds, List<Long> lengths) {
@@ -284,7 +284,7 @@ public sealed interface BlockMapping {
    *
    * @param operandBytes bytes of a member's operand, or -1 if it is on another process
    * @param resultBytes bytes of a member's result
-   * @param sourceOf for each member the member that sends to it, or -1
+   * @param sourceOf the member that sends to each member, or -1
    */
   record Whole(long[] operandBytes, long[] resultBytes, int[] sourceOf) implements BlockMapping {
     @Override

@@ -79,7 +79,7 @@ public final class NativeCalls implements AutoCloseable {
   /**
    * A loop by its name.
    *
-   * @param name as {@code is_deleted}
+   * @param name the function's name, such as {@code is_deleted}
    * @return the loop
    */
   public Loop loop(String name) {

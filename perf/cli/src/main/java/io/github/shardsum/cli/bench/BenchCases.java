@@ -77,7 +77,7 @@ public final class BenchCases {
   /**
    * The equation of a case of the user's.
    *
-   * @throws IllegalArgumentException if the text is no equation, or has an ellipsis
+   * @throws IllegalArgumentException if the text is not an equation, or has an ellipsis
    */
   static Equation equation(String notation) {
     Equation equation = Equation.parse(notation).withoutLayout();

@@ -76,7 +76,7 @@ public final class BackendOptions {
   /**
    * Options of plans on a mesh of Shardsum's own devices.
    *
-   * @param mesh the devices; without one, a single device
+   * @param mesh the devices; without a mesh, a single device
    * @throws ParameterException if an option needs such a mesh, and there is none
    */
   public PlanOptions planning(Optional<Mesh> mesh) {
@@ -102,7 +102,7 @@ public final class BackendOptions {
   /**
    * Opens the backend.
    *
-   * @param mesh the devices; without one, a single device
+   * @param mesh the devices; without a mesh, a single device
    * @param workers threads of ours, kept open by the caller
    * @param kernels our kernels of composites
    * @return the backend, to be closed
@@ -114,7 +114,7 @@ public final class BackendOptions {
   /**
    * Opens the backend.
    *
-   * @param mesh the devices; without one, a single device
+   * @param mesh the devices; without a mesh, a single device
    * @param workers threads of ours, kept open by the caller
    * @param kernels our kernels of composites
    * @param options how collectives of ours behave

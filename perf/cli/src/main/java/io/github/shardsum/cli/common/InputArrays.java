@@ -61,7 +61,7 @@ public final class InputArrays implements AutoCloseable {
   /**
    * Maps an array.
    *
-   * @param name as it was typed
+   * @param name the name, as it was typed
    * @throws IllegalArgumentException if the file breaks its format, or its archive has no such
    *     array; the message lists its arrays
    * @throws IOException if the file cannot be read

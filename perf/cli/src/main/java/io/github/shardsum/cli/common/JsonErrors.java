@@ -25,7 +25,7 @@ public final class JsonErrors {
   private JsonErrors() {}
 
   /**
-   * Describes the error in a text that is no JSON, without names of Java's classes.
+   * Describes the error in a text that is not JSON, without names of Java's classes.
    *
    * @param notJson the parser's exception
    */

@@ -45,7 +45,7 @@ public final class LibrarySearch {
     try {
       return PjrtSearch.in(environment).stream().map(PjrtSearch.Found::library).toList();
     } catch (IllegalArgumentException unreadable) {
-      // A wrong list is no error here; commands that need a plugin report it.
+      // A wrong list is not an error here; commands that need a plugin report it.
       return List.of();
     }
   }

@@ -53,7 +53,7 @@ public final class MeshOptions {
    * The mesh, if there is one.
    *
    * @throws ParameterException if there are annotations or an order without a mesh, if the text is
-   *     no mesh, or if the order is no permutation of its devices
+   *     not a mesh, or if the order is not a permutation of its devices
    */
   public Optional<Mesh> mesh() {
     if (mesh.isEmpty() && (!annotations.isEmpty() || order.length > 0)) {
@@ -76,8 +76,8 @@ public final class MeshOptions {
   /**
    * The mesh of the command line, or the given mesh if there is none.
    *
-   * @throws ParameterException if the text is no mesh, or if the order is no permutation of its
-   *     devices
+   * @throws ParameterException if the text is not a mesh, or if the order is not a permutation of
+   *     its devices
    */
   public Mesh meshOr(Supplier<Mesh> otherwise) {
     return ordered(mesh.map(this::parsed).orElseGet(otherwise));
@@ -179,8 +179,8 @@ public final class MeshOptions {
    * The mesh that a command's own {@code --mesh} names, for a run.
    *
    * @param spec the command
-   * @param notation as {@code x=2,y=4}
-   * @throws ParameterException if the text is no mesh, or if the mesh has too many devices
+   * @param notation the mesh, such as {@code x=2,y=4}
+   * @throws ParameterException if the text is not a mesh, or if the mesh has too many devices
    */
   public static Mesh ofRun(CommandSpec spec, String notation) {
     return OptionValue.of(

@@ -10,7 +10,7 @@ public final class TensorJson {
 
   /**
    * Adds {@code "dtype"} and {@code "shape"}, and {@code "values"} in C order if requested. A
-   * number that JSON does not have is a string, as {@code "NaN"}.
+   * number that JSON does not have is a string, such as {@code "NaN"}.
    */
   public static void into(ObjectNode json, Tensor tensor, boolean values) {
     json.put("dtype", tensor.dtype().toString());

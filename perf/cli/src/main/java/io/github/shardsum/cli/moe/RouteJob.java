@@ -42,7 +42,7 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
           "auxPadding",
           "auxChoices");
 
-  /** Words of the notation that are no members. */
+  /** Words of the notation that are not members. */
   private static final List<String> OF_NOTATION =
       List.of("rejected", "slots", "gates", "limit", "epsilon", "z");
 

@@ -30,7 +30,7 @@ record PlanRequest(Mesh mesh, Map<String, Long> sizes, PlanOptions options) {
   /**
    * Reads sizes.
    *
-   * @param text as {@code m=48,k=100}
+   * @param text the sizes, such as {@code m=48,k=100}
    * @return the size of each label, in order
    */
   static Map<String, Long> sizes(String text) {

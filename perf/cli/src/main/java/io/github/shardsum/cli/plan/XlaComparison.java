@@ -47,11 +47,11 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
   /**
    * A collective.
    *
-   * @param op as {@code all-gather}
+   * @param op the operation, such as {@code all-gather}
    * @param what the axes, or the size of groups
    * @param of the value, or the arrays
    * @param times how often; empty in a loop whose rounds the compiler does not know
-   * @param dtypes the dtypes that travel, as {@code bf16}
+   * @param dtypes the dtypes that travel, such as {@code bf16}
    * @param bytes the bytes that the busiest device receives each time
    */
   public record Row(

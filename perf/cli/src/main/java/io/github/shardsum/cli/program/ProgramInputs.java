@@ -65,7 +65,7 @@ record ProgramInputs(Map<String, String> named, List<Bulk> bulk) {
   /**
    * Reads values of {@code --in}.
    *
-   * @param values as they were typed
+   * @param values the values, as they were typed
    * @param wrong makes the error of an invalid value, or of a name with two values
    * @throws IOException if a folder or an archive cannot be read
    */

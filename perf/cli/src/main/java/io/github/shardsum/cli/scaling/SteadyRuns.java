@@ -19,7 +19,7 @@ public record SteadyRuns(double warmSeconds, int runs) {
   /** Windows in a row without progress after which runs count. */
   private static final int QUIET = 3;
 
-  /** A window whose best run takes more than this share of the best so far is no progress. */
+  /** A window whose best run takes more than this share of the best so far is not progress. */
   private static final double SETTLED = 0.98;
 
   /** Shorter runs are timed several in a row, since a thread that sleeps takes a while to wake. */

@@ -141,7 +141,7 @@ final class BlockPlanner {
     return step.times() * step.step().seconds();
   }
 
-  /** The usual layouts of inputs that are no weights, and of outputs. */
+  /** The usual layouts of inputs other than weights, and of outputs. */
   private static Map<String, String> tokens(Planned usual) {
     Block block = usual.block().block();
     Program bare = Annotations.none(block.forward());

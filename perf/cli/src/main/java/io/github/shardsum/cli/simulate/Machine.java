@@ -25,8 +25,8 @@ record Machine(DeviceFamily family, List<Integer> sides, int slices, long device
   private static final long MOST_CHIPS = 1 << 23;
 
   /**
-   * Reads FAMILY:SIDES, as {@code v3:32x32} or {@code h100:256}, with {@code *S} behind it for S
-   * slices.
+   * Reads FAMILY:SIDES, such as {@code v3:32x32} or {@code h100:256}, with {@code *S} behind it for
+   * S slices.
    *
    * @throws IllegalArgumentException if the text has another form
    */

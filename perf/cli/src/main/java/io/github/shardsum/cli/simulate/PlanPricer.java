@@ -163,8 +163,8 @@ final class PlanPricer {
   }
 
   /**
-   * Whether a step can be fused: it is no product, no collective, no loop, and no operation with a
-   * kernel of its own.
+   * Whether a step can be fused: it is not a product, a collective, a loop or an operation with its
+   * own kernel.
    */
   private static boolean fused(PlanStep step) {
     return !product(step)

@@ -64,7 +64,7 @@ record PlannedForms(
    * Plans a job.
    *
    * @param eta attainable share of peak of large products
-   * @throws IllegalArgumentException if the job's devices are no network of whole chips
+   * @throws IllegalArgumentException if the job's devices are not a network of whole chips
    */
   static PlannedForms of(Job job, double eta) {
     return of(job, eta, false);
@@ -75,7 +75,7 @@ record PlannedForms(
    *
    * @param eta attainable share of peak of large products
    * @param isFound whether layouts are searched for, instead of the usual ones
-   * @throws IllegalArgumentException if the job's devices are no network of whole chips
+   * @throws IllegalArgumentException if the job's devices are not a network of whole chips
    */
   static PlannedForms of(Job job, double eta, boolean isFound) {
     Prediction closed = new ClosedForms().predict(job, eta);

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * A step of a plan with its time.
  *
- * @param name as plans print it
+ * @param name the name, as plans print it
  * @param term the term of the prediction that includes the step
  * @param kind the purpose of the time
  * @param queue the compute units, or the axes of a collective

@@ -12,8 +12,8 @@ final class SimulateJobs {
   /**
    * A job.
    *
-   * @param layout the requested layout; without one all weights are split over a slice, and slices
-   *     hold copies
+   * @param layout the requested layout; if it is absent, all weights are split over a slice, and
+   *     slices hold copies
    * @param batch sequences of a step, 0 for the model's own
    * @throws LayoutException if the axes do not make up the devices
    * @throws IllegalArgumentException if the batch or the sequence is not known
@@ -24,7 +24,7 @@ final class SimulateJobs {
 
   /**
    * A job of a known model on any number of devices: its own layout, copies of that layout if they
-   * make up the devices, or the layout of {@link #job} without one.
+   * make up the devices, or the layout that {@link #job} has without a requested layout.
    *
    * @param batch sequences of a step, 0 for the model's own
    */

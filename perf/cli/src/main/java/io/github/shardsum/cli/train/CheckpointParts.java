@@ -237,7 +237,7 @@ final class CheckpointParts {
     }
   }
 
-  /** Deletes a folder, the index first, so that a half-deleted folder is no checkpoint. */
+  /** Deletes a folder, the index first, so that a half-deleted folder is not a checkpoint. */
   static void delete(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return;

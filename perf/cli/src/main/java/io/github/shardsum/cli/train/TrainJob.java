@@ -18,7 +18,7 @@ import java.util.OptionalLong;
  *     is not given, no choice is dropped
  * @param dense whether the dense model is trained too
  * @param checkpoint a folder for the model
- * @param resume whether to go on from its last checkpoint
+ * @param resume whether to go on from the folder's last checkpoint
  * @param html the page's file
  * @param seed seed of parameters and order; if it is not given, the checkpoint's, or 1
  * @param sweep models to be compared, instead of one that is trained

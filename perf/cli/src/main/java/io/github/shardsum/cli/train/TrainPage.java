@@ -79,7 +79,7 @@ final class TrainPage {
   /**
    * The share of each expert or device over time: a row each, time from left to right.
    *
-   * @param row the name of a row, as {@code expert}
+   * @param row the name of a row, such as {@code expert}
    */
   TrainPage load(String label, String row, List<History.Load> loads) {
     int rows = loads.getFirst().tokens().size();

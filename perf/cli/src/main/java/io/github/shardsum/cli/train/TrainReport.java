@@ -249,7 +249,7 @@ final class TrainReport {
     out.flush();
   }
 
-  /** As {@code a step on the mesh: 96 collectives, ...}. */
+  /** Text such as {@code a step on the mesh: 96 collectives, ...}. */
   static String step(Training.Traffic traffic) {
     return String.format(
         Locale.ROOT,
@@ -261,8 +261,8 @@ final class TrainReport {
   }
 
   /**
-   * As {@code rows over x: 4 times a step the largest device sends 256 and receives at most 512;
-   * the bound is 2 times what it sends}, and the number of pieces if there are several.
+   * Text such as {@code rows over x: 4 times a step the largest device sends 256 and receives at
+   * most 512; the bound is 2 times what it sends}, and the number of pieces if there are several.
    */
   static String rows(Training.SentRows rows) {
     return String.format(

@@ -240,7 +240,7 @@ final class Trainer implements AutoCloseable {
    * @param stop whether to stop after the step under way
    * @param done gets the steps made in this call so far
    * @return nanoseconds of the steps, without measurements and checkpoints
-   * @throws IllegalArgumentException if a loss is no finite number
+   * @throws IllegalArgumentException if a loss is not finite
    */
   long train(OptionalLong steps, OptionalLong nanos, BooleanSupplier stop, LongConsumer done)
       throws IOException {

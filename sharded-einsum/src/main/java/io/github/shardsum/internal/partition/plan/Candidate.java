@@ -29,7 +29,7 @@ record Candidate(
     Cost cost,
     Cost weighed,
     int unasked) {
-  /** The text, as {@code split as G@x}, or {@code split as G@x, by rows over x}. */
+  /** The text, such as {@code split as G@x}, or {@code split as G@x, by rows over x}. */
   String description() {
     return parts
         .map(own -> sharding + ", by rows over " + String.join(".", own.rowAxes()))

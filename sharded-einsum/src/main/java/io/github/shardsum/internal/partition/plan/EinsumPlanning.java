@@ -79,7 +79,7 @@ public final class EinsumPlanning {
    * @param mesh the devices
    * @param bound the equation without layouts, with shapes
    * @param dtype the dtype of operands and result
-   * @param options the options that plans are chosen by
+   * @param options the options for the choice of plans
    * @return the plan with its price
    * @throws PlanException if there is none within the limits
    */

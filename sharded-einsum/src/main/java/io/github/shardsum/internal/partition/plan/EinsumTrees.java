@@ -105,7 +105,7 @@ final class EinsumTrees {
     return !oneHots.isIn(statement);
   }
 
-  /** The axes that operands and results of a tree have on labels, as {@code x label}. */
+  /** The axes that operands and results of a tree have on labels, such as {@code x label}. */
   private Set<String> asked(Statement statement, List<Supply> supplies, List<Layout> homes) {
     Set<String> asked = new HashSet<>();
     if (supplies.stream().noneMatch(DeferredOperand.class::isInstance)) {

@@ -73,7 +73,8 @@ final class SplitSpace {
    * @param rule the statement's rule
    * @param operands the sources of its operands
    * @param homes the default layouts of its results, or none
-   * @param outside axes and factors that other statements of its tree ask for, as {@code x label}
+   * @param outside axes and factors that other statements of its tree ask for, such as {@code x
+   *     label}
    */
   record Asked(FactorRule rule, List<Supply> operands, List<Layout> homes, Set<String> outside) {
     boolean isAsked(String axis, int factor) {

@@ -98,8 +98,8 @@ final class StatementPlanner {
    * @param isExact whether results must be partial sums over all partial axes of their default
    *     layouts; otherwise they may be complete over some
    * @param mayAdd whether an axis may split a factor that no operand and no result has split
-   * @param askedOutside axes and factors that other statements of its tree ask for, as {@code x
-   *     label}
+   * @param askedOutside axes and factors that other statements of its tree ask for, such as {@code
+   *     x label}
    */
   StatementPlanner(
       ReshardWays ways,
@@ -552,7 +552,8 @@ final class StatementPlanner {
   }
 
   /**
-   * The elements that devices read of each other, if a split label is read at neighbouring indices.
+   * The elements that devices read from each other, if a split label is read at neighbouring
+   * indices.
    */
   private Optional<Halo> halo(Splits at, List<Layout> met, List<Layout> made) {
     int factor = Halo.factor(rule);

@@ -284,7 +284,7 @@ record Stages(
     return steps.stream().flatMap(step -> plan.steps().get(step).results().stream()).toList();
   }
 
-  /** As {@code step 3, all-gather of w f32[8, 8] m h}. */
+  /** Text such as {@code step 3, all-gather of w f32[8, 8] m h}. */
   String describe(Stage stage) {
     return switch (stage) {
       case Stage.Local local ->

@@ -30,7 +30,8 @@ final class IdleDevices {
   /**
    * Describes the idle devices of a step that computes.
    *
-   * @return one sentence for each label, as {@code idle: x=3 of 4 along x, without a part of E=6}
+   * @return one sentence for each label, such as {@code idle: x=3 of 4 along x, without a part of
+   *     E=6}
    */
   static List<String> of(SpmdPlan plan, PlanStep step) {
     if (!computes(step.action())) {

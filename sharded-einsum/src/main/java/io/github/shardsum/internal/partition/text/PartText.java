@@ -17,9 +17,9 @@ final class PartText {
   private PartText() {}
 
   /**
-   * The bytes if all devices receive the same number of rows, and the most within the bound, as
-   * {@code receives 329 kB, at most 657 kB (bound 2): counts 32 B, rows 131 kB (at most 262 kB)}.
-   * The pieces of one transfer are added up.
+   * The bytes if all devices receive the same number of rows, and the most within the bound, such
+   * as {@code receives 329 kB, at most 657 kB (bound 2): counts 32 B, rows 131 kB (at most 262
+   * kB)}. The pieces of one transfer are added up.
    */
   static String of(SpmdPlan plan, PlanStep step, Action.Partitioned action) {
     List<PlannedValue> operands = step.operands().stream().map(plan::value).toList();

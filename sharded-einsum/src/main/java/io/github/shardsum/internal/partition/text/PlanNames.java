@@ -38,7 +38,9 @@ final class PlanNames {
     }
   }
 
-  /** A value's name in the program; an operand of an einsum has a number, as {@code operand 0}. */
+  /**
+   * A value's name in the program; an operand of an einsum has a number, such as {@code operand 0}.
+   */
   static String of(PlannedValue value) {
     String name = value.programName();
     return name.chars().allMatch(Character::isDigit) ? "operand " + name : name;

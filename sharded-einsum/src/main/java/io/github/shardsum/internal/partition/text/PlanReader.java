@@ -292,7 +292,7 @@ public final class PlanReader {
     return kind.cast(part);
   }
 
-  /** A piece, as {@code [0, 4]}; the whole if this member is missing. */
+  /** A piece, such as {@code [0, 4]}; the whole if this member is missing. */
   private static CompositeParts.Piece piece(Node node, Set<String> known) {
     known.add("piece");
     Optional<Node> given = node.optional("piece");
@@ -306,7 +306,7 @@ public final class PlanReader {
     return new CompositeParts.Piece(numbers.getFirst(), numbers.getLast());
   }
 
-  /** A ring, as {@code +1 all}. */
+  /** A ring, such as {@code +1 all}. */
   private static Action.Ring ring(String text) {
     for (Action.Share share : Action.Share.values()) {
       String name = " " + share.name().toLowerCase(Locale.ROOT).replace('_', ' ');

@@ -69,7 +69,7 @@ public final class PlanTable {
     wrapped(0, total(figures));
   }
 
-  /** As {@code the busiest device receives 448 elements, the largest holds ...}. */
+  /** Text such as {@code the busiest device receives 448 elements, the largest holds ...}. */
   private String total(StepFigures.All figures) {
     long bytes = figures.steps().stream().mapToLong(StepFigures::bytesReceived).sum();
     return String.format(

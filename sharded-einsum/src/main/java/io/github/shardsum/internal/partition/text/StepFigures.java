@@ -69,7 +69,7 @@ record StepFigures(
   /**
    * A part that communicates.
    *
-   * @param name its name, as {@code rows}
+   * @param name its name, such as {@code rows}
    * @param bytesReceived bytes that the busiest device receives if rows are spread evenly
    * @param price its cost, in the unit of a step's price
    */

@@ -7,17 +7,17 @@ import java.util.Locale;
 final class TableCells {
   private TableCells() {}
 
-  /** As {@code 448 B} and {@code 12.3 kB}; empty for 0. */
+  /** Bytes such as {@code 448 B} and {@code 12.3 kB}; empty for 0. */
   static String bytes(long bytes) {
     return bytes == 0 ? "" : Unit.BYTES.text(bytes);
   }
 
-  /** As {@code 32.8 k}; empty for 0. */
+  /** A number such as {@code 32.8 k}; empty for 0. */
   static String operations(double count) {
     return count == 0 ? "" : Unit.NUMBER.text(count);
   }
 
-  /** As {@code 1,448} elements, or as {@code 12.3 us}; empty for 0. */
+  /** Elements such as {@code 1,448}, or a time such as {@code 12.3 us}; empty for 0. */
   static String price(double price, boolean isTimed) {
     if (price == 0) {
       return "";

@@ -156,7 +156,7 @@ final class TimelinePicture {
         .toArray();
   }
 
-  /** The text of a step's times, as {@code 2 us from 10 us on, 5 us of it exposed}. */
+  /** The text of a step's times, such as {@code 2 us from 10 us on, 5 us of it exposed}. */
   private String says(Span span) {
     Unit unit = isTimed ? Unit.SECONDS : Unit.NUMBER;
     return unit.text(span.end() - span.begin())

@@ -13,7 +13,9 @@ public final class ValueNames {
 
   private ValueNames() {}
 
-  /** As {@code inputs are [x, w], results are [y]}; of many names the first ones and dots. */
+  /**
+   * Text such as {@code inputs are [x, w], results are [y]}; of many names the first ones and dots.
+   */
   public static String listed(List<Value> inputs, List<Statement> statements) {
     return "inputs are "
         + first(inputs)

@@ -55,7 +55,7 @@ public final class OperationPrinter {
    * The operation's name in the text.
    *
    * @param operation the operation
-   * @return the name, as {@code einsum}
+   * @return the name, such as {@code einsum}
    */
   public static String mnemonic(Operation operation) {
     return switch (operation) {
@@ -232,7 +232,7 @@ public final class OperationPrinter {
    * The operation on one line with its operands' types, for messages.
    *
    * @param operation the operation
-   * @return the line, as {@code exp(x: f32[i=2])}
+   * @return the line, such as {@code exp(x: f32[i=2])}
    */
   public static String heading(Operation operation) {
     StringJoiner operands = new StringJoiner(", ", mnemonic(operation) + "(", ")");

@@ -39,7 +39,7 @@ public final class ProgramParser {
    *
    * @param text the text
    * @return the program
-   * @throws ProgramException if the text is no valid program; the message names the line
+   * @throws ProgramException if the text is not a valid program; the message names the line
    */
   public static Program parse(String text) {
     return new ProgramParser(text).program();

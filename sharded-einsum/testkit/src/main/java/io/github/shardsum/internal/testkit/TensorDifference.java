@@ -17,8 +17,8 @@ public final class TensorDifference {
    * The first difference between the outputs of two runs.
    *
    * @param names one for each output
-   * @return the difference, as {@code output y, element 3: expected 4, got 5}; empty if there is
-   *     none
+   * @return the difference, such as {@code output y, element 3: expected 4, got 5}; empty if there
+   *     is none
    */
   public static Optional<String> between(
       List<Value> names, List<Tensor> expected, List<Tensor> given) {

@@ -12,7 +12,7 @@ import java.util.stream.LongStream;
  *
  * @param id the number by which other instructions name it
  * @param name its name
- * @param opcode its operation, as {@code all-gather}
+ * @param opcode its operation, such as {@code all-gather}
  * @param shape the bytes of its shape
  * @param operands numbers of the instructions that it reads
  * @param called numbers of the computations that it calls

@@ -57,7 +57,7 @@ final class HloTypes {
   private HloTypes() {}
 
   /**
-   * Reads a shape that is no tuple.
+   * Reads a shape that is not a tuple.
    *
    * @throws IllegalArgumentException if the shape is a tuple, or of a type that tensors do not have
    */

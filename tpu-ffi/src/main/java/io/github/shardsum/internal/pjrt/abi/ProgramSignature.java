@@ -12,7 +12,7 @@ import java.util.TreeSet;
  * and a plugin does not compare shapes itself.
  *
  * @param parameters the type of each parameter; empty if the program is not HLO, or a parameter is
- *     no plain array
+ *     not a plain array
  * @param donated the numbers, from 0, of parameters whose memory the program takes; empty if the
  *     program is not HLO
  */

@@ -8,7 +8,7 @@ import io.github.shardsum.tensor.DType;
  *
  * @param id its name in tables and filters
  * @param group the group of cases whose results are averaged
- * @param equation as it was written
+ * @param equation the equation, as it was written
  * @param bound the equation with its sizes
  * @param dtype f32, f64, i32 or i64
  * @param flops its additions and multiplications

@@ -45,7 +45,7 @@ public final class Folded {
     return joined.isEmpty() ? text : joined;
   }
 
-  /** The folded words of a text: runs of letters, digits and marks that are no accents. */
+  /** The folded words of a text: runs of letters, digits and marks other than accents. */
   static List<String> words(String text) {
     String one = text.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT);
     List<String> words = new ArrayList<>();
