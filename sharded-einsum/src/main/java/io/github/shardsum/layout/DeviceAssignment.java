@@ -122,7 +122,7 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
           String.format(
               Locale.ROOT,
               "%s: mesh \"%s\" has no axes of these products for \"%s\"; factor the"
-                  + " mesh, as x=8 into x=2 y=4",
+                  + " mesh, for example x=8 into x=2 y=4",
               this,
               mesh.notation(),
               String.join(" ", labels)));

@@ -93,7 +93,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
     int open = notation.indexOf('[');
     if (open < 0 || !notation.endsWith("]")) {
       throw new IllegalArgumentException(
-          "type: expected a dtype and labels with sizes, as f32[G=2 S=8], got \""
+          "type: expected a dtype and labels with sizes, such as f32[G=2 S=8], got \""
               + notation
               + "\"");
     }

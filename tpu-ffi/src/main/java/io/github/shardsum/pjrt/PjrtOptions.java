@@ -74,7 +74,7 @@ public final class PjrtOptions {
     Class<? extends PjrtValue> type = TYPES.getOrDefault(name, value.getClass());
     if (name.isEmpty()) {
       throw new IllegalArgumentException(
-          "option: expected a name, as cpu_device_count, got none for " + value);
+          "option: expected a name such as cpu_device_count, got none for " + value);
     }
     if (!type.isInstance(value)) {
       throw new IllegalArgumentException(

@@ -154,7 +154,8 @@ public record SafetensorsHeader(
     private String dtype() {
       String dtype = json.string();
       if (!SafetensorsInfo.isDType(dtype)) {
-        throw json.broken("expected a dtype of the format, as \"F32\"", FileLocation.quote(dtype));
+        throw json.broken(
+            "expected a dtype of the format such as \"F32\"", FileLocation.quote(dtype));
       }
       return dtype;
     }

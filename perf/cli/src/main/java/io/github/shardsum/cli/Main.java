@@ -54,8 +54,8 @@ import picocli.CommandLine.Spec;
     commandListHeading = "",
     footer = {
       "%nExit status: " + Main.EXIT_STATUS,
-      "%nSHARDSUM_JAVA_OPTS may hold more flags for the JVM, as -Xmx8g; docs/settings.md",
-      "has every setting."
+      "%nSHARDSUM_JAVA_OPTS may hold more flags for the JVM, such as -Xmx8g;",
+      "docs/settings.md has every setting."
     },
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,

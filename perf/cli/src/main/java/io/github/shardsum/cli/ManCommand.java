@@ -30,7 +30,7 @@ final class ManCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "COMMAND",
-      description = "The command, as plan or tpu-run; without it shardsum itself.")
+      description = "The command, such as plan or tpu-run; if it is absent, shardsum itself.")
   private Optional<String> command = Optional.empty();
 
   @Option(

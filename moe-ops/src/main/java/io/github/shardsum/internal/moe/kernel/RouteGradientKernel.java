@@ -31,7 +31,7 @@ import java.util.OptionalInt;
  */
 public record RouteGradientKernel(RouteKernel forward) implements CompositeKernel {
 
-  /** The factory. */
+  /** The kernel of a composite. */
   public static Optional<CompositeKernel> of(Composite composite) {
     return Optional.of(new RouteGradientKernel(RouteKernel.forward(composite)));
   }

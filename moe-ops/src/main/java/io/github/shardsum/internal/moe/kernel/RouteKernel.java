@@ -36,7 +36,7 @@ import java.util.stream.IntStream;
 public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, OptionalInt start)
     implements CompositeKernel {
 
-  /** The factory. */
+  /** The kernel of a composite. */
   public static Optional<CompositeKernel> of(Composite composite) {
     return Optional.of(forward(composite));
   }

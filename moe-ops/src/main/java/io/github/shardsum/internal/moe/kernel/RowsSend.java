@@ -27,7 +27,7 @@ record RowsSend(RowsForm form, List<Boolean> isOfChoices, long orderBytes)
   /** The number of the operand with the positions. */
   private static final int POSITIONS = 2;
 
-  /** The factory. */
+  /** The kernel of a composite, if the composite has the form. */
   static Optional<CompositeKernel> of(Composite composite) {
     List<Boolean> isOfChoices = new ArrayList<>();
     values(composite.operands())

@@ -29,8 +29,8 @@ public final class MeshOptions {
       names = "--mesh",
       paramLabel = "AXES",
       description =
-          "The mesh, as x=8: virtual devices of this process, or under shardsum launch the devices"
-              + " of all processes.")
+          "The mesh, such as x=8: virtual devices of this process, or under shardsum launch the"
+              + " devices of all processes.")
   private Optional<String> mesh = Optional.empty();
 
   @Option(

@@ -101,7 +101,7 @@ public final class DifferCommand implements Callable<Integer> {
   @Option(
       names = "--time-limit",
       paramLabel = "TIME",
-      description = "Stop after this time, as 90s, 10m or 2h, even if not all programs have run.")
+      description = "Stop after this time (90s, 10m or 2h), even if not all programs have run.")
   private Optional<String> timeLimit = Optional.empty();
 
   @Option(

@@ -95,7 +95,8 @@ public final class MoeCommand implements Callable<Integer> {
       names = "--route",
       paramLabel = "NOTATION",
       description = {
-        "How tokens are sent to experts, as 'top1 aux=squared' or 'top2 second=all slots=gate'",
+        "How tokens are sent to experts, such as 'top1 aux=squared' or 'top2 second=all"
+            + " slots=gate'",
         "(default: the paper's); docs/moe.md has the words."
       })
   private Optional<String> route = Optional.empty();
@@ -136,10 +137,10 @@ public final class MoeCommand implements Callable<Integer> {
       names = "--mesh",
       paramLabel = "MESH",
       description =
-          "Run the beginning of the text on a mesh, as d=2,x=4,m=2: groups are split over d and x,"
-              + " experts over x, their hidden width over m; an axis of another name is used like"
-              + " x. Shows each collective with its bytes; --backend pjrt runs the beginning of the"
-              + " text too.")
+          "Run the beginning of the text on a mesh, such as d=2,x=4,m=2: groups are split over d"
+              + " and x, experts over x, their hidden width over m; an axis of another name is used"
+              + " like x. Shows each collective with its bytes; --backend pjrt runs the beginning"
+              + " of the text too.")
   private Optional<String> mesh = Optional.empty();
 
   @Mixin private BackendOptions backends = new BackendOptions();

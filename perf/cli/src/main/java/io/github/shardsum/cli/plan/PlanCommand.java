@@ -41,7 +41,7 @@ public final class PlanCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "EQUATION|FILE.program",
       description =
-          "The equation with its layouts, as 'm@x k@y, n@x k@y -> m@x n@y', or the file of a"
+          "The equation with its layouts, such as 'm@x k@y, n@x k@y -> m@x n@y', or the file of a"
               + " program.")
   private Optional<String> equation = Optional.empty();
 

@@ -32,7 +32,7 @@ public final class ReshardCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..2",
       paramLabel = "LAYOUT",
-      description = "The layout before and the layout after, as 'a@x b' 'a b@x'.")
+      description = "The layout before and the layout after, such as 'a@x b' 'a b@x'.")
   private List<String> layouts = List.of();
 
   @Option(

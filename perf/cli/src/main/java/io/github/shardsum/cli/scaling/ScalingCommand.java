@@ -63,7 +63,7 @@ public final class ScalingCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "N",
       description =
-          "Numbers of processes over MPI, with one device each, as 1,2,4 (default: none).")
+          "Numbers of processes over MPI, with one device each, such as 1,2,4 (default: none).")
   private List<Integer> processes = List.of();
 
   @Option(

@@ -46,14 +46,15 @@ public final class SimulateCommand implements Runnable {
       names = {"-m", "--model"},
       paramLabel = "MODEL",
       description =
-          "A known model, as gshard-600b or llama2-70b, or a JSON file (- for standard input).")
+          "A known model, such as gshard-600b or llama2-70b, or a JSON file (- for standard"
+              + " input).")
   private Optional<String> model = Optional.empty();
 
   @Option(
       names = {"-t", "--topology"},
       paramLabel = "T",
       description =
-          "The kind of device and the sides of a slice, as v3:32x32, h100:256 or v5e:16x16*4.")
+          "The kind of device and the sides of a slice, such as v3:32x32, h100:256 or v5e:16x16*4.")
   private Optional<String> topology = Optional.empty();
 
   @Option(

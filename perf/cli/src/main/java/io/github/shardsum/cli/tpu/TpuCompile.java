@@ -76,7 +76,7 @@ final class TpuCompile implements Callable<Integer> {
       names = "--topology",
       required = true,
       paramLabel = "NAME",
-      description = "The devices to compile for, as v5e:4x8 or v4:2x2x2.")
+      description = "The devices to compile for, such as v5e:4x8 or v4:2x2x2.")
   private String topology;
 
   @Option(

@@ -161,8 +161,8 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--mesh",
       paramLabel = "MESH",
       description =
-          "Train on a mesh, as d=2,x=2,m=2: sentences are split over d and x, experts over x, heads"
-              + " and hidden widths over m; an axis of another name is used like x.")
+          "Train on a mesh, such as d=2,x=2,m=2: sentences are split over d and x, experts over x,"
+              + " heads and hidden widths over m; an axis of another name is used like x.")
   private Optional<String> mesh = Optional.empty();
 
   @Option(

@@ -46,7 +46,9 @@ public final class TpuLimits {
   public static void check(String name, PjrtOptions options) {
     if (name.isBlank() || NO_CHIPS.matcher(name).find()) {
       throw new IllegalArgumentException(
-          "topology: expected a name with sizes of at least 1, as v5e:4x8, got \"" + name + "\"");
+          "topology: expected a name with sizes of at least 1, such as v5e:4x8, got \""
+              + name
+              + "\"");
     }
     double chips =
         options.values().get("num_slices") instanceof PjrtValue.Int64(long slices) ? slices : 1;

@@ -28,7 +28,7 @@ public final class Deadline {
   public static Duration checked(Duration deadline) {
     if (Objects.requireNonNull(deadline, "deadline").compareTo(Duration.ZERO) <= 0) {
       throw new IllegalArgumentException(
-          "deadline: expected more than no time, as Duration.ofMinutes(5), got " + deadline);
+          "deadline: expected more than no time, such as Duration.ofMinutes(5), got " + deadline);
     }
     return deadline;
   }
