@@ -55,7 +55,7 @@ public abstract sealed class CollectiveException extends RuntimeException
   /**
    * Requests of the devices concerned; those that differ come first.
    *
-   * @return an immutable list, empty where nothing is known or after deserialization
+   * @return an immutable list; empty if nothing is known, or after deserialization
    */
   public final List<Participant> participants() {
     return participants == null ? List.of() : participants;

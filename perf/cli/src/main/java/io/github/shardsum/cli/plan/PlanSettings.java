@@ -140,7 +140,7 @@ final class PlanSettings {
   /**
    * The options of a job.
    *
-   * @throws IllegalArgumentException if the network has no slice of so many devices
+   * @throws IllegalArgumentException if the network has no slice with this number of devices
    */
   PlanOptions options(Mesh of) {
     return options(topology.map(name -> Topologies.of(name, of.size())));
