@@ -2,6 +2,7 @@ package io.github.shardsum.einsum;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -53,6 +55,21 @@ class EpilogueTest {
         }
       }
     }
+  }
+
+  /** The sum is 257, which bf16 rounds to 256; 3 times 257 is nearest to 772. */
+  @Test
+  void aSlicedBf16IsRoundedOnlyAfterTheEpilogue() {
+    Tensor a = Tensor.of(new float[] {100, 100, 57}, 3).convert(DType.BF16);
+    Tensor b = Tensor.ones(DType.BF16, 5, 4);
+    Tensor c = Tensor.ones(DType.BF16, 2, 4, 5);
+    EinsumOptions options =
+        EinsumOptions.defaults().withEpilogue(Epilogue.none().withScale(3)).withMemoryLimit(8);
+    Einsum einsum = Einsum.compile("a,bc,dcb->dbc", options, a, b, c);
+    assertFalse(einsum.explain().contraction().slices().isEmpty());
+    float[] expected = new float[40];
+    Arrays.fill(expected, 772);
+    assertArrayEquals(expected, einsum.run(a, b, c).toFloatArray());
   }
 
   /** Tiles in place and by way of a buffer, one pass and several, every kernel of products. */

@@ -119,7 +119,8 @@ public final class ContractionLowering {
         routed
             || spec.slicesAdd()
             || spec.sumLength() > termsAtOnce()
-            || (spec.epilogueMindsCuts() && !single);
+            || (spec.epilogueMindsCuts() && !single)
+            || (spec.affine() && !slices.isEmpty());
     return (spec.cutsSums() && inSeveralSteps) || (spec.resultRepeatsValues() && !single);
   }
 

@@ -100,7 +100,7 @@ public record ContractionSpec(
 
   /**
    * Whether it matters if the epilogue applies to the sum before or after rounding. Kernels apply
-   * it before they round, so that a bf16 is rounded once.
+   * it before they round, so that a bf16 is rounded once; only slices leave it for after the sum.
    */
   boolean epilogueMindsCuts() {
     return dtype != DType.BF16 && (affine || (epilogue && dtype == DType.BOOL));
