@@ -45,8 +45,10 @@ public final class Elements {
 
   /** The position in memory of the first element of a run; the whole run must be in the segment. */
   private long start(long at, long stride, int n) {
-    long last = at + (n - 1) * stride;
-    if (Math.min(at, last) < low || Math.max(at, last) >= high) {
+    long span = (n - 1) * stride;
+    boolean overflows = Math.multiplyHigh(n - 1, stride) != span >> 63;
+    long last = at + span;
+    if (overflows || Math.min(at, last) < low || Math.max(at, last) >= high) {
       throw new IndexOutOfBoundsException(
           "elements: positions must be in ["
               + low

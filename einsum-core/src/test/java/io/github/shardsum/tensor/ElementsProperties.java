@@ -97,6 +97,10 @@ class ElementsProperties {
     assertThrows(IndexOutOfBoundsException.class, () -> elements.load(-2, 1, 6, values, 0));
     assertThrows(IndexOutOfBoundsException.class, () -> elements.load(0, 1, 6, values, 0));
     assertThrows(IndexOutOfBoundsException.class, () -> elements.store(0, -1, 3, values, 0));
+    for (long stride : new long[] {1L << 62, 1L << 63, -(1L << 62)}) {
+      assertThrows(IndexOutOfBoundsException.class, () -> elements.load(0, stride, 5, values, 0));
+      assertThrows(IndexOutOfBoundsException.class, () -> elements.store(0, stride, 5, values, 0));
+    }
     assertThrows(IndexOutOfBoundsException.class, () -> elements.getDouble(5));
     assertThrows(IndexOutOfBoundsException.class, () -> elements.set(-2, 1.0));
   }
