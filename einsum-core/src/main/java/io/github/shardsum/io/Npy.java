@@ -94,9 +94,10 @@ public final class Npy {
 
   /**
    * Writes a tensor, whole or not at all: an existing file is replaced in one step at the end, or
-   * stays unchanged. The bytes are not forced to the device, so a power cut may lose them. Until
-   * the end they are in a hidden file of the same folder, {@code .shardsum-*.part}, which is
-   * deleted when the write fails or the JVM ends; only a JVM that is killed leaves it.
+   * stays unchanged. The bytes are forced to the device before the replacement, so a power cut
+   * leaves the old file or the new one. Until the end they are in a hidden file of the same folder,
+   * {@code .shardsum-*.part}, which is deleted when the write fails or the JVM ends; only a JVM
+   * that is killed leaves it.
    *
    * @param path the file; its folder exists
    * @param tensor any tensor; its elements are written in C order
