@@ -142,7 +142,7 @@ public final class Elementwise {
   }
 
   /**
-   * The product a x, in the dtype in which x is computed; a is rounded to this dtype.
+   * The product a x; a is rounded to x's dtype.
    *
    * @param workers threads to use
    * @param a the factor; an integer that x's dtype holds, if this is an integer dtype
@@ -169,15 +169,17 @@ public final class Elementwise {
       throw new IllegalArgumentException(
           "scale: expected an integer factor up to 2^53 for " + x.description() + ", got " + a);
     }
-    OperandChecks.held("scale", x, a);
+    double factor = OperandChecks.held("scale", x, a).getDouble();
     run(
         "scale",
         workers,
         out,
         x,
-        (from, at, _, _, to, toAt, n) -> KERNELS.floats().scale((float) a, from, at, to, toAt, n),
-        (from, at, _, _, to, toAt, n) -> KERNELS.doubles().scale(a, from, at, to, toAt, n),
-        (from, at, _, _, to, toAt, n) -> KERNELS.longs().scale((long) a, from, at, to, toAt, n));
+        (from, at, _, _, to, toAt, n) ->
+            KERNELS.floats().scale((float) factor, from, at, to, toAt, n),
+        (from, at, _, _, to, toAt, n) -> KERNELS.doubles().scale(factor, from, at, to, toAt, n),
+        (from, at, _, _, to, toAt, n) ->
+            KERNELS.longs().scale((long) factor, from, at, to, toAt, n));
   }
 
   /**

@@ -39,7 +39,7 @@ public final class OperandChecks {
     return dtype;
   }
 
-  /** A number as an operand, rounded to the dtype in which operations on x are computed. */
+  /** A number as an operand, rounded to x's dtype; of integers it may be beyond that dtype. */
   public static Tensor scalar(String name, Tensor x, double value) {
     if (!x.dtype().isFloating() && (value != Math.rint(value) || Math.abs(value) > 1L << 53)) {
       throw new IllegalArgumentException(
@@ -50,7 +50,8 @@ public final class OperandChecks {
               + value
               + "; use Tensor.convert");
     }
-    return Tensor.scalar(ComputeType.of(x.dtype()).dtype(), value);
+    DType dtype = x.dtype().isFloating() ? x.dtype() : ComputeType.of(x.dtype()).dtype();
+    return Tensor.scalar(dtype, value);
   }
 
   /**
