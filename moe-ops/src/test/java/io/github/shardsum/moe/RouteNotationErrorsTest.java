@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The part of a notation that an error shows, and the mark below its word. */
+/**
+ * Words that are refused, the part of a notation that an error shows, and the mark below its word.
+ */
 final class RouteNotationErrorsTest {
   /** Of a long notation 300 characters are shown, half of them before the word if there are. */
   @ParameterizedTest
@@ -33,5 +36,18 @@ final class RouteNotationErrorsTest {
     assertEquals("  " + notation.substring(from, from + length) + (isCut ? "..." : ""), lines[1]);
     assertEquals(lines[1].indexOf("colour"), lines[2].indexOf('^'));
     assertEquals("^", lines[2].strip());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "second=all:7",
+        "second=none:0.5",
+        "second=sample:1",
+        "capacity=load:8",
+        "capacity=factor:1,floor:2",
+      })
+  void aNumberBehindAWordWithoutOneIsRefused(String word) {
+    assertThrows(IllegalArgumentException.class, () -> RouteOptions.parse("top2 " + word));
   }
 }

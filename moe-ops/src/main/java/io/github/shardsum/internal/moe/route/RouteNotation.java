@@ -284,7 +284,7 @@ public final class RouteNotation {
   }
 
   private static SecondChoice second(String value) {
-    return switch (name(value)) {
+    return switch (name(value, "threshold", "random")) {
       case "all" -> SecondChoice.all();
       case "none" -> SecondChoice.none();
       case "threshold" -> SecondChoice.threshold(Double.parseDouble(argument(value)));
@@ -299,7 +299,7 @@ public final class RouteNotation {
   private static Capacity capacity(String value) {
     String[] parts = value.split(",", -1);
     Capacity capacity =
-        switch (name(parts[0])) {
+        switch (name(parts[0], "fixed", "factor")) {
           case "fixed" -> Capacity.fixed(Integer.parseInt(argument(parts[0])));
           case "load" -> Capacity.largestLoad();
           case "factor" -> Capacity.factor(Double.parseDouble(argument(parts[0])));
@@ -314,14 +314,15 @@ public final class RouteNotation {
   }
 
   private static Capacity modified(Capacity capacity, String part) {
-    if (name(part).equals("multiple") && capacity instanceof Capacity.LargestLoad) {
+    String name = name(part, "min", "multiple");
+    if (name.equals("multiple") && capacity instanceof Capacity.LargestLoad) {
       return new Capacity.LargestLoad(Integer.parseInt(argument(part)));
     }
     if (!(capacity instanceof Capacity.Factor factor)) {
       throw new IllegalArgumentException(
           "route: expected nothing after capacity=" + print(capacity) + ", got " + part);
     }
-    return switch (name(part)) {
+    return switch (name) {
       case "min" -> factor.atLeast(Integer.parseInt(argument(part)));
       case "multiple" -> factor.multipleOf(Integer.parseInt(argument(part)));
       default ->
@@ -356,10 +357,11 @@ public final class RouteNotation {
     return loss;
   }
 
-  /** The text before a colon. */
-  private static String name(String value) {
+  /** The text before a colon, if a number may follow it; otherwise the whole value. */
+  private static String name(String value, String... withNumber) {
     int colon = value.indexOf(':');
-    return colon < 0 ? value : value.substring(0, colon);
+    String name = colon < 0 ? value : value.substring(0, colon);
+    return List.of(withNumber).contains(name) ? name : value;
   }
 
   private static String argument(String value) {
