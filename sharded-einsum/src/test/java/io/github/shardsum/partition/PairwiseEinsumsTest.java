@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
@@ -31,6 +32,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Einsums of three operands in a program are planned pair by pair where that is cheaper. */
 final class PairwiseEinsumsTest {
@@ -92,6 +94,24 @@ final class PairwiseEinsumsTest {
           reference.run(inputs).getFirst().toDoubleArray(),
           sharded.run(inputs).getFirst().toDoubleArray());
     }
+  }
+
+  /** The first pair of the last einsum is the value that the einsum also has as an operand. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "square = einsum(x, x) {equation=\"b, b -> \"}\n"
+            + "cube = einsum(x, square, x) {equation=\"b, , b -> \"}",
+        "square = einsum(x, x) {equation=\"b, c -> b c\"}\n"
+            + "cube = einsum(square, x, x) {equation=\"b c, d, e -> e b c d\"}"
+      })
+  void aPairMayBeAnOperand(String statements) {
+    Program program =
+        Program.parse("program p {\ninput x: f64[b=4]\n" + statements + "\noutput cube\n}");
+    PlanOptions inOrder =
+        PlanOptions.defaults().withSums(CompileOptions.defaults().withReproducible().sums());
+    assertEquals(
+        "certified", ProgramPlan.of(program, MESH, _ -> false, inOrder).certify().substring(0, 9));
   }
 
   @Test

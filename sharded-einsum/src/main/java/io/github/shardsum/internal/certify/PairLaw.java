@@ -1,12 +1,12 @@
 package io.github.shardsum.internal.certify;
 
-import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.program.Contraction.Einsum;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise.Convert;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -69,9 +69,7 @@ final class PairLaw {
     if (last.isEmpty() || !last.get().operands().stream().allMatch(x -> isWide(x, wide))) {
       return false;
     }
-    Writer writer = new Writer(asked, wide);
-    return writer.write(last.get(), Optional.empty())
-        && isSame(writer.sum(), sum(asked), new HashMap<>(), new HashSet<>(), 0);
+    return new Writer(asked, wide).isAsked(last.get());
   }
 
   private static boolean isWide(Value x, DType wide) {
@@ -98,7 +96,13 @@ final class PairLaw {
         .toList();
   }
 
-  /** Writes nested einsums as one einsum of the operands of the requested one. */
+  /** An operand that is not yet written, with the index of each of its dimensions. */
+  private record Open(Value operand, List<Integer> indices) {}
+
+  /**
+   * Writes nested einsums as one einsum of the operands of the requested one. An operand that is
+   * both a requested operand and an einsum of others is tried in both ways.
+   */
   private final class Writer {
     private final Einsum asked;
     private final DType wide;
@@ -113,48 +117,67 @@ final class PairLaw {
       this.wide = wide;
     }
 
-    Sum sum() {
-      return new Sum(factors, indices, output, sizes);
+    /** Whether an einsum, written in operands of the requested one, is the requested one. */
+    boolean isAsked(Einsum last) {
+      Map<String, Integer> numbers = new HashMap<>();
+      for (String label : BlockRule.labels(last.equation().output())) {
+        output.add(numbers.computeIfAbsent(label, _ -> next++));
+      }
+      last.sizes().forEach((label, size) -> sizes.put(numbers.getOrDefault(label, -1), size));
+      return isWritten(last, numbers, List.of());
     }
 
-    /**
-     * Adds an einsum with its operands, and returns whether that is possible. Its result has the
-     * given indices, or is the result of the whole.
-     */
-    boolean write(Einsum einsum, Optional<List<Integer>> result) {
-      Map<String, Integer> numbers = new HashMap<>();
-      Equation equation = einsum.equation();
-      List<String> labels = BlockRule.labels(equation.output());
-      for (int dim = 0; dim < labels.size(); dim++) {
-        int index = result.isPresent() ? result.get().get(dim) : next++;
-        numbers.put(labels.get(dim), index);
-      }
-      if (result.isEmpty()) {
-        labels.forEach(label -> output.add(numbers.getOrDefault(label, -1)));
-        einsum.sizes().forEach((label, size) -> sizes.put(numbers.getOrDefault(label, -1), size));
-      }
-      boolean fits = einsum.dtype() == wide && (result.isEmpty() || einsum.sizes().isEmpty());
-      for (int i = 0; i < einsum.operands().size() && fits; i++) {
+    private boolean isWritten(Einsum einsum, Map<String, Integer> numbers, List<Open> rest) {
+      List<Open> open = new ArrayList<>();
+      for (int i = 0; i < einsum.operands().size(); i++) {
         List<Integer> own = new ArrayList<>();
-        for (String label : BlockRule.labels(equation.operand(i))) {
+        for (String label : BlockRule.labels(einsum.equation().operand(i))) {
           own.add(numbers.computeIfAbsent(label, _ -> next++));
         }
-        fits = write(einsum.operands().get(i), own);
+        open.add(new Open(einsum.operands().get(i), own));
       }
+      open.addAll(rest);
+      return einsum.dtype() == wide && isWritten(open);
+    }
+
+    private boolean isWritten(List<Open> open) {
+      if (factors.size() + open.size() > asked.operands().size()) {
+        return false;
+      }
+      if (open.isEmpty()) {
+        Sum written = new Sum(factors, indices, output, sizes);
+        return isSame(written, sum(asked), new HashMap<>(), new HashSet<>(), 0);
+      }
+      List<Open> rest = open.subList(1, open.size());
+      return isFactor(open.getFirst(), rest) || isExpanded(open.getFirst(), rest);
+    }
+
+    private boolean isFactor(Open operand, List<Open> rest) {
+      Optional<Value> factor = factor(operand.operand());
+      if (factor.isEmpty()) {
+        return false;
+      }
+      factors.add(factor.get());
+      indices.add(operand.indices());
+      boolean fits = isWritten(rest);
+      factors.removeLast();
+      indices.removeLast();
       return fits;
     }
 
-    private boolean write(Value operand, List<Integer> own) {
-      Optional<Value> factor = factor(operand);
-      if (factor.isPresent()) {
-        factors.add(factor.get());
-        indices.add(own);
-        return true;
+    private boolean isExpanded(Open operand, List<Open> rest) {
+      if (!(terms.maker(operand.operand()) instanceof Einsum inner && inner.sizes().isEmpty())) {
+        return false;
       }
-      return terms.maker(operand) instanceof Einsum inner && write(inner, Optional.of(own));
+      Map<String, Integer> numbers = new HashMap<>();
+      List<String> labels = BlockRule.labels(inner.equation().output());
+      for (int dim = 0; dim < labels.size(); dim++) {
+        numbers.put(labels.get(dim), operand.indices().get(dim));
+      }
+      return isWritten(inner, numbers, rest);
     }
 
-    /** The operand of the requested einsum, converted if it is bf16. */
+    /** The operand of the requested einsum, converted if it is bf16, unless all are written. */
     private Optional<Value> factor(Value operand) {
       Value own =
           terms.maker(operand) instanceof Convert convert
@@ -163,7 +186,9 @@ final class PairLaw {
                   && asked.operands().contains(convert.x())
               ? convert.x()
               : operand;
-      return asked.operands().contains(own) ? Optional.of(own) : Optional.empty();
+      return Collections.frequency(factors, own) < Collections.frequency(asked.operands(), own)
+          ? Optional.of(own)
+          : Optional.empty();
     }
   }
 
