@@ -91,6 +91,28 @@ class PackedSumsTest {
     assertEquals(1000 + 45, Math.rint(planned.cost()), 1);
   }
 
+  /** The gather of b, of which each device has half, belongs to b, although a is packed first. */
+  @Test
+  void aLaterStepOfAPackedValueIsListedUnderItsOwnStatement() {
+    String text =
+        """
+        program two {
+          input x: f32[B@d=8 C@x=10]
+          input y: f32[B@d=8]
+          a = reduce_sum(y) {labels=["B"]}
+          b = reduce_sum(x) {labels=["B"]}
+          c = tanh(a)
+          whole = annotate(b) {layout="C"}
+          output c
+          output whole
+        }
+        """;
+    ProgramPlan planned = plan(text, "d=2 x=2");
+    PlanStep pack = sums(planned.plan()).getFirst();
+    assertEquals(List.of("a", "b"), pack.results().stream().map(PlannedValue::name).toList());
+    assertTrue(planned.explain().contains("\nb:\n  all-gather C over x"), planned::explain);
+  }
+
   /** Each of two sums that follow each other, of other dtypes, and long ones, travels alone. */
   @Test
   void whatWaitsOrDiffersOrIsLongTravelsAlone() {

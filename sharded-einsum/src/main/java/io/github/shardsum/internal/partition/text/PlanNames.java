@@ -78,8 +78,23 @@ final class PlanNames {
 
   private String ofMaker(int number) {
     PlanStep step = plan.steps().get(number);
-    int maker = makers.getOrDefault(step.operands().getFirst(), -1);
+    int maker = sourceStep(step.operands().getFirst());
     return maker < 0 ? of(step.result()) : groups.get(maker);
+  }
+
+  /**
+   * The step that made a value, or -1 for an input. A collective of several values belongs to one
+   * statement only, so for its other results this is the step that made their addends.
+   */
+  private int sourceStep(int value) {
+    int maker = makers.getOrDefault(value, -1);
+    if (maker < 0) {
+      return maker;
+    }
+    PlanStep step = plan.steps().get(maker);
+    int result = value - plan.number(maker);
+    boolean isPacked = moves(step.action()) && result > 0 && result < step.operands().size();
+    return isPacked ? sourceStep(step.operands().get(result)) : maker;
   }
 
   private boolean sums(PlanStep step) {
