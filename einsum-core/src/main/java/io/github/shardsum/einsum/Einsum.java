@@ -205,7 +205,7 @@ public final class Einsum {
       throw new IllegalArgumentException(
           "einsum: expected an equation without layout, got \""
               + EquationPrinter.shortened(equation)
-              + "\"; use Equation.withoutLayout(), or ShardedEinsum of the module sharded-einsum");
+              + "\"; use Equation.withoutLayout(), or ShardedEinsum of shardsum-sharded");
     }
     List<Shape> shapes = new ArrayList<>();
     for (OperandSpec spec : specs) {

@@ -381,7 +381,7 @@ public final class Tensor implements Operand {
               + shape
               + " of "
               + dtype
-              + " wants "
+              + " needs "
               + wanted
               + (wanted == 1 ? " element, got " : " elements, got ")
               + segment.byteSize() / dtype.byteSize()

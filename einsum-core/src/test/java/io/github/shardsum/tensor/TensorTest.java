@@ -228,9 +228,9 @@ class TensorTest {
   @Test
   void dataWithoutSizesIsToldWhereSizesStand() {
     refuses(
-        "wants 1 element, got 2 (8 bytes); give the sizes after the data, as in of(data, 2, 3)",
+        "needs 1 element, got 2 (8 bytes); give the sizes after the data, as in of(data, 2, 3)",
         () -> Tensor.of(new float[] {3, 4}));
-    refuses("wants 3 elements, got 2 (8 bytes)", () -> Tensor.of(new float[] {3, 4}, 3));
+    refuses("needs 3 elements, got 2 (8 bytes)", () -> Tensor.of(new float[] {3, 4}, 3));
     assertEquals(Shape.of(), Tensor.of(new float[] {3}).shape());
   }
 

@@ -94,7 +94,7 @@ public final class EquationParser {
   private EquationSyntaxException wrongArrow(int at, int arrow) {
     if (arrow >= 0) {
       return new EquationSyntaxException(
-          Kind.ARROW, text, at, "more after '->' than one output", "Write '->' once.");
+          Kind.ARROW, text, at, "'" + text.charAt(at) + "' after '->'", "Write '->' once.");
     }
     return new EquationSyntaxException(
         Kind.ARROW,

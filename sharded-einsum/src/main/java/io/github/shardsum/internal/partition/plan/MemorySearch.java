@@ -176,7 +176,7 @@ final class MemorySearch {
         String.format(
             Locale.ROOT,
             "program %s: no plan stays within the memory limit of %d bytes a device;"
-                + " the least found needs %d, in %s; split a value that lives there, or use"
+                + " the least found needs %d, in %s; split a value that is held there, or use"
                 + " more devices",
             program.name(),
             limit,
