@@ -35,10 +35,10 @@ import java.util.stream.Stream;
  * Tensor s = scores.run(q, k);
  * }</pre>
  *
- * <p><b>Value.</b> The value is NumPy's, see {@link BoundEquation}; with infinities the order of
- * sums may show. The result is in C order unless a given out has other strides. The result's dtype
- * is the promoted dtype of the operands ({@link DType#promote}), unless the options set another.
- * i32 and i64 wrap; bool is the OR of ANDs.
+ * <p><b>Value.</b> The value is NumPy's, see {@link BoundEquation}; with infinities it may depend
+ * on the order of sums. The result is in C order unless a given out has other strides. The result's
+ * dtype is the promoted dtype of the operands ({@link DType#promote}), unless the options set
+ * another. i32 and i64 wrap; bool is the OR of ANDs.
  *
  * <p><b>Dtypes.</b> An einsum runs on operands of the compiled dtypes and refuses others. {@link
  * #compile(String, Operand...)} takes the dtypes from the operands; {@link #compile(String,
