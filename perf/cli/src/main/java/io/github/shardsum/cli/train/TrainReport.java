@@ -31,8 +31,8 @@ final class TrainReport {
     long phrases = corpus.training().stream().filter(pair -> pair.kind().isPhrase()).count();
     out.printf(
         Locale.ROOT,
-        "data: %d languages, %d names and %d phrases to learn from, %d examples, with"
-            + " a vocabulary of %d tokens; checksum %s%n",
+        "to learn from: languages %d, names %d, phrases %d, examples %d, tokens in the"
+            + " vocabulary %d; checksum %s%n",
         corpus.languages().size(),
         corpus.training().size() - phrases,
         phrases,

@@ -211,10 +211,6 @@ final class TrainRun {
       TrainData data, Optional<CheckpointFolder> folder, Optional<CheckpointFolder.Checkpoint> last)
       throws IOException {
     Evaluation evaluation = new Evaluation(data.corpus(), job.data().samples());
-    if (opened.isFirst() && job.baselines() && evaluation.texts() > 0) {
-      baselines(data.corpus(), evaluation);
-    }
-    report.scores(evaluation, evaluation.systems());
     int experts = job.experts().or(() -> last.map(kept -> kept.model().experts())).orElse(EXPERTS);
     RouteOptions route =
         job.slots().isPresent()
@@ -230,6 +226,11 @@ final class TrainRun {
             measured,
             job.checkpoint().map(path -> writer(path, folder)))) {
       last.ifPresent(trainer::resume);
+      // A checkpoint that does not fit is refused before the minutes of the baselines.
+      if (opened.isFirst() && job.baselines() && evaluation.texts() > 0) {
+        baselines(data.corpus(), evaluation);
+      }
+      report.scores(evaluation, evaluation.systems());
       trained(name, trainer, evaluation, losses);
       if (job.dense() && experts > 1) {
         try (Trainer dense =
@@ -487,8 +488,7 @@ final class TrainRun {
     page.paragraph(
         String.format(
             Locale.ROOT,
-            "%d languages, %d pairs to learn from, %d steps; none of these pairs has a"
-                + " held-back text.",
+            "Languages: %d. Pairs to learn from: %d; none of them has a held-back text. Steps: %d.",
             corpus.languages().size(),
             corpus.training().size(),
             trainer.steps()));

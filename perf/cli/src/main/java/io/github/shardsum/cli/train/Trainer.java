@@ -124,9 +124,9 @@ final class Trainer implements AutoCloseable {
    *     another program
    */
   void resume(CheckpointFolder.Checkpoint checkpoint) {
-    expect(checkpoint, "model", model.spec().toString(), "--experts, --slots or --dense");
-    expect(checkpoint, "seed", Long.toString(model.seed()), "--seed");
-    expect(checkpoint, "data", model.data(), "--data, or another JDK");
+    expect(checkpoint, "model", model.spec().toString(), "other --experts, --slots or --dense");
+    expect(checkpoint, "seed", Long.toString(model.seed()), "another --seed");
+    expect(checkpoint, "data", model.data(), "other --data, or by another JDK");
     String accumulate = checkpoint.metadata().getOrDefault(ACCUMULATE, "1");
     if (!accumulate.equals(Integer.toString(model.accumulate()))) {
       throw new IllegalArgumentException(

@@ -63,10 +63,10 @@ public final class PairFile {
       }
     } catch (CharacterCodingException notUtf8) {
       throw new IllegalArgumentException(
-          file + ": must be text in UTF-8, got bytes that are none", notUtf8);
+          file + ": must be text in UTF-8, got other bytes", notUtf8);
     }
     if (pairs.isEmpty()) {
-      throw new IllegalArgumentException(file + ": expected a pair a line, got none");
+      throw new IllegalArgumentException(file + ": must have at least one pair, got none");
     }
     return pairs.stream().distinct().toList();
   }
