@@ -187,6 +187,12 @@ class MainTest {
     assertSays("FILE.program: must be given, got none", "propagate", "--mesh", "x=2");
     assertSays("--threads N: must be given, got none", "moe", "--threads");
     assertSays("option: must be a known one, got --nothing", "topology", "--nothing");
+    assertSays(
+        "argument: must be one that moe takes, got y=4; commas separate the axes of --mesh",
+        "moe",
+        "--mesh",
+        "x=2",
+        "y=4");
     assertSays("command: must be a known one, got docter", "docter");
     assertSays("command: must be a known one, got docter", "help", "docter");
     assertSays("--seed: must be given once, got it again", "moe", "--seed", "1", "--seed", "2");

@@ -67,8 +67,8 @@ public final class AutoCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "60",
       description =
-          "About how many seconds a search takes (default: ${DEFAULT-VALUE}). They set its amount"
-              + " of work, so two runs give the same answer.")
+          "The amount of work of a search: about that of this many seconds, more on a busy machine"
+              + " (default: ${DEFAULT-VALUE}). Two runs with the same N give the same answer.")
   private double seconds;
 
   @Option(
@@ -151,7 +151,8 @@ public final class AutoCommand implements Callable<Integer> {
     if (file.isPresent() == layouts.isGiven() || layouts.isBoth()) {
       throw new ParameterException(
           spec.commandLine(),
-          "auto: expected one of a program, --model and --iopddl, got several or none");
+          "expected one of FILE.program, --model and --iopddl, got "
+              + (file.isPresent() || layouts.isGiven() ? "several" : "none"));
     }
     if (layouts.html().isPresent()) {
       if (!layouts.isPareto()) {

@@ -40,10 +40,10 @@ public final class TraceOption {
       names = "--trace",
       paramLabel = "FILE",
       description =
-          "Run for about a second more, at least five times (train traces its own steps), and write"
-              + " when each device ran each step of the plan, with the predicted time. The file is"
-              + " JSON that Perfetto and chrome://tracing open. Under shardsum launch, process p >"
-              + " 0 writes FILE.p for its own devices.")
+          "Write when each device ran each step of the plan, with the predicted time, as JSON that"
+              + " Perfetto and chrome://tracing open. For this, train traces its own last step;"
+              + " other commands run for about a second more, at least five times. Under shardsum"
+              + " launch, process p > 0 writes FILE.p for its own devices.")
   private Optional<Path> file = Optional.empty();
 
   private Optional<PlanOptions> prices = Optional.empty();

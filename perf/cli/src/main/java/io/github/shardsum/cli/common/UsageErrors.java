@@ -87,7 +87,11 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
             : command.subcommands().isEmpty()
                 ? "argument: must be one that " + command.name() + " takes"
                 : "command: must be a known one";
-    return what + ", got " + first;
+    boolean isAxis = first.matches("\\w+=\\d+") && command.optionsMap().containsKey("--mesh");
+    return what
+        + ", got "
+        + first
+        + (isAxis ? "; commas separate the axes of --mesh, as in x=2,y=4" : "");
   }
 
   private static String missing(List<ArgSpec> missing) {

@@ -39,8 +39,8 @@ import tools.jackson.databind.node.ObjectNode;
       "       shardsum einsum --jobs FILE [OPTION ...]"
     },
     description = {
-      "%nCompute an einsum of files, which are mapped, not loaded: A.npy, A.npz:NAME,"
-          + " A.safetensors:NAME, or - for a .npy file on standard input.",
+      "%nCompute an einsum of files, which are mapped, not loaded.",
+      "A file is A.npy, A.npz:NAME or A.safetensors:NAME; - is a .npy file on standard input.",
       "%nWith --jobs, each line of FILE is an object"
           + " {\"id\":..,\"equation\":..,\"operands\":[\"a.npy\",..],\"out\":\"o.npy\"};"
           + " file names are relative to the current folder. One object is printed for each line,"

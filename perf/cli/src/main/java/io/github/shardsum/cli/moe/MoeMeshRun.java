@@ -115,7 +115,12 @@ final class MoeMeshRun {
       told.head(
           sizes,
           String.format(
-              Locale.ROOT, "%d devices in %d processes", mesh.size(), collectives.processes()));
+              Locale.ROOT,
+              collectives.processes() == 1
+                  ? "%d devices in one process"
+                  : "%d devices in %d processes",
+              mesh.size(),
+              collectives.processes()));
       List<Tensor> results = sharded.run(inputs);
       // The plan that ran, since a run may need a larger bound of received rows.
       told.collectives(sharded.plan().plan());

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,8 +28,8 @@ import picocli.CommandLine.Spec;
           + " program: steps, elements that the busiest device receives, FLOPs and memory of"
           + " the largest device, and the reason for each step.",
       "%nWith --jobs, each line is an object"
-          + " {\"id\":..,\"mesh\":\"x=2,y=2\",\"deviceOrder\":[..],\"sizes\":{\"m\":48,..},\"equation\":\"..\",\"run\":true},"
-          + " deviceOrder and run are optional; one object is printed for each job,"
+          + " {\"id\":..,\"mesh\":\"x=2,y=2\",\"deviceOrder\":[..],\"sizes\":{\"m\":48,..},\"equation\":\"..\",\"run\":true}."
+          + " The members deviceOrder and run are optional. One object is printed for each job,"
           + " {\"id\":..,\"error\":\"..\"} if it has no plan.%n"
     })
 public final class PlanCommand implements Callable<Integer> {
@@ -71,13 +72,12 @@ public final class PlanCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     RepeatedOptions.refuse(spec, "--annotate");
     RepeatedOptions.refuse(spec, "--what-if");
-    if ((settings.jobs().isPresent() ? 1 : 0)
-            + (equation.isPresent() ? 1 : 0)
-            + (model.isPresent() ? 1 : 0)
-        != 1) {
+    long given = Stream.of(settings.jobs(), equation, model).filter(Optional::isPresent).count();
+    if (given != 1) {
       throw new ParameterException(
           spec.commandLine(),
-          "plan: expected one of an equation, a program, --model and --jobs, got several or none");
+          "expected one of EQUATION, FILE.program, --model and --jobs, got "
+              + (given == 0 ? "none" : "several"));
     }
     boolean isProgram =
         model.isPresent() || equation.filter(name -> name.endsWith(".program")).isPresent();

@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
     description = {
       "%nPlan the cheapest way from one layout of a value to another.",
       "%nWith --jobs, each line is an object"
-          + " {\"id\":..,\"mesh\":\"x=2,y=2\",\"deviceOrder\":[..],\"sizes\":{\"a\":8,..},\"from\":\"..\",\"to\":\"..\",\"run\":true},"
-          + " deviceOrder and run are optional; one object is printed for each job,"
+          + " {\"id\":..,\"mesh\":\"x=2,y=2\",\"deviceOrder\":[..],\"sizes\":{\"a\":8,..},\"from\":\"..\",\"to\":\"..\",\"run\":true}."
+          + " The members deviceOrder and run are optional. One object is printed for each job,"
           + " {\"id\":..,\"error\":\"..\"} if it has no plan.%n"
     })
 public final class ReshardCommand implements Callable<Integer> {

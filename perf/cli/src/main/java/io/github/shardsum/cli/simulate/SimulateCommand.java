@@ -16,9 +16,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -196,7 +198,7 @@ public final class SimulateCommand implements Runnable {
     }
     given -= plans ? 1 : 0;
     if (model.isEmpty() && given > modes) {
-      throw wrong("the other options: expected --model too, got none");
+      throw wrong(needsModel() + ": expected --model too, got none");
     }
     if (model.isPresent() && topology.isEmpty() && here.isEmpty()) {
       throw wrong("--model: expected --topology too, got none");
@@ -222,6 +224,16 @@ public final class SimulateCommand implements Runnable {
     if (value.isPresent() && !(value.get() >= least && value.get() <= most)) {
       throw wrong(name + ": must be from " + least + " to " + most + ", got " + value.get());
     }
+  }
+
+  /** The first option that has a meaning only with --model. */
+  private String needsModel() {
+    Set<String> others = Set.of("--json", "--holdout", "--paper", "--figure", "--plans");
+    return spec.commandLine().getParseResult().matchedOptions().stream()
+        .map(OptionSpec::longestName)
+        .filter(name -> !others.contains(name) && !(name.equals("--device") && holdout.isPresent()))
+        .findFirst()
+        .orElseThrow();
   }
 
   private ParameterException wrong(String message) {

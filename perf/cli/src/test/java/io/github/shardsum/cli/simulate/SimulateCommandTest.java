@@ -270,7 +270,7 @@ class SimulateCommandTest {
         "--model gshard-37b --topology v3:8x8 --eta 2 | --eta: must be from",
         "--model gshard-37b --topology v3:8x8 --layout way=128 | expected one of data",
         "--model gshard-37b --topology v3:8x8 --paper | got more",
-        "--tokens 5 | expected --model too",
+        "--tokens 5 | --tokens: expected --model too",
         "--json | expected --model, --holdout or --figure",
         "--plans | --plans: expected --holdout too",
         "--model gshard-37b --topology v3:8x8 --here 2 | --here: must be given without --topology",
