@@ -217,6 +217,34 @@ class StatisticsProperties {
   }
 
   @Test
+  void theMiddleOfTwoIsTheirMeanThoughTheirDistanceIsInfinite() {
+    double most = Double.MAX_VALUE;
+    double[][] rows = {{1, 2, INFINITY, INFINITY}, {-INFINITY, -INFINITY, 1, 2}};
+    for (DType dtype : new DType[] {F32, F64, BF16}) {
+      Tensor x = Tensor.of(rows).convert(dtype);
+      assertArrayEquals(
+          new double[] {INFINITY, -INFINITY}, Statistics.median(x, 1).toDoubleArray());
+    }
+    assertEquals(0, Statistics.median(Tensor.of(new double[] {-most, most}, 2)).getDouble());
+  }
+
+  /** Squares of 2^100 and 2^-100 have no f32. */
+  @Test
+  void normsOfF32NeitherOverflowNorVanish() {
+    for (double size : new double[] {0x1p100, 0x1p-100, 0}) {
+      Tensor x = Elementwise.scale(size, Tensor.ones(F32, 81, 49));
+      double[] ofRows = new double[81];
+      double[] ofColumns = new double[49];
+      Arrays.fill(ofRows, 7 * size);
+      Arrays.fill(ofColumns, 9 * size);
+      for (Tensor each : List.of(x, x.transpose().contiguous().transpose())) {
+        assertArrayEquals(ofRows, Statistics.norm(each, 1).toDoubleArray());
+        assertArrayEquals(ofColumns, Statistics.norm(each, 0).toDoubleArray());
+      }
+    }
+  }
+
+  @Test
   void logSumExpDoesNotOverflow() {
     Tensor x = Tensor.of(new double[] {1000, 1000, -1000}, 3);
     assertEquals(1000 + Math.log(2), Statistics.logSumExp(x).getDouble(), 1e-10);
