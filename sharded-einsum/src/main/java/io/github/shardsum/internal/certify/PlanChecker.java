@@ -339,22 +339,35 @@ public final class PlanChecker {
           step.operands().stream().map(x -> planned.get(x).dtype()).distinct().toList();
       require(all.size() == 1, "must be of one dtype, got %s", all);
     }
-    Optional<Statement> computed =
-        switch (step.action()) {
-          case Action.Apply(Statement statement) -> Optional.of(statement);
-          case Action.Windows windows -> Optional.of(windows.statement());
-          case Action.Partitioned partitioned -> Optional.of(partitioned.statement());
-          default -> Optional.empty();
-        };
+    Optional<Statement> computed = computed(step.action());
     if (computed.isPresent()) {
-      Statement statement = computed.get();
-      List<Value> operands = statement.operation().operands();
-      for (int i = 0; i < Math.min(operands.size(), step.operands().size()); i++) {
+      List<Value> operands = computed.get().operation().operands();
+      int count = step.operands().size();
+      require(count == operands.size(), "must read %s, got %d values", operands, count);
+      boolean isTyped =
+          switch (step.action()) {
+            case Action.Apply _, Action.Windows _, Action.Partitioned _ -> true;
+            default -> false;
+          };
+      for (int i = 0; i < count && isTyped; i++) {
         PlannedValue read = planned.get(step.operands().get(i));
         boolean fits = read.dtype() == operands.get(i).type().dtype();
         require(fits, "must read %s, got %s", operands.get(i), read);
       }
     }
+  }
+
+  /** The statement that a step computes. */
+  private static Optional<Statement> computed(Action action) {
+    return switch (action) {
+      case Action.Apply(Statement statement) -> Optional.of(statement);
+      case Action.Neighbour(Statement statement, _, _) -> Optional.of(statement);
+      case Action.Windows windows -> Optional.of(windows.statement());
+      case Action.Partitioned partitioned -> Optional.of(partitioned.statement());
+      case Action.Loop(Statement statement, _) -> Optional.of(statement);
+      case Action.Communicate(Statement statement) -> Optional.of(statement);
+      default -> Optional.empty();
+    };
   }
 
   /**

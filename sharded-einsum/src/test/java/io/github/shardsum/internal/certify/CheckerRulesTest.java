@@ -121,6 +121,27 @@ final class CheckerRulesTest {
     assertTrue(String.valueOf(refused.getMessage()).contains("two operands"), refused::getMessage);
   }
 
+  @Test
+  void aStepReadsAsManyValuesAsItsStatement() {
+    Program sum = Program.parse("program p {\ninput v0: f32[a=4]\nr = add(v0, v0)\noutput r\n}");
+    Statement statement = sum.statements().getFirst();
+    for (List<Integer> read : List.of(List.of(0), List.of(0, 0, 0))) {
+      PlanStep step =
+          new PlanStep(
+              new Action.Apply(statement),
+              read,
+              value(MESH, statement.result(), "a"),
+              Origin.of("by hand"));
+      SpmdPlan plan =
+          new SpmdPlan(
+              MESH, List.of(value(MESH, sum.inputs().getFirst(), "a")), List.of(step), List.of(1));
+      IllegalStateException refused =
+          assertThrows(IllegalStateException.class, () -> plan.certify(sum));
+      String message = String.valueOf(refused.getMessage());
+      assertTrue(message.contains("got " + read.size() + " values"), message);
+    }
+  }
+
   private static final Program LOOP_AND_REGION =
       Program.parse(
           """
