@@ -25,9 +25,9 @@ import java.util.stream.Collectors;
  * equal arguments.
  *
  * <p>Steps are slices, all-gathers, all-to-alls, collective-permutes, all-reduces, reduce-scatters
- * and exchanges. They are found by Dijkstra's algorithm over the layouts to which they lead. A
- * layout that exceeds the memory limit is visited only if it needs no more memory than the first or
- * the last layout. A layout in which a device holds the whole value is visited only if the options
+ * and exchanges. They are found by Dijkstra's algorithm over the layouts to which they lead. If the
+ * cheapest steps hold more than the memory limit, the largest layouts on the way are left out, one
+ * after the other. A layout in which a device holds the whole value is visited only if the options
  * allow it, or if the first or the last layout is such a layout. A reshard ignores an order of sums
  * in the options.
  *
@@ -55,6 +55,17 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
   public static ReshardPlan of(
       Layout from, Layout to, Shape shape, DType dtype, PlanOptions options) {
     check(from, to, shape);
+    ReshardPlan plan = cheapest(from, to, shape, dtype, options);
+    long limit = options.memoryLimit().orElse(Long.MAX_VALUE);
+    return plan.plan.peakBytes() <= limit
+        ? plan
+        : cheapest(from, to, shape, dtype, options.withMemoryLimit(Long.MAX_VALUE))
+            .within(limit, options);
+  }
+
+  /** The cheapest plan; a memory limit bounds the layouts on the way, and may be exceeded. */
+  private static ReshardPlan cheapest(
+      Layout from, Layout to, Shape shape, DType dtype, PlanOptions options) {
     Prices prices = Prices.of(from.mesh(), options);
     Reshards reshards = new Reshards(prices, options.withSums(SumOrder.FASTEST));
     Way way =
@@ -80,6 +91,49 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
     SpmdPlan plan = new SpmdPlan(from.mesh(), List.of(value), steps, List.of(steps.size()));
     return new ReshardPlan(
         to, plan, prices.total(way.cost()), Missing.most(from, to, shape), way.greedy());
+  }
+
+  /**
+   * The cheapest plan within a limit: this one, which is planned without a limit, or one through
+   * smaller layouts. Every limit leads to the same sequence of plans, so a plan exists for the peak
+   * that the error names.
+   */
+  private ReshardPlan within(long limit, PlanOptions options) {
+    PlannedValue value = plan.inputs().getFirst();
+    Optional<ReshardPlan> tried = Optional.of(this);
+    long least = Long.MAX_VALUE;
+    while (tried.isPresent()) {
+      SpmdPlan steps = tried.get().plan;
+      if (steps.peakBytes() <= limit) {
+        return tried.get();
+      }
+      least = Math.min(least, steps.peakBytes());
+      long ends =
+          Math.max(value.localElements(), steps.value(steps.outputs().getFirst()).localElements());
+      long most = steps.values().stream().mapToLong(PlannedValue::localElements).max().orElse(ends);
+      tried =
+          most > ends
+              ? below(options.withMemoryLimit((most - 1) * value.dtype().byteSize()))
+              : Optional.empty();
+    }
+    throw new PlanException(
+        String.format(
+            Locale.ROOT,
+            "reshard of operand 0 from %s to %s: no way stays within the memory limit of %d bytes;"
+                + " the least found needs %d",
+            from(),
+            to,
+            limit,
+            least));
+  }
+
+  private Optional<ReshardPlan> below(PlanOptions smaller) {
+    PlannedValue value = plan.inputs().getFirst();
+    try {
+      return Optional.of(cheapest(from(), to, value.shape(), value.dtype(), smaller));
+    } catch (PlanException _) {
+      return Optional.empty();
+    }
   }
 
   private static String describe(Way way) {

@@ -11,9 +11,12 @@ import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -149,5 +152,27 @@ class MemoryLimitTest {
       refused++;
     }
     assertTrue(refused > 0, "no einsum was refused");
+  }
+
+  @Test
+  void aReshardStaysWithinTheLimitOrSaysTheLeast() {
+    Mesh mesh = Mesh.parse("x=2 y=3");
+    Layout from = Layout.parse(mesh, "a@x.y b");
+    Layout to = Layout.parse(mesh, "a b@y.x");
+    Shape shape = Shape.of(5, 5);
+    PlanException error =
+        assertThrows(
+            PlanException.class,
+            () ->
+                ReshardPlan.of(
+                    from, to, shape, DType.F32, PlanOptions.defaults().withMemoryLimit(1)));
+    Matcher least = LEAST.matcher(String.valueOf(error.getMessage()));
+    assertTrue(least.find(), error.getMessage());
+    long free =
+        ReshardPlan.of(from, to, shape, DType.F32, PlanOptions.defaults()).plan().peakBytes();
+    for (long limit : new long[] {Long.parseLong(least.group(1)), free}) {
+      PlanOptions options = PlanOptions.defaults().withMemoryLimit(limit);
+      assertTrue(ReshardPlan.of(from, to, shape, DType.F32, options).plan().peakBytes() <= limit);
+    }
   }
 }
