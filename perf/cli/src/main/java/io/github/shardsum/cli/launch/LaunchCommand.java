@@ -112,7 +112,7 @@ public final class LaunchCommand implements Callable<Integer> {
     Mpirun mpirun = new Mpirun(found.file(), found.flavor(), library.orElse(found.library()));
     Launch launch = new Launch(mpirun, processes, hosts, remoteShell, networkInterface, command);
     List<String> arguments = new ArrayList<>(launch.arguments());
-    boolean tied = hasSetpriv();
+    boolean tied = isOnPath("setpriv");
     arguments.addAll(RankScript.wrap(command, tied, path()));
     if (tied) {
       arguments.addAll(0, List.of("setpriv", "--pdeathsig", "TERM", "--"));
@@ -173,6 +173,10 @@ public final class LaunchCommand implements Callable<Integer> {
     if (timeout.isPresent() && timeout.get() < 1) {
       throw wrong("--timeout: must be at least 1 second, got " + timeout.get());
     }
+    String program = command.getFirst();
+    if (hosts.isEmpty() && spec.root().subcommands().containsKey(program) && !isOnPath(program)) {
+      throw wrong("COMMAND: must be a program, as ./shardsum " + program + ", got " + program);
+    }
     if (hosts.isPresent() && !Files.isReadable(hosts.get())) {
       throw Files.exists(hosts.get())
           ? new AccessDeniedException(hosts.get().toString())
@@ -184,8 +188,8 @@ public final class LaunchCommand implements Callable<Integer> {
     return new ParameterException(spec.commandLine(), message);
   }
 
-  private static boolean hasSetpriv() {
+  private static boolean isOnPath(String program) {
     return Stream.of(System.getenv().getOrDefault("PATH", "").split(":", -1))
-        .anyMatch(folder -> Files.isExecutable(Path.of(folder, "setpriv")));
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
   }
 }

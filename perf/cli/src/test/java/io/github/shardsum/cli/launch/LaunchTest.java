@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.cli.Main;
 import io.github.shardsum.cli.launch.Mpirun.Flavor;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -66,6 +67,15 @@ class LaunchTest {
     String hydra = String.join(" ", launch(Flavor.HYDRA, hosts).arguments());
     assertTrue(hydra.contains("-launcher-exec shell"), hydra);
     assertTrue(hydra.contains("-genv SHARDSUM_ENGINE mpi"), hydra);
+  }
+
+  @Test
+  void aCommandOfShardsumNeedsItsLauncher() {
+    StringWriter err = new StringWriter();
+    CommandLine line = Main.commandLine().setErr(new PrintWriter(err, true));
+    assertEquals(2, line.execute("launch", "-n", "2", "propagate", "--mesh", "x=2"));
+    assertTrue(
+        err.toString().contains("must be a program, as ./shardsum propagate"), err::toString);
   }
 
   /** An mpirun that writes down with what it was started. */
