@@ -82,7 +82,7 @@ final class EinsumTrees {
     for (Value operand : statement.operation().operands()) {
       Statement made = putOff.get(operand);
       if (made == null) {
-        supplies.add(new Supply.Held(ways, state.holding(operand)));
+        supplies.add(state.supply(operand));
       } else {
         List<Supply> inner = supplies(made, state);
         StatementPlanner planner = planner(made, inner, List.of(), false);
@@ -115,13 +115,17 @@ final class EinsumTrees {
     for (int i = 0; i < supplies.size(); i++) {
       Term term = ((Contraction.Einsum) statement.operation()).equation().operand(i);
       switch (supplies.get(i)) {
-        case Supply.Held(_, Holding holding) ->
-            holding.layouts().forEach(layout -> ask(layout, term, asked));
-        case DeferredOperand pending ->
+        case Supply.Held held -> ask(held, term, asked);
+        case Supply.Expanded expanded -> ask(expanded.held(), term, asked);
+        case Pending pending ->
             asked.addAll(asked(pending.statement(), pending.operands(), List.of()));
       }
     }
     return asked;
+  }
+
+  private static void ask(Supply.Held held, Term term, Set<String> asked) {
+    held.holding().layouts().forEach(layout -> ask(layout, term, asked));
   }
 
   private static void ask(Layout layout, Term term, Set<String> asked) {

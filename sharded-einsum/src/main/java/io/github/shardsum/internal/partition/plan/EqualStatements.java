@@ -22,8 +22,15 @@ import java.util.function.Supplier;
 final class EqualStatements {
   private final Map<Key, Known> known = new HashMap<>();
 
-  /** All layouts in which an operand exists, in their order. */
-  private record Operand(ValueType type, List<Layout> layouts) {}
+  /**
+   * An operand.
+   *
+   * @param layouts all layouts in which it exists, in their order
+   * @param again the operation and operands by which it may be made again
+   */
+  private record Operand(ValueType type, List<Layout> layouts, Optional<Again> again) {}
+
+  private record Again(Operation operation, List<Operand> operands) {}
 
   /**
    * All that a choice depends on.
@@ -87,12 +94,24 @@ final class EqualStatements {
   private static Optional<List<Operand>> operands(List<Supply> supplies) {
     List<Operand> operands = new ArrayList<>();
     for (Supply supply : supplies) {
-      if (!(supply instanceof Supply.Held(_, Holding holding))) {
-        return Optional.empty();
+      switch (supply) {
+        case Supply.Held held -> operands.add(operand(held, Optional.empty()));
+        case Supply.Expanded(Supply.Held held, Expansion again) -> {
+          Operation operation = unnamed(again.statement().operation());
+          operands.add(
+              operand(held, operands(again.operands()).map(from -> new Again(operation, from))));
+        }
+        case Pending _ -> {
+          return Optional.empty();
+        }
       }
-      operands.add(new Operand(holding.value().type(), List.copyOf(holding.layouts())));
     }
     return Optional.of(operands);
+  }
+
+  private static Operand operand(Supply.Held held, Optional<Again> again) {
+    Holding holding = held.holding();
+    return new Operand(holding.value().type(), List.copyOf(holding.layouts()), again);
   }
 
   /** The operation with each operand named by the first place at which it is read. */

@@ -44,7 +44,7 @@ record LoopPlanner(ProgramPlanner outer, Statement statement, Nested.Scan scan) 
       Holding operand = state.holding(scan.operands().get(i));
       numbers.add(
           state.bring(
-              operand,
+              scan.operands().get(i),
               wanted,
               String.format(
                   Locale.ROOT,

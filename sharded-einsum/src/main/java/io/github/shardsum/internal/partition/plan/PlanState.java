@@ -7,6 +7,7 @@ import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
@@ -23,6 +24,9 @@ import java.util.Objects;
 final class PlanState {
   private final ReshardWays ways;
   private final Map<Value, Holding> holdings = new HashMap<>();
+
+  /** The statements of values that may be made again. */
+  private final Map<Value, Statement> expansions = new HashMap<>();
 
   /** The statements that are planned: the program's, except those in chunks. */
   final List<Statement> statements = new ArrayList<>();
@@ -46,6 +50,7 @@ final class PlanState {
   PlanState copy() {
     PlanState copy = new PlanState(ways);
     holdings.forEach((value, holding) -> copy.holdings.put(value, holding.copy()));
+    copy.expansions.putAll(expansions);
     copy.statements.addAll(statements);
     copy.steps.addAll(steps);
     copy.values = values;
@@ -81,6 +86,24 @@ final class PlanState {
     holdings.put(value, other.only(layout, number));
   }
 
+  /** Allows that the result of a statement is made again, if it is an expansion. */
+  void mayRepeat(Statement statement) {
+    if (Expansion.isOne(statement, expansions::containsKey)) {
+      expansions.put(statement.result(), statement);
+    }
+  }
+
+  /** The source of a value that exists. */
+  Supply supply(Value value) {
+    Supply.Held held = new Supply.Held(ways, holding(value));
+    Statement by = expansions.get(value);
+    return by == null
+        ? held
+        : new Supply.Expanded(
+            held,
+            new Expansion(ways, by, by.operation().operands().stream().map(this::supply).toList()));
+  }
+
   /** An input of the program. */
   void input(Value input, Layout layout) {
     hold(input, layout, values++);
@@ -92,6 +115,33 @@ final class PlanState {
     int first = values;
     values += results.size();
     return first;
+  }
+
+  /**
+   * The number of a value in a layout; the value is resharded, or made again, if it does not exist
+   * in it.
+   */
+  int bring(Value value, Layout wanted, String cause) {
+    return supply(value) instanceof Supply.Expanded expanded && expanded.isAgain(wanted)
+        ? again(expanded.again(), wanted, cause)
+        : bring(holding(value), wanted, cause);
+  }
+
+  private int again(Expansion expansion, Layout wanted, String cause) {
+    Statement statement = expansion.statement();
+    List<Layout> layouts = expansion.operands(wanted);
+    List<Integer> numbers = new ArrayList<>();
+    for (int i = 0; i < layouts.size(); i++) {
+      numbers.add(bring(statement.operation().operands().get(i), layouts.get(i), cause));
+    }
+    PlannedValue result = value(statement.result(), wanted);
+    int at = step(new Action.Apply(statement), numbers, List.of(result), Origin.of(cause));
+    holding(statement.result()).add(wanted, at);
+    work = work.plus(expansion.work(wanted));
+    if (statement.operation() instanceof Contraction.Einsum) {
+      products = products.plus(expansion.work(wanted));
+    }
+    return at;
   }
 
   /** The number of a value in a layout; the value is resharded if it does not exist in it. */

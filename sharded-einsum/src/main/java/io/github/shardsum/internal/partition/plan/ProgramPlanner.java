@@ -27,7 +27,8 @@ import java.util.function.Supplier;
 
 /**
  * Plans a program statement by statement. Each statement gets the cheapest compute sharding; each
- * reshard is made once, before its first reader, and shared by all readers.
+ * reshard is made once, before its first reader, and shared by all readers. An {@link Expansion} is
+ * not resharded if it is cheaper to reshard its operands and apply it again.
  *
  * <p>Every value has a default layout, which the code calls its home. Inputs begin and outputs end
  * in their default layouts, and an annotated value is moved to its own. The default layout of any
@@ -138,10 +139,12 @@ public final class ProgramPlanner {
     planner.write(program.outputs().stream().map(planner::home).toList());
     PackedSums packed = new PackedSums(ways);
     SpmdPlan written = planner.written();
-    SpmdPlan ordered = SumOrderRewrite.of(written);
+    SpmdPlan read = demanded ? written : UnreadExpansions.dropped(written);
+    SpmdPlan ordered = OrderedSums.of(read);
     SpmdPlan together = packed.of(ordered);
     double cost = ways.total(planner.state.cost.plus(planner.state.products));
-    cost += added(ways, written, ordered) - packed.saved();
+    cost += price(ways, read) - price(ways, written);
+    cost += added(ways, read, ordered) - packed.saved();
     return new Planned(planner.plannedProgram(), together, cost);
   }
 
@@ -190,6 +193,10 @@ public final class ProgramPlanner {
     return plans;
   }
 
+  private static double price(ReshardWays ways, SpmdPlan plan) {
+    return ways.total(ways.cost(plan).plus(ways.products(plan)));
+  }
+
   /**
    * The increase of the price when the plan's reductions are rewritten to keep the order of sums.
    */
@@ -222,7 +229,7 @@ public final class ProgramPlanner {
           isExact ? layouts.get(i) : ways.reachable(layouts.get(i), output.layouts().getFirst());
       outputs.add(
           state.bring(
-              output,
+              program.outputs().get(i),
               last,
               String.format(
                   Locale.ROOT,
@@ -277,6 +284,9 @@ public final class ProgramPlanner {
     } else {
       apply(statement);
     }
+    if (!demanded && !ways.isAlone()) {
+      state.mayRepeat(statement);
+    }
     for (Value result : statement.results()) {
       if (demanded) {
         Holding made = state.holding(result);
@@ -308,8 +318,8 @@ public final class ProgramPlanner {
                 made));
       }
     }
-    int number =
-        state.bring(x, home, String.format(Locale.ROOT, "%s is annotated %s", result.name(), home));
+    String cause = String.format(Locale.ROOT, "%s is annotated %s", result.name(), home);
+    int number = state.bring(annotate.x(), home, cause);
     state.holdAs(result, x, home, number);
     state.statements.add(statement);
   }

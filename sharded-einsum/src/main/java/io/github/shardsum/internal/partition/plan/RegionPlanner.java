@@ -53,7 +53,7 @@ record RegionPlanner(ProgramPlanner outer, Statement statement, Nested.Manual ma
               statement.result().name(),
               operand.value().name(),
               PlanState.said(wanted));
-      numbers.add(state.bring(operand, wanted, cause));
+      numbers.add(state.bring(manual.operands().get(i), wanted, cause));
     }
     List<PlannedValue> results = new ArrayList<>();
     for (int i = 0; i < statement.results().size(); i++) {

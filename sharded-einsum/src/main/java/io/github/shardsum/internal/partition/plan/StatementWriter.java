@@ -43,15 +43,15 @@ record StatementWriter(ReshardWays ways, EinsumTrees trees, PlanState state) {
             pending.operands(),
             Optional.empty());
       }
-      Holding holding = state.holding(statement.operation().operands().get(i));
+      Value operand = statement.operation().operands().get(i);
       String cause =
           String.format(
               Locale.ROOT,
               "%s reads %s as %s",
               statement.result().name(),
-              holding.value().name(),
+              state.holding(operand).value().name(),
               PlanState.said(met));
-      numbers.add(state.bring(holding, met, cause));
+      numbers.add(state.bring(operand, met, cause));
     }
     Cost work = planner.work(candidate.sharding());
     state.work = state.work.plus(work);

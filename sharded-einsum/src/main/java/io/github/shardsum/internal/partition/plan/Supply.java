@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /** The source of a statement's operand. */
-sealed interface Supply permits Supply.Held, DeferredOperand {
+sealed interface Supply permits Supply.Held, Supply.Expanded, Pending {
   /** The cost of having the operand in a layout; none if every way costs more than the limit. */
   Optional<Cost> cost(Layout wanted, Cost atMost);
 
@@ -44,6 +44,39 @@ sealed interface Supply permits Supply.Held, DeferredOperand {
     @Override
     public boolean asks(Predicate<Layout> something) {
       return exists(something);
+    }
+  }
+
+  /** A value that exists, and that can be made again from smaller operands. */
+  record Expanded(Held held, Expansion again) implements Supply {
+    @Override
+    public Optional<Cost> cost(Layout wanted, Cost atMost) {
+      Optional<Cost> moved = held.cost(wanted, atMost);
+      return moved.filter(Cost.NOTHING::equals).isPresent()
+          ? moved
+          : again.cost(wanted, moved.orElse(atMost)).or(() -> moved);
+    }
+
+    /** Whether making the value again costs less than its reshard. */
+    boolean isAgain(Layout wanted) {
+      Cost moved = held.cost(wanted, Cost.MOST).orElse(Cost.MOST);
+      return again.cost(wanted, moved).filter(made -> made.compareTo(moved) < 0).isPresent();
+    }
+
+    @Override
+    public double least(Layout wanted) {
+      double moved = held.least(wanted);
+      return wanted.partial().isEmpty() ? Math.min(moved, again.least(wanted)) : moved;
+    }
+
+    @Override
+    public boolean exists(Predicate<Layout> in) {
+      return held.exists(in);
+    }
+
+    @Override
+    public boolean asks(Predicate<Layout> something) {
+      return held.asks(something);
     }
   }
 }
