@@ -16,8 +16,8 @@ import io.github.shardsum.tensor.Tensor;
  * Means, deviations, norms, log-sums of exponentials and quantiles over axes, of tensors of any
  * dtype, strides and memory.
  *
- * <p>The result has x's dtype if x is floating, and f64 otherwise. In sums of f32 and bf16, up to 32
- * terms are added in f32 and their sums in f64: the error is within 1e-6 of the sum of absolute
+ * <p>The result has x's dtype if x is floating, and f64 otherwise. In sums of f32 and bf16, up to
+ * 32 terms are added in f32 and their sums in f64: the error is within 1e-6 of the sum of absolute
  * terms. The result is rounded once. A NaN gives NaN. Results are equal to the bit for every number
  * of threads and every kind of memory. Returned tensors are fresh, on the heap in C order.
  * Thread-safe.

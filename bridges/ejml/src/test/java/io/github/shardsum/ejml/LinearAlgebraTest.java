@@ -225,6 +225,16 @@ class LinearAlgebraTest {
   }
 
   @Test
+  void qrOfColumnsOfZeros() {
+    Tensor a = Tensor.of(new double[][] {{0, 3}, {0, 4}, {0, 0}});
+    Qr qr = LinearAlgebra.qr(a);
+    close(matrix(a), product(matrix(qr.q()), matrix(qr.r())), NEAR);
+    Tensor bad = Tensor.of(new double[][] {{1, Double.NaN}, {0, 1}});
+    var named = assertThrows(ArithmeticException.class, () -> LinearAlgebra.qr(bad));
+    assertEquals("qr: matrix 0 of batch [], in C order, is not finite", named.getMessage());
+  }
+
+  @Test
   void badOperandsAreRefused() {
     Tensor wide = Tensor.zeros(DType.F64, 2, 3);
     assertThrows(IllegalArgumentException.class, () -> LinearAlgebra.solve(wide, wide));

@@ -117,7 +117,7 @@ final class EinsumTrees {
       switch (supplies.get(i)) {
         case Supply.Held held -> ask(held, term, asked);
         case Supply.Expanded expanded -> ask(expanded.held(), term, asked);
-        case Pending pending ->
+        case DeferredOperand pending ->
             asked.addAll(asked(pending.statement(), pending.operands(), List.of()));
       }
     }

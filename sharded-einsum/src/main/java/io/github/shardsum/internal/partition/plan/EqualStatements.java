@@ -101,7 +101,7 @@ final class EqualStatements {
           operands.add(
               operand(held, operands(again.operands()).map(from -> new Again(operation, from))));
         }
-        case Pending _ -> {
+        case DeferredOperand _ -> {
           return Optional.empty();
         }
       }

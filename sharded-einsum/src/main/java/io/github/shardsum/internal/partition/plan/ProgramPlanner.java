@@ -140,7 +140,7 @@ public final class ProgramPlanner {
     PackedSums packed = new PackedSums(ways);
     SpmdPlan written = planner.written();
     SpmdPlan read = demanded ? written : UnreadExpansions.dropped(written);
-    SpmdPlan ordered = OrderedSums.of(read);
+    SpmdPlan ordered = SumOrderRewrite.of(read);
     SpmdPlan together = packed.of(ordered);
     double cost = ways.total(planner.state.cost.plus(planner.state.products));
     cost += price(ways, read) - price(ways, written);

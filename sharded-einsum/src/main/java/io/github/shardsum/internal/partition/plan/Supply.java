@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /** The source of a statement's operand. */
-sealed interface Supply permits Supply.Held, Supply.Expanded, Pending {
+sealed interface Supply permits Supply.Held, Supply.Expanded, DeferredOperand {
   /** The cost of having the operand in a layout; none if every way costs more than the limit. */
   Optional<Cost> cost(Layout wanted, Cost atMost);
 
