@@ -116,11 +116,11 @@ final class MoeMeshRun {
           sizes,
           String.format(
               Locale.ROOT,
-              collectives.processes() == 1
-                  ? "%d devices in one process"
-                  : "%d devices in %d processes",
+              "%d devices in %s",
               mesh.size(),
-              collectives.processes()));
+              collectives.processes() == 1
+                  ? "one process"
+                  : collectives.processes() + " processes"));
       List<Tensor> results = sharded.run(inputs);
       // The plan that ran, since a run may need a larger bound of received rows.
       told.collectives(sharded.plan().plan());
