@@ -62,7 +62,8 @@ final class RequestsTest {
   @Test
   void rangesOfRowsReceivedDoNotOverlap() {
     refuses(
-        "from members 1 and 0 do", () -> RaggedCounts.of(of(1, 1), of(0, 0), of(2, 3), of(4, 2)));
+        "from members 1 and 0 must not overlap",
+        () -> RaggedCounts.of(of(1, 1), of(0, 0), of(2, 3), of(4, 2)));
     RaggedCounts apart = RaggedCounts.of(of(2, 2), of(0, 1), of(2, 2), of(4, 2));
     assertEquals(3, apart.rowsNeeded());
     assertEquals(6, apart.rowsReceived());
