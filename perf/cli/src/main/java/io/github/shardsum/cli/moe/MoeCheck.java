@@ -218,8 +218,8 @@ final class MoeCheck implements AutoCloseable {
   }
 
   /** The result so far. */
-  CheckResult result() {
-    return new CheckResult(tokens, groups, outputs, wrongRoutes, largestError, worstShare);
+  MoeCheckResult result() {
+    return new MoeCheckResult(tokens, groups, outputs, wrongRoutes, largestError, worstShare);
   }
 
   /**

@@ -87,7 +87,7 @@ final class MoeJson {
         .put("hidden", sizes.hidden());
   }
 
-  private static void check(ObjectNode node, CheckResult check) {
+  private static void check(ObjectNode node, MoeCheckResult check) {
     node.put("passed", check.passed())
         .put("tokens", check.tokens())
         .put("groups", check.groups())

@@ -19,7 +19,7 @@ record MoeOutcome(
     String text,
     long bytes,
     MoeTotals totals,
-    CheckResult check,
+    MoeCheckResult check,
     Optional<MoeBackward.Found> backward,
     long checksum,
     double seconds) {

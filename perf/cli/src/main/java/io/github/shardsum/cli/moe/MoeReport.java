@@ -217,7 +217,7 @@ final class MoeReport {
   }
 
   private void check() {
-    CheckResult check = outcome.check();
+    MoeCheckResult check = outcome.check();
     out.printf(
         Locale.ROOT,
         "check           %s: %,d tokens in %,d groups against the reference backend in f64:%n",

@@ -58,7 +58,7 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
    *     has another kind, shape or range
    */
   static RouteJob of(JsonNode job) {
-    JobMembers.check(job, MEMBERS);
+    RouteJobMembers.check(job, MEMBERS);
     for (String word : OF_NOTATION) {
       if (job.has(word)) {
         throw must(word, "in \"options\", as a word of the notation", job.get(word));

@@ -80,7 +80,7 @@ public final class TopologyCommand implements Runnable {
         "Print the phases of one collective, one of ${COMPLETION-CANDIDATES}.",
         "A collective-permute is a shift by one, a broadcast comes from member 0."
       })
-  private Optional<CollectiveName> collective = Optional.empty();
+  private Optional<PricedCollective> collective = Optional.empty();
 
   @Option(
       names = {"-b", "--bytes"},
@@ -253,7 +253,7 @@ public final class TopologyCommand implements Runnable {
       Map<String, CollectiveCost> prices = new LinkedHashMap<>();
       collective
           .map(Stream::of)
-          .orElseGet(() -> Stream.of(CollectiveName.values()))
+          .orElseGet(() -> Stream.of(PricedCollective.values()))
           .forEach(each -> prices.put(each.toString(), each.price(costs, axes, size, hot)));
       out.println(TopologyJson.prices(topology, layout.notation(), axes, size, prices));
       return;
@@ -270,7 +270,7 @@ public final class TopologyCommand implements Runnable {
         String.join(".", axes),
         size);
     row(out, "collective", "mean link load", "largest", "latency us", "largest us", "mean us");
-    Stream.of(CollectiveName.values())
+    Stream.of(PricedCollective.values())
         .forEach(each -> row(out, each, each.price(costs, axes, size, hot)));
   }
 
@@ -280,7 +280,7 @@ public final class TopologyCommand implements Runnable {
     }
   }
 
-  private static void row(PrintWriter out, CollectiveName name, CollectiveCost price) {
+  private static void row(PrintWriter out, PricedCollective name, CollectiveCost price) {
     row(
         out,
         name.toString(),

@@ -90,17 +90,17 @@ class MoeRunTest {
   @Test
   void theCheckFindsAWrongOutputAWrongLogitAndAWrongRoute() throws IOException {
     assertTrue(checked(_ -> {}).passed());
-    CheckResult output =
+    MoeCheckResult output =
         checked(
             result -> result.outputs().set(result.outputs().getDouble(0, 3, 2) + 1e-4, 0, 3, 2));
     assertFalse(output.passed());
     assertEquals(1e-4, output.largestError(), 1e-6);
-    CheckResult logit = checked(result -> result.logits().set(9.0, 0, 3, 1));
+    MoeCheckResult logit = checked(result -> result.logits().set(9.0, 0, 3, 1));
     assertFalse(logit.passed());
-    CheckResult position = checked(result -> result.positions().set(5L, 0, 3, 0));
+    MoeCheckResult position = checked(result -> result.positions().set(5L, 0, 3, 0));
     assertEquals(1, position.wrongRoutes());
     assertFalse(position.passed());
-    CheckResult weight =
+    MoeCheckResult weight =
         checked(
             result -> result.weights().set(result.weights().getDouble(0, 3, 0) * 1.001, 0, 3, 0));
     assertEquals(1, weight.wrongRoutes());
@@ -111,7 +111,7 @@ class MoeRunTest {
     void apply(Moe.Result result);
   }
 
-  private static CheckResult checked(Change change) throws IOException {
+  private static MoeCheckResult checked(Change change) throws IOException {
     MoeJob job = job(1, 1);
     Workers workers = Workers.sequential();
     MoeWeights weights = MoeWeights.random(8, 12, 4, 1);

@@ -27,7 +27,7 @@ class TopologyCommandTest {
   @Test
   void aNetworkIsPrintedWithThePriceOfEveryCollective() {
     assertEquals(0, run("tpu-v3", "-n", "2048", "--bytes", "8MB"));
-    for (CollectiveName name : CollectiveName.values()) {
+    for (PricedCollective name : PricedCollective.values()) {
       assertTrue(out.toString().contains(name + " "), out::toString);
     }
     assertTrue(
@@ -45,7 +45,7 @@ class TopologyCommandTest {
     assertEquals(0, run("tpu-v3", "-n", "2048", "--bytes", "8MB", "--json"));
     JsonNode answer = new JsonMapper().readTree(out.toString());
     assertEquals(2048, answer.path("devices").intValue());
-    assertEquals(CollectiveName.values().length, answer.path("collectives").size());
+    assertEquals(PricedCollective.values().length, answer.path("collectives").size());
     JsonNode allToAll = answer.path("collectives").path(3);
     assertEquals("all-to-all", allToAll.path("name").stringValue());
     assertEquals(64e6, allToAll.path("meanLinkBytes").doubleValue());

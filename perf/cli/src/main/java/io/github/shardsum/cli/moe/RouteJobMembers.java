@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.Locale;
 import tools.jackson.databind.JsonNode;
 
-/** Names of the members of a job. */
-final class JobMembers {
+/** The names of the JSON members of a route job: a misspelling is refused. */
+final class RouteJobMembers {
   /** Least length of a name that is compared: shorter names are near too many words. */
   private static final int LEAST_LENGTH = 5;
 
-  private JobMembers() {}
+  private RouteJobMembers() {}
 
   /**
    * Refuses a member whose name is a misspelling of a known one: ignored, it would change the

@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** The collectives of the command line. */
-enum CollectiveName {
+/** A collective that {@code shardsum topology} prices. */
+enum PricedCollective {
   ALL_REDUCE,
   REDUCE_SCATTER,
   ALL_GATHER,

@@ -1,7 +1,7 @@
 package io.github.shardsum.cli.moe;
 
 /**
- * Result of a check against the reference.
+ * Result of the check of a layer's routes and outputs against the reference.
  *
  * @param tokens tokens checked
  * @param groups groups whose whole route was recomputed
@@ -10,7 +10,7 @@ package io.github.shardsum.cli.moe;
  * @param largestError largest absolute error of a logit or an output
  * @param worstShare largest error as a share of its bound; infinite if an error exceeds its bound
  */
-record CheckResult(
+record MoeCheckResult(
     long tokens,
     long groups,
     long outputs,
