@@ -9,7 +9,7 @@ import io.github.shardsum.internal.moe.route.GroupRoute;
 import io.github.shardsum.internal.moe.route.GroupRouter;
 import io.github.shardsum.internal.moe.route.RouteOperands;
 import io.github.shardsum.internal.moe.route.TokenElements;
-import io.github.shardsum.internal.moe.route.UniformNumbers;
+import io.github.shardsum.internal.moe.route.TokenUniforms;
 import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.RouteInput.Uniform;
 import io.github.shardsum.program.Nested.Composite;
@@ -138,15 +138,14 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
         form.replayed() ? Optional.of(operands.get(form.choicesAt())) : Optional.empty());
   }
 
-  private UniformNumbers uniform(List<Tensor> operands) {
+  private TokenUniforms uniform(List<Tensor> operands) {
     if (form.uniform() != Uniform.DRAWN) {
-      return UniformNumbers.Given.of(operands.get(form.uniformAt()));
+      return TokenUniforms.Given.of(operands.get(form.uniformAt()));
     }
     Randomness drawn = form.randomness();
     long groupsBefore = start.isPresent() ? operands.get(start.getAsInt()).getLong() : 0;
     long first = drawn.firstToken() + groupsBefore * setup.tokens();
-    return new UniformNumbers.Drawn(
-        new Philox(drawn.seed()), drawn.stream(), first, setup.tokens());
+    return new TokenUniforms.Drawn(new Philox(drawn.seed()), drawn.stream(), first, setup.tokens());
   }
 
   /** Choices and slots of a group. */

@@ -85,7 +85,7 @@ public final class RouteAssembly {
           RouteOperands.of(
               input.scores(),
               input.nonPadding(),
-              UniformNumbers.of(input, options, randomness),
+              TokenUniforms.of(input, options, randomness),
               input.bias(),
               input.choices());
       return new Call(

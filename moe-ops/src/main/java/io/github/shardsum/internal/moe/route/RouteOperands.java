@@ -15,14 +15,14 @@ import java.util.Optional;
 public record RouteOperands(
     TokenElements scores,
     Optional<TokenElements> nonPadding,
-    UniformNumbers uniform,
+    TokenUniforms uniform,
     double[] bias,
     Optional<TokenElements> choices) {
   /** Operands from tensors of any strides. */
   public static RouteOperands of(
       Tensor scores,
       Optional<Tensor> nonPadding,
-      UniformNumbers uniform,
+      TokenUniforms uniform,
       Optional<Tensor> bias,
       Optional<Tensor> choices) {
     return new RouteOperands(

@@ -9,7 +9,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
 /** The uniform number of each token, or of each token and expert. Thread-safe. */
-public sealed interface UniformNumbers {
+public sealed interface TokenUniforms {
   /** The number of a token. */
   double of(int group, int token);
 
@@ -21,7 +21,7 @@ public sealed interface UniformNumbers {
 
   /** Numbers that are drawn when they are read. */
   record Drawn(Philox philox, long stream, long firstToken, long groupSize)
-      implements UniformNumbers {
+      implements TokenUniforms {
     @Override
     public double of(int group, int token) {
       return philox.uniform(firstToken + group * groupSize + token, stream);
@@ -39,7 +39,7 @@ public sealed interface UniformNumbers {
   }
 
   /** Numbers that the caller gives, {@code [G, S]} or {@code [G, S, E]}. */
-  record Given(TokenElements values, boolean perExpert) implements UniformNumbers {
+  record Given(TokenElements values, boolean perExpert) implements TokenUniforms {
     /** Numbers from a tensor of any strides. */
     public static Given of(Tensor values) {
       return new Given(TokenElements.of(values), values.rank() == 3);
@@ -57,7 +57,7 @@ public sealed interface UniformNumbers {
   }
 
   /** The numbers of a call; given ones are checked. */
-  static UniformNumbers of(RouteInput<Tensor> input, RouteOptions options, Randomness randomness) {
+  static TokenUniforms of(RouteInput<Tensor> input, RouteOptions options, Randomness randomness) {
     if (input.uniform().isEmpty()) {
       return new Drawn(
           new Philox(randomness.seed()),
