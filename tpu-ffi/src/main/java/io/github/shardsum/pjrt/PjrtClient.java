@@ -9,7 +9,7 @@ import io.github.shardsum.internal.pjrt.abi.NativeMemory;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.internal.pjrt.client.Assignments;
 import io.github.shardsum.internal.pjrt.client.ClientState;
-import io.github.shardsum.internal.pjrt.client.Compilation;
+import io.github.shardsum.internal.pjrt.client.CompileCall;
 import io.github.shardsum.internal.pjrt.client.HostBuffers;
 import io.github.shardsum.internal.pjrt.client.SerializedProgram;
 import io.github.shardsum.internal.pjrt.client.XnnpackCapture;
@@ -351,20 +351,20 @@ public final class PjrtClient implements AutoCloseable {
         XnnpackCapture.avoiding(options, state.isCpu(), plugin.apiVersion());
     if (avoiding.isPresent()) {
       try {
-        return compile(Compilation.of(program, format, avoiding.get()));
+        return compile(CompileCall.of(program, format, avoiding.get()));
       } catch (PjrtException e) {
         if (!XnnpackCapture.isUnknown(e)) {
           throw e;
         }
       }
     }
-    return compile(Compilation.of(program, format, options));
+    return compile(CompileCall.of(program, format, options));
   }
 
-  PjrtLoadedExecutable compile(Compilation compilation) {
+  PjrtLoadedExecutable compile(CompileCall call) {
     MemorySegment address = handle.enter();
     try {
-      return PjrtLoadedExecutable.of(this, compilation.loaded(api(), address));
+      return PjrtLoadedExecutable.of(this, call.loaded(api(), address));
     } finally {
       handle.exit();
     }

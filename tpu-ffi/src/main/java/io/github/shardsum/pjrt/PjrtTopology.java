@@ -9,7 +9,7 @@ import io.github.shardsum.internal.pjrt.abi.NamedValues;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.internal.pjrt.abi.Upcalls;
 import io.github.shardsum.internal.pjrt.client.Assignments;
-import io.github.shardsum.internal.pjrt.client.Compilation;
+import io.github.shardsum.internal.pjrt.client.CompileCall;
 import io.github.shardsum.internal.pjrt.client.TpuLimits;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
@@ -180,7 +180,7 @@ public final class PjrtTopology implements AutoCloseable {
    * @throws IllegalStateException if the topology was closed
    */
   public PjrtExecutable compile(String mlir, PjrtCompileOptions options) {
-    return compile(Compilation.of(mlir, options), options);
+    return compile(CompileCall.of(mlir, options), options);
   }
 
   /**
@@ -199,10 +199,10 @@ public final class PjrtTopology implements AutoCloseable {
    */
   public PjrtExecutable compile(
       byte[] program, PjrtProgramFormat format, PjrtCompileOptions options) {
-    return compile(Compilation.of(program, format, options), options);
+    return compile(CompileCall.of(program, format, options), options);
   }
 
-  private PjrtExecutable compile(Compilation compilation, PjrtCompileOptions options) {
+  private PjrtExecutable compile(CompileCall call, PjrtCompileOptions options) {
     int wanted = options.replicas() * options.partitions();
     int there = deviceCount();
     if (wanted > there) {
@@ -217,7 +217,7 @@ public final class PjrtTopology implements AutoCloseable {
     TpuLimits.check(this::devices, options);
     MemorySegment topology = handle.enter();
     try {
-      return PjrtExecutable.of(api, handle, compilation.ahead(api, topology), onLeak);
+      return PjrtExecutable.of(api, handle, call.ahead(api, topology), onLeak);
     } finally {
       handle.exit();
     }

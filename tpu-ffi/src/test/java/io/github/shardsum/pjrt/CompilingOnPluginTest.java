@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.internal.pjrt.abi.ProtobufWire;
-import io.github.shardsum.internal.pjrt.client.Compilation;
+import io.github.shardsum.internal.pjrt.client.CompileCall;
 import io.github.shardsum.tensor.Shape;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -98,7 +98,7 @@ class CompilingOnPluginTest {
             () ->
                 on.client()
                     .compile(
-                        new Compilation(code, "mlir", "invalid".getBytes(StandardCharsets.UTF_8))));
+                        new CompileCall(code, "mlir", "invalid".getBytes(StandardCharsets.UTF_8))));
     assertEquals(PjrtCode.INVALID_ARGUMENT, e.code());
     assertTrue(e.detail().contains("failed to deserialize CompileOptionsProto"), e.detail());
   }
@@ -110,7 +110,7 @@ class CompilingOnPluginTest {
     PjrtException e =
         assertThrows(
             PjrtException.class,
-            () -> on.client().compile(new Compilation(code, "invalid", options)));
+            () -> on.client().compile(new CompileCall(code, "invalid", options)));
     assertEquals(PjrtCode.INVALID_ARGUMENT, e.code());
     assertTrue(e.detail().contains("Unknown program format 'invalid'"), e.detail());
   }

@@ -16,31 +16,31 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A program and its compile options, in the form that the C API takes.
+ * A program and its compile options, in the form that the C API takes, and the call that compiles.
  *
  * @param code text or bytes
  * @param format the plugin's name of the form
  * @param options a serialized CompileOptionsProto
  */
-public record Compilation(byte[] code, String format, byte[] options) {
-  public Compilation {
+public record CompileCall(byte[] code, String format, byte[] options) {
+  public CompileCall {
     if (code.length == 0) {
       throw new IllegalArgumentException("program: expected StableHLO or HLO, got nothing");
     }
   }
 
-  public static Compilation of(String mlir, PjrtCompileOptions options) {
+  public static CompileCall of(String mlir, PjrtCompileOptions options) {
     return of(mlir.getBytes(StandardCharsets.UTF_8), PjrtProgramFormat.MLIR, options);
   }
 
-  public static Compilation of(byte[] code, PjrtProgramFormat format, PjrtCompileOptions options) {
+  public static CompileCall of(byte[] code, PjrtProgramFormat format, PjrtCompileOptions options) {
     if (format == PjrtProgramFormat.MLIR) {
       String text = new String(code, StandardCharsets.ISO_8859_1);
       FatalTensorTypes.check(text);
       ProgramLimits.check(text);
       checkShardings(text, options);
     }
-    return new Compilation(code, format.toString(), options.toBytes());
+    return new CompileCall(code, format.toString(), options.toBytes());
   }
 
   /**
