@@ -1,4 +1,7 @@
-/** Processors, caches and limits of this machine. */
+/**
+ * Paired timing; processors, caches and limits of this machine; the C compiler and the child
+ * processes of measurements.
+ */
 @NullMarked
 package io.github.shardsum.measure;
 
