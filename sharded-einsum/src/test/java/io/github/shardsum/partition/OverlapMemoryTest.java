@@ -1,5 +1,6 @@
 package io.github.shardsum.partition;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -56,5 +57,37 @@ final class OverlapMemoryTest {
       long held = DeviceMemory.of(plan.plan(), kernels(scratch)).peakBytes();
       assertTrue(held <= peak, () -> held + " > " + peak + "\n" + blocking + plan);
     }
+  }
+
+  /** Behind collectives, the largest stage of this program splits in two. */
+  @Test
+  void aLimitThatTheOverlappedPlanKeepsIsEnough() {
+    Program program =
+        Program.parse(
+            """
+            program windows {
+              input x: f32[a=4 c=8 b=8]
+              turned = einsum(x) {equation="a c b -> c b a"}
+              pairs = window(turned) {label="a", window="f", size=2, stride=2, dilation=2}
+              split = annotate(pairs) {layout="c b@x a f"}
+              squares = multiply(split, split)
+              other = einsum(turned) {equation="d c a -> c d a"}
+              weights = annotate(other) {layout="c@x d a"}
+              sums = einsum(x, weights) {equation="a c b, c d a -> d b a"}
+              scaled = multiply(sums, x)
+              back = einsum(squares) {equation="c b a f -> f c a b"}
+              output scaled, back
+            }
+            """);
+    PlanOptions options = PlanOptions.defaults().withOverlap(true);
+    CompositeCode.Finder none = _ -> Optional.empty();
+    ProgramPlan free = ProgramPlanning.plan(program, Mesh.parse("x=7"), none, options);
+    PlanOptions limited = options.withMemoryLimit(free.plan().peakBytes());
+    assertEquals(free, ProgramPlanning.plan(program, Mesh.parse("x=7"), none, limited));
+    assertNotEquals(
+        free.plan().peakBytes(),
+        ProgramPlanning.plan(program, Mesh.parse("x=7"), none, options.withOverlap(false))
+            .plan()
+            .peakBytes());
   }
 }

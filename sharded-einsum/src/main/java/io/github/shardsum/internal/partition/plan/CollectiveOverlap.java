@@ -82,6 +82,11 @@ public final class CollectiveOverlap {
     return plan;
   }
 
+  /** The memory that devices hold when they run a plan with its overlapped collectives. */
+  static DeviceMemory memory(SpmdPlan plan, CompositeCode.Finder composites, PlanOptions options) {
+    return DeviceMemory.of(of(plan, composites, options), composites);
+  }
+
   private static SpmdPlan changed(SpmdPlan plan, Prices prices, boolean isEarly) {
     List<PlanStep> steps = new ArrayList<>();
     for (PlanStep step : plan.steps()) {

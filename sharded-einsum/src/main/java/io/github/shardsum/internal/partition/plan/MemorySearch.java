@@ -4,6 +4,7 @@ import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.plan.ProgramPlanner.Planned;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.partition.PlanException;
+import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Passes;
@@ -41,6 +42,7 @@ final class MemorySearch {
 
   private final BiFunction<Program, Policy, Planned> planner;
   private final CompositeCode.Finder composites;
+  private final PlanOptions options;
   private int plans;
 
   /** A plan, its program and its policy. */
@@ -55,16 +57,22 @@ final class MemorySearch {
    *
    * @param planner plans a program by a policy
    * @param composites finds the code of composites
+   * @param options the options by which plans are chosen
    */
-  MemorySearch(BiFunction<Program, Policy, Planned> planner, CompositeCode.Finder composites) {
+  MemorySearch(
+      BiFunction<Program, Policy, Planned> planner,
+      CompositeCode.Finder composites,
+      PlanOptions options) {
     this.planner = planner;
     this.composites = composites;
+    this.options = options;
   }
 
   private Found found(Program program, Policy policy) {
     plans++;
     Planned planned = planner.apply(program, policy);
-    return new Found(program, policy, planned, DeviceMemory.of(planned.plan(), composites));
+    return new Found(
+        program, policy, planned, CollectiveOverlap.memory(planned.plan(), composites, options));
   }
 
   /**

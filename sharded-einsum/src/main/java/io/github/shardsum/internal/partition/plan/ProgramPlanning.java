@@ -85,14 +85,16 @@ public final class ProgramPlanning {
       PlanOptions options) {
     ProgramPlanning planner = new ProgramPlanning(mesh, composites, options);
     Program simple = planner.cheaper(rematerialized(planner.simplified(program), again));
+    Planned cheapest = planner.cheapest(simple);
+    ProgramPlan free = planner.plan(program, cheapest);
     if (options.memoryLimit().isEmpty()) {
-      return planner.plan(program, planner.cheapest(simple));
+      return free;
     }
     long limit = options.memoryLimit().getAsLong();
-    Optional<Planned> windowed =
-        options.windows() == PlanOptions.Windows.NEVER
-            ? Optional.empty()
-            : WindowChoice.within(planner.cheapest(simple), composites, options, limit);
+    if (DeviceMemory.of(free.plan(), composites).peakBytes() <= limit) {
+      return free;
+    }
+    Optional<Planned> windowed = WindowChoice.within(cheapest, composites, options, limit);
     return planner.plan(program, windowed.orElseGet(() -> planner.within(simple, limit)));
   }
 
@@ -130,7 +132,7 @@ public final class ProgramPlanning {
     boolean fits =
         options.memoryLimit().isEmpty()
             || chosen.plan().equals(planned.plan())
-            || DeviceMemory.of(chosen.plan(), composites).peakBytes()
+            || CollectiveOverlap.memory(chosen.plan(), composites, options).peakBytes()
                 <= options.memoryLimit().getAsLong();
     return fits ? chosen : planned;
   }
@@ -243,7 +245,7 @@ public final class ProgramPlanning {
   }
 
   private Planned searched(Program program, long limit) {
-    return new MemorySearch(this::planned, composites).within(program, limit);
+    return new MemorySearch(this::planned, composites, options).within(program, limit);
   }
 
   /**

@@ -106,13 +106,13 @@ final class WindowChoice {
     }
     WindowChoice choice = new WindowChoice(planned.plan(), Map.of(), options, Windows.ALWAYS);
     SpmdPlan least = planned.plan();
-    DeviceMemory memory = DeviceMemory.of(least, composites);
+    DeviceMemory memory = CollectiveOverlap.memory(least, composites, options);
     while (memory.peakBytes() > limit) {
       DeviceMemory now = memory;
       Predicate<PlanStep> isAtPeak =
           step -> step.results().stream().anyMatch(value -> now.made().contains(value.name()));
       SpmdPlan smaller = choice.changed(least, planned.program(), "", isAtPeak);
-      memory = DeviceMemory.of(smaller, composites);
+      memory = CollectiveOverlap.memory(smaller, composites, options);
       if (memory.peakBytes() >= now.peakBytes()) {
         return Optional.empty();
       }
