@@ -59,6 +59,14 @@ class LoopInvariantsTest {
     }
   }
 
+  /** A layout in the type of the body's input is a demand, so each round gathers the weights. */
+  @Test
+  void anInvariantHasTheLayoutThatTheBodyAsksFor() {
+    Program asked =
+        Program.parse(layers(2).toString().replace("w: i64[m=8 h=8]", "w: i64[m@x=8 h=8]"));
+    assertEquals(2 * 3 * 2 * 8, plan(asked).plan().elementsReceived());
+  }
+
   @Test
   void aRoundAloneIsPlannedAsItIs() {
     assertEquals(3 * 2 * 8, plan(layers(1)).plan().elementsReceived());

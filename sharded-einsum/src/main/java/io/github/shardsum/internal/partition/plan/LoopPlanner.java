@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Plans a loop of a program.
@@ -74,8 +75,8 @@ record LoopPlanner(ProgramPlanner outer, Statement statement, Nested.Scan scan) 
   }
 
   /**
-   * The body's plan. Each invariant enters in one of the layouts in which the body reads it: the
-   * layout for which all rounds together cost least.
+   * The body's plan. Each invariant without a layout in its type enters in one of the layouts in
+   * which the body reads it: the layout for which all rounds together cost least.
    */
   private ProgramPlanner hoisted() {
     Map<Value, Layout> given = new HashMap<>();
@@ -85,6 +86,10 @@ record LoopPlanner(ProgramPlanner outer, Statement statement, Nested.Scan scan) 
     }
     for (int i = firstInvariant(); i < scan.operands().size(); i++) {
       Value invariant = scan.body().inputs().get(i);
+      Term labels = invariant.type().labels();
+      if (!labels.equals(labels.withoutLayout())) {
+        continue;
+      }
       for (Layout read : List.copyOf(best.state().holding(invariant).layouts())) {
         Map<Value, Layout> other = new HashMap<>(given);
         other.put(invariant, read);
@@ -108,8 +113,10 @@ record LoopPlanner(ProgramPlanner outer, Statement statement, Nested.Scan scan) 
     Cost all = body.state().cost.plus(body.state().work).times(scan.count());
     for (int i = firstInvariant(); i < scan.operands().size(); i++) {
       Layout given = body.home(scan.body().inputs().get(i));
-      Holding operand = outer.state().holding(scan.operands().get(i));
-      all = all.plus(ways.cost(operand, given).orElseThrow(() -> ways.none(operand, given)));
+      Value operand = scan.operands().get(i);
+      Optional<Cost> brought = outer.state().supply(operand).cost(given, Cost.MOST);
+      Holding held = outer.state().holding(operand);
+      all = all.plus(brought.orElseThrow(() -> ways.none(held, given)));
     }
     return all;
   }
