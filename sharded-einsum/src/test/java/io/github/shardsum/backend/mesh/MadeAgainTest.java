@@ -81,6 +81,7 @@ class MadeAgainTest {
       plan.certify();
       assertEquals(0, named(plan.plan(), "hot", true), plan::explain);
       assertEquals(0, named(plan.plan(), "same", true), plan::explain);
+      assertEquals(plan.plan().price(PlanOptions.defaults()), plan.cost(), 1e-6);
       String json = plan.plan().toJson(PlanOptions.defaults());
       assertEquals(plan.plan().steps(), SpmdPlan.parse(json).steps());
       Random random = new Random(5);
@@ -128,6 +129,7 @@ class MadeAgainTest {
     ProgramPlan plan =
         ProgramPlan.of(program, Mesh.parse("x=4"), _ -> false, PlanOptions.defaults());
     plan.certify();
+    assertEquals(plan.plan().price(PlanOptions.defaults()), plan.cost(), 1e-6);
     assertEquals(24, plan.plan().elementsReceived(), plan::explain);
     assertEquals(1, named(plan.plan(), "wide", false), plan::explain);
     assertEquals(
@@ -135,5 +137,54 @@ class MadeAgainTest {
         plan.plan().steps().stream()
             .filter(step -> step.action() instanceof Action.AllGather)
             .count());
+  }
+
+  /** A broadcast as an invariant of a loop, in its body, and as an operand of a region. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        """
+        z = scan(y, wide) {count=2, label="t", carried=1, sequences=0, body=program round {
+          input carried: f32[B=32 V@x=64]
+          input w: f32[B=32 V@x=64]
+          next = multiply(carried, w)
+          output next
+        }}
+        """,
+        """
+        z = scan(y, scale) {count=2, label="t", carried=1, sequences=0, body=program round {
+          input carried: f32[B=32 V@x=64]
+          input s: f32[B=32]
+          w = einsum(s) {equation="B -> B V", sizes=["V=64"]}
+          next = multiply(carried, w)
+          output next
+        }}
+        """,
+        """
+        z = manual(wide) {axes=["x=4"], in=["B V@x"], out=["B V@x"], body=program member {
+          input part: f32[B=32 V=16]
+          next = multiply(part, part)
+          output next
+        }}
+        """
+      })
+  void aBroadcastIsMadeAgainForLoopsAndRegions(String z) {
+    Program program =
+        Program.parse(
+            """
+            program nested {
+              input scale: f32[B@x=32]
+              input y: f32[B=32 V@x=64]
+              wide = einsum(scale) {equation="B -> B V", sizes=["V=64"]}
+              ZZZ
+              output z
+            }
+            """
+                .replace("ZZZ", z));
+    ProgramPlan plan =
+        ProgramPlan.of(program, Mesh.parse("x=4"), _ -> false, PlanOptions.defaults());
+    plan.certify();
+    assertEquals(plan.plan().price(PlanOptions.defaults()), plan.cost(), 1e-6);
+    assertEquals(24, plan.plan().elementsReceived(), plan::explain);
   }
 }

@@ -154,6 +154,11 @@ final class EqualStatementsTest {
     for (Value operand : statement.operation().operands()) {
       supplies.add(new Supply.Held(ways, held.getOrDefault(operand, none(operand))));
     }
+    return choice(program, statement, home, mayAdd, supplies);
+  }
+
+  private EqualStatements.Known choice(
+      Program program, Statement statement, String home, boolean mayAdd, List<Supply> supplies) {
     EinsumTrees trees = new EinsumTrees(ways, program);
     List<Layout> homes = List.of(Layout.parse(MESH, home));
     return ways.equal()
@@ -216,5 +221,32 @@ final class EqualStatementsTest {
     EqualStatements.Known after = choice(program, statement, "a b", true);
     assertNotSame(before, after);
     assertNotEquals(before.chosen().candidate(), after.chosen().candidate());
+  }
+
+  @Test
+  void aValueThatMayBeMadeAgainIsAReasonToChooseAgain() {
+    Program program =
+        Program.parse(
+            """
+            program p {
+              input p: f32[a=8]
+              wide = einsum(p) {equation="a -> a b", sizes=["b=64"]}
+              r = relu(wide)
+              output r
+            }
+            """);
+    Statement wide = program.statements().getFirst();
+    Statement relu = program.statements().getLast();
+    Value input = program.inputs().getFirst();
+    Supply.Held held =
+        new Supply.Held(ways, new Holding(wide.result(), Layout.parse(MESH, "a@x b"), 0));
+    Set<EqualStatements.Known> all = new HashSet<>();
+    all.add(choice(program, relu, "a b", true, List.of(held)));
+    for (String layout : List.of("a@x", "a")) {
+      Supply from = new Supply.Held(ways, new Holding(input, Layout.parse(MESH, layout), 1));
+      Supply again = new Supply.Expanded(held, new Expansion(ways, wide, List.of(from)));
+      all.add(choice(program, relu, "a b", true, List.of(again)));
+    }
+    assertEquals(3, all.size());
   }
 }
