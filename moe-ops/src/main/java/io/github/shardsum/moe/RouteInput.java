@@ -25,7 +25,8 @@ import java.util.Optional;
  *     tokens (DeepSeek-V3's balance without a loss); it has no gradient
  * @param choices {@code [G, S, K]} of i32 or i64: the experts of each token, -1 for none, as in
  *     {@link Route#choices}. They replace the choices by scores; gates, the policy of second
- *     choices, slots and weights still follow from the scores
+ *     choices, slots and weights still follow from the scores. A real token may not name an expert
+ *     twice; in a program, where values are not checked, the second one counts as none
  */
 public record RouteInput<T>(
     T scores,

@@ -87,6 +87,10 @@ final class RefusedInputTest {
       RouteInput<Tensor> given = all.withChoices(Tensor.of(wrong, 1, 2, 2));
       refused("-1 for none or below E = 4", () -> route(given, top2));
     }
+    RouteInput<Tensor> twice = all.withChoices(Tensor.of(new int[] {-1, -1, 3, 3}, 1, 2, 2));
+    refused("distinct, got expert 3 twice at [g, s] = [0, 1]", () -> route(twice, top2));
+    Tensor mask = Tensor.of(new int[] {1, 0}, 1, 2);
+    assertEquals(-1, route(twice.withNonPadding(mask), top2).choices().getLong(0, 1, 1));
     RouteInput<Tensor> three = all.withChoices(Tensor.zeros(DType.I32, 1, 2, 3));
     refused("must be 2 a token for top-2, got 3", () -> route(three, top2));
     RouteOptions experts = RouteOptions.parse("experts2");

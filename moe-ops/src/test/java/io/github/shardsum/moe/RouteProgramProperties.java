@@ -26,6 +26,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
 
 /** The composites of routes with every option, forward and backward. */
 class RouteProgramProperties {
@@ -124,6 +125,28 @@ class RouteProgramProperties {
     RouteCase route = RouteCase.of(input, options, randomness, DType.F64);
     check(expected, route.run(KERNELS), 0, options);
     check(expected, route.run(PLAIN), 1e-12, options);
+  }
+
+  /** In a program, an expert that is no expert, or is named again, counts as none. */
+  @Test
+  void recordedExpertsCountOnce() {
+    RouteOptions options = RouteOptions.parse("top2 second=all capacity=load");
+    Tensor logits = Tensor.of(new double[] {3, 2, 1, 0, 1, 2, 5, 1, 1}, 1, 3, 3);
+    List<List<Tensor>> results = new ArrayList<>();
+    for (long[] choices : new long[][] {{1, 1, 1, 0, 2, 1L << 32}, {1, -1, 1, 0, 2, -1}}) {
+      RouteInput<Tensor> input = RouteInput.logits(logits).withChoices(Tensor.of(choices, 1, 3, 2));
+      RouteCase route = RouteCase.of(input, options, Randomness.seeded(1), DType.F64);
+      for (Backend backend : List.of(KERNELS, PLAIN, new ReferenceBackend())) {
+        results.add(route.run(backend));
+      }
+    }
+    for (int i = 0; i < 3; i++) {
+      for (int result = 0; result < results.get(i).size(); result++) {
+        assertArrayEquals(
+            results.get(i + 3).get(result).toDoubleArray(),
+            results.get(i).get(result).toDoubleArray());
+      }
+    }
   }
 
   private static void check(

@@ -65,8 +65,7 @@ final class RouteDecomposition {
     this.uniform =
         Optional.ofNullable(given.get("uniform")).map(value -> p.convert(value, DType.F64));
     this.bias = Optional.ofNullable(given.get("bias")).map(value -> p.convert(value, DType.F64));
-    this.recorded =
-        Optional.ofNullable(given.get("choices")).map(value -> p.convert(value, DType.I32));
+    this.recorded = Optional.ofNullable(given.get("choices"));
     this.scores = p.convert(Objects.requireNonNull(given.get("scores")), DType.F64);
   }
 
@@ -252,15 +251,26 @@ final class RouteDecomposition {
     return new Choices(withSecond(indices, second), withSecond(chosen, gate));
   }
 
-  /** Recorded experts; an index without an expert becomes expert 0 with gate 0. */
+  /**
+   * Recorded experts; an index without an expert, or with an expert that the token has already,
+   * becomes expert 0 with gate 0.
+   */
   private Choices replayed(Value gates, Value experts) {
+    DType type = experts.type().dtype();
+    Value zero = p.constant(type, 0);
     Value some =
         p.binary(
             BinaryKind.AND,
-            p.compare(Comparison.GE, experts, integer(0)),
-            p.compare(Comparison.LT, experts, integer(this.experts)));
-    Value indices = p.select(some, experts, integer(0));
-    return new Choices(indices, p.select(some, gatesAt(gates, indices), number(0)));
+            p.compare(Comparison.GE, experts, zero),
+            p.compare(Comparison.LT, experts, p.constant(type, this.experts)));
+    Value indices = p.convert(p.select(some, experts, zero), DType.I32);
+    Value named =
+        p.multiply(p.oneHot(indices, "E", this.experts, DType.I32), p.convert(some, DType.I32));
+    Value before = p.multiply(named, p.cumulativeSum(named, "K", true, false));
+    Value isFirst = p.compare(Comparison.EQ, p.sum(before, "E"), integer(0));
+    Value kept = p.binary(BinaryKind.AND, some, isFirst);
+    return new Choices(
+        p.select(kept, indices, integer(0)), p.select(kept, gatesAt(gates, indices), number(0)));
   }
 
   /**

@@ -88,6 +88,7 @@ public final class RouteAssembly {
               TokenUniforms.of(input, options, randomness),
               input.bias(),
               input.choices());
+      input.choices().ifPresent(given -> checkDistinct(given, operands));
       return new Call(
           input,
           options,
@@ -114,6 +115,29 @@ public final class RouteAssembly {
                   + experts
                   + ", got "
                   + expert);
+        }
+      }
+    }
+
+    /** Refuses an expert that a real token names twice. */
+    private static void checkDistinct(Tensor choices, RouteOperands operands) {
+      long[] experts = choices.toLongArray();
+      int slots = Math.toIntExact(choices.size(2));
+      int tokens = Math.toIntExact(choices.size(1));
+      for (int at = 0; at < experts.length; at++) {
+        int token = at / slots;
+        boolean real = operands.isReal(token / tokens, token % tokens);
+        for (int before = token * slots; real && experts[at] >= 0 && before < at; before++) {
+          if (experts[before] == experts[at]) {
+            throw new IllegalArgumentException(
+                String.format(
+                    Locale.ROOT,
+                    "route: recorded choices of a token must be distinct, got expert %d twice at"
+                        + " [g, s] = [%d, %d]",
+                    experts[at],
+                    token / tokens,
+                    token % tokens));
+          }
         }
       }
     }

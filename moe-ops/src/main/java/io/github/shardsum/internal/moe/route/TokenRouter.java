@@ -118,8 +118,19 @@ final class TokenRouter {
   private void recorded(TokenElements choices, int at) {
     for (int slot = 0; slot < slots; slot++) {
       double expert = choices.get(group, token, slot);
-      route.experts()[at + slot] = expert >= 0 && expert < experts ? (int) expert : -1;
+      boolean some = expert >= 0 && expert < experts && !isNamed((int) expert, at, slot);
+      route.experts()[at + slot] = some ? (int) expert : -1;
     }
+  }
+
+  /** Whether one of the token's first choices is the expert. */
+  private boolean isNamed(int expert, int at, int first) {
+    for (int slot = at; slot < at + first; slot++) {
+      if (route.experts()[slot] == expert) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
