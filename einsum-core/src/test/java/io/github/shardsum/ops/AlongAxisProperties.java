@@ -324,6 +324,10 @@ class AlongAxisProperties {
     rejected(
         "max: expected at least one element along axis 1", () -> Reductions.max(ALONE, empty, 1));
     rejected("arg-max: expected at least one", () -> Reductions.argMax(ALONE, empty, 1));
+    Tensor huge = Tensor.scalar(DType.BOOL, 1).broadcastTo(Shape.of(3, 1L << 16, 2, 1L << 16));
+    rejected(
+        "arg-min: expected at most 2^31 - 9 elements along axes [1, 3], got bool[3, 65536, 2,",
+        () -> Reductions.argMin(ALONE, huge, Axes.of(1, 3)));
     rejected("softmax: expected an axis in [-2, 2)", () -> Softmax.softmax(ALONE, empty, 2));
     rejected("sum: expected each axis once", () -> Reductions.sum(ALONE, empty, 0, -2));
     rejected("top-k: expected k in [0, 0]", () -> TopK.of(ALONE, empty, 1, 1));

@@ -165,6 +165,22 @@ public final class OperandChecks {
     return number;
   }
 
+  /** Axes whose elements, joined in one row, must fit into a Java array. */
+  static void joinedAxes(String name, Tensor x, int[] axes) {
+    double count = 1;
+    for (int axis : axes) {
+      count *= x.size(axis);
+    }
+    if (count > Shape.LONGEST_ARRAY) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected at most 2^31 - 9 elements along axes "
+              + Arrays.toString(axes)
+              + ", got "
+              + x.description());
+    }
+  }
+
   /** Distinct axes, counted from the front, in ascending order. */
   public static int[] axes(String name, Tensor x, int... axes) {
     int[] numbers = new int[axes.length];

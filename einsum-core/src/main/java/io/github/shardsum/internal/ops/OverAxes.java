@@ -51,6 +51,7 @@ public final class OverAxes {
 
   /** The tensor with the axes joined into a last one: a view, or a copy if no view exists. */
   private static Tensor merged(String name, Tensor x, int[] axes) {
+    OperandChecks.joinedAxes(name, x, axes);
     int[] kept =
         IntStream.range(0, x.rank())
             .filter(axis -> IntStream.of(axes).noneMatch(other -> other == axis))
@@ -62,11 +63,8 @@ public final class OverAxes {
     for (int axis : axes) {
       sizes[kept.length] *= x.size(axis);
     }
-    Tensor merged =
-        Views.reshapeStrides(ordered.shape(), ordered.strides(), Shape.of(sizes)).isPresent()
-            ? ordered.reshape(sizes)
-            : ordered.copy().reshape(sizes);
-    OperandChecks.rowAxis(name, merged, kept.length);
-    return merged;
+    return Views.reshapeStrides(ordered.shape(), ordered.strides(), Shape.of(sizes)).isPresent()
+        ? ordered.reshape(sizes)
+        : ordered.copy().reshape(sizes);
   }
 }
