@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.einsum.PlanCache;
 import io.github.shardsum.internal.reference.ReferenceEinsum;
+import io.github.shardsum.path.PathException;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.RoutingTensor;
 import io.github.shardsum.tensor.Shape;
@@ -358,5 +359,15 @@ class EinsumTest {
     assertEquals(Double.NEGATIVE_INFINITY, Einsum.einsum("i,ij->i", infinity, row).getDouble(0));
     Tensor kept = Einsum.einsum("i,ij->ij", infinity, row);
     assertEquals(Double.NaN, Einsum.einsum("ij->i", kept).getDouble(0));
+  }
+
+  @Test
+  void passesThatNeverEndAreRefused() {
+    Tensor x = Tensor.scalar(DType.F64, 1).broadcastTo(Shape.of(1L << 21, 1L << 21));
+    EinsumOptions options = EinsumOptions.defaults().withMemoryLimit(8);
+    PathException refused =
+        assertThrows(PathException.class, () -> Einsum.compile("ab,bc,ca->", options, x, x, x));
+    String expected = "must need at most 2^40 passes over slices, got " + (1L << 42);
+    assertTrue(String.valueOf(refused.getMessage()).contains(expected), refused.getMessage());
   }
 }

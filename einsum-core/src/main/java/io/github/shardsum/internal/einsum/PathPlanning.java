@@ -17,6 +17,9 @@ import java.util.Set;
 
 /** Turns a bound equation into a contraction path. */
 public final class PathPlanning {
+  /** The most passes over slices of an einsum that is to run: days even for the smallest steps. */
+  private static final long MOST_PASSES = 1L << 40;
+
   private PathPlanning() {}
 
   /** The path; specs describe the given operands. */
@@ -29,7 +32,22 @@ public final class PathPlanning {
       limit = Math.min(limit, options.memoryLimit().getAsLong() / elementBytes);
     }
     checkDensified(bound, specs, limit);
-    return options.path().plan(network(bound, specs), limit);
+    ContractionPlan plan = options.path().plan(network(bound, specs), limit);
+    checkPasses(bound, plan, limit);
+    return plan;
+  }
+
+  private static void checkPasses(BoundEquation bound, ContractionPlan plan, long limit) {
+    if (plan.passes() > MOST_PASSES) {
+      throw new PathException(
+          String.format(
+              Locale.ROOT,
+              "memory limit: intermediates of %s of at most %d elements must need at most 2^40"
+                  + " passes over slices, got %d; raise the limit",
+              bound.equation(),
+              limit,
+              plan.passes()));
+    }
   }
 
   /** The type of the computation, for a result of a dtype. */
