@@ -40,7 +40,7 @@ class ContractTest {
           // Of three processes one shares a group with both others, which share two more.
           Mesh.of("x", 4, "y", 3).withDevices(0, 4, 8, 1, 2, 5, 3, 6, 7, 9, 10, 11));
 
-  private static final int CASES = TestDepth.cases(15, 60, 100);
+  private static final int CASES = TestDepth.cases(15, 60, 60);
 
   private static List<InProcessCluster> clusters() {
     return InProcessCluster.all().toList();

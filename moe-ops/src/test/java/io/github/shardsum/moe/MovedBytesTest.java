@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * are even exactly the plan's. Numbers are f64.
  */
 class MovedBytesTest {
-  private static final int CASES = Integer.getInteger("shardsum.cases", TestDepth.cases(4, 8, 40));
+  private static final int CASES = Integer.getInteger("shardsum.cases", TestDepth.cases(4, 8, 20));
   private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(24));
   private static final PlanOptions ROWS = PlanOptions.defaults().withPartitions(Partitions.ALWAYS);
 

@@ -40,7 +40,7 @@ class RowsDefinitionTest {
       List.of(
           "x=2", "x=3", "x=4", "x=8", "d=2 x=2", "x=2 m=2", "x=2 d=2", "d=2 x=2 m=2", "m=3 x=2");
 
-  private static final int CASES = TestDepth.cases(24, 60, 240);
+  private static final int CASES = TestDepth.cases(24, 60, 120);
 
   private static final PlanOptions PIECES = ROWS.withWindows(PlanOptions.Windows.ALWAYS);
 

@@ -190,7 +190,7 @@ class AssignmentShapesTest {
   @Test
   void smallGraphsOfAllShapesAreAsExhaustiveSearchFindsThem() {
     Random random = new Random(TestDepth.seed(41));
-    int cases = TestDepth.cases(60, 200, 1000);
+    int cases = TestDepth.cases(60, 200, 400);
     int none = 0;
     for (int number = 0; number < cases; number++) {
       Graph graph = drawn(random);

@@ -70,7 +70,7 @@ class AssignmentSolverTest {
     Random random = new Random(7);
     int open = 0;
     int found = 0;
-    int cases = TestDepth.cases(150, 400, 3000);
+    int cases = TestDepth.cases(150, 400, 1200);
     for (int number = 0; number < cases; number++) {
       int nodes = 1 + random.nextInt(7);
       double impossible = number % 3 * 0.25;
@@ -150,7 +150,7 @@ class AssignmentSolverTest {
   @Test
   void theBoundOfOneRunHoldsForTheCostsOfOthers() {
     Random random = new Random(23);
-    int cases = TestDepth.cases(10, 40, 200);
+    int cases = TestDepth.cases(10, 40, 100);
     for (int number = 0; number < cases; number++) {
       Graph graph = random(random, 25, 5, 45, number % 2 * 0.3, 0.1 + 0.5 * random.nextDouble());
       Assignment brief = solve(graph, 0.002, 1);

@@ -150,10 +150,11 @@ final class RandomSharding {
   }
 
   /**
-   * How many cases: seconds of them, or in the exhaustive profile all; or {@code
-   * -Dshardsum.sharded.cases=N}.
+   * Returns the number of cases: seconds of them, or in the exhaustive profile a third of all,
+   * which three rotations try; or {@code -Dshardsum.sharded.cases=N}.
    */
   static int cases(int few, int all) {
-    return Integer.getInteger("shardsum.sharded.cases", TestDepth.cases(few / 2, few, all));
+    return Integer.getInteger(
+        "shardsum.sharded.cases", TestDepth.cases(few / 2, few, Math.max(few, all / 3)));
   }
 }

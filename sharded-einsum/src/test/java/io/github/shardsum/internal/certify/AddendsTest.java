@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Statements about addends, by the rules of planning and by the checker, hold for all values. */
 final class AddendsTest {
-  private static final int DRAWS = TestDepth.cases(40, 100, 1_000);
+  private static final int DRAWS = TestDepth.cases(40, 100, 400);
 
   private static final String INPUTS =
       """

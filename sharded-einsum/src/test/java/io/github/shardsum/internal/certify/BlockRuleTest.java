@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The checker's rule of an operation on blocks holds for values. */
 final class BlockRuleTest {
-  private static final int DRAWS = TestDepth.cases(15, 40, 400);
+  private static final int DRAWS = TestDepth.cases(15, 40, 160);
   private static final MeshAxis AXIS = new MeshAxis("x", 2);
 
   /** How the first result of a program's statement lies if a label of its operands is cut. */

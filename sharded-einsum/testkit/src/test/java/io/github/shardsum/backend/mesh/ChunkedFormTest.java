@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
  * whatever the sizes, ties, infinities and NaN, and the order of the devices.
  */
 final class ChunkedFormTest {
-  private static final int TRIES = TestDepth.cases(40, 200, 1_200);
+  private static final int TRIES = TestDepth.cases(40, 200, 600);
 
   private static final List<Long> SIZES = List.of(12L, 29L, 1L, 2L, 3L, 4L, 5L, 7L, 13L, 40L);
 

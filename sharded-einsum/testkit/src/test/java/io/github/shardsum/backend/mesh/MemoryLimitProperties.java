@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
  * that was found is told, and a plan within that does.
  */
 class MemoryLimitProperties {
-  private static final int TRIES = TestDepth.cases(4, 6, 40);
+  private static final int TRIES = TestDepth.cases(4, 6, 16);
   private static final PlanOptions OPTIONS = PlanOptions.defaults().withReplication();
   private static final Pattern LEAST = Pattern.compile("the least found needs (\\d+)");
 

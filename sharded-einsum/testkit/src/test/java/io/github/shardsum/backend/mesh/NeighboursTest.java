@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
  * lack, no more, whatever the sizes, the parameters and the order of the devices.
  */
 final class NeighboursTest {
-  private static final int TRIES = TestDepth.cases(60, 300, 2_000);
+  private static final int TRIES = TestDepth.cases(60, 300, 1_000);
 
   private static final List<Long> SIZES = List.of(7L, 12L, 0L, 1L, 2L, 3L, 4L, 5L, 13L);
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** Windows of a padded value exchange what they read of the value once, and no more. */
 final class PaddedWindowsTest {
-  private static final int CASES = TestDepth.cases(40, 300, 2_500);
+  private static final int CASES = TestDepth.cases(40, 300, 1_000);
   private static final List<String> MESHES = List.of("x=4", "x=3", "x=2,y=2", "x=8", "x=5");
   private static final int FILL = -7;
 

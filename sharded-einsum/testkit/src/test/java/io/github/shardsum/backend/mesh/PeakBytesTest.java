@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** The peak of a plan is the most of its steps, and no more than what a run allocates. */
 class PeakBytesTest {
-  private static final int TRIES = TestDepth.cases(40, 80, 400);
+  private static final int TRIES = TestDepth.cases(40, 80, 200);
 
   @Test
   void thePeakIsTheMostOfTheSteps() {

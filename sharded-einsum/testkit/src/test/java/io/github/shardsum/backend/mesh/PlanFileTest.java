@@ -60,7 +60,7 @@ class PlanFileTest {
               Program program = Programs.exact(DType.I64, 12).generate(choices);
               return planned(program, mesh, choices.nextInt(2) == 0);
             })
-        .tries(TestDepth.cases(60, 150, 1_000))
+        .tries(TestDepth.cases(60, 150, 400))
         .seed(TestDepth.seed(5))
         .holds(
             plan -> {
@@ -149,7 +149,7 @@ class PlanFileTest {
     int start = json.indexOf("\"plan\":");
     Random random = new Random(TestDepth.seed(7));
     int refused = 0;
-    int cases = TestDepth.cases(1_000, 2_000, 20_000);
+    int cases = TestDepth.cases(1_000, 2_000, 8_000);
     for (int i = 0; i < cases; i++) {
       StringBuilder mutant = new StringBuilder(json);
       int at = start + random.nextInt(json.length() - start);

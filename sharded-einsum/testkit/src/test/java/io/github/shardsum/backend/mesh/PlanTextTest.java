@@ -65,7 +65,7 @@ class PlanTextTest {
               Program program = Programs.exact(DType.I64, 12).generate(choices);
               return RandomPlans.randomlyLaid(program, mesh).plan();
             })
-        .tries(TestDepth.cases(20, 60, 400))
+        .tries(TestDepth.cases(20, 60, 200))
         .seed(TestDepth.seed(6))
         .holds(plan -> assertFits(plan.explain()));
     assertFits(loop().explain());
@@ -137,7 +137,7 @@ class PlanTextTest {
   @Test
   void aLongPlanIsPrintedInLinearTime() {
     Mesh mesh = Mesh.parse("x=2");
-    int steps = TestDepth.cases(2_000, 4_000, 20_000);
+    int steps = TestDepth.cases(2_000, 4_000, 8_000);
     StringBuilder text = new StringBuilder("program adds {\n  input x: f32[a=8]\n");
     for (int i = 0; i < steps; i++) {
       text.append(String.format(Locale.ROOT, "  v%d = add(%s, x)\n", i, before(i)));

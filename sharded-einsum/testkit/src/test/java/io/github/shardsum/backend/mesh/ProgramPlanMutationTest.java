@@ -35,12 +35,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class ProgramPlanMutationTest {
   private static final int MUTANTS =
-      Integer.getInteger("shardsum.sharded.cases", TestDepth.cases(40, 100, 2_000));
+      Integer.getInteger("shardsum.sharded.cases", TestDepth.cases(40, 100, 1_000));
 
   private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(0));
 
   /** Of one statement there are few. */
-  private static final int FAULTS = TestDepth.cases(15, 30, 150);
+  private static final int FAULTS = TestDepth.cases(15, 30, 75);
 
   @ParameterizedTest
   @EnumSource(

@@ -50,7 +50,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class RandomLayoutsTest {
   private static final int TRIES =
-      Integer.getInteger("shardsum.programs", TestDepth.cases(8, 16, 40));
+      Integer.getInteger("shardsum.programs", TestDepth.cases(8, 16, 24));
   private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(1));
   private static final PlanOptions OPTIONS = PlanOptions.defaults().withReplication();
 

@@ -48,7 +48,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class ReproducibleTest {
   private static final int TRIES =
-      Integer.getInteger("shardsum.programs", TestDepth.cases(12, 40, 100));
+      Integer.getInteger("shardsum.programs", TestDepth.cases(12, 40, 60));
 
   /** Numbers of either sign and of forty orders of two. */
   private static Generator<Tensor> spread(Value input) {

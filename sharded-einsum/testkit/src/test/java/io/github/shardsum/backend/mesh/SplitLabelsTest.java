@@ -182,7 +182,7 @@ final class SplitLabelsTest {
   @Test
   void aPlanDoesNotDependOnTheOrderOfTheDevices() {
     Generator<Laid> laid = RandomLayoutsTest.laid(Programs.exact(DType.F32, 12), true);
-    for (int seed = 0; seed < TestDepth.cases(20, 60, 400); seed++) {
+    for (int seed = 0; seed < TestDepth.cases(20, 60, 200); seed++) {
       Laid drawn = laid.of(seed);
       Mesh ordered = Mesh.of(drawn.mesh().axes());
       assertEquals(steps(drawn, drawn.mesh()), steps(drawn, ordered), drawn.toString());

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class WholeRangeTest {
   private static final int PROGRAMS =
-      Integer.getInteger("shardsum.programs", TestDepth.cases(4, 10, 40));
+      Integer.getInteger("shardsum.programs", TestDepth.cases(4, 10, 20));
   private static final long FIRST = Long.getLong("shardsum.seed", TestDepth.seed(1));
 
   private static Generator<Program> programs(DType dtype) {
