@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.tensor.Tensor;
@@ -180,6 +181,21 @@ class ExitStatusTest {
       java NONE.java
       """;
 
+  /**
+   * Commands whose work may take long, with a file whose folder is missing. The work of some would
+   * fail.
+   */
+  private static final String NOWHERE =
+      """
+      einsum ij->ji ARRAY --explain -o NONE/c.npy
+      run PROGRAM --in a=ARRAY --mesh x=2 --trace NONE/t.json
+      moe --mesh x=2 --trace NONE/t.json
+      train --quick --steps 0 --no-baselines --mesh x=2 --trace NONE/t.json
+      plan --mesh x=2 --sizes i=4 i@y->i --html NONE/page.html
+      reshard --mesh x=2 --sizes i=4 i@y i --html NONE/page.html
+      reshard --mesh x=2 --sizes i=4 i@y i --picture NONE/p.svg
+      """;
+
   /** Commands without a value that could be wrong. */
   private static final Set<String> WITHOUT = Set.of("doctor", "completion");
 
@@ -232,6 +248,24 @@ class ExitStatusTest {
     assertEquals(1, run(line), () -> line + "\n" + out + err);
     assertFalse(err.toString().contains("help: shardsum "), () -> line + "\n" + err);
     assertFalse(err.toString().contains("defect"), () -> line + "\n" + err);
+  }
+
+  @Test
+  void aFileWithoutAFolderIsRefusedBeforeTheWork() {
+    assertAll(NOWHERE.lines().map(line -> () -> assertNowhere(line)));
+  }
+
+  private void assertNowhere(String line) {
+    assertBad(line);
+    assertEquals("", out.toString(), line);
+    assertTrue(err.toString().contains("(its folder does not exist)"), () -> line + "\n" + err);
+  }
+
+  @Test
+  void aPageWithoutRoomLosesNoAnswer() {
+    assumeTrue(Files.exists(Path.of("/dev/full")));
+    assertBad("plan PROGRAM --mesh x=2 --certify --html /dev/full");
+    assertTrue(out.toString().contains("certified"), out::toString);
   }
 
   @Test

@@ -121,15 +121,17 @@ public final class AutoCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     if (layouts.isPareto()) {
       List<FoundLayouts> all = Auto.pareto(program, mesh, options);
-      if (layouts.html().isPresent()) {
-        String title = "Plans of " + program.name() + " on mesh " + mesh.notation();
-        String page = ParetoPage.html(title, all, options.plan());
-        OutputFile.write(layouts.html().get(), page.getBytes(StandardCharsets.UTF_8));
-      }
       if (json) {
         out.println(LayoutsJson.pareto(all, options.plan()));
       } else {
         LayoutsReport.pareto(all, options.plan()).forEach(out::println);
+      }
+      out.flush();
+      // After the answer, which a full disk must not lose.
+      if (layouts.html().isPresent()) {
+        String title = "Plans of " + program.name() + " on mesh " + mesh.notation();
+        String page = ParetoPage.html(title, all, options.plan());
+        OutputFile.write(layouts.html().get(), page.getBytes(StandardCharsets.UTF_8));
       }
     } else {
       FoundLayouts found = Auto.find(program, mesh, options);

@@ -14,6 +14,7 @@ import io.github.shardsum.topology.LinkFit;
 import io.github.shardsum.topology.MachineProbe;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -54,6 +55,27 @@ public final class TraceOption {
   /** Whether {@code --trace} is given. */
   public boolean isGiven() {
     return file.isPresent();
+  }
+
+  /**
+   * Checks beforehand that the file can be written.
+   *
+   * @param made a folder that the command makes for other files before it writes the trace
+   * @throws IOException if the file's folder does not exist and will not be made
+   * @throws IllegalArgumentException if this user may not write to the file or its folder
+   */
+  public void check(Optional<Path> made) throws IOException {
+    if (file.isPresent() && !isMadeLater(made, file.get())) {
+      OutputFile.checkText("--trace", file.get());
+    }
+  }
+
+  /** Whether the folder of a file is missing, and is the given one or one of its parents. */
+  private static boolean isMadeLater(Optional<Path> made, Path file) {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    return folder != null
+        && Files.notExists(folder)
+        && made.filter(each -> each.toAbsolutePath().normalize().startsWith(folder)).isPresent();
   }
 
   /**

@@ -3,6 +3,7 @@ package io.github.shardsum.cli.einsum;
 import io.github.shardsum.cli.common.InputArrays;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
+import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.cli.common.TensorJson;
@@ -170,6 +171,9 @@ public final class EinsumCommand implements Callable<Integer> {
     try (InputArrays inputs = new InputArrays(System.in)) {
       Tensor[] tensors = map(operands, inputs);
       Einsum einsum = Einsum.compile(equation.orElse(""), options, OperandSpec.like(tensors));
+      if (out.isPresent() && !out.get().toString().equals(InputArrays.STANDARD)) {
+        OutputFile.check("-o", out.get());
+      }
       if (explain) {
         output.println(einsum.explain());
         output.flush();

@@ -189,6 +189,7 @@ public final class MoeCommand implements Callable<Integer> {
           "--trace: expected --mesh and --backend local, got another backend or no mesh");
     }
     checkPage(devices);
+    trace.check(Optional.empty());
     PlanOptions planning = backends.planning(devices);
     try (Workers workers = Workers.of(job.threads());
         TextSource source = source(workers, progress)) {

@@ -4,6 +4,7 @@ import io.github.shardsum.cli.common.ByteCount;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.OptionValue;
+import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.OverlapOptions;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.TextFiles;
@@ -216,14 +217,32 @@ final class PlanSettings {
           line,
           "--overlap and --windows: must be given with a program, got an equation or a reshard");
     }
-    PrintWriter out = line.getOut();
+    checkPage();
     PlanOutcome outcome;
     try (LongRun _ = progress.watch("", () -> 0, 0)) {
       outcome = ofSizes(() -> target.plan(request(), checks(false)));
     }
+    int status = print(outcome, line);
+    writePage(outcome);
+    return status;
+  }
+
+  /** Checks the page's file before a plan, which may take minutes. */
+  private void checkPage() throws IOException {
+    if (html.isPresent()) {
+      OutputFile.checkText("--html", html.get());
+    }
+  }
+
+  /** Writes the page after the answer, which a full disk must not lose. */
+  private void writePage(PlanOutcome outcome) throws IOException {
     if (html.isPresent()) {
       TextFiles.write(html.get(), outcome.page());
     }
+  }
+
+  private int print(PlanOutcome outcome, CommandLine line) throws IOException {
+    PrintWriter out = line.getOut();
     if (old.isPresent()) {
       SpmdPlan before = PlanFile.read(old.get());
       boolean isDearer = print(PlanDiff.of(before, outcome.plan(), outcome.options()), line);
@@ -254,13 +273,12 @@ final class PlanSettings {
     if (old.isPresent()) {
       throw new ParameterException(line, "--diff: must be given without --what-if, got both");
     }
+    checkPage();
     try (LongRun _ = progress.watch("", () -> 0, 0)) {
       PlanOutcome first = ofSizes(() -> before.plan(request(), checks(false)));
       PlanOutcome second = ofSizes(() -> after.plan(request(), checks(false)));
-      if (html.isPresent()) {
-        TextFiles.write(html.get(), second.page());
-      }
       boolean _ = print(PlanDiff.of(first.plan(), second.plan(), first.options()), line);
+      writePage(second);
     } catch (ArithmeticException overflow) {
       throw Planned.beyondCounting(overflow);
     }

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.TextFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -64,6 +65,7 @@ public final class ReshardCommand implements Callable<Integer> {
     }
     ReshardTarget target = new ReshardTarget(layouts.getFirst(), layouts.getLast());
     if (picture.isPresent()) {
+      OutputFile.checkText("--picture", picture.get());
       String drawn = settings.ofSizes(() -> target.picture(settings.request()));
       TextFiles.write(picture.get(), drawn);
     }

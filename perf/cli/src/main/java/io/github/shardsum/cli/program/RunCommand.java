@@ -133,6 +133,7 @@ public final class RunCommand implements Callable<Integer> {
     if (trace.isGiven() && (mesh.isEmpty() || pjrt)) {
       throw wrong("--trace: expected --mesh and --backend local, got another backend or no mesh");
     }
+    trace.check(out);
     Program program = meshes.annotated(ProgramFile.read(file));
     Map<Value, String> places = places(program);
     try (InputArrays inputs = new InputArrays(System.in);

@@ -232,6 +232,7 @@ public final class TrainCommand implements Callable<Integer> {
     if (trace.isGiven() && (devices.isEmpty() || backends.isPjrt())) {
       throw wrong("--trace: expected --mesh and --backend local, got another backend or no mesh");
     }
+    trace.check(checkpoint);
     List<MeshExecutable> timed = new ArrayList<>();
     try (Workers workers = calibrated(threads.workers(), devices);
         OpenBackend opened =

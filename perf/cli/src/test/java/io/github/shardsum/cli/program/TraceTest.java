@@ -258,4 +258,23 @@ class TraceTest {
     assertTrue(
         err.toString().contains("--trace: expected --mesh and --backend local"), err::toString);
   }
+
+  @Test
+  void aTraceMayLieInTheFolderOfTheResults() throws IOException {
+    write();
+    int status =
+        run(
+            "run",
+            file("product.program"),
+            "--in",
+            folder.toString(),
+            "--mesh",
+            "x=2",
+            "--out",
+            file("new/results"),
+            "--trace",
+            file("new/t.json"));
+    assertEquals(0, status, err::toString);
+    assertTrue(Files.size(folder.resolve("new/t.json")) > 0);
+  }
 }
