@@ -99,6 +99,9 @@ class ExitStatusTest {
       --what-if      | plan PROGRAM --mesh x=2 --what-if b=i@q
       --sizes        | plan PROGRAM --mesh x=2 --what-if b=i@x --sizes i=4
       --topology     | plan --jobs MODULE.json --topology none
+      --jobs         | plan --jobs MODULE.json --html x.html
+      --jobs         | plan --jobs MODULE.json --mesh x=2 --sizes i=4
+      --jobs         | plan --jobs MODULE.json --annotate b=i@x
       --run          | plan PROGRAM --run
       --run          | plan NONE.program --run
       --run          | plan --model gshard-600b --mesh x=0 --run
@@ -107,6 +110,7 @@ class ExitStatusTest {
       --sizes        | reshard --mesh x=2 --sizes j=4 i@x i
       --sizes        | reshard --mesh x=2 --sizes j=4 i@x i --picture x.svg
       --topology     | reshard --jobs MODULE.json --topology none
+      --jobs         | reshard --jobs MODULE.json --diff PLAN
       --annotate     | certify PLAN PROGRAM --annotate nobody=i@x
       --annotate     | certify PLAN PROGRAM --annotate b=i@q
       --mesh         | propagate PROGRAM --mesh x=0

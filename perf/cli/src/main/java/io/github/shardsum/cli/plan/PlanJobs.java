@@ -55,7 +55,7 @@ final class PlanJobs {
 
   /** Answers every line while the answers are read. */
   void run(Path file) throws IOException {
-    settings.checkTopology();
+    settings.checkJobs();
     try (LongRun _ = settings.watchJobs(jobs::answered)) {
       jobs.run(file, line.getOut(), this::answer);
     }

@@ -17,6 +17,7 @@ import io.github.shardsum.topology.Topology;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -29,6 +30,10 @@ import picocli.CommandLine.Spec;
 
 /** Options of commands that plan. */
 final class PlanSettings {
+  /** Options that jobs do not read; the last two are of {@code plan} alone. */
+  private static final List<String> OF_ONE_PLAN =
+      List.of("--mesh", "--sizes", "--device-order", "--html", "--diff", "--annotate", "--what-if");
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -174,8 +179,18 @@ final class PlanSettings {
                         spec, "--topology", () -> Topologies.of(name, ordered.size())))));
   }
 
-  /** An unknown network is refused once, not by each job. */
-  void checkTopology() {
+  /**
+   * Checks the command line of jobs. A job has its own mesh and sizes, and its answer is a line. An
+   * unknown network is refused once, not by each job.
+   */
+  void checkJobs() {
+    List<String> others =
+        OF_ONE_PLAN.stream().filter(spec.commandLine().getParseResult()::hasMatchedOption).toList();
+    if (!others.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--jobs: must be given without options of one plan, got " + String.join(", ", others));
+    }
     if (topology.isPresent() && !Topologies.names().contains(topology.get())) {
       throw new ParameterException(
           spec.commandLine(),
