@@ -22,7 +22,7 @@ public final class OutputFile {
   public static void check(String option, Path file) throws IOException {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
-          option + ": expected a regular file or a name that is free, got " + file);
+          option + ": must be a regular file or a name that is free, got " + file);
     }
     checkText(option, file);
   }

@@ -239,7 +239,8 @@ class EinsumCommandTest {
     assertEquals(1, run("ij->ji", file("a.npy"), "-o", long300));
     List<String> lines = err.toString().lines().toList();
     assertEquals(2, lines.size(), err.toString());
-    assertTrue(lines.get(0).startsWith("shardsum einsum: " + folder + ": "), lines.get(0));
+    assertTrue(lines.get(0).startsWith("shardsum einsum: -o: "), lines.get(0));
+    assertTrue(lines.get(0).endsWith("got " + folder), lines.get(0));
     assertTrue(lines.get(0).contains("a regular file or a name that is free"), lines.get(0));
     assertTrue(lines.get(1).startsWith("shardsum einsum: " + long300 + ": "), lines.get(1));
     assertTrue(!lines.get(1).contains(".part"), lines.get(1));
