@@ -344,12 +344,7 @@ public final class PlanChecker {
       List<Value> operands = computed.get().operation().operands();
       int count = step.operands().size();
       require(count == operands.size(), "must read %s, got %d values", operands, count);
-      boolean isTyped =
-          switch (step.action()) {
-            case Action.Apply _, Action.Windows _, Action.Partitioned _ -> true;
-            default -> false;
-          };
-      for (int i = 0; i < count && isTyped; i++) {
+      for (int i = 0; i < count; i++) {
         PlannedValue read = planned.get(step.operands().get(i));
         boolean fits = read.dtype() == operands.get(i).type().dtype();
         require(fits, "must read %s, got %s", operands.get(i), read);

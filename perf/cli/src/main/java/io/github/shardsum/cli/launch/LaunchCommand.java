@@ -175,7 +175,7 @@ public final class LaunchCommand implements Callable<Integer> {
     }
     String program = command.getFirst();
     if (hosts.isEmpty() && spec.root().subcommands().containsKey(program) && !isOnPath(program)) {
-      throw wrong("COMMAND: must be a program, as ./shardsum " + program + ", got " + program);
+      throw wrong("COMMAND: must be a program, such as ./shardsum " + program + ", got " + program);
     }
     if (hosts.isPresent() && !Files.isReadable(hosts.get())) {
       throw Files.exists(hosts.get())

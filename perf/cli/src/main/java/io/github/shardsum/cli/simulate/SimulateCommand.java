@@ -188,17 +188,15 @@ public final class SimulateCommand implements Runnable {
             Stream.of(holdout.isPresent(), paper, model.isPresent(), figure.isPresent())
                 .filter(mode -> mode)
                 .count();
-    int given = spec.commandLine().getParseResult().matchedOptions().size() - (json ? 1 : 0);
     if (modes > 1) {
       throw wrong("expected one of --model, --holdout, --figure and --paper, got more");
     }
-    given -= holdout.isPresent() && device.isPresent() ? 1 : 0;
     if (plans && holdout.isEmpty()) {
       throw wrong("--plans: expected --holdout too, got none");
     }
-    given -= plans ? 1 : 0;
-    if (model.isEmpty() && given > modes) {
-      throw wrong(needsModel() + ": expected --model too, got none");
+    Optional<String> other = optionOfModel();
+    if (model.isEmpty() && other.isPresent()) {
+      throw wrong(other.get() + ": expected --model too, got none");
     }
     if (model.isPresent() && topology.isEmpty() && here.isEmpty()) {
       throw wrong("--model: expected --topology too, got none");
@@ -227,13 +225,12 @@ public final class SimulateCommand implements Runnable {
   }
 
   /** The first option that has a meaning only with --model. */
-  private String needsModel() {
+  private Optional<String> optionOfModel() {
     Set<String> others = Set.of("--json", "--holdout", "--paper", "--figure", "--plans");
     return spec.commandLine().getParseResult().matchedOptions().stream()
         .map(OptionSpec::longestName)
         .filter(name -> !others.contains(name) && !(name.equals("--device") && holdout.isPresent()))
-        .findFirst()
-        .orElseThrow();
+        .findFirst();
   }
 
   private ParameterException wrong(String message) {

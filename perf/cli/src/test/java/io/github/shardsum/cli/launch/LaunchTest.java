@@ -75,7 +75,7 @@ class LaunchTest {
     CommandLine line = Main.commandLine().setErr(new PrintWriter(err, true));
     assertEquals(2, line.execute("launch", "-n", "2", "propagate", "--mesh", "x=2"));
     assertTrue(
-        err.toString().contains("must be a program, as ./shardsum propagate"), err::toString);
+        err.toString().contains("must be a program, such as ./shardsum propagate"), err::toString);
   }
 
   /** An mpirun that writes down with what it was started. */

@@ -139,11 +139,11 @@ public final class ProgramPlanner {
     planner.write(program.outputs().stream().map(planner::home).toList());
     PackedSums packed = new PackedSums(ways);
     SpmdPlan written = planner.written();
-    SpmdPlan read = demanded ? written : UnreadExpansions.dropped(written);
+    SpmdPlan read = demanded ? written : UnreadSteps.dropped(written);
     SpmdPlan ordered = SumOrderRewrite.of(read);
     SpmdPlan together = packed.of(ordered);
     double cost = ways.total(planner.state.cost.plus(planner.state.products));
-    cost += price(ways, read) - price(ways, written);
+    cost += read == written ? 0 : price(ways, read) - price(ways, written);
     cost += added(ways, read, ordered) - packed.saved();
     return new Planned(planner.plannedProgram(), together, cost);
   }

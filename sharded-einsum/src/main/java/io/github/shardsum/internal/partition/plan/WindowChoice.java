@@ -27,8 +27,8 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -137,7 +137,7 @@ final class WindowChoice {
     boolean ordered = plan.sums().isTree();
     OneHots oneHots = OneHots.of(program);
     Uses uses = new Uses(plan);
-    IdentityHashMap<Statement, Candidate> lost = new IdentityHashMap<>();
+    Map<PlannedValue, Candidate> lost = new HashMap<>();
     for (int step = 0; step < plan.steps().size(); step++) {
       PlanStep at = plan.steps().get(step);
       if (!(at.action() instanceof Action.Apply(Statement statement))
@@ -167,7 +167,7 @@ final class WindowChoice {
         // Without a network sizes decide instead of prices, so windows may lose although their
         // price is lower.
         if (isTimed) {
-          lost.merge(statement, candidate, (a, b) -> b.price() < a.price() ? b : a);
+          lost.merge(at.result(), candidate, (a, b) -> b.price() < a.price() ? b : a);
         }
       }
     }
@@ -175,13 +175,12 @@ final class WindowChoice {
   }
 
   /** Makes windows the runner-up of a step if they are the best way that was not taken. */
-  private SpmdPlan withRunnersUp(SpmdPlan plan, IdentityHashMap<Statement, Candidate> lost) {
+  private SpmdPlan withRunnersUp(SpmdPlan plan, Map<PlannedValue, Candidate> lost) {
     Uses uses = new Uses(plan);
     List<PlanStep> steps = new ArrayList<>();
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
-      Candidate windows =
-          step.action() instanceof Action.Apply(Statement statement) ? lost.get(statement) : null;
+      Candidate windows = step.action() instanceof Action.Apply ? lost.get(step.result()) : null;
       steps.add(
           windows == null
               ? step

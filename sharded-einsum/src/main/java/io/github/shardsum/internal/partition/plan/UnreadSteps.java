@@ -9,14 +9,15 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Drops statements that no step reads, and the reshards that only these read: an expansion whose
- * readers all made it again in their own layouts.
+ * Drops the statements and reshards whose results no step reads. An {@link Expansion} has no reader
+ * if all its readers made it again in their own layouts.
  */
-final class UnreadExpansions {
-  private UnreadExpansions() {}
+final class UnreadSteps {
+  private UnreadSteps() {}
 
+  /** The plan without them; the plan itself if all are read. */
   static SpmdPlan dropped(SpmdPlan plan) {
-    List<PlanStep> inner = plan.steps().stream().map(UnreadExpansions::inside).toList();
+    List<PlanStep> inner = plan.steps().stream().map(UnreadSteps::inside).toList();
     boolean[] kept = kept(plan);
     int[] numbers = new int[plan.values().size()];
     Arrays.setAll(numbers, number -> number);
@@ -33,7 +34,9 @@ final class UnreadExpansions {
       }
     }
     List<Integer> outputs = plan.outputs().stream().map(number -> numbers[number]).toList();
-    return new SpmdPlan(plan.mesh(), plan.inputs(), steps, outputs, plan.sums());
+    return steps.equals(plan.steps())
+        ? plan
+        : new SpmdPlan(plan.mesh(), plan.inputs(), steps, outputs, plan.sums());
   }
 
   private static PlanStep inside(PlanStep step) {
