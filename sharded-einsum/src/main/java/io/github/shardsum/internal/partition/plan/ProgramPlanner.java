@@ -143,7 +143,7 @@ public final class ProgramPlanner {
     SpmdPlan ordered = SumOrderRewrite.of(read);
     SpmdPlan together = packed.of(ordered);
     double cost = ways.total(planner.state.cost.plus(planner.state.products));
-    cost += read == written ? 0 : price(ways, read) - price(ways, written);
+    cost += read.equals(written) ? 0 : price(ways, read) - price(ways, written);
     cost += added(ways, read, ordered) - packed.saved();
     return new Planned(planner.plannedProgram(), together, cost);
   }
