@@ -81,6 +81,7 @@ class MadeAgainTest {
       plan.certify();
       assertEquals(0, named(plan.plan(), "hot", true), plan::explain);
       assertEquals(0, named(plan.plan(), "same", true), plan::explain);
+      assertEquals(0, named(plan.plan(), "places", true), plan::explain);
       assertEquals(plan.plan().price(PlanOptions.defaults()), plan.cost(), 1e-6);
       String json = plan.plan().toJson(PlanOptions.defaults());
       assertEquals(plan.plan().steps(), SpmdPlan.parse(json).steps());

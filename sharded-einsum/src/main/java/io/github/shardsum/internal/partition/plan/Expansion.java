@@ -11,6 +11,7 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Selection;
+import io.github.shardsum.program.Source;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import java.util.ArrayList;
@@ -20,9 +21,9 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
- * A statement whose operands together are much smaller than its result, as a one-hot, a comparison
- * of indices with an iota, or a broadcast. If another layout of the result is needed, the operands
- * may be resharded instead, and the statement applied once more.
+ * A statement whose operands together are much smaller than its result, as an iota, a one-hot, a
+ * comparison of indices with an iota, or a broadcast. If another layout of the result is needed,
+ * the operands may be resharded instead, and the statement applied once more.
  *
  * @param ways the prices
  * @param statement the statement, an expansion
@@ -30,7 +31,10 @@ import java.util.stream.IntStream;
  * @param operands the sources of its operands
  */
 record Expansion(ReshardWays ways, Statement statement, FactorRule rule, List<Supply> operands) {
-  /** The least number of elements of a result, as a multiple of the elements of all operands. */
+  /**
+   * The least number of elements of a result, as a multiple of the elements of all operands, or of
+   * one element.
+   */
   private static final long LARGER = 4;
 
   Expansion(ReshardWays ways, Statement statement, List<Supply> operands) {
@@ -46,8 +50,12 @@ record Expansion(ReshardWays ways, Statement statement, FactorRule rule, List<Su
     List<Value> operands = statement.operation().operands();
     return switch (statement.operation()) {
       case Pointwise.Convert(Value x, _) when expanded.test(x) -> true;
-      case Selection.OneHot _, Pointwise _, Contraction.Einsum _ ->
-          LARGER * operands.stream().mapToLong(Expansion::elements).sum()
+      case Source.Constant _,
+          Source.Iota _,
+          Selection.OneHot _,
+          Pointwise _,
+          Contraction.Einsum _ ->
+          LARGER * Math.max(1, operands.stream().mapToLong(Expansion::elements).sum())
                   <= elements(statement.result())
               && isByElement(ShardingRules.of(statement));
       default -> false;
