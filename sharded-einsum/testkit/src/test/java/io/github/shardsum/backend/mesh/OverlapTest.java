@@ -42,8 +42,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Collectives that go on behind what devices compute: same bits, no more memory, less waiting. */
 final class OverlapTest {
   private static final long FIRST = TestDepth.seed(0);
-  private static final int STARTED = TestDepth.cases(15, 40, 40);
-  private static final int WINDOWED = TestDepth.cases(5, 12, 12);
+  private static final int STARTED = TestDepth.cases(15, 25, 25);
+  private static final int WINDOWED = TestDepth.cases(5, 8, 8);
   private static final PlanOptions BLOCKING = PlanOptions.defaults().withReplication();
 
   private static ProgramPlan plan(Laid laid, PlanOptions options) {
